@@ -1,0 +1,1 @@
+"""The applications that Selfright releases: their sources, and what makes release folders of them."""
