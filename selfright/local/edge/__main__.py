@@ -1,0 +1,77 @@
+"""`python -m selfright.local.edge FOLDER EMULATOR_PORT PORT`: the supervisor starts it."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from selfright.local.edge.api import PATIENCE, Api
+from selfright.local.edge.counts import Counts
+from selfright.local.edge.metrics import PERIOD_SECONDS, Datum, Metrics
+from selfright.local.edge.server import Door, Server
+from selfright.local.edge.site import Site
+from selfright.local.edge.targets import TargetsFile
+from selfright.local.place import CREDENTIALS, REGION, Place
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+
+log = logging.getLogger("edge")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve until SIGTERM."""
+    folder, emulator_port, port = arguments
+    endpoint = f"http://127.0.0.1:{emulator_port}"
+    os.environ.update({**CREDENTIALS, "AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION})
+    counts, metrics = Counts(), Metrics(_publisher(endpoint))
+    door = Door(
+        TargetsFile(Place(Path(folder)).targets), Api(endpoint, counts, metrics), Site(endpoint, counts), counts
+    )
+    server = Server(int(port), door.answer)
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        threading.Thread(target=server.shutdown).start()  # from this thread it would wait for itself
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_flush_for_ever, args=(metrics, threading.Event()), daemon=True).start()
+    server.serve_forever(poll_interval=0.1)
+    server.server_close()
+    return 0
+
+
+def _publisher(endpoint: str) -> "PutMetrics":
+    client: CloudWatchClient = boto3.client("cloudwatch", endpoint_url=endpoint, config=PATIENCE)
+    return PutMetrics(client)
+
+
+class PutMetrics:
+    """Publishes metric data to the emulator's CloudWatch."""
+
+    def __init__(self, client: "CloudWatchClient") -> None:
+        self._client = client
+
+    def __call__(self, namespace: str, data: Sequence[Datum]) -> None:
+        """One PutMetricData; what cannot be published is lost, and logged."""
+        try:
+            self._client.put_metric_data(Namespace=namespace, MetricData=data)  # type: ignore[arg-type]
+        except (ClientError, BotoCoreError) as problem:
+            log.warning("metrics lost: %s", problem)
+
+
+def _flush_for_ever(metrics: Metrics, pause: threading.Event) -> None:
+    while not pause.wait(PERIOD_SECONDS):
+        metrics.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

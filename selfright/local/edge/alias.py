@@ -1,0 +1,57 @@
+"""Which version an alias leads to, chosen by its weights as Lambda does."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+MEMORY_SECONDS = 0.05
+"""How long an alias is remembered: a shift reaches visitors within this time."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """An alias at one moment: the main version and what part of the requests goes to others."""
+
+    arn: str
+    """The function's ARN, unqualified."""
+    version: str
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    def choose(self, dice: float) -> str:
+        """The version for a number between 0 and 1."""
+        for version, weight in self.weights.items():
+            if dice < weight:
+                return version
+            dice -= weight
+        return self.version
+
+
+class Alias:
+    """Remembers an alias for an instant, so that a busy door does not ask for every request."""
+
+    def __init__(
+        self,
+        read: Callable[[], Route],
+        clock: Callable[[], float] = time.monotonic,
+        dice: Callable[[], float] = random.random,
+    ) -> None:
+        self._read, self._clock, self._dice = read, clock, dice
+        self._lock = threading.Lock()
+        self._route: Route | None = None
+        self._until = 0.0
+
+    def choose(self) -> tuple[str, str]:
+        """The version for the next request, and its qualified ARN."""
+        route = self._current()
+        version = route.choose(self._dice())
+        return version, f"{route.arn}:{version}"
+
+    def _current(self) -> Route:
+        with self._lock:
+            now = self._clock()
+            if self._route is None or now >= self._until:
+                self._route = self._read()
+                self._until = now + MEMORY_SECONDS
+            return self._route

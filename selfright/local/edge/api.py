@@ -1,0 +1,60 @@
+"""The way to the API: one version, invoked directly."""
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from selfright.local.edge import payload
+from selfright.local.edge.alias import Alias, Route
+from selfright.local.edge.counts import Counts
+from selfright.local.edge.http import Request, Response, error
+from selfright.local.edge.metrics import Invocation, Metrics
+from selfright.local.edge.targets import Targets
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+VERSION_HEADER = "x-selfright-version"
+"""Added to answers of the API: which version gave it. Only the local edge does that."""
+
+PATIENCE = Config(connect_timeout=2, read_timeout=30, retries={"max_attempts": 0}, max_pool_connections=64)
+
+
+class Api:
+    """Invokes the version that the alias's weights choose."""
+
+    def __init__(self, endpoint: str, counts: Counts, metrics: Metrics) -> None:
+        self._client: LambdaClient = boto3.client("lambda", endpoint_url=endpoint, config=PATIENCE)
+        self._counts, self._metrics = counts, metrics
+        self._aliases: dict[Targets, Alias] = {}
+
+    def answer(self, request: Request, targets: Targets) -> Response:
+        """Invoke and translate; an emulator that cannot answer gives a 502."""
+        alias = self._aliases.setdefault(targets, Alias(lambda: self._route(targets)))
+        try:
+            version, arn = alias.choose()
+            started = time.perf_counter()
+            failed, result = self._invoke(arn, request)
+        except (ClientError, BotoCoreError) as problem:
+            return error(502, f"The function could not be invoked: {problem}")
+        milliseconds = (time.perf_counter() - started) * 1000
+        self._metrics.add(Invocation(targets.function_name, targets.alias, version, milliseconds, failed))
+        # An HTTP API answers 500 when the function fails (a REST API would answer 502).
+        answer = error(500, "Internal Server Error") if failed else payload.response(result)
+        self._counts.add("api", version, answer.status)
+        return Response(answer.status, answer.body, (*answer.headers, (VERSION_HEADER, version)))
+
+    def _invoke(self, arn: str, request: Request) -> tuple[bool, object]:
+        """Whether the function failed, and what it returned. The ARN is qualified: the emulator ignores `Qualifier`."""
+        reply = self._client.invoke(FunctionName=arn, Payload=json.dumps(payload.event(request)).encode())
+        content = reply["Payload"].read()
+        return "FunctionError" in reply, json.loads(content) if content else None
+
+    def _route(self, targets: Targets) -> Route:
+        alias = self._client.get_alias(FunctionName=targets.function_name, Name=targets.alias)
+        arn = alias["AliasArn"].rsplit(":", 1)[0]
+        return Route(arn, alias["FunctionVersion"], alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}))

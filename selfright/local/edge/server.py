@@ -1,0 +1,100 @@
+"""The server on 127.0.0.1: keep-alive, one thread a connection."""
+
+import json
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Protocol
+
+from selfright.local.edge.counts import Counts
+from selfright.local.edge.http import Request, Response, error
+from selfright.local.edge.targets import Targets, TargetsFile
+
+OWN_PATH = "/.selfright/edge"
+LARGEST_BODY = 10_000_000
+"""Bytes; an HTTP API takes no more either."""
+
+
+class Way(Protocol):
+    """Something that answers requests."""
+
+    def answer(self, request: Request, targets: Targets) -> Response:
+        """The response for a request."""
+
+
+class Door:
+    """Decides who answers."""
+
+    def __init__(self, targets: TargetsFile, api: Way, site: Way, counts: Counts) -> None:
+        self._targets, self._api, self._site, self._counts = targets, api, site, counts
+
+    def answer(self, request: Request) -> Response:
+        """The response for a request."""
+        if request.path == OWN_PATH:
+            body = json.dumps(self._counts.totals()).encode()
+            return Response(200, body, (("content-type", "application/json"), ("cache-control", "no-store")))
+        targets = self._targets.get()
+        if targets is None:
+            return error(503, "Nothing is deployed yet.")
+        way = self._api if request.path in targets.api_paths else self._site
+        return way.answer(request, targets)
+
+
+class Server(ThreadingHTTPServer):
+    """A server whose threads do not keep the process alive."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, port: int, answer: Callable[[Request], Response]) -> None:
+        self.answer = answer
+        super().__init__(("127.0.0.1", port), Handler)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Reads a request, has it answered, writes the response in one go."""
+
+    protocol_version = "HTTP/1.1"
+    server_version = "selfright-edge"
+    wbufsize = -1
+    disable_nagle_algorithm = True
+    server: Server
+
+    def handle_any(self) -> None:
+        """Answer a request of any method."""
+        size = self.headers.get("content-length", "0")
+        if not size.isdigit() or "transfer-encoding" in self.headers:
+            self._refuse(411, "Send a Content-Length.")
+        elif int(size) > LARGEST_BODY:
+            self._refuse(413, "Request Too Long")
+        else:
+            self._send(self._answer(self.rfile.read(int(size))))
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = handle_any  # noqa: N815 — their names
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 — the name is the base class's
+        """Say nothing: a line a request would fill the disk."""
+
+    def _answer(self, body: bytes) -> Response:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(self.command, self.path, headers, body, self.client_address[0])
+        try:
+            return self.server.answer(request)
+        except Exception as problem:  # noqa: BLE001 — the door stays open whatever happens behind it
+            self.log_error("%s", repr(problem))
+            return error(502, f"The edge could not answer: {problem!r}")
+
+    def _refuse(self, status: int, message: str) -> None:
+        """Answer without having read the body; the connection cannot be used again."""
+        self.close_connection = True
+        self._send(error(status, message))
+
+    def _send(self, response: Response) -> None:
+        self.send_response(response.status)
+        for name, value in response.headers:
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(response.body)))
+        if self.close_connection:
+            self.send_header("connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(response.body)

