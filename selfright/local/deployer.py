@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from uuid import uuid4
 
 import boto3
 from botocore.exceptions import ClientError
@@ -29,7 +30,6 @@ BOOTSTRAP_VERSION = "30"
 LARGEST_BODY = 51_200
 """Bytes; CloudFormation takes larger templates only by URL."""
 
-CHANGE_SET = "selfright-local"
 NO_CHANGES = ("didn't contain changes", "no updates are to be performed", "no changes")
 UNUSABLE = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
 """A stack in such a state has to be deleted before it can be created again."""
@@ -85,6 +85,7 @@ class Stacks:
 
     def __init__(self, client: "CloudFormationClient", addresses: Mapping[Path, str], deadline: float) -> None:
         self._client, self._addresses, self._seconds = client, addresses, deadline
+        self._change_set = f"selfright-{uuid4().hex[:12]}"  # names of executed change sets stay taken
 
     def deploy(self, stack: Stack, say: Callable[[str], None]) -> Deployed:
         """Bring one stack to what its template says."""
@@ -114,7 +115,7 @@ class Stacks:
         try:
             self._client.create_change_set(
                 StackName=stack.name,
-                ChangeSetName=CHANGE_SET,
+                ChangeSetName=self._change_set,
                 ChangeSetType=kind,
                 Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
                 Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in stack.parameters.items()],
@@ -124,7 +125,7 @@ class Stacks:
             raise DeployError(f"{stack.name} was not accepted: {error}") from error
         if not self._ready(stack.name):
             return False
-        self._client.execute_change_set(StackName=stack.name, ChangeSetName=CHANGE_SET)
+        self._client.execute_change_set(StackName=stack.name, ChangeSetName=self._change_set)
         self._wait(stack.name, lambda: self._settled(stack.name), "settle")
         self._check(stack.name, known)
         return True
@@ -133,15 +134,15 @@ class Stacks:
         """Wait until the change set can be executed; False if it is empty."""
 
         def described() -> bool:
-            status = self._client.describe_change_set(StackName=name, ChangeSetName=CHANGE_SET)["Status"]
+            status = self._client.describe_change_set(StackName=name, ChangeSetName=self._change_set)["Status"]
             return status in {"CREATE_COMPLETE", "FAILED"}
 
         self._wait(name, described, "compute its changes")
-        outcome = self._client.describe_change_set(StackName=name, ChangeSetName=CHANGE_SET)
+        outcome = self._client.describe_change_set(StackName=name, ChangeSetName=self._change_set)
         if outcome["Status"] == "CREATE_COMPLETE":
             return True
         reason = outcome.get("StatusReason", "")
-        self._client.delete_change_set(StackName=name, ChangeSetName=CHANGE_SET)
+        self._client.delete_change_set(StackName=name, ChangeSetName=self._change_set)
         if any(sign in reason.lower() for sign in NO_CHANGES):
             return False
         raise DeployError(f"{name} was not accepted: {reason}")

@@ -41,7 +41,8 @@ def response(result: object) -> Response:
         body = _result_body(result)
     except (TypeError, ValueError):
         return error(500, "Internal Server Error")
-    headers = [(str(name).lower(), str(value)) for name, value in (result.get("headers") or {}).items()]
+    given = ((str(name).lower(), str(value)) for name, value in (result.get("headers") or {}).items())
+    headers = [header for header in given if header[0] != "content-length"]
     if not any(name == "content-type" for name, _ in headers):
         headers.append(("content-type", "text/plain;charset=UTF-8"))
     cookies = [("set-cookie", str(cookie)) for cookie in result.get("cookies") or []]

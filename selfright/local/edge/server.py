@@ -92,7 +92,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(response.status)
         for name, value in response.headers:
             self.send_header(name, value)
-        self.send_header("content-length", str(len(response.body)))
+        if not any(name == "content-length" for name, _ in response.headers):
+            self.send_header("content-length", str(len(response.body)))
         if self.close_connection:
             self.send_header("connection", "close")
         self.end_headers()

@@ -10,7 +10,7 @@ REVISION_HEADER = "x-amz-meta-revision"
 """Object metadata that says which site revision a page belongs to, if its uploader wrote it."""
 
 NOT_PASSED_ON = {"connection", "content-length", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
-NOT_PASSED_BACK = {"connection", "content-length", "date", "server", "transfer-encoding"}
+NOT_PASSED_BACK = {"connection", "date", "server", "transfer-encoding"}
 
 
 class Site:
