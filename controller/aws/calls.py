@@ -1,0 +1,214 @@
+"""How AWS is called: one way to make a client, one way to turn its errors into ours.
+
+Clients are made on first use and kept for the life of the process, because making one costs more than most calls. They
+come from botocore itself: the resources of boto3 are not used here, and a cold Lambda saves their import. Where AWS is
+says the standard environment (`AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_PROFILE`) and nothing else.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache, cached_property
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Literal, cast, overload
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
+
+from controller.errors import AwsError, ConflictError, NotFoundError, SelfrightError, TransientError
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+    from mypy_boto3_cloudfront import CloudFrontClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+CONNECT_SECONDS = 3
+READ_SECONDS = 10
+INVOKE_SECONDS = 35
+"""A test waits for the function that it invokes a little longer than an HTTP API would (30 s)."""
+CONNECTIONS = 16
+ATTEMPTS = 4
+MESSAGE_LENGTH = 300
+
+TRANSIENT = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "InternalError",
+        "InternalFailure",
+        "InternalServerError",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+CONFLICTS = frozenset(
+    {
+        "ConditionalCheckFailedException",
+        "ConditionalRequestConflict",
+        "InvalidIfMatchVersion",
+        "PreconditionFailed",
+        "PreconditionFailedException",
+        "ResourceConflictException",
+    }
+)
+MISSING = frozenset(
+    {
+        "ExecutionDoesNotExist",
+        "NoSuchBucket",
+        "NoSuchFunctionExists",
+        "NoSuchKey",
+        "NoSuchVersion",
+        "NotFound",
+        "NotFoundException",
+        "ParameterNotFound",
+        "ResourceNotFound",
+        "ResourceNotFoundException",
+    }
+)
+DENIED = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "UnauthorizedOperation",
+        "UnrecognizedClientException",
+    }
+)
+
+
+@overload
+def client(service: Literal["cloudfront"]) -> "CloudFrontClient": ...
+@overload
+def client(service: Literal["cloudwatch"]) -> "CloudWatchClient": ...
+@overload
+def client(service: Literal["dynamodb"]) -> "DynamoDBClient": ...
+@overload
+def client(service: Literal["lambda"]) -> "LambdaClient": ...
+@overload
+def client(service: Literal["s3"]) -> "S3Client": ...
+@overload
+def client(service: Literal["sns"]) -> "SNSClient": ...
+@overload
+def client(service: Literal["ssm"]) -> "SSMClient": ...
+@overload
+def client(service: Literal["stepfunctions"]) -> "SFNClient": ...
+def client(service: str) -> object:
+    """The process's one client of a service (botocore's, so the calls are boto3's)."""
+    return _client(service)
+
+
+class Clients:
+    """The clients that the components use, each made when it is first needed. Tests hand in their own."""
+
+    @cached_property
+    def functions(self) -> "LambdaClient":
+        """AWS Lambda."""
+        return client("lambda")
+
+    @cached_property
+    def invoker(self) -> "LambdaClient":
+        """AWS Lambda for invocations: patient, and without a second attempt, which would be a second invocation."""
+        return cast("LambdaClient", _client("lambda", INVOKE_SECONDS, attempts=1))
+
+    @cached_property
+    def objects(self) -> "S3Client":
+        """Amazon S3."""
+        return client("s3")
+
+    @cached_property
+    def routing(self) -> "CloudFrontClient":
+        """Amazon CloudFront."""
+        return client("cloudfront")
+
+
+@contextmanager
+def calling(operation: str, resource: str) -> Iterator[None]:
+    """Turn what botocore raises inside the block into our errors.
+
+    `operation` is named as IAM does ("lambda:UpdateAlias"), `resource` as a person would look for it ("api:live").
+    Raises `TransientError` (throttling, timeouts, 5xx), `ConflictError` (a condition did not hold), `NotFoundError`, or
+    `AwsError`; the message says what was called on what, what came back, and the next step.
+    """
+    try:
+        yield
+    except ClientError as error:
+        raise _translate(error, operation, resource) from error
+    except (HTTPClientError, IncompleteReadError) as error:
+        reason = f"{operation} on {resource} got no answer ({type(error).__name__}). It can be tried again."
+        raise TransientError(reason, code=type(error).__name__) from error
+    except BotoCoreError as error:
+        # Its text may quote the arguments, and these may hold secrets: so only the error's name.
+        reason = f"{operation} on {resource} could not be sent: {type(error).__name__}. Check region and credentials."
+        raise AwsError(reason, code=type(error).__name__) from error
+
+
+def error_code(error: ClientError) -> str:
+    """The error's code as the service gave it, or its HTTP status when it has none (HEAD requests)."""
+    return str(error.response.get("Error", {}).get("Code") or _status(error))
+
+
+def _translate(error: ClientError, operation: str, resource: str) -> SelfrightError:
+    code, status = _cause(error), _status(error)
+    said = str(error.response.get("Error", {}).get("Message", ""))[:MESSAGE_LENGTH]
+    what = f"{operation} on {resource}: {code}. {said}".strip()
+    if code in TRANSIENT or status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
+        return TransientError(f"{what} It can be tried again.", code=code)
+    if code in CONFLICTS or status in {HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED}:
+        return ConflictError(f"{what} Somebody else changed it in between, so it was left as it is.")
+    if code in MISSING or status == HTTPStatus.NOT_FOUND:
+        return NotFoundError(f"{what} Check that it exists and is named rightly in the environment.")
+    if code in DENIED or status == HTTPStatus.FORBIDDEN:
+        return AwsError(f"{what} Allow {operation} on it for this role.", code=code)
+    return AwsError(what, code=code)
+
+
+def _cause(error: ClientError) -> str:
+    """The error's code; for a cancelled DynamoDB transaction, what cancelled it."""
+    reasons = {str(reason.get("Code")) for reason in error.response.get("CancellationReasons", [])}
+    if "ConditionalCheckFailed" in reasons:
+        return "ConditionalCheckFailedException"
+    return "TransactionConflictException" if "TransactionConflict" in reasons else error_code(error)
+
+
+def _status(error: ClientError) -> int:
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", HTTPStatus.BAD_REQUEST))
+
+
+@cache
+def _session() -> botocore.session.Session:
+    return botocore.session.get_session()
+
+
+@cache
+def _client(service: str, read_seconds: int = READ_SECONDS, attempts: int = ATTEMPTS) -> "BaseClient":
+    config = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=read_seconds,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        max_pool_connections=CONNECTIONS,
+        tcp_keepalive=True,
+    )
+    # botocore reads AWS_DEFAULT_REGION only; every other SDK reads AWS_REGION.
+    return _session().create_client(service, region_name=os.environ.get("AWS_REGION"), config=config)
