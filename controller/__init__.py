@@ -1,0 +1,1 @@
+"""Selfright's controller: what runs in AWS."""

@@ -1,0 +1,85 @@
+"""The uploaded bundles in S3, read by ranges: a reader of any bundle holds a few megabytes, never the whole."""
+
+import io
+from typing import TYPE_CHECKING
+
+from controller.aws.calls import calling, client
+from controller.domain.deployment import Upload
+
+if TYPE_CHECKING:
+    from collections.abc import Buffer
+
+    from mypy_boto3_s3 import S3Client
+
+BLOCK = 8 * 1024 * 1024
+KEPT_BLOCKS = 3
+
+
+class S3Bundles:
+    """Implements `ports.Bundles`."""
+
+    def __init__(self, s3: "S3Client | None" = None) -> None:
+        """`s3` is the client to use (default: the process's own)."""
+        self._s3 = s3 or client("s3")
+
+    def pin(self, bucket: str, key: str, version_id: str | None) -> Upload:
+        """The newest (or the named) version of an uploaded object; raises `NotFoundError`."""
+        version = {"VersionId": version_id} if version_id else {}
+        with calling("s3:GetObjectVersion", key):
+            head = self._s3.head_object(Bucket=bucket, Key=key, **version)  # type: ignore[arg-type]
+        return Upload(bucket, key, head.get("VersionId", ""), head["ContentLength"], head["LastModified"])
+
+    def open(self, upload: Upload) -> "io.BufferedIOBase":
+        """A seekable reader of exactly that version."""
+        return _RangeReader(self._s3, upload)  # type: ignore[return-value]
+
+
+class _RangeReader(io.RawIOBase):
+    """A seekable file over ranged GETs of one object version, with the last few blocks kept."""
+
+    def __init__(self, s3: "S3Client", upload: Upload) -> None:
+        self._s3 = s3
+        self._upload = upload
+        self._position = 0
+        self._blocks: dict[int, bytes] = {}
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._upload.size}[whence]
+        self._position = max(0, start + offset)
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: "Buffer") -> int:
+        view = memoryview(buffer)
+        number, start = divmod(self._position, BLOCK)
+        if self._position >= self._upload.size:
+            return 0
+        piece = self._block(number)[start : start + len(view)]
+        view[: len(piece)] = piece
+        self._position += len(piece)
+        return len(piece)
+
+    def _block(self, number: int) -> bytes:
+        if number not in self._blocks:
+            while len(self._blocks) >= KEPT_BLOCKS:
+                del self._blocks[next(iter(self._blocks))]
+            self._blocks[number] = self._fetch(number)
+        return self._blocks[number]
+
+    def _fetch(self, number: int) -> bytes:
+        first = number * BLOCK
+        last = min(first + BLOCK, self._upload.size) - 1
+        version = {"VersionId": self._upload.version_id} if self._upload.version_id else {}
+        with calling("s3:GetObject", self._upload.key):
+            answer = self._s3.get_object(
+                Bucket=self._upload.bucket, Key=self._upload.key, Range=f"bytes={first}-{last}", **version,  # type: ignore[arg-type]
+            )
+            return answer["Body"].read()

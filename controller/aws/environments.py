@@ -1,0 +1,36 @@
+"""The registered environments: SSM parameters that the CDK construct `Environment` writes."""
+
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from controller.aws.calls import calling, client
+from controller.domain.environment import Environment
+from controller.errors import InvalidEnvironmentError, NotFoundError, UnknownEnvironmentError
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+
+class SsmEnvironments:
+    """Implements `ports.Environments`."""
+
+    def __init__(self, ssm: "SSMClient | None" = None) -> None:
+        """`ssm` is the client to use (default: the process's own)."""
+        self._ssm = ssm or client("ssm")
+
+    def get(self, application: str, environment: str) -> Environment:
+        """The configuration; raises `UnknownEnvironmentError`, `InvalidEnvironmentError`."""
+        name = f"/selfright/{application}/{environment}"
+        try:
+            with calling("ssm:GetParameter", name):
+                value = self._ssm.get_parameter(Name=name)["Parameter"].get("Value", "")
+        except NotFoundError as error:
+            msg = f"No environment {application}/{environment} is registered (SSM parameter {name})."
+            raise UnknownEnvironmentError(msg) from error
+        try:
+            return Environment.model_validate_json(value)
+        except ValidationError as error:
+            places = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:5])
+            msg = f"The environment {application}/{environment} (SSM parameter {name}) is not valid: {places}"
+            raise InvalidEnvironmentError(msg) from error

@@ -1,0 +1,35 @@
+"""Tells people how a deployment ended, through an SNS topic."""
+
+import json
+from typing import TYPE_CHECKING
+
+from controller.aws.calls import calling, client
+from controller.domain.deployment import Deployment
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
+SUBJECT_LENGTH = 99
+
+
+class SnsNotices:
+    """Implements `ports.Notices`."""
+
+    def __init__(self, topic_arn: str, sns: "SNSClient | None" = None) -> None:
+        """Publish to this topic; `sns` is the client to use (default: the process's own)."""
+        self._topic = topic_arn
+        self._sns = sns or client("sns")
+
+    def send(self, deployment: Deployment) -> None:
+        """Publish one notice, short enough for a subject line and complete as JSON."""
+        title = f"{deployment.environment_key} {deployment.version or deployment.upload.key}: {deployment.phase}"
+        body = {
+            "deployment_id": deployment.deployment_id,
+            "environment": deployment.environment_key,
+            "version": deployment.version,
+            "phase": str(deployment.phase),
+            "reason": deployment.reason,
+            "next_step": deployment.next_step,
+        }
+        with calling("sns:Publish", self._topic):
+            self._sns.publish(TopicArn=self._topic, Subject=title[:SUBJECT_LENGTH], Message=json.dumps(body, indent=2))

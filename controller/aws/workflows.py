@@ -1,0 +1,71 @@
+"""The executions of the state machines, in Step Functions."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from controller.aws.calls import calling, client, error_code
+from controller.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+NOBODY_WAITS = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
+CAUSE_LENGTH = 1000
+
+
+class StepFunctionsWorkflows:
+    """Implements `ports.Workflows`."""
+
+    def __init__(self, rollback_machine_arn: str, stepfunctions: "SFNClient | None" = None) -> None:
+        """`rollback_machine_arn` is what `start_rollback` starts; `stepfunctions` the client to use."""
+        self._rollback = rollback_machine_arn
+        self._client = stepfunctions or client("stepfunctions")
+
+    def succeed(self, task_token: str, output: Mapping[str, Any]) -> bool:
+        """Let a waiting task go on; False when nobody waits."""
+        with calling("states:SendTaskSuccess", "the waiting task"):
+            try:
+                self._client.send_task_success(taskToken=task_token, output=json.dumps(output))
+            except ClientError as error:
+                return _nobody_waits(error)
+        return True
+
+    def fail(self, task_token: str, reason: str) -> bool:
+        """Fail a waiting task; False when nobody waits."""
+        with calling("states:SendTaskFailure", "the waiting task"):
+            try:
+                self._client.send_task_failure(taskToken=task_token, error="Tripped", cause=reason[:CAUSE_LENGTH])
+            except ClientError as error:
+                return _nobody_waits(error)
+        return True
+
+    def is_running(self, execution_arn: str) -> bool:
+        """Whether the execution is running; False when it cannot be found."""
+        try:
+            with calling("states:DescribeExecution", execution_arn):
+                return self._client.describe_execution(executionArn=execution_arn)["status"] in {"RUNNING", "PENDING_REDRIVE"}
+        except NotFoundError:
+            return False
+
+    def stop(self, execution_arn: str, reason: str) -> None:
+        """Stop an execution; harmless when it has ended."""
+        with calling("states:StopExecution", execution_arn):
+            self._client.stop_execution(executionArn=execution_arn, error="RolledBack", cause=reason[:CAUSE_LENGTH])
+
+    def start_rollback(self, deployment_id: str, reason: str, name: str) -> None:
+        """Start the rollback machine; the same name starts only once."""
+        document = {"deployment_id": deployment_id, "by": "reconciler", "reason": reason}
+        with calling("states:StartExecution", self._rollback):
+            try:
+                self._client.start_execution(stateMachineArn=self._rollback, name=name, input=json.dumps(document))
+            except self._client.exceptions.ExecutionAlreadyExists:
+                return
+
+
+def _nobody_waits(error: ClientError) -> bool:
+    if error_code(error) in NOBODY_WAITS:
+        return False
+    raise error

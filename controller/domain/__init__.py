@@ -1,0 +1,1 @@
+"""The rules of a release, pure: no AWS, no clock, no network."""

@@ -1,0 +1,158 @@
+"""One deployment: one attempt to bring one release into one environment, as the ledger remembers it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from controller.domain.phases import Phase
+
+
+@dataclass(frozen=True)
+class Upload:
+    """The object that was uploaded, pinned to its version so that nothing can be swapped underneath."""
+
+    bucket: str
+    key: str
+    version_id: str
+    size: int
+    uploaded_at: datetime
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What a component becomes when staged.
+
+    `id` is what traffic is pointed at: a Lambda version ("7") or a site revision ("3f9a…").
+    `digest` is the content's SHA-256, so that two revisions can be compared.
+    """
+
+    id: str
+    digest: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One traffic step: `weight` percent of the visitors on the canary, watched for `bake` seconds."""
+
+    weight: int
+    bake: int
+
+
+TripSource = Literal["alarm", "judge", "check", "person", "fault", "reconciler"]
+
+
+@dataclass(frozen=True)
+class Trip:
+    """Why a deployment must go back. The first trip stays; it is written before anything is put back."""
+
+    at: datetime
+    source: TripSource
+    reason: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Requests and failed requests of one revision in one interval."""
+
+    requests: int = 0
+    errors: int = 0
+
+    @property
+    def error_rate(self) -> float:
+        """The share of requests that failed, 0 to 1; 0 when there were none."""
+        return self.errors / self.requests if self.requests else 0.0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        """The counts of both together."""
+        return Counts(self.requests + other.requests, self.errors + other.errors)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the judge saw at one look, for people to see and for the next look to build on."""
+
+    at: datetime
+    verdict: str
+    reason: str
+    canary: Counts = field(default_factory=Counts)
+    stable: Counts = field(default_factory=Counts)
+
+
+@dataclass(frozen=True)
+class Bake:
+    """The bake of one traffic step: when it began, when it ends, and how it stands.
+
+    `concluded` is set by the judge; a guard that opens after that closes itself at once.
+    """
+
+    step: int
+    started_at: datetime
+    ends_at: datetime
+    extended: bool = False
+    concluded: bool = False
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A deployment's whole state. Only the ledger changes it, field by field and conditionally.
+
+    `checks` are the release's verification checks as JSON, kept so that a later rollback to this release can be verified.
+    `previous` is the deployment that was live before. `turn_token` is the fencing token of its turn.
+    """
+
+    deployment_id: str
+    application: str
+    environment: str
+    phase: Phase
+    upload: Upload
+    execution_arn: str
+    created_at: datetime
+    updated_at: datetime
+    version: str = ""
+    digest: str = ""
+    components: tuple[str, ...] = ()
+    checks: tuple[Mapping[str, Any], ...] = ()
+    previous: str = ""
+    turn_token: int = 0
+    restore_point: Mapping[str, Revision] | None = None
+    staged: Mapping[str, Revision] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
+    weight: int = 0
+    bake: Bake | None = None
+    look: Look | None = None
+    trip: Trip | None = None
+    guard_token: str = ""
+    queue_token: str = ""
+    hold_token: str = ""
+    reason: str = ""
+    next_step: str = ""
+    rollback_execution_arn: str = ""
+    rollback_attempts: int = 0
+    traffic_restored_at: datetime | None = None
+    closed_at: datetime | None = None
+    notice: Literal["", "pending", "sent"] = ""
+
+    @property
+    def environment_key(self) -> str:
+        """The name of the environment it goes to: `application/environment`."""
+        return f"{self.application}/{self.environment}"
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The names of the components whose staged revision is not the one that was live."""
+        before = self.restore_point or {}
+        return tuple(sorted(name for name, new in self.staged.items() if new.id != _id(before.get(name))))
+
+
+def _id(revision: Revision | None) -> str:
+    return revision.id if revision else ""
+
+
+@dataclass(frozen=True)
+class TimelineEvent:
+    """One line of a deployment's story: when, what, in words."""
+
+    at: datetime
+    kind: str
+    message: str

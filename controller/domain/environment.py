@@ -1,0 +1,73 @@
+"""An environment's configuration: where an application runs, and how carefully it is changed.
+
+CDK writes it into the SSM parameter `/selfright/<application>/<environment>`; the keys that SAM users know keep
+their names (`deployment_preference: {type, alarms, hooks}`).
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from controller.domain.strategy import Preference
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
+Url = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FunctionTarget(_Strict):
+    """A Lambda function that is served through an alias. `url` is where visitors reach it."""
+
+    kind: Literal["function"]
+    function_name: Annotated[str, Field(min_length=1, max_length=140)]
+    alias: str = "live"
+    url: Url | None = None
+    variables: dict[str, str] = {}
+
+
+class SiteTarget(_Strict):
+    """A bucket behind CloudFront whose routing function chooses the revision."""
+
+    kind: Literal["site"]
+    bucket: Annotated[str, Field(min_length=3, max_length=63)]
+    routing_function: Annotated[str, Field(min_length=1, max_length=64)]
+    url: Url | None = None
+    fallback: str = "/index.html"
+
+
+Target = Annotated[FunctionTarget | SiteTarget, Field(discriminator="kind")]
+
+
+class JudgePolicy(_Strict):
+    """How the canary is judged.
+
+    `look_seconds` between two looks; `period_seconds` is the metrics' resolution (CloudWatch's Lambda metrics: 60);
+    with fewer than `minimum_requests` on the canary there is no verdict; `tolerance` is how much higher (0 to 1) the
+    canary's error rate may be than the stable version's.
+    """
+
+    look_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
+    period_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
+    minimum_requests: Annotated[int, Field(ge=0)] = 20
+    when_inconclusive: Literal["hold", "roll_back"] = "roll_back"
+    tolerance: Annotated[float, Field(ge=0, le=1)] = 0.01
+
+
+class Environment(_Strict):
+    """One environment of one application."""
+
+    application: Name
+    environment: Name
+    components: Annotated[dict[Name, Target], Field(min_length=1)]
+    deployment_preference: Preference = Preference()
+    watch_seconds: Annotated[int, Field(ge=0, le=7 * 24 * 3600)] = 300
+    judge: JudgePolicy = JudgePolicy()
+    keep_revisions: Annotated[int, Field(ge=2, le=50)] = 5
+
+    @property
+    def key(self) -> str:
+        """`application/environment`."""
+        return f"{self.application}/{self.environment}"

@@ -1,0 +1,48 @@
+"""The phases of a deployment: the same words in the workflow, the command line, metrics and logs."""
+
+from enum import StrEnum
+
+
+class Phase(StrEnum):
+    """Where a deployment is. The order is the order in which a good release goes through them."""
+
+    RECEIVED = "RECEIVED"
+    """The upload was seen and is being checked; nothing has been touched."""
+    QUEUED = "QUEUED"
+    """The bundle is good and waits for its environment's turn."""
+    STAGING = "STAGING"
+    """New revisions are made and tested; no visitor sees them yet."""
+    SHIFTING = "SHIFTING"
+    """Traffic is being moved to the canary."""
+    BAKING = "BAKING"
+    """A part of the visitors is on the canary, and it is watched."""
+    WATCHING = "WATCHING"
+    """All visitors are on the new revision, and it is still watched."""
+    ROLLING_BACK = "ROLLING_BACK"
+    """Everything is being put back to the restore point."""
+    SUCCEEDED = "SUCCEEDED"
+    """The release is live and stable."""
+    ROLLED_BACK = "ROLLED_BACK"
+    """Everything was put back, and that was verified."""
+    REJECTED = "REJECTED"
+    """The release was refused; nothing was touched."""
+    SUPERSEDED = "SUPERSEDED"
+    """A newer release came before this one's turn; nothing was touched."""
+    ROLLBACK_FAILED = "ROLLBACK_FAILED"
+    """Not everything could be put back: a person is needed, and the environment is held."""
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a deployment in this phase is over."""
+        return self in TERMINAL
+
+
+TERMINAL = frozenset(
+    {Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.REJECTED, Phase.SUPERSEDED, Phase.ROLLBACK_FAILED},
+)
+OPEN = frozenset(Phase) - TERMINAL
+"""The phases of a deployment that is on its way."""
+MOVING = OPEN - {Phase.ROLLING_BACK}
+"""The phases in which a deployment may still go forward."""
+UNTOUCHED = frozenset({Phase.RECEIVED, Phase.QUEUED})
+"""The phases in which no component has been touched yet."""

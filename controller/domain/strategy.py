@@ -1,0 +1,105 @@
+"""How traffic moves: a strategy is only data, a list of steps, each a weight and a bake.
+
+The names are CodeDeploy's, so that SAM users keep theirs: `AllAtOnce`, `Canary10Percent5Minutes`,
+`Linear10PercentEvery1Minute`, and any other figures in the same pattern.
+"""
+
+import re
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from controller.domain.deployment import Step
+
+ALL = 100
+_CANARY = re.compile(r"^Canary(\d{1,2})Percent(\d{1,4})Minutes?$")
+_LINEAR = re.compile(r"^Linear(\d{1,2})PercentEvery(\d{1,4})Minutes?$")
+
+
+class StepSpec(BaseModel):
+    """One step as it is written: `{weight: 10, bake: 300}`, in percent and seconds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    weight: Annotated[int, Field(ge=1, le=ALL)]
+    bake: Annotated[int, Field(ge=0, le=24 * 3600)] = 0
+
+
+class Hooks(BaseModel):
+    """Lambda functions that are asked before and after traffic moves (SAM's keys)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    pre_traffic: str | None = None
+    post_traffic: str | None = None
+
+
+class Preference(BaseModel):
+    """SAM's `deployment_preference`: the strategy, the alarms that guard it, and its hooks."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: str | list[StepSpec] = "Canary10Percent5Minutes"
+    alarms: list[str] = []
+    hooks: Hooks = Hooks()
+
+    @field_validator("type")
+    @classmethod
+    def _known(cls, value: str | list[StepSpec]) -> str | list[StepSpec]:
+        if isinstance(value, str):
+            _named_steps(value)
+        return value
+
+    @model_validator(mode="after")
+    def _rising(self) -> "Preference":
+        weights = [step.weight for step in self.type] if isinstance(self.type, list) else []
+        if weights != sorted(set(weights)):
+            msg = f"the weights of the steps must rise, got {weights}"
+            raise ValueError(msg)
+        return self
+
+
+def steps_of(preference: Preference, watch_seconds: int, *, first: bool = False) -> tuple[Step, ...]:
+    """The traffic steps of a deployment; the last has weight 100 and bakes for `watch_seconds`.
+
+    The first deployment of an environment (`first`) has nothing to protect and nobody to compare with: it goes to
+    100 % in one step.
+    """
+    before = () if first else _steps_before_all(preference.type)
+    last = next((spec.bake for spec in _listed(preference.type) if spec.weight == ALL and spec.bake), watch_seconds)
+    return (*before, Step(ALL, last))
+
+
+def _listed(kind: str | list[StepSpec]) -> list[StepSpec]:
+    return kind if isinstance(kind, list) else []
+
+
+def _steps_before_all(kind: str | list[StepSpec]) -> tuple[Step, ...]:
+    if isinstance(kind, str):
+        return _named_steps(kind)
+    return tuple(Step(spec.weight, spec.bake) for spec in kind if spec.weight < ALL)
+
+
+def _named_steps(name: str) -> tuple[Step, ...]:
+    if name == "AllAtOnce":
+        return ()
+    if match := _CANARY.match(name):
+        return (_step(match, name),)
+    if match := _LINEAR.match(name):
+        first = _step(match, name)
+        return tuple(Step(weight, first.bake) for weight in range(first.weight, ALL, first.weight))
+    msg = (
+        f"unknown strategy '{name}': use AllAtOnce, Canary10Percent5Minutes, Linear10PercentEvery1Minute"
+        " (with your own figures), or a list of {weight, bake}"
+    )
+    raise ValueError(msg)
+
+
+def _step(match: re.Match[str], name: str) -> Step:
+    weight, minutes = int(match[1]), int(match[2])
+    if not weight or not minutes:
+        msg = f"strategy '{name}': percent and minutes must be above zero"
+        raise ValueError(msg)
+    return Step(weight, minutes * 60)
+
+

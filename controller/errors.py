@@ -1,0 +1,65 @@
+"""The errors of the controller. Each says what was wrong, where, and what to do next.
+
+Outcomes (rejected, superseded, unhealthy) are values, not errors: an error here means that something broke or that
+going on would not be safe.
+"""
+
+
+class SelfrightError(Exception):
+    """The base of everything that the controller raises itself."""
+
+
+class InvalidBundleError(SelfrightError):
+    """The bundle cannot be released as it is. Nothing was touched.
+
+    `next_step` tells the person who uploaded it what to do.
+    """
+
+    def __init__(self, reason: str, next_step: str = "Correct the bundle and upload it again.") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.next_step = next_step
+
+
+class UnknownEnvironmentError(SelfrightError):
+    """No environment is registered under this name."""
+
+
+class InvalidEnvironmentError(SelfrightError):
+    """The environment's configuration cannot be read."""
+
+
+class ConflictError(SelfrightError):
+    """Somebody else changed this in between: it is left as it is."""
+
+
+class ChangedByOthersError(ConflictError):
+    """A component is not as this deployment left it: a person changed it, so it is not overwritten."""
+
+
+class TrippedError(SelfrightError):
+    """The deployment has tripped, so it may not go forward."""
+
+
+class LedgerConflictError(ConflictError):
+    """A conditional write to the ledger lost: the deployment has moved on without us."""
+
+
+class NotFoundError(SelfrightError):
+    """A thing that must be there is not."""
+
+
+class AwsError(SelfrightError):
+    """AWS refused or failed a call; `transient` says whether trying again can help."""
+
+    def __init__(self, message: str, *, code: str = "", transient: bool = False) -> None:
+        super().__init__(message)
+        self.code = code
+        self.transient = transient
+
+
+class TransientError(AwsError):
+    """AWS failed in a way that passes: Step Functions tries the state again."""
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        super().__init__(message, code=code, transient=True)

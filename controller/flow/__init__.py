@@ -1,0 +1,1 @@
+"""What each state of the workflow does, written against the ports."""

@@ -1,0 +1,62 @@
+"""Reconcile: no deployment is left lying, however its execution died.
+
+Runs when an execution of ours ends badly, and on a schedule, because such events are best effort. Pressing *Stop* in
+the console is therefore a rollback.
+"""
+
+from controller.domain.deployment import Deployment
+from controller.domain.phases import OPEN, Phase
+from controller.errors import SelfrightError
+from controller.flow.closing import close, finish
+from controller.flow.queueing import settle
+from controller.flow.rolling_back import PERSON_ADVICE
+from controller.flow.story import tell
+from controller.flow.world import World
+
+MOST_ATTEMPTS = 5
+ENDED = "Its execution ended before the deployment did: it was stopped, timed out, or broke."
+
+
+def reconcile(world: World) -> dict[str, str]:
+    """Look after every open deployment; returns deployment id → what was done, for those where something was.
+
+    Each is looked after for itself: trouble with one (its error is the value) does not keep the others waiting.
+    """
+    done: dict[str, str] = {}
+    for deployment in world.open_deployments.open():
+        try:
+            action = _look_after(world, world.deployments.get(deployment.deployment_id))
+        except SelfrightError as error:
+            action = f"failed: {error}"
+        if action:
+            done[deployment.deployment_id] = action
+    return done
+
+
+def _look_after(world: World, deployment: Deployment) -> str:
+    if deployment.phase.is_terminal:
+        if deployment.notice == "pending":
+            finish(world, deployment)
+            return "finished"
+        return ""
+    if world.workflows.is_running(_execution(deployment)):
+        return settle(world, deployment) if deployment.phase is Phase.QUEUED else ""
+    if deployment.rollback_attempts >= MOST_ATTEMPTS:
+        reason = f"{MOST_ATTEMPTS} rollbacks ended before they were done."
+        close(world, deployment.deployment_id, Phase.ROLLBACK_FAILED, reason, PERSON_ADVICE, phases=OPEN)
+        return "given up"
+    return _roll_back(world, deployment)
+
+
+def _execution(deployment: Deployment) -> str:
+    if deployment.phase is Phase.ROLLING_BACK:
+        return deployment.rollback_execution_arn
+    return deployment.execution_arn
+
+
+def _roll_back(world: World, deployment: Deployment) -> str:
+    # The minute in the name lets a start that died before it could claim anything be repeated, but not at once.
+    name = f"{deployment.deployment_id[:60]}-{deployment.rollback_attempts + 1}-{world.clock.now():%d%H%M}"
+    world.workflows.start_rollback(deployment.deployment_id, ENDED, name)
+    tell(world, deployment.deployment_id, "reconciled", f"{ENDED} A rollback was started.")
+    return "rollback started"

@@ -1,0 +1,146 @@
+"""The rollback machine: begin, restore every component, verify that it is so, close."""
+
+from typing import Any
+
+from controller.domain.deployment import Deployment, Trip, TripSource
+from controller.domain.phases import MOVING, Phase
+from controller.errors import ConflictError, LedgerConflictError, SelfrightError
+from controller.flow.closing import close
+from controller.flow.story import Card, card, environment_of, tell
+from controller.flow.testing import checks_of, probe_all
+from controller.flow.tripping import put_back, restore, trip
+from controller.flow.turns import take_turn_back
+from controller.flow.world import World
+
+AGAIN = frozenset({Phase.SUCCEEDED, Phase.ROLLBACK_FAILED})
+"""The ends from which a person may still roll back."""
+PERSON_ADVICE = "Put it right by hand, then run `selfright rollback` on this deployment: that verifies it and frees the environment."
+
+
+def begin(world: World, deployment_id: str, execution_arn: str, by: TripSource, reason: str) -> Card:
+    """Claim the rollback of a deployment, whatever it is doing.
+
+    Outcomes: `begun`; `nothing` when it has ended, or when another execution is rolling it back; `refused` when a
+    person asked for what cannot be done now.
+    """
+    deployment = world.deployments.get(deployment_id)
+    if deployment.phase is Phase.ROLLING_BACK and _in_other_hands(world, deployment, execution_arn):
+        return card(deployment, "nothing")
+    if deployment.phase.is_terminal:
+        if by != "person" or deployment.phase not in AGAIN:
+            return card(deployment, "nothing", reason=f"It has ended: {deployment.phase}. {deployment.reason}".strip())
+        if refusal := _refusal(world, deployment):
+            return card(deployment, "refused", reason=refusal)
+    deployment = trip(world, deployment_id, by, reason)
+    if by != "fault" and world.workflows.is_running(deployment.execution_arn):
+        world.workflows.stop(deployment.execution_arn, reason)
+    return _claim(world, deployment, execution_arn, by, reason)
+
+
+def _in_other_hands(world: World, deployment: Deployment, execution_arn: str) -> bool:
+    other = deployment.rollback_execution_arn
+    return other != execution_arn and world.workflows.is_running(other)
+
+
+def _refusal(world: World, deployment: Deployment) -> str:
+    """Why a deployment that has ended cannot be rolled back now; "" when it can, and then it has the turn."""
+    if deployment.phase is Phase.SUCCEEDED and not deployment.changed:
+        return "It changed nothing, so there is nothing to roll back."
+    if deployment.phase is Phase.SUCCEEDED and (moved := _not_live(world, deployment)):
+        return f"{moved} is not on this release any more: roll back the deployment that is live."
+    try:
+        take_turn_back(world, deployment)
+    except ConflictError as error:
+        return str(error)
+    return ""
+
+
+def _not_live(world: World, deployment: Deployment) -> str:
+    environment = environment_of(world, deployment)
+    for name in deployment.changed:
+        try:
+            live = world.components.get(environment, name).current().id
+        except ConflictError as error:
+            return str(error)
+        if live != deployment.staged[name].id:
+            return name
+    return ""
+
+
+def _claim(world: World, deployment: Deployment, execution_arn: str, by: TripSource, reason: str) -> Card:
+    changes: dict[str, Any] = {
+        "phase": Phase.ROLLING_BACK,
+        "rollback_execution_arn": execution_arn,
+        "rollback_attempts": deployment.rollback_attempts + 1,
+        "trip": deployment.trip or Trip(world.clock.now(), by, reason),
+        "notice": "",
+    }
+    try:
+        claimed = world.deployments.update(
+            deployment.deployment_id, changes, phases=MOVING | AGAIN | {Phase.ROLLING_BACK},
+        )
+    except LedgerConflictError:
+        return card(world.deployments.get(deployment.deployment_id), "nothing")
+    tell(world, claimed.deployment_id, "rolling_back", f"Rolling back: {_why(claimed)}")
+    return card(claimed, "begun", components=sorted(claimed.restore_point or {}), reason=_why(claimed))
+
+
+def _why(deployment: Deployment) -> str:
+    return deployment.trip.reason if deployment.trip else deployment.reason
+
+
+def restore_component(world: World, deployment_id: str, name: str) -> Card:
+    """Send all visitors to a component's stable revision; running it again changes nothing."""
+    restore(world, world.deployments.get(deployment_id), name)
+    tell(world, deployment_id, "restored", f"{name} is back on its stable revision.")
+    return {"component": name, "outcome": "restored"}
+
+
+def verify_restoration(world: World, deployment_id: str) -> Card:
+    """Look whether everything is as the restore point says, from inside and from outside.
+
+    Outcomes: `verified`, or `failed` with the reason.
+    """
+    deployment = world.deployments.get(deployment_id)
+    trouble = [*_not_restored(world, deployment), *_failing_outside(world, deployment)]
+    if trouble:
+        return card(deployment, "failed", reason="; ".join(trouble)[:1000])
+    if deployment.restore_point:
+        put_back(world, deployment)  # Nothing is left to put back: this notes when the visitors were back, if nobody did.
+        tell(world, deployment_id, "restoration_verified", "Everything is as it was before this release.")
+    return card(deployment, "verified", reason="")
+
+
+def _not_restored(world: World, deployment: Deployment) -> list[str]:
+    environment = environment_of(world, deployment) if deployment.restore_point else None
+    trouble = []
+    for name, stable in (deployment.restore_point or {}).items():
+        try:
+            live = world.components.get(environment, name).current().id if environment else ""
+        except SelfrightError as error:
+            trouble.append(f"{name}: {error}")
+            continue
+        if live != stable.id:
+            trouble.append(f"{name}: is on {live} and should be on {stable.id}")
+    return trouble
+
+
+def _failing_outside(world: World, deployment: Deployment) -> list[str]:
+    """The checks of the release that is live again, made from outside; none when there was no release before."""
+    if not deployment.restore_point or not deployment.previous:
+        return []
+    checks = checks_of(world.deployments.get(deployment.previous))
+    results = probe_all(world, environment_of(world, deployment), checks)
+    return [f"{result.check}: {result.detail}" for result in results if not result.passed]
+
+
+def close_rollback(world: World, deployment_id: str, trouble: str) -> Card:
+    """End the deployment: `ROLLED_BACK`, or `REJECTED` when nothing was touched, or `ROLLBACK_FAILED` with the trouble."""
+    deployment = world.deployments.get(deployment_id)
+    why, advice = _why(deployment), "Correct it and release it under a new version."
+    if trouble:
+        phase, why, advice = Phase.ROLLBACK_FAILED, f"{why} Putting it back failed: {trouble}", PERSON_ADVICE
+    else:
+        phase = Phase.ROLLED_BACK if deployment.restore_point else Phase.REJECTED
+    ended = close(world, deployment_id, phase, why, advice, phases={Phase.ROLLING_BACK})
+    return card(ended, str(phase))

@@ -1,0 +1,66 @@
+"""Record restore point and Stage component: what is live is noted, then new revisions are made. No traffic moves."""
+
+from controller.domain.archive import BundleArchive, Limits
+from controller.domain.deployment import Deployment, Revision
+from controller.domain.environment import Environment
+from controller.domain.judge import alarm_trouble
+from controller.domain.phases import UNTOUCHED, Phase
+from controller.errors import ChangedByOthersError, NotFoundError
+from controller.flow.closing import reject
+from controller.flow.story import Card, card, environment_of, tell
+from controller.flow.world import World
+
+ALARM_ADVICE = "Correct the alarm first; a release on top of a fire cannot be judged."
+CHANGED_ADVICE = "Finish or undo that change, then upload the bundle again."
+
+
+def record_restore_point(world: World, deployment_id: str) -> Card:
+    """Note what is live before anything changes, and open the guards.
+
+    Outcomes: `ready`; `rejected` when an alarm is firing or gone, or when a component is in the middle of somebody's change.
+    """
+    deployment = world.deployments.get(deployment_id)
+    if deployment.restore_point is not None:
+        return card(deployment, "ready")
+    environment = environment_of(world, deployment)
+    alarms = environment.deployment_preference.alarms
+    if trouble := alarm_trouble(world.alarms.states(alarms) if alarms else {}, alarms):
+        return card(reject(world, deployment, trouble, ALARM_ADVICE), "rejected")
+    try:
+        live = _current(world, environment, deployment)
+    except (ChangedByOthersError, NotFoundError) as error:
+        return card(reject(world, deployment, str(error), CHANGED_ADVICE), "rejected")
+    world.guards.open(deployment_id, alarms)
+    return card(_note(world, deployment, live), "ready")
+
+
+def _current(world: World, environment: Environment, deployment: Deployment) -> dict[str, Revision]:
+    return {name: world.components.get(environment, name).current() for name in deployment.components}
+
+
+def _note(world: World, deployment: Deployment, live: dict[str, Revision]) -> Deployment:
+    noted = world.deployments.update(
+        deployment.deployment_id,
+        {"restore_point": live, "phase": Phase.STAGING},
+        phases=UNTOUCHED,
+        turn_token=deployment.turn_token,
+        absent="restore_point",
+    )
+    shown = ", ".join(f"{name} {revision.id}" for name, revision in live.items())
+    tell(world, noted.deployment_id, "restore_point", f"Live before this release: {shown}.")
+    return noted
+
+
+def stage(world: World, deployment_id: str, name: str) -> Card:
+    """Make the new revision of one component, or find that nothing changed."""
+    deployment = world.deployments.get(deployment_id)
+    component = world.components.get(environment_of(world, deployment), name)
+    with world.bundles.open(deployment.upload) as bundle:
+        artifact = BundleArchive(bundle, Limits()).manifest().components[name]
+        revision = component.stage(artifact, bundle)
+    staged = world.deployments.update(
+        deployment_id, {f"staged.{name}": revision}, phases={Phase.STAGING}, turn_token=deployment.turn_token,
+    )
+    new = name in staged.changed
+    tell(world, deployment_id, "staged", f"{name}: {'staged as' if new else 'unchanged,'} {revision.id}.")
+    return {"component": name, "revision": revision.id, "changed": new}

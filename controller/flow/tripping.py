@@ -1,0 +1,94 @@
+"""Tripping a deployment: from here on it only goes back.
+
+The trip is written first. *Shift traffic* reads a component's state, then the trip, then writes conditionally on that
+state; so between a shift and the putting back somebody always loses, and it is never the visitor.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from controller.domain.deployment import Deployment, Trip, TripSource
+from controller.domain.phases import MOVING, Phase
+from controller.errors import ConflictError, LedgerConflictError, SelfrightError, TrippedError
+from controller.flow.story import environment_of, tell
+from controller.flow.world import World
+
+
+def trip(world: World, deployment_id: str, source: TripSource, reason: str) -> Deployment:
+    """Write the trip, unless there is one; the first reason stays. A deployment that has ended is left alone."""
+    made = Trip(world.clock.now(), source, reason)
+    try:
+        tripped = world.deployments.update(deployment_id, {"trip": made}, phases=MOVING, absent="trip")
+    except LedgerConflictError:
+        return world.deployments.get(deployment_id)
+    tell(world, deployment_id, "tripped", reason)
+    return tripped
+
+
+def on_alarm(world: World, alarm: str, reason: str) -> list[str]:
+    """An alarm fires: every deployment that it guards is tripped, put back at once, and its workflow told.
+
+    Returns the ids of the deployments. The rollback machine repeats the putting back and verifies it, so a component
+    that cannot be put back here does not keep the others or the workflow waiting.
+    """
+    guarded = list(world.guards.guarded_by(alarm))
+    for deployment_id in guarded:
+        deployment = trip(world, deployment_id, "alarm", f"Alarm {alarm}: {reason}")
+        if deployment.trip is None or deployment.phase.is_terminal:
+            continue
+        put_back(world, deployment)
+        if deployment.guard_token:
+            world.workflows.fail(deployment.guard_token, deployment.trip.reason)
+    return guarded
+
+
+def put_back(world: World, deployment: Deployment) -> dict[str, str]:
+    """Send all visitors to the stable revisions, all components at once; returns component → what went wrong."""
+    names = [name for name in deployment.changed if deployment.restore_point]
+    with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
+        outcomes = dict(zip(names, pool.map(lambda name: _restore(world, deployment, name), names), strict=True))
+    failed = {name: trouble for name, trouble in outcomes.items() if trouble}
+    if names and not failed:
+        _note_restored(world, deployment)
+    for name, trouble in failed.items():
+        tell(world, deployment.deployment_id, "restore_failed", f"{name}: {trouble}")
+    return failed
+
+
+def _restore(world: World, deployment: Deployment, name: str) -> str:
+    try:
+        restore(world, deployment, name)
+    except SelfrightError as error:
+        return str(error)
+    return ""
+
+
+def restore(world: World, deployment: Deployment, name: str) -> None:
+    """Send all visitors to one component's stable revision; raises `ConflictError` when a person changed it."""
+    if deployment.restore_point is None or name not in deployment.restore_point:
+        msg = f"Deployment {deployment.deployment_id} has no restore point for {name}."
+        raise ConflictError(msg)
+    component = world.components.get(environment_of(world, deployment), name)
+    component.restore(deployment.restore_point[name], deployment.staged.get(name))
+
+
+def _note_restored(world: World, deployment: Deployment) -> None:
+    changes = {"traffic_restored_at": world.clock.now(), "weight": 0}
+    try:
+        world.deployments.update(
+            deployment.deployment_id, changes, phases=MOVING | {Phase.ROLLING_BACK}, absent="traffic_restored_at",
+        )
+    except LedgerConflictError:
+        return
+    tell(world, deployment.deployment_id, "traffic_restored", "All visitors are back on the stable revisions.")
+
+
+def permit(world: World, deployment_id: str) -> Deployment:
+    """The deployment, if it may still go forward; raises `TrippedError` when it tripped, ended or lost its turn."""
+    deployment = world.deployments.get(deployment_id)
+    turn = world.turns.load(deployment.environment_key)
+    if deployment.trip:
+        raise TrippedError(deployment.trip.reason)
+    if deployment.phase not in MOVING or (turn.holder, turn.token) != (deployment_id, deployment.turn_token):
+        msg = f"Deployment {deployment_id} is {deployment.phase} and may not go forward: it is not its turn (any more)."
+        raise TrippedError(msg)
+    return deployment

@@ -1,0 +1,79 @@
+"""Validate bundle: is it a release, is it for this environment, and may it be released? Nothing is touched."""
+
+import hashlib
+from typing import BinaryIO
+
+from controller.domain.archive import BundleArchive, Limits
+from controller.domain.deployment import Deployment
+from controller.domain.environment import Environment
+from controller.domain.manifest import Manifest
+from controller.domain.phases import UNTOUCHED, Phase
+from controller.errors import InvalidBundleError, InvalidEnvironmentError, UnknownEnvironmentError
+from controller.flow.closing import reject
+from controller.flow.story import Card, card, environment_of, tell
+from controller.flow.world import World
+
+
+def validate(world: World, deployment_id: str) -> Card:
+    """Check the whole bundle; outcomes: `valid`, or `rejected` with the reason and the next step."""
+    deployment = world.deployments.get(deployment_id)
+    try:
+        environment = environment_of(world, deployment)
+        with world.bundles.open(deployment.upload) as bundle:
+            manifest, digest = _read(bundle)
+        _check_fit(manifest, environment)
+        _check_fate(world, deployment, manifest, digest)
+    except InvalidBundleError as error:
+        return card(reject(world, deployment, error.reason, error.next_step), "rejected")
+    except (UnknownEnvironmentError, InvalidEnvironmentError) as error:
+        next_step = "Upload to incoming/<application>/<environment>/ of a registered environment, or register it with CDK."
+        return card(reject(world, deployment, str(error), next_step), "rejected")
+    return card(_accept(world, deployment, manifest, digest), "valid")
+
+
+def _read(bundle: BinaryIO) -> tuple[Manifest, str]:
+    archive = BundleArchive(bundle, Limits())
+    manifest = archive.manifest()
+    archive.verify(manifest)
+    return manifest, hashlib.sha256(archive.read("release.yaml")).hexdigest()
+
+
+def _check_fit(manifest: Manifest, environment: Environment) -> None:
+    if manifest.application != environment.application:
+        reason = f"The bundle is a release of '{manifest.application}' but was uploaded for '{environment.application}'."
+        raise InvalidBundleError(reason, f"Upload it to incoming/{manifest.application}/<environment>/.")
+    for name, artifact in manifest.components.items():
+        target = environment.components.get(name)
+        if target is None:
+            known = ", ".join(sorted(environment.components))
+            reason = f"components.{name}: the environment {environment.key} has no such component (it has: {known})."
+            raise InvalidBundleError(reason, "Rename the component, or add it to the environment with CDK.")
+        if target.kind != artifact.kind:
+            reason = f"components.{name}: is a {artifact.kind} in the bundle and a {target.kind} in {environment.key}."
+            raise InvalidBundleError(reason)
+
+
+def _check_fate(world: World, deployment: Deployment, manifest: Manifest, digest: str) -> None:
+    fate = world.versions.fate(deployment.environment_key, manifest.version)
+    if fate is None:
+        return
+    known, phase = fate
+    if phase in {Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED}:
+        reason = f"Version {manifest.version} was rolled back in {deployment.environment_key} before."
+        raise InvalidBundleError(reason, "Correct it and release it under a new version.")
+    if known != digest:
+        reason = f"Version {manifest.version} was released in {deployment.environment_key} with other contents."
+        raise InvalidBundleError(reason, "A version never changes: give this release a new version.")
+
+
+def _accept(world: World, deployment: Deployment, manifest: Manifest, digest: str) -> Deployment:
+    changes = {
+        "version": manifest.version,
+        "digest": digest,
+        "components": tuple(sorted(manifest.components)),
+        "checks": tuple(check.model_dump(mode="json") for check in manifest.verification.checks),
+    }
+    accepted = world.deployments.update(deployment.deployment_id, changes, phases=UNTOUCHED)
+    names = ", ".join(accepted.components)
+    tell(world, accepted.deployment_id, "validated", f"Version {accepted.version} is a valid release of {names}.")
+    return accepted

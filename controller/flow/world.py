@@ -1,0 +1,65 @@
+"""Everything the flow may use, in one place: the ports, made by the composition root or by a test."""
+
+from typing import Protocol
+
+from controller import ports
+
+
+class World(Protocol):
+    """The ports by name. On AWS each is made when it is first used, so a handler pays only for what it needs."""
+
+    @property
+    def clock(self) -> ports.Clock:
+        """Tells the time."""
+
+    @property
+    def environments(self) -> ports.Environments:
+        """The registered environments."""
+
+    @property
+    def bundles(self) -> ports.Bundles:
+        """The uploaded bundles."""
+
+    @property
+    def deployments(self) -> ports.Deployments:
+        """The ledger's deployments."""
+
+    @property
+    def open_deployments(self) -> ports.OpenDeployments:
+        """The deployments that the reconciler looks after."""
+
+    @property
+    def turns(self) -> ports.Turns:
+        """Whose turn it is."""
+
+    @property
+    def versions(self) -> ports.Versions:
+        """What became of each version."""
+
+    @property
+    def guards(self) -> ports.Guards:
+        """Which alarm guards which deployment."""
+
+    @property
+    def components(self) -> ports.Components:
+        """The components of an environment."""
+
+    @property
+    def probe(self) -> ports.Probe:
+        """Requests from outside."""
+
+    @property
+    def metrics(self) -> ports.Metrics:
+        """What was measured."""
+
+    @property
+    def alarms(self) -> ports.Alarms:
+        """The states of alarms."""
+
+    @property
+    def workflows(self) -> ports.Workflows:
+        """The state machines' executions."""
+
+    @property
+    def notices(self) -> ports.Notices:
+        """Tells people."""

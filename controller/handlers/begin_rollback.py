@@ -1,0 +1,28 @@
+"""Begin rollback."""
+
+import json
+from typing import Any
+
+from controller.flow.rolling_back import begin
+from controller.flow.story import Card
+from controller.flow.world import World
+
+UNSAID = "A step of the deployment failed."
+
+
+def handle(world: World, event: dict[str, Any]) -> Card:
+    """`deployment_id`, `execution`, and `request`: `by` whom, with a `reason` or the `failure` that was caught."""
+    request = event["request"]
+    return begin(world, event["deployment_id"], event["execution"], request.get("by", "person"), reason_of(request))
+
+
+def reason_of(request: dict[str, Any]) -> str:
+    """The reason that was given, or what the failed state said, without its stack trace."""
+    if request.get("reason"):
+        return str(request["reason"])
+    failure = request.get("failure") or {}
+    cause = str(failure.get("Cause") or failure.get("Error") or UNSAID)
+    try:
+        return str(json.loads(cause)["errorMessage"])
+    except (ValueError, KeyError, TypeError):
+        return cause[:1000]

@@ -1,0 +1,12 @@
+"""Close deployment."""
+
+from typing import Any
+
+from controller.flow.rolling_back import close_rollback
+from controller.flow.story import Card
+from controller.flow.world import World
+
+
+def handle(world: World, event: dict[str, Any]) -> Card:
+    """`deployment_id` and the `trouble` that the verification found ("" for none) → the deployment's last phase."""
+    return close_rollback(world, event["deployment_id"], event.get("trouble") or "")

@@ -1,0 +1,72 @@
+"""The entry of every Lambda function of the controller: it runs the task that the event names, with logs and metrics.
+
+The tasks are grouped into functions by what they may do (one role each); a function runs only the tasks of its group.
+All tasks may run twice, so one that failed in a passing way is simply run again here, before the workflow hears of it.
+"""
+
+import time
+from importlib import import_module
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import Metrics, MetricUnit
+
+from controller.errors import SelfrightError, TransientError
+from controller.settings import load
+from controller.wiring import AwsWorld
+
+TASKS = {
+    "intake": ("receive", "validate", "wait_for_turn"),
+    "stage": ("record_restore_point", "stage"),
+    "check": ("test", "verify"),
+    "traffic": ("shift", "restore"),
+    "watch": ("guard", "judge", "hold", "resume"),
+    "close": ("complete", "begin_rollback", "verify_restoration", "close"),
+    "on_alarm": ("on_alarm",),
+    "reconcile": ("reconcile",),
+}
+"""Function → its tasks. An event without a task is for a function of one task."""
+TRIES = 3
+SETTINGS = load()
+WORLD = AwsWorld(SETTINGS)
+logger = Logger()
+metrics = Metrics()
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Run the event's task; returns its card. Raises `SelfrightError` when the workflow must deal with it."""
+    task = task_of(event)
+    logger.set_correlation_id(str(event.get("deployment_id", "")))
+    started = time.monotonic()
+    card = _run(task, event)
+    seconds = time.monotonic() - started
+    outcome = card.get("verdict") or card.get("outcome", "")
+    logger.info("done", extra={"task": task, "outcome": outcome, "deployment": card.get("deployment_id")})
+    metrics.add_dimension(name="task", value=task)
+    metrics.add_metric(name="TaskSeconds", unit=MetricUnit.Seconds, value=seconds)
+    return card
+
+
+def task_of(event: dict[str, Any]) -> str:
+    """The task that the event names, if this function may run it."""
+    mine = TASKS[SETTINGS.function]
+    task = event.get("task", mine[0] if len(mine) == 1 else None)
+    if task not in mine:
+        msg = f"The function '{SETTINGS.function}' runs {', '.join(mine)}, not '{task}'."
+        raise SelfrightError(msg)
+    return str(task)
+
+
+def _run(task: str, event: dict[str, Any]) -> dict[str, Any]:
+    module = import_module(f"controller.handlers.{task}")
+    for left in reversed(range(TRIES)):
+        try:
+            card: dict[str, Any] = module.handle(WORLD, event)
+        except TransientError:
+            if not left:
+                raise
+            time.sleep(2 ** (TRIES - left) / 4)
+        else:
+            return card
+    raise AssertionError

@@ -1,0 +1,13 @@
+"""Guard alarms."""
+
+from typing import Any
+
+from controller.flow.story import Card
+from controller.flow.watching import guard
+from controller.flow.world import World
+
+
+def handle(world: World, event: dict[str, Any]) -> Card:
+    """`deployment_id`, the `step`'s number and `task_token`; an alarm fails the token, the judge closes it."""
+    guard(world, event["deployment_id"], event["step"], event["task_token"])
+    return {"outcome": "guarding"}

@@ -1,0 +1,13 @@
+"""Hold for a person."""
+
+from typing import Any
+
+from controller.flow.story import Card
+from controller.flow.watching import hold
+from controller.flow.world import World
+
+
+def handle(world: World, event: dict[str, Any]) -> Card:
+    """`deployment_id` and `task_token`; `selfright resume` answers the token."""
+    hold(world, event["deployment_id"], event["task_token"])
+    return {"outcome": "held"}

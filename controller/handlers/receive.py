@@ -1,0 +1,13 @@
+"""Receive release."""
+
+from typing import Any
+
+from controller.flow.receiving import receive
+from controller.flow.story import Card
+from controller.flow.world import World
+
+
+def handle(world: World, event: dict[str, Any]) -> Card:
+    """`bucket`, `object` (as in S3's event: `key`, `version-id`) and `execution` → the deployment's card."""
+    uploaded = event["object"]
+    return receive(world, event["bucket"], uploaded["key"], uploaded.get("version-id"), event["execution"])

@@ -1,0 +1,12 @@
+"""Reconcile: on a schedule, and when an execution of ours ended badly."""
+
+from typing import Any
+
+from controller.flow.reconciling import reconcile
+from controller.flow.story import Card
+from controller.flow.world import World
+
+
+def handle(world: World, _event: dict[str, Any]) -> Card:
+    """Whatever the event says, every open deployment is looked after."""
+    return {"done": reconcile(world)}

@@ -1,0 +1,12 @@
+"""Record restore point."""
+
+from typing import Any
+
+from controller.flow.staging import record_restore_point
+from controller.flow.story import Card
+from controller.flow.world import World
+
+
+def handle(world: World, event: dict[str, Any]) -> Card:
+    """`deployment_id` → `ready` or `rejected`."""
+    return record_restore_point(world, event["deployment_id"])

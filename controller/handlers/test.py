@@ -1,0 +1,12 @@
+"""Test staged release."""
+
+from typing import Any
+
+from controller.flow.story import Card
+from controller.flow.testing import test_staged
+from controller.flow.world import World
+
+
+def handle(world: World, event: dict[str, Any]) -> Card:
+    """`deployment_id` → `healthy` with the traffic steps, or `unhealthy`."""
+    return test_staged(world, event["deployment_id"])

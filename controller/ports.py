@@ -1,0 +1,198 @@
+"""What the flow needs from the world: small protocols that the adapters in `controller.aws` implement."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, BinaryIO, Protocol
+
+from controller.domain.checks import Check, CheckResult
+from controller.domain.deployment import Counts, Deployment, Revision, TimelineEvent, Upload
+from controller.domain.environment import Environment
+from controller.domain.manifest import Artifact
+from controller.domain.phases import Phase
+from controller.domain.turn import Turn
+
+
+class Clock(Protocol):
+    """Tells the time; a test moves it by hand."""
+
+    def now(self) -> datetime:
+        """The time now, in UTC."""
+
+
+class Environments(Protocol):
+    """The registered environments."""
+
+    def get(self, application: str, environment: str) -> Environment:
+        """The environment's configuration; raises `UnknownEnvironmentError`, `InvalidEnvironmentError`."""
+
+
+class Bundles(Protocol):
+    """The uploaded bundles and the staging area for their artifacts."""
+
+    def pin(self, bucket: str, key: str, version_id: str | None) -> Upload:
+        """The newest (or the named) version of an uploaded object; raises `NotFoundError`."""
+
+    def open(self, upload: Upload) -> BinaryIO:
+        """A seekable reader of exactly that version, with bounded memory; the caller closes it."""
+
+
+class Deployments(Protocol):
+    """The ledger's deployments. Every write is conditional."""
+
+    def create(self, deployment: Deployment) -> bool:
+        """Write a new deployment; False when its id is there already (the same upload, delivered again)."""
+
+    def get(self, deployment_id: str) -> Deployment:
+        """The deployment as it is now (consistent read); raises `NotFoundError`."""
+
+    def update(
+        self,
+        deployment_id: str,
+        changes: Mapping[str, Any],
+        *,
+        phases: Collection[Phase],
+        turn_token: int | None = None,
+        untripped: bool = False,
+        absent: str | None = None,
+    ) -> Deployment:
+        """Change the named fields if the deployment is in one of `phases` (and as the other conditions say).
+
+        `turn_token`: only if the deployment holds this fencing token. `untripped`: only if it has no trip. `absent`:
+        only if this field is not set yet. A key may be `staged.<component>`. Returns the new state. Raises
+        `LedgerConflictError` when a condition does not hold.
+        """
+
+    def record(self, deployment_id: str, event: TimelineEvent) -> None:
+        """Add a line to the deployment's timeline."""
+
+
+class OpenDeployments(Protocol):
+    """The deployments that are on their way or still owe a notice: what the reconciler looks after."""
+
+    def open(self) -> Iterable[Deployment]:
+        """Every deployment that is not terminal or whose notice is pending."""
+
+
+class Turns(Protocol):
+    """Whose turn it is in an environment."""
+
+    def load(self, environment_key: str) -> Turn:
+        """The turn as it is now; an empty one for a new environment."""
+
+    def save(self, turn: Turn) -> None:
+        """Write a changed turn if nobody changed it since it was loaded; raises `LedgerConflictError`."""
+
+
+class Versions(Protocol):
+    """What became of each version of an application in an environment."""
+
+    def fate(self, environment_key: str, version: str) -> "tuple[str, Phase] | None":
+        """The digest and the last terminal phase of this version here, or None if it was never deployed."""
+
+    def remember(self, deployment: Deployment, phase: Phase) -> None:
+        """Note how the deployment of this version ended."""
+
+
+class Guards(Protocol):
+    """Which deployments an alarm guards."""
+
+    def open(self, deployment_id: str, alarms: Iterable[str]) -> None:
+        """Let these alarms guard the deployment until `close`."""
+
+    def guarded_by(self, alarm: str) -> Sequence[str]:
+        """The ids of the deployments that this alarm guards now."""
+
+    def close(self, deployment_id: str, alarms: Iterable[str]) -> None:
+        """End the guarding; harmless when it has ended."""
+
+
+class Component(Protocol):
+    """One deployable part of an application in one environment. Each kind is one class behind this port."""
+
+    def current(self) -> Revision:
+        """The revision that all visitors get now; raises `ChangedByOthersError` when traffic is split."""
+
+    def stage(self, artifact: Artifact, bundle: BinaryIO) -> Revision:
+        """Make the revision of this artifact, without traffic. The current one when nothing changed."""
+
+    def check(self, revision: Revision, checks: Sequence[Check]) -> Sequence[CheckResult]:
+        """Test a staged revision directly, before any visitor gets it."""
+
+    def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> None:
+        """Send `weight` percent of the visitors to the canary.
+
+        `permit` is called between reading the present state and the conditional write, and raises when the deployment
+        may not go on. Raises `ChangedByOthersError` when traffic is neither on `stable` nor on `canary`.
+        """
+
+    def restore(self, stable: Revision, canary: Revision | None) -> None:
+        """Send all visitors to `stable`, now; raises `ChangedByOthersError` as `shift` does."""
+
+    def prune(self, keep: Sequence[Revision], count: int) -> int:
+        """Take away old revisions of ours but for `keep`, what is live, and the newest `count`; how many went."""
+
+
+class Components(Protocol):
+    """Makes the component of a name in an environment."""
+
+    def get(self, environment: Environment, name: str) -> Component:
+        """The component; raises `NotFoundError` when the environment has none of that name."""
+
+
+class Probe(Protocol):
+    """Makes a request from outside, as a visitor would."""
+
+    def run(self, url: str, check: Check) -> CheckResult:
+        """Request and compare; a failure to connect is a failed check, not an exception."""
+
+
+class Metrics(Protocol):
+    """What was measured of a revision."""
+
+    def counts(
+        self,
+        environment: Environment,
+        component: str,
+        revision: Revision,
+        since: datetime,
+        until: datetime,
+        *,
+        sole: bool,
+    ) -> Counts | None:
+        """Requests and errors of this revision in the interval; None when this kind is not measured by revision.
+
+        `sole`: this revision serves everybody (AWS reports by executed version only while an alias is weighted).
+        """
+
+
+class Alarms(Protocol):
+    """The states of alarms."""
+
+    def states(self, names: Sequence[str]) -> Mapping[str, str]:
+        """Name → `OK`, `ALARM` or `INSUFFICIENT_DATA`; a deleted alarm is absent. Raises when it cannot be read."""
+
+
+class Workflows(Protocol):
+    """The executions of the state machines."""
+
+    def succeed(self, task_token: str, output: Mapping[str, Any]) -> bool:
+        """Let a waiting task go on; False when nobody waits with this token any more."""
+
+    def fail(self, task_token: str, reason: str) -> bool:
+        """Fail a waiting task; False when nobody waits with this token any more."""
+
+    def is_running(self, execution_arn: str) -> bool:
+        """Whether the execution is still running; False as well when it cannot be found."""
+
+    def stop(self, execution_arn: str, reason: str) -> None:
+        """Stop an execution; harmless when it has ended."""
+
+    def start_rollback(self, deployment_id: str, reason: str, name: str) -> None:
+        """Start the rollback machine under this execution name; the same name starts only once."""
+
+
+class Notices(Protocol):
+    """Tells people how a deployment ended."""
+
+    def send(self, deployment: Deployment) -> None:
+        """Publish one notice."""

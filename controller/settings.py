@@ -1,0 +1,24 @@
+"""What a Lambda function of the controller is told by its environment variables."""
+
+import os
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Settings(BaseModel):
+    """The controller's own resources, by name; each function is given only those that it uses."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    function: str = ""
+    table: str = ""
+    bucket: str = ""
+    rollback_machine_arn: str = ""
+    notices_topic_arn: str = ""
+
+
+def load(variables: Mapping[str, str] = os.environ) -> Settings:
+    """The settings from variables named `SELFRIGHT_<SETTING>`; unknown ones are left alone."""
+    known = {name: variables.get(f"SELFRIGHT_{name.upper()}", "") for name in Settings.model_fields}
+    return Settings.model_validate(known)

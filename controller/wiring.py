@@ -1,0 +1,122 @@
+"""The one composition root: which adapter stands behind which port."""
+
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from controller.settings import Settings
+
+if TYPE_CHECKING:
+    from controller import ports
+
+
+class SystemClock:
+    """Implements `ports.Clock` with the machine's clock."""
+
+    def now(self) -> datetime:
+        """The time now, in UTC."""
+        return datetime.now(UTC)
+
+
+class AwsWorld:
+    """Implements `flow.world.World` on AWS. Adapters are imported and made when first used: a cold start pays for no more."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Use the resources that the settings name."""
+        self._settings = settings
+
+    @cached_property
+    def clock(self) -> "ports.Clock":
+        """The machine's clock."""
+        return SystemClock()
+
+    @cached_property
+    def environments(self) -> "ports.Environments":
+        """SSM parameters."""
+        from controller.aws.environments import SsmEnvironments
+
+        return SsmEnvironments()
+
+    @cached_property
+    def bundles(self) -> "ports.Bundles":
+        """S3."""
+        from controller.aws.bundles import S3Bundles
+
+        return S3Bundles()
+
+    @cached_property
+    def deployments(self) -> "ports.Deployments":
+        """DynamoDB."""
+        from controller.aws.deployments import DynamoDeployments
+
+        return DynamoDeployments(self._settings.table)
+
+    @cached_property
+    def open_deployments(self) -> "ports.OpenDeployments":
+        """DynamoDB."""
+        from controller.aws.deployments import DynamoDeployments
+
+        return DynamoDeployments(self._settings.table)
+
+    @cached_property
+    def turns(self) -> "ports.Turns":
+        """DynamoDB."""
+        from controller.aws.turns import DynamoTurns
+
+        return DynamoTurns(self._settings.table)
+
+    @cached_property
+    def versions(self) -> "ports.Versions":
+        """DynamoDB."""
+        from controller.aws.turns import DynamoVersions
+
+        return DynamoVersions(self._settings.table)
+
+    @cached_property
+    def guards(self) -> "ports.Guards":
+        """DynamoDB."""
+        from controller.aws.guards import DynamoGuards
+
+        return DynamoGuards(self._settings.table)
+
+    @cached_property
+    def components(self) -> "ports.Components":
+        """Lambda, S3 and CloudFront."""
+        from controller.aws.components import AwsComponents
+
+        return AwsComponents(self._settings.bucket)
+
+    @cached_property
+    def probe(self) -> "ports.Probe":
+        """HTTP."""
+        from controller.aws.probe import HttpProbe
+
+        return HttpProbe()
+
+    @cached_property
+    def metrics(self) -> "ports.Metrics":
+        """CloudWatch metrics."""
+        from controller.aws.metrics import CloudWatchMetrics
+
+        return CloudWatchMetrics()
+
+    @cached_property
+    def alarms(self) -> "ports.Alarms":
+        """CloudWatch alarms."""
+        from controller.aws.alarms import CloudWatchAlarms
+
+        return CloudWatchAlarms()
+
+    @cached_property
+    def workflows(self) -> "ports.Workflows":
+        """Step Functions."""
+        from controller.aws.workflows import StepFunctionsWorkflows
+
+        return StepFunctionsWorkflows(self._settings.rollback_machine_arn)
+
+    @cached_property
+    def notices(self) -> "ports.Notices":
+        """SNS."""
+        from controller.aws.notices import SnsNotices
+
+        return SnsNotices(self._settings.notices_topic_arn)
