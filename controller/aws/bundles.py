@@ -1,18 +1,17 @@
 """The uploaded bundles in S3, read by ranges: a reader of any bundle holds a few megabytes, never the whole."""
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from controller.aws.calls import calling, client
 from controller.domain.deployment import Upload
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer
-
     from mypy_boto3_s3 import S3Client
 
 BLOCK = 8 * 1024 * 1024
 KEPT_BLOCKS = 3
+BUFFER = 256 * 1024
 
 
 class S3Bundles:
@@ -29,9 +28,9 @@ class S3Bundles:
             head = self._s3.head_object(Bucket=bucket, Key=key, **version)  # type: ignore[arg-type]
         return Upload(bucket, key, head.get("VersionId", ""), head["ContentLength"], head["LastModified"])
 
-    def open(self, upload: Upload) -> "io.BufferedIOBase":
+    def open(self, upload: Upload) -> BinaryIO:
         """A seekable reader of exactly that version."""
-        return _RangeReader(self._s3, upload)  # type: ignore[return-value]
+        return io.BufferedReader(_RangeReader(self._s3, upload), BUFFER)
 
 
 class _RangeReader(io.RawIOBase):
@@ -57,7 +56,7 @@ class _RangeReader(io.RawIOBase):
     def tell(self) -> int:
         return self._position
 
-    def readinto(self, buffer: "Buffer") -> int:
+    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
         view = memoryview(buffer)
         number, start = divmod(self._position, BLOCK)
         if self._position >= self._upload.size:

@@ -125,7 +125,7 @@ def _item(deployment: Deployment) -> Item:
         "environment_key": deployment.environment_key,
         "sort_key": f"{deployment.created_at.isoformat()}#{deployment.deployment_id}",
     }
-    return deployment_key(deployment.deployment_id) | marshal(deployment)["M"] | marshal(indexed)["M"]
+    return {**deployment_key(deployment.deployment_id), **marshal(deployment)["M"], **marshal(indexed)["M"]}
 
 
 def _plain(item: Item) -> dict[str, Any]:

@@ -11,18 +11,17 @@ UNSAID = "A step of the deployment failed."
 
 
 def handle(world: World, event: dict[str, Any]) -> Card:
-    """`deployment_id`, `execution`, and `request`: `by` whom, with a `reason` or the `failure` that was caught."""
+    """`deployment_id`, `execution`, and `request`: `by` whom, with a `reason` or the document of the state that `failed`."""
     request = event["request"]
     return begin(world, event["deployment_id"], event["execution"], request.get("by", "person"), reason_of(request))
 
 
 def reason_of(request: dict[str, Any]) -> str:
     """The reason that was given, or what the failed state said, without its stack trace."""
-    if request.get("reason"):
-        return str(request["reason"])
-    failure = request.get("failure") or {}
-    cause = str(failure.get("Cause") or failure.get("Error") or UNSAID)
+    failed = request.get("failed") or {}
+    failure = failed.get("failure") or {}
+    said = request.get("reason") or failure.get("Cause") or failed.get("reason") or failure.get("Error") or UNSAID
     try:
-        return str(json.loads(cause)["errorMessage"])
+        return str(json.loads(said)["errorMessage"])
     except (ValueError, KeyError, TypeError):
-        return cause[:1000]
+        return str(said)[:1000]
