@@ -21,7 +21,9 @@ Trips = Callable[[random.Random], object]
 """Makes the JSON body of a visitor's `POST /generate`, from a seeded source of chance."""
 
 AGENT = "Mozilla/5.0 (SelfrightVisitor/{number})"
-FAILED = 500
+FAILED = 400
+"""Visitors ask only for what exists, so a 403 or 404 is as bad for them as a 500."""
+
 WORKERS = 4
 
 
@@ -62,7 +64,7 @@ class Outcome:
 
     @property
     def failed(self) -> int:
-        """Answers with a status of 500 or more, and requests without an answer."""
+        """Answers with a status of 400 or more, and requests without an answer."""
         return self.api_failed.total() + self.site_failed.total()
 
 

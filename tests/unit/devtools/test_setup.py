@@ -1,0 +1,115 @@
+"""`./dev` before anything is installed: what it skips, and what it says when something is wrong."""
+
+import errno
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from devtools import commands, environments, locks
+from devtools.environments import Environment
+from devtools.paths import ROOT
+from devtools.programs import SetupError, explain, fail_on_disk, hint, run
+
+
+@pytest.mark.parametrize(
+    ("output", "advice"),
+    [
+        ("error: No space left on device (os error 28)", "disk is full"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", "not what the lock file says"),
+        ("error: Hash mismatch for `boto3==1.44.5`", "not what the lock file says"),
+        ("dns error: failed to lookup address information", "cannot be reached"),
+        ("Temporary failure in name resolution", "cannot be reached"),
+        ("Failed to establish a new connection: [Errno 111]", "cannot be reached"),
+        ("ensurepip is not available", "python3-venv"),
+        ("No module named venv", "python3-venv"),
+        ("something never seen", "Delete .selfright"),
+    ],
+)
+def test_a_failure_names_the_next_step(output: str, advice: str) -> None:
+    """What a tool prints decides what we advise."""
+    assert advice in hint(output)
+
+
+def test_a_failed_step_shows_the_end_of_its_output() -> None:
+    """The error of a step holds its name, its last words and the next step."""
+    with pytest.raises(SetupError, match=r"(?s)Testing failed.*the last words.*Delete \.selfright"):
+        run("Testing", [sys.executable, "-c", "import sys; sys.exit('the last words')"])
+
+
+def test_a_missing_program_is_a_setup_error() -> None:
+    """A program that is not there is told like any other failure."""
+    with pytest.raises(SetupError, match="Testing failed"):
+        run("Testing", ["/no/such/program"])
+
+
+def test_a_full_disk_is_told_as_such() -> None:
+    """An OSError of our own writing becomes the same advice."""
+    with pytest.raises(SetupError, match="disk is full"):
+        fail_on_disk(OSError(errno.ENOSPC, "No space left on device", "somewhere"))
+
+
+def test_long_output_is_cut() -> None:
+    """Of a long output only the end is shown."""
+    message = str(explain("Testing", "\n".join(map(str, range(100)))))
+    assert "99" in message
+    assert "50" not in message
+
+
+def test_an_environment_is_ready_only_with_the_right_stamp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A changed lock file makes the environment be made again."""
+    monkeypatch.setattr(environments, "HOME", tmp_path)
+    lock = tmp_path / "some.lock"
+    lock.write_text("one==1")
+    environment = Environment("some", lock, "a test")
+    environment.python.parent.mkdir(parents=True)
+    environment.python.touch()
+    assert not environment.ready()
+    environment.stamp.write_text(environment.fingerprint())
+    assert environment.ready()
+    lock.write_text("one==2")
+    assert not environment.ready()
+
+
+def test_locks_are_pinned_hashed_and_name_no_index() -> None:
+    """Every committed lock file can be installed with --require-hashes from whatever index a machine uses."""
+    for lock in locks.LOCKS:
+        text = lock.file.read_text()
+        locks._check(lock.file)
+        assert text.count("==") >= 1
+        assert "--hash=sha256:" in text
+
+
+def test_a_lock_with_an_address_is_refused(tmp_path: Path) -> None:
+    """An index address or a local folder never gets into a lock file."""
+    file = tmp_path / "bad.lock"
+    file.write_text("--find-links /somewhere\nboto3==1\n")
+    with pytest.raises(SetupError, match=r"bad\.lock names an address"):
+        locks._check(file)
+
+
+def test_no_boto3_goes_into_the_lambda_package() -> None:
+    """The Lambda runtime brings boto3."""
+    names = [line.split("==")[0] for line in (ROOT / "controller" / "requirements.lock").read_text().splitlines()]
+    assert not {"boto3", "botocore"} & set(names)
+
+
+def test_the_help_lists_every_command() -> None:
+    """A command that is not on the help page does not exist for anybody."""
+    for name in [*commands.COMMANDS, "demo", "up", "down", "help"]:
+        assert name in commands.HELP
+
+
+@pytest.mark.parametrize(
+    ("results", "code"), [([0, 0], 0), ([0, 5], 0), ([5, 5], 5), ([1, 0], 1), ([0, 2], 2), ([5, 1], 1)]
+)
+def test_the_exit_code_of_several_test_runs(results: list[int], code: int) -> None:
+    """A failure anywhere is a failure; no tests anywhere is one too."""
+    assert commands._together(results) == code
+
+
+def test_help_needs_no_set_up() -> None:
+    """`./dev help` answers at once."""
+    done = subprocess.run([ROOT / "dev", "help"], capture_output=True, text=True, check=True)
+    assert done.stdout == commands.HELP

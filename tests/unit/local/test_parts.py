@@ -1,0 +1,133 @@
+"""Assembly, uploads, places and visitors without an emulator."""
+
+import errno
+import fcntl
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from selfright.local import assembly, packages
+from selfright.local.errors import DeployError, DiskFullError
+from selfright.local.place import LocalAws, Place, disk, free_port, is_free
+from selfright.local.uploads import zipped
+from selfright.local.visitors import Traffic, crowd, from_list
+
+
+def write_assembly(folder: Path, artifacts: dict[str, object], assets: dict[str, object]) -> None:
+    """A cloud assembly on disk."""
+    (folder / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
+    (folder / "a.assets.json").write_text(json.dumps(assets))
+
+
+def stack(name: str, *needs: str) -> dict[str, object]:
+    """A stack of a manifest."""
+    properties = {"templateFile": f"{name}.json", "parameters": {"P": "1"}}
+    return {"type": "aws:cloudformation:stack", "displayName": name, "properties": properties, "dependencies": needs}
+
+
+def test_stacks_come_after_what_they_need(tmp_path: Path) -> None:
+    """The order is that of the dependencies, not that of the file."""
+    write_assembly(tmp_path, {"late": stack("late", "early"), "early": stack("early")}, {})
+    stacks = assembly.read(tmp_path, "1", "r").stacks
+    assert [one.name for one in stacks] == ["early", "late"]
+    assert stacks[0].parameters == {"P": "1"}
+
+
+def test_places_in_assets_are_filled_in(tmp_path: Path) -> None:
+    """Account and region become those of the deployment."""
+    where = {"x": {"bucketName": "b-${AWS::AccountId}-${AWS::Region}", "objectKey": "k.zip"}}
+    files = {"h": {"source": {"path": "code", "packaging": "zip"}, "destinations": where}}
+    manifest = {"type": "cdk:asset-manifest", "properties": {"file": "a.assets.json"}}
+    write_assembly(tmp_path, {"a": manifest}, {"files": files})
+    assert assembly.read(tmp_path, "1", "r").assets == (assembly.Asset(tmp_path / "code", "zip", "b-1-r", "k.zip"),)
+
+
+def test_container_images_are_refused(tmp_path: Path) -> None:
+    """An assembly with images says that it cannot be deployed here."""
+    manifest = {"type": "cdk:asset-manifest", "properties": {"file": "a.assets.json"}}
+    write_assembly(tmp_path, {"a": manifest}, {"dockerImages": {"x": {}}})
+    with pytest.raises(DeployError, match="container image"):
+        assembly.read(tmp_path, "1", "r")
+
+
+def test_a_folder_without_assembly_says_what_to_do(tmp_path: Path) -> None:
+    """A forgotten synth is named."""
+    with pytest.raises(DeployError, match="Synthesize"):
+        assembly.read(tmp_path, "1", "r")
+
+
+def test_equal_folders_give_equal_zips(tmp_path: Path) -> None:
+    """Neither time nor order of writing shows in a zip."""
+    for name, order in (("one", "ab"), ("two", "ba")):
+        (tmp_path / name).mkdir()
+        for letter in order:
+            (tmp_path / name / letter).write_text(letter)
+    assert zipped(tmp_path / "one") == zipped(tmp_path / "two")
+
+
+def test_a_state_without_a_lock_is_stale(tmp_path: Path) -> None:
+    """What the state file says counts only while somebody holds the lock."""
+    place = Place(tmp_path)
+    place.write(LocalAws(1, 2, 3, (4, 5)))
+    assert place.read() == LocalAws(1, 2, 3, (4, 5))
+    assert not place.alive()
+    with place.lock.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert place.alive()
+    assert not place.alive()
+
+
+def test_a_torn_state_is_no_state(tmp_path: Path) -> None:
+    """A state file that is no JSON counts as none."""
+    (tmp_path / "state.json").write_text("{")
+    assert Place(tmp_path).read() is None
+
+
+def test_a_full_disk_has_its_own_error() -> None:
+    """Only a full disk is told as one."""
+    with pytest.raises(DiskFullError, match="Free some room"), disk():
+        raise OSError(errno.ENOSPC, "full", "file")
+    with pytest.raises(PermissionError), disk():
+        raise PermissionError(errno.EACCES, "no", "file")
+
+
+def test_a_free_port_is_free() -> None:
+    """A port that was found can be listened on."""
+    assert is_free(free_port())
+
+
+def test_the_same_seed_gives_the_same_visitors() -> None:
+    """Visitors differ among each other and not between runs."""
+    trips = from_list([{"days": days} for days in range(1, 20)])
+    visitors = crowd(Traffic(visitors=500, seed=7), trips)
+    assert visitors == crowd(Traffic(visitors=500, seed=7), trips)
+    assert visitors != crowd(Traffic(visitors=500, seed=8), trips)
+    assert len({visitor.address for visitor in visitors}) == 500
+    assert len({visitor.agent for visitor in visitors}) == 500
+
+
+def test_trips_of_a_list_come_from_it() -> None:
+    """A list of bodies is enough."""
+    assert from_list(["only"])(random.Random(1)) == "only"
+
+
+def test_a_package_is_built_again_only_when_its_code_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our own code and the dependencies are cached by content; test code and lock files stay outside."""
+    installed: list[Path] = []
+    monkeypatch.setattr(packages, "_install", lambda draft, *_: installed.append(draft))
+    code = tmp_path / "controller" / "domain" / "x.py"
+    code.parent.mkdir(parents=True)
+    code.write_text("A = 1")
+    (tmp_path / "controller" / "requirements.lock").write_text("a==1")
+
+    def build() -> Path:
+        return packages.build(packages.AWS, tmp_path, tmp_path / "cache")
+
+    first = build()
+    assert build() == first
+    assert [path.name for path in first.rglob("*") if path.is_file()] == ["x.py"]
+    code.write_text("A = 2")
+    assert build() != first
+    assert len(installed) == 1
