@@ -1,0 +1,76 @@
+"""The CDK app.
+
+For a real account, from the repository's root:
+
+    npx aws-cdk@2.1148.1 deploy --all --app "python -m bootstrap_cdk.app" -c controller_package=FOLDER
+
+Every field of `ControllerSettings` and `SmartPackSettings` can be given with `-c name=value`. Another environment of
+SmartPack is `-c environment=staging`; it becomes a stack of its own, `SmartPack-staging`.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from aws_cdk import App, DefaultStackSynthesizer
+
+from bootstrap_cdk.controller.stack import ControllerStack
+from bootstrap_cdk.settings import (
+    ControllerSettings,
+    SettingsError,
+    SmartPackSettings,
+    controller_settings,
+    smartpack_settings,
+)
+from bootstrap_cdk.smartpack.stack import SmartPackStack
+
+CONTROLLER_STACK = "SelfrightController"
+SMARTPACK_STACK = "SmartPack"
+
+
+def build_app(
+    controller: ControllerSettings, smartpack: Sequence[SmartPackSettings] = (), *, outdir: Path | None = None
+) -> App:
+    """The app with the controller's stack and one stack for each environment of SmartPack.
+
+    `synth()` writes the templates and assets into `outdir`, or into a temporary folder; the stacks have to be deployed
+    in the order in which the assembly lists them.
+    """
+    app = new_app(outdir)
+    add_stacks(app, controller, smartpack)
+    return app
+
+
+def new_app(outdir: Path | None = None) -> App:
+    """An empty app. The CLI checks the bootstrap version from the manifest, so the templates need no rule for it."""
+    return App(
+        outdir=str(outdir) if outdir else None,
+        analytics_reporting=False,
+        default_stack_synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
+    )
+
+
+def add_stacks(app: App, controller: ControllerSettings, smartpack: Sequence[SmartPackSettings]) -> None:
+    """Add all stacks to the app."""
+    first = ControllerStack(app, CONTROLLER_STACK, controller)
+    for settings in smartpack:
+        SmartPackStack(app, stack_name(settings), settings).add_stack_dependency(first, "its functions and roles")
+
+
+def stack_name(settings: SmartPackSettings) -> str:
+    """`SmartPack` for production, `SmartPack-staging` for staging."""
+    return SMARTPACK_STACK if settings.environment == "prod" else f"{SMARTPACK_STACK}-{settings.environment}"
+
+
+def main(app: App, fail: Callable[[str], None]) -> None:
+    """Synthesize with the settings of the context; `fail` gets the message when they are wrong."""
+    try:
+        add_stacks(app, controller_settings(app.node), [smartpack_settings(app.node)])
+    except SettingsError as error:
+        fail(str(error))
+        return
+    app.synth()
+
+
+if __name__ == "__main__":
+    main(new_app(), sys.exit)

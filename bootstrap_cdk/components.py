@@ -1,0 +1,108 @@
+"""What an application declares about its components: where each one runs, and what the controller may do with it.
+
+Each kind is one class: `declaration` is its part of the environment's JSON, `privileges` says which of the
+controller's functions gets which statements. Nothing else knows a kind.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from aws_cdk import aws_cloudfront as cloudfront
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+
+from bootstrap_cdk.names import Group
+
+Privileges = Mapping[Group, Sequence[iam.PolicyStatement]]
+
+
+class Component(Protocol):
+    """One deployable part of an application."""
+
+    def declaration(self) -> dict[str, Any]:
+        """Its entry in the environment's JSON."""
+
+    def privileges(self) -> Privileges:
+        """What each group of the controller's functions may do with it."""
+
+
+@dataclass(frozen=True)
+class FunctionComponent:
+    """A Lambda function that is served through an alias. `url` is where visitors reach it."""
+
+    function: lambda_.IFunction
+    alias: str = "live"
+    url: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def declaration(self) -> dict[str, Any]:
+        """As `FunctionTarget` reads it."""
+        return {
+            "kind": "function",
+            "function_name": self.function.function_name,
+            "alias": self.alias,
+            "url": self.url,
+            "variables": dict(self.variables),
+        }
+
+    def privileges(self) -> Privileges:
+        """Only versions can be invoked and deleted, never the function itself."""
+        function, versions = [self.function.function_arn], [f"{self.function.function_arn}:*"]
+        read = ["lambda:GetAlias", "lambda:GetFunctionConfiguration"]
+        shift = allow([*read, "lambda:ListAliases", "lambda:UpdateAlias"], function + versions)
+        change = ["UpdateFunctionCode", "UpdateFunctionConfiguration", "PublishVersion", "ListVersionsByFunction"]
+        return {
+            Group.STAGE: [
+                allow([*read, "lambda:GetFunction"], function + versions),
+                allow([f"lambda:{action}" for action in change], function),
+            ],
+            Group.CHECK: [allow(read, function + versions), allow(["lambda:InvokeFunction"], versions)],
+            Group.TRAFFIC: [shift],
+            Group.ON_ALARM: [shift],
+            Group.CLOSE: [
+                allow([*read, "lambda:ListAliases", "lambda:ListVersionsByFunction"], function + versions),
+                allow(["lambda:DeleteFunction"], versions),
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class SiteComponent:
+    """A bucket behind CloudFront, whose routing function chooses the revision. `url` is where visitors reach it."""
+
+    bucket: s3.IBucket
+    routing_function: cloudfront.IFunction
+    url: str | None = None
+    fallback: str = "/index.html"
+
+    def declaration(self) -> dict[str, Any]:
+        """As `SiteTarget` reads it."""
+        return {
+            "kind": "site",
+            "bucket": self.bucket.bucket_name,
+            "routing_function": self.routing_function.function_name,
+            "url": self.url,
+            "fallback": self.fallback,
+        }
+
+    def privileges(self) -> Privileges:
+        """The whole bucket, because a bundle says which of its paths are shared between revisions."""
+        bucket, objects = [self.bucket.bucket_arn], [self.bucket.arn_for_objects("*")]
+        look = allow(["s3:ListBucket"], bucket)
+        routing = [self.routing_function.function_arn]
+        read = ["cloudfront:DescribeFunction", "cloudfront:GetFunction"]
+        shift = allow([*read, "cloudfront:UpdateFunction", "cloudfront:PublishFunction"], routing)
+        return {
+            Group.STAGE: [look, allow(["s3:GetObject", "s3:PutObject"], objects), allow(read, routing)],
+            Group.CHECK: [look, allow(["s3:GetObject"], objects), allow(read, routing)],
+            Group.TRAFFIC: [shift],
+            Group.ON_ALARM: [shift],
+            Group.CLOSE: [look, allow(["s3:GetObject", "s3:DeleteObject"], objects), allow(read, routing)],
+        }
+
+
+def allow(actions: Sequence[str], resources: Sequence[str]) -> iam.PolicyStatement:
+    """A statement that allows these actions on these resources."""
+    return iam.PolicyStatement(actions=list(actions), resources=list(resources))

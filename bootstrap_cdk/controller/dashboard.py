@@ -1,0 +1,56 @@
+"""The controller's dashboard."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from bootstrap_cdk.controller.alarms import ControllerAlarms
+from bootstrap_cdk.controller.functions import Functions
+from bootstrap_cdk.controller.state_machines import StateMachines
+from bootstrap_cdk.names import Group
+
+_PERIOD = Duration.minutes(5)
+
+
+class ControllerDashboard(Construct):
+    """What is wrong, what runs, how long it takes."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        functions: Functions,
+        machines: StateMachines,
+        alarms: ControllerAlarms,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        board = cloudwatch.Dashboard(self, "Dashboard", dashboard_name="selfright")
+        board.add_widgets(cloudwatch.AlarmStatusWidget(title="The controller", alarms=list(alarms.all), width=24))
+        board.add_widgets(
+            _executions("Deployments", machines, "deploy"), _executions("Rollbacks", machines, "rollback")
+        )
+        board.add_widgets(
+            cloudwatch.GraphWidget(
+                title="Duration of the functions",
+                left=[functions[group].metric_duration(period=_PERIOD, label=group.value) for group in Group],
+            ),
+            cloudwatch.GraphWidget(
+                title="Errors of the functions",
+                left=[functions[group].metric_errors(period=_PERIOD, label=group.value) for group in Group],
+            ),
+        )
+
+
+def _executions(title: str, machines: StateMachines, name: str) -> cloudwatch.GraphWidget:
+    machine = machines.deploy if name == "deploy" else machines.rollback
+    return cloudwatch.GraphWidget(
+        title=title,
+        left=[
+            machine.metric_started(period=_PERIOD, label="started"),
+            machine.metric_succeeded(period=_PERIOD, label="succeeded"),
+            machine.metric_failed(period=_PERIOD, label="failed"),
+            machine.metric_timed_out(period=_PERIOD, label="timed out"),
+            machine.metric_aborted(period=_PERIOD, label="stopped"),
+        ],
+    )

@@ -1,0 +1,45 @@
+"""What people need: a managed policy to attach to whoever releases."""
+
+from aws_cdk import Aws
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from bootstrap_cdk.components import allow
+from bootstrap_cdk.controller import ledger
+from bootstrap_cdk.controller.artifacts import INCOMING
+from bootstrap_cdk.controller.privileges import Resources
+from bootstrap_cdk.exceptions import accept, accept_wildcards
+from bootstrap_cdk.names import ROLLBACK_MACHINE, machine_arn
+
+
+class Releaser(Construct):
+    """`SelfrightReleaser`: upload bundles, follow them, roll back. It can change no application by itself."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, own: Resources) -> None:
+        super().__init__(scope, construct_id)
+        statements = _statements(own)
+        policy = iam.ManagedPolicy(
+            self,
+            "Policy",
+            managed_policy_name=f"SelfrightReleaser-{Aws.REGION}",
+            description="Upload release bundles, follow deployments and roll them back",
+            statements=statements,
+        )
+        accept_wildcards(
+            policy,
+            "All bundles and all environments: narrow it down to incoming/APPLICATION/* for people of one team.",
+            [arn for line in statements for arn in line.resources if arn != "*"],
+        )
+        accept(policy, "CloudWatch knows no permission for single metrics.", "AwsSolutions-IAM5[Resource::*]")
+
+
+def _statements(own: Resources) -> list[iam.PolicyStatement]:
+    bundles = own.artifacts.bucket.arn_for_objects(f"{INCOMING}*")
+    parameters = f"arn:{Aws.PARTITION}:ssm:{Aws.REGION}:{Aws.ACCOUNT_ID}:parameter/selfright/*"
+    return [
+        allow(["s3:PutObject", "s3:AbortMultipartUpload", "s3:GetObject", "s3:GetObjectVersion"], [bundles]),
+        allow(ledger.READ, own.ledger.resources),
+        allow(["ssm:GetParameter"], [parameters]),
+        allow(["states:StartExecution"], [machine_arn(ROLLBACK_MACHINE)]),
+        allow(["cloudwatch:GetMetricData"], ["*"]),
+    ]

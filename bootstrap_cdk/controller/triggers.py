@@ -1,0 +1,114 @@
+"""What sets the controller in motion: uploads, alarms, executions that ended badly, and the clock."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Aws, Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from bootstrap_cdk.controller.artifacts import INCOMING
+from bootstrap_cdk.controller.functions import Functions
+from bootstrap_cdk.controller.state_machines import StateMachines
+from bootstrap_cdk.exceptions import accept
+from bootstrap_cdk.names import Group
+
+RECONCILE_EVERY = Duration.minutes(5)
+
+
+class Triggers(Construct):
+    """The rules; what one of them cannot deliver is kept in a queue that has an alarm."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, bucket: s3.Bucket, functions: Functions, machines: StateMachines
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.deploy_queue = self._queue("UndeliveredUploads", "selfright-deploy-undelivered")
+        self.alarm_queue = self._queue("UndeliveredAlarms", Group.ON_ALARM.undelivered)
+        self.reconcile_queue = self._queue("UndeliveredEnds", Group.RECONCILE.undelivered)
+        _allow_topics(self.alarm_queue)
+        functions.catch_failures(Group.ON_ALARM, self.alarm_queue)
+        functions.catch_failures(Group.RECONCILE, self.reconcile_queue)
+        to_deploy = targets.SfnStateMachine(
+            machines.deploy,
+            input=events.RuleTargetInput.from_event_path("$.detail"),
+            dead_letter_queue=self.deploy_queue,
+        )
+        to_on_alarm = targets.LambdaFunction(functions[Group.ON_ALARM], dead_letter_queue=self.alarm_queue)
+        to_reconcile = targets.LambdaFunction(functions[Group.RECONCILE], dead_letter_queue=self.reconcile_queue)
+        self.rules: Mapping[str, events.Rule] = {
+            "Upload": self._on("Upload", _uploads(bucket), to_deploy),
+            "Alarm": self._on("Alarm", _alarms(), to_on_alarm),
+            "ExecutionEnd": self._on("ExecutionEnd", _bad_ends(machines), to_reconcile),
+            "Schedule": events.Rule(
+                self,
+                "Schedule",
+                description="Looks after deployments whose execution is gone; status events are best effort",
+                schedule=events.Schedule.rate(RECONCILE_EVERY),
+                targets=[to_reconcile],
+            ),
+        }
+
+    def _on(self, name: str, pattern: events.EventPattern, target: events.IRuleTarget) -> events.Rule:
+        return events.Rule(self, name, event_pattern=pattern, targets=[target])
+
+    def _queue(self, construct_id: str, name: str) -> sqs.Queue:
+        queue = sqs.Queue(
+            self,
+            construct_id,
+            queue_name=name,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+        )
+        accept(queue, "This is a dead-letter queue itself.", "AwsSolutions-SQS3")
+        return queue
+
+    @property
+    def queues(self) -> Mapping[str, sqs.Queue]:
+        """The dead-letter queues, by what is in them."""
+        return {"uploads": self.deploy_queue, "alarms": self.alarm_queue, "execution ends": self.reconcile_queue}
+
+
+def _uploads(bucket: s3.Bucket) -> events.EventPattern:
+    return events.EventPattern(
+        source=["aws.s3"],
+        detail_type=["Object Created"],
+        detail={"bucket": {"name": [bucket.bucket_name]}, "object": {"key": [{"prefix": INCOMING}]}},
+    )
+
+
+def _alarms() -> events.EventPattern:
+    """Every alarm of the account and region: `on_alarm` knows which of them guard a deployment."""
+    return events.EventPattern(
+        source=["aws.cloudwatch"],
+        detail_type=["CloudWatch Alarm State Change"],
+        detail={"state": {"value": ["ALARM"]}},
+    )
+
+
+def _bad_ends(machines: StateMachines) -> events.EventPattern:
+    return events.EventPattern(
+        source=["aws.states"],
+        detail_type=["Step Functions Execution Status Change"],
+        detail={
+            "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+            "stateMachineArn": [machines.deploy.state_machine_arn, machines.rollback.state_machine_arn],
+        },
+    )
+
+
+def _allow_topics(queue: sqs.Queue) -> None:
+    """The topics of the applications' alarms keep here what they could not deliver to `on_alarm`."""
+    topics = f"arn:{Aws.PARTITION}:sns:{Aws.REGION}:{Aws.ACCOUNT_ID}:*"
+    queue.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[iam.ServicePrincipal("sns.amazonaws.com")],
+            actions=["sqs:SendMessage"],
+            resources=[queue.queue_arn],
+            conditions={"ArnLike": {"aws:SourceArn": topics}},
+        )
+    )

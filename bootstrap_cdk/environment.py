@@ -1,0 +1,149 @@
+"""The `Environment` construct: by it an application says where it runs and how carefully it is changed.
+
+It writes the SSM parameter that the controller reads, gives the controller's functions exactly the resources that were
+declared, and lets the application's alarms reach `on_alarm` by SNS. It belongs into the application's own stack, which
+is deployed after the controller's:
+
+    Environment(self, "Environment", application="shop", environment="prod",
+                components={"api": FunctionComponent(function=handler, url=api.api_endpoint)},
+                guard=Guard(alarms=[errors], topic=alarms_topic))
+
+IAM allows a role 10,240 characters of such policies together: about a dozen environments for one controller.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from aws_cdk import Aws, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from bootstrap_cdk.components import Component, allow
+from bootstrap_cdk.exceptions import accept_wildcards
+from bootstrap_cdk.names import Group, parameter_name
+from bootstrap_cdk.settings import Judge
+
+OWN_CHILDREN = "The versions of one function, the objects of one bucket: they come and go with the releases."
+"""Why an application's policies name some resources with a `*` at the end."""
+
+
+@dataclass(frozen=True)
+class Guard:
+    """The alarms that guard every deployment, and the topic by which they reach the controller."""
+
+    alarms: Sequence[cloudwatch.Alarm]
+    topic: sns.ITopic
+
+
+@dataclass(frozen=True)
+class Care:
+    """How carefully releases go out; the keys are those of the environment's JSON.
+
+    `type` is a strategy's name or a list of `{"weight": percent, "bake": seconds}`; the hooks are functions that are
+    asked before and after traffic moves.
+    """
+
+    type: str | Sequence[Mapping[str, int]] = "Canary10Percent5Minutes"
+    watch_seconds: int = 300
+    judge: Judge = field(default_factory=Judge)
+    keep_revisions: int = 5
+    pre_traffic: lambda_.IFunction | None = None
+    post_traffic: lambda_.IFunction | None = None
+
+    @property
+    def hooks(self) -> dict[str, lambda_.IFunction | None]:
+        """The hooks by the names that SAM gives them."""
+        return {"pre_traffic": self.pre_traffic, "post_traffic": self.post_traffic}
+
+
+class Environment(Construct):
+    """One environment of one application, registered with the controller."""
+
+    def __init__(  # noqa: PLR0913 # a construct's properties are its keyword arguments
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        application: str,
+        environment: str,
+        components: Mapping[str, Component],
+        guard: Guard,
+        care: Care | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        care = care or Care()
+        configuration = {
+            "application": application,
+            "environment": environment,
+            "components": {name: component.declaration() for name, component in components.items()},
+            **_care(care, guard),
+        }
+        self.parameter = ssm.StringParameter(
+            self,
+            "Parameter",
+            parameter_name=parameter_name(application, environment),
+            description=f"Where {application} {environment} runs and how carefully Selfright changes it",
+            string_value=Stack.of(self).to_json_string(configuration),
+        )
+        self._grant(f"selfright-{application}-{environment}", components, care)
+        self._connect(guard)
+
+    def _grant(self, policy: str, components: Mapping[str, Component], care: Care) -> None:
+        """One policy for each of the controller's roles, by the role's name."""
+        granted = [component.privileges() for component in components.values()]
+        hooks = [hook.function_arn for hook in care.hooks.values() if hook]
+        asked = {Group.CHECK: [allow(["lambda:InvokeFunction"], hooks)]} if hooks else {}
+        for group in Group:
+            statements = [line for privileges in [*granted, asked] for line in privileges.get(group, [])]
+            if statements:
+                self._policy(group, policy, statements)
+
+    def _policy(self, group: Group, name: str, statements: Sequence[iam.PolicyStatement]) -> None:
+        document = iam.PolicyDocument(statements=list(statements), minimize=True)
+        policy = iam.CfnPolicy(
+            self, f"{group.title}Policy", policy_name=name, policy_document=document, roles=[group.role_name]
+        )
+        accept_wildcards(policy, OWN_CHILDREN, [arn for line in statements for arn in line.resources])
+
+    def _connect(self, guard: Guard) -> None:
+        """Every alarm acts on the topic, and the topic calls `on_alarm`."""
+        for alarm in guard.alarms:
+            alarm.add_alarm_action(actions.SnsAction(guard.topic))
+        lambda_.CfnPermission(
+            self,
+            "MayCallOnAlarm",
+            action="lambda:InvokeFunction",
+            function_name=Group.ON_ALARM.function_name,
+            principal="sns.amazonaws.com",
+            source_arn=guard.topic.topic_arn,
+        )
+        queue = f"arn:{Aws.PARTITION}:sqs:{Aws.REGION}:{Aws.ACCOUNT_ID}:{Group.ON_ALARM.undelivered}"
+        sns.Subscription(
+            self,
+            "OnAlarm",
+            topic=guard.topic,
+            endpoint=Group.ON_ALARM.function_arn,
+            protocol=sns.SubscriptionProtocol.LAMBDA,
+            dead_letter_queue=sqs.Queue.from_queue_arn(self, "Undelivered", queue),
+        )
+
+
+def _care(care: Care, guard: Guard) -> dict[str, Any]:
+    kind = care.type if isinstance(care.type, str) else [dict(step) for step in care.type]
+    return {
+        "deployment_preference": {
+            "type": kind,
+            "alarms": [alarm.alarm_name for alarm in guard.alarms],
+            "hooks": {name: hook.function_name if hook else None for name, hook in care.hooks.items()},
+        },
+        "watch_seconds": care.watch_seconds,
+        "judge": asdict(care.judge),
+        "keep_revisions": care.keep_revisions,
+    }

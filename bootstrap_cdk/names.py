@@ -1,0 +1,66 @@
+"""The names by which the stacks know each other's resources.
+
+They are fixed, so that an application's stack needs nothing from the controller's stack but to be deployed after it,
+and so that a function can know a state machine that itself needs the function.
+"""
+
+from enum import StrEnum
+
+from aws_cdk import Aws
+
+CONTROLLER_PARAMETER = "/selfright/controller"
+DEPLOY_MACHINE = "selfright-deploy"
+ROLLBACK_MACHINE = "selfright-rollback"
+
+
+class Group(StrEnum):
+    """The controller's functions: handlers that need the same privileges share one."""
+
+    INTAKE = "intake"
+    STAGE = "stage"
+    CHECK = "check"
+    TRAFFIC = "traffic"
+    WATCH = "watch"
+    CLOSE = "close"
+    ON_ALARM = "on_alarm"
+    RECONCILE = "reconcile"
+
+    @property
+    def title(self) -> str:  # type: ignore[override] # a construct's id, not str.title
+        """In CamelCase, as constructs are named: `OnAlarm`."""
+        return "".join(word.capitalize() for word in self.value.split("_"))
+
+    @property
+    def function_name(self) -> str:
+        """The Lambda function's name."""
+        return f"selfright-{self.value.replace('_', '-')}"
+
+    @property
+    def role_name(self) -> str:
+        """Its role's name; with the region, because roles are global and the controller is regional."""
+        return f"{self.function_name}-{Aws.REGION}"
+
+    @property
+    def function_arn(self) -> str:
+        """The function's ARN, in the account and region of the stack that asks."""
+        return f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:{self.function_name}"
+
+    @property
+    def undelivered(self) -> str:
+        """The name of the queue with events that did not reach this function."""
+        return f"{self.function_name}-undelivered"
+
+
+def parameter_name(application: str, environment: str) -> str:
+    """The SSM parameter of an environment."""
+    return f"/selfright/{application}/{environment}"
+
+
+def machine_arn(name: str) -> str:
+    """The ARN of a state machine of this account and region."""
+    return f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}:stateMachine:{name}"
+
+
+def executions_arn(name: str) -> str:
+    """The ARNs of all executions of a state machine."""
+    return f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}:execution:{name}:*"

@@ -1,0 +1,131 @@
+"""What can be chosen about a deployment of the two stacks, and how `cdk -c key=value` chooses it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from constructs import Node
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class ControllerSettings:
+    """The controller's stack.
+
+    `package` is the folder with the Lambda code (`controller/` and its dependencies at the root), built for
+    `python_runtime` and `architecture` (`arm64` or `x86_64`). `protected` keeps the ledger and the bundles when the
+    stack is deleted. `alarm_reserve` is the concurrency set aside for the function that acts on alarms; 0 shares the
+    account's, because a new account has only 10 and may set nothing aside. `notify` is an e-mail address for notices.
+    """
+
+    package: Path
+    python_runtime: str = "python3.13"
+    architecture: str = "x86_64"
+    protected: bool = True
+    alarm_reserve: int = 0
+    notify: str | None = None
+    log_level: str = "INFO"
+
+    def __post_init__(self) -> None:
+        """Say clearly what is missing, before CDK says it at length."""
+        if not (self.package / "controller" / "handlers").is_dir():
+            raise SettingsError(
+                f"'{self.package}' is not the controller's Lambda package (it has no controller/handlers). "
+                "Build it with `./dev package` and give its folder: -c controller_package=DIST/controller"
+            )
+
+
+@dataclass(frozen=True)
+class Judge:
+    """How a canary is judged; the keys of the environment's `judge`."""
+
+    look_seconds: int = 60
+    period_seconds: int = 60
+    minimum_requests: int = 20
+    when_inconclusive: str = "roll_back"
+    tolerance: float = 0.01
+
+
+@dataclass(frozen=True)
+class ErrorAlarm:
+    """When the API's error alarm fires: `threshold` errors or more within `period_seconds`."""
+
+    threshold: int = 3
+    period_seconds: int = 60
+
+
+@dataclass(frozen=True)
+class SmartPackSettings:
+    """One environment of SmartPack.
+
+    `strategy` is a strategy's name or a list of `{"weight": percent, "bake": seconds}`. `api_url` and `site_url` are
+    where visitors reach the app, if that is not the HTTP API's and the distribution's own address. `domain_name` and
+    `certificate_arn` (a certificate in us-east-1) come together. `web_acl_arn` puts a WAF in front of the site.
+    """
+
+    environment: str = "prod"
+    python_runtime: str = "python3.13"
+    strategy: str | Sequence[Mapping[str, int]] = "Canary10Percent5Minutes"
+    watch_seconds: int = 300
+    judge: Judge = field(default_factory=Judge)
+    alarm: ErrorAlarm = field(default_factory=ErrorAlarm)
+    keep_revisions: int = 5
+    variables: Mapping[str, str] = field(default_factory=dict)
+    api_url: str | None = None
+    site_url: str | None = None
+    domain_name: str | None = None
+    certificate_arn: str | None = None
+    web_acl_arn: str | None = None
+
+    def __post_init__(self) -> None:
+        """A domain without a certificate, or the other way round, would fail halfway through the deployment."""
+        if bool(self.domain_name) != bool(self.certificate_arn):
+            raise SettingsError("domain_name and certificate_arn come together: give both or none.")
+
+    @property
+    def prefix(self) -> str:
+        """What the names of this environment's resources begin with: `smartpack-prod`."""
+        return f"smartpack-{self.environment}"
+
+
+def controller_settings(node: Node) -> ControllerSettings:
+    """The controller's settings from the context (`-c controller_package=… -c python_runtime=…`)."""
+    package = node.try_get_context("controller_package")
+    if package is None:
+        raise SettingsError(
+            "The controller's Lambda package is missing. Build it with `./dev package`, which prints its folder, "
+            "then add: -c controller_package=FOLDER"
+        )
+    return ControllerSettings(package=Path(package), **_given(node, ControllerSettings))
+
+
+def smartpack_settings(node: Node) -> SmartPackSettings:
+    """SmartPack's settings from the context (`-c environment=staging -c strategy=AllAtOnce -c watch_seconds=60`)."""
+    return SmartPackSettings(**_given(node, SmartPackSettings))
+
+
+_JUDGE = {"judge": Judge, "alarm": ErrorAlarm}
+
+
+def _given(node: Node, settings: type[Any]) -> dict[str, Any]:
+    """The fields that the context sets; what is not a string in the settings is JSON on the command line."""
+    names = [name for name in settings.__dataclass_fields__ if name != "package"]
+    found = {name: node.try_get_context(name) for name in names}
+    return {name: _value(name, value) for name, value in found.items() if value is not None}
+
+
+def _value(name: str, value: object) -> object:
+    parsed = _json(value) if isinstance(value, str) else value
+    return _JUDGE[name](**parsed) if name in _JUDGE and isinstance(parsed, dict) else parsed
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text

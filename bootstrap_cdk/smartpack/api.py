@@ -1,0 +1,106 @@
+"""SmartPack's API: a Lambda function behind its alias `live`, and an HTTP API in front of that."""
+
+import json
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
+from constructs import Construct
+
+from bootstrap_cdk.exceptions import accept, accept_tracing
+from bootstrap_cdk.settings import SmartPackSettings
+from bootstrap_cdk.smartpack import placeholder
+
+ALIAS = "live"
+ROUTES = {"/health": apigateway.HttpMethod.GET, "/generate": apigateway.HttpMethod.POST}
+
+ACCESS_LOG = {
+    "time": "$context.requestTime",
+    "id": "$context.requestId",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "milliseconds": "$context.responseLatency",
+    "error": "$context.integrationErrorMessage",
+}
+"""What is logged of a request: nothing about who sent it, and nothing of what was in it."""
+
+
+class ReleasedFunction(Construct):
+    """A function whose code and alias belong to the releases, not to CloudFormation.
+
+    CloudFormation changes a property when the *template* changes it, and never looks at what is really there. So the
+    code, the version and the alias are written in a way that no later template differs in them: a constant
+    placeholder, a version under a fixed logical id (`current_version` would make a new one for every changed setting,
+    and with it move the alias), an alias on exactly that version. Changing the memory or the role here reaches only
+    `$LATEST`, and by that the next release; what visitors get stays the version that the controller promoted.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, settings: SmartPackSettings) -> None:
+        super().__init__(scope, construct_id)
+        name = f"{settings.prefix}-api"
+        log = _log(self, "Log", f"/aws/lambda/{name}")
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        log.grant_write(role)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            function_name=name,
+            description="SmartPack's API; its code comes with the releases",
+            code=lambda_.Code.from_inline(placeholder.CODE),
+            handler=placeholder.HANDLER,
+            runtime=lambda_.Runtime(settings.python_runtime, lambda_.RuntimeFamily.PYTHON, supports_inline_code=True),
+            memory_size=512,
+            timeout=Duration.seconds(10),
+            tracing=lambda_.Tracing.ACTIVE,
+            role=role,
+            log_group=log,
+        )
+        version = lambda_.Version(self, "Placeholder", lambda_=self.function, removal_policy=RemovalPolicy.RETAIN)
+        self.alias = lambda_.Alias(self, "Live", alias_name=ALIAS, version=version)
+        accept_tracing(role)
+        accept(self.function, "A release brings its own runtime with its code.", "AwsSolutions-L1")
+
+
+class Api(Construct):
+    """The HTTP API: two routes, throttled, with an access log."""
+
+    def __init__(self, scope: Construct, construct_id: str, settings: SmartPackSettings) -> None:
+        super().__init__(scope, construct_id)
+        self.released = ReleasedFunction(self, "Released", settings)
+        self.http = apigateway.HttpApi(self, "Http", api_name=f"{settings.prefix}-api", create_default_stage=False)
+        integration = HttpLambdaIntegration("Live", self.released.alias)
+        for path, method in ROUTES.items():
+            for route in self.http.add_routes(path=path, methods=[method], integration=integration):
+                accept(route, "Packing lists are for everybody: there is nobody to log in.", "AwsSolutions-APIG4")
+        log = _log(self, "AccessLog", f"/aws/http-api/{settings.prefix}")
+        apigateway.CfnStage(
+            self,
+            "Stage",
+            api_id=self.http.api_id,
+            stage_name="$default",
+            auto_deploy=True,
+            default_route_settings=apigateway.CfnStage.RouteSettingsProperty(
+                throttling_rate_limit=100, throttling_burst_limit=200, detailed_metrics_enabled=True
+            ),
+            access_log_settings=apigateway.CfnStage.AccessLogSettingsProperty(
+                destination_arn=log.log_group_arn, format=json.dumps(ACCESS_LOG)
+            ),
+        )
+
+    @property
+    def domain_name(self) -> str:
+        """The host name of the API, for an origin."""
+        return f"{self.http.api_id}.execute-api.{self.http.stack.region}.{self.http.stack.url_suffix}"
+
+
+def _log(scope: Construct, construct_id: str, name: str) -> logs.LogGroup:
+    return logs.LogGroup(
+        scope,
+        construct_id,
+        log_group_name=name,
+        retention=logs.RetentionDays.ONE_MONTH,
+        removal_policy=RemovalPolicy.DESTROY,
+    )

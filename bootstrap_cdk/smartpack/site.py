@@ -1,0 +1,145 @@
+"""SmartPack's site: a private bucket, CloudFront in front of it, and the function that chooses the revision."""
+
+from pathlib import Path
+
+from aws_cdk import Duration
+from aws_cdk import aws_certificatemanager as certificates
+from aws_cdk import aws_cloudfront as cloudfront
+from aws_cdk import aws_cloudfront_origins as origins
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from bootstrap_cdk.exceptions import accept
+from bootstrap_cdk.settings import SmartPackSettings
+from bootstrap_cdk.smartpack.api import ROUTES
+
+ROUTING_BOOTSTRAP = Path(__file__).with_name("routing_bootstrap.js")
+_ONE_YEAR = Duration.days(365)
+
+
+class RoutedSite(Construct):
+    """The site and the API under one host name.
+
+    The routing function's code belongs to the releases: its table says which revision visitors get. CloudFormation
+    would put back the template's code as soon as the template's code changes, so that is a constant little file that
+    only says "not released yet", and not the router that the controller publishes, which may well change.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, api_domain: str, settings: SmartPackSettings) -> None:
+        super().__init__(scope, construct_id)
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        )
+        self.routing_function = cloudfront.Function(
+            self,
+            "Routing",
+            function_name=f"{settings.prefix}-routing",
+            comment="Chooses the revision; published by Selfright",
+            code=cloudfront.FunctionCode.from_inline(ROUTING_BOOTSTRAP.read_text()),
+            runtime=cloudfront.FunctionRuntime.JS_2_0,
+            auto_publish=True,
+        )
+        headers = SecurityHeaders(self, "Headers").policy
+        self.distribution = cloudfront.Distribution(
+            self,
+            "Distribution",
+            comment=settings.prefix,
+            default_behavior=self._site(headers),
+            additional_behaviors={path: _api(api_domain, headers) for path in ROUTES},
+            default_root_object="index.html",
+            price_class=cloudfront.PriceClass.PRICE_CLASS_100,
+            http_version=cloudfront.HttpVersion.HTTP2_AND_3,
+            minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+            web_acl_id=settings.web_acl_arn,
+            domain_names=[settings.domain_name] if settings.domain_name else None,
+            certificate=self._certificate(settings.certificate_arn),
+        )
+        self._accept(settings)
+
+    def _site(self, headers: cloudfront.ResponseHeadersPolicy) -> cloudfront.BehaviorOptions:
+        return cloudfront.BehaviorOptions(
+            origin=origins.S3BucketOrigin.with_origin_access_control(self.bucket),
+            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+            cache_policy=cloudfront.CachePolicy.CACHING_OPTIMIZED,
+            response_headers_policy=headers,
+            compress=True,
+            function_associations=[
+                cloudfront.FunctionAssociation(
+                    function=self.routing_function, event_type=cloudfront.FunctionEventType.VIEWER_REQUEST
+                )
+            ],
+        )
+
+    def _certificate(self, arn: str | None) -> certificates.ICertificate | None:
+        return certificates.Certificate.from_certificate_arn(self, "Certificate", arn) if arn else None
+
+    def _accept(self, settings: SmartPackSettings) -> None:
+        accept(
+            self.bucket, "Only CloudFront reads it and only Selfright writes it, into its ledger.", "AwsSolutions-S1"
+        )
+        accept(
+            self.distribution,
+            "Packing lists are for travellers from everywhere.",
+            "AwsSolutions-CFR1",
+        )
+        accept(
+            self.distribution,
+            "Access logs would keep the addresses of visitors; metrics and alarms do without.",
+            "AwsSolutions-CFR3",
+        )
+        if not settings.web_acl_arn:
+            accept(
+                self.distribution,
+                "Static files and a throttled API; the setting `web_acl_arn` puts a WAF in front.",
+                "AwsSolutions-CFR2",
+            )
+        if not settings.certificate_arn:
+            accept(
+                self.distribution,
+                "CloudFront's own certificate goes with its own TLS policy; with `certificate_arn` it is TLS 1.2.",
+                "AwsSolutions-CFR4",
+            )
+
+
+class SecurityHeaders(Construct):
+    """The headers that browsers should see on every answer."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        self.policy = cloudfront.ResponseHeadersPolicy(
+            self,
+            "Policy",
+            security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
+                content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
+                    content_security_policy="default-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+                    override=True,
+                ),
+                content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
+                frame_options=cloudfront.ResponseHeadersFrameOptions(
+                    frame_option=cloudfront.HeadersFrameOption.DENY, override=True
+                ),
+                referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(
+                    referrer_policy=cloudfront.HeadersReferrerPolicy.SAME_ORIGIN, override=True
+                ),
+                strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
+                    access_control_max_age=_ONE_YEAR, include_subdomains=True, override=True
+                ),
+            ),
+        )
+
+
+def _api(domain: str, headers: cloudfront.ResponseHeadersPolicy) -> cloudfront.BehaviorOptions:
+    """The API as a part of the site, so that browsers need no CORS; never cached."""
+    return cloudfront.BehaviorOptions(
+        origin=origins.HttpOrigin(domain, protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY),
+        viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
+        allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
+        cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
+        origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+        response_headers_policy=headers,
+    )

@@ -1,0 +1,50 @@
+"""The stack of one environment of SmartPack."""
+
+from aws_cdk import CfnOutput, Stack
+from constructs import Construct
+
+from bootstrap_cdk.components import FunctionComponent, SiteComponent
+from bootstrap_cdk.environment import Care, Environment, Guard
+from bootstrap_cdk.settings import SmartPackSettings
+from bootstrap_cdk.smartpack.api import ALIAS, Api
+from bootstrap_cdk.smartpack.site import RoutedSite
+from bootstrap_cdk.smartpack.watching import Watching
+
+
+class SmartPackStack(Stack):
+    """API, site, alarms, and the `Environment` that hands their releases to Selfright."""
+
+    def __init__(self, scope: Construct, construct_id: str, settings: SmartPackSettings) -> None:
+        super().__init__(scope, construct_id, description=f"SmartPack {settings.environment}: packing lists")
+        api = Api(self, "Api", settings)
+        site = RoutedSite(self, "Site", api_domain=api.domain_name, settings=settings)
+        watching = Watching(self, "Watching", api=api, settings=settings)
+        own_host = f"https://{settings.domain_name or site.distribution.distribution_domain_name}"
+        urls = {"api": settings.api_url or api.http.api_endpoint, "site": settings.site_url or own_host}
+        Environment(
+            self,
+            "Environment",
+            application="smartpack",
+            environment=settings.environment,
+            components={
+                "api": FunctionComponent(api.released.function, ALIAS, urls["api"], settings.variables),
+                "site": SiteComponent(site.bucket, site.routing_function, urls["site"]),
+            },
+            guard=Guard(watching.alarms, watching.topic),
+            care=_care(settings),
+        )
+        CfnOutput(self, "SiteUrl", value=urls["site"])
+        CfnOutput(self, "ApiUrl", value=urls["api"])
+        CfnOutput(self, "SiteBucket", value=site.bucket.bucket_name)
+        CfnOutput(self, "DistributionId", value=site.distribution.distribution_id)
+        CfnOutput(self, "DistributionDomain", value=site.distribution.distribution_domain_name)
+        CfnOutput(self, "AlarmsTopicArn", value=watching.topic.topic_arn, description="Subscribe to hear the alarms")
+
+
+def _care(settings: SmartPackSettings) -> Care:
+    return Care(
+        type=settings.strategy,
+        watch_seconds=settings.watch_seconds,
+        judge=settings.judge,
+        keep_revisions=settings.keep_revisions,
+    )

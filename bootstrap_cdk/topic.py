@@ -1,0 +1,35 @@
+"""A topic to which alarms can be sent."""
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+
+class EncryptedTopic(Construct):
+    """An SNS topic that is encrypted, takes messages by TLS only, and to which alarms can be sent.
+
+    It has a key of its own because CloudWatch may not use the one that AWS manages for SNS: an alarm on such a topic
+    fails to be delivered, and nobody hears about that.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, display_name: str) -> None:
+        super().__init__(scope, construct_id)
+        self.key = kms.Key(
+            self,
+            "Key",
+            description=f"Encrypts the messages of: {display_name}",
+            enable_key_rotation=True,
+            removal_policy=RemovalPolicy.DESTROY,  # messages pass through, nothing is kept under this key
+        )
+        self.key.grant_encrypt_decrypt(iam.ServicePrincipal("cloudwatch.amazonaws.com"))
+        self.topic = sns.Topic(self, "Topic", display_name=display_name, master_key=self.key, enforce_ssl=True)
+
+    @property
+    def publish(self) -> list[iam.PolicyStatement]:
+        """What a role needs to publish."""
+        return [
+            iam.PolicyStatement(actions=["sns:Publish"], resources=[self.topic.topic_arn]),
+            iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self.key.key_arn]),
+        ]
