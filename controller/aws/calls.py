@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, cast, overload
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import ConnectionError as NoConnectionError
 
 from controller.errors import AwsError, ConflictError, NotFoundError, SelfrightError, TransientError
 
@@ -155,7 +156,7 @@ def calling(operation: str, resource: str) -> Iterator[None]:
         yield
     except ClientError as error:
         raise _translate(error, operation, resource) from error
-    except (HTTPClientError, IncompleteReadError) as error:
+    except (HTTPClientError, IncompleteReadError, NoConnectionError) as error:
         reason = f"{operation} on {resource} got no answer ({type(error).__name__}). It can be tried again."
         raise TransientError(reason, code=type(error).__name__) from error
     except BotoCoreError as error:

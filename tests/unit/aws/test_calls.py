@@ -6,11 +6,13 @@ from controller.errors import AwsError, ConflictError, NotFoundError, TransientE
 
 
 def refused(code: str, status: int = 400, message: str = "No.", **more: object) -> ClientError:
+    """What botocore raises when a service refuses."""
     answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}, **more}
     return ClientError(answer, "UpdateAlias")  # type: ignore[arg-type]
 
 
 def raised(error: Exception) -> Exception:
+    """What comes out of the block when this happens inside."""
     with pytest.raises(Exception) as caught, calls.calling("lambda:UpdateAlias", "api:live"):  # noqa: PT011
         raise error
     return caught.value
@@ -79,7 +81,7 @@ def test_other_errors_pass_unchanged() -> None:
 
 
 def test_a_client_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Making a client costs more than a call, so the process keeps it; region and endpoint come from the environment."""
+    """Making a client costs more than a call, so it is kept; region and endpoint come from the environment."""
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     calls._client.cache_clear()
