@@ -118,12 +118,17 @@ def _set_up(environment: Environment) -> None:
 
 
 def _install_uv(environment: Environment) -> None:
-    """A fresh environment with pip, and by pip our pinned uv."""
+    """A fresh environment with pip, and by pip our pinned uv; skipped when it is there from an earlier time."""
+    base = environment.folder / "selfright-base"
+    wanted = hashlib.sha256(f"{sys.version}\0{base}\0{BOOTSTRAP_LOCK.read_text()}".encode()).hexdigest()
+    if environment.python.exists() and base.exists() and base.read_text() == wanted:
+        return
     if environment.folder.exists():
         shutil.rmtree(environment.folder)
     run("Making a virtual environment", [sys.executable, "-m", "venv", environment.folder])
     pip: list[Word] = [environment.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     run("Installing uv", [*pip, "--require-hashes", "--requirement", BOOTSTRAP_LOCK])
+    base.write_text(wanted)
 
 
 def _run_uv(what: str, *arguments: Word) -> None:

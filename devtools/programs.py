@@ -28,6 +28,7 @@ HINTS = {
     "name resolution": NETWORK,
     "error sending request": NETWORK,
     "connection": NETWORK,
+    "from versions: none": NETWORK,
 }
 """What a program printed when it failed (lower case) → what to do next. The first that occurs counts."""
 

@@ -22,6 +22,7 @@ from devtools.programs import SetupError, explain, fail_on_disk, hint, run
         ("dns error: failed to lookup address information", "cannot be reached"),
         ("Temporary failure in name resolution", "cannot be reached"),
         ("Failed to establish a new connection: [Errno 111]", "cannot be reached"),
+        ("ERROR: Could not find a version that satisfies uv==1 (from versions: none)", "cannot be reached"),
         ("ensurepip is not available", "python3-venv"),
         ("No module named venv", "python3-venv"),
         ("something never seen", "Delete .selfright"),
