@@ -45,7 +45,7 @@ class Deployments(Protocol):
     def get(self, deployment_id: str) -> Deployment:
         """The deployment as it is now (consistent read); raises `NotFoundError`."""
 
-    def update(
+    def update(  # noqa: PLR0913 - one write has these conditions
         self,
         deployment_id: str,
         changes: Mapping[str, Any],
@@ -149,7 +149,7 @@ class Probe(Protocol):
 class Metrics(Protocol):
     """What was measured of a revision."""
 
-    def counts(
+    def counts(  # noqa: PLR0913 - a measurement of whom, and from when to when
         self,
         environment: Environment,
         component: str,

@@ -1,4 +1,5 @@
 """The one composition root: which adapter stands behind which port."""
+# ruff: noqa: PLC0415 - an adapter is imported when it is first used
 
 from datetime import UTC, datetime
 from functools import cached_property
@@ -19,7 +20,10 @@ class SystemClock:
 
 
 class AwsWorld:
-    """Implements `flow.world.World` on AWS. Adapters are imported and made when first used: a cold start pays for no more."""
+    """Implements `flow.world.World` on AWS.
+
+    Adapters are imported and made when they are first used, so that a cold start pays for no more than it needs.
+    """
 
     def __init__(self, settings: Settings) -> None:
         """Use the resources that the settings name."""

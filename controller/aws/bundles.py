@@ -79,6 +79,9 @@ class _RangeReader(io.RawIOBase):
         version = {"VersionId": self._upload.version_id} if self._upload.version_id else {}
         with calling("s3:GetObject", self._upload.key):
             answer = self._s3.get_object(
-                Bucket=self._upload.bucket, Key=self._upload.key, Range=f"bytes={first}-{last}", **version,  # type: ignore[arg-type]
+                Bucket=self._upload.bucket,
+                Key=self._upload.key,
+                Range=f"bytes={first}-{last}",
+                **version,  # type: ignore[arg-type]
             )
             return answer["Body"].read()

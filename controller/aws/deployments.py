@@ -35,7 +35,9 @@ class DynamoDeployments:
         with calling("dynamodb:PutItem", deployment.deployment_id):
             try:
                 self._dynamodb.put_item(
-                    TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(pk)",
+                    TableName=self._table,
+                    Item=item,
+                    ConditionExpression="attribute_not_exists(pk)",
                 )
             except self._dynamodb.exceptions.ConditionalCheckFailedException:
                 return False
@@ -45,14 +47,16 @@ class DynamoDeployments:
         """The deployment, read consistently; raises `NotFoundError`."""
         with calling("dynamodb:GetItem", deployment_id):
             answer = self._dynamodb.get_item(
-                TableName=self._table, Key=deployment_key(deployment_id), ConsistentRead=True,
+                TableName=self._table,
+                Key=deployment_key(deployment_id),
+                ConsistentRead=True,
             )
         if "Item" not in answer:
             msg = f"The ledger has no deployment {deployment_id}. `selfright history` lists what it has."
             raise NotFoundError(msg)
         return _deployment(answer["Item"])
 
-    def update(
+    def update(  # noqa: PLR0913 - one write has these conditions
         self,
         deployment_id: str,
         changes: Mapping[str, Any],
@@ -69,7 +73,10 @@ class DynamoDeployments:
         try:
             with calling("dynamodb:UpdateItem", deployment_id):
                 answer = self._dynamodb.update_item(
-                    TableName=self._table, Key=deployment_key(deployment_id), ReturnValues="ALL_NEW", **expression.request(),
+                    TableName=self._table,
+                    Key=deployment_key(deployment_id),
+                    ReturnValues="ALL_NEW",
+                    **expression.request(),
                 )
         except ConflictError as error:
             msg = f"Deployment {deployment_id} has moved on: {', '.join(changes)} could not be written."
@@ -181,4 +188,3 @@ class _Expression:
 
 def _word(name: str) -> str:
     return "".join(letter if letter.isalnum() else "_" for letter in name)
-

@@ -30,7 +30,9 @@ class DynamoTurns:
         """The turn, read consistently; an empty one for a new environment."""
         with calling("dynamodb:GetItem", environment_key):
             answer = self._dynamodb.get_item(
-                TableName=self._table, Key=key(environment_pk(environment_key), "TURN"), ConsistentRead=True,
+                TableName=self._table,
+                Key=key(environment_pk(environment_key), "TURN"),
+                ConsistentRead=True,
             )
         item = {name: unmarshal(value) for name, value in answer.get("Item", {}).items() if name not in {"pk", "sk"}}
         return _TURN.validate_python(item) if item else Turn(environment_key)
@@ -63,7 +65,9 @@ class DynamoVersions:
         """The digest and last terminal phase of a version, or None."""
         with calling("dynamodb:GetItem", environment_key):
             answer = self._dynamodb.get_item(
-                TableName=self._table, Key=key(environment_pk(environment_key), f"VERSION#{version}"), ConsistentRead=True,
+                TableName=self._table,
+                Key=key(environment_pk(environment_key), f"VERSION#{version}"),
+                ConsistentRead=True,
             )
         if "Item" not in answer:
             return None
@@ -75,5 +79,6 @@ class DynamoVersions:
         pk = environment_pk(deployment.environment_key)
         with calling("dynamodb:PutItem", deployment.environment_key):
             self._dynamodb.put_item(
-                TableName=self._table, Item=key(pk, f"VERSION#{deployment.version}") | marshal(fate)["M"],
+                TableName=self._table,
+                Item=key(pk, f"VERSION#{deployment.version}") | marshal(fate)["M"],
             )

@@ -46,7 +46,10 @@ class StepFunctionsWorkflows:
         """Whether the execution is running; False when it cannot be found."""
         try:
             with calling("states:DescribeExecution", execution_arn):
-                return self._client.describe_execution(executionArn=execution_arn)["status"] in {"RUNNING", "PENDING_REDRIVE"}
+                return self._client.describe_execution(executionArn=execution_arn)["status"] in {
+                    "RUNNING",
+                    "PENDING_REDRIVE",
+                }
         except NotFoundError:
             return False
 

@@ -97,7 +97,8 @@ class Bake:
 class Deployment:
     """A deployment's whole state. Only the ledger changes it, field by field and conditionally.
 
-    `checks` are the release's verification checks as JSON, kept so that a later rollback to this release can be verified.
+    `checks` are the release's verification checks as JSON, kept so that a later rollback to this release can be
+    verified.
     `previous` is the deployment that was live before. `turn_token` is the fencing token of its turn.
     """
 

@@ -74,9 +74,14 @@ def alarm_trouble(states: Mapping[str, str] | None, expected: Sequence[str]) -> 
 
 
 def _compare_rates(canary: Counts, stable: Counts, policy: JudgePolicy) -> Judgement:
-    figures = f"{canary.errors} of {canary.requests} requests failed on the canary, {stable.errors} of {stable.requests} on stable"
+    figures = (
+        f"{canary.errors} of {canary.requests} requests failed on the canary,"
+        f" {stable.errors} of {stable.requests} on stable"
+    )
     if canary.requests < policy.minimum_requests:
-        return Judgement(Verdict.INCONCLUSIVE, f"Too few requests to judge (at least {policy.minimum_requests}): {figures}.")
+        return Judgement(
+            Verdict.INCONCLUSIVE, f"Too few requests to judge (at least {policy.minimum_requests}): {figures}."
+        )
     if canary.error_rate > stable.error_rate + policy.tolerance:
         return Judgement(Verdict.UNHEALTHY, f"The canary fails more often: {figures}.")
     return Judgement(Verdict.HEALTHY, f"The canary is as good as stable: {figures}.")

@@ -101,5 +101,3 @@ def _step(match: re.Match[str], name: str) -> Step:
         msg = f"strategy '{name}': percent and minutes must be above zero"
         raise ValueError(msg)
     return Step(weight, minutes * 60)
-
-

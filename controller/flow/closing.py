@@ -13,7 +13,9 @@ from controller.flow.story import card, environment_of, tell
 from controller.flow.turns import hand_on
 from controller.flow.world import World
 
-HELD_ADVICE = "Look at `selfright status`, correct what is wrong, then run `selfright rollback` on the failed deployment."
+HELD_ADVICE = (
+    "Look at `selfright status`, correct what is wrong, then run `selfright rollback` on the failed deployment."
+)
 REMEMBERED = frozenset({Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED})
 
 
@@ -22,7 +24,7 @@ def reject(world: World, deployment: Deployment, reason: str, next_step: str) ->
     return close(world, deployment.deployment_id, Phase.REJECTED, reason, next_step, phases=UNTOUCHED)
 
 
-def close(
+def close(  # noqa: PLR0913 - how it ended, said in full
     world: World,
     deployment_id: str,
     phase: Phase,

@@ -14,7 +14,10 @@ from controller.flow.world import World
 
 AGAIN = frozenset({Phase.SUCCEEDED, Phase.ROLLBACK_FAILED})
 """The ends from which a person may still roll back."""
-PERSON_ADVICE = "Put it right by hand, then run `selfright rollback` on this deployment: that verifies it and frees the environment."
+PERSON_ADVICE = (
+    "Put it right by hand, then run `selfright rollback` on this deployment: "
+    "that verifies it and frees the environment."
+)
 
 
 def begin(world: World, deployment_id: str, execution_arn: str, by: TripSource, reason: str) -> Card:
@@ -77,7 +80,9 @@ def _claim(world: World, deployment: Deployment, execution_arn: str, by: TripSou
     }
     try:
         claimed = world.deployments.update(
-            deployment.deployment_id, changes, phases=MOVING | AGAIN | {Phase.ROLLING_BACK},
+            deployment.deployment_id,
+            changes,
+            phases=MOVING | AGAIN | {Phase.ROLLING_BACK},
         )
     except LedgerConflictError:
         return card(world.deployments.get(deployment.deployment_id), "nothing")
@@ -106,7 +111,8 @@ def verify_restoration(world: World, deployment_id: str) -> Card:
     if trouble:
         return card(deployment, "failed", reason="; ".join(trouble)[:1000])
     if deployment.restore_point:
-        put_back(world, deployment)  # Nothing is left to put back: this notes when the visitors were back, if nobody did.
+        # Nothing is left to put back: this notes when the visitors were back, if nobody did.
+        put_back(world, deployment)
         tell(world, deployment_id, "restoration_verified", "Everything is as it was before this release.")
     return card(deployment, "verified", reason="")
 
@@ -135,7 +141,7 @@ def _failing_outside(world: World, deployment: Deployment) -> list[str]:
 
 
 def close_rollback(world: World, deployment_id: str, trouble: str) -> Card:
-    """End the deployment: `ROLLED_BACK`, or `REJECTED` when nothing was touched, or `ROLLBACK_FAILED` with the trouble."""
+    """End the deployment: `ROLLED_BACK`, `REJECTED` when nothing was touched, or `ROLLBACK_FAILED` with the trouble."""
     deployment = world.deployments.get(deployment_id)
     why, advice = _why(deployment), "Correct it and release it under a new version."
     if trouble:

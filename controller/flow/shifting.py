@@ -23,7 +23,11 @@ def shift(world: World, deployment_id: str, step: int) -> Card:
         component = world.components.get(environment, name)
         component.shift(stable[name], deployment.staged[name], weight, lambda: _check(world, deployment_id))
     shifted = world.deployments.update(
-        deployment_id, {"weight": weight}, phases={Phase.SHIFTING}, turn_token=token, untripped=True,
+        deployment_id,
+        {"weight": weight},
+        phases={Phase.SHIFTING},
+        turn_token=token,
+        untripped=True,
     )
     tell(world, deployment_id, "shifted", f"{weight} % of the visitors get version {deployment.version}.")
     return card(shifted, "shifted", weight=weight)

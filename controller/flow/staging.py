@@ -17,7 +17,8 @@ CHANGED_ADVICE = "Finish or undo that change, then upload the bundle again."
 def record_restore_point(world: World, deployment_id: str) -> Card:
     """Note what is live before anything changes, and open the guards.
 
-    Outcomes: `ready`; `rejected` when an alarm is firing or gone, or when a component is in the middle of somebody's change.
+    Outcomes: `ready`; `rejected` when an alarm is firing or gone, or when a component is in the middle of somebody's
+    change.
     """
     deployment = world.deployments.get(deployment_id)
     if deployment.restore_point is not None:
@@ -59,7 +60,10 @@ def stage(world: World, deployment_id: str, name: str) -> Card:
         artifact = BundleArchive(bundle, Limits()).manifest().components[name]
         revision = component.stage(artifact, bundle)
     staged = world.deployments.update(
-        deployment_id, {f"staged.{name}": revision}, phases={Phase.STAGING}, turn_token=deployment.turn_token,
+        deployment_id,
+        {f"staged.{name}": revision},
+        phases={Phase.STAGING},
+        turn_token=deployment.turn_token,
     )
     new = name in staged.changed
     tell(world, deployment_id, "staged", f"{name}: {'staged as' if new else 'unchanged,'} {revision.id}.")

@@ -42,7 +42,10 @@ def _steps(environment: Environment, deployment: Deployment) -> tuple[Step, ...]
 def _document(index: int, step: Step) -> dict[str, int]:
     # A bake may be extended once, and a guard must outlive it; the margin is for the looks themselves.
     return {
-        "index": index, "weight": step.weight, "bake": step.bake, "guard_timeout": 2 * step.bake + GUARD_MARGIN_SECONDS,
+        "index": index,
+        "weight": step.weight,
+        "bake": step.bake,
+        "guard_timeout": 2 * step.bake + GUARD_MARGIN_SECONDS,
     }
 
 

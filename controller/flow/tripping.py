@@ -75,7 +75,10 @@ def _note_restored(world: World, deployment: Deployment) -> None:
     changes = {"traffic_restored_at": world.clock.now(), "weight": 0}
     try:
         world.deployments.update(
-            deployment.deployment_id, changes, phases=MOVING | {Phase.ROLLING_BACK}, absent="traffic_restored_at",
+            deployment.deployment_id,
+            changes,
+            phases=MOVING | {Phase.ROLLING_BACK},
+            absent="traffic_restored_at",
         )
     except LedgerConflictError:
         return

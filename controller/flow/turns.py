@@ -47,7 +47,12 @@ def ask_for_turn(world: World, deployment: Deployment) -> Answer:
 
 
 def hand_on(
-    world: World, environment_key: str, deployment_id: str, *, live: str | None = None, hold: str = "",
+    world: World,
+    environment_key: str,
+    deployment_id: str,
+    *,
+    live: str | None = None,
+    hold: str = "",
 ) -> Deployment | None:
     """End a deployment's turn and let the waiting one go on; with `hold`, returns the waiting one, to be refused.
 

@@ -26,7 +26,9 @@ def validate(world: World, deployment_id: str) -> Card:
     except InvalidBundleError as error:
         return card(reject(world, deployment, error.reason, error.next_step), "rejected")
     except (UnknownEnvironmentError, InvalidEnvironmentError) as error:
-        next_step = "Upload to incoming/<application>/<environment>/ of a registered environment, or register it with CDK."
+        next_step = (
+            "Upload to incoming/<application>/<environment>/ of a registered environment, or register it with CDK."
+        )
         return card(reject(world, deployment, str(error), next_step), "rejected")
     return card(_accept(world, deployment, manifest, digest), "valid")
 
@@ -40,7 +42,9 @@ def _read(bundle: BinaryIO) -> tuple[Manifest, str]:
 
 def _check_fit(manifest: Manifest, environment: Environment) -> None:
     if manifest.application != environment.application:
-        reason = f"The bundle is a release of '{manifest.application}' but was uploaded for '{environment.application}'."
+        reason = (
+            f"The bundle is a release of '{manifest.application}' but was uploaded for '{environment.application}'."
+        )
         raise InvalidBundleError(reason, f"Upload it to incoming/{manifest.application}/<environment>/.")
     for name, artifact in manifest.components.items():
         target = environment.components.get(name)

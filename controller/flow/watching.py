@@ -55,7 +55,11 @@ def _opened(world: World, deployment: Deployment, step: int) -> Deployment:
 
 
 def _decide(
-    world: World, environment: Environment, deployment: Deployment, judgement: Judgement, now: datetime,
+    world: World,
+    environment: Environment,
+    deployment: Deployment,
+    judgement: Judgement,
+    now: datetime,
 ) -> Card:
     bake = _bake(deployment)
     if judgement.verdict is Verdict.UNHEALTHY:
@@ -77,7 +81,9 @@ def _again(deployment: Deployment, bake: Bake, environment: Environment, now: da
     return card(deployment, "watched", verdict="watching", wait_seconds=min(environment.judge.look_seconds, left))
 
 
-def _extend(world: World, environment: Environment, deployment: Deployment, judgement: Judgement, now: datetime) -> Card:
+def _extend(
+    world: World, environment: Environment, deployment: Deployment, judgement: Judgement, now: datetime
+) -> Card:
     bake = _bake(deployment)
     longer = replace(bake, extended=True, ends_at=now + (bake.ends_at - bake.started_at))
     extended = world.deployments.update(deployment.deployment_id, {"bake": longer}, phases=WATCHED)
@@ -92,7 +98,9 @@ def _fail(world: World, deployment: Deployment, reason: str) -> Card:
 def _conclude(world: World, deployment: Deployment, verdict: str, reason: str) -> Card:
     """End the bake; the guard is closed, because a Parallel ends only when all its branches have ended."""
     ended = world.deployments.update(
-        deployment.deployment_id, {"bake": replace(_bake(deployment), concluded=True)}, phases=MOVING,
+        deployment.deployment_id,
+        {"bake": replace(_bake(deployment), concluded=True)},
+        phases=MOVING,
     )
     if ended.guard_token:
         world.workflows.succeed(ended.guard_token, {"outcome": "concluded"})
@@ -132,7 +140,7 @@ def _alarm_states(world: World, alarms: list[str]) -> Mapping[str, str] | None:
         return None  # The judge counts what cannot be known against the canary.
 
 
-def _counts(
+def _counts(  # noqa: PLR0913 - a measurement of whom, and from when to when
     world: World,
     environment: Environment,
     deployment: Deployment,

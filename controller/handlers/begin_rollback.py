@@ -11,7 +11,7 @@ UNSAID = "A step of the deployment failed."
 
 
 def handle(world: World, event: dict[str, Any]) -> Card:
-    """`deployment_id`, `execution`, and `request`: `by` whom, with a `reason` or the document of the state that `failed`."""
+    """`deployment_id`, `execution`, and `request`: `by` whom, with a `reason` or what had `failed`."""
     request = event["request"]
     return begin(world, event["deployment_id"], event["execution"], request.get("by", "person"), reason_of(request))
 
