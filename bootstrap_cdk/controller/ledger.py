@@ -6,8 +6,10 @@ from constructs import Construct
 
 _STRING = dynamodb.AttributeType.STRING
 
-READ = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]
-WRITE = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"]
+READ = ["dynamodb:GetItem", "dynamodb:Query"]
+WRITE = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
+DELETE = ["dynamodb:DeleteItem"]
+"""Only guards are ever deleted, by those who end deployments."""
 
 
 class Ledger(Construct):

@@ -9,7 +9,7 @@ from bootstrap_cdk.controller import ledger
 from bootstrap_cdk.controller.artifacts import INCOMING
 from bootstrap_cdk.controller.privileges import Resources
 from bootstrap_cdk.exceptions import accept, accept_wildcards
-from bootstrap_cdk.names import ROLLBACK_MACHINE, machine_arn
+from bootstrap_cdk.names import DEPLOY_MACHINE, ROLLBACK_MACHINE, machine_arn
 
 
 class Releaser(Construct):
@@ -41,5 +41,6 @@ def _statements(own: Resources) -> list[iam.PolicyStatement]:
         allow(ledger.READ, own.ledger.resources),
         allow(["ssm:GetParameter"], [parameters]),
         allow(["states:StartExecution"], [machine_arn(ROLLBACK_MACHINE)]),
+        allow(["states:SendTaskSuccess"], [machine_arn(DEPLOY_MACHINE)]),  # `selfright resume`
         allow(["cloudwatch:GetMetricData"], ["*"]),
     ]

@@ -35,42 +35,43 @@ class Resources:
 
 def privileges(own: Resources) -> Mapping[Group, Sequence[iam.PolicyStatement]]:
     """The statements for each group."""
-    bucket = own.artifacts.bucket
-    keep_books = allow([*ledger.READ, *ledger.WRITE], own.ledger.resources)
-    incoming = bucket.arn_for_objects(f"{INCOMING}*")
-    read_bundles = allow(["s3:GetObject", "s3:GetObjectVersion"], [incoming])
-    # Without the listing, S3 answers 403 where it should say 404, and a missing bundle looks like a missing right.
-    tell_missing = iam.PolicyStatement(
-        actions=["s3:ListBucket"],
-        resources=[bucket.bucket_arn],
-        conditions={"StringLike": {"s3:prefix": [f"{INCOMING}*", f"{STAGING}*"]}},
-    )
-    stage = allow(["s3:GetObject", "s3:PutObject"], [bucket.arn_for_objects(f"{STAGING}*")])
-    find_environment = allow(["ssm:GetParameter"], [_parameters()])
+    bundles, staging = _objects(own, INCOMING), _objects(own, STAGING)
+    read_bundles = [allow(["s3:GetObject", "s3:GetObjectVersion"], bundles), _tell_missing(own)]
+    stage = allow(["s3:GetObject", "s3:PutObject"], staging)
+    books = [allow([*ledger.READ, *ledger.WRITE], own.ledger.resources), allow(["ssm:GetParameter"], [_parameters()])]
     deploy, rollback = machine_arn(DEPLOY_MACHINE), machine_arn(ROLLBACK_MACHINE)
-    hand_on = allow(["states:SendTaskSuccess"], [deploy])
+    end = [
+        allow(ledger.DELETE, own.ledger.resources),
+        allow(["states:SendTaskSuccess"], [deploy]),  # hands the turn on to a deployment that waits for it
+        *own.notices.publish,
+    ]
     fail_guard = allow(["states:SendTaskFailure"], [deploy])
-    runs = [executions_arn(DEPLOY_MACHINE), executions_arn(ROLLBACK_MACHINE)]
     see_alarms = allow(["cloudwatch:DescribeAlarms"], [_alarms()])
-    tell = own.notices.publish
-    common = [keep_books, find_environment]
+    see_runs = allow(["states:DescribeExecution"], [executions_arn(DEPLOY_MACHINE), executions_arn(ROLLBACK_MACHINE)])
     return {
-        Group.INTAKE: [*common, read_bundles, tell_missing, hand_on, *tell],
-        Group.STAGE: [*common, read_bundles, tell_missing, stage, see_alarms, hand_on, *tell],
-        Group.CHECK: [*common, read_bundles],
-        Group.TRAFFIC: [*common],
+        Group.INTAKE: [*books, *read_bundles, *end],
+        Group.STAGE: [*books, *read_bundles, stage, see_alarms, *end],
+        Group.CHECK: books,
+        Group.TRAFFIC: books,
         Group.WATCH: [
-            *common, see_alarms, allow(["cloudwatch:GetMetricData"], ["*"]), hand_on, fail_guard,
+            *books,
+            see_alarms,
+            allow(["cloudwatch:GetMetricData"], ["*"]),
+            allow(["states:SendTaskSuccess", "states:SendTaskFailure"], [deploy]),
         ],
-        Group.CLOSE: [
-            *common, read_bundles, hand_on, allow(["states:DescribeExecution", "states:StopExecution"], runs), *tell,
-        ],
-        Group.ON_ALARM: [*common, fail_guard],
-        Group.RECONCILE: [
-            *common, hand_on, allow(["states:DescribeExecution"], runs),
-            allow(["states:StartExecution"], [rollback]), *tell,
-        ],
-    }  # fmt: skip
+        Group.CLOSE: [*books, *end, see_runs, allow(["states:StopExecution"], [executions_arn(DEPLOY_MACHINE)])],
+        Group.ON_ALARM: [*books, fail_guard],
+        Group.RECONCILE: [*books, *end, see_runs, allow(["states:StartExecution"], [rollback])],
+    }
+
+
+def _objects(own: Resources, prefix: str) -> list[str]:
+    return [own.artifacts.bucket.arn_for_objects(f"{prefix}*")]
+
+
+def _tell_missing(own: Resources) -> iam.PolicyStatement:
+    """Without the listing, S3 answers 403 where it should say 404: a missing bundle would look like a missing right."""
+    return allow(["s3:ListBucket"], [own.artifacts.bucket.bucket_arn])
 
 
 def _parameters() -> str:

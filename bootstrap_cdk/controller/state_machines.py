@@ -13,6 +13,7 @@ from bootstrap_cdk.components import allow
 from bootstrap_cdk.controller.functions import Functions
 from bootstrap_cdk.exceptions import accept, accept_wildcards
 from bootstrap_cdk.names import DEPLOY_MACHINE, ROLLBACK_MACHINE, Group, executions_arn, machine_arn
+from bootstrap_cdk.settings import SettingsError
 
 FOLDER = Path(__file__).resolve().parents[2] / "state_machine"
 ROLLBACK_SUBSTITUTION = "RollbackMachineArn"
@@ -77,13 +78,16 @@ class Machine(Construct):
 def _substitutions(definition: str, functions: Functions) -> dict[str, str]:
     """The value of every `${Name}` in the definition; a name that nothing provides is an error here, not later."""
     known = {f"{group.title}FunctionArn": functions[group].function_arn for group in Group}
-    known[ROLLBACK_SUBSTITUTION] = machine_arn(ROLLBACK_MACHINE)
-    return {name: known[name] for name in sorted(set(re.findall(r"\$\{(\w+)\}", definition)))}
+    known |= {ROLLBACK_SUBSTITUTION: machine_arn(ROLLBACK_MACHINE), "Partition": Aws.PARTITION}
+    wanted = sorted(set(re.findall(r"\$\{(\w+)\}", definition)))
+    if unknown := [name for name in wanted if name not in known]:
+        raise SettingsError(f"A state machine names {unknown}; it can have {sorted(known)}.")
+    return {name: known[name] for name in wanted}
 
 
 def _statements(used: dict[str, str]) -> list[iam.PolicyStatement]:
     """Invoke the functions that occur; run the rollback machine and wait for it, if that occurs."""
-    called = [arn for name, arn in used.items() if name != ROLLBACK_SUBSTITUTION]
+    called = [arn for name, arn in used.items() if name.endswith("FunctionArn")]
     statements = [allow(["lambda:InvokeFunction"], called)] if called else []
     return [*statements, *_run_rollback()] if ROLLBACK_SUBSTITUTION in used else statements
 
