@@ -1,0 +1,78 @@
+"""The local AWS with everything deployed: the emulator, the real CDK app on it, and the edge as the app's door."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from selfright.local import emulator, packages
+from selfright.local.deployer import Deployed, deploy
+from selfright.local.edge.targets import Targets, save
+from selfright.local.emulator import FOLDER, Ports
+from selfright.local.place import LocalAws, Place, free_port, is_free
+from selfright.local.synthesis import synthesize
+
+EDGE_PORT = 8780
+"""The edge's port if it is free: an address that stays the same can be bookmarked, and spares a synthesis."""
+APPLICATION, ENVIRONMENT = "smartpack", "prod"
+FUNCTION, ALIAS = f"{APPLICATION}-{ENVIRONMENT}-api", "live"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Care:
+    """How carefully the local environment is released to: the same settings as on AWS, with short times.
+
+    `steps` are weights and bakes in percent and seconds. CloudWatch has Lambda's metrics by the minute; the edge
+    publishes them every half second, so here looks and periods are short too.
+    """
+
+    steps: tuple[Mapping[str, int], ...] = ({"weight": 10, "bake": 8}, {"weight": 50, "bake": 5})
+    watch_seconds: int = 5
+    judge: Mapping[str, object] = field(
+        default_factory=lambda: {
+            "look_seconds": 2, "period_seconds": 1, "minimum_requests": 10, "tolerance": 0.05,
+        }
+    )
+    alarm: Mapping[str, int] = field(default_factory=lambda: {"threshold": 3, "period_seconds": 10})
+
+    def context(self) -> dict[str, object]:
+        """The CDK context that says this."""
+        settings = asdict(self)
+        return {"strategy": list(settings.pop("steps")), **settings}
+
+
+def install(say: Say, *, folder: Path = FOLDER, attached: bool = False, care: Care | None = None) -> LocalAws:
+    """Start the local AWS and deploy the controller and SmartPack's stack to it.
+
+    Args:
+        say: takes lines of progress.
+        folder: where state and logs go.
+        attached: whether it ends with the calling process.
+        care: strategy, bakes, judge and alarms.
+
+    Raises:
+        LocalAwsError: it could not be started or deployed; nothing is left running.
+    """
+    edge = EDGE_PORT if is_free(EDGE_PORT) else free_port()
+    say("Starting the local AWS and synthesizing the CDK app …")
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        assembly = pool.submit(_assembly, f"http://127.0.0.1:{edge}", care or Care())
+        running = emulator.start(folder, ports=Ports(edge=edge), attached=attached)
+        try:
+            say(f"Local AWS at {running.endpoint}, the app's door at {running.edge_url}")
+            stacks = deploy(running.endpoint, assembly.result(), say)
+            save(Place(folder).targets, Targets(FUNCTION, ALIAS, _output(stacks, "DistributionDomain")))
+        except BaseException:
+            emulator.stop(folder)
+            raise
+    return running
+
+
+def _assembly(edge_url: str, care: Care) -> Path:
+    context = {"controller_package": str(packages.build(packages.host())), "api_url": edge_url, "site_url": edge_url}
+    return synthesize({**context, **care.context()})
+
+
+def _output(stacks: list[Deployed], name: str) -> str:
+    return next(stack.outputs[name] for stack in stacks if name in stack.outputs)
