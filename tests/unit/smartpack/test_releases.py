@@ -1,0 +1,81 @@
+import json
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from app_artifacts.smartpack.serve import Handler, event
+from app_artifacts.smartpack.visits import trips
+
+VISITORS = 1_000
+
+
+def checks(release: Path, component: str) -> list[dict[str, Any]]:
+    """Return the verification checks of a component."""
+    manifest = yaml.safe_load((release / "release.yaml").read_text(encoding="utf-8"))
+    return [check for check in manifest["verification"]["checks"] if check["component"] == component]
+
+
+def failures(handler: Handler) -> list[dict[str, Any]]:
+    """Return the trips of a thousand visitors that the API breaks on."""
+    broken = []
+    for trip in islice(trips(seed=11), VISITORS):
+        try:
+            answer = handler(event("POST", "/generate", json.dumps(trip)), None)
+        except ZeroDivisionError:
+            broken.append(trip)
+        else:
+            assert answer["statusCode"] == 200
+    return broken
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.1.0", "1.2.0"])
+def test_the_api_passes_its_checks(releases: dict[str, Path], handlers: dict[str, Handler], version: str) -> None:
+    """Every release passes what is checked before traffic, the bad one too."""
+    api_checks = checks(releases[version], "api")
+    assert len(api_checks) == 4
+    for check in api_checks:
+        body = json.dumps(check["body"]) if "body" in check else None
+        answer = handlers[version](event(check.get("method", "GET"), check["path"], body), None)
+        assert answer["statusCode"] == check.get("status", 200)
+        assert check["contains"] in answer["body"]
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.1.0", "1.2.0"])
+def test_the_site_passes_its_checks(releases: dict[str, Path], version: str) -> None:
+    """The page has what is looked for in it."""
+    page = (releases[version] / "site/index.html").read_text(encoding="utf-8")
+    for check in checks(releases[version], "site"):
+        assert check["path"] == "/"
+        assert check["contains"] in page
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.1.0"])
+def test_good_releases_serve_everybody(handlers: dict[str, Handler], version: str) -> None:
+    """No visitor breaks a good release."""
+    assert failures(handlers[version]) == []
+
+
+def test_the_bad_release_fails_for_some_real_visitors(handlers: dict[str, Handler]) -> None:
+    """Release 1.2.0 fails for a fifth to a third of the visitors: exactly those with one activity."""
+    broken = failures(handlers["1.2.0"])
+    assert 0.20 <= len(broken) / VISITORS <= 0.35
+    assert all(len(trip["activities"]) == 1 for trip in broken)
+
+
+def test_the_releases_look_different(releases: dict[str, Path]) -> None:
+    """Each release has its own theme and list, and shares the files that did not change."""
+    names = {
+        version: {path.name for path in (folder / "site/assets").iterdir()} for version, folder in releases.items()
+    }
+    shared = set.intersection(*names.values())
+    assert {name.split("-")[0] for name in shared} == {"memory", "style", "suitcase"}
+    assert len(set.union(*names.values())) == len(shared) + 3 * 3
+
+
+def test_visitors_repeat() -> None:
+    """The same seed gives the same visitors, another seed others."""
+    assert list(islice(trips(3), 50)) == list(islice(trips(3), 50))
+    assert list(islice(trips(3), 50)) != list(islice(trips(4), 50))
