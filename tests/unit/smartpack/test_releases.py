@@ -8,6 +8,8 @@ import yaml
 
 from app_artifacts.smartpack.serve import Handler, event
 from app_artifacts.smartpack.visits import trips
+from controller.domain.manifest import make_manifest
+from controller.domain.manifest_yaml import read_yaml
 
 VISITORS = 1_000
 
@@ -29,6 +31,14 @@ def failures(handler: Handler) -> list[dict[str, Any]]:
         else:
             assert answer["statusCode"] == 200
     return broken
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.1.0", "1.2.0"])
+def test_the_manifest_is_one_the_controller_takes(releases: dict[str, Path], version: str) -> None:
+    """The source manifest of every release is valid and names folders that exist."""
+    manifest = make_manifest(read_yaml((releases[version] / "release.yaml").read_bytes()))
+    assert manifest.version == version
+    assert all((releases[version] / component.artifact).is_dir() for component in manifest.components.values())
 
 
 @pytest.mark.parametrize("version", ["1.0.0", "1.1.0", "1.2.0"])
