@@ -2,7 +2,7 @@
 
 For a real account, from the repository's root:
 
-    npx aws-cdk@2.1148.1 deploy --all --app "python -m bootstrap_cdk.app" -c controller_package=FOLDER
+    npx aws-cdk@2.1148.1 deploy --all -c controller_package=FOLDER
 
 Every field of `ControllerSettings` and `SmartPackSettings` can be given with `-c name=value`. Another environment of
 SmartPack is `-c environment=staging`; it becomes a stack of its own, `SmartPack-staging`.
@@ -46,6 +46,7 @@ def new_app(outdir: Path | None = None) -> App:
     return App(
         outdir=str(outdir) if outdir else None,
         analytics_reporting=False,
+        context={"@aws-cdk/aws-iam:minimizePolicies": True},  # roles have room for 10,240 characters
         default_stack_synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
     )
 

@@ -15,6 +15,7 @@ from bootstrap_cdk.smartpack.api import ROUTES
 
 ROUTING_BOOTSTRAP = Path(__file__).with_name("routing_bootstrap.js")
 _ONE_YEAR = Duration.days(365)
+_TLS_1_2 = cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021
 
 
 class RoutedSite(Construct):
@@ -54,7 +55,7 @@ class RoutedSite(Construct):
             default_root_object="index.html",
             price_class=cloudfront.PriceClass.PRICE_CLASS_100,
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
-            minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+            minimum_protocol_version=_TLS_1_2 if settings.certificate_arn else None,
             web_acl_id=settings.web_acl_arn,
             domain_names=[settings.domain_name] if settings.domain_name else None,
             certificate=self._certificate(settings.certificate_arn),
