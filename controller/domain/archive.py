@@ -1,0 +1,186 @@
+"""A bundle, read with suspicion: nothing is believed before it was checked, memory and time are bounded."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from controller.domain.manifest import MANIFEST_NAME, Artifact, FunctionArtifact, Manifest, SiteArtifact, parse_manifest
+from controller.domain.manifest_yaml import MAX_BYTES as MAX_MANIFEST_BYTES
+from controller.domain.site_index import SiteIndex, parse_index
+from controller.domain.zip_directory import STORED, Entry, read_directory
+from controller.domain.zip_entry import Inflating, Window, data_start
+from controller.domain.zip_rules import check_entries
+from controller.errors import InvalidBundleError
+
+_MIB = 1024 * 1024
+_CHUNK = 1 * _MIB
+_AGAIN = "Make the bundle again with `selfright bundle` and upload that file as it is."
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a bundle may at most be. Sizes in bytes; `ratio` is unpacked to packed size of one file.
+
+    Time and memory follow from these: the contents are read once, in chunks.
+    """
+
+    bundle_bytes: int = 512 * _MIB
+    unpacked_bytes: int = 1024 * _MIB
+    entry_bytes: int = 300 * _MIB
+    entries: int = 20_000
+    ratio: int = 200
+    index_bytes: int = 16 * _MIB
+    function_unpacked_bytes: int = 250 * _MIB
+    """Lambda's own limit for a function's code."""
+    function_entries: int = 50_000
+
+
+class BundleArchive:
+    """A bundle's zip file. Opening checks its structure, `verify` its contents.
+
+    Works on any seekable file and reads it in order, once; not for several threads at a time.
+    """
+
+    def __init__(self, file: BinaryIO, limits: Limits | None = None) -> None:
+        """Open the bundle in `file`; raises `InvalidBundleError`."""
+        self._file, self._limits = file, limits or Limits()
+        size = file.seek(0, 2)
+        if size > self._limits.bundle_bytes:
+            allowed = f"{self._limits.bundle_bytes:,}"
+            raise InvalidBundleError(
+                f"the bundle has {size:,} bytes; at most {allowed} are allowed", "Make it smaller."
+            )
+        directory = read_directory(file, "the bundle", self._limits.entries)
+        check_entries(
+            directory.entries,
+            "the bundle",
+            max_entry=self._limits.entry_bytes,
+            max_total=self._limits.unpacked_bytes,
+            max_ratio=self._limits.ratio,
+        )
+        ends = [*(entry.offset for entry in directory.entries[1:]), directory.end]
+        files = zip(directory.entries, ends, strict=False)
+        self._entries = {entry.name: (entry, end) for entry, end in files if not entry.is_folder}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The paths of all files, in the order in which they lie in the bundle."""
+        return tuple(self._entries)
+
+    def manifest(self) -> Manifest:
+        """The manifest; raises `InvalidBundleError` when it is missing or invalid."""
+        return parse_manifest(self.read(MANIFEST_NAME, at_most=MAX_MANIFEST_BYTES))
+
+    def digest(self) -> str:
+        """The release's SHA-256 in hex: the manifest's, which holds the digests of everything else."""
+        return hashlib.sha256(self.read(MANIFEST_NAME, at_most=MAX_MANIFEST_BYTES)).hexdigest()
+
+    def index(self, artifact: SiteArtifact) -> SiteIndex:
+        """The index of a site's files; raises `InvalidBundleError`."""
+        return parse_index(self.read(artifact.index, at_most=self._limits.index_bytes))
+
+    def read(self, name: str, at_most: int) -> bytes:
+        """A whole file of at most so many bytes; raises `InvalidBundleError` when it is missing or larger."""
+        if (size := self._find(name).size) > at_most:
+            raise InvalidBundleError(
+                f"'{name}' has {size:,} bytes; at most {at_most:,} are allowed", "Make it smaller."
+            )
+        with self.stream(name) as stream:
+            return stream.read()
+
+    @contextmanager
+    def stream(self, name: str) -> Iterator[BinaryIO]:
+        """A file's contents, to be read in order; a stored one (a function's zip) is seekable as well."""
+        entry = self._find(name)
+        start, size = self.raw(name)
+        window = Window(self._file, start, size)
+        yield cast("BinaryIO", window if entry.method == STORED else Inflating(window, entry))
+
+    def raw(self, name: str) -> tuple[int, int]:
+        """Where in the bundle a file's packed data begins, and its size."""
+        entry = self._find(name)
+        return data_start(self._file, entry, self._entries[name][1]), entry.packed
+
+    def verify(self, manifest: Manifest) -> None:
+        """Compare all contents with the manifest's digests; raises `InvalidBundleError` for the first difference.
+
+        What can be told from names and sizes is checked first; then every file is read once, in the bundle's order.
+        """
+        expected: dict[str, _Expected] = {}
+        for name, artifact in manifest.components.items():
+            expected |= self._files_of(artifact, f"components.{name}")
+        self._refuse_unlisted(manifest, expected)
+        for name, (entry, _) in self._entries.items():
+            if name in expected:
+                self._verify_contents(entry, expected[name])
+        for artifact in manifest.components.values():
+            if isinstance(artifact, FunctionArtifact):
+                self._verify_function(artifact.artifact)
+
+    def _files_of(self, artifact: Artifact, where: str) -> Mapping[str, "_Expected"]:
+        """The files that an artifact consists of; a site's index is checked on the way."""
+        if isinstance(artifact, FunctionArtifact):
+            self._require(artifact.artifact, where)
+            return {artifact.artifact: _Expected(artifact.sha256)}
+        self._require(artifact.index, where)
+        index = self.index(artifact)
+        if index.digest != artifact.sha256:
+            raise _differs(artifact.index, "the digest in the manifest")
+        files = {f"{artifact.artifact}/{path}": file for path, file in index.files.items()}
+        for name, file in files.items():
+            self._require(name, artifact.index)
+            if self._entries[name][0].size != file.size:
+                raise _differs(name, "the size in the site's index")
+        return {name: _Expected(file.sha256, file.md5) for name, file in files.items()}
+
+    def _refuse_unlisted(self, manifest: Manifest, expected: Mapping[str, "_Expected"]) -> None:
+        indexes = {artifact.index for artifact in manifest.components.values() if isinstance(artifact, SiteArtifact)}
+        for name in self._entries.keys() - expected.keys() - indexes - {MANIFEST_NAME}:
+            raise InvalidBundleError(
+                f"'{name}' is in the bundle, but belongs to no artifact of {MANIFEST_NAME}", _AGAIN
+            )
+
+    def _verify_contents(self, entry: Entry, expected: "_Expected") -> None:
+        sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+        with self.stream(entry.name) as stream:
+            while chunk := stream.read(_CHUNK):
+                sha256.update(chunk)
+                if expected.md5:
+                    md5.update(chunk)
+        if sha256.hexdigest() != expected.sha256 or (expected.md5 and md5.hexdigest() != expected.md5):
+            raise _differs(entry.name, "its digest")
+
+    def _verify_function(self, name: str) -> None:
+        """Check a function's own zip by its directory; Lambda unpacks it, and the digest has pinned its contents."""
+        if self._find(name).method != STORED:
+            raise InvalidBundleError(f"'{name}' is compressed a second time; it must be stored as it is", _AGAIN)
+        limits = self._limits
+        with self.stream(name) as stream:
+            directory = read_directory(stream, f"'{name}'", limits.function_entries)
+        if not directory.entries:
+            raise InvalidBundleError(f"'{name}' is empty: the function has no code", "Add the code.")
+        total = limits.function_unpacked_bytes
+        check_entries(directory.entries, f"'{name}'", max_entry=total, max_total=total, max_ratio=limits.ratio)
+
+    def _require(self, name: str, where: str) -> None:
+        if name not in self._entries:
+            raise InvalidBundleError(f"'{name}', which {where} names, is not in the bundle", _AGAIN)
+
+    def _find(self, name: str) -> Entry:
+        if name not in self._entries:
+            raise InvalidBundleError(f"'{name}' is not in the bundle", _AGAIN)
+        return self._entries[name][0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """The digests that a file must have, in hex."""
+
+    sha256: str
+    md5: str = ""
+
+
+def _differs(name: str, what: str) -> InvalidBundleError:
+    return InvalidBundleError(f"'{name}' does not match {what}: it was changed after the bundle was made", _AGAIN)

@@ -1,0 +1,112 @@
+"""The deployable parts that a manifest lists: where each lies in the bundle, and how it is configured."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from controller.domain.zip_rules import why_unsafe
+
+_VARIABLE_BYTES = 4096
+"""Lambda's limit for all environment variables of a function."""
+_RESERVED = ("AWS_", "LAMBDA_", "_")
+
+
+def matching(pattern: str, rule: str) -> AfterValidator:
+    """A validator that says what is allowed in words instead of a pattern."""
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise ValueError(f"must be {rule}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _inside_the_bundle(path: str) -> str:
+    bare = path.removesuffix("/")
+    if problem := why_unsafe(bare):
+        raise ValueError(problem if problem.startswith("must") else f"cannot be used: it {problem}")
+    if bare.lower() == "release.yaml":
+        raise ValueError("is the manifest itself")
+    return bare
+
+
+def _folder_pattern(pattern: str) -> str:
+    folder = pattern.removesuffix("/**")
+    if folder == pattern or why_unsafe(folder) or not {"*", "?", "["}.isdisjoint(folder):
+        raise ValueError("must be a folder followed by '/**', like 'assets/**'")
+    if folder.split("/")[0].lower() == "revisions":
+        raise ValueError("cannot be in 'revisions/': Selfright keeps the site's revisions there")
+    return pattern
+
+
+def _settable(variables: dict[str, str]) -> dict[str, str]:
+    for name in variables:
+        if name.upper().startswith(_RESERVED):
+            raise ValueError(f"'{name}' is reserved for Lambda itself: choose another name")
+    if sum(len(name.encode()) + len(value.encode()) for name, value in variables.items()) > _VARIABLE_BYTES:
+        raise ValueError(f"have more than {_VARIABLE_BYTES} bytes together, which is Lambda's limit")
+    return variables
+
+
+Digest = Annotated[str, matching("sha256:[0-9a-f]{64}", "'sha256:' and 64 hex digits, as `selfright bundle` writes it")]
+ArtifactPath = Annotated[str, AfterValidator(_inside_the_bundle)]
+HashedPattern = Annotated[str, AfterValidator(_folder_pattern)]
+VariableName = Annotated[str, matching("[A-Za-z_][A-Za-z0-9_]*", "letters, digits and '_', not beginning with a digit")]
+Handler = Annotated[str, matching(r"\S{1,128}", "1 to 128 characters without spaces, like 'app.handler'")]
+Runtime = Annotated[str, matching(r"[a-z][a-z0-9.]{1,63}", "the name of a Lambda runtime, like 'python3.13'")]
+
+
+class ArtifactBase(BaseModel):
+    """What every component has. `digest` is empty in the source form."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    artifact: ArtifactPath
+    digest: Digest | Literal[""] = ""
+
+    @property
+    def sha256(self) -> str:
+        """The digest in hex."""
+        return self.digest.removeprefix("sha256:")
+
+
+class FunctionArtifact(ArtifactBase):
+    """A Lambda function's code: a zip in the bundle, a folder in the source. Only the configuration given is set.
+
+    `memory` in MB, `timeout` in seconds.
+    """
+
+    kind: Literal["function"]
+    handler: Handler | None = None
+    runtime: Runtime | None = None
+    memory: Annotated[int, Field(ge=128, le=10_240)] | None = None
+    timeout: Annotated[int, Field(ge=1, le=900)] | None = None
+    variables: Annotated[dict[VariableName, str], AfterValidator(_settable)] = {}
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """The paths in the bundle that are this artifact's."""
+        return (self.artifact,)
+
+
+class SiteArtifact(ArtifactBase):
+    """A site's files: a folder. Files that match `hashed` have their contents' hash in their name."""
+
+    kind: Literal["site"]
+    hashed: Annotated[list[HashedPattern], Field(max_length=20)] = ["assets/**"]
+
+    @property
+    def index(self) -> str:
+        """Where in the bundle the index of the files is."""
+        return f"{self.artifact}.index.json"
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """The paths in the bundle that are this artifact's."""
+        return (self.artifact, self.index)
+
+
+Artifact = FunctionArtifact | SiteArtifact

@@ -1,0 +1,70 @@
+"""Verification checks: the requests that a release must answer rightly, before and after visitors see it."""
+
+import json
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
+
+from controller.domain.environment import Name
+
+_SHOWN = 120
+"""How many characters of an unexpected answer are shown."""
+
+
+class Check(BaseModel):
+    """One request and what its answer must look like. `body` is sent as JSON when it is an object, else as text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    component: Name
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
+    path: Annotated[str, Field(max_length=2048)]
+    status: Annotated[int, Field(ge=100, le=599)] = 200
+    contains: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
+    body: dict[str, JsonValue] | str | None = None
+
+    @field_validator("path")
+    @classmethod
+    def _from_the_root(cls, path: str) -> str:
+        if not path.startswith("/") or " " in path or not path.isprintable():
+            raise ValueError("must begin with '/' and contain no spaces")
+        return path
+
+    @property
+    def name(self) -> str:
+        """What people call it: `GET /health of api`."""
+        return f"{self.method} {self.path} of {self.component}"
+
+    def encoded_body(self) -> bytes | None:
+        """The bytes to send, or None."""
+        if self.body is None:
+            return None
+        return (self.body if isinstance(self.body, str) else json.dumps(self.body)).encode()
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """How a check went; `detail` is one sentence for people."""
+
+    check: str
+    passed: bool
+    detail: str
+
+
+def evaluate(check: Check, status: int, body: bytes) -> CheckResult:
+    """Compare an answer with what the check expects."""
+    if status != check.status:
+        return CheckResult(check.name, False, f"expected status {check.status}, got {status}: {_excerpt(body)}")
+    if check.contains is not None and check.contains.encode() not in body:
+        return CheckResult(check.name, False, f"the answer does not contain {check.contains!r}: {_excerpt(body)}")
+    return CheckResult(check.name, True, f"status {status}, as expected")
+
+
+def _excerpt(body: bytes) -> str:
+    """The beginning of an answer on one line, printable."""
+    text = " ".join(body[: 4 * _SHOWN].decode(errors="replace").split())
+    clean = "".join(character if character.isprintable() else "?" for character in text)
+    if not clean:
+        return "(empty answer)"
+    return clean if len(clean) <= _SHOWN else f"{clean[:_SHOWN]}…"

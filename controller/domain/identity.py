@@ -1,0 +1,62 @@
+"""Names: whom an upload is for, and what its deployment is called."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from controller.domain.deployment import Upload
+from controller.errors import InvalidBundleError
+
+_NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,30}$")
+_NAME_RULE = "1 to 31 lower-case letters, digits and '-', not beginning with '-'"
+_FORM = "incoming/<application>/<environment>/<anything>.zip"
+_PARTS = 4
+_NAME_IN_ID = 20
+"""Longer names are cut in ids: an execution's name, which the id becomes a part of, has at most 80 characters."""
+
+
+@dataclass(frozen=True)
+class UploadTarget:
+    """Whom an upload is for."""
+
+    application: str
+    environment: str
+
+
+def parse_key(key: str) -> UploadTarget:
+    """The application and environment that an upload key names; raises `InvalidBundleError`.
+
+    The key is as S3 has it, not URL-encoded.
+    """
+    parts = key.split("/")
+    if parts[0] != "incoming":
+        raise _refused(key, "it does not begin with 'incoming/'")
+    if len(parts) != _PARTS:
+        raise _refused(key, f"it has {len(parts)} parts between slashes instead of {_PARTS}")
+    _, application, environment, file_name = parts
+    for what, name in (("application", application), ("environment", environment)):
+        if not _NAME.fullmatch(name):
+            raise _refused(key, f"{what} names have {_NAME_RULE}, unlike {name!r}")
+    if not file_name.endswith(".zip") or file_name == ".zip":
+        raise _refused(key, "its last part is not the name of a .zip file")
+    return UploadTarget(application, environment)
+
+
+def deployment_id(application: str, environment: str, upload: Upload) -> str:
+    """The deployment's id: the same for the same upload, however often its event is delivered.
+
+    At most 64 characters, in the alphabet of execution names, sortable by time within an environment.
+    """
+    source = f"{upload.bucket}/{upload.key}/{upload.version_id}"
+    fingerprint = hashlib.sha256(source.encode()).hexdigest()[:6]
+    names = f"{_short(application)}-{_short(environment)}"
+    return f"{names}-{upload.uploaded_at:%Y%m%dT%H%M%S}-{fingerprint}"
+
+
+def _short(name: str) -> str:
+    return name[:_NAME_IN_ID].rstrip("-")
+
+
+def _refused(key: str, why: str) -> InvalidBundleError:
+    shown = key if key.isprintable() else ascii(key)[1:-1]
+    return InvalidBundleError(f"the upload key '{shown}' names no environment: {why}", f"Upload the bundle to {_FORM}.")

@@ -1,0 +1,110 @@
+"""`release.yaml`: what a release is made of. It names no AWS resource, so one bundle goes to every environment.
+
+The source form, written by people, has no digests and names folders; `selfright bundle` makes the bundle form of it.
+"""
+
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from controller.domain.artifacts import Artifact, FunctionArtifact, SiteArtifact, matching
+from controller.domain.checks import Check
+from controller.domain.manifest_errors import KnownKeys, explain
+from controller.domain.manifest_yaml import read_yaml
+from controller.errors import InvalidBundleError
+
+__all__ = [
+    "MANIFEST_NAME",
+    "Artifact",
+    "FunctionArtifact",
+    "Manifest",
+    "SiteArtifact",
+    "Verification",
+    "make_manifest",
+    "parse_manifest",
+]
+
+MANIFEST_NAME = "release.yaml"
+_NEXT = f"Correct {MANIFEST_NAME}, make the bundle again and upload it."
+
+Name = Annotated[
+    str, matching("[a-z0-9][a-z0-9-]{0,30}", "1 to 31 lower-case letters, digits and '-', not beginning with '-'")
+]
+Version = Annotated[
+    str,
+    matching("[0-9A-Za-z][0-9A-Za-z.+-]{0,63}", "1 to 64 letters, digits, '.', '+' and '-', like 1.4.0 or 2025-07-01"),
+]
+
+
+class Verification(BaseModel):
+    """How the release is tested, before and after visitors see it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    checks: Annotated[list[Check], Field(max_length=100)] = []
+
+
+class Manifest(BaseModel):
+    """A release: an application in one version, its components, and how it is verified."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    application: Name
+    version: Version
+    description: Annotated[str, Field(max_length=1000)] | None = None
+    components: Annotated[
+        dict[Name, Annotated[Artifact, Field(discriminator="kind")]], Field(min_length=1, max_length=50)
+    ]
+    verification: Verification = Verification()
+
+    @model_validator(mode="after")
+    def _artifacts_are_apart(self) -> Self:
+        owners: dict[str, str] = {MANIFEST_NAME: "the manifest"}
+        claims = [(path, name) for name, component in self.components.items() for path in component.claims]
+        for path, name in claims:
+            for taken, owner in owners.items():
+                if _overlap(path.lower(), taken.lower()):
+                    raise ValueError(f"`components.{name}.artifact` '{path}' overlaps with '{taken}' of {owner}")
+            owners[path] = f"`components.{name}`"
+        return self
+
+    @model_validator(mode="after")
+    def _checks_have_a_component(self) -> Self:
+        for number, check in enumerate(self.verification.checks):
+            if check.component not in self.components:
+                known = ", ".join(sorted(self.components))
+                where = f"`verification.checks.{number}.component`"
+                raise ValueError(f"{where} '{check.component}' is no component of this release (these are: {known})")
+        return self
+
+
+def parse_manifest(text: bytes) -> Manifest:
+    """The manifest of a bundle; raises `InvalidBundleError` that says where, what, and what is allowed."""
+    manifest = make_manifest(read_yaml(text))
+    if missing := [name for name, component in manifest.components.items() if not component.digest]:
+        reason = f"{MANIFEST_NAME}: `components.{missing[0]}.digest` is missing"
+        raise InvalidBundleError(reason, "Make the bundle with `selfright bundle`, which writes the digests.")
+    return manifest
+
+
+def make_manifest(content: dict[str, Any]) -> Manifest:
+    """The manifest with this content, in the source form or the bundle form; raises `InvalidBundleError`."""
+    try:
+        return Manifest.model_validate(content)
+    except ValidationError as error:
+        findings = error.errors(include_url=False)
+        raise InvalidBundleError(f"{MANIFEST_NAME}: {explain(findings, _KNOWN_KEYS)}", _NEXT) from error
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether two paths are the same, or one is inside the other."""
+    return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
+
+
+_KNOWN_KEYS: KnownKeys = {
+    (): Manifest.model_fields,
+    ("components", "*", "function"): FunctionArtifact.model_fields,
+    ("components", "*", "site"): SiteArtifact.model_fields,
+    ("verification",): Verification.model_fields,
+    ("verification", "checks", "*"): Check.model_fields,
+}

@@ -1,0 +1,89 @@
+"""Turns pydantic's findings about a manifest into sentences: where, what was wrong, what is allowed."""
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+_AT_ONCE = 5
+"""How many findings are told at once."""
+_SHOWN = 60
+_KIND_AT = 2
+"""Where pydantic puts a component's kind into a finding's location, though it is no key of the file."""
+_PRIVATE = {"variables", "body"}
+"""Values under these keys are never repeated in a message."""
+
+KnownKeys = Mapping[tuple[str, ...], Iterable[str]]
+"""Where in the file → which keys may be there. `*` stands for any one name or number."""
+
+
+def explain(findings: Sequence[ErrorDetails], known_keys: KnownKeys) -> str:
+    """One sentence a finding, the first few of them."""
+    told = [_sentence(finding, known_keys) for finding in findings[:_AT_ONCE]]
+    more = len(findings) - len(told)
+    return "; ".join([*told, f"and {more} more"] if more > 0 else told)
+
+
+def near(word: str, allowed: Iterable[str]) -> str:
+    """` (did you mean 'x'? Allowed: x, y)`, or only what is allowed."""
+    choices = sorted(allowed)
+    close = difflib.get_close_matches(word, choices, n=1)
+    hint = f"did you mean '{close[0]}'? " if close else ""
+    return f" ({hint}allowed: {', '.join(choices)})"
+
+
+def _sentence(finding: ErrorDetails, known_keys: KnownKeys) -> str:
+    where = [str(part) for part in finding["loc"]]
+    shown = f"`{_path(where)}`" if where else "release.yaml"
+    match finding["type"]:
+        case "missing":
+            return f"{shown} is missing"
+        case "extra_forbidden":
+            return f"{shown} is not a known key{near(where[-1], _keys_at(where[:-1], known_keys))}"
+        case "union_tag_not_found":
+            return f"`{_path(where)}.kind` is missing (allowed: {_tags(known_keys)})"
+        case "union_tag_invalid":
+            kind = str(finding["ctx"]["tag"])[:_SHOWN]
+            return f"`{_path(where)}.kind` '{kind}' is not known{near(kind, _kinds(known_keys))}"
+        case "model_attributes_type" | "dict_type" | "model_type":
+            return f"{shown} must hold keys and values"
+    return f"{shown} {_message(finding)}{_got(where, finding['input'])}"
+
+
+def _message(finding: ErrorDetails) -> str:
+    """Pydantic's message as the rest of a sentence that begins with the key."""
+    message = finding["msg"].removeprefix("Value error, ")
+    for beginning in ("Input should", "String should", "List should", "Dictionary should"):
+        message = message.replace(beginning, "must") if message.startswith(beginning) else message
+    return message.replace("must be a valid ", "must be a ").replace("a integer", "an integer")
+
+
+def _got(where: Sequence[str], value: Any) -> str:  # noqa: ANN401 - anything that a file can hold
+    if not _PRIVATE.isdisjoint(where) or not isinstance(value, str | int | float | bool | None):
+        return ""
+    text = ascii(value)
+    return f", got {text if len(text) <= _SHOWN else text[:_SHOWN] + '…'}"
+
+
+def _path(where: Sequence[str]) -> str:
+    """`components.api.memory`: as a person would point at it."""
+    parts = list(where)
+    if parts[:1] == ["components"] and len(parts) > _KIND_AT and parts[_KIND_AT] != "[key]":
+        del parts[_KIND_AT]
+    return ".".join(part if part.isprintable() else ascii(part) for part in parts if part != "[key]")
+
+
+def _keys_at(where: Sequence[str], known_keys: KnownKeys) -> Iterable[str]:
+    for pattern, keys in known_keys.items():
+        if len(pattern) == len(where) and all(a in ("*", b) for a, b in zip(pattern, where, strict=True)):
+            return keys
+    return ()
+
+
+def _kinds(known_keys: KnownKeys) -> list[str]:
+    return [pattern[_KIND_AT] for pattern in known_keys if len(pattern) > _KIND_AT and pattern[0] == "components"]
+
+
+def _tags(known_keys: KnownKeys) -> str:
+    return ", ".join(sorted(_kinds(known_keys)))

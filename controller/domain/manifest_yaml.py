@@ -1,0 +1,114 @@
+"""Reads YAML that a stranger wrote: small, flat, without tricks, and with text left as it was written."""
+
+from typing import Any
+
+import yaml
+
+from controller.errors import InvalidBundleError
+
+MAX_BYTES = 64 * 1024
+_MAX_DEPTH = 20
+_TEXT_KEYS = ("application", "version", "description")
+_SCALAR_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "timestamp")}
+_TEXT_TAG = "tag:yaml.org,2002:str"
+
+
+class _TrickError(yaml.YAMLError):
+    """The YAML uses something that a manifest does not need."""
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's safe loader without anchors, deep nesting and duplicate keys."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:  # noqa: ANN401 - PyYAML's
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise _TrickError(f"line {_line(event)}: anchors and aliases (& and *) are not supported: write it out")
+        self.depth += 1
+        if self.depth > _MAX_DEPTH:
+            raise _TrickError(f"line {_line(event)}: nested more than {_MAX_DEPTH} deep")
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    raise _TrickError(f"line {_line(key)}: the key '{key.value}' is there twice")
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(text: bytes) -> dict[str, Any]:
+    """The mapping in `text`; raises `InvalidBundleError`.
+
+    Version, description and variables stay as they were written: `version: 1.10` is not the number 1.1.
+    """
+    if len(text) > MAX_BYTES:
+        reason = f"release.yaml has {len(text):,} bytes; at most {MAX_BYTES:,} are allowed"
+        raise InvalidBundleError(reason, "Shorten release.yaml.")
+    try:
+        content = _load(text)
+    except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise InvalidBundleError(
+            f"release.yaml is not valid YAML: {_sentence(error)}", "Correct release.yaml."
+        ) from error
+    if not isinstance(content, dict):
+        reason = f"release.yaml must hold keys and values (`application: …`), not {_called(content)}"
+        raise InvalidBundleError(reason, "Correct release.yaml.")
+    return content
+
+
+def _load(text: bytes) -> Any:  # noqa: ANN401 - any YAML
+    loader = _Loader(text)
+    try:
+        root = loader.get_single_node()
+        if root is None:
+            return None
+        _keep_text(root)
+        return loader.construct_document(root)
+    finally:
+        loader.dispose()
+
+
+def _keep_text(root: yaml.Node) -> None:
+    """Mark what is text in a manifest as text, so that YAML does not read numbers, dates or yes/no into it."""
+    for name, node in _items(root):
+        if name in _TEXT_KEYS:
+            _mark(node)
+        if name == "components":
+            for _, component in _items(node):
+                for key, values in _items(component):
+                    for _, value in _items(values) if key == "variables" else ():
+                        _mark(value)
+
+
+def _mark(node: yaml.Node) -> None:
+    if isinstance(node, yaml.ScalarNode) and node.tag in _SCALAR_TAGS:
+        node.tag = _TEXT_TAG
+
+
+def _items(node: yaml.Node) -> list[tuple[str, yaml.Node]]:
+    """A mapping's values with their keys; nothing for other nodes."""
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    return [(key.value, value) for key, value in pairs if isinstance(key, yaml.ScalarNode)]
+
+
+def _line(place: yaml.Event | yaml.Node) -> int:
+    return place.start_mark.line + 1 if place.start_mark else 0
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        return f"line {error.problem_mark.line + 1}, column {error.problem_mark.column + 1}: {error.problem}"
+    return "nested too deep" if isinstance(error, RecursionError) else " ".join(str(error).split())
+
+
+def _called(content: object) -> str:
+    if content is None:
+        return "nothing"
+    return "a list" if isinstance(content, list) else "a single value"

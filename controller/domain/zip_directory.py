@@ -1,0 +1,135 @@
+"""Reads a zip's directory as strictly as it can be read, before anything in the zip is touched.
+
+Why not `zipfile`: it loads a directory of any size, accepts data before, between and after the entries, prefers a
+hidden zip64 directory to the one that other programs see, and drops what follows a NUL in a name. A bundle that two
+readers could understand differently must not be released, so what is unusual is refused here.
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from controller.errors import InvalidBundleError
+
+STORED, DEFLATED = 0, 8
+LOCAL_HEADER = struct.Struct("<4s5H3L2H")
+LOCAL_SIGNATURE = b"PK\x03\x04"
+_CENTRAL_HEADER = struct.Struct("<4s6H3L5H2L")
+_CENTRAL_SIGNATURE = b"PK\x01\x02"
+_END = struct.Struct("<4s4H2LH")
+_END_SIGNATURE = b"PK\x05\x06"
+_MAX_COMMENT = 0xFFFF
+_BYTES_PER_ENTRY = 512
+"""More than a directory needs for an entry on average; bounds what is read into memory."""
+_UTF8_FLAG = 0x800
+_AGAIN = "Make the bundle again with `selfright bundle` and upload that file as it is."
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry as the directory describes it; `offset` is where its local header begins, sizes are in bytes."""
+
+    name: str
+    raw_name: bytes
+    offset: int
+    packed: int
+    size: int
+    crc: int
+    method: int
+    flags: int
+    mode: int
+    """The Unix mode, type included; 0 when it was made elsewhere."""
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it only names a folder."""
+        return self.name.endswith("/")
+
+
+@dataclass(frozen=True)
+class Directory:
+    """A zip's entries in the order of their data, and where its data ends."""
+
+    entries: tuple[Entry, ...]
+    end: int
+
+
+def read_directory(file: BinaryIO, what: str, max_entries: int) -> Directory:
+    """The directory of the zip `file` (called `what` in messages); raises `InvalidBundleError`."""
+    size = file.seek(0, 2)
+    tail = read_exactly(file, max(0, size - _END.size - _MAX_COMMENT), size)
+    at = _find_end(file, tail, what)
+    _, disk, first_disk, here, count, length, start, _ = _END.unpack_from(tail, at)
+    end_at = size - len(tail) + at
+    if disk or first_disk or here != count or _MAX_COMMENT in (here, count) or start + length != end_at:
+        reason = f"{what} is damaged, split, in zip64 format, or has foreign data before or after the zip"
+        raise InvalidBundleError(reason, _AGAIN)
+    if count > max_entries or length > max_entries * _BYTES_PER_ENTRY:
+        raise InvalidBundleError(f"{what} has {count:,} entries; at most {max_entries:,} are allowed", "Remove files.")
+    data = tail[at - length : at] if length <= at else read_exactly(file, start, end_at)
+    entries = tuple(sorted(_entries(data, count, what), key=lambda entry: entry.offset))
+    _refuse_overlaps(entries, start, what)
+    return Directory(entries, start)
+
+
+def read_exactly(file: BinaryIO, start: int, end: int) -> bytes:
+    """The bytes from `start` to `end`; raises `InvalidBundleError` when the file is shorter."""
+    file.seek(start)
+    data = file.read(end - start)
+    while len(data) < end - start:
+        more = file.read(end - start - len(data))
+        if not more:
+            raise InvalidBundleError("the bundle is cut off", _AGAIN)
+        data += more
+    return data
+
+
+def _find_end(file: BinaryIO, tail: bytes, what: str) -> int:
+    at = tail.rfind(_END_SIGNATURE)
+    while at >= 0:
+        if at + _END.size <= len(tail) and at + _END.size + _END.unpack_from(tail, at)[-1] == len(tail):
+            return at
+        at = tail.rfind(_END_SIGNATURE, 0, at)
+    file.seek(0)
+    begins_well = file.read(len(LOCAL_SIGNATURE)) == LOCAL_SIGNATURE
+    wrong = "is a zip that was cut off or damaged: its directory is missing" if begins_well else "is not a zip file"
+    raise InvalidBundleError(f"{what} {wrong}", _AGAIN)
+
+
+def _entries(data: bytes, count: int, what: str) -> Iterator[Entry]:
+    at = 0
+    for number in range(1, count + 1):
+        if len(data) - at < _CENTRAL_HEADER.size or not data.startswith(_CENTRAL_SIGNATURE, at):
+            raise InvalidBundleError(f"the directory of {what} is damaged at entry {number}", _AGAIN)
+        _, made_by, _, flags, method, _, _, crc, packed, size, name_length, extra, comment, _, _, attributes, offset = (
+            _CENTRAL_HEADER.unpack_from(data, at)
+        )
+        at += _CENTRAL_HEADER.size
+        raw_name = data[at : at + name_length]
+        at += name_length + extra + comment
+        mode = attributes >> 16 if made_by >> 8 in _MADE_ON_UNIX else 0
+        yield Entry(_decode(raw_name, flags, what), raw_name, offset, packed, size, crc, method, flags, mode)
+    if at != len(data):
+        raise InvalidBundleError(f"the directory of {what} is damaged: it is longer than its entries", _AGAIN)
+
+
+_MADE_ON_UNIX = (3, 19)  # Unix and macOS
+
+
+def _decode(raw_name: bytes, flags: int, what: str) -> str:
+    try:
+        return raw_name.decode("utf-8" if flags & _UTF8_FLAG else "cp437")
+    except UnicodeDecodeError as error:
+        raise InvalidBundleError(f"{what} has an entry whose name is not valid UTF-8: {raw_name!r}", _AGAIN) from error
+
+
+def _refuse_overlaps(entries: tuple[Entry, ...], data_end: int, what: str) -> None:
+    """Entries that share data are a bomb; data before the first entry makes the file something else as well."""
+    if entries and entries[0].offset:
+        raise InvalidBundleError(f"{what} has foreign data before its first entry", _AGAIN)
+    ends = [entry.offset + LOCAL_HEADER.size + len(entry.raw_name) + entry.packed for entry in entries]
+    starts = [*(entry.offset for entry in entries[1:]), data_end]
+    for entry, end, next_start in zip(entries, ends, starts, strict=False):
+        if end > next_start:
+            raise InvalidBundleError(f"{what} has overlapping entries: '{entry.name}' shares data with another", _AGAIN)

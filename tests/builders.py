@@ -1,0 +1,116 @@
+"""Small, valid bundles, and zips with anything in them."""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+API_CODE = b"def handler(event, context):\n    return {'statusCode': 200, 'body': '\"ok\"'}\n"
+SITE_FILES: Mapping[str, bytes] = {
+    "index.html": b"<!doctype html><title>SmartPack</title><script src=/assets/app-1a2b3c4d.js></script>",
+    "assets/app-1a2b3c4d.js": b"console.log('packing')",
+    "robots.txt": b"User-agent: *",
+}
+CHECKS: tuple[Mapping[str, Any], ...] = (
+    {"component": "api", "path": "/health", "contains": "ok"},
+    {"component": "site", "path": "/", "contains": "<title>"},
+)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry of a zip, with whatever a stranger could write into it."""
+
+    data: bytes = b""
+    method: int = zipfile.ZIP_STORED
+    mode: int = 0o100644
+    system: int = 3
+    flags: int = 0
+
+
+Contents = Mapping[str, bytes | Item]
+
+
+@dataclass
+class BundleParts:
+    """What a bundle is made of: change something, then `pack` it."""
+
+    manifest: dict[str, Any]
+    files: dict[str, bytes | Item] = field(default_factory=dict)
+
+    def pack(self) -> bytes:
+        """The bundle's bytes; the manifest is written as JSON, which is YAML too."""
+        return a_zip({**self.files, "release.yaml": json.dumps(self.manifest).encode()})
+
+
+def a_bundle(
+    version: str = "1.0.0",
+    api_code: bytes = API_CODE,
+    site_files: Mapping[str, bytes] = SITE_FILES,
+    *,
+    application: str = "smartpack",
+    api: Mapping[str, Any] | None = None,
+    checks: tuple[Mapping[str, Any], ...] = CHECKS,
+) -> bytes:
+    """A valid bundle with the components `api` and `site`. `api`: more configuration of the function."""
+    return bundle_parts(version, api_code, site_files, application=application, api=api, checks=checks).pack()
+
+
+def bundle_parts(
+    version: str = "1.0.0",
+    api_code: bytes = API_CODE,
+    site_files: Mapping[str, bytes] = SITE_FILES,
+    *,
+    application: str = "smartpack",
+    api: Mapping[str, Any] | None = None,
+    checks: tuple[Mapping[str, Any], ...] = CHECKS,
+) -> BundleParts:
+    """The same as `a_bundle`, not packed yet."""
+    code = a_zip({"app.py": Item(api_code, zipfile.ZIP_DEFLATED)})
+    index = an_index(site_files)
+    function = {"kind": "function", "artifact": "api.zip", "digest": digest(code), "handler": "app.handler"}
+    manifest = {
+        "application": application,
+        "version": version,
+        "components": {
+            "api": {**function, **(api or {})},
+            "site": {"kind": "site", "artifact": "site", "digest": digest(index)},
+        },
+        "verification": {"checks": [dict(check) for check in checks]},
+    }
+    site = {f"site/{path}": Item(data, zipfile.ZIP_DEFLATED) for path, data in site_files.items()}
+    return BundleParts(manifest, {"api.zip": code, "site.index.json": index, **site})
+
+
+def an_index(files: Mapping[str, bytes]) -> bytes:
+    """A site's index."""
+    entries = {
+        path: {
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "md5": hashlib.md5(data, usedforsecurity=False).hexdigest(),
+            "size": len(data),
+        }
+        for path, data in files.items()
+    }
+    return json.dumps({"files": entries}, sort_keys=True, separators=(",", ":")).encode()
+
+
+def digest(data: bytes) -> str:
+    """A digest as the manifest writes it."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def a_zip(contents: Contents | list[tuple[str, bytes | Item]]) -> bytes:
+    """A zip with these entries; a list may have the same name twice."""
+    buffer = io.BytesIO()
+    pairs = contents if isinstance(contents, list) else list(contents.items())
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in pairs:
+            item = content if isinstance(content, Item) else Item(content)
+            info = zipfile.ZipInfo(name, (2025, 1, 1, 0, 0, 0))
+            info.external_attr, info.create_system, info.compress_type = item.mode << 16, item.system, item.method
+            archive.writestr(info, item.data)
+    return buffer.getvalue()
