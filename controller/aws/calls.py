@@ -6,6 +6,7 @@ says the standard environment (`AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_PROFILE`) 
 """
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache, cached_property
@@ -37,6 +38,7 @@ INVOKE_SECONDS = 35
 CONNECTIONS = 16
 ATTEMPTS = 4
 MESSAGE_LENGTH = 300
+_making = threading.Lock()
 
 TRANSIENT = frozenset(
     {
@@ -202,8 +204,13 @@ def _session() -> botocore.session.Session:
     return botocore.session.get_session()
 
 
-@cache
 def _client(service: str, read_seconds: int = READ_SECONDS, attempts: int = ATTEMPTS) -> "BaseClient":
+    with _making:  # neither botocore's sessions nor `cache` are made for several threads at once
+        return _made(service, read_seconds, attempts)
+
+
+@cache
+def _made(service: str, read_seconds: int, attempts: int) -> "BaseClient":
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=read_seconds,

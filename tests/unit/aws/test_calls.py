@@ -84,7 +84,7 @@ def test_a_client_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Making a client costs more than a call, so it is kept; region and endpoint come from the environment."""
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    calls._client.cache_clear()
+    calls._made.cache_clear()
     calls._session.cache_clear()
     try:
         assert calls.client("sns") is calls.client("sns")
@@ -92,5 +92,5 @@ def test_a_client_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
         assert calls.client("sns").meta.endpoint_url == "http://127.0.0.1:9"
         assert calls.client("lambda") is not calls.Clients().invoker
     finally:
-        calls._client.cache_clear()
+        calls._made.cache_clear()
         calls._session.cache_clear()
