@@ -46,7 +46,7 @@ class BundleParts:
         return a_zip({**self.files, "release.yaml": json.dumps(self.manifest).encode()})
 
 
-def a_bundle(
+def a_bundle(  # noqa: PLR0913 - a builder has a parameter for all that a test may want to say
     version: str = "1.0.0",
     api_code: bytes = API_CODE,
     site_files: Mapping[str, bytes] = SITE_FILES,
@@ -59,7 +59,7 @@ def a_bundle(
     return bundle_parts(version, api_code, site_files, application=application, api=api, checks=checks).pack()
 
 
-def bundle_parts(
+def bundle_parts(  # noqa: PLR0913 - as above
     version: str = "1.0.0",
     api_code: bytes = API_CODE,
     site_files: Mapping[str, bytes] = SITE_FILES,

@@ -2,14 +2,26 @@
 
 import json
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, field_validator
 
 from controller.domain.environment import Name
 
 _SHOWN = 120
 """How many characters of an unexpected answer are shown."""
+
+
+def _sendable(body: object) -> object:
+    if body is None or isinstance(body, str):
+        return body
+    try:
+        json.dumps(body, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"cannot be sent as JSON: {error}") from error
+    if isinstance(body, dict):
+        return body
+    raise ValueError("must be a JSON object (keys and values) or text")
 
 
 class Check(BaseModel):
@@ -22,7 +34,7 @@ class Check(BaseModel):
     path: Annotated[str, Field(max_length=2048)]
     status: Annotated[int, Field(ge=100, le=599)] = 200
     contains: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
-    body: dict[str, JsonValue] | str | None = None
+    body: Annotated[dict[str, Any] | str | None, PlainValidator(_sendable)] = None
 
     @field_validator("path")
     @classmethod

@@ -9,7 +9,8 @@ from controller.errors import InvalidBundleError
 MAX_BYTES = 64 * 1024
 _MAX_DEPTH = 20
 _TEXT_KEYS = ("application", "version", "description")
-_SCALAR_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "timestamp")}
+_SCALAR_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool")}
+_DATE_TAG = "tag:yaml.org,2002:timestamp"
 _TEXT_TAG = "tag:yaml.org,2002:str"
 
 
@@ -18,8 +19,12 @@ class _TrickError(yaml.YAMLError):
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader without anchors, deep nesting and duplicate keys."""
+    """PyYAML's safe loader without anchors, deep nesting, duplicate keys and dates."""
 
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's way
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != _DATE_TAG]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
     depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:  # noqa: ANN401 - PyYAML's

@@ -20,6 +20,8 @@ _CENTRAL_SIGNATURE = b"PK\x01\x02"
 _END = struct.Struct("<4s4H2LH")
 _END_SIGNATURE = b"PK\x05\x06"
 _MAX_COMMENT = 0xFFFF
+_MORE = 0xFFFF
+"""The count when there are more than the format can say (zip64)."""
 _BYTES_PER_ENTRY = 512
 """More than a directory needs for an entry on average; bounds what is read into memory."""
 _UTF8_FLAG = 0x800
@@ -62,11 +64,15 @@ def read_directory(file: BinaryIO, what: str, max_entries: int) -> Directory:
     at = _find_end(file, tail, what)
     _, disk, first_disk, here, count, length, start, _ = _END.unpack_from(tail, at)
     end_at = size - len(tail) + at
-    if disk or first_disk or here != count or _MAX_COMMENT in (here, count) or start + length != end_at:
+    if count == _MORE or count > max_entries or length > max_entries * _BYTES_PER_ENTRY:
+        number = f"more than {max_entries:,}" if count == _MORE else f"{count:,}"
+        reason = (
+            f"{what} has {number} entries (or a directory of {length:,} bytes); at most {max_entries:,} are allowed"
+        )
+        raise InvalidBundleError(reason, "Remove files.")
+    if disk or first_disk or here != count or start + length != end_at:
         reason = f"{what} is damaged, split, in zip64 format, or has foreign data before or after the zip"
         raise InvalidBundleError(reason, _AGAIN)
-    if count > max_entries or length > max_entries * _BYTES_PER_ENTRY:
-        raise InvalidBundleError(f"{what} has {count:,} entries; at most {max_entries:,} are allowed", "Remove files.")
     data = tail[at - length : at] if length <= at else read_exactly(file, start, end_at)
     entries = tuple(sorted(_entries(data, count, what), key=lambda entry: entry.offset))
     _refuse_overlaps(entries, start, what)
