@@ -44,11 +44,15 @@ TripSource = Literal["alarm", "judge", "check", "person", "fault", "reconciler"]
 
 @dataclass(frozen=True)
 class Trip:
-    """Why a deployment must go back. The first trip stays; it is written before anything is put back."""
+    """Why a deployment must go back. The first trip stays; it is written before anything is put back.
+
+    `fired_at` is when the alarm changed its state, as its event says it.
+    """
 
     at: datetime
     source: TripSource
     reason: str
+    fired_at: datetime | None = None
 
 
 @dataclass(frozen=True)

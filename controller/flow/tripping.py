@@ -5,6 +5,7 @@ state; so between a shift and the putting back somebody always loses, and it is 
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 from controller.domain.deployment import Deployment, Trip, TripSource
 from controller.domain.phases import MOVING, Phase
@@ -13,9 +14,11 @@ from controller.flow.story import environment_of, tell
 from controller.flow.world import World
 
 
-def trip(world: World, deployment_id: str, source: TripSource, reason: str) -> Deployment:
+def trip(
+    world: World, deployment_id: str, source: TripSource, reason: str, fired_at: datetime | None = None
+) -> Deployment:
     """Write the trip, unless there is one; the first reason stays. A deployment that has ended is left alone."""
-    made = Trip(world.clock.now(), source, reason)
+    made = Trip(world.clock.now(), source, reason, fired_at)
     try:
         tripped = world.deployments.update(deployment_id, {"trip": made}, phases=MOVING, absent="trip")
     except LedgerConflictError:
@@ -24,15 +27,15 @@ def trip(world: World, deployment_id: str, source: TripSource, reason: str) -> D
     return tripped
 
 
-def on_alarm(world: World, alarm: str, reason: str) -> list[str]:
-    """An alarm fires: every deployment that it guards is tripped, put back at once, and its workflow told.
+def on_alarm(world: World, alarm: str, reason: str, fired_at: datetime | None = None) -> list[str]:
+    """An alarm fires (at `fired_at`): every deployment that it guards is tripped, put back at once, its workflow told.
 
     Returns the ids of the deployments. The rollback machine repeats the putting back and verifies it, so a component
     that cannot be put back here does not keep the others or the workflow waiting.
     """
     guarded = list(world.guards.guarded_by(alarm))
     for deployment_id in guarded:
-        deployment = trip(world, deployment_id, "alarm", f"Alarm {alarm}: {reason}")
+        deployment = trip(world, deployment_id, "alarm", f"Alarm {alarm}: {reason}", fired_at)
         if deployment.trip is None or deployment.phase.is_terminal:
             continue
         put_back(world, deployment)

@@ -1,6 +1,7 @@
 """An alarm fires: the event comes from EventBridge, or from SNS where no alarm events reach EventBridge."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from controller.flow.story import Card
@@ -10,18 +11,28 @@ from controller.flow.world import World
 
 def handle(world: World, event: dict[str, Any]) -> Card:
     """An alarm's state change, in either form → the deployments that were put back."""
-    return {"tripped": [found for alarm, reason in firing(event) for found in on_alarm(world, alarm, reason)]}
+    return {"tripped": [found for one in firing(event) for found in on_alarm(world, *one)]}
 
 
-def firing(event: dict[str, Any]) -> list[tuple[str, str]]:
-    """The name and reason of every alarm that the event says is firing."""
+def firing(event: dict[str, Any]) -> list[tuple[str, str, datetime | None]]:
+    """The name, the reason and the time of the change, of every alarm that the event says is firing."""
     if "Records" in event:
         changes = [json.loads(record["Sns"]["Message"]) for record in event["Records"]]
         return [
-            (change["AlarmName"], str(change.get("NewStateReason", "")))
+            (change["AlarmName"], str(change.get("NewStateReason", "")), _moment(change.get("StateChangeTime")))
             for change in changes
             if change.get("NewStateValue") == "ALARM"
         ]
     detail = event["detail"]
     state = detail.get("state", {})
-    return [(detail["alarmName"], str(state.get("reason", "")))] if state.get("value") == "ALARM" else []
+    if state.get("value") != "ALARM":
+        return []
+    return [(detail["alarmName"], str(state.get("reason", "")), _moment(state.get("timestamp")))]
+
+
+def _moment(text: str | None) -> datetime | None:
+    """A time as alarms write it; None when there is none, because no alarm may be missed for the sake of its date."""
+    try:
+        return datetime.fromisoformat(text or "").astimezone(UTC)
+    except ValueError:
+        return None

@@ -31,7 +31,10 @@ class Care:
     watch_seconds: int = 5
     judge: Mapping[str, object] = field(
         default_factory=lambda: {
-            "look_seconds": 2, "period_seconds": 1, "minimum_requests": 10, "tolerance": 0.05,
+            "look_seconds": 2,
+            "period_seconds": 1,
+            "minimum_requests": 10,
+            "tolerance": 0.05,
         }
     )
     alarm: Mapping[str, int] = field(default_factory=lambda: {"threshold": 3, "period_seconds": 10})

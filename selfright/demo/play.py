@@ -1,0 +1,92 @@
+"""Plays the demo: set up, release three times with visitors on the site, prove each end from outside, sum up."""
+
+import os
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+from rich.text import Text
+
+from app_artifacts.smartpack.build import build
+from app_artifacts.smartpack.visits import trips
+from selfright.cli.tools import Tools
+from selfright.demo.acts import ACTS, Performed, perform
+from selfright.demo.proof import served, visit
+from selfright.demo.summary import Line, ending
+from selfright.local import emulator
+from selfright.local.installation import APPLICATION, ENVIRONMENT, install
+from selfright.local.place import LocalAws
+from selfright.local.visitors import Traffic, from_list, visiting
+
+KEY = f"{APPLICATION}/{ENVIRONMENT}"
+TRAFFIC = Traffic(rate=30, visitors=400)
+SEED = 7
+
+
+def play(tools: Tools, *, keep: bool) -> bool:
+    """Play the whole demo; True only if every release ended as it had to. `keep` leaves the local AWS running.
+
+    Raises `LocalAwsError` when the local AWS cannot be started.
+    """
+    say = tools.terminal.note
+    with _local_aws(tools, keep=keep) as running, tempfile.TemporaryDirectory(prefix="selfright-demo-") as folder:
+        lines: list[Line] = []
+        for act in ACTS:
+            say(Text(f"\n▶ {act.version}  {act.title}", "bold"))
+            source = build(act.version, Path(folder) / act.version)
+            with visiting(running.edge_url, from_list(list(islice(trips(SEED), 300))), _traffic(first=not lines)):
+                done = perform(tools, act, source, KEY)
+            lines.append(_line(running, done, lines[-1].live if lines else ""))
+            if not lines[-1].as_planned:
+                break
+        good = len(lines) == len(ACTS) and all(line.as_planned for line in lines)
+        document = {"as_planned": good, "releases": [line.document() for line in lines], "kept": keep}
+        tools.terminal.result(ending(lines, _where(tools, lines[-1].performed, running, keep=keep)), document)
+        return good
+
+
+def _traffic(*, first: bool) -> Traffic:
+    """Nobody comes before the first release; a stream needs some rate, so one visitor in a while knocks."""
+    return Traffic(rate=0.2, visitors=1) if first else TRAFFIC
+
+
+def _line(running: LocalAws, done: Performed, live_before: str) -> Line:
+    staged = done.deployment.staged.get("api")
+    requests, failed = served(running.edge_url, staged.id) if staged else (0, 0)
+    live = done.act.version if done.deployment.phase == "SUCCEEDED" else live_before
+    return Line(done, visit(running.edge_url), requests, failed, live)
+
+
+@contextmanager
+def _local_aws(tools: Tools, *, keep: bool) -> Iterator[LocalAws]:
+    """The local AWS with everything deployed; it ends with the demo, also by Ctrl-C or a signal, unless it is kept."""
+    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    running = install(lambda text: tools.terminal.note(Text(f"  {text}", "dim")), attached=not keep)
+    try:
+        os.environ.update(running.variables())
+        yield running
+    except BaseException:
+        emulator.stop()
+        raise
+    if not keep:
+        emulator.stop()
+
+
+def _where(tools: Tools, last: Performed, running: LocalAws, *, keep: bool) -> Text:
+    say = tools.terminal.commands
+    if not keep:
+        again = say("demo --keep")
+        return Text(f"Keep it running and play on: {again}\nHow it works: README.md, state_machine/README.md", "dim")
+    lines = [
+        f"The app:             {running.edge_url}",
+        f"What happened:       {say(f'show {last.deployment.deployment_id} --local')}",
+        f"How it stands:       {say(f'status {KEY} --local')}",
+        f"Roll 1.1.0 back:     {say(f'rollback --environment {KEY} --local')}",
+        f"For any AWS tool:    export AWS_ENDPOINT_URL={running.endpoint} AWS_REGION=us-east-1"
+        " AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test",
+        f"Stop it:             {say('down')}",
+    ]
+    return Text("\n".join(lines))

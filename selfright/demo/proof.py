@@ -1,0 +1,48 @@
+"""Proof from outside: what a visitor gets at the app's door, after the controller has said how it ended."""
+
+import re
+from dataclasses import dataclass
+
+import urllib3
+
+VISITS = 40
+"""So many different visitors ask; with 10 % still on a canary, all of them would miss it once in seventy times."""
+SITE_VERSION = re.compile(rb'<meta name="smartpack-version" content="([^"]+)"')
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The versions that visitors were given, by the API and by the site."""
+
+    api: frozenset[str]
+    site: frozenset[str]
+
+    def is_only(self, version: str) -> bool:
+        """Whether everybody got this version from both."""
+        return self.api == self.site == frozenset({version})
+
+
+def visit(edge_url: str) -> Seen:
+    """Ask as many different visitors would; what cannot be read counts as the version "none"."""
+    with urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(5)) as pool:
+        agents = [{"user-agent": f"Proof/{number}"} for number in range(VISITS)]
+        api = frozenset(_api(pool, f"{edge_url}/health", agent) for agent in agents)
+        site = frozenset(_site(pool, f"{edge_url}/", agent) for agent in agents)
+    return Seen(api, site)
+
+
+def _api(pool: urllib3.PoolManager, url: str, headers: dict[str, str]) -> str:
+    answer = pool.request("GET", url, headers=headers)
+    return str(answer.json().get("version", "none")) if answer.status == 200 else "none"  # noqa: PLR2004
+
+
+def _site(pool: urllib3.PoolManager, url: str, headers: dict[str, str]) -> str:
+    found = SITE_VERSION.search(pool.request("GET", url, headers=headers).data)
+    return found[1].decode() if found else "none"
+
+
+def served(edge_url: str, version: str) -> tuple[int, int]:
+    """How many API requests this Lambda version answered at the edge, and how many of them failed."""
+    with urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(5)) as pool:
+        counts = pool.request("GET", f"{edge_url}/.selfright/edge").json()["api"].get(version, {})
+    return counts.get("ok", 0) + counts.get("failed", 0), counts.get("failed", 0)
