@@ -109,7 +109,7 @@ def smartpack_settings(node: Node) -> SmartPackSettings:
     return SmartPackSettings(**_given(node, SmartPackSettings))
 
 
-_JUDGE = {"judge": Judge, "alarm": ErrorAlarm}
+_GROUPED: Mapping[str, type[Any]] = {"judge": Judge, "alarm": ErrorAlarm}
 
 
 def _given(node: Node, settings: type[Any]) -> dict[str, Any]:
@@ -121,7 +121,12 @@ def _given(node: Node, settings: type[Any]) -> dict[str, Any]:
 
 def _value(name: str, value: object) -> object:
     parsed = _json(value) if isinstance(value, str) else value
-    return _JUDGE[name](**parsed) if name in _JUDGE and isinstance(parsed, dict) else parsed
+    if name not in _GROUPED or not isinstance(parsed, dict):
+        return parsed
+    try:
+        return _GROUPED[name](**parsed)
+    except TypeError as error:
+        raise SettingsError(f"The setting '{name}' is not right: {error}.") from error
 
 
 def _json(text: str) -> object:

@@ -1,0 +1,70 @@
+"""One synthesis for all tests of the templates: it takes seconds."""
+
+from pathlib import Path
+
+import pytest
+from aws_cdk import Validations
+from cdk_nag import AwsSolutionsChecks
+
+from bootstrap_cdk.app import build_app
+from bootstrap_cdk.settings import ControllerSettings, ErrorAlarm, Judge, SmartPackSettings
+from tests.infrastructure.templates import Synthesized, Template
+
+STAGING = SmartPackSettings(
+    environment="staging",
+    python_runtime="python3.14",
+    strategy=[{"weight": 25, "bake": 4}, {"weight": 50, "bake": 4}],
+    watch_seconds=6,
+    judge=Judge(look_seconds=2, period_seconds=1, minimum_requests=5, when_inconclusive="hold", tolerance=0.1),
+    alarm=ErrorAlarm(threshold=1, period_seconds=10),
+    keep_revisions=3,
+    variables={"GREETING": "hello"},
+    api_url="http://127.0.0.1:8080",
+    site_url="http://127.0.0.1:8080",
+    domain_name="pack.example.com",
+    certificate_arn="arn:aws:acm:us-east-1:111122223333:certificate/0f0f0f0f-0000-4000-8000-000000000000",
+    web_acl_arn="arn:aws:wafv2:us-east-1:111122223333:global/webacl/pack/0f0f0f0f-0000-4000-8000-000000000000",
+)
+"""Everything that can be chosen, chosen differently than for production."""
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that looks like the controller's Lambda package."""
+    folder = tmp_path_factory.mktemp("package")
+    handlers = folder / "controller" / "handlers"
+    handlers.mkdir(parents=True)
+    (handlers / "entry.py").write_text("def handler(event, context): ...\n")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def synthesized(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
+    """The whole app with two environments of SmartPack, validated and checked by cdk-nag."""
+    folder = tmp_path_factory.mktemp("assembly")
+    app = build_app(ControllerSettings(package), [SmartPackSettings(), STAGING], outdir=folder)
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    try:
+        app.synth()
+    except RuntimeError as error:  # findings: test_rules.py shows them, and the other tests still have their templates
+        if "ValidationFailed" not in str(error):
+            raise
+    return Synthesized(folder)
+
+
+@pytest.fixture(scope="session")
+def controller(synthesized: Synthesized) -> Template:
+    """The controller's template."""
+    return synthesized.template("SelfrightController")
+
+
+@pytest.fixture(scope="session")
+def smartpack(synthesized: Synthesized) -> Template:
+    """The template of SmartPack's production."""
+    return synthesized.template("SmartPack")
+
+
+@pytest.fixture(scope="session")
+def staging(synthesized: Synthesized) -> Template:
+    """The template of SmartPack's staging, where everything is chosen differently."""
+    return synthesized.template("SmartPack-staging")

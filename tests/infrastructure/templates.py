@@ -1,0 +1,90 @@
+"""Synthesized templates, and the questions that tests ask them."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Template:
+    """One stack's template, with the questions that tests ask it."""
+
+    document: Mapping[str, Any]
+
+    def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Logical id → properties of all resources of a type."""
+        found = self.document["Resources"].items()
+        return {name: one.get("Properties", {}) for name, one in found if one["Type"] == kind}
+
+    def only(self, kind: str) -> dict[str, Any]:
+        """The properties of the one resource of a type."""
+        (properties,) = self.of_type(kind).values()
+        return properties
+
+    def named(self, kind: str, key: str, name: object) -> dict[str, Any]:
+        """The properties of the resource of a type that has this name."""
+        (properties,) = [one for one in self.of_type(kind).values() if self.text(one.get(key)) == name]
+        return properties
+
+    def policies(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Every statement of every IAM policy, with the logical id of the policy."""
+        for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
+            for name, policy in self.of_type(kind).items():
+                yield from ((name, statement) for statement in policy["PolicyDocument"]["Statement"])
+
+    def allowed(self, role: str) -> dict[str, set[str]]:
+        """Action → resources, of all that this template allows a role (by name, or `<LogicalId>`)."""
+        granted: dict[str, set[str]] = {}
+        for policy in self.of_type("AWS::IAM::Policy").values():
+            if role in map(self.text, policy["Roles"]):
+                for statement in policy["PolicyDocument"]["Statement"]:
+                    for action in as_list(statement["Action"]):
+                        granted.setdefault(action, set()).update(map(self.text, as_list(statement["Resource"])))
+        return granted
+
+    def text(self, value: Any) -> str:  # noqa: ANN401 # a piece of a template
+        """A value as one line, references in angle brackets: `<SiteBucket.Arn>/*`."""
+        match value:
+            case {"Fn::Join": [separator, parts]}:
+                return str(separator).join(self.text(part) for part in parts)
+            case {"Fn::GetAtt": [name, attribute]}:
+                return f"<{name}.{attribute}>"
+            case {"Ref": name}:
+                return f"<{name}>"
+            case _:
+                return str(value)
+
+
+def as_list(value: Any) -> list[Any]:  # noqa: ANN401 # a piece of a template
+    """A template's "one or several" as a list."""
+    return value if isinstance(value, list) else [value]
+
+
+@dataclass(frozen=True)
+class Synthesized:
+    """What one synthesis wrote."""
+
+    folder: Path
+
+    def template(self, stack: str) -> Template:
+        """The template of a stack."""
+        return Template(json.loads(self.path(stack).read_text()))
+
+    def path(self, stack: str) -> Path:
+        """Where that is."""
+        return self.folder / f"{stack}.template.json"
+
+    def findings(self) -> list[str]:
+        """What CDK's own validation and cdk-nag found."""
+        reports = json.loads((self.folder / "validation-report.json").read_text())["pluginReports"]
+        return [
+            f"{one['ruleName']}: {one['violatingConstructs']}" for report in reports for one in report["violations"]
+        ]
+
+    def annotations(self) -> list[str]:
+        """Warnings and errors of constructs about themselves."""
+        files = self.folder.glob("*.metadata.json")
+        return [line for file in files for line in re.findall(r'"aws:cdk:(?:warning|error)".*', file.read_text())]

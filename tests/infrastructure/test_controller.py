@@ -1,0 +1,221 @@
+"""What the controller's stack consists of."""
+
+import json
+from typing import Any
+
+import pytest
+
+from bootstrap_cdk.names import Group
+from controller.settings import Settings
+from tests.infrastructure.templates import Template
+
+GROUPS = list(Group)
+
+
+def test_bundles_are_versioned_encrypted_and_private(controller: Template) -> None:
+    """A bundle cannot be read by strangers, nor changed behind a deployment's back."""
+    bucket = controller.only("AWS::S3::Bucket")
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert "BucketEncryption" in bucket
+
+
+def test_bundles_travel_by_tls_only(controller: Template) -> None:
+    """The bucket refuses requests without TLS."""
+    (statement,) = controller.only("AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+
+
+def test_uploads_are_events_without_a_custom_resource(controller: Template, smartpack: Template) -> None:
+    """EventBridge is turned on in the bucket itself; nothing in the stacks runs at deployment."""
+    notification = controller.only("AWS::S3::Bucket")["NotificationConfiguration"]
+    assert notification == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    kinds = {one["Type"] for template in (controller, smartpack) for one in template.document["Resources"].values()}
+    assert not {kind for kind in kinds if kind.startswith("Custom::") or "CustomResource" in kind}
+
+
+def test_old_uploads_and_staged_files_go(controller: Template) -> None:
+    """What nobody needs any more expires, unfinished uploads too."""
+    rules = controller.only("AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]
+    assert {rule["Prefix"] for rule in rules} == {"incoming/", "staging/"}
+    assert all(rule["NoncurrentVersionExpiration"] and rule["AbortIncompleteMultipartUpload"] for rule in rules)
+
+
+def test_the_ledger_survives(controller: Template) -> None:
+    """The table is kept, protected, and can be put back to any minute."""
+    (table,) = [one for one in controller.document["Resources"].values() if one["Type"] == "AWS::DynamoDB::Table"]
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    properties = table["Properties"]
+    assert properties["DeletionProtectionEnabled"]
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+
+
+def test_the_ledger_has_the_keys_that_the_adapters_use(controller: Template) -> None:
+    """Keys, indexes and the expiry attribute are those of `controller.aws`."""
+    table = controller.only("AWS::DynamoDB::Table")
+    indexes = {one["IndexName"]: _keys(one) for one in table["GlobalSecondaryIndexes"]}
+    assert _keys(table) == ["pk", "sk"]
+    assert indexes == {"by_environment": ["environment_key", "sort_key"], "open": ["open", "sort_key"]}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def _keys(table: dict[str, Any]) -> list[str]:
+    return [one["AttributeName"] for one in table["KeySchema"]]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_function_has_its_own_role_and_log(controller: Template, group: Group) -> None:
+    """No two functions share privileges, and each log is kept for a limited time."""
+    function = controller.named("AWS::Lambda::Function", "FunctionName", group.function_name)
+    role = controller.document["Resources"][function["Role"]["Fn::GetAtt"][0]]["Properties"]
+    log = controller.document["Resources"][function["LoggingConfig"]["LogGroup"]["Ref"]]["Properties"]
+    assert controller.text(role["RoleName"]) == f"{group.function_name}-<AWS::Region>"
+    assert log["LogGroupName"] == f"/aws/lambda/{group.function_name}"
+    assert log["RetentionInDays"] > 0
+
+
+def test_every_log_has_a_retention(controller: Template, smartpack: Template) -> None:
+    """No log is kept for ever."""
+    logs = [one for template in (controller, smartpack) for one in template.of_type("AWS::Logs::LogGroup").values()]
+    assert logs
+    assert all(log["RetentionInDays"] <= 90 for log in logs)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_function_writes_to_its_own_log_only(controller: Template, group: Group) -> None:
+    """The role names one log group; no managed policy opens all of them."""
+    function = controller.named("AWS::Lambda::Function", "FunctionName", group.function_name)
+    role = function["Role"]["Fn::GetAtt"][0]
+    log = function["LoggingConfig"]["LogGroup"]["Ref"]
+    assert controller.allowed(f"<{role}>")["logs:PutLogEvents"] == {f"<{log}.Arn>"}
+    assert "ManagedPolicyArns" not in controller.document["Resources"][role]["Properties"]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_function_is_traced_and_told_what_it_needs(controller: Template, group: Group) -> None:
+    """The variables are those that `controller.settings` reads."""
+    function = controller.named("AWS::Lambda::Function", "FunctionName", group.function_name)
+    variables = function["Environment"]["Variables"]
+    wanted = {f"SELFRIGHT_{name.upper()}" for name in Settings.model_fields}
+    machines = set() if group in {Group.CLOSE, Group.RECONCILE} else {"SELFRIGHT_ROLLBACK_MACHINE_ARN"}
+    assert wanted - machines <= set(variables)
+    assert variables["SELFRIGHT_FUNCTION"] == group.value
+    assert function["TracingConfig"] == {"Mode": "Active"}
+    assert function["Handler"] == "controller.handlers.entry.handler"
+
+
+def test_the_functions_share_one_package(controller: Template) -> None:
+    """Eight functions, one asset."""
+    assert len({json.dumps(one["Code"]) for one in controller.of_type("AWS::Lambda::Function").values()}) == 1
+
+
+def test_an_upload_starts_a_deployment_with_the_event_itself(controller: Template) -> None:
+    """The rule takes what comes in under `incoming/` and hands the event's detail to the machine."""
+    (rule,) = [one for one in _rules(controller) if "aws.s3" in one.get("EventPattern", {}).get("source", [])]
+    (target,) = rule["Targets"]
+    assert rule["EventPattern"]["detail"]["object"] == {"key": [{"prefix": "incoming/"}]}
+    assert target["InputPath"] == "$.detail"
+
+
+def test_alarms_and_bad_ends_reach_their_functions(controller: Template) -> None:
+    """Alarm changes go to `on_alarm`, executions that ended badly to `reconcile`."""
+    patterns = [rule["EventPattern"] for rule in _rules(controller) if "EventPattern" in rule]
+    (alarm,) = [one for one in patterns if one["source"] == ["aws.cloudwatch"]]
+    (end,) = [one for one in patterns if one["source"] == ["aws.states"]]
+    assert alarm["detail"] == {"state": {"value": ["ALARM"]}}
+    assert end["detail"]["status"] == ["FAILED", "TIMED_OUT", "ABORTED"]
+    assert len(end["detail"]["stateMachineArn"]) == 2
+
+
+def test_the_reconciler_runs_by_the_clock_too(controller: Template) -> None:
+    """Status events are best effort, so there is a schedule."""
+    (schedule,) = [rule for rule in _rules(controller) if "ScheduleExpression" in rule]
+    assert schedule["ScheduleExpression"] == "rate(5 minutes)"
+
+
+def test_every_rule_has_a_dead_letter_queue(controller: Template) -> None:
+    """What EventBridge cannot deliver is kept."""
+    targets = [target for rule in _rules(controller) for target in rule["Targets"]]
+    assert len(targets) == 4
+    assert all(target["DeadLetterConfig"]["Arn"] for target in targets)
+
+
+def test_functions_that_are_called_asynchronously_keep_what_they_failed_on(controller: Template) -> None:
+    """A rule's queue holds only what was never delivered; failures after that go to the function's destination."""
+    caught = controller.of_type("AWS::Lambda::EventInvokeConfig").values()
+    assert len(caught) == 2
+    assert all(one["DestinationConfig"]["OnFailure"]["Destination"] for one in caught)
+
+
+def test_every_queue_is_encrypted_and_watched(controller: Template) -> None:
+    """A message in a dead-letter queue is an alarm."""
+    queues = controller.of_type("AWS::SQS::Queue")
+    watched = {json.dumps(one["Dimensions"]) for one in _alarms(controller) if one.get("Namespace") == "AWS/SQS"}
+    assert all(queue["SqsManagedSseEnabled"] for queue in queues.values())
+    assert {name for name in queues if any(name in dimensions for dimensions in watched)} == set(queues)
+
+
+def test_every_rule_and_every_function_is_watched(controller: Template) -> None:
+    """Nothing of the controller fails silently."""
+    watched = {(one["MetricName"], json.dumps(one["Dimensions"])) for one in _alarms(controller)}
+    for logical_id, metric in [
+        *((name, "FailedInvocations") for name in controller.of_type("AWS::Events::Rule")),
+        *((name, "Errors") for name in controller.of_type("AWS::Lambda::Function")),
+        *((name, "ExecutionsFailed") for name in controller.of_type("AWS::StepFunctions::StateMachine")),
+        *((name, "ExecutionsTimedOut") for name in controller.of_type("AWS::StepFunctions::StateMachine")),
+    ]:
+        assert any(name == metric and logical_id in dimensions for name, dimensions in watched), (logical_id, metric)
+
+
+def test_a_silent_reconciler_is_an_alarm(controller: Template) -> None:
+    """For this one alarm, missing data is bad news."""
+    (alarm,) = [one for one in _alarms(controller) if one["TreatMissingData"] == "breaching"]
+    assert alarm["MetricName"] == "Invocations"
+
+
+def test_every_alarm_tells_the_notices(controller: Template) -> None:
+    """People hear of every alarm, by a topic that alarms may use."""
+    (topic,) = controller.of_type("AWS::SNS::Topic")
+    assert all(alarm["AlarmActions"] == [{"Ref": topic}] for alarm in _alarms(controller))
+    statements = controller.only("AWS::KMS::Key")["KeyPolicy"]["Statement"]
+    assert any(one["Principal"] == {"Service": "cloudwatch.amazonaws.com"} for one in statements)
+
+
+def test_notices_are_encrypted_and_travel_by_tls_only(controller: Template) -> None:
+    """The topic has a key, and refuses publishers without TLS."""
+    assert "KmsMasterKeyId" in controller.only("AWS::SNS::Topic")
+    statements = controller.only("AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
+    assert any(one["Effect"] == "Deny" and "aws:SecureTransport" in str(one["Condition"]) for one in statements)
+
+
+def test_the_machines_are_logged_without_payloads_and_traced(controller: Template) -> None:
+    """One can see what happened when, and the log holds nobody's data."""
+    for machine in controller.of_type("AWS::StepFunctions::StateMachine").values():
+        logging = machine["LoggingConfiguration"]
+        assert (machine["StateMachineType"], logging["Level"], logging["IncludeExecutionData"]) == (
+            "STANDARD", "ALL", False,
+        )  # fmt: skip
+        assert machine["TracingConfiguration"] == {"Enabled": True}
+
+
+def test_the_command_line_finds_everything_in_one_parameter(controller: Template) -> None:
+    """`/selfright/controller` says where the controller is."""
+    parameter = controller.named("AWS::SSM::Parameter", "Name", "/selfright/controller")
+    where = json.loads(controller.text(parameter["Value"]))
+    assert set(where) >= {"table", "bucket", "deploy_machine_arn", "rollback_machine_arn", "notices_topic_arn"}
+    assert all(where.values())
+
+
+def test_there_is_a_dashboard(controller: Template) -> None:
+    """The controller has a page in CloudWatch."""
+    assert controller.only("AWS::CloudWatch::Dashboard")["DashboardName"] == "selfright"
+
+
+def _rules(template: Template) -> list[dict[str, Any]]:
+    return list(template.of_type("AWS::Events::Rule").values())
+
+
+def _alarms(template: Template) -> list[dict[str, Any]]:
+    return list(template.of_type("AWS::CloudWatch::Alarm").values())

@@ -1,0 +1,141 @@
+"""Who may do what: the roles of both stacks, together."""
+
+import pytest
+
+from bootstrap_cdk.controller.privileges import ALL_RESOURCES
+from bootstrap_cdk.names import Group
+from tests.infrastructure.templates import Template, as_list
+
+Granted = dict[Group, dict[str, set[str]]]
+"""Group → action → resources."""
+
+LOG_DELIVERY = {
+    *("logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery"),
+    *("logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"),
+}
+"""What a state machine needs in order to log; AWS documents these for all resources only."""
+SAMPLING = {"xray:GetSamplingRules", "xray:GetSamplingTargets"}
+"""What CDK gives a traced state machine besides; for all resources only, like everything of X-Ray."""
+
+
+@pytest.fixture(scope="session")
+def granted(controller: Template, smartpack: Template) -> Granted:
+    """Group → action → resources, from both templates."""
+    return {group: _together(group, controller, smartpack) for group in Group}
+
+
+def _together(group: Group, controller: Template, smartpack: Template) -> dict[str, set[str]]:
+    function = controller.named("AWS::Lambda::Function", "FunctionName", group.function_name)
+    own = controller.allowed(f"<{function['Role']['Fn::GetAtt'][0]}>")
+    of_app = smartpack.allowed(f"{group.function_name}-<AWS::Region>")
+    return {action: own.get(action, set()) | of_app.get(action, set()) for action in {*own, *of_app}}
+
+
+def test_no_policy_has_wildcard_actions(controller: Template, smartpack: Template, staging: Template) -> None:
+    """Every action is written out."""
+    statements = [one for template in (controller, smartpack, staging) for one in template.policies()]
+    assert statements
+    assert [(name, one) for name, one in statements if "*" in str(one["Action"]) or "NotAction" in one] == []
+
+
+def test_all_resources_only_where_aws_knows_no_other(
+    controller: Template, smartpack: Template, staging: Template
+) -> None:
+    """The actions on `*` are these, and each has its reason."""
+    actions = {
+        action
+        for template in (controller, smartpack, staging)
+        for _, statement in template.policies()
+        if "*" in as_list(statement["Resource"])
+        for action in as_list(statement["Action"])
+    }
+    assert actions <= {*ALL_RESOURCES, *LOG_DELIVERY, *SAMPLING}
+
+
+def test_roles_are_for_services_only(controller: Template, smartpack: Template) -> None:
+    """No person and no other account can take a role."""
+    for template in (controller, smartpack):
+        for role in template.of_type("AWS::IAM::Role").values():
+            statements = role["AssumeRolePolicyDocument"]["Statement"]
+            assert all(list(one["Principal"]) == ["Service"] for one in statements)
+
+
+def test_nobody_passes_roles_or_changes_privileges(granted: Granted) -> None:
+    """A bad bundle cannot make the controller give itself or an application more than it has."""
+    assert [action for one in granted.values() for action in one if action.startswith(("iam:", "sts:"))] == []
+
+
+@pytest.mark.parametrize(
+    ("action", "groups"),
+    [
+        ("lambda:UpdateAlias", {Group.TRAFFIC, Group.ON_ALARM}),
+        ("cloudfront:PublishFunction", {Group.TRAFFIC, Group.ON_ALARM}),
+        ("lambda:UpdateFunctionCode", {Group.STAGE}),
+        ("lambda:PublishVersion", {Group.STAGE}),
+        ("lambda:InvokeFunction", {Group.CHECK}),
+        ("lambda:DeleteFunction", {Group.CLOSE}),
+        ("s3:DeleteObject", {Group.CLOSE}),
+        ("s3:PutObject", {Group.STAGE}),
+        ("states:StartExecution", {Group.RECONCILE}),
+        ("states:StopExecution", {Group.CLOSE}),
+        ("states:SendTaskFailure", {Group.ON_ALARM, Group.WATCH}),
+        ("cloudwatch:DescribeAlarms", {Group.STAGE, Group.WATCH}),
+        ("sns:Publish", {Group.INTAKE, Group.STAGE, Group.CLOSE, Group.RECONCILE}),
+    ],
+)
+def test_each_privilege_is_where_it_is_used(granted: Granted, action: str, groups: set[Group]) -> None:
+    """What shifts traffic cannot stage, what stages cannot shift, and so on."""
+    assert {group for group in Group if action in granted[group]} == groups
+
+
+def test_only_versions_can_be_deleted(granted: Granted) -> None:
+    """Pruning can take a version away, never the function."""
+    assert all(resource.endswith(":*") for resource in granted[Group.CLOSE]["lambda:DeleteFunction"])
+
+
+def test_staged_code_cannot_be_written_over_bundles(granted: Granted, smartpack: Template) -> None:
+    """`stage` writes to the staging prefix and to the site's bucket, not to what was uploaded."""
+    (site,) = smartpack.of_type("AWS::S3::Bucket")
+    written = granted[Group.STAGE]["s3:PutObject"]
+    assert {resource.split(".Arn>")[1] for resource in written} == {"/staging/*", "/*"}
+    assert f"<{site}.Arn>/*" in written
+
+
+def test_an_application_gives_away_its_own_resources_only(smartpack: Template) -> None:
+    """Every resource in an application's policies is one of its template."""
+    for policy in smartpack.of_type("AWS::IAM::Policy").values():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            resources = set(map(smartpack.text, as_list(statement["Resource"]))) - {"*"}
+            assert all(resource.startswith("<") for resource in resources)
+
+
+@pytest.mark.parametrize("group", list(Group))
+def test_every_function_keeps_the_books(granted: Granted, controller: Template, group: Group) -> None:
+    """All of them write to the ledger, its table and its two indexes."""
+    (table,) = controller.of_type("AWS::DynamoDB::Table")
+    arn = f"<{table}.Arn>"
+    assert granted[group]["dynamodb:UpdateItem"] == {arn, f"{arn}/index/by_environment", f"{arn}/index/open"}
+
+
+def test_a_machine_calls_only_what_its_definition_names(controller: Template) -> None:
+    """The rollback machine cannot stage, for example."""
+    rollback = controller.named("AWS::StepFunctions::StateMachine", "StateMachineName", "selfright-rollback")
+    called = controller.allowed(f"<{rollback['RoleArn']['Fn::GetAtt'][0]}>")["lambda:InvokeFunction"]
+    named = [one for name, one in rollback["DefinitionSubstitutions"].items() if name.endswith("FunctionArn")]
+    assert called == set(map(controller.text, named))
+
+
+def test_deploy_may_run_the_rollback_and_wait_for_it(controller: Template) -> None:
+    """`startExecution.sync:2` needs all of these, and only for the rollback machine."""
+    deploy = controller.named("AWS::StepFunctions::StateMachine", "StateMachineName", "selfright-deploy")
+    allowed = controller.allowed(f"<{deploy['RoleArn']['Fn::GetAtt'][0]}>")
+    assert all("selfright-rollback" in one for one in allowed["states:StartExecution"])
+    assert {"states:DescribeExecution", "states:StopExecution", "events:PutTargets", "events:PutRule"} <= set(allowed)
+
+
+def test_releasers_upload_follow_and_roll_back(controller: Template) -> None:
+    """People who release can change no application directly."""
+    statements = controller.only("AWS::IAM::ManagedPolicy")["PolicyDocument"]["Statement"]
+    actions = {action for statement in statements for action in as_list(statement["Action"])}
+    assert {"s3:PutObject", "dynamodb:Query", "states:StartExecution"} <= actions
+    assert not [action for action in actions if action.startswith(("lambda:", "cloudfront:", "dynamodb:Put"))]

@@ -1,0 +1,80 @@
+"""Settings: from code, and from `cdk -c name=value`."""
+
+from pathlib import Path
+
+import pytest
+from constructs import Node
+
+from bootstrap_cdk import app as cdk
+from bootstrap_cdk.settings import (
+    ControllerSettings,
+    ErrorAlarm,
+    Judge,
+    SettingsError,
+    SmartPackSettings,
+    controller_settings,
+    smartpack_settings,
+)
+
+
+def _node(**context: str) -> Node:
+    app = cdk.new_app()
+    for name, value in context.items():
+        app.node.set_context(name, value)
+    return app.node
+
+
+def test_without_a_package_the_error_says_how_to_build_it() -> None:
+    """The first thing that a newcomer forgets has a clear answer."""
+    with pytest.raises(SettingsError, match=r"\./dev package"):
+        controller_settings(_node())
+
+
+def test_a_folder_that_is_no_package_is_refused(tmp_path: Path) -> None:
+    """Nothing else is zipped up and deployed by mistake."""
+    with pytest.raises(SettingsError, match="no controller/handlers"):
+        ControllerSettings(tmp_path)
+
+
+def test_the_command_ends_with_the_message_instead_of_a_traceback() -> None:
+    """`cdk deploy` without its context prints one sentence."""
+    said = []
+    cdk.main(cdk.new_app(), said.append)
+    assert "controller_package" in said[0]
+
+
+def test_the_controllers_settings_come_from_the_context(package: Path) -> None:
+    """Numbers and booleans are read as such."""
+    node = _node(controller_package=str(package), python_runtime="python3.14", protected="false", alarm_reserve="5")
+    expected = ControllerSettings(Path(package), python_runtime="python3.14", protected=False, alarm_reserve=5)
+    assert controller_settings(node) == expected
+
+
+def test_smartpacks_settings_come_from_the_context() -> None:
+    """What is no plain word is JSON; what is not given keeps its default."""
+    node = _node(environment="staging", strategy='[{"weight": 5, "bake": 60}]', judge='{"look_seconds": 5}')
+    expected = SmartPackSettings(environment="staging", strategy=[{"weight": 5, "bake": 60}], judge=Judge(5))
+    assert smartpack_settings(node) == expected
+
+
+def test_the_alarm_can_be_chosen_too() -> None:
+    """A JSON object becomes the settings of the alarm."""
+    assert smartpack_settings(_node(alarm='{"threshold": 9}')).alarm == ErrorAlarm(threshold=9)
+
+
+def test_a_setting_that_does_not_exist_is_an_error() -> None:
+    """A misspelt part of a setting is not silently left out."""
+    with pytest.raises(SettingsError, match="look_second"):
+        smartpack_settings(_node(judge='{"look_second": 5}'))
+
+
+def test_a_domain_needs_its_certificate() -> None:
+    """Half of it would fail in the middle of the deployment."""
+    with pytest.raises(SettingsError, match="certificate_arn"):
+        SmartPackSettings(domain_name="pack.example.com")
+
+
+def test_each_environment_has_its_own_stack() -> None:
+    """Production is `SmartPack`, staging is `SmartPack-staging`."""
+    names = [cdk.stack_name(SmartPackSettings(environment=name)) for name in ("prod", "staging")]
+    assert names == ["SmartPack", "SmartPack-staging"]

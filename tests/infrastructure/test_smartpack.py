@@ -1,0 +1,173 @@
+"""SmartPack's stack, and how it hands its releases over."""
+
+import hashlib
+import json
+import re
+
+import pytest
+
+from bootstrap_cdk.smartpack import placeholder
+from bootstrap_cdk.smartpack.site import ROUTING_BOOTSTRAP
+from controller.domain.environment import Environment
+from controller.domain.strategy import steps_of
+from tests.infrastructure.templates import Template
+
+RELEASED = {
+    "AWS::Lambda::Version": "a new version would be published, and the alias moved to it",
+    "AWS::Lambda::Alias": "the alias would be put back to the placeholder",
+    "AWS::CloudFront::Function": "the routing table would be put back to the placeholder",
+}
+"""What belongs to the releases, and what would happen if a later template differed in it."""
+
+
+def _environment(template: Template) -> Environment:
+    """The synthesized JSON as the controller reads it, with values for what only AWS knows."""
+    value = template.text(template.only("AWS::SSM::Parameter")["Value"])
+    known = re.sub(r"<\w+\.ApiEndpoint>", "https://a1b2c3.execute-api.eu-central-1.amazonaws.com", value)
+    known = re.sub(r"<\w+\.DomainName>", "d111111abcdef8.cloudfront.net", known)
+    return Environment.model_validate_json(re.sub(r"<(\w+)>", lambda match: match[1].lower(), known))
+
+
+def test_the_controller_accepts_the_environment(smartpack: Template, staging: Template) -> None:
+    """What CDK writes into SSM is what the controller's own model reads."""
+    assert _environment(smartpack).key == "smartpack/prod"
+    assert _environment(staging).key == "smartpack/staging"
+
+
+def test_every_setting_reaches_the_environment(staging: Template) -> None:
+    """Strategy, watch, judge, variables and addresses are those that were chosen."""
+    environment = _environment(staging)
+    steps = steps_of(environment.deployment_preference, environment.watch_seconds)
+    assert [(step.weight, step.bake) for step in steps] == [(25, 4), (50, 4), (100, 6)]
+    assert environment.judge.model_dump() == {
+        "look_seconds": 2, "period_seconds": 1, "minimum_requests": 5, "when_inconclusive": "hold", "tolerance": 0.1,
+    }  # fmt: skip
+    assert environment.keep_revisions == 3
+    assert environment.components["api"].variables == {"GREETING": "hello"}
+    assert {component.url for component in environment.components.values()} == {"http://127.0.0.1:8080"}
+
+
+def test_the_environment_names_alarms_that_exist(smartpack: Template) -> None:
+    """A guard that does not exist would stop every release."""
+    alarms = {one["AlarmName"]: name for name, one in smartpack.of_type("AWS::CloudWatch::Alarm").items()}
+    assert _environment(smartpack).deployment_preference.alarms == [name.lower() for name in alarms.values()]
+    assert set(alarms) == {"smartpack-prod-api-errors", "smartpack-prod-api-5xx"}
+
+
+@pytest.mark.parametrize(("kind", "otherwise"), RELEASED.items())
+def test_a_later_deployment_leaves_releases_alone(
+    smartpack: Template, staging: Template, kind: str, otherwise: str
+) -> None:
+    """Two templates that differ in every setting have the same version, alias and routing function."""
+    ours = json.dumps(smartpack.of_type(kind))
+    theirs = json.dumps(staging.of_type(kind)).replace("staging", "prod")
+    assert ours == theirs, otherwise
+
+
+def test_a_later_deployment_leaves_the_code_alone(smartpack: Template, staging: Template) -> None:
+    """Whatever is chosen, the code in the template is the constant placeholder."""
+    code = [template.only("AWS::Lambda::Function")["Code"] for template in (smartpack, staging)]
+    assert code == [{"ZipFile": placeholder.CODE}] * 2
+
+
+@pytest.mark.parametrize(
+    ("content", "digest"),
+    [
+        (placeholder.CODE.encode(), "b34ebe38727a8f8972a156b99bd3212ded5e139122e551e01c43d1e63e827825"),
+        (ROUTING_BOOTSTRAP.read_bytes(), "9097e669b4b0f405d53230369d83b67ba89dcef1e4850b9eb863710dcc8ea308"),
+    ],
+    ids=["function", "routing"],
+)
+def test_placeholders_never_change(content: bytes, digest: str) -> None:
+    """A changed placeholder would go live over the release at the next `cdk deploy`: leave it as it is."""
+    assert hashlib.sha256(content).hexdigest() == digest
+
+
+def test_the_placeholder_says_that_nothing_is_released() -> None:
+    """Before the first release, the API answers 503."""
+    names = {}
+    exec(placeholder.CODE, names)  # noqa: S102 # our own constant
+    assert names["handler"]({}, None)["statusCode"] == 503
+
+
+def test_the_routing_placeholder_has_a_table_of_nobody() -> None:
+    """The site component reads it before the first release: no revision is live."""
+    (line,) = [one for one in ROUTING_BOOTSTRAP.read_text().splitlines() if one.startswith("const TABLE = ")]
+    table = json.loads(line.removeprefix("const TABLE = ").removesuffix(";"))
+    assert (table["stable"], table["canary"], table["weight"]) == (None, None, 0)
+
+
+def test_the_api_is_served_through_the_alias(smartpack: Template) -> None:
+    """The integration calls `live`, so the alias's weights decide."""
+    (alias,) = smartpack.of_type("AWS::Lambda::Alias")
+    assert smartpack.only("AWS::ApiGatewayV2::Integration")["IntegrationUri"] == {"Ref": alias}
+    gateways = [
+        one for one in smartpack.of_type("AWS::Lambda::Permission").values() if "apigateway" in one["Principal"]
+    ]
+    assert [one["FunctionName"] for one in gateways] == [{"Ref": alias}] * 2
+
+
+def test_the_api_has_two_routes_throttled_and_logged(smartpack: Template) -> None:
+    """`GET /health` and `POST /generate`, nothing else."""
+    routes = {one["RouteKey"] for one in smartpack.of_type("AWS::ApiGatewayV2::Route").values()}
+    stage = smartpack.only("AWS::ApiGatewayV2::Stage")
+    assert routes == {"GET /health", "POST /generate"}
+    assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] == 100
+    assert "$context.identity" not in stage["AccessLogSettings"]["Format"]
+
+
+def test_the_site_bucket_is_read_by_the_distribution_only(smartpack: Template) -> None:
+    """Private, encrypted, TLS only; CloudFront reads it by origin access control."""
+    bucket = smartpack.only("AWS::S3::Bucket")
+    statements = smartpack.only("AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
+    (reader,) = [one for one in statements if one["Effect"] == "Allow"]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert reader["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+    assert "AWS:SourceArn" in reader["Condition"]["StringEquals"]
+    assert any(one["Effect"] == "Deny" and "aws:SecureTransport" in str(one["Condition"]) for one in statements)
+
+
+def test_cloudfront_serves_site_and_api_under_one_name(smartpack: Template) -> None:
+    """The API's paths go to the HTTP API uncached, everything else through the routing function to the bucket."""
+    distribution = smartpack.only("AWS::CloudFront::Distribution")["DistributionConfig"]
+    (association,) = distribution["DefaultCacheBehavior"]["FunctionAssociations"]
+    behaviours = {one["PathPattern"]: one for one in distribution["CacheBehaviors"]}
+    assert association["EventType"] == "viewer-request"
+    assert set(behaviours) == {"/health", "/generate"}
+    assert all("FunctionAssociations" not in one for one in behaviours.values())
+    assert "ResponseHeadersPolicyId" in distribution["DefaultCacheBehavior"]
+
+
+def test_a_domain_a_certificate_and_a_waf_can_be_given(staging: Template) -> None:
+    """With a certificate of one's own, old TLS is refused."""
+    distribution = staging.only("AWS::CloudFront::Distribution")["DistributionConfig"]
+    assert distribution["Aliases"] == ["pack.example.com"]
+    assert distribution["ViewerCertificate"]["MinimumProtocolVersion"] == "TLSv1.2_2021"
+    assert distribution["WebACLId"].startswith("arn:aws:wafv2:")
+
+
+def test_the_error_alarm_watches_the_alias(smartpack: Template, staging: Template) -> None:
+    """Stable and canary together, sensitive as it was chosen; silence is not an error."""
+    alarm = smartpack.named("AWS::CloudWatch::Alarm", "AlarmName", "smartpack-prod-api-errors")
+    dimensions = {one["Name"]: smartpack.text(one["Value"]) for one in alarm["Dimensions"]}
+    assert dimensions["Resource"] == f"{dimensions['FunctionName']}:live"
+    assert alarm["TreatMissingData"] == "notBreaching"
+    chosen = staging.named("AWS::CloudWatch::Alarm", "AlarmName", "smartpack-staging-api-errors")
+    assert (chosen["Threshold"], chosen["Period"]) == (1, 10)
+
+
+def test_alarms_reach_the_controller(smartpack: Template) -> None:
+    """Alarm → topic → `on_alarm`, and what is not delivered is kept."""
+    (topic,) = smartpack.of_type("AWS::SNS::Topic")
+    subscription = smartpack.only("AWS::SNS::Subscription")
+    callers = [one for one in smartpack.of_type("AWS::Lambda::Permission").values() if "sns" in one["Principal"]]
+    alarms = smartpack.of_type("AWS::CloudWatch::Alarm").values()
+    assert all(alarm["AlarmActions"] == [{"Ref": topic}] for alarm in alarms)
+    assert smartpack.text(subscription["Endpoint"]).endswith(":function:selfright-on-alarm")
+    assert smartpack.text(subscription["RedrivePolicy"]["deadLetterTargetArn"]).endswith("on-alarm-undelivered")
+    assert [one["FunctionName"] for one in callers] == ["selfright-on-alarm"]
+
+
+def test_there_is_a_dashboard(smartpack: Template) -> None:
+    """The app has a page in CloudWatch."""
+    assert smartpack.only("AWS::CloudWatch::Dashboard")["DashboardName"] == "smartpack-prod"
