@@ -80,13 +80,13 @@ def _where(tools: Tools, last: Performed, running: LocalAws, *, keep: bool) -> T
     if not keep:
         again = say("demo --keep")
         return Text(f"Keep it running and play on: {again}\nHow it works: README.md, state_machine/README.md", "dim")
+    variables = " ".join(f"{name}={value}" for name, value in running.variables().items())
     lines = [
         f"The app:             {running.edge_url}",
         f"What happened:       {say(f'show {last.deployment.deployment_id} --local')}",
         f"How it stands:       {say(f'status {KEY} --local')}",
         f"Roll 1.1.0 back:     {say(f'rollback --environment {KEY} --local')}",
-        f"For any AWS tool:    export AWS_ENDPOINT_URL={running.endpoint} AWS_REGION=us-east-1"
-        " AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test",
+        f"For any AWS tool:    export {variables}",
         f"Stop it:             {say('down')}",
     ]
     return Text("\n".join(lines))

@@ -67,7 +67,7 @@ def table(lines: list[Line]) -> Table:
             done.act.version,
             signs.phase(done.deployment.phase),
             duration(done.seconds),
-            duration(done.alarm_to_restored) or "–",
+            duration(done.alarm_to_restored) or "-",
             f"{line.requests:,} ({line.failed:,})",
             _live(line),
         )
