@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from controller.domain.deployment import Step
 
 ALL = 100
-_CANARY = re.compile(r"^Canary(\d{1,2})Percent(\d{1,4})Minutes?$")
-_LINEAR = re.compile(r"^Linear(\d{1,2})PercentEvery(\d{1,4})Minutes?$")
+_CANARY = re.compile(r"Canary(\d{1,2})Percent(\d{1,4})Minutes?")
+_LINEAR = re.compile(r"Linear(\d{1,2})PercentEvery(\d{1,4})Minutes?")
 
 
 class StepSpec(BaseModel):
@@ -83,9 +83,9 @@ def _steps_before_all(kind: str | list[StepSpec]) -> tuple[Step, ...]:
 def _named_steps(name: str) -> tuple[Step, ...]:
     if name == "AllAtOnce":
         return ()
-    if match := _CANARY.match(name):
+    if match := _CANARY.fullmatch(name):
         return (_step(match, name),)
-    if match := _LINEAR.match(name):
+    if match := _LINEAR.fullmatch(name):
         first = _step(match, name)
         return tuple(Step(weight, first.bake) for weight in range(first.weight, ALL, first.weight))
     msg = (

@@ -1,0 +1,54 @@
+"""The deployment's own small questions."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.domain.deployment import Counts, Deployment, Revision, Upload
+from controller.domain.phases import Phase
+
+AT = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def deployment(**fields: Any) -> Deployment:  # noqa: ANN401 - any field
+    """A deployment with these fields."""
+    upload = Upload("bucket", "incoming/smartpack/prod/a.zip", "v1", 10, AT)
+    return Deployment("d1", "smartpack", "prod", Phase.STAGING, upload, "arn", AT, AT, **fields)
+
+
+def test_the_environment_key_names_application_and_environment() -> None:
+    """Two applications may both have a `prod`."""
+    assert deployment().environment_key == "smartpack/prod"
+
+
+def test_changed_are_the_components_with_another_revision() -> None:
+    """A component that was staged as what is live already gets no traffic step."""
+    before = {"api": Revision("7"), "site": Revision("aa")}
+    after = {"site": Revision("bb"), "api": Revision("7")}
+    assert deployment(restore_point=before, staged=after).changed == ("site",)
+
+
+def test_a_component_without_a_restore_point_is_changed() -> None:
+    """What was not there before is new."""
+    assert deployment(restore_point={}, staged={"b": Revision("1"), "a": Revision("2")}).changed == ("a", "b")
+
+
+def test_nothing_staged_is_nothing_changed() -> None:
+    """Before staging, nothing can be put back."""
+    assert deployment().changed == ()
+    assert deployment(restore_point={"api": Revision("7")}).changed == ()
+
+
+@given(st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), max_size=6))
+def test_counts_add_up(pairs: list[tuple[int, int]]) -> None:
+    """The counts of several components are those of the release."""
+    total = sum((Counts(requests, errors) for requests, errors in pairs), start=Counts())
+    assert total == Counts(sum(requests for requests, _ in pairs), sum(errors for _, errors in pairs))
+
+
+def test_the_error_rate_of_nothing_is_zero() -> None:
+    """No requests, no failures."""
+    assert Counts().error_rate == 0
+    assert Counts(4, 1).error_rate == 0.25

@@ -1,0 +1,77 @@
+"""An environment's configuration: what is read, what is assumed, and what is refused."""
+
+import json
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from controller.domain.environment import Environment, FunctionTarget, SiteTarget
+
+WRITTEN: dict[str, Any] = {
+    "application": "smartpack",
+    "environment": "prod",
+    "components": {
+        "api": {"kind": "function", "function_name": "smartpack-prod-api", "url": "https://api.example"},
+        "site": {"kind": "site", "bucket": "smartpack-prod-site", "routing_function": "smartpack-prod-routing"},
+    },
+    "deployment_preference": {"type": "AllAtOnce", "alarms": ["errors"], "hooks": {"pre_traffic": None}},
+    "watch_seconds": 60,
+    "judge": {"look_seconds": 5, "when_inconclusive": "hold"},
+    "keep_revisions": 3,
+}
+
+
+def read(**changes: Any) -> Environment:  # noqa: ANN401 - JSON
+    """What is read when this is written differently."""
+    return Environment.model_validate_json(json.dumps({**WRITTEN, **changes}))
+
+
+def test_what_cdk_writes_is_read() -> None:
+    """Each component becomes the target of its kind."""
+    environment = read()
+    assert environment.key == "smartpack/prod"
+    assert isinstance(environment.components["api"], FunctionTarget)
+    assert isinstance(environment.components["site"], SiteTarget)
+    assert environment.judge.when_inconclusive == "hold"
+
+
+def test_little_needs_to_be_said() -> None:
+    """Components are enough: the rest has careful defaults."""
+    only = {name: WRITTEN[name] for name in ("application", "environment", "components")}
+    environment = Environment.model_validate(only)
+    assert environment.deployment_preference.type == "Canary10Percent5Minutes"
+    assert environment.watch_seconds == 300
+    assert environment.judge.when_inconclusive == "roll_back"
+    assert environment.components["api"].url == "https://api.example"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"application": "Smart Pack"},
+        {"environment": "-prod"},
+        {"environment": "p" * 32},
+        {"components": {}},
+        {"components": {"API": {"kind": "function", "function_name": "f"}}},
+        {"components": {"api": {"kind": "container"}}},
+        {"components": {"api": {"kind": "function", "function_name": "f", "url": "ftp://x"}}},
+        {"components": {"api": {"kind": "function", "function_name": "f", "bucket": "b"}}},
+        {"watch_seconds": -1},
+        {"keep_revisions": 1},
+        {"judge": {"tolerance": 1.5}},
+        {"judge": {"when_inconclusive": "shrug"}},
+        {"deployment_preference": {"type": "Whatever"}},
+        {"alarms": ["errors"]},
+    ],
+)
+def test_what_cannot_be_meant_is_refused(changes: dict[str, Any]) -> None:
+    """A mistake in the configuration is found when it is read, not when it is needed."""
+    with pytest.raises(ValidationError):
+        read(**changes)
+
+
+def test_an_environment_cannot_be_changed_once_read() -> None:
+    """What is configured is read only."""
+    with pytest.raises(ValidationError, match="frozen"):
+        read().watch_seconds = 0

@@ -1,0 +1,100 @@
+"""The strategy: names and lists become steps that rise to a hundred."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from controller.domain.deployment import Step
+from controller.domain.strategy import ALL, Preference, StepSpec, steps_of
+
+named = st.one_of(
+    st.just("AllAtOnce"),
+    st.builds("Canary{}Percent{}Minutes".format, st.integers(1, 99), st.integers(1, 9999)),
+    st.builds("Linear{}PercentEvery{}Minutes".format, st.integers(1, 99), st.integers(1, 9999)),
+)
+listed = st.lists(st.builds(StepSpec, weight=st.integers(1, 100), bake=st.integers(0, 86400)), max_size=8).map(
+    lambda specs: sorted({spec.weight: spec for spec in specs}.values(), key=lambda spec: spec.weight)
+)
+
+
+@given(kind=st.one_of(named, listed), watch=st.integers(0, 604800), first=st.booleans())
+def test_weights_rise_and_end_at_a_hundred(kind: str | list[StepSpec], watch: int, first: bool) -> None:
+    """Whatever the strategy: every step adds visitors, and the last has all of them."""
+    steps = steps_of(Preference(type=kind), watch, first=first)
+    weights = [step.weight for step in steps]
+    assert weights == sorted(set(weights))
+    assert weights[0] >= 1
+    assert weights[-1] == ALL
+    assert weights.count(ALL) == 1
+
+
+@given(kind=st.one_of(named, listed), watch=st.integers(0, 604800))
+def test_the_first_deployment_goes_to_everybody_in_one_step(kind: str | list[StepSpec], watch: int) -> None:
+    """There is nothing to protect and nobody to compare with."""
+    assert len(steps_of(Preference(type=kind), watch, first=True)) == 1
+
+
+@given(percent=st.integers(1, 99), minutes=st.integers(1, 9999))
+def test_a_linear_strategy_has_equal_strides(percent: int, minutes: int) -> None:
+    """The strides sum up to a hundred; only the last may be shorter."""
+    steps = steps_of(Preference(type=f"Linear{percent}PercentEvery{minutes}Minutes"), 60)
+    strides = [after.weight - before.weight for before, after in zip((Step(0, 0), *steps), steps, strict=False)]
+    assert sum(strides) == ALL
+    assert set(strides[:-1]) <= {percent}
+    assert 0 < strides[-1] <= percent
+    assert {step.bake for step in steps[:-1]} == {minutes * 60}
+
+
+@given(listed)
+def test_a_list_is_taken_as_it_is_written(specs: list[StepSpec]) -> None:
+    """Steps below a hundred keep their weights and bakes."""
+    steps = steps_of(Preference(type=specs), 7)
+    assert steps[:-1] == tuple(Step(spec.weight, spec.bake) for spec in specs if spec.weight < ALL)
+
+
+def test_the_names_that_sam_users_know() -> None:
+    """CodeDeploy's predefined configurations mean here what they mean there."""
+    assert steps_of(Preference(type="AllAtOnce"), 300) == (Step(100, 300),)
+    assert steps_of(Preference(type="Canary10Percent5Minutes"), 300) == (Step(10, 300), Step(100, 300))
+    assert steps_of(Preference(type="Linear10PercentEvery1Minute"), 0)[:2] == (Step(10, 60), Step(20, 60))
+
+
+def test_the_last_step_of_a_list_may_have_its_own_bake() -> None:
+    """A listed step of weight 100 replaces the environment's watch window."""
+    specs = [StepSpec(weight=50, bake=5), StepSpec(weight=100, bake=9)]
+    assert steps_of(Preference(type=specs), 300) == (Step(50, 5), Step(100, 9))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Canary0Percent5Minutes",
+        "Canary10Percent0Minutes",
+        "Linear0PercentEvery1Minute",
+        "Canary100Percent5Minutes",
+        "canary10percent5minutes",
+        "Canary10Percent5Minutes\n",
+        "AllAtOnce ",
+        "",
+        "ECSAllAtOnce",
+    ],
+)
+def test_an_unknown_name_is_refused(name: str) -> None:
+    """The error says which strategy was meant."""
+    with pytest.raises(ValidationError, match="strategy"):
+        Preference(type=name)
+
+
+@pytest.mark.parametrize("weights", [[10, 10], [50, 10], [100, 50]])
+def test_weights_that_do_not_rise_are_refused(weights: list[int]) -> None:
+    """A strategy never takes visitors back from the canary; only a rollback does."""
+    with pytest.raises(ValidationError, match="must rise"):
+        Preference(type=[StepSpec(weight=weight) for weight in weights])
+
+
+@pytest.mark.parametrize("spec", [{"weight": 0}, {"weight": 101}, {"weight": 5, "bake": -1}, {"weight": 5, "pause": 1}])
+def test_a_step_outside_the_bounds_is_refused(spec: dict[str, int]) -> None:
+    """Percent are 1 to 100, seconds are not negative, and nothing else is said of a step."""
+    with pytest.raises(ValidationError):
+        StepSpec.model_validate(spec)
