@@ -1,0 +1,95 @@
+"""The command line `selfright`: one module per command, imported when it is called.
+
+Results go to stdout, progress to stderr. Exit codes: 0 when it is as it was asked for (a release is live, a rollback is
+done), 1 when it is not, 2 for wrong usage, 130 after Ctrl-C.
+"""
+
+import tomllib
+from importlib import import_module, metadata
+from pathlib import Path
+from typing import Any
+
+import click
+from botocore.exceptions import BotoCoreError
+
+from controller.errors import SelfrightError
+from selfright.advice import advise
+from selfright.cli.help import write_examples
+from selfright.cli.tools import Tools
+
+FAILED, INTERRUPTED = 1, 130
+COMMANDS = {
+    "bundle": "selfright.cli.bundle:command",
+    "release": "selfright.cli.release:command",
+    "follow": "selfright.cli.follow:command",
+    "status": "selfright.cli.status:command",
+    "show": "selfright.cli.show:command",
+    "history": "selfright.cli.history:command",
+    "rollback": "selfright.cli.rollback:command",
+    "resume": "selfright.cli.resume:command",
+    "up": "selfright.cli.local:up",
+    "down": "selfright.cli.local:down",
+    "demo": "selfright.cli.local:demo",
+}
+"""Name → where its click command is, in the order in which a newcomer needs them."""
+
+EXAMPLES = (
+    "release build/ --environment smartpack/prod",
+    "status",
+    'rollback --environment smartpack/prod --reason "wrong prices"',
+)
+
+
+class Selfright(click.Group):
+    """Imports a command when it is called, and turns every failure into a message, a next step and an exit code."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """All commands, in our order instead of the alphabet's."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """The command of this name."""
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
+        """Run the command; what goes wrong is said plainly."""
+        terminal = ctx.ensure_object(Tools).terminal
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # Whoever read our output has gone: click knows what to do.
+        except (SelfrightError, BotoCoreError, OSError) as error:
+            advice = advise(error)
+            terminal.error(str(advice), advice.next_step)
+            ctx.exit(FAILED)
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples."""
+        super().format_epilog(ctx, formatter)
+        write_examples(formatter, EXAMPLES)
+
+
+def version() -> str:
+    """Selfright's version: of the installed package, or of the repository that this is."""
+    try:
+        return metadata.version("selfright")
+    except metadata.PackageNotFoundError:
+        project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+        return str(project["project"]["version"])
+
+
+@click.group(cls=Selfright, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(version(), prog_name="selfright", message="%(prog)s %(version)s")
+def main() -> None:
+    """Release to AWS, and put things right by itself when a release is bad.
+
+    AWS_PROFILE, AWS_REGION and AWS_ENDPOINT_URL say where; --local means the local AWS of `./dev up`.
+
+    Exit codes: 0 it is as you asked (live, or rolled back), 1 it is not, 2 wrong usage, 130 Ctrl-C.
+    """

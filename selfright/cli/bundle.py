@@ -1,0 +1,40 @@
+"""`selfright bundle`: a release folder becomes one zip."""
+
+from pathlib import Path
+
+import click
+
+from selfright.bundle import make_bundle
+from selfright.cli.help import Command
+from selfright.cli.tools import Tools, allow_option, common, pass_tools
+from selfright.cli.words import size
+from selfright.releasing import read_bundle
+
+EXAMPLES = (
+    "bundle build/",
+    "bundle build/ -o smartpack-1.1.0.zip --version 1.1.0",
+)
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@click.argument("source", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("-o", "--out", "file", type=click.Path(dir_okay=False, path_type=Path), help="The zip to write.")
+@click.option("--version", help="The release's version, instead of the one in release.yaml.")
+@allow_option
+@common
+@pass_tools
+def command(tools: Tools, source: Path, file: Path | None, version: str | None, allow: tuple[str, ...]) -> None:
+    """Make the bundle of a release folder.
+
+    SOURCE is the folder with release.yaml.
+    The same folder gives the same bytes, wherever and whenever it is bundled.
+    """
+    bundle = read_bundle(make_bundle(source, file, version=version, allowed=allow))
+    shown = f"{bundle.path}  ({bundle.application} {bundle.version}, {size(bundle.size)})"
+    document = {
+        "bundle": str(bundle.path),
+        "application": bundle.application,
+        "version": bundle.version,
+        "bytes": bundle.size,
+    }
+    tools.terminal.result(shown, document)

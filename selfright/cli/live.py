@@ -1,0 +1,93 @@
+"""The picture that moves while a deployment is followed on a terminal."""
+
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from controller.domain.deployment import Bake, Counts, Deployment
+from selfright.cli import signs
+from selfright.cli.words import clean, clock, percent
+from selfright.following import Sight
+from selfright.story import needs_decision
+
+WIDTH = 78
+BAR = 40
+
+
+def picture(sight: Sight, deployment_id: str, now: datetime) -> RenderableType:
+    """Phase, traffic, bake clock, and what the judge saw."""
+    one = sight.deployment
+    if one is None:
+        waiting = sight.trouble or "Uploaded. Waiting for the controller to begin …"
+        return Panel(Text(clean(waiting), signs.QUIET), title=deployment_id, title_align="left", width=WIDTH)
+    parts: list[RenderableType] = [_top(one, now), _bars(one, now)]
+    if one.look:
+        parts += [Text(), _counts(one)]
+    parts += [Text(clean(line), style) for line, style in _remarks(sight, one)]
+    title = Text(f" {one.application} {one.version} → {one.environment_key} ".replace("  ", " "), "bold")
+    return Panel(Group(*parts), title=title, title_align="left", width=WIDTH, border_style=signs.PHASES[one.phase][1])
+
+
+def _top(one: Deployment, now: datetime) -> Table:
+    row = Table.grid(expand=True)
+    row.add_column()
+    row.add_column(justify="right", style=signs.QUIET)
+    row.add_row(signs.phase(one.phase), clock((now - one.upload.uploaded_at).total_seconds()))
+    return row
+
+
+def _bars(one: Deployment, now: datetime) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style=signs.QUIET, min_width=7)
+    table.add_column()
+    table.add_column()
+    if one.steps:
+        style = signs.CAREFUL if one.trip else signs.GOOD
+        table.add_row("traffic", signs.bar(one.weight / 100, BAR, style), f"{one.weight} %")
+    if one.bake and not one.bake.concluded and not one.trip:
+        table.add_row("bake", signs.bar(_elapsed(one.bake, now), BAR, signs.BUSY), _left(one, one.bake, now))
+    return table
+
+
+def _elapsed(bake: Bake, now: datetime) -> float:
+    whole = (bake.ends_at - bake.started_at).total_seconds()
+    return (now - bake.started_at).total_seconds() / whole if whole else 1.0
+
+
+def _left(one: Deployment, bake: Bake, now: datetime) -> str:
+    again = " more" if bake.extended else ""
+    return f"{clock((bake.ends_at - now).total_seconds())}{again}  step {bake.step + 1} of {len(one.steps)}"
+
+
+def _counts(one: Deployment) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style=signs.QUIET, min_width=7)
+    for _ in range(3):
+        table.add_column(justify="right", min_width=9)
+    table.add_row("", *(Text(title, signs.QUIET) for title in ("requests", "errors", "rate")))
+    if one.look:
+        table.add_row("canary", *_figures(one.look.canary))
+        if one.look.stable.requests:
+            table.add_row("stable", *_figures(one.look.stable))
+    return table
+
+
+def _figures(counts: Counts) -> tuple[str, Text, str]:
+    errors = Text(f"{counts.errors:,}", signs.BAD if counts.errors else "")
+    return f"{counts.requests:,}", errors, percent(counts.error_rate)
+
+
+def _remarks(sight: Sight, one: Deployment) -> list[tuple[str, str]]:
+    remarks = []
+    if one.look and not one.trip:
+        remarks.append((f"\n{one.look.verdict}: {one.look.reason}", signs.VERDICTS.get(one.look.verdict, "")))
+    if one.trip:
+        remarks.append((f"\n{one.trip.reason}", signs.BAD))
+    if needs_decision(one):
+        remarks.append(("A person must decide: resume it, or roll it back.", f"bold {signs.CAREFUL}"))
+    if sight.trouble:
+        remarks.append(("The ledger does not answer; trying again …", signs.CAREFUL))
+    return remarks

@@ -1,0 +1,80 @@
+"""`selfright release`: upload a release and follow it until it is live, or is not."""
+
+import tempfile
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from controller.domain.phases import Phase
+from selfright.cli.help import Command
+from selfright.cli.terminal import Terminal
+from selfright.cli.tools import EnvironmentKey, Tools, allow_option, common, pass_tools
+from selfright.cli.watching import conclude, follow, timeout_option
+from selfright.cli.words import size
+from selfright.releasing import Bundle, Sent, bundled, send
+
+LIVE = frozenset({Phase.SUCCEEDED})
+
+EXAMPLES = (
+    "release build/ --environment smartpack/prod",
+    "release smartpack-1.1.0.zip -e smartpack/prod --no-follow",
+    "release build/ -e smartpack/prod --output json > result.json",
+)
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@click.argument("source", metavar="FOLDER_OR_ZIP", type=click.Path(exists=True, path_type=Path))
+@click.option("-e", "--environment", type=EnvironmentKey(), required=True, help="Where to, such as smartpack/prod.")
+@click.option("--follow/--no-follow", "following", default=True, help="Follow it until it has ended (the default).")
+@timeout_option
+@allow_option
+@common
+@pass_tools
+def command(  # noqa: PLR0913, PLR0917 - click hands over every option
+    tools: Tools,
+    source: Path,
+    environment: str,
+    following: bool,
+    timeout: float | None,
+    allow: tuple[str, ...],
+) -> None:
+    """Release FOLDER_OR_ZIP to an environment and follow it.
+
+    A folder is bundled first. Exit code 0 means that the release is live; 1 that it was rejected, rolled back or
+    superseded, or could not be followed. With --no-follow, 0 means that it was uploaded.
+    """
+    sent = upload(tools, source, environment, allow)
+    if following:
+        conclude(tools, follow(tools, sent.deployment_id, timeout=timeout), LIVE)
+    hint = tools.terminal.commands(f"follow {sent.deployment_id}")
+    document = {"deployment_id": sent.deployment_id, "upload": _document(sent)}
+    tools.terminal.result(f"{sent.deployment_id}\nFollow it: {hint}", document)
+
+
+def upload(tools: Tools, source: Path, environment: str, allowed: Collection[str] = ()) -> Sent:
+    """Bundle (if it is a folder) and upload, with progress on stderr."""
+    with tempfile.TemporaryDirectory(prefix="selfright-") as folder:
+        bundle = bundled(source, Path(folder), allowed)
+        with _progress(tools.terminal, bundle) as uploaded:
+            sent = send(tools.account, bundle, environment, uploaded)
+    tools.terminal.note(f"Uploaded {bundle.object_name} ({size(bundle.size)}) for {environment}.")
+    tools.terminal.note(f"Deployment {sent.deployment_id}")
+    return sent
+
+
+@contextmanager
+def _progress(terminal: Terminal, bundle: Bundle) -> Iterator[Callable[[int], None]]:
+    if not terminal.err.is_terminal:
+        yield lambda _: None
+        return
+    columns = (TextColumn("Uploading"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=terminal.err, transient=True) as progress:
+        task = progress.add_task("", total=bundle.size)
+        yield lambda count: progress.advance(task, count)
+
+
+def _document(sent: Sent) -> dict[str, str]:
+    return {"bucket": sent.upload.bucket, "key": sent.upload.key, "version_id": sent.upload.version_id}

@@ -1,0 +1,76 @@
+"""`selfright rollback`: take a release back."""
+
+import sys
+
+import click
+
+from controller.domain.deployment import Deployment
+from controller.domain.phases import Phase
+from selfright.advice import AdviceError
+from selfright.cli.help import Command
+from selfright.cli.tools import EnvironmentKey, Tools, common, pass_tools
+from selfright.cli.watching import conclude, follow, timeout_option
+from selfright.rollbacks import check_possible, start_rollback, to_roll_back
+
+UNSAID = "A person rolled it back."
+BACK = frozenset({Phase.ROLLED_BACK, Phase.REJECTED})
+RECENT = 20
+
+EXAMPLES = (
+    "rollback --environment smartpack/prod",
+    'rollback smartpack-prod-20250101T120000-3f9a01 --reason "wrong prices" --yes',
+)
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@click.argument("deployment", required=False)
+@click.option(
+    "-e", "--environment", type=EnvironmentKey(), help="Roll back what is on its way there, else what is live."
+)
+@click.option("--reason", default=UNSAID, show_default=True, help="Why; it is kept in the ledger.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask (it asks only on a terminal).")
+@timeout_option
+@common
+@pass_tools
+def command(  # noqa: PLR0913, PLR0917 - click hands over every option
+    tools: Tools,
+    deployment: str | None,
+    environment: str | None,
+    reason: str,
+    yes: bool,
+    timeout: float | None,
+) -> None:
+    """Put everything back as it was before DEPLOYMENT.
+
+    With --environment: before what is on its way there, or else before what is live.
+
+    Exit code 0 means that it was put back and verified, 1 that it was not.
+    """
+    if (deployment is None) == (environment is None):
+        raise click.UsageError("Name either a DEPLOYMENT or an --environment.")
+    chosen = tools.account.ledger.get(deployment) if deployment else _of(tools, environment or "")
+    check_possible(chosen)
+    if sys.stdin.isatty() and not yes:
+        click.confirm(_question(chosen), abort=True, err=True)
+    _roll_back(tools, chosen, reason, timeout)
+
+
+def _of(tools: Tools, environment: str) -> Deployment:
+    tools.account.environment(environment)
+    ledger = tools.account.ledger
+    return to_roll_back(ledger.standing(environment), ledger.history(environment, RECENT))
+
+
+def _question(chosen: Deployment) -> str:
+    state = "live" if chosen.phase is Phase.SUCCEEDED else str(chosen.phase)
+    return f"Roll back {chosen.application} {chosen.version} ({state}) in {chosen.environment_key}?"
+
+
+def _roll_back(tools: Tools, chosen: Deployment, reason: str, timeout: float | None) -> None:
+    rollback = start_rollback(tools.account, chosen.deployment_id, reason)
+    tools.terminal.note(f"Rolling back {chosen.deployment_id}")
+    story = follow(tools, chosen.deployment_id, over=rollback.is_over, timeout=timeout)
+    if refusal := rollback.refusal(story.deployment):
+        step = f"See what is live: `selfright status {chosen.environment_key}`"
+        raise AdviceError(f"It was not rolled back: {refusal}", step)
+    conclude(tools, story, BACK)

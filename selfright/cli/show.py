@@ -1,0 +1,25 @@
+"""`selfright show`: one deployment with everything that happened to it."""
+
+import click
+
+from selfright.cli import document, view
+from selfright.cli.help import Command
+from selfright.cli.tools import Tools, common, pass_tools
+
+EXAMPLES = (
+    "show smartpack-prod-20250101T120000-3f9a01",
+    "show smartpack-prod-20250101T120000-3f9a01 --output json",
+)
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@click.argument("deployment")
+@common
+@pass_tools
+def command(tools: Tools, deployment: str) -> None:
+    """Show everything that happened to DEPLOYMENT.
+
+    Why it ended as it did, what it changed, and its whole timeline.
+    """
+    story = tools.account.ledger.story(deployment)
+    tools.terminal.result(view.details(story, tools.terminal.commands), document.story(story, timeline=True))

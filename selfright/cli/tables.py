@@ -1,0 +1,63 @@
+"""What people see of environments and histories: pure functions from plain values to rich renderables."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from controller.domain.deployment import Deployment
+from selfright.cli import signs
+from selfright.cli.view import summary
+from selfright.cli.words import Commands, ago, clean, duration
+from selfright.story import Standing, Story, finished_in, needs_decision
+
+
+def environments(standings: Sequence[Standing], now: datetime) -> Table:
+    """All environments, one a line."""
+    table = _table("environment", "live", "since", "on its way", "held")
+    for one in standings:
+        live = one.live.version if one.live else "nothing yet"
+        since = ago(one.live.closed_at or one.live.updated_at, now) if one.live else ""
+        table.add_row(one.environment_key, Text(live, "bold"), since, _on_its_way(one), _held(one))
+    return table
+
+
+def _on_its_way(one: Standing) -> Text:
+    if one.on_its_way is None:
+        return Text("nothing", signs.QUIET)
+    moving = one.on_its_way
+    weight = f" at {moving.weight} %" if moving.weight else ""
+    decision = " (waits for a person)" if needs_decision(moving) else ""
+    return Text.assemble(f"{moving.version} ", signs.phase(moving.phase), weight, (decision, signs.CAREFUL))
+
+
+def _held(one: Standing) -> Text:
+    return Text(clean(one.held), "bold red") if one.held else Text("no", signs.QUIET)
+
+
+def standing(one: Standing, stories: Sequence[Story], commands: Commands, now: datetime) -> RenderableType:
+    """One environment, with what is on its way in full."""
+    parts: list[RenderableType] = [environments([one], now)]
+    for story in stories:
+        parts += [Text(), summary(story, commands)]
+    return Group(*parts)
+
+
+def history(deployments: Sequence[Deployment], now: datetime) -> Table:
+    """The deployments of an environment, one a line, newest first."""
+    table = _table("uploaded", "version", "phase", "took", "deployment", "reason")
+    for one in deployments:
+        took = duration(finished_in(one))
+        uploaded = ago(one.upload.uploaded_at, now)
+        version = Text(one.version or "unknown", "bold")
+        table.add_row(uploaded, version, signs.phase(one.phase), took, one.deployment_id, clean(one.reason))
+    return table
+
+
+def _table(*titles: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style=signs.QUIET, padding=(0, 2, 0, 0))
+    for title in titles:
+        table.add_column(title, no_wrap=title in {"environment", "phase", "version", "uploaded", "took", "deployment"})
+    return table

@@ -1,0 +1,96 @@
+"""What every command gets: the terminal, the account, the time; and the options that all commands share."""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, ParamSpec, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from selfright.account import Account, use_local
+from selfright.cli.terminal import Terminal
+from selfright.cli.words import Commands, program
+from selfright.following import Following, now
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+NAME = r"[a-z0-9][a-z0-9-]{0,30}"
+
+
+@dataclass
+class Tools:
+    """Handed to every command by click; a test hands in its own clock and sleep."""
+
+    clock: Callable[[], datetime] = now
+    sleep: Callable[[float], None] = time.sleep
+    terminal: Terminal = field(default_factory=Terminal)
+
+    @cached_property
+    def account(self) -> Account:
+        """Where the controller is."""
+        return Account()
+
+    @property
+    def following(self) -> Following:
+        """Follows deployments."""
+        return Following(self.account.ledger, self.clock, self.sleep)
+
+
+class EnvironmentKey(click.ParamType[str]):
+    """`APPLICATION/ENVIRONMENT`."""
+
+    name = "app/env"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401
+        """The key, if it is one."""
+        if not re.fullmatch(f"{NAME}/{NAME}", str(value)):
+            self.fail(f"'{value}' is not of the form APPLICATION/ENVIRONMENT, such as smartpack/prod.", param, ctx)
+        return str(value)
+
+
+def common(command: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Add the options `--output` and `--local`, which every command has."""
+    output = click.option(
+        "--output",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        expose_value=False,
+        callback=_choose_output,
+        is_eager=True,
+        help="How the result is printed on stdout; json is one document.",
+    )
+    local = click.option(
+        "--local",
+        is_flag=True,
+        envvar="SELFRIGHT_LOCAL",
+        expose_value=False,
+        callback=_choose_local,
+        help="Use the local AWS that `./dev up` started (or set SELFRIGHT_LOCAL=1).",
+    )
+    return output(local(command))
+
+
+allow_option = click.option(
+    "--allow",
+    multiple=True,
+    metavar="PATTERN",
+    help="A file that looks like a secret but is none: its path in the component's folder.",
+)
+
+
+def _choose_output(ctx: click.Context, _: click.Parameter, value: str) -> None:
+    ctx.ensure_object(Tools).terminal.as_json = value == "json"
+
+
+def _choose_local(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+    given = ctx.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+    ctx.ensure_object(Tools).terminal.commands = Commands(program(), local=value and given)
+    if value:
+        use_local()
+
+
+pass_tools = click.make_pass_decorator(Tools, ensure=True)

@@ -1,0 +1,135 @@
+"""What people see of a deployment: pure functions from plain values to rich renderables."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from controller.domain.deployment import Counts, Deployment, TimelineEvent
+from controller.domain.phases import Phase
+from selfright.cli import signs
+from selfright.cli.words import Commands, at, clean, duration, percent
+from selfright.story import Story, finished_in, needs_decision, restored_in
+
+Fact = tuple[str, RenderableType]
+
+
+def headline(story: Story) -> Text:
+    """One sentence that says how the deployment stands or ended."""
+    one = story.deployment
+    name = Text(f"{one.application} {one.version}".strip(), "bold")
+    return Text.assemble(signs.phase(one.phase), "  ", name, " ", _sentence(story))
+
+
+def _sentence(story: Story) -> str:
+    one, where = story.deployment, story.deployment.environment_key
+    live = f"; {story.previous_version} is live again" if story.previous else ""
+    sentences = {
+        Phase.SUCCEEDED: f"is live in {where}, {duration(finished_in(one))} after its upload.",
+        Phase.ROLLED_BACK: f"was taken back from {where}{live}.",
+        Phase.REJECTED: f"was refused for {where}; nothing was touched.",
+        Phase.SUPERSEDED: f"was overtaken by a newer release to {where}; nothing was touched.",
+        Phase.ROLLBACK_FAILED: f"could not be taken back from {where}: a person is needed, and {where} is held.",
+        Phase.ROLLING_BACK: f"is being taken back from {where}.",
+    }
+    return sentences.get(one.phase, f"is on its way to {where}.")
+
+
+def summary(story: Story, commands: Commands) -> RenderableType:
+    """A deployment in a few lines: how it stands, why, and what to do next."""
+    one = story.deployment
+    facts: list[Fact] = [("deployment", one.deployment_id)]
+    if one.reason:
+        facts.append(("reason", clean(one.reason)))
+    if (seconds := restored_in(one)) is not None:
+        facts.append(("traffic", f"back on stable for all visitors {duration(seconds)} after the trip"))
+    if not one.phase.is_terminal:
+        facts += _progress(one)
+    facts += _next(story, commands)
+    return Group(headline(story), _facts(facts))
+
+
+def _progress(one: Deployment) -> list[Fact]:
+    facts: list[Fact] = [("traffic", f"{one.weight} % of the visitors get this release")] if one.steps else []
+    if one.look:
+        facts += [("canary", counted(one.look.canary)), ("stable", counted(one.look.stable))]
+        facts.append(("judge", f"{one.look.verdict}: {clean(one.look.reason)}"))
+    if one.trip and one.trip.reason != one.reason:
+        facts.append(("trip", clean(one.trip.reason)))
+    return facts
+
+
+def _next(story: Story, commands: Commands) -> list[Fact]:
+    one = story.deployment
+    facts: list[Fact] = []
+    if one.next_step:
+        facts.append(("next step", commands.within(clean(one.next_step))))
+    if needs_decision(one):
+        facts += [("go on", commands(f"resume {one.deployment_id}")), ("take back", _rollback(one, commands))]
+    elif not one.phase.is_terminal:
+        facts.append(("follow", commands(f"follow {one.deployment_id}")))
+    elif one.phase is Phase.ROLLBACK_FAILED:
+        facts.append(("then", _rollback(one, commands)))
+    elif one.phase is Phase.REJECTED:
+        facts.append(("again", commands(f"release FOLDER --environment {one.environment_key}")))
+    if one.phase in {Phase.ROLLED_BACK, Phase.REJECTED, Phase.ROLLBACK_FAILED}:
+        facts.append(("details", commands(f"show {one.deployment_id}")))
+    return facts
+
+
+def _rollback(one: Deployment, commands: Commands) -> str:
+    return commands(f"rollback {one.deployment_id}")
+
+
+def details(story: Story, commands: Commands) -> RenderableType:
+    """A deployment with what changed and its whole timeline."""
+    one = story.deployment
+    facts: list[Fact] = [
+        ("uploaded", f"{one.upload.uploaded_at.astimezone():%Y-%m-%d %H:%M:%S}  {clean(one.upload.key)}")
+    ]
+    if one.steps:
+        facts.append(("steps", ", ".join(f"{step.weight} % for {duration(step.bake)}" for step in one.steps)))
+    facts += [(name, _change(one, name)) for name in one.components]
+    facts.append(("execution", one.execution_arn))
+    return Group(summary(story, commands), _facts(facts), Text(), timeline(story.timeline, one.upload.uploaded_at))
+
+
+def _change(one: Deployment, name: str) -> str:
+    before, after = (one.restore_point or {}).get(name), one.staged.get(name)
+    if after is None:
+        return "not staged"
+    return f"{before.id if before else 'nothing'} → {after.id}" if name in one.changed else f"{after.id}, unchanged"
+
+
+def timeline(events: Iterable[TimelineEvent], start: datetime) -> Table:
+    """Everything that happened, one line each: time of day, time since the upload, what."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style=signs.QUIET)
+    table.add_column(style=signs.QUIET, justify="right")
+    table.add_column()
+    for event in events:
+        since = max(0.0, (event.at - start).total_seconds())
+        table.add_row(at(event.at), f"+{duration(since)}", happened(event))
+    return table
+
+
+def happened(event: TimelineEvent) -> Text:
+    """One event in words."""
+    return Text(clean(event.message), signs.EVENTS.get(event.kind, ""))
+
+
+def counted(counts: Counts) -> str:
+    """Requests and errors in words."""
+    return f"{counts.requests:,} requests, {counts.errors:,} errors ({percent(counts.error_rate)})"
+
+
+def _facts(facts: Sequence[Fact]) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style=signs.QUIET, no_wrap=True, min_width=10)
+    table.add_column(overflow="fold")
+    for name, value in facts:
+        table.add_row(name, value)
+    return Padding(table, (0, 0, 0, 2))

@@ -1,0 +1,92 @@
+"""How figures, times and commands are written for people."""
+
+import os
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+PROGRAM = "SELFRIGHT_PROGRAM"
+"""The environment variable by which a wrapper such as `./dev` says what people type to get here."""
+COMMAND = re.compile(r"`selfright ([^`]*)`")
+MINUTE, HOUR, DAY = 60, 3600, 86400
+KILO = 1024
+
+
+@dataclass(frozen=True)
+class Commands:
+    """Makes commands that can be copied as they are: with the program's name here, and `--local` if that was used."""
+
+    program: str = "selfright"
+    local: bool = False
+
+    def __call__(self, words: str) -> str:
+        """The command line of these words, such as `status smartpack/prod`."""
+        return f"{self.program} {words}{' --local' if self.local else ''}"
+
+    def within(self, text: str) -> str:
+        """The text with every command in backticks made copyable."""
+        return COMMAND.sub(lambda found: f"`{self(found[1])}`", text)
+
+
+def program() -> str:
+    """What people type to get here."""
+    return os.environ.get(PROGRAM, "selfright")
+
+
+def clean(text: str) -> str:
+    """Text from the ledger without control characters: a bundle must not be able to steer a terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def duration(seconds: float | None) -> str:
+    """`0.08 s`, `4.2 s`, `42 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`; "" for None."""
+    if seconds is None:
+        return ""
+    if seconds < 1:
+        return f"{seconds:.2f} s"
+    if seconds < MINUTE:
+        return f"{seconds:.1f} s" if seconds < MINUTE / 6 else f"{seconds:.0f} s"
+    whole = round(seconds)
+    if whole < HOUR:
+        return f"{whole // MINUTE} min {whole % MINUTE} s"
+    if whole < DAY:
+        return f"{whole // HOUR} h {whole % HOUR // MINUTE} min"
+    return f"{whole // DAY} d {whole % DAY // HOUR} h"
+
+
+def clock(seconds: float) -> str:
+    """A clock that runs down: `0:42`, `12:05`, `1:02:03`."""
+    whole = max(0, round(seconds))
+    hours, minutes = divmod(whole // MINUTE, MINUTE)
+    return f"{hours}:{minutes:02}:{whole % MINUTE:02}" if hours else f"{minutes}:{whole % MINUTE:02}"
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """`just now`, `5 min ago`, `3 h ago`, `2 d ago`, and the date when it is longer ago than a month."""
+    seconds = (now - moment).total_seconds()
+    if seconds < MINUTE:
+        return "just now"
+    for unit, size, limit in (("min", MINUTE, HOUR), ("h", HOUR, DAY), ("d", DAY, 30 * DAY)):
+        if seconds < limit:
+            return f"{seconds // size:.0f} {unit} ago"
+    return f"{moment.astimezone():%Y-%m-%d}"
+
+
+def at(moment: datetime) -> str:
+    """The local time of day, `14:03:07`."""
+    return f"{moment.astimezone():%H:%M:%S}"
+
+
+def size(count: int) -> str:
+    """`812 B`, `3.2 MB`."""
+    amount, unit = float(count), "B"
+    for larger in ("kB", "MB", "GB"):
+        if amount < KILO:
+            break
+        amount, unit = amount / KILO, larger
+    return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+
+
+def percent(share: float) -> str:
+    """A share of 0 to 1 as `0.4 %`."""
+    return f"{100 * share:.1f} %"
