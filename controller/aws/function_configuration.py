@@ -1,0 +1,62 @@
+"""What a release says about a function's configuration, compared with what the function has.
+
+Only what is given is set; everything else stays as the function's template made it. Environment variables are merged,
+the later over the earlier: the function's own (its template's), the release's, the environment's, which knows best
+because it is about one place. The names that a release set are noted in a variable of their own, `SELFRIGHT_VARIABLES`,
+so that a variable which the next release does not have any more goes away, also after a rollback (which leaves the
+rolled-back configuration in `$LATEST`). So a variable should be the template's or the releases', not both.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from controller.domain.manifest import FunctionArtifact
+from controller.errors import AwsError
+
+RECORD = "SELFRIGHT_VARIABLES"
+SETTINGS = {"handler": "Handler", "runtime": "Runtime", "memory": "MemorySize", "timeout": "Timeout"}
+"""The manifest's keys and Lambda's."""
+
+
+class Wanted:
+    """The configuration that a release wants for a function in an environment."""
+
+    def __init__(self, artifact: FunctionArtifact, variables: Mapping[str, str]) -> None:
+        """`variables` are the environment's."""
+        given = ((aws, getattr(artifact, ours)) for ours, aws in SETTINGS.items())
+        self._settings = {name: value for name, value in given if value is not None}
+        self._variables = {**artifact.variables, **variables}
+
+    def is_in(self, configuration: Mapping[str, Any]) -> bool:
+        """Whether a version has all of it, and no variable of an older release."""
+        has = variables_of(configuration)
+        same = all(has.get(name) == value for name, value in self._variables.items())
+        return same and _recorded(has) == set(self._variables) and not self._different(configuration)
+
+    def changes(self, configuration: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments for `UpdateFunctionConfiguration`; empty when there is nothing to change."""
+        has = variables_of(configuration)
+        merged = self._merged(has)
+        return self._different(configuration) | ({"Environment": {"Variables": merged}} if merged != has else {})
+
+    def _different(self, configuration: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in self._settings.items() if configuration.get(name) != value}
+
+    def _merged(self, has: Mapping[str, str]) -> dict[str, str]:
+        older = _recorded(has) | {RECORD}
+        templates = {name: value for name, value in has.items() if name not in older}
+        record = {RECORD: ",".join(sorted(self._variables))} if self._variables else {}
+        return {**templates, **self._variables, **record}
+
+
+def variables_of(configuration: Mapping[str, Any]) -> dict[str, str]:
+    """The environment variables; raises `AwsError` when Lambda could not decrypt them, because they would be lost."""
+    environment = configuration.get("Environment", {})
+    if "Error" in environment:
+        reason = f"the environment variables of {configuration.get('FunctionName')} cannot be read"
+        raise AwsError(f"{reason}. Allow kms:Decrypt on the function's key for this role.", code="KMSAccessDenied")
+    return dict(environment.get("Variables", {}))
+
+
+def _recorded(variables: Mapping[str, str]) -> set[str]:
+    return {name for name in variables.get(RECORD, "").split(",") if name}

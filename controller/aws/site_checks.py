@@ -1,0 +1,66 @@
+"""Testing a staged revision of a site before any visitor gets it: is everything there, and what would be answered?"""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+from controller.aws.site_files import SiteFiles, Stored
+from controller.aws.site_routing import folders_in, index_key
+from controller.domain.archive import Limits
+from controller.domain.checks import Check, CheckResult, evaluate
+from controller.domain.routing import REVISIONS, RoutingTable, object_key
+from controller.domain.site_index import SiteIndex, is_hashed, parse_index
+from controller.errors import NotFoundError
+
+READ_AT_MOST = 5 * 1024 * 1024
+"""Bytes of an answer that a check looks at."""
+SHOWN = 3
+
+
+class SiteChecks:
+    """Tests one revision. `name` is the component's, for people."""
+
+    def __init__(self, files: SiteFiles, name: str, revision: str, fallback: str) -> None:
+        self._files, self._name = files, name
+        self._revision, self._fallback = revision, fallback
+
+    def run(self, checks: Sequence[Check]) -> Sequence[CheckResult]:
+        """First that all files are there, by listings alone; then every check, answered from the objects."""
+        label = f"files of {self._name}"
+        try:
+            data, metadata = self._files.read(index_key(self._revision), Limits().index_bytes)
+        except NotFoundError:
+            return [CheckResult(label, False, f"revision {self._revision} has no index, so it is not complete")]
+        folders = folders_in(metadata)
+        table = RoutingTable(self._revision, fallback=self._fallback, hashed={self._revision: folders})
+        return [self._all_there(label, parse_index(data), folders), *(self._answer(check, table) for check in checks)]
+
+    def _all_there(self, label: str, index: SiteIndex, folders: Sequence[str]) -> CheckResult:
+        there = self._files.listing(f"{REVISIONS}{self._revision}/")
+        for folder in folders:
+            there |= self._files.listing(folder)
+        patterns = [f"{folder}**" for folder in folders]
+        wanted = {self._key(path, patterns): file.size for path, file in index.files.items()}
+        missing = sorted(key for key, size in wanted.items() if not _is_there(there, key, size))
+        if not missing:
+            return CheckResult(label, True, f"all {len(wanted)} files are there")
+        shown = ", ".join(missing[:SHOWN])
+        return CheckResult(label, False, f"{len(missing)} of {len(wanted)} files are missing or cut short: {shown}")
+
+    def _key(self, path: str, patterns: Sequence[str]) -> str:
+        return path if is_hashed(path, patterns) else f"{REVISIONS}{self._revision}/{path}"
+
+    def _answer(self, check: Check, table: RoutingTable) -> CheckResult:
+        if check.method not in {"GET", "HEAD"}:
+            return evaluate(check, HTTPStatus.METHOD_NOT_ALLOWED, b"a site answers only GET and HEAD")
+        key = object_key(check.path, self._revision, table)
+        if key is None:
+            return evaluate(check, HTTPStatus.BAD_REQUEST, b"")
+        try:
+            body, _ = self._files.read(key, READ_AT_MOST)
+        except NotFoundError:
+            return evaluate(check, HTTPStatus.NOT_FOUND, b"")
+        return evaluate(check, HTTPStatus.OK, body if check.method == "GET" else b"")
+
+
+def _is_there(there: Mapping[str, Stored], key: str, size: int) -> bool:
+    return key in there and there[key].size == size

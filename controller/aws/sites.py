@@ -1,0 +1,68 @@
+"""The component `site`: files in a bucket behind CloudFront. A revision is a folder there; a routing table leads to it."""
+
+from collections.abc import Callable, Sequence
+from typing import BinaryIO
+
+from controller.aws.calls import Clients
+from controller.aws.site_checks import SiteChecks
+from controller.aws.site_files import SiteFiles
+from controller.aws.site_pruning import prune
+from controller.aws.site_routing import SiteTraffic
+from controller.aws.site_staging import SiteStaging
+from controller.domain.checks import Check, CheckResult
+from controller.domain.deployment import Revision
+from controller.domain.environment import SiteTarget
+from controller.domain.manifest import Artifact, SiteArtifact
+from controller.errors import ChangedByOthersError, InvalidBundleError
+
+
+class SiteComponent:
+    """Implements `ports.Component`.
+
+    A revision's id is the beginning of its index's SHA-256, so it stands for the contents: it is the digest as well.
+    Before the first release the revision is "", and CloudFront answers 503.
+    """
+
+    def __init__(self, target: SiteTarget, name: str, clients: Clients | None = None) -> None:
+        """`name` is the component's in the manifest."""
+        clients = clients or Clients()
+        self._target, self._name = target, name
+        self._files = SiteFiles(clients, target.bucket)
+        self._traffic = SiteTraffic(clients, target, self._files)
+
+    def current(self) -> Revision:
+        """The revision in the routing table that visitors get; one call."""
+        table = self._traffic.live()
+        if table.canary:
+            reason = f"{self._traffic.name} sends {table.weight} % of the visitors to {table.canary}"
+            raise ChangedByOthersError(f"{reason}; all must be on one revision before a release can begin.")
+        return _revision(table.stable)
+
+    def stage(self, artifact: Artifact, bundle: BinaryIO) -> Revision:
+        """Upload what is missing; one call when the revision is complete already."""
+        if not isinstance(artifact, SiteArtifact):
+            reason = f"component {self._name} is a site in this environment and a {artifact.kind} in the bundle"
+            raise InvalidBundleError(reason)
+        return _revision(SiteStaging(self._files, artifact, bundle).run())
+
+    def check(self, revision: Revision, checks: Sequence[Check]) -> Sequence[CheckResult]:
+        """See that every file is there, and answer this component's checks from the revision's objects."""
+        mine = [check for check in checks if check.component == self._name]
+        return SiteChecks(self._files, self._name, revision.id, self._target.fallback).run(mine)
+
+    def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> None:
+        """A new routing table: four calls, and one for the canary's shared folders when it is new."""
+        self._traffic.shift(stable.id, canary.id, weight, permit)
+
+    def restore(self, stable: Revision, canary: Revision | None) -> None:
+        """The routing table with the stable revision alone."""
+        self._traffic.restore(stable.id, canary.id if canary else None)
+
+    def prune(self, keep: Sequence[Revision], count: int) -> int:
+        """Delete revisions but for the newest `count`, `keep`, and what the routing table names."""
+        table = self._traffic.live()
+        return prune(self._files, {*(revision.id for revision in keep), table.stable, table.canary}, count)
+
+
+def _revision(id_: str) -> Revision:
+    return Revision(id_, id_)
