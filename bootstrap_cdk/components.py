@@ -50,19 +50,18 @@ class FunctionComponent:
     def privileges(self) -> Privileges:
         """Only versions can be invoked and deleted, never the function itself."""
         function, versions = [self.function.function_arn], [f"{self.function.function_arn}:*"]
-        read = ["lambda:GetAlias", "lambda:GetFunctionConfiguration"]
-        shift = allow([*read, "lambda:ListAliases", "lambda:UpdateAlias"], function + versions)
-        change = ["UpdateFunctionCode", "UpdateFunctionConfiguration", "PublishVersion", "ListVersionsByFunction"]
+        look = allow(["lambda:GetAlias", "lambda:GetFunctionConfiguration"], function + versions)
+        change = ["UpdateFunctionCode", "UpdateFunctionConfiguration", "PublishVersion"]
+        # Moving an alias goes with the right to see what there is to move.
+        shift = allow(["lambda:GetAlias", "lambda:ListAliases", "lambda:UpdateAlias"], function + versions)
         return {
-            Group.STAGE: [
-                allow([*read, "lambda:GetFunction"], function + versions),
-                allow([f"lambda:{action}" for action in change], function),
-            ],
-            Group.CHECK: [allow(read, function + versions), allow(["lambda:InvokeFunction"], versions)],
+            Group.STAGE: [look, allow([f"lambda:{action}" for action in change], function)],
+            Group.CHECK: [allow(["lambda:InvokeFunction"], versions)],
             Group.TRAFFIC: [shift],
             Group.ON_ALARM: [shift],
             Group.CLOSE: [
-                allow([*read, "lambda:ListAliases", "lambda:ListVersionsByFunction"], function + versions),
+                look,
+                allow(["lambda:ListAliases", "lambda:ListVersionsByFunction"], function),
                 allow(["lambda:DeleteFunction"], versions),
             ],
         }
@@ -89,17 +88,20 @@ class SiteComponent:
 
     def privileges(self) -> Privileges:
         """The whole bucket, because a bundle says which of its paths are shared between revisions."""
-        bucket, objects = [self.bucket.bucket_arn], [self.bucket.arn_for_objects("*")]
-        look = allow(["s3:ListBucket"], bucket)
+        objects = [self.bucket.arn_for_objects("*")]
+        listing = allow(["s3:ListBucket"], [self.bucket.bucket_arn])
         routing = [self.routing_function.function_arn]
-        read = ["cloudfront:DescribeFunction", "cloudfront:GetFunction"]
-        shift = allow([*read, "cloudfront:UpdateFunction", "cloudfront:PublishFunction"], routing)
+        look = allow(["cloudfront:GetFunction"], routing)
+        shift = [
+            allow(["cloudfront:GetFunction", "cloudfront:UpdateFunction", "cloudfront:PublishFunction"], routing),
+            allow(["s3:GetObject"], [self.bucket.arn_for_objects("revisions/*")]),  # an index says what is shared
+        ]
         return {
-            Group.STAGE: [look, allow(["s3:GetObject", "s3:PutObject"], objects), allow(read, routing)],
-            Group.CHECK: [look, allow(["s3:GetObject"], objects), allow(read, routing)],
-            Group.TRAFFIC: [shift],
-            Group.ON_ALARM: [shift],
-            Group.CLOSE: [look, allow(["s3:GetObject", "s3:DeleteObject"], objects), allow(read, routing)],
+            Group.STAGE: [listing, look, allow(["s3:GetObject", "s3:PutObject"], objects)],
+            Group.CHECK: [listing, allow(["s3:GetObject"], objects)],
+            Group.TRAFFIC: shift,
+            Group.ON_ALARM: shift,
+            Group.CLOSE: [listing, look, allow(["s3:GetObject", "s3:DeleteObject"], objects)],
         }
 
 

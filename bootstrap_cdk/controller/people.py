@@ -8,8 +8,8 @@ from bootstrap_cdk.components import allow
 from bootstrap_cdk.controller import ledger
 from bootstrap_cdk.controller.artifacts import INCOMING
 from bootstrap_cdk.controller.privileges import Resources
-from bootstrap_cdk.exceptions import accept, accept_wildcards
-from bootstrap_cdk.names import DEPLOY_MACHINE, ROLLBACK_MACHINE, machine_arn
+from bootstrap_cdk.exceptions import accept_wildcards
+from bootstrap_cdk.names import DEPLOY_MACHINE, ROLLBACK_MACHINE, executions_arn, machine_arn
 
 
 class Releaser(Construct):
@@ -28,19 +28,18 @@ class Releaser(Construct):
         accept_wildcards(
             policy,
             "All bundles and all environments: narrow it down to incoming/APPLICATION/* for people of one team.",
-            [arn for line in statements for arn in line.resources if arn != "*"],
+            [arn for line in statements for arn in line.resources],
         )
-        accept(policy, "CloudWatch knows no permission for single metrics.", "AwsSolutions-IAM5[Resource::*]")
 
 
 def _statements(own: Resources) -> list[iam.PolicyStatement]:
     bundles = own.artifacts.bucket.arn_for_objects(f"{INCOMING}*")
-    parameters = f"arn:{Aws.PARTITION}:ssm:{Aws.REGION}:{Aws.ACCOUNT_ID}:parameter/selfright/*"
+    root = f"arn:{Aws.PARTITION}:ssm:{Aws.REGION}:{Aws.ACCOUNT_ID}:parameter/selfright"
     return [
         allow(["s3:PutObject", "s3:AbortMultipartUpload", "s3:GetObject", "s3:GetObjectVersion"], [bundles]),
         allow(ledger.READ, own.ledger.resources),
-        allow(["ssm:GetParameter"], [parameters]),
+        allow(["ssm:GetParameter", "ssm:GetParametersByPath"], [root, f"{root}/*"]),
         allow(["states:StartExecution"], [machine_arn(ROLLBACK_MACHINE)]),
+        allow(["states:DescribeExecution"], [executions_arn(ROLLBACK_MACHINE)]),
         allow(["states:SendTaskSuccess"], [machine_arn(DEPLOY_MACHINE)]),  # `selfright resume`
-        allow(["cloudwatch:GetMetricData"], ["*"]),
     ]

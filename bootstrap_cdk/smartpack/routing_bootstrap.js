@@ -1,5 +1,5 @@
 // What answers before the first release. Never change it: see RoutedSite in site.py.
-const TABLE = {"stable": null, "canary": null, "weight": 0, "fallback": "/index.html", "hashed": []};
+const TABLE = {"stable": null, "canary": null, "weight": 0, "fallback": "/index.html", "hashed": {}};
 
 function handler(event) {
   return {
