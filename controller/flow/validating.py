@@ -1,6 +1,5 @@
 """Validate bundle: is it a release, is it for this environment, and may it be released? Nothing is touched."""
 
-import hashlib
 from typing import BinaryIO
 
 from controller.domain.archive import BundleArchive, Limits
@@ -37,7 +36,7 @@ def _read(bundle: BinaryIO) -> tuple[Manifest, str]:
     archive = BundleArchive(bundle, Limits())
     manifest = archive.manifest()
     archive.verify(manifest)
-    return manifest, hashlib.sha256(archive.read("release.yaml")).hexdigest()
+    return manifest, archive.digest()
 
 
 def _check_fit(manifest: Manifest, environment: Environment) -> None:
