@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from controller.domain.deployment import Bake, Counts, Deployment
+from controller.domain.phases import Phase
 from selfright.cli import signs
 from selfright.cli.words import clean, clock, percent
 from selfright.following import Sight
@@ -26,17 +27,33 @@ def picture(sight: Sight, deployment_id: str, now: datetime) -> RenderableType:
     parts: list[RenderableType] = [_top(one, now), _bars(one, now)]
     if one.look:
         parts += [Text(), _counts(one)]
-    parts += [Text(clean(line), style) for line, style in _remarks(sight, one)]
-    title = Text(f" {one.application} {one.version} → {one.environment_key} ".replace("  ", " "), "bold")
+    if remarks := _remarks(sight, one):
+        parts += [Text(), *(Text(clean(remark), style) for remark, style in remarks)]
+    release = f"{one.application} {one.version}".strip()
+    title = Text(f"{release} → {one.environment_key}", "bold")
     return Panel(Group(*parts), title=title, title_align="left", width=WIDTH, border_style=signs.PHASES[one.phase][1])
 
 
 def _top(one: Deployment, now: datetime) -> Table:
-    row = Table.grid(expand=True)
+    row = Table.grid(expand=True, padding=(0, 2))
     row.add_column()
+    row.add_column(justify="center")
     row.add_column(justify="right", style=signs.QUIET)
-    row.add_row(signs.phase(one.phase), clock((now - one.upload.uploaded_at).total_seconds()))
+    row.add_row(signs.phase(one.phase), _steps(one), clock((now - one.upload.uploaded_at).total_seconds()))
     return row
+
+
+def _steps(one: Deployment) -> Text:
+    """All traffic steps, with a sign for those that are over, the present one, and those to come."""
+    present = one.bake.step if one.bake else -1
+    shown = Text()
+    for index, step in enumerate(one.steps):
+        over = index < present or one.phase is Phase.SUCCEEDED
+        sign, style = ("✔", signs.GOOD) if over else ("○", signs.QUIET)
+        if index == present and not over:
+            sign, style = ("✘", signs.BAD) if one.trip else ("●", signs.BUSY)
+        shown.append(f"{sign} {step.weight} %  ", style)
+    return shown
 
 
 def _bars(one: Deployment, now: datetime) -> Table:
@@ -83,9 +100,9 @@ def _figures(counts: Counts) -> tuple[str, Text, str]:
 def _remarks(sight: Sight, one: Deployment) -> list[tuple[str, str]]:
     remarks = []
     if one.look and not one.trip:
-        remarks.append((f"\n{one.look.verdict}: {one.look.reason}", signs.VERDICTS.get(one.look.verdict, "")))
+        remarks.append((f"{one.look.verdict}: {one.look.reason}", signs.VERDICTS.get(one.look.verdict, "")))
     if one.trip:
-        remarks.append((f"\n{one.trip.reason}", signs.BAD))
+        remarks.append((one.trip.reason, signs.BAD))
     if needs_decision(one):
         remarks.append(("A person must decide: resume it, or roll it back.", f"bold {signs.CAREFUL}"))
     if sight.trouble:

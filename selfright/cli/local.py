@@ -7,6 +7,7 @@ from rich.text import Text
 
 from selfright.advice import AdviceError
 from selfright.cli.tools import Tools
+from selfright.cli.words import Commands, program
 
 
 @click.command(
@@ -29,14 +30,16 @@ def up(tools: Tools, output: str) -> None:
     except LocalAwsError as error:
         raise AdviceError(str(error)) from error
     variables = " ".join(f"{name}={value}" for name, value in running.variables().items())
+    local, anywhere = Commands(program(), local=True), Commands(program())
     lines = [
         f"The local AWS is up. The app's door: {running.edge_url}",
-        f"How it stands:  {tools.terminal.commands('status --local')}",
+        f"How it stands:  {local('status')}",
         f"Any AWS tool:   export {variables}",
-        f"Stop it:        {tools.terminal.commands('down')}",
+        f"Stop it:        {anywhere('down')}",
     ]
     tools.terminal.result(
-        Text("\n".join(lines)), {"endpoint": running.endpoint, "url": running.edge_url, "variables": running.variables()}
+        Text("\n".join(lines)),
+        {"endpoint": running.endpoint, "url": running.edge_url, "variables": running.variables()},
     )
 
 

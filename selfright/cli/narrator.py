@@ -9,17 +9,17 @@ from rich.console import RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from controller.domain.deployment import Deployment, TimelineEvent
-from selfright.cli import signs
+from controller.domain.deployment import Deployment
+from controller.domain.phases import Phase
+from selfright.cli import signs, view
 from selfright.cli.live import picture
 from selfright.cli.terminal import Terminal
-from selfright.cli.view import counted, happened
 from selfright.cli.words import at, clean
 from selfright.following import Sight
 from selfright.story import needs_decision
 
 See = Callable[[Sight], None]
-PHASE_WIDTH = 16
+REPEAT_SECONDS = 60
 
 
 @contextmanager
@@ -44,32 +44,36 @@ def narrating(terminal: Terminal, deployment_id: str, clock: Callable[[], dateti
 
 @dataclass
 class Lines:
-    """One line per event; without a picture, also one whenever the judge's opinion changes or the ledger is silent."""
+    """One line per event; without a picture, also what the judge thinks, and when the ledger is silent."""
 
     terminal: Terminal
     opinion: tuple[int, str] = (-1, "")
+    opinion_at: datetime | None = None
     silent: bool = False
     asked: bool = False
 
     def see(self, sight: Sight) -> None:
         """Say what is new."""
+        one = sight.deployment
         for event in sight.news:
-            self.terminal.note(line(event, sight.deployment))
+            self.terminal.note(view.line(event, one.phase if one else Phase.RECEIVED))
         if not self.terminal.err.is_terminal:
-            self._say_opinion(sight.deployment)
+            self._say_opinion(one)
             self._say_silence(sight)
-        if sight.deployment and needs_decision(sight.deployment) and not self.asked:
+        if one and needs_decision(one) and not self.asked:
             self.asked = True
-            self._say_decision(sight.deployment)
+            self._say_decision(one)
 
     def _say_opinion(self, one: Deployment | None) -> None:
+        """What the judge saw: whenever the verdict changes, and every minute."""
         if one is None or one.look is None or one.bake is None or one.phase.is_terminal:
             return
         opinion = (one.bake.step, one.look.verdict)
-        if opinion != self.opinion:
-            self.opinion = opinion
-            seen = f"canary {counted(one.look.canary)}; stable {counted(one.look.stable)}"
-            self.terminal.note(f"{at(one.look.at)}  {one.phase:{PHASE_WIDTH}}{one.look.verdict}: {seen}")
+        age = (one.look.at - self.opinion_at).total_seconds() if self.opinion_at else REPEAT_SECONDS
+        if opinion != self.opinion or age >= REPEAT_SECONDS:
+            self.opinion, self.opinion_at = opinion, one.look.at
+            seen = f"canary {view.counted(one.look.canary)}; stable {view.counted(one.look.stable)}"
+            self.terminal.note(view.row(one.look.at, one.phase, Text(f"{one.look.verdict}: {seen}")))
 
     def _say_silence(self, sight: Sight) -> None:
         if sight.trouble and not self.silent:
@@ -80,10 +84,3 @@ class Lines:
         go_on, back = (self.terminal.commands(f"{word} {one.deployment_id}") for word in ("resume", "rollback"))
         self.terminal.note(Text(f"A person must decide. Let it go on: {go_on}", signs.CAREFUL))
         self.terminal.note(Text(f"                      Take it back: {back}", signs.CAREFUL))
-
-
-def line(event: TimelineEvent, one: Deployment | None) -> Text:
-    """An event as one line: time of day, phase, what happened."""
-    phase = f"{one.phase}" if one else ""
-    style = signs.PHASES[one.phase][1] if one else ""
-    return Text.assemble((at(event.at), signs.QUIET), "  ", (f"{phase:{PHASE_WIDTH}}", style), happened(event))

@@ -2,6 +2,7 @@
 
 from rich.text import Text
 
+from controller.domain.deployment import TimelineEvent
 from controller.domain.phases import Phase
 
 GOOD, BAD, BUSY, CAREFUL, QUIET = "green", "red", "cyan", "yellow", "dim"
@@ -30,6 +31,22 @@ EVENTS = {
     "shifted": "bold",
 }
 """Event kind → colour; all others are as they are."""
+PHASE_OF = {
+    "received": Phase.RECEIVED,
+    "validated": Phase.RECEIVED,
+    "queued": Phase.QUEUED,
+    "granted": Phase.QUEUED,
+    "restore_point": Phase.STAGING,
+    "staged": Phase.STAGING,
+    "tested": Phase.STAGING,
+    "shifted": Phase.SHIFTING,
+    "verified": Phase.SHIFTING,
+    "rolling_back": Phase.ROLLING_BACK,
+    "restored": Phase.ROLLING_BACK,
+    "restore_failed": Phase.ROLLING_BACK,
+    "restoration_verified": Phase.ROLLING_BACK,
+}
+"""Event kind → the phase in which it happens; all others happen in several, so the present one is shown."""
 VERDICTS = {"healthy": GOOD, "unhealthy": BAD, "inconclusive": CAREFUL}
 
 
@@ -37,6 +54,14 @@ def phase(one: Phase) -> Text:
     """A phase with its sign."""
     sign, style = PHASES[one]
     return Text(f"{sign} {one}", style)
+
+
+def phase_of(event: TimelineEvent, present: Phase) -> Phase:
+    """The phase in which an event happened, when the deployment is in the `present` one."""
+    said = event.message.partition(":")[0]
+    if event.kind == "closed" and said in set(Phase):
+        return Phase(said)
+    return PHASE_OF.get(event.kind, present)
 
 
 def bar(share: float, width: int, style: str) -> Text:

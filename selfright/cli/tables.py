@@ -34,7 +34,7 @@ def _on_its_way(one: Standing) -> Text:
 
 
 def _held(one: Standing) -> Text:
-    return Text(clean(one.held), "bold red") if one.held else Text("no", signs.QUIET)
+    return _last(one.held, "bold red") if one.held else Text("no", signs.QUIET)
 
 
 def standing(one: Standing, stories: Sequence[Story], commands: Commands, now: datetime) -> RenderableType:
@@ -52,12 +52,19 @@ def history(deployments: Sequence[Deployment], now: datetime) -> Table:
         took = duration(finished_in(one))
         uploaded = ago(one.upload.uploaded_at, now)
         version = Text(one.version or "unknown", "bold")
-        table.add_row(uploaded, version, signs.phase(one.phase), took, one.deployment_id, clean(one.reason))
+        table.add_row(uploaded, version, signs.phase(one.phase), took, one.deployment_id, _last(one.reason))
     return table
 
 
 def _table(*titles: str) -> Table:
+    """A table whose values can be copied: only the last column gives way when the terminal is narrow."""
     table = Table(box=None, pad_edge=False, header_style=signs.QUIET, padding=(0, 2, 0, 0))
-    for title in titles:
-        table.add_column(title, no_wrap=title in {"environment", "phase", "version", "uploaded", "took", "deployment"})
+    for title in titles[:-1]:
+        table.add_column(title, no_wrap=True)
+    table.add_column(titles[-1])
     return table
+
+
+def _last(text: str, style: str = "") -> Text:
+    """What stands in the last column: cut at the edge of the terminal."""
+    return Text(clean(text), style, no_wrap=True, overflow="ellipsis")

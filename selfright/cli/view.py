@@ -11,9 +11,10 @@ from rich.text import Text
 from controller.domain.deployment import Counts, Deployment, TimelineEvent
 from controller.domain.phases import Phase
 from selfright.cli import signs
-from selfright.cli.words import Commands, at, clean, duration, percent
+from selfright.cli.words import Commands, at, clean, duration, percent, plural
 from selfright.story import Story, finished_in, needs_decision, restored_in
 
+PHASE_WIDTH = max(len(phase) for phase in Phase)
 Fact = tuple[str, RenderableType]
 
 
@@ -107,12 +108,27 @@ def _change(one: Deployment, name: str) -> str:
 def timeline(events: Iterable[TimelineEvent], start: datetime) -> Table:
     """Everything that happened, one line each: time of day, time since the upload, what."""
     table = Table.grid(padding=(0, 2))
-    table.add_column(style=signs.QUIET)
-    table.add_column(style=signs.QUIET, justify="right")
+    table.add_column(style=signs.QUIET, no_wrap=True)
+    table.add_column(style=signs.QUIET, no_wrap=True, justify="right")
     table.add_column()
     for event in events:
         since = max(0.0, (event.at - start).total_seconds())
         table.add_row(at(event.at), f"+{duration(since)}", happened(event))
+    return table
+
+
+def line(event: TimelineEvent, present: Phase) -> Table:
+    """One event as it happens, while the deployment is in the `present` phase: time of day, phase, what."""
+    return row(event.at, signs.phase_of(event, present), happened(event))
+
+
+def row(moment: datetime, phase: Phase, said: Text) -> Table:
+    """Something that was said at a moment in a phase; when it is too long for a line, the rest is indented."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style=signs.QUIET, no_wrap=True)
+    table.add_column(style=signs.PHASES[phase][1], no_wrap=True, min_width=PHASE_WIDTH)
+    table.add_column()
+    table.add_row(at(moment), str(phase), said)
     return table
 
 
@@ -123,7 +139,8 @@ def happened(event: TimelineEvent) -> Text:
 
 def counted(counts: Counts) -> str:
     """Requests and errors in words."""
-    return f"{counts.requests:,} requests, {counts.errors:,} errors ({percent(counts.error_rate)})"
+    requests, errors = plural(counts.requests, "request"), plural(counts.errors, "error")
+    return f"{requests}, {errors} ({percent(counts.error_rate)})"
 
 
 def _facts(facts: Sequence[Fact]) -> RenderableType:

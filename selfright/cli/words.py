@@ -45,7 +45,7 @@ def duration(seconds: float | None) -> str:
     if seconds < 1:
         return f"{seconds:.2f} s"
     if seconds < MINUTE:
-        return f"{seconds:.1f} s" if seconds < MINUTE / 6 else f"{seconds:.0f} s"
+        return f"{seconds:.1f} s".replace(".0 s", " s") if seconds < MINUTE / 6 else f"{seconds:.0f} s"
     whole = round(seconds)
     if whole < HOUR:
         return f"{whole // MINUTE} min {whole % MINUTE} s"
@@ -90,3 +90,8 @@ def size(count: int) -> str:
 def percent(share: float) -> str:
     """A share of 0 to 1 as `0.4 %`."""
     return f"{100 * share:.1f} %"
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 error`, `2 errors`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -13,6 +13,7 @@ from rich.text import Text
 from app_artifacts.smartpack.build import build
 from app_artifacts.smartpack.visits import trips
 from selfright.cli.tools import Tools
+from selfright.cli.words import Commands, program
 from selfright.demo.acts import ACTS, Performed, perform
 from selfright.demo.proof import served, visit
 from selfright.demo.summary import Line, ending
@@ -44,7 +45,7 @@ def play(tools: Tools, *, keep: bool) -> bool:
                 break
         good = len(lines) == len(ACTS) and all(line.as_planned for line in lines)
         document = {"as_planned": good, "releases": [line.document() for line in lines], "kept": keep}
-        tools.terminal.result(ending(lines, _where(tools, lines[-1].performed, running, keep=keep)), document)
+        tools.terminal.result(ending(lines, _where(lines[-1].performed, running, keep=keep)), document)
         return good
 
 
@@ -75,18 +76,20 @@ def _local_aws(tools: Tools, *, keep: bool) -> Iterator[LocalAws]:
         emulator.stop()
 
 
-def _where(tools: Tools, last: Performed, running: LocalAws, *, keep: bool) -> Text:
-    say = tools.terminal.commands
+def _where(last: Performed, running: LocalAws, *, keep: bool) -> Text:
+    local, anywhere = Commands(program(), local=True), Commands(program())
     if not keep:
-        again = say("demo --keep")
-        return Text(f"Keep it running and play on: {again}\nHow it works: README.md, state_machine/README.md", "dim")
+        return Text(
+            f"Keep it running and play on: {anywhere('demo --keep')}\nHow it works: README.md, state_machine/README.md",
+            "dim",
+        )
     variables = " ".join(f"{name}={value}" for name, value in running.variables().items())
     lines = [
         f"The app:             {running.edge_url}",
-        f"What happened:       {say(f'show {last.deployment.deployment_id} --local')}",
-        f"How it stands:       {say(f'status {KEY} --local')}",
-        f"Roll 1.1.0 back:     {say(f'rollback --environment {KEY} --local')}",
+        f"What happened:       {local(f'show {last.deployment.deployment_id}')}",
+        f"How it stands:       {local(f'status {KEY}')}",
+        f"Roll 1.1.0 back:     {local(f'rollback --environment {KEY}')}",
         f"For any AWS tool:    export {variables}",
-        f"Stop it:             {say('down')}",
+        f"Stop it:             {anywhere('down')}",
     ]
     return Text("\n".join(lines))

@@ -106,7 +106,8 @@ def _assemble(draft: Path, dependencies: Path, repository: Path, runtime: Runtim
 
 
 def _sources(repository: Path) -> list[Path]:
-    return sorted((repository / "controller").rglob("*.py"))
+    """Our own code: the modules, and the template of the site's routing function."""
+    return sorted(file for kind in ("*.py", "*.js") for file in (repository / "controller").rglob(kind))
 
 
 def _digest(files: Iterable[Path], words: Iterable[str]) -> str:
