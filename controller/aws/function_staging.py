@@ -16,8 +16,8 @@ from controller.domain.archive import BundleArchive
 from controller.domain.manifest import FunctionArtifact
 from controller.errors import AwsError, ConflictError, NotFoundError
 
-FIRST_WAIT, LONGEST_WAIT, PATIENCE = 0.1, 2.0, 180.0
-"""Seconds between two looks at a function that is being updated, and until it is given up."""
+FIRST_WAIT, LONGEST_WAIT, GROWTH, PATIENCE = 0.05, 2.0, 1.25, 180.0
+"""Seconds between two looks at a function that is being updated, how they grow, and seconds until it is given up."""
 OURS = "selfright "
 """How the description of every version of ours begins."""
 ATTEMPTS = 3
@@ -112,7 +112,7 @@ class FunctionStaging:
                     f"{self._name} is still being updated after {PATIENCE:.0f} s. Look at it in the console."
                 )
             self._sleep(pause)
-            waited, pause = waited + pause, min(2 * pause, LONGEST_WAIT)
+            waited, pause = waited + pause, min(GROWTH * pause, LONGEST_WAIT)
             configuration = self.configuration(configuration["Version"])
         if "Failed" in {configuration.get("LastUpdateStatus"), configuration.get("State")}:
             why = configuration.get("LastUpdateStatusReason") or configuration.get("StateReason") or "no reason given"

@@ -14,7 +14,7 @@ from controller.domain.environment import Environment, FunctionTarget
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
-    from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
+    from mypy_boto3_cloudwatch.type_defs import DimensionTypeDef, MetricDataQueryTypeDef
 
 NAMESPACE = "AWS/Lambda"
 REQUESTS, ERRORS = "Invocations", "Errors"
@@ -62,7 +62,7 @@ class CloudWatchMetrics:
 
 
 def _query(metric: str, dimensions: Mapping[str, str], period: int) -> "MetricDataQueryTypeDef":
-    named = [{"Name": name, "Value": value} for name, value in dimensions.items()]
+    named: list[DimensionTypeDef] = [{"Name": name, "Value": value} for name, value in dimensions.items()]
     return {
         "Id": metric.lower(),
         "MetricStat": {

@@ -83,8 +83,10 @@ class SiteTraffic(Traffic[SiteState]):
                 FunctionConfig={"Comment": COMMENT, "Runtime": RUNTIME},
                 FunctionCode=render(table),
             )
+        # The service's own description calls this header "ETtag", so under its right name boto3 does not know it.
+        etag = updated.get("ETag") or updated["ResponseMetadata"]["HTTPHeaders"]["etag"]
         with calling("cloudfront:PublishFunction", name):
-            self._clients.routing.publish_function(Name=name, IfMatch=updated["ETag"])
+            self._clients.routing.publish_function(Name=name, IfMatch=etag)
 
     def describe(self, state: SiteState) -> str:
         """The table in words."""
@@ -93,7 +95,7 @@ class SiteTraffic(Traffic[SiteState]):
         if state.draft is None:
             return "an unpublished change that somebody made in DEVELOPMENT"
         share = f" with {state.live.weight} % on {state.live.canary}" if state.live.canary else ""
-        return f"revision {state.live.stable or 'nothing'}{share}"
+        return f"{f'revision {state.live.stable}' if state.live.stable else 'no revision'}{share}"
 
     def _stage(self, stage: Literal["LIVE", "DEVELOPMENT"]) -> tuple[RoutingTable | None, str]:
         with calling("cloudfront:GetFunction", f"{self._target.routing_function} ({stage})"):

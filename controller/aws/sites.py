@@ -1,4 +1,4 @@
-"""The component `site`: files in a bucket behind CloudFront. A revision is a folder there; a routing table leads to it."""
+"""The component `site`: files in a bucket behind CloudFront. A revision is a folder; a routing table leads to it."""
 
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
