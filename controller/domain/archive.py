@@ -112,12 +112,12 @@ class BundleArchive:
         for name, artifact in manifest.components.items():
             expected |= self._files_of(artifact, f"components.{name}")
         self._refuse_unlisted(manifest, expected)
+        functions = {one.artifact for one in manifest.components.values() if isinstance(one, FunctionArtifact)}
         for name, (entry, _) in self._entries.items():
             if name in expected:
                 self._verify_contents(entry, expected[name])
-        for artifact in manifest.components.values():
-            if isinstance(artifact, FunctionArtifact):
-                self._verify_function(artifact.artifact)
+            if name in functions:
+                self._verify_function(name)
 
     def _files_of(self, artifact: Artifact, where: str) -> Mapping[str, "_Expected"]:
         """The files that an artifact consists of; a site's index is checked on the way."""
@@ -137,10 +137,10 @@ class BundleArchive:
 
     def _refuse_unlisted(self, manifest: Manifest, expected: Mapping[str, "_Expected"]) -> None:
         indexes = {artifact.index for artifact in manifest.components.values() if isinstance(artifact, SiteArtifact)}
-        for name in self._entries.keys() - expected.keys() - indexes - {MANIFEST_NAME}:
-            raise InvalidBundleError(
-                f"'{name}' is in the bundle, but belongs to no artifact of {MANIFEST_NAME}", _AGAIN
-            )
+        listed = expected.keys() | indexes | {MANIFEST_NAME}
+        if name := next((name for name in self._entries if name not in listed), None):
+            reason = f"'{name}' is in the bundle, but belongs to no artifact of {MANIFEST_NAME}"
+            raise InvalidBundleError(reason, _AGAIN)
 
     def _verify_contents(self, entry: Entry, expected: "_Expected") -> None:
         sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)

@@ -51,7 +51,9 @@ def _settable(variables: dict[str, str]) -> dict[str, str]:
     return variables
 
 
-Digest = Annotated[str, matching("sha256:[0-9a-f]{64}", "'sha256:' and 64 hex digits, as `selfright bundle` writes it")]
+Digest = Annotated[
+    str, matching("(sha256:[0-9a-f]{64})?", "'sha256:' and 64 hex digits, as `selfright bundle` writes it")
+]
 ArtifactPath = Annotated[str, AfterValidator(_inside_the_bundle)]
 HashedPattern = Annotated[str, AfterValidator(_folder_pattern)]
 VariableName = Annotated[str, matching("[A-Za-z_][A-Za-z0-9_]*", "letters, digits and '_', not beginning with a digit")]
@@ -65,7 +67,7 @@ class ArtifactBase(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     artifact: ArtifactPath
-    digest: Digest | Literal[""] = ""
+    digest: Digest = ""
 
     @property
     def sha256(self) -> str:

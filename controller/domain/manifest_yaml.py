@@ -109,7 +109,8 @@ def _line(place: yaml.Event | yaml.Node) -> int:
 
 def _sentence(error: Exception) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
-        return f"line {error.problem_mark.line + 1}, column {error.problem_mark.column + 1}: {error.problem}"
+        where = f"line {error.problem_mark.line + 1}, column {error.problem_mark.column + 1}"
+        return f"{where}: {', '.join(part for part in (error.context, error.problem) if part)}"
     return "nested too deep" if isinstance(error, RecursionError) else " ".join(str(error).split())
 
 

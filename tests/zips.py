@@ -1,0 +1,40 @@
+"""Changes single fields of a zip behind its back, as an attacker or a broken disk would."""
+
+import struct
+
+from controller.domain.zip_directory import LOCAL_HEADER
+
+_CENTRAL = struct.Struct("<4s6H3L5H2L")
+_FIELDS = {"flags": 3, "method": 4, "crc": 7, "packed": 8, "size": 9, "offset": 16}
+"""Field → its place in a directory entry."""
+_LOCAL_FIELDS = {"flags": 2, "method": 3, "crc": 6, "packed": 7, "size": 8}
+"""Field → its place in an entry's own header."""
+
+
+def altered(data: bytes, name: str, *, local: bool = True, **fields: int) -> bytes:
+    """The zip with fields of one entry changed: in the directory and, if `local`, in the entry's own header."""
+    changed = bytearray(data)
+    at = _directory_entry(data, name)
+    header = list(_CENTRAL.unpack_from(data, at))
+    offset = header[_FIELDS["offset"]]
+    for field, value in fields.items():
+        header[_FIELDS[field]] = value
+    _CENTRAL.pack_into(changed, at, *header)
+    if local:
+        own = list(LOCAL_HEADER.unpack_from(data, offset))
+        for field in fields.keys() & _LOCAL_FIELDS.keys():
+            own[_LOCAL_FIELDS[field]] = fields[field]
+        LOCAL_HEADER.pack_into(changed, offset, *own)
+    return bytes(changed)
+
+
+def offset_of(data: bytes, name: str) -> int:
+    """Where an entry's own header begins."""
+    return int(_CENTRAL.unpack_from(data, _directory_entry(data, name))[_FIELDS["offset"]])
+
+
+def _directory_entry(data: bytes, name: str) -> int:
+    """Where the directory's entry of this name begins."""
+    at = data.rindex(name.encode()) - _CENTRAL.size
+    assert data.startswith(b"PK\x01\x02", at)
+    return at
