@@ -69,8 +69,8 @@ class Deployments(Protocol):
 class OpenDeployments(Protocol):
     """The deployments that are on their way or still owe a notice: what the reconciler looks after."""
 
-    def open(self) -> Iterable[Deployment]:
-        """Every deployment that is not terminal or whose notice is pending."""
+    def open(self) -> Iterable[str]:
+        """The ids of the deployments that are not terminal or whose notice is pending."""
 
 
 class Turns(Protocol):

@@ -97,9 +97,9 @@ class DynamoDeployments:
         items = self._query(KeyConditionExpression=condition, ExpressionAttributeValues=values, ConsistentRead=True)
         return [_EVENT.validate_python(_plain(item)) for item in items]
 
-    def open(self) -> Iterable[Deployment]:
-        """Every deployment that is on its way or owes a notice (eventually consistent)."""
-        return [_deployment(item) for item in self._query(**_where(OPEN, "open", "1"))]
+    def open(self) -> Iterable[str]:
+        """The ids of the deployments that are on their way or owe a notice (eventually consistent)."""
+        return [str(unmarshal(item["deployment_id"])) for item in self._query(**_where(OPEN, "open", "1"))]
 
     def history(self, environment_key: str, count: int) -> list[Deployment]:
         """The newest `count` deployments of an environment, newest first."""

@@ -22,15 +22,17 @@ def reconcile(world: World) -> dict[str, str]:
 
     Each is looked after for itself: trouble with one (its error is the value) does not keep the others waiting.
     """
-    done: dict[str, str] = {}
-    for deployment in world.open_deployments.open():
-        try:
-            action = _look_after(world, world.deployments.get(deployment.deployment_id))
-        except SelfrightError as error:
-            action = f"failed: {error}"
-        if action:
-            done[deployment.deployment_id] = action
-    return done
+    actions = {deployment_id: _action(world, deployment_id) for deployment_id in world.open_deployments.open()}
+    return {deployment_id: action for deployment_id, action in actions.items() if action}
+
+
+def _action(world: World, deployment_id: str) -> str:
+    try:
+        return _look_after(world, world.deployments.get(deployment_id))
+    except SelfrightError as error:
+        return f"failed: {error}"
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others must not wait for it
+        return f"failed: {type(error).__name__}"
 
 
 def _look_after(world: World, deployment: Deployment) -> str:
@@ -40,12 +42,17 @@ def _look_after(world: World, deployment: Deployment) -> str:
             return "finished"
         return ""
     if world.workflows.is_running(_execution(deployment)):
-        return settle(world, deployment) if deployment.phase is Phase.QUEUED else ""
+        return _settle(world, deployment) if deployment.phase is Phase.QUEUED else ""
     if deployment.rollback_attempts >= MOST_ATTEMPTS:
         reason = f"{MOST_ATTEMPTS} rollbacks ended before they were done."
         close(world, deployment.deployment_id, Phase.ROLLBACK_FAILED, reason, PERSON_ADVICE, phases=OPEN)
         return "given up"
     return _roll_back(world, deployment)
+
+
+def _settle(world: World, deployment: Deployment) -> str:
+    outcome = settle(world, deployment)
+    return "" if outcome == "waiting" else outcome
 
 
 def _execution(deployment: Deployment) -> str:
@@ -56,7 +63,7 @@ def _execution(deployment: Deployment) -> str:
 
 def _roll_back(world: World, deployment: Deployment) -> str:
     # The minute in the name lets a start that died before it could claim anything be repeated, but not at once.
-    name = f"{deployment.deployment_id[:60]}-{deployment.rollback_attempts + 1}-{world.clock.now():%d%H%M}"
+    name = f"{deployment.deployment_id}-{deployment.rollback_attempts + 1}-{world.clock.now():%d%H%M}"
     world.workflows.start_rollback(deployment.deployment_id, ENDED, name)
     tell(world, deployment.deployment_id, "reconciled", f"{ENDED} A rollback was started.")
     return "rollback started"

@@ -1,0 +1,111 @@
+"""Components in memory: their traffic moves as that of the real ones, only faster."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from controller import ports
+from controller.domain.checks import Check, CheckResult
+from controller.domain.deployment import Revision
+from controller.domain.environment import Environment
+from controller.domain.manifest import Artifact
+from controller.domain.strategy import ALL
+from controller.errors import ChangedByOthersError, ConflictError, NotFoundError, TrippedError
+
+
+@dataclass
+class FakeComponent:
+    """A component whose traffic is `live` and, for `weight` percent of the visitors, `canary`.
+
+    Every write is conditional on what was read, as on AWS; `before_write` runs in between. `broken` is raised by
+    everything that touches traffic.
+    """
+
+    live: str
+    canary: str = ""
+    weight: int = 0
+    next: str = ""
+    edits: int = 0
+    moves: list[int] = field(default_factory=list)
+    failing: set[str] = field(default_factory=set)
+    broken: Exception | None = None
+    pruned: list[tuple[set[str], int]] = field(default_factory=list)
+    before_write: Callable[[], None] = lambda: None
+
+    def current(self) -> Revision:
+        """The live revision, if traffic is not split."""
+        self._work()
+        if self.weight:
+            raise ChangedByOthersError(f"traffic is split between {self.live} and {self.canary}")
+        return Revision(self.live)
+
+    def stage(self, artifact: Artifact, bundle: BinaryIO) -> Revision:
+        """The revision that was put in `next`, or the live one."""
+        assert bundle.seekable()
+        assert artifact.digest
+        return Revision(self.next or self.live)
+
+    def check(self, revision: Revision, checks: Sequence[Check]) -> Sequence[CheckResult]:
+        """All pass, but for revisions in `failing`."""
+        assert revision.id in {self.next, self.live}
+        return [CheckResult(check.name, revision.id not in self.failing, "it was tested") for check in checks]
+
+    def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> None:
+        """As the real ones do: read, ask for the permit, write on the condition of what was read, and ask again."""
+        edits = self._read(stable, canary)
+        permit()
+        self._write(edits, stable, canary, weight)
+        try:
+            permit()
+        except TrippedError:
+            self.restore(stable, canary)
+            raise
+
+    def restore(self, stable: Revision, canary: Revision | None) -> None:
+        """As the real ones do: nothing to write when nothing is to be put back."""
+        edits = self._read(stable, canary)
+        if (self.live, self.weight) != (stable.id, 0):
+            self._write(edits, stable, canary or stable, 0)
+
+    def prune(self, keep: Sequence[Revision], count: int) -> int:
+        """Note what was to be kept."""
+        self._work()
+        self.pruned.append(({revision.id for revision in keep}, count))
+        return 1
+
+    def edit(self, live: str) -> None:
+        """A person changes it by hand."""
+        self.live, self.canary, self.weight, self.edits = live, "", 0, self.edits + 1
+
+    def _work(self) -> None:
+        if self.broken:
+            raise self.broken
+
+    def _read(self, stable: Revision, canary: Revision | None) -> int:
+        self._work()
+        ours = {stable.id, canary.id if canary else stable.id, ""}
+        if not {self.live, self.canary} <= ours:
+            raise ChangedByOthersError(f"it is on {self.live}, not on {stable.id}")
+        return self.edits
+
+    def _write(self, edits: int, stable: Revision, canary: Revision, weight: int) -> None:
+        self.before_write()
+        if self.edits != edits:
+            raise ConflictError("somebody changed it in between")
+        self.edits += 1
+        self.moves.append(weight)
+        self.live = canary.id if weight == ALL else stable.id
+        self.canary, self.weight = (canary.id, weight) if 0 < weight < ALL else ("", 0)
+
+
+@dataclass
+class FakeComponents:
+    """The components that were put in `known`, by name."""
+
+    known: dict[str, FakeComponent] = field(default_factory=dict)
+
+    def get(self, environment: Environment, name: str) -> ports.Component:
+        """The component, or `NotFoundError`."""
+        if name not in environment.components:
+            raise NotFoundError(f"{environment.key} has no component {name}")
+        return self.known[name]

@@ -1,0 +1,127 @@
+"""The ledger in memory: it enforces every condition as the table does."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from controller.domain.deployment import Deployment, TimelineEvent
+from controller.domain.phases import Phase
+from controller.domain.turn import Turn
+from controller.errors import LedgerConflictError, NotFoundError
+
+
+@dataclass
+class FakeDeployments:
+    """The deployments; `before_update` runs between a caller's read and write."""
+
+    known: dict[str, Deployment] = field(default_factory=dict)
+    events: dict[str, list[TimelineEvent]] = field(default_factory=dict)
+    before_update: Callable[[Mapping[str, Any]], None] = lambda _changes: None
+
+    def create(self, deployment: Deployment) -> bool:
+        """Keep it, unless it is known."""
+        if deployment.deployment_id in self.known:
+            return False
+        self.known[deployment.deployment_id] = deployment
+        return True
+
+    def get(self, deployment_id: str) -> Deployment:
+        """The deployment, or `NotFoundError`."""
+        with suppress(KeyError):
+            return self.known[deployment_id]
+        raise NotFoundError(f"The ledger has no deployment {deployment_id}.")
+
+    def update(  # noqa: PLR0913 - the port's
+        self,
+        deployment_id: str,
+        changes: Mapping[str, Any],
+        *,
+        phases: Collection[Phase],
+        turn_token: int | None = None,
+        untripped: bool = False,
+        absent: str | None = None,
+    ) -> Deployment:
+        """Change the fields if all conditions hold, else `LedgerConflictError`."""
+        self.before_update(changes)
+        present = self.known.get(deployment_id)
+        refused = (
+            present is None
+            or present.phase not in phases
+            or (turn_token is not None and present.turn_token != turn_token)
+            or (untripped and present.trip is not None)
+            or (absent is not None and getattr(present, absent) is not None)
+        )
+        if present is None or refused:
+            raise LedgerConflictError(f"Deployment {deployment_id} has moved on: {', '.join(changes)} not written.")
+        whole = {name: value for name, value in changes.items() if "." not in name}
+        parts = {name.removeprefix("staged."): value for name, value in changes.items() if "." in name}
+        self.known[deployment_id] = replace(present, **whole, staged={**present.staged, **parts})
+        return self.known[deployment_id]
+
+    def record(self, deployment_id: str, event: TimelineEvent) -> None:
+        """Add it to the events."""
+        self.events.setdefault(deployment_id, []).append(event)
+
+    def open(self) -> Iterable[str]:
+        """The ids of all that are on their way or owe a notice."""
+        return [
+            one.deployment_id for one in self.known.values() if not one.phase.is_terminal or one.notice == "pending"
+        ]
+
+    def kinds(self, deployment_id: str) -> list[str]:
+        """What happened to a deployment, by kind of event."""
+        return [event.kind for event in self.events.get(deployment_id, [])]
+
+
+@dataclass
+class FakeTurns:
+    """The turns; `before_save` runs between a caller's load and save."""
+
+    known: dict[str, Turn] = field(default_factory=dict)
+    before_save: Callable[[Turn], None] = lambda _turn: None
+
+    def load(self, environment_key: str) -> Turn:
+        """The turn as it is."""
+        return self.known.get(environment_key, Turn(environment_key))
+
+    def save(self, turn: Turn) -> None:
+        """Keep it if it is still at the revision that was loaded."""
+        self.before_save(turn)
+        if self.load(turn.environment_key).revision != turn.revision:
+            raise LedgerConflictError(f"The turn of {turn.environment_key} was changed in between.")
+        self.known[turn.environment_key] = replace(turn, revision=turn.revision + 1)
+
+
+@dataclass
+class FakeVersions:
+    """What became of each version."""
+
+    fates: dict[tuple[str, str], tuple[str, Phase]] = field(default_factory=dict)
+
+    def fate(self, environment_key: str, version: str) -> tuple[str, Phase] | None:
+        """Digest and phase, or None."""
+        return self.fates.get((environment_key, version))
+
+    def remember(self, deployment: Deployment, phase: Phase) -> None:
+        """Note it."""
+        self.fates[deployment.environment_key, deployment.version] = (deployment.digest, phase)
+
+
+@dataclass
+class FakeGuards:
+    """Pairs of alarm and deployment."""
+
+    pairs: set[tuple[str, str]] = field(default_factory=set)
+
+    def open(self, deployment_id: str, alarms: Iterable[str]) -> None:
+        """Add the pairs."""
+        self.pairs |= {(alarm, deployment_id) for alarm in alarms}
+
+    def guarded_by(self, alarm: str) -> Sequence[str]:
+        """Sorted, as the table does."""
+        return sorted(deployment for known, deployment in self.pairs if known == alarm)
+
+    def close(self, deployment_id: str, alarms: Iterable[str]) -> None:
+        """Take the pairs away."""
+        self.pairs -= {(alarm, deployment_id) for alarm in alarms}

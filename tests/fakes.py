@@ -1,0 +1,189 @@
+"""The world in memory: a fake of every port that keeps its promises, with a clock that a test moves by hand."""
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, BinaryIO
+
+from controller.domain.checks import Check, CheckResult
+from controller.domain.deployment import Counts, Deployment, Revision, Upload
+from controller.domain.environment import Environment
+from controller.domain.phases import Phase
+from controller.errors import NotFoundError, UnknownEnvironmentError
+from controller.flow.world import World
+from tests.fake_components import FakeComponents
+from tests.fake_ledger import FakeDeployments, FakeGuards, FakeTurns, FakeVersions
+
+START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@dataclass
+class FakeClock:
+    """Stands still until it is moved."""
+
+    time: datetime = START
+
+    def now(self) -> datetime:
+        """The time it was set to."""
+        return self.time
+
+    def forward(self, seconds: float) -> None:
+        """Move on."""
+        self.time += timedelta(seconds=seconds)
+
+
+@dataclass
+class FakeEnvironments:
+    """The environments that were put in `known`."""
+
+    known: dict[str, Environment] = field(default_factory=dict)
+
+    def get(self, application: str, environment: str) -> Environment:
+        """The environment, or `UnknownEnvironmentError`."""
+        with suppress(KeyError):
+            return self.known[f"{application}/{environment}"]
+        raise UnknownEnvironmentError(f"No environment {application}/{environment} is registered.")
+
+
+@dataclass
+class FakeBundles:
+    """Objects by key; each has one version."""
+
+    clock: FakeClock
+    objects: dict[str, bytes] = field(default_factory=dict)
+
+    def pin(self, bucket: str, key: str, version_id: str | None) -> Upload:
+        """The object as it lies there."""
+        if key not in self.objects:
+            raise NotFoundError(f"{key} is not there")
+        return Upload(bucket, key, version_id or "v1", len(self.objects[key]), self.clock.now())
+
+    def open(self, upload: Upload) -> BinaryIO:
+        """A reader of the object."""
+        if upload.key not in self.objects:
+            raise NotFoundError(f"{upload.key} is not there")
+        return io.BytesIO(self.objects[upload.key])
+
+
+@dataclass
+class FakeProbe:
+    """Requests from outside: every answer is right but those that were put in `wrong`, one after the other."""
+
+    wrong: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    def run(self, url: str, check: Check) -> CheckResult:
+        """Right, unless something wrong is left."""
+        self.asked.append(f"{url}{check.path}")
+        detail = self.wrong.pop(0) if self.wrong else ""
+        return CheckResult(check.name, not detail, detail)
+
+
+@dataclass
+class FakeMetrics:
+    """The counts of each revision; a revision that was not put in is not measured."""
+
+    known: dict[str, Counts] = field(default_factory=dict)
+
+    def counts(  # noqa: PLR0913 - the port's
+        self,
+        environment: Environment,
+        component: str,
+        revision: Revision,
+        since: datetime,
+        until: datetime,
+        *,
+        sole: bool,
+    ) -> Counts | None:
+        """What was put in."""
+        assert since <= until
+        return self.known.get(revision.id)
+
+
+@dataclass
+class FakeAlarms:
+    """Alarms and their states; `unreadable` is raised instead."""
+
+    known: dict[str, str] = field(default_factory=dict)
+    unreadable: Exception | None = None
+
+    def states(self, names: Sequence[str]) -> Mapping[str, str]:
+        """The states of those that exist."""
+        if self.unreadable:
+            raise self.unreadable
+        return {name: self.known[name] for name in names if name in self.known}
+
+
+@dataclass
+class FakeWorkflows:
+    """Executions that run, and the answers that waiting tasks were given, by token."""
+
+    running: set[str] = field(default_factory=set)
+    answers: dict[str, Mapping[str, Any] | str] = field(default_factory=dict)
+    rollbacks: dict[str, str] = field(default_factory=dict)
+
+    def succeed(self, task_token: str, output: Mapping[str, Any]) -> bool:
+        """Answer, if nobody did."""
+        assert task_token, "AWS refuses an empty token"
+        return self.answers.setdefault(task_token, output) is output
+
+    def fail(self, task_token: str, reason: str) -> bool:
+        """Answer, if nobody did."""
+        assert task_token, "AWS refuses an empty token"
+        return self.answers.setdefault(task_token, reason) is reason
+
+    def is_running(self, execution_arn: str) -> bool:
+        """Whether it was put in `running`."""
+        return execution_arn in self.running
+
+    def stop(self, execution_arn: str, reason: str) -> None:
+        """It runs no more."""
+        self.running.discard(execution_arn)
+
+    def start_rollback(self, deployment_id: str, reason: str, name: str) -> None:
+        """Note it; the same name starts once."""
+        self.rollbacks.setdefault(name, deployment_id)
+
+
+@dataclass
+class FakeNotices:
+    """The notices that were sent: deployment id and phase."""
+
+    sent: list[tuple[str, Phase]] = field(default_factory=list)
+
+    def send(self, deployment: Deployment) -> None:
+        """Note it."""
+        self.sent.append((deployment.deployment_id, deployment.phase))
+
+
+@dataclass
+class FakeWorld:
+    """Everything that the flow may use."""
+
+    clock: FakeClock = field(default_factory=FakeClock)
+    environments: FakeEnvironments = field(default_factory=FakeEnvironments)
+    deployments: FakeDeployments = field(default_factory=FakeDeployments)
+    turns: FakeTurns = field(default_factory=FakeTurns)
+    versions: FakeVersions = field(default_factory=FakeVersions)
+    guards: FakeGuards = field(default_factory=FakeGuards)
+    components: FakeComponents = field(default_factory=FakeComponents)
+    probe: FakeProbe = field(default_factory=FakeProbe)
+    metrics: FakeMetrics = field(default_factory=FakeMetrics)
+    alarms: FakeAlarms = field(default_factory=FakeAlarms)
+    workflows: FakeWorkflows = field(default_factory=FakeWorkflows)
+    notices: FakeNotices = field(default_factory=FakeNotices)
+
+    bundles: FakeBundles = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.bundles = FakeBundles(self.clock)
+
+    @property
+    def open_deployments(self) -> FakeDeployments:
+        """The ledger."""
+        return self.deployments
+
+
+_checked_by_mypy: Callable[[], World] = FakeWorld
