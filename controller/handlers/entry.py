@@ -5,6 +5,7 @@ All tasks may run twice, so one that failed in a passing way is simply run again
 """
 
 import time
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -12,6 +13,8 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
 from controller.errors import SelfrightError, TransientError
+from controller.flow.story import Card
+from controller.flow.world import World
 from controller.settings import load
 from controller.wiring import AwsWorld
 
@@ -34,12 +37,12 @@ metrics = Metrics()
 
 
 @metrics.log_metrics
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], _context: object) -> Card:
     """Run the event's task; returns its card. Raises `SelfrightError` when the workflow must deal with it."""
-    task = task_of(event)
+    task = task_of(SETTINGS.function, event)
     logger.set_correlation_id(str(event.get("deployment_id", "")))
     started = time.monotonic()
-    card = _run(task, event)
+    card = run(WORLD, task, event)
     seconds = time.monotonic() - started
     outcome = card.get("verdict") or card.get("outcome", "")
     logger.info("done", extra={"task": task, "outcome": outcome, "deployment": card.get("deployment_id")})
@@ -48,25 +51,26 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return card
 
 
-def task_of(event: dict[str, Any]) -> str:
+def task_of(function: str, event: dict[str, Any]) -> str:
     """The task that the event names, if this function may run it."""
-    mine = TASKS[SETTINGS.function]
+    mine = TASKS[function]
     task = event.get("task", mine[0] if len(mine) == 1 else None)
     if task not in mine:
-        msg = f"The function '{SETTINGS.function}' runs {', '.join(mine)}, not '{task}'."
+        msg = f"The function '{function}' runs {', '.join(mine)}, not '{task}'."
         raise SelfrightError(msg)
     return str(task)
 
 
-def _run(task: str, event: dict[str, Any]) -> dict[str, Any]:
+def run(world: World, task: str, event: dict[str, Any], sleep: Callable[[float], None] = time.sleep) -> Card:
+    """Run a task in this world, again after a short sleep when it failed in a passing way."""
     module = import_module(f"controller.handlers.{task}")
     for left in reversed(range(TRIES)):
         try:
-            card: dict[str, Any] = module.handle(WORLD, event)
+            card: Card = module.handle(world, event)
         except TransientError:
             if not left:
                 raise
-            time.sleep(2 ** (TRIES - left) / 4)
+            sleep(2 ** (TRIES - left) / 4)
         else:
             return card
     raise AssertionError
