@@ -70,10 +70,10 @@ class _RangeReader(io.RawIOBase):
         if number not in self._blocks:
             while len(self._blocks) >= KEPT_BLOCKS:
                 del self._blocks[next(iter(self._blocks))]
-            self._blocks[number] = self._fetch(number)
+            self._blocks |= self._fetch(number)
         return self._blocks[number]
 
-    def _fetch(self, number: int) -> bytes:
+    def _fetch(self, number: int) -> dict[int, bytes]:
         first = number * BLOCK
         last = min(first + BLOCK, self._upload.size) - 1
         version = {"VersionId": self._upload.version_id} if self._upload.version_id else {}
@@ -84,4 +84,8 @@ class _RangeReader(io.RawIOBase):
                 Range=f"bytes={first}-{last}",
                 **version,  # type: ignore[arg-type]
             )
-            return answer["Body"].read()
+            data = answer["Body"].read()
+        if "ContentRange" in answer:
+            return {number: data}
+        # HTTP lets a server ignore a range and send all: then all is kept, and not sent again for every block.
+        return {start // BLOCK: data[start : start + BLOCK] for start in range(0, len(data), BLOCK)}
