@@ -13,6 +13,9 @@ from selfright.cli.view import summary
 from selfright.cli.words import Commands, ago, clean, duration
 from selfright.story import Standing, Story, finished_in, needs_decision
 
+MIN_WIDTHS = {"when": 8, "phase": 15, "deployment": 37}
+"""What must stay whole on a narrow terminal, because it is read or copied."""
+
 
 def environments(standings: Sequence[Standing], now: datetime) -> Table:
     """All environments, one a line."""
@@ -47,12 +50,12 @@ def standing(one: Standing, stories: Sequence[Story], commands: Commands, now: d
 
 def history(deployments: Sequence[Deployment], now: datetime) -> Table:
     """The deployments of an environment, one a line, newest first."""
-    table = _table("uploaded", "version", "phase", "took", "deployment", "reason")
+    table = _table("when", "version", "phase", "deployment", "took", "reason")
     for one in deployments:
         took = duration(finished_in(one))
         uploaded = ago(one.upload.uploaded_at, now)
         version = Text(one.version or "unknown", "bold")
-        table.add_row(uploaded, version, signs.phase(one.phase), took, one.deployment_id, _last(one.reason))
+        table.add_row(uploaded, version, signs.phase(one.phase), one.deployment_id, took, _last(one.reason))
     return table
 
 
@@ -60,7 +63,7 @@ def _table(*titles: str) -> Table:
     """A table whose values can be copied: only the last column gives way when the terminal is narrow."""
     table = Table(box=None, pad_edge=False, header_style=signs.QUIET, padding=(0, 2, 0, 0))
     for title in titles[:-1]:
-        table.add_column(title, no_wrap=True)
+        table.add_column(title, no_wrap=True, min_width=MIN_WIDTHS.get(title))
     table.add_column(titles[-1])
     return table
 
