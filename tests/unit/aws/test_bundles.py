@@ -20,7 +20,7 @@ class FakeS3:
         self.ranges = ranges
         self.requests: list[str] = []
 
-    def get_object(self, **request: Any) -> dict[str, Any]:
+    def get_object(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401
         """One object version, which must be the pinned one."""
         assert request["VersionId"] == UPLOAD.version_id
         self.requests.append(request["Range"])
