@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from controller.domain.deployment import Upload
+from controller.domain.printable import printable
 from controller.errors import InvalidBundleError
 
 _NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,30}$")
@@ -58,5 +59,6 @@ def _short(name: str) -> str:
 
 
 def _refused(key: str, why: str) -> InvalidBundleError:
-    shown = key if key.isprintable() else ascii(key)[1:-1]
-    return InvalidBundleError(f"the upload key '{shown}' names no environment: {why}", f"Upload the bundle to {_FORM}.")
+    return InvalidBundleError(
+        f"the upload key '{printable(key)}' names no environment: {why}", f"Upload the bundle to {_FORM}."
+    )

@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from controller.domain.printable import printable
+
 _AT_ONCE = 5
 """How many findings are told at once."""
 _SHOWN = 60
@@ -22,7 +24,7 @@ def explain(findings: Sequence[ErrorDetails], known_keys: KnownKeys) -> str:
     """One sentence a finding, the first few of them."""
     told = [_sentence(finding, known_keys) for finding in findings[:_AT_ONCE]]
     more = len(findings) - len(told)
-    return "; ".join([*told, f"and {more} more"] if more > 0 else told)
+    return printable("; ".join([*told, f"and {more} more"] if more > 0 else told))
 
 
 def near(word: str, allowed: Iterable[str]) -> str:
@@ -71,7 +73,7 @@ def _path(where: Sequence[str]) -> str:
     parts = list(where)
     if parts[:1] == ["components"] and len(parts) > _KIND_AT and parts[_KIND_AT] != "[key]":
         del parts[_KIND_AT]
-    return ".".join(part if part.isprintable() else ascii(part) for part in parts if part != "[key]")
+    return ".".join(part for part in parts if part != "[key]")
 
 
 def _keys_at(where: Sequence[str], known_keys: KnownKeys) -> Iterable[str]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import yaml
 
+from controller.domain.printable import printable
 from controller.errors import InvalidBundleError
 
 MAX_BYTES = 64 * 1024
@@ -60,7 +61,7 @@ def read_yaml(text: bytes) -> dict[str, Any]:
         content = _load(text)
     except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise InvalidBundleError(
-            f"release.yaml is not valid YAML: {_sentence(error)}", "Correct release.yaml."
+            f"release.yaml is not valid YAML: {printable(_sentence(error))}", "Correct release.yaml."
         ) from error
     if not isinstance(content, dict):
         reason = f"release.yaml must hold keys and values (`application: …`), not {_called(content)}"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from controller.domain.printable import printable
 from controller.errors import InvalidBundleError
 
 STORED, DEFLATED = 0, 8
@@ -138,4 +139,5 @@ def _refuse_overlaps(entries: tuple[Entry, ...], data_end: int, what: str) -> No
     starts = [*(entry.offset for entry in entries[1:]), data_end]
     for entry, end, next_start in zip(entries, ends, starts, strict=False):
         if end > next_start:
-            raise InvalidBundleError(f"{what} has overlapping entries: '{entry.name}' shares data with another", _AGAIN)
+            shares = f"'{printable(entry.name)}' shares data with another"
+            raise InvalidBundleError(f"{what} has overlapping entries: {shares}", _AGAIN)

@@ -5,6 +5,7 @@ import stat
 import unicodedata
 from collections.abc import Iterable
 
+from controller.domain.printable import printable
 from controller.domain.zip_directory import DEFLATED, STORED, Entry
 from controller.errors import InvalidBundleError
 
@@ -50,7 +51,7 @@ def check_entries(entries: Iterable[Entry], what: str, *, max_entry: int, max_to
 
 def _check_name(entry: Entry, where: str) -> None:
     if problem := why_unsafe(entry.name[:-1] if entry.is_folder else entry.name):
-        raise InvalidBundleError(f"the name {_shown(where)} {problem}", _RENAME)
+        raise InvalidBundleError(f"the name {printable(where)} {problem}", _RENAME)
 
 
 def _check_nature(entry: Entry, where: str) -> None:
@@ -99,10 +100,6 @@ def _folded(path: str) -> str:
     return (
         bare.lower() if bare.isascii() else unicodedata.normalize("NFC", unicodedata.normalize("NFC", bare).casefold())
     )
-
-
-def _shown(where: str) -> str:
-    return where if where.isprintable() else ascii(where)[1:-1]
 
 
 def _mb(size: int) -> str:
