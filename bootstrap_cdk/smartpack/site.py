@@ -6,6 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_certificatemanager as certificates
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -32,10 +33,10 @@ class RoutedSite(Construct):
             self,
             "Bucket",
             encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
         )
+        self.bucket.add_to_resource_policy(_tls_only(self.bucket))
         self.routing_function = cloudfront.Function(
             self,
             "Routing",
@@ -105,6 +106,21 @@ class RoutedSite(Construct):
                 "CloudFront's own certificate goes with its own TLS policy; with `certificate_arn` it is TLS 1.2.",
                 "AwsSolutions-CFR4",
             )
+
+
+def _tls_only(bucket: s3.IBucket) -> iam.PolicyStatement:
+    """Nobody without TLS, as `enforce_ssl` says it, but that CloudFront is left to its own rule.
+
+    CloudFront is let in only by its distribution's ARN, and fetches by HTTPS because visitors must come by HTTPS. The
+    emulator fetches inside its own process, where there is no TLS.
+    """
+    return iam.PolicyStatement(
+        effect=iam.Effect.DENY,
+        principals=[iam.AnyPrincipal()],
+        actions=["s3:*"],
+        resources=[bucket.bucket_arn, bucket.arn_for_objects("*")],
+        conditions={"Bool": {"aws:SecureTransport": "false", "aws:PrincipalIsAWSService": "false"}},
+    )
 
 
 class SecurityHeaders(Construct):
