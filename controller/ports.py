@@ -142,8 +142,11 @@ class Components(Protocol):
 class Probe(Protocol):
     """Makes a request from outside, as a visitor would."""
 
-    def run(self, url: str, check: Check) -> CheckResult:
-        """Request and compare; a failure to connect is a failed check, not an exception."""
+    def run(self, url: str, check: Check, others: Sequence[Check] = ()) -> CheckResult:
+        """Request and compare; a failure to connect is a failed check, not an exception.
+
+        The answer passes too if it is what one of `others` (checks with the same request) expects.
+        """
 
 
 class Metrics(Protocol):

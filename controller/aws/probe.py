@@ -1,11 +1,11 @@
 """Requests from outside, as a visitor would make them."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import urllib3
 
-from controller.domain.checks import Check, CheckResult, evaluate
+from controller.domain.checks import Check, CheckResult, evaluate_any
 
 CONNECT_SECONDS, READ_SECONDS, SECONDS = 3.0, 10.0, 20.0
 """To connect, between two pieces of the answer, and for all of it."""
@@ -23,16 +23,16 @@ class HttpProbe:
         self._pool = urllib3.PoolManager(retries=False, timeout=timeout)
         self._clock = clock
 
-    def run(self, url: str, check: Check) -> CheckResult:
+    def run(self, url: str, check: Check, others: Sequence[Check] = ()) -> CheckResult:
         """Request and compare; a failure to connect is a failed check, not an exception."""
         try:
-            return self._ask(url.rstrip("/") + check.path, check)
+            return self._ask(url.rstrip("/") + check.path, check, others)
         except (urllib3.exceptions.HTTPError, TimeoutError) as error:
             # Their texts are full of Python's objects; their names say it.
             reason = type(error).__name__.removesuffix("Error")
             return CheckResult(check.name, False, f"no answer from {url} ({reason})")
 
-    def _ask(self, url: str, check: Check) -> CheckResult:
+    def _ask(self, url: str, check: Check, others: Sequence[Check]) -> CheckResult:
         headers = {"user-agent": "selfright", "cache-control": "no-cache"}
         if isinstance(check.body, dict):
             headers["content-type"] = "application/json"
@@ -46,7 +46,7 @@ class HttpProbe:
         if answer.status in REDIRECTS and answer.status != check.status:
             where = answer.headers.get("location", "nowhere")[:200]
             return CheckResult(check.name, False, f"expected status {check.status}, got {answer.status}, to {where}")
-        return evaluate(check, answer.status, body)
+        return evaluate_any(check, others, answer.status, body)
 
     def _read(self, answer: urllib3.BaseHTTPResponse) -> bytes:
         ends, body = self._clock() + SECONDS, bytearray()

@@ -1,6 +1,7 @@
 """Verification checks: the requests that a release must answer rightly, before and after visitors see it."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -48,6 +49,11 @@ class Check(BaseModel):
         """What people call it: `GET /health of api`."""
         return f"{self.method} {self.path} of {self.component}"
 
+    @property
+    def request(self) -> tuple[str, str, str, bytes | None]:
+        """What is asked, without what is expected: two releases may expect different answers to the same request."""
+        return self.component, self.method, self.path, self.encoded_body()
+
     def encoded_body(self) -> bytes | None:
         """The bytes to send, or None."""
         if self.body is None:
@@ -71,6 +77,12 @@ def evaluate(check: Check, status: int, body: bytes) -> CheckResult:
     if check.contains is not None and check.contains.encode() not in body:
         return CheckResult(check.name, False, f"the answer does not contain {check.contains!r}: {_excerpt(body)}")
     return CheckResult(check.name, True, f"status {status}, as expected")
+
+
+def evaluate_any(check: Check, others: Sequence[Check], status: int, body: bytes) -> CheckResult:
+    """The result of `check`, or of the first of `others` that the same answer passes."""
+    results = [evaluate(one, status, body) for one in (check, *others)]
+    return next((result for result in results if result.passed), results[0])
 
 
 def _excerpt(body: bytes) -> str:

@@ -5,6 +5,7 @@ deployment that the reconciler finds, and `finish` can be done again.
 """
 
 from collections.abc import Collection
+from contextlib import suppress
 
 from controller.domain.deployment import Deployment
 from controller.domain.phases import OPEN, UNTOUCHED, Phase
@@ -16,6 +17,7 @@ from controller.flow.world import World
 HELD_ADVICE = (
     "Look at `selfright status`, correct what is wrong, then run `selfright rollback` on the failed deployment."
 )
+REFUSED = frozenset({Phase.REJECTED, Phase.SUPERSEDED})
 REMEMBERED = frozenset({Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED})
 
 
@@ -53,22 +55,48 @@ def close(  # noqa: PLR0913 - how it ended, said in full
 
 
 def finish(world: World, ended: Deployment) -> None:
-    """Do what is owed after the end: guards closed, version remembered, turn handed on, notice sent."""
+    """Do what is owed after the end: guards closed, version remembered, turn handed on, notice sent.
+
+    Every step can be done twice. People may be told twice, when this dies between telling them and noting that.
+    """
     if ended.notice != "pending":
         return
     _close_guards(world, ended)
     if ended.phase in REMEMBERED:
         world.versions.remember(ended, ended.phase)
     _hand_on(world, ended)
+    answer(world, ended, ended.queue_token)
     world.notices.send(ended)
     world.deployments.update(ended.deployment_id, {"notice": "sent"}, phases={ended.phase})
+
+
+def answer(world: World, ended: Deployment, task_token: str) -> None:
+    """Tell an execution that waits for its turn that it need not: `rejected`, `superseded`. Harmless if none waits."""
+    if task_token and ended.phase in REFUSED:
+        world.workflows.succeed(task_token, card(ended, ended.phase.lower()))
+
+
+def relieve(world: World, environment_key: str) -> bool:
+    """Hand the turn on when its holder has ended without having done so; whether it was so.
+
+    Nobody does that on the usual way. It heals the one case that the order of writes cannot exclude: a deployment that
+    asked for its turn, or was handed it, at the very moment at which it ended.
+    """
+    holder = world.turns.load(environment_key).holder
+    if not holder:
+        return False
+    deployment = world.deployments.get(holder)
+    if not deployment.phase.is_terminal:
+        return False
+    _hand_on(world, deployment)
+    return True
 
 
 def _close_guards(world: World, ended: Deployment) -> None:
     try:
         alarms = environment_of(world, ended).deployment_preference.alarms
     except SelfrightError:
-        return  # The environment is gone or was never there: nothing guards it.
+        return  # The environment is gone or was never there. A guard that is left over is closed by its next alarm.
     world.guards.close(ended.deployment_id, alarms)
 
 
@@ -77,6 +105,5 @@ def _hand_on(world: World, ended: Deployment) -> None:
     hold = f"The rollback of {ended.deployment_id} failed." if ended.phase is Phase.ROLLBACK_FAILED else ""
     refused = hand_on(world, ended.environment_key, ended.deployment_id, live=live, hold=hold)
     if refused:
-        reason = f"The environment is held: {hold}"
-        rejected = close(world, refused.deployment_id, Phase.REJECTED, reason, HELD_ADVICE, phases=UNTOUCHED)
-        world.workflows.succeed(refused.queue_token, card(rejected, "held"))
+        with suppress(LedgerConflictError):  # It has ended already, or is being rolled back: both are no release.
+            reject(world, refused, f"The environment is held: {hold}", HELD_ADVICE)

@@ -5,10 +5,10 @@ from typing import Any
 from controller.domain.deployment import Deployment, Trip, TripSource
 from controller.domain.phases import MOVING, Phase
 from controller.errors import ConflictError, LedgerConflictError, SelfrightError
-from controller.flow.closing import close
+from controller.flow.closing import close, relieve
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.testing import checks_of, probe_all
-from controller.flow.tripping import put_back, restore, trip
+from controller.flow.tripping import note_restored, restore, trip
 from controller.flow.turns import take_turn_back
 from controller.flow.world import World
 
@@ -29,15 +29,21 @@ def begin(world: World, deployment_id: str, execution_arn: str, by: TripSource, 
     deployment = world.deployments.get(deployment_id)
     if deployment.phase is Phase.ROLLING_BACK and _in_other_hands(world, deployment, execution_arn):
         return card(deployment, "nothing")
-    if deployment.phase.is_terminal:
-        if by != "person" or deployment.phase not in AGAIN:
-            return card(deployment, "nothing", reason=f"It has ended: {deployment.phase}. {deployment.reason}".strip())
-        if refusal := _refusal(world, deployment):
-            return card(deployment, "refused", reason=refusal)
-    deployment = trip(world, deployment_id, by, reason)
-    if by != "fault" and world.workflows.is_running(deployment.execution_arn):
-        world.workflows.stop(deployment.execution_arn, reason)
+    if not deployment.phase.is_terminal:
+        deployment = trip(world, deployment_id, by, reason)
+        if deployment.phase.is_terminal:
+            return _nothing(deployment)  # It ended in between.
+        if by != "fault" and world.workflows.is_running(deployment.execution_arn):
+            world.workflows.stop(deployment.execution_arn, reason)
+    elif by != "person" or deployment.phase not in AGAIN:
+        return _nothing(deployment)
+    elif refusal := _refusal(world, deployment):
+        return card(deployment, "refused", reason=refusal)
     return _claim(world, deployment, execution_arn, by, reason)
+
+
+def _nothing(deployment: Deployment) -> Card:
+    return card(deployment, "nothing", reason=f"It has ended: {deployment.phase}. {deployment.reason}".strip())
 
 
 def _in_other_hands(world: World, deployment: Deployment, execution_arn: str) -> bool:
@@ -54,7 +60,7 @@ def _refusal(world: World, deployment: Deployment) -> str:
     try:
         take_turn_back(world, deployment)
     except ConflictError as error:
-        return str(error)
+        return "The turn has just come free: ask again." if relieve(world, deployment.environment_key) else str(error)
     return ""
 
 
@@ -78,14 +84,13 @@ def _claim(world: World, deployment: Deployment, execution_arn: str, by: TripSou
         "trip": deployment.trip or Trip(world.clock.now(), by, reason),
         "notice": "",
     }
+    phases = MOVING if deployment.phase in MOVING else {deployment.phase}
     try:
-        claimed = world.deployments.update(
-            deployment.deployment_id,
-            changes,
-            phases=MOVING | AGAIN | {Phase.ROLLING_BACK},
-        )
+        claimed = world.deployments.update(deployment.deployment_id, changes, phases=phases)
     except LedgerConflictError:
-        return card(world.deployments.get(deployment.deployment_id), "nothing")
+        claimed = world.deployments.get(deployment.deployment_id)
+        if (claimed.phase, claimed.rollback_execution_arn) != (Phase.ROLLING_BACK, execution_arn):
+            return card(claimed, "nothing")
     tell(world, claimed.deployment_id, "rolling_back", f"Rolling back: {_why(claimed)}")
     return card(claimed, "begun", components=sorted(claimed.restore_point or {}), reason=_why(claimed))
 
@@ -95,8 +100,15 @@ def _why(deployment: Deployment) -> str:
 
 
 def restore_component(world: World, deployment_id: str, name: str) -> Card:
-    """Send all visitors to a component's stable revision; running it again changes nothing."""
-    restore(world, world.deployments.get(deployment_id), name)
+    """Send all visitors to a component's stable revision; running it again changes nothing.
+
+    Raises `ConflictError` when the turn is not this deployment's (any more): others may be at work here.
+    """
+    deployment = world.deployments.get(deployment_id)
+    if world.turns.load(deployment.environment_key).holder != deployment_id:
+        msg = f"Deployment {deployment_id} has not the turn of {deployment.environment_key}: {name} was left as it is."
+        raise ConflictError(msg)
+    restore(world, deployment, name)
     tell(world, deployment_id, "restored", f"{name} is back on its stable revision.")
     return {"component": name, "outcome": "restored"}
 
@@ -111,8 +123,8 @@ def verify_restoration(world: World, deployment_id: str) -> Card:
     if trouble:
         return card(deployment, "failed", reason="; ".join(trouble)[:1000])
     if deployment.restore_point:
-        # Nothing is left to put back: this notes when the visitors were back, if nobody did.
-        put_back(world, deployment)
+        if deployment.changed:
+            note_restored(world, deployment)
         tell(world, deployment_id, "restoration_verified", "Everything is as it was before this release.")
     return card(deployment, "verified", reason="")
 
@@ -144,7 +156,7 @@ def close_rollback(world: World, deployment_id: str, trouble: str) -> Card:
     """End the deployment: `ROLLED_BACK`, `REJECTED` when nothing was touched, or `ROLLBACK_FAILED` with the trouble."""
     deployment = world.deployments.get(deployment_id)
     why, advice = _why(deployment), "Correct it and release it under a new version."
-    if trouble:
+    if trouble and deployment.restore_point:
         phase, why, advice = Phase.ROLLBACK_FAILED, f"{why} Putting it back failed: {trouble}", PERSON_ADVICE
     else:
         phase = Phase.ROLLED_BACK if deployment.restore_point else Phase.REJECTED

@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from controller.domain.checks import Check, CheckResult
 from controller.domain.deployment import Deployment, Step
 from controller.domain.environment import Environment
-from controller.domain.strategy import steps_of
+from controller.domain.phases import Phase
+from controller.domain.strategy import ALL, steps_of
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.tripping import trip
 from controller.flow.world import World
 
 PROBE_TRIES = 3
 GUARD_MARGIN_SECONDS = 900
+HOLD_SECONDS = 7 * 24 * 3600
+"""How long a person has to decide; the state *Hold for a person* says the same."""
 
 
 def test_staged(world: World, deployment_id: str) -> Card:
@@ -28,8 +31,9 @@ def test_staged(world: World, deployment_id: str) -> Card:
             return _unhealthy(world, deployment, "before traffic", failed)
         tell(world, deployment_id, "tested", f"{name}: {len(results)} checks passed before traffic.")
     steps = _steps(environment, deployment)
-    planned = world.deployments.update(deployment_id, {"steps": steps}, phases={deployment.phase})
-    return card(planned, "healthy", steps=[_document(index, step) for index, step in enumerate(steps)])
+    planned = world.deployments.update(deployment_id, {"steps": steps}, phases={Phase.STAGING})
+    hold = HOLD_SECONDS if environment.judge.when_inconclusive == "hold" else 0
+    return card(planned, "healthy", steps=[_document(index, step, hold) for index, step in enumerate(steps)])
 
 
 def _steps(environment: Environment, deployment: Deployment) -> tuple[Step, ...]:
@@ -39,20 +43,20 @@ def _steps(environment: Environment, deployment: Deployment) -> tuple[Step, ...]
     return steps_of(preference, watch, first=not deployment.previous)
 
 
-def _document(index: int, step: Step) -> dict[str, int]:
-    # A bake may be extended once, and a guard must outlive it; the margin is for the looks themselves.
+def _document(index: int, step: Step, hold: int) -> dict[str, int]:
+    # A guard must outlive its bake, which may be extended once and then held; the margin is for the looks themselves.
     return {
         "index": index,
         "weight": step.weight,
         "bake": step.bake,
-        "guard_timeout": 2 * step.bake + GUARD_MARGIN_SECONDS,
+        "guard_timeout": 2 * step.bake + GUARD_MARGIN_SECONDS + hold,
     }
 
 
 def verify(world: World, deployment_id: str, step: int) -> Card:
     """Make the release's checks from outside, as a visitor; outcomes: `healthy`, `unhealthy`."""
     deployment = world.deployments.get(deployment_id)
-    results = probe_all(world, environment_of(world, deployment), checks_of(deployment))
+    results = probe_all(world, environment_of(world, deployment), *_expected(world, deployment))
     if failed := [result for result in results if not result.passed]:
         return _unhealthy(world, deployment, f"from outside at {deployment.weight} %", failed)
     if results:
@@ -65,18 +69,39 @@ def checks_of(deployment: Deployment) -> list[Check]:
     return [Check.model_validate(check) for check in deployment.checks]
 
 
-def probe_all(world: World, environment: Environment, checks: Sequence[Check]) -> list[CheckResult]:
-    """Make the checks of every component that can be reached from outside; a check fails when it fails thrice."""
-    reachable = [(check, environment.components[check.component].url) for check in checks]
-    return [_probe(world, url, check) for check, url in reachable if url]
+def _expected(world: World, deployment: Deployment) -> tuple[list[Check], list[Check]]:
+    """The checks to make from outside, and the answers of the stable release that are as good.
+
+    While both releases serve, nobody outside knows which one answers. So an answer is right if it is what either
+    release promises, and what only the new one promises is left to the test before traffic and to the last step.
+    """
+    checks = checks_of(deployment)
+    if deployment.weight >= ALL or not deployment.previous:
+        return checks, []
+    before = checks_of(world.deployments.get(deployment.previous))
+    promised = {check.request for check in before}
+    return [check for check in checks if check.request in promised], before
 
 
-def _probe(world: World, url: str, check: Check) -> CheckResult:
-    result = world.probe.run(url, check)
+def probe_all(
+    world: World, environment: Environment, checks: Sequence[Check], others: Sequence[Check] = ()
+) -> list[CheckResult]:
+    """Make the checks of every component that can be reached from outside; a check fails when it fails thrice.
+
+    An answer that passes one of `others` with the same request is right too.
+    """
+    targets = environment.components
+    reachable = [(check, targets[check.component].url) for check in checks if check.component in targets]
+    return [_probe(world, url, check, others) for check, url in reachable if url]
+
+
+def _probe(world: World, url: str, check: Check, others: Sequence[Check]) -> CheckResult:
+    as_good = [other for other in others if other.request == check.request]
+    result = world.probe.run(url, check, as_good)
     for _ in range(PROBE_TRIES - 1):
         if result.passed:
             break
-        result = world.probe.run(url, check)
+        result = world.probe.run(url, check, as_good)
     return result
 
 

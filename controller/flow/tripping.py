@@ -34,14 +34,24 @@ def on_alarm(world: World, alarm: str, reason: str, fired_at: datetime | None = 
     that cannot be put back here does not keep the others or the workflow waiting.
     """
     guarded = list(world.guards.guarded_by(alarm))
+    trouble = []
     for deployment_id in guarded:
-        deployment = trip(world, deployment_id, "alarm", f"Alarm {alarm}: {reason}", fired_at)
-        if deployment.trip is None or deployment.phase.is_terminal:
-            continue
-        put_back(world, deployment)
-        if deployment.guard_token:
-            world.workflows.fail(deployment.guard_token, deployment.trip.reason)
+        try:
+            _strike(world, alarm, trip(world, deployment_id, "alarm", f"Alarm {alarm}: {reason}", fired_at))
+        except SelfrightError as error:
+            trouble.append(error)  # The others must not wait for this one.
+    if trouble:
+        raise trouble[0]
     return guarded
+
+
+def _strike(world: World, alarm: str, deployment: Deployment) -> None:
+    if deployment.trip is None or deployment.phase.is_terminal:
+        world.guards.close(deployment.deployment_id, [alarm])  # It has ended: the guard was left over.
+        return
+    put_back(world, deployment)
+    if deployment.guard_token:
+        world.workflows.fail(deployment.guard_token, deployment.trip.reason)
 
 
 def put_back(world: World, deployment: Deployment) -> dict[str, str]:
@@ -51,7 +61,7 @@ def put_back(world: World, deployment: Deployment) -> dict[str, str]:
         outcomes = dict(zip(names, pool.map(lambda name: _restore(world, deployment, name), names), strict=True))
     failed = {name: trouble for name, trouble in outcomes.items() if trouble}
     if names and not failed:
-        _note_restored(world, deployment)
+        note_restored(world, deployment)
     for name, trouble in failed.items():
         tell(world, deployment.deployment_id, "restore_failed", f"{name}: {trouble}")
     return failed
@@ -74,7 +84,8 @@ def restore(world: World, deployment: Deployment, name: str) -> None:
     component.restore(deployment.restore_point[name], deployment.staged.get(name))
 
 
-def _note_restored(world: World, deployment: Deployment) -> None:
+def note_restored(world: World, deployment: Deployment) -> None:
+    """Note when all visitors were back on the stable revisions, unless somebody has noted it before."""
     changes = {"traffic_restored_at": world.clock.now(), "weight": 0}
     try:
         world.deployments.update(
@@ -89,12 +100,16 @@ def _note_restored(world: World, deployment: Deployment) -> None:
 
 
 def permit(world: World, deployment_id: str) -> Deployment:
-    """The deployment, if it may still go forward; raises `TrippedError` when it tripped, ended or lost its turn."""
+    """The deployment, if it may still go forward.
+
+    Raises `TrippedError` when it has tripped, which means that what it did must be undone; `LedgerConflictError` when it
+    has ended or lost its turn, which means that it may touch nothing any more.
+    """
     deployment = world.deployments.get(deployment_id)
     turn = world.turns.load(deployment.environment_key)
+    if deployment.phase.is_terminal or (turn.holder, turn.token) != (deployment_id, deployment.turn_token):
+        msg = f"Deployment {deployment_id} is {deployment.phase} and may not go forward: it is not its turn (any more)."
+        raise LedgerConflictError(msg)
     if deployment.trip:
         raise TrippedError(deployment.trip.reason)
-    if deployment.phase not in MOVING or (turn.holder, turn.token) != (deployment_id, deployment.turn_token):
-        msg = f"Deployment {deployment_id} is {deployment.phase} and may not go forward: it is not its turn (any more)."
-        raise TrippedError(msg)
     return deployment

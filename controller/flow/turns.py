@@ -83,8 +83,9 @@ def grant(world: World, deployment: Deployment) -> None:
     try:
         granted = world.deployments.update(deployment.deployment_id, changes, phases={Phase.QUEUED})
     except LedgerConflictError:
-        return  # It has moved on, or has ended: then the reconciler hands the turn on.
-    tell(world, granted.deployment_id, "granted", f"It is this release's turn in {granted.environment_key}.")
+        return  # It has moved on, or has ended: then whoever waits next finds the turn held by nobody alive.
+    if deployment.turn_token != turn.token:
+        tell(world, granted.deployment_id, "granted", f"It is this release's turn in {granted.environment_key}.")
     world.workflows.succeed(granted.queue_token, card(granted, "granted"))
 
 
