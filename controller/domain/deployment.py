@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from controller.domain.phases import Phase
 
@@ -101,8 +101,8 @@ class Bake:
 class Deployment:
     """A deployment's whole state. Only the ledger changes it, field by field and conditionally.
 
-    `checks` are the release's verification checks as JSON, kept so that a later rollback to this release can be
-    verified.
+    `checks` are the release's verification checks, each as JSON text, kept so that a later rollback to this release
+    can be verified.
     `previous` is the deployment that was live before. `turn_token` is the fencing token of its turn.
     """
 
@@ -117,7 +117,7 @@ class Deployment:
     version: str = ""
     digest: str = ""
     components: tuple[str, ...] = ()
-    checks: tuple[Mapping[str, Any], ...] = ()
+    checks: tuple[str, ...] = ()
     previous: str = ""
     turn_token: int = 0
     restore_point: Mapping[str, Revision] | None = None

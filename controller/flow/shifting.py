@@ -1,6 +1,10 @@
 """Shift traffic: all changed components of a release go to the same weight, together."""
 
+from functools import partial
+
+from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
+from controller.errors import LedgerConflictError
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.tripping import permit
 from controller.flow.world import World
@@ -11,27 +15,31 @@ FROM = frozenset({Phase.STAGING, Phase.SHIFTING, Phase.BAKING, Phase.WATCHING})
 def shift(world: World, deployment_id: str, step: int) -> Card:
     """Send the step's share of the visitors to the canary of every changed component.
 
-    Raises `TrippedError` when the deployment may not go on, `ChangedByOthersError` when a person changed a component.
+    The weight is noted first, so that a call for an earlier step that comes late, or twice, is told from this one.
+    Raises `TrippedError` or `LedgerConflictError` when the deployment may not go on, `ChangedByOthersError` when a
+    person changed a component.
     """
     deployment = permit(world, deployment_id)
     weight = deployment.steps[step].weight
+    _not_late(deployment, weight)
     environment = environment_of(world, deployment)
-    token = deployment.turn_token
-    world.deployments.update(deployment_id, {"phase": Phase.SHIFTING}, phases=FROM, turn_token=token, untripped=True)
+    changes, token = {"phase": Phase.SHIFTING, "weight": weight}, deployment.turn_token
+    shifting = world.deployments.update(deployment_id, changes, phases=FROM, turn_token=token, untripped=True)
     stable = deployment.restore_point or {}
     for name in deployment.changed:
         component = world.components.get(environment, name)
-        component.shift(stable[name], deployment.staged[name], weight, lambda: _check(world, deployment_id))
-    shifted = world.deployments.update(
-        deployment_id,
-        {"weight": weight},
-        phases={Phase.SHIFTING},
-        turn_token=token,
-        untripped=True,
-    )
+        may = partial(_permit, world, deployment_id, weight)
+        component.shift(stable[name], deployment.staged[name], weight, may)
     tell(world, deployment_id, "shifted", f"{weight} % of the visitors get version {deployment.version}.")
-    return card(shifted, "shifted", weight=weight)
+    return card(shifting, "shifted", weight=weight)
 
 
-def _check(world: World, deployment_id: str) -> None:
-    permit(world, deployment_id)
+def _permit(world: World, deployment_id: str, weight: int) -> None:
+    _not_late(permit(world, deployment_id), weight)
+
+
+def _not_late(deployment: Deployment, weight: int) -> None:
+    if deployment.weight > weight:
+        reached = f"Deployment {deployment.deployment_id} is at {deployment.weight} % already"
+        msg = f"{reached}: a call for {weight} % came too late."
+        raise LedgerConflictError(msg)

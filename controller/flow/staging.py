@@ -5,8 +5,9 @@ from controller.domain.deployment import Deployment, Revision
 from controller.domain.environment import Environment
 from controller.domain.judge import alarm_trouble
 from controller.domain.phases import UNTOUCHED, Phase
-from controller.errors import ChangedByOthersError, NotFoundError
+from controller.errors import ChangedByOthersError, InvalidBundleError, LedgerConflictError, NotFoundError
 from controller.flow.closing import reject
+from controller.flow.fates import check_fate
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.world import World
 
@@ -17,21 +18,24 @@ CHANGED_ADVICE = "Finish or undo that change, then upload the bundle again."
 def record_restore_point(world: World, deployment_id: str) -> Card:
     """Note what is live before anything changes, and open the guards.
 
-    Outcomes: `ready`; `rejected` when an alarm is firing or gone, or when a component is in the middle of somebody's
-    change.
+    Outcomes: `ready`; `rejected` when an alarm is firing or gone, when a component is in the middle of somebody's
+    change, or when this version was rolled back while it waited for its turn.
     """
     deployment = world.deployments.get(deployment_id)
     if deployment.restore_point is not None:
         return card(deployment, "ready")
     environment = environment_of(world, deployment)
     alarms = environment.deployment_preference.alarms
+    world.guards.open(deployment_id, alarms)  # Before the alarms are read: one that fires now is seen here or there.
     if trouble := alarm_trouble(world.alarms.states(alarms) if alarms else {}, alarms):
         return card(reject(world, deployment, trouble, ALARM_ADVICE), "rejected")
     try:
+        check_fate(world, deployment.environment_key, deployment.version, deployment.digest)
         live = _current(world, environment, deployment)
+    except InvalidBundleError as error:
+        return card(reject(world, deployment, error.reason, error.next_step), "rejected")
     except (ChangedByOthersError, NotFoundError) as error:
         return card(reject(world, deployment, str(error), CHANGED_ADVICE), "rejected")
-    world.guards.open(deployment_id, alarms)
     return card(_note(world, deployment, live), "ready")
 
 
@@ -40,13 +44,15 @@ def _current(world: World, environment: Environment, deployment: Deployment) -> 
 
 
 def _note(world: World, deployment: Deployment, live: dict[str, Revision]) -> Deployment:
-    noted = world.deployments.update(
-        deployment.deployment_id,
-        {"restore_point": live, "phase": Phase.STAGING},
-        phases=UNTOUCHED,
-        turn_token=deployment.turn_token,
-        absent="restore_point",
-    )
+    changes = {"restore_point": live, "phase": Phase.STAGING}
+    token = deployment.turn_token
+    try:
+        noted = world.deployments.update(deployment.deployment_id, changes, phases=UNTOUCHED, turn_token=token)
+    except LedgerConflictError:
+        noted = world.deployments.get(deployment.deployment_id)
+        if noted.phase is not Phase.STAGING:
+            raise
+        return noted  # The same call was made twice, and the other one was faster.
     shown = ", ".join(f"{name} {revision.id}" for name, revision in live.items())
     tell(world, noted.deployment_id, "restore_point", f"Live before this release: {shown}.")
     return noted

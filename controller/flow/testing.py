@@ -66,7 +66,7 @@ def verify(world: World, deployment_id: str, step: int) -> Card:
 
 def checks_of(deployment: Deployment) -> list[Check]:
     """The release's verification checks."""
-    return [Check.model_validate(check) for check in deployment.checks]
+    return [Check.model_validate_json(check) for check in deployment.checks]
 
 
 def _expected(world: World, deployment: Deployment) -> tuple[list[Check], list[Check]]:

@@ -102,14 +102,14 @@ def note_restored(world: World, deployment: Deployment) -> None:
 def permit(world: World, deployment_id: str) -> Deployment:
     """The deployment, if it may still go forward.
 
-    Raises `TrippedError` when it has tripped, which means that what it did must be undone; `LedgerConflictError` when it
-    has ended or lost its turn, which means that it may touch nothing any more.
+    Raises `TrippedError` when it has tripped: what was done for it must be undone. Raises `LedgerConflictError` when it
+    has ended well or lost its turn: nothing may be touched for it any more.
     """
     deployment = world.deployments.get(deployment_id)
     turn = world.turns.load(deployment.environment_key)
-    if deployment.phase.is_terminal or (turn.holder, turn.token) != (deployment_id, deployment.turn_token):
-        msg = f"Deployment {deployment_id} is {deployment.phase} and may not go forward: it is not its turn (any more)."
-        raise LedgerConflictError(msg)
     if deployment.trip:
         raise TrippedError(deployment.trip.reason)
+    if deployment.phase not in MOVING or (turn.holder, turn.token) != (deployment_id, deployment.turn_token):
+        msg = f"Deployment {deployment_id} is {deployment.phase} and may not go forward: it is not its turn (any more)."
+        raise LedgerConflictError(msg)
     return deployment

@@ -6,9 +6,10 @@ from controller.domain.archive import BundleArchive, Limits
 from controller.domain.deployment import Deployment
 from controller.domain.environment import Environment
 from controller.domain.manifest import Manifest
-from controller.domain.phases import UNTOUCHED, Phase
+from controller.domain.phases import UNTOUCHED
 from controller.errors import InvalidBundleError, InvalidEnvironmentError, UnknownEnvironmentError
 from controller.flow.closing import reject
+from controller.flow.fates import check_fate
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.world import World
 
@@ -21,7 +22,7 @@ def validate(world: World, deployment_id: str) -> Card:
         with world.bundles.open(deployment.upload) as bundle:
             manifest, digest = _read(bundle)
         _check_fit(manifest, environment)
-        _check_fate(world, deployment, manifest, digest)
+        check_fate(world, deployment.environment_key, manifest.version, digest)
     except InvalidBundleError as error:
         return card(reject(world, deployment, error.reason, error.next_step), "rejected")
     except (UnknownEnvironmentError, InvalidEnvironmentError) as error:
@@ -56,25 +57,12 @@ def _check_fit(manifest: Manifest, environment: Environment) -> None:
             raise InvalidBundleError(reason)
 
 
-def _check_fate(world: World, deployment: Deployment, manifest: Manifest, digest: str) -> None:
-    fate = world.versions.fate(deployment.environment_key, manifest.version)
-    if fate is None:
-        return
-    known, phase = fate
-    if phase in {Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED}:
-        reason = f"Version {manifest.version} was rolled back in {deployment.environment_key} before."
-        raise InvalidBundleError(reason, "Correct it and release it under a new version.")
-    if known != digest:
-        reason = f"Version {manifest.version} was released in {deployment.environment_key} with other contents."
-        raise InvalidBundleError(reason, "A version never changes: give this release a new version.")
-
-
 def _accept(world: World, deployment: Deployment, manifest: Manifest, digest: str) -> Deployment:
     changes = {
         "version": manifest.version,
         "digest": digest,
         "components": tuple(sorted(manifest.components)),
-        "checks": tuple(check.model_dump(mode="json") for check in manifest.verification.checks),
+        "checks": tuple(check.model_dump_json() for check in manifest.verification.checks),
     }
     accepted = world.deployments.update(deployment.deployment_id, changes, phases=UNTOUCHED)
     names = ", ".join(accepted.components)

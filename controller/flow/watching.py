@@ -3,22 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import ceil
 
 from controller.domain.deployment import Bake, Counts, Deployment, Look, Revision
 from controller.domain.environment import Environment
 from controller.domain.judge import Evidence, Judge, Judgement, Verdict
 from controller.domain.phases import MOVING, Phase
 from controller.domain.strategy import ALL
-from controller.errors import SelfrightError
+from controller.errors import LedgerConflictError, SelfrightError
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.tripping import trip
 from controller.flow.world import World
 
+MOST_LOOKS = 1500
+"""An execution's history holds 25,000 events, and a look makes about ten: long bakes are looked at less often."""
 WATCHED = frozenset({Phase.SHIFTING, Phase.BAKING, Phase.WATCHING})
 
 
 def guard(world: World, deployment_id: str, step: int, task_token: str) -> None:
     """Leave a token with which an alarm ends the bake; answered at once when there is a trip or the bake is over."""
+    _not_late(world.deployments.get(deployment_id), step)
     deployment = world.deployments.update(deployment_id, {"guard_token": task_token}, phases=MOVING)
     if deployment.trip:
         world.workflows.fail(task_token, deployment.trip.reason)
@@ -43,7 +47,15 @@ def look(world: World, deployment_id: str, step: int, judge: Judge) -> Card:
     return _decide(world, environment, deployment, judgement, now)
 
 
+def _not_late(deployment: Deployment, step: int) -> None:
+    """A call that comes again after its bake is over must not touch the next one."""
+    if deployment.bake and deployment.bake.step > step:
+        msg = f"The bake of step {step + 1} of {deployment.deployment_id} is over: this call came too late."
+        raise LedgerConflictError(msg)
+
+
 def _opened(world: World, deployment: Deployment, step: int) -> Deployment:
+    _not_late(deployment, step)
     if deployment.bake and deployment.bake.step == step:
         return deployment
     now = world.clock.now()
@@ -78,7 +90,9 @@ def _decide(
 
 def _again(deployment: Deployment, bake: Bake, environment: Environment, now: datetime) -> Card:
     left = max(1, round((bake.ends_at - now).total_seconds()))
-    return card(deployment, "watched", verdict="watching", wait_seconds=min(environment.judge.look_seconds, left))
+    longest = 2 * sum(step.bake for step in deployment.steps)
+    pause = max(environment.judge.look_seconds, ceil(longest / MOST_LOOKS))
+    return card(deployment, "watched", verdict="watching", wait_seconds=min(pause, left))
 
 
 def _extend(
