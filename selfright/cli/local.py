@@ -26,7 +26,7 @@ def up(tools: Tools, output: str) -> None:
 
     tools.terminal.as_json = output == "json"
     try:
-        running = install(lambda text: tools.terminal.note(text))
+        running = install(tools.terminal.note)
     except LocalAwsError as error:
         raise AdviceError(str(error)) from error
     variables = " ".join(f"{name}={value}" for name, value in running.variables().items())
