@@ -48,12 +48,12 @@ class FunctionComponent:
         }
 
     def privileges(self) -> Privileges:
-        """Only versions can be invoked and deleted, never the function itself."""
+        """Reading and deleting name the function besides its versions: there, AWS decides by the one or the other."""
         function, versions = [self.function.function_arn], [f"{self.function.function_arn}:*"]
-        look = allow(["lambda:GetAlias", "lambda:GetFunctionConfiguration"], function + versions)
+        aliases = ["lambda:GetAlias", "lambda:ListAliases"]
+        look = allow([*aliases, "lambda:GetFunctionConfiguration"], function + versions)
         change = ["UpdateFunctionCode", "UpdateFunctionConfiguration", "PublishVersion"]
-        # Moving an alias goes with the right to see what there is to move.
-        shift = allow(["lambda:GetAlias", "lambda:ListAliases", "lambda:UpdateAlias"], function + versions)
+        shift = allow([*aliases, "lambda:UpdateAlias"], function + versions)
         return {
             Group.STAGE: [look, allow([f"lambda:{action}" for action in change], function)],
             Group.CHECK: [allow(["lambda:InvokeFunction"], versions)],
@@ -61,8 +61,8 @@ class FunctionComponent:
             Group.ON_ALARM: [shift],
             Group.CLOSE: [
                 look,
-                allow(["lambda:ListAliases", "lambda:ListVersionsByFunction"], function),
-                allow(["lambda:DeleteFunction"], versions),
+                allow(["lambda:ListVersionsByFunction"], function),
+                allow(["lambda:DeleteFunction"], function + versions),
             ],
         }
 

@@ -11,8 +11,8 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from bootstrap_cdk.controller.privileges import Resources, privileges
-from bootstrap_cdk.exceptions import accept, accept_tracing, accept_wildcards
+from bootstrap_cdk.controller.privileges import ALL_RESOURCES, Resources, privileges
+from bootstrap_cdk.exceptions import accept, accept_wildcards
 from bootstrap_cdk.names import DEPLOY_MACHINE, ROLLBACK_MACHINE, Group, machine_arn
 from bootstrap_cdk.settings import ControllerSettings
 
@@ -115,8 +115,8 @@ class ControllerFunction(Construct):
             role=role,
             log_group=log,
         )
-        accept_tracing(role)
-        accept_wildcards(role, OWN_PATHS, [arn for line in statements for arn in line.resources])
+        accept(role, " ".join(sorted(set(ALL_RESOURCES.values()))), "AwsSolutions-IAM5[Resource::*]")
+        accept_wildcards(role, OWN_PATHS, [arn for line in statements for arn in line.resources if arn != "*"])
         accept(
             self.function,
             "The runtime is a setting: the package holds compiled code for exactly this version of Python.",

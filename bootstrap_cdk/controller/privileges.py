@@ -18,6 +18,8 @@ from bootstrap_cdk.names import DEPLOY_MACHINE, ROLLBACK_MACHINE, Group, executi
 
 ALL_RESOURCES = {
     "cloudwatch:GetMetricData": "CloudWatch knows no permission for single metrics.",
+    "states:SendTaskSuccess": "Step Functions knows no permission for single tasks: the token is the secret.",
+    "states:SendTaskFailure": "Step Functions knows no permission for single tasks: the token is the secret.",
     "xray:PutTraceSegments": "X-Ray knows no permission for single traces.",
     "xray:PutTelemetryRecords": "X-Ray knows no permission for single traces.",
 }
@@ -39,13 +41,11 @@ def privileges(own: Resources) -> Mapping[Group, Sequence[iam.PolicyStatement]]:
     read_bundles = [allow(["s3:GetObject", "s3:GetObjectVersion"], bundles), _tell_missing(own)]
     stage = allow(["s3:GetObject", "s3:PutObject"], staging)
     books = [allow([*ledger.READ, *ledger.WRITE], own.ledger.resources), allow(["ssm:GetParameter"], [_parameters()])]
-    deploy, rollback = machine_arn(DEPLOY_MACHINE), machine_arn(ROLLBACK_MACHINE)
     end = [
         allow(ledger.DELETE, own.ledger.resources),
-        allow(["states:SendTaskSuccess"], [deploy]),  # hands the turn on to a deployment that waits for it
+        allow(["states:SendTaskSuccess"], ["*"]),  # hands the turn on to a deployment that waits for it
         *own.notices.publish,
     ]
-    fail_guard = allow(["states:SendTaskFailure"], [deploy])
     see_alarms = allow(["cloudwatch:DescribeAlarms"], [_alarms()])
     see_runs = allow(["states:DescribeExecution"], [executions_arn(DEPLOY_MACHINE), executions_arn(ROLLBACK_MACHINE)])
     return {
@@ -57,11 +57,11 @@ def privileges(own: Resources) -> Mapping[Group, Sequence[iam.PolicyStatement]]:
             *books,
             see_alarms,
             allow(["cloudwatch:GetMetricData"], ["*"]),
-            allow(["states:SendTaskSuccess", "states:SendTaskFailure"], [deploy]),
+            allow(["states:SendTaskSuccess", "states:SendTaskFailure"], ["*"]),
         ],
         Group.CLOSE: [*books, *end, see_runs, allow(["states:StopExecution"], [executions_arn(DEPLOY_MACHINE)])],
-        Group.ON_ALARM: [*books, fail_guard],
-        Group.RECONCILE: [*books, *end, see_runs, allow(["states:StartExecution"], [rollback])],
+        Group.ON_ALARM: [*books, allow(["states:SendTaskFailure"], ["*"])],
+        Group.RECONCILE: [*books, *end, see_runs, allow(["states:StartExecution"], [machine_arn(ROLLBACK_MACHINE)])],
     }
 
 

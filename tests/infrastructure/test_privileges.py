@@ -52,6 +52,17 @@ def test_all_resources_only_where_aws_knows_no_other(
     assert actions <= {*ALL_RESOURCES, *LOG_DELIVERY, *SAMPLING}
 
 
+def test_what_aws_knows_only_for_all_resources_is_granted_so(controller: Template, smartpack: Template) -> None:
+    """A narrower statement would look better and be denied."""
+    narrow = [
+        (name, statement)
+        for template in (controller, smartpack)
+        for name, statement in template.policies()
+        if set(as_list(statement["Action"])) & set(ALL_RESOURCES) and statement["Resource"] != "*"
+    ]
+    assert narrow == []
+
+
 def test_roles_are_for_services_only(controller: Template, smartpack: Template) -> None:
     """No person and no other account can take a role."""
     for template in (controller, smartpack):
@@ -88,9 +99,12 @@ def test_each_privilege_is_where_it_is_used(granted: Granted, action: str, group
     assert {group for group in Group if action in granted[group]} == groups
 
 
-def test_only_versions_can_be_deleted(granted: Granted) -> None:
-    """Pruning can take a version away, never the function."""
-    assert all(resource.endswith(":*") for resource in granted[Group.CLOSE]["lambda:DeleteFunction"])
+@pytest.mark.parametrize("action", ["lambda:DeleteFunction", "lambda:UpdateFunctionCode", "lambda:InvokeFunction"])
+def test_only_the_applications_function_is_touched(granted: Granted, smartpack: Template, action: str) -> None:
+    """The controller cannot delete, change or call any other function, its own included."""
+    (function,) = smartpack.of_type("AWS::Lambda::Function")
+    resources = {resource for group in Group for resource in granted[group].get(action, set())}
+    assert resources <= {f"<{function}.Arn>", f"<{function}.Arn>:*"}
 
 
 def test_staged_code_cannot_be_written_over_bundles(granted: Granted, smartpack: Template) -> None:
