@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache, cached_property
 from http import HTTPStatus
+from threading import Lock
 from typing import TYPE_CHECKING, Literal, cast, overload
 
 import botocore.session
@@ -38,6 +39,8 @@ INVOKE_SECONDS = 35
 CONNECTIONS = 16
 ATTEMPTS = 4
 MESSAGE_LENGTH = 300
+_MAKING = Lock()
+"""A session makes one client at a time; components are put back, and their first clients made, in parallel."""
 _making = threading.Lock()
 
 TRANSIENT = frozenset(
@@ -218,5 +221,6 @@ def _made(service: str, read_seconds: int, attempts: int) -> "BaseClient":
         max_pool_connections=CONNECTIONS,
         tcp_keepalive=True,
     )
-    # botocore reads AWS_DEFAULT_REGION only; every other SDK reads AWS_REGION.
-    return _session().create_client(service, region_name=os.environ.get("AWS_REGION"), config=config)
+    with _MAKING:
+        # botocore reads AWS_DEFAULT_REGION only; every other SDK reads AWS_REGION.
+        return _session().create_client(service, region_name=os.environ.get("AWS_REGION"), config=config)

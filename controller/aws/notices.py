@@ -32,4 +32,9 @@ class SnsNotices:
             "next_step": deployment.next_step,
         }
         with calling("sns:Publish", self._topic):
-            self._sns.publish(TopicArn=self._topic, Subject=title[:SUBJECT_LENGTH], Message=json.dumps(body, indent=2))
+            self._sns.publish(TopicArn=self._topic, Subject=_subject(title), Message=json.dumps(body, indent=2))
+
+
+def _subject(title: str) -> str:
+    """SNS takes printable ASCII only, and an upload key may be anything."""
+    return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in title)[:SUBJECT_LENGTH]

@@ -1,19 +1,27 @@
 """Begin rollback."""
 
 import json
-from typing import Any
+from contextlib import suppress
+from typing import Any, get_args
 
+from controller.domain.deployment import TripSource
 from controller.flow.rolling_back import begin
 from controller.flow.story import Card
 from controller.flow.world import World
 
+REASON_LENGTH = 1000
 UNSAID = "A step of the deployment failed."
 
 
 def handle(world: World, event: dict[str, Any]) -> Card:
     """`deployment_id`, `execution`, and `request`: `by` whom, with a `reason` or what had `failed`."""
     request = event["request"]
-    return begin(world, event["deployment_id"], event["execution"], request.get("by", "person"), reason_of(request))
+    return begin(world, event["deployment_id"], event["execution"], by_whom(request), reason_of(request))
+
+
+def by_whom(request: dict[str, Any]) -> TripSource:
+    """Who asks: a person, unless it is one of the controller's own parts. In the console, anything can be written."""
+    return next((source for source in get_args(TripSource) if source == request.get("by")), "person")
 
 
 def reason_of(request: dict[str, Any]) -> str:
@@ -21,7 +29,6 @@ def reason_of(request: dict[str, Any]) -> str:
     failed = request.get("failed") or {}
     failure = failed.get("failure") or {}
     said = request.get("reason") or failure.get("Cause") or failed.get("reason") or failure.get("Error") or UNSAID
-    try:
-        return str(json.loads(said)["errorMessage"])
-    except (ValueError, KeyError, TypeError):
-        return str(said)[:1000]
+    with suppress(ValueError, KeyError, TypeError):  # It may be said in plain words.
+        said = json.loads(said)["errorMessage"]
+    return str(said)[:REASON_LENGTH]

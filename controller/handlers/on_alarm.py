@@ -17,7 +17,7 @@ def handle(world: World, event: dict[str, Any]) -> Card:
 def firing(event: dict[str, Any]) -> list[tuple[str, str, datetime | None]]:
     """The name, the reason and the time of the change, of every alarm that the event says is firing."""
     if "Records" in event:
-        changes = [json.loads(record["Sns"]["Message"]) for record in event["Records"]]
+        changes = [_change(record["Sns"]["Message"]) for record in event["Records"]]
         return [
             (change["AlarmName"], str(change.get("NewStateReason", "")), _moment(change.get("StateChangeTime")))
             for change in changes
@@ -28,6 +28,15 @@ def firing(event: dict[str, Any]) -> list[tuple[str, str, datetime | None]]:
     if state.get("value") != "ALARM":
         return []
     return [(detail["alarmName"], str(state.get("reason", "")), _moment(state.get("timestamp")))]
+
+
+def _change(message: str) -> dict[str, Any]:
+    """An alarm's state change; nothing when the topic carries something else."""
+    try:
+        change = json.loads(message)
+    except ValueError:
+        return {}
+    return change if isinstance(change, dict) else {}
 
 
 def _moment(text: str | None) -> datetime | None:

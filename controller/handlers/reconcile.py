@@ -9,4 +9,5 @@ from controller.flow.world import World
 
 def handle(world: World, _event: dict[str, Any]) -> Card:
     """Whatever the event says, every open deployment is looked after."""
-    return {"done": reconcile(world)}
+    done = reconcile(world)
+    return {"outcome": "; ".join(f"{name}: {what}" for name, what in done.items()), "done": done}
