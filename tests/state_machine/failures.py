@@ -1,0 +1,17 @@
+"""The ways in which a Task fails."""
+
+
+class Failure(BaseException):
+    """A failure that is not the function's own: no handler can catch it."""
+
+
+class Throttled(Failure):
+    """The service refuses the call, in a way that passes."""
+
+
+class Broken(Failure):
+    """The function fails for good: its process dies, or it raises."""
+
+
+class TimedOut(Failure):
+    """The Task's time is over; its function may still be running."""

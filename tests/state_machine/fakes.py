@@ -1,0 +1,208 @@
+"""Fakes of the ports behind which AWS cannot be had in process. They hold state, and tests read it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import BinaryIO
+
+from controller.aws.traffic import Traffic
+from controller.domain.checks import Check, CheckResult
+from controller.domain.deployment import Counts, Revision
+from controller.domain.environment import Environment
+from controller.domain.manifest import Artifact
+from controller.domain.strategy import ALL
+from controller.errors import AwsError, ChangedByOthersError, ConflictError, NotFoundError
+
+Touch = Callable[[str, str], None]
+"""Called with a component's name and what happens to it; may act in between, or raise."""
+
+
+class ManualClock:
+    """Implements `ports.Clock`: moved by hand, and by a millisecond at each look so that a timeline has an order."""
+
+    def __init__(self) -> None:
+        self._now = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+        self._lock = Lock()
+
+    def now(self) -> datetime:
+        """The time now."""
+        self.advance(0.001)
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        """Let time go by."""
+        with self._lock:
+            self._now += timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a switch points; `etag` counts the writes."""
+
+    stable: str
+    canary: str = ""
+    weight: int = 0
+    etag: int = 0
+
+
+class Switch(Traffic[Position]):
+    """The real rules of moving traffic over a switch in memory: a write holds only if nothing changed since the read."""
+
+    def __init__(self, name: str, live: str, touch: Touch) -> None:
+        self.name = name
+        self.position = Position(live)
+        self.unwritable = False
+        self._touch = touch
+        self._lock = Lock()
+
+    def read(self) -> Position:
+        """Where it points now."""
+        position = self.position
+        self._touch(self.name, "read")
+        return position
+
+    def is_at(self, state: Position, stable: str, canary: str, weight: int) -> bool:
+        """Whether nothing is left to do."""
+        wanted = _pointed(stable, canary, weight)
+        return (state.stable, state.canary, state.weight) == (wanted.stable, wanted.canary, wanted.weight)
+
+    def is_between(self, state: Position, stable: str, canary: str) -> bool:
+        """Whether only these two are served."""
+        return (state.stable == stable and state.canary in {"", canary}) or (
+            state.stable == canary and not state.canary
+        )
+
+    def write(self, state: Position, stable: str, canary: str, weight: int) -> None:
+        """Point it there on condition."""
+        self._touch(self.name, "write")
+        with self._lock:
+            if self.unwritable:
+                raise AwsError(f"lambda:UpdateAlias on {self.name}: AccessDeniedException.")
+            if state.etag != self.position.etag:
+                raise ConflictError(f"{self.name} was changed in between.")
+            self.position = replace(_pointed(stable, canary, weight), etag=state.etag + 1)
+        self._touch(self.name, "written")
+
+    def by_hand(self, stable: str, canary: str = "", weight: int = 0) -> None:
+        """A person moves it."""
+        self.position = Position(stable, canary, weight, self.position.etag + 1)
+
+    def describe(self, state: Position) -> str:
+        """Where it points, in words."""
+        return f"{state.stable} with {state.weight} % on {state.canary or 'nothing else'}"
+
+
+def _pointed(stable: str, canary: str, weight: int) -> Position:
+    if weight >= ALL:
+        return Position(canary)
+    return Position(stable, canary if weight else "", weight)
+
+
+class FakeComponent:
+    """Implements `ports.Component` in memory; a revision's id says of which content it is."""
+
+    def __init__(self, name: str, touch: Touch) -> None:
+        self.switch = Switch(name, f"{name}-0", touch)
+        self.revisions = {f"{name}-0": ""}
+        self.failing_checks = False
+
+    @property
+    def serving(self) -> set[str]:
+        """The revisions that visitors get."""
+        position = self.switch.position
+        return {position.stable, *filter(None, [position.canary])}
+
+    def current(self) -> Revision:
+        """The one revision that is live."""
+        position = self.switch.read()
+        if position.canary:
+            raise ChangedByOthersError(f"{self.switch.name} is split: {self.switch.describe(position)}.")
+        return Revision(position.stable, self.revisions[position.stable])
+
+    def stage(self, artifact: Artifact, bundle: BinaryIO) -> Revision:
+        """A new revision of new content, or the one that there is."""
+        digest = artifact.digest.removeprefix("sha256:")
+        revision = Revision(f"{self.switch.name}-{digest[:6]}", digest)
+        self.revisions[revision.id] = digest
+        return revision
+
+    def check(self, revision: Revision, checks: Sequence[Check]) -> Sequence[CheckResult]:
+        """All pass, or all fail."""
+        return [CheckResult(check.name, not self.failing_checks, "as the test says") for check in checks]
+
+    def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> None:
+        """By the real rules."""
+        self.switch.shift(stable.id, canary.id, weight, permit)
+
+    def restore(self, stable: Revision, canary: Revision | None) -> None:
+        """By the real rules."""
+        self.switch.restore(stable.id, canary.id if canary else None)
+
+    def prune(self, keep: Sequence[Revision], count: int) -> int:
+        """Takes away nothing that is kept or live."""
+        kept = {revision.id for revision in keep} | self.serving
+        gone = [known for known in self.revisions if known not in kept][: max(0, len(self.revisions) - count)]
+        for revision in gone:
+            del self.revisions[revision]
+        return len(gone)
+
+
+class FakeComponents(dict[str, FakeComponent]):
+    """Implements `ports.Components`."""
+
+    def get(self, environment: Environment, name: str) -> FakeComponent:  # type: ignore[override]
+        """The component of that name."""
+        if name not in self:
+            raise NotFoundError(f"{environment.key} has no component {name}.")
+        return self[name]
+
+
+@dataclass
+class FakeProbe:
+    """Implements `ports.Probe`: every check passes unless `failing` says otherwise at that moment."""
+
+    failing: Callable[[], bool] = lambda: False
+
+    def run(self, url: str, check: Check, others: Sequence[Check] = ()) -> CheckResult:
+        """Pass or fail."""
+        return CheckResult(check.name, not self.failing(), f"{url} as the test says")
+
+
+@dataclass
+class FakeMetrics:
+    """Implements `ports.Metrics`: only `api` is measured by revision."""
+
+    canary: Counts = Counts(100, 0)
+    stable: Counts = Counts(900, 0)
+
+    def counts(  # noqa: PLR0913 - the port's own
+        self,
+        environment: Environment,
+        component: str,
+        revision: Revision,
+        since: datetime,
+        until: datetime,
+        *,
+        sole: bool,
+    ) -> Counts | None:
+        """The counts that the test set: each release's first `api` revision is stable, any other the canary."""
+        if component != "api":
+            return None
+        return self.stable if revision.id == self.stable_id else self.canary
+
+    stable_id: str = "api-0"
+
+
+@dataclass
+class FakeAlarms:
+    """Implements `ports.Alarms`."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    unreadable: bool = False
+
+    def states(self, names: Sequence[str]) -> Mapping[str, str]:
+        """The states of those that exist."""
+        if self.unreadable:
+            raise AwsError("cloudwatch:DescribeAlarms: AccessDenied.")
+        return {name: self.values[name] for name in names if name in self.values}

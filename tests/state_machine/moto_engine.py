@@ -1,0 +1,175 @@
+"""Moto's Step Functions engine with Python callables behind `lambda:invoke`, and without waiting.
+
+This is the one place that reaches into moto. What it changes, and why:
+
+- **`lambda:invoke`** calls the `Invoker` that is registered under the function's name up to the last `-`, instead of
+  starting a container. What it raises becomes what Step Functions would see (see `failures`).
+- **`startExecution.sync:2`** tells the same `Invoker` before and after it starts the child, and looks often for its end.
+- **Wait** states hand their seconds to the `Invoker`, which moves its clock; **Retry** sleeps not at all.
+- **StopExecution** ends an execution at once, as on AWS, while the function that it was running runs on. Moto waits for
+  the running task to end (and for a task token, for ever), and then forgets that it was stopped.
+- A definition is parsed once, not at every creation and start.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any, Protocol
+from unittest.mock import patch
+
+from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.api import ExecutionStatus
+from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_callback
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_sfn import (
+    StateTaskServiceSfn,
+)
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+from tests.state_machine.failures import Broken, Failure, Throttled
+
+ACCOUNT, REGION = "123456789012", "eu-central-1"
+LOOK_SECONDS = 0.002
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an execution is."""
+
+    execution_arn: str
+    state: str
+
+
+class Invoker(Protocol):
+    """What stands behind the functions of a pair of machines."""
+
+    def invoke(self, group: str, event: dict[str, Any], place: Place) -> dict[str, Any]:
+        """Run the function of this group; raises a `Failure`, or what the function raised."""
+
+    def start_child(self, start: Callable[[], None], place: Place) -> None:
+        """Start a child execution by calling `start`; raises a `Failure`."""
+
+    def wait(self, seconds: float) -> None:
+        """Seconds go by in a Wait state."""
+
+
+INVOKERS: dict[str, Invoker] = {}
+
+
+@contextmanager
+def engine() -> Iterator[None]:
+    """Moto's engine with the changes that the module describes."""
+    parse = AmazonStateLanguageParser.parse
+    start = StateTaskServiceSfn._eval_service_task
+    with ExitStack() as stack:
+        for target, name, replacement in (
+            (lambda_eval_utils, "execute_lambda_function_integration", _invoke_function),
+            (StateTaskServiceSfn, "_eval_service_task", _starting_child(start)),
+            (state_task_service_callback, "_DELAY_SECONDS_SYNC_CONDITION_CHECK", LOOK_SECONDS),
+            (WaitFunction, "_wait_interval", _wait),
+            (retrier_decl, "time", SimpleNamespace(sleep=lambda _: None)),
+            (Execution, "stop", _stop),
+            (BaseExecutionWorkerCommunication, "terminated", _terminated),
+            (AmazonStateLanguageParser, "parse", staticmethod(lru_cache(parse))),
+        ):
+            stack.enter_context(patch.object(target, name, replacement))
+        yield
+
+
+def executions(prefix: str) -> list[Execution]:
+    """All executions of the machines whose names begin with the prefix."""
+    machines = stepfunctions_parser_backends[ACCOUNT][REGION].state_machines
+    return [execution for machine in machines if machine.name.startswith(prefix) for execution in machine.executions]
+
+
+def release_threads(prefix: str) -> None:
+    """Let the threads of ended executions that still wait for a token go."""
+    for execution in executions(prefix):
+        _interrupt(execution)
+
+
+def _invoke_function(env: Any, parameters: dict[str, Any], region: str, state_credentials: object) -> None:
+    name, _, group = parameters["FunctionName"].rpartition(":")[2].rpartition("-")
+    try:
+        card = INVOKERS[name].invoke(group, json.loads(parameters["Payload"]), _place(env))
+        env.stack.append({"ExecutedVersion": "$LATEST", "Payload": json.loads(json.dumps(card)), "StatusCode": 200})
+    except Failure as failure:
+        raise _as_moto(failure, "Invoke") from failure
+    except Exception as error:
+        raise _function_error(type(error).__name__, str(error)) from error
+
+
+def _starting_child(start: Callable[..., None]) -> Callable[..., None]:
+    def starting(self: StateTaskServiceSfn, env: Any, **arguments: Any) -> None:
+        name = env.states.context_object.context_object_data["StateMachine"]["Name"].rpartition("-")[0]
+        try:
+            INVOKERS[name].start_child(lambda: start(self, env, **arguments), _place(env))
+        except Failure as failure:
+            raise _as_moto(failure, "StartExecution") from failure
+
+    return starting
+
+
+def _place(env: Any) -> Place:
+    known = env.states.context_object.context_object_data
+    return Place(known["Execution"]["Id"], known["State"]["Name"])
+
+
+def _as_moto(failure: Failure, operation: str) -> Exception:
+    match failure, operation:
+        case Throttled(), "Invoke":
+            return _service_error("TooManyRequestsException", operation)
+        case Throttled(), _:
+            return _service_error("Throttling", operation)
+        case Broken(), "Invoke":
+            return _function_error("Runtime.ExitError", str(failure))
+        case Broken(), _:
+            return _service_error("AccessDenied", operation)
+    return TimeoutError(str(failure))  # Moto makes States.Timeout of it.
+
+
+def _service_error(code: str, operation: str) -> Exception:
+    metadata = {"HTTPStatusCode": 400, "RequestId": "0"}
+    answer: Any = {"Error": {"Code": code, "Message": "Refused."}, "ResponseMetadata": metadata}
+    return ClientError(answer, operation)
+
+
+def _function_error(name: str, message: str) -> Exception:
+    payload = {"errorMessage": message, "errorType": name, "requestId": "0", "stackTrace": []}
+    return lambda_eval_utils.LambdaFunctionErrorException("Unhandled", json.dumps(payload))
+
+
+def _wait(self: WaitFunction, env: Any, wait_seconds: float) -> None:
+    name = env.states.context_object.context_object_data["StateMachine"]["Name"].rpartition("-")[0]
+    INVOKERS[name].wait(wait_seconds)
+
+
+def _stop(self: Execution, stop_date: datetime, error: str | None, cause: str | None) -> None:
+    if self.exec_status is not ExecutionStatus.RUNNING:
+        return
+    self.exec_status = ExecutionStatus.ABORTED
+    self.stop_date = datetime.now(UTC)
+    self.error, self.cause = error, cause
+    if self.exec_worker and self.exec_worker.env:
+        self.exec_worker.env.set_stop(stop_date=stop_date, cause=cause, error=error)
+    _interrupt(self)
+
+
+def _terminated(self: BaseExecutionWorkerCommunication) -> None:
+    if self.execution.exec_status is ExecutionStatus.RUNNING:
+        self._reflect_execution_status()
+
+
+def _interrupt(execution: Execution) -> None:
+    env = execution.exec_worker.env if execution.exec_worker else None
+    if env is not None and execution.exec_status is not ExecutionStatus.RUNNING:
+        for endpoint in list(env.callback_pool_manager._pool.values()):
+            endpoint.interrupt_all()
