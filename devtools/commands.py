@@ -1,6 +1,7 @@
 """The commands of `./dev`."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,9 @@ HELP = """\
   lint             ruff, mypy, import-linter
   lock [ARGS]      regenerate the lock files (--upgrade: with newer versions)
   bench [NAME]     the benchmarks, or one of them
+  package [ARCH]   build the controller's Lambda package for AWS, and print its folder
+  cdk ARGS         the pinned AWS CDK with Selfright's app and package, for a real account:
+                   ./dev cdk bootstrap, ./dev cdk diff, ./dev cdk deploy --all (needs Node.js's npx)
   help             this page
 
 Every other word is a command of Selfright itself: ./dev status, ./dev release --help, ./dev selfright --help …
@@ -29,6 +33,9 @@ The first run sets up .selfright/ (half a minute, about 700 MB); later runs skip
 
 SERIAL_SUITES = ("tests/e2e", "tests/performance")
 """Suites that own the machine while they run: one process, one test at a time."""
+
+CDK = "aws-cdk@2.1148.1"
+"""The newest version that works: what npm calls `latest` is a broken 3.0.0."""
 
 NO_TESTS = 5
 """pytest's exit code when nothing was selected."""
@@ -101,7 +108,34 @@ def bench(arguments: Sequence[str]) -> int:
     return _run("python", "-m", "benchmarks", *arguments)
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"test": test, "lint": lint, "lock": lock, "bench": bench}
+def package(arguments: Sequence[str]) -> int:
+    """Build the controller's Lambda package for AWS."""
+    environments.ensure([MAIN])
+    return _run("python", "-m", "selfright.local.packages", *arguments)
+
+
+def cdk(arguments: Sequence[str]) -> int:
+    """Run the pinned CDK on Selfright's own app, in the account and region of the AWS environment variables."""
+    environments.ensure([MAIN])
+    npx = shutil.which("npx")
+    if npx is None:
+        raise SetupError("The CDK's command line needs Node.js (npx). Install it, then run the same command again.")
+    build = [MAIN.python, "-m", "selfright.local.packages"]
+    built = subprocess.run(build, cwd=ROOT, env=variables(), stdout=subprocess.PIPE, text=True, check=False)
+    if built.returncode:
+        return built.returncode
+    given = ["-c", f"controller_package={built.stdout.strip()}"]
+    return subprocess.run([npx, "--yes", CDK, *given, *arguments], cwd=ROOT, env=variables(), check=False).returncode
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "test": test,
+    "lint": lint,
+    "lock": lock,
+    "bench": bench,
+    "package": package,
+    "cdk": cdk,
+}
 
 
 def variables() -> dict[str, str]:

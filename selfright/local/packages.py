@@ -2,6 +2,8 @@
 
 For the local AWS it is made for this machine's Python, for AWS for the runtime's: `pip`-style cross-installation by uv.
 Cached by content in `.selfright/packages/`; dependencies and our own code apart, so a change of code costs a copy.
+
+    python -m selfright.local.packages [x86_64|arm64]     prints the folder of the package for AWS
 """
 
 import compileall
@@ -12,7 +14,7 @@ import py_compile
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,9 @@ from uv import find_uv_bin
 
 from selfright.local.errors import PackageError
 from selfright.local.place import HOME, REPOSITORY, disk
+
+KEPT = 8
+"""Packages of our own code in the cache: today's and a few to go back to, not one of every change ever made."""
 
 LAYOUT = "1"
 """Part of every cache key: raise it when this module makes folders differently."""
@@ -65,7 +70,17 @@ def build(runtime: Runtime, repository: Path = REPOSITORY, cache: Path = HOME / 
         cache.mkdir(parents=True, exist_ok=True)
         dependencies = _dependencies(runtime, repository, cache)
         key = _digest(_sources(repository), [dependencies.name])
-        return _once(cache / f"controller-{key}", lambda draft: _assemble(draft, dependencies, repository, runtime))
+        folder = _once(cache / f"controller-{key}", lambda draft: _assemble(draft, dependencies, repository, runtime))
+        _forget_old(cache, folder)
+        return folder
+
+
+def _forget_old(cache: Path, folder: Path) -> None:
+    """Keep the newest packages; one that was used lately may still be about to be read by somebody else."""
+    os.utime(folder)
+    others = sorted(cache.glob("controller-????????????????"), key=lambda one: one.stat().st_mtime)
+    for old in others[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _dependencies(runtime: Runtime, repository: Path, cache: Path) -> Path:
@@ -142,3 +157,18 @@ def _move(draft: Path, folder: Path) -> None:
     except OSError:
         if not folder.is_dir():
             raise
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The command line."""
+    runtimes = {"x86_64": AWS, "arm64": AWS_ARM}
+    name = arguments[0] if arguments else "x86_64"
+    if name not in runtimes:
+        sys.stderr.write(f"'{name}' is no architecture of Lambda: use {' or '.join(runtimes)}.\n")
+        return 2
+    sys.stdout.write(f"{build(runtimes[name])}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
