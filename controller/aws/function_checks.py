@@ -56,7 +56,9 @@ def _response(answer: Any) -> tuple[int, bytes]:  # noqa: ANN401 - JSON
         return FINE, answer.encode() if isinstance(answer, str) else json.dumps(answer).encode()
     body = answer.get("body") or ""
     text = body if isinstance(body, str) else json.dumps(body)
-    return int(answer["statusCode"]), base64.b64decode(text) if answer.get("isBase64Encoded") else text.encode()
+    return int(answer["statusCode"]), base64.b64decode(text, validate=True) if answer.get(
+        "isBase64Encoded"
+    ) else text.encode()
 
 
 def _error_type(answer: Any) -> str:  # noqa: ANN401 - JSON

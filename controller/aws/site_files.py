@@ -86,6 +86,7 @@ class SiteFiles:
                 Body=body,
                 ContentType=content_type,
                 CacheControl=cache_control,
+                ChecksumAlgorithm="SHA256",
                 ChecksumSHA256=base64.b64encode(bytes.fromhex(sha256)).decode(),
                 Metadata=dict(metadata),
                 **condition,

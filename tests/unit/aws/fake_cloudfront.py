@@ -1,0 +1,62 @@
+"""A CloudFront function in memory: two stages, and a condition on every change."""
+# ruff: noqa: ANN401, D102, N803 - the methods, names and documents are AWS's
+
+import io
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from controller.domain.routing import RoutingTable, parse, render
+from tests.unit.aws.fake_lambda import refuse
+
+NAME = "smartpack-prod-routing"
+
+
+class FakeCloudFront:
+    """One published function. `before` maps an operation to something that happens just before it, once."""
+
+    def __init__(self, table: RoutingTable) -> None:
+        self._etags = itertools.count(1)
+        self.code = {"DEVELOPMENT": render(table), "LIVE": render(table)}
+        self.etags = {"DEVELOPMENT": "e0", "LIVE": "l0"}
+        self.calls: list[str] = []
+        self.before: dict[str, Callable[[], None]] = {}
+
+    @property
+    def table(self) -> RoutingTable:
+        """The table that visitors get."""
+        return parse(self.code["LIVE"])
+
+    @property
+    def mutations(self) -> list[str]:
+        """The calls that change something."""
+        return [call for call in self.calls if call != "get_function"]
+
+    def edit(self, stage: str, code: bytes) -> None:
+        """Change a stage, as another writer would."""
+        self.code[stage] = code
+        self.etags["DEVELOPMENT"] = f"e{next(self._etags)}"
+
+    def get_function(self, *, Name: str, Stage: str) -> dict[str, Any]:
+        self._enter("get_function")
+        return {"FunctionCode": io.BytesIO(self.code[Stage]), "ETag": self.etags[Stage]}
+
+    def update_function(self, *, Name: str, IfMatch: str, FunctionConfig: Any, FunctionCode: bytes) -> dict[str, Any]:
+        self._enter("update_function")
+        self._require(IfMatch)
+        self.edit("DEVELOPMENT", FunctionCode)
+        return {"ResponseMetadata": {"HTTPHeaders": {"etag": self.etags["DEVELOPMENT"]}}}
+
+    def publish_function(self, *, Name: str, IfMatch: str) -> None:
+        self._enter("publish_function")
+        self._require(IfMatch)
+        self.code["LIVE"] = self.code["DEVELOPMENT"]
+
+    def _require(self, etag: str) -> None:
+        if etag != self.etags["DEVELOPMENT"]:
+            raise refuse("PreconditionFailed", 412)
+
+    def _enter(self, operation: str) -> None:
+        self.calls.append(operation)
+        if happens := self.before.pop(operation, None):
+            happens()

@@ -1,0 +1,178 @@
+"""A function in memory that answers as AWS Lambda does, with the conditions and states of the real one."""
+# ruff: noqa: ANN401, D102, N803 - the methods, names and documents are AWS's
+
+import base64
+import hashlib
+import io
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+NAME = "smartpack-prod-api"
+
+
+def refuse(code: str, status: int, operation: str = "Operation", message: str = "No.") -> ClientError:
+    """What botocore raises when a service refuses."""
+    answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, operation)  # type: ignore[arg-type]
+
+
+def sha(code: bytes) -> str:
+    """A digest as Lambda writes it."""
+    return base64.b64encode(hashlib.sha256(code).digest()).decode()
+
+
+class FakeLambda:
+    """One function with the alias `live`.
+
+    `before` maps an operation to something that happens just before it, once: another writer. `looks` is how often an
+    update is found to be in progress; `fails` is the reason why the next update fails.
+    """
+
+    def __init__(self, fetch: Callable[[str, str], bytes] = lambda bucket, key: b"") -> None:
+        """`fetch` gets code from a bucket."""
+        self._fetch, self._numbers, self._revisions = fetch, itertools.count(1), itertools.count(1)
+        self.calls: list[str] = []
+        self.before: dict[str, Callable[[], None]] = {}
+        self.looks, self.left, self.fails = 0, 0, ""
+        self.answers: dict[str, dict[str, Any]] = {}
+        self.invoked: list[tuple[str, dict[str, Any]]] = []
+        self.latest: dict[str, Any] = {
+            "FunctionName": NAME,
+            "Version": "$LATEST",
+            "CodeSha256": sha(b"placeholder"),
+            "Handler": "app.handler",
+            "Runtime": "python3.13",
+            "MemorySize": 128,
+            "Timeout": 3,
+            "Description": "",
+            "Environment": {"Variables": {"TABLE": "trips"}},
+            "State": "Active",
+            "LastUpdateStatus": "Successful",
+            "RevisionId": "r0",
+        }
+        self.versions: dict[str, dict[str, Any]] = {}
+        self.aliases: dict[str, dict[str, Any]] = {}
+        self.publish_version(FunctionName=NAME)
+        self.point("live", "1")
+        self.calls.clear()
+
+    def point(self, alias: str, version: str, shares: dict[str, float] | None = None) -> None:
+        """Set an alias, as a person would."""
+        routing = {"RoutingConfig": {"AdditionalVersionWeights": shares}} if shares else {}
+        self.aliases[alias] = {"Name": alias, "FunctionVersion": version, "RevisionId": self._revision(), **routing}
+
+    @property
+    def mutations(self) -> list[str]:
+        """The calls that change something."""
+        return [call for call in self.calls if not call.startswith(("get", "list"))]
+
+    @property
+    def live(self) -> tuple[str, dict[str, float]]:
+        """The version of `live` and the shares of others."""
+        alias = self.aliases["live"]
+        return alias["FunctionVersion"], alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+
+    def get_alias(self, *, FunctionName: str, Name: str) -> dict[str, Any]:
+        self._enter("get_alias")
+        if Name not in self.aliases:
+            raise refuse("ResourceNotFoundException", 404)
+        return dict(self.aliases[Name])
+
+    def update_alias(self, **given: Any) -> dict[str, Any]:
+        self._enter("update_alias")
+        if given["RevisionId"] != self.aliases[given["Name"]]["RevisionId"]:
+            raise refuse("PreconditionFailedException", 412)
+        for version in (given["FunctionVersion"], *given["RoutingConfig"]["AdditionalVersionWeights"]):
+            if version not in self.versions:
+                raise refuse("ResourceNotFoundException", 404)
+        self.point(given["Name"], given["FunctionVersion"], given["RoutingConfig"]["AdditionalVersionWeights"])
+        return self.aliases[given["Name"]]
+
+    def get_function_configuration(self, *, FunctionName: str, Qualifier: str) -> dict[str, Any]:
+        self._enter("get_function_configuration")
+        if Qualifier != "$LATEST":
+            return dict(self.versions[Qualifier])
+        self.left = max(0, self.left - 1)
+        if not self.left and self.latest["LastUpdateStatus"] == "InProgress":
+            self._end_update()
+        return dict(self.latest)
+
+    def update_function_configuration(self, *, FunctionName: str, RevisionId: str, **changes: Any) -> dict[str, Any]:
+        self._enter("update_function_configuration")
+        self._begin_update(RevisionId)
+        self.latest.update(changes)
+        return dict(self.latest)
+
+    def update_function_code(self, **given: Any) -> dict[str, Any]:
+        self._enter("update_function_code")
+        code = self._fetch(given["S3Bucket"], given["S3Key"])
+        self._begin_update(given["RevisionId"])
+        self.latest["CodeSha256"] = sha(code)
+        return dict(self.latest)
+
+    def publish_version(self, **given: Any) -> dict[str, Any]:
+        self._enter("publish_version")
+        if given.get("RevisionId", self.latest["RevisionId"]) != self.latest["RevisionId"]:
+            raise refuse("PreconditionFailedException", 412)
+        if given.get("CodeSha256", self.latest["CodeSha256"]) != self.latest["CodeSha256"]:
+            raise refuse("InvalidParameterValueException", 400)
+        last = self.versions.get(max(self.versions, key=int, default=""), {})
+        names = ("CodeSha256", "Handler", "Runtime", "MemorySize", "Timeout", "Environment")
+        if all(last.get(name) == self.latest[name] for name in names):
+            return dict(last)
+        number = str(next(self._numbers))
+        self.versions[number] = {**self.latest, "Version": number, "Description": given.get("Description", "")}
+        return dict(self.versions[number])
+
+    def delete_function(self, *, FunctionName: str, Qualifier: str) -> None:
+        self._enter("delete_function")
+        used = (
+            {one["FunctionVersion"], *one.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})}
+            for one in self.aliases.values()
+        )
+        if any(Qualifier in versions for versions in used):
+            raise refuse("ResourceConflictException", 409)
+        del self.versions[Qualifier]
+
+    def get_paginator(self, operation: str) -> "FakeLambda":
+        self._listing = operation
+        return self
+
+    def paginate(self, *, FunctionName: str) -> Iterator[dict[str, Any]]:
+        self._enter(self._listing)
+        if self._listing == "list_aliases":
+            yield from ({"Aliases": [alias]} for alias in self.aliases.values())
+        else:
+            yield from ({"Versions": [one]} for one in (self.latest, *self.versions.values()))
+
+    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:
+        self._enter("invoke")
+        self.invoked.append((FunctionName, json.loads(Payload)))
+        answer = self.answers[FunctionName]
+        return {**answer, "Payload": io.BytesIO(json.dumps(answer["Payload"]).encode())}
+
+    def _enter(self, operation: str) -> None:
+        self.calls.append(operation)
+        if happens := self.before.pop(operation, None):
+            happens()
+
+    def _begin_update(self, revision_id: str) -> None:
+        if self.latest["LastUpdateStatus"] == "InProgress":
+            raise refuse("ResourceConflictException", 409)
+        if revision_id != self.latest["RevisionId"]:
+            raise refuse("PreconditionFailedException", 412)
+        self.left = self.looks
+        self.latest |= {"RevisionId": self._revision(), "LastUpdateStatus": "InProgress"}
+        if not self.left:
+            self._end_update()
+
+    def _end_update(self) -> None:
+        ended = {"LastUpdateStatus": "Failed", "LastUpdateStatusReason": self.fails} if self.fails else {}
+        self.latest |= {"RevisionId": self._revision(), "LastUpdateStatus": "Successful", **ended}
+
+    def _revision(self) -> str:
+        return f"r{next(self._revisions)}"

@@ -1,0 +1,228 @@
+import base64
+import io
+from typing import Any
+
+import pytest
+
+from controller.domain.archive import BundleArchive
+from controller.domain.deployment import Revision
+from controller.errors import (
+    AwsError,
+    ChangedByOthersError,
+    InvalidBundleError,
+    NotFoundError,
+)
+from tests.builders import a_bundle
+from tests.unit.aws.conftest import ARTIFACTS, World
+from tests.unit.aws.fake_lambda import sha
+
+V1, V2 = Revision("1"), Revision("2")
+
+
+def staged(world: World, code: bytes = b"def handler(event, context): ...", **api: Any) -> Revision:  # noqa: ANN401 - as in release.yaml
+    """Stage the function of a bundle with this code and configuration."""
+    variables = api.pop("environment", {})
+    bundle = io.BytesIO(a_bundle(api_code=code, api=api))
+    artifact = BundleArchive(bundle).manifest().components["api"]
+    return world.function(variables=variables).stage(artifact, bundle)
+
+
+def variables(world: World, version: str) -> dict[str, str]:
+    """The environment variables of a version."""
+    return world.functions.versions[version]["Environment"]["Variables"]
+
+
+def test_what_is_live_is_the_aliass_version(world: World) -> None:
+    """The revision is the version's number, and its digest the digest of its code."""
+    current = world.function().current()
+    assert current.id == "1"
+    assert len(bytes.fromhex(current.digest)) == 32
+
+
+@pytest.mark.parametrize(("version", "shares"), [("1", {"2": 0.5}), ("$LATEST", None)])
+def test_an_alias_that_is_not_on_one_version_is_somebodys_work(
+    world: World, version: str, shares: dict[str, float] | None
+) -> None:
+    """There is no way back to half a shift or to code that can change, so a release does not begin on it."""
+    world.functions.point("live", version, shares)
+    with pytest.raises(ChangedByOthersError, match="must be on one published version"):
+        world.function().current()
+
+
+def test_staging_publishes_a_version_and_moves_nobody(world: World) -> None:
+    """A new version has the bundle's code; the alias stays where it is."""
+    revision = staged(world)
+    assert revision.id == "2"
+    assert world.functions.versions["2"]["CodeSha256"] == sha_of(revision)
+    assert world.functions.versions["2"]["Description"] == f"selfright sha256:{revision.digest}"
+    assert world.functions.live == ("1", {})
+
+
+def sha_of(revision: Revision) -> str:
+    """A revision's digest as Lambda writes it."""
+    return base64.b64encode(bytes.fromhex(revision.digest)).decode()
+
+
+def test_the_artifact_lies_under_its_own_digest(world: World) -> None:
+    """The staging area is addressed by content, so the same artifact is uploaded once."""
+    revision = staged(world)
+    staged(world)
+    assert world.stored(ARTIFACTS) == {f"staging/{revision.digest}.zip"}
+    assert world.s3_calls["PutObject"] == 1
+
+
+def test_staging_twice_gives_the_same_version(world: World) -> None:
+    """A state that is run again after a failure finds its work done."""
+    first = staged(world, memory=256)
+    world.functions.calls.clear()
+    assert staged(world, memory=256) == first
+    assert world.functions.mutations == ["publish_version"]
+
+
+def test_what_is_unchanged_is_left_alone(world: World) -> None:
+    """The live version has this code and this configuration already: not one mutating call."""
+    first = staged(world, memory=256, variables={"MODE": "fast"})
+    world.functions.point("live", first.id)
+    world.functions.calls.clear()
+    world.s3_calls.clear()
+    assert staged(world, memory=256, variables={"MODE": "fast"}) == first
+    assert world.functions.mutations == []
+    assert not world.s3_calls
+
+
+def test_only_the_configuration_that_is_given_is_set(world: World) -> None:
+    """Memory comes from the release; the timeout stays the template's."""
+    version = world.functions.versions[staged(world, memory=256).id]
+    assert (version["MemorySize"], version["Timeout"], version["Handler"]) == (256, 3, "app.handler")
+
+
+def test_variables_are_the_templates_the_releases_and_the_environments(world: World) -> None:
+    """The later wins: the environment knows best, because it is about one place."""
+    revision = staged(world, variables={"MODE": "fast", "STAGE": "any"}, environment={"STAGE": "prod"})
+    assert variables(world, revision.id) == {
+        "TABLE": "trips",
+        "MODE": "fast",
+        "STAGE": "prod",
+        "SELFRIGHT_VARIABLES": "MODE,STAGE",
+    }
+
+
+def test_a_variable_that_a_release_drops_goes_away(world: World) -> None:
+    """Also when that other release was rolled back and left its configuration in `$LATEST`."""
+    staged(world, variables={"OLD": "1", "KEPT": "1"})
+    second = staged(world, b"# two", variables={"KEPT": "2"})
+    assert variables(world, second.id) == {"TABLE": "trips", "KEPT": "2", "SELFRIGHT_VARIABLES": "KEPT"}
+    third = staged(world, b"# three")
+    assert variables(world, third.id) == {"TABLE": "trips"}
+
+
+def test_a_dropped_variable_is_a_change(world: World) -> None:
+    """The code is the live version's, but the configuration is not."""
+    first = staged(world, variables={"OLD": "1"})
+    world.functions.point("live", first.id)
+    assert staged(world).id != first.id
+
+
+def test_variables_that_cannot_be_decrypted_are_not_lost(world: World) -> None:
+    """Lambda leaves them out of its answer, and a merge would delete them: so nothing is written."""
+    world.functions.latest["Environment"] = {"Error": {"ErrorCode": "AccessDeniedException"}}
+    with pytest.raises(AwsError, match="kms:Decrypt"):
+        staged(world, variables={"MODE": "fast"})
+    assert world.functions.mutations == []
+
+
+def test_every_update_is_waited_for(world: World) -> None:
+    """Lambda takes no second change before the first is done; the pauses grow."""
+    world.functions.looks = 4
+    staged(world, memory=256)
+    assert world.slept[:3] == [0.05, 0.0625, 0.078125]
+    assert len(world.slept) == 8
+
+
+def test_an_update_that_fails_says_why(world: World) -> None:
+    """Lambda's own reason is what a person needs."""
+    world.functions.fails = "The image is invalid."
+    with pytest.raises(AwsError, match="The image is invalid"):
+        staged(world)
+
+
+def test_an_update_that_never_ends_is_given_up(world: World) -> None:
+    """The wait has an end, before the Lambda's own does it."""
+    world.functions.looks = 10_000
+    with pytest.raises(AwsError, match="still being updated after 180 s"):
+        staged(world)
+    assert 180 <= sum(world.slept) < 190
+
+
+def test_a_function_that_somebody_touched_in_between_is_looked_at_again(world: World) -> None:
+    """A change between our read and our write makes the write fail; the next attempt builds on what is there then."""
+
+    def touch() -> None:
+        world.functions.latest |= {"RevisionId": "theirs", "Timeout": 30}
+
+    world.functions.before["update_function_code"] = touch
+    assert world.functions.versions[staged(world).id]["Timeout"] == 30
+
+
+def test_other_code_in_place_of_ours_is_noticed(world: World) -> None:
+    """What is published is compared with the bundle's digest, whatever happened on the way."""
+    world.functions._fetch = lambda bucket, key: b"something else"
+    with pytest.raises(AwsError, match=r"other code than the bundle's api\.zip"):
+        staged(world)
+
+
+def test_a_site_is_not_staged_as_a_function(world: World) -> None:
+    """The bundle and the environment disagree about the component's kind."""
+    bundle = io.BytesIO(a_bundle())
+    artifact = BundleArchive(bundle).manifest().components["site"]
+    with pytest.raises(InvalidBundleError, match="is a function in this environment and a site in the bundle"):
+        world.function().stage(artifact, bundle)
+
+
+def test_an_unknown_alias_is_told(world: World) -> None:
+    """The message names the call and the alias."""
+    with pytest.raises(NotFoundError, match="lambda:GetAlias on smartpack-prod-api:beta"):
+        world.function(alias="beta").current()
+
+
+def test_a_canary_gets_its_share_and_then_everything(world: World) -> None:
+    """Weights on the way, no weights at the end."""
+    staged(world)
+    world.function().shift(V1, V2, 10, lambda: None)
+    assert world.functions.live == ("1", {"2": 0.1})
+    world.function().shift(V1, V2, 100, lambda: None)
+    assert world.functions.live == ("2", {})
+
+
+@pytest.mark.parametrize("weight", [10, 100])
+def test_a_shift_that_is_done_is_not_done_again(world: World, weight: int) -> None:
+    """The second run reads and is content."""
+    staged(world)
+    world.function().shift(V1, V2, weight, lambda: None)
+    world.functions.calls.clear()
+    world.function().shift(V1, V2, weight, lambda: None)
+    assert world.functions.calls == ["get_alias"]
+
+
+def test_a_prune_spares_what_may_be_needed(world: World) -> None:
+    """Gone are only versions of ours that are old, not to be kept, and used by no alias."""
+    for number in range(6):
+        staged(world, b"# %d" % number)
+    world.functions.point("live", "7")
+    world.functions.point("beta", "3", {"2": 0.5})
+    assert world.function().prune([Revision("4")], 1) == 2
+    assert set(world.functions.versions) == {"1", "2", "3", "4", "7"}
+
+
+def test_a_version_that_an_alias_takes_meanwhile_stays(world: World) -> None:
+    """Lambda refuses to delete what an alias uses, and that is no reason to fail."""
+    for number in range(3):
+        staged(world, b"# %d" % number)
+    world.functions.before["delete_function"] = lambda: world.functions.point("beta", "2")
+    assert world.function().prune([], 1) == 1
+    assert set(world.functions.versions) == {"1", "2", "4"}
+
+
+def test_sha_is_base64() -> None:
+    """The fake writes digests as Lambda does."""
+    assert sha(b"") == "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
