@@ -5,6 +5,7 @@ else is in the SSM parameter `/selfright/controller`, which the controller's own
 """
 
 import os
+from collections.abc import MutableMapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from controller.domain.environment import Environment
 from controller.errors import NotFoundError, UnknownEnvironmentError
 from selfright.advice import AdviceError
 from selfright.ledger import Ledger
+from selfright.local.place import HOME, Place
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 ROOT = "/selfright"
 PARAMETER = f"{ROOT}/controller"
 PARTS = 2
+LOCAL = HOME / "local"
+"""Where the repository's local AWS has its state."""
 
 
 class Resources(BaseModel):
@@ -101,33 +105,22 @@ def _not_bootstrapped() -> AdviceError:
         step = "Deploy it there first (`./dev up` does that for the local AWS)."
         return AdviceError(f"There is no Selfright controller at {endpoint}.", step)
     step = "Is it the right region (AWS_REGION) and account (AWS_PROFILE)? If so, bootstrap it: see the README."
-    if local_is_up():
+    if Place(LOCAL).alive():
         step = "A local AWS is up: add --local to use it. Otherwise check AWS_REGION and AWS_PROFILE."
     return AdviceError(f"There is no Selfright controller in {region} of this account (no {PARAMETER} in SSM).", step)
 
 
-def local_is_up() -> bool:
-    """Whether the repository's local AWS is running."""
-    from selfright.local.emulator import FOLDER  # noqa: PLC0415 - only people who have a local AWS pay for it
-    from selfright.local.place import Place  # noqa: PLC0415
-
-    return Place(FOLDER).alive()
-
-
-def use_local() -> None:
+def use_local(place: Place | None = None, variables: MutableMapping[str, str] = os.environ) -> None:
     """Let this process talk to the local AWS; an `AWS_ENDPOINT_URL` that is set already stays as it is.
 
     Raises `AdviceError` when none is up.
     """
-    if os.environ.get("AWS_ENDPOINT_URL"):
+    if variables.get("AWS_ENDPOINT_URL"):
         return
-    from selfright.local.emulator import FOLDER  # noqa: PLC0415
-    from selfright.local.place import Place  # noqa: PLC0415
-
-    place = Place(FOLDER)
+    place = place or Place(LOCAL)
     running = place.read()
     if running is None or not place.alive():
         raise AdviceError("No local AWS is up.", "Start it: ./dev up")
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
-        os.environ.pop(name, None)
-    os.environ.update(running.variables())
+        variables.pop(name, None)
+    variables.update(running.variables())

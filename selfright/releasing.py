@@ -31,16 +31,15 @@ UPLOADS = ("after-call.s3.PutObject", "after-call.s3.CompleteMultipartUpload")
 
 @dataclass(frozen=True)
 class Bundle:
-    """A bundle on this machine. `application` and `version` are "" when it cannot be read: the controller says why."""
+    """A bundle on this machine: its size in bytes, and what it says it is.
+
+    `application` and `version` are "" when it cannot be read: the controller says why.
+    """
 
     path: Path
+    size: int
     application: str = ""
     version: str = ""
-
-    @property
-    def size(self) -> int:
-        """Its size in bytes."""
-        return self.path.stat().st_size
 
     @property
     def object_name(self) -> str:
@@ -59,10 +58,11 @@ class Sent:
 
 def read_bundle(path: Path) -> Bundle:
     """What the bundle says it is, as far as it can be read."""
+    size = path.stat().st_size
     with suppress(InvalidBundleError), path.open("rb") as file:
         manifest = BundleArchive(file).manifest()
-        return Bundle(path, manifest.application, manifest.version)
-    return Bundle(path)
+        return Bundle(path, size, manifest.application, manifest.version)
+    return Bundle(path, size)
 
 
 def bundled(source: Path, folder: Path, allowed: Collection[str] = ()) -> Bundle:

@@ -44,13 +44,13 @@ def duration(seconds: float | None) -> str:
         return ""
     if seconds < 1:
         return f"{seconds:.2f} s"
-    if seconds < MINUTE:
-        return f"{seconds:.1f} s".replace(".0 s", " s") if seconds < MINUTE / 6 else f"{seconds:.0f} s"
     whole = round(seconds)
+    if whole < MINUTE:
+        return f"{seconds:.1f} s".replace(".0 s", " s") if seconds < MINUTE / 6 else f"{whole} s"
     if whole < HOUR:
-        return f"{whole // MINUTE} min {whole % MINUTE} s"
+        return f"{whole // MINUTE} min {whole % MINUTE} s".removesuffix(" 0 s")
     if whole < DAY:
-        return f"{whole // HOUR} h {whole % HOUR // MINUTE} min"
+        return f"{whole // HOUR} h {whole % HOUR // MINUTE} min".removesuffix(" 0 min")
     return f"{whole // DAY} d {whole % DAY // HOUR} h"
 
 

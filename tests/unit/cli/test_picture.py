@@ -1,0 +1,151 @@
+import io
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from rich.console import Console
+
+from controller.domain.deployment import Deployment, TimelineEvent
+from controller.domain.phases import Phase
+from selfright.cli import signs, words
+from selfright.cli.live import picture
+from selfright.cli.narrator import narrating
+from selfright.cli.terminal import Terminal, plain
+from selfright.cli.view import headline
+from selfright.following import Sight
+from selfright.story import Story
+from tests.cli_world import BAKING, HELD, ID, RECEIVED, ROLLED_BACK, START
+
+NOW = START + timedelta(seconds=35)
+
+
+def drawn(one: Deployment | None, trouble: str = "") -> list[str]:
+    """The picture's lines, without its frame."""
+    lines = plain(picture(Sight(NOW, one, trouble=trouble), ID, NOW)).splitlines()
+    return [line.strip("│╭╮╰╯─ ") for line in lines]
+
+
+def test_the_picture_of_a_bake() -> None:
+    """Phase, steps, traffic, bake clock, figures, verdict: all that one wants to know at a glance."""
+    assert [" ".join(line.split()) for line in drawn(BAKING)] == [
+        "smartpack 1.2.0 → smartpack/prod",
+        "● BAKING ● 10 % ○ 100 % 0:35",
+        f"traffic {'█' * 4}{'░' * 36} 10 %",
+        f"bake {'█' * 20}{'░' * 20} 0:30 step 1 of 2",
+        "",
+        "requests errors rate",
+        "canary 40 1 2.5 %",
+        "stable 360 2 0.6 %",
+        "",
+        "healthy: As good as stable.",
+        "",
+    ]
+
+
+def test_the_picture_before_anything_is_known() -> None:
+    """It says what is waited for."""
+    assert "Uploaded. Waiting for the controller to begin …" in drawn(None)
+    assert "smartpack → smartpack/prod" in drawn(RECEIVED)
+
+
+def test_the_picture_of_a_trip_shows_why_and_no_clock() -> None:
+    """The bake is over when the deployment has tripped."""
+    shown = drawn(replace(BAKING, phase=Phase.ROLLING_BACK, weight=0, trip=ROLLED_BACK.trip))
+    assert "Alarm smartpack-prod-api-errors: 5 errors." in shown
+    assert not [line for line in shown if line.startswith("bake")]
+    assert "✘ 10 %" in shown[1]
+
+
+def test_the_picture_of_a_hold_asks_for_a_person() -> None:
+    """Nothing goes on by itself."""
+    assert "A person must decide: resume it, or roll it back." in drawn(HELD)
+
+
+def test_the_picture_stays_while_the_ledger_is_silent() -> None:
+    """The last that is known, and that it is old."""
+    assert "The ledger does not answer; trying again …" in drawn(BAKING, trouble="No answer.")
+
+
+@pytest.mark.parametrize("one", [replace(RECEIVED, phase=phase) for phase in Phase])
+def test_every_phase_can_be_drawn(one: Deployment) -> None:
+    """A phase without a sign would break the following of a release."""
+    assert any(str(one.phase) in line for line in drawn(one))
+
+
+def test_on_a_terminal_the_picture_goes_and_the_events_stay() -> None:
+    """What happened can be read afterwards."""
+    terminal, stream = Terminal(), io.StringIO()
+    terminal.__dict__["err"] = Console(file=stream, force_terminal=True, width=100, highlight=False)
+    event = TimelineEvent(START, "shifted", "10 % of the visitors get version 1.2.0.")
+    with narrating(terminal, ID, lambda: NOW) as see:
+        see(Sight(NOW, BAKING, (event,)))
+    shown = stream.getvalue()
+    assert "10 % of the visitors get version 1.2.0." in shown
+    assert "\x1b[2K" in shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "phase"),
+    [
+        ("validated", "Version 1.2.0 is valid.", Phase.RECEIVED),
+        ("staged", "api: staged as 7.", Phase.STAGING),
+        ("baking", "Watching 10 % for 60 s.", Phase.BAKING),
+        ("closed", "ROLLED_BACK: Alarm.", Phase.ROLLED_BACK),
+        ("closed", "Some other words", Phase.BAKING),
+        ("something_new", "From a later version.", Phase.BAKING),
+    ],
+)
+def test_an_event_is_told_with_the_phase_in_which_it_happened(kind: str, message: str, phase: Phase) -> None:
+    """Even when it is read a little later."""
+    assert signs.phase_of(TimelineEvent(START, kind, message), Phase.BAKING) is phase
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [
+        (None, ""),
+        (0.08, "0.08 s"),
+        (4, "4 s"),
+        (4.25, "4.2 s"),
+        (42.4, "42 s"),
+        (59.6, "1 min"),
+        (185, "3 min 5 s"),
+        (7800, "2 h 10 min"),
+        (273600, "3 d 4 h"),
+    ],
+)
+def test_durations_are_as_exact_as_one_wants_to_know(seconds: float | None, written: str) -> None:
+    """Tenths matter within seconds, not within hours."""
+    assert words.duration(seconds) == written
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [(0, "just now"), (300, "5 min ago"), (7300, "2 h ago"), (200000, "2 d ago"), (31 * 86400, "2025-12-02")],
+)
+def test_moments_are_told_by_their_age(seconds: int, written: str) -> None:
+    """Until it is so long ago that the date says more."""
+    assert words.ago(START - timedelta(seconds=seconds), START) == written
+
+
+@pytest.mark.parametrize(("seconds", "written"), [(-3, "0:00"), (42, "0:42"), (725, "12:05"), (3723, "1:02:03")])
+def test_the_clock_never_goes_below_zero(seconds: float, written: str) -> None:
+    """A look may come a moment after the end of the bake."""
+    assert words.clock(seconds) == written
+
+
+@pytest.mark.parametrize(("count", "written"), [(812, "812 B"), (3_400_000, "3.2 MB"), (2_000_000_000, "1.9 GB")])
+def test_sizes_are_short(count: int, written: str) -> None:
+    """Three figures are enough."""
+    assert words.size(count) == written
+
+
+def test_commands_in_a_text_can_be_copied() -> None:
+    """With the way in that people have here, and `--local` where it was used."""
+    commands = words.Commands("./dev", local=True)
+    assert commands.within("Run `selfright rollback x`, then look.") == "Run `./dev rollback x --local`, then look."
+
+
+def test_what_is_live_again_is_not_claimed_of_a_first_release() -> None:
+    """Nothing was live before it."""
+    assert str(headline(Story(ROLLED_BACK))).endswith("smartpack 1.2.0 was taken back from smartpack/prod.")

@@ -1,0 +1,148 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from controller.aws.calls import client
+from controller.domain.deployment import Deployment
+from tests.builders import a_bundle
+from tests.cli_world import BUCKET, LIVE_ID, ROLLED_BACK, SUCCEEDED, CliWorld, ended
+
+KEY = "incoming/smartpack/prod/smartpack-1.2.0.zip"
+TO = ("--environment", "smartpack/prod")
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> str:
+    """A bundle of SmartPack 1.2.0."""
+    path = tmp_path / "whatever.zip"
+    path.write_bytes(a_bundle("1.2.0"))
+    return str(path)
+
+
+def test_without_following_it_uploads_and_says_which_deployment_it_becomes(world: CliWorld, bundle: str) -> None:
+    """The key says for whom the bundle is and what it is; the version of the object is pinned."""
+    result = world.run("release", bundle, *TO, "--no-follow", "--output", "json")
+    (version,) = client("s3").list_object_versions(Bucket=BUCKET)["Versions"]
+    answer = json.loads(result.stdout)
+    assert answer["upload"] == {"bucket": BUCKET, "key": KEY, "version_id": version["VersionId"]}
+    assert answer["deployment_id"].startswith(f"smartpack-prod-{version['LastModified']:%Y%m%dT%H%M%S}-")
+
+
+def test_a_folder_is_bundled_first(world: CliWorld, tmp_path: Path) -> None:
+    """One command is enough from a release folder to a deployment."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "index.html").write_text("<title>SmartPack</title>")
+    site = "{kind: site, artifact: site}"
+    (tmp_path / "release.yaml").write_text(f"{{application: smartpack, version: 1.2.0, components: {{site: {site}}}}}")
+    result = world.run("release", str(tmp_path), *TO, "--no-follow")
+    assert result.exit_code == 0, result.stderr
+    assert [one["Key"] for one in client("s3").list_objects_v2(Bucket=BUCKET)["Contents"]] == [KEY]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["release.yaml", "site"]
+
+
+def test_a_release_that_went_live_exits_with_0_and_says_so(world: CliWorld, bundle: str) -> None:
+    """The result is on stdout, what happened on stderr, one line per event."""
+    world.controller_does(SUCCEEDED, ("shifted", "10 % of the visitors get version 1.2.0."))
+    result = world.run("release", bundle, *TO)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("✔ SUCCEEDED  smartpack 1.2.0 is live in smartpack/prod")
+    events = [line.split("  ", 2)[1:] for line in result.stderr.splitlines() if line[2:3] == ":"]
+    assert [(phase, said.strip()) for phase, said in events] == [
+        ("RECEIVED", "Received."),
+        ("SHIFTING", "10 % of the visitors get version 1.2.0."),
+        ("SUCCEEDED", "SUCCEEDED"),
+    ]
+
+
+def test_a_release_that_was_taken_back_exits_with_1_and_says_why_and_what_next(world: CliWorld, bundle: str) -> None:
+    """Reason, next step and a command to copy."""
+    world.controller_does(ROLLED_BACK)
+    result = world.run("release", bundle, *TO)
+    assert result.exit_code == 1
+    assert "1.2.0 was taken back from smartpack/prod; 1.1.0 is live again." in result.stdout
+    assert "  reason      Alarm smartpack-prod-api-errors: 5 errors.\n" in result.stdout
+    assert "  traffic     back on stable for all visitors 0.08 s after the trip\n" in result.stdout
+    assert "  next step   Correct it and release it under a new version.\n" in result.stdout
+    assert "  details     selfright show smartpack-prod-" in result.stdout
+
+
+@pytest.mark.parametrize("phase", ["REJECTED", "SUPERSEDED", "ROLLBACK_FAILED", "ROLLED_BACK"])
+def test_only_live_is_0(world: CliWorld, bundle: str, phase: str) -> None:
+    """A pipeline goes on only after a release that is live."""
+    world.controller_does(ended(phase))
+    assert world.run("release", bundle, *TO).exit_code == 1
+
+
+@pytest.mark.parametrize("end", [SUCCEEDED, ROLLED_BACK])
+def test_the_json_is_one_document_with_how_it_ended(world: CliWorld, bundle: str, end: Deployment) -> None:
+    """Scripts read the phase, the reason and the figures; no secret token is among them."""
+    world.controller_does(end)
+    result = world.run("release", bundle, *TO, "--output", "json")
+    answer = json.loads(result.stdout)
+    assert (answer["phase"], answer["version"], answer["previous_version"]) == (str(end.phase), "1.2.0", "1.1.0")
+    assert "token" not in result.stdout
+
+
+def test_nothing_but_text_when_it_is_no_terminal(world: CliWorld, bundle: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log file has no escape codes, not even where colours are forced."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    world.controller_does(ROLLED_BACK)
+    result = world.run("release", bundle, *TO)
+    assert "\x1b" not in result.output
+    assert all(line == line.rstrip() for line in result.output.splitlines())
+
+
+def test_an_unknown_environment_is_said_before_anything_is_uploaded(world: CliWorld, bundle: str) -> None:
+    """The message lists the environments that there are."""
+    result = world.run("release", bundle, "--environment", "smartpack/test")
+    assert result.exit_code == 1
+    assert "No environment smartpack/test is registered here." in result.stderr
+    assert "Registered are: smartpack/prod." in result.stderr
+    assert "Contents" not in client("s3").list_objects_v2(Bucket=BUCKET)
+
+
+def test_an_upload_that_becomes_no_deployment_is_said_after_half_a_minute(world: CliWorld, bundle: str) -> None:
+    """The message says where to look."""
+    result = world.run("release", bundle, *TO)
+    assert result.exit_code == 1
+    assert "has begun within 30 s" in result.stderr
+    assert "EventBridge" in result.stderr
+    assert sum(world.time.slept) < 31
+
+
+def test_a_folder_that_is_no_release_is_said_with_the_next_step(world: CliWorld, tmp_path: Path) -> None:
+    """What the bundler refuses is told like every other failure."""
+    result = world.run("release", str(tmp_path), *TO)
+    assert result.exit_code == 1
+    assert "release.yaml" in result.stderr
+    assert "Next:" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [[], ["."], [".", "-e", "smartpack"], ["no-such-folder", "-e", "smartpack/prod"]])
+def test_wrong_usage_exits_with_2(world: CliWorld, arguments: list[str]) -> None:
+    """Missing and malformed arguments are told apart from releases that failed."""
+    assert world.run("release", *arguments).exit_code == 2
+
+
+def test_a_timeout_ends_the_following_only(world: CliWorld, bundle: str) -> None:
+    """The release goes on by itself, and the message says how to follow it again."""
+    result = world.run("release", bundle, *TO, "--timeout", "3")
+    assert result.exit_code == 1
+    assert "goes on by itself" in result.stderr
+    assert "`selfright follow smartpack-prod-" in result.stderr
+
+
+def test_ctrl_c_ends_the_following_only(world: CliWorld, bundle: str) -> None:
+    """Exit code 130, with the commands to follow it again and to take it back."""
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    world.time.plan(2, interrupt)
+    result = world.run("release", bundle, *TO)
+    assert result.exit_code == 130
+    assert "the release goes on by itself" in result.stderr
+    assert "Follow it again: selfright follow smartpack-prod-" in result.stderr
+    assert "Take it back:    selfright rollback smartpack-prod-" in result.stderr
+    assert LIVE_ID not in result.stderr

@@ -1,0 +1,132 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from controller.domain.phases import Phase
+from tests.cli_world import BAKING, HELD, ID, LIVE, LIVE_ID, MACHINES, ROLLED_BACK, SUCCEEDED, CliWorld, ended
+
+FROM = ("--environment", "smartpack/prod")
+
+
+def rolls_back(world: CliWorld, deployment_id: str, phase: Phase = Phase.ROLLED_BACK) -> None:
+    """What the rollback machine does after it was started."""
+
+    def end() -> None:
+        done = replace(ROLLED_BACK, deployment_id=deployment_id, phase=phase, rollback_execution_arn=world.states.arn)
+        world.write(done, ("rolling_back", "Rolling back."), ("closed", str(phase)))
+
+    world.time.plan(2, end)
+
+
+def test_a_deployment_is_rolled_back_in_a_persons_name(world: CliWorld) -> None:
+    """The rollback machine is started with who wanted it and why, and followed until everything is back."""
+    world.write(BAKING)
+    rolls_back(world, ID)
+    result = world.run("rollback", ID, "--reason", "wrong prices")
+    assert result.exit_code == 0
+    (started,) = world.states.started
+    assert started["stateMachineArn"] == f"{MACHINES}:selfright-rollback"
+    assert started["input"] == {"deployment_id": ID, "by": "person", "reason": "wrong prices"}
+    assert "was taken back from smartpack/prod" in result.stdout
+
+
+def test_the_longest_id_still_gives_a_valid_execution_name(world: CliWorld) -> None:
+    """Step Functions allows 80 characters."""
+    longest = "a" * 64
+    world.write(replace(BAKING, deployment_id=longest))
+    rolls_back(world, longest)
+    world.run("rollback", longest)
+    assert len(world.states.started[0]["name"]) <= 80
+
+
+def test_of_an_environment_what_is_on_its_way_goes_first(world: CliWorld) -> None:
+    """What is live was good until now."""
+    world.write(BAKING)
+    world.turn(holder=ID)
+    rolls_back(world, ID)
+    assert world.run("rollback", *FROM).exit_code == 0
+    assert world.states.started[0]["input"]["deployment_id"] == ID
+
+
+def test_of_a_quiet_environment_what_is_live_is_rolled_back(world: CliWorld) -> None:
+    """It begins with a deployment that has ended, and is over when the rollback has ended it again."""
+    rolls_back(world, LIVE_ID)
+    result = world.run("rollback", *FROM)
+    assert result.exit_code == 0
+    assert world.states.started[0]["input"]["deployment_id"] == LIVE_ID
+
+
+def test_of_a_held_environment_the_one_whose_rollback_failed_is_meant(world: CliWorld) -> None:
+    """Rolling back what is live there would make it worse."""
+    world.write(ended("ROLLBACK_FAILED"))
+    world.turn(held=f"The rollback of {ID} failed.")
+    rolls_back(world, ID)
+    assert world.run("rollback", *FROM).exit_code == 0
+    assert world.states.started[0]["input"]["deployment_id"] == ID
+
+
+def test_a_rollback_that_failed_exits_with_1(world: CliWorld) -> None:
+    """A person is needed, and the next command is printed."""
+    world.write(BAKING)
+    rolls_back(world, ID, Phase.ROLLBACK_FAILED)
+    result = world.run("rollback", ID)
+    assert result.exit_code == 1
+    assert "a person is needed, and smartpack/prod is held" in result.stdout
+    assert f"  then        selfright rollback {ID}\n" in result.stdout
+
+
+def test_a_refused_rollback_says_why(world: CliWorld) -> None:
+    """The controller knows best: here a newer release is live."""
+    world.states.ended = {"status": "FAILED", "cause": "api is not on this release any more."}
+    result = world.run("rollback", LIVE_ID)
+    assert result.exit_code == 1
+    assert "It was not rolled back: api is not on this release any more." in result.stderr
+
+
+def test_the_json_is_how_it_ended(world: CliWorld) -> None:
+    """The same document as that of a release."""
+    world.write(BAKING)
+    rolls_back(world, ID)
+    document = json.loads(world.run("rollback", ID, "--output", "json").stdout)
+    assert (document["deployment_id"], document["phase"]) == (ID, "ROLLED_BACK")
+
+
+@pytest.mark.parametrize("phase", ["ROLLED_BACK", "REJECTED", "SUPERSEDED"])
+def test_what_is_not_live_cannot_be_rolled_back(world: CliWorld, phase: str) -> None:
+    """Nothing is started."""
+    world.write(ended(phase))
+    result = world.run("rollback", ID)
+    assert (result.exit_code, world.states.started) == (1, [])
+    assert f"is {phase} already: nothing of it is live." in result.stderr
+
+
+def test_an_environment_where_nothing_is_live_has_nothing_to_roll_back(world: CliWorld) -> None:
+    """The message says how to find what could be meant."""
+    world.turn(live="")
+    result = world.run("rollback", *FROM)
+    assert result.exit_code == 1
+    assert "`selfright history smartpack/prod`" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), (ID, *FROM)])
+def test_one_deployment_must_be_named_in_one_way(world: CliWorld, arguments: tuple[str, ...]) -> None:
+    """Guessing which release to take back would be dangerous."""
+    assert world.run("rollback", *arguments).exit_code == 2
+
+
+def test_a_deployment_on_hold_goes_on(world: CliWorld) -> None:
+    """The waiting task is answered with its token."""
+    world.write(HELD)
+    result = world.run("resume", ID, "--output", "json")
+    assert json.loads(result.stdout) == {"deployment_id": ID, "resumed": True}
+    assert list(world.states.answered) == ["secret-token"]
+
+
+@pytest.mark.parametrize("deployment", [BAKING, SUCCEEDED, replace(LIVE, deployment_id=ID)])
+def test_what_is_not_on_hold_is_not_resumed(world: CliWorld, deployment: object) -> None:
+    """Nobody is answered."""
+    world.write(deployment)  # type: ignore[arg-type]
+    result = world.run("resume", ID)
+    assert (result.exit_code, world.states.answered) == (1, {})
+    assert "waits for nobody's decision" in result.stderr

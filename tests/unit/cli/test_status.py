@@ -1,0 +1,171 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from controller.aws.calls import client
+from selfright.story import needs_decision
+from tests.cli_world import BAKING, HELD, ID, LIVE_ID, ROLLED_BACK, STAGED, SUCCEEDED, CliWorld
+
+
+def test_all_environments_are_listed(world: CliWorld) -> None:
+    """One line each: what is live, since when, what is on its way, and whether it is held."""
+    world.register("shop/test")
+    world.write(BAKING)
+    world.turn(holder=ID)
+    lines = [line.split() for line in world.run("status").stdout.splitlines()]
+    assert lines[0] == ["environment", "live", "since", "on", "its", "way", "held"]
+    assert lines[1] == ["shop/test", "nothing", "yet", "nothing", "no"]
+    on_its_way = ["1.2.0", "●", "BAKING", "at", "10", "%"]
+    assert lines[2] == ["smartpack/prod", "1.1.0", "23", "h", "ago", *on_its_way, "no"]
+
+
+def test_one_environment_shows_what_is_on_its_way_in_full(world: CliWorld) -> None:
+    """What the judge saw, and how to follow it."""
+    world.write(BAKING)
+    world.turn(holder=ID)
+    shown = world.run("status", "smartpack/prod").stdout
+    assert "  canary      40 requests, 1 error (2.5 %)\n" in shown
+    assert "  stable      360 requests, 2 errors (0.6 %)\n" in shown
+    assert f"  follow      selfright follow {ID}\n" in shown
+
+
+def test_one_deployment_is_told_in_a_few_lines(world: CliWorld) -> None:
+    """How it ended, why, and what to do."""
+    world.write(ROLLED_BACK)
+    shown = world.run("status", ID).stdout
+    assert shown.startswith("↺ ROLLED_BACK  smartpack 1.2.0 was taken back from smartpack/prod; 1.1.0 is live again.\n")
+
+
+def test_a_held_environment_says_why(world: CliWorld) -> None:
+    """Nothing may start there until a person has put it right."""
+    world.turn(held="The rollback of smartpack-prod-x failed.")
+    assert "The rollback of smartpack-prod-x failed." in world.run("status").stdout
+
+
+def test_a_hold_shows_both_answers(world: CliWorld) -> None:
+    """A person must decide: let it go on, or take it back."""
+    world.write(HELD)
+    shown = world.run("status", ID).stdout
+    assert f"  go on       selfright resume {ID}\n  take back   selfright rollback {ID}\n" in shown
+
+
+def test_a_hold_is_over_when_it_was_answered_or_another_step_bakes() -> None:
+    """The token stays in the ledger; alone it means nothing."""
+    assert HELD.bake
+    assert needs_decision(HELD)
+    assert not needs_decision(replace(HELD, bake=replace(HELD.bake, concluded=True)))
+    assert not needs_decision(replace(BAKING, hold_token="of the step before"))
+    assert not needs_decision(replace(HELD, trip=ROLLED_BACK.trip))
+
+
+def test_the_json_of_all_environments(world: CliWorld) -> None:
+    """What scripts read: the live version and the weight of what is on its way; never a task token."""
+    world.write(HELD)
+    world.turn(holder=ID)
+    result = world.run("status", "--output", "json")
+    (environment,) = json.loads(result.stdout)["environments"]
+    assert environment["environment"] == "smartpack/prod"
+    assert environment["live"]["version"] == "1.1.0"
+    assert environment["on_its_way"]["weight"] == 10
+    assert environment["on_its_way"]["needs_decision"] is True
+    assert environment["waiting"] is None
+    assert "secret-token" not in result.stdout
+
+
+def test_the_keys_of_a_deployment_stay(world: CliWorld) -> None:
+    """The documented shape: keys may be added, none may go."""
+    world.write(ROLLED_BACK)
+    document = json.loads(world.run("status", ID, "--output", "json").stdout)
+    assert set(document) == {
+        "deployment_id", "application", "environment", "version", "digest", "upload", "components", "changed", "staged",
+        "restore_point", "phase", "needs_decision", "weight", "steps", "bake", "look", "trip", "reason", "next_step",
+        "uploaded_at", "updated_at", "traffic_restored_at", "closed_at", "seconds", "seconds_to_restore",
+        "execution_arn", "rollback_execution_arn", "previous_version",
+    }  # fmt: skip
+    assert document["uploaded_at"] == "2026-01-02T10:00:00+00:00"
+    assert document["look"]["canary"] == {"requests": 40, "errors": 1, "error_rate": 0.025}
+    assert (document["seconds"], document["seconds_to_restore"]) == (33.0, 0.08)
+
+
+def test_watching_prints_again_what_has_changed(world: CliWorld) -> None:
+    """Without a terminal there is no picture, and Ctrl-C is how it ends."""
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    world.write(STAGED)
+    world.time.plan(3, lambda: world.write(SUCCEEDED))
+    world.time.plan(6, interrupt)
+    result = world.run("status", ID, "--watch")
+    assert result.exit_code == 130
+    assert [line.split()[1] for line in result.stdout.splitlines() if "smartpack 1.2.0" in line] == [
+        "STAGING",
+        "SUCCEEDED",
+    ]
+
+
+def test_watching_as_json_is_wrong_usage(world: CliWorld) -> None:
+    """One document and an endless picture exclude each other."""
+    assert world.run("status", "--watch", "--output", "json").exit_code == 2
+
+
+def test_an_account_without_environments_says_how_to_register_one(world: CliWorld) -> None:
+    """The first thing that a newcomer sees says what comes next."""
+    client("ssm").delete_parameter(Name="/selfright/smartpack/prod")
+    result = world.run("status")
+    assert result.exit_code == 1
+    assert "No environment is registered here." in result.stderr
+
+
+@pytest.mark.parametrize("what", ["no-such-deployment", "smartpack/test"])
+def test_what_does_not_exist_is_said(world: CliWorld, what: str) -> None:
+    """With the next step, on stderr; as JSON on stdout too."""
+    result = world.run("status", what, "--output", "json")
+    assert result.exit_code == 1
+    assert set(json.loads(result.stdout)["error"]) == {"message", "next_step"}
+    assert "Next:" in result.stderr
+
+
+def test_a_malformed_environment_is_wrong_usage(world: CliWorld) -> None:
+    """It could never exist."""
+    assert world.run("status", "Smart Pack/prod").exit_code == 2
+
+
+def test_history_lists_the_newest_first(world: CliWorld) -> None:
+    """How each ended, how long it took, and why."""
+    world.write(ROLLED_BACK)
+    lines = world.run("history", "smartpack/prod").stdout.splitlines()
+    assert lines[1].split()[:9] == ["just", "now", "1.2.0", "↺", "ROLLED_BACK", ID, "33", "s", "Alarm"]
+    assert lines[2].split()[:9] == ["1", "d", "ago", "1.1.0", "✔", "SUCCEEDED", LIVE_ID, "1", "h"]
+
+
+def test_history_is_as_long_as_asked_for(world: CliWorld) -> None:
+    """The newest, as one document."""
+    world.write(ROLLED_BACK)
+    document = json.loads(world.run("history", "smartpack/prod", "-n", "1", "--output", "json").stdout)
+    assert document["environment"] == "smartpack/prod"
+    assert [one["deployment_id"] for one in document["deployments"]] == [ID]
+
+
+def test_history_of_a_new_environment_is_empty(world: CliWorld) -> None:
+    """That is no error; an environment that is not registered is."""
+    world.register("shop/test")
+    assert "had no deployment yet" in world.run("history", "shop/test").stderr
+    assert world.run("history", "shop/prod").exit_code == 1
+
+
+def test_show_tells_everything(world: CliWorld) -> None:
+    """What changed, by which steps, and the timeline with the time since the upload."""
+    world.write(ROLLED_BACK, ("received", "Received."), ("tripped", "It was bad."))
+    shown = world.run("show", ID).stdout
+    assert "  api         6 → 7\n" in shown
+    assert "  steps       10 % for 1 min, 100 % for 1 min\n" in shown
+    assert [line.split(maxsplit=3)[3] for line in shown.splitlines()[-2:]] == ["Received.", "It was bad."]
+
+
+def test_show_as_json_has_the_timeline(world: CliWorld) -> None:
+    """Each event with its time, kind and message."""
+    world.write(ROLLED_BACK, ("received", "Received."))
+    (event,) = json.loads(world.run("show", ID, "--output", "json").stdout)["timeline"]
+    assert event == {"at": "2026-01-02T10:00:00+00:00", "kind": "received", "message": "Received."}
