@@ -1,0 +1,90 @@
+"""The documentation says what is true: its commands exist, its links lead somewhere, its examples are valid."""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+from controller.domain.environment import Environment
+from controller.domain.manifest import make_manifest
+from controller.domain.phases import Phase
+from devtools.commands import COMMANDS as DEV_COMMANDS
+from selfright.cli import main
+from tests.builders import a_bundle
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md")])
+STANDS_FOR = {"DEPLOYMENT": "shop-prod-20260101T000000-abcdef"}
+
+
+def blocks(page: Path, language: str) -> Iterator[str]:
+    """The fenced blocks of a page in one language."""
+    yield from re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def commands() -> list[tuple[str, str]]:
+    """Every command line of every page."""
+    return [(page.name, line) for page in PAGES for block in blocks(page, "console") for line in block.splitlines()]
+
+
+@pytest.mark.parametrize(("page", "line"), commands())
+def test_every_command_in_the_docs_is_understood(page: str, line: str, tmp_path: Path) -> None:
+    """A command that the docs show exists, with exactly these options."""
+    program, *words = shlex.split(line)
+    assert program in {"./dev", "selfright"}, f"{page}: {line}"
+    if program == "./dev" and words[0] in DEV_COMMANDS:
+        return
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop-1.4.0.zip").write_bytes(a_bundle())
+    words = [STANDS_FOR.get(word, word) for word in words if word != "--local"]
+    words = [str(tmp_path / word) if (tmp_path / word).exists() and word.startswith("shop") else word for word in words]
+    context = click.Context(main, info_name="selfright")
+    command = main.get_command(context, words[0])
+    assert command is not None, f"{page}: {line}"
+    command.make_context(words[0], words[1:], parent=context)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_in_the_docs_leads_to_a_file(page: Path) -> None:
+    """A relative link is to a file of the repository, and its anchor to a heading in it."""
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text()):
+        name, _, anchor = target.partition("#")
+        file = page.parent / name if name else page
+        assert file.exists(), target
+        headings = {re.sub(r"[^a-z0-9 -]", "", found.lower()).replace(" ", "-") for found in _headings(file)}
+        assert not anchor or anchor in headings, target
+
+
+def _headings(file: Path) -> list[str]:
+    return re.findall(r"^#+ (.*)$", file.read_text(), re.MULTILINE) if file.is_file() else []
+
+
+def test_the_example_release_is_a_valid_manifest() -> None:
+    """The `release.yaml` in the README is accepted as it stands."""
+    (example,) = blocks(ROOT / "README.md", "yaml")
+    assert make_manifest(yaml.safe_load(example)).version == "1.4.0"
+
+
+def test_every_phase_is_explained() -> None:
+    """The flow's page names every phase that a deployment can have."""
+    page = (ROOT / "docs" / "flow.md").read_text()
+    assert not [phase for phase in Phase if f"`{phase}`" not in page]
+
+
+def test_every_setting_of_an_environment_is_explained_with_its_default() -> None:
+    """The environment's page has every key of the model, and says the defaults that the code has."""
+    page = (ROOT / "docs" / "environment.md").read_text()
+    judge = Environment.model_fields["judge"].default
+    for name, value in judge.model_dump().items():
+        assert f"| `judge.{name}` | {_shown(value)} |" in page
+    for name in ("watch_seconds", "keep_revisions"):
+        assert f"| `{name}` | {Environment.model_fields[name].default} |" in page
+
+
+def _shown(value: object) -> str:
+    return f"`{value}`" if isinstance(value, str) else json.dumps(value)
