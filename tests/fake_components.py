@@ -10,7 +10,7 @@ from controller.domain.deployment import Revision
 from controller.domain.environment import Environment
 from controller.domain.manifest import Artifact
 from controller.domain.strategy import ALL
-from controller.errors import ChangedByOthersError, ConflictError, NotFoundError, TrippedError
+from controller.errors import ChangedByOthersError, NotFoundError, TrippedError
 
 
 @dataclass
@@ -52,9 +52,7 @@ class FakeComponent:
 
     def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> None:
         """As the real ones do: read, ask for the permit, write on the condition of what was read, and ask again."""
-        edits = self._read(stable, canary)
-        permit()
-        self._write(edits, stable, canary, weight)
+        self._move(stable, canary, weight, permit)
         try:
             permit()
         except TrippedError:
@@ -63,9 +61,7 @@ class FakeComponent:
 
     def restore(self, stable: Revision, canary: Revision | None) -> None:
         """As the real ones do: nothing to write when nothing is to be put back."""
-        edits = self._read(stable, canary)
-        if (self.live, self.weight) != (stable.id, 0):
-            self._write(edits, stable, canary or stable, 0)
+        self._move(stable, canary or stable, 0, lambda: None)
 
     def prune(self, keep: Sequence[Revision], count: int) -> int:
         """Note what was to be kept."""
@@ -81,21 +77,22 @@ class FakeComponent:
         if self.broken:
             raise self.broken
 
-    def _read(self, stable: Revision, canary: Revision | None) -> int:
+    def _move(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> None:
         self._work()
-        ours = {stable.id, canary.id if canary else stable.id, ""}
-        if not {self.live, self.canary} <= ours:
+        edits = self.edits
+        if not {self.live, self.canary} <= {stable.id, canary.id, ""}:
             raise ChangedByOthersError(f"it is on {self.live}, not on {stable.id}")
-        return self.edits
-
-    def _write(self, edits: int, stable: Revision, canary: Revision, weight: int) -> None:
+        wanted = (canary.id, "", 0) if weight == ALL else (stable.id, canary.id if weight else "", weight)
+        if wanted == (self.live, self.canary, self.weight):
+            return
+        permit()
         self.before_write()
         if self.edits != edits:
-            raise ConflictError("somebody changed it in between")
+            self._move(stable, canary, weight, permit)
+            return
+        self.live, self.canary, self.weight = wanted
         self.edits += 1
         self.moves.append(weight)
-        self.live = canary.id if weight == ALL else stable.id
-        self.canary, self.weight = (canary.id, weight) if 0 < weight < ALL else ("", 0)
 
 
 @dataclass

@@ -74,7 +74,7 @@ class FakeProbe:
     wrong: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
-    def run(self, url: str, check: Check) -> CheckResult:
+    def run(self, url: str, check: Check, others: Sequence[Check] = ()) -> CheckResult:
         """Right, unless something wrong is left."""
         self.asked.append(f"{url}{check.path}")
         detail = self.wrong.pop(0) if self.wrong else ""

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from controller.domain.deployment import Deployment
 from controller.domain.phases import OPEN, UNTOUCHED, Phase
-from controller.errors import LedgerConflictError, SelfrightError
+from controller.errors import InvalidEnvironmentError, LedgerConflictError, UnknownEnvironmentError
 from controller.flow.story import card, environment_of, tell
 from controller.flow.turns import hand_on
 from controller.flow.world import World
@@ -95,7 +95,7 @@ def relieve(world: World, environment_key: str) -> bool:
 def _close_guards(world: World, ended: Deployment) -> None:
     try:
         alarms = environment_of(world, ended).deployment_preference.alarms
-    except SelfrightError:
+    except (UnknownEnvironmentError, InvalidEnvironmentError):
         return  # The environment is gone or was never there. A guard that is left over is closed by its next alarm.
     world.guards.close(ended.deployment_id, alarms)
 

@@ -1,0 +1,125 @@
+"""Validate bundle: what may be released, what may not, and that nothing is touched either way."""
+
+from dataclasses import replace
+
+import pytest
+
+from controller.domain.environment import Environment
+from controller.domain.phases import Phase
+from controller.errors import LedgerConflictError
+from controller.flow.validating import validate
+from tests.builders import a_bundle
+from tests.fakes import FakeWorld
+from tests.unit.flow.scenes import KEY, a_deployment, a_world
+
+
+def uploaded(bundle: bytes) -> FakeWorld:
+    """A world in which this bundle was received."""
+    world = a_world()
+    deployment = a_deployment(world, Phase.RECEIVED, version="", digest="", components=(), checks=())
+    world.bundles.objects[deployment.upload.key] = bundle
+    return world
+
+
+def test_a_good_bundle_is_valid() -> None:
+    """Version, components and checks are in the ledger from now on."""
+    world = uploaded(a_bundle("2.1.0"))
+    assert validate(world, "d2")["outcome"] == "valid"
+    deployment = world.deployments.get("d2")
+    assert (deployment.version, deployment.components) == ("2.1.0", ("api", "site"))
+    assert [check[:18] for check in deployment.checks] == ['{"component":"api"', '{"component":"site']
+    assert len(deployment.digest) == 64
+
+
+def test_a_check_keeps_what_is_hard_to_keep() -> None:
+    """Fractions and nulls in a check's body come out of the ledger as they went in."""
+    body = {"temperature": 21.5, "nothing": None, "deep": [[{"a": 1e300}]]}
+    world = uploaded(a_bundle(checks=({"component": "api", "path": "/", "method": "POST", "body": body},)))
+    validate(world, "d2")
+    assert '"temperature":21.5,"nothing":null' in world.deployments.get("d2").checks[0]
+
+
+def test_validating_twice_is_the_same() -> None:
+    """A state that is tried again finds what it wrote."""
+    world = uploaded(a_bundle())
+    assert validate(world, "d2") == validate(world, "d2")
+
+
+def rejected(world: FakeWorld) -> str:
+    """The reason for which it is rejected, with a next step, and nothing touched, twice."""
+    card = validate(world, "d2")
+    assert (card["outcome"], card["phase"]) == ("rejected", "REJECTED")
+    assert card["next_step"]
+    assert validate(world, "d2") == card
+    assert world.notices.sent == [("d2", Phase.REJECTED)]
+    assert not any(component.moves for component in world.components.known.values())
+    return str(card["reason"])
+
+
+def test_what_is_no_bundle_is_rejected() -> None:
+    """Anything can be uploaded."""
+    assert rejected(uploaded(b"not a zip"))
+
+
+def test_another_applications_bundle_is_rejected() -> None:
+    """An application's bundle cannot touch another's resources."""
+    assert "release of 'other'" in rejected(uploaded(a_bundle(application="other")))
+
+
+def test_an_unknown_environment_is_rejected() -> None:
+    """Nobody is registered under that name."""
+    world = uploaded(a_bundle())
+    world.environments.known.clear()
+    assert "No environment smartpack/prod" in rejected(world)
+
+
+def environment_with(world: FakeWorld, name: str) -> Environment:
+    """The environment, with only this component, which is a site."""
+    known = world.environments.known[KEY]
+    return known.model_copy(update={"components": {name: known.components["site"]}})
+
+
+def test_a_component_that_the_environment_does_not_have_is_rejected() -> None:
+    """The reason lists what there is."""
+    world = uploaded(a_bundle())
+    world.environments.known[KEY] = environment_with(world, "site")
+    assert "no such component (it has: site)" in rejected(world)
+
+
+def test_a_component_of_another_kind_is_rejected() -> None:
+    """A function cannot be deployed to a bucket."""
+    world = uploaded(a_bundle())
+    world.environments.known[KEY] = environment_with(world, "api")
+    assert "is a function in the bundle and a site" in rejected(world)
+
+
+@pytest.mark.parametrize("phase", [Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED])
+def test_a_version_that_was_rolled_back_is_rejected(phase: Phase) -> None:
+    """What was bad once is not tried again under the same name."""
+    world = uploaded(a_bundle("1.2.0"))
+    world.versions.fates[KEY, "1.2.0"] = ("whatever", phase)
+    assert "was rolled back" in rejected(world)
+
+
+def test_a_version_with_other_contents_is_rejected() -> None:
+    """A version never changes."""
+    world = uploaded(a_bundle("1.2.0"))
+    world.versions.fates[KEY, "1.2.0"] = ("other", Phase.SUCCEEDED)
+    assert "other contents" in rejected(world)
+
+
+def test_a_version_that_succeeded_may_come_again() -> None:
+    """The same contents under the same version are no harm."""
+    world = uploaded(a_bundle("1.2.0"))
+    validate(world, "d2")
+    digest = world.deployments.get("d2").digest
+    world.versions.fates[KEY, "1.2.0"] = (digest, Phase.SUCCEEDED)
+    assert validate(world, "d2")["outcome"] == "valid"
+
+
+def test_what_has_moved_on_is_not_validated_any_more() -> None:
+    """A call that comes late writes nothing."""
+    world = uploaded(a_bundle())
+    world.deployments.known["d2"] = replace(world.deployments.get("d2"), phase=Phase.STAGING)
+    with pytest.raises(LedgerConflictError):
+        validate(world, "d2")
