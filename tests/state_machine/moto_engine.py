@@ -4,7 +4,8 @@ This is the one place that reaches into moto. What it changes, and why:
 
 - **`lambda:invoke`** calls the `Invoker` that is registered under the function's name up to the last `-`, instead of
   starting a container. What it raises becomes what Step Functions would see (see `failures`).
-- **`startExecution.sync:2`** tells the same `Invoker` before and after it starts the child, and looks often for its end.
+- **`startExecution.sync:2`** is started by the same `Invoker`, and looks often for the child's end. Moto does not turn the
+  names of its parameters into the API's, nor those of its output back, so that the state cannot succeed as it is.
 - **Wait** states hand their seconds to the `Invoker`, which moves its clock; **Retry** sleeps not at all.
 - **StopExecution** ends an execution at once, as on AWS, while the function that it was running runs on. Moto waits for
   the running task to end (and for a task token, for ever), and then forgets that it was stopped.
@@ -20,6 +21,7 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, Protocol
 from unittest.mock import patch
+from uuid import uuid4
 
 from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.api import ExecutionStatus
@@ -34,6 +36,7 @@ from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguagePa
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
+from controller.aws.calls import client
 from tests.state_machine.failures import Broken, Failure, Throttled
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
@@ -68,11 +71,11 @@ INVOKERS: dict[str, Invoker] = {}
 def engine() -> Iterator[None]:
     """Moto's engine with the changes that the module describes."""
     parse = AmazonStateLanguageParser.parse
-    start = StateTaskServiceSfn._eval_service_task
     with ExitStack() as stack:
         for target, name, replacement in (
             (lambda_eval_utils, "execute_lambda_function_integration", _invoke_function),
-            (StateTaskServiceSfn, "_eval_service_task", _starting_child(start)),
+            (StateTaskServiceSfn, "_eval_service_task", _start_child),
+            (StateTaskServiceSfn, "_normalise_response", _in_words_of_asl),
             (state_task_service_callback, "_DELAY_SECONDS_SYNC_CONDITION_CHECK", LOOK_SECONDS),
             (WaitFunction, "_wait_interval", _wait),
             (retrier_decl, "time", SimpleNamespace(sleep=lambda _: None)),
@@ -107,15 +110,30 @@ def _invoke_function(env: Any, parameters: dict[str, Any], region: str, state_cr
         raise _function_error(type(error).__name__, str(error)) from error
 
 
-def _starting_child(start: Callable[..., None]) -> Callable[..., None]:
-    def starting(self: StateTaskServiceSfn, env: Any, **arguments: Any) -> None:
-        name = env.states.context_object.context_object_data["StateMachine"]["Name"].rpartition("-")[0]
-        try:
-            INVOKERS[name].start_child(lambda: start(self, env, **arguments), _place(env))
-        except Failure as failure:
-            raise _as_moto(failure, "StartExecution") from failure
+def _start_child(
+    self: StateTaskServiceSfn,
+    env: Any,
+    resource_runtime_part: object,
+    normalised_parameters: dict[str, Any],
+    state_credentials: object,
+) -> None:
+    name = env.states.context_object.context_object_data["StateMachine"]["Name"].rpartition("-")[0]
+    arguments = {key[0].lower() + key[1:]: value for key, value in normalised_parameters.items()}
 
-    return starting
+    def start() -> None:
+        answer = client("stepfunctions").start_execution(**arguments, name=str(uuid4()))
+        env.stack.append({"executionArn": answer["executionArn"]})
+
+    try:
+        INVOKERS[name].start_child(start, _place(env))
+    except Failure as failure:
+        raise _as_moto(failure, "StartExecution") from failure
+
+
+def _in_words_of_asl(self: StateTaskServiceSfn, response: dict[str, Any], **_named: object) -> None:
+    for key in [*response]:
+        value = response.pop(key)
+        response[key[0].upper() + key[1:]] = value.isoformat() if isinstance(value, datetime) else value
 
 
 def _place(env: Any) -> Place:
