@@ -88,13 +88,15 @@ class Following:
         *,
         over: Callable[[Deployment], bool] = is_over,
         timeout: float | None = None,
+        known: Sequence[TimelineEvent] = (),
     ) -> Deployment:
         """Call `see` with every sight until the deployment is `over`; returns how it ended.
 
+        `known` events are not told as news.
         Raises `NeverAppearedError` when it is not in the ledger within 30 seconds, `TimedOutError` after `timeout`
         seconds, and `TransientError` when the ledger has not answered for a minute.
         """
-        watch = _Watch(deployment_id, self.ledger, self.clock(), over)
+        watch = _Watch(deployment_id, self.ledger, self.clock(), over, tuple(known))
         while True:
             sight = watch.look(self.clock())
             see(sight)
@@ -122,8 +124,8 @@ class _Watch:
     ledger: Reads
     started_at: datetime
     over: Callable[[Deployment], bool]
+    events: tuple[TimelineEvent, ...]
     deployment: Deployment | None = None
-    events: tuple[TimelineEvent, ...] = ()
     changed_at: datetime = field(init=False)
     silent_since: datetime | None = None
 

@@ -10,6 +10,7 @@ from rich.text import Text
 from controller.domain.deployment import Bake, Counts, Deployment
 from controller.domain.phases import Phase
 from selfright.cli import signs
+from selfright.cli.view import compared
 from selfright.cli.words import clean, clock, percent
 from selfright.following import Sight
 from selfright.story import needs_decision
@@ -65,7 +66,8 @@ def _bars(one: Deployment, now: datetime) -> Table:
         style = signs.CAREFUL if one.trip else signs.GOOD
         table.add_row("traffic", signs.bar(one.weight / 100, BAR, style), f"{one.weight} %")
     if one.bake and not one.bake.concluded and not one.trip:
-        table.add_row("bake", signs.bar(_elapsed(one.bake, now), BAR, signs.BUSY), _left(one, one.bake, now))
+        name = "watch" if one.phase is Phase.WATCHING else "bake"
+        table.add_row(name, signs.bar(_elapsed(one.bake, now), BAR, signs.BUSY), _left(one, one.bake, now))
     return table
 
 
@@ -86,9 +88,8 @@ def _counts(one: Deployment) -> Table:
         table.add_column(justify="right", min_width=9)
     table.add_row("", *(Text(title, signs.QUIET) for title in ("requests", "errors", "rate")))
     if one.look:
-        table.add_row("canary", *_figures(one.look.canary))
-        if one.look.stable.requests:
-            table.add_row("stable", *_figures(one.look.stable))
+        for who, counts in compared(one.look):
+            table.add_row(who, *_figures(counts))
     return table
 
 

@@ -20,6 +20,7 @@ from selfright.story import needs_decision
 
 See = Callable[[Sight], None]
 REPEAT_SECONDS = 60
+WATCHED = frozenset({Phase.BAKING, Phase.WATCHING})
 
 
 @contextmanager
@@ -66,13 +67,13 @@ class Lines:
 
     def _say_opinion(self, one: Deployment | None) -> None:
         """What the judge saw: whenever the verdict changes, and every minute."""
-        if one is None or one.look is None or one.bake is None or one.phase.is_terminal:
+        if one is None or one.look is None or one.bake is None or one.phase not in WATCHED:
             return
         opinion = (one.bake.step, one.look.verdict)
         age = (one.look.at - self.opinion_at).total_seconds() if self.opinion_at else REPEAT_SECONDS
         if opinion != self.opinion or age >= REPEAT_SECONDS:
             self.opinion, self.opinion_at = opinion, one.look.at
-            seen = f"canary {view.counted(one.look.canary)}; stable {view.counted(one.look.stable)}"
+            seen = "; ".join(f"{who} {view.counted(counts)}" for who, counts in view.compared(one.look))
             self.terminal.note(view.row(one.look.at, one.phase, Text(f"{one.look.verdict}: {seen}")))
 
     def _say_silence(self, sight: Sight) -> None:

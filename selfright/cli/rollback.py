@@ -67,9 +67,10 @@ def _question(chosen: Deployment) -> str:
 
 
 def _roll_back(tools: Tools, chosen: Deployment, reason: str, timeout: float | None) -> None:
+    known = tools.account.ledger.timeline(chosen.deployment_id)
     rollback = start_rollback(tools.account, chosen.deployment_id, reason)
     tools.terminal.note(f"Rolling back {chosen.deployment_id}")
-    story = follow(tools, chosen.deployment_id, over=rollback.is_over, timeout=timeout)
+    story = follow(tools, chosen.deployment_id, over=rollback.is_over, timeout=timeout, known=known)
     if refusal := rollback.refusal(story.deployment):
         step = f"See what is live: `selfright status {chosen.environment_key}`"
         raise AdviceError(f"It was not rolled back: {refusal}", step)

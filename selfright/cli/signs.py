@@ -41,6 +41,10 @@ PHASE_OF = {
     "tested": Phase.STAGING,
     "shifted": Phase.SHIFTING,
     "verified": Phase.SHIFTING,
+    "baking": Phase.BAKING,
+    "extended": Phase.BAKING,
+    "held": Phase.BAKING,
+    "resumed": Phase.BAKING,
     "rolling_back": Phase.ROLLING_BACK,
     "restored": Phase.ROLLING_BACK,
     "restore_failed": Phase.ROLLING_BACK,
@@ -61,7 +65,8 @@ def phase_of(event: TimelineEvent, present: Phase) -> Phase:
     said = event.message.partition(":")[0]
     if event.kind == "closed" and said in set(Phase):
         return Phase(said)
-    return PHASE_OF.get(event.kind, present)
+    phase = PHASE_OF.get(event.kind, present)
+    return present if (phase, present) == (Phase.BAKING, Phase.WATCHING) else phase
 
 
 def bar(share: float, width: int, style: str) -> Text:

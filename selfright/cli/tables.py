@@ -21,7 +21,7 @@ def environments(standings: Sequence[Standing], now: datetime) -> Table:
     """All environments, one a line."""
     table = _table("environment", "live", "since", "on its way", "held")
     for one in standings:
-        live = one.live.version if one.live else "nothing yet"
+        live = one.live.version if one.live else "nothing"
         since = ago(one.live.closed_at or one.live.updated_at, now) if one.live else ""
         table.add_row(one.environment_key, Text(live, "bold"), since, _on_its_way(one), _held(one))
     return table
@@ -54,7 +54,7 @@ def history(deployments: Sequence[Deployment], now: datetime) -> Table:
     for one in deployments:
         took = duration(finished_in(one))
         uploaded = ago(one.upload.uploaded_at, now)
-        version = Text(one.version or "unknown", "bold")
+        version = Text(one.version or clean(one.upload.key.rpartition("/")[2]), "bold")
         table.add_row(uploaded, version, signs.phase(one.phase), one.deployment_id, took, _last(one.reason))
     return table
 

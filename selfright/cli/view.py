@@ -8,13 +8,22 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from controller.domain.deployment import Counts, Deployment, TimelineEvent
+from controller.domain.deployment import Counts, Deployment, Look, TimelineEvent, TripSource
 from controller.domain.phases import Phase
 from selfright.cli import signs
 from selfright.cli.words import Commands, at, clean, duration, percent, plural
 from selfright.story import Story, finished_in, needs_decision, restored_in
 
 PHASE_WIDTH = max(len(phase) for phase in Phase)
+SAID_AT_THE_END = {Phase.SUCCEEDED: "The release is live and stable."}
+TRIPS: dict[TripSource, str] = {
+    "alarm": "the alarm",
+    "judge": "the judge's verdict",
+    "check": "the failed check",
+    "person": "it was asked for",
+    "fault": "the fault",
+    "reconciler": "it was found",
+}
 Fact = tuple[str, RenderableType]
 
 
@@ -46,17 +55,21 @@ def summary(story: Story, commands: Commands) -> RenderableType:
     if one.reason:
         facts.append(("reason", clean(one.reason)))
     if (seconds := restored_in(one)) is not None:
-        facts.append(("traffic", f"back on stable for all visitors {duration(seconds)} after the trip"))
+        facts.append(("traffic", f"back on stable for all visitors {duration(seconds)} after {_trip(one)}"))
     if not one.phase.is_terminal:
         facts += _progress(one)
     facts += _next(story, commands)
     return Group(headline(story), _facts(facts))
 
 
+def _trip(one: Deployment) -> str:
+    return TRIPS[one.trip.source] if one.trip else "the trip"
+
+
 def _progress(one: Deployment) -> list[Fact]:
     facts: list[Fact] = [("traffic", f"{one.weight} % of the visitors get this release")] if one.steps else []
     if one.look:
-        facts += [("canary", counted(one.look.canary)), ("stable", counted(one.look.stable))]
+        facts += [(who, counted(counts)) for who, counts in compared(one.look)]
         facts.append(("judge", f"{one.look.verdict}: {clean(one.look.reason)}"))
     if one.trip and one.trip.reason != one.reason:
         facts.append(("trip", clean(one.trip.reason)))
@@ -119,7 +132,11 @@ def timeline(events: Iterable[TimelineEvent], start: datetime) -> Table:
 
 def line(event: TimelineEvent, present: Phase) -> Table:
     """One event as it happens, while the deployment is in the `present` phase: time of day, phase, what."""
-    return row(event.at, signs.phase_of(event, present), happened(event))
+    phase = signs.phase_of(event, present)
+    said = happened(event)
+    if event.kind == "closed" and (why := said.plain.removeprefix(f"{phase}").lstrip(": ")) != said.plain:
+        said = Text(why or SAID_AT_THE_END.get(phase, "It has ended."), said.style)
+    return row(event.at, phase, said)
 
 
 def row(moment: datetime, phase: Phase, said: Text) -> Table:
@@ -135,6 +152,11 @@ def row(moment: datetime, phase: Phase, said: Text) -> Table:
 def happened(event: TimelineEvent) -> Text:
     """One event in words."""
     return Text(clean(event.message), signs.EVENTS.get(event.kind, ""))
+
+
+def compared(look: Look) -> list[tuple[str, Counts]]:
+    """The canary and, while it still gets visitors, the stable revision."""
+    return [("canary", look.canary), *([("stable", look.stable)] if look.stable.requests else [])]
 
 
 def counted(counts: Counts) -> str:

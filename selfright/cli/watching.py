@@ -1,10 +1,10 @@
 """Following on the command line: the picture, the result, the exit code, and what Ctrl-C means."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import click
 
-from controller.domain.deployment import Deployment
+from controller.domain.deployment import Deployment, TimelineEvent
 from controller.domain.phases import Phase
 from controller.errors import SelfrightError
 from selfright.advice import AdviceError, advise
@@ -29,14 +29,15 @@ def follow(
     *,
     over: Callable[[Deployment], bool] = is_over,
     timeout: float | None = None,
+    known: Sequence[TimelineEvent] = (),
 ) -> Story:
-    """Follow a deployment until it is over, showing what happens; returns its whole story.
+    """Follow a deployment until it is over, showing what happens but the `known` events; returns its whole story.
 
     Exits with 130 on Ctrl-C, after saying that the release goes on. Raises `AdviceError` when following failed.
     """
     try:
         with narrating(tools.terminal, deployment_id, tools.clock) as see:
-            tools.following.follow(deployment_id, see, over=over, timeout=timeout)
+            tools.following.follow(deployment_id, see, over=over, timeout=timeout, known=known)
         return tools.account.ledger.story(deployment_id)
     except KeyboardInterrupt:
         _say_that_it_goes_on(tools, deployment_id)
@@ -44,9 +45,9 @@ def follow(
     except NeverAppearedError:
         raise
     except SelfrightError as error:
-        known = advise(error)
+        advice = advise(error)
         again = f"The release goes on by itself. Follow it again: `selfright follow {deployment_id}`"
-        raise AdviceError(str(known), " ".join(filter(None, (known.next_step, again)))) from error
+        raise AdviceError(str(advice), " ".join(filter(None, (advice.next_step, again)))) from error
 
 
 def conclude(tools: Tools, story: Story, good: frozenset[Phase]) -> None:

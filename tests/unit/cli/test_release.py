@@ -51,7 +51,7 @@ def test_a_release_that_went_live_exits_with_0_and_says_so(world: CliWorld, bund
     assert [(phase, said.strip()) for phase, said in events] == [
         ("RECEIVED", "Received."),
         ("SHIFTING", "10 % of the visitors get version 1.2.0."),
-        ("SUCCEEDED", "SUCCEEDED"),
+        ("SUCCEEDED", "The release is live and stable."),
     ]
 
 
@@ -62,7 +62,7 @@ def test_a_release_that_was_taken_back_exits_with_1_and_says_why_and_what_next(w
     assert result.exit_code == 1
     assert "1.2.0 was taken back from smartpack/prod; 1.1.0 is live again." in result.stdout
     assert "  reason      Alarm smartpack-prod-api-errors: 5 errors.\n" in result.stdout
-    assert "  traffic     back on stable for all visitors 0.08 s after the trip\n" in result.stdout
+    assert "  traffic     back on stable for all visitors 0.08 s after the alarm\n" in result.stdout
     assert "  next step   Correct it and release it under a new version.\n" in result.stdout
     assert "  details     selfright show smartpack-prod-" in result.stdout
 

@@ -51,9 +51,11 @@ def test_of_an_environment_what_is_on_its_way_goes_first(world: CliWorld) -> Non
 
 def test_of_a_quiet_environment_what_is_live_is_rolled_back(world: CliWorld) -> None:
     """It begins with a deployment that has ended, and is over when the rollback has ended it again."""
+    world.write(LIVE, ("received", "A day ago."))
     rolls_back(world, LIVE_ID)
     result = world.run("rollback", *FROM)
     assert result.exit_code == 0
+    assert "A day ago." not in result.stderr
     assert world.states.started[0]["input"]["deployment_id"] == LIVE_ID
 
 

@@ -15,7 +15,7 @@ def test_all_environments_are_listed(world: CliWorld) -> None:
     world.turn(holder=ID)
     lines = [line.split() for line in world.run("status").stdout.splitlines()]
     assert lines[0] == ["environment", "live", "since", "on", "its", "way", "held"]
-    assert lines[1] == ["shop/test", "nothing", "yet", "nothing", "no"]
+    assert lines[1] == ["shop/test", "nothing", "nothing", "no"]
     on_its_way = ["1.2.0", "●", "BAKING", "at", "10", "%"]
     assert lines[2] == ["smartpack/prod", "1.1.0", "23", "h", "ago", *on_its_way, "no"]
 
