@@ -10,7 +10,7 @@ from controller.domain.environment import Environment
 from controller.domain.judge import Evidence, Judge, Judgement, Verdict
 from controller.domain.phases import MOVING, Phase
 from controller.domain.strategy import ALL
-from controller.errors import LedgerConflictError, SelfrightError
+from controller.errors import LedgerConflictError, SelfrightError, TransientError
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.tripping import trip
 from controller.flow.world import World
@@ -150,6 +150,8 @@ def _evidence(world: World, environment: Environment, deployment: Deployment, no
 def _alarm_states(world: World, alarms: list[str]) -> Mapping[str, str] | None:
     try:
         return world.alarms.states(alarms) if alarms else {}
+    except TransientError:
+        raise  # The look is tried again; if that does not help, it fails, and the deployment goes back.
     except SelfrightError:
         return None  # The judge counts what cannot be known against the canary.
 

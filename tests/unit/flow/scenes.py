@@ -96,6 +96,17 @@ def live(world: FakeWorld) -> dict[str, tuple[str, int]]:
 RESTORED = {"api": ("6", 0), "site": ("aa", 0)}
 
 
+def once(act: Callable[[], object]) -> Callable[..., None]:
+    """Something that happens at the first opportunity, and not again."""
+    todo = [act]
+
+    def run(*_: object) -> None:
+        if todo:
+            todo.pop()()
+
+    return run
+
+
 class Faulty:
     """A world in which the call number `fatal` of any port fails, before (or after) it did its work."""
 

@@ -1,6 +1,7 @@
 """Record restore point and Stage component: what is live is noted before anything is made."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from tests.unit.flow.scenes import (
     an_environment,
     dying_everywhere,
     on_its_way,
+    once,
     tripped,
 )
 
@@ -102,8 +104,7 @@ def test_recording_again_keeps_the_first_restore_point() -> None:
 def test_two_calls_at_once_agree() -> None:
     """The slower one finds that the faster one has recorded, and is content."""
     world = granted()
-    twin = [lambda: record_restore_point(world, "d2")]
-    world.deployments.before_update = lambda _changes: twin.pop()() and None if twin else None
+    world.deployments.before_update = once(lambda: record_restore_point(world, "d2"))
     assert record_restore_point(world, "d2")["outcome"] == "ready"
     assert world.deployments.kinds("d2") == ["restore_point"]
 
@@ -112,7 +113,7 @@ def test_without_the_turn_nothing_is_recorded() -> None:
     """The fencing token of an older turn writes nothing."""
     world = granted()
     stale = world.deployments.get("d2")
-    world.deployments.get = lambda _id: stale  # type: ignore[method-assign]
+    world.deployments.get = lambda deployment_id: stale  # type: ignore[method-assign]
     world.deployments.known["d2"] = replace(stale, turn_token=9)
     with pytest.raises(LedgerConflictError):
         record_restore_point(world, "d2")
@@ -157,7 +158,7 @@ def test_wherever_it_dies_it_can_be_done_again() -> None:
         assert world.guards.guarded_by(ALARM) == ["d2"], where
 
 
-def staged(**fields: object) -> FakeWorld:
+def staged(**fields: Any) -> FakeWorld:  # noqa: ANN401 - any field
     """A deployment that is staged and not tested yet."""
     world = a_world()
     on_its_way(world, Phase.STAGING, steps=(), **fields)

@@ -10,7 +10,7 @@ from controller.flow.queueing import settle, wait_for_turn
 from controller.flow.turns import change, grant, hand_on, take_turn_back
 from controller.flow.world import World
 from tests.fakes import FakeWorld
-from tests.unit.flow.scenes import KEY, a_deployment, a_world, dying_everywhere, on_its_way, waiting
+from tests.unit.flow.scenes import KEY, a_deployment, a_world, dying_everywhere, on_its_way, once, waiting
 
 
 def outcome(world: FakeWorld, token: str) -> object:
@@ -140,8 +140,8 @@ def test_a_lost_race_for_the_turn_is_decided_anew() -> None:
     world = a_world()
     a_deployment(world, Phase.RECEIVED)
     a_deployment(world, Phase.BAKING, "d1")
-    races = [lambda: world.turns.known.update({KEY: replace(world.turns.load(KEY), holder="d1", revision=7)})]
-    world.turns.before_save = lambda _turn: races.pop()() if races else None
+    faster = replace(world.turns.load(KEY), holder="d1", revision=7)
+    world.turns.before_save = once(lambda: world.turns.known.update({KEY: faster}))
     wait_for_turn(world, "d2", "token")
     assert outcome(world, "token") is None
     assert world.turns.load(KEY).holder == "d1"
