@@ -4,9 +4,11 @@ import base64
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
 from controller.aws.calls import Clients, calling
+from controller.aws.quick_puts import QuickPuts
 from controller.domain.site_index import FileEntry
 from controller.errors import AwsError
 
@@ -35,6 +37,10 @@ class SiteFiles:
 
     def __init__(self, clients: Clients, bucket: str) -> None:
         self._clients, self.bucket = clients, bucket
+
+    @cached_property
+    def _quick(self) -> QuickPuts:
+        return QuickPuts(self._clients.objects, self.bucket)
 
     def listing(self, prefix: str) -> dict[str, Stored]:
         """Key → object for every key with this prefix; one call for a thousand."""
@@ -78,6 +84,11 @@ class SiteFiles:
 
         `only_if_new` raises `ConflictError` when the key is there already.
         """
+        if isinstance(body, bytes) and not only_if_new:
+            meta = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
+            headers = {"content-type": content_type, "cache-control": cache_control, **meta}
+            if self._quick.put(key, body, sha256, headers):
+                return
         condition: dict[str, Any] = {"IfNoneMatch": "*"} if only_if_new else {}
         with calling("s3:PutObject", f"{self.bucket}/{key}"):
             self._clients.objects.put_object(

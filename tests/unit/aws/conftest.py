@@ -74,6 +74,7 @@ def world(s3_client: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         fetch = lambda bucket, key: s3.get_object(Bucket=bucket, Key=key)["Body"].read()  # noqa: E731
         made = World(s3, FakeLambda(fetch), FakeCloudFront(RoutingTable()))
-        s3.meta.events.register("before-call.s3", lambda model, **_: made.s3_calls.update([model.name]), "count")
+        count = lambda operation_name, **_: made.s3_calls.update([operation_name])  # noqa: E731
+        s3.meta.events.register("request-created.s3", count, "count")
         yield made
-        s3.meta.events.unregister("before-call.s3", unique_id="count")
+        s3.meta.events.unregister("request-created.s3", unique_id="count")
