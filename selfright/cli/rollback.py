@@ -11,6 +11,7 @@ from selfright.cli.help import Command
 from selfright.cli.tools import EnvironmentKey, Tools, common, pass_tools
 from selfright.cli.watching import conclude, follow, timeout_option
 from selfright.rollbacks import check_possible, start_rollback, to_roll_back
+from selfright.story import Story
 
 UNSAID = "A person rolled it back."
 BACK = frozenset({Phase.ROLLED_BACK, Phase.REJECTED})
@@ -51,7 +52,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     chosen = tools.account.ledger.get(deployment) if deployment else _of(tools, environment or "")
     check_possible(chosen)
     if sys.stdin.isatty() and not yes:
-        click.confirm(_question(chosen), abort=True, err=True)
+        click.confirm(question(tools.account.ledger.story(chosen.deployment_id)), abort=True, err=True)
     _roll_back(tools, chosen, reason, timeout)
 
 
@@ -61,9 +62,12 @@ def _of(tools: Tools, environment: str) -> Deployment:
     return to_roll_back(ledger.standing(environment), ledger.history(environment, RECENT))
 
 
-def _question(chosen: Deployment) -> str:
+def question(story: Story) -> str:
+    """What a person is asked: what goes, from where, and what will be live again."""
+    chosen, before = story.deployment, story.previous_version
     state = "live" if chosen.phase is Phase.SUCCEEDED else str(chosen.phase)
-    return f"Roll back {chosen.application} {chosen.version} ({state}) in {chosen.environment_key}?"
+    release = f"{chosen.application} {chosen.version}".strip()
+    return f"Roll back {release} ({state}) in {chosen.environment_key}{f' to {before}' if before else ''}?"
 
 
 def _roll_back(tools: Tools, chosen: Deployment, reason: str, timeout: float | None) -> None:

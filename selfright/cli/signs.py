@@ -46,6 +46,7 @@ PHASE_OF = {
     "held": Phase.BAKING,
     "resumed": Phase.BAKING,
     "rolling_back": Phase.ROLLING_BACK,
+    "traffic_restored": Phase.ROLLING_BACK,
     "restored": Phase.ROLLING_BACK,
     "restore_failed": Phase.ROLLING_BACK,
     "restoration_verified": Phase.ROLLING_BACK,

@@ -54,7 +54,8 @@ def summary(story: Story, commands: Commands) -> RenderableType:
     facts: list[Fact] = [("deployment", one.deployment_id)]
     if one.reason:
         facts.append(("reason", clean(one.reason)))
-    if (seconds := restored_in(one)) is not None:
+    shifted = any(event.kind == "shifted" for event in story.timeline)
+    if shifted and (seconds := restored_in(one)) is not None:
         facts.append(("traffic", f"back on stable for all visitors {duration(seconds)} after {_trip(one)}"))
     if not one.phase.is_terminal:
         facts += _progress(one)

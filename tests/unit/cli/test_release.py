@@ -57,7 +57,7 @@ def test_a_release_that_went_live_exits_with_0_and_says_so(world: CliWorld, bund
 
 def test_a_release_that_was_taken_back_exits_with_1_and_says_why_and_what_next(world: CliWorld, bundle: str) -> None:
     """Reason, next step and a command to copy."""
-    world.controller_does(ROLLED_BACK)
+    world.controller_does(ROLLED_BACK, ("shifted", "10 % of the visitors get version 1.2.0."))
     result = world.run("release", bundle, *TO)
     assert result.exit_code == 1
     assert "1.2.0 was taken back from smartpack/prod; 1.1.0 is live again." in result.stdout
@@ -65,6 +65,12 @@ def test_a_release_that_was_taken_back_exits_with_1_and_says_why_and_what_next(w
     assert "  traffic     back on stable for all visitors 0.08 s after the alarm\n" in result.stdout
     assert "  next step   Correct it and release it under a new version.\n" in result.stdout
     assert "  details     selfright show smartpack-prod-" in result.stdout
+
+
+def test_nothing_is_said_of_traffic_that_never_moved(world: CliWorld, bundle: str) -> None:
+    """A release that failed its tests before traffic had no visitors to bring back."""
+    world.controller_does(ROLLED_BACK)
+    assert "traffic" not in world.run("release", bundle, *TO).stdout
 
 
 @pytest.mark.parametrize("phase", ["REJECTED", "SUPERSEDED", "ROLLBACK_FAILED", "ROLLED_BACK"])

@@ -4,6 +4,8 @@ from dataclasses import replace
 import pytest
 
 from controller.domain.phases import Phase
+from selfright.cli.rollback import question
+from selfright.story import Story
 from tests.cli_world import BAKING, HELD, ID, LIVE, LIVE_ID, MACHINES, ROLLED_BACK, SUCCEEDED, CliWorld, ended
 
 FROM = ("--environment", "smartpack/prod")
@@ -109,6 +111,12 @@ def test_an_environment_where_nothing_is_live_has_nothing_to_roll_back(world: Cl
     result = world.run("rollback", *FROM)
     assert result.exit_code == 1
     assert "`selfright history smartpack/prod`" in result.stderr
+
+
+def test_the_question_says_what_will_be_live_again() -> None:
+    """Whoever says yes knows what happens."""
+    assert question(Story(BAKING, previous=LIVE)) == "Roll back smartpack 1.2.0 (BAKING) in smartpack/prod to 1.1.0?"
+    assert question(Story(SUCCEEDED)) == "Roll back smartpack 1.2.0 (live) in smartpack/prod?"
 
 
 @pytest.mark.parametrize("arguments", [(), (ID, *FROM)])
