@@ -57,10 +57,12 @@ def finished_in(deployment: Deployment) -> float | None:
 
 
 def restored_in(deployment: Deployment) -> float | None:
-    """Seconds from the trip to the moment when all visitors were back on stable; None when that did not happen."""
-    if deployment.trip is None:
-        return None
-    return seconds_between(deployment.trip.at, deployment.traffic_restored_at)
+    """Seconds from the trip (or from the alarm's change of state) until all visitors were back on stable.
+
+    None when that did not happen.
+    """
+    trip = deployment.trip
+    return seconds_between(trip.fired_at or trip.at, deployment.traffic_restored_at) if trip else None
 
 
 def seconds_between(start: datetime, end: datetime | None) -> float | None:

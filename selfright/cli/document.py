@@ -92,7 +92,12 @@ def _seen(one: Deployment) -> Document:
         "canary": _counts(one.look.canary),
         "stable": _counts(one.look.stable),
     }
-    trip = one.trip and {"at": _time(one.trip.at), "source": one.trip.source, "reason": one.trip.reason}
+    trip = one.trip and {
+        "at": _time(one.trip.at),
+        "fired_at": _time(one.trip.fired_at),
+        "source": one.trip.source,
+        "reason": one.trip.reason,
+    }
     return {"look": look, "trip": trip}
 
 
