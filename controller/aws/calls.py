@@ -6,7 +6,6 @@ says the standard environment (`AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_PROFILE`) 
 """
 
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache, cached_property
@@ -40,8 +39,7 @@ CONNECTIONS = 16
 ATTEMPTS = 4
 MESSAGE_LENGTH = 300
 _MAKING = Lock()
-"""A session makes one client at a time; components are put back, and their first clients made, in parallel."""
-_making = threading.Lock()
+"""Held while a client is made: neither botocore's sessions nor `cache` are made for several threads at once."""
 
 TRANSIENT = frozenset(
     {
@@ -208,7 +206,7 @@ def _session() -> botocore.session.Session:
 
 
 def _client(service: str, read_seconds: int = READ_SECONDS, attempts: int = ATTEMPTS) -> "BaseClient":
-    with _making:  # neither botocore's sessions nor `cache` are made for several threads at once
+    with _MAKING:
         return _made(service, read_seconds, attempts)
 
 
@@ -221,6 +219,5 @@ def _made(service: str, read_seconds: int, attempts: int) -> "BaseClient":
         max_pool_connections=CONNECTIONS,
         tcp_keepalive=True,
     )
-    with _MAKING:
-        # botocore reads AWS_DEFAULT_REGION only; every other SDK reads AWS_REGION.
-        return _session().create_client(service, region_name=os.environ.get("AWS_REGION"), config=config)
+    # botocore reads AWS_DEFAULT_REGION only; every other SDK reads AWS_REGION.
+    return _session().create_client(service, region_name=os.environ.get("AWS_REGION"), config=config)

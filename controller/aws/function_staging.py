@@ -16,8 +16,10 @@ from controller.domain.archive import BundleArchive
 from controller.domain.manifest import FunctionArtifact
 from controller.errors import AwsError, ConflictError, NotFoundError
 
-FIRST_WAIT, LONGEST_WAIT, GROWTH, PATIENCE = 0.05, 2.0, 1.25, 180.0
-"""Seconds between two looks at a function that is being updated, how they grow, and seconds until it is given up."""
+FIRST_WAIT, LONGEST_WAIT, PATIENCE = 0.05, 2.0, 180.0
+"""Seconds between two looks at a function that is being updated, at least and at most, and until it is given up."""
+SHARE = 0.1
+"""What part of the time that it has waited already it waits until the next look: so much is waited in vain at most."""
 OURS = "selfright "
 """How the description of every version of ours begins."""
 ATTEMPTS = 3
@@ -105,14 +107,15 @@ class FunctionStaging:
 
     def _settled(self, configuration: Mapping[str, Any]) -> Mapping[str, Any]:
         """Wait until Lambda has finished the last update; its `RevisionId` changes once more when it has."""
-        waited, pause = 0.0, FIRST_WAIT
+        waited = 0.0
         while _is_changing(configuration):
             if waited >= PATIENCE:
                 raise AwsError(
                     f"{self._name} is still being updated after {PATIENCE:.0f} s. Look at it in the console."
                 )
+            pause = min(max(FIRST_WAIT, SHARE * waited), LONGEST_WAIT)
             self._sleep(pause)
-            waited, pause = waited + pause, min(GROWTH * pause, LONGEST_WAIT)
+            waited += pause
             configuration = self.configuration(configuration["Version"])
         if "Failed" in {configuration.get("LastUpdateStatus"), configuration.get("State")}:
             why = configuration.get("LastUpdateStatusReason") or configuration.get("StateReason") or "no reason given"

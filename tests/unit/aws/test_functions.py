@@ -132,11 +132,11 @@ def test_variables_that_cannot_be_decrypted_are_not_lost(world: World) -> None:
 
 
 def test_every_update_is_waited_for(world: World) -> None:
-    """Lambda takes no second change before the first is done; the pauses grow."""
-    world.functions.looks = 4
+    """Lambda takes no second change before the first is done; a pause is a tenth of the wait so far, or a moment."""
+    world.functions.looks = 12
     staged(world, memory=256)
-    assert world.slept[:3] == [0.05, 0.0625, 0.078125]
-    assert len(world.slept) == 8
+    assert world.slept[:12] == pytest.approx([0.05] * 11 + [0.055])
+    assert len(world.slept) == 24
 
 
 def test_an_update_that_fails_says_why(world: World) -> None:
