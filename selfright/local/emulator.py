@@ -23,7 +23,8 @@ from selfright.local.errors import (
 from selfright.local.place import HOME, REPOSITORY, LocalAws, Place, disk, free_port, is_free
 from selfright.local.supervisor import end_group
 
-FOLDER = HOME / "local"
+FOLDER = Path(os.environ.get("SELFRIGHT_LOCAL_FOLDER") or HOME / "local")
+"""One local AWS per folder: with another folder in this variable, a second one runs beside the first."""
 PYTHON = HOME / "ministack" / "bin" / "python"
 START_SECONDS = 30.0
 STOP_SECONDS = 8.0
