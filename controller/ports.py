@@ -149,6 +149,20 @@ class Probe(Protocol):
         """
 
 
+class Hooks(Protocol):
+    """Functions of the application's own that may say no."""
+
+    def run(self, function_name: str, occasion: Mapping[str, Any]) -> CheckResult:
+        """Ask a hook and wait for its answer; a hook that fails, or does not say yes, is a failed check."""
+
+
+class Rehearsals(Protocol):
+    """Keeps the function that acts on alarms ready."""
+
+    def start(self, deployment_id: str) -> None:
+        """Have it read all that it would need to put this deployment back, changing nothing and not waited for."""
+
+
 class Metrics(Protocol):
     """What was measured of a revision."""
 

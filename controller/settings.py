@@ -16,6 +16,7 @@ class Settings(BaseModel):
     bucket: str = ""
     rollback_machine_arn: str = ""
     notices_topic_arn: str = ""
+    on_alarm_function: str = ""
 
 
 def load(variables: Mapping[str, str] = os.environ) -> Settings:

@@ -98,6 +98,20 @@ class AwsWorld:
         return HttpProbe()
 
     @cached_property
+    def hooks(self) -> "ports.Hooks":
+        """Lambda."""
+        from controller.aws.invocations import LambdaHooks
+
+        return LambdaHooks()
+
+    @cached_property
+    def rehearsals(self) -> "ports.Rehearsals":
+        """Lambda."""
+        from controller.aws.invocations import LambdaRehearsals
+
+        return LambdaRehearsals(self._settings.on_alarm_function)
+
+    @cached_property
     def metrics(self) -> "ports.Metrics":
         """CloudWatch metrics."""
         from controller.aws.metrics import CloudWatchMetrics

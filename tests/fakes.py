@@ -82,6 +82,35 @@ class FakeProbe:
 
 
 @dataclass
+class FakeHooks:
+    """The application's hooks: each says yes but for those that were given a `no`."""
+
+    no: dict[str, str] = field(default_factory=dict)
+    asked: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+
+    def run(self, function_name: str, occasion: Mapping[str, Any]) -> CheckResult:
+        """Yes, unless there is a reason for no."""
+        self.asked.append((function_name, occasion))
+        return CheckResult(
+            f"hook {function_name}", function_name not in self.no, self.no.get(function_name, "it said yes")
+        )
+
+
+@dataclass
+class FakeRehearsals:
+    """Counts what was rehearsed; with `trouble`, no rehearsal can be started."""
+
+    started: list[str] = field(default_factory=list)
+    trouble: Exception | None = None
+
+    def start(self, deployment_id: str) -> None:
+        """Note it."""
+        if self.trouble:
+            raise self.trouble
+        self.started.append(deployment_id)
+
+
+@dataclass
 class FakeMetrics:
     """The counts of each revision; a revision that was not put in is not measured."""
 
@@ -170,6 +199,8 @@ class FakeWorld:
     guards: FakeGuards = field(default_factory=FakeGuards)
     components: FakeComponents = field(default_factory=FakeComponents)
     probe: FakeProbe = field(default_factory=FakeProbe)
+    hooks: FakeHooks = field(default_factory=FakeHooks)
+    rehearsals: FakeRehearsals = field(default_factory=FakeRehearsals)
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
     alarms: FakeAlarms = field(default_factory=FakeAlarms)
     workflows: FakeWorkflows = field(default_factory=FakeWorkflows)

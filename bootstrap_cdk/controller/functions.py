@@ -138,5 +138,6 @@ def _variables(group: Group, own: Resources, settings: ControllerSettings) -> di
         "POWERTOOLS_SERVICE_NAME": "selfright",
         "POWERTOOLS_METRICS_NAMESPACE": "Selfright",
         "POWERTOOLS_LOG_LEVEL": settings.log_level,
+        **({"SELFRIGHT_ON_ALARM_FUNCTION": Group.ON_ALARM.function_name} if group is Group.WATCH else {}),
         **(machines if group in {Group.CLOSE, Group.RECONCILE} else {}),
     }

@@ -59,6 +59,7 @@ def privileges(own: Resources) -> Mapping[Group, Sequence[iam.PolicyStatement]]:
             see_alarms,
             allow(["cloudwatch:GetMetricData"], ["*"]),
             allow(["states:SendTaskSuccess", "states:SendTaskFailure"], ["*"]),
+            allow(["lambda:InvokeFunction"], [Group.ON_ALARM.function_arn]),  # the rehearsals
         ],
         Group.CLOSE: [*books, *end, see_runs, allow(["states:StopExecution"], [executions_arn(DEPLOY_MACHINE)])],
         Group.ON_ALARM: [*books, allow(["states:SendTaskFailure"], ["*"])],

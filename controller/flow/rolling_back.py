@@ -27,12 +27,12 @@ def begin(world: World, deployment_id: str, execution_arn: str, by: TripSource, 
     person asked for what cannot be done now.
     """
     deployment = world.deployments.get(deployment_id)
-    if deployment.phase is Phase.ROLLING_BACK and _in_other_hands(world, deployment, execution_arn):
-        return card(deployment, "nothing")
     if not deployment.phase.is_terminal:
         deployment = trip(world, deployment_id, by, reason)
         if deployment.phase.is_terminal:
             return _nothing(deployment)  # It ended in between.
+        if deployment.phase is Phase.ROLLING_BACK and _in_other_hands(world, deployment, execution_arn):
+            return card(deployment, "nothing")
         if by != "fault" and world.workflows.is_running(deployment.execution_arn):
             world.workflows.stop(deployment.execution_arn, reason)
     elif by != "person" or deployment.phase not in AGAIN:

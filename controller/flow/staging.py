@@ -24,6 +24,9 @@ def record_restore_point(world: World, deployment_id: str) -> Card:
     deployment = world.deployments.get(deployment_id)
     if deployment.restore_point is not None:
         return card(deployment, "ready")
+    if deployment.phase not in UNTOUCHED:
+        msg = f"Deployment {deployment_id} is {deployment.phase} already: this call came too late."
+        raise LedgerConflictError(msg)
     environment = environment_of(world, deployment)
     alarms = environment.deployment_preference.alarms
     world.guards.open(deployment_id, alarms)  # Before the alarms are read: one that fires now is seen here or there.

@@ -1,6 +1,7 @@
 """Test staged release and Verify: the release's checks, against the canary itself and from outside."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from controller.domain.checks import Check, CheckResult
 from controller.domain.deployment import Deployment, Step
@@ -18,22 +19,29 @@ HOLD_SECONDS = 7 * 24 * 3600
 
 
 def test_staged(world: World, deployment_id: str) -> Card:
-    """Test every new revision before any visitor gets it, then say by which steps traffic will move.
+    """Test every new revision, all at once, before any visitor gets it, then say by which steps traffic will move.
 
     Outcomes: `healthy` with `steps` (none when nothing changed), or `unhealthy`.
     """
     deployment = world.deployments.get(deployment_id)
     environment = environment_of(world, deployment)
-    for name in deployment.changed:
-        checks = [check for check in checks_of(deployment) if check.component == name]
-        results = world.components.get(environment, name).check(deployment.staged[name], checks)
+    with ThreadPoolExecutor(max_workers=max(1, len(deployment.changed))) as pool:
+        tested = list(pool.map(lambda name: _test(world, environment, deployment, name), deployment.changed))
+    for name, results in zip(deployment.changed, tested, strict=True):
         if failed := [result for result in results if not result.passed]:
             return _unhealthy(world, deployment, "before traffic", failed)
         tell(world, deployment_id, "tested", f"{name}: {len(results)} checks passed before traffic.")
+    if refused := _ask_hook(world, deployment, environment.deployment_preference.hooks.pre_traffic):
+        return _unhealthy(world, deployment, "before traffic", [refused])
     steps = _steps(environment, deployment)
     planned = world.deployments.update(deployment_id, {"steps": steps}, phases={Phase.STAGING})
     hold = HOLD_SECONDS if environment.judge.when_inconclusive == "hold" else 0
     return card(planned, "healthy", steps=[_document(index, step, hold) for index, step in enumerate(steps)])
+
+
+def _test(world: World, environment: Environment, deployment: Deployment, name: str) -> Sequence[CheckResult]:
+    checks = [check for check in checks_of(deployment) if check.component == name]
+    return world.components.get(environment, name).check(deployment.staged[name], checks)
 
 
 def _steps(environment: Environment, deployment: Deployment) -> tuple[Step, ...]:
@@ -56,12 +64,27 @@ def _document(index: int, step: Step, hold: int) -> dict[str, int]:
 def verify(world: World, deployment_id: str, step: int) -> Card:
     """Make the release's checks from outside, as a visitor; outcomes: `healthy`, `unhealthy`."""
     deployment = world.deployments.get(deployment_id)
-    results = probe_all(world, environment_of(world, deployment), *_expected(world, deployment))
+    environment = environment_of(world, deployment)
+    results = probe_all(world, environment, *_expected(world, deployment))
     if failed := [result for result in results if not result.passed]:
         return _unhealthy(world, deployment, f"from outside at {deployment.weight} %", failed)
+    hook = environment.deployment_preference.hooks.post_traffic if deployment.weight >= ALL else None
+    if refused := _ask_hook(world, deployment, hook):
+        return _unhealthy(world, deployment, "after traffic", [refused])
     if results:
         tell(world, deployment_id, "verified", f"Step {step + 1}: {len(results)} checks passed from outside.")
     return card(deployment, "healthy")
+
+
+def _ask_hook(world: World, deployment: Deployment, hook: str | None) -> CheckResult | None:
+    """The refusal of the environment's hook; None when it says yes, there is none, or nothing changed."""
+    if not hook or not deployment.changed:
+        return None
+    staged = {name: deployment.staged[name].id for name in deployment.changed}
+    result = world.hooks.run(hook, card(deployment, "asked", revisions=staged))
+    if result.passed:
+        tell(world, deployment.deployment_id, "hook", f"{result.check}: {result.detail}.")
+    return None if result.passed else result
 
 
 def checks_of(deployment: Deployment) -> list[Check]:

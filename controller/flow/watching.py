@@ -1,6 +1,7 @@
 """Guard alarms and Judge canary: the two branches of a bake."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
@@ -77,7 +78,7 @@ def _decide(
     if judgement.verdict is Verdict.UNHEALTHY:
         return _fail(world, deployment, judgement.reason)
     if now < bake.ends_at:
-        return _again(deployment, bake, environment, now)
+        return _again(world, deployment, bake, environment, now)
     if judgement.verdict is Verdict.HEALTHY:
         return _conclude(world, deployment, "healthy", judgement.reason)
     if not bake.extended:
@@ -88,7 +89,9 @@ def _decide(
     return _fail(world, deployment, judgement.reason)
 
 
-def _again(deployment: Deployment, bake: Bake, environment: Environment, now: datetime) -> Card:
+def _again(world: World, deployment: Deployment, bake: Bake, environment: Environment, now: datetime) -> Card:
+    with suppress(SelfrightError):  # Only a rehearsal: an alarm is acted on without it, a second later.
+        world.rehearsals.start(deployment.deployment_id)
     left = max(1, round((bake.ends_at - now).total_seconds()))
     longest = 2 * sum(step.bake for step in deployment.steps)
     pause = max(environment.judge.look_seconds, ceil(longest / MOST_LOOKS))
@@ -102,7 +105,7 @@ def _extend(
     longer = replace(bake, extended=True, ends_at=now + (bake.ends_at - bake.started_at))
     extended = world.deployments.update(deployment.deployment_id, {"bake": longer}, phases=WATCHED)
     tell(world, deployment.deployment_id, "extended", f"{judgement.reason} The bake is extended once.")
-    return _again(extended, longer, environment, now)
+    return _again(world, extended, longer, environment, now)
 
 
 def _fail(world: World, deployment: Deployment, reason: str) -> Card:

@@ -49,6 +49,14 @@ class World(Protocol):
         """Requests from outside."""
 
     @property
+    def hooks(self) -> ports.Hooks:
+        """The application's own functions that may say no."""
+
+    @property
+    def rehearsals(self) -> ports.Rehearsals:
+        """Keeps the function that acts on alarms ready."""
+
+    @property
     def metrics(self) -> ports.Metrics:
         """What was measured."""
 

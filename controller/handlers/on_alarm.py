@@ -5,12 +5,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from controller.flow.story import Card
-from controller.flow.tripping import on_alarm
+from controller.flow.tripping import on_alarm, rehearse
 from controller.flow.world import World
 
 
 def handle(world: World, event: dict[str, Any]) -> Card:
-    """An alarm's state change, in either form → the deployments that were put back."""
+    """An alarm's state change, in either form → the deployments that were put back; or a rehearsal of that."""
+    if event.get("rehearsal"):
+        rehearse(world, event["deployment_id"])
+        return {"tripped": []}
     return {"tripped": [found for one in firing(event) for found in on_alarm(world, *one)]}
 
 

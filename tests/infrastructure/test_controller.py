@@ -99,8 +99,9 @@ def test_every_function_is_traced_and_told_what_it_needs(controller: Template, g
     function = controller.named("AWS::Lambda::Function", "FunctionName", group.function_name)
     variables = function["Environment"]["Variables"]
     wanted = {f"SELFRIGHT_{name.upper()}" for name in Settings.model_fields}
-    machines = set() if group in {Group.CLOSE, Group.RECONCILE} else {"SELFRIGHT_ROLLBACK_MACHINE_ARN"}
-    assert wanted - machines <= set(variables)
+    elsewhere = set() if group in {Group.CLOSE, Group.RECONCILE} else {"SELFRIGHT_ROLLBACK_MACHINE_ARN"}
+    elsewhere |= set() if group is Group.WATCH else {"SELFRIGHT_ON_ALARM_FUNCTION"}
+    assert wanted - elsewhere <= set(variables)
     assert variables["SELFRIGHT_FUNCTION"] == group.value
     assert function["TracingConfig"] == {"Mode": "Active"}
     assert function["Handler"] == "controller.handlers.entry.handler"

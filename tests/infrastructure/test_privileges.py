@@ -83,7 +83,7 @@ def test_nobody_passes_roles_or_changes_privileges(granted: Granted) -> None:
         ("cloudfront:PublishFunction", {Group.TRAFFIC, Group.ON_ALARM}),
         ("lambda:UpdateFunctionCode", {Group.STAGE}),
         ("lambda:PublishVersion", {Group.STAGE}),
-        ("lambda:InvokeFunction", {Group.CHECK}),
+        ("lambda:InvokeFunction", {Group.CHECK, Group.WATCH}),
         ("lambda:DeleteFunction", {Group.CLOSE}),
         ("s3:DeleteObject", {Group.CLOSE}),
         ("s3:PutObject", {Group.STAGE}),
@@ -101,10 +101,12 @@ def test_each_privilege_is_where_it_is_used(granted: Granted, action: str, group
 
 @pytest.mark.parametrize("action", ["lambda:DeleteFunction", "lambda:UpdateFunctionCode", "lambda:InvokeFunction"])
 def test_only_the_applications_function_is_touched(granted: Granted, smartpack: Template, action: str) -> None:
-    """The controller cannot delete, change or call any other function, its own included."""
+    """The controller cannot delete, change or call any other function, but that it rehearses its own alarm."""
     (function,) = smartpack.of_type("AWS::Lambda::Function")
-    resources = {resource for group in Group for resource in granted[group].get(action, set())}
-    assert resources <= {f"<{function}.Arn>", f"<{function}.Arn>:*"}
+    touched = {group: granted[group].get(action, set()) for group in Group}
+    rehearsed = {one for one in touched.pop(Group.WATCH) if one.endswith(":function:selfright-on-alarm")}
+    assert len(rehearsed) == (action == "lambda:InvokeFunction")
+    assert {one for resources in touched.values() for one in resources} <= {f"<{function}.Arn>", f"<{function}.Arn>:*"}
 
 
 def test_staged_code_cannot_be_written_over_bundles(granted: Granted, smartpack: Template) -> None:

@@ -1,0 +1,58 @@
+"""Lambda functions that the flow calls: the application's hooks, and the controller's own alarm function."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from controller.aws.calls import Clients, calling
+from controller.domain.checks import CheckResult
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+YES = "Succeeded"
+SHOWN = 300
+
+
+class LambdaHooks:
+    """Implements `ports.Hooks`: a hook says yes by returning `{"status": "Succeeded"}`, as CodeDeploy's hooks do."""
+
+    def __init__(self, functions: "LambdaClient | None" = None) -> None:
+        """`functions` is the client to use (default: the process's own, which makes one attempt and waits 35 s)."""
+        self._functions = functions or Clients().invoker
+
+    def run(self, function_name: str, occasion: Mapping[str, Any]) -> CheckResult:
+        """Ask the hook and wait for its answer."""
+        name = f"hook {function_name}"
+        with calling("lambda:InvokeFunction", function_name):
+            answer = self._functions.invoke(FunctionName=function_name, Payload=json.dumps(occasion).encode())
+            said = answer["Payload"].read()
+        if "FunctionError" in answer:
+            return CheckResult(name, False, f"it failed ({_field(said, 'errorType') or answer['FunctionError']})")
+        if _field(said, "status") == YES:
+            return CheckResult(name, True, "it said yes")
+        reason = _field(said, "reason") or f'it did not return {{"status": "{YES}"}}'
+        return CheckResult(name, False, reason[:SHOWN])
+
+
+class LambdaRehearsals:
+    """Implements `ports.Rehearsals`: an event that nobody waits for."""
+
+    def __init__(self, function_name: str, functions: "LambdaClient | None" = None) -> None:
+        """`function_name` is the function that acts on alarms; `functions` the client to use."""
+        self._name = function_name
+        self._functions = functions or Clients().functions
+
+    def start(self, deployment_id: str) -> None:
+        """Send the event."""
+        event = json.dumps({"task": "on_alarm", "deployment_id": deployment_id, "rehearsal": True}).encode()
+        with calling("lambda:InvokeFunction", self._name):
+            self._functions.invoke(FunctionName=self._name, InvocationType="Event", Payload=event)
+
+
+def _field(payload: bytes, name: str) -> str:
+    try:
+        document = json.loads(payload)
+    except ValueError:
+        return ""
+    return str(document.get(name, "")) if isinstance(document, dict) else ""
