@@ -39,15 +39,20 @@ metrics = Metrics()
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> Card:
     """Run the event's task; returns its card. Raises `SelfrightError` when the workflow must deal with it."""
-    task = task_of(SETTINGS.function, event)
     logger.set_correlation_id(str(event.get("deployment_id", "")))
     started = time.monotonic()
+    try:
+        return _logged(event)
+    finally:
+        metrics.add_metric(name="TaskSeconds", unit=MetricUnit.Seconds, value=time.monotonic() - started)
+
+
+def _logged(event: dict[str, Any]) -> Card:
+    task = task_of(SETTINGS.function, event)
+    metrics.add_dimension(name="task", value=task)
     card = run(WORLD, task, event)
-    seconds = time.monotonic() - started
     outcome = card.get("verdict") or card.get("outcome", "")
     logger.info("done", extra={"task": task, "outcome": outcome, "deployment": card.get("deployment_id")})
-    metrics.add_dimension(name="task", value=task)
-    metrics.add_metric(name="TaskSeconds", unit=MetricUnit.Seconds, value=seconds)
     return card
 
 

@@ -51,5 +51,5 @@ def a_deployment(name: str = "d1", phase: Phase = Phase.RECEIVED, **fields: Any)
     upload = Upload("bucket", f"incoming/smartpack/prod/{name}.zip", "v1", 10, START)
     times = {"created_at": START, "updated_at": START}
     known = {"upload": upload, **times, **fields}
-    names = {"deployment_id": name, "application": "smartpack", "environment": "prod"}
+    names: dict[str, Any] = {"deployment_id": name, "application": "smartpack", "environment": "prod"}
     return Deployment(**names, phase=phase, execution_arn=f"arn:{name}", **known)

@@ -57,4 +57,4 @@ def test_sns_takes_it() -> None:
     """The request is one that the real client accepts."""
     with mock_aws(), Stubber(client("sns")) as stubber:
         stubber.add_response("publish", {"MessageId": "1"}, {"TopicArn": TOPIC, "Subject": ANY, "Message": ANY})
-        SnsNotices(TOPIC, stubber.client).send(a_deployment(phase=Phase.SUCCEEDED))
+        SnsNotices(TOPIC, client("sns")).send(a_deployment(phase=Phase.SUCCEEDED))

@@ -26,7 +26,7 @@ def stubbed() -> Iterator[Stubber]:
 @pytest.fixture
 def workflows(stubbed: Stubber) -> StepFunctionsWorkflows:
     """The workflows behind it."""
-    return StepFunctionsWorkflows(MACHINE, stubbed.client)
+    return StepFunctionsWorkflows(MACHINE, client("stepfunctions"))
 
 
 def test_a_waiting_task_goes_on(workflows: StepFunctionsWorkflows, stubbed: Stubber) -> None:

@@ -1,0 +1,109 @@
+"""The entry: which task runs, and what happens to one that fails."""
+
+from typing import Any
+
+import pytest
+
+from controller.domain.phases import Phase
+from controller.errors import AwsError, LedgerConflictError, SelfrightError, TransientError
+from controller.handlers import entry
+from controller.handlers.entry import TASKS, run, task_of
+from tests.fakes import FakeWorld
+from tests.unit.flow.scenes import a_deployment, a_world
+
+
+@pytest.mark.parametrize(
+    ("function", "task"), [(function, task) for function, tasks in TASKS.items() for task in tasks]
+)
+def test_a_function_runs_the_tasks_of_its_group(function: str, task: str) -> None:
+    """The task is the one that the event names."""
+    assert task_of(function, {"task": task}) == task
+
+
+@pytest.mark.parametrize(
+    ("function", "event"),
+    [
+        ("check", {"task": "shift"}),
+        ("check", {"task": "../../secrets"}),
+        ("check", {"task": ["verify"]}),
+        ("check", {}),
+        ("on_alarm", {"task": "restore"}),
+    ],
+)
+def test_a_task_of_another_group_is_refused(function: str, event: dict[str, Any]) -> None:
+    """A function's role is made for its tasks; the message says which these are."""
+    with pytest.raises(SelfrightError, match=f"'{function}' runs {TASKS[function][0]}"):
+        task_of(function, event)
+
+
+@pytest.mark.parametrize("function", ["on_alarm", "reconcile"])
+def test_a_raw_event_is_for_a_function_of_one_task(function: str) -> None:
+    """EventBridge and SNS know nothing of tasks."""
+    assert task_of(function, {"detail-type": "CloudWatch Alarm State Change", "detail": {}}) == function
+
+
+class Failing(FakeWorld):
+    """A world in which reading the open deployments fails some times."""
+
+    def __init__(self, *errors: Exception) -> None:
+        super().__init__()
+        self.errors = list(errors)
+
+    @property
+    def open_deployments(self) -> Any:  # noqa: ANN401
+        """The ledger, or an error."""
+        if self.errors:
+            raise self.errors.pop(0)
+        return self.deployments
+
+
+def test_what_passes_is_tried_again() -> None:
+    """Two throttled calls cost a second and a half, not a release."""
+    slept: list[float] = []
+    world = Failing(TransientError("throttled"), TransientError("throttled"))
+    assert run(world, "reconcile", {}, slept.append)["done"] == {}
+    assert slept == [0.5, 1.0]
+
+
+def test_what_does_not_pass_is_told_to_the_workflow() -> None:
+    """After three tries, whoever waits must know."""
+    slept: list[float] = []
+    with pytest.raises(TransientError):
+        run(Failing(*[TransientError("throttled")] * 3), "reconcile", {}, slept.append)
+    assert len(slept) == 2
+
+
+@pytest.mark.parametrize("error", [AwsError("denied"), LedgerConflictError("moved on")])
+def test_what_cannot_pass_is_not_tried_again(error: Exception) -> None:
+    """Trying again would only take time."""
+    slept: list[float] = []
+    with pytest.raises(type(error)):
+        run(Failing(error), "reconcile", {}, slept.append)
+    assert slept == []
+
+
+@pytest.fixture
+def function(monkeypatch: pytest.MonkeyPatch) -> FakeWorld:
+    """The entry of the function `close`, in a world in which a deployment is rolled back."""
+    world = a_world()
+    a_deployment(world, Phase.ROLLING_BACK, restore_point=None)
+    monkeypatch.setattr(entry, "WORLD", world)
+    monkeypatch.setattr(entry, "SETTINGS", entry.SETTINGS.model_copy(update={"function": "close"}))
+    monkeypatch.setattr(entry.metrics.provider, "namespace", "Selfright")
+    return world
+
+
+def test_a_task_is_logged_and_measured(function: FakeWorld, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line with the outcome and the deployment, and how long it took; no payload."""
+    card = entry.handler({"task": "close", "deployment_id": "d2", "trouble": "s3cret"}, None)
+    assert card["outcome"] == "REJECTED"
+    written = capsys.readouterr().out
+    assert "TaskSeconds" in written
+    assert "s3cret" not in written
+
+
+@pytest.mark.parametrize("event", [{"task": "shift"}, {"task": "close", "deployment_id": "nobody"}])
+def test_a_task_that_fails_says_why(function: FakeWorld, event: dict[str, Any]) -> None:
+    """The error reaches the workflow as it is, whatever the metrics think of it."""
+    with pytest.raises(SelfrightError):
+        entry.handler(event, None)

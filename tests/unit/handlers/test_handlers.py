@@ -1,0 +1,144 @@
+"""The small translations at the edge: alarms in two forms, reasons of failed states, and names that must agree."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import controller.handlers
+from controller.domain.phases import Phase
+from controller.handlers.begin_rollback import UNSAID, by_whom, reason_of
+from controller.handlers.entry import TASKS, run
+from controller.handlers.on_alarm import firing
+from tests.unit.flow.scenes import ALARM, RESTORED, a_world, at_weight, live, on_its_way
+
+MACHINES = sorted((Path(controller.__file__ or "").parents[1] / "state_machine").glob("*.asl.json"))
+
+
+def eventbridge(value: str = "ALARM") -> dict[str, Any]:
+    """An alarm's state change as EventBridge sends it."""
+    state = {"value": value, "reason": "Threshold crossed.", "timestamp": "2026-01-02T03:04:05.678+0000"}
+    return {"detail-type": "CloudWatch Alarm State Change", "detail": {"alarmName": ALARM, "state": state}}
+
+
+def sns(*messages: str) -> dict[str, Any]:
+    """Messages as SNS sends them to a function."""
+    return {"Records": [{"EventSource": "aws:sns", "Sns": {"Message": message}} for message in messages]}
+
+
+def changed(value: str = "ALARM", name: str = ALARM) -> str:
+    """An alarm's state change as it is written into an SNS message."""
+    said = {"NewStateValue": value, "NewStateReason": "Threshold crossed."}
+    return json.dumps({"AlarmName": name, "StateChangeTime": "2026-01-02T03:04:05.678+0000", **said})
+
+
+@pytest.mark.parametrize("event", [eventbridge(), sns(changed())])
+def test_an_alarm_that_fires_is_found_in_both_forms(event: dict[str, Any]) -> None:
+    """Its name, its reason, and when it fired."""
+    assert firing(event) == [(ALARM, "Threshold crossed.", datetime(2026, 1, 2, 3, 4, 5, 678000, UTC))]
+
+
+@pytest.mark.parametrize("value", ["OK", "INSUFFICIENT_DATA"])
+def test_other_states_are_ignored(value: str) -> None:
+    """An alarm that is well again takes nothing back."""
+    assert firing(eventbridge(value)) == firing(sns(changed(value))) == []
+
+
+@pytest.mark.parametrize("text", ["hello", "[]", '"ALARM"', "{}", ""])
+def test_talk_on_the_topic_is_ignored(text: str) -> None:
+    """Whatever else is published there, the alarms in the same event are not missed."""
+    assert [name for name, *_ in firing(sns(text, changed(), text, changed(name="second")))] == [ALARM, "second"]
+
+
+@pytest.mark.parametrize("moment", [None, "", "yesterday"])
+def test_no_alarm_is_missed_for_its_date(moment: str | None) -> None:
+    """An alarm without a readable time fires as well."""
+    event = eventbridge()
+    event["detail"]["state"]["timestamp"] = moment
+    assert firing(event) == [(ALARM, "Threshold crossed.", None)]
+
+
+@pytest.mark.parametrize("event", [eventbridge(), sns(changed()), sns(changed("OK"), changed())])
+def test_an_alarms_event_puts_traffic_back(event: dict[str, Any]) -> None:
+    """From the raw event to the visitors."""
+    world = a_world()
+    on_its_way(world, Phase.BAKING, weight=10)
+    at_weight(world, 10)
+    world.guards.open("d2", [ALARM])
+    assert run(world, "on_alarm", event)["tripped"] == ["d2"]
+    assert live(world) == RESTORED
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        ({}, UNSAID),
+        ({"reason": "I changed my mind."}, "I changed my mind."),
+        ({"failed": {"reason": "Check failed."}}, "Check failed."),
+        ({"failed": {"failure": {"Error": "States.Timeout"}}}, "States.Timeout"),
+        ({"failed": {"failure": {"Error": "E", "Cause": "The canary is bad."}}}, "The canary is bad."),
+        ({"failed": {"failure": {"Cause": '{"errorMessage": "denied", "stackTrace": ["s3cret"]}'}}}, "denied"),
+        ({"failed": {"failure": {"Cause": '{"other": 1}'}}}, '{"other": 1}'),
+        ({"failed": {"failure": None, "reason": ""}}, UNSAID),
+        ({"reason": "1"}, "1"),
+    ],
+)
+def test_the_reason_is_what_was_said(request_: dict[str, Any], said: str) -> None:
+    """By a person, or by the state that failed; without a stack trace."""
+    assert reason_of(request_) == said
+
+
+def test_a_reason_has_an_end() -> None:
+    """A long error is cut, however it is wrapped."""
+    assert len(reason_of({"reason": "x" * 5000})) == 1000
+    assert len(reason_of({"reason": json.dumps({"errorMessage": "x" * 5000})})) == 1000
+
+
+@pytest.mark.parametrize(
+    ("by", "who"),
+    [("fault", "fault"), ("reconciler", "reconciler"), ("person", "person"), ("me", "person"), (7, "person")],
+)
+def test_whoever_is_unknown_is_a_person(by: object, who: str) -> None:
+    """What is written into the ledger can be read again, whatever was typed into the console."""
+    assert by_whom({"by": by}) == who
+    assert by_whom({}) == "person"
+
+
+def lambda_tasks(states: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The states that invoke a function, with those inside of Maps and Parallels."""
+    for name, state in states.items():
+        if "lambda:invoke" in state.get("Resource", ""):
+            yield name, state["Parameters"]
+        for inner in [state.get("ItemProcessor"), *state.get("Branches", [])]:
+            if inner:
+                yield from lambda_tasks(inner["States"])
+
+
+ASKED = [
+    pytest.param(parameters, id=f"{path.name.split('.')[0]}: {name}")
+    for path in MACHINES
+    for name, parameters in lambda_tasks(json.loads(path.read_text())["States"])
+]
+
+
+@pytest.mark.parametrize("parameters", ASKED)
+def test_a_state_asks_the_function_that_has_its_task(parameters: dict[str, Any]) -> None:
+    """A task that was moved to another function, or misspelt, is found here."""
+    group = parameters["FunctionName"].removeprefix("${").removesuffix("FunctionArn}").lower()
+    assert parameters["Payload"]["task"] in TASKS[group]
+
+
+def test_every_task_is_asked_for_and_has_its_module() -> None:
+    """No handler is left over, and none is missing."""
+    tasks = [task for group in TASKS.values() for task in group]
+    asked = {parameters.values[0]["Payload"]["task"] for parameters in ASKED}  # type: ignore[index]
+    assert len(MACHINES) == 2
+    assert asked == set(tasks) - {"on_alarm", "reconcile"}
+    folder = Path(controller.handlers.__file__ or "").parent
+    assert {path.stem for path in folder.glob("*.py")} - {"__init__", "entry"} == set(tasks)
+    assert len(tasks) == len(set(tasks))
+    assert all(import_module(f"controller.handlers.{task}").handle for task in tasks)
