@@ -56,7 +56,7 @@ def _note(world: World, deployment: Deployment, live: dict[str, Revision]) -> De
         if noted.phase is not Phase.STAGING:
             raise
         return noted  # The same call was made twice, and the other one was faster.
-    shown = ", ".join(f"{name} {revision.id}" for name, revision in live.items())
+    shown = ", ".join(f"{name} {revision.id or 'nothing'}" for name, revision in live.items())
     tell(world, noted.deployment_id, "restore_point", f"Live before this release: {shown}.")
     return noted
 

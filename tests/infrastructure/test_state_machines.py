@@ -97,7 +97,13 @@ def test_every_task_is_retried_with_backoff_and_jitter(task: tuple[Scope, str]) 
         assert retry["MaxAttempts"] >= 2
         assert retry["BackoffRate"] > 1
         assert retry["JitterStrategy"] == "FULL"
-        assert "States.ALL" not in retry["ErrorEquals"]
+
+
+def test_only_the_way_back_is_tried_again_whatever_went_wrong() -> None:
+    """Forward, what does not pass is a reason to go back; there is nothing behind the way back but a person."""
+    for machine, scope, name in TASK_STATES:
+        errors = {error for retry in scope.states[name]["Retry"] for error in retry["ErrorEquals"]}
+        assert ("States.ALL" in errors) == (machine == "rollback"), name
 
 
 def test_every_function_call_is_retried_on_the_faults_of_lambda(task: tuple[Scope, str]) -> None:
