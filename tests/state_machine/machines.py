@@ -24,12 +24,11 @@ class Task:
         return f"{self.machine}: {self.state}"
 
 
-def definition(machine: str, functions: str, rollback_machine_arn: str) -> str:
-    """The definition of a machine whose functions are called `<functions>-<group>`."""
-    arn = "arn:aws:lambda:eu-central-1:123456789012:function"
-    values = {f"{group.capitalize()}FunctionArn": f"{arn}:{functions}-{group}" for group in GROUPS}
+def definition(machine: str) -> str:
+    """The definition of a machine, with names that end in the group of each function."""
+    functions = {f"{group.capitalize()}FunctionArn": f"arn:aws:lambda:::function:selfright-{group}" for group in GROUPS}
+    values = {**functions, "Partition": "aws", "RollbackMachineArn": "arn:aws:states:::stateMachine:rollback"}
     text = (FOLDER / f"{machine}.asl.json").read_text()
-    values |= {"Partition": "aws", "RollbackMachineArn": rollback_machine_arn}
     return re.sub(r"\$\{(\w+)\}", lambda name: values[name[1]], text)
 
 

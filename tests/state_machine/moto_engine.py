@@ -2,14 +2,14 @@
 
 This is the one place that reaches into moto. What it changes, and why:
 
-- **`lambda:invoke`** calls the `Invoker` that is registered under the function's name up to the last `-`, instead of
+- **`lambda:invoke`** calls the `Invoker` that is registered for the state machine's name up to the last `-`, instead of
   starting a container. What it raises becomes what Step Functions would see (see `failures`).
-- **`startExecution.sync:2`** is started by the same `Invoker`, and looks often for the child's end. Moto does not turn the
+- **`startExecution.sync:2`** lets the `Invoker` name the child's machine, and looks often for the child's end. Moto does not turn the
   names of its parameters into the API's, nor those of its output back, so that the state cannot succeed as it is.
 - **Wait** states hand their seconds to the `Invoker`, which moves its clock; **Retry** sleeps not at all.
 - **StopExecution** ends an execution at once, as on AWS, while the function that it was running runs on. Moto waits for
   the running task to end (and for a task token, for ever), and then forgets that it was stopped.
-- A definition is parsed once, not at every creation and start.
+- A definition is parsed once, not at every creation and start; all scenes share one, which is why it names no machine.
 """
 
 import json
@@ -57,8 +57,8 @@ class Invoker(Protocol):
     def invoke(self, group: str, event: dict[str, Any], place: Place) -> dict[str, Any]:
         """Run the function of this group; raises a `Failure`, or what the function raised."""
 
-    def start_child(self, start: Callable[[], None], place: Place) -> None:
-        """Start a child execution by calling `start`; raises a `Failure`."""
+    def start_child(self, start: Callable[[str], None], place: Place) -> None:
+        """Start a child execution by calling `start` with its machine's ARN; raises a `Failure`."""
 
     def wait(self, seconds: float) -> None:
         """Seconds go by in a Wait state."""
@@ -100,9 +100,9 @@ def release_threads(prefix: str) -> None:
 
 
 def _invoke_function(env: Any, parameters: dict[str, Any], region: str, state_credentials: object) -> None:
-    name, _, group = parameters["FunctionName"].rpartition(":")[2].rpartition("-")
+    group = parameters["FunctionName"].rpartition("-")[2]
     try:
-        card = INVOKERS[name].invoke(group, json.loads(parameters["Payload"]), _place(env))
+        card = _invoker(env).invoke(group, json.loads(parameters["Payload"]), _place(env))
         env.stack.append({"ExecutedVersion": "$LATEST", "Payload": json.loads(json.dumps(card)), "StatusCode": 200})
     except Failure as failure:
         raise _as_moto(failure, "Invoke") from failure
@@ -117,15 +117,16 @@ def _start_child(
     normalised_parameters: dict[str, Any],
     state_credentials: object,
 ) -> None:
-    name = env.states.context_object.context_object_data["StateMachine"]["Name"].rpartition("-")[0]
-    arguments = {key[0].lower() + key[1:]: value for key, value in normalised_parameters.items()}
-
-    def start() -> None:
-        answer = client("stepfunctions").start_execution(**arguments, name=str(uuid4()))
+    def start(machine: str) -> None:
+        answer = client("stepfunctions").start_execution(
+            stateMachineArn=machine,
+            name=str(uuid4()),
+            input=normalised_parameters["Input"],
+        )
         env.stack.append({"executionArn": answer["executionArn"]})
 
     try:
-        INVOKERS[name].start_child(start, _place(env))
+        _invoker(env).start_child(start, _place(env))
     except Failure as failure:
         raise _as_moto(failure, "StartExecution") from failure
 
@@ -134,6 +135,10 @@ def _in_words_of_asl(self: StateTaskServiceSfn, response: dict[str, Any], **_nam
     for key in [*response]:
         value = response.pop(key)
         response[key[0].upper() + key[1:]] = value.isoformat() if isinstance(value, datetime) else value
+
+
+def _invoker(env: Any) -> Invoker:
+    return INVOKERS[env.states.context_object.context_object_data["StateMachine"]["Name"].rpartition("-")[0]]
 
 
 def _place(env: Any) -> Place:
@@ -166,8 +171,7 @@ def _function_error(name: str, message: str) -> Exception:
 
 
 def _wait(self: WaitFunction, env: Any, wait_seconds: float) -> None:
-    name = env.states.context_object.context_object_data["StateMachine"]["Name"].rpartition("-")[0]
-    INVOKERS[name].wait(wait_seconds)
+    _invoker(env).wait(wait_seconds)
 
 
 def _stop(self: Execution, stop_date: datetime, error: str | None, cause: str | None) -> None:

@@ -1,0 +1,155 @@
+"""Every Task of both machines failing in every way."""
+
+from collections.abc import Callable
+
+import pytest
+
+from controller.domain.phases import Phase
+from tests.state_machine.drives import failing, prepare
+from tests.state_machine.failures import Broken, Failure, Throttled, TimedOut
+from tests.state_machine.machines import ALL_TASKS, DEPLOY, ROLLBACK, ROLLBACK_TASKS, Task
+from tests.state_machine.scene import Scene, When
+
+ENDS = {Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.REJECTED}
+FROM_OUTSIDE = {"Receive release", "Roll back"}
+"""When these fail, nobody is left in the workflow who could roll back: the reconciler does."""
+tasks = pytest.mark.parametrize("task", ALL_TASKS, ids=str)
+moments = pytest.mark.parametrize("when", ["before", "after"])
+
+
+@tasks
+@moments
+def test_what_passes_is_tried_again(scene: Scene, task: Task, when: When) -> None:
+    """Throttled before it ran, or its answer lost: the release ends as if nothing had been."""
+    end = prepare(scene, task)
+    scene.at(task.state, when, failing(Throttled("too many")))
+    assert scene.release("1.1.0").phase is end
+    scene.check()
+    assert scene.states.count(task.state) > 1
+    assert scene.reconciled == 0
+
+
+@tasks
+@moments
+@pytest.mark.parametrize("failure", [Broken("gone"), TimedOut("too long")], ids=["broken", "timeout"])
+def test_what_does_not_pass_rolls_back(scene: Scene, task: Task, when: When, failure: Failure) -> None:
+    """The function dies or runs out of time, before or after its work: all is put back, mostly by the workflow."""
+    prepare(scene, task)
+    scene.at(task.state, when, failing(failure))
+    scene.start(scene.upload("1.1.0"))
+    scene.check()
+    ends = {one.phase for one in scene.history()[1:]}
+    assert ends <= ENDS
+    if task.machine == DEPLOY and (task.state, when) != ("Complete", "after"):
+        assert Phase.SUCCEEDED not in ends
+    if task.state not in FROM_OUTSIDE:
+        assert scene.reconciled == 0
+
+
+@tasks
+@pytest.mark.parametrize("until", ["Verify restoration", "the end"])
+def test_a_function_that_was_given_up_and_ends_its_work_late(scene: Scene, task: Task, until: str) -> None:
+    """A timed-out function may still be running: whenever its work is done, it changes nothing any more."""
+    prepare(scene, task)
+    scene.at(task.state, "instead", failing(TimedOut("too long")))
+    if until != "the end":
+        scene.at(until, "before", scene.run_late)
+    scene.start(scene.upload("1.1.0"))
+    scene.settle()
+    scene.run_late()
+    scene.check()
+    assert {one.phase for one in scene.history()[1:]} <= ENDS
+
+
+def test_a_late_function_does_not_disturb_the_next_release(make_scene: Callable[..., Scene]) -> None:
+    """Every function of a deployment that has ended runs again while the next release has the canary out."""
+    for task in ALL_TASKS:
+        scene = make_scene()
+        scene.is_live("1.0.0")
+        prepare(scene, task)
+        scene.at(task.state, "instead", failing(TimedOut("too long")))
+        scene.start(scene.upload("1.1.0"))
+        scene.settle()
+        scene.configure()
+        scene.world.probe.failing = lambda: False
+        scene.world.metrics.__init__()  # type: ignore[misc]
+        scene.at("Judge canary", "before", scene.run_late, nth=1 + scene.states.count("Judge canary"))
+        assert scene.release("1.2.0").phase is Phase.SUCCEEDED, task
+        scene.check()
+
+
+@pytest.mark.parametrize("task", ROLLBACK_TASKS, ids=str)
+@moments
+def test_a_rollback_that_breaks_again_and_again_goes_on(scene: Scene, task: Task, when: When) -> None:
+    """The way back is worth more tries than the way forward."""
+    prepare(scene, task)
+    for time in (1, 2, 3):
+        scene.at(task.state, when, failing(Broken("gone")), nth=time)
+    assert scene.release("1.1.0").phase is Phase.ROLLED_BACK
+    scene.check()
+
+
+@pytest.mark.parametrize("component", ["api", "site"])
+def test_a_component_that_cannot_be_put_back_needs_a_person(scene: Scene, component: str) -> None:
+    """The rollback failed, so the environment is held; a person puts it right, and the next release goes."""
+    prepare(scene, Task(ROLLBACK, "Restore component", waits=False))
+    switch = scene.world.components[component].switch
+
+    def lock() -> None:
+        switch.unwritable = True
+
+    scene.at("Begin rollback", "before", lock)
+    failed = scene.release("1.1.0")
+    assert failed.phase is Phase.ROLLBACK_FAILED
+    assert "rollback" in failed.next_step
+    scene.check(held=True)
+
+    scene.world.probe.failing = lambda: False
+    refused = scene.release("1.2.0")
+    assert refused.phase is Phase.REJECTED
+    assert "rollback" in refused.next_step
+    scene.check(held=True)
+
+    switch.unwritable = False
+    scene.roll_back(failed.deployment_id)
+    scene.settle()
+    assert scene.world.deployments.get(failed.deployment_id).phase is Phase.ROLLED_BACK
+    scene.check()
+    assert scene.release("1.3.0").phase is Phase.SUCCEEDED
+    scene.check()
+
+
+def test_a_release_that_waits_behind_a_failed_rollback_is_rejected(scene: Scene) -> None:
+    """The environment is held: whoever waited is told why and what to do."""
+    prepare(scene, Task(ROLLBACK, "Restore component", waits=False))
+    arns: list[str] = []
+
+    def lock() -> None:
+        scene.world.components["api"].switch.unwritable = True
+        arns.append(scene.start(scene.upload("1.2.0")))
+        scene.wait_until(lambda: scene.is_queued(arns[0]))
+
+    scene.at("Begin rollback", "before", lock)
+    assert scene.release("1.1.0").phase is Phase.ROLLBACK_FAILED
+    waited = scene.deployment(arns[0])
+    assert waited.phase is Phase.REJECTED
+    assert "rollback" in waited.next_step
+    scene.check(held=True)
+    assert scene.reconciled == 0
+
+
+def test_a_release_that_is_not_verified_after_its_rollback_needs_a_person(scene: Scene) -> None:
+    """All is put back, and still the old release does not answer as it should."""
+    scene.world.probe.failing = lambda: "Verify" in scene.states
+    assert scene.release("1.1.0").phase is Phase.ROLLBACK_FAILED
+    scene.check(held=True)
+
+
+def test_a_change_by_a_person_is_not_overwritten(scene: Scene) -> None:
+    """Somebody moves the alias in the middle: the deployment stops, and leaves it as it is."""
+    switch = scene.world.components["api"].switch
+    scene.at("Judge canary", "after", lambda: switch.by_hand("api-hand"))
+    scene.at("Verify", "before", failing(Broken("gone")), nth=2)
+    assert scene.release("1.1.0").phase is Phase.ROLLBACK_FAILED
+    scene.check(held=True)
+    assert switch.position.stable == "api-hand"
