@@ -49,10 +49,13 @@ class Answer:
     displaced: Place | None = None
 
 
-def order_of(uploaded_at: datetime, version: str, deployment_id: str) -> str:
-    """The sort key of an upload: its time, then (S3 tells only seconds) its version, then its id."""
+def order_of(uploaded_at: datetime, version: str) -> str:
+    """The sort key of an upload: its time, then (S3 tells only seconds) its version.
+
+    Of two uploads of the same version in the same second, neither is the older one: the one that asks later is newer.
+    """
     natural = re.sub(r"\d+", lambda digits: digits[0].zfill(12), version)
-    return f"{uploaded_at.isoformat(timespec='seconds')}#{natural}#{deployment_id}"
+    return f"{uploaded_at.isoformat(timespec='seconds')}#{natural}"
 
 
 def ask(turn: Turn, place: Place) -> Answer:

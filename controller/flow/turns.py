@@ -36,7 +36,7 @@ def change(world: World, environment_key: str, decide: Callable[[Turn], tuple[Tu
 
 def ask_for_turn(world: World, deployment: Deployment) -> Answer:
     """Ask for the environment's turn for this deployment."""
-    order = order_of(deployment.upload.uploaded_at, deployment.version, deployment.deployment_id)
+    order = order_of(deployment.upload.uploaded_at, deployment.version)
     place = Place(deployment.deployment_id, order)
 
     def decide(turn: Turn) -> tuple[Turn, Answer]:

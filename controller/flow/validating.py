@@ -6,7 +6,7 @@ from controller.domain.archive import BundleArchive, Limits
 from controller.domain.deployment import Deployment
 from controller.domain.environment import Environment
 from controller.domain.manifest import Manifest
-from controller.domain.phases import UNTOUCHED
+from controller.domain.phases import UNTOUCHED, Phase
 from controller.errors import InvalidBundleError, InvalidEnvironmentError, UnknownEnvironmentError
 from controller.flow.closing import reject
 from controller.flow.fates import check_fate
@@ -17,10 +17,13 @@ from controller.flow.world import World
 def validate(world: World, deployment_id: str) -> Card:
     """Check the whole bundle; outcomes: `valid`, or `rejected` with the reason and the next step."""
     deployment = world.deployments.get(deployment_id)
+    if deployment.phase is Phase.REJECTED:
+        return card(deployment, "rejected")
     try:
         environment = environment_of(world, deployment)
         with world.bundles.open(deployment.upload) as bundle:
             manifest, digest = _read(bundle)
+        deployment = _note(world, deployment, manifest, digest)
         _check_fit(manifest, environment)
         check_fate(world, deployment.environment_key, manifest.version, digest)
     except InvalidBundleError as error:
@@ -30,7 +33,9 @@ def validate(world: World, deployment_id: str) -> Card:
             "Upload to incoming/<application>/<environment>/ of a registered environment, or register it with CDK."
         )
         return card(reject(world, deployment, str(error), next_step), "rejected")
-    return card(_accept(world, deployment, manifest, digest), "valid")
+    names = ", ".join(deployment.components)
+    tell(world, deployment_id, "validated", f"Version {deployment.version} is a valid release of {names}.")
+    return card(deployment, "valid")
 
 
 def _read(bundle: BinaryIO) -> tuple[Manifest, str]:
@@ -57,14 +62,12 @@ def _check_fit(manifest: Manifest, environment: Environment) -> None:
             raise InvalidBundleError(reason)
 
 
-def _accept(world: World, deployment: Deployment, manifest: Manifest, digest: str) -> Deployment:
+def _note(world: World, deployment: Deployment, manifest: Manifest, digest: str) -> Deployment:
+    """Write what the bundle says it is, so that a release that is rejected for it has a name."""
     changes = {
         "version": manifest.version,
         "digest": digest,
         "components": tuple(sorted(manifest.components)),
         "checks": tuple(check.model_dump_json() for check in manifest.verification.checks),
     }
-    accepted = world.deployments.update(deployment.deployment_id, changes, phases=UNTOUCHED)
-    names = ", ".join(accepted.components)
-    tell(world, accepted.deployment_id, "validated", f"Version {accepted.version} is a valid release of {names}.")
-    return accepted
+    return world.deployments.update(deployment.deployment_id, changes, phases=UNTOUCHED)

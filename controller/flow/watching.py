@@ -62,7 +62,9 @@ def _opened(world: World, deployment: Deployment, step: int) -> Deployment:
     now = world.clock.now()
     bake = Bake(step, now, now + timedelta(seconds=deployment.steps[step].bake))
     phase = Phase.WATCHING if deployment.steps[step].weight == ALL else Phase.BAKING
-    opened = world.deployments.update(deployment.deployment_id, {"bake": bake, "phase": phase}, phases=WATCHED)
+    opened = world.deployments.update(
+        deployment.deployment_id, {"bake": bake, "phase": phase, "look": None}, phases=WATCHED
+    )
     tell(world, deployment.deployment_id, "baking", f"Watching {opened.weight} % for {deployment.steps[step].bake} s.")
     return opened
 

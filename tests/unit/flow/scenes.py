@@ -62,7 +62,7 @@ def a_deployment(world: FakeWorld, phase: Phase, name: str = "d2", **fields: Any
 
 def on_its_way(world: FakeWorld, phase: Phase, name: str = "d2", **fields: Any) -> Deployment:  # noqa: ANN401
     """A deployment that has the turn."""
-    turn = Turn(KEY, holder=name, token=4, live="d1", newest=order_of(START, "2.0.0", name))
+    turn = Turn(KEY, holder=name, token=4, live="d1", newest=order_of(START, "2.0.0"))
     world.turns.known[KEY] = turn
     a_deployment(world, Phase.SUCCEEDED, "d1", version="1.0.0", notice="sent")
     return a_deployment(world, phase, name, turn_token=4, **fields)
@@ -72,7 +72,7 @@ def waiting(world: FakeWorld, name: str = "d3", **fields: Any) -> Deployment:  #
     """A deployment that waits behind the holder."""
     deployment = a_deployment(world, Phase.QUEUED, name, queue_token=f"queue:{name}", version="3.0.0", **fields)
     turn = world.turns.load(KEY)
-    world.turns.known[KEY] = ask(turn, Place(name, order_of(START, "3.0.0", name))).turn
+    world.turns.known[KEY] = ask(turn, Place(name, order_of(START, "3.0.0"))).turn
     return deployment
 
 
