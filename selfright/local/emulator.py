@@ -1,6 +1,7 @@
 """Start, find and stop the local AWS."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -87,6 +88,7 @@ def stop(folder: Path = FOLDER, *, deadline: float = STOP_SECONDS) -> bool:
         if not _until(lambda: not place.alive(), deadline):
             _end_all(running)
             _until(lambda: not place.alive(), deadline)
+    shutil.rmtree(place.work, ignore_errors=True)  # A supervisor that was killed could not.
     place.state.unlink(missing_ok=True)
     _forget(running)
     return alive

@@ -128,13 +128,14 @@ def test_a_killed_emulator_is_noticed_and_its_workers_end(folder: Path) -> None:
 
 
 def test_a_killed_supervisor_takes_everything_with_it(folder: Path) -> None:
-    """Even kill -9 of the process that looks after the others leaves none of them."""
+    """Even kill -9 of the process that looks after the others leaves none of them, and no file after a stop."""
     running = emulator.start(folder)
     start_a_worker(running)
     os.kill(running.supervisor, signal.SIGKILL)
     assert until(lambda: not Place(folder).alive())
     emulator.stop(folder)
     assert until(lambda: members(running) == [])
+    assert not Place(folder).work.exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
