@@ -1,0 +1,49 @@
+"""One local AWS with everything deployed, for all tests that release to it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from selfright.local import emulator
+from selfright.local.installation import Care, install
+from selfright.local.place import Place, is_free
+from tests.e2e.lab import Lab, members
+
+CARE = Care(
+    steps=(),
+    watch_seconds=0,
+    judge={"look_seconds": 1, "period_seconds": 1, "minimum_requests": 0, "tolerance": 0.05},
+    alarm={"threshold": 3, "period_seconds": 5},
+)
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """The local AWS with a first release live; afterwards nothing of it may be left."""
+    folder = tmp_path_factory.mktemp("lab")
+    running = install(lambda _: None, folder=folder / "local", attached=True, care=CARE)
+    lab = Lab(running, folder)
+    try:
+        assert lab.ended(lab.release()).phase == "SUCCEEDED"
+        yield lab
+    finally:
+        emulator.stop(folder / "local")
+    assert members(running) == []
+    assert is_free(running.port)
+    assert is_free(running.edge_port)
+    assert not Place(folder / "local").work.exists()
+
+
+@pytest.fixture
+def lab(installation: Lab) -> Iterator[Lab]:
+    """The installation as every test finds and leaves it: nothing on its way, a good version live for everybody."""
+    installation.careful()
+    yield installation
+    installation.calm()
+    turn = installation.turn()
+    assert (turn.holder, turn.waiting, turn.held) == ("", None, "")
+    live = installation.ledger.get(turn.live)
+    assert live.phase == "SUCCEEDED"
+    assert installation.live().is_only(live.version)

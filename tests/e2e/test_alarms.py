@@ -1,0 +1,89 @@
+"""An alarm fires, for true or because somebody says so: everybody is put back, at whatever moment it comes."""
+
+import json
+from itertools import islice
+
+from app_artifacts.smartpack.visits import trips
+from controller.domain.phases import Phase
+from selfright.local.visitors import Traffic, from_list, visiting
+from tests.e2e.lab import KEY, NEVER, Lab
+
+ALARM = "smartpack-prod-api-errors"
+
+
+def test_visitors_who_fail_set_off_the_alarm_and_everybody_is_put_back(lab: Lab) -> None:
+    """A bad version that half of the visitors get is taken back within seconds, long before its bake is over."""
+    before = lab.version()
+    lab.careful([(50, NEVER)])
+    with visiting(lab.running.edge_url, from_list(list(islice(trips(7), 300))), Traffic(rate=25)):
+        bad = lab.ended(lab.release(like="1.2.0"))
+    assert (bad.phase, bad.trip and bad.trip.source) == (Phase.ROLLED_BACK, "alarm")
+    assert ALARM in bad.reason
+    assert bad.trip
+    assert bad.traffic_restored_at
+    assert (bad.traffic_restored_at - bad.trip.at).total_seconds() < 3
+    assert lab.live().is_only(before)
+    assert lab.execution(bad.execution_arn)["status"] == "FAILED"
+
+
+def test_an_alarm_that_somebody_sets_ends_the_bake(lab: Lab) -> None:
+    """`aws cloudwatch set-alarm-state` during a bake is a rollback, with the words that were given."""
+    before = lab.version()
+    lab.careful([(50, NEVER)])
+    release = lab.release()
+    lab.reaches(release, Phase.BAKING)
+    lab.set_alarm(ALARM, "ALARM", "a drill")
+    ended = lab.ended(release)
+    assert (ended.phase, ended.reason) == (Phase.ROLLED_BACK, f"Alarm {ALARM}: a drill")
+    assert lab.live().is_only(before)
+
+
+def test_an_alarm_during_the_watch_takes_back_what_everybody_has(lab: Lab) -> None:
+    """At 100 % the release is still guarded, and goes back the same way."""
+    before = lab.version()
+    lab.careful(watch=NEVER)
+    release = lab.release()
+    lab.reaches(release, Phase.WATCHING)
+    assert lab.live().is_only(lab.ledger.get(release).version)
+    lab.set_alarm(ALARM, "ALARM", "an hour later")
+    assert lab.ended(release).phase is Phase.ROLLED_BACK
+    assert lab.live().is_only(before)
+
+
+def test_an_alarm_between_two_states_is_not_missed(lab: Lab) -> None:
+    """It comes while the release is checked from outside, when no bake is open: traffic goes back before the check ends."""
+    before = lab.version()
+    lab.careful([(50, NEVER)])
+    with lab.frozen_door():
+        release = lab.release()
+        shifting = lab.reaches(release, Phase.SHIFTING, weight=50)
+        assert not shifting.guard_token
+        lab.set_alarm(ALARM, "ALARM", "between two states")
+        tripped = lab.until_restored(release)
+        assert tripped.phase is Phase.SHIFTING
+    assert lab.ended(release).phase is Phase.ROLLED_BACK
+    assert lab.live().is_only(before)
+
+
+def test_a_message_on_the_alarms_topic_is_an_alarm(lab: Lab) -> None:
+    """What CloudWatch writes to the topic is all that is needed; anything else there is ignored."""
+    before = lab.version()
+    lab.careful([(50, NEVER)])
+    release = lab.release()
+    lab.reaches(release, Phase.BAKING)
+    topic = lab.alarm(ALARM)["AlarmActions"][0]
+    lab.client("sns").publish(TopicArn=topic, Message="Lunch is ready.")
+    message = {"AlarmName": ALARM, "NewStateValue": "ALARM", "NewStateReason": "by hand"}
+    lab.client("sns").publish(TopicArn=topic, Message=json.dumps(message))
+    ended = lab.ended(release)
+    assert (ended.phase, ended.reason) == (Phase.ROLLED_BACK, f"Alarm {ALARM}: by hand")
+    assert lab.live().is_only(before)
+
+
+def test_nothing_is_released_on_top_of_a_fire(lab: Lab) -> None:
+    """While the alarm is firing, a release is rejected before anything is touched, and says why."""
+    lab.set_alarm(ALARM, "ALARM", "on fire")
+    ended = lab.ended(lab.release())
+    assert (ended.phase, ended.reason) == (Phase.REJECTED, f"Alarm {ALARM} is firing.")
+    code, standing, _ = lab.command("status", KEY)
+    assert (code, standing["on_its_way"]) == (0, None)

@@ -1,0 +1,74 @@
+"""Somebody presses *Stop* in the Step Functions console, and everything is put right by itself."""
+
+from controller.domain.phases import Phase
+from tests.e2e.lab import NEVER, Lab
+
+
+def test_stopping_a_release_in_the_console_is_a_rollback(lab: Lab) -> None:
+    """Nobody does anything but stop the execution during the bake; the reconciler sees to the rest."""
+    before = lab.version()
+    lab.careful([(50, NEVER)])
+    release = lab.release()
+    baking = lab.reaches(release, Phase.BAKING)
+    assert len(lab.live().api) == 2
+    lab.stop(baking.execution_arn)
+    ended = lab.ended(release)
+    assert (ended.phase, ended.trip and ended.trip.source) == (Phase.ROLLED_BACK, "reconciler")
+    assert "stopped" in ended.reason
+    assert lab.live().is_only(before)
+    assert "reconciled" in lab.kinds(release)
+
+
+def test_stopping_while_everybody_is_on_the_new_version_takes_it_back(lab: Lab) -> None:
+    """The watch at 100 % is a part of the release: stopped there, it goes back as well."""
+    before = lab.version()
+    lab.careful(watch=NEVER)
+    release = lab.release()
+    lab.stop(lab.reaches(release, Phase.WATCHING).execution_arn)
+    assert lab.ended(release).phase is Phase.ROLLED_BACK
+    assert lab.live().is_only(before)
+
+
+def test_stopping_the_rollback_too_only_starts_another_one(lab: Lab) -> None:
+    """The rollback is stopped while it verifies; the next one does it all again, and ends it."""
+    before = lab.version()
+    lab.careful([(50, NEVER)])
+    release = lab.release()
+    baking = lab.reaches(release, Phase.BAKING)
+    with lab.frozen_door():
+        lab.stop(baking.execution_arn)
+        first = lab.until_kind(release, "restored", times=2).rollback_execution_arn
+        lab.stop(first)
+    ended = lab.ended(release)
+    assert (ended.phase, ended.rollback_attempts) == (Phase.ROLLED_BACK, 2)
+    assert ended.rollback_execution_arn != first
+    assert lab.execution(first)["status"] == "ABORTED"
+    assert lab.live().is_only(before)
+
+
+def test_stopping_a_release_that_waits_leaves_the_one_before_it_alone(lab: Lab) -> None:
+    """Nothing was touched for it, so it is rejected; the release that has the turn goes on."""
+    lab.careful([(50, NEVER)])
+    first = lab.release()
+    baking = lab.reaches(first, Phase.BAKING)
+    second = lab.release()
+    lab.until_kind(second, "queued")
+    lab.stop(lab.ledger.get(second).execution_arn)
+    assert lab.ended(second).phase is Phase.REJECTED
+    assert lab.ledger.get(first).phase is Phase.BAKING
+    assert lab.turn().waiting is None
+    lab.stop(baking.execution_arn)
+    assert lab.ended(first).phase is Phase.ROLLED_BACK
+
+
+def test_a_lost_status_event_is_made_good_by_the_schedule(lab: Lab) -> None:
+    """The rule for execution ends is off, so nobody hears of the stop; the reconciler finds it when its time comes."""
+    before = lab.version()
+    lab.careful([(50, NEVER)])
+    release = lab.release()
+    baking = lab.reaches(release, Phase.BAKING)
+    with lab.deaf("ExecutionEnd"):
+        lab.stop(baking.execution_arn)
+        assert lab.reconcile() == {release: "rollback started"}
+        assert lab.ended(release).phase is Phase.ROLLED_BACK
+    assert lab.live().is_only(before)
