@@ -4,12 +4,15 @@ CDK writes it into the SSM parameter `/selfright/<application>/<environment>`; t
 their names (`deployment_preference: {type, alarms, hooks}`).
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from controller.domain.strategy import Preference
+from controller.domain.strategy import Preference, steps_of
 
+DAY = 24 * 3600
+LONGEST = 13 * DAY
+"""The workflow itself ends after 14 days."""
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
 Url = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
 
@@ -63,9 +66,20 @@ class Environment(_Strict):
     environment: Name
     components: Annotated[dict[Name, Target], Field(min_length=1)]
     deployment_preference: Preference = Preference()
-    watch_seconds: Annotated[int, Field(ge=0, le=7 * 24 * 3600)] = 300
+    watch_seconds: Annotated[int, Field(ge=0, le=7 * DAY)] = 300
     judge: JudgePolicy = JudgePolicy()
     keep_revisions: Annotated[int, Field(ge=2, le=50)] = 5
+
+    @model_validator(mode="after")
+    def _ends_in_time(self) -> Self:
+        *before, last = steps_of(self.deployment_preference, self.watch_seconds)
+        longest = sum(2 * step.bake for step in before) + last.bake
+        if longest > LONGEST:
+            raise ValueError(
+                f"the bakes of its {len(before) + 1} steps, each extended once, take {longest // DAY} days;"
+                f" a deployment may take {LONGEST // DAY}: use fewer steps or shorter bakes"
+            )
+        return self
 
     @property
     def key(self) -> str:

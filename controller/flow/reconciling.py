@@ -4,6 +4,8 @@ Runs when an execution of ours ends badly, and on a schedule, because such event
 the console is therefore a rollback.
 """
 
+from datetime import timedelta
+
 from controller.domain.deployment import Deployment
 from controller.domain.phases import OPEN, Phase
 from controller.errors import SelfrightError
@@ -14,6 +16,8 @@ from controller.flow.story import tell
 from controller.flow.world import World
 
 MOST_ATTEMPTS = 5
+GRACE = timedelta(minutes=1)
+"""Whoever ended a deployment gets this long to finish it, so that people do not hear of it twice."""
 ENDED = "Its execution ended before the deployment did: it was stopped, timed out, or broke."
 
 
@@ -37,10 +41,7 @@ def _action(world: World, deployment_id: str) -> str:
 
 def _look_after(world: World, deployment: Deployment) -> str:
     if deployment.phase.is_terminal:
-        if deployment.notice == "pending":
-            finish(world, deployment)
-            return "finished"
-        return ""
+        return _finish(world, deployment)
     if world.workflows.is_running(_execution(deployment)):
         return _settle(world, deployment) if deployment.phase is Phase.QUEUED else ""
     if deployment.rollback_attempts >= MOST_ATTEMPTS:
@@ -48,6 +49,14 @@ def _look_after(world: World, deployment: Deployment) -> str:
         close(world, deployment.deployment_id, Phase.ROLLBACK_FAILED, reason, PERSON_ADVICE, phases=OPEN)
         return "given up"
     return _roll_back(world, deployment)
+
+
+def _finish(world: World, ended: Deployment) -> str:
+    just_now = ended.closed_at is not None and world.clock.now() - ended.closed_at < GRACE
+    if ended.notice != "pending" or just_now:
+        return ""
+    finish(world, ended)
+    return "finished"
 
 
 def _settle(world: World, deployment: Deployment) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from controller.domain.deployment import Deployment, Trip, TripSource
 from controller.domain.phases import MOVING, Phase
 from controller.errors import ConflictError, LedgerConflictError, SelfrightError
-from controller.flow.closing import close, relieve
+from controller.flow.closing import HELD_ADVICE, close, relieve
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.testing import checks_of, probe_all
 from controller.flow.tripping import note_restored, restore, trip
@@ -55,6 +55,9 @@ def _refusal(world: World, deployment: Deployment) -> str:
     """Why a deployment that has ended cannot be rolled back now; "" when it can, and then it has the turn."""
     if deployment.phase is Phase.SUCCEEDED and not deployment.changed:
         return "It changed nothing, so there is nothing to roll back."
+    held = world.turns.load(deployment.environment_key).held
+    if deployment.phase is Phase.SUCCEEDED and held:
+        return f"The environment is held: {held} {HELD_ADVICE}"
     if deployment.phase is Phase.SUCCEEDED and (moved := _not_live(world, deployment)):
         return f"{moved} is not on this release any more: roll back the deployment that is live."
     try:

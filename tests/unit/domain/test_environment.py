@@ -71,7 +71,13 @@ def test_what_cannot_be_meant_is_refused(changes: dict[str, Any]) -> None:
         read(**changes)
 
 
+def test_a_strategy_that_no_workflow_outlives_is_refused() -> None:
+    """The workflow would time out, and a good release would be rolled back after weeks."""
+    with pytest.raises(ValidationError, match="take 1374 days"):
+        read(deployment_preference={"type": "Linear1PercentEvery9999Minutes"}, watch_seconds=0)
+
+
 def test_an_environment_cannot_be_changed_once_read() -> None:
     """What is configured is read only."""
     with pytest.raises(ValidationError, match="frozen"):
-        read().watch_seconds = 0
+        read().watch_seconds = 0  # type: ignore[misc]

@@ -129,6 +129,7 @@ def test_it_is_finished_wherever_it_died(phase: Phase, how: str) -> None:
     for where, world in deaths:
         if how == "again" or world.deployments.get("d2").phase is not phase:
             close(world, "d2", phase, "So it ended.")
+        world.clock.forward(300)
         reconcile(world)
         notices = [sent for sent in world.notices.sent if sent[0] == "d2"]
         repeated = {"after notices.send", "at deployments.update"}  # It died between telling and noting that it told.

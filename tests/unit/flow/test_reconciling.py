@@ -9,7 +9,7 @@ from controller.domain.phases import MOVING, OPEN, TERMINAL, Phase
 from controller.errors import TransientError
 from controller.flow.reconciling import MOST_ATTEMPTS, reconcile
 from controller.flow.world import World
-from tests.fakes import FakeWorld
+from tests.fakes import START, FakeWorld
 from tests.unit.flow.scenes import KEY, a_deployment, a_world, dying_everywhere, on_its_way, waiting
 
 
@@ -58,6 +58,15 @@ def test_what_is_owed_after_the_end_is_done(phase: Phase) -> None:
     assert reconcile(world) == {}
     assert world.notices.sent == [("d2", phase)]
     assert world.turns.load(KEY).holder == ""
+
+
+def test_whoever_has_just_ended_it_may_finish_it() -> None:
+    """A reconciler that looks in between would tell people a second time."""
+    world = dead(Phase.SUCCEEDED, notice="pending", closed_at=START)
+    world.clock.forward(59)
+    assert reconcile(world) == {}
+    world.clock.forward(1)
+    assert reconcile(world) == {"d2": "finished"}
 
 
 def test_the_same_rollback_is_started_once_a_minute_at_most() -> None:

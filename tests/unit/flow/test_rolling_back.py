@@ -253,6 +253,15 @@ def test_a_failed_rollback_can_be_done_again_by_a_person() -> None:
     assert live(world) == RESTORED
 
 
+def test_a_held_environment_is_freed_by_the_deployment_that_failed() -> None:
+    """Rolling back the one before would move more before what is broken is known."""
+    world = failed()
+    world.deployments.known["d1"] = replace(world.deployments.get("d1"), staged=STABLE, restore_point={})
+    card = begin(world, "d1", "arn:back", "person", "Please.")
+    assert card["outcome"] == "refused"
+    assert "d2 failed" in card["reason"]
+
+
 def test_what_a_person_changed_is_not_restored() -> None:
     """Their version is left alone, and the rollback says so."""
     world = going()
