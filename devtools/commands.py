@@ -120,7 +120,7 @@ def cdk(arguments: Sequence[str]) -> int:
     npx = shutil.which("npx")
     if npx is None:
         raise SetupError("The CDK's command line needs Node.js (npx). Install it, then run the same command again.")
-    build = [MAIN.python, "-m", "selfright.local.packages"]
+    build = [str(MAIN.python), "-m", "selfright.local.packages"]
     built = subprocess.run(build, cwd=ROOT, env=variables(), stdout=subprocess.PIPE, text=True, check=False)
     if built.returncode:
         return built.returncode
