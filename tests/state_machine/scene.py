@@ -333,6 +333,10 @@ class Scene:
         """
         self._moments.append(Moment(state, when, action, nth))
 
+    def forget(self) -> None:
+        """Nothing that was planned happens any more."""
+        self._moments.clear()
+
     def at_switch(self, component: str, what: str, action: Action) -> None:
         """Let `action` happen once when a component's switch was read, is about to be written, or was written."""
         self._touches.setdefault((component, what), []).append(action)

@@ -1,0 +1,124 @@
+"""An alarm at every moment of a release: it is never missed, and acted on at once."""
+
+import pytest
+
+from controller.domain.phases import Phase
+from tests.state_machine.drives import failing, prepare
+from tests.state_machine.failures import Broken
+from tests.state_machine.machines import ALL_TASKS, DEPLOY, DEPLOY_TASKS, ROLLBACK_TASKS, Task
+from tests.state_machine.scene import Scene, When
+
+NOT_GUARDED = ["Receive release", "Validate bundle", "Wait for turn"]
+TWICE = {"Shift traffic", "Verify", "Judge canary", "Guard alarms"}
+"""These come again for the step at which everybody is on the canary."""
+forward = [(task, nth) for task in DEPLOY_TASKS for nth in ((1, 4) if task.state == "Judge canary" else (1, 2))]
+forward = [(task, nth) for task, nth in forward if nth == 1 or task.state in TWICE]
+moments = pytest.mark.parametrize("when", ["before", "after"])
+alarms = pytest.mark.parametrize("stays", [True, False], ids=["stays", "flickers"])
+
+
+def is_guarded(task: Task, when: When) -> bool:
+    """Whether the guards stand at that moment: from the restore point on until the end."""
+    early = task.state in NOT_GUARDED or (task.state, when) == ("Record restore point", "before")
+    return not early and (task.state, when) != ("Complete", "after")
+
+
+def fire(scene: Scene, *, stays: bool, guarded: bool) -> None:
+    """The alarm fires; when guarded, every visitor is back on the stable revisions by the time it has been heard."""
+    scene.alarm(stays=stays)
+    if guarded:
+        assert not scene.serves_canary(), "the alarm did not put the visitors back"
+
+
+@pytest.mark.parametrize(("task", "nth"), forward, ids=lambda value: str(value))
+@moments
+@alarms
+def test_an_alarm_at_every_moment_forward(scene: Scene, task: Task, nth: int, when: When, *, stays: bool) -> None:
+    """Before the guards stand, a firing alarm rejects the release; from then on any alarm takes it back."""
+    end = prepare(scene, task)
+    guarded = is_guarded(task, when)
+    trouble: list[AssertionError] = []
+
+    def alarm() -> None:
+        try:
+            fire(scene, stays=stays, guarded=guarded)
+        except AssertionError as error:
+            trouble.append(error)
+
+    scene.at(task.state, when, alarm, nth=nth)
+    deployment = scene.release("1.1.0")
+    assert not trouble, trouble
+    assert deployment.phase is expected(task, when, end, stays=stays)
+    scene.check()
+    assert scene.reconciled == 0
+
+
+def expected(task: Task, when: When, end: Phase, *, stays: bool) -> Phase:
+    """How a release ends that met the alarm at this moment."""
+    if is_guarded(task, when):
+        return Phase.ROLLED_BACK
+    return Phase.REJECTED if stays and task.state != "Complete" else end
+
+
+@pytest.mark.parametrize("task", ROLLBACK_TASKS, ids=str)
+@moments
+@alarms
+def test_an_alarm_while_everything_is_put_back(scene: Scene, task: Task, when: When, *, stays: bool) -> None:
+    """It has been put back already, or is put back once more: nothing changes."""
+    prepare(scene, task)
+    scene.at(task.state, when, lambda: scene.alarm(stays=stays))
+    assert scene.release("1.1.0").phase is Phase.ROLLED_BACK
+    scene.check()
+    assert scene.reconciled == 0
+
+
+@pytest.mark.parametrize("component", ["api", "site"])
+@pytest.mark.parametrize("moment", ["read", "write", "written"])
+@pytest.mark.parametrize("step", [1, 2])
+def test_an_alarm_in_the_middle_of_a_shift(scene: Scene, component: str, moment: str, step: int) -> None:
+    """Between the read and the write of a switch, before and after the permission: the visitors never lose."""
+    scene.at("Shift traffic", "before", lambda: scene.at_switch(component, moment, scene.alarm_flickers), nth=step)
+    deployment = scene.release("1.1.0")
+    assert (deployment.phase, deployment.trip and deployment.trip.source) == (Phase.ROLLED_BACK, "alarm")
+    scene.check()
+    assert "Verify" not in scene.states[scene.states.index("Roll back") :]
+    assert scene.states.count("Shift traffic") == step
+
+
+def test_an_alarm_that_cannot_put_back_leaves_it_to_the_rollback(scene: Scene) -> None:
+    """One switch refuses for a moment: the workflow is told all the same, and repeats the putting back."""
+    switch = scene.world.components["api"].switch
+
+    def alarm() -> None:
+        switch.unwritable = True
+        scene.alarm()
+        switch.unwritable = False
+
+    scene.at("Judge canary", "before", alarm)
+    assert scene.release("1.1.0").phase is Phase.ROLLED_BACK
+    scene.check()
+
+
+@pytest.mark.parametrize("task", DEPLOY_TASKS, ids=str)
+def test_an_alarm_that_is_heard_twice(scene: Scene, task: Task) -> None:
+    """EventBridge and SNS both tell it, and each at least once."""
+    prepare(scene, task)
+    scene.at(task.state, "before", scene.alarm)
+    scene.at(task.state, "before", scene.alarm)
+    scene.release("1.1.0")
+    scene.check()
+
+
+@pytest.mark.parametrize("task", [task for task in DEPLOY_TASKS if is_guarded(task, "before")], ids=str)
+def test_an_alarm_and_a_fault_at_the_same_moment(scene: Scene, task: Task) -> None:
+    """Both lead to the same rollback, once."""
+    prepare(scene, task)
+    scene.at(task.state, "before", scene.alarm_flickers)
+    scene.at(task.state, "before", failing(Broken("gone")))
+    assert scene.release("1.1.0").phase is Phase.ROLLED_BACK
+    scene.check()
+
+
+def test_every_task_has_its_moments() -> None:
+    """No state is left out of the list above."""
+    assert {task.state for task, _ in forward} == {task.state for task in ALL_TASKS if task.machine == DEPLOY}

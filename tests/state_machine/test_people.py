@@ -1,0 +1,239 @@
+"""People: rollbacks at any time, in twos, refused; and everything delivered or run twice."""
+
+from collections.abc import Callable
+
+import pytest
+
+from controller.domain.deployment import Counts
+from controller.domain.phases import Phase
+from tests.state_machine.drives import prepare, prepare_hold
+from tests.state_machine.machines import ALL_TASKS, DEPLOY_TASKS, ROLLBACK, Task
+from tests.state_machine.scene import Scene, When, at_once
+
+MakeScene = Callable[..., Scene]
+ROLLED = {Phase.ROLLED_BACK, Phase.REJECTED}
+NOBODY_YET = ("Receive release", "before")
+
+
+def the_newest(scene: Scene) -> str:
+    """The deployment that was opened last."""
+    return scene.history()[-1].deployment_id
+
+
+@pytest.mark.parametrize("task", DEPLOY_TASKS, ids=str)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_rollback_by_a_person_at_every_moment(scene: Scene, task: Task, when: When) -> None:
+    """Whatever the deployment is doing, `selfright rollback` stops it and puts everything back."""
+    if (task.state, when) == NOBODY_YET:
+        pytest.skip("there is no deployment yet that could be rolled back")
+    prepare(scene, task)
+    scene.at(task.state, when, lambda: scene.roll_back(the_newest(scene)))
+    assert scene.release("1.1.0").phase in ROLLED
+    scene.check()
+    assert scene.reconciled == 0
+
+
+@pytest.mark.parametrize("task", [task for task in ALL_TASKS if task.machine == ROLLBACK], ids=str)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_two_rollbacks_at_once(scene: Scene, task: Task, when: When) -> None:
+    """A second one that comes while the first is at it does nothing."""
+    prepare(scene, task)
+    scene.at(task.state, when, lambda: scene.roll_back(the_newest(scene)))
+    assert scene.release("1.1.0").phase is Phase.ROLLED_BACK
+    scene.check()
+
+
+@pytest.mark.parametrize("_try", range(5))
+def test_many_rollbacks_at_the_same_moment(scene: Scene, _try: int) -> None:
+    """Two people, the alarm and the reconciler, all at once, while the canary is out."""
+
+    def everybody() -> None:
+        rollback = [lambda: scene.roll_back(the_newest(scene))] * 2
+        at_once(*rollback, scene.alarm, scene.reconcile)
+
+    scene.at("Judge canary", "before", everybody)
+    assert scene.release("1.1.0").phase is Phase.ROLLED_BACK
+    scene.check()
+
+
+def test_rollback_after_promotion(scene: Scene) -> None:
+    """What was live before is live again, and the version is not taken a second time."""
+    promoted = scene.release("1.1.0")
+    scene.roll_back(promoted.deployment_id)
+    scene.check()
+    assert scene.world.deployments.get(promoted.deployment_id).phase is Phase.ROLLED_BACK
+    assert not scene.serves_canary()
+    assert scene.release("1.1.0").phase is Phase.REJECTED
+    assert scene.release("1.2.0").phase is Phase.SUCCEEDED
+    scene.check()
+
+
+def test_one_rollback_after_the_other(scene: Scene) -> None:
+    """Two promoted releases are taken back one by one."""
+    first, second = scene.release("1.1.0"), scene.release("1.2.0")
+    for promoted in (second, first):
+        scene.roll_back(promoted.deployment_id)
+        scene.settle()
+        assert scene.world.deployments.get(promoted.deployment_id).phase is Phase.ROLLED_BACK
+    scene.check()
+    assert not scene.serves_canary()
+
+
+def test_two_rollbacks_of_a_promoted_release_at_once(scene: Scene) -> None:
+    """Two people roll the same release back."""
+    promoted = scene.release("1.1.0")
+    at_once(*[lambda: scene.roll_back(promoted.deployment_id)] * 2)
+    scene.check()
+    assert scene.world.deployments.get(promoted.deployment_id).phase is Phase.ROLLED_BACK
+
+
+def refused(scene: Scene, deployment_id: str) -> None:
+    """Ask for a rollback, and see that nothing came of it."""
+    before = scene.world.deployments.get(deployment_id).phase
+    serving = {name: part.serving for name, part in scene.world.components.items()}
+    arn = scene.roll_back(deployment_id)
+    scene.check()
+    assert scene.outcome(arn)[0] == "FAILED"
+    assert scene.world.deployments.get(deployment_id).phase is before
+    assert {name: part.serving for name, part in scene.world.components.items()} == serving
+
+
+def test_rollback_of_a_release_that_is_not_live_is_refused(scene: Scene) -> None:
+    """A newer release came after it."""
+    older = scene.release("1.1.0")
+    scene.release("1.2.0")
+    refused(scene, older.deployment_id)
+
+
+def test_rollback_of_a_release_that_changed_nothing_is_refused(scene: Scene) -> None:
+    """There is nothing to put back."""
+    live = scene.release("1.1.0")
+    from tests.builders import a_bundle  # noqa: PLC0415
+
+    site = {"index.html": b"<title>1.1.0</title>"}
+    same = scene.release("1.1.1", a_bundle("1.1.1", b"VERSION = '1.1.0'", site, application=scene.name))
+    assert (live.phase, same.changed) == (Phase.SUCCEEDED, ())
+    refused(scene, same.deployment_id)
+
+
+def test_rollback_while_another_release_is_on_its_way_is_refused(scene: Scene) -> None:
+    """That one must be rolled back first."""
+    live = scene.release("1.1.0")
+    arns: list[str] = []
+
+    def ask() -> None:
+        arns.append(scene.roll_back(live.deployment_id))
+        scene.wait_until(lambda: scene.outcome(arns[0])[0] != "RUNNING")
+
+    scene.at("Test staged release", "before", ask, nth=1)
+    assert scene.release("1.2.0").phase is Phase.SUCCEEDED
+    assert scene.outcome(arns[0])[0] == "FAILED"
+    scene.check()
+
+
+@pytest.mark.parametrize("phase", [Phase.ROLLED_BACK, Phase.REJECTED])
+def test_rollback_of_what_was_not_released_does_nothing(scene: Scene, phase: Phase) -> None:
+    """It has ended already."""
+    if phase is Phase.REJECTED:
+        ended = scene.release("1.1.0", b"not a zip")
+    else:
+        scene.world.components["api"].failing_checks = True
+        ended = scene.release("1.1.0")
+    assert ended.phase is phase
+    arn = scene.roll_back(ended.deployment_id)
+    scene.check()
+    assert scene.outcome(arn) == ("SUCCEEDED", "nothing")
+
+
+# Twice
+
+together = pytest.mark.parametrize("together", [False, True], ids=["again", "at once"])
+
+
+def everything_twice(make_scene: MakeScene, *, together: bool) -> Scene:
+    """A scene in which every function runs twice, and version 1.0.0 is live."""
+    scene = make_scene(repeat=2, together=together)
+    scene.is_live("1.0.0")
+    return scene
+
+
+@together
+def test_a_good_release_with_everything_twice(make_scene: MakeScene, *, together: bool) -> None:
+    """Lambda delivers at least once."""
+    scene = everything_twice(make_scene, together=together)
+    assert scene.release("1.1.0").phase is Phase.SUCCEEDED
+    scene.check(extra_notices=together)
+    assert scene.release("1.2.0").phase is Phase.SUCCEEDED
+    scene.check(extra_notices=together)
+
+
+@together
+def test_a_first_release_with_everything_twice(make_scene: MakeScene, *, together: bool) -> None:
+    """With nothing before it."""
+    scene = make_scene(repeat=2, together=together)
+    assert scene.release("1.0.0").phase is Phase.SUCCEEDED
+    scene.check(extra_notices=together)
+
+
+@together
+@pytest.mark.parametrize("what", ["verify", "checks", "judge", "alarm", "person", "stop"])
+def test_a_bad_release_with_everything_twice(make_scene: MakeScene, what: str, *, together: bool) -> None:
+    """Every way to a rollback."""
+    scene = everything_twice(make_scene, together=together)
+    match what:
+        case "verify":
+            scene.world.probe.failing = scene.serves_canary
+        case "checks":
+            scene.world.components["site"].failing_checks = True
+        case "judge":
+            scene.world.metrics.canary = Counts(100, 50)
+        case "alarm":
+            scene.at("Judge canary", "before", scene.alarm_flickers)
+        case "person":
+            scene.at("Judge canary", "before", lambda: scene.roll_back(the_newest(scene)))
+        case _:
+            scene.at("Judge canary", "before", scene.stop)
+    assert scene.release("1.1.0").phase is Phase.ROLLED_BACK
+    scene.check(extra_notices=together)
+
+
+@together
+def test_a_rejected_release_with_everything_twice(make_scene: MakeScene, *, together: bool) -> None:
+    """Rejected once."""
+    scene = everything_twice(make_scene, together=together)
+    assert scene.release("1.1.0", b"not a zip").phase is Phase.REJECTED
+    scene.check(extra_notices=together)
+
+
+@together
+def test_a_held_release_with_everything_twice(make_scene: MakeScene, *, together: bool) -> None:
+    """Held and let go."""
+    scene = everything_twice(make_scene, together=together)
+    prepare_hold(scene)
+    assert scene.release("1.1.0").phase is Phase.SUCCEEDED
+    scene.check(extra_notices=together)
+
+
+@together
+def test_a_queue_with_everything_twice(make_scene: MakeScene, *, together: bool) -> None:
+    """Superseded, and handed on, once each."""
+    scene = everything_twice(make_scene, together=together)
+
+    def more() -> None:
+        for version in ("1.2.0", "1.3.0"):
+            arn = scene.start(scene.upload(version))
+            scene.wait_until(lambda arn=arn: scene.is_queued(arn))
+
+    scene.at("Stage component", "before", more)
+    assert scene.release("1.1.0").phase is Phase.SUCCEEDED
+    scene.check(extra_notices=together)
+    assert [one.phase for one in scene.history()[2:]] == [Phase.SUPERSEDED, Phase.SUCCEEDED]
+
+
+@pytest.mark.parametrize("copies", [2, 5])
+def test_the_same_event_many_times_at_once(scene: Scene, copies: int) -> None:
+    """One upload is one deployment, however often it is announced."""
+    detail = scene.upload("1.1.0")
+    at_once(*[lambda: scene.start(detail)] * copies)
+    scene.check()
+    assert [one.phase for one in scene.history()[1:]] == [Phase.SUCCEEDED]
