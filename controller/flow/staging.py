@@ -47,10 +47,11 @@ def _current(world: World, environment: Environment, deployment: Deployment) -> 
 
 
 def _note(world: World, deployment: Deployment, live: dict[str, Revision]) -> Deployment:
-    changes = {"restore_point": live, "phase": Phase.STAGING}
-    token = deployment.turn_token
+    changes, token = {"restore_point": live, "phase": Phase.STAGING}, deployment.turn_token
     try:
-        noted = world.deployments.update(deployment.deployment_id, changes, phases=UNTOUCHED, turn_token=token)
+        noted = world.deployments.update(
+            deployment.deployment_id, changes, phases=UNTOUCHED, turn_token=token, untripped=True
+        )
     except LedgerConflictError:
         noted = world.deployments.get(deployment.deployment_id)
         if noted.phase is not Phase.STAGING:

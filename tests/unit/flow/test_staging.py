@@ -70,10 +70,12 @@ def test_alarms_that_cannot_be_read_are_an_error() -> None:
 
 
 def test_an_alarm_that_fires_while_they_are_read_is_not_missed() -> None:
-    """The guards are open before the states are read, so the alarm's event finds the deployment."""
+    """The guards are open before the states are read, so the alarm's event finds the deployment, which goes back."""
     world = granted()
     world.alarms.states = lambda names: (on_alarm(world, ALARM, "now"), dict.fromkeys(names, "OK"))[1]  # type: ignore[method-assign]
-    record_restore_point(world, "d2")
+    with pytest.raises(LedgerConflictError):
+        record_restore_point(world, "d2")
+    assert world.deployments.get("d2").restore_point is None
     assert world.deployments.get("d2").trip is not None
 
 
