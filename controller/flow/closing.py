@@ -96,7 +96,7 @@ def _close_guards(world: World, ended: Deployment) -> None:
     try:
         alarms = environment_of(world, ended).deployment_preference.alarms
     except (UnknownEnvironmentError, InvalidEnvironmentError):
-        return  # The environment is gone or was never there. A guard that is left over is closed by its next alarm.
+        return  # The environment is gone or was never there. A guard that is left over guards nobody.
     world.guards.close(ended.deployment_id, alarms)
 
 

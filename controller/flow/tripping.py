@@ -38,7 +38,7 @@ def on_alarm(world: World, alarm: str, reason: str, fired_at: datetime | None = 
     trouble = []
     for deployment_id in guarded:
         try:
-            _strike(world, alarm, trip(world, deployment_id, "alarm", f"Alarm {alarm}: {reason}", fired_at))
+            _strike(world, trip(world, deployment_id, "alarm", f"Alarm {alarm}: {reason}", fired_at))
         except SelfrightError as error:
             trouble.append(error)  # The others must not wait for this one.
     if trouble:
@@ -46,10 +46,9 @@ def on_alarm(world: World, alarm: str, reason: str, fired_at: datetime | None = 
     return guarded
 
 
-def _strike(world: World, alarm: str, deployment: Deployment) -> None:
+def _strike(world: World, deployment: Deployment) -> None:
     if deployment.trip is None or deployment.phase.is_terminal:
-        world.guards.close(deployment.deployment_id, [alarm])  # It has ended: the guard was left over.
-        return
+        return  # It has ended: the guard was left over.
     put_back(world, deployment)
     if deployment.guard_token:
         world.workflows.fail(deployment.guard_token, deployment.trip.reason)
