@@ -1,0 +1,124 @@
+"""The local AWS of a benchmark: the real controller and SmartPack's resources, releases at once and without bake."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from controller.domain.environment import Environment, FunctionTarget, SiteTarget
+from selfright.local import emulator
+from selfright.local.installation import Care, install
+from selfright.local.place import HOME, REGION, LocalAws
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudfront import CloudFrontClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+FOLDER = HOME / "bench-local"
+ENVIRONMENT = "smartpack/prod"
+GROUPS = ("intake", "stage", "check", "traffic", "watch", "close", "on-alarm", "reconcile")
+"""The controller's functions, as in `selfright-<group>`."""
+AT_ONCE = Care(steps=(), watch_seconds=0)
+"""AllAtOnce without bake: what remains is the work."""
+
+
+@dataclass
+class Aws:
+    """Clients for one local AWS, and the names of what is deployed there."""
+
+    running: LocalAws
+
+    @property
+    def endpoint(self) -> str:
+        """Its address."""
+        return self.running.endpoint
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        """S3; payloads are sent as they are, as the AWS CLI is told to as well."""
+        return self.client("s3")
+
+    @cached_property
+    def functions(self) -> "LambdaClient":
+        """Lambda."""
+        return self.client("lambda")
+
+    @cached_property
+    def routing(self) -> "CloudFrontClient":
+        """CloudFront."""
+        return self.client("cloudfront")
+
+    @cached_property
+    def ssm(self) -> "SSMClient":
+        """Parameters."""
+        return self.client("ssm")
+
+    @cached_property
+    def workflows(self) -> "SFNClient":
+        """Step Functions."""
+        return self.client("stepfunctions")
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        """The ledger."""
+        return self.client("dynamodb")
+
+    @cached_property
+    def controller(self) -> dict[str, str]:
+        """The controller's resources, as it registers them."""
+        return dict(json.loads(self.parameter("/selfright/controller")))
+
+    @cached_property
+    def environment(self) -> Environment:
+        """The environment that is released to."""
+        return Environment.model_validate_json(self.parameter(f"/selfright/{ENVIRONMENT}"))
+
+    @property
+    def api(self) -> FunctionTarget:
+        """The environment's function."""
+        target = self.environment.components["api"]
+        assert isinstance(target, FunctionTarget)  # noqa: S101 - SmartPack's stack says so
+        return target
+
+    @property
+    def site(self) -> SiteTarget:
+        """The environment's site."""
+        target = self.environment.components["site"]
+        assert isinstance(target, SiteTarget)  # noqa: S101 - SmartPack's stack says so
+        return target
+
+    def parameter(self, name: str) -> str:
+        """A parameter's value."""
+        return self.ssm.get_parameter(Name=name)["Parameter"]["Value"]
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients have no common type
+        """A client of this local AWS."""
+        config = Config(max_pool_connections=16, retries={"mode": "standard", "total_max_attempts": 2})
+        credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
+        return boto3.Session(**credentials).client(service, endpoint_url=self.endpoint, config=config)  # type: ignore[call-overload]
+
+    def wait_for_function(self, name: str) -> None:
+        """Wait until Lambda has finished an update of the function."""
+        while self.functions.get_function_configuration(FunctionName=name).get("LastUpdateStatus") == "InProgress":
+            time.sleep(0.02)
+
+
+@contextmanager
+def local_aws(care: Care = AT_ONCE, folder: Path = FOLDER) -> Iterator[Aws]:
+    """A local AWS with everything deployed, for the time of a `with` block."""
+    emulator.stop(folder)
+    try:
+        yield Aws(install(lambda _: None, folder=folder, attached=True, care=care))
+    finally:
+        emulator.stop(folder)

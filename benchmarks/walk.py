@@ -1,0 +1,74 @@
+"""Counts the state transitions of the deploy machine on the way of a good release, by its definition.
+
+A transition is a state that is entered, those within Maps and Parallels too: that is what AWS counts and charges.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from selfright.local.place import REPOSITORY
+
+MACHINE = REPOSITORY / "state_machine" / "deploy.asl.json"
+State = dict[str, Any]
+
+
+class Walk:
+    """A good release with so many components and steps, and so many looks at each step (0: no bake)."""
+
+    def __init__(self, components: int, looks: list[int], machine: Path = MACHINE) -> None:
+        self._definition: State = json.loads(machine.read_text())
+        self._components, self._looks = components, looks
+        self._step = -1
+        self.entered: Counter[str] = Counter()
+        self.tasks = 0
+        self._walk(self._definition)
+
+    @property
+    def transitions(self) -> int:
+        """All states entered."""
+        return self.entered.total()
+
+    def _walk(self, program: State) -> None:
+        name = program["StartAt"]
+        while name:
+            state = program["States"][name]
+            self.entered[name] += 1
+            name = self._next(name, state)
+
+    def _next(self, name: str, state: State) -> str:
+        if state["Type"] == "Task":
+            self.tasks += 1
+        if state["Type"] == "Map":
+            for number in range(self._times(state)):
+                self._step = number
+                self._walk(state["ItemProcessor"])
+        for branch in state.get("Branches", []):
+            self._walk(branch)
+        if state["Type"] == "Choice":
+            return next((rule["Next"] for rule in state["Choices"] if self._holds(rule)), state.get("Default", ""))
+        return str(state.get("Next", ""))
+
+    def _times(self, state: State) -> int:
+        return len(self._looks) if state["ItemsPath"] == "$.steps" else self._components
+
+    def _holds(self, rule: Mapping[str, Any]) -> bool:
+        if "Not" in rule:
+            return not self._holds(rule["Not"])
+        if "And" in rule:
+            return all(self._holds(one) for one in rule["And"])
+        if "NumericEquals" in rule:
+            return bool(rule["NumericEquals"] == 0) and not self._looks[self._step]
+        return bool(rule.get("StringEquals") in self._answers(rule["Variable"]))
+
+    def _answers(self, variable: str) -> set[str]:
+        if variable.endswith("verdict"):
+            left = self._looks[self._step] - self.entered_in_step()
+            return {"watching"} if left > 0 else {"healthy"}
+        return {"received", "valid", "granted", "ready", "healthy"}
+
+    def entered_in_step(self) -> int:
+        """Looks that were made in this step so far."""
+        return self.entered["Judge canary"] - sum(self._looks[: self._step])

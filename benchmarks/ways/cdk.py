@@ -1,0 +1,89 @@
+"""`cdk deploy` of a function with an alias and the site's files as an asset, by the real CLI."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+from benchmarks.local import Aws
+from benchmarks.ways.endstate import empty, wrong_version
+from benchmarks.workload import Build
+from selfright.local.place import ACCOUNT, HOME, REGION, REPOSITORY
+
+CLI = "aws-cdk@2.1148.1"
+STACK, FUNCTION, ALIAS = "BenchCdk", "bench-cdk-api", "live"
+MISSING = f"`cdk deploy` is left out: `npx --no-install {CLI}` is not available here; `npx --yes {CLI} --version` would fetch it"
+OUTPUT = HOME / "bench-cdk.out"
+
+
+def available() -> bool:
+    """Whether the CLI is on this machine; it is not fetched."""
+    try:
+        command = ["npx", "--no-install", CLI, "--version"]
+        return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+class CdkDeploy:
+    """Deploys the stack in `cdk_app.py`; the rollback is a deployment of the kept build."""
+
+    name = "cdk deploy"
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws, self._endpoint = aws, aws.endpoint
+
+    def reset(self) -> None:
+        """Delete the stack, its assets, and what the CLI has packed."""
+        formation = self._aws.client("cloudformation")
+        formation.delete_stack(StackName=STACK)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and _exists(formation):
+            time.sleep(0.1)
+        empty(self._aws, f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}")
+        shutil.rmtree(OUTPUT, ignore_errors=True)
+
+    def release(self, build: Build) -> float:
+        """Deploy."""
+        started = time.monotonic()
+        options = ["--require-approval", "never", "--output", str(OUTPUT), "--ci", "--progress", "events"]
+        app = f"{sys.executable} -m benchmarks.ways.cdk_app"
+        done = subprocess.run(
+            ["npx", "--no-install", CLI, "deploy", STACK, "--app", app, *options],
+            env=self._variables(build), cwd=REPOSITORY, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            raise RuntimeError(f"cdk deploy failed:\n{done.stderr[-2000:]}")
+        return time.monotonic() - started
+
+    def roll_back(self, before: Build) -> float:
+        """Deploy what was live before."""
+        return self.release(before)
+
+    def wrong(self, build: Build) -> list[str]:
+        """What is not right about the alias."""
+        return list(wrong_version(self._aws, FUNCTION, ALIAS, build))
+
+    def use(self, endpoint: str) -> None:
+        """Talk to AWS there."""
+        self._endpoint = endpoint
+
+    def _variables(self, build: Build) -> dict[str, str]:
+        choices = {"code": str(build.code), "site": str(build.site)}
+        return {
+            **os.environ,
+            **self._aws.running.variables(),
+            "AWS_ENDPOINT_URL": self._endpoint,
+            "CDK_DISABLE_VERSION_CHECK": "1",
+            "BENCH_BUILD": json.dumps(choices),
+        }
+
+
+def _exists(formation: object) -> bool:
+    try:
+        stacks = formation.describe_stacks(StackName=STACK)["Stacks"]  # type: ignore[attr-defined]
+    except Exception:  # noqa: BLE001 - it is gone
+        return False
+    return any(stack["StackStatus"] != "DELETE_COMPLETE" for stack in stacks)
