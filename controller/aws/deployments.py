@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 _DEPLOYMENT: TypeAdapter[Deployment] = TypeAdapter(Deployment)
 _EVENT: TypeAdapter[TimelineEvent] = TypeAdapter(TimelineEvent)
-_KEYS = frozenset({"pk", "sk", "open", "environment_key", "sort_key"})
+_KEYS = frozenset({"pk", "sk", "open", "environment_key", "sort_key", "expires_at"})
+KEPT = timedelta(days=400)
+"""How long the lines of a timeline are kept. The deployments themselves stay: a rollback may need the one before."""
 
 
 class DynamoDeployments:
@@ -86,7 +88,8 @@ class DynamoDeployments:
     def record(self, deployment_id: str, event: TimelineEvent) -> None:
         """Add a line to the timeline."""
         sort = f"EVENT#{event.at.isoformat(timespec='microseconds')}#{secrets.token_hex(3)}"
-        item = key(f"DEPLOYMENT#{deployment_id}", sort) | marshal(event)["M"]
+        expires = marshal(int((event.at + KEPT).timestamp()))
+        item = {**key(f"DEPLOYMENT#{deployment_id}", sort), **marshal(event)["M"], "expires_at": expires}
         with calling("dynamodb:PutItem", deployment_id):
             self._dynamodb.put_item(TableName=self._table, Item=item)
 

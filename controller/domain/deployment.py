@@ -103,7 +103,8 @@ class Deployment:
 
     `checks` are the release's verification checks, each as JSON text, kept so that a later rollback to this release
     can be verified.
-    `previous` is the deployment that was live before. `turn_token` is the fencing token of its turn.
+    `previous` is the deployment that was live before. `turn_token` is the fencing token of its turn;
+    after `lease_until` without a step forward it counts as stuck.
     """
 
     deployment_id: str
@@ -120,6 +121,7 @@ class Deployment:
     checks: tuple[str, ...] = ()
     previous: str = ""
     turn_token: int = 0
+    lease_until: datetime | None = None
     restore_point: Mapping[str, Revision] | None = None
     staged: Mapping[str, Revision] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()

@@ -10,15 +10,18 @@ from controller.domain.deployment import Deployment
 from controller.domain.phases import OPEN, Phase
 from controller.errors import SelfrightError
 from controller.flow.closing import close, finish
+from controller.flow.leases import ran_out
 from controller.flow.queueing import settle
 from controller.flow.rolling_back import PERSON_ADVICE
 from controller.flow.story import tell
 from controller.flow.world import World
 
+FAILED = "failed"
 MOST_ATTEMPTS = 5
 GRACE = timedelta(minutes=1)
 """Whoever ended a deployment gets this long to finish it, so that people do not hear of it twice."""
 ENDED = "Its execution ended before the deployment did: it was stopped, timed out, or broke."
+STUCK = "It has been silent for longer than its lease: it is stuck."
 
 
 def reconcile(world: World) -> dict[str, str]:
@@ -34,15 +37,15 @@ def _action(world: World, deployment_id: str) -> str:
     try:
         return _look_after(world, world.deployments.get(deployment_id))
     except SelfrightError as error:
-        return f"failed: {error}"
+        return f"{FAILED}: {error}"
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others must not wait for it
-        return f"failed: {type(error).__name__}"
+        return f"{FAILED}: {type(error).__name__}"
 
 
 def _look_after(world: World, deployment: Deployment) -> str:
     if deployment.phase.is_terminal:
         return _finish(world, deployment)
-    if world.workflows.is_running(_execution(deployment)):
+    if world.workflows.is_running(_execution(deployment)) and not ran_out(deployment, world.clock.now()):
         return _settle(world, deployment) if deployment.phase is Phase.QUEUED else ""
     if deployment.rollback_attempts >= MOST_ATTEMPTS:
         reason = f"{MOST_ATTEMPTS} rollbacks ended before they were done."
@@ -73,6 +76,7 @@ def _execution(deployment: Deployment) -> str:
 def _roll_back(world: World, deployment: Deployment) -> str:
     # The minute in the name lets a start that died before it could claim anything be repeated, but not at once.
     name = f"{deployment.deployment_id}-{deployment.rollback_attempts + 1}-{world.clock.now():%d%H%M}"
-    world.workflows.start_rollback(deployment.deployment_id, ENDED, name)
-    tell(world, deployment.deployment_id, "reconciled", f"{ENDED} A rollback was started.")
+    why = STUCK if ran_out(deployment, world.clock.now()) else ENDED
+    world.workflows.start_rollback(deployment.deployment_id, why, name)
+    tell(world, deployment.deployment_id, "reconciled", f"{why} A rollback was started.")
     return "rollback started"

@@ -9,7 +9,7 @@ from controller.flow.closing import HELD_ADVICE, close, relieve
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.testing import checks_of, probe_all
 from controller.flow.tripping import note_restored, restore, trip
-from controller.flow.turns import take_turn_back
+from controller.flow.turns import free, take_turn_back
 from controller.flow.world import World
 
 AGAIN = frozenset({Phase.SUCCEEDED, Phase.ROLLBACK_FAILED})
@@ -40,6 +40,20 @@ def begin(world: World, deployment_id: str, execution_arn: str, by: TripSource, 
     elif refusal := _refusal(world, deployment):
         return card(deployment, "refused", reason=refusal)
     return _claim(world, deployment, execution_arn, by, reason)
+
+
+def accept(world: World, deployment_id: str, reason: str) -> Card:
+    """Free an environment that is held by this deployment's failed rollback, leaving everything as it is now.
+
+    For a person who has put it right in another way than back. Outcomes: `accepted`, `refused`.
+    """
+    deployment = world.deployments.get(deployment_id)
+    if deployment.phase is not Phase.ROLLBACK_FAILED:
+        return card(deployment, "refused", reason=f"It is {deployment.phase}: nothing is held because of it.")
+    if not free(world, deployment.environment_key):
+        return card(deployment, "refused", reason="The environment is not held (any more).")
+    tell(world, deployment_id, "accepted", f"A person accepted the environment as it is: {reason}")
+    return card(deployment, "accepted", reason=reason)
 
 
 def _nothing(deployment: Deployment) -> Card:

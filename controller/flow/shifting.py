@@ -5,6 +5,7 @@ from functools import partial
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from controller.errors import LedgerConflictError
+from controller.flow.leases import renewed
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.tripping import permit
 from controller.flow.world import World
@@ -23,7 +24,7 @@ def shift(world: World, deployment_id: str, step: int) -> Card:
     weight = deployment.steps[step].weight
     _not_late(deployment, weight)
     environment = environment_of(world, deployment)
-    changes, token = {"phase": Phase.SHIFTING, "weight": weight}, deployment.turn_token
+    changes, token = {"phase": Phase.SHIFTING, "weight": weight, **renewed(world)}, deployment.turn_token
     shifting = world.deployments.update(deployment_id, changes, phases=FROM, turn_token=token, untripped=True)
     stable = deployment.restore_point or {}
     for name in deployment.changed:

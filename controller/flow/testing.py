@@ -10,12 +10,11 @@ from controller.domain.phases import Phase
 from controller.domain.strategy import ALL, steps_of
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.tripping import trip
+from controller.flow.watching import HOLD_SECONDS
 from controller.flow.world import World
 
 PROBE_TRIES = 3
 GUARD_MARGIN_SECONDS = 900
-HOLD_SECONDS = 7 * 24 * 3600
-"""How long a person has to decide; the state *Hold for a person* says the same."""
 
 
 def test_staged(world: World, deployment_id: str) -> Card:

@@ -38,12 +38,21 @@ def on_alarm(world: World, alarm: str, reason: str, fired_at: datetime | None = 
     trouble = []
     for deployment_id in guarded:
         try:
-            _strike(world, trip(world, deployment_id, "alarm", f"Alarm {alarm}: {reason}", fired_at))
+            if not _is_old(world, deployment_id, fired_at):
+                _strike(world, trip(world, deployment_id, "alarm", f"Alarm {alarm}: {reason}", fired_at))
         except SelfrightError as error:
             trouble.append(error)  # The others must not wait for this one.
     if trouble:
         raise trouble[0]
     return guarded
+
+
+def _is_old(world: World, deployment_id: str, fired_at: datetime | None) -> bool:
+    """Whether the alarm changed its state before the deployment began: then its event comes late, and is not about it.
+
+    An alarm that had fired before, and still did, has kept the deployment from beginning.
+    """
+    return fired_at is not None and fired_at < world.deployments.get(deployment_id).created_at
 
 
 def _strike(world: World, deployment: Deployment) -> None:

@@ -8,6 +8,7 @@ from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from controller.domain.turn import Answer, Place, Turn, ask, order_of, release, take_back
 from controller.errors import ConflictError, LedgerConflictError
+from controller.flow.leases import renewed
 from controller.flow.story import card, tell
 from controller.flow.world import World
 
@@ -79,7 +80,7 @@ def grant(world: World, deployment: Deployment) -> None:
     turn = world.turns.load(deployment.environment_key)
     if turn.holder != deployment.deployment_id:
         return
-    changes = {"turn_token": turn.token, "previous": turn.live}
+    changes = {"turn_token": turn.token, "previous": turn.live, **renewed(world)}
     try:
         granted = world.deployments.update(deployment.deployment_id, changes, phases={Phase.QUEUED})
     except LedgerConflictError:
@@ -99,3 +100,12 @@ def take_turn_back(world: World, deployment: Deployment) -> None:
     if other := change(world, deployment.environment_key, decide):
         msg = f"Deployment {other} is on its way in {deployment.environment_key}: roll that one back first."
         raise ConflictError(msg)
+
+
+def free(world: World, environment_key: str) -> bool:
+    """Let releases into an environment again that was held; False when it was not."""
+
+    def decide(turn: Turn) -> tuple[Turn, bool]:
+        return replace(turn, held=""), bool(turn.held)
+
+    return change(world, environment_key, decide)

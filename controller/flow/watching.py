@@ -12,10 +12,13 @@ from controller.domain.judge import Evidence, Judge, Judgement, Verdict
 from controller.domain.phases import MOVING, Phase
 from controller.domain.strategy import ALL
 from controller.errors import LedgerConflictError, SelfrightError, TransientError
+from controller.flow.leases import renewed
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.tripping import trip
 from controller.flow.world import World
 
+HOLD_SECONDS = 7 * 24 * 3600
+"""How long a person has to decide; the state *Hold for a person* says the same."""
 MOST_LOOKS = 1500
 """An execution's history holds 25,000 events, and a look makes about ten: long bakes are looked at less often."""
 WATCHED = frozenset({Phase.SHIFTING, Phase.BAKING, Phase.WATCHING})
@@ -44,7 +47,9 @@ def look(world: World, deployment_id: str, step: int, judge: Judge) -> Card:
     evidence = _evidence(world, environment, deployment, now)
     judgement = judge(evidence, environment.judge)
     seen = Look(now, str(judgement.verdict), judgement.reason, evidence.canary, evidence.stable)
-    deployment = world.deployments.update(deployment_id, {"look": seen}, phases=WATCHED)
+    deployment = world.deployments.update(
+        deployment_id, {"look": seen, **renewed(world, environment.judge.look_seconds)}, phases=WATCHED
+    )
     return _decide(world, environment, deployment, judgement, now)
 
 
@@ -128,7 +133,7 @@ def _conclude(world: World, deployment: Deployment, verdict: str, reason: str) -
 
 def hold(world: World, deployment_id: str, task_token: str) -> None:
     """Wait for a person: `selfright resume` answers the token, an alarm or `selfright rollback` ends the bake."""
-    world.deployments.update(deployment_id, {"hold_token": task_token}, phases=MOVING)
+    world.deployments.update(deployment_id, {"hold_token": task_token, **renewed(world, HOLD_SECONDS)}, phases=MOVING)
 
 
 def resume(world: World, deployment_id: str) -> Card:

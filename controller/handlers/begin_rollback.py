@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any, get_args
 
 from controller.domain.deployment import TripSource
-from controller.flow.rolling_back import begin
+from controller.flow.rolling_back import accept, begin
 from controller.flow.story import Card
 from controller.flow.world import World
 
@@ -14,8 +14,13 @@ UNSAID = "A step of the deployment failed."
 
 
 def handle(world: World, event: dict[str, Any]) -> Card:
-    """`deployment_id`, `execution`, and `request`: `by` whom, with a `reason` or what had `failed`."""
+    """`deployment_id`, `execution`, and `request`: `by` whom, with a `reason` or what had `failed`.
+
+    With `accept`, nothing is put back: a held environment is freed as it is.
+    """
     request = event["request"]
+    if request.get("accept") is True:
+        return accept(world, event["deployment_id"], reason_of(request))
     return begin(world, event["deployment_id"], event["execution"], by_whom(request), reason_of(request))
 
 
