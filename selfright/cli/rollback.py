@@ -16,10 +16,12 @@ from selfright.story import Story
 UNSAID = "A person rolled it back."
 BACK = frozenset({Phase.ROLLED_BACK, Phase.REJECTED})
 RECENT = 20
+ACCEPT_LOOKS, ACCEPT_PAUSE = 60, 0.5
 
 EXAMPLES = (
     "rollback --environment smartpack/prod",
     'rollback smartpack-prod-20250101T120000-3f9a01 --reason "wrong prices" --yes',
+    'rollback smartpack-prod-20250101T120000-3f9a01 --accept --reason "moved forward by hand"',
 )
 
 
@@ -29,6 +31,7 @@ EXAMPLES = (
     "-e", "--environment", type=EnvironmentKey(), help="Roll back what is on its way there, else what is live."
 )
 @click.option("--reason", default=UNSAID, show_default=True, help="Why; it is kept in the ledger.")
+@click.option("--accept", is_flag=True, help="Put nothing back: free the held environment as it is now.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask (it asks only on a terminal).")
 @timeout_option
 @common
@@ -38,6 +41,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     deployment: str | None,
     environment: str | None,
     reason: str,
+    accept: bool,
     yes: bool,
     timeout: float | None,
 ) -> None:
@@ -50,6 +54,9 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     if (deployment is None) == (environment is None):
         raise click.UsageError("Name either a DEPLOYMENT or an --environment.")
     chosen = tools.account.ledger.get(deployment) if deployment else _of(tools, environment or "")
+    if accept:
+        _accept(tools, chosen, reason)
+        return
     check_possible(chosen)
     if sys.stdin.isatty() and not yes:
         click.confirm(question(tools.account.ledger.story(chosen.deployment_id)), abort=True, err=True)
@@ -68,6 +75,20 @@ def question(story: Story) -> str:
     state = "live" if chosen.phase is Phase.SUCCEEDED else str(chosen.phase)
     release = f"{chosen.application} {chosen.version}".strip()
     return f"Roll back {release} ({state}) in {chosen.environment_key}{f' to {before}' if before else ''}?"
+
+
+def _accept(tools: Tools, chosen: Deployment, reason: str) -> None:
+    """Free the environment, and wait for that."""
+    rollback = start_rollback(tools.account, chosen.deployment_id, reason, accept=True)
+    for _ in range(ACCEPT_LOOKS):
+        if rollback.has_ended():
+            break
+        tools.sleep(ACCEPT_PAUSE)
+    freed, why = rollback.outcome()
+    if not freed:
+        raise AdviceError(f"It was not freed: {why}", f"See how it stands: `selfright status {chosen.environment_key}`")
+    document = {"deployment_id": chosen.deployment_id, "environment": chosen.environment_key, "accepted": True}
+    tools.terminal.result(f"{chosen.environment_key} takes releases again, as it is now.", document)
 
 
 def _roll_back(tools: Tools, chosen: Deployment, reason: str, timeout: float | None) -> None:

@@ -140,3 +140,22 @@ def test_what_is_not_on_hold_is_not_resumed(world: CliWorld, deployment: object)
     result = world.run("resume", ID)
     assert (result.exit_code, world.states.answered) == (1, {})
     assert "waits for nobody's decision" in result.stderr
+
+
+def test_a_held_environment_is_freed_as_it_is(world: CliWorld) -> None:
+    """The rollback machine is asked only to free it, and what it answers is believed."""
+    world.write(HELD)
+    world.states.ended = {"status": "SUCCEEDED", "output": json.dumps({"outcome": "accepted"})}
+    result = world.run("rollback", HELD.deployment_id, "--accept", "--reason", "moved forward by hand")
+    assert result.exit_code == 0
+    assert world.states.started[0]["input"]["accept"] is True
+    assert "takes releases again" in result.stdout
+
+
+def test_what_cannot_be_freed_says_why(world: CliWorld) -> None:
+    """Exit code 1, with the controller's own reason."""
+    world.write(LIVE)
+    world.states.ended = {"status": "FAILED", "cause": "nothing is held because of it"}
+    result = world.run("rollback", LIVE_ID, "--accept")
+    assert result.exit_code == 1
+    assert "nothing is held because of it" in result.stderr
