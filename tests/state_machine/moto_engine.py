@@ -26,6 +26,7 @@ from uuid import uuid4
 from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.api import ExecutionStatus
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.component.program.program import Program
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_callback
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_sfn import (
@@ -81,6 +82,7 @@ def engine() -> Iterator[None]:
             (retrier_decl, "time", SimpleNamespace(sleep=lambda _: None)),
             (Execution, "stop", _stop),
             (BaseExecutionWorkerCommunication, "terminated", _terminated),
+            (Program, "eval", _unless_stopped(Program.eval)),
             (AmazonStateLanguageParser, "parse", staticmethod(lru_cache(parse))),
         ):
             stack.enter_context(patch.object(target, name, replacement))
@@ -91,6 +93,11 @@ def executions(prefix: str) -> list[Execution]:
     """All executions of the machines whose names begin with the prefix."""
     machines = stepfunctions_parser_backends[ACCOUNT][REGION].state_machines
     return [execution for machine in machines if machine.name.startswith(prefix) for execution in machine.executions]
+
+
+def is_running(execution: Execution) -> bool:
+    """Whether it has begun (or is about to) and has not ended."""
+    return execution.exec_status in {None, ExecutionStatus.RUNNING}
 
 
 def release_threads(prefix: str) -> None:
@@ -188,6 +195,17 @@ def _stop(self: Execution, stop_date: datetime, error: str | None, cause: str | 
 def _terminated(self: BaseExecutionWorkerCommunication) -> None:
     if self.execution.exec_status is ExecutionStatus.RUNNING:
         self._reflect_execution_status()
+
+
+def _unless_stopped(evaluate: Callable[..., None]) -> Callable[..., None]:
+    def guarded(self: Program, env: Any) -> None:
+        try:
+            evaluate(self, env)
+        except RuntimeError:  # A branch that begins just when its execution is stopped does not know its state.
+            if env.is_running():
+                raise
+
+    return guarded
 
 
 def _interrupt(execution: Execution) -> None:

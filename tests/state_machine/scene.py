@@ -5,11 +5,12 @@ A test says what happens *at* which moment (`scene.at`), lets it happen, and ask
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
-from itertools import count
+from itertools import count, pairwise
 from threading import Lock, local
 from typing import Any, Literal
 from uuid import uuid4
@@ -22,7 +23,7 @@ from controller.aws.guards import DynamoGuards
 from controller.aws.notices import SnsNotices
 from controller.aws.turns import DynamoTurns, DynamoVersions
 from controller.aws.workflows import StepFunctionsWorkflows
-from controller.domain.deployment import Deployment, Revision
+from controller.domain.deployment import Counts, Deployment, Revision
 from controller.domain.phases import Phase
 from controller.flow.receiving import receive
 from controller.handlers import entry
@@ -38,8 +39,10 @@ from tests.state_machine.machines import DEPLOY, ROLLBACK, definition
 BUCKET = "artifacts"
 DEADLINE_SECONDS = 20
 LOOK_SECONDS = 0.001
+QUIET_SECONDS = 0.2
 ROUNDS = 12
 EVENT_TRIES = 3
+EVENT_SECONDS, SCHEDULE_SECONDS = 1, 300
 ROLE = "arn:aws:iam::123456789012:role/any"
 NO_EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:none:none"
 CHECKS = ({"component": "api", "path": "/health"}, {"component": "site", "path": "/"})
@@ -121,6 +124,7 @@ class Scene:
         self._touches: dict[tuple[str, str], list[Action]] = {}
         self._taps: Callable[[str, str, When], None] | None = None
         self._lock = Lock()
+        self._busy, self._worked_at = 0, time.monotonic()
         self._here = local()
         self.alarm_name = f"{self.name}-errors"
         self.table = make_table(self.name)
@@ -160,6 +164,12 @@ class Scene:
         }
         name = f"/selfright/{self.name}/prod"
         client("ssm").put_parameter(Name=name, Value=json.dumps(document), Type="String", Overwrite=True)
+
+    def all_is_well(self) -> None:
+        """The environment, the visitors and the checks as they were at first."""
+        self.configure()
+        self.world.probe.failing = lambda: False
+        self.world.metrics.canary = Counts(100, 0)
 
     @property
     def key(self) -> str:
@@ -232,10 +242,10 @@ class Scene:
         for execution in self.running():
             client("stepfunctions").stop_execution(executionArn=execution.exec_arn)
 
-    def reconcile(self) -> dict[str, str]:
-        """The schedule comes round."""
+    def reconcile(self, after: float = SCHEDULE_SECONDS) -> dict[str, str]:
+        """The reconciler comes round: by its schedule, or as soon as an execution ended badly."""
         self.reconciled += 1
-        self.world.clock.advance(300)
+        self.world.clock.advance(after)
         return dict(self._told("reconcile", {})["done"])
 
     def _told(self, task: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -255,14 +265,31 @@ class Scene:
             self._here.state = outer
 
     def settle(self) -> None:
-        """Wait until nothing runs; as long as a deployment is open then, the reconciler comes round."""
+        """Wait until no execution runs; as long as a deployment is open then, the reconciler comes round.
+
+        It does not wait for functions that outlive their execution, but at the end nothing of them may be open either.
+        """
         self.wait_until(lambda: not self.running())
-        for _ in range(ROUNDS):
+        for number in range(ROUNDS):
             if not list(self.world.deployments.open()):
-                return
-            self.reconcile()
+                self.wait_until(lambda: not self._busy)
+                if not list(self.world.deployments.open()) and not self.running():
+                    return
+            self.reconcile(SCHEDULE_SECONDS if number else EVENT_SECONDS)
             self.wait_until(lambda: not self.running())
         assert not list(self.world.deployments.open()), f"still open after {ROUNDS} rounds of the reconciler"
+
+    def come_to_rest(self) -> None:
+        """As `settle`, where executions may wait for somebody who died: the schedule comes round when nothing happens."""
+        for _ in range(ROUNDS):
+            self.wait_until(lambda: not self._busy and (not self.running() or self._is_quiet()))
+            if not self.running() and not list(self.world.deployments.open()):
+                return
+            self.reconcile()
+        self.settle()
+
+    def _is_quiet(self) -> bool:
+        return time.monotonic() - self._worked_at > QUIET_SECONDS
 
     def run_late(self) -> None:
         """Let the functions that were thought dead do their work after all; what they raise, nobody hears."""
@@ -284,7 +311,7 @@ class Scene:
 
     def running(self) -> list[Any]:
         """The executions that are running."""
-        return [one for one in moto_engine.executions(f"{self.name}-") if one.status == "RUNNING"]
+        return [one for one in moto_engine.executions(f"{self.name}-") if moto_engine.is_running(one)]
 
     def deployment(self, execution_arn: str) -> Deployment:
         """The deployment of an execution of the deploy machine."""
@@ -367,12 +394,14 @@ class Scene:
             self.cards[place.state] = at_once(*runs) if self.together else [run() for run in runs][-1]
             return self.cards[place.state]
 
-        return self._around(place.state, work)
+        with self._at_work():
+            return self._around(place.state, work)
 
     def start_child(self, start: Callable[[str], None], place: moto_engine.Place) -> None:
         """Start the rollback as a child execution."""
         self.states.append(place.state)
-        self._around(place.state, lambda: start(self.rollback_machine))
+        with self._at_work():
+            self._around(place.state, lambda: start(self.rollback_machine))
 
     def wait(self, seconds: float) -> None:
         """A Wait state: the clock moves, nobody waits."""
@@ -392,6 +421,17 @@ class Scene:
             action()
         return answer
 
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        with self._lock:
+            self._busy += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._busy -= 1
+                self._worked_at = time.monotonic()
+
     def _due(self, state: str, when: When) -> list[Action]:
         with self._lock:
             mine = [moment for moment in self._moments if (moment.state, moment.when) == (state, when)]
@@ -404,8 +444,8 @@ class Scene:
     def check(self, *, held: bool = False, extra_notices: bool = False) -> None:
         """The invariants, after everything has ended.
 
-        `held`: a rollback failed, so the environment is held and not all is restored. `extra_notices`: something died
-        just after sending one, so it may have been sent again.
+        `held`: a rollback failed, so the environment is held and not all is restored. `extra_notices`: whoever sent one
+        died before noting that, or two sent it at the same moment, so people may have been told twice.
         """
         self.settle()
         self.checked += 1
@@ -421,11 +461,15 @@ class Scene:
     def _check_ended(self, deployment: Deployment, *, extra_notices: bool) -> None:
         assert deployment.phase.is_terminal, f"{deployment.deployment_id} is still {deployment.phase}"
         assert deployment.notice == "sent"
-        ends = self.kinds(deployment).count("closed")
-        notices = self.notices(deployment)
-        seeded = deployment.execution_arn == NO_EXECUTION
+        notices, ends = self.notices(deployment), self._ends(deployment)
         assert notices == ends or (extra_notices and notices == ends + 1), f"{notices} notices of {ends} ends"
-        assert seeded or ends, "it never ended"
+
+    def _ends(self, deployment: Deployment) -> int:
+        """How often it ended: once, and once more for each rollback by a person after that."""
+        kinds = self.kinds(deployment)
+        ended = [kind for kind in kinds if kind in {"closed", "rolling_back"}]
+        again = sum(pair == ("closed", "rolling_back") for pair in pairwise(ended))
+        return again + (deployment.execution_arn != NO_EXECUTION)
 
     def _check_live(self, live: str) -> None:
         """Every component serves one revision: the live release's."""

@@ -70,9 +70,7 @@ def test_a_late_function_does_not_disturb_the_next_release(make_scene: Callable[
         scene.at(task.state, "instead", failing(TimedOut("too long")))
         scene.start(scene.upload("1.1.0"))
         scene.settle()
-        scene.configure()
-        scene.world.probe.failing = lambda: False
-        scene.world.metrics.__init__()  # type: ignore[misc]
+        scene.all_is_well()
         scene.at("Judge canary", "before", scene.run_late, nth=1 + scene.states.count("Judge canary"))
         assert scene.release("1.2.0").phase is Phase.SUCCEEDED, task
         scene.check()
