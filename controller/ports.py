@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from controller.domain.checks import Check, CheckResult
 from controller.domain.deployment import Counts, Deployment, Revision, TimelineEvent, Upload
 from controller.domain.environment import Environment
-from controller.domain.manifest import Artifact
 from controller.domain.phases import Phase
 from controller.domain.turn import Turn
+
+if TYPE_CHECKING:
+    from controller.domain.manifest import Artifact  # with YAML, which most functions never read
 
 
 class Clock(Protocol):
@@ -112,7 +114,7 @@ class Component(Protocol):
     def current(self) -> Revision:
         """The revision that all visitors get now; raises `ChangedByOthersError` when traffic is split."""
 
-    def stage(self, artifact: Artifact, bundle: BinaryIO) -> Revision:
+    def stage(self, artifact: "Artifact", bundle: BinaryIO) -> Revision:
         """Make the revision of this artifact, without traffic. The current one when nothing changed."""
 
     def check(self, revision: Revision, checks: Sequence[Check]) -> Sequence[CheckResult]:
