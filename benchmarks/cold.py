@@ -1,6 +1,6 @@
-"""`cold`: what a cold start costs: the handlers' import beside a bare boto3's, the package, a release on cold functions.
+"""`cold`: what a cold start costs: the handlers' import beside a bare boto3's, the package, a release all cold.
 
-On AWS a release finds most handlers cold. How many functions they share decides how many cold starts follow one another.
+On AWS a release finds most handlers cold. How many functions they share decides how many cold starts it waits for.
 """
 
 import subprocess
@@ -21,9 +21,9 @@ CLIENT = "from controller.aws.calls import client\nclient('dynamodb')"
 CLOCK = """\
 import sys, time
 sys.path.insert(0, sys.argv[1])
-started = time.perf_counter()
+started = time.process_time()
 {code}
-print(time.perf_counter() - started)
+print(time.process_time() - started)
 """
 ENVIRONMENT = {
     "AWS_REGION": "us-east-1",
@@ -47,15 +47,17 @@ def _imports(package: Path, rounds: int) -> Table:
     times: dict[str, list[float]] = {name: [] for name in programs}
     for number in range(rounds + 1):
         for name, code in programs.items():
-            seconds = _clock(package, code, name)
-            times[name] += [seconds] if number else []
+            once = _clock(package, code, name)
+            times[name] += [once] if number else []
     floor = median(times["bare boto3 with one client"])
-    table = Table("Cold import, with one client", ("", "milliseconds", "ratio", "goal"))
+    table = Table("Cold import, with one client", ("", "milliseconds of CPU", "ratio", "goal"))
     for name, seconds in times.items():
         shown = name if name.startswith("bare") else f"selfright-{name.replace('_', '-')}"
         goal = "" if name.startswith("bare") else "≤ 1.4×"
         table.rows.append((shown, round(1000 * median(seconds)), ratio(median(seconds), floor), goal))
-    table.notes.append("Import of the entry, of the group's handlers and their flow, and the ledger's client.")
+    table.notes.append(
+        "The entry, the group's handlers and their flow, the ledger and its client. Medians; imports wait for nothing."
+    )
     return table
 
 

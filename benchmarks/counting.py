@@ -47,7 +47,7 @@ class Counts:
         return sum(times for request, times in self.seen.items() if _changes(request, bucket))
 
     def objects(self, bucket: str) -> Counter[str]:
-        """Requests to a bucket by what they are: `GET list`, `PUT object` …"""
+        """Requests to a bucket by what they are: `GET list`, `PUT object` and so on."""
         kinds: Counter[str] = Counter()
         for request, times in self.seen.items():
             service, method, path = (*request.split(" ", 2), "")[:3]

@@ -15,7 +15,7 @@ from botocore.config import Config
 from controller.domain.environment import Environment, FunctionTarget, SiteTarget
 from selfright.local import emulator
 from selfright.local.installation import Care, install
-from selfright.local.place import HOME, REGION, LocalAws
+from selfright.local.place import CREDENTIALS, HOME, REGION, LocalAws
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudfront import CloudFrontClient
@@ -46,33 +46,39 @@ class Aws:
 
     @cached_property
     def s3(self) -> "S3Client":
-        """S3; payloads are sent as they are, as the AWS CLI is told to as well."""
-        return self.client("s3")
+        """S3."""
+        made: S3Client = self.client("s3")
+        return made
 
     @cached_property
     def functions(self) -> "LambdaClient":
         """Lambda."""
-        return self.client("lambda")
+        made: LambdaClient = self.client("lambda")
+        return made
 
     @cached_property
     def routing(self) -> "CloudFrontClient":
         """CloudFront."""
-        return self.client("cloudfront")
+        made: CloudFrontClient = self.client("cloudfront")
+        return made
 
     @cached_property
     def ssm(self) -> "SSMClient":
         """Parameters."""
-        return self.client("ssm")
+        made: SSMClient = self.client("ssm")
+        return made
 
     @cached_property
     def workflows(self) -> "SFNClient":
         """Step Functions."""
-        return self.client("stepfunctions")
+        made: SFNClient = self.client("stepfunctions")
+        return made
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
         """The ledger."""
-        return self.client("dynamodb")
+        made: DynamoDBClient = self.client("dynamodb")
+        return made
 
     @cached_property
     def controller(self) -> dict[str, str]:
@@ -105,8 +111,9 @@ class Aws:
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients have no common type
         """A client of this local AWS."""
         config = Config(max_pool_connections=16, retries={"mode": "standard", "total_max_attempts": 2})
-        credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
-        return boto3.Session(**credentials).client(service, endpoint_url=self.endpoint, config=config)  # type: ignore[call-overload]
+        key, secret = CREDENTIALS.values()
+        session = boto3.Session(key, secret, region_name=REGION)
+        return session.client(service, endpoint_url=self.endpoint, config=config)  # type: ignore[call-overload]
 
     def wait_for_function(self, name: str) -> None:
         """Wait until Lambda has finished an update of the function."""

@@ -90,7 +90,7 @@ def _timed(  # noqa: PLR0913 - who, what, and what should be
         result.wrong[task] = f"{task}: {len(wrong)} wrong, {wrong[0]}"
 
 
-def _count(result: Result, aws: Aws, counts: Counts, task: str, act: Callable[[], float], _after: Build) -> None:  # noqa: PLR0913
+def _count(result: Result, aws: Aws, counts: Counts, task: str, act: Callable[[], float], _after: Build) -> None:
     counts.clear()
     act()
     result.requests[task] = counts.total

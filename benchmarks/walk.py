@@ -36,9 +36,9 @@ class Walk:
         while name:
             state = program["States"][name]
             self.entered[name] += 1
-            name = self._next(name, state)
+            name = self._next(state)
 
-    def _next(self, name: str, state: State) -> str:
+    def _next(self, state: State) -> str:
         if state["Type"] == "Task":
             self.tasks += 1
         if state["Type"] == "Map":
@@ -48,7 +48,7 @@ class Walk:
         for branch in state.get("Branches", []):
             self._walk(branch)
         if state["Type"] == "Choice":
-            return next((rule["Next"] for rule in state["Choices"] if self._holds(rule)), state.get("Default", ""))
+            return str(next((rule["Next"] for rule in state["Choices"] if self._holds(rule)), state.get("Default", "")))
         return str(state.get("Next", ""))
 
     def _times(self, state: State) -> int:

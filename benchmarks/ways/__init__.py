@@ -1,4 +1,4 @@
-"""The ways to bring a build to visitors. Each times itself, and each can be looked at afterwards: is it what it should be?"""
+"""The ways to bring a build to visitors. Each times itself, and each tells afterwards what is not as it should be."""
 
 from typing import Protocol
 

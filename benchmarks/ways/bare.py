@@ -1,4 +1,4 @@
-"""The floor: only the requests that somebody who knew everything beforehand would make, without signatures or checks."""
+"""The floor: only the requests of somebody who knows everything beforehand, without signatures or checks."""
 
 import base64
 import json

@@ -14,7 +14,7 @@ from selfright.local.place import ACCOUNT, HOME, REGION, REPOSITORY
 
 CLI = "aws-cdk@2.1148.1"
 STACK, FUNCTION, ALIAS = "BenchCdk", "bench-cdk-api", "live"
-MISSING = f"`cdk deploy` is left out: `npx --no-install {CLI}` is not available here; `npx --yes {CLI} --version` would fetch it"
+MISSING = f"`cdk deploy` is left out: {CLI} is not on this machine; `npx --yes {CLI} --version` fetches it"
 OUTPUT = HOME / "bench-cdk.out"
 
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.config import Config
@@ -50,11 +50,8 @@ def main(site: Path, code: str) -> None:
         functions.update_function_code(FunctionName=name, ZipFile=Path(code).read_bytes())
         version = functions.publish_version(FunctionName=name)["Version"]
     functions.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
-    paths = {"Quantity": 1, "Items": ["/*"]}
-    routing.create_invalidation(
-        DistributionId=os.environ["DISTRIBUTION"],
-        InvalidationBatch={"Paths": paths, "CallerReference": uuid.uuid4().hex},  # type: ignore[typeddict-item]
-    )
+    batch = {"Paths": {"Quantity": 1, "Items": ["/*"]}, "CallerReference": uuid.uuid4().hex}
+    routing.create_invalidation(DistributionId=os.environ["DISTRIBUTION"], InvalidationBatch=cast("Any", batch))
 
 
 if __name__ == "__main__":

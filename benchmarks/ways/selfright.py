@@ -50,9 +50,13 @@ class Selfright:
         empty(aws, aws.site.bucket)
         empty(aws, aws.controller["bucket"])
         self._publish(self._routing)
+        nobody: dict[str, float] = {}
         aws.functions.update_alias(
-            FunctionName=name, Name=aws.api.alias, FunctionVersion=PLACEHOLDER, RoutingConfig={"AdditionalVersionWeights": {}}
-        )  # fmt: skip
+            FunctionName=name,
+            Name=aws.api.alias,
+            FunctionVersion=PLACEHOLDER,
+            RoutingConfig={"AdditionalVersionWeights": nobody},
+        )
         aws.functions.update_function_code(FunctionName=name, ZipFile=self._placeholder)
         aws.wait_for_function(name)
         aws.functions.update_function_configuration(FunctionName=name, Handler="index.handler")
@@ -80,7 +84,7 @@ class Selfright:
         self.uploaded = datetime.now(UTC)
         head = self._aws.s3.head_object(Bucket=bucket, Key=key)
         upload = Upload(bucket, key, head["VersionId"], head["ContentLength"], head["LastModified"])
-        return deployment_id(*ENVIRONMENT.split("/"), upload)
+        return deployment_id(self._aws.environment.application, self._aws.environment.environment, upload)
 
     def roll_back(self, before: Build) -> float:  # noqa: ARG002 - it is in the ledger
         """From the order to the ledger's `ROLLED_BACK`: put back and verified."""
@@ -104,7 +108,7 @@ class Selfright:
         """Have the controller's functions talk to AWS there; they are cold after that."""
         self.chill({"AWS_ENDPOINT_URL": endpoint} if endpoint != self._aws.endpoint else {})
 
-    def chill(self, variables: Mapping[str, str] = {}) -> None:  # noqa: B006 - a Mapping is not changed
+    def chill(self, variables: Mapping[str, str] = {}) -> None:
         """Make all of the controller's functions cold, with these environment variables more."""
         for name in (f"selfright-{group}" for group in GROUPS):
             settings = self._aws.functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
