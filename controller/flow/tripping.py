@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 
-from controller.domain.deployment import Deployment, Trip, TripSource
+from controller.domain.deployment import Deployment, TimelineEvent, Trip, TripSource
 from controller.domain.phases import MOVING, Phase
 from controller.errors import ConflictError, LedgerConflictError, SelfrightError, TrippedError
 from controller.flow.story import environment_of, tell
@@ -20,12 +20,21 @@ def trip(
 ) -> Deployment:
     """Write the trip, unless there is one; the first reason stays. A deployment that has ended is left alone."""
     made = Trip(world.clock.now(), source, reason, fired_at)
+    deployment = _mark(world, deployment_id, made)
+    if deployment.trip == made:
+        _tell_trip(world, deployment_id, made)
+    return deployment
+
+
+def _mark(world: World, deployment_id: str, made: Trip) -> Deployment:
     try:
-        tripped = world.deployments.update(deployment_id, {"trip": made}, phases=MOVING, absent="trip")
+        return world.deployments.update(deployment_id, {"trip": made}, phases=MOVING, absent="trip")
     except LedgerConflictError:
         return world.deployments.get(deployment_id)
-    tell(world, deployment_id, "tripped", reason)
-    return tripped
+
+
+def _tell_trip(world: World, deployment_id: str, made: Trip) -> None:
+    world.deployments.record(deployment_id, TimelineEvent(made.at, "tripped", made.reason))
 
 
 def on_alarm(world: World, alarm: str, reason: str, fired_at: datetime | None = None) -> list[str]:
@@ -39,7 +48,7 @@ def on_alarm(world: World, alarm: str, reason: str, fired_at: datetime | None = 
     for deployment_id in guarded:
         try:
             if not _is_old(world, deployment_id, fired_at):
-                _strike(world, trip(world, deployment_id, "alarm", f"Alarm {alarm}: {reason}", fired_at))
+                _strike(world, deployment_id, Trip(world.clock.now(), "alarm", f"Alarm {alarm}: {reason}", fired_at))
         except SelfrightError as error:
             trouble.append(error)  # The others must not wait for this one.
     if trouble:
@@ -55,12 +64,18 @@ def _is_old(world: World, deployment_id: str, fired_at: datetime | None) -> bool
     return fired_at is not None and fired_at < world.deployments.get(deployment_id).created_at
 
 
-def _strike(world: World, deployment: Deployment) -> None:
+def _strike(world: World, deployment_id: str, made: Trip) -> None:
+    """Write the trip, put the visitors back, and only then tell the story: meanwhile nobody should wait."""
+    deployment = _mark(world, deployment_id, made)
     if deployment.trip is None or deployment.phase.is_terminal:
         return  # It has ended: the guard was left over.
-    put_back(world, deployment)
-    if deployment.guard_token:
-        world.workflows.fail(deployment.guard_token, deployment.trip.reason)
+    try:
+        put_back(world, deployment)
+        if deployment.guard_token:
+            world.workflows.fail(deployment.guard_token, deployment.trip.reason)
+    finally:
+        if deployment.trip == made:
+            _tell_trip(world, deployment_id, made)
 
 
 def rehearse(world: World, deployment_id: str) -> None:
