@@ -4,7 +4,7 @@ from typing import Any
 
 from controller.domain.deployment import Deployment, Trip, TripSource
 from controller.domain.phases import MOVING, Phase
-from controller.errors import ConflictError, LedgerConflictError, SelfrightError
+from controller.errors import ChangedByOthersError, ConflictError, LedgerConflictError, SelfrightError
 from controller.flow.closing import HELD_ADVICE, close, relieve
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.testing import checks_of, probe_all
@@ -28,17 +28,16 @@ def begin(world: World, deployment_id: str, execution_arn: str, by: TripSource, 
     """
     deployment = world.deployments.get(deployment_id)
     if not deployment.phase.is_terminal:
-        deployment = trip(world, deployment_id, by, reason)
-        if deployment.phase.is_terminal:
-            return _nothing(deployment)  # It ended in between.
-        if deployment.phase is Phase.ROLLING_BACK and _in_other_hands(world, deployment, execution_arn):
-            return card(deployment, "nothing")
-        if by != "fault" and world.workflows.is_running(deployment.execution_arn):
-            world.workflows.stop(deployment.execution_arn, reason)
-    elif by != "person" or deployment.phase not in AGAIN:
-        return _nothing(deployment)
-    elif refusal := _refusal(world, deployment):
-        return card(deployment, "refused", reason=refusal)
+        deployment = trip(world, deployment_id, by, reason)  # It may have ended in between.
+    if deployment.phase.is_terminal:
+        if by != "person" or deployment.phase not in AGAIN:
+            return _nothing(deployment)
+        if refusal := _refusal(world, deployment):
+            return card(deployment, "refused", reason=refusal)
+    elif deployment.phase is Phase.ROLLING_BACK and _in_other_hands(world, deployment, execution_arn):
+        return card(deployment, "nothing")
+    elif by != "fault" and world.workflows.is_running(deployment.execution_arn):
+        world.workflows.stop(deployment.execution_arn, reason)
     return _claim(world, deployment, execution_arn, by, reason)
 
 
@@ -119,13 +118,18 @@ def _why(deployment: Deployment) -> str:
 def restore_component(world: World, deployment_id: str, name: str) -> Card:
     """Send all visitors to a component's stable revision; running it again changes nothing.
 
-    Raises `ConflictError` when the turn is not this deployment's (any more): others may be at work here.
+    Outcomes: `restored`; `left_alone` when a person changed it, which does not pass by trying again. Raises
+    `ConflictError` when the turn is not this deployment's (any more): others may be at work here.
     """
     deployment = world.deployments.get(deployment_id)
     if world.turns.load(deployment.environment_key).holder != deployment_id:
         msg = f"Deployment {deployment_id} has not the turn of {deployment.environment_key}: {name} was left as it is."
         raise ConflictError(msg)
-    restore(world, deployment, name)
+    try:
+        restore(world, deployment, name)
+    except ChangedByOthersError as error:
+        tell(world, deployment_id, "restore_failed", f"{name}: {error}")
+        return {"component": name, "outcome": "left_alone"}
     tell(world, deployment_id, "restored", f"{name} is back on its stable revision.")
     return {"component": name, "outcome": "restored"}
 
