@@ -1,6 +1,6 @@
 """One local AWS with everything deployed, for all tests that release to it."""
 
-import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,8 +26,11 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     running = install(lambda _: None, folder=folder / "local", attached=True, care=CARE)
     lab = Lab(running, folder)
     try:
+        lab.listen()
         assert lab.ended(lab.release()).phase == "SUCCEEDED"
         yield lab
+        told = Counter(deployment for deployment, _ in lab.notices())
+        assert told == {deployment: lab.kinds(deployment).count("closed") for deployment in told}
     finally:
         emulator.stop(folder / "local")
     assert members(running) == []

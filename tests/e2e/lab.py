@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -23,21 +24,24 @@ from app_artifacts.smartpack.build import build
 from controller.aws.bundles import S3Bundles
 from controller.aws.turns import DynamoTurns
 from controller.domain.deployment import Deployment
-from controller.domain.identity import deployment_id
+from controller.domain.identity import deployment_id, parse_key
 from controller.domain.turn import Turn
+from controller.errors import InvalidBundleError
+from controller.flow.receiving import UNKNOWN
 from selfright.bundle import make_bundle
 from selfright.demo.proof import Seen, visit
 from selfright.ledger import Ledger
 from selfright.local import emulator
 from selfright.local.installation import APPLICATION, ENVIRONMENT
 from selfright.local.place import REGION, REPOSITORY, LocalAws
+from selfright.story import needs_decision
 
 KEY = f"{APPLICATION}/{ENVIRONMENT}"
 PARAMETER = f"/selfright/{KEY}"
 ALARMS = (f"{APPLICATION}-{ENVIRONMENT}-api-errors", f"{APPLICATION}-{ENVIRONMENT}-api-5xx")
 NEVER = 600
 """Seconds of a bake that a test ends itself."""
-PATIENCE = 40.0
+PATIENCE = 30.0
 NAMED = ("release.yaml", "api/version.py", "site/index.html")
 """The files of a release of SmartPack that have its version in them."""
 
@@ -64,6 +68,8 @@ class Lab:
     running: LocalAws
     folder: Path
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    queue: str = ""
+    told: list[tuple[str, str]] = field(default_factory=list)
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - any client
         """A client of this local AWS."""
@@ -122,12 +128,20 @@ class Lab:
         """Its bundle."""
         return make_bundle(self.source(version, like), self.folder / "bundles" / f"{version}.zip").read_bytes()
 
-    def upload(self, body: bytes, key: str = f"incoming/{KEY}/release.zip") -> str:
+    def new_key(self) -> str:
+        """A key that nobody has uploaded to: events do not say here which version of an object they are about."""
+        return f"incoming/{KEY}/{next(self.numbers)}.zip"
+
+    def upload(self, body: bytes, key: str = "") -> str:
         """Put a bundle there; returns the id of the deployment that it becomes."""
-        bucket = self.resources["bucket"]
+        bucket, key = self.resources["bucket"], key or self.new_key()
         version = self.s3.put_object(Bucket=bucket, Key=key, Body=body)["VersionId"]
-        application, environment = (key.split("/") + ["", ""])[1:3] if key.count("/") == 3 else ("unknown", "unknown")
-        return deployment_id(application, environment, S3Bundles(self.s3).pin(bucket, key, version))
+        pinned = S3Bundles(self.s3).pin(bucket, key, version)
+        try:
+            target = parse_key(key)
+        except InvalidBundleError:
+            return deployment_id(UNKNOWN, UNKNOWN, pinned)
+        return deployment_id(target.application, target.environment, pinned)
 
     def release(self, like: str = "1.1.0") -> str:
         """Upload a new version that is like one of SmartPack's; returns the deployment's id."""
@@ -151,6 +165,16 @@ class Lab:
             return found if found and found.phase.is_terminal and found.notice == "sent" else None
 
         found: Deployment = until(f"{deployment} is over", over)
+        return found
+
+    def waits_for_a_person(self, deployment: str) -> Deployment:
+        """Wait until it is for a person to decide how it goes on."""
+
+        def waits() -> Deployment | None:
+            found = self.ledger.find(deployment)
+            return found if found and needs_decision(found) else None
+
+        found: Deployment = until(f"{deployment} waits for a person", waits)
         return found
 
     def until_restored(self, deployment: str) -> Deployment:
@@ -194,6 +218,54 @@ class Lab:
             timeout=90,
         )
         return done.returncode, json.loads(done.stdout or "{}"), done.stderr
+
+    def deploy(self, event: str) -> str:
+        """Deliver an upload's event once more; the execution's ARN."""
+        started = self.stepfunctions.start_execution(stateMachineArn=self.resources["deploy_machine_arn"], input=event)
+        return str(started["executionArn"])
+
+    def event(self, key: str, version: str) -> str:
+        """What EventBridge hands over for an upload on AWS."""
+        return json.dumps({"bucket": {"name": self.resources["bucket"]}, "object": {"key": key, "version-id": version}})
+
+    def versions_of(self, key: str) -> list[str]:
+        """The versions of an object, newest first."""
+        answer = self.s3.list_object_versions(Bucket=self.resources["bucket"], Prefix=key)
+        return [one["VersionId"] for one in answer["Versions"]]
+
+    def until_execution_ended(self, arn: str) -> Mapping[str, Any]:
+        """How an execution ended; `document` is its output."""
+        until(f"{arn} has ended", lambda: self.execution(arn)["status"] != "RUNNING")
+        ended = self.execution(arn)
+        return {**ended, "document": json.loads(ended.get("output") or "{}")}
+
+    def last_state(self, arn: str) -> str:
+        """The last state that an execution entered before it ended."""
+        self.until_execution_ended(arn)
+        history = self.stepfunctions.get_execution_history(executionArn=arn, reverseOrder=True, maxResults=20)
+        return str(next(e["stateEnteredEventDetails"]["name"] for e in history["events"] if "Entered" in e["type"]))
+
+    def moment(self, deployment: str, kind: str) -> datetime:
+        """When something first happened to a deployment."""
+        return next(event.at for event in self.ledger.timeline(deployment) if event.kind == kind)
+
+    def notices(self) -> list[tuple[str, str]]:
+        """Every notice so far: the deployment's id and how it ended."""
+        sqs = self.client("sqs")
+        while messages := sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+                notice = json.loads(json.loads(message["Body"])["Message"])
+                if "deployment_id" in notice:  # The controller's own alarms are told there too.
+                    self.told.append((notice["deployment_id"], notice["phase"]))
+        return self.told
+
+    def listen(self) -> None:
+        """Subscribe to the notices."""
+        sqs, sns = self.client("sqs"), self.client("sns")
+        self.queue = sqs.create_queue(QueueName="notices")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        sns.subscribe(TopicArn=self.resources["notices_topic_arn"], Protocol="sqs", Endpoint=arn)
 
     def execution(self, arn: str) -> Mapping[str, Any]:
         """How an execution stands."""
@@ -239,6 +311,59 @@ class Lab:
         for name in ALARMS:
             self.set_alarm(name, "OK", "a test is over")
         until("no alarm is firing", calm)
+
+    @property
+    def targets(self) -> Mapping[str, Any]:
+        """The app's resources."""
+        components = self.configuration()["components"]
+        return {**components["api"], **components["site"]}
+
+    def alias(self) -> dict[str, Any]:
+        """The API's alias as Lambda has it."""
+        names = {"FunctionName": self.targets["function_name"], "Name": self.targets["alias"]}
+        answer = self.client("lambda").get_alias(**names)
+        return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+
+    def publish_by_hand(self) -> str:
+        """A version of the API that no release made."""
+        name = {"FunctionName": self.targets["function_name"]}
+        self.client("lambda").update_function_configuration(**name, Description=f"by hand {next(self.numbers)}")
+        return str(self.client("lambda").publish_version(**name)["Version"])
+
+    def move_alias(self, version: str, shares: Mapping[str, float] | None = None) -> dict[str, Any]:
+        """Move the API's alias by hand; returns it."""
+        names = {"FunctionName": self.targets["function_name"], "Name": self.targets["alias"]}
+        routing = {"AdditionalVersionWeights": dict(shares or {})}
+        self.client("lambda").update_alias(**names, FunctionVersion=version, RoutingConfig=routing)
+        return self.alias()
+
+    def edit_routing(self, change: Callable[[bytes], bytes]) -> bytes:
+        """Edit the site's routing function in the console without publishing it; returns what was there before."""
+        cloudfront, name = self.client("cloudfront"), self.targets["routing_function"]
+        now = cloudfront.get_function(Name=name, Stage="DEVELOPMENT")
+        code = bytes(now["FunctionCode"].read())
+        configuration = {"Comment": "by hand", "Runtime": "cloudfront-js-2.0"}
+        cloudfront.update_function(
+            Name=name, IfMatch=now["ETag"], FunctionConfig=configuration, FunctionCode=change(code)
+        )
+        return code
+
+    def traces(self) -> Mapping[str, Any]:
+        """Everything of the app that a release could change, as precisely as AWS tells it."""
+        functions, cloudfront = self.client("lambda"), self.client("cloudfront")
+        versions = functions.list_versions_by_function(FunctionName=self.targets["function_name"])["Versions"]
+        stages = {
+            stage: cloudfront.get_function(Name=self.targets["routing_function"], Stage=stage)
+            for stage in ("DEVELOPMENT", "LIVE")
+        }
+        objects = self.s3.list_objects_v2(Bucket=self.targets["bucket"])
+        assert not objects["IsTruncated"]
+        return {
+            "alias": self.alias(),
+            "versions": [(one["Version"], one["RevisionId"], one["LastModified"]) for one in versions],
+            "routing": {name: (stage["ETag"], stage["FunctionCode"].read()) for name, stage in stages.items()},
+            "objects": [(one["Key"], one["ETag"], one["LastModified"]) for one in objects["Contents"]],
+        }
 
     @contextmanager
     def frozen_door(self) -> Iterator[None]:

@@ -1,0 +1,68 @@
+"""Somebody changes things by hand in the middle of a release: that is never overwritten."""
+
+from controller.domain.phases import Phase
+from tests.e2e.lab import KEY, NEVER, Lab
+from tests.e2e.test_alarms import ALARM
+
+HELD = "The environment is held"
+
+
+def test_an_alias_that_somebody_moved_holds_the_environment_until_it_is_put_right(lab: Lab) -> None:
+    """The next shift finds it and goes no further; what was set by hand stays until a person has put it right."""
+    before = lab.version()
+    stable = lab.alias()["FunctionVersion"]
+    lab.careful([(50, 1)], minimum_requests=1_000_000, when_inconclusive="hold")
+    release = lab.release()
+    lab.waits_for_a_person(release)
+    by_hand = lab.move_alias(lab.publish_by_hand())
+    assert lab.command("resume", release)[0] == 0
+
+    failed = lab.ended(release)
+    assert failed.phase is Phase.ROLLBACK_FAILED
+    assert f"should be on {stable}" in failed.reason
+    assert "selfright rollback" in failed.next_step
+    assert lab.alias() == by_hand
+    assert lab.live().site == {before}
+    code, standing, _ = lab.command("status", KEY)
+    assert (code, standing["held"]) == (0, f"The rollback of {release} failed.")
+
+    refused = lab.ended(lab.release())
+    assert refused.phase is Phase.REJECTED
+    assert HELD in refused.reason
+    assert lab.command("rollback", "--environment", KEY)[0] == 1
+    assert lab.alias() == by_hand
+
+    lab.move_alias(stable)
+    code, document, said = lab.command("rollback", "--environment", KEY)
+    assert (code, document["deployment_id"], document["phase"]) == (0, release, "ROLLED_BACK"), said
+    assert lab.live().is_only(before)
+    lab.careful()
+    assert lab.ended(lab.release()).phase is Phase.SUCCEEDED
+
+
+def test_an_alarm_overwrites_nobody_either(lab: Lab) -> None:
+    """Somebody edits the site's routing function during the bake: the API goes back, their work stays."""
+    before = lab.version()
+    lab.careful([(50, NEVER)])
+    release = lab.release()
+    lab.reaches(release, Phase.BAKING)
+    original = lab.edit_routing(lambda code: code + b"\n// being edited\n")
+    lab.set_alarm(ALARM, "ALARM", "a drill")
+    failed = lab.ended(release)
+    assert failed.phase is Phase.ROLLBACK_FAILED
+    assert lab.live().api == {before}
+    assert lab.edit_routing(lambda _: original).endswith(b"// being edited\n")
+    lab.calm()
+    assert lab.command("rollback", release)[0] == 0
+    assert lab.live().is_only(before)
+
+
+def test_nothing_is_released_on_top_of_somebodys_unfinished_change(lab: Lab) -> None:
+    """An alias between two versions is somebody's work: the release is rejected, and nothing moves."""
+    stable = lab.alias()["FunctionVersion"]
+    by_hand = lab.move_alias(stable, {lab.publish_by_hand(): 0.5})
+    rejected = lab.ended(lab.release())
+    assert rejected.phase is Phase.REJECTED
+    assert "must be on one published version" in rejected.reason
+    assert lab.alias() == by_hand
+    lab.move_alias(stable)

@@ -1,0 +1,97 @@
+"""`./dev demo` as a newcomer runs it: three releases in a process of its own, and nothing left behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from selfright.local.place import REPOSITORY, LocalAws, Place, is_free
+from tests.e2e.lab import members, until
+
+COMMAND = [sys.executable, "-m", "selfright", "demo", "--output", "json"]
+KEPT = {"emulator.log", "edge.log", "supervisor.log", "running.lock", "targets.json"}
+
+
+class Demo:
+    """A demo under way, with its local AWS in a folder and its temporary files in another."""
+
+    def __init__(self, folder: Path) -> None:
+        self.place = Place(folder / "local")
+        self.temporary = folder / "tmp"
+        self.temporary.mkdir()
+        folders = {"SELFRIGHT_LOCAL_FOLDER": str(self.place.folder), "TMPDIR": str(self.temporary)}
+        self.process = subprocess.Popen(
+            COMMAND,
+            cwd=REPOSITORY,
+            env={**os.environ, **folders},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def running(self) -> LocalAws:
+        """The local AWS that it has started."""
+        found: LocalAws = until("the demo's local AWS is up", self.place.read)
+        return found
+
+    def ended(self) -> tuple[int, dict[str, Any], str]:
+        """Wait until it is over: its exit code, its document, and what it said meanwhile."""
+        document, said = self.process.communicate(timeout=110)
+        return self.process.returncode, json.loads(document or "{}"), said
+
+    def assert_nothing_is_left(self, running: LocalAws) -> None:
+        """No process, no port, no file but its logs."""
+        assert until("its processes have ended", lambda: members(running) == [], 5)
+        assert is_free(running.port)
+        assert is_free(running.edge_port)
+        assert {file.name for file in self.place.folder.iterdir()} <= KEPT
+        assert list(self.temporary.iterdir()) == []
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    """A demo that has just begun; it does not outlive the test."""
+    demo = Demo(tmp_path)
+    yield demo
+    if demo.process.poll() is None:
+        demo.process.kill()
+    demo.process.communicate()
+
+
+def test_three_releases_of_which_the_bad_one_is_put_back(demo: Demo) -> None:
+    """Exit code 0, and visitors of API and site have what the document says, after each of the three."""
+    running = demo.running()
+    code, document, said = demo.ended()
+    assert code == 0, said
+    assert document["as_planned"]
+    seen = [(one["release"], one["phase"], one["live_api"], one["live_site"]) for one in document["releases"]]
+    assert seen == [
+        ("1.0.0", "SUCCEEDED", ["1.0.0"], ["1.0.0"]),
+        ("1.1.0", "SUCCEEDED", ["1.1.0"], ["1.1.0"]),
+        ("1.2.0", "ROLLED_BACK", ["1.1.0"], ["1.1.0"]),
+    ]
+    good, bad = document["releases"][1:]
+    assert good["requests_served"] > 0
+    assert 0 < bad["requests_failed"] <= bad["requests_served"] < good["requests_served"]
+    assert bad["seconds_from_alarm_to_restored"] is not None
+    assert "10 % of the visitors get version 1.1.0" in said
+    assert "\x1b" not in said, "colours, where there is no terminal"
+    demo.assert_nothing_is_left(running)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_demo_that_is_interrupted_leaves_nothing_behind(demo: Demo, number: signal.Signals) -> None:
+    """Ctrl-C, or a polite kill, in the middle ends everything that it has started."""
+    running = demo.running()
+    demo.process.send_signal(number)
+    code, document, said = demo.ended()
+    assert (code, document) == (130, {}), said
+    assert "Traceback" not in said
+    demo.assert_nothing_is_left(running)

@@ -1,0 +1,99 @@
+"""Uploads come in crowds, twice, and with nothing new in them."""
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+from controller.domain.deployment import Deployment
+from controller.domain.phases import Phase
+from controller.domain.turn import order_of
+from selfright.bundle import make_bundle
+from tests.e2e.lab import KEY, NEVER, Lab
+
+CROWD = 10
+
+
+def order(one: Deployment) -> str:
+    """Which of two uploads is newer."""
+    return order_of(one.upload.uploaded_at, one.version)
+
+
+def test_of_ten_uploads_at_once_the_newest_ends_live(lab: Lab) -> None:
+    """The others were live before it or were superseded; never two at once, and everybody hears of each end once."""
+    bundles = [lab.bundle(lab.new_version()) for _ in range(CROWD)]
+    with ThreadPoolExecutor(CROWD) as pool:
+        ids = list(pool.map(lab.upload, bundles))
+    crowd = sorted((lab.ended(one) for one in ids), key=order)
+    assert {one.phase for one in crowd[:-1]} <= {Phase.SUCCEEDED, Phase.SUPERSEDED}
+    assert crowd[-1].phase is Phase.SUCCEEDED
+    assert lab.turn().live == crowd[-1].deployment_id
+    assert lab.live().is_only(crowd[-1].version)
+
+    went = sorted((one for one in crowd if one.phase is Phase.SUCCEEDED), key=lambda one: one.turn_token or 0)
+    assert [order(one) for one in went] == sorted(order(one) for one in went)
+    for earlier, later in pairwise(went):
+        assert lab.moment(earlier.deployment_id, "closed") <= lab.moment(later.deployment_id, "granted")
+    assert sorted(one for one, _ in lab.notices() if one in ids) == sorted(ids)
+    assert {lab.execution(one.execution_arn)["status"] for one in crowd} == {"SUCCEEDED"}
+
+
+def test_uploads_during_a_bake_wait_and_only_the_newest_is_released(lab: Lab) -> None:
+    """The release that has the turn is never disturbed; of those behind it, the last one goes next."""
+    lab.careful([(50, NEVER)])
+    first = lab.release()
+    lab.reaches(first, Phase.BAKING)
+    second = lab.release()
+    lab.until_kind(second, "queued")
+    third = lab.release()
+    assert lab.ended(second).phase is Phase.SUPERSEDED
+    assert lab.reaches(third, Phase.QUEUED)
+    assert lab.ledger.get(first).phase is Phase.BAKING
+    lab.careful()
+    assert lab.command("rollback", first)[0] == 0
+    assert lab.ended(third).phase is Phase.SUCCEEDED
+
+
+def test_the_same_event_again_does_nothing(lab: Lab) -> None:
+    """During the release and after it, a second execution of the same event finds that there is nothing to do."""
+    lab.careful([(50, NEVER)])
+    release = lab.release()
+    first = lab.reaches(release, Phase.BAKING).execution_arn
+    event = str(lab.execution(first)["input"])
+    assert lab.last_state(lab.deploy(event)) == "Nothing to do"
+    assert lab.ledger.get(release).execution_arn == first
+    assert lab.command("rollback", release)[0] == 0
+    assert lab.last_state(lab.deploy(event)) == "Nothing to do"
+    assert lab.ledger.get(release).phase is Phase.ROLLED_BACK
+
+
+def test_the_same_event_many_times_at_once_is_one_release(lab: Lab) -> None:
+    """However often and however closely it is delivered, exactly one execution works on it."""
+    before = len(lab.ledger.history(KEY, 100))
+    version, key = lab.new_version(), lab.new_key()
+    with lab.deaf("Upload"):
+        release = lab.upload(lab.bundle(version), key)
+        lab.upload(b"Uploaded later, to the same key.", key)
+    event = lab.event(key, lab.versions_of(key)[-1])
+    with ThreadPoolExecutor(4) as pool:
+        ends = sorted(pool.map(lab.last_state, [lab.deploy(event) for _ in range(4)]))
+    assert ends == ["Complete", "Nothing to do", "Nothing to do", "Nothing to do"]
+    assert lab.ended(release).phase is Phase.SUCCEEDED
+    assert lab.live().is_only(version)
+    assert len(lab.ledger.history(KEY, 100)) == before + 1
+
+
+def test_an_unchanged_release_touches_nothing(lab: Lab) -> None:
+    """The same contents under a new version succeed at once: no revision, no shift, no object is written."""
+    version, renamed = lab.new_version(), lab.new_version()
+    source = lab.source(version)
+    first = lab.ended(lab.upload(make_bundle(source, lab.folder / "first.zip").read_bytes()))
+    before = lab.traces()
+    again = lab.ended(lab.upload(make_bundle(source, lab.folder / "again.zip", version=renamed).read_bytes()))
+    assert (again.phase, again.version, again.changed) == (Phase.SUCCEEDED, renamed, ())
+    assert again.reason == "Nothing changed: this is what was live already."
+    assert again.staged == first.staged
+    assert lab.traces() == before
+    code, document, _ = lab.command("rollback", again.deployment_id)
+    assert code == 1
+    assert "nothing to roll back" in document["error"]["message"]
+    assert lab.traces() == before
+    assert lab.ended(lab.release()).phase is Phase.SUCCEEDED
