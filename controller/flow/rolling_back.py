@@ -66,6 +66,8 @@ def _in_other_hands(world: World, deployment: Deployment, execution_arn: str) ->
 
 def _refusal(world: World, deployment: Deployment) -> str:
     """Why a deployment that has ended cannot be rolled back now; "" when it can, and then it has the turn."""
+    if deployment.notice == "pending":
+        return "It is being closed at this moment: ask again."  # Whoever closes it would give the turn away again.
     if deployment.phase is Phase.SUCCEEDED and not deployment.changed:
         return "It changed nothing, so there is nothing to roll back."
     held = world.turns.load(deployment.environment_key).held
