@@ -9,6 +9,8 @@ This is the one place that reaches into moto. What it changes, and why:
 - **Wait** states hand their seconds to the `Invoker`, which moves its clock; **Retry** sleeps not at all.
 - **StopExecution** ends an execution at once, as on AWS, while the function that it was running runs on. Moto waits for
   the running task to end (and for a task token, for ever), and then forgets that it was stopped.
+- **DynamoDB** answers one request after the other: moto's conditional writes are not atomic between threads.
+- DynamoDB's items are sent as they are: moto looks for twelve members in each of their values, which is half of the time.
 - A definition is parsed once, not at every creation and start; all scenes share one, which is why it names no machine.
 """
 
@@ -18,12 +20,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from threading import Lock
 from types import SimpleNamespace
 from typing import Any, Protocol
 from unittest.mock import patch
 from uuid import uuid4
 
 from botocore.exceptions import ClientError
+from moto.core.serialize import BaseJSONSerializer
+from moto.dynamodb.responses import DynamoHandler
 from moto.stepfunctions.parser.api import ExecutionStatus
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.program.program import Program
@@ -71,7 +76,6 @@ INVOKERS: dict[str, Invoker] = {}
 @contextmanager
 def engine() -> Iterator[None]:
     """Moto's engine with the changes that the module describes."""
-    parse = AmazonStateLanguageParser.parse
     with ExitStack() as stack:
         for target, name, replacement in (
             (lambda_eval_utils, "execute_lambda_function_integration", _invoke_function),
@@ -83,7 +87,9 @@ def engine() -> Iterator[None]:
             (Execution, "stop", _stop),
             (BaseExecutionWorkerCommunication, "terminated", _terminated),
             (Program, "eval", _unless_stopped(Program.eval)),
-            (AmazonStateLanguageParser, "parse", staticmethod(lru_cache(parse))),
+            (AmazonStateLanguageParser, "parse", staticmethod(lru_cache(AmazonStateLanguageParser.parse))),
+            (DynamoHandler, "call_action", _one_by_one(DynamoHandler.call_action)),
+            (BaseJSONSerializer, "_serialize", _items_as_they_are(BaseJSONSerializer._serialize)),
         ):
             stack.enter_context(patch.object(target, name, replacement))
         yield
@@ -206,6 +212,26 @@ def _unless_stopped(evaluate: Callable[..., None]) -> Callable[..., None]:
                 raise
 
     return guarded
+
+
+def _one_by_one(answer: Callable[..., Any]) -> Callable[..., Any]:
+    lock = Lock()
+
+    def answering(self: DynamoHandler) -> Any:
+        with lock:
+            return answer(self)
+
+    return answering
+
+
+def _items_as_they_are(serialize: Callable[..., None]) -> Callable[..., None]:
+    def serializing(self: BaseJSONSerializer, serialized: Any, value: Any, shape: Any, key: str) -> None:
+        if shape.name == "AttributeValue" and isinstance(value, dict):
+            self._default_serialize(serialized, value, shape, key)
+        else:
+            serialize(self, serialized, value, shape, key)
+
+    return serializing
 
 
 def _interrupt(execution: Execution) -> None:

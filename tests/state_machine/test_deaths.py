@@ -69,7 +69,7 @@ def test_what_an_event_starts_dies_after_each_of_its_writes(make_scene: MakeScen
     pytest.fail("it writes more often than was tried")
 
 
-@pytest.mark.parametrize("state", ["Wait for turn", "Complete", "Close deployment", "reconcile"])
+@pytest.mark.parametrize("state", ["Wait for turn", "Complete", "Close deployment"])
 def test_handing_on_dies_after_each_of_its_writes(make_scene: MakeScene, state: str) -> None:
     """One waits, one is superseded, and whoever hands the turn on dies at it: nobody waits for ever."""
     for number in range(1, MOST_WRITES):
