@@ -53,10 +53,15 @@ def _round(aws: Aws, selfright: Selfright, folder: Path, number: int) -> tuple[f
     """Seconds from the message to restored traffic, and to the end of the rollback."""
     identity = selfright.upload(build(WORK, folder / "canary", number))
     _wait(selfright, identity, lambda found: found.phase is Phase.BAKING and bool(found.guard_token))
-    alarm = aws.environment.deployment_preference.alarms[0]
-    message = {"AlarmName": alarm, "NewStateValue": "ALARM", "NewStateReason": "The benchmark says so."}
+    alarm, sns, topic = aws.environment.deployment_preference.alarms[0], aws.client("sns"), _topic(aws)
     fired = datetime.now(UTC)
-    aws.client("sns").publish(TopicArn=_topic(aws), Message=json.dumps(message))
+    message = {
+        "AlarmName": alarm,
+        "NewStateValue": "ALARM",
+        "NewStateReason": "The benchmark says so.",
+        "StateChangeTime": fired.isoformat(),
+    }
+    sns.publish(TopicArn=topic, Message=json.dumps(message))
     ended = _wait(selfright, identity, lambda found: found.phase is Phase.ROLLED_BACK and found.notice == "sent")
     if ended.traffic_restored_at is None or ended.closed_at is None:
         raise RuntimeError(f"{identity} was not restored")
