@@ -37,7 +37,7 @@ def make_scene(aws: None, request: pytest.FixtureRequest) -> Iterator[Callable[.
     """Makes scenes; afterwards nothing of them runs, and the cases that they checked are counted."""
     made: list[Scene] = []
 
-    def make(**settings: Any) -> Scene:
+    def make(**settings: bool) -> Scene:
         made.append(Scene(**settings))
         return made[-1]
 

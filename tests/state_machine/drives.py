@@ -3,15 +3,15 @@
 from collections.abc import Callable
 
 from controller.aws.calls import client
-from controller.domain.deployment import Counts
+from controller.domain.deployment import Counts, Deployment
 from controller.domain.phases import Phase
 from tests.state_machine.machines import DEPLOY, Task
-from tests.state_machine.scene import Scene
+from tests.state_machine.scene import Scene, bundle_of
 
 Failing = Callable[[], None]
-TOUCHED = {Phase.STAGING, Phase.SHIFTING, Phase.BAKING, Phase.WATCHING, Phase.ROLLING_BACK}
 HELD_STATES = {"Hold for a person", "Go on after the hold"}
 ON_THE_WAY_BACK = {"Roll back"}
+HOLDING = {"look_seconds": 60, "when_inconclusive": "hold"}
 
 
 def failing(failure: BaseException) -> Failing:
@@ -35,7 +35,7 @@ def prepare(scene: Scene, task: Task) -> Phase:
 
 def prepare_hold(scene: Scene) -> Phase:
     """The canary has too few visitors, and a person who is asked lets it go on."""
-    scene.configure(judge={"look_seconds": 60, "when_inconclusive": "hold"})
+    scene.configure(judge=HOLDING)
     scene.world.metrics.canary = Counts(0, 0)
 
     def resume() -> None:
@@ -44,3 +44,34 @@ def prepare_hold(scene: Scene) -> Phase:
 
     scene.at("Hold for a person", "after", resume)
     return Phase.SUCCEEDED
+
+
+def queue(scene: Scene, version: str, key: str = "") -> str:
+    """Upload a release while another one has the turn; returns when it is queued, or need not be any more."""
+    arn = scene.start(scene.upload(version, key=key, bundle=bundle_of(scene.name, version)))
+    scene.wait_until(lambda: scene.is_queued(arn))
+    return arn
+
+
+def hold_and(scene: Scene, version: str, act: Callable[[Scene, Deployment], None]) -> Deployment:
+    """Release with too few requests, and act when a person is asked."""
+    arn = scene.start(scene.upload(version))
+    scene.wait_until(lambda: scene.is_held(arn))
+    act(scene, scene.deployment(arn))
+    scene.world.metrics.canary = Counts(100, 0)
+    scene.settle()
+    return scene.deployment(arn)
+
+
+def resume(scene: Scene, deployment: Deployment) -> None:
+    """What `selfright resume` does."""
+    scene.world.metrics.canary = Counts(100, 0)
+    client("stepfunctions").send_task_success(taskToken=deployment.hold_token, output="{}")
+
+
+def heal(scene: Scene) -> None:
+    """Roll a failed rollback back by hand, when there is one."""
+    for one in scene.history():
+        if one.phase is Phase.ROLLBACK_FAILED:
+            scene.roll_back(one.deployment_id)
+            scene.settle()

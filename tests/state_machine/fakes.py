@@ -47,7 +47,7 @@ class Position:
 
 
 class Switch(Traffic[Position]):
-    """The real rules of moving traffic over a switch in memory: a write holds only if nothing changed since the read."""
+    """The real rules of moving traffic over a switch in memory; a write holds only if nothing changed since."""
 
     def __init__(self, name: str, live: str, touch: Touch) -> None:
         self.name = name
@@ -173,8 +173,9 @@ class FakeProbe:
 class FakeMetrics:
     """Implements `ports.Metrics`: only `api` is measured by revision."""
 
-    canary: Counts = Counts(100, 0)
-    stable: Counts = Counts(900, 0)
+    canary: Counts = field(default_factory=lambda: Counts(100, 0))
+    stable: Counts = field(default_factory=lambda: Counts(900, 0))
+    stable_id: str = "api-0"
 
     def counts(  # noqa: PLR0913 - the port's own
         self,
@@ -186,12 +187,10 @@ class FakeMetrics:
         *,
         sole: bool,
     ) -> Counts | None:
-        """The counts that the test set: each release's first `api` revision is stable, any other the canary."""
+        """The counts that the test set: what was live at first is stable, anything else the canary."""
         if component != "api":
             return None
         return self.stable if revision.id == self.stable_id else self.canary
-
-    stable_id: str = "api-0"
 
 
 @dataclass

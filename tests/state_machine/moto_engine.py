@@ -2,17 +2,18 @@
 
 This is the one place that reaches into moto. What it changes, and why:
 
-- **`lambda:invoke`** calls the `Invoker` that is registered for the state machine's name up to the last `-`, instead of
-  starting a container. What it raises becomes what Step Functions would see (see `failures`).
-- **`startExecution.sync:2`** lets the `Invoker` name the child's machine, and looks often for the child's end. Moto does not turn the
-  names of its parameters into the API's, nor those of its output back, so that the state cannot succeed as it is.
+- **`lambda:invoke`** calls the `Invoker` that is registered for the state machine's name up to the last `-`, instead
+  of starting a container. What it raises becomes what Step Functions would see (see `failures`).
+- **`startExecution.sync:2`** lets the `Invoker` name the child's machine, and looks often for the child's end. Moto
+  does not turn the names of its parameters into the API's, nor those of its output back: as it is, it cannot succeed.
 - **Wait** states hand their seconds to the `Invoker`, which moves its clock; **Retry** sleeps not at all.
 - **StopExecution** ends an execution at once, as on AWS, while the function that it was running runs on. Moto waits for
   the running task to end (and for a task token, for ever), and then forgets that it was stopped.
 - **DynamoDB** answers one request after the other: moto's conditional writes are not atomic between threads.
-- DynamoDB's items are sent as they are: moto looks for twelve members in each of their values, which is half of the time.
+- DynamoDB's items are sent as they are: moto looks for twelve members in each of their values, half of the time.
 - A definition is parsed once, not at every creation and start; all scenes share one, which is why it names no machine.
 """
+# ruff: noqa: ANN401 - moto has no types
 
 import json
 from collections.abc import Callable, Iterator

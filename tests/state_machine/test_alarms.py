@@ -6,7 +6,8 @@ from controller.domain.phases import Phase
 from tests.state_machine.drives import failing, prepare
 from tests.state_machine.failures import Broken
 from tests.state_machine.machines import ALL_TASKS, DEPLOY, DEPLOY_TASKS, ROLLBACK_TASKS, Task
-from tests.state_machine.scene import Scene, When
+from tests.state_machine.scene import Scene
+from tests.state_machine.script import When
 
 NOT_GUARDED = ["Receive release", "Validate bundle", "Wait for turn"]
 TWICE = {"Shift traffic", "Verify", "Judge canary", "Guard alarms"}
@@ -30,7 +31,7 @@ def fire(scene: Scene, *, stays: bool, guarded: bool) -> None:
         assert not scene.serves_canary(), "the alarm did not put the visitors back"
 
 
-@pytest.mark.parametrize(("task", "nth"), forward, ids=lambda value: str(value))
+@pytest.mark.parametrize(("task", "nth"), forward, ids=str)
 @moments
 @alarms
 def test_an_alarm_at_every_moment_forward(scene: Scene, task: Task, nth: int, when: When, *, stays: bool) -> None:

@@ -8,7 +8,8 @@ from controller.domain.phases import Phase
 from tests.state_machine.drives import prepare
 from tests.state_machine.failures import Broken
 from tests.state_machine.machines import ALL_TASKS, ROLLBACK, Task
-from tests.state_machine.scene import Scene, When
+from tests.state_machine.scene import Scene
+from tests.state_machine.script import When
 
 ENDS = {Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.REJECTED, Phase.SUPERSEDED}
 MOST_WRITES = 40
@@ -26,6 +27,7 @@ class Death:
         self.died = False
 
     def __call__(self, state: str, call: str, when: When) -> None:
+        """A port was called."""
         if state != self.state or when == "before" or self.died:
             return
         if call.partition(".")[2] not in WRITES or call == "bundles.open":

@@ -6,13 +6,17 @@ import pytest
 
 from controller.domain.deployment import Counts
 from controller.domain.phases import Phase
+from tests.builders import a_bundle
 from tests.state_machine.drives import prepare, prepare_hold
+from tests.state_machine.functions import at_once
 from tests.state_machine.machines import ALL_TASKS, DEPLOY_TASKS, ROLLBACK, Task
-from tests.state_machine.scene import EVENT_SECONDS, Scene, When, at_once
+from tests.state_machine.scene import EVENT_SECONDS, Scene
+from tests.state_machine.script import When
 
 MakeScene = Callable[..., Scene]
 ROLLED = {Phase.ROLLED_BACK, Phase.REJECTED}
 NOBODY_YET = ("Receive release", "before")
+MOMENTS = [(task, when) for task in DEPLOY_TASKS for when in ("before", "after") if (task.state, when) != NOBODY_YET]
 
 
 def the_newest(scene: Scene) -> str:
@@ -20,12 +24,9 @@ def the_newest(scene: Scene) -> str:
     return scene.history()[-1].deployment_id
 
 
-@pytest.mark.parametrize("task", DEPLOY_TASKS, ids=str)
-@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(("task", "when"), MOMENTS, ids=str)
 def test_rollback_by_a_person_at_every_moment(scene: Scene, task: Task, when: When) -> None:
     """Whatever the deployment is doing, `selfright rollback` stops it and puts everything back."""
-    if (task.state, when) == NOBODY_YET:
-        pytest.skip("there is no deployment yet that could be rolled back")
     prepare(scene, task)
     scene.at(task.state, when, lambda: scene.roll_back(the_newest(scene)))
     deployment = scene.release("1.1.0")
@@ -111,8 +112,6 @@ def test_rollback_of_a_release_that_is_not_live_is_refused(scene: Scene) -> None
 def test_rollback_of_a_release_that_changed_nothing_is_refused(scene: Scene) -> None:
     """There is nothing to put back."""
     live = scene.release("1.1.0")
-    from tests.builders import a_bundle  # noqa: PLC0415
-
     site = {"index.html": b"<title>1.1.0</title>"}
     same = scene.release("1.1.1", a_bundle("1.1.1", b"VERSION = '1.1.0'", site, application=scene.name))
     assert (live.phase, same.changed) == (Phase.SUCCEEDED, ())

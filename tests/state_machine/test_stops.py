@@ -6,7 +6,8 @@ from controller.aws.calls import client
 from controller.domain.phases import Phase
 from tests.state_machine.drives import prepare
 from tests.state_machine.machines import ALL_TASKS, ROLLBACK, ROLLBACK_TASKS, Task
-from tests.state_machine.scene import Scene, When
+from tests.state_machine.scene import Scene
+from tests.state_machine.script import When
 
 ENDS = {Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.REJECTED}
 tasks = pytest.mark.parametrize("task", ALL_TASKS, ids=str)
@@ -21,7 +22,7 @@ def test_stop_at_every_task(scene: Scene, task: Task, when: When) -> None:
     scene.start(scene.upload("1.1.0"))
     scene.check()
     ends = {one.phase for one in scene.history()[1:]}
-    assert ends <= (ENDS if task.state in {"Complete"} else ENDS - {Phase.SUCCEEDED})
+    assert ends <= (ENDS if task.state == "Complete" else ENDS - {Phase.SUCCEEDED})
 
 
 @tasks

@@ -1,0 +1,55 @@
+"""What must be true after every case, however it went."""
+
+import json
+from itertools import pairwise
+
+from moto.sns.models import sns_backends
+
+from controller.domain.deployment import Deployment
+from tests.state_machine.moto_engine import ACCOUNT, REGION
+from tests.state_machine.world import World, guards
+
+NO_EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:none:none"
+"""The execution of a deployment that a test wrote into the ledger."""
+
+
+def check_turn(world: World, environment_key: str, *, held: bool) -> None:
+    """Nobody has the turn or waits for it; the environment is held only when a rollback failed."""
+    turn = world.turns.load(environment_key)
+    assert (turn.holder, turn.waiting) == ("", None), "the turn is not free"
+    assert bool(turn.held) == held, f"held: {turn.held!r}"
+
+
+def check_ended(world: World, topic: str, deployment: Deployment, *, extra_notice: bool) -> None:
+    """The deployment has ended, and people were told once for each time that it did."""
+    assert deployment.phase.is_terminal, f"{deployment.deployment_id} is still {deployment.phase}"
+    assert deployment.notice == "sent"
+    told, ends = _notices(topic, deployment), _ends(world, deployment)
+    assert told == ends or (extra_notice and told == ends + 1), f"{told} notices of {ends} ends"
+
+
+def check_guards(table: str) -> None:
+    """No alarm guards anything any more."""
+    assert not guards(table), "a guard is still open"
+
+
+def check_live(world: World, environment_key: str) -> None:
+    """Every component serves one revision: the live release's, or what was there before there was one."""
+    live = world.turns.load(environment_key).live
+    staged = world.deployments.get(live).staged if live else {}
+    for name, component in world.components.items():
+        expected = staged[name].id if name in staged else f"{name}-0"
+        assert component.serving == {expected}, f"{name}: {component.switch.position}, expected {expected}"
+
+
+def _ends(world: World, deployment: Deployment) -> int:
+    """How often it ended: once, and once more for each rollback by a person after that."""
+    kinds = [event.kind for event in world.deployments.timeline(deployment.deployment_id)]
+    ended = [kind for kind in kinds if kind in {"closed", "rolling_back"}]
+    again = sum(pair == ("closed", "rolling_back") for pair in pairwise(ended))
+    return again + (deployment.execution_arn != NO_EXECUTION)
+
+
+def _notices(topic: str, deployment: Deployment) -> int:
+    sent = sns_backends[ACCOUNT][REGION].topics[topic].sent_notifications
+    return sum(json.loads(message[1])["deployment_id"] == deployment.deployment_id for message in sent)

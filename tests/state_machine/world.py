@@ -1,0 +1,89 @@
+"""The world that the handlers work in: the real adapters on moto, and fakes where there is no AWS in process."""
+# ruff: noqa: ANN401 - any call of any port
+
+from collections.abc import Callable
+from typing import Any
+
+from controller.aws.bundles import S3Bundles
+from controller.aws.calls import client
+from controller.aws.deployments import DynamoDeployments
+from controller.aws.environments import SsmEnvironments
+from controller.aws.guards import DynamoGuards
+from controller.aws.notices import SnsNotices
+from controller.aws.turns import DynamoTurns, DynamoVersions
+from controller.aws.workflows import StepFunctionsWorkflows
+from tests.fakes import FakeHooks, FakeRehearsals
+from tests.state_machine.fakes import FakeAlarms, FakeComponent, FakeComponents, FakeMetrics, FakeProbe, ManualClock
+from tests.state_machine.script import When
+
+
+class World:
+    """Implements `flow.world.World`."""
+
+    def __init__(self, table: str, topic: str, rollback_machine: str, touch: Callable[[str, str], None]) -> None:
+        self.clock = ManualClock()
+        self.environments = SsmEnvironments()
+        self.bundles = S3Bundles()
+        self.deployments = self.open_deployments = DynamoDeployments(table)
+        self.turns = DynamoTurns(table)
+        self.versions = DynamoVersions(table)
+        self.guards = DynamoGuards(table)
+        self.components = FakeComponents({name: FakeComponent(name, touch) for name in ("api", "site")})
+        self.probe = FakeProbe()
+        self.hooks = FakeHooks()
+        self.rehearsals = FakeRehearsals()
+        self.metrics = FakeMetrics()
+        self.alarms = FakeAlarms()
+        self.workflows = StepFunctionsWorkflows(rollback_machine)
+        self.notices = SnsNotices(topic)
+
+    def tapped(self, tap: Callable[[str, When], None]) -> "World":
+        """The same world, with a tap at every port but the clock and the components."""
+        world = object.__new__(World)
+        for name, port in vars(self).items():
+            setattr(world, name, port if name in {"clock", "components"} else Tapped(port, name, tap))
+        return world
+
+
+class Tapped:
+    """A port whose every call is announced, before and after it."""
+
+    def __init__(self, port: object, name: str, tap: Callable[[str, When], None]) -> None:
+        self._port, self._name, self._tap = port, name, tap
+
+    def __getattr__(self, method: str) -> Any:
+        called = getattr(self._port, method)
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            self._tap(f"{self._name}.{method}", "before")
+            answer = called(*arguments, **named)
+            self._tap(f"{self._name}.{method}", "after")
+            return answer
+
+        return call
+
+
+def make_table(name: str) -> str:
+    """A ledger, as the CDK app makes it."""
+    names = ("pk", "sk", "environment_key", "sort_key", "open")
+    client("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": one, "AttributeType": "S"} for one in names],
+        KeySchema=_keys("pk", "sk"),
+        GlobalSecondaryIndexes=[
+            {"IndexName": index, "KeySchema": _keys(key, "sort_key"), "Projection": {"ProjectionType": "ALL"}}
+            for index, key in (("by_environment", "environment_key"), ("open", "open"))
+        ],
+    )
+    return name
+
+
+def _keys(partition: str, sort: str) -> Any:
+    return [{"AttributeName": partition, "KeyType": "HASH"}, {"AttributeName": sort, "KeyType": "RANGE"}]
+
+
+def guards(table: str) -> list[str]:
+    """The open guards of a ledger."""
+    items = client("dynamodb").scan(TableName=table)["Items"]
+    return [item["pk"]["S"] for item in items if item["pk"]["S"].startswith("ALARM#")]
