@@ -17,7 +17,7 @@ from benchmarks.ways.selfright import Selfright
 from benchmarks.workload import LARGE, SMALL, USUAL, Build, Work, build
 
 TASKS = ("first", "1 % changed", "nothing changed", "roll back")
-SLOW_ROUNDS = 2
+SLOW_ROUNDS = 1
 """Rounds with 5,000 files."""
 GOALS = {"first": 0.4, "1 % changed": 0.25, "nothing changed": 0.2, "roll back": 0.15}
 """Of the AWS CLI script's time."""
@@ -39,33 +39,43 @@ class Result:
 
 
 Measure = Callable[[str, Callable[[], float], Build], None]
+"""Does a task's act, after which a build should be live."""
+
+
+@dataclass
+class Size:
+    """One size of work, by whom it is done how often, and what came of it."""
+
+    work: Work
+    ways: Sequence[Way]
+    rounds: int
+
+    def __post_init__(self) -> None:
+        self.results = {way.name: Result(way.name) for way in self.ways}
 
 
 def run(rounds: int) -> list[Table]:
-    """All sizes, all ways."""
-    with local_aws() as aws:
+    """All sizes, all ways: a round to warm up, the timed rounds in turn, and one that only counts requests."""
+    with local_aws() as aws, TemporaryDirectory(prefix="selfright-bench-") as name:
+        folder = Path(name)
         ways: list[Way] = [Selfright(aws), cli_script(aws), python_script(aws), Bare(aws)]
-        if cdk.available():
-            ways.append(cdk.CdkDeploy(aws))
-        return [_table(work, _measured(aws, some, work, times)) for work, times, some in _sizes(rounds, ways)]
-
-
-def _sizes(rounds: int, ways: Sequence[Way]) -> list[tuple[Work, int, Sequence[Way]]]:
-    quick = [way for way in ways if not isinstance(way, cdk.CdkDeploy)]
-    return [(USUAL, rounds, ways), (SMALL, rounds, quick), (LARGE, min(rounds, SLOW_ROUNDS), quick)]
-
-
-def _measured(aws: Aws, ways: Sequence[Way], work: Work, rounds: int) -> list[Result]:
-    """One round to warm up, the timed rounds in turn, and one through the counting proxy, which is not timed."""
-    results = {way.name: Result(way.name) for way in ways}
-    with TemporaryDirectory(prefix="selfright-bench-") as folder:
-        for number in range(rounds + 1):
-            for way in ways:
-                _round(way, work, Path(folder), partial(_timed, results[way.name], way, kept=number > 0))
-        for way in ways:
+        deployers: list[Way] = [cdk.CdkDeploy(aws)] if cdk.available() else []
+        _round(ways[0], USUAL, folder, partial(_timed, Result("warming up"), ways[0]))
+        sizes = [
+            Size(USUAL, [*ways, *deployers], rounds),
+            Size(SMALL, ways, rounds),
+            Size(LARGE, ways, min(rounds, SLOW_ROUNDS)),
+        ]
+        for size in sizes:
+            for _ in range(size.rounds):
+                for way in size.ways:
+                    _round(way, size.work, folder, partial(_timed, size.results[way.name], way))
+        for way in [*ways, *deployers]:
             with _counted(aws, way) as counts:
-                _round(way, work, Path(folder), partial(_count, results[way.name], aws, counts))
-    return list(results.values())
+                for size in sizes:
+                    if way in size.ways:
+                        _round(way, size.work, folder, partial(_count, size.results[way.name], aws, counts))
+    return [_table(size.work, list(size.results.values())) for size in sizes]
 
 
 def _round(way: Way, work: Work, folder: Path, measure: Measure) -> None:
@@ -80,12 +90,8 @@ def _round(way: Way, work: Work, folder: Path, measure: Measure) -> None:
     measure("roll back", lambda: way.roll_back(before), before)
 
 
-def _timed(  # noqa: PLR0913 - who, what, and what should be
-    result: Result, way: Way, task: str, act: Callable[[], float], after: Build, *, kept: bool
-) -> None:
-    seconds = act()
-    if kept:
-        result.seconds[task].append(seconds)
+def _timed(result: Result, way: Way, task: str, act: Callable[[], float], after: Build) -> None:
+    result.seconds[task].append(act())
     if wrong := way.wrong(after):
         result.wrong[task] = f"{task}: {len(wrong)} wrong, {wrong[0]}"
 
