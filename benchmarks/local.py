@@ -1,12 +1,13 @@
 """The local AWS of a benchmark: the real controller and SmartPack's resources, releases at once and without bake."""
 
 import json
+import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_stepfunctions import SFNClient
 
-FOLDER = HOME / "bench-local"
 ENVIRONMENT = "smartpack/prod"
 GROUPS = ("intake", "stage", "check", "traffic", "watch", "close", "on-alarm", "reconcile")
 """The controller's functions, as in `selfright-<group>`."""
@@ -122,10 +122,11 @@ class Aws:
 
 
 @contextmanager
-def local_aws(care: Care = AT_ONCE, folder: Path = FOLDER) -> Iterator[Aws]:
-    """A local AWS with everything deployed, for the time of a `with` block."""
-    emulator.stop(folder)
+def local_aws(care: Care = AT_ONCE) -> Iterator[Aws]:
+    """A local AWS of its own with everything deployed, for the time of a `with` block; nothing is left of it."""
+    folder = HOME / f"bench-local-{os.getpid()}"
     try:
         yield Aws(install(lambda _: None, folder=folder, attached=True, care=care))
     finally:
         emulator.stop(folder)
+        shutil.rmtree(folder, ignore_errors=True)
