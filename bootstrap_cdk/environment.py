@@ -47,13 +47,14 @@ class Care:
     """How carefully releases go out; the keys are those of the environment's JSON.
 
     `type` is a strategy's name or a list of `{"weight": percent, "bake": seconds}`; the hooks are functions that are
-    asked before and after traffic moves.
+    asked before and after traffic moves; `allow_private_urls` lets the checks ask addresses that are not public.
     """
 
     type: str | Sequence[Mapping[str, int]] = "Canary10Percent5Minutes"
     watch_seconds: int = 300
     judge: Judge = field(default_factory=Judge)
     keep_revisions: int = 5
+    allow_private_urls: bool = False
     pre_traffic: lambda_.IFunction | None = None
     post_traffic: lambda_.IFunction | None = None
 
@@ -146,4 +147,5 @@ def _care(care: Care, guard: Guard) -> dict[str, Any]:
         "watch_seconds": care.watch_seconds,
         "judge": asdict(care.judge),
         "keep_revisions": care.keep_revisions,
+        "allow_private_urls": care.allow_private_urls,
     }

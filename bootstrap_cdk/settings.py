@@ -64,8 +64,9 @@ class SmartPackSettings:
     """One environment of SmartPack.
 
     `strategy` is a strategy's name or a list of `{"weight": percent, "bake": seconds}`. `api_url` and `site_url` are
-    where visitors reach the app, if that is not the HTTP API's and the distribution's own address. `domain_name` and
-    `certificate_arn` (a certificate in us-east-1) come together. `web_acl_arn` puts a WAF in front of the site.
+    where visitors reach the app, if that is not the HTTP API's and the distribution's own address; with
+    `allow_private_urls` they may be addresses of a private network. `domain_name` and `certificate_arn` (a certificate
+    in us-east-1) come together. `web_acl_arn` puts a WAF in front of the site.
     """
 
     environment: str = "prod"
@@ -78,6 +79,7 @@ class SmartPackSettings:
     variables: Mapping[str, str] = field(default_factory=dict)
     api_url: str | None = None
     site_url: str | None = None
+    allow_private_urls: bool = False
     domain_name: str | None = None
     certificate_arn: str | None = None
     web_acl_arn: str | None = None

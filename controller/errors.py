@@ -63,3 +63,7 @@ class TransientError(AwsError):
 
     def __init__(self, message: str, *, code: str = "") -> None:
         super().__init__(message, code=code, transient=True)
+
+
+class NoAnswerError(SelfrightError):
+    """Something was asked, and no answer came; the text says why in a few words."""

@@ -4,11 +4,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from controller.domain.checks import Check, CheckResult
+from controller.domain.checks import CheckResult
 from controller.domain.deployment import Counts, Deployment, Revision, TimelineEvent, Upload
 from controller.domain.environment import Environment
 from controller.domain.phases import Phase
 from controller.domain.turn import Turn
+from controller.domain.verification import AnyCheck, OutsideCheck
 
 if TYPE_CHECKING:
     from controller.domain.manifest import Artifact  # with YAML, which most functions never read
@@ -117,7 +118,7 @@ class Component(Protocol):
     def stage(self, artifact: "Artifact", bundle: BinaryIO) -> Revision:
         """Make the revision of this artifact, without traffic. The current one when nothing changed."""
 
-    def check(self, revision: Revision, checks: Sequence[Check]) -> Sequence[CheckResult]:
+    def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
         """Test a staged revision directly, before any visitor gets it."""
 
     def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> None:
@@ -142,13 +143,18 @@ class Components(Protocol):
 
 
 class Probe(Protocol):
-    """Makes a request from outside, as a visitor would."""
+    """Makes a request from outside, as a visitor would. Private addresses are asked only if `private` says so."""
 
-    def run(self, url: str, check: Check, others: Sequence[Check] = ()) -> CheckResult:
+    def run(
+        self, url: str, check: OutsideCheck, others: Sequence[OutsideCheck] = (), *, private: bool = False
+    ) -> CheckResult:
         """Request and compare; a failure to connect is a failed check, not an exception.
 
         The answer passes too if it is what one of `others` (checks with the same request) expects.
         """
+
+    def refusal(self, url: str) -> str:
+        """Why a URL would not be asked, as it is not a public one; "" when nothing is known against it."""
 
 
 class Hooks(Protocol):

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from controller import ports
-from controller.domain.checks import Check, CheckResult
+from controller.domain.checks import CheckResult
 from controller.domain.deployment import Revision
 from controller.domain.environment import Environment
 from controller.domain.manifest import Artifact
 from controller.domain.strategy import ALL
+from controller.domain.verification import AnyCheck
 from controller.errors import ChangedByOthersError, NotFoundError, TrippedError
 
 
@@ -45,7 +46,7 @@ class FakeComponent:
         assert artifact.digest
         return Revision(self.next or self.live)
 
-    def check(self, revision: Revision, checks: Sequence[Check]) -> Sequence[CheckResult]:
+    def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
         """All pass, but for revisions in `failing`."""
         assert revision.id in {self.next, self.live}
         return [CheckResult(check.name, revision.id not in self.failing, "it was tested") for check in checks]

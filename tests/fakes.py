@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
 
-from controller.domain.checks import Check, CheckResult
+from controller.domain.checks import CheckResult
 from controller.domain.deployment import Counts, Deployment, Revision, Upload
 from controller.domain.environment import Environment
 from controller.domain.phases import Phase
+from controller.domain.verification import OutsideCheck
 from controller.errors import NotFoundError, UnknownEnvironmentError
 from controller.flow.world import World
 from tests.fake_components import FakeComponents
@@ -73,12 +74,21 @@ class FakeProbe:
 
     wrong: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    private: dict[str, str] = field(default_factory=dict)
+    trusted: list[bool] = field(default_factory=list)
 
-    def run(self, url: str, check: Check, others: Sequence[Check] = ()) -> CheckResult:
+    def run(
+        self, url: str, check: OutsideCheck, others: Sequence[OutsideCheck] = (), *, private: bool = False
+    ) -> CheckResult:
         """Right, unless something wrong is left."""
         self.asked.append(f"{url}{check.path}")
+        self.trusted.append(private)
         detail = self.wrong.pop(0) if self.wrong else ""
         return CheckResult(check.name, not detail, detail)
+
+    def refusal(self, url: str) -> str:
+        """What was put in `private`."""
+        return self.private.get(url, "")
 
 
 @dataclass

@@ -47,4 +47,5 @@ def _care(settings: SmartPackSettings) -> Care:
         watch_seconds=settings.watch_seconds,
         judge=settings.judge,
         keep_revisions=settings.keep_revisions,
+        allow_private_urls=settings.allow_private_urls,
     )

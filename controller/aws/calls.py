@@ -35,7 +35,7 @@ CONNECT_SECONDS = 3
 READ_SECONDS = 10
 INVOKE_SECONDS = 35
 """A test waits for the function that it invokes a little longer than an HTTP API would (30 s)."""
-CONNECTIONS = 16
+CONNECTIONS = 20
 ATTEMPTS = 4
 MESSAGE_LENGTH = 300
 _MAKING = Lock()

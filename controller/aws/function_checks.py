@@ -6,26 +6,27 @@ import json
 from typing import Any
 from urllib.parse import parse_qsl
 
-from controller.domain.checks import Check, CheckResult, evaluate
+from controller.domain.checks import Answer
+from controller.domain.requests import Request
+from controller.errors import NoAnswerError
 
 USER_AGENT = "selfright"
 SHOWN = 80
 FINE = 200
 
 
-def event_of(check: Check) -> bytes:
+def event_of(request: Request) -> bytes:
     """The event that an HTTP API would send for this request."""
-    path, _, query = check.path.partition("?")
-    body = check.encoded_body()
-    kind = "application/json" if isinstance(check.body, dict) else "text/plain; charset=utf-8"
-    headers = {"host": "localhost", "user-agent": USER_AGENT, **({"content-type": kind} if body else {})}
+    path, _, query = request.path.partition("?")
+    body = request.encoded_body()
+    headers = {"host": "localhost", "user-agent": USER_AGENT, **request.sent_headers()}
     event = {
         "version": "2.0",
-        "routeKey": f"{check.method} {path}",
+        "routeKey": f"{request.method} {path}",
         "rawPath": path,
         "rawQueryString": query,
         "headers": headers,
-        "requestContext": _context(check.method, path),
+        "requestContext": _context(request.method, path),
         "isBase64Encoded": False,
     }
     if query:
@@ -35,30 +36,41 @@ def event_of(check: Check) -> bytes:
     return json.dumps(event).encode()
 
 
-def judge(check: Check, payload: bytes, function_error: str | None) -> CheckResult:
-    """Compare what the function gave with what the check expects. Of a failure only its type is told: no contents."""
+def answer_in(payload: bytes, function_error: str | None, milliseconds: float | None = None) -> Answer:
+    """What a visitor would get of what the function gave.
+
+    Raises `NoAnswerError` when that is no answer. Of a failure only its type is told: no contents.
+    """
     try:
-        answer = json.loads(payload or b"null")
-    except ValueError:
-        return CheckResult(check.name, False, "the function's answer is not JSON")
+        result = json.loads(payload or b"null")
+    except ValueError as error:
+        raise NoAnswerError("the function's answer is not JSON") from error
     if function_error:
-        return CheckResult(check.name, False, f"the function failed with {_error_type(answer)}")
+        raise NoAnswerError(f"the function failed with {_error_type(result)}")
     try:
-        status, body = _response(answer)
-    except (ValueError, TypeError, binascii.Error):
-        return CheckResult(check.name, False, "the function's answer is not a response of an HTTP API")
-    return evaluate(check, status, body)
+        return _answer(result, milliseconds)
+    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+        raise NoAnswerError("the function's answer is not a response of an HTTP API") from error
 
 
-def _response(answer: Any) -> tuple[int, bytes]:  # noqa: ANN401 - JSON
-    """Status and body; an answer without `statusCode` is itself the body, as HTTP APIs take it."""
-    if not isinstance(answer, dict) or "statusCode" not in answer:
-        return FINE, answer.encode() if isinstance(answer, str) else json.dumps(answer).encode()
-    body = answer.get("body") or ""
-    text = body if isinstance(body, str) else json.dumps(body)
-    return int(answer["statusCode"]), base64.b64decode(text, validate=True) if answer.get(
-        "isBase64Encoded"
-    ) else text.encode()
+def _answer(result: Any, milliseconds: float | None) -> Answer:  # noqa: ANN401 - JSON
+    """A result without `statusCode` is itself the body, as HTTP APIs take it."""
+    if not isinstance(result, dict) or "statusCode" not in result:
+        return Answer(FINE, _text(result).encode(), {"content-type": "application/json"}, milliseconds)
+    text = _text(result.get("body") or "")
+    body = base64.b64decode(text, validate=True) if result.get("isBase64Encoded") else text.encode()
+    return Answer(int(result["statusCode"]), body, _headers(result), milliseconds)
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - JSON
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _headers(result: dict[str, Any]) -> dict[str, str]:
+    headers = {str(name).lower(): str(value) for name, value in (result.get("headers") or {}).items()}
+    cookies = [str(cookie) for cookie in result.get("cookies") or []]
+    default = {"content-type": "text/plain;charset=UTF-8"}
+    return {**default, **({"set-cookie": ", ".join(cookies)} if cookies else {}), **headers}
 
 
 def _error_type(answer: Any) -> str:  # noqa: ANN401 - JSON

@@ -5,15 +5,16 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
-from controller.aws import function_checks
 from controller.aws.aliases import Alias
 from controller.aws.calls import Clients, calling
 from controller.aws.function_configuration import Wanted
 from controller.aws.function_staging import OURS, FunctionStaging, code_sha256
-from controller.domain.checks import Check, CheckResult
+from controller.aws.function_tests import FunctionTests
+from controller.domain.checks import CheckResult
 from controller.domain.deployment import Revision
 from controller.domain.environment import FunctionTarget
 from controller.domain.manifest import Artifact, FunctionArtifact
+from controller.domain.verification import AnyCheck
 from controller.errors import ChangedByOthersError, ConflictError, InvalidBundleError
 
 if TYPE_CHECKING:
@@ -54,9 +55,10 @@ class FunctionComponent:
             version = self._staging.publish(artifact, wanted, bundle)
         return Revision(version, artifact.sha256)
 
-    def check(self, revision: Revision, checks: Sequence[Check]) -> Sequence[CheckResult]:
-        """Invoke the exact version once for every check of this component."""
-        return [self._invoke(revision.id, check) for check in checks if check.component == self._name]
+    def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
+        """Invoke the exact version for every check of this component."""
+        mine = [check for check in checks if check.component == self._name]
+        return FunctionTests(self._clients, self._function, revision.id).run(mine)
 
     def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> None:
         """Weights on the alias; at 100 the alias itself moves to the canary."""
@@ -78,13 +80,6 @@ class FunctionComponent:
             reason = f"{self._alias.name} is on {self._alias.describe(state)}"
             raise ChangedByOthersError(f"{reason}; it must be on one published version before a release can begin.")
         return state.version
-
-    def _invoke(self, version: str, check: Check) -> CheckResult:
-        qualified = f"{self._function}:{version}"
-        with calling("lambda:InvokeFunction", qualified):
-            answer = self._clients.invoker.invoke(FunctionName=qualified, Payload=function_checks.event_of(check))
-            payload = answer["Payload"].read()
-        return function_checks.judge(check, payload, answer.get("FunctionError"))
 
     def _versions_of_ours(self) -> list[str]:
         found: list[FunctionConfigurationTypeDef] = []

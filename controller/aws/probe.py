@@ -5,55 +5,84 @@ from collections.abc import Callable, Sequence
 
 import urllib3
 
-from controller.domain.checks import Check, CheckResult, evaluate_any
+from controller.aws.public_doors import Door, Resolve, addresses_of, opened, refusal
+from controller.domain.checks import Answer, Check, CheckResult, evaluate_any
+from controller.domain.page_load import PageLoad
+from controller.domain.site_check import SiteCheck
+from controller.domain.verification import OutsideCheck
+from controller.errors import NoAnswerError
 
-CONNECT_SECONDS, READ_SECONDS, SECONDS = 3.0, 10.0, 20.0
-"""To connect, between two pieces of the answer, and for all of it."""
+SECONDS = 20.0
+"""For all of an answer."""
 READ_AT_MOST = 5 * 1024 * 1024
 CHUNK = 64 * 1024
 REDIRECTS = range(300, 400)
+HEADERS = {"user-agent": "selfright", "cache-control": "no-cache"}
 
 
 class HttpProbe:
     """Implements `ports.Probe`: one attempt, bounded in time and size, and no redirect is followed."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """`clock` gives seconds."""
-        timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
-        self._pool = urllib3.PoolManager(retries=False, timeout=timeout)
-        self._clock = clock
+    def __init__(self, clock: Callable[[], float] = time.monotonic, resolve: Resolve = addresses_of) -> None:
+        """`clock` gives seconds; `resolve` gives the addresses of a name."""
+        self._clock, self._resolve = clock, resolve
 
-    def run(self, url: str, check: Check, others: Sequence[Check] = ()) -> CheckResult:
+    def refusal(self, url: str) -> str:
+        """Why a URL may not be asked, unless private ones may; "" when nothing speaks against it."""
+        try:
+            return refusal(url, self._resolve)
+        except NoAnswerError as error:
+            return str(error)
+
+    def run(
+        self, url: str, check: OutsideCheck, others: Sequence[OutsideCheck] = (), *, private: bool = False
+    ) -> CheckResult:
         """Request and compare; a failure to connect is a failed check, not an exception."""
+        address = url.rstrip("/") + check.path
         try:
-            return self._ask(url.rstrip("/") + check.path, check, others)
-        except (urllib3.exceptions.HTTPError, TimeoutError) as error:
-            # Their texts are full of Python's objects; their names say it.
-            reason = type(error).__name__.removesuffix("Error")
-            return CheckResult(check.name, False, f"no answer from {url} ({reason})")
+            with opened(address, private=private, resolve=self._resolve) as door:
+                if isinstance(check, SiteCheck):
+                    return PageLoad(lambda link: self._get(door, link), self._clock).run(check, address)
+                as_good = [other for other in others if isinstance(other, Check)]
+                return self._compare(check, as_good, self._ask(door, address, check))
+        except NoAnswerError as error:
+            return CheckResult(check.name, False, str(error).replace(address, url))
 
-    def _ask(self, url: str, check: Check, others: Sequence[Check]) -> CheckResult:
-        headers = {"user-agent": "selfright", "cache-control": "no-cache"}
-        if isinstance(check.body, dict):
-            headers["content-type"] = "application/json"
-        answer = self._pool.request(
-            check.method, url, body=check.encoded_body(), headers=headers, redirect=False, preload_content=False
-        )
-        try:
-            body = self._read(answer)
-        finally:
-            answer.close()  # Not given back to the pool: there may be more than was read.
+    def _compare(self, check: Check, others: Sequence[Check], answer: Answer) -> CheckResult:
         if answer.status in REDIRECTS and answer.status != check.status:
             where = answer.headers.get("location", "nowhere")[:200]
             return CheckResult(check.name, False, f"expected status {check.status}, got {answer.status}, to {where}")
-        return evaluate_any(check, others, answer.status, body)
+        return evaluate_any(check, others, answer)
 
-    def _read(self, answer: urllib3.BaseHTTPResponse) -> bytes:
-        ends, body = self._clock() + SECONDS, bytearray()
+    def _get(self, door: Door, address: str) -> Answer:
+        return self._answer(door, address, "GET", HEADERS, None)
+
+    def _ask(self, door: Door, address: str, check: Check) -> Answer:
+        return self._answer(door, address, check.method, {**HEADERS, **check.sent_headers()}, check.encoded_body())
+
+    def _answer(self, door: Door, address: str, method: str, headers: dict[str, str], body: bytes | None) -> Answer:
+        """The whole answer, with the time that a visitor would have waited for it."""
+        started = self._clock()
+        try:
+            target = urllib3.util.parse_url(address).request_uri
+            answer = door.ask(method, target, headers, body)
+            content = self._read(answer, started + SECONDS)
+        except (urllib3.exceptions.HTTPError, TimeoutError) as error:
+            # Their texts are full of Python's objects; their names say it.
+            reason = type(error).__name__.removesuffix("Error")
+            raise NoAnswerError(f"no answer from {address} ({reason})") from error
+        found = {name.lower(): value for name, value in answer.headers.items()}
+        return Answer(answer.status, content, found, (self._clock() - started) * 1000)
+
+    def _read(self, answer: urllib3.BaseHTTPResponse, ends: float) -> bytes:
+        body = bytearray()
         for chunk in answer.stream(CHUNK):
             body += chunk
             if self._clock() > ends:
+                answer.close()
                 raise TimeoutError
             if len(body) >= READ_AT_MOST:
-                break
-        return bytes(body[:READ_AT_MOST])
+                answer.close()  # Not given back to the pool: there may be more than was read.
+                return bytes(body[:READ_AT_MOST])
+        answer.release_conn()
+        return bytes(body)

@@ -1,19 +1,27 @@
 """Testing a staged revision of a site before any visitor gets it: is everything there, and what would be answered?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 
 from controller.aws.site_files import SiteFiles, Stored
 from controller.aws.site_routing import folders_in, index_key
 from controller.domain.archive import Limits
-from controller.domain.checks import Check, CheckResult, evaluate
+from controller.domain.checks import Answer, Check, CheckResult, evaluate
+from controller.domain.page_load import PageLoad
 from controller.domain.routing import REVISIONS, RoutingTable, object_key
+from controller.domain.site_check import SiteCheck
 from controller.domain.site_index import SiteIndex, is_hashed, parse_index
+from controller.domain.verification import AnyCheck
 from controller.errors import NotFoundError
 
 READ_AT_MOST = 5 * 1024 * 1024
 """Bytes of an answer that a check looks at."""
 SHOWN = 3
+ORIGIN = "https://staged"
+"""Stands for the address that the staged revision has not got yet."""
+KNOWN_HEADERS = {"content-type", "cache-control"}
+"""What an object knows of its answer; the other headers come from CloudFront, and are checked from outside."""
 
 
 class SiteChecks:
@@ -23,7 +31,7 @@ class SiteChecks:
         self._files, self._name = files, name
         self._revision, self._fallback = revision, fallback
 
-    def run(self, checks: Sequence[Check]) -> Sequence[CheckResult]:
+    def run(self, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
         """First that all files are there, by listings alone; then every check, answered from the objects."""
         label = f"files of {self._name}"
         try:
@@ -32,7 +40,7 @@ class SiteChecks:
             return [CheckResult(label, False, f"revision {self._revision} has no index, so it is not complete")]
         folders = folders_in(metadata)
         table = RoutingTable(self._revision, fallback=self._fallback, hashed={self._revision: folders})
-        return [self._all_there(label, parse_index(data), folders), *(self._answer(check, table) for check in checks)]
+        return [self._all_there(label, parse_index(data), folders), *self._made(checks, table)]
 
     def _all_there(self, label: str, index: SiteIndex, folders: Sequence[str]) -> CheckResult:
         there = self._files.listing(f"{REVISIONS}{self._revision}/")
@@ -49,17 +57,24 @@ class SiteChecks:
     def _key(self, path: str, patterns: Sequence[str]) -> str:
         return path if is_hashed(path, patterns) else f"{REVISIONS}{self._revision}/{path}"
 
-    def _answer(self, check: Check, table: RoutingTable) -> CheckResult:
+    def _made(self, checks: Sequence[AnyCheck], table: RoutingTable) -> Iterator[CheckResult]:
+        for check in checks:
+            if isinstance(check, SiteCheck):
+                load = PageLoad(lambda url: self._get(url.removeprefix(ORIGIN), table))
+                yield load.run(check, ORIGIN + check.path)
+            elif isinstance(check, Check):
+                header = {name: value for name, value in check.header.items() if name in KNOWN_HEADERS}
+                yield evaluate(check.model_copy(update={"header": header}), self._answer(check, table))
+
+    def _answer(self, check: Check, table: RoutingTable) -> Answer:
         if check.method not in {"GET", "HEAD"}:
-            return evaluate(check, HTTPStatus.METHOD_NOT_ALLOWED, b"a site answers only GET and HEAD")
-        key = object_key(check.path, self._revision, table)
-        if key is None:
-            return evaluate(check, HTTPStatus.BAD_REQUEST, b"")
-        try:
-            body, _ = self._files.read(key, READ_AT_MOST)
-        except NotFoundError:
-            return evaluate(check, HTTPStatus.NOT_FOUND, b"")
-        return evaluate(check, HTTPStatus.OK, body if check.method == "GET" else b"")
+            return Answer(HTTPStatus.METHOD_NOT_ALLOWED, b"a site answers only GET and HEAD")
+        answer = self._get(check.path, table)
+        return answer if check.method == "GET" else replace(answer, body=b"")
+
+    def _get(self, path: str, table: RoutingTable) -> Answer:
+        key = object_key(path, self._revision, table)
+        return Answer(HTTPStatus.BAD_REQUEST) if key is None else self._files.answer(key, READ_AT_MOST)
 
 
 def _is_there(there: Mapping[str, Stored], key: str, size: int) -> bool:

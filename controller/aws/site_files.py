@@ -5,12 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from http import HTTPStatus
 from typing import IO, TYPE_CHECKING, Any
 
 from controller.aws.calls import Clients, calling
 from controller.aws.quick_puts import QuickPuts
+from controller.domain.checks import Answer
 from controller.domain.site_index import FileEntry
-from controller.errors import AwsError
+from controller.errors import AwsError, NotFoundError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
@@ -57,6 +59,17 @@ class SiteFiles:
         with calling("s3:GetObject", f"{self.bucket}/{key}"):
             answer = self._clients.objects.get_object(Bucket=self.bucket, Key=key)
             return answer["Body"].read(at_most), answer["Metadata"]
+
+    def answer(self, key: str, at_most: int) -> Answer:
+        """What CloudFront would get: the object with its own headers; 404 if it is not there."""
+        try:
+            with calling("s3:GetObject", f"{self.bucket}/{key}"):
+                found = self._clients.objects.get_object(Bucket=self.bucket, Key=key)
+                body = found["Body"].read(at_most)
+        except NotFoundError:
+            return Answer(HTTPStatus.NOT_FOUND)
+        headers = {"content-type": found.get("ContentType", ""), "cache-control": found.get("CacheControl", "")}
+        return Answer(HTTPStatus.OK, body, {name: value for name, value in headers.items() if value})
 
     def metadata(self, key: str) -> Mapping[str, str]:
         """An object's metadata; raises `NotFoundError`."""

@@ -9,10 +9,11 @@ from controller.aws.site_files import SiteFiles
 from controller.aws.site_pruning import prune
 from controller.aws.site_routing import SiteTraffic
 from controller.aws.site_staging import SiteStaging
-from controller.domain.checks import Check, CheckResult
+from controller.domain.checks import CheckResult
 from controller.domain.deployment import Revision
 from controller.domain.environment import SiteTarget
 from controller.domain.manifest import Artifact, SiteArtifact
+from controller.domain.verification import AnyCheck
 from controller.errors import ChangedByOthersError, InvalidBundleError
 
 
@@ -45,7 +46,7 @@ class SiteComponent:
             raise InvalidBundleError(reason)
         return _revision(SiteStaging(self._files, artifact, bundle).run())
 
-    def check(self, revision: Revision, checks: Sequence[Check]) -> Sequence[CheckResult]:
+    def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
         """See that every file is there, and answer this component's checks from the revision's objects."""
         mine = [check for check in checks if check.component == self._name]
         return SiteChecks(self._files, self._name, revision.id, self._target.fallback).run(mine)

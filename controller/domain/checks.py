@@ -1,64 +1,64 @@
 """Verification checks: the requests that a release must answer rightly, before and after visitors see it."""
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
-from controller.domain.environment import Name
+from controller.domain import json_paths
+from controller.domain.requests import Request, header_lines
 
+PRESENT, ABSENT = "present", "absent"
 _SHOWN = 120
 """How many characters of an unexpected answer are shown."""
 
 
-def _sendable(body: object) -> object:
-    if body is None or isinstance(body, str):
-        return body
-    try:
-        json.dumps(body, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"cannot be sent as JSON: {error}") from error
-    if isinstance(body, dict):
-        return body
-    raise ValueError("must be a JSON object (keys and values) or text")
+class Placed(BaseModel):
+    """Where a check is made: against the new revision before any visitor sees it, from outside, or both."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
+
+    only: Literal["staged", "outside"] | None = None
+
+    @property
+    def before_traffic(self) -> bool:
+        """Whether it is made against the staged revision itself."""
+        return self.only != "outside"
+
+    @property
+    def from_outside(self) -> bool:
+        """Whether it is made as a visitor, after each shift and after a rollback."""
+        return self.only != "staged"
 
 
-class Check(BaseModel):
-    """One request and what its answer must look like. `body` is sent as JSON when it is an object, else as text."""
+class Check(Placed, Request):
+    """One request and what its answer must look like.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    `json` maps JMESPath expressions to values, `header` names to values (or `present`, `absent`).
+    """
 
-    component: Name
-    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
-    path: Annotated[str, Field(max_length=2048)]
+    kind: Literal["http"] = "http"
     status: Annotated[int, Field(ge=100, le=599)] = 200
     contains: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
-    body: Annotated[dict[str, Any] | str | None, PlainValidator(_sendable)] = None
+    values: Annotated[dict[str, Any] | None, PlainValidator(json_paths.expectations), Field(alias="json")] = None
+    header: Annotated[dict[str, str], PlainValidator(header_lines)] = {}
+    max_latency_ms: Annotated[int, Field(ge=1, le=20_000)] | None = None
 
-    @field_validator("path")
-    @classmethod
-    def _from_the_root(cls, path: str) -> str:
-        if not path.startswith("/") or " " in path or not path.isprintable():
-            raise ValueError("must begin with '/' and contain no spaces")
-        return path
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back; header names are lower-case. `milliseconds` is None where the time says nothing of visitors'."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    milliseconds: float | None = None
 
     @property
-    def name(self) -> str:
-        """What people call it: `GET /health of api`."""
-        return f"{self.method} {self.path} of {self.component}"
-
-    @property
-    def request(self) -> tuple[str, str, str, bytes | None]:
-        """What is asked, without what is expected: two releases may expect different answers to the same request."""
-        return self.component, self.method, self.path, self.encoded_body()
-
-    def encoded_body(self) -> bytes | None:
-        """The bytes to send, or None."""
-        if self.body is None:
-            return None
-        return (self.body if isinstance(self.body, str) else json.dumps(self.body)).encode()
+    def content_type(self) -> str:
+        """The type without its parameters: `text/html`."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 @dataclass(frozen=True)
@@ -70,19 +70,50 @@ class CheckResult:
     detail: str
 
 
-def evaluate(check: Check, status: int, body: bytes) -> CheckResult:
+def evaluate(check: Check, answer: Answer) -> CheckResult:
     """Compare an answer with what the check expects."""
-    if status != check.status:
-        return CheckResult(check.name, False, f"expected status {check.status}, got {status}: {_excerpt(body)}")
-    if check.contains is not None and check.contains.encode() not in body:
-        return CheckResult(check.name, False, f"the answer does not contain {check.contains!r}: {_excerpt(body)}")
-    return CheckResult(check.name, True, f"status {status}, as expected")
+    wrong = _wrong_answer(check, answer) or _wrong_headers(check, answer) or _too_slow(check, answer)
+    return CheckResult(check.name, not wrong, wrong or f"status {answer.status}, as expected")
 
 
-def evaluate_any(check: Check, others: Sequence[Check], status: int, body: bytes) -> CheckResult:
+def evaluate_any(check: Check, others: Sequence[Check], answer: Answer) -> CheckResult:
     """The result of `check`, or of the first of `others` that the same answer passes."""
-    results = [evaluate(one, status, body) for one in (check, *others)]
+    results = [evaluate(one, answer) for one in (check, *others)]
     return next((result for result in results if result.passed), results[0])
+
+
+def is_too_slow(check: Check, answer: Answer) -> bool:
+    """Whether the answer took longer than the check allows."""
+    most = check.max_latency_ms
+    return most is not None and answer.milliseconds is not None and answer.milliseconds > most
+
+
+def _wrong_answer(check: Check, answer: Answer) -> str:
+    if answer.status != check.status:
+        return f"expected status {check.status}, got {answer.status}: {_excerpt(answer.body)}"
+    if check.contains is not None and check.contains.encode() not in answer.body:
+        return f"the answer does not contain {check.contains!r}: {_excerpt(answer.body)}"
+    if check.values and (trouble := json_paths.trouble(check.values, answer.body)):
+        return f"{trouble}: {_excerpt(answer.body)}"
+    return ""
+
+
+def _wrong_headers(check: Check, answer: Answer) -> str:
+    for name, wanted in check.header.items():
+        found = answer.headers.get(name)
+        if wanted == ABSENT and found is not None:
+            return f"the header {name} must be absent, and is {_excerpt(found.encode())}"
+        if wanted != ABSENT and found is None:
+            return f"the header {name} is missing"
+        if wanted not in {ABSENT, PRESENT} and found is not None and found.strip() != wanted:
+            return f"the header {name} is {_excerpt(found.encode())}, expected {wanted}"
+    return ""
+
+
+def _too_slow(check: Check, answer: Answer) -> str:
+    if not is_too_slow(check, answer):
+        return ""
+    return f"the answer took {answer.milliseconds:.0f} ms, more than {check.max_latency_ms} ms"
 
 
 def _excerpt(body: bytes) -> str:

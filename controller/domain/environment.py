@@ -60,7 +60,10 @@ class JudgePolicy(_Strict):
 
 
 class Environment(_Strict):
-    """One environment of one application."""
+    """One environment of one application.
+
+    `allow_private_urls`: the checks may ask addresses that are not public.
+    """
 
     application: Name
     environment: Name
@@ -69,6 +72,7 @@ class Environment(_Strict):
     watch_seconds: Annotated[int, Field(ge=0, le=7 * DAY)] = 300
     judge: JudgePolicy = JudgePolicy()
     keep_revisions: Annotated[int, Field(ge=2, le=50)] = 5
+    allow_private_urls: bool = False
 
     @model_validator(mode="after")
     def _ends_in_time(self) -> Self:

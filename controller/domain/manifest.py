@@ -3,14 +3,18 @@
 The source form, written by people, has no digests and names folders; `selfright bundle` makes the bundle form of it.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from controller.domain.artifacts import Artifact, FunctionArtifact, SiteArtifact, matching
 from controller.domain.checks import Check
+from controller.domain.load_check import LoadCheck
 from controller.domain.manifest_errors import KnownKeys, explain
 from controller.domain.manifest_yaml import read_yaml
+from controller.domain.site_check import SiteCheck
+from controller.domain.verification import Verification
 from controller.errors import InvalidBundleError
 
 __all__ = [
@@ -36,12 +40,8 @@ Version = Annotated[
 ]
 
 
-class Verification(BaseModel):
-    """How the release is tested, before and after visitors see it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    checks: Annotated[list[Check], Field(max_length=100)] = []
+_LOADABLE = ("function", "image")
+"""The kinds of components that a load check can ask directly."""
 
 
 class Manifest(BaseModel):
@@ -70,11 +70,17 @@ class Manifest(BaseModel):
 
     @model_validator(mode="after")
     def _checks_have_a_component(self) -> Self:
-        for number, check in enumerate(self.verification.checks):
+        places = [f"checks.{number}" for number in range(len(self.verification.checks))]
+        for place, check in zip([*places, "load"], self.verification.everything, strict=False):
+            where = f"`verification.{place}.component` '{check.component}'"
             if check.component not in self.components:
                 known = ", ".join(sorted(self.components))
-                where = f"`verification.checks.{number}.component`"
-                raise ValueError(f"{where} '{check.component}' is no component of this release (these are: {known})")
+                raise ValueError(f"{where} is no component of this release (these are: {known})")
+            kind = self.components[check.component].kind
+            if isinstance(check, SiteCheck) and kind != "site":
+                raise ValueError(f"{where} is a {kind}: only a site has a page to load")
+            if isinstance(check, LoadCheck) and kind not in _LOADABLE:
+                raise ValueError(f"{where} is a {kind}: only functions are tested under load")
         return self
 
 
@@ -101,10 +107,17 @@ def _overlap(one: str, other: str) -> bool:
     return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
 
 
+def _keys(model: type[BaseModel]) -> Sequence[str]:
+    """The keys as they are written in the file."""
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
 _KNOWN_KEYS: KnownKeys = {
     (): Manifest.model_fields,
     ("components", "*", "function"): FunctionArtifact.model_fields,
     ("components", "*", "site"): SiteArtifact.model_fields,
     ("verification",): Verification.model_fields,
-    ("verification", "checks", "*"): Check.model_fields,
+    ("verification", "checks", "*", "http"): _keys(Check),
+    ("verification", "checks", "*", "site"): _keys(SiteCheck),
+    ("verification", "load"): _keys(LoadCheck),
 }

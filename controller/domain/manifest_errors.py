@@ -11,9 +11,9 @@ from controller.domain.printable import printable
 _AT_ONCE = 5
 """How many findings are told at once."""
 _SHOWN = 60
-_KIND_AT = 2
-"""Where pydantic puts a component's kind into a finding's location, though it is no key of the file."""
-_PRIVATE = {"variables", "body"}
+_KIND_AT = {"components": 2, "verification": 3}
+"""Where pydantic puts the kind of a component or check into a finding's location, though it is no key of the file."""
+_PRIVATE = {"variables", "body", "headers"}
 """Values under these keys are never repeated in a message."""
 
 KnownKeys = Mapping[tuple[str, ...], Iterable[str]]
@@ -44,10 +44,10 @@ def _sentence(finding: ErrorDetails, known_keys: KnownKeys) -> str:
         case "extra_forbidden":
             return f"{shown} is not a known key{near(where[-1], _keys_at(where[:-1], known_keys))}"
         case "union_tag_not_found":
-            return f"`{_path(where)}.kind` is missing (allowed: {_tags(known_keys)})"
+            return f"`{_path(where)}.kind` is missing (allowed: {', '.join(sorted(_kinds(where, known_keys)))})"
         case "union_tag_invalid":
             kind = str(finding["ctx"]["tag"])[:_SHOWN]
-            return f"`{_path(where)}.kind` '{kind}' is not known{near(kind, _kinds(known_keys))}"
+            return f"`{_path(where)}.kind` '{kind}' is not known{near(kind, _kinds(where, known_keys))}"
         case "model_attributes_type" | "dict_type" | "model_type":
             return f"{shown} must hold keys and values"
     return f"{shown} {_message(finding)}{_got(where, finding['input'])}"
@@ -71,8 +71,9 @@ def _got(where: Sequence[str], value: Any) -> str:  # noqa: ANN401 - anything th
 def _path(where: Sequence[str]) -> str:
     """`components.api.memory`: as a person would point at it."""
     parts = list(where)
-    if parts[:1] == ["components"] and len(parts) > _KIND_AT and parts[_KIND_AT] != "[key]":
-        del parts[_KIND_AT]
+    kind_at = _KIND_AT.get(parts[0]) if parts else None
+    if kind_at and len(parts) > kind_at and parts[kind_at] != "[key]":
+        del parts[kind_at]
     return ".".join(part for part in parts if part != "[key]")
 
 
@@ -83,9 +84,7 @@ def _keys_at(where: Sequence[str], known_keys: KnownKeys) -> Iterable[str]:
     return ()
 
 
-def _kinds(known_keys: KnownKeys) -> list[str]:
-    return [pattern[_KIND_AT] for pattern in known_keys if len(pattern) > _KIND_AT and pattern[0] == "components"]
-
-
-def _tags(known_keys: KnownKeys) -> str:
-    return ", ".join(sorted(_kinds(known_keys)))
+def _kinds(where: Sequence[str], known_keys: KnownKeys) -> list[str]:
+    """The kinds that what is there may have."""
+    at = len(where)
+    return [pattern[at] for pattern in known_keys if len(pattern) > at and pattern[0] == where[0]]

@@ -7,7 +7,7 @@ from controller.domain.phases import MOVING, Phase
 from controller.errors import ChangedByOthersError, ConflictError, LedgerConflictError, SelfrightError
 from controller.flow.closing import HELD_ADVICE, close, relieve
 from controller.flow.story import Card, card, environment_of, tell
-from controller.flow.testing import checks_of, probe_all
+from controller.flow.testing import outside_checks_of, probe_all
 from controller.flow.tripping import note_restored, restore, trip
 from controller.flow.turns import free, take_turn_back
 from controller.flow.world import World
@@ -170,7 +170,7 @@ def _failing_outside(world: World, deployment: Deployment) -> list[str]:
     """The checks of the release that is live again, made from outside; none when there was no release before."""
     if not deployment.restore_point or not deployment.previous:
         return []
-    checks = checks_of(world.deployments.get(deployment.previous))
+    checks = outside_checks_of(world.deployments.get(deployment.previous))
     results = probe_all(world, environment_of(world, deployment), checks)
     return [f"{result.check}: {result.detail}" for result in results if not result.passed]
 

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from controller.domain.checks import Check, CheckResult
+from controller.domain.checks import CheckResult
 from controller.domain.deployment import Deployment, Step
 from controller.domain.environment import Environment
+from controller.domain.load_check import LoadCheck
 from controller.domain.phases import Phase
 from controller.domain.strategy import ALL, steps_of
+from controller.domain.verification import AnyCheck, OutsideCheck, read_check
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.tripping import trip
 from controller.flow.watching import HOLD_SECONDS
@@ -39,7 +41,7 @@ def test_staged(world: World, deployment_id: str) -> Card:
 
 
 def _test(world: World, environment: Environment, deployment: Deployment, name: str) -> Sequence[CheckResult]:
-    checks = [check for check in checks_of(deployment) if check.component == name]
+    checks = [check for check in checks_of(deployment) if check.component == name and check.before_traffic]
     return world.components.get(environment, name).check(deployment.staged[name], checks)
 
 
@@ -86,27 +88,32 @@ def _ask_hook(world: World, deployment: Deployment, hook: str | None) -> CheckRe
     return None if result.passed else result
 
 
-def checks_of(deployment: Deployment) -> list[Check]:
+def checks_of(deployment: Deployment) -> list[AnyCheck]:
     """The release's verification checks."""
-    return [Check.model_validate_json(check) for check in deployment.checks]
+    return [read_check(check) for check in deployment.checks]
 
 
-def _expected(world: World, deployment: Deployment) -> tuple[list[Check], list[Check]]:
+def outside_checks_of(deployment: Deployment) -> list[OutsideCheck]:
+    """Those that are made as a visitor."""
+    return [check for check in checks_of(deployment) if not isinstance(check, LoadCheck) and check.from_outside]
+
+
+def _expected(world: World, deployment: Deployment) -> tuple[list[OutsideCheck], list[OutsideCheck]]:
     """The checks to make from outside, and the answers of the stable release that are as good.
 
     While both releases serve, nobody outside knows which one answers. So an answer is right if it is what either
     release promises, and what only the new one promises is left to the test before traffic and to the last step.
     """
-    checks = checks_of(deployment)
+    checks = outside_checks_of(deployment)
     if deployment.weight >= ALL or not deployment.previous:
         return checks, []
-    before = checks_of(world.deployments.get(deployment.previous))
+    before = outside_checks_of(world.deployments.get(deployment.previous))
     promised = {check.request for check in before}
     return [check for check in checks if check.request in promised], before
 
 
 def probe_all(
-    world: World, environment: Environment, checks: Sequence[Check], others: Sequence[Check] = ()
+    world: World, environment: Environment, checks: Sequence[OutsideCheck], others: Sequence[OutsideCheck] = ()
 ) -> list[CheckResult]:
     """Make the checks of every component that can be reached from outside; a check fails when it fails thrice.
 
@@ -114,16 +121,19 @@ def probe_all(
     """
     targets = environment.components
     reachable = [(check, targets[check.component].url) for check in checks if check.component in targets]
-    return [_probe(world, url, check, others) for check, url in reachable if url]
+    private = environment.allow_private_urls
+    return [_probe(world, url, check, others, private=private) for check, url in reachable if url]
 
 
-def _probe(world: World, url: str, check: Check, others: Sequence[Check]) -> CheckResult:
+def _probe(
+    world: World, url: str, check: OutsideCheck, others: Sequence[OutsideCheck], *, private: bool
+) -> CheckResult:
     as_good = [other for other in others if other.request == check.request]
-    result = world.probe.run(url, check, as_good)
+    result = world.probe.run(url, check, as_good, private=private)
     for _ in range(PROBE_TRIES - 1):
         if result.passed:
             break
-        result = world.probe.run(url, check, as_good)
+        result = world.probe.run(url, check, as_good, private=private)
     return result
 
 

@@ -2,6 +2,7 @@
 
 from typing import BinaryIO
 
+from controller.domain.addresses import ADVICE
 from controller.domain.archive import BundleArchive, Limits
 from controller.domain.deployment import Deployment
 from controller.domain.environment import Environment
@@ -25,6 +26,7 @@ def validate(world: World, deployment_id: str) -> Card:
             manifest, digest = _read(bundle)
         deployment = _note(world, deployment, manifest, digest)
         _check_fit(manifest, environment)
+        _check_urls(world, manifest, environment)
         check_fate(world, deployment.environment_key, manifest.version, digest)
     except InvalidBundleError as error:
         return card(reject(world, deployment, error.reason, error.next_step), "rejected")
@@ -62,12 +64,23 @@ def _check_fit(manifest: Manifest, environment: Environment) -> None:
             raise InvalidBundleError(reason)
 
 
+def _check_urls(world: World, manifest: Manifest, environment: Environment) -> None:
+    """Refuse what the checks would not be allowed to ask, while nothing is touched yet."""
+    if environment.allow_private_urls:
+        return
+    for name in sorted({check.component for check in manifest.verification.checks if check.from_outside}):
+        url = environment.components[name].url
+        if url and (reason := world.probe.refusal(url)):
+            what = f"components.{name}: the URL {url} in {environment.key} may not be checked: {reason}."
+            raise InvalidBundleError(what, ADVICE)
+
+
 def _note(world: World, deployment: Deployment, manifest: Manifest, digest: str) -> Deployment:
     """Write what the bundle says it is, so that a release that is rejected for it has a name."""
     changes = {
         "version": manifest.version,
         "digest": digest,
         "components": tuple(sorted(manifest.components)),
-        "checks": tuple(check.model_dump_json() for check in manifest.verification.checks),
+        "checks": tuple(check.model_dump_json() for check in manifest.verification.everything),
     }
     return world.deployments.update(deployment.deployment_id, changes, phases=UNTOUCHED)

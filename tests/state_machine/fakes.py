@@ -7,11 +7,12 @@ from threading import Lock
 from typing import BinaryIO
 
 from controller.aws.traffic import Traffic
-from controller.domain.checks import Check, CheckResult
+from controller.domain.checks import CheckResult
 from controller.domain.deployment import Counts, Revision
 from controller.domain.environment import Environment
 from controller.domain.manifest import Artifact
 from controller.domain.strategy import ALL
+from controller.domain.verification import AnyCheck, OutsideCheck
 from controller.errors import AwsError, ChangedByOthersError, ConflictError, NotFoundError
 
 Touch = Callable[[str, str], None]
@@ -127,7 +128,7 @@ class FakeComponent:
         self.revisions[revision.id] = digest
         return revision
 
-    def check(self, revision: Revision, checks: Sequence[Check]) -> Sequence[CheckResult]:
+    def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
         """All pass, or all fail."""
         return [CheckResult(check.name, not self.failing_checks, "as the test says") for check in checks]
 
@@ -164,9 +165,15 @@ class FakeProbe:
 
     failing: Callable[[], bool] = lambda: False
 
-    def run(self, url: str, check: Check, others: Sequence[Check] = ()) -> CheckResult:
+    def run(
+        self, url: str, check: OutsideCheck, others: Sequence[OutsideCheck] = (), *, private: bool = False
+    ) -> CheckResult:
         """Pass or fail."""
         return CheckResult(check.name, not self.failing(), f"{url} as the test says")
+
+    def refusal(self, url: str) -> str:
+        """Every URL may be asked."""
+        return ""
 
 
 @dataclass

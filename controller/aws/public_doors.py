@@ -1,0 +1,151 @@
+"""The way to a web server, with the address looked at first.
+
+A name is resolved once; if one of its addresses is not public, nothing is asked. The connection then goes to exactly
+the address that was looked at, so a name cannot answer differently the second time. TLS still verifies the name.
+"""
+
+import socket
+import ssl
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Protocol
+
+import urllib3
+from urllib3.exceptions import ConnectTimeoutError, LocationParseError, NewConnectionError
+from urllib3.util import Url, parse_url
+
+from controller.domain.addresses import ADVICE, why_not_public
+from controller.errors import NoAnswerError
+
+CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
+"""To connect, and between two pieces of an answer."""
+CONNECTIONS = 6
+ADDRESSES = 3
+"""How many of a name's addresses are tried."""
+PORTS = {"http": 80, "https": 443}
+
+Resolve = Callable[[str, int], Sequence[str]]
+"""The IP addresses of a host; raises `OSError`."""
+
+
+class Door(Protocol):
+    """Makes requests to one origin."""
+
+    def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> urllib3.BaseHTTPResponse:
+        """The answer, not read yet; raises urllib3's errors. No redirect is followed."""
+
+
+def addresses_of(host: str, port: int) -> Sequence[str]:
+    """What the system's resolver says, in its order."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(one[4][0]) for one in found))
+
+
+def refusal(url: str, resolve: Resolve = addresses_of) -> str:
+    """Why a URL may not be asked: `api.example leads to the private address 10.0.0.7`; "" if nothing is known."""
+    parts = _parsed(url)
+    try:
+        addresses = resolve(_bare(parts), _port(parts))
+    except (OSError, UnicodeError):
+        return ""  # A name that leads nowhere is the check's own failure.
+    return _why_refused(parts, addresses)
+
+
+@contextmanager
+def opened(url: str, *, private: bool, resolve: Resolve = addresses_of) -> Iterator[Door]:
+    """A door to the URL's origin; raises `NoAnswerError` when it may not be asked or cannot be found.
+
+    `private`: addresses that are not public may be asked too.
+    """
+    parts = _parsed(url)
+    try:
+        addresses = resolve(_bare(parts), _port(parts))
+    except (OSError, UnicodeError) as error:
+        raise NoAnswerError(f"no answer from {url} (NameResolution)") from error
+    if not private and (reason := _why_refused(parts, addresses)):
+        raise NoAnswerError(f"{reason}, which checks may not ask. {ADVICE}")
+    door = _CheckedDoor(parts, addresses[:ADDRESSES])
+    try:
+        yield door
+    finally:
+        door.close()
+
+
+class _CheckedDoor:
+    """Connects to the first of the addresses that takes connections."""
+
+    def __init__(self, parts: Url, addresses: Sequence[str]) -> None:
+        self._host = parts.netloc or ""
+        self._pools = [_pool(parts, address) for address in addresses]
+
+    def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> urllib3.BaseHTTPResponse:
+        *others, last = self._pools
+        for pool in others:
+            try:
+                return self._ask(pool, method, target, headers, body)
+            except (NewConnectionError, ConnectTimeoutError):
+                continue
+        return self._ask(last, method, target, headers, body)
+
+    def close(self) -> None:
+        for pool in self._pools:
+            pool.close()
+
+    def _ask(
+        self, pool: urllib3.HTTPConnectionPool, method: str, target: str, headers: Mapping[str, str], body: bytes | None
+    ) -> urllib3.BaseHTTPResponse:
+        return pool.urlopen(
+            method,
+            target,
+            body=body,
+            headers={"host": self._host, **headers},
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            preload_content=False,
+        )
+
+
+def _pool(parts: Url, address: str) -> urllib3.HTTPConnectionPool:
+    timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
+    if parts.scheme == "https":
+        return urllib3.HTTPSConnectionPool(
+            address,
+            _port(parts),
+            timeout=timeout,
+            maxsize=CONNECTIONS,
+            server_hostname=_bare(parts),
+            ssl_context=trusted(),
+        )
+    return urllib3.HTTPConnectionPool(address, _port(parts), timeout=timeout, maxsize=CONNECTIONS)
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """The system's certificates; reading them takes longer than a request."""
+    return ssl.create_default_context()
+
+
+def _parsed(url: str) -> Url:
+    try:
+        parts = parse_url(url)
+    except LocationParseError as error:
+        raise NoAnswerError(f"{url} is not a valid URL: correct it in the environment") from error
+    if parts.scheme not in PORTS or not parts.host:
+        raise NoAnswerError(f"{url} is not a valid URL: correct it in the environment")
+    return parts
+
+
+def _port(parts: Url) -> int:
+    return parts.port or PORTS[str(parts.scheme)]
+
+
+def _bare(parts: Url) -> str:
+    """The host as the resolver takes it: an IPv6 address without its brackets."""
+    return str(parts.host).strip("[]")
+
+
+def _why_refused(parts: Url, addresses: Sequence[str]) -> str:
+    reasons = map(why_not_public, addresses)
+    return next((f"{parts.host} leads to {reason}" for reason in reasons if reason), "")

@@ -1,0 +1,98 @@
+"""What a check expects of a JSON answer: JMESPath expressions and their values. A missing value is null.
+
+JMESPath is the AWS command line's `--query`. Its package comes with botocore; it is imported when it is used.
+"""
+# ruff: noqa: PLC0415 - most releases have no such check, and then nothing of it is imported
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+LONGEST = 200
+MOST = 20
+_SHOWN = 80
+
+
+def expectations(given: object) -> dict[str, Any]:
+    """Expression → expected value; raises `ValueError` for an expression that could never be evaluated."""
+    if not isinstance(given, Mapping) or not given:
+        raise ValueError("must hold JMESPath expressions and the values that they must have")
+    if len(given) > MOST:
+        raise ValueError(f"must have at most {MOST} expressions")
+    for expression, value in given.items():
+        if problem := _why_wrong(expression):
+            raise ValueError(f"has the expression {_short(expression)}, which {problem} (see jmespath.org)")
+        json.dumps(value, allow_nan=False)
+    return dict(given)
+
+
+def trouble(expected: Mapping[str, Any], body: bytes) -> str:
+    """What is wrong with an answer, in words; "" when it is as expected."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return "the answer is not JSON"
+    return next(filter(None, (_compare(document, *one) for one in expected.items())), "")
+
+
+def _compare(document: Any, expression: str, expected: Any) -> str:  # noqa: ANN401 - JSON
+    import jmespath
+
+    try:
+        found = jmespath.search(expression, document)
+    except (jmespath.exceptions.JMESPathError, RecursionError, ArithmeticError):
+        return f"{expression} cannot be applied to the answer"
+    return "" if _same(found, expected) else f"{expression} is {_short(found)}, expected {_short(expected)}"
+
+
+def _same(one: Any, other: Any) -> bool:  # noqa: ANN401 - JSON
+    """Equality as JSON has it: 1 is 1.0, and true is not 1."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    return bool(one == other)
+
+
+def _why_wrong(expression: object) -> str:
+    import jmespath
+
+    if not isinstance(expression, str):
+        return "is not text"
+    if len(expression) > LONGEST:
+        return f"has more than {LONGEST} characters"
+    try:
+        parsed = jmespath.compile(expression).parsed
+    except (jmespath.exceptions.JMESPathError, RecursionError):
+        return "is not JMESPath"
+    return next(filter(None, map(_wrong_call, _nodes(parsed))), "")
+
+
+def _nodes(tree: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield tree
+    for child in tree["children"]:
+        if isinstance(child, Mapping):
+            yield from _nodes(child)
+
+
+def _wrong_call(node: Mapping[str, Any]) -> str:
+    """JMESPath itself finds these only when it comes to evaluate them."""
+    from jmespath.functions import Functions
+
+    if node["type"] != "function_expression":
+        return ""
+    known = Functions.FUNCTION_TABLE.get(node["value"])
+    if known is None:
+        return f"calls '{node['value'][:_SHOWN]}', which is no function of JMESPath"
+    wanted, given = known["signature"], len(node["children"])
+    is_open = bool(wanted) and wanted[-1].get("variadic", False)
+    if given == len(wanted) or (is_open and given > len(wanted)):
+        return ""
+    return f"calls {node['value']} with {given} arguments instead of {len(wanted)}"
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=True, default=str)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
