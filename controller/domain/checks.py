@@ -41,7 +41,7 @@ class Check(Placed, Request):
     kind: Literal["http"] = "http"
     status: Annotated[int, Field(ge=100, le=599)] = 200
     contains: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
-    values: Annotated[dict[str, Any] | None, PlainValidator(json_paths.expectations), Field(alias="json")] = None
+    values: Annotated[dict[str, Any], PlainValidator(json_paths.expectations), Field(alias="json")] = {}
     header: Annotated[dict[str, str], PlainValidator(header_lines)] = {}
     max_latency_ms: Annotated[int, Field(ge=1, le=20_000)] | None = None
 

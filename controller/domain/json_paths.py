@@ -15,7 +15,7 @@ _SHOWN = 80
 
 def expectations(given: object) -> dict[str, Any]:
     """Expression → expected value; raises `ValueError` for an expression that could never be evaluated."""
-    if not isinstance(given, Mapping) or not given:
+    if not isinstance(given, Mapping):
         raise ValueError("must hold JMESPath expressions and the values that they must have")
     if len(given) > MOST:
         raise ValueError(f"must have at most {MOST} expressions")

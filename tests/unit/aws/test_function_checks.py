@@ -3,9 +3,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from controller.aws.function_checks import event_of, judge
-from controller.domain.checks import Check
+from controller.aws.function_checks import answer_in, event_of
+from controller.domain.checks import Check, evaluate
 from controller.domain.deployment import Revision
+from controller.errors import NoAnswerError
 from tests.unit.aws.conftest import World
 
 HEALTH = Check(component="api", path="/health", contains="ok")
@@ -13,7 +14,10 @@ HEALTH = Check(component="api", path="/health", contains="ok")
 
 def judged(payload: object, error: str | None = None) -> tuple[bool, str]:
     """How the health check goes when the function gives this."""
-    result = judge(HEALTH, json.dumps(payload).encode(), error)
+    try:
+        result = evaluate(HEALTH, answer_in(json.dumps(payload).encode(), error))
+    except NoAnswerError as trouble:
+        return False, str(trouble)
     return result.passed, result.detail
 
 
@@ -59,7 +63,13 @@ def test_every_form_of_an_answer_is_understood(answer: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [{"statusCode": "x"}, {"statusCode": None}, {"statusCode": 200, "body": "!", "isBase64Encoded": True}]
+    "answer",
+    [
+        {"statusCode": "x"},
+        {"statusCode": None},
+        {"statusCode": 200, "body": "!", "isBase64Encoded": True},
+        {"statusCode": 200, "headers": ["x"]},
+    ],
 )
 def test_what_no_http_api_would_take_fails(answer: Mapping[str, object]) -> None:
     """A visitor would get an error."""
@@ -82,4 +92,17 @@ def test_a_failure_without_a_type_is_a_failure(payload: object) -> None:
 
 def test_an_answer_that_is_no_json_fails() -> None:
     """Nothing is assumed of what a new version gives."""
-    assert not judge(HEALTH, b"<html>", None).passed
+    with pytest.raises(NoAnswerError, match="the function's answer is not JSON"):
+        answer_in(b"<html>", None)
+
+
+def test_headers_go_there_and_come_back() -> None:
+    """In lower case, as HTTP APIs send them; cookies are headers too."""
+    check = Check(component="api", path="/", headers={"Origin": "https://app.example"})
+    assert json.loads(event_of(check))["headers"]["origin"] == "https://app.example"
+    given = {"statusCode": 200, "headers": {"X-Version": 7}, "cookies": ["a=1", "b=2"]}
+    assert answer_in(json.dumps(given).encode(), None).headers == {
+        "content-type": "text/plain;charset=UTF-8",
+        "set-cookie": "a=1, b=2",
+        "x-version": "7",
+    }

@@ -7,9 +7,9 @@ import pytest
 
 from controller.aws import site_staging
 from controller.domain.archive import BundleArchive
-from controller.domain.checks import Check
 from controller.domain.deployment import Revision
 from controller.domain.routing import RoutingTable, render
+from controller.domain.verification import read_check
 from controller.errors import ChangedByOthersError, InvalidBundleError
 from tests.builders import a_bundle, bundle_parts
 from tests.unit.aws.conftest import SITE, World
@@ -42,7 +42,7 @@ def publish(world: World, revision: Revision) -> None:
 
 def check(world: World, revision: Revision, *checks: Mapping[str, Any]) -> list[tuple[bool, str]]:
     """Whether each check passed, and what it says."""
-    results = world.site().check(revision, [Check.model_validate({"component": "site", **one}) for one in checks])
+    results = world.site().check(revision, [read_check(json.dumps({"component": "site", **one})) for one in checks])
     return [(result.passed, result.detail) for result in results]
 
 
@@ -179,6 +179,36 @@ def test_a_site_answers_only_what_a_site_can(world: World, request_: Mapping[str
     assert passed
 
 
+def test_a_staged_page_is_loaded_with_all_it_needs(world: World) -> None:
+    """From the revision's objects, shared files included, while no visitor can see it."""
+    page = b"<link rel=icon href=/i.svg><script src=assets/app-1.js></script><img src=https://cdn.example/x.png>"
+    revision = stage(world, {**ONE, "index.html": page, "i.svg": b"<svg/>"})
+    assert check(world, revision, {"kind": "site"})[1] == (True, "the page and 2 files that it needs are there")
+    assert check(world, revision, {"kind": "site", "path": "/trips/7"})[1] == (
+        False,
+        "1 of 3 files are not right: /trips/assets/app-1.js has status 404",
+    )
+
+
+def test_a_link_to_a_page_that_stands_in_for_a_missing_file_is_found(world: World) -> None:
+    """A path without a dot is answered with the site's page."""
+    revision = stage(world, {**ONE, "index.html": b"<img src=/logo>"})
+    assert check(world, revision, {"kind": "site"})[1] == (
+        False,
+        "1 of 2 files are not right: /logo is text/html and used as an image",
+    )
+
+
+def test_headers_that_an_object_has_are_compared_before_traffic(world: World) -> None:
+    """Those that CloudFront adds can only be seen from outside; and nobody waits for an object as for a page."""
+    header = {"content-type": "text/plain", "strict-transport-security": "present"}
+    results = check(world, stage(world), {"path": "/", "header": header}, {"path": "/", "max_latency_ms": 1})
+    assert results[1:] == [
+        (False, "the header content-type is text/html; charset=utf-8, expected text/plain"),
+        (True, "status 200, as expected"),
+    ]
+
+
 def test_a_missing_file_fails_the_test(world: World) -> None:
     """Listings find it, without a request for every file."""
     revision = stage(world)
@@ -195,7 +225,7 @@ def test_a_revision_without_index_fails_the_test(world: World) -> None:
 
 def test_checks_of_other_components_are_not_made(world: World) -> None:
     """Each component makes its own."""
-    results = world.site().check(stage(world), [Check(component="api", path="/health")])
+    results = world.site().check(stage(world), [read_check('{"component":"api","path":"/health"}')])
     assert [result.check for result in results] == ["files of site"]
 
 

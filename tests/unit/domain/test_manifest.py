@@ -154,6 +154,54 @@ EXPLAINED = {
         manifest(verification={"checks": [{"component": "api", "path": "/", "body": [1]}]}),
         "`verification.checks.0.body` must be a JSON object",
     ),
+    "kind of a check": (
+        manifest(verification={"checks": [{"component": "site", "kind": "sit"}]}),
+        "`verification.checks.0.kind` 'sit' is not known (did you mean 'site'? allowed: http, site)",
+    ),
+    "key of a site check": (
+        manifest(verification={"checks": [{"component": "site", "kind": "site", "status": 200}]}),
+        "`verification.checks.0.status` is not a known key (allowed: component, kind, only, path)",
+    ),
+    "site check of a function": (
+        manifest(verification={"checks": [{"component": "api", "kind": "site"}]}),
+        "`verification.checks.0.component` 'api' is a function: only a site has a page to load",
+    ),
+    "key of a check in json": (
+        manifest(verification={"checks": [{"component": "api", "path": "/", "jsn": {}}]}),
+        "`verification.checks.0.jsn` is not a known key (did you mean 'json'?",
+    ),
+    "expression": (
+        manifest(verification={"checks": [{"component": "api", "path": "/", "json": {"items[": 1}}]}),
+        '`verification.checks.0.json` has the expression "items[", which is not JMESPath (see jmespath.org)',
+    ),
+    "header": (
+        manifest(verification={"checks": [{"component": "api", "path": "/", "headers": {"Host": "x"}}]}),
+        "`verification.checks.0.headers` cannot set 'host': it belongs to the connection",
+    ),
+    "load without limit": (
+        manifest(verification={"load": {"component": "api", "path": "/"}}),
+        "`verification.load.p95_ms` is missing",
+    ),
+    "key of a load": (
+        manifest(verification={"load": {"component": "api", "path": "/", "p95_ms": 9, "request": 9}}),
+        "`verification.load.request` is not a known key (did you mean 'requests'?",
+    ),
+    "load of a site": (
+        manifest(verification={"load": {"component": "site", "path": "/", "p95_ms": 500}}),
+        "`verification.load.component` 'site' is a site: only functions are tested under load",
+    ),
+    "load of nothing": (
+        manifest(verification={"load": {"component": "ai", "path": "/", "p95_ms": 500}}),
+        "`verification.load.component` 'ai' is no component of this release",
+    ),
+    "too many requests": (
+        manifest(verification={"load": {"component": "api", "path": "/", "p95_ms": 500, "requests": 1001}}),
+        "`verification.load.requests` must be less than or equal to 1000, got 1001",
+    ),
+    "load for too long": (
+        manifest(verification={"load": {"component": "api", "path": "/", "p95_ms": 9000, "requests": 1000}}),
+        "`verification.load` could take 900 seconds (1000 requests, 10 at a time, 9000 ms each), and 60 are allowed:",
+    ),
     "too many components": (
         manifest(components={f"c{n}": {"kind": "site", "artifact": f"c{n}", "digest": DIGEST} for n in range(51)}),
         "`components` must have at most 50 items",
@@ -179,6 +227,8 @@ def test_many_mistakes_are_told_at_once_but_not_endlessly() -> None:
 def test_values_that_may_be_secret_are_not_repeated() -> None:
     """Variables and bodies do not appear in messages."""
     assert "hunter2" not in refusal(with_component(variables={"PASSWORD": ["hunter2"], "1": "hunter2"}))
+    check = {"component": "api", "path": "/", "headers": {"authorization": "hunter2\n"}}
+    assert "hunter2" not in refusal(manifest(verification={"checks": [check]}))
 
 
 TRICKS = {
