@@ -16,7 +16,7 @@ _SHOWN = 80
 def expectations(given: object) -> dict[str, Any]:
     """Expression → expected value; raises `ValueError` for an expression that could never be evaluated."""
     if not isinstance(given, Mapping):
-        raise ValueError("must hold JMESPath expressions and the values that they must have")
+        raise ValueError("must hold JMESPath expressions and their values")  # noqa: TRY004 - pydantic reads ValueError
     if len(given) > MOST:
         raise ValueError(f"must have at most {MOST} expressions")
     for expression, value in given.items():

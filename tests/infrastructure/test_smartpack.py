@@ -46,6 +46,12 @@ def test_every_setting_reaches_the_environment(staging: Template) -> None:
     assert environment.keep_revisions == 3
     assert environment.components["api"].variables == {"GREETING": "hello"}
     assert {component.url for component in environment.components.values()} == {"http://127.0.0.1:8080"}
+    assert environment.allow_private_urls
+
+
+def test_private_addresses_are_not_checked_unless_it_is_said(smartpack: Template) -> None:
+    """In production, the checks ask public addresses only."""
+    assert not _environment(smartpack).allow_private_urls
 
 
 def test_the_environment_names_alarms_that_exist(smartpack: Template) -> None:

@@ -9,10 +9,14 @@ from pathlib import Path
 import click
 import pytest
 import yaml
+from pydantic import BaseModel
 
+from controller.domain.checks import Check
 from controller.domain.environment import Environment
+from controller.domain.load_check import LoadCheck
 from controller.domain.manifest import make_manifest
 from controller.domain.phases import Phase
+from controller.domain.site_check import SiteCheck
 from devtools.commands import COMMANDS as DEV_COMMANDS
 from selfright.cli import main
 from tests.builders import a_bundle
@@ -70,6 +74,27 @@ def test_the_example_release_is_a_valid_manifest() -> None:
     assert make_manifest(yaml.safe_load(example)).version == "1.4.0"
 
 
+def test_the_example_verification_is_valid() -> None:
+    """So is the one in the bundle's page, which shows every kind of check."""
+    (example,) = blocks(ROOT / "docs" / "bundle.md", "yaml")
+    everything = make_manifest({**a_manifest(), **yaml.safe_load(example)}).verification.everything
+    assert {check.kind for check in everything} == {"http", "site", "load"}
+
+
+@pytest.mark.parametrize("model", [Check, SiteCheck, LoadCheck])
+def test_every_key_of_a_check_is_explained(model: type[BaseModel]) -> None:
+    """As it is written in the file."""
+    page = (ROOT / "docs" / "bundle.md").read_text()
+    names = [field.alias or name for name, field in model.model_fields.items()]
+    assert not [name for name in names if f"`{name}`" not in page]
+
+
+def a_manifest() -> dict[str, object]:
+    """The README's release, to which the other page's verification belongs."""
+    (example,) = blocks(ROOT / "README.md", "yaml")
+    return dict(yaml.safe_load(example))
+
+
 def test_every_phase_is_explained() -> None:
     """The flow's page names every phase that a deployment can have."""
     page = (ROOT / "docs" / "flow.md").read_text()
@@ -82,8 +107,8 @@ def test_every_setting_of_an_environment_is_explained_with_its_default() -> None
     judge = Environment.model_fields["judge"].default
     for name, value in judge.model_dump().items():
         assert f"| `judge.{name}` | {_shown(value)} |" in page
-    for name in ("watch_seconds", "keep_revisions"):
-        assert f"| `{name}` | {Environment.model_fields[name].default} |" in page
+    for name in ("watch_seconds", "keep_revisions", "allow_private_urls"):
+        assert f"| `{name}` | {_shown(Environment.model_fields[name].default)} |" in page
 
 
 def _shown(value: object) -> str:

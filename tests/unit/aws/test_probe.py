@@ -11,7 +11,6 @@ from controller.domain.checks import Check, CheckResult
 from controller.domain.site_check import SiteCheck
 from controller.domain.verification import OutsideCheck
 
-
 PREFLIGHT = {"access-control-allow-origin": "https://app.example", "access-control-allow-methods": "POST"}
 FILES = {
     "/whole": b"<link rel=stylesheet href=/a.css>",

@@ -291,6 +291,19 @@ def test_the_release_that_is_live_again_is_asked_from_outside() -> None:
     assert verify_restoration(world, "d2")["outcome"] == "verified"
 
 
+def test_a_rollback_makes_no_load() -> None:
+    """Of the former release's checks, only those are made that a visitor could make."""
+    world = going(weight=0)
+    checks = (
+        '{"component":"api","kind":"load","path":"/load","p95_ms":100}',
+        '{"component":"api","path":"/staged","only":"staged"}',
+        '{"component":"site","kind":"site"}',
+    )
+    world.deployments.known["d1"] = replace(world.deployments.get("d1"), checks=checks)
+    assert verify_restoration(world, "d2")["outcome"] == "verified"
+    assert world.probe.asked == ["https://site.example/"]
+
+
 def test_the_trip_is_the_reason() -> None:
     """What tripped it first is what people read, however it was rolled back."""
     world = going(trip=tripped())

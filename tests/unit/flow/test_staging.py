@@ -225,6 +225,40 @@ def test_the_checks_are_made_from_outside() -> None:
     assert world.probe.asked == ["https://api.example/health", "https://site.example/"]
 
 
+PLACED = (
+    '{"component":"api","path":"/staged","only":"staged"}',
+    '{"component":"api","path":"/both"}',
+    '{"component":"api","path":"/outside","only":"outside"}',
+    '{"component":"site","kind":"site"}',
+    '{"component":"api","kind":"load","path":"/load","p95_ms":100}',
+)
+
+
+def test_checks_are_made_where_they_belong() -> None:
+    """A load never from outside; what says `only` in one place only."""
+    world = shifted(100)
+    world.deployments.known["d2"] = replace(world.deployments.get("d2"), checks=PLACED)
+    testing.verify(world, "d2", 1)
+    assert world.probe.asked == ["https://api.example/both", "https://api.example/outside", "https://site.example/"]
+
+
+def test_the_new_version_is_tested_by_what_belongs_there() -> None:
+    """All but what only a visitor can see."""
+    world = staged(checks=PLACED)
+    testing.test_staged(world, "d2")
+    told = [event.message for event in world.deployments.events["d2"] if event.kind == "tested"]
+    assert told == ["api: 3 checks passed before traffic.", "site: 1 checks passed before traffic."]
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_private_addresses_are_asked_only_if_the_environment_allows_it(allowed: bool) -> None:
+    """The environment is trusted, the bundle is not."""
+    world = shifted(100)
+    world.environments.known[KEY] = an_environment(allow_private_urls=allowed)
+    testing.verify(world, "d2", 1)
+    assert world.probe.trusted == [allowed, allowed]
+
+
 def test_a_check_fails_only_when_it_fails_thrice() -> None:
     """One lost packet is no reason to roll back."""
     world = shifted(100)

@@ -1,16 +1,19 @@
 """Validate bundle: what may be released, what may not, and that nothing is touched either way."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from controller.domain.environment import Environment
 from controller.domain.phases import Phase
+from controller.domain.verification import read_check
 from controller.errors import LedgerConflictError
 from controller.flow.validating import validate
-from tests.builders import a_bundle
+from tests.builders import a_bundle, bundle_parts
 from tests.fakes import FakeWorld
-from tests.unit.flow.scenes import KEY, a_deployment, a_world
+from tests.unit.flow.scenes import KEY, a_deployment, a_world, an_environment
 
 
 def uploaded(bundle: bytes) -> FakeWorld:
@@ -91,6 +94,34 @@ def test_a_component_of_another_kind_is_rejected() -> None:
     world = uploaded(a_bundle())
     world.environments.known[KEY] = environment_with(world, "api")
     assert "is a function in the bundle and a site" in rejected(world)
+
+
+def test_a_url_that_may_not_be_checked_is_rejected() -> None:
+    """Before anything is staged, and with the way out."""
+    world = uploaded(a_bundle())
+    world.probe.private["https://api.example"] = "api.example leads to the private address 10.0.0.7"
+    told = "components.api: the URL https://api.example in smartpack/prod may not be checked: api.example leads to"
+    assert told in rejected(world)
+    assert "`allow_private_urls`" in world.deployments.get("d2").next_step
+
+
+@pytest.mark.parametrize("way", ["allowed", "not checked from outside"])
+def test_a_private_url_that_is_meant_is_fine(way: str) -> None:
+    """The environment allows it, or nobody asks it."""
+    only: Mapping[str, Any] = {"component": "api", "path": "/", "only": "staged"}
+    world = uploaded(a_bundle(checks=(only,)) if way != "allowed" else a_bundle())
+    world.environments.known[KEY] = an_environment(allow_private_urls=way == "allowed")
+    world.probe.private["https://api.example"] = "api.example leads to the private address 10.0.0.7"
+    assert validate(world, "d2")["outcome"] == "valid"
+
+
+def test_the_load_is_kept_with_the_checks() -> None:
+    """The test before traffic finds it there."""
+    parts = bundle_parts()
+    parts.manifest["verification"]["load"] = {"component": "api", "path": "/health", "p95_ms": 500}
+    world = uploaded(parts.pack())
+    validate(world, "d2")
+    assert [read_check(text).kind for text in world.deployments.get("d2").checks] == ["http", "http", "load"]
 
 
 @pytest.mark.parametrize("phase", [Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED])

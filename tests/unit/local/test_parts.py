@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from selfright.local import assembly, packages
+from selfright.local import assembly, installation, packages
 from selfright.local.errors import DeployError, DiskFullError
 from selfright.local.place import LocalAws, Place, disk, free_port, is_free
 from selfright.local.uploads import zipped
@@ -111,6 +111,15 @@ def test_the_same_seed_gives_the_same_visitors() -> None:
 def test_trips_of_a_list_come_from_it() -> None:
     """A list of bodies is enough."""
     assert from_list(["only"])(random.Random(1)) == "only"
+
+
+def test_the_edge_on_loopback_may_be_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The local environment allows it by a setting that an environment on AWS could have too."""
+    contexts: list[dict[str, object]] = []
+    monkeypatch.setattr(installation.packages, "build", lambda *_: tmp_path)
+    monkeypatch.setattr(installation, "synthesize", lambda context: contexts.append(context) or tmp_path)
+    installation._assembly("http://127.0.0.1:8780", installation.Care())
+    assert contexts[0]["allow_private_urls"] is True
 
 
 def test_a_package_is_built_again_only_when_its_code_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
