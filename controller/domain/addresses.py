@@ -17,7 +17,8 @@ def why_not_public(address: str) -> str:
     except ValueError:
         return f"the unknown address {address}"
     real = _embedded(told) or told
-    return "" if real.is_global and not real.is_multicast else f"the {_called(real)} address {address}"
+    public = real.is_global and not real.is_multicast and not real.is_reserved
+    return "" if public else f"the {_called(real)} address {address}"
 
 
 def _embedded(address: _Address) -> _Address | None:

@@ -32,6 +32,8 @@ def test_public_addresses_are_fine(address: str) -> None:
         ("::ffff:127.0.0.1", "loopback"),
         ("64:ff9b::a9fe:a9fe", "link-local"),
         ("2002:7f00:1::", "loopback"),
+        ("::a9fe:a9fe", "private"),
+        ("240.0.0.1", "private"),
         ("not an address", "unknown"),
     ],
 )
