@@ -53,6 +53,7 @@ class Switch(Traffic[Position]):
     def __init__(self, name: str, live: str, touch: Touch) -> None:
         self.name = name
         self.position = Position(live)
+        self.written: list[Position] = []
         self.unwritable = False
         self._touch = touch
         self._lock = Lock()
@@ -83,6 +84,7 @@ class Switch(Traffic[Position]):
             if state.etag != self.position.etag:
                 raise ConflictError(f"{self.name} was changed in between.")
             self.position = replace(_pointed(stable, canary, weight), etag=state.etag + 1)
+            self.written.append(self.position)
         self._touch(self.name, "written")
 
     def by_hand(self, stable: str, canary: str = "", weight: int = 0) -> None:

@@ -78,8 +78,18 @@ def test_an_alarm_while_everything_is_put_back(scene: Scene, task: Task, when: W
 @pytest.mark.parametrize("step", [1, 2])
 def test_an_alarm_in_the_middle_of_a_shift(scene: Scene, component: str, moment: str, step: int) -> None:
     """Between the read and the write of a switch, before and after the permission: the visitors never lose."""
-    scene.at("Shift traffic", "before", lambda: scene.at_switch(component, moment, scene.alarm_flickers), nth=step)
+    switch = scene.world.components[component].switch
+    before: list[int] = []
+
+    def alarm() -> None:
+        before.append(len(switch.written))
+        scene.alarm_flickers()
+
+    scene.at("Shift traffic", "before", lambda: scene.at_switch(component, moment, alarm), nth=step)
     deployment = scene.release("1.1.0")
+    if moment == "read":  # Permission is asked for after this, so nobody goes forward any more.
+        assert {position.stable for position in switch.written[before[0] :]} <= {f"{component}-0"}
+        assert not any(position.canary for position in switch.written[before[0] :])
     assert (deployment.phase, deployment.trip and deployment.trip.source) == (Phase.ROLLED_BACK, "alarm")
     scene.check()
     assert "Verify" not in scene.states[scene.states.index("Roll back") :]
