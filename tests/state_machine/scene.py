@@ -24,7 +24,7 @@ from tests.state_machine.machines import DEPLOY, ROLLBACK, definition
 from tests.state_machine.world import World, make_table
 
 BUCKET = "artifacts"
-DEADLINE_SECONDS = 20
+DEADLINE_SECONDS = 60
 LOOK_SECONDS = 0.002
 QUIET_SECONDS = 0.2
 ROUNDS = 12
