@@ -1,4 +1,4 @@
-"""The calls of `deploy.sh`, made by one Python process: `python -m benchmarks.ways.deploy SITE CODE|VERSION`."""
+"""The calls of `deploy.sh`, made by one Python process: `python deploy.py SITE CODE|VERSION`."""
 
 import os
 import sys

@@ -70,4 +70,4 @@ def cli_script(aws: Aws) -> Script:
 
 def python_script(aws: Aws) -> Script:
     """Its calls from one Python process."""
-    return Script(aws, "one Python process", [sys.executable, "-m", "benchmarks.ways.deploy"])
+    return Script(aws, "one Python process", [sys.executable, str(HERE / "deploy.py")])
