@@ -49,6 +49,10 @@ class NotFoundError(SelfrightError):
     """A thing that must be there is not."""
 
 
+class UnusableSecretError(SelfrightError):
+    """A secret is there, but its keys cannot be told. The message never has anything of its value."""
+
+
 class AwsError(SelfrightError):
     """AWS refused or failed a call; `transient` says whether trying again can help."""
 

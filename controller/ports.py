@@ -142,6 +142,16 @@ class Components(Protocol):
         """The component; raises `NotFoundError` when the environment has none of that name."""
 
 
+class Secrets(Protocol):
+    """The application's secrets. Nothing but the names of their keys ever comes through here."""
+
+    def keys(self, secret_id: str) -> frozenset[str]:
+        """The keys of a secret that have a value.
+
+        Raises `NotFoundError`, `AwsError` when it may not be read, `UnusableSecretError` when it holds no keys.
+        """
+
+
 class Probe(Protocol):
     """Makes a request from outside, as a visitor would. Private addresses are asked only if `private` says so."""
 

@@ -1,9 +1,9 @@
 """Makes a release bundle of a source folder: the same folder always gives the same bytes.
 
 The source folder has a `release.yaml` without digests, whose artifacts are folders. A function's folder becomes a zip
-inside the bundle (a `.zip` is taken as it is), a site's folder its files and an index of them. The manifest comes
-last, next to the zip's directory, so a reader of the bundle gets both at once. Finally the bundle is opened and
-verified exactly as the controller will do it.
+inside the bundle (a `.zip` is taken as it is), a site's folder its files and an index of them; a file of parameters
+stays what it is. The manifest comes last, next to the zip's directory, so a reader of the bundle gets both at once.
+Finally the bundle is opened and verified exactly as the controller will do it.
 """
 
 import hashlib
@@ -16,11 +16,19 @@ from typing import IO, Any
 import yaml
 
 from controller.domain.archive import BundleArchive
-from controller.domain.manifest import MANIFEST_NAME, FunctionArtifact, Manifest, SiteArtifact, make_manifest
+from controller.domain.manifest import (
+    MANIFEST_NAME,
+    FunctionArtifact,
+    Manifest,
+    ParametersArtifact,
+    SiteArtifact,
+    make_manifest,
+)
 from controller.domain.manifest_yaml import read_yaml
 from controller.domain.site_index import render_index
 from controller.errors import InvalidBundleError
 from selfright.bundle_folder import list_files
+from selfright.bundle_parameters import read_parameters
 from selfright.bundle_zip import add, add_site, add_stored, zip_function
 
 _IN_MEMORY = 32 * 1024 * 1024
@@ -89,6 +97,8 @@ def _fill(
         place = _inside(source, component.artifact)
         if isinstance(component, FunctionArtifact):
             written = _add_function(archive, place, component, allowed)
+        elif isinstance(component, ParametersArtifact):
+            written = _add_parameters(archive, place, component, allowed)
         else:
             written = _add_site(archive, place, component, allowed)
         content["components"][name] |= written
@@ -124,6 +134,14 @@ def _add_site(
     index = render_index(add_site(archive, component.artifact, list_files(place, allowed=allowed)))
     add(archive, component.index, index)
     return {"artifact": component.artifact, "digest": f"sha256:{hashlib.sha256(index).hexdigest()}"}
+
+
+def _add_parameters(
+    archive: zipfile.ZipFile, place: Path, component: ParametersArtifact, allowed: Collection[str]
+) -> dict[str, str]:
+    text = read_parameters(place, allowed)
+    add(archive, component.artifact, text)
+    return {"artifact": component.artifact, "digest": f"sha256:{hashlib.sha256(text).hexdigest()}"}
 
 
 def _inside(source: Path, artifact: str) -> Path:

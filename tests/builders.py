@@ -41,6 +41,18 @@ class BundleParts:
     manifest: dict[str, Any]
     files: dict[str, bytes | Item] = field(default_factory=dict)
 
+    def with_parameters(self, text: bytes | Mapping[str, str], name: str = "settings") -> "BundleParts":
+        """The same with a component of kind `parameters`, whose file this is."""
+        data = text if isinstance(text, bytes) else json.dumps(dict(text)).encode()
+        entry = {"kind": "parameters", "artifact": f"{name}.yaml", "digest": digest(data)}
+        components = {**self.manifest["components"], name: entry}
+        return BundleParts({**self.manifest, "components": components}, {**self.files, f"{name}.yaml": data})
+
+    def needing(self, **secrets: list[str]) -> "BundleParts":
+        """The same, needing these secrets: logical name → keys."""
+        needs = [{"name": name, "keys": keys} for name, keys in secrets.items()]
+        return BundleParts({**self.manifest, "secrets": needs}, self.files)
+
     def pack(self) -> bytes:
         """The bundle's bytes; the manifest is written as JSON, which is YAML too."""
         return a_zip({**self.files, "release.yaml": json.dumps(self.manifest).encode()})

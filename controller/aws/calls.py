@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import cache, cached_property
 from http import HTTPStatus
 from threading import Lock
-from typing import TYPE_CHECKING, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast, overload
 
 import botocore.session
 from botocore.config import Config
@@ -61,6 +61,7 @@ TRANSIENT = frozenset(
         "ThrottledException",
         "Throttling",
         "ThrottlingException",
+        "TooManyUpdates",
         "TooManyRequestsException",
         "TransactionConflictException",
         "TransactionInProgressException",
@@ -71,6 +72,7 @@ CONFLICTS = frozenset(
         "ConditionalCheckFailedException",
         "ConditionalRequestConflict",
         "InvalidIfMatchVersion",
+        "ParameterAlreadyExists",
         "PreconditionFailed",
         "PreconditionFailedException",
         "ResourceConflictException",
@@ -102,6 +104,13 @@ DENIED = frozenset(
 )
 
 
+class SecretsClient(Protocol):
+    """What is used of AWS Secrets Manager: to read, and nothing else."""
+
+    def get_secret_value(self, *, SecretId: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        """The value of a secret."""
+
+
 @overload
 def client(service: Literal["cloudfront"]) -> "CloudFrontClient": ...
 @overload
@@ -112,6 +121,8 @@ def client(service: Literal["dynamodb"]) -> "DynamoDBClient": ...
 def client(service: Literal["lambda"]) -> "LambdaClient": ...
 @overload
 def client(service: Literal["s3"]) -> "S3Client": ...
+@overload
+def client(service: Literal["secretsmanager"]) -> "SecretsClient": ...
 @overload
 def client(service: Literal["sns"]) -> "SNSClient": ...
 @overload
@@ -145,6 +156,11 @@ class Clients:
     def routing(self) -> "CloudFrontClient":
         """Amazon CloudFront."""
         return client("cloudfront")
+
+    @cached_property
+    def parameters(self) -> "SSMClient":
+        """AWS Systems Manager's Parameter Store."""
+        return client("ssm")
 
 
 @contextmanager

@@ -2,8 +2,9 @@
 
 from controller.aws.calls import Clients
 from controller.aws.functions import FunctionComponent
+from controller.aws.parameters import ParametersComponent
 from controller.aws.sites import SiteComponent
-from controller.domain.environment import Environment, FunctionTarget, SiteTarget
+from controller.domain.environment import Environment, FunctionTarget, ParametersTarget, SiteTarget
 from controller.errors import NotFoundError
 from controller.ports import Component
 
@@ -27,3 +28,5 @@ class AwsComponents:
                 return FunctionComponent(target, name, self._bucket, self._clients)
             case SiteTarget():
                 return SiteComponent(target, name, self._clients)
+            case ParametersTarget():
+                return ParametersComponent(target, name, self._clients)

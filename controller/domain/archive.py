@@ -6,8 +6,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
-from controller.domain.manifest import MANIFEST_NAME, Artifact, FunctionArtifact, Manifest, SiteArtifact, parse_manifest
+from controller.domain.manifest import (
+    MANIFEST_NAME,
+    Artifact,
+    FunctionArtifact,
+    Manifest,
+    ParametersArtifact,
+    SiteArtifact,
+    parse_manifest,
+)
 from controller.domain.manifest_yaml import MAX_BYTES as MAX_MANIFEST_BYTES
+from controller.domain.parameters import Parameters, parse_parameters
 from controller.domain.site_index import SiteIndex, parse_index
 from controller.domain.zip_directory import STORED, Entry, read_directory
 from controller.domain.zip_entry import Inflating, Window, data_start
@@ -81,6 +90,10 @@ class BundleArchive:
         """The index of a site's files; raises `InvalidBundleError`."""
         return parse_index(self.read(artifact.index, at_most=self._limits.index_bytes))
 
+    def parameters(self, artifact: ParametersArtifact) -> Parameters:
+        """The names and values of a parameters artifact; raises `InvalidBundleError`."""
+        return parse_parameters(self.read(artifact.artifact, at_most=MAX_MANIFEST_BYTES), artifact.artifact)
+
     def read(self, name: str, at_most: int) -> bytes:
         """A whole file of at most so many bytes; raises `InvalidBundleError` when it is missing or larger."""
         if (size := self._find(name).size) > at_most:
@@ -120,9 +133,13 @@ class BundleArchive:
                 self._verify_function(name)
 
     def _files_of(self, artifact: Artifact, where: str) -> Mapping[str, "_Expected"]:
-        """The files that an artifact consists of; a site's index is checked on the way."""
+        """The files that an artifact consists of; an index and parameters are checked on the way."""
         if isinstance(artifact, FunctionArtifact):
             self._require(artifact.artifact, where)
+            return {artifact.artifact: _Expected(artifact.sha256)}
+        if isinstance(artifact, ParametersArtifact):
+            self._require(artifact.artifact, where)
+            self.parameters(artifact)
             return {artifact.artifact: _Expected(artifact.sha256)}
         self._require(artifact.index, where)
         index = self.index(artifact)

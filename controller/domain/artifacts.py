@@ -111,4 +111,15 @@ class SiteArtifact(ArtifactBase):
         return (self.artifact, self.index)
 
 
-Artifact = FunctionArtifact | SiteArtifact
+class ParametersArtifact(ArtifactBase):
+    """Settings of the application: a YAML file of names and values."""
+
+    kind: Literal["parameters"]
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """The paths in the bundle that are this artifact's."""
+        return (self.artifact,)
+
+
+Artifact = FunctionArtifact | SiteArtifact | ParametersArtifact

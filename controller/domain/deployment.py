@@ -102,7 +102,7 @@ class Deployment:
     """A deployment's whole state. Only the ledger changes it, field by field and conditionally.
 
     `checks` are the release's verification checks, each as JSON text, kept so that a later rollback to this release
-    can be verified.
+    can be verified. `secrets` are the secrets that it needs, each as JSON text, with the names of their keys.
     `previous` is the deployment that was live before. `turn_token` is the fencing token of its turn;
     after `lease_until` without a step forward it counts as stuck.
     """
@@ -119,6 +119,7 @@ class Deployment:
     digest: str = ""
     components: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
     previous: str = ""
     turn_token: int = 0
     lease_until: datetime | None = None

@@ -4,9 +4,10 @@ CDK writes it into the SSM parameter `/selfright/<application>/<environment>`; t
 their names (`deployment_preference: {type, alarms, hooks}`).
 """
 
-from typing import Annotated, Literal, Self
+import re
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from controller.domain.strategy import Preference, steps_of
 
@@ -15,10 +16,22 @@ LONGEST = 13 * DAY
 """The workflow itself ends after 14 days."""
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
 Url = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
+SecretId = Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@:-]{1,2048}$")]
+_PREFIX = re.compile(r"(/[A-Za-z0-9_.-]+){1,8}")
+_PREFIX_LENGTH = 200
+_TAKEN = {"selfright"}
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _own_prefix(prefix: str) -> str:
+    if not _PREFIX.fullmatch(prefix) or len(prefix) > _PREFIX_LENGTH:
+        raise ValueError("must be a path like '/shop/prod/settings', of at most 8 parts and 200 characters")
+    if prefix.split("/")[1].lower() in _TAKEN or prefix.lower().startswith(("/aws", "/ssm")):
+        raise ValueError("cannot be in /aws, /ssm or /selfright: these are not the application's own")
+    return prefix
 
 
 class FunctionTarget(_Strict):
@@ -29,6 +42,7 @@ class FunctionTarget(_Strict):
     alias: str = "live"
     url: Url | None = None
     variables: dict[str, str] = {}
+    divides_visitors: ClassVar[bool] = True
 
 
 class SiteTarget(_Strict):
@@ -39,9 +53,22 @@ class SiteTarget(_Strict):
     routing_function: Annotated[str, Field(min_length=1, max_length=64)]
     url: Url | None = None
     fallback: str = "/index.html"
+    divides_visitors: ClassVar[bool] = True
 
 
-Target = Annotated[FunctionTarget | SiteTarget, Field(discriminator="kind")]
+class ParametersTarget(_Strict):
+    """SSM parameters below a prefix: `<prefix>/current` names the revision, `<prefix>/revisions/<id>/` has it.
+
+    Visitors do not reach them, and cannot be divided between two revisions of them.
+    """
+
+    kind: Literal["parameters"]
+    prefix: Annotated[str, AfterValidator(_own_prefix)]
+    url: ClassVar[None] = None
+    divides_visitors: ClassVar[bool] = False
+
+
+Target = Annotated[FunctionTarget | SiteTarget | ParametersTarget, Field(discriminator="kind")]
 
 
 class JudgePolicy(_Strict):
@@ -68,6 +95,7 @@ class Environment(_Strict):
     application: Name
     environment: Name
     components: Annotated[dict[Name, Target], Field(min_length=1)]
+    secrets: dict[Name, SecretId] = {}
     deployment_preference: Preference = Preference()
     watch_seconds: Annotated[int, Field(ge=0, le=7 * DAY)] = 300
     judge: JudgePolicy = JudgePolicy()

@@ -8,11 +8,12 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from controller.domain.artifacts import Artifact, FunctionArtifact, SiteArtifact, matching
+from controller.domain.artifacts import Artifact, FunctionArtifact, ParametersArtifact, SiteArtifact, matching
 from controller.domain.checks import Check
 from controller.domain.load_check import LoadCheck
 from controller.domain.manifest_errors import KnownKeys, explain
 from controller.domain.manifest_yaml import read_yaml
+from controller.domain.secrets import SecretNeed
 from controller.domain.site_check import SiteCheck
 from controller.domain.verification import Verification
 from controller.errors import InvalidBundleError
@@ -22,6 +23,8 @@ __all__ = [
     "Artifact",
     "FunctionArtifact",
     "Manifest",
+    "ParametersArtifact",
+    "SecretNeed",
     "SiteArtifact",
     "Verification",
     "make_manifest",
@@ -55,6 +58,7 @@ class Manifest(BaseModel):
     components: Annotated[
         dict[Name, Annotated[Artifact, Field(discriminator="kind")]], Field(min_length=1, max_length=50)
     ]
+    secrets: Annotated[list[SecretNeed], Field(max_length=20)] = []
     verification: Verification = Verification()
 
     @model_validator(mode="after")
@@ -77,10 +81,19 @@ class Manifest(BaseModel):
                 known = ", ".join(sorted(self.components))
                 raise ValueError(f"{where} is no component of this release (these are: {known})")
             kind = self.components[check.component].kind
+            if kind == "parameters":
+                raise ValueError(f"{where} is of kind parameters, which answers no requests")
             if isinstance(check, SiteCheck) and kind != "site":
                 raise ValueError(f"{where} is a {kind}: only a site has a page to load")
             if isinstance(check, LoadCheck) and kind not in _LOADABLE:
                 raise ValueError(f"{where} is a {kind}: only functions are tested under load")
+        return self
+
+    @model_validator(mode="after")
+    def _secrets_are_named_once(self) -> Self:
+        names = [need.name for need in self.secrets]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"`secrets` names '{twice}' twice: put all its keys into one entry")
         return self
 
 
@@ -116,6 +129,8 @@ _KNOWN_KEYS: KnownKeys = {
     (): Manifest.model_fields,
     ("components", "*", "function"): FunctionArtifact.model_fields,
     ("components", "*", "site"): SiteArtifact.model_fields,
+    ("components", "*", "parameters"): ParametersArtifact.model_fields,
+    ("secrets", "*"): SecretNeed.model_fields,
     ("verification",): Verification.model_fields,
     ("verification", "checks", "*", "http"): _keys(Check),
     ("verification", "checks", "*", "site"): _keys(SiteCheck),

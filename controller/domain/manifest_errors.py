@@ -13,7 +13,7 @@ _AT_ONCE = 5
 _SHOWN = 60
 _KIND_AT = {"components": 2, "verification": 3}
 """Where pydantic puts the kind of a component or check into a finding's location, though it is no key of the file."""
-_PRIVATE = {"variables", "body", "headers"}
+_PRIVATE = {"variables", "body", "headers", "keys"}
 """Values under these keys are never repeated in a message."""
 
 KnownKeys = Mapping[tuple[str, ...], Iterable[str]]

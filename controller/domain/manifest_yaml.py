@@ -1,5 +1,6 @@
 """Reads YAML that a stranger wrote: small, flat, without tricks, and with text left as it was written."""
 
+from collections.abc import Callable
 from typing import Any
 
 import yaml
@@ -50,32 +51,41 @@ class _Loader(yaml.SafeLoader):
 
 
 def read_yaml(text: bytes) -> dict[str, Any]:
-    """The mapping in `text`; raises `InvalidBundleError`.
+    """The mapping in a `release.yaml`; raises `InvalidBundleError`.
 
     Version, description and variables stay as they were written: `version: 1.10` is not the number 1.1.
     """
+    return _read(text, "release.yaml", "application: …", _keep_text)
+
+
+def read_flat_yaml(text: bytes, file: str) -> dict[str, Any]:
+    """The mapping in a file whose values all stay as they were written; raises `InvalidBundleError`."""
+    return _read(text, file, "NAME: value", _keep_all_text)
+
+
+def _read(text: bytes, file: str, like: str, keep: Callable[[yaml.Node], None]) -> dict[str, Any]:
     if len(text) > MAX_BYTES:
-        reason = f"release.yaml has {len(text):,} bytes; at most {MAX_BYTES:,} are allowed"
-        raise InvalidBundleError(reason, "Shorten release.yaml.")
+        reason = f"{file} has {len(text):,} bytes; at most {MAX_BYTES:,} are allowed"
+        raise InvalidBundleError(reason, f"Shorten {file}.")
     try:
-        content = _load(text)
+        content = _load(text, keep)
     except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise InvalidBundleError(
-            f"release.yaml is not valid YAML: {printable(_sentence(error))}", "Correct release.yaml."
+            f"{file} is not valid YAML: {printable(_sentence(error))}", f"Correct {file}."
         ) from error
     if not isinstance(content, dict):
-        reason = f"release.yaml must hold keys and values (`application: …`), not {_called(content)}"
-        raise InvalidBundleError(reason, "Correct release.yaml.")
+        reason = f"{file} must hold keys and values (`{like}`), not {_called(content)}"
+        raise InvalidBundleError(reason, f"Correct {file}.")
     return content
 
 
-def _load(text: bytes) -> Any:  # noqa: ANN401 - any YAML
+def _load(text: bytes, keep: Callable[[yaml.Node], None]) -> Any:  # noqa: ANN401 - any YAML
     loader = _Loader(text)
     try:
         root = loader.get_single_node()
         if root is None:
             return None
-        _keep_text(root)
+        keep(root)
         return loader.construct_document(root)
     finally:
         loader.dispose()
@@ -91,6 +101,13 @@ def _keep_text(root: yaml.Node) -> None:
                 for key, values in _items(component):
                     for _, value in _items(values) if key == "variables" else ():
                         _mark(value)
+
+
+def _keep_all_text(root: yaml.Node) -> None:
+    """Mark all keys and values of a flat mapping as text."""
+    for key, value in root.value if isinstance(root, yaml.MappingNode) else []:
+        _mark(key)
+        _mark(value)
 
 
 def _mark(node: yaml.Node) -> None:

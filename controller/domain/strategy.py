@@ -59,13 +59,13 @@ class Preference(BaseModel):
         return self
 
 
-def steps_of(preference: Preference, watch_seconds: int, *, first: bool = False) -> tuple[Step, ...]:
+def steps_of(preference: Preference, watch_seconds: int, *, at_once: bool = False) -> tuple[Step, ...]:
     """The traffic steps of a deployment; the last has weight 100 and bakes for `watch_seconds`.
 
-    The first deployment of an environment (`first`) has nothing to protect and nobody to compare with: it goes to
-    100 % in one step.
+    The first deployment of an environment has nothing to protect and nobody to compare with, and of what cannot be
+    divided nobody can get a share: such a deployment goes to 100 % in one step (`at_once`).
     """
-    before = () if first else _steps_before_all(preference.type)
+    before = () if at_once else _steps_before_all(preference.type)
     last = next((spec.bake for spec in _listed(preference.type) if spec.weight == ALL and spec.bake), watch_seconds)
     return (*before, Step(ALL, last))
 

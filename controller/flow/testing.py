@@ -49,7 +49,8 @@ def _steps(environment: Environment, deployment: Deployment) -> tuple[Step, ...]
     if not deployment.changed:
         return ()
     preference, watch = environment.deployment_preference, environment.watch_seconds
-    return steps_of(preference, watch, first=not deployment.previous)
+    divides = any(environment.components[name].divides_visitors for name in deployment.changed)
+    return steps_of(preference, watch, at_once=not deployment.previous or not divides)
 
 
 def _document(index: int, step: Step, hold: int) -> dict[str, int]:

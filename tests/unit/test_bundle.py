@@ -166,6 +166,62 @@ def test_a_function_may_be_a_zip_already(source: Path) -> None:
         assert archive.read("api.zip") == (source / "api.zip").read_bytes()
 
 
+def with_settings(source: Path, text: str) -> Path:
+    """The source with a component of kind `parameters`."""
+    write(source / "settings.yaml", text)
+    write(source / "release.yaml", f"{MANIFEST}  settings: {{kind: parameters, artifact: settings.yaml}}\n")
+    return source
+
+
+def test_parameters_go_into_the_bundle_as_they_are(source: Path) -> None:
+    """The file is not rewritten, and its digest is in the manifest."""
+    path = bundle(with_settings(source, "# Copy\nGREETING: Hello\n"))
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read("settings.yaml") == b"# Copy\nGREETING: Hello\n"
+    assert digests(path)["settings"].startswith("sha256:")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DB_PASSWORD", "hunter2"),
+        ("OPENAI_API_KEY", "hunter2"),
+        ("clientSecret", "hunter2"),
+        ("GITHUB_TOKEN", "hunter2"),
+        ("AWS", "AKIAIOSFODNN7EXAMPLE"),
+        ("OPENAI", f"sk-{'a' * 40}"),
+        ("CERT", KEY.replace("\n", " ").strip()),
+    ],
+)
+def test_a_parameter_that_looks_like_a_secret_is_refused(source: Path, name: str, value: str) -> None:
+    """By its name or by its value; the message names it and shows no value."""
+    reason = refusal(with_settings(source, f"{name}: '{value}'"))
+    assert f"`{name}` in " in reason
+    assert "looks like a secret" in reason
+    assert value not in reason
+
+
+@pytest.mark.parametrize("text", ["MAX_TOKENS: 500", "KEYBOARD: de", "TOKEN_LIFETIME: 3600", "PRIMARY_KEY: id"])
+def test_a_harmless_parameter_is_taken(source: Path, text: str) -> None:
+    """Names that only resemble those of secrets."""
+    verify_bundle(bundle(with_settings(source, text)))
+
+
+def test_a_parameter_that_only_looks_like_a_secret_can_be_allowed(source: Path) -> None:
+    """By its name."""
+    with_settings(source, "PASSWORD_RULES: ten letters")
+    verify_bundle(make_bundle(source, source.parent / "out.zip", allowed=["PASSWORD_RULES"]))
+
+
+def test_parameters_must_be_a_file(source: Path) -> None:
+    """A folder or nothing is told before anything is bundled."""
+    with_settings(source, "A: 1")
+    (source / "settings.yaml").unlink()
+    assert "settings.yaml' does not exist" in refusal(source)
+    (source / "settings.yaml").mkdir()
+    assert "settings.yaml' is not a file" in refusal(source)
+
+
 def test_what_tools_leave_behind_is_left_out(source: Path) -> None:
     """Caches and version control are no part of an application."""
     for path in ("__pycache__/app.pyc", ".git/config", ".DS_Store", "packing/x.pyc"):

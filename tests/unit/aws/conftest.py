@@ -1,8 +1,8 @@
-"""The world that the components are tested in: S3 by moto, Lambda and CloudFront in memory."""
+"""The world that the components are tested in: S3 and SSM by moto, Lambda and CloudFront in memory."""
 # ruff: noqa: ANN401 - botocore clients have no types of their own
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,8 +12,9 @@ from moto import mock_aws
 
 from controller.aws.calls import Clients
 from controller.aws.functions import FunctionComponent
+from controller.aws.parameters import ParametersComponent
 from controller.aws.sites import SiteComponent
-from controller.domain.environment import FunctionTarget, SiteTarget
+from controller.domain.environment import FunctionTarget, ParametersTarget, SiteTarget
 from controller.domain.routing import RoutingTable
 from tests.unit.aws.fake_cloudfront import NAME as ROUTING
 from tests.unit.aws.fake_cloudfront import FakeCloudFront
@@ -22,6 +23,7 @@ from tests.unit.aws.fake_lambda import FakeLambda
 
 REGION = "eu-central-1"
 ARTIFACTS, SITE = "artifacts", "site-bucket"
+PREFIX = "/smartpack/prod/settings"
 
 
 @dataclass
@@ -31,7 +33,10 @@ class World:
     s3: Any
     functions: FakeLambda
     routing: FakeCloudFront
+    ssm: Any = None
     s3_calls: Counter[str] = field(default_factory=Counter)
+    ssm_calls: list[str] = field(default_factory=list)
+    before_ssm: dict[str, Callable[[], None]] = field(default_factory=dict)
     slept: list[float] = field(default_factory=list)
 
     @property
@@ -41,6 +46,7 @@ class World:
         clients.objects = self.s3
         clients.functions = clients.invoker = self.functions  # type: ignore[assignment]
         clients.routing = self.routing  # type: ignore[assignment]
+        clients.parameters = self.ssm
         return clients
 
     def function(self, **target: Any) -> FunctionComponent:
@@ -53,6 +59,22 @@ class World:
         chosen = SiteTarget(kind="site", bucket=SITE, routing_function=ROUTING)
         return SiteComponent(chosen, "site", self.clients)
 
+    def settings(self) -> ParametersComponent:
+        """The component `settings`."""
+        chosen = ParametersTarget(kind="parameters", prefix=PREFIX)
+        return ParametersComponent(chosen, "settings", self.clients, self.slept.append)
+
+    def entering(self, operation_name: str, **_: Any) -> None:
+        """A call to SSM is sent: note it, and let happen what was to happen `before_ssm`, once."""
+        self.ssm_calls.append(operation_name)
+        if happens := self.before_ssm.pop(operation_name, None):
+            happens()
+
+    @property
+    def ssm_mutations(self) -> list[str]:
+        """The calls to SSM that change something."""
+        return [call for call in self.ssm_calls if not call.startswith("Get")]
+
     def stored(self, bucket: str = SITE) -> set[str]:
         """The keys of all objects."""
         return {one["Key"] for one in self.s3.list_objects_v2(Bucket=bucket).get("Contents", [])}
@@ -64,8 +86,14 @@ def s3_client() -> Any:
     return boto3.client("s3", region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing")
 
 
+@pytest.fixture(scope="session")
+def ssm_client() -> Any:
+    """Made once as well."""
+    return boto3.client("ssm", region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing")
+
+
 @pytest.fixture
-def world(s3_client: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(s3_client: Any, ssm_client: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A function on version 1, a site without a revision, and empty buckets."""
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     s3 = s3_client
@@ -73,8 +101,10 @@ def world(s3_client: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         for bucket in (ARTIFACTS, SITE):
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         fetch = lambda bucket, key: s3.get_object(Bucket=bucket, Key=key)["Body"].read()  # noqa: E731
-        made = World(s3, FakeLambda(fetch), FakeCloudFront(RoutingTable()))
+        made = World(s3, FakeLambda(fetch), FakeCloudFront(RoutingTable()), ssm_client)
         count = lambda operation_name, **_: made.s3_calls.update([operation_name])  # noqa: E731
         s3.meta.events.register("request-created.s3", count, "count")
+        ssm_client.meta.events.register("request-created.ssm", made.entering, "entering")
         yield made
+        ssm_client.meta.events.unregister("request-created.ssm", unique_id="entering")
         s3.meta.events.unregister("request-created.s3", unique_id="count")

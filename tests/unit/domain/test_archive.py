@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from controller.domain.archive import BundleArchive, Limits
+from controller.domain.manifest import ParametersArtifact
 from controller.errors import InvalidBundleError
 from tests.builders import SITE_FILES, Item, a_bundle, a_zip, an_index, bundle_parts, digest
 from tests.zips import altered, offset_of
@@ -29,6 +30,36 @@ def refusal(data: bytes, limits: Limits | None = None) -> str:
         open_and_verify(data, limits)
     assert caught.value.next_step
     return caught.value.reason
+
+
+SETTINGS = {"GREETING": "Hello", "RATE": "1.10"}
+
+
+def test_parameters_are_verified_and_read() -> None:
+    """The file has its digest in the manifest, like everything else."""
+    archive = open_and_verify(bundle_parts().with_parameters(SETTINGS).pack())
+    artifact = archive.manifest().components["settings"]
+    assert isinstance(artifact, ParametersArtifact)
+    assert archive.parameters(artifact).values == SETTINGS
+
+
+def test_parameters_that_were_changed_are_refused() -> None:
+    """A value that was edited after the bundle was made does not match."""
+    parts = bundle_parts().with_parameters(SETTINGS)
+    parts.files["settings.yaml"] = b"GREETING: Bye"
+    assert "'settings.yaml' does not match its digest" in refusal(parts.pack())
+
+
+def test_parameters_that_ssm_would_not_take_are_refused() -> None:
+    """Before anything is staged."""
+    assert "`GREETING` has no value" in refusal(bundle_parts().with_parameters(b"GREETING:").pack())
+
+
+def test_missing_parameters_are_told() -> None:
+    """The manifest names a file that is not there."""
+    parts = bundle_parts().with_parameters(SETTINGS)
+    del parts.files["settings.yaml"]
+    assert "'settings.yaml', which components.settings names, is not in the bundle" in refusal(parts.pack())
 
 
 def with_entry(name: str, item: bytes | Item = b"x") -> bytes:

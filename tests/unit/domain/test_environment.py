@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from controller.domain.environment import Environment, FunctionTarget, SiteTarget
+from controller.domain.environment import Environment, FunctionTarget, ParametersTarget, SiteTarget
 
 WRITTEN: dict[str, Any] = {
     "application": "smartpack",
@@ -14,7 +14,9 @@ WRITTEN: dict[str, Any] = {
     "components": {
         "api": {"kind": "function", "function_name": "smartpack-prod-api", "url": "https://api.example"},
         "site": {"kind": "site", "bucket": "smartpack-prod-site", "routing_function": "smartpack-prod-routing"},
+        "settings": {"kind": "parameters", "prefix": "/smartpack/prod/settings"},
     },
+    "secrets": {"config": "smartpack/prod/config"},
     "deployment_preference": {"type": "AllAtOnce", "alarms": ["errors"], "hooks": {"pre_traffic": None}},
     "watch_seconds": 60,
     "judge": {"look_seconds": 5, "when_inconclusive": "hold"},
@@ -33,6 +35,8 @@ def test_what_cdk_writes_is_read() -> None:
     assert environment.key == "smartpack/prod"
     assert isinstance(environment.components["api"], FunctionTarget)
     assert isinstance(environment.components["site"], SiteTarget)
+    assert isinstance(environment.components["settings"], ParametersTarget)
+    assert environment.secrets == {"config": "smartpack/prod/config"}
     assert environment.judge.when_inconclusive == "hold"
 
 
@@ -44,6 +48,7 @@ def test_little_needs_to_be_said() -> None:
     assert environment.watch_seconds == 300
     assert environment.judge.when_inconclusive == "roll_back"
     assert environment.components["api"].url == "https://api.example"
+    assert environment.secrets == {}
 
 
 @pytest.mark.parametrize(
@@ -63,6 +68,13 @@ def test_little_needs_to_be_said() -> None:
         {"judge": {"when_inconclusive": "shrug"}},
         {"deployment_preference": {"type": "Whatever"}},
         {"alarms": ["errors"]},
+        {"secrets": {"config": ""}},
+        {"secrets": {"Config": "smartpack/prod/config"}},
+        {"components": {"settings": {"kind": "parameters", "prefix": "settings"}}},
+        {"components": {"settings": {"kind": "parameters", "prefix": "/shop/"}}},
+        {"components": {"settings": {"kind": "parameters", "prefix": "/a/b/c/d/e/f/g/h/i"}}},
+        {"components": {"settings": {"kind": "parameters", "prefix": "/awsome"}}},
+        {"components": {"settings": {"kind": "parameters", "prefix": "/selfright/smartpack"}}},
     ],
 )
 def test_what_cannot_be_meant_is_refused(changes: dict[str, Any]) -> None:

@@ -106,7 +106,10 @@ EXPLAINED = {
     "key of verification": (manifest(verification={"check": []}), "`verification.check` is not a known key (did you"),
     "missing key": ({"version": "1"}, "`application` is missing; `components` is missing"),
     "missing artifact": (with_component("x", kind="site"), "`components.x.artifact` is missing"),
-    "missing kind": (with_component("x", artifact="x"), "`components.x.kind` is missing (allowed: function, site)"),
+    "missing kind": (
+        with_component("x", artifact="x"),
+        "`components.x.kind` is missing (allowed: function, parameters, site)",
+    ),
     "misspelt kind": (with_component(kind="functoin"), "`components.api.kind` 'functoin' is not known (did you mean"),
     "no components": (manifest(components={}), "`components` must have at least 1 item"),
     "components as a list": (manifest(components=[]), "`components` must hold keys and values"),
@@ -202,6 +205,19 @@ EXPLAINED = {
         manifest(verification={"load": {"component": "api", "path": "/", "p95_ms": 9000, "requests": 1000}}),
         "`verification.load` could take 900 seconds (1000 requests, 10 at a time, 9000 ms each), and 60 are allowed:",
     ),
+    "check of parameters": (
+        manifest(
+            components={"settings": {"kind": "parameters", "artifact": "settings.yaml", "digest": DIGEST}},
+            verification={"checks": [{"component": "settings", "path": "/"}]},
+        ),
+        "'settings' is of kind parameters, which answers no requests",
+    ),
+    "key of a secret": (
+        manifest(secrets=[{"name": "config", "key": ["A"]}]),
+        "`secrets.0.key` is not a known key (did you mean 'keys'?",
+    ),
+    "secret's name": (manifest(secrets=[{"name": "A b"}]), "`secrets.0.name` must be 1 to 31 lower-case letters"),
+    "secret twice": (manifest(secrets=[{"name": "config"}] * 2), "`secrets` names 'config' twice"),
     "too many components": (
         manifest(components={f"c{n}": {"kind": "site", "artifact": f"c{n}", "digest": DIGEST} for n in range(51)}),
         "`components` must have at most 50 items",
@@ -229,6 +245,19 @@ def test_values_that_may_be_secret_are_not_repeated() -> None:
     assert "hunter2" not in refusal(with_component(variables={"PASSWORD": ["hunter2"], "1": "hunter2"}))
     check = {"component": "api", "path": "/", "headers": {"authorization": "hunter2\n"}}
     assert "hunter2" not in refusal(manifest(verification={"checks": [check]}))
+
+
+@pytest.mark.parametrize("keys", ["hunter2", {"PASSWORD": "hunter2"}, ["PASSWORD=hunter2"], [["hunter2"]]])
+def test_a_secret_written_where_its_keys_belong_is_not_repeated(keys: object) -> None:
+    """Who misunderstands `secrets` writes a value there."""
+    assert "hunter2" not in refusal(manifest(secrets=[{"name": "config", "keys": keys, "value": "hunter2"}]))
+
+
+def test_a_release_says_which_secrets_it_needs() -> None:
+    """By logical names and the names of keys; a secret without keys must only be there."""
+    text = json.dumps(manifest(secrets=[{"name": "config", "keys": ["OPENAI_KEY"]}, {"name": "signing"}]))
+    needs = parse_manifest(text.encode()).secrets
+    assert [(need.name, need.keys) for need in needs] == [("config", ("OPENAI_KEY",)), ("signing", ())]
 
 
 TRICKS = {

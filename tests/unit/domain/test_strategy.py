@@ -18,10 +18,10 @@ listed = st.lists(st.builds(StepSpec, weight=st.integers(1, 100), bake=st.intege
 )
 
 
-@given(kind=st.one_of(named, listed), watch=st.integers(0, 604800), first=st.booleans())
-def test_weights_rise_and_end_at_a_hundred(kind: str | list[StepSpec], watch: int, first: bool) -> None:
+@given(kind=st.one_of(named, listed), watch=st.integers(0, 604800), at_once=st.booleans())
+def test_weights_rise_and_end_at_a_hundred(kind: str | list[StepSpec], watch: int, at_once: bool) -> None:
     """Whatever the strategy: every step adds visitors, and the last has all of them."""
-    steps = steps_of(Preference(type=kind), watch, first=first)
+    steps = steps_of(Preference(type=kind), watch, at_once=at_once)
     weights = [step.weight for step in steps]
     assert weights == sorted(set(weights))
     assert weights[0] >= 1
@@ -32,7 +32,7 @@ def test_weights_rise_and_end_at_a_hundred(kind: str | list[StepSpec], watch: in
 @given(kind=st.one_of(named, listed), watch=st.integers(0, 604800))
 def test_the_first_deployment_goes_to_everybody_in_one_step(kind: str | list[StepSpec], watch: int) -> None:
     """There is nothing to protect and nobody to compare with."""
-    assert len(steps_of(Preference(type=kind), watch, first=True)) == 1
+    assert len(steps_of(Preference(type=kind), watch, at_once=True)) == 1
 
 
 @given(percent=st.integers(1, 99), minutes=st.integers(1, 9999))
