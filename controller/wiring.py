@@ -85,10 +85,17 @@ class AwsWorld:
 
     @cached_property
     def components(self) -> "ports.Components":
-        """Lambda, S3 and CloudFront."""
+        """Lambda, S3, CloudFront and SSM."""
         from controller.aws.components import AwsComponents
 
         return AwsComponents(self._settings.bucket)
+
+    @cached_property
+    def secrets(self) -> "ports.Secrets":
+        """Secrets Manager."""
+        from controller.aws.secrets import SecretsManagerSecrets
+
+        return SecretsManagerSecrets()
 
     @cached_property
     def probe(self) -> "ports.Probe":

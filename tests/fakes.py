@@ -69,6 +69,22 @@ class FakeBundles:
 
 
 @dataclass
+class FakeSecrets:
+    """Secrets by id: the keys of each, or what is raised instead."""
+
+    known: dict[str, frozenset[str] | Exception] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def keys(self, secret_id: str) -> frozenset[str]:
+        """The keys, or `NotFoundError`."""
+        self.asked.append(secret_id)
+        found = self.known.get(secret_id, NotFoundError(f"{secret_id} is not there"))
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
+@dataclass
 class FakeProbe:
     """Requests from outside: every answer is right but those that were put in `wrong`, one after the other."""
 
@@ -208,6 +224,7 @@ class FakeWorld:
     versions: FakeVersions = field(default_factory=FakeVersions)
     guards: FakeGuards = field(default_factory=FakeGuards)
     components: FakeComponents = field(default_factory=FakeComponents)
+    secrets: FakeSecrets = field(default_factory=FakeSecrets)
     probe: FakeProbe = field(default_factory=FakeProbe)
     hooks: FakeHooks = field(default_factory=FakeHooks)
     rehearsals: FakeRehearsals = field(default_factory=FakeRehearsals)

@@ -8,6 +8,7 @@ from controller.domain.phases import UNTOUCHED, Phase
 from controller.errors import ChangedByOthersError, InvalidBundleError, LedgerConflictError, NotFoundError
 from controller.flow.closing import reject
 from controller.flow.fates import check_fate
+from controller.flow.secrets import check_secrets
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.world import World
 
@@ -19,7 +20,8 @@ def record_restore_point(world: World, deployment_id: str) -> Card:
     """Note what is live before anything changes, and open the guards.
 
     Outcomes: `ready`; `rejected` when an alarm is firing or gone, when a component is in the middle of somebody's
-    change, or when this version was rolled back while it waited for its turn.
+    change, when a secret that the release needs is not as it must be, or when this version was rolled back while it
+    waited for its turn.
     """
     deployment = world.deployments.get(deployment_id)
     if deployment.restore_point is not None:
@@ -34,6 +36,7 @@ def record_restore_point(world: World, deployment_id: str) -> Card:
         return card(reject(world, deployment, trouble, ALARM_ADVICE), "rejected")
     try:
         check_fate(world, deployment.environment_key, deployment.version, deployment.digest)
+        check_secrets(world, environment, deployment)
         live = _current(world, environment, deployment)
     except InvalidBundleError as error:
         return card(reject(world, deployment, error.reason, error.next_step), "rejected")

@@ -11,6 +11,7 @@ from controller.domain.phases import UNTOUCHED, Phase
 from controller.errors import InvalidBundleError, InvalidEnvironmentError, UnknownEnvironmentError
 from controller.flow.closing import reject
 from controller.flow.fates import check_fate
+from controller.flow.secrets import secret_of
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.world import World
 
@@ -62,6 +63,8 @@ def _check_fit(manifest: Manifest, environment: Environment) -> None:
         if target.kind != artifact.kind:
             reason = f"components.{name}: is a {artifact.kind} in the bundle and a {target.kind} in {environment.key}."
             raise InvalidBundleError(reason)
+    for need in manifest.secrets:
+        secret_of(environment, need)
 
 
 def _check_urls(world: World, manifest: Manifest, environment: Environment) -> None:
@@ -82,5 +85,6 @@ def _note(world: World, deployment: Deployment, manifest: Manifest, digest: str)
         "digest": digest,
         "components": tuple(sorted(manifest.components)),
         "checks": tuple(check.model_dump_json() for check in manifest.verification.everything),
+        "secrets": tuple(need.model_dump_json() for need in manifest.secrets),
     }
     return world.deployments.update(deployment.deployment_id, changes, phases=UNTOUCHED)

@@ -45,6 +45,10 @@ class World(Protocol):
         """The components of an environment."""
 
     @property
+    def secrets(self) -> ports.Secrets:
+        """The keys of the application's secrets."""
+
+    @property
     def probe(self) -> ports.Probe:
         """Requests from outside."""
 

@@ -10,6 +10,7 @@ from controller.aws.deployments import DynamoDeployments
 from controller.aws.environments import SsmEnvironments
 from controller.aws.guards import DynamoGuards
 from controller.aws.notices import SnsNotices
+from controller.aws.secrets import SecretsManagerSecrets
 from controller.aws.turns import DynamoTurns, DynamoVersions
 from controller.aws.workflows import StepFunctionsWorkflows
 from tests.fakes import FakeHooks, FakeRehearsals
@@ -29,6 +30,7 @@ class World:
         self.versions = DynamoVersions(table)
         self.guards = DynamoGuards(table)
         self.components = FakeComponents({name: FakeComponent(name, touch) for name in ("api", "site")})
+        self.secrets = SecretsManagerSecrets()
         self.probe = FakeProbe()
         self.hooks = FakeHooks()
         self.rehearsals = FakeRehearsals()

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from controller.domain.deployment import Revision
 from controller.domain.phases import Phase
 from controller.errors import AwsError, LedgerConflictError
 from controller.flow import testing
@@ -12,6 +13,7 @@ from controller.flow.staging import record_restore_point, stage
 from controller.flow.tripping import on_alarm
 from controller.flow.world import World
 from tests.builders import a_bundle
+from tests.fake_components import FakeComponent
 from tests.fakes import FakeWorld
 from tests.unit.flow.scenes import (
     ALARM,
@@ -186,6 +188,31 @@ def test_a_guard_outlives_a_hold() -> None:
 def test_the_first_deployment_goes_to_everybody() -> None:
     """There was nothing before that could be compared or protected."""
     assert [step["weight"] for step in testing.test_staged(staged(previous=""), "d2")["steps"]] == [100]
+
+
+def with_settings(**changed: str) -> FakeWorld:
+    """A staged release with parameters, in which only these components are changed."""
+    known = an_environment().model_dump()["components"]
+    settings = {"kind": "parameters", "prefix": "/smartpack/prod/settings"}
+    world = staged(
+        restore_point={**STABLE, "settings": Revision("s1")},
+        staged={**STABLE, "settings": Revision("s1"), **{name: Revision(id_) for name, id_ in changed.items()}},
+    )
+    world.environments.known[KEY] = an_environment(components={**known, "settings": settings})
+    world.components.known["settings"] = FakeComponent("s1", next="s2")
+    return world
+
+
+def test_what_nobody_can_get_a_share_of_goes_to_everybody_at_once() -> None:
+    """A release that changes parameters alone does not wait through steps in which nothing would happen."""
+    steps = testing.test_staged(with_settings(settings="s2"), "d2")["steps"]
+    assert [(step["weight"], step["bake"]) for step in steps] == [(100, 300)]
+
+
+def test_with_anything_else_it_goes_by_the_strategy() -> None:
+    """The code has its canary, and the parameters follow at the last step."""
+    steps = testing.test_staged(with_settings(settings="s2", api="7"), "d2")["steps"]
+    assert [step["weight"] for step in steps] == [10, 100]
 
 
 def test_an_unchanged_release_has_no_steps() -> None:

@@ -1,0 +1,42 @@
+"""The application's secrets, in Secrets Manager: whether they are there, and which keys they have.
+
+A value is in memory for the time of one function call and goes nowhere: not into what is returned, not into an error,
+and not into the chain of errors behind one (which a log would show).
+"""
+
+import json
+from typing import TYPE_CHECKING
+
+from controller.aws.calls import calling, client
+from controller.errors import UnusableSecretError
+
+if TYPE_CHECKING:
+    from controller.aws.calls import SecretsClient
+
+
+class SecretsManagerSecrets:
+    """Implements `ports.Secrets`."""
+
+    def __init__(self, secrets: "SecretsClient | None" = None) -> None:
+        """`secrets` is the client to use (default: the process's own)."""
+        self._secrets = secrets or client("secretsmanager")
+
+    def keys(self, secret_id: str) -> frozenset[str]:
+        """The keys that have a value; one call."""
+        with calling("secretsmanager:GetSecretValue", secret_id):
+            answer = self._secrets.get_secret_value(SecretId=secret_id)
+        keys = _keys(answer.get("SecretString"))
+        if keys is None:
+            raise UnusableSecretError(f"{secret_id} does not hold a JSON object of keys and values.")
+        return keys
+
+
+def _keys(text: str | None) -> frozenset[str] | None:
+    """The keys with a value in a JSON object; None for anything else. The parser's own error would hold the text."""
+    try:
+        content = json.loads(text or "")
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(content, dict):
+        return None
+    return frozenset(key for key, value in content.items() if value not in (None, ""))
