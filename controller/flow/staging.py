@@ -26,6 +26,8 @@ def record_restore_point(world: World, deployment_id: str) -> Card:
     deployment = world.deployments.get(deployment_id)
     if deployment.restore_point is not None:
         return card(deployment, "ready")
+    if deployment.phase is Phase.REJECTED:
+        return card(deployment, "rejected")
     if deployment.phase not in UNTOUCHED:
         msg = f"Deployment {deployment_id} is {deployment.phase} already: this call came too late."
         raise LedgerConflictError(msg)

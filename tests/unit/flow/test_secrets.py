@@ -27,6 +27,7 @@ def rejected(world: FakeWorld) -> tuple[str, str]:
     """Reason and next step of a release that is refused when its turn comes; nothing was touched."""
     card = record_restore_point(world, "d2")
     assert (card["outcome"], card["phase"]) == ("rejected", "REJECTED")
+    assert record_restore_point(world, "d2") == card, "a second call says the same"
     assert world.deployments.get("d2").restore_point is None
     assert not world.guards.pairs
     assert world.turns.load(KEY).holder == ""
