@@ -20,17 +20,18 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from bootstrap_cdk.components import Component, allow
+from bootstrap_cdk.components import Component, Privileges, allow
 from bootstrap_cdk.exceptions import accept_wildcards
 from bootstrap_cdk.names import Group, parameter_name
 from bootstrap_cdk.settings import Judge
 
-OWN_CHILDREN = "The versions of one function, the objects of one bucket: they come and go with the releases."
+OWN_CHILDREN = "One function's versions, one bucket's objects, one prefix's parameters: they come and go with releases."
 """Why an application's policies name some resources with a `*` at the end."""
 
 
@@ -77,13 +78,16 @@ class Environment(Construct):
         components: Mapping[str, Component],
         guard: Guard,
         care: Care | None = None,
+        secrets: Mapping[str, secretsmanager.ISecret] | None = None,
     ) -> None:
+        """`secrets` maps the names by which releases know secrets to those of Secrets Manager."""
         super().__init__(scope, construct_id)
-        care = care or Care()
+        care, secrets = care or Care(), secrets or {}
         configuration = {
             "application": application,
             "environment": environment,
             "components": {name: component.declaration() for name, component in components.items()},
+            **({"secrets": {name: _secret_id(secret) for name, secret in secrets.items()}} if secrets else {}),
             **_care(care, guard),
         }
         self.parameter = ssm.StringParameter(
@@ -93,16 +97,14 @@ class Environment(Construct):
             description=f"Where {application} {environment} runs and how carefully Selfright changes it",
             string_value=Stack.of(self).to_json_string(configuration),
         )
-        self._grant(f"selfright-{application}-{environment}", components, care)
+        granted = [component.privileges() for component in components.values()]
+        self._grant(f"selfright-{application}-{environment}", [*granted, _asking(care), _reading(secrets)])
         self._connect(guard)
 
-    def _grant(self, policy: str, components: Mapping[str, Component], care: Care) -> None:
+    def _grant(self, policy: str, granted: Sequence[Privileges]) -> None:
         """One policy for each of the controller's roles, by the role's name."""
-        granted = [component.privileges() for component in components.values()]
-        hooks = [hook.function_arn for hook in care.hooks.values() if hook]
-        asked = {Group.CHECK: [allow(["lambda:InvokeFunction"], hooks)]} if hooks else {}
         for group in Group:
-            statements = [line for privileges in [*granted, asked] for line in privileges.get(group, [])]
+            statements = [line for privileges in granted for line in privileges.get(group, [])]
             if statements:
                 self._policy(group, policy, statements)
 
@@ -134,6 +136,30 @@ class Environment(Construct):
             protocol=sns.SubscriptionProtocol.LAMBDA,
             dead_letter_queue=sqs.Queue.from_queue_arn(self, "Undelivered", queue),
         )
+
+
+def _asking(care: Care) -> Privileges:
+    """The hooks are called by those who test."""
+    hooks = [hook.function_arn for hook in care.hooks.values() if hook]
+    return {Group.CHECK: [allow(["lambda:InvokeFunction"], hooks)]} if hooks else {}
+
+
+def _reading(secrets: Mapping[str, secretsmanager.ISecret]) -> Privileges:
+    """Exactly these secrets are read, and decrypted by their own keys, by the function that sees that they are there.
+
+    The ARN of a secret ends with six characters that AWS chooses; who imports one by its name does not know them.
+    """
+    arns = [secret.secret_full_arn or f"{secret.secret_arn}-??????" for secret in secrets.values()]
+    keys = [secret.encryption_key.key_arn for secret in secrets.values() if secret.encryption_key]
+    statements = [allow(["secretsmanager:GetSecretValue"], arns)] if arns else []
+    if keys:
+        through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{Aws.REGION}.amazonaws.com"}}
+        statements.append(iam.PolicyStatement(actions=["kms:Decrypt"], resources=keys, conditions=through))
+    return {Group.STAGE: statements}
+
+
+def _secret_id(secret: secretsmanager.ISecret) -> str:
+    return secret.secret_full_arn or secret.secret_name
 
 
 def _care(care: Care, guard: Guard) -> dict[str, Any]:

@@ -122,8 +122,8 @@ def everything(scene: Scene) -> Iterator[str]:
     yield from (json.dumps(one, default=str) for page in ssm for one in page["Parameters"])
     yield json.dumps(sns_backends[moto_engine.ACCOUNT][moto_engine.REGION].topics[scene.topic].sent_notifications)
     for execution in moto_engine.executions(f"{scene.name}-"):
-        history = client("stepfunctions").get_execution_history(executionArn=execution.exec_arn)
-        yield json.dumps(
-            [history, client("stepfunctions").describe_execution(executionArn=execution.exec_arn)], default=str
-        )
+        arn = execution.exec_arn
+        yield json.dumps(client("stepfunctions").describe_execution(executionArn=arn), default=str)
+        pages = client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=arn)
+        yield from (json.dumps(page, default=str) for page in pages)
     yield json.dumps(scene.cards, default=str)
