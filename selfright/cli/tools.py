@@ -78,7 +78,7 @@ allow_option = click.option(
     "--allow",
     multiple=True,
     metavar="PATTERN",
-    help="A file that looks like a secret but is none: its path in the component's folder.",
+    help="What looks like a secret but is none: a file's path in the component's folder, or a parameter's name.",
 )
 
 

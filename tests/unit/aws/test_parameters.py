@@ -1,12 +1,17 @@
 """The component `parameters`: revisions that never change, and the pointer that says which one is read."""
 
 import io
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from controller.domain.archive import BundleArchive
 from controller.domain.deployment import Revision
+from controller.domain.manifest import make_manifest
+from controller.domain.parameters import parse_parameters
 from controller.errors import ChangedByOthersError, ConflictError, InvalidBundleError, TrippedError
 from tests.builders import bundle_parts
 from tests.unit.aws.conftest import PREFIX, World
@@ -21,11 +26,25 @@ def staged(world: World, values: dict[str, str]) -> Revision:
     return world.settings().stage(BundleArchive(bundle).manifest().components["settings"], bundle)
 
 
+def documented(language: str, beginning: str) -> str:
+    """The example in the documentation that begins so."""
+    page = (Path(__file__).parents[3] / "docs" / "bundle.md").read_text()
+    (found,) = re.findall(rf"^```{language}\n({beginning}.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    return str(found)
+
+
 def read(world: World) -> dict[str, str]:
-    """What the application reads, as the documentation says: the pointer, then the whole revision that it names."""
-    current = world.ssm.get_parameter(Name=f"{PREFIX}/current")["Parameter"]["Value"]
-    pages = world.ssm.get_paginator("get_parameters_by_path").paginate(Path=f"{PREFIX}/revisions/{current}")
-    return {one["Name"].rpartition("/")[2]: one["Value"] for page in pages for one in page["Parameters"]}
+    """What the application reads, by the very lines that the documentation gives it."""
+    names: dict[str, Any] = {}
+    exec(documented("python", "def settings"), names)  # noqa: S102 - our own documentation
+    return dict(names["settings"](world.ssm, PREFIX))
+
+
+def test_the_documented_files_are_valid() -> None:
+    """The examples of parameters and of secrets are taken as they stand."""
+    assert parse_parameters(documented("yaml", "# settings").encode(), "settings.yaml").values["MAX_DAYS"] == "21"
+    needs = yaml.safe_load(documented("yaml", "secrets"))
+    assert make_manifest({**bundle_parts().manifest, **needs}).secrets[0].keys == ("OPENAI_KEY", "DATABASE_URL")
 
 
 def point(world: World, revision: str) -> None:
