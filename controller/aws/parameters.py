@@ -16,11 +16,12 @@ from controller.aws.calls import Clients
 from controller.aws.parameter_pointer import ParameterPointer
 from controller.aws.parameter_store import ParameterStore
 from controller.domain.archive import BundleArchive
-from controller.domain.checks import Check, CheckResult
+from controller.domain.checks import CheckResult
 from controller.domain.deployment import Revision
 from controller.domain.environment import ParametersTarget
 from controller.domain.manifest import Artifact, ParametersArtifact
 from controller.domain.parameters import Parameters
+from controller.domain.verification import AnyCheck
 from controller.errors import InvalidBundleError
 
 LOOKS, PAUSE = 5, 0.5
@@ -59,7 +60,7 @@ class ParametersComponent:
         self._store.write(parameters.revision, parameters.values)
         return _revision(parameters.revision)
 
-    def check(self, revision: Revision, checks: Sequence[Check]) -> Sequence[CheckResult]:  # noqa: ARG002 - no requests
+    def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:  # noqa: ARG002 - no requests
         """Read the revision as the application will, and see that it is whole."""
         for _ in range(LOOKS - 1):
             if self._is_whole(revision):
