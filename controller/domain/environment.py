@@ -21,14 +21,27 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class FunctionTarget(_Strict):
+class LambdaTarget(_Strict):
     """A Lambda function that is served through an alias. `url` is where visitors reach it."""
 
-    kind: Literal["function"]
     function_name: Annotated[str, Field(min_length=1, max_length=140)]
     alias: str = "live"
     url: Url | None = None
     variables: dict[str, str] = {}
+
+
+class FunctionTarget(LambdaTarget):
+    """A Lambda function whose code is a zip."""
+
+    kind: Literal["function"]
+
+
+class ImageTarget(LambdaTarget):
+    """A Lambda function whose code is a container image. `repository` is the ECR repository's name."""
+
+    kind: Literal["image"]
+    repository: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._/-]{1,255}$")]
+    platform: Literal["linux/amd64", "linux/arm64"] = "linux/amd64"
 
 
 class SiteTarget(_Strict):
@@ -41,7 +54,7 @@ class SiteTarget(_Strict):
     fallback: str = "/index.html"
 
 
-Target = Annotated[FunctionTarget | SiteTarget, Field(discriminator="kind")]
+Target = Annotated[FunctionTarget | ImageTarget | SiteTarget, Field(discriminator="kind")]
 
 
 class JudgePolicy(_Strict):

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from controller.domain.artifacts import Artifact, FunctionArtifact, SiteArtifact, matching
+from controller.domain.artifacts import Artifact, FunctionArtifact, ImageArtifact, SiteArtifact, matching
 from controller.domain.checks import Check
 from controller.domain.load_check import LoadCheck
 from controller.domain.manifest_errors import KnownKeys, explain
@@ -21,6 +21,7 @@ __all__ = [
     "MANIFEST_NAME",
     "Artifact",
     "FunctionArtifact",
+    "ImageArtifact",
     "Manifest",
     "SiteArtifact",
     "Verification",
@@ -115,6 +116,7 @@ def _keys(model: type[BaseModel]) -> Sequence[str]:
 _KNOWN_KEYS: KnownKeys = {
     (): Manifest.model_fields,
     ("components", "*", "function"): FunctionArtifact.model_fields,
+    ("components", "*", "image"): ImageArtifact.model_fields,
     ("components", "*", "site"): SiteArtifact.model_fields,
     ("verification",): Verification.model_fields,
     ("verification", "checks", "*", "http"): _keys(Check),

@@ -106,7 +106,7 @@ EXPLAINED = {
     "key of verification": (manifest(verification={"check": []}), "`verification.check` is not a known key (did you"),
     "missing key": ({"version": "1"}, "`application` is missing; `components` is missing"),
     "missing artifact": (with_component("x", kind="site"), "`components.x.artifact` is missing"),
-    "missing kind": (with_component("x", artifact="x"), "`components.x.kind` is missing (allowed: function, site)"),
+    "missing kind": (with_component("x", artifact="x"), "kind` is missing (allowed: function, image, site)"),
     "misspelt kind": (with_component(kind="functoin"), "`components.api.kind` 'functoin' is not known (did you mean"),
     "no components": (manifest(components={}), "`components` must have at least 1 item"),
     "components as a list": (manifest(components=[]), "`components` must hold keys and values"),
