@@ -7,10 +7,11 @@ controller's functions gets which statements. Nothing else knows a kind.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from aws_cdk import Aws
 from aws_cdk import aws_cloudfront as cloudfront
+from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
@@ -51,23 +52,50 @@ class FunctionComponent:
         }
 
     def privileges(self) -> Privileges:
-        """Reading and deleting name the function besides its versions: there, AWS decides by the one or the other."""
-        function, versions = [self.function.function_arn], [f"{self.function.function_arn}:*"]
-        aliases = ["lambda:GetAlias", "lambda:ListAliases"]
-        look = allow([*aliases, "lambda:GetFunctionConfiguration"], function + versions)
-        change = ["UpdateFunctionCode", "UpdateFunctionConfiguration", "PublishVersion"]
-        shift = allow([*aliases, "lambda:UpdateAlias"], function + versions)
+        """Those on the function."""
+        return _released(self.function)
+
+
+@dataclass(frozen=True)
+class ImageComponent:
+    """A Lambda function whose code is a container image; releases push theirs to `repository`.
+
+    The function must be made with some image (`DockerImageCode.from_ecr` of the same repository, which also lets Lambda
+    read it), and run on `platform`. Tags of the repository may be immutable.
+    """
+
+    function: lambda_.IFunction
+    repository: ecr.IRepository
+    alias: str = "live"
+    url: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    platform: Literal["linux/amd64", "linux/arm64"] = "linux/amd64"
+
+    def declaration(self) -> dict[str, Any]:
+        """As `ImageTarget` reads it."""
         return {
-            Group.STAGE: [look, allow([f"lambda:{action}" for action in change], function)],
-            Group.CHECK: [allow(["lambda:InvokeFunction"], versions)],
-            Group.TRAFFIC: [shift],
-            Group.ON_ALARM: [shift],
-            Group.CLOSE: [
-                look,
-                allow(["lambda:ListVersionsByFunction"], function),
-                allow(["lambda:DeleteFunction"], function + versions),
-            ],
+            "kind": "image",
+            "function_name": self.function.function_name,
+            "alias": self.alias,
+            "repository": self.repository.repository_name,
+            "url": self.url,
+            "variables": dict(self.variables),
+            "platform": self.platform,
         }
+
+    def privileges(self) -> Privileges:
+        """Those on the function; pushing where it is staged, and taking images away where releases end."""
+        look = ["DescribeRepositories", "BatchGetImage", "BatchCheckLayerAvailability"]
+        push = ["InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "PutImage"]
+        released = _released(self.function)
+        return {
+            **released,
+            Group.STAGE: [*released[Group.STAGE], self._allow(*look, *push)],
+            Group.CLOSE: [*released[Group.CLOSE], self._allow("ListImages", "BatchDeleteImage")],
+        }
+
+    def _allow(self, *actions: str) -> iam.PolicyStatement:
+        return allow([f"ecr:{action}" for action in actions], [self.repository.repository_arn])
 
 
 @dataclass(frozen=True)
@@ -157,6 +185,26 @@ class ParametersComponent:
 
     def _arn(self, path: str) -> str:
         return f"arn:{Aws.PARTITION}:ssm:{Aws.REGION}:{Aws.ACCOUNT_ID}:parameter{self.prefix}/{path}"
+
+
+def _released(released: lambda_.IFunction) -> dict[Group, Sequence[iam.PolicyStatement]]:
+    """Reading and deleting name the function besides its versions: there, AWS decides by the one or the other."""
+    function, versions = [released.function_arn], [f"{released.function_arn}:*"]
+    aliases = ["lambda:GetAlias", "lambda:ListAliases"]
+    look = allow([*aliases, "lambda:GetFunctionConfiguration"], function + versions)
+    change = ["UpdateFunctionCode", "UpdateFunctionConfiguration", "PublishVersion"]
+    shift = allow([*aliases, "lambda:UpdateAlias"], function + versions)
+    return {
+        Group.STAGE: [look, allow([f"lambda:{action}" for action in change], function)],
+        Group.CHECK: [allow(["lambda:InvokeFunction"], versions)],
+        Group.TRAFFIC: [shift],
+        Group.ON_ALARM: [shift],
+        Group.CLOSE: [
+            look,
+            allow(["lambda:ListVersionsByFunction"], function),
+            allow(["lambda:DeleteFunction"], function + versions),
+        ],
+    }
 
 
 def allow(actions: Sequence[str], resources: Sequence[str]) -> iam.PolicyStatement:

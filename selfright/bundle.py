@@ -1,9 +1,10 @@
 """Makes a release bundle of a source folder: the same folder always gives the same bytes.
 
 The source folder has a `release.yaml` without digests, whose artifacts are folders. A function's folder becomes a zip
-inside the bundle (a `.zip` is taken as it is), a site's folder its files and an index of them; a file of parameters
-stays what it is. The manifest comes last, next to the zip's directory, so a reader of the bundle gets both at once.
-Finally the bundle is opened and verified exactly as the controller will do it.
+inside the bundle (a `.zip` is taken as it is), a site's folder its files and an index of them, a container image's
+layout (a folder or a `.tar`) the files that belong to it; a file of parameters stays what it is. The manifest comes
+last, next to the zip's directory, so a reader of the bundle gets both at once. Finally the bundle is opened and
+verified exactly as the controller will do it.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from controller.domain.archive import BundleArchive
 from controller.domain.manifest import (
     MANIFEST_NAME,
     FunctionArtifact,
+    ImageArtifact,
     Manifest,
     ParametersArtifact,
     SiteArtifact,
@@ -28,6 +30,7 @@ from controller.domain.manifest_yaml import read_yaml
 from controller.domain.site_index import render_index
 from controller.errors import InvalidBundleError
 from selfright.bundle_folder import list_files
+from selfright.bundle_image import add_image
 from selfright.bundle_parameters import read_parameters
 from selfright.bundle_zip import add, add_site, add_stored, zip_function
 
@@ -99,6 +102,9 @@ def _fill(
             written = _add_function(archive, place, component, allowed)
         elif isinstance(component, ParametersArtifact):
             written = _add_parameters(archive, place, component, allowed)
+        elif isinstance(component, ImageArtifact):
+            folder, layout = add_image(archive, place, component.artifact)
+            written = {"artifact": folder, "digest": f"sha256:{layout.digest}"}
         else:
             written = _add_site(archive, place, component, allowed)
         content["components"][name] |= written

@@ -35,6 +35,8 @@ CONNECT_SECONDS = 3
 READ_SECONDS = 10
 INVOKE_SECONDS = 35
 """A test waits for the function that it invokes a little longer than an HTTP API would (30 s)."""
+LAYER_SECONDS = 60
+"""ECR takes a part of an image's layer, up to 20 MiB, in one request."""
 CONNECTIONS = 20
 ATTEMPTS = 4
 MESSAGE_LENGTH = 300
@@ -88,6 +90,7 @@ MISSING = frozenset(
         "NotFound",
         "NotFoundException",
         "ParameterNotFound",
+        "RepositoryNotFoundException",
         "ResourceNotFound",
         "ResourceNotFoundException",
     }
@@ -161,6 +164,11 @@ class Clients:
     def parameters(self) -> "SSMClient":
         """AWS Systems Manager's Parameter Store."""
         return client("ssm")
+
+    @cached_property
+    def registry(self) -> Any:  # noqa: ANN401 - the type stubs in the lock have no ECR
+        """Amazon ECR, as patient as the upload of a part of a layer needs it."""
+        return _client("ecr", LAYER_SECONDS)
 
 
 @contextmanager

@@ -2,9 +2,10 @@
 
 from controller.aws.calls import Clients
 from controller.aws.functions import FunctionComponent
+from controller.aws.images import ImageComponent
 from controller.aws.parameters import ParametersComponent
 from controller.aws.sites import SiteComponent
-from controller.domain.environment import Environment, FunctionTarget, ParametersTarget, SiteTarget
+from controller.domain.environment import Environment, FunctionTarget, ImageTarget, ParametersTarget, SiteTarget
 from controller.errors import NotFoundError
 from controller.ports import Component
 
@@ -26,6 +27,8 @@ class AwsComponents:
         match target:
             case FunctionTarget():
                 return FunctionComponent(target, name, self._bucket, self._clients)
+            case ImageTarget():
+                return ImageComponent(target, name, self._clients)
             case SiteTarget():
                 return SiteComponent(target, name, self._clients)
             case ParametersTarget():

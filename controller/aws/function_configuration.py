@@ -10,21 +10,23 @@ rolled-back configuration in `$LATEST`). So a variable should be the template's 
 from collections.abc import Mapping
 from typing import Any
 
-from controller.domain.manifest import FunctionArtifact
+from controller.domain.artifacts import ImageArtifact, LambdaArtifact
 from controller.errors import AwsError
 
 RECORD = "SELFRIGHT_VARIABLES"
 SETTINGS = {"handler": "Handler", "runtime": "Runtime", "memory": "MemorySize", "timeout": "Timeout"}
 """The manifest's keys and Lambda's."""
+IMAGE_SETTINGS = {"command": "Command", "entry_point": "EntryPoint", "working_directory": "WorkingDirectory"}
+"""The same for a container image; Lambda has them under `ImageConfig`, and they are set together."""
 
 
 class Wanted:
     """The configuration that a release wants for a function in an environment."""
 
-    def __init__(self, artifact: FunctionArtifact, variables: Mapping[str, str]) -> None:
+    def __init__(self, artifact: LambdaArtifact, variables: Mapping[str, str]) -> None:
         """`variables` are the environment's."""
-        given = ((aws, getattr(artifact, ours)) for ours, aws in SETTINGS.items())
-        self._settings = {name: value for name, value in given if value is not None}
+        self._settings = _given(artifact, SETTINGS)
+        self._image = _given(artifact, IMAGE_SETTINGS) if isinstance(artifact, ImageArtifact) else {}
         self._variables = {**artifact.variables, **variables}
 
     def is_in(self, configuration: Mapping[str, Any]) -> bool:
@@ -40,13 +42,20 @@ class Wanted:
         return self._different(configuration) | ({"Environment": {"Variables": merged}} if merged != has else {})
 
     def _different(self, configuration: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in self._settings.items() if configuration.get(name) != value}
+        different = {name: value for name, value in self._settings.items() if configuration.get(name) != value}
+        has = configuration.get("ImageConfigResponse", {}).get("ImageConfig", {})
+        return different | ({"ImageConfig": {**has, **self._image}} if {**has, **self._image} != has else {})
 
     def _merged(self, has: Mapping[str, str]) -> dict[str, str]:
         older = _recorded(has) | {RECORD}
         templates = {name: value for name, value in has.items() if name not in older}
         record = {RECORD: ",".join(sorted(self._variables))} if self._variables else {}
         return {**templates, **self._variables, **record}
+
+
+def _given(artifact: LambdaArtifact, names: Mapping[str, str]) -> dict[str, Any]:
+    values = ((aws, getattr(artifact, ours, None)) for ours, aws in names.items())
+    return {name: value for name, value in values if value is not None}
 
 
 def variables_of(configuration: Mapping[str, Any]) -> dict[str, str]:

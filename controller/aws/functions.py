@@ -1,59 +1,65 @@
 """The component `function`: a Lambda function behind an alias. A revision is a published version."""
 
-import base64
 import time
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, BinaryIO
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from controller.aws.aliases import Alias
 from controller.aws.calls import Clients, calling
+from controller.aws.function_code import Code, ZipCode, sha256_of
 from controller.aws.function_configuration import Wanted
-from controller.aws.function_staging import OURS, FunctionStaging, code_sha256
+from controller.aws.function_staging import OURS, FunctionStaging
 from controller.aws.function_tests import FunctionTests
 from controller.domain.checks import CheckResult
 from controller.domain.deployment import Revision
-from controller.domain.environment import FunctionTarget
+from controller.domain.environment import FunctionTarget, LambdaTarget
 from controller.domain.manifest import Artifact, FunctionArtifact
 from controller.domain.verification import AnyCheck
-from controller.errors import ChangedByOthersError, ConflictError, InvalidBundleError
+from controller.errors import AwsError, ChangedByOthersError, ConflictError, InvalidBundleError
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
 
 
-class FunctionComponent:
-    """Implements `ports.Component`. A revision's digest is the SHA-256 (hex) of its code."""
+class LambdaComponent(ABC):
+    """Implements `ports.Component` for every kind of code. A revision's digest is the SHA-256 (hex) of its code."""
 
-    def __init__(
-        self,
-        target: FunctionTarget,
-        name: str,
-        bucket: str,
-        clients: Clients | None = None,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        """`name` is the component's in the manifest; `bucket` the controller's, with its staging area."""
+    package: str
+    """What Lambda calls this kind of code; a function keeps its kind for life."""
+
+    def __init__(self, target: LambdaTarget, name: str, clients: Clients, sleep: Callable[[float], None]) -> None:
+        """`name` is the component's in the manifest."""
         self._target, self._name = target, name
-        self._clients = clients or Clients()
+        self._clients = clients
         self._function = target.function_name
         self._alias = Alias(self._clients, target.function_name, target.alias)
-        self._staging = FunctionStaging(self._clients, target.function_name, bucket, sleep)
+        self._staging = FunctionStaging(self._clients, target.function_name, sleep)
+
+    @abstractmethod
+    def code(self, artifact: Artifact, bundle: BinaryIO) -> Code:
+        """The artifact's code; raises `InvalidBundleError` when the artifact is of another kind."""
 
     def current(self) -> Revision:
         """The alias's version; two calls."""
         version = self._live_version()
-        return Revision(version, _hex(self._staging.configuration(version)["CodeSha256"]))
+        return Revision(version, sha256_of(self._staging.configuration(version)))
 
     def stage(self, artifact: Artifact, bundle: BinaryIO) -> Revision:
         """Publish a version of this code and configuration, or return the live one when it has them already."""
-        if not isinstance(artifact, FunctionArtifact):
-            reason = f"component {self._name} is a function in this environment and a {artifact.kind} in the bundle"
-            raise InvalidBundleError(reason)
+        code = self.code(artifact, bundle)
         version = self._live_version()
-        live, wanted = self._staging.configuration(version), Wanted(artifact, self._target.variables)
-        if live["CodeSha256"] != code_sha256(artifact) or not wanted.is_in(live):
-            version = self._staging.publish(artifact, wanted, bundle)
-        return Revision(version, artifact.sha256)
+        live, wanted = self._staging.configuration(version), Wanted(code.artifact, self._target.variables)
+        self.require_fit(live)
+        if sha256_of(live) != code.sha256 or not wanted.is_in(live):
+            version = self._staging.publish(code, wanted)
+        return Revision(version, code.sha256)
+
+    def require_fit(self, live: Mapping[str, Any]) -> None:
+        """Raise `AwsError` when the function cannot take this kind of code."""
+        if (package := live.get("PackageType", self.package)) != self.package:
+            reason = f"{self._function} is a function of package type {package}; {self._name} needs {self.package}"
+            raise AwsError(f"{reason}, and AWS cannot change it. Name another function in the environment.")
 
     def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
         """Invoke the exact version for every check of this component."""
@@ -81,14 +87,18 @@ class FunctionComponent:
             raise ChangedByOthersError(f"{reason}; it must be on one published version before a release can begin.")
         return state.version
 
-    def _versions_of_ours(self) -> list[str]:
+    def versions(self) -> "list[FunctionConfigurationTypeDef]":
+        """All versions of the function, `$LATEST` and those of others included."""
         found: list[FunctionConfigurationTypeDef] = []
         pages = self._clients.functions.get_paginator("list_versions_by_function")
         with calling("lambda:ListVersionsByFunction", self._function):
             for page in pages.paginate(FunctionName=self._function):
                 found.extend(page["Versions"])
-        # `$LATEST` has no number, and deleting it would delete the function.
-        ours = (one["Version"] for one in found if one.get("Description", "").startswith(OURS))
+        return found
+
+    def _versions_of_ours(self) -> list[str]:
+        """`$LATEST` has no number, and deleting it would delete the function."""
+        ours = (one["Version"] for one in self.versions() if one.get("Description", "").startswith(OURS))
         return [version for version in ours if version.isdigit()]
 
     def _used_by_aliases(self) -> set[str]:
@@ -110,5 +120,26 @@ class FunctionComponent:
         return True
 
 
-def _hex(code_sha256: str) -> str:
-    return base64.b64decode(code_sha256).hex()
+class FunctionComponent(LambdaComponent):
+    """A function whose code is a zip."""
+
+    package = "Zip"
+
+    def __init__(
+        self,
+        target: FunctionTarget,
+        name: str,
+        bucket: str,
+        clients: Clients | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`name` is the component's in the manifest; `bucket` the controller's, with its staging area."""
+        super().__init__(target, name, clients or Clients(), sleep)
+        self._bucket = bucket
+
+    def code(self, artifact: Artifact, bundle: BinaryIO) -> Code:
+        """The zip."""
+        if not isinstance(artifact, FunctionArtifact):
+            reason = f"component {self._name} is a function in this environment and a {artifact.kind} in the bundle"
+            raise InvalidBundleError(reason)
+        return ZipCode(self._clients, self._bucket, artifact, bundle)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from controller.aws.calls import calling, client
 from controller.domain.deployment import Counts, Revision
-from controller.domain.environment import Environment, FunctionTarget
+from controller.domain.environment import Environment, LambdaTarget
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -39,7 +39,7 @@ class CloudWatchMetrics:
     ) -> Counts | None:
         """Calls and errors of this version in the interval; None for a site, which is not measured by revision."""
         target = environment.components[component]
-        if not isinstance(target, FunctionTarget):
+        if not isinstance(target, LambdaTarget):
             return None
         resource = f"{target.function_name}:{target.alias}"
         dimensions = {"FunctionName": target.function_name, "Resource": resource}

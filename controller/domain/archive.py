@@ -6,10 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
+from controller.domain.image_layout import Layout, read_layout
+from controller.domain.image_rules import refuse_too_large, refuse_unsupported
 from controller.domain.manifest import (
     MANIFEST_NAME,
     Artifact,
     FunctionArtifact,
+    ImageArtifact,
     Manifest,
     ParametersArtifact,
     SiteArtifact,
@@ -25,6 +28,8 @@ from controller.errors import InvalidBundleError
 
 _MIB = 1024 * 1024
 _CHUNK = 1 * _MIB
+_END = 4
+"""How many of a file's last bytes are kept: the size that gzip notes there."""
 _AGAIN = "Make the bundle again with `selfright bundle` and upload that file as it is."
 
 
@@ -35,9 +40,11 @@ class Limits:
     Time and memory follow from these: the contents are read once, in chunks.
     """
 
-    bundle_bytes: int = 512 * _MIB
-    unpacked_bytes: int = 1024 * _MIB
+    bundle_bytes: int = 2000 * _MIB
+    unpacked_bytes: int = 2500 * _MIB
     entry_bytes: int = 300 * _MIB
+    layer_bytes: int = 1000 * _MIB
+    """One layer of a container image, or another of its blobs."""
     entries: int = 20_000
     ratio: int = 200
     index_bytes: int = 16 * _MIB
@@ -65,7 +72,7 @@ class BundleArchive:
         check_entries(
             directory.entries,
             "the bundle",
-            max_entry=self._limits.entry_bytes,
+            max_entry=max(self._limits.entry_bytes, self._limits.layer_bytes),
             max_total=self._limits.unpacked_bytes,
             max_ratio=self._limits.ratio,
         )
@@ -77,6 +84,10 @@ class BundleArchive:
     def names(self) -> tuple[str, ...]:
         """The paths of all files, in the order in which they lie in the bundle."""
         return tuple(self._entries)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a file."""
+        return name in self._entries
 
     def manifest(self) -> Manifest:
         """The manifest; raises `InvalidBundleError` when it is missing or invalid."""
@@ -93,6 +104,10 @@ class BundleArchive:
     def parameters(self, artifact: ParametersArtifact) -> Parameters:
         """The names and values of a parameters artifact; raises `InvalidBundleError`."""
         return parse_parameters(self.read(artifact.artifact, at_most=MAX_MANIFEST_BYTES), artifact.artifact)
+
+    def layout(self, artifact: ImageArtifact) -> Layout:
+        """What a container image's layout consists of; raises `InvalidBundleError`."""
+        return read_layout(_Folder(self, artifact.artifact), artifact.artifact)
 
     def read(self, name: str, at_most: int) -> bytes:
         """A whole file of at most so many bytes; raises `InvalidBundleError` when it is missing or larger."""
@@ -126,11 +141,15 @@ class BundleArchive:
             expected |= self._files_of(artifact, f"components.{name}")
         self._refuse_unlisted(manifest, expected)
         functions = {one.artifact for one in manifest.components.values() if isinstance(one, FunctionArtifact)}
+        ends: dict[str, bytes] = {}
         for name, (entry, _) in self._entries.items():
             if name in expected:
-                self._verify_contents(entry, expected[name])
+                ends[name] = self._verify_contents(entry, expected[name])
             if name in functions:
                 self._verify_function(name)
+        for artifact in manifest.components.values():
+            if isinstance(artifact, ImageArtifact):
+                self._verify_images(artifact, ends)
 
     def _files_of(self, artifact: Artifact, where: str) -> Mapping[str, "_Expected"]:
         """The files that an artifact consists of; an index and parameters are checked on the way."""
@@ -142,6 +161,8 @@ class BundleArchive:
             self.parameters(artifact)
             return {artifact.artifact: _Expected(artifact.sha256)}
         self._require(artifact.index, where)
+        if isinstance(artifact, ImageArtifact):
+            return self._files_of_image(artifact)
         index = self.index(artifact)
         if index.digest != artifact.sha256:
             raise _differs(artifact.index, "the digest in the manifest")
@@ -152,6 +173,20 @@ class BundleArchive:
                 raise _differs(name, "the size in the site's index")
         return {name: _Expected(file.sha256, file.md5) for name, file in files.items()}
 
+    def _files_of_image(self, artifact: ImageArtifact) -> Mapping[str, "_Expected"]:
+        """All files of the layout; its documents are checked on the way, and what Lambda would not take is refused."""
+        layout = self.layout(artifact)
+        if layout.digest != artifact.sha256:
+            raise _differs(artifact.index, "the digest in the manifest")
+        for image in layout.images:
+            refuse_unsupported(image, artifact.artifact)
+        files = {f"{artifact.artifact}/{path}": file for path, file in layout.files.items()}
+        for name, (_, size) in files.items():
+            self._require(name, artifact.index)
+            if self._entries[name][0].size != size:
+                raise _differs(name, "the size in the image's manifest")
+        return {name: _Expected(sha256, at_most=self._limits.layer_bytes) for name, (sha256, _) in files.items()}
+
     def _refuse_unlisted(self, manifest: Manifest, expected: Mapping[str, "_Expected"]) -> None:
         indexes = {artifact.index for artifact in manifest.components.values() if isinstance(artifact, SiteArtifact)}
         listed = expected.keys() | indexes | {MANIFEST_NAME}
@@ -159,15 +194,28 @@ class BundleArchive:
             reason = f"'{name}' is in the bundle, but belongs to no artifact of {MANIFEST_NAME}"
             raise InvalidBundleError(reason, _AGAIN)
 
-    def _verify_contents(self, entry: Entry, expected: "_Expected") -> None:
+    def _verify_contents(self, entry: Entry, expected: "_Expected") -> bytes:
+        """Read a file and compare it; its last bytes."""
+        if entry.size > (at_most := expected.at_most or self._limits.entry_bytes):
+            reason = f"'{entry.name}' unpacks to {entry.size:,} bytes; at most {at_most:,} are allowed"
+            raise InvalidBundleError(reason, "Make the file smaller.")
+        end = b""
         sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
         with self.stream(entry.name) as stream:
             while chunk := stream.read(_CHUNK):
                 sha256.update(chunk)
+                end = (end + chunk)[-_END:] if len(chunk) < _END else chunk[-_END:]
                 if expected.md5:
                     md5.update(chunk)
         if sha256.hexdigest() != expected.sha256 or (expected.md5 and md5.hexdigest() != expected.md5):
             raise _differs(entry.name, "its digest")
+        return end
+
+    def _verify_images(self, artifact: ImageArtifact, ends: Mapping[str, bytes]) -> None:
+        """Refuse what is too large for Lambda; only the ends of the layers tell how large they are when unpacked."""
+        inside = {name.removeprefix(f"{artifact.artifact}/"): end for name, end in ends.items()}
+        for image in self.layout(artifact).images:
+            refuse_too_large(image, inside, artifact.artifact)
 
     def _verify_function(self, name: str) -> None:
         """Check a function's own zip by its directory; Lambda unpacks it, and the digest has pinned its contents."""
@@ -193,10 +241,25 @@ class BundleArchive:
 
 @dataclass(frozen=True, slots=True)
 class _Expected:
-    """The digests that a file must have, in hex."""
+    """The digests that a file must have, in hex, and its greatest size when it has one of its own."""
 
     sha256: str
     md5: str = ""
+    at_most: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """A folder of the bundle, for those who know only paths within it."""
+
+    archive: BundleArchive
+    path: str
+
+    def has(self, path: str) -> bool:
+        return self.archive.has(f"{self.path}/{path}")
+
+    def read(self, path: str, at_most: int) -> bytes:
+        return self.archive.read(f"{self.path}/{path}", at_most)
 
 
 def _differs(name: str, what: str) -> InvalidBundleError:

@@ -58,6 +58,8 @@ ArtifactPath = Annotated[str, AfterValidator(_inside_the_bundle)]
 HashedPattern = Annotated[str, AfterValidator(_folder_pattern)]
 VariableName = Annotated[str, matching("[A-Za-z_][A-Za-z0-9_]*", "letters, digits and '_', not beginning with a digit")]
 Handler = Annotated[str, matching(r"\S{1,128}", "1 to 128 characters without spaces, like 'app.handler'")]
+Words = Annotated[list[str], Field(min_length=1, max_length=1500)]
+"""A command line, word by word."""
 Runtime = Annotated[str, matching(r"[a-z][a-z0-9.]{1,63}", "the name of a Lambda runtime, like 'python3.13'")]
 
 
@@ -75,18 +77,46 @@ class ArtifactBase(BaseModel):
         return self.digest.removeprefix("sha256:")
 
 
-class FunctionArtifact(ArtifactBase):
-    """A Lambda function's code: a zip in the bundle, a folder in the source. Only the configuration given is set.
+class LambdaArtifact(ArtifactBase):
+    """What every Lambda function has, whatever its code comes in. Only the configuration given is set.
 
     `memory` in MB, `timeout` in seconds.
     """
 
-    kind: Literal["function"]
-    handler: Handler | None = None
-    runtime: Runtime | None = None
     memory: Annotated[int, Field(ge=128, le=10_240)] | None = None
     timeout: Annotated[int, Field(ge=1, le=900)] | None = None
     variables: Annotated[dict[VariableName, str], AfterValidator(_settable)] = {}
+
+
+class FunctionArtifact(LambdaArtifact):
+    """A Lambda function's code: a zip in the bundle, a folder in the source."""
+
+    kind: Literal["function"]
+    handler: Handler | None = None
+    runtime: Runtime | None = None
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """The paths in the bundle that are this artifact's."""
+        return (self.artifact,)
+
+
+class ImageArtifact(LambdaArtifact):
+    """A Lambda function's container image: an OCI layout, a folder in the bundle, a folder or a `.tar` in the source.
+
+    The digest is that of the layout's `index.json`, which holds the digests of everything else. `command`,
+    `entry_point` and `working_directory` take the place of the image's own.
+    """
+
+    kind: Literal["image"]
+    command: Words | None = None
+    entry_point: Words | None = None
+    working_directory: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+
+    @property
+    def index(self) -> str:
+        """Where in the bundle the layout's index is."""
+        return f"{self.artifact}/index.json"
 
     @property
     def claims(self) -> tuple[str, ...]:
@@ -122,4 +152,4 @@ class ParametersArtifact(ArtifactBase):
         return (self.artifact,)
 
 
-Artifact = FunctionArtifact | SiteArtifact | ParametersArtifact
+Artifact = FunctionArtifact | ImageArtifact | SiteArtifact | ParametersArtifact

@@ -34,15 +34,28 @@ def _own_prefix(prefix: str) -> str:
     return prefix
 
 
-class FunctionTarget(_Strict):
+class LambdaTarget(_Strict):
     """A Lambda function that is served through an alias. `url` is where visitors reach it."""
 
-    kind: Literal["function"]
     function_name: Annotated[str, Field(min_length=1, max_length=140)]
     alias: str = "live"
     url: Url | None = None
     variables: dict[str, str] = {}
     divides_visitors: ClassVar[bool] = True
+
+
+class FunctionTarget(LambdaTarget):
+    """A Lambda function whose code is a zip."""
+
+    kind: Literal["function"]
+
+
+class ImageTarget(LambdaTarget):
+    """A Lambda function whose code is a container image. `repository` is the ECR repository's name."""
+
+    kind: Literal["image"]
+    repository: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._/-]{1,255}$")]
+    platform: Literal["linux/amd64", "linux/arm64"] = "linux/amd64"
 
 
 class SiteTarget(_Strict):
@@ -68,7 +81,7 @@ class ParametersTarget(_Strict):
     divides_visitors: ClassVar[bool] = False
 
 
-Target = Annotated[FunctionTarget | SiteTarget | ParametersTarget, Field(discriminator="kind")]
+Target = Annotated[FunctionTarget | ImageTarget | SiteTarget | ParametersTarget, Field(discriminator="kind")]
 
 
 class JudgePolicy(_Strict):

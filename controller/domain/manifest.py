@@ -8,7 +8,14 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from controller.domain.artifacts import Artifact, FunctionArtifact, ParametersArtifact, SiteArtifact, matching
+from controller.domain.artifacts import (
+    Artifact,
+    FunctionArtifact,
+    ImageArtifact,
+    ParametersArtifact,
+    SiteArtifact,
+    matching,
+)
 from controller.domain.checks import Check
 from controller.domain.load_check import LoadCheck
 from controller.domain.manifest_errors import KnownKeys, explain
@@ -22,6 +29,7 @@ __all__ = [
     "MANIFEST_NAME",
     "Artifact",
     "FunctionArtifact",
+    "ImageArtifact",
     "Manifest",
     "ParametersArtifact",
     "SecretNeed",
@@ -128,6 +136,7 @@ def _keys(model: type[BaseModel]) -> Sequence[str]:
 _KNOWN_KEYS: KnownKeys = {
     (): Manifest.model_fields,
     ("components", "*", "function"): FunctionArtifact.model_fields,
+    ("components", "*", "image"): ImageArtifact.model_fields,
     ("components", "*", "site"): SiteArtifact.model_fields,
     ("components", "*", "parameters"): ParametersArtifact.model_fields,
     ("secrets", "*"): SecretNeed.model_fields,

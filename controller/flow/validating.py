@@ -1,12 +1,10 @@
 """Validate bundle: is it a release, is it for this environment, and may it be released? Nothing is touched."""
 
-from typing import BinaryIO
-
 from controller.domain.addresses import ADVICE
 from controller.domain.archive import BundleArchive, Limits
 from controller.domain.deployment import Deployment
-from controller.domain.environment import Environment
-from controller.domain.manifest import Manifest
+from controller.domain.environment import Environment, ImageTarget
+from controller.domain.manifest import ImageArtifact, Manifest
 from controller.domain.phases import UNTOUCHED, Phase
 from controller.errors import InvalidBundleError, InvalidEnvironmentError, UnknownEnvironmentError
 from controller.flow.closing import reject
@@ -24,11 +22,14 @@ def validate(world: World, deployment_id: str) -> Card:
     try:
         environment = environment_of(world, deployment)
         with world.bundles.open(deployment.upload) as bundle:
-            manifest, digest = _read(bundle)
-        deployment = _note(world, deployment, manifest, digest)
-        _check_fit(manifest, environment)
+            archive = BundleArchive(bundle, Limits())
+            manifest = archive.manifest()
+            archive.verify(manifest)
+            deployment = _note(world, deployment, manifest, archive.digest())
+            _check_fit(manifest, environment)
+            _check_images(archive, manifest, environment)
         _check_urls(world, manifest, environment)
-        check_fate(world, deployment.environment_key, manifest.version, digest)
+        check_fate(world, deployment.environment_key, manifest.version, deployment.digest)
     except InvalidBundleError as error:
         return card(reject(world, deployment, error.reason, error.next_step), "rejected")
     except (UnknownEnvironmentError, InvalidEnvironmentError) as error:
@@ -39,13 +40,6 @@ def validate(world: World, deployment_id: str) -> Card:
     names = ", ".join(deployment.components)
     tell(world, deployment_id, "validated", f"Version {deployment.version} is a valid release of {names}.")
     return card(deployment, "valid")
-
-
-def _read(bundle: BinaryIO) -> tuple[Manifest, str]:
-    archive = BundleArchive(bundle, Limits())
-    manifest = archive.manifest()
-    archive.verify(manifest)
-    return manifest, archive.digest()
 
 
 def _check_fit(manifest: Manifest, environment: Environment) -> None:
@@ -76,6 +70,17 @@ def _check_urls(world: World, manifest: Manifest, environment: Environment) -> N
         if url and (reason := world.probe.refusal(url)):
             what = f"components.{name}: the URL {url} in {environment.key} may not be checked: {reason}."
             raise InvalidBundleError(what, ADVICE)
+
+
+def _check_images(archive: BundleArchive, manifest: Manifest, environment: Environment) -> None:
+    """Each container image must be there for the platform that its function runs on."""
+    for name, artifact in manifest.components.items():
+        target = environment.components[name]
+        if isinstance(artifact, ImageArtifact) and isinstance(target, ImageTarget):
+            try:
+                archive.layout(artifact).image_for(target.platform)
+            except InvalidBundleError as error:
+                raise InvalidBundleError(f"components.{name}: {error.reason}.", error.next_step) from error
 
 
 def _note(world: World, deployment: Deployment, manifest: Manifest, digest: str) -> Deployment:

@@ -13,6 +13,7 @@ from controller.domain.phases import Phase
 from selfright.bundle import make_bundle
 from tests.e2e.lab import KEY, Lab
 
+
 class Bad(NamedTuple):
     """A bad upload and what is said about it."""
 

@@ -60,6 +60,12 @@ class FakeLambda:
         self.point("live", "1")
         self.calls.clear()
 
+    def package(self, image: str) -> None:
+        """Make it a function of package type `Image`, with version 1 on the image of this digest (hex)."""
+        for one in (self.latest, self.versions["1"]):
+            one |= {"PackageType": "Image", "CodeSha256": image, "Architectures": ["x86_64"]}
+            del one["Handler"], one["Runtime"]
+
     def point(self, alias: str, version: str, shares: dict[str, float] | None = None) -> None:
         """Set an alias, as a person would."""
         routing = {"RoutingConfig": {"AdditionalVersionWeights": shares}} if shares else {}
@@ -104,14 +110,19 @@ class FakeLambda:
     def update_function_configuration(self, *, FunctionName: str, RevisionId: str, **changes: Any) -> dict[str, Any]:
         self._enter("update_function_configuration")
         self._begin_update(RevisionId)
+        if "ImageConfig" in changes:
+            self.latest["ImageConfigResponse"] = {"ImageConfig": changes.pop("ImageConfig")}
         self.latest.update(changes)
         return dict(self.latest)
 
     def update_function_code(self, **given: Any) -> dict[str, Any]:
         self._enter("update_function_code")
-        code = self._fetch(given["S3Bucket"], given["S3Key"])
+        if "ImageUri" in given:
+            code_sha256 = given["ImageUri"].partition("@sha256:")[2]  # Lambda writes an image's digest in hex
+        else:
+            code_sha256 = sha(self._fetch(given["S3Bucket"], given["S3Key"]))
         self._begin_update(given["RevisionId"])
-        self.latest["CodeSha256"] = sha(code)
+        self.latest["CodeSha256"] = code_sha256
         return dict(self.latest)
 
     def publish_version(self, **given: Any) -> dict[str, Any]:
@@ -121,8 +132,8 @@ class FakeLambda:
         if given.get("CodeSha256", self.latest["CodeSha256"]) != self.latest["CodeSha256"]:
             raise refuse("InvalidParameterValueException", 400)
         last = self.versions.get(max(self.versions, key=int, default=""), {})
-        names = ("CodeSha256", "Handler", "Runtime", "MemorySize", "Timeout", "Environment")
-        if all(last.get(name) == self.latest[name] for name in names):
+        names = ("CodeSha256", "Handler", "Runtime", "MemorySize", "Timeout", "Environment", "ImageConfigResponse")
+        if last and all(last.get(name) == self.latest.get(name) for name in names):
             return dict(last)
         number = str(next(self._numbers))
         self.versions[number] = {**self.latest, "Version": number, "Description": given.get("Description", "")}

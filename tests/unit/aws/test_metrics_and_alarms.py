@@ -25,6 +25,7 @@ ENVIRONMENT = Environment.model_validate(
         "environment": "prod",
         "components": {
             "api": {"kind": "function", "function_name": "fn"},
+            "ai": {"kind": "image", "function_name": "fn", "repository": "ai"},
             "site": {"kind": "site", "bucket": "bucket", "routing_function": "routing"},
         },
     }
@@ -50,6 +51,14 @@ def put(cloudwatch: Any, at: datetime, requests: int, errors: int, version: str 
         for name, value in (("Invocations", requests), ("Errors", errors))
     ]
     cloudwatch.put_metric_data(Namespace="AWS/Lambda", MetricData=data)
+
+
+def test_a_container_image_is_measured_like_any_function(cloudwatch: Any) -> None:
+    """Lambda's metrics do not know what the code came in."""
+    put(cloudwatch, NOON, 10, 4, "8")
+    metrics = CloudWatchMetrics(cloudwatch)
+    until = NOON + timedelta(minutes=5)
+    assert metrics.counts(ENVIRONMENT, "ai", Revision("8"), NOON, until, sole=False) == Counts(10, 4)
 
 
 def counts(cloudwatch: Any, version: str, since: datetime, *, sole: bool = False) -> Counts | None:
@@ -154,5 +163,5 @@ def test_each_kind_has_its_class() -> None:
 
 def test_an_unknown_component_is_told_with_the_known_ones() -> None:
     """A typing error in a name is seen at once."""
-    with pytest.raises(NotFoundError, match=r"has no component 'web'; it has: api, site\."):
+    with pytest.raises(NotFoundError, match=r"has no component 'web'; it has: ai, api, site\."):
         AwsComponents("bucket").get(ENVIRONMENT, "web")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from controller.domain.environment import Environment, FunctionTarget, ParametersTarget, SiteTarget
+from controller.domain.environment import Environment, FunctionTarget, ImageTarget, ParametersTarget, SiteTarget
 
 WRITTEN: dict[str, Any] = {
     "application": "smartpack",
@@ -40,6 +40,14 @@ def test_what_cdk_writes_is_read() -> None:
     assert environment.judge.when_inconclusive == "hold"
 
 
+def test_an_images_platform_is_lambdas_default() -> None:
+    """A function has the architecture x86_64 if nothing else is said."""
+    image = {"kind": "image", "function_name": "smartpack-prod-ai", "repository": "smartpack/ai"}
+    target = read(components={"ai": image}).components["ai"]
+    assert isinstance(target, ImageTarget)
+    assert (target.platform, target.alias) == ("linux/amd64", "live")
+
+
 def test_little_needs_to_be_said() -> None:
     """Components are enough: the rest has careful defaults."""
     only = {name: WRITTEN[name] for name in ("application", "environment", "components")}
@@ -62,6 +70,8 @@ def test_little_needs_to_be_said() -> None:
         {"components": {"api": {"kind": "container"}}},
         {"components": {"api": {"kind": "function", "function_name": "f", "url": "ftp://x"}}},
         {"components": {"api": {"kind": "function", "function_name": "f", "bucket": "b"}}},
+        {"components": {"ai": {"kind": "image", "function_name": "f"}}},
+        {"components": {"ai": {"kind": "image", "function_name": "f", "repository": "r", "platform": "linux/s390x"}}},
         {"watch_seconds": -1},
         {"keep_revisions": 1},
         {"judge": {"tolerance": 1.5}},

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from controller.domain.environment import Environment
+from controller.domain.environment import Environment, ImageTarget
 from controller.domain.phases import Phase
 from controller.domain.verification import read_check
 from controller.errors import LedgerConflictError
 from controller.flow.validating import validate
-from tests.builders import a_bundle, bundle_parts
+from tests.builders import BundleParts, a_bundle, bundle_parts, digest
 from tests.fakes import FakeWorld
+from tests.image_layouts import CODE, image_bundle
 from tests.unit.flow.scenes import KEY, a_deployment, a_world, an_environment
 
 
@@ -122,6 +123,33 @@ def test_the_load_is_kept_with_the_checks() -> None:
     world = uploaded(parts.pack())
     validate(world, "d2")
     assert [read_check(text).kind for text in world.deployments.get("d2").checks] == ["http", "http", "load"]
+
+
+def image_uploaded(parts: BundleParts, platform: str = "linux/amd64") -> FakeWorld:
+    """A world whose environment has the component `ai`, and in which this bundle was received."""
+    world = uploaded(parts.pack())
+    target = ImageTarget(kind="image", function_name="ai", repository="ai", platform=platform)  # type: ignore[arg-type]
+    world.environments.known[KEY] = world.environments.known[KEY].model_copy(update={"components": {"ai": target}})
+    return world
+
+
+def test_an_image_for_the_environments_platform_is_valid() -> None:
+    """The layout has it."""
+    assert validate(image_uploaded(image_bundle()), "d2")["outcome"] == "valid"
+
+
+def test_an_image_for_another_platform_is_rejected() -> None:
+    """The reason says which component, and which platforms there are."""
+    reason = rejected(image_uploaded(image_bundle(), "linux/arm64"))
+    assert reason == "components.ai: the image for linux/arm64 is not in the layout (there are: linux/amd64)."
+
+
+def test_an_image_with_a_wrong_layer_is_rejected() -> None:
+    """Every layer is compared with its digest before anything is touched."""
+    parts = image_bundle()
+    path = f"ai/blobs/sha256/{digest(CODE).removeprefix('sha256:')}"
+    parts.files[path] = bytes(len(CODE))
+    assert f"'{path}' does not match its digest" in rejected(image_uploaded(parts))
 
 
 @pytest.mark.parametrize("phase", [Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED])
