@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from selfright.local import emulator
 from selfright.local.installation import Care, install
 from selfright.local.place import Place, is_free
-from tests.e2e.lab import Lab, members
+from tests.e2e.lab import Lab
+from tests.e2e.waiting import members
 
 CARE = Care(
     steps=(),

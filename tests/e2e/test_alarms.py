@@ -6,22 +6,25 @@ from itertools import islice
 from app_artifacts.smartpack.visits import trips
 from controller.domain.phases import Phase
 from selfright.local.visitors import Traffic, from_list, visiting
-from tests.e2e.lab import KEY, NEVER, Lab
-
-ALARM = "smartpack-prod-api-errors"
+from tests.e2e.hands import ALARM, QUIET
+from tests.e2e.lab import NEVER, Lab
+from tests.e2e.seen import KEY
 
 
 def test_visitors_who_fail_set_off_the_alarm_and_everybody_is_put_back(lab: Lab) -> None:
-    """A bad version that half of the visitors get is taken back within seconds, long before its bake is over."""
+    """A bad version that half of the visitors get is taken back within seconds, long before its bake is over.
+
+    The judge compares nothing here, and sees the alarm as well: whichever of them is quicker is the source.
+    """
     before = lab.version()
-    lab.careful([(50, NEVER)])
+    lab.careful([(50, NEVER)], tolerance=1.0)
     with visiting(lab.running.edge_url, from_list(list(islice(trips(7), 300))), Traffic(rate=25)):
         bad = lab.ended(lab.release(like="1.2.0"))
-    assert (bad.phase, bad.trip and bad.trip.source) == (Phase.ROLLED_BACK, "alarm")
+    assert bad.phase is Phase.ROLLED_BACK
     assert ALARM in bad.reason
     assert bad.trip
     assert bad.traffic_restored_at
-    assert (bad.traffic_restored_at - bad.trip.at).total_seconds() < 3
+    assert (bad.traffic_restored_at - bad.trip.at).total_seconds() < 10
     assert lab.live().is_only(before)
     assert lab.execution(bad.execution_arn)["status"] == "FAILED"
 
@@ -51,7 +54,7 @@ def test_an_alarm_during_the_watch_takes_back_what_everybody_has(lab: Lab) -> No
 
 
 def test_an_alarm_between_two_states_is_not_missed(lab: Lab) -> None:
-    """It comes while the release is checked from outside, when no bake is open: traffic goes back before the check ends."""
+    """It comes during the checks from outside, when no bake is open: traffic goes back before they end."""
     before = lab.version()
     lab.careful([(50, NEVER)])
     with lab.frozen_door():
@@ -81,9 +84,9 @@ def test_a_message_on_the_alarms_topic_is_an_alarm(lab: Lab) -> None:
 
 
 def test_nothing_is_released_on_top_of_a_fire(lab: Lab) -> None:
-    """While the alarm is firing, a release is rejected before anything is touched, and says why."""
-    lab.set_alarm(ALARM, "ALARM", "on fire")
+    """While an alarm is firing, a release is rejected before anything is touched, and says why."""
+    lab.set_alarm(QUIET, "ALARM", "on fire")
     ended = lab.ended(lab.release())
-    assert (ended.phase, ended.reason) == (Phase.REJECTED, f"Alarm {ALARM} is firing.")
+    assert (ended.phase, ended.reason) == (Phase.REJECTED, f"Alarm {QUIET} is firing.")
     code, standing, _ = lab.command("status", KEY)
     assert (code, standing["on_its_way"]) == (0, None)

@@ -1,8 +1,9 @@
 """Somebody changes things by hand in the middle of a release: that is never overwritten."""
 
 from controller.domain.phases import Phase
-from tests.e2e.lab import KEY, NEVER, Lab
-from tests.e2e.test_alarms import ALARM
+from tests.e2e.hands import ALARM
+from tests.e2e.lab import NEVER, Lab
+from tests.e2e.seen import KEY
 
 HELD = "The environment is held"
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from selfright.local.place import REPOSITORY, LocalAws, Place, is_free
-from tests.e2e.lab import members, until
+from tests.e2e.waiting import members, until
 
 COMMAND = [sys.executable, "-m", "selfright", "demo", "--output", "json"]
 KEPT = {"emulator.log", "edge.log", "supervisor.log", "running.lock", "targets.json"}

@@ -11,7 +11,9 @@ import pytest
 
 from controller.domain.phases import Phase
 from selfright.bundle import make_bundle
-from tests.e2e.lab import KEY, Lab
+from tests.e2e.lab import Lab
+from tests.e2e.seen import KEY
+
 
 
 class Bad(NamedTuple):

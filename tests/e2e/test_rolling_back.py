@@ -1,7 +1,8 @@
 """A person takes a release back, before and after it is live, with `selfright rollback`."""
 
 from controller.domain.phases import Phase
-from tests.e2e.lab import KEY, NEVER, Lab
+from tests.e2e.lab import NEVER, Lab
+from tests.e2e.seen import KEY
 
 
 def test_a_live_release_is_taken_back_and_stays_away(lab: Lab) -> None:

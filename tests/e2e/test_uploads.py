@@ -7,7 +7,8 @@ from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from controller.domain.turn import order_of
 from selfright.bundle import make_bundle
-from tests.e2e.lab import KEY, NEVER, Lab
+from tests.e2e.lab import NEVER, Lab
+from tests.e2e.seen import KEY
 
 CROWD = 10
 

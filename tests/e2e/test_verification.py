@@ -7,7 +7,8 @@ from pathlib import Path
 
 from controller.domain.phases import Phase
 from selfright.bundle import make_bundle
-from tests.e2e.lab import PARAMETER, Lab
+from tests.e2e.lab import Lab
+from tests.e2e.seen import PARAMETER
 
 LOAD = "\n  load: {component: api, path: /health, requests: 60, concurrency: 6, p95_ms: 5000, max_errors: 0}\n"
 ABSENT_SCRIPT = '<script src="/assets/gone.js"></script></head>'

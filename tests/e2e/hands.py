@@ -1,0 +1,96 @@
+"""What somebody does by hand, in the console or with any AWS tool, in the middle of everything."""
+
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from selfright.local.installation import APPLICATION, ENVIRONMENT
+from tests.e2e.seen import Sights
+from tests.e2e.waiting import until
+
+ALARM = f"{APPLICATION}-{ENVIRONMENT}-api-errors"
+QUIET = f"{APPLICATION}-{ENVIRONMENT}-api-5xx"
+"""Nothing here publishes its metric, so it stays as it was set; the other one is looked at again with every request."""
+ALARMS = (ALARM, QUIET)
+
+
+class Hands(Sights):
+    """Stops, alarms, changes and a door that nobody opens."""
+
+    def stop(self, arn: str) -> None:
+        """Press *Stop* in the console."""
+        self.stepfunctions.stop_execution(executionArn=arn)
+
+    def reconcile(self) -> dict[str, str]:
+        """What the schedule does every few minutes."""
+        name = self.resources["reconcile_function_arn"]
+        answer = self.client("lambda").invoke(FunctionName=name, Payload=json.dumps({"source": "aws.events"}))
+        return dict(json.load(answer["Payload"])["done"])
+
+    @contextmanager
+    def deaf(self, rule: str) -> Iterator[None]:
+        """One of the controller's rules hears nothing for the time of the block."""
+        events = self.client("events")
+        (name,) = [one["Name"] for one in events.list_rules()["Rules"] if f"Triggers{rule}" in one["Name"]]
+        events.disable_rule(Name=name)
+        try:
+            yield
+        finally:
+            events.enable_rule(Name=name)
+
+    def alarm(self, name: str) -> Mapping[str, Any]:
+        """An alarm as CloudWatch has it."""
+        (found,) = self.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
+        return dict(found)
+
+    def set_alarm(self, name: str, state: str, reason: str) -> None:
+        """Say what state an alarm is in."""
+        self.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue=state, StateReason=reason)
+
+    def calm(self) -> None:
+        """Wait until no alarm fires: visitors who are well served see to that."""
+
+        def calm() -> bool:
+            self.live()
+            return all(self.alarm(name)["StateValue"] == "OK" for name in ALARMS)
+
+        for name in ALARMS:
+            self.set_alarm(name, "OK", "a test is over")
+        until("no alarm is firing", calm)
+
+    def publish_by_hand(self) -> str:
+        """A version of the API that no release made."""
+        name = {"FunctionName": self.targets["function_name"]}
+        self.client("lambda").update_function_configuration(**name, Description=f"by hand {next(self.numbers)}")
+        return str(self.client("lambda").publish_version(**name)["Version"])
+
+    def move_alias(self, version: str, shares: Mapping[str, float] | None = None) -> dict[str, Any]:
+        """Move the API's alias by hand; returns it."""
+        names = {"FunctionName": self.targets["function_name"], "Name": self.targets["alias"]}
+        routing = {"AdditionalVersionWeights": dict(shares or {})}
+        self.client("lambda").update_alias(**names, FunctionVersion=version, RoutingConfig=routing)
+        return self.alias()
+
+    def edit_routing(self, change: Callable[[bytes], bytes]) -> bytes:
+        """Edit the site's routing function in the console without publishing it; returns what was there before."""
+        cloudfront, name = self.client("cloudfront"), self.targets["routing_function"]
+        now = cloudfront.get_function(Name=name, Stage="DEVELOPMENT")
+        code = bytes(now["FunctionCode"].read())
+        configuration = {"Comment": "by hand", "Runtime": "cloudfront-js-2.0"}
+        cloudfront.update_function(
+            Name=name, IfMatch=now["ETag"], FunctionConfig=configuration, FunctionCode=change(code)
+        )
+        return code
+
+    @contextmanager
+    def frozen_door(self) -> Iterator[None]:
+        """The app's door answers nobody for the time of the block, so whoever checks from outside waits."""
+        edge = self.running.groups[1]
+        os.killpg(edge, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(edge, signal.SIGCONT)

@@ -1,0 +1,184 @@
+"""What can be seen of the local AWS from outside: the ledger, the console, the app's resources, what visitors get."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from controller.aws.turns import DynamoTurns
+from controller.domain.deployment import Deployment
+from controller.domain.turn import Turn
+from selfright.demo.proof import Seen, visit
+from selfright.ledger import Ledger
+from selfright.local.installation import APPLICATION, ENVIRONMENT
+from selfright.local.place import REGION, LocalAws
+from selfright.story import needs_decision
+from tests.e2e.waiting import until
+
+KEY = f"{APPLICATION}/{ENVIRONMENT}"
+PARAMETER = f"/selfright/{KEY}"
+
+
+@dataclass
+class Sights:
+    """Looks, waits until something is to be seen, and says how careful the environment is."""
+
+    running: LocalAws
+    folder: Path
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    clients: dict[str, Any] = field(default_factory=dict)
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - any client
+        """A client of this local AWS."""
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
+        if service not in self.clients:
+            self.clients[service] = boto3.client(service, endpoint_url=self.running.endpoint, **keys)
+        return self.clients[service]
+
+    @cached_property
+    def resources(self) -> dict[str, str]:
+        """Where the controller is."""
+        parameter = self.client("ssm").get_parameter(Name="/selfright/controller")
+        return dict(json.loads(parameter["Parameter"]["Value"]))
+
+    @property
+    def s3(self) -> Any:  # noqa: ANN401 - any client
+        """Where bundles are uploaded."""
+        return self.client("s3")
+
+    @property
+    def stepfunctions(self) -> Any:  # noqa: ANN401 - any client
+        """The console."""
+        return self.client("stepfunctions")
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What is known about deployments."""
+        return Ledger(self.resources["table"], self.client("dynamodb"))
+
+    def turn(self) -> Turn:
+        """Whose turn it is."""
+        return DynamoTurns(self.resources["table"], self.client("dynamodb")).load(KEY)
+
+    def configuration(self) -> dict[str, Any]:
+        """The environment as CDK registered it, or as a test changed it."""
+        return dict(json.loads(self.client("ssm").get_parameter(Name=PARAMETER)["Parameter"]["Value"]))
+
+    def careful(self, steps: Sequence[tuple[int, int]] = (), watch: int = 0, **judge: object) -> None:
+        """Register the environment with these weights and bakes, with that watch, and with changes to the judge."""
+        now = self.configuration()
+        now["deployment_preference"]["type"] = [{"weight": weight, "bake": bake} for weight, bake in steps]
+        now["watch_seconds"], now["judge"] = watch, {**now["judge"], "minimum_requests": 0, **judge}
+        self.client("ssm").put_parameter(Name=PARAMETER, Value=json.dumps(now), Type="String", Overwrite=True)
+
+    def execution(self, arn: str) -> Mapping[str, Any]:
+        """How an execution stands."""
+        return dict(self.stepfunctions.describe_execution(executionArn=arn))
+
+    def until_execution_ended(self, arn: str) -> Mapping[str, Any]:
+        """How an execution ended; `document` is its output."""
+        until(f"{arn} has ended", lambda: self.execution(arn)["status"] != "RUNNING")
+        ended = self.execution(arn)
+        return {**ended, "document": json.loads(ended.get("output") or "{}")}
+
+    def last_state(self, arn: str) -> str:
+        """The last state that an execution entered before it ended."""
+        self.until_execution_ended(arn)
+        history = self.stepfunctions.get_execution_history(executionArn=arn, reverseOrder=True, maxResults=20)
+        return str(next(e["stateEnteredEventDetails"]["name"] for e in history["events"] if "Entered" in e["type"]))
+
+    def version(self) -> str:
+        """The version that is live, as the ledger says."""
+        return self.ledger.get(self.turn().live).version
+
+    def kinds(self, deployment: str) -> list[str]:
+        """What kinds of things have happened to it, in order."""
+        return [event.kind for event in self.ledger.timeline(deployment)]
+
+    def until_kind(self, deployment: str, kind: str, times: int = 1) -> Deployment:
+        """Wait until this has happened to it so many times."""
+        until(f"{times} times {kind} of {deployment}", lambda: self.kinds(deployment).count(kind) >= times)
+        return self.ledger.get(deployment)
+
+    def reaches(self, deployment: str, phase: str, weight: int | None = None) -> Deployment:
+        """Wait until the deployment is in this phase, and perhaps at this weight."""
+
+        def there() -> Deployment | None:
+            found = self.ledger.find(deployment)
+            return found if found and found.phase == phase and weight in {None, found.weight} else None
+
+        found: Deployment = until(f"{deployment} is {phase}", there)
+        return found
+
+    def ended(self, deployment: str) -> Deployment:
+        """Wait until the deployment is over and all that it owes is done."""
+
+        def over() -> Deployment | None:
+            found = self.ledger.find(deployment)
+            return found if found and found.phase.is_terminal and found.notice == "sent" else None
+
+        found: Deployment = until(f"{deployment} is over", over)
+        return found
+
+    def until_restored(self, deployment: str) -> Deployment:
+        """Wait until all visitors are back on the stable revisions."""
+
+        def restored() -> Deployment | None:
+            found = self.ledger.get(deployment)
+            return found if found.traffic_restored_at else None
+
+        found: Deployment = until(f"the traffic of {deployment} is restored", restored)
+        return found
+
+    def waits_for_a_person(self, deployment: str) -> Deployment:
+        """Wait until it is for a person to decide how it goes on."""
+
+        def waits() -> Deployment | None:
+            found = self.ledger.find(deployment)
+            return found if found and needs_decision(found) else None
+
+        found: Deployment = until(f"{deployment} waits for a person", waits)
+        return found
+
+    def moment(self, deployment: str, kind: str) -> datetime:
+        """When something first happened to a deployment."""
+        return next(event.at for event in self.ledger.timeline(deployment) if event.kind == kind)
+
+    def traces(self) -> Mapping[str, Any]:
+        """Everything of the app that a release could change, as precisely as AWS tells it."""
+        functions, cloudfront = self.client("lambda"), self.client("cloudfront")
+        versions = functions.list_versions_by_function(FunctionName=self.targets["function_name"])["Versions"]
+        stages = {
+            stage: cloudfront.get_function(Name=self.targets["routing_function"], Stage=stage)
+            for stage in ("DEVELOPMENT", "LIVE")
+        }
+        objects = self.s3.list_objects_v2(Bucket=self.targets["bucket"])
+        assert not objects["IsTruncated"]
+        return {
+            "alias": self.alias(),
+            "versions": [(one["Version"], one["RevisionId"], one["LastModified"]) for one in versions],
+            "routing": {name: (stage["ETag"], stage["FunctionCode"].read()) for name, stage in stages.items()},
+            "objects": [(one["Key"], one["ETag"], one["LastModified"]) for one in objects["Contents"]],
+        }
+
+    @property
+    def targets(self) -> Mapping[str, Any]:
+        """The app's resources."""
+        components = self.configuration()["components"]
+        return {**components["api"], **components["site"]}
+
+    def alias(self) -> dict[str, Any]:
+        """The API's alias as Lambda has it."""
+        names = {"FunctionName": self.targets["function_name"], "Name": self.targets["alias"]}
+        answer = self.client("lambda").get_alias(**names)
+        return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+
+    def live(self) -> Seen:
+        """What many visitors are given."""
+        return visit(self.running.edge_url)
