@@ -15,7 +15,6 @@ from tests.e2e.lab import Lab
 from tests.e2e.seen import KEY
 
 
-
 class Bad(NamedTuple):
     """A bad upload and what is said about it."""
 
