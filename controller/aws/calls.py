@@ -242,6 +242,9 @@ def _made(service: str, read_seconds: int, attempts: int) -> "BaseClient":
         retries={"mode": "standard", "total_max_attempts": attempts},
         max_pool_connections=CONNECTIONS,
         tcp_keepalive=True,
+        # What is read and written is compared by digests of our own: another checksum would only cost time.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
     )
     # botocore reads AWS_DEFAULT_REGION only; every other SDK reads AWS_REGION.
     return _session().create_client(service, region_name=os.environ.get("AWS_REGION"), config=config)
