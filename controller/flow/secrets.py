@@ -30,16 +30,21 @@ def secret_of(environment: Environment, need: SecretNeed) -> str:
     return environment.secrets[need.name]
 
 
+def absent(need: SecretNeed, secret_id: str) -> InvalidBundleError:
+    """What is said of a secret that is not there."""
+    with_keys = f" with {', '.join(need.keys)}" if need.keys else ""
+    next_step = f"Create it{with_keys}, or correct its id in the environment. {AGAIN}"
+    return InvalidBundleError(f"{_shown(need, secret_id)} does not exist.", next_step)
+
+
 def _keys(world: World, need: SecretNeed, secret_id: str) -> frozenset[str]:
-    shown = f"The secret '{need.name}' ({secret_id})"
+    shown = _shown(need, secret_id)
     try:
         return world.secrets.keys(secret_id)
     except TransientError:
         raise
     except NotFoundError as error:
-        with_keys = f" with {', '.join(need.keys)}" if need.keys else ""
-        next_step = f"Create it{with_keys}, or correct its id in the environment. {AGAIN}"
-        raise InvalidBundleError(f"{shown} does not exist.", next_step) from error
+        raise absent(need, secret_id) from error
     except UnusableSecretError as error:
         reason = f"{shown} does not hold a JSON object of keys and values."
         raise InvalidBundleError(reason, f"Store it as keys and values in Secrets Manager. {AGAIN}") from error
@@ -48,6 +53,10 @@ def _keys(world: World, need: SecretNeed, secret_id: str) -> frozenset[str]:
             f"Correct what AWS says; `secrets` of the CDK construct `Environment` gives the right to read it. {AGAIN}"
         )
         raise InvalidBundleError(f"{shown} cannot be read: {error}", next_step) from error
+
+
+def _shown(need: SecretNeed, secret_id: str) -> str:
+    return f"The secret '{need.name}' ({secret_id})"
 
 
 def _these(keys: list[str]) -> str:

@@ -26,9 +26,7 @@ def validate(world: World, deployment_id: str) -> Card:
             manifest = archive.manifest()
             archive.verify(manifest)
             deployment = _note(world, deployment, manifest, archive.digest())
-            _check_fit(manifest, environment)
-            _check_images(archive, manifest, environment)
-        _check_urls(world, manifest, environment)
+            check_release(world, environment, archive, manifest)
         check_fate(world, deployment.environment_key, manifest.version, deployment.digest)
     except InvalidBundleError as error:
         return card(reject(world, deployment, error.reason, error.next_step), "rejected")
@@ -40,6 +38,16 @@ def validate(world: World, deployment_id: str) -> Card:
     names = ", ".join(deployment.components)
     tell(world, deployment_id, "validated", f"Version {deployment.version} is a valid release of {names}.")
     return card(deployment, "valid")
+
+
+def check_release(world: World, environment: Environment, archive: BundleArchive, manifest: Manifest) -> None:
+    """Whether the environment can take this bundle, as far as both of them say it; raises `InvalidBundleError`.
+
+    Nothing is written, so that `selfright plan` asks the same before the upload.
+    """
+    _check_fit(manifest, environment)
+    _check_images(archive, manifest, environment)
+    _check_urls(world, manifest, environment)
 
 
 def _check_fit(manifest: Manifest, environment: Environment) -> None:
