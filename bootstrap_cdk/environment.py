@@ -48,7 +48,8 @@ class Care:
     """How carefully releases go out; the keys are those of the environment's JSON.
 
     `type` is a strategy's name or a list of `{"weight": percent, "bake": seconds}`; the hooks are functions that are
-    asked before and after traffic moves; `allow_private_urls` lets the checks ask addresses that are not public.
+    asked before and after traffic moves, and have `hook_timeout_seconds` to answer; `allow_private_urls` lets the
+    checks ask addresses that are not public.
     """
 
     type: str | Sequence[Mapping[str, int]] = "Canary10Percent5Minutes"
@@ -58,6 +59,7 @@ class Care:
     allow_private_urls: bool = False
     pre_traffic: lambda_.IFunction | None = None
     post_traffic: lambda_.IFunction | None = None
+    hook_timeout_seconds: int = 300
 
     @property
     def hooks(self) -> dict[str, lambda_.IFunction | None]:
@@ -171,6 +173,7 @@ def _care(care: Care, guard: Guard) -> dict[str, Any]:
             "hooks": {name: hook.function_name if hook else None for name, hook in care.hooks.items()},
         },
         "watch_seconds": care.watch_seconds,
+        "hook_timeout_seconds": care.hook_timeout_seconds,
         "judge": asdict(care.judge),
         "keep_revisions": care.keep_revisions,
         "allow_private_urls": care.allow_private_urls,

@@ -42,13 +42,22 @@ class ControllerSettings:
 
 @dataclass(frozen=True)
 class Judge:
-    """How a canary is judged; the keys of the environment's `judge`."""
+    """How a canary is judged; the keys of the environment's `judge`.
+
+    `limits` may have `error_rate`, `p99_ms`, `minimum_successes`, `short_seconds` and `long_seconds`; `synthetic` may
+    have `requests`.
+    """
 
     look_seconds: int = 60
     period_seconds: int = 60
     minimum_requests: int = 20
     when_inconclusive: str = "roll_back"
     tolerance: float = 0.01
+    alpha: float = 0.05
+    settle_seconds: int | None = None
+    promote_early: bool = False
+    limits: Mapping[str, float] = field(default_factory=dict)
+    synthetic: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

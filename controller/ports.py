@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from controller.domain.checks import CheckResult
-from controller.domain.deployment import Counts, Deployment, Revision, TimelineEvent, Upload
+from controller.domain.deployment import Counts, Deployment, Look, Revision, TimelineEvent, Upload
 from controller.domain.environment import Environment
 from controller.domain.phases import Phase
 from controller.domain.turn import Turn
@@ -67,6 +67,22 @@ class Deployments(Protocol):
 
     def record(self, deployment_id: str, event: TimelineEvent) -> None:
         """Add a line to the deployment's timeline."""
+
+
+class Looks(Protocol):
+    """What the judge has seen of each deployment: every look, and the state that it carries from one to the next."""
+
+    def state(self, deployment_id: str) -> tuple[str, int]:
+        """The judge's state as JSON text and the number of times it was written; `("", 0)` before the first look."""
+
+    def carry(self, deployment_id: str, state: str, written: int) -> None:
+        """Write the state if it was written `written` times so far; raises `LedgerConflictError`."""
+
+    def record(self, deployment_id: str, look: Look) -> None:
+        """Keep a look; one of the same moment stays as it is."""
+
+    def all(self, deployment_id: str) -> Sequence[Look]:
+        """Every look at a deployment, in order."""
 
 
 class OpenDeployments(Protocol):

@@ -63,6 +63,13 @@ class AwsWorld:
         return DynamoDeployments(self._settings.table)
 
     @cached_property
+    def looks(self) -> "ports.Looks":
+        """DynamoDB."""
+        from controller.aws.looks import DynamoLooks
+
+        return DynamoLooks(self._settings.table)
+
+    @cached_property
     def turns(self) -> "ports.Turns":
         """DynamoDB."""
         from controller.aws.turns import DynamoTurns

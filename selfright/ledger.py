@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 from controller.aws.deployments import DynamoDeployments
+from controller.aws.looks import DynamoLooks
 from controller.aws.turns import DynamoTurns
-from controller.domain.deployment import Deployment, TimelineEvent
+from controller.domain.deployment import Deployment, Look, TimelineEvent
 from controller.errors import NotFoundError
 from selfright.advice import AdviceError
 from selfright.story import Standing, Story
@@ -19,6 +20,7 @@ class Ledger:
     def __init__(self, table: str, dynamodb: "DynamoDBClient | None" = None) -> None:
         """Use this table; `dynamodb` is the client to use (default: the process's own)."""
         self._deployments = DynamoDeployments(table, dynamodb)
+        self._looks = DynamoLooks(table, dynamodb)
         self._turns = DynamoTurns(table, dynamodb)
 
     def find(self, deployment_id: str) -> Deployment | None:
@@ -40,6 +42,10 @@ class Ledger:
     def timeline(self, deployment_id: str) -> list[TimelineEvent]:
         """Everything that happened to a deployment, in order."""
         return self._deployments.timeline(deployment_id)
+
+    def looks(self, deployment_id: str) -> list[Look]:
+        """Everything that the judge saw of a deployment, in order."""
+        return self._looks.all(deployment_id)
 
     def history(self, environment_key: str, count: int) -> list[Deployment]:
         """The newest deployments of an environment, newest first."""

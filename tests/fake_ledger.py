@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from controller.domain.deployment import Deployment, TimelineEvent
+from controller.domain.deployment import Deployment, Look, TimelineEvent
 from controller.domain.phases import Phase
 from controller.domain.turn import Turn
 from controller.errors import LedgerConflictError, NotFoundError
@@ -72,6 +72,36 @@ class FakeDeployments:
     def kinds(self, deployment_id: str) -> list[str]:
         """What happened to a deployment, by kind of event."""
         return [event.kind for event in self.events.get(deployment_id, [])]
+
+
+@dataclass
+class FakeLooks:
+    """The looks and the judge's states; `before_carry` runs between a caller's read and write."""
+
+    states: dict[str, tuple[str, int]] = field(default_factory=dict)
+    seen: dict[str, list[Look]] = field(default_factory=dict)
+    before_carry: Callable[[], None] = lambda: None
+
+    def state(self, deployment_id: str) -> tuple[str, int]:
+        """The state as it is."""
+        return self.states.get(deployment_id, ("", 0))
+
+    def carry(self, deployment_id: str, state: str, written: int) -> None:
+        """Keep it if it was written that often."""
+        self.before_carry()
+        if self.state(deployment_id)[1] != written:
+            raise LedgerConflictError(f"Another look at {deployment_id} was faster.")
+        self.states[deployment_id] = (state, written + 1)
+
+    def record(self, deployment_id: str, look: Look) -> None:
+        """Add it, once."""
+        looks = self.seen.setdefault(deployment_id, [])
+        if all(look.at != other.at for other in looks):
+            looks.append(look)
+
+    def all(self, deployment_id: str) -> Sequence[Look]:
+        """In order."""
+        return sorted(self.seen.get(deployment_id, []), key=lambda look: look.at)
 
 
 @dataclass

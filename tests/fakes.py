@@ -15,7 +15,7 @@ from controller.domain.verification import OutsideCheck
 from controller.errors import NotFoundError, UnknownEnvironmentError
 from controller.flow.world import World
 from tests.fake_components import FakeComponents
-from tests.fake_ledger import FakeDeployments, FakeGuards, FakeTurns, FakeVersions
+from tests.fake_ledger import FakeDeployments, FakeGuards, FakeLooks, FakeTurns, FakeVersions
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -220,6 +220,7 @@ class FakeWorld:
     clock: FakeClock = field(default_factory=FakeClock)
     environments: FakeEnvironments = field(default_factory=FakeEnvironments)
     deployments: FakeDeployments = field(default_factory=FakeDeployments)
+    looks: FakeLooks = field(default_factory=FakeLooks)
     turns: FakeTurns = field(default_factory=FakeTurns)
     versions: FakeVersions = field(default_factory=FakeVersions)
     guards: FakeGuards = field(default_factory=FakeGuards)

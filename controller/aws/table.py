@@ -4,6 +4,8 @@
 |---|---|---|
 | `DEPLOYMENT#<id>` | `DEPLOYMENT` | a deployment |
 | `DEPLOYMENT#<id>` | `EVENT#<time>#<random>` | a line of its timeline |
+| `DEPLOYMENT#<id>` | `LOOK#<time>` | what the judge saw at one look |
+| `DEPLOYMENT#<id>` | `TRIAL` | the judge's state, carried from look to look |
 | `ENVIRONMENT#<app>/<env>` | `TURN` | whose turn it is |
 | `ENVIRONMENT#<app>/<env>` | `VERSION#<version>` | what became of a version |
 | `ALARM#<name>` | `<deployment id>` | an open guard |
@@ -35,7 +37,10 @@ def environment_pk(environment_key: str) -> str:
 
 
 def marshal(value: object) -> Item:
-    """A plain value, dataclass, date or enum as a DynamoDB attribute; members that are None are left out."""
+    """A plain value, dataclass, date or enum as a DynamoDB attribute; members that are None are left out.
+
+    Fractions become text, which a dataclass that is read again turns back.
+    """
     return _attribute(to_jsonable_python(value))
 
 
@@ -45,8 +50,8 @@ def _attribute(value: Any) -> Item:  # noqa: ANN401 - JSON
             return {"BOOL": value}
         case int():
             return {"N": str(value)}
-        case str():
-            return {"S": value}
+        case str() | float():  # A fraction would lose digits as a number, or be refused.
+            return {"S": str(value)}
         case dict():
             return {"M": {name: _attribute(member) for name, member in value.items() if member is not None}}
         case list():

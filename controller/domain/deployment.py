@@ -73,14 +73,52 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """One thing in which canary and stable are compared, as it stood at a look, since the deployment's first one.
+
+    `metric` is `errors`, or a percentile of stable's own duration (`p50`, `p75`, `p90`, `p99`) with its `threshold_ms`;
+    then `errors` of the counts are the requests that took longer. `share` is the canary's part of the requests, 0 to 1;
+    `e_value` the evidence that the canary is worse, which rolls back when it reaches `limit`. `low` and `high` are the
+    bounds, good at every look, of how much higher the canary's share of errors is (-1 to 1), when there are any.
+    """
+
+    component: str
+    metric: str
+    canary: Counts
+    stable: Counts
+    share: float
+    e_value: float
+    limit: float
+    threshold_ms: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
 class Look:
-    """What the judge saw at one look, for people to see and for the next look to build on."""
+    """What the judge saw at one look, for people to see.
+
+    `canary` and `stable` are requests and errors of all components since the step began; `step` and `weight` say where
+    the deployment was. `data` says what came in: `complete`, `late`, `none`, `canary only`, `stable only`, or
+    `uncompared`. `firing` are the alarms that were firing. `e_value`, `limit`, `low` and `high` are those of the
+    comparison that says most against the canary; see `Comparison`.
+    """
 
     at: datetime
     verdict: str
     reason: str
     canary: Counts = field(default_factory=Counts)
     stable: Counts = field(default_factory=Counts)
+    step: int = 0
+    weight: int = 0
+    data: str = "complete"
+    share: float = 0.0
+    e_value: float = 1.0
+    limit: float = 0.0
+    low: float | None = None
+    high: float | None = None
+    firing: tuple[str, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -84,25 +84,66 @@ class ParametersTarget(_Strict):
 Target = Annotated[FunctionTarget | ImageTarget | SiteTarget | ParametersTarget, Field(discriminator="kind")]
 
 
+class Limits(_Strict):
+    """What no release may exceed, however bad stable is itself; what is not given is not limited.
+
+    A limit is exceeded when it is in both windows, of `short_seconds` and of `long_seconds`: the long one says that it
+    is not a passing moment, the short one that it still goes on. `error_rate` is a share (0 to 1) of the requests,
+    `p99_ms` the duration that one request in a hundred may exceed, `minimum_successes` how many requests must succeed
+    within the long window.
+    """
+
+    error_rate: Annotated[float, Field(gt=0, le=1)] | None = None
+    p99_ms: Annotated[float, Field(gt=0)] | None = None
+    minimum_successes: Annotated[int, Field(ge=0)] = 0
+    short_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
+    long_seconds: Annotated[int, Field(ge=1, le=6 * 3600)] = 300
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.short_seconds > self.long_seconds:
+            raise ValueError("short_seconds must not be longer than long_seconds")
+        return self
+
+
+class Synthetic(_Strict):
+    """Whether requests may be sent when visitors send too few: at most so many `requests` in a step; 0 sends none."""
+
+    requests: Annotated[int, Field(ge=0, le=2000)] = 0
+
+
 class JudgePolicy(_Strict):
     """How the canary is judged.
 
-    `look_seconds` between two looks; `period_seconds` is the metrics' resolution (CloudWatch's Lambda metrics: 60);
-    with fewer than `minimum_requests` on the canary there is no verdict; `tolerance` is how much higher (0 to 1) the
-    canary's error rate may be than the stable version's.
+    `alpha` is the chance (0 to 1) that a deployment of a good release is rolled back by the judge, all looks,
+    components and steps together. `look_seconds` between two looks; `period_seconds` is the metrics' resolution
+    (CloudWatch's Lambda metrics: 60), and a period counts when it has been over for `settle_seconds` (default: as long
+    as a period). With fewer than `minimum_requests` on the canary in a step there is no verdict. `promote_early` ends a
+    bake as soon as the canary is certainly at most `tolerance` (a difference of error rates, 0 to 1) worse than stable.
     """
 
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
     look_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
     period_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
+    settle_seconds: Annotated[int, Field(ge=0, le=3600)] | None = None
     minimum_requests: Annotated[int, Field(ge=0)] = 20
     when_inconclusive: Literal["hold", "roll_back"] = "roll_back"
     tolerance: Annotated[float, Field(ge=0, le=1)] = 0.01
+    promote_early: bool = False
+    limits: Limits = Limits()
+    synthetic: Synthetic = Synthetic()
+
+    @property
+    def settled_seconds(self) -> int:
+        """For how long a period must have been over before it counts."""
+        return self.period_seconds if self.settle_seconds is None else self.settle_seconds
 
 
 class Environment(_Strict):
     """One environment of one application.
 
-    `allow_private_urls`: the checks may ask addresses that are not public.
+    `allow_private_urls`: the checks may ask addresses that are not public. `hook_timeout_seconds`: how long a hook may
+    take to answer.
     """
 
     application: Name
@@ -111,6 +152,7 @@ class Environment(_Strict):
     secrets: dict[Name, SecretId] = {}
     deployment_preference: Preference = Preference()
     watch_seconds: Annotated[int, Field(ge=0, le=7 * DAY)] = 300
+    hook_timeout_seconds: Annotated[int, Field(ge=10, le=1800)] = 300
     judge: JudgePolicy = JudgePolicy()
     keep_revisions: Annotated[int, Field(ge=2, le=50)] = 5
     allow_private_urls: bool = False

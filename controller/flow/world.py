@@ -29,6 +29,10 @@ class World(Protocol):
         """The deployments that the reconciler looks after."""
 
     @property
+    def looks(self) -> ports.Looks:
+        """What the judge has seen."""
+
+    @property
     def turns(self) -> ports.Turns:
         """Whose turn it is."""
 

@@ -40,9 +40,10 @@ def test_every_setting_reaches_the_environment(staging: Template) -> None:
     environment = _environment(staging)
     steps = steps_of(environment.deployment_preference, environment.watch_seconds)
     assert [(step.weight, step.bake) for step in steps] == [(25, 4), (50, 4), (100, 6)]
-    assert environment.judge.model_dump() == {
-        "look_seconds": 2, "period_seconds": 1, "minimum_requests": 5, "when_inconclusive": "hold", "tolerance": 0.1,
-    }  # fmt: skip
+    judge = environment.judge
+    assert (judge.look_seconds, judge.period_seconds, judge.minimum_requests) == (2, 1, 5)
+    assert (judge.when_inconclusive, judge.tolerance, judge.alpha) == ("hold", 0.1, 0.01)
+    assert (judge.promote_early, judge.limits.error_rate, judge.synthetic.requests) == (True, 0.02, 50)
     assert environment.keep_revisions == 3
     assert environment.components["api"].variables == {"GREETING": "hello"}
     assert {component.url for component in environment.components.values()} == {"http://127.0.0.1:8080"}

@@ -9,6 +9,7 @@ from controller.aws.calls import client
 from controller.aws.deployments import DynamoDeployments
 from controller.aws.environments import SsmEnvironments
 from controller.aws.guards import DynamoGuards
+from controller.aws.looks import DynamoLooks
 from controller.aws.notices import SnsNotices
 from controller.aws.secrets import SecretsManagerSecrets
 from controller.aws.turns import DynamoTurns, DynamoVersions
@@ -26,6 +27,7 @@ class World:
         self.environments = SsmEnvironments()
         self.bundles = S3Bundles()
         self.deployments = self.open_deployments = DynamoDeployments(table)
+        self.looks = DynamoLooks(table)
         self.turns = DynamoTurns(table)
         self.versions = DynamoVersions(table)
         self.guards = DynamoGuards(table)

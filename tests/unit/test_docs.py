@@ -105,11 +105,19 @@ def test_every_setting_of_an_environment_is_explained_with_its_default() -> None
     """The environment's page has every key of the model, and says the defaults that the code has."""
     page = (ROOT / "docs" / "environment.md").read_text()
     judge = Environment.model_fields["judge"].default
-    for name, value in judge.model_dump().items():
-        assert f"| `judge.{name}` | {_shown(value)} |" in page
-    for name in ("watch_seconds", "keep_revisions", "allow_private_urls"):
+    for name, value in _flat("judge", judge.model_dump()):
+        assert f"| `{name}` | {_shown(value)} |" in page
+    for name in ("watch_seconds", "hook_timeout_seconds", "keep_revisions", "allow_private_urls"):
         assert f"| `{name}` | {_shown(Environment.model_fields[name].default)} |" in page
 
 
+def _flat(name: str, value: object) -> list[tuple[str, object]]:
+    if not isinstance(value, dict):
+        return [(name, value)]
+    return [pair for key, member in value.items() for pair in _flat(f"{name}.{key}", member)]
+
+
 def _shown(value: object) -> str:
+    if value is None:
+        return "none"
     return f"`{value}`" if isinstance(value, str) else json.dumps(value)

@@ -38,11 +38,16 @@ def test_members_that_are_none_are_left_out() -> None:
     assert unmarshal(marshal(None)) is None
 
 
-@pytest.mark.parametrize("value", [1.5, {"a": [0.1]}])
-def test_what_dynamodb_would_change_is_refused(value: object) -> None:
-    """Fractions lose digits there: they are kept as text."""
-    with pytest.raises(TypeError, match="float"):
-        marshal(value)
+@given(st.floats(allow_nan=False))
+def test_fractions_are_kept_as_text(value: float) -> None:
+    """As numbers of DynamoDB they would lose digits, or be refused."""
+    assert float(unmarshal(marshal(value))) == value
+
+
+def test_what_json_does_not_know_is_refused() -> None:
+    """Nothing is written that could not be read."""
+    with pytest.raises(ValueError, match="serialize"):
+        marshal(object())
 
 
 def test_keys_are_as_the_table_is_described() -> None:

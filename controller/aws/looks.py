@@ -1,0 +1,90 @@
+"""What the judge saw, in the ledger: an item for every look, and one with the state that it carries along."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter
+
+from controller.aws.calls import calling, client
+from controller.aws.deployments import KEPT
+from controller.aws.table import Item, key, marshal, unmarshal
+from controller.domain.deployment import Look
+from controller.errors import ConflictError, LedgerConflictError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_LOOK: TypeAdapter[Look] = TypeAdapter(Look)
+_KEYS = frozenset({"pk", "sk", "expires_at"})
+
+
+class DynamoLooks:
+    """Implements `ports.Looks`."""
+
+    def __init__(self, table: str, dynamodb: "DynamoDBClient | None" = None) -> None:
+        """Use this table; `dynamodb` is the client to use (default: the process's own)."""
+        self._table = table
+        self._dynamodb = dynamodb or client("dynamodb")
+
+    def state(self, deployment_id: str) -> tuple[str, int]:
+        """The judge's state, read consistently, and how often it was written."""
+        with calling("dynamodb:GetItem", deployment_id):
+            answer = self._dynamodb.get_item(TableName=self._table, Key=_trial(deployment_id), ConsistentRead=True)
+        item = answer.get("Item")
+        return (unmarshal(item["state"]), unmarshal(item["written"])) if item else ("", 0)
+
+    def carry(self, deployment_id: str, state: str, written: int) -> None:
+        """Write the state if nobody wrote it since it was read; raises `LedgerConflictError`."""
+        item = {**_trial(deployment_id), **marshal({"state": state, "written": written + 1})["M"]}
+        unchanged = {
+            "ConditionExpression": "written = :written",
+            "ExpressionAttributeValues": {":written": marshal(written)},
+        }
+        condition = unchanged if written else {"ConditionExpression": "attribute_not_exists(pk)"}
+        try:
+            with calling("dynamodb:PutItem", deployment_id):
+                self._dynamodb.put_item(TableName=self._table, Item=item, **condition)
+        except ConflictError as error:
+            msg = f"Another look at {deployment_id} was faster: the judge's state could not be written."
+            raise LedgerConflictError(msg) from error
+
+    def record(self, deployment_id: str, look: Look) -> None:
+        """Keep a look, once."""
+        sort = f"LOOK#{look.at.isoformat(timespec='microseconds')}"
+        expires = marshal(int((look.at + KEPT).timestamp()))
+        item = {**key(f"DEPLOYMENT#{deployment_id}", sort), **marshal(look)["M"], "expires_at": expires}
+        try:
+            with calling("dynamodb:PutItem", deployment_id):
+                self._dynamodb.put_item(
+                    TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(pk)"
+                )
+        except ConflictError:
+            return  # The same look, delivered twice.
+
+    def all(self, deployment_id: str) -> list[Look]:
+        """Every look, in order."""
+        return [_LOOK.validate_python(_plain(item)) for item in self._items(deployment_id)]
+
+    def _items(self, deployment_id: str) -> Iterator[Item]:
+        start: dict[str, Any] = {}
+        while True:
+            with calling("dynamodb:Query", deployment_id):
+                answer = self._dynamodb.query(
+                    TableName=self._table,
+                    KeyConditionExpression="pk = :pk AND begins_with(sk, :look)",
+                    ExpressionAttributeValues={":pk": {"S": f"DEPLOYMENT#{deployment_id}"}, ":look": {"S": "LOOK#"}},
+                    ConsistentRead=True,
+                    **start,
+                )
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+def _trial(deployment_id: str) -> Item:
+    return key(f"DEPLOYMENT#{deployment_id}", "TRIAL")
+
+
+def _plain(item: Item) -> dict[str, Any]:
+    return {name: unmarshal(value) for name, value in item.items() if name not in _KEYS}
