@@ -15,7 +15,9 @@ from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
+from constructs import Construct
 
+from bootstrap_cdk.exceptions import accept_wildcards
 from bootstrap_cdk.names import Group
 from bootstrap_cdk.settings import SettingsError
 
@@ -178,10 +180,11 @@ class ParametersComponent:
 
     def readable_by(self, function: iam.IGrantable) -> None:
         """Let a function of the application read the pointer and every revision."""
-        function.grant_principal.add_to_principal_policy(allow(["ssm:GetParameter"], [self._arn("current")]))
-        function.grant_principal.add_to_principal_policy(
-            allow(["ssm:GetParameter", "ssm:GetParametersByPath"], [self._arn("revisions/*")])
-        )
+        reader, revisions = function.grant_principal, self._arn("revisions/*")
+        reader.add_to_principal_policy(allow(["ssm:GetParameter"], [self._arn("current")]))
+        reader.add_to_principal_policy(allow(["ssm:GetParameter", "ssm:GetParametersByPath"], [revisions]))
+        if isinstance(reader, Construct):
+            accept_wildcards(reader, "The revisions of one prefix: they come and go with releases.", [revisions])
 
     def _arn(self, path: str) -> str:
         return f"arn:{Aws.PARTITION}:ssm:{Aws.REGION}:{Aws.ACCOUNT_ID}:parameter{self.prefix}/{path}"

@@ -1,6 +1,7 @@
 """What can be chosen about a deployment of the two stacks, and how `cdk -c key=value` chooses it."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,7 +76,8 @@ class SmartPackSettings:
     `strategy` is a strategy's name or a list of `{"weight": percent, "bake": seconds}`. `api_url` and `site_url` are
     where visitors reach the app, if that is not the HTTP API's and the distribution's own address; with
     `allow_private_urls` they may be addresses of a private network. `domain_name` and `certificate_arn` (a certificate
-    in us-east-1) come together. `web_acl_arn` puts a WAF in front of the site.
+    in us-east-1) come together. `web_acl_arn` puts a WAF in front of the site. `cors_origin` is the one other origin
+    (`https://partner.example`) whose pages may call the API; pages of the site itself need none, `*` is everybody.
     """
 
     environment: str = "prod"
@@ -89,6 +91,7 @@ class SmartPackSettings:
     api_url: str | None = None
     site_url: str | None = None
     allow_private_urls: bool = False
+    cors_origin: str | None = None
     domain_name: str | None = None
     certificate_arn: str | None = None
     web_acl_arn: str | None = None
@@ -97,6 +100,8 @@ class SmartPackSettings:
         """A domain without a certificate, or the other way round, would fail halfway through the deployment."""
         if bool(self.domain_name) != bool(self.certificate_arn):
             raise SettingsError("domain_name and certificate_arn come together: give both or none.")
+        if self.cors_origin and not re.fullmatch(r"\*|https?://[^/\s*,]+", self.cors_origin):
+            raise SettingsError(f"cors_origin '{self.cors_origin}' is no origin: use https://partner.example, or *")
 
     @property
     def prefix(self) -> str:

@@ -70,7 +70,13 @@ class Api(Construct):
     def __init__(self, scope: Construct, construct_id: str, settings: SmartPackSettings) -> None:
         super().__init__(scope, construct_id)
         self.released = ReleasedFunction(self, "Released", settings)
-        self.http = apigateway.HttpApi(self, "Http", api_name=f"{settings.prefix}-api", create_default_stage=False)
+        self.http = apigateway.HttpApi(
+            self,
+            "Http",
+            api_name=f"{settings.prefix}-api",
+            create_default_stage=False,
+            cors_preflight=_cors(settings.cors_origin),
+        )
         integration = HttpLambdaIntegration("Live", self.released.alias)
         for path, method in ROUTES.items():
             for route in self.http.add_routes(path=path, methods=[method], integration=integration):
@@ -94,6 +100,21 @@ class Api(Construct):
     def domain_name(self) -> str:
         """The host name of the API, for an origin."""
         return f"{self.http.api_id}.execute-api.{self.http.stack.region}.{self.http.stack.url_suffix}"
+
+
+def _cors(origin: str | None) -> apigateway.CorsPreflightOptions | None:
+    """What a page of another origin may do: what the site itself does, and nothing with cookies.
+
+    The HTTP API answers the preflights, and puts its own headers on every answer, over those of the function.
+    """
+    if origin is None:
+        return None
+    return apigateway.CorsPreflightOptions(
+        allow_origins=[origin],
+        allow_methods=[apigateway.CorsHttpMethod.GET, apigateway.CorsHttpMethod.POST],
+        allow_headers=["content-type"],
+        max_age=Duration.hours(1),
+    )
 
 
 def _log(scope: Construct, construct_id: str, name: str) -> logs.LogGroup:

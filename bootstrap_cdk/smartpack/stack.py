@@ -1,5 +1,7 @@
 """The stack of one environment of SmartPack."""
 
+from collections.abc import Mapping
+
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
@@ -7,6 +9,7 @@ from bootstrap_cdk.components import FunctionComponent, SiteComponent
 from bootstrap_cdk.environment import Care, Environment, Guard
 from bootstrap_cdk.settings import SmartPackSettings
 from bootstrap_cdk.smartpack.api import ALIAS, Api
+from bootstrap_cdk.smartpack.configuration import Configuration
 from bootstrap_cdk.smartpack.site import RoutedSite
 from bootstrap_cdk.smartpack.watching import Watching
 
@@ -18,6 +21,8 @@ class SmartPackStack(Stack):
         super().__init__(scope, construct_id, description=f"SmartPack {settings.environment}: packing lists")
         api = Api(self, "Api", settings)
         site = RoutedSite(self, "Site", api_domain=api.domain_name, settings=settings)
+        configuration = Configuration(self, "Configuration", settings)
+        configuration.readable_by(api.released.function)
         watching = Watching(self, "Watching", api=api, settings=settings)
         own_host = f"https://{settings.domain_name or site.distribution.distribution_domain_name}"
         urls = {"api": settings.api_url or api.http.api_endpoint, "site": settings.site_url or own_host}
@@ -27,9 +32,13 @@ class SmartPackStack(Stack):
             application="smartpack",
             environment=settings.environment,
             components={
-                "api": FunctionComponent(api.released.function, ALIAS, urls["api"], settings.variables),
+                "api": FunctionComponent(
+                    api.released.function, ALIAS, urls["api"], _variables(settings, configuration)
+                ),
                 "site": SiteComponent(site.bucket, site.routing_function, urls["site"]),
+                "settings": configuration.settings,
             },
+            secrets={"config": configuration.secret},
             guard=Guard(watching.alarms, watching.topic),
             care=_care(settings),
         )
@@ -39,6 +48,12 @@ class SmartPackStack(Stack):
         CfnOutput(self, "DistributionId", value=site.distribution.distribution_id)
         CfnOutput(self, "DistributionDomain", value=site.distribution.distribution_domain_name)
         CfnOutput(self, "AlarmsTopicArn", value=watching.topic.topic_arn, description="Subscribe to hear the alarms")
+
+
+def _variables(settings: SmartPackSettings, configuration: Configuration) -> Mapping[str, str]:
+    """What the API is told by this environment, whatever the bundle says; what was chosen by hand wins."""
+    cors = {"CORS_ORIGIN": settings.cors_origin} if settings.cors_origin else {}
+    return {**configuration.variables, **cors, **settings.variables}
 
 
 def _care(settings: SmartPackSettings) -> Care:

@@ -32,6 +32,7 @@ STAGING = SmartPackSettings(
     api_url="http://127.0.0.1:8080",
     site_url="http://127.0.0.1:8080",
     allow_private_urls=True,
+    cors_origin="https://partner.example",
     domain_name="pack.example.com",
     certificate_arn="arn:aws:acm:us-east-1:111122223333:certificate/0f0f0f0f-0000-4000-8000-000000000000",
     web_acl_arn="arn:aws:wafv2:us-east-1:111122223333:global/webacl/pack/0f0f0f0f-0000-4000-8000-000000000000",

@@ -21,7 +21,7 @@ RELEASED = {
 """What belongs to the releases, and what would happen if a later template differed in it."""
 
 
-def _environment(template: Template) -> Environment:
+def environment_of(template: Template) -> Environment:
     """The synthesized JSON as the controller reads it, with values for what only AWS knows."""
     value = template.text(template.only("AWS::SSM::Parameter")["Value"])
     known = re.sub(r"<\w+\.ApiEndpoint>", "https://a1b2c3.execute-api.eu-central-1.amazonaws.com", value)
@@ -31,13 +31,13 @@ def _environment(template: Template) -> Environment:
 
 def test_the_controller_accepts_the_environment(smartpack: Template, staging: Template) -> None:
     """What CDK writes into SSM is what the controller's own model reads."""
-    assert _environment(smartpack).key == "smartpack/prod"
-    assert _environment(staging).key == "smartpack/staging"
+    assert environment_of(smartpack).key == "smartpack/prod"
+    assert environment_of(staging).key == "smartpack/staging"
 
 
 def test_every_setting_reaches_the_environment(staging: Template) -> None:
     """Strategy, watch, judge, variables and addresses are those that were chosen."""
-    environment = _environment(staging)
+    environment = environment_of(staging)
     steps = steps_of(environment.deployment_preference, environment.watch_seconds)
     assert [(step.weight, step.bake) for step in steps] == [(25, 4), (50, 4), (100, 6)]
     judge = environment.judge
@@ -45,20 +45,20 @@ def test_every_setting_reaches_the_environment(staging: Template) -> None:
     assert (judge.when_inconclusive, judge.tolerance, judge.alpha) == ("hold", 0.1, 0.01)
     assert (judge.promote_early, judge.limits.error_rate, judge.synthetic.requests) == (True, 0.02, 50)
     assert environment.keep_revisions == 3
-    assert environment.components["api"].variables == {"GREETING": "hello"}
-    assert {component.url for component in environment.components.values()} == {"http://127.0.0.1:8080"}
+    assert environment.components["api"].variables["GREETING"] == "hello"
+    assert {environment.components[name].url for name in ("api", "site")} == {"http://127.0.0.1:8080"}
     assert environment.allow_private_urls
 
 
 def test_private_addresses_are_not_checked_unless_it_is_said(smartpack: Template) -> None:
     """In production, the checks ask public addresses only."""
-    assert not _environment(smartpack).allow_private_urls
+    assert not environment_of(smartpack).allow_private_urls
 
 
 def test_the_environment_names_alarms_that_exist(smartpack: Template) -> None:
     """A guard that does not exist would stop every release."""
     alarms = {one["AlarmName"]: name for name, one in smartpack.of_type("AWS::CloudWatch::Alarm").items()}
-    assert _environment(smartpack).deployment_preference.alarms == [name.lower() for name in alarms.values()]
+    assert environment_of(smartpack).deployment_preference.alarms == [name.lower() for name in alarms.values()]
     assert set(alarms) == {"smartpack-prod-api-errors", "smartpack-prod-api-5xx"}
 
 
