@@ -16,11 +16,15 @@ State = dict[str, Any]
 
 
 class Walk:
-    """A good release with so many components and steps, and so many looks at each step (0: no bake)."""
+    """A good release with so many components and steps, and so many looks at each step (0: no bake).
 
-    def __init__(self, components: int, looks: list[int], machine: Path = MACHINE) -> None:
+    `components` is their number in each wave; a plain number: all in one.
+    """
+
+    def __init__(self, components: int | list[int], looks: list[int], machine: Path = MACHINE) -> None:
         self._definition: State = json.loads(machine.read_text())
-        self._components, self._looks = components, looks
+        self._waves = [components] if isinstance(components, int) else components
+        self._looks = looks
         self._step = -1
         self.entered: Counter[str] = Counter()
         self.tasks = 0
@@ -52,7 +56,7 @@ class Walk:
         return str(state.get("Next", ""))
 
     def _times(self, state: State) -> int:
-        return len(self._looks) if state["ItemsPath"] == "$.steps" else self._components
+        return len(self._looks) if state["ItemsPath"] == "$.steps" else self._waves[self._staged - 1]
 
     def _holds(self, rule: Mapping[str, Any]) -> bool:
         if "Not" in rule:
@@ -67,7 +71,13 @@ class Walk:
         if variable.endswith("verdict"):
             left = self._looks[self._step] - self.entered_in_step()
             return {"watching"} if left > 0 else {"healthy"}
+        if self._staged < len(self._waves) and self.entered["Test staged release"]:
+            return {"next_wave"}
         return {"received", "valid", "granted", "ready", "healthy"}
+
+    @property
+    def _staged(self) -> int:
+        return self.entered["Stage components"]
 
     def entered_in_step(self) -> int:
         """Looks that were made in this step so far."""

@@ -137,15 +137,23 @@ class Component(Protocol):
     def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
         """Test a staged revision directly, before any visitor gets it."""
 
-    def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> None:
+    def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> str | None:
         """Send `weight` percent of the visitors to the canary.
 
         `permit` is called between reading the present state and the conditional write, and raises when the deployment
-        may not go on. Raises `ChangedByOthersError` when traffic is neither on `stable` nor on `canary`.
+        may not go on. Raises `ChangedByOthersError` when traffic is neither on `stable` nor on `canary`. Returns what
+        identifies the state that it left, for `Revision.mark`, if `restore` can make use of that.
         """
 
     def restore(self, stable: Revision, canary: Revision | None) -> None:
         """Send all visitors to `stable`, now; raises `ChangedByOthersError` as `shift` does."""
+
+    def discard(self, revision: Revision) -> bool:
+        """Take away what `stage` made of a revision that no release keeps; False when there was nothing to take.
+
+        Never what visitors get, and nothing that another revision uses. Staging the same artifact afterwards makes it
+        anew. Doing it twice is harmless.
+        """
 
     def prune(self, keep: Sequence[Revision], count: int) -> int:
         """Take away old revisions of ours but for `keep`, what is live, and the newest `count`; how many went."""
@@ -154,8 +162,11 @@ class Component(Protocol):
 class Components(Protocol):
     """Makes the component of a name in an environment."""
 
-    def get(self, environment: Environment, name: str) -> Component:
-        """The component; raises `NotFoundError` when the environment has none of that name."""
+    def get(self, environment: Environment, name: str, *, urgent: bool = False) -> Component:
+        """The component; raises `NotFoundError` when the environment has none of that name.
+
+        `urgent`: on the way back, where calls to AWS are made at once and not when it is their turn.
+        """
 
 
 class Secrets(Protocol):

@@ -31,6 +31,7 @@ class FakeComponent:
     failing: set[str] = field(default_factory=set)
     broken: Exception | None = None
     pruned: list[tuple[set[str], int]] = field(default_factory=list)
+    discarded: list[str] = field(default_factory=list)
     before_write: Callable[[], None] = lambda: None
 
     def current(self) -> Revision:
@@ -70,6 +71,14 @@ class FakeComponent:
         self.pruned.append(({revision.id for revision in keep}, count))
         return 1
 
+    def discard(self, revision: Revision) -> bool:
+        """Note what was to go; never what is live."""
+        self._work()
+        if revision.id in {self.live, self.canary}:
+            return False
+        self.discarded.append(revision.id)
+        return True
+
     def edit(self, live: str) -> None:
         """A person changes it by hand."""
         self.live, self.canary, self.weight, self.edits = live, "", 0, self.edits + 1
@@ -102,7 +111,7 @@ class FakeComponents:
 
     known: dict[str, FakeComponent] = field(default_factory=dict)
 
-    def get(self, environment: Environment, name: str) -> ports.Component:
+    def get(self, environment: Environment, name: str, *, urgent: bool = False) -> ports.Component:
         """The component, or `NotFoundError`."""
         if name not in environment.components:
             raise NotFoundError(f"{environment.key} has no component {name}")

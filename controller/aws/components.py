@@ -18,7 +18,7 @@ class AwsComponents:
         self._bucket = bucket
         self._clients = clients or Clients()
 
-    def get(self, environment: Environment, name: str) -> Component:
+    def get(self, environment: Environment, name: str, *, urgent: bool = False) -> Component:  # noqa: ARG002
         """The component; raises `NotFoundError` when the environment has none of that name."""
         target = environment.components.get(name)
         if target is None:

@@ -16,7 +16,7 @@ from controller.domain.deployment import Revision
 from controller.domain.environment import FunctionTarget, LambdaTarget
 from controller.domain.manifest import Artifact, FunctionArtifact
 from controller.domain.verification import AnyCheck
-from controller.errors import AwsError, ChangedByOthersError, ConflictError, InvalidBundleError
+from controller.errors import AwsError, ChangedByOthersError, ConflictError, InvalidBundleError, NotFoundError
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
@@ -80,6 +80,15 @@ class LambdaComponent(ABC):
         spared = {*ours[:count], *(revision.id for revision in keep), *self._used_by_aliases()}
         return sum(self._delete(version) for version in ours if version not in spared)
 
+    def discard(self, revision: Revision) -> bool:
+        """Delete the version if Selfright published it and no alias uses it."""
+        try:
+            ours = str(self._staging.configuration(revision.id).get("Description", "")).startswith(OURS)
+        except NotFoundError:
+            return False
+        spared = not revision.id.isdigit() or revision.id in self._used_by_aliases()
+        return ours and not spared and self._delete(revision.id)
+
     def _live_version(self) -> str:
         state = self._alias.read()
         if state.shares or state.version == "$LATEST":
@@ -115,8 +124,8 @@ class LambdaComponent(ABC):
         try:
             with calling("lambda:DeleteFunction", f"{self._function}:{version}"):
                 self._clients.functions.delete_function(FunctionName=self._function, Qualifier=version)
-        except ConflictError:
-            return False  # An alias was pointed at it in this moment: it stays.
+        except (ConflictError, NotFoundError):
+            return False  # An alias was pointed at it in this moment: it stays. Or it went in this moment.
         return True
 
 

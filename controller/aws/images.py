@@ -88,6 +88,13 @@ class ImageComponent(LambdaComponent):
             self._repository.delete(tag for tag, sha256 in images.items() if sha256 not in used)
         return gone
 
+    def discard(self, revision: Revision) -> bool:
+        """The version, and then the image, unless a version or `$LATEST` has it: then the next `prune` takes it."""
+        gone = super().discard(revision)
+        if gone and revision.digest not in {sha256_of(version) for version in self.versions()}:
+            self._repository.delete([self._repository.tag(revision.digest)])
+        return gone
+
     @cached_property
     def _repository(self) -> Repository:
         return Repository(self._clients, self._repository_name, self._function)

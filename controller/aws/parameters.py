@@ -87,6 +87,13 @@ class ParametersComponent:
             self._store.delete(revision)
         return len(gone)
 
+    def discard(self, revision: Revision) -> bool:
+        """Delete the revision's parameters, unless the pointer names it."""
+        if revision.id == self._pointer.live() or revision.id not in self._store.revisions():
+            return False
+        self._store.delete(revision.id)
+        return True
+
     def _is_whole(self, revision: Revision) -> bool:
         return Parameters(self._store.read(revision.id)).revision == revision.id
 

@@ -20,14 +20,25 @@ def prune(files: SiteFiles, needed: Collection[str], count: int) -> int:
     """Delete all revisions but `needed` and the newest `count`; how many went."""
     revisions = _by_revision(files.listing(REVISIONS))
     newest = sorted(_complete(revisions), key=lambda one: revisions[one][index_key(one)].modified, reverse=True)[:count]
-    gone = sorted(revisions.keys() - {*needed, *newest})
+    kept = {*needed, *newest}
+    gone = sorted(revisions.keys() - kept)
     if gone:
-        unused = _shared_by(files, _complete(revisions, gone)) - _shared_by(
-            files, _complete(revisions, {*needed, *newest})
-        )
-        files.delete([index_key(revision) for revision in _complete(revisions, gone)])
-        files.delete([*sorted(unused), *(key for one in gone for key in revisions[one] if key != index_key(one))])
+        _delete(files, revisions, gone, kept)
     return len(gone)
+
+
+def discard(files: SiteFiles, revision: str) -> bool:
+    """Delete one revision and what no other one shares with it; whether there was anything."""
+    revisions = _by_revision(files.listing(REVISIONS))
+    if revision in revisions:
+        _delete(files, revisions, [revision], revisions.keys() - {revision})
+    return revision in revisions
+
+
+def _delete(files: SiteFiles, revisions: Revisions, gone: Iterable[str], kept: Iterable[str]) -> None:
+    unused = _shared_by(files, _complete(revisions, gone)) - _shared_by(files, _complete(revisions, kept))
+    files.delete([index_key(revision) for revision in _complete(revisions, gone)])
+    files.delete([*sorted(unused), *(key for one in gone for key in revisions[one] if key != index_key(one))])
 
 
 def _by_revision(listing: Mapping[str, Stored]) -> Revisions:

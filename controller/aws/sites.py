@@ -6,7 +6,7 @@ from typing import BinaryIO
 from controller.aws.calls import Clients
 from controller.aws.site_checks import SiteChecks
 from controller.aws.site_files import SiteFiles
-from controller.aws.site_pruning import prune
+from controller.aws.site_pruning import discard, prune
 from controller.aws.site_routing import SiteTraffic
 from controller.aws.site_staging import SiteStaging
 from controller.domain.checks import CheckResult
@@ -63,6 +63,11 @@ class SiteComponent:
         """Delete revisions but for the newest `count`, `keep`, and what the routing table names."""
         table = self._traffic.live()
         return prune(self._files, {*(revision.id for revision in keep), table.stable, table.canary}, count)
+
+    def discard(self, revision: Revision) -> bool:
+        """Delete its folder, and the shared files that only it uses."""
+        table = self._traffic.live()
+        return revision.id not in {table.stable, table.canary} and discard(self._files, revision.id)
 
 
 def _revision(id_: str) -> Revision:

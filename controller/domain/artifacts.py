@@ -64,12 +64,13 @@ Runtime = Annotated[str, matching(r"[a-z][a-z0-9.]{1,63}", "the name of a Lambda
 
 
 class ArtifactBase(BaseModel):
-    """What every component has. `digest` is empty in the source form."""
+    """What every component has. `digest` is empty in the source form; `after` names the components that go first."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     artifact: ArtifactPath
     digest: Digest = ""
+    after: Annotated[list[str], Field(max_length=50)] = []
 
     @property
     def sha256(self) -> str:

@@ -24,11 +24,13 @@ class Revision:
     """What a component becomes when staged.
 
     `id` is what traffic is pointed at: a Lambda version ("7") or a site revision ("3f9a…").
-    `digest` is the content's SHA-256, so that two revisions can be compared.
+    `digest` is the content's SHA-256, so that two revisions can be compared. `mark` is what the last shift to it left
+    (an alias's revision id): whoever knows it can take the visitors back without reading first.
     """
 
     id: str
     digest: str = ""
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,10 +141,10 @@ class Bake:
 class Deployment:
     """A deployment's whole state. Only the ledger changes it, field by field and conditionally.
 
-    `checks` are the release's verification checks, each as JSON text, kept so that a later rollback to this release
-    can be verified. `secrets` are the secrets that it needs, each as JSON text, with the names of their keys.
-    `previous` is the deployment that was live before. `turn_token` is the fencing token of its turn;
-    after `lease_until` without a step forward it counts as stuck.
+    `waves` are the components in the order in which they go forward. `checks` are the release's verification checks,
+    each as JSON text, kept so that a later rollback to this release can be verified. `secrets` are the secrets that it
+    needs, each as JSON text, with the names of their keys. `previous` is the deployment that was live before.
+    `turn_token` is the fencing token of its turn; after `lease_until` without a step forward it counts as stuck.
     """
 
     deployment_id: str
@@ -156,6 +158,7 @@ class Deployment:
     version: str = ""
     digest: str = ""
     components: tuple[str, ...] = ()
+    waves: tuple[tuple[str, ...], ...] = ()
     checks: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     previous: str = ""
@@ -189,6 +192,22 @@ class Deployment:
         """The names of the components whose staged revision is not the one that was live."""
         before = self.restore_point or {}
         return tuple(sorted(name for name, new in self.staged.items() if new.id != _id(before.get(name))))
+
+    @property
+    def order(self) -> tuple[tuple[str, ...], ...]:
+        """The waves; all components at once when none is said to come after another."""
+        return self.waves or (self.components,)
+
+    @property
+    def next_wave(self) -> tuple[str, ...]:
+        """The first wave that is not staged as a whole; none when all are."""
+        return next((wave for wave in self.order if not self.staged.keys() >= set(wave)), ())
+
+    @property
+    def staged_wave(self) -> tuple[str, ...]:
+        """The last wave that is staged as a whole; none as long as the first is not."""
+        done = self.order[: self.order.index(self.next_wave)] if self.next_wave else self.order
+        return done[-1] if done else ()
 
 
 def _id(revision: Revision | None) -> str:

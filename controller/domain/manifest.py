@@ -23,6 +23,7 @@ from controller.domain.manifest_yaml import read_yaml
 from controller.domain.secrets import SecretNeed
 from controller.domain.site_check import SiteCheck
 from controller.domain.verification import Verification
+from controller.domain.waves import Waves, waves_of
 from controller.errors import InvalidBundleError
 
 __all__ = [
@@ -96,6 +97,20 @@ class Manifest(BaseModel):
             if isinstance(check, LoadCheck) and kind not in _LOADABLE:
                 raise ValueError(f"{where} is a {kind}: only functions are tested under load")
         return self
+
+    @model_validator(mode="after")
+    def _order_is_possible(self) -> Self:
+        waves_of(self._after)
+        return self
+
+    @property
+    def waves(self) -> Waves:
+        """The components in the order in which they are staged and shifted."""
+        return waves_of(self._after)
+
+    @property
+    def _after(self) -> dict[str, list[str]]:
+        return {name: component.after for name, component in self.components.items()}
 
     @model_validator(mode="after")
     def _secrets_are_named_once(self) -> Self:

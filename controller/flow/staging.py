@@ -19,13 +19,13 @@ CHANGED_ADVICE = "Finish or undo that change, then upload the bundle again."
 def record_restore_point(world: World, deployment_id: str) -> Card:
     """Note what is live before anything changes, and open the guards.
 
-    Outcomes: `ready`; `rejected` when an alarm is firing or gone, when a component is in the middle of somebody's
-    change, when a secret that the release needs is not as it must be, or when this version was rolled back while it
-    waited for its turn.
+    Outcomes: `ready` with the first `wave` of components; `rejected` when an alarm is firing or gone, when a component
+    is in the middle of somebody's change, when a secret that the release needs is not as it must be, or when this
+    version was rolled back while it waited for its turn.
     """
     deployment = world.deployments.get(deployment_id)
     if deployment.restore_point is not None:
-        return card(deployment, "ready")
+        return _ready(deployment)
     if deployment.phase is Phase.REJECTED:
         return card(deployment, "rejected")
     if deployment.phase not in UNTOUCHED:
@@ -44,7 +44,11 @@ def record_restore_point(world: World, deployment_id: str) -> Card:
         return card(reject(world, deployment, error.reason, error.next_step), "rejected")
     except (ChangedByOthersError, NotFoundError) as error:
         return card(reject(world, deployment, str(error), CHANGED_ADVICE), "rejected")
-    return card(_note(world, deployment, live), "ready")
+    return _ready(_note(world, deployment, live))
+
+
+def _ready(deployment: Deployment) -> Card:
+    return card(deployment, "ready", wave=list(deployment.order[0]))
 
 
 def _current(world: World, environment: Environment, deployment: Deployment) -> dict[str, Revision]:
@@ -81,5 +85,6 @@ def stage(world: World, deployment_id: str, name: str) -> Card:
         turn_token=deployment.turn_token,
     )
     new = name in staged.changed
-    tell(world, deployment_id, "staged", f"{name}: {'staged as' if new else 'unchanged,'} {revision.id}.")
+    told = f"staged as {revision.id}" if new else f"unchanged, {revision.id} stays: skipped"
+    tell(world, deployment_id, "staged", f"{name}: {told}.")
     return {"component": name, "revision": revision.id, "changed": new}

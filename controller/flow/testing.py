@@ -20,18 +20,22 @@ GUARD_MARGIN_SECONDS = 900
 
 
 def test_staged(world: World, deployment_id: str) -> Card:
-    """Test every new revision, all at once, before any visitor gets it, then say by which steps traffic will move.
+    """Test every new revision of a wave, all at once, before any visitor gets it; after the last, say the steps.
 
-    Outcomes: `healthy` with `steps` (none when nothing changed), or `unhealthy`.
+    Outcomes: `next_wave` with the components to stage now; `healthy` with the `steps` by which traffic will move (none
+    when nothing changed); `unhealthy`.
     """
     deployment = world.deployments.get(deployment_id)
     environment = environment_of(world, deployment)
-    with ThreadPoolExecutor(max_workers=max(1, len(deployment.changed))) as pool:
-        tested = list(pool.map(lambda name: _test(world, environment, deployment, name), deployment.changed))
-    for name, results in zip(deployment.changed, tested, strict=True):
+    names = [name for name in deployment.staged_wave if name in deployment.changed]
+    with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
+        tested = list(pool.map(lambda name: _test(world, environment, deployment, name), names))
+    for name, results in zip(names, tested, strict=True):
         if failed := [result for result in results if not result.passed]:
             return _unhealthy(world, deployment, "before traffic", failed)
         tell(world, deployment_id, "tested", f"{name}: {len(results)} checks passed before traffic.")
+    if wave := deployment.next_wave:
+        return card(deployment, "next_wave", wave=list(wave))
     if refused := _ask_hook(world, deployment, environment.deployment_preference.hooks.pre_traffic):
         return _unhealthy(world, deployment, "before traffic", [refused])
     steps = _steps(environment, deployment)

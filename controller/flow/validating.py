@@ -97,6 +97,7 @@ def _note(world: World, deployment: Deployment, manifest: Manifest, digest: str)
         "version": manifest.version,
         "digest": digest,
         "components": tuple(sorted(manifest.components)),
+        "waves": manifest.waves,
         "checks": tuple(check.model_dump_json() for check in manifest.verification.everything),
         "secrets": tuple(need.model_dump_json() for need in manifest.secrets),
     }

@@ -62,6 +62,7 @@ def _what(one: Deployment) -> Document:
         "digest": one.digest or None,
         "upload": {"bucket": one.upload.bucket, "key": one.upload.key, "version_id": one.upload.version_id},
         "components": list(one.components),
+        "waves": [list(wave) for wave in one.order],
         "changed": list(one.changed),
         "staged": _revisions(one.staged),
         "restore_point": _revisions(one.restore_point or {}),

@@ -107,6 +107,8 @@ def details(story: Story, commands: Commands) -> RenderableType:
     ]
     if one.steps:
         facts.append(("steps", ", ".join(f"{step.weight} % for {duration(step.bake)}" for step in one.steps)))
+    if len(one.order) > 1:
+        facts.append(("order", ", then ".join(" and ".join(wave) for wave in one.order)))
     facts += [(name, _change(one, name)) for name in one.components]
     facts.append(("execution", one.execution_arn))
     return Group(summary(story, commands), _facts(facts), Text(), timeline(story.timeline, one.upload.uploaded_at))
@@ -116,7 +118,11 @@ def _change(one: Deployment, name: str) -> str:
     before, after = (one.restore_point or {}).get(name), one.staged.get(name)
     if after is None:
         return "not staged"
-    return f"{before.id if before else 'nothing'} → {after.id}" if name in one.changed else f"{after.id}, unchanged"
+    return (
+        f"{before.id if before else 'nothing'} → {after.id}"
+        if name in one.changed
+        else f"{after.id}, unchanged: skipped"
+    )
 
 
 def timeline(events: Iterable[TimelineEvent], start: datetime) -> Table:

@@ -150,11 +150,17 @@ class FakeComponent:
             del self.revisions[revision]
         return len(gone)
 
+    def discard(self, revision: Revision) -> bool:
+        """Takes it away unless it is live."""
+        return revision.id not in self.serving and self.revisions.pop(revision.id, None) is not None
+
 
 class FakeComponents(dict[str, FakeComponent]):
     """Implements `ports.Components`."""
 
-    def get(self, environment: Environment, name: str) -> FakeComponent:  # type: ignore[override]
+    def get(  # type: ignore[override]
+        self, environment: Environment, name: str, *, urgent: bool = False
+    ) -> FakeComponent:
         """The component of that name."""
         if name not in self:
             raise NotFoundError(f"{environment.key} has no component {name}.")

@@ -6,7 +6,7 @@ import pytest
 
 from controller.domain.deployment import Counts
 from controller.domain.phases import Phase
-from tests.builders import a_bundle
+from tests.builders import a_bundle, bundle_parts
 from tests.state_machine.drives import HOLDING, hold_and, resume
 from tests.state_machine.machines import DEPLOY_TASKS
 from tests.state_machine.scene import Scene
@@ -35,6 +35,30 @@ def test_every_task_of_the_deploy_machine_is_on_some_path(make_scene: MakeScene)
     scene.release("1.2.0")
     scene.check()
     assert {task.state for task in DEPLOY_TASKS} <= set(scene.states)
+
+
+def test_components_that_come_after_others_are_staged_after_them(scene: Scene) -> None:
+    """The site waits until the API is staged and tested; then both get their visitors, in the same steps."""
+    deployment = scene.release("1.1.0", bundle_in_order(scene, "1.1.0"))
+    assert (deployment.phase, deployment.waves) == (Phase.SUCCEEDED, (("api",), ("site",)))
+    told = [kind for kind in scene.kinds(deployment) if kind in {"staged", "tested", "shifted"}]
+    assert told == ["staged", "tested", "staged", "tested", "shifted", "shifted"]
+    scene.check()
+
+
+def test_what_comes_after_a_bad_component_is_not_even_staged(scene: Scene) -> None:
+    """A wave that fails its test takes the whole release back, the waves before it too."""
+    scene.world.components["api"].failing_checks = True
+    deployment = scene.release("1.1.0", bundle_in_order(scene, "1.1.0"))
+    assert (deployment.phase, set(deployment.staged)) == (Phase.ROLLED_BACK, {"api"})
+    scene.check()
+
+
+def bundle_in_order(scene: Scene, version: str) -> bytes:
+    """A bundle whose site comes after its API."""
+    parts = bundle_parts(version, f"VERSION = {version!r}".encode(), application=scene.name)
+    parts.manifest["components"]["site"]["after"] = ["api"]
+    return parts.pack()
 
 
 def test_the_first_deployment_has_one_step(make_scene: MakeScene) -> None:

@@ -71,3 +71,8 @@ def test_the_walk_passes_every_state_of_a_good_release() -> None:
     expected = {"Stage component": 2, "Shift traffic": 2, "Judge canary": 4, "Guard alarms": 2, "Complete": 1}
     assert {name: walk.entered[name] for name in expected} == expected
     assert "Roll back" not in walk.entered
+
+
+def test_a_wave_more_costs_three_transitions() -> None:
+    """A wave is staged and tested by itself; a release without an order between its components has one wave."""
+    assert Walk([1, 1], [1, 1]).transitions == Walk(2, [1, 1]).transitions + 3

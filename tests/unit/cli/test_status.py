@@ -78,7 +78,8 @@ def test_the_keys_of_a_deployment_stay(world: CliWorld) -> None:
     world.write(ROLLED_BACK)
     document = json.loads(world.run("status", ID, "--output", "json").stdout)
     assert set(document) == {
-        "deployment_id", "application", "environment", "version", "digest", "upload", "components", "changed", "staged",
+        "deployment_id", "application", "environment", "version", "digest", "upload", "components", "waves", "changed",
+            "staged",
         "restore_point", "phase", "needs_decision", "weight", "steps", "bake", "look", "trip", "reason", "next_step",
         "uploaded_at", "updated_at", "traffic_restored_at", "closed_at", "seconds", "seconds_to_restore",
         "execution_arn", "rollback_execution_arn", "previous_version",

@@ -46,6 +46,17 @@ def test_all_changed_components_get_the_same_weight() -> None:
     assert (world.deployments.get("d2").phase, world.deployments.get("d2").weight) == (Phase.SHIFTING, 10)
 
 
+def test_waves_are_shifted_in_their_order() -> None:
+    """What comes after another component gets its visitors after it, in the same step."""
+    world = going(waves=(("site",), ("api",)))
+    moved: list[str] = []
+    for name, component in world.components.known.items():
+        component.before_write = lambda name=name: moved.append(name)  # type: ignore[misc]
+    shift(world, "d2", 0)
+    assert moved == ["site", "api"]
+    assert live(world) == {"api": ("6", 10), "site": ("aa", 10)}
+
+
 def test_the_last_step_promotes() -> None:
     """At a hundred the canary is what everybody gets."""
     world = going(Phase.BAKING, weight=10)

@@ -1,0 +1,41 @@
+"""The order between components: which of them are staged and shifted together, and which only after others.
+
+`after: [api]` on a component makes it wait for `api`. A wave is everything that waits for nothing outside the waves
+before it, so components that wait for nobody are all in the first one.
+"""
+
+from collections.abc import Collection, Mapping
+from graphlib import CycleError, TopologicalSorter
+
+Waves = tuple[tuple[str, ...], ...]
+
+
+def waves_of(after: Mapping[str, Collection[str]]) -> Waves:
+    """The waves of components, given by name with the names that each comes after; within a wave by name.
+
+    Raises `ValueError` that says what is wrong when a name is unknown, a component waits for itself, or some wait for
+    each other.
+    """
+    for name, others in after.items():
+        where = f"`components.{name}.after`"
+        if name in others:
+            raise ValueError(f"{where} names '{name}' itself: a component cannot come after itself")
+        if unknown := sorted(set(others) - after.keys()):
+            known = ", ".join(sorted(after))
+            raise ValueError(f"{where} '{unknown[0]}' is no component of this release (these are: {known})")
+    return tuple(_sorted(after))
+
+
+def _sorted(after: Mapping[str, Collection[str]]) -> list[tuple[str, ...]]:
+    sorter = TopologicalSorter(after)
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        circle = " → ".join(reversed(error.args[1]))  # graphlib has them the other way round
+        raise ValueError(f"`after` goes round in a circle, each after the next: {circle}; one must go first") from error
+    waves = []
+    while sorter.is_active():
+        wave = tuple(sorted(sorter.get_ready()))
+        sorter.done(*wave)
+        waves.append(wave)
+    return waves
