@@ -14,11 +14,19 @@ from controller.domain.environment import JudgePolicy
 
 
 class Verdict(StrEnum):
-    """What the judge says at a look."""
+    """What the judge says at a look.
+
+    `PROMOTABLE` is healthy, and shown to be at most the tolerance worse. `INCONCLUSIVE` is not enough evidence yet; the
+    three kinds of missing data are told apart from it, because each has another cause.
+    """
 
     HEALTHY = "healthy"
+    PROMOTABLE = "promotable"
     UNHEALTHY = "unhealthy"
     INCONCLUSIVE = "inconclusive"
+    NO_DATA = "no data"
+    LATE_DATA = "late data"
+    ONE_SIDED = "one-sided data"
 
 
 @dataclass(frozen=True)
