@@ -33,6 +33,7 @@ class FakeComponent:
     pruned: list[tuple[set[str], int]] = field(default_factory=list)
     discarded: list[str] = field(default_factory=list)
     before_write: Callable[[], None] = lambda: None
+    before_discard: Callable[[], None] = lambda: None
 
     def current(self) -> Revision:
         """The live revision, if traffic is not split."""
@@ -74,6 +75,7 @@ class FakeComponent:
     def discard(self, revision: Revision) -> bool:
         """Note what was to go; never what is live."""
         self._work()
+        self.before_discard()
         if revision.id in {self.live, self.canary}:
             return False
         self.discarded.append(revision.id)

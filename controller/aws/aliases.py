@@ -1,11 +1,13 @@
 """The traffic of a Lambda function: an alias on one version, perhaps with a share of its calls for another."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from controller.aws.calls import Clients, calling
 from controller.aws.traffic import Traffic
 from controller.domain.strategy import ALL
+from controller.errors import ConflictError
 
 
 @dataclass(frozen=True)
@@ -43,17 +45,33 @@ class Alias(Traffic[AliasState]):
             return set(state.shares) <= {canary}
         return state.version == canary and not state.shares
 
-    def write(self, state: AliasState, stable: str, canary: str, weight: int) -> None:
+    def mark(self, state: AliasState) -> str:
+        """Its revision id, which no other state of this alias ever has."""
+        return state.revision_id
+
+    def restore(self, stable: str, canary: str | None, mark: str = "") -> None:
+        """Go back, in one call when the alias is still as the last shift left it, which `mark` identifies.
+
+        If it is not, the condition does not hold, nothing is written, and it is read first as always.
+        """
+        if mark:
+            with suppress(ConflictError):
+                self.write(AliasState("", revision_id=mark), stable, canary or stable, 0)
+                return
+        super().restore(stable, canary)
+
+    def write(self, state: AliasState, stable: str, canary: str, weight: int) -> str:
         """One call. Empty weights take the routing away."""
         version, shares = _wanted(stable, canary, weight)
         with calling("lambda:UpdateAlias", self.name):
-            self._clients.functions.update_alias(
+            answer = self._clients.functions.update_alias(
                 FunctionName=self._function,
                 Name=self._alias,
                 FunctionVersion=version,
                 RoutingConfig={"AdditionalVersionWeights": shares},
                 RevisionId=state.revision_id,
             )
+        return answer["RevisionId"]
 
     def describe(self, state: AliasState) -> str:
         """Its version, and the others' shares."""

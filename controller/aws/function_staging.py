@@ -12,7 +12,7 @@ from typing import Any
 from controller.aws.calls import Clients, calling
 from controller.aws.function_code import Code, sha256_of
 from controller.aws.function_configuration import Wanted
-from controller.errors import AwsError, ConflictError
+from controller.errors import AwsError, ConflictError, NotFoundError
 
 FIRST_WAIT, LONGEST_WAIT, PATIENCE = 0.05, 2.0, 180.0
 """Seconds between two looks at a function that is being updated, at least and at most, and until it is given up."""
@@ -49,9 +49,14 @@ class FunctionStaging:
         return self._publish(code, wanted, source)
 
     def _publish(self, code: Code, wanted: Wanted, source: Mapping[str, Any]) -> str:
-        latest = self._settled(self.configuration("$LATEST"))
-        latest = self._configure(latest, wanted)
-        latest = self._load(latest, code, source)
+        found = self._settled(self.configuration("$LATEST"))
+        latest = self._load(self._configure(found, wanted), code, source)
+        version = self._numbered(latest, code)
+        if latest is found and self._is_gone(version):
+            version = self._numbered(self._touch(latest), code)
+        return version
+
+    def _numbered(self, latest: Mapping[str, Any], code: Code) -> str:
         with calling("lambda:PublishVersion", self._name):
             version = self._clients.functions.publish_version(
                 FunctionName=self._name,
@@ -62,6 +67,24 @@ class FunctionStaging:
         self._require(version, code)
         self._settled(dict(version))  # A version may still be made ready, and cannot be invoked until then.
         return version["Version"]
+
+    def _is_gone(self, version: str) -> bool:
+        """Whether Lambda named the version that it published last although that was taken away since."""
+        try:
+            self.configuration(version)
+        except NotFoundError:
+            return True
+        return False
+
+    def _touch(self, latest: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A new revision of the same configuration, of which Lambda publishes a new version."""
+        with calling("lambda:UpdateFunctionConfiguration", self._name):
+            answer = self._clients.functions.update_function_configuration(
+                FunctionName=self._name,
+                RevisionId=latest["RevisionId"],
+                Description=latest.get("Description", ""),
+            )
+        return self._settled(dict(answer))
 
     def _configure(self, latest: Mapping[str, Any], wanted: Wanted) -> Mapping[str, Any]:
         changes = wanted.changes(latest)

@@ -66,13 +66,13 @@ class LambdaComponent(ABC):
         mine = [check for check in checks if check.component == self._name]
         return FunctionTests(self._clients, self._function, revision.id).run(mine)
 
-    def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> None:
-        """Weights on the alias; at 100 the alias itself moves to the canary."""
-        self._alias.shift(stable.id, canary.id, weight, permit)
+    def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> str | None:
+        """Weights on the alias; at 100 the alias itself moves to the canary. The mark is the alias's revision id."""
+        return self._alias.shift(stable.id, canary.id, weight, permit)
 
     def restore(self, stable: Revision, canary: Revision | None) -> None:
-        """The alias on the stable version alone."""
-        self._alias.restore(stable.id, canary.id if canary else None)
+        """The alias on the stable version alone: one call when it is still as the last shift left it, else two."""
+        self._alias.restore(stable.id, canary.id if canary else None, canary.mark if canary else "")
 
     def prune(self, keep: Sequence[Revision], count: int) -> int:
         """Delete versions that Selfright published, but for the newest `count`, `keep`, and what any alias uses."""

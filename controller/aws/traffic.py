@@ -9,6 +9,7 @@ a rollback that read between our two steps, found nothing to put back yet, and w
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 from controller.errors import ChangedByOthersError, ConflictError, TrippedError
@@ -36,39 +37,44 @@ class Traffic(ABC, Generic[State]):
         """Whether visitors get `stable`, `canary` or some of each, and nothing else."""
 
     @abstractmethod
-    def write(self, state: State, stable: str, canary: str, weight: int) -> None:
-        """Send visitors so, if nothing changed since `state` was read; raises `ConflictError`."""
+    def write(self, state: State, stable: str, canary: str, weight: int) -> str | None:
+        """Send visitors so, if nothing changed since `state` was read; raises `ConflictError`.
+
+        Returns the mark of the state that it left, where there is one.
+        """
+
+    def mark(self, state: State) -> str | None:  # noqa: ARG002 - most states have none
+        """What identifies a state, for those who can write on its condition without reading it again."""
+        return None
 
     @abstractmethod
     def describe(self, state: State) -> str:
         """Where visitors are sent, in words: "version 7 with 10 % on 8"."""
 
-    def shift(self, stable: str, canary: str, weight: int, permit: Callable[[], None]) -> None:
+    def shift(self, stable: str, canary: str, weight: int, permit: Callable[[], None]) -> str | None:
         """Go forward; see `ports.Component.shift`."""
-        self._move(stable, canary, weight, permit)
+        mark = self._move(stable, canary, weight, permit)
         try:
             permit()
         except TrippedError:
             self.restore(stable, canary)
             raise
+        return mark
 
     def restore(self, stable: str, canary: str | None) -> None:
         """Go back; see `ports.Component.restore`."""
         self._move(stable, canary or stable, 0, lambda: None)
 
-    def _move(self, stable: str, canary: str, weight: int, permit: Callable[[], None]) -> None:
+    def _move(self, stable: str, canary: str, weight: int, permit: Callable[[], None]) -> str | None:
         for _ in range(ATTEMPTS):
             state = self.read()
             if self.is_at(state, stable, canary, weight):
-                return
+                return self.mark(state)
             if not self.is_between(state, stable, canary):
                 raise ChangedByOthersError(self._changed(state, stable, canary))
             permit()
-            try:
-                self.write(state, stable, canary, weight)
-            except ConflictError:
-                continue
-            return
+            with suppress(ConflictError):
+                return self.write(state, stable, canary, weight)
         raise ConflictError(f"{self.name} was changed {ATTEMPTS} times while it was being moved: it was left as it is.")
 
     def _changed(self, state: State, stable: str, canary: str) -> str:

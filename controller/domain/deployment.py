@@ -179,6 +179,7 @@ class Deployment:
     rollback_execution_arn: str = ""
     rollback_attempts: int = 0
     traffic_restored_at: datetime | None = None
+    unstaged_at: datetime | None = None
     closed_at: datetime | None = None
     notice: Literal["", "pending", "sent"] = ""
 

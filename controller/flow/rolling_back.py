@@ -10,6 +10,7 @@ from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.testing import outside_checks_of, probe_all
 from controller.flow.tripping import note_restored, restore, trip
 from controller.flow.turns import free, take_turn_back
+from controller.flow.unstaging import unstage
 from controller.flow.world import World
 
 AGAIN = frozenset({Phase.SUCCEEDED, Phase.ROLLBACK_FAILED})
@@ -183,5 +184,7 @@ def close_rollback(world: World, deployment_id: str, trouble: str) -> Card:
         phase, why, advice = Phase.ROLLBACK_FAILED, f"{why} Putting it back failed: {trouble}", PERSON_ADVICE
     else:
         phase = Phase.ROLLED_BACK if deployment.restore_point else Phase.REJECTED
+        if deployment.phase is Phase.ROLLING_BACK:
+            unstage(world, deployment)
     ended = close(world, deployment_id, phase, why, advice, phases={Phase.ROLLING_BACK})
     return card(ended, str(phase))

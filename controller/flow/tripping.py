@@ -6,6 +6,7 @@ state; so between a shift and the putting back somebody always loses, and it is 
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from controller.domain.deployment import Deployment, TimelineEvent, Trip, TripSource
@@ -117,7 +118,10 @@ def restore(world: World, deployment: Deployment, name: str) -> None:
         msg = f"Deployment {deployment.deployment_id} has no restore point for {name}."
         raise ConflictError(msg)
     component = world.components.get(environment_of(world, deployment), name)
-    component.restore(deployment.restore_point[name], deployment.staged.get(name))
+    canary = deployment.staged.get(name)
+    if canary and deployment.traffic_restored_at:
+        canary = replace(canary, mark="")  # It is not as the last shift left it any more.
+    component.restore(deployment.restore_point[name], canary)
 
 
 def note_restored(world: World, deployment: Deployment) -> None:

@@ -50,6 +50,8 @@ PHASE_OF = {
     "restored": Phase.ROLLING_BACK,
     "restore_failed": Phase.ROLLING_BACK,
     "restoration_verified": Phase.ROLLING_BACK,
+    "discarded": Phase.ROLLING_BACK,
+    "discard_failed": Phase.ROLLING_BACK,
 }
 """Event kind → the phase in which it happens; all others happen in several, so the present one is shown."""
 VERDICTS = {"healthy": GOOD, "unhealthy": BAD, "inconclusive": CAREFUL}

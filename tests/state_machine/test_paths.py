@@ -54,6 +54,19 @@ def test_what_comes_after_a_bad_component_is_not_even_staged(scene: Scene) -> No
     scene.check()
 
 
+def test_what_was_staged_is_taken_away_again_and_can_be_staged_anew(scene: Scene) -> None:
+    """A release that is rolled back leaves nothing; the same contents under a new version go live."""
+    before = {name: dict(component.revisions) for name, component in scene.world.components.items()}
+    scene.world.components["site"].failing_checks = True
+    deployment = scene.release("1.1.0")
+    assert deployment.phase is Phase.ROLLED_BACK
+    assert {name: component.revisions for name, component in scene.world.components.items()} == before
+    assert "discarded" in scene.kinds(deployment)
+    scene.world.components["site"].failing_checks = False
+    assert scene.release("1.1.1", bundle_in_order(scene, "1.1.1")).phase is Phase.SUCCEEDED
+    scene.check()
+
+
 def bundle_in_order(scene: Scene, version: str) -> bytes:
     """A bundle whose site comes after its API."""
     parts = bundle_parts(version, f"VERSION = {version!r}".encode(), application=scene.name)

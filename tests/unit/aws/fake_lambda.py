@@ -29,7 +29,8 @@ class FakeLambda:
     """One function with the alias `live`.
 
     `before` maps an operation to something that happens just before it, once: another writer. `looks` is how often an
-    update is found to be in progress; `fails` is the reason why the next update fails.
+    update is found to be in progress; `fails` is the reason why the next update fails. One that `remembers` names the
+    version that it published last even when that was deleted since.
     """
 
     def __init__(self, fetch: Callable[[str, str], bytes] = lambda bucket, key: b"") -> None:
@@ -38,6 +39,7 @@ class FakeLambda:
         self.calls: list[str] = []
         self.before: dict[str, Callable[[], None]] = {}
         self.looks, self.left, self.fails = 0, 0, ""
+        self.remembers, self.published = False, dict[str, Any]()
         self.answers: dict[str, dict[str, Any]] = {}
         self.invoked: list[tuple[str, dict[str, Any]]] = []
         self.latest: dict[str, Any] = {
@@ -101,7 +103,7 @@ class FakeLambda:
     def get_function_configuration(self, *, FunctionName: str, Qualifier: str) -> dict[str, Any]:
         self._enter("get_function_configuration")
         if Qualifier != "$LATEST":
-            return dict(self.versions[Qualifier])
+            return dict(self._version(Qualifier))
         self.left = max(0, self.left - 1)
         if not self.left and self.latest["LastUpdateStatus"] == "InProgress":
             self._end_update()
@@ -132,12 +134,20 @@ class FakeLambda:
         if given.get("CodeSha256", self.latest["CodeSha256"]) != self.latest["CodeSha256"]:
             raise refuse("InvalidParameterValueException", 400)
         last = self.versions.get(max(self.versions, key=int, default=""), {})
+        if self.remembers and self.published.get("RevisionId") == self.latest["RevisionId"]:
+            last = self.published["version"]
         names = ("CodeSha256", "Handler", "Runtime", "MemorySize", "Timeout", "Environment", "ImageConfigResponse")
         if last and all(last.get(name) == self.latest.get(name) for name in names):
             return dict(last)
         number = str(next(self._numbers))
         self.versions[number] = {**self.latest, "Version": number, "Description": given.get("Description", "")}
+        self.published = {"RevisionId": self.latest["RevisionId"], "version": self.versions[number]}
         return dict(self.versions[number])
+
+    def _version(self, number: str) -> dict[str, Any]:
+        if number not in self.versions:
+            raise refuse("ResourceNotFoundException", 404)
+        return self.versions[number]
 
     def delete_function(self, *, FunctionName: str, Qualifier: str) -> None:
         self._enter("delete_function")
@@ -147,6 +157,7 @@ class FakeLambda:
         )
         if any(Qualifier in versions for versions in used):
             raise refuse("ResourceConflictException", 409)
+        self._version(Qualifier)
         del self.versions[Qualifier]
 
     def get_paginator(self, operation: str) -> "FakeLambda":

@@ -1,5 +1,6 @@
 import base64
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -226,3 +227,60 @@ def test_a_version_that_an_alias_takes_meanwhile_stays(world: World) -> None:
 def test_sha_is_base64() -> None:
     """The fake writes digests as Lambda does."""
     assert sha(b"") == "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+
+
+def test_what_was_staged_in_vain_is_taken_away_and_can_be_staged_again(world: World) -> None:
+    """The version goes; the same artifact gives a new one."""
+    first = staged(world)
+    assert world.function().discard(first)
+    assert not world.function().discard(first)
+    assert set(world.functions.versions) == {"1"}
+    again = staged(world)
+    assert (again.id, again.digest) == ("3", first.digest)
+
+
+def test_a_version_that_lambda_names_though_it_is_gone_is_made_anew(world: World) -> None:
+    """Nothing changed since it was published, so Lambda may publish nothing: the configuration is touched."""
+    world.functions.remembers = True
+    world.function().discard(staged(world))
+    assert staged(world).id == "3"
+    assert world.functions.versions["3"]["Environment"] == world.functions.latest["Environment"]
+
+
+def test_what_is_live_or_somebody_elses_is_not_discarded(world: World) -> None:
+    """Not what an alias serves, however little, and no version that a person published."""
+    revision = staged(world)
+    assert not world.function().discard(V1)
+    world.functions.point("live", "1", {revision.id: 0.1})
+    assert not world.function().discard(revision)
+    assert set(world.functions.versions) == {"1", "2"}
+
+
+def test_back_is_one_call_when_nobody_moved_the_alias_since(world: World) -> None:
+    """The mark of the last shift is the condition of the write, so nothing need be read."""
+    staged(world)
+    mark = world.function().shift(V1, V2, 10, lambda: None) or ""
+    world.functions.calls.clear()
+    world.function().restore(V1, replace(V2, mark=mark))
+    assert world.functions.calls == ["update_alias"]
+    assert world.functions.live == ("1", {})
+
+
+def test_an_old_mark_overwrites_nobody(world: World) -> None:
+    """A person moved the alias after the shift: the condition does not hold, and it is seen that it is theirs."""
+    staged(world)
+    staged(world, b"# theirs")
+    mark = world.function().shift(V1, V2, 10, lambda: None) or ""
+    world.functions.point("live", "3")
+    with pytest.raises(ChangedByOthersError):
+        world.function().restore(V1, replace(V2, mark=mark))
+    assert world.functions.live == ("3", {})
+
+
+def test_an_old_mark_of_our_own_is_read_past(world: World) -> None:
+    """A later shift was not noted: one call in vain, and it is restored all the same."""
+    staged(world)
+    mark = world.function().shift(V1, V2, 10, lambda: None) or ""
+    world.function().shift(V1, V2, 100, lambda: None)
+    world.function().restore(V1, replace(V2, mark=mark))
+    assert world.functions.live == ("1", {})

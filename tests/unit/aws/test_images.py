@@ -355,6 +355,17 @@ def test_an_image_that_any_version_uses_stays(registry: Registry) -> None:
     assert registry.tags == {tag_of(numbered(0)), tag_of(numbered(1))}
 
 
+def test_an_image_that_was_staged_in_vain_goes_when_nothing_runs_it(registry: Registry) -> None:
+    """As long as `$LATEST` is on it, only the version goes: the next prune takes the image."""
+    registry.release(0)
+    older, newer = (registry.stage(image_bundle(numbered(number))) for number in (1, 2))
+    assert registry.component().discard(older)
+    assert registry.tags == {tag_of(numbered(0)), tag_of(numbered(2))}
+    assert registry.component().discard(newer)
+    assert not registry.component().discard(newer)
+    assert registry.tags == {tag_of(numbered(0)), tag_of(numbered(2))}
+
+
 def test_a_version_that_cannot_be_deleted_keeps_its_image(registry: Registry) -> None:
     """An alias took it in this moment."""
     registry.release(0)

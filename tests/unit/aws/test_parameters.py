@@ -321,6 +321,17 @@ def test_a_prune_spares_what_may_be_needed(on_one: World) -> None:
     assert left == {first(on_one).id, revisions[0].id, revisions[3].id}
 
 
+def test_what_was_staged_in_vain_is_taken_away(on_one: World) -> None:
+    """Once; never what the pointer names; and it can be staged again."""
+    before = stored(on_one)
+    revision = staged(on_one, {"N": "9"})
+    assert on_one.settings().discard(revision)
+    assert not on_one.settings().discard(revision)
+    assert not on_one.settings().discard(first(on_one))
+    assert stored(on_one) == before
+    assert staged(on_one, {"N": "9"}) == revision
+
+
 def test_a_prune_takes_revisions_of_any_size(on_one: World) -> None:
     """SSM deletes ten at a time."""
     staged(on_one, MANY)

@@ -254,6 +254,28 @@ def test_pruning_keeps_the_restore_point_and_the_newest(world: World) -> None:
     assert world.stored() == before
 
 
+def test_what_was_staged_in_vain_goes_with_the_files_that_only_it_used(world: World) -> None:
+    """What is live keeps all its files, and the same site can be staged again."""
+    first = stage(world)
+    publish(world, first)
+    before = world.stored()
+    second = stage(world, TWO)
+    staged = world.stored()
+    assert world.site().discard(second)
+    assert world.stored() == before
+    assert not world.site().discard(second)
+    assert (stage(world, TWO), world.stored()) == (second, staged)
+
+
+def test_what_is_live_is_not_discarded(world: World) -> None:
+    """Not even when it is asked for."""
+    first = stage(world)
+    publish(world, first)
+    before = world.stored()
+    assert not world.site().discard(first)
+    assert world.stored() == before
+
+
 def test_pruning_takes_leftovers_away_but_no_strangers_files(world: World) -> None:
     """A half-staged revision is nobody's; a shared file that no index lists may be somebody's."""
     second = stage(world, TWO)

@@ -29,7 +29,9 @@ def test_phases_times_and_dataclasses_become_plain() -> None:
     """The ledger can be read by people and by other programs."""
     assert marshal(Phase.STAGING) == {"S": "STAGING"}
     assert marshal(datetime(2026, 1, 2, tzinfo=UTC)) == {"S": "2026-01-02T00:00:00Z"}
-    assert marshal({"api": Revision("7")}) == {"M": {"api": {"M": {"id": {"S": "7"}, "digest": {"S": ""}}}}}
+    assert marshal({"api": Revision("7")}) == {
+        "M": {"api": {"M": {"id": {"S": "7"}, "digest": {"S": ""}, "mark": {"S": ""}}}}
+    }
 
 
 def test_members_that_are_none_are_left_out() -> None:
