@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from controller.aws.calls import calling, client
+from controller.aws.calls import Clients, calling, client
+from controller.aws.components import AwsComponents
 from controller.aws.environments import SsmEnvironments
 from controller.domain.environment import Environment
 from controller.errors import NotFoundError, UnknownEnvironmentError
+from controller.settings import Settings
+from controller.wiring import AwsWorld
 from selfright.advice import AdviceError
 from selfright.ledger import Ledger
 from selfright.local.place import HOME, Place
@@ -82,6 +85,18 @@ class Account:
             known = ", ".join(self.environments())
             step = f"Registered are: {known}." if known else "None is: register it with the CDK construct Environment."
             raise AdviceError(f"No environment {key} is registered here.", step) from error
+
+    @cached_property
+    def world(self) -> AwsWorld:
+        """The controller's own ports, with this person's rights: who plans reads by them, and writes nothing."""
+        world = AwsWorld(Settings(table=self.resources.table, bucket=self.resources.bucket))
+        world.components = AwsComponents(self.resources.bucket, self.clients)
+        return world
+
+    @cached_property
+    def clients(self) -> Clients:
+        """The clients that the components use."""
+        return Clients()
 
     @cached_property
     def ssm(self) -> "SSMClient":

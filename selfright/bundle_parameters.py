@@ -1,16 +1,12 @@
 """Reads a file of parameters for a bundle, and refuses what should be a secret instead."""
 
-import re
 from collections.abc import Collection
 from fnmatch import fnmatch
 from pathlib import Path
 
 from controller.domain.parameters import parse_parameters
 from controller.errors import InvalidBundleError
-
-_SECRET_WORDS = {"credential", "credentials", "passphrase", "passwd", "password", "secret", "secrets"}
-_SECRET_ENDS = ("api_key", "apikey", "private_key", "access_key", "_token")
-_SECRET_VALUE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\b(AKIA|ASIA)[0-9A-Z]{16}\b|\bsk-[A-Za-z0-9_-]{20,}")
+from selfright.secrecy import looks_secret
 
 
 def read_parameters(place: Path, allowed: Collection[str] = ()) -> bytes:
@@ -23,14 +19,8 @@ def read_parameters(place: Path, allowed: Collection[str] = ()) -> bytes:
         raise InvalidBundleError(f"the artifact '{place}' {what}", "Name a YAML file of names and values.")
     text = place.read_bytes()
     for name, value in parse_parameters(text, place.name).values.items():
-        if _looks_secret(name, value) and not any(fnmatch(name, pattern) for pattern in allowed):
+        if looks_secret(name, value) and not any(fnmatch(name, pattern) for pattern in allowed):
             reason = f"`{name}` in '{place}' looks like a secret, and everybody who can deploy can read parameters"
             advice = "Keep it in Secrets Manager and list it under `secrets`; if it is no secret, allow it by name."
             raise InvalidBundleError(reason, advice)
     return text
-
-
-def _looks_secret(name: str, value: str) -> bool:
-    words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower().replace("-", "_").replace(".", "_")
-    named = not _SECRET_WORDS.isdisjoint(words.split("_")) or words.endswith(_SECRET_ENDS)
-    return named or bool(_SECRET_VALUE.search(value))

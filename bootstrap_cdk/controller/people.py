@@ -27,7 +27,8 @@ class Releaser(Construct):
         )
         accept_wildcards(
             policy,
-            "All bundles and all environments: narrow it down to incoming/APPLICATION/* for people of one team.",
+            "All bundles and all environments: narrow it down to incoming/APPLICATION/* for people of one team. What"
+            " `selfright plan` reads belongs to applications that this stack does not know.",
             [arn for line in statements for arn in line.resources if arn != "*"],
         )
         accept(policy, ALL_RESOURCES["states:SendTaskSuccess"], "AwsSolutions-IAM5[Resource::*]")
@@ -43,4 +44,23 @@ def _statements(own: Resources) -> list[iam.PolicyStatement]:
         allow(["states:StartExecution"], [machine_arn(ROLLBACK_MACHINE)]),
         allow(["states:DescribeExecution"], [executions_arn(ROLLBACK_MACHINE)]),
         allow(["states:SendTaskSuccess"], ["*"]),  # `selfright resume`
+        *_planning(),
+    ]
+
+
+def _planning() -> list[iam.PolicyStatement]:
+    """What `selfright plan` compares with: only reading, of secrets everything but the value, of sites the indexes."""
+    here = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
+    parameters = f"arn:{Aws.PARTITION}:ssm:{here}:parameter/*"
+    return [
+        allow(
+            ["lambda:GetAlias", "lambda:GetFunctionConfiguration"], [f"arn:{Aws.PARTITION}:lambda:{here}:function:*"]
+        ),
+        allow(["cloudfront:GetFunction"], [f"arn:{Aws.PARTITION}:cloudfront::{Aws.ACCOUNT_ID}:function/*"]),
+        allow(["s3:GetObject"], [f"arn:{Aws.PARTITION}:s3:::*/revisions/*/.index.json"]),
+        allow(["ssm:GetParameter"], [f"{parameters}/current"]),
+        allow(["ssm:GetParametersByPath"], [f"{parameters}/revisions/*"]),
+        allow(["ecr:BatchCheckLayerAvailability"], [f"arn:{Aws.PARTITION}:ecr:{here}:repository/*"]),
+        allow(["secretsmanager:DescribeSecret"], [f"arn:{Aws.PARTITION}:secretsmanager:{here}:secret:*"]),
+        allow(["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"], ["*"]),
     ]

@@ -113,6 +113,9 @@ class SecretsClient(Protocol):
     def get_secret_value(self, *, SecretId: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
         """The value of a secret."""
 
+    def describe_secret(self, *, SecretId: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        """Everything about a secret but its value."""
+
 
 @overload
 def client(service: Literal["cloudfront"]) -> "CloudFrontClient": ...

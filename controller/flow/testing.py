@@ -1,6 +1,6 @@
 """Test staged release and Verify: the release's checks, against the canary itself and from outside."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from controller.domain.checks import CheckResult
@@ -50,11 +50,16 @@ def _test(world: World, environment: Environment, deployment: Deployment, name: 
 
 
 def _steps(environment: Environment, deployment: Deployment) -> tuple[Step, ...]:
-    if not deployment.changed:
+    return steps_for(environment, deployment.changed, first=not deployment.previous)
+
+
+def steps_for(environment: Environment, changed: Collection[str], *, first: bool) -> tuple[Step, ...]:
+    """The traffic steps of a release that changes these components; `first`: no release is live yet."""
+    if not changed:
         return ()
     preference, watch = environment.deployment_preference, environment.watch_seconds
-    divides = any(environment.components[name].divides_visitors for name in deployment.changed)
-    return steps_of(preference, watch, at_once=not deployment.previous or not divides)
+    divides = any(environment.components[name].divides_visitors for name in changed)
+    return steps_of(preference, watch, at_once=first or not divides)
 
 
 def _document(index: int, step: Step, hold: int) -> dict[str, int]:

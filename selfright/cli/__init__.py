@@ -20,6 +20,7 @@ from selfright.cli.tools import Tools
 FAILED, INTERRUPTED = 1, 130
 COMMANDS = {
     "bundle": "selfright.cli.bundle:command",
+    "plan": "selfright.cli.plan:command",
     "release": "selfright.cli.release:command",
     "follow": "selfright.cli.follow:command",
     "status": "selfright.cli.status:command",

@@ -155,4 +155,20 @@ def test_releasers_upload_follow_and_roll_back(controller: Template) -> None:
     statements = controller.only("AWS::IAM::ManagedPolicy")["PolicyDocument"]["Statement"]
     actions = {action for statement in statements for action in as_list(statement["Action"])}
     assert {"s3:PutObject", "dynamodb:Query", "states:StartExecution"} <= actions
-    assert not [action for action in actions if action.startswith(("lambda:", "cloudfront:", "dynamodb:Put"))]
+    reading = ("Get", "Describe", "BatchCheck", "Query")
+    writing = {action for action in actions if not action.partition(":")[2].startswith(reading)}
+    assert writing == {"s3:PutObject", "s3:AbortMultipartUpload", "states:StartExecution", "states:SendTaskSuccess"}
+
+
+def test_planners_read_no_secret_and_no_page(controller: Template) -> None:
+    """`selfright plan` sees that a secret is there and which files a site has: neither value nor contents nor code."""
+    statements = controller.only("AWS::IAM::ManagedPolicy")["PolicyDocument"]["Statement"]
+    actions = {action for statement in statements for action in as_list(statement["Action"])}
+    assert not {"secretsmanager:GetSecretValue", "lambda:GetFunction", "ssm:GetParameters"} & actions
+    readable = [
+        controller.text(resource)
+        for statement in statements
+        if "s3:GetObject" in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+    ]
+    assert [one.rpartition("/")[2] for one in sorted(readable)] == ["*", ".index.json"]

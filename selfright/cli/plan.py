@@ -1,0 +1,44 @@
+"""`selfright plan`: what a release would do, before anything is uploaded."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from selfright.cli import plan_document, plan_view
+from selfright.cli.help import Command
+from selfright.cli.tools import EnvironmentKey, Tools, allow_option, common, pass_tools
+from selfright.planning.planner import Planner
+from selfright.releasing import bundled
+
+REFUSED = 1
+
+EXAMPLES = (
+    "plan build/ --environment smartpack/prod",
+    "plan smartpack-1.1.0.zip -e smartpack/prod --output json > plan.json",
+)
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@click.argument("source", metavar="FOLDER_OR_ZIP", type=click.Path(exists=True, path_type=Path))
+@click.option("-e", "--environment", type=EnvironmentKey(), required=True, help="Where to, such as smartpack/prod.")
+@allow_option
+@common
+@pass_tools
+def command(tools: Tools, source: Path, environment: str, allow: tuple[str, ...]) -> None:
+    """Say what a release would do.
+
+    Reads the environment, uploads nothing and changes nothing: what changes and what is skipped, what is uploaded, how
+    long it takes, and what could not be rolled back.
+
+    Exit code 0 means that it can be released, 1 that the controller would refuse it (or could not be asked).
+    """
+    account = tools.account
+    planner = Planner(account.world, account.clients, account.environment(environment))
+    with tempfile.TemporaryDirectory(prefix="selfright-") as folder:
+        plan = planner.plan(bundled(source, Path(folder), allow).path)
+    shown = plan_view.plan(plan, str(source), tools.terminal.commands)
+    tools.terminal.result(shown, plan_document.plan(plan))
+    if plan.refusals:
+        sys.exit(REFUSED)

@@ -1,0 +1,104 @@
+"""Makes a plan: the controller's own rules and adapters, with the person's credentials, and nothing is changed.
+
+What the controller would refuse is asked of the functions that refuse it, so that the words are the same.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from controller.aws.calls import Clients
+from controller.aws.functions import LambdaComponent
+from controller.domain.archive import BundleArchive, Limits
+from controller.domain.artifacts import Artifact, FunctionArtifact, ImageArtifact, ParametersArtifact, SiteArtifact
+from controller.domain.environment import Environment, LambdaTarget, ParametersTarget, SiteTarget
+from controller.domain.manifest import Manifest
+from controller.errors import ChangedByOthersError, InvalidBundleError, NotFoundError
+from controller.flow.staging import CHANGED_ADVICE
+from controller.flow.validating import check_release
+from controller.flow.world import World
+from controller.ports import Component
+from selfright.planning.functions import FunctionPlanner
+from selfright.planning.model import ComponentPlan, Plan, Refusal
+from selfright.planning.parameters import plan_parameters
+from selfright.planning.refusals import DescribedSecrets, refusals
+from selfright.planning.sites import plan_site
+from selfright.planning.timing import calls_of, timing_of
+
+FIRST = (
+    "nothing was released here before: a rollback goes back to what the stack has created, and a site to no page at all"
+)
+
+
+def _has_secret(secret_id: str) -> bool:
+    return DescribedSecrets().has(secret_id)
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Plans releases to one environment. `has_secret` tells whether a secret of this id is there."""
+
+    world: World
+    clients: Clients
+    environment: Environment
+    has_secret: Callable[[str], bool] = _has_secret
+
+    def plan(self, bundle: Path) -> Plan:
+        """What releasing this bundle would do now; raises `AwsError` for what may not be read."""
+        with bundle.open("rb") as file:
+            planned = Plan(self.environment.key, bundle_size=bundle.stat().st_size)
+            try:
+                archive = BundleArchive(file, Limits())
+                manifest = archive.manifest()
+                planned = replace(planned, application=manifest.application, version=manifest.version)
+                archive.verify(manifest)
+                check_release(self.world, self.environment, archive, manifest)
+            except InvalidBundleError as error:
+                return replace(planned, refusals=(Refusal(error.reason, error.next_step),))
+            return self._planned(replace(planned, digest=archive.digest()), manifest, file)
+
+    def _planned(self, planned: Plan, manifest: Manifest, file: BinaryIO) -> Plan:
+        refused = refusals(self.world, self.environment, manifest, planned.digest, self.has_secret)
+        components = [self._component(name, artifact, file) for name, artifact in sorted(manifest.components.items())]
+        turn = self.world.turns.load(self.environment.key)
+        changed = [one.name for one in components if one.change != "unchanged"]
+        timing = timing_of(self.environment, changed, first=not turn.live)
+        return replace(
+            planned,
+            live_version=self.world.deployments.get(turn.live).version if turn.live else "",
+            waits_for=turn.holder,
+            components=tuple(components),
+            timing=timing,
+            calls=calls_of(self.environment, components, timing.steps),
+            risks=() if turn.live else (FIRST,),
+            refusals=(*refused, *(one.refusal for one in components if one.refusal)),
+        )
+
+    def _component(self, name: str, artifact: Artifact, file: BinaryIO) -> ComponentPlan:
+        component, known = (
+            self.world.components.get(self.environment, name),
+            ComponentPlan(name, artifact.kind, "unknown"),
+        )
+        try:
+            known = replace(known, live=component.current().id)
+            return self._compared(known, component, artifact, file)
+        except InvalidBundleError as error:
+            return replace(known, refusal=Refusal(error.reason, error.next_step))
+        except (ChangedByOthersError, NotFoundError) as error:
+            return replace(known, refusal=Refusal(str(error), CHANGED_ADVICE))
+
+    def _compared(
+        self, known: ComponentPlan, component: Component, artifact: Artifact, file: BinaryIO
+    ) -> ComponentPlan:
+        """By its kind; of a kind that cannot be compared beforehand, nothing more is known."""
+        match artifact, self.environment.components[known.name]:
+            case FunctionArtifact() | ImageArtifact(), LambdaTarget() as target if isinstance(
+                component, LambdaComponent
+            ):
+                return FunctionPlanner(self.clients, target, component).plan(known, artifact, file)
+            case SiteArtifact(), SiteTarget() as target:
+                return plan_site(self.clients, target, known, artifact, file)
+            case ParametersArtifact(), ParametersTarget() as target:
+                return plan_parameters(self.clients, target, known, artifact, file)
+        return known

@@ -1,0 +1,62 @@
+"""Why the controller would refuse a release, asked in its own words before anything is uploaded."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from controller.aws.calls import calling, client
+from controller.domain.environment import Environment
+from controller.domain.judge import alarm_trouble
+from controller.domain.manifest import Manifest
+from controller.domain.secrets import SecretNeed
+from controller.errors import InvalidBundleError, NotFoundError
+from controller.flow.closing import HELD_ADVICE
+from controller.flow.fates import check_fate
+from controller.flow.secrets import absent, secret_of
+from controller.flow.staging import ALARM_ADVICE
+from controller.flow.world import World
+from selfright.planning.model import Refusal
+
+if TYPE_CHECKING:
+    from controller.aws.calls import SecretsClient
+
+
+class DescribedSecrets:
+    """Tells whether a secret is there, by everything but its value: who plans need not be able to read it."""
+
+    def __init__(self, secrets: "SecretsClient | None" = None) -> None:
+        """`secrets` is the client to use (default: the process's own)."""
+        self._secrets = secrets or client("secretsmanager")
+
+    def has(self, secret_id: str) -> bool:
+        """Whether it is there and is not about to be deleted."""
+        with suppress(NotFoundError), calling("secretsmanager:DescribeSecret", secret_id):
+            return "DeletedDate" not in self._secrets.describe_secret(SecretId=secret_id)
+        return False
+
+
+def refusals(
+    world: World, environment: Environment, manifest: Manifest, digest: str, has_secret: Callable[[str], bool]
+) -> list[Refusal]:
+    """Everything that speaks against this valid bundle now; the controller would stop at the first."""
+    found: list[Refusal] = []
+    try:
+        check_fate(world, environment.key, manifest.version, digest)
+    except InvalidBundleError as error:
+        found.append(Refusal(error.reason, error.next_step))
+    if held := world.turns.load(environment.key).held:
+        found.append(Refusal(f"The environment is held: {held}", HELD_ADVICE))
+    alarms = environment.deployment_preference.alarms
+    if trouble := alarm_trouble(world.alarms.states(alarms) if alarms else {}, alarms):
+        found.append(Refusal(trouble, ALARM_ADVICE))
+    return [*found, *_missing(environment, manifest.secrets, has_secret)]
+
+
+def _missing(
+    environment: Environment, needs: Sequence[SecretNeed], has_secret: Callable[[str], bool]
+) -> Iterator[Refusal]:
+    """The keys within a secret are left to the controller."""
+    for need in needs:
+        if not has_secret(secret_id := secret_of(environment, need)):
+            error = absent(need, secret_id)
+            yield Refusal(error.reason, error.next_step)

@@ -1,0 +1,64 @@
+"""How long a release takes, and how many requests the control plane of Lambda gets for it.
+
+Lambda allows 15 control-plane requests a second for a whole account and region. The figures are those of the
+controller's own adapters; a test counts theirs and compares.
+"""
+
+from collections.abc import Collection, Sequence
+from math import ceil
+
+from controller.domain.deployment import Step
+from controller.domain.environment import Environment, LambdaTarget
+from controller.flow.testing import steps_for
+from controller.flow.watching import MOST_LOOKS
+from selfright.planning.model import ComponentPlan, LambdaCalls, Timing
+
+PER_SECOND = 15
+"""What Lambda allows."""
+LOOK_AT = 2
+"""To see what is live: the alias, and the configuration of its version."""
+MOVE = 2
+"""To move an alias: read it, write it."""
+AGAIN = 1
+"""To see that an alias has been moved: the rollback machine repeats what an alarm has done."""
+PUBLISH = 3
+"""Besides looking: `$LATEST` is read, the version published, and read again until it is ready."""
+UPDATE = 2
+"""An update of code or configuration, and a look whether it is done."""
+PRUNE = 2
+"""The versions and the aliases are listed. Deleting an old version is one more."""
+BEGIN, STEP, END = 15, 5, 5
+"""Seconds besides the bakes: up to the first step, for each of them, and after the last one."""
+
+
+def timing_of(environment: Environment, changed: Collection[str], *, first: bool) -> Timing:
+    """How long a release takes that changes these components; `first`: no release is live yet."""
+    steps = steps_for(environment, changed, first=first)
+    bakes = sum(step.bake for step in steps)
+    return Timing(steps, bakes, BEGIN + len(steps) * STEP + END, bakes)
+
+
+def calls_of(environment: Environment, components: Sequence[ComponentPlan], steps: Sequence[Step]) -> LambdaCalls:
+    """The requests to Lambda's control plane; while an update is under way it is looked at more often."""
+    functions = [one for one in components if isinstance(environment.components[one.name], LambdaTarget)]
+    changed = [one for one in functions if one.change != "unchanged"]
+    looks = sum(_looks(environment, steps, step) for step in steps)
+    return LambdaCalls(
+        staging=len(functions) * 2 * LOOK_AT + sum(PUBLISH + UPDATE * _updates(one) for one in changed),
+        shifting=len(changed) * len(steps) * MOVE,
+        watching=len(changed) * looks * LOOK_AT,
+        closing=len(changed) * PRUNE,
+        rollback=len(changed) * (MOVE + AGAIN) + len(functions) * LOOK_AT,
+    )
+
+
+def _updates(component: ComponentPlan) -> int:
+    """Code and configuration are updated one after the other, each only where it differs."""
+    same_code = component.package is not None and component.package.same
+    return (not same_code) + bool(component.differences)
+
+
+def _looks(environment: Environment, steps: Sequence[Step], step: Step) -> int:
+    """How often the judge looks while the step bakes; each time, the way back is rehearsed."""
+    pause = max(environment.judge.look_seconds, ceil(2 * sum(one.bake for one in steps) / MOST_LOOKS))
+    return ceil(step.bake / pause)

@@ -1,0 +1,121 @@
+"""The world that plans are made in: S3 and SSM by moto, Lambda and CloudFront in memory, the ports faked."""
+# ruff: noqa: ANN401 - botocore clients have no types of their own
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from controller.aws.calls import Clients
+from controller.aws.components import AwsComponents
+from controller.domain.archive import BundleArchive
+from controller.domain.deployment import Deployment, Upload
+from controller.domain.environment import Environment
+from controller.domain.phases import Phase
+from controller.domain.routing import RoutingTable
+from selfright.planning.model import ComponentPlan, Plan
+from selfright.planning.planner import Planner
+from tests.fakes import START, FakeWorld
+from tests.unit.aws.fake_cloudfront import FakeCloudFront
+from tests.unit.aws.fake_lambda import NAME as FUNCTION
+from tests.unit.aws.fake_lambda import FakeLambda
+
+REGION = "eu-central-1"
+ARTIFACTS, SITE, PREFIX = "artifacts", "site-bucket", "/smartpack/prod/settings"
+LIVE = "smartpack-prod-live"
+ENVIRONMENT: dict[str, Any] = {
+    "application": "smartpack",
+    "environment": "prod",
+    "components": {
+        "api": {"kind": "function", "function_name": FUNCTION},
+        "site": {"kind": "site", "bucket": SITE, "routing_function": "routing"},
+        "settings": {"kind": "parameters", "prefix": PREFIX},
+    },
+}
+
+
+@dataclass
+class PlanWorld:
+    """What plans look at. `release` does what the controller would, so that there is something live."""
+
+    folder: Path
+    functions: FakeLambda
+    routing: FakeCloudFront
+    s3: Any
+    ssm: Any
+    ports: FakeWorld = field(default_factory=FakeWorld)
+    configuration: dict[str, Any] = field(default_factory=lambda: dict(ENVIRONMENT))
+    secrets: set[str] = field(default_factory=set)
+
+    @property
+    def environment(self) -> Environment:
+        """The environment as it is configured."""
+        return Environment.model_validate(self.configuration)
+
+    @property
+    def clients(self) -> Clients:
+        """The clients of the components."""
+        clients = Clients()
+        clients.objects, clients.parameters = self.s3, self.ssm
+        clients.functions = clients.invoker = self.functions  # type: ignore[assignment]
+        clients.routing = self.routing  # type: ignore[assignment]
+        return clients
+
+    def plan(self, bundle: bytes) -> Plan:
+        """Plan this bundle."""
+        self.ports.components = AwsComponents(ARTIFACTS, self.clients)  # type: ignore[assignment]
+        path = self.folder / "bundle.zip"
+        path.write_bytes(bundle)
+        return Planner(self.ports, self.clients, self.environment, self.secrets.__contains__).plan(path)
+
+    def component(self, bundle: bytes, name: str) -> ComponentPlan:
+        """What is planned for one component."""
+        return next(one for one in self.plan(bundle).components if one.name == name)
+
+    def release(self, bundle: bytes, version: str = "1.0.0") -> None:
+        """Stage every component of the bundle, and let all visitors have it."""
+        components = AwsComponents(ARTIFACTS, self.clients)
+        for name, artifact in BundleArchive(io.BytesIO(bundle)).manifest().components.items():
+            component = components.get(self.environment, name)
+            stable = component.current()
+            component.shift(stable, component.stage(artifact, io.BytesIO(bundle)), 100, lambda: None)
+        self.make_live(version)
+
+    def make_live(self, version: str) -> None:
+        """Note in the ledger that this version is live."""
+        upload = Upload(ARTIFACTS, "incoming/smartpack/prod/x.zip", "v1", 1, START)
+        one = Deployment(LIVE, "smartpack", "prod", Phase.SUCCEEDED, upload, "arn", START, START, version=version)
+        self.ports.deployments.create(one)
+        self.turn(live=LIVE)
+
+    def turn(self, **members: Any) -> None:
+        """Change the environment's turn."""
+        self.ports.turns.save(replace(self.ports.turns.load("smartpack/prod"), **members))
+
+
+@pytest.fixture(scope="session")
+def s3_client() -> Any:
+    """Made once, because that takes longer than a test."""
+    return boto3.client("s3", region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing")
+
+
+@pytest.fixture(scope="session")
+def ssm_client() -> Any:
+    """Made once as well."""
+    return boto3.client("ssm", region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing")
+
+
+@pytest.fixture
+def world(s3_client: Any, ssm_client: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[PlanWorld]:
+    """A function on version 1, a site without a revision, no settings, and nothing released yet."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        for bucket in (ARTIFACTS, SITE):
+            s3_client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        fetch = lambda bucket, key: s3_client.get_object(Bucket=bucket, Key=key)["Body"].read()  # noqa: E731
+        yield PlanWorld(tmp_path, FakeLambda(fetch), FakeCloudFront(RoutingTable()), s3_client, ssm_client)

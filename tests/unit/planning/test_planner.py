@@ -1,0 +1,188 @@
+import pytest
+
+from controller.domain.phases import Phase
+from controller.flow.closing import HELD_ADVICE
+from controller.flow.staging import ALARM_ADVICE, CHANGED_ADVICE
+from selfright.planning.model import Difference, Items, Transfer
+from tests.builders import SITE_FILES, a_bundle, bundle_parts
+from tests.unit.planning.conftest import PlanWorld
+
+SETTINGS = {"DEBUG": "no", "GREETING": "hello"}
+
+
+def with_settings(version: str = "1.0.0", **settings: str) -> bytes:
+    """A bundle with all three components."""
+    return bundle_parts(version).with_parameters(settings or SETTINGS).pack()
+
+
+def test_what_is_live_already_is_skipped(world: PlanWorld) -> None:
+    """The same contents under another version change nothing, and no traffic moves."""
+    world.release(with_settings())
+    plan = world.plan(with_settings("1.0.1"))
+    assert {one.name: one.change for one in plan.components} == {
+        "api": "unchanged",
+        "settings": "unchanged",
+        "site": "unchanged",
+    }
+    assert (plan.changed, plan.timing.steps, plan.refusals) == ([], (), ())
+    assert (plan.version, plan.live_version) == ("1.0.1", "1.0.0")
+
+
+def test_the_first_release_goes_to_everybody_and_says_what_it_goes_back_to(world: PlanWorld) -> None:
+    """Nothing is live, so a rollback goes back to the stack's placeholder."""
+    plan = world.plan(with_settings())
+    assert {one.name: one.change for one in plan.components} == {"api": "changed", "settings": "new", "site": "new"}
+    assert [step.weight for step in plan.timing.steps] == [100]
+    assert "nothing was released here before" in plan.irreversible[0]
+
+
+def test_nothing_is_changed_by_planning(world: PlanWorld) -> None:
+    """Only what reads is called, and the buckets stay as they are."""
+    world.release(with_settings())
+    world.functions.calls.clear()
+    world.routing.calls.clear()
+    before = [world.s3.list_objects_v2(Bucket=bucket).get("Contents") for bucket in ("artifacts", "site-bucket")]
+    world.plan(bundle_parts("1.1.0", b"other").with_parameters({"DEBUG": "yes"}).pack())
+    assert (world.functions.mutations, world.routing.mutations) == ([], [])
+    after = [world.s3.list_objects_v2(Bucket=bucket).get("Contents") for bucket in ("artifacts", "site-bucket")]
+    assert before == after
+
+
+def test_the_configuration_is_compared_with_what_the_new_version_will_have(world: PlanWorld) -> None:
+    """The release's settings, and what the function's template has changed meanwhile: both come with the version."""
+    world.release(a_bundle(api={"memory": 256, "variables": {"LOG_LEVEL": "info", "OLD": "x"}}))
+    world.functions.latest |= {"Timeout": 20}
+    planned = world.component(a_bundle("1.1.0", api={"memory": 512, "variables": {"LOG_LEVEL": "debug"}}), "api")
+    assert planned.differences == (
+        Difference("memory", "256", "512"),
+        Difference("timeout", "3", "20"),
+        Difference("variable LOG_LEVEL", "info", "debug"),
+        Difference("variable OLD", "x", None),
+    )
+    assert planned.package
+    assert planned.package.same
+
+
+def test_a_value_that_looks_secret_is_not_in_the_plan(world: PlanWorld) -> None:
+    """By its name, or by its shape."""
+    world.release(a_bundle(api={"variables": {"API_KEY": "first", "DATABASE": "none"}}))
+    variables = {"API_KEY": "hunter2", "DATABASE": "postgres://me:hunter2@host/db"}
+    planned = world.component(a_bundle("1.1.0", api={"variables": variables}), "api")
+    assert [(one.name, one.secret) for one in planned.differences] == [
+        ("variable API_KEY", True),
+        ("variable DATABASE", True),
+    ]
+    assert "hunter2" not in repr(planned)
+
+
+def test_the_sizes_of_the_code(world: PlanWorld) -> None:
+    """As Lambda tells of the live version, as it lies in the bundle, and unpacked."""
+    world.release(a_bundle())
+    world.functions.versions["2"] |= {"CodeSize": 1000}
+    code = b"#" * 5000
+    package = world.component(a_bundle("1.1.0", code), "api").package
+    assert package
+    assert (package.before, package.unpacked, package.limit) == (1000, 5000, 250 * 1024 * 1024)
+    assert package.after
+    assert package.after < 1000
+
+
+def test_the_files_of_a_site(world: PlanWorld) -> None:
+    """By the two indexes: hashed files that the live revision has are not uploaded again."""
+    world.release(a_bundle())
+    files = {**SITE_FILES, "index.html": b"<title>new</title>", "assets/new-5f.js": b"12345"}
+    del files["robots.txt"]
+    planned = world.component(a_bundle("1.1.0", site_files=files), "site")
+    assert planned.items == Items(("assets/new-5f.js",), ("index.html",), ("robots.txt",))
+    assert planned.transfer == Transfer("files", 2, 3, len(b"<title>new</title>") + 5)
+
+
+def test_parameters_are_told_by_their_names_only(world: PlanWorld) -> None:
+    """Values stay where they are."""
+    world.release(with_settings())
+    planned = world.component(with_settings("1.1.0", DEBUG="hunter2", NEW="y"), "settings")
+    assert planned.items == Items(("NEW",), ("DEBUG",), ("GREETING",))
+    assert "hunter2" not in repr(planned)
+
+
+def test_roles_and_dead_letters_that_change_are_risks(world: PlanWorld) -> None:
+    """A version that is gone back to has the former ones: they must still be there."""
+    world.functions.latest |= {"Role": "arn:old"}
+    world.functions.versions["1"] |= {"Role": "arn:old", "DeadLetterConfig": {"TargetArn": "arn:queue"}}
+    world.make_live("0.9.0")
+    world.functions.latest |= {"Role": "arn:new"}
+    queue, role = world.plan(a_bundle("1.1.0")).irreversible
+    assert queue.startswith("api: the dead-letter queue changes from arn:queue to none")
+    assert role.startswith("api: the execution role changes from arn:old to arn:new; a rollback returns to version 1")
+
+
+def test_a_bad_bundle_is_refused_in_the_controllers_words(world: PlanWorld) -> None:
+    """The reason of the first check that fails, and nothing else is looked at."""
+    parts = bundle_parts()
+    parts.files["api.zip"] = b"other"
+    plan = world.plan(parts.pack())
+    assert "api.zip" in plan.refusals[0].reason
+    assert plan.components == ()
+    assert world.functions.calls == []
+
+
+def test_a_component_that_the_environment_has_not_is_refused(world: PlanWorld) -> None:
+    """As the controller would say it."""
+    world.configuration["components"] = {"site": world.configuration["components"]["site"]}
+    (refusal,) = world.plan(a_bundle()).refusals
+    assert "the environment smartpack/prod has no such component (it has: site)" in refusal.reason
+
+
+@pytest.mark.parametrize(
+    ("phase", "said"), [(Phase.ROLLED_BACK, "was rolled back"), (Phase.SUCCEEDED, "other contents")]
+)
+def test_a_version_with_a_past_is_refused(world: PlanWorld, phase: Phase, said: str) -> None:
+    """A version that was rolled back, or had other contents."""
+    world.ports.versions.fates["smartpack/prod", "1.0.0"] = ("other digest", phase)
+    assert said in world.plan(a_bundle()).refusals[0].reason
+
+
+def test_a_held_environment_and_a_firing_alarm_are_both_told(world: PlanWorld) -> None:
+    """The controller stops at the first; who plans wants to know all."""
+    world.configuration["deployment_preference"] = {"alarms": ["errors"]}
+    world.ports.alarms.known["errors"] = "ALARM"
+    world.turn(held="The rollback of x failed.")
+    refusals = world.plan(a_bundle()).refusals
+    assert [(one.reason, one.next_step) for one in refusals] == [
+        ("The environment is held: The rollback of x failed.", HELD_ADVICE),
+        ("Alarm errors is firing.", ALARM_ADVICE),
+    ]
+
+
+@pytest.mark.parametrize("version", ["$LATEST", "1"])
+def test_a_missing_stable_version_is_refused(world: PlanWorld, version: str) -> None:
+    """An alias on `$LATEST`, or one that divides its traffic, is nothing to go back to."""
+    world.functions.point("live", version, {"2": 0.1} if version == "1" else None)
+    plan = world.plan(a_bundle())
+    (refusal,) = plan.refusals
+    assert "must be on one published version" in refusal.reason
+    assert refusal.next_step == CHANGED_ADVICE
+    assert next(one.change for one in plan.components if one.name == "api") == "unknown"
+
+
+def test_a_function_of_another_kind_is_refused(world: PlanWorld) -> None:
+    """AWS cannot turn a function of an image into one of a zip."""
+    world.functions.package("f" * 64)
+    assert "package type Image" in world.plan(a_bundle()).refusals[0].reason
+
+
+def test_missing_secrets_are_refused_without_reading_any(world: PlanWorld) -> None:
+    """Whether a secret is there is asked by its id; the keys within it are left to the controller."""
+    world.configuration["secrets"] = {"mail": "smartpack/mail", "ai": "smartpack/ai"}
+    world.secrets.add("smartpack/mail")
+    plan = world.plan(bundle_parts().needing(mail=["password"], ai=["key"]).pack())
+    (refusal,) = plan.refusals
+    assert refusal.reason == "The secret 'ai' (smartpack/ai) does not exist."
+    assert world.ports.secrets.asked == []
+
+
+def test_a_deployment_on_its_way_is_waited_for(world: PlanWorld) -> None:
+    """That is no refusal."""
+    world.turn(holder="another")
+    plan = world.plan(a_bundle())
+    assert (plan.waits_for, plan.refusals) == ("another", ())

@@ -1,0 +1,63 @@
+import io
+
+from controller.aws.components import AwsComponents
+from controller.domain.archive import BundleArchive
+from controller.domain.deployment import Step
+from controller.domain.environment import Environment
+from selfright.planning.model import ComponentPlan, LambdaCalls, Timing
+from selfright.planning.timing import calls_of, timing_of
+from tests.builders import a_bundle
+from tests.unit.planning.conftest import ENVIRONMENT, PlanWorld
+
+CHANGED = [ComponentPlan("api", "function", "changed"), ComponentPlan("site", "site", "changed")]
+
+
+def environment(**members: object) -> Environment:
+    """The environment with these settings."""
+    return Environment.model_validate({**ENVIRONMENT, **members})
+
+
+def test_the_time_is_that_of_the_bakes_and_a_little_more() -> None:
+    """Extended at most once each."""
+    preference = {"type": [{"weight": 10, "bake": 60}, {"weight": 50, "bake": 120}]}
+    timing = timing_of(environment(deployment_preference=preference, watch_seconds=30), ["api"], first=False)
+    assert timing == Timing((Step(10, 60), Step(50, 120), Step(100, 30)), 210, 35, 210)
+    assert timing.seconds == 245
+
+
+def test_what_changes_nothing_takes_no_step() -> None:
+    """And what cannot be divided goes in one."""
+    assert timing_of(environment(), [], first=False).steps == ()
+    assert timing_of(environment(), ["settings"], first=False).steps == (Step(100, 300),)
+
+
+def test_lambda_is_not_asked_for_what_is_no_function() -> None:
+    """Sites and parameters need none of its requests."""
+    assert calls_of(environment(), CHANGED[1:], (Step(100, 60),)) == LambdaCalls()
+
+
+def test_every_look_rehearses_the_way_back() -> None:
+    """Two steps of five looks each, and two requests a look."""
+    steps = (Step(10, 300), Step(100, 300))
+    assert calls_of(environment(), CHANGED, steps).watching == 2 * 5 * 2
+
+
+def test_the_requests_are_those_that_the_controller_makes(world: PlanWorld) -> None:
+    """Counted where they are made: the function's code and configuration change, by two steps, and back again."""
+    world.release(a_bundle())
+    bundle, steps = a_bundle("1.1.0", b"other", api={"memory": 512}), (Step(10, 60), Step(100, 0))
+    expected = calls_of(world.environment, [world.component(bundle, "api")], steps)
+    world.functions.calls.clear()
+    world.functions.looks = 1
+    api = AwsComponents("artifacts", world.clients).get(world.environment, "api")
+    stable = api.current()
+    canary = api.stage(BundleArchive(io.BytesIO(bundle)).manifest().components["api"], io.BytesIO(bundle))
+    ready_at_once = 1  # In memory, a published version need not be looked at again.
+    assert len(world.functions.calls) + ready_at_once == expected.staging
+    world.functions.calls.clear()
+    for step in steps:
+        api.shift(stable, canary, step.weight, lambda: None)
+    assert len(world.functions.calls) == expected.shifting
+    world.functions.calls.clear()
+    api.prune([stable, canary], 5)
+    assert len(world.functions.calls) == expected.closing
