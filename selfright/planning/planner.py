@@ -60,7 +60,11 @@ class Planner:
 
     def _planned(self, planned: Plan, manifest: Manifest, file: BinaryIO) -> Plan:
         refused = refusals(self.world, self.environment, manifest, planned.digest, self.has_secret)
-        components = [self._component(name, artifact, file) for name, artifact in sorted(manifest.components.items())]
+        components = [
+            replace(self._component(name, manifest.components[name], file), wave=number)
+            for number, wave in enumerate(manifest.waves)
+            for name in wave
+        ]
         turn = self.world.turns.load(self.environment.key)
         changed = [one.name for one in components if one.change != "unchanged"]
         timing = timing_of(self.environment, changed, first=not turn.live)

@@ -186,3 +186,11 @@ def test_a_deployment_on_its_way_is_waited_for(world: PlanWorld) -> None:
     world.turn(holder="another")
     plan = world.plan(a_bundle())
     assert (plan.waits_for, plan.refusals) == ("another", ())
+
+
+def test_components_are_told_in_their_waves(world: PlanWorld) -> None:
+    """What comes after something else is told after it."""
+    parts = bundle_parts().with_parameters(SETTINGS)
+    parts.manifest["components"]["api"]["after"] = ["settings"]
+    plan = world.plan(parts.pack())
+    assert [(one.name, one.wave) for one in plan.components] == [("settings", 0), ("site", 0), ("api", 1)]
