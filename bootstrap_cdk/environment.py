@@ -37,9 +37,9 @@ OWN_CHILDREN = "One function's versions, one bucket's objects, one prefix's para
 
 @dataclass(frozen=True)
 class Guard:
-    """The alarms that guard every deployment, and the topic by which they reach the controller."""
+    """The alarms (metric or composite) that guard every deployment; the topic by which they reach the controller."""
 
-    alarms: Sequence[cloudwatch.Alarm]
+    alarms: Sequence[cloudwatch.AlarmBase]
     topic: sns.ITopic
 
 

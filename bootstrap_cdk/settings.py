@@ -63,10 +63,15 @@ class Judge:
 
 @dataclass(frozen=True)
 class ErrorAlarm:
-    """When the API's error alarm fires: `threshold` errors or more within `period_seconds`."""
+    """When the alarms that guard releases fire.
+
+    `threshold` errors or more within `period_seconds`; one answer in a hundred that takes longer than `p99_ms` in two
+    periods of three (0: no such alarm).
+    """
 
     threshold: int = 3
     period_seconds: int = 60
+    p99_ms: int = 3000
 
 
 @dataclass(frozen=True)
@@ -76,8 +81,9 @@ class SmartPackSettings:
     `strategy` is a strategy's name or a list of `{"weight": percent, "bake": seconds}`. `api_url` and `site_url` are
     where visitors reach the app, if that is not the HTTP API's and the distribution's own address; with
     `allow_private_urls` they may be addresses of a private network. `domain_name` and `certificate_arn` (a certificate
-    in us-east-1) come together. `web_acl_arn` puts a WAF in front of the site. `cors_origin` is the one other origin
-    (`https://partner.example`) whose pages may call the API; pages of the site itself need none, `*` is everybody.
+    in us-east-1) come together. `web_acl_arn` puts a WAF in front of the site. `composite_alarm` makes one alarm of
+    all of its alarms. `cors_origin` is the one other origin (`https://partner.example`) whose pages may call the API;
+    pages of the site itself need none, `*` is everybody.
     """
 
     environment: str = "prod"
@@ -86,6 +92,7 @@ class SmartPackSettings:
     watch_seconds: int = 300
     judge: Judge = field(default_factory=Judge)
     alarm: ErrorAlarm = field(default_factory=ErrorAlarm)
+    composite_alarm: bool = True
     keep_revisions: int = 5
     variables: Mapping[str, str] = field(default_factory=dict)
     api_url: str | None = None

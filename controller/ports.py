@@ -227,6 +227,13 @@ class Metrics(Protocol):
         """
 
 
+class Markers(Protocol):
+    """Marks releases on the graphs of an application."""
+
+    def mark(self, deployment: Deployment, phase: Phase, at: datetime) -> None:
+        """Note that the deployment came into this phase; it never fails, and marking twice does no harm."""
+
+
 class Alarms(Protocol):
     """The states of alarms."""
 

@@ -133,6 +133,13 @@ class AwsWorld:
         return CloudWatchMetrics()
 
     @cached_property
+    def markers(self) -> "ports.Markers":
+        """CloudWatch's embedded metric format."""
+        from controller.aws.markers import EmfMarkers
+
+        return EmfMarkers()
+
+    @cached_property
     def alarms(self) -> "ports.Alarms":
         """CloudWatch alarms."""
         from controller.aws.alarms import CloudWatchAlarms

@@ -158,6 +158,17 @@ class FakeMetrics:
 
 
 @dataclass
+class FakeMarkers:
+    """The marks on the graphs: deployment id and phase."""
+
+    made: list[tuple[str, Phase]] = field(default_factory=list)
+
+    def mark(self, deployment: Deployment, phase: Phase, at: datetime) -> None:
+        """Note it."""
+        self.made.append((deployment.deployment_id, phase))
+
+
+@dataclass
 class FakeAlarms:
     """Alarms and their states; `unreadable` is raised instead."""
 
@@ -230,6 +241,7 @@ class FakeWorld:
     hooks: FakeHooks = field(default_factory=FakeHooks)
     rehearsals: FakeRehearsals = field(default_factory=FakeRehearsals)
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
+    markers: FakeMarkers = field(default_factory=FakeMarkers)
     alarms: FakeAlarms = field(default_factory=FakeAlarms)
     workflows: FakeWorkflows = field(default_factory=FakeWorkflows)
     notices: FakeNotices = field(default_factory=FakeNotices)

@@ -7,6 +7,7 @@ from constructs import Construct
 from bootstrap_cdk.controller.alarms import ControllerAlarms
 from bootstrap_cdk.controller.functions import Functions
 from bootstrap_cdk.controller.state_machines import StateMachines
+from bootstrap_cdk.markers import METRIC, NAMESPACE
 from bootstrap_cdk.names import Group
 
 _PERIOD = Duration.minutes(5)
@@ -30,6 +31,7 @@ class ControllerDashboard(Construct):
         board.add_widgets(
             _executions("Deployments", machines, "deploy"), _executions("Rollbacks", machines, "rollback")
         )
+        board.add_widgets(_releases())
         board.add_widgets(
             cloudwatch.GraphWidget(
                 title="Duration of the functions",
@@ -40,6 +42,18 @@ class ControllerDashboard(Construct):
                 left=[functions[group].metric_errors(period=_PERIOD, label=group.value) for group in Group],
             ),
         )
+
+
+def _releases() -> cloudwatch.GraphWidget:
+    """What came to visitors, of all applications: one line for each environment and phase."""
+    searched = f'{{{NAMESPACE},Application,Environment,Phase}} MetricName="{METRIC}"'
+    found = cloudwatch.MathExpression(
+        expression=f"FILL(SEARCH('{searched}', 'Sum', {_PERIOD.to_seconds()}), 0)",
+        using_metrics={},
+        label="${PROP('Dim.Application')}/${PROP('Dim.Environment')} ${PROP('Dim.Phase')}",
+        period=_PERIOD,
+    )
+    return cloudwatch.GraphWidget(title="Releases of all environments", left=[found], width=24)
 
 
 def _executions(title: str, machines: StateMachines, name: str) -> cloudwatch.GraphWidget:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import CfnOutput, Duration, Stack
 from constructs import Construct
 
 from bootstrap_cdk.components import FunctionComponent, SiteComponent
@@ -10,6 +10,8 @@ from bootstrap_cdk.environment import Care, Environment, Guard
 from bootstrap_cdk.settings import SmartPackSettings
 from bootstrap_cdk.smartpack.api import ALIAS, Api
 from bootstrap_cdk.smartpack.configuration import Configuration
+from bootstrap_cdk.smartpack.dashboard import SmartPackDashboard
+from bootstrap_cdk.smartpack.measures import Measures
 from bootstrap_cdk.smartpack.site import RoutedSite
 from bootstrap_cdk.smartpack.watching import Watching
 
@@ -23,7 +25,10 @@ class SmartPackStack(Stack):
         site = RoutedSite(self, "Site", api_domain=api.domain_name, settings=settings)
         configuration = Configuration(self, "Configuration", settings)
         configuration.readable_by(api.released.function)
-        watching = Watching(self, "Watching", api=api, settings=settings)
+        period = Duration.seconds(settings.alarm.period_seconds)
+        measures = Measures({"api": api.released.function}, api.http, site.distribution, period)
+        watching = Watching(self, "Watching", measures=measures, settings=settings)
+        SmartPackDashboard(self, "Board", measures=measures, watching=watching, settings=settings)
         own_host = f"https://{settings.domain_name or site.distribution.distribution_domain_name}"
         urls = {"api": settings.api_url or api.http.api_endpoint, "site": settings.site_url or own_host}
         Environment(
@@ -39,7 +44,7 @@ class SmartPackStack(Stack):
                 "settings": configuration.settings,
             },
             secrets={"config": configuration.secret},
-            guard=Guard(watching.alarms, watching.topic),
+            guard=Guard(watching.guards, watching.topic),
             care=_care(settings),
         )
         CfnOutput(self, "SiteUrl", value=urls["site"])

@@ -1,69 +1,87 @@
-"""SmartPack's alarms, the topic by which they reach people and the controller, and the app's dashboard."""
+"""SmartPack's alarms, and the topic by which they reach people and the controller."""
 
-from aws_cdk import Duration
+from collections.abc import Sequence
+
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
 from constructs import Construct
 
 from bootstrap_cdk.settings import SmartPackSettings
-from bootstrap_cdk.smartpack.api import ALIAS, Api
+from bootstrap_cdk.smartpack.measures import Measures
 from bootstrap_cdk.topic import EncryptedTopic
 
 
 class Watching(Construct):
-    """Two alarms guard the releases: the function fails, and visitors see errors whatever the reason."""
+    """What guards the releases, and what only people hear of.
 
-    def __init__(self, scope: Construct, construct_id: str, *, api: Api, settings: SmartPackSettings) -> None:
+    `guards`: a function fails, visitors see errors whatever the reason, answers are slow. `told`: throttling, because a
+    rollback gives an account no more concurrency. All of them together are one composite alarm: whether this
+    environment is well.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, measures: Measures, settings: SmartPackSettings) -> None:
         super().__init__(scope, construct_id)
         self.topic = EncryptedTopic(self, "Alarms", display_name=f"{settings.prefix} alarms").topic
-        period = Duration.seconds(settings.alarm.period_seconds)
-        errors, answers = _function_metric(api, "Errors", period), _api_metric(api, "5xx", period)
-        self.alarms = [
-            self._alarm("ApiErrors", f"{settings.prefix}-api-errors", errors, settings),
-            self._alarm("Api5xx", f"{settings.prefix}-api-5xx", answers, settings),
+        self._prefix, self._chosen = settings.prefix, settings.alarm
+        self.guards = [
+            *(self._errors(name, measures) for name in measures.functions),
+            self._api_5xx(measures),
+            *([self._latency(measures)] if settings.alarm.p99_ms else []),
         ]
-        self._dashboard(api, settings, period)
+        self.told = [self._throttles(name, measures) for name in measures.functions]
+        for alarm in self.told:
+            alarm.add_alarm_action(actions.SnsAction(self.topic))
+        self.composite = self._composite([*self.guards, *self.told]) if settings.composite_alarm else None
 
-    def _alarm(
-        self, construct_id: str, name: str, metric: cloudwatch.Metric, settings: SmartPackSettings
-    ) -> cloudwatch.Alarm:
+    def _errors(self, name: str, measures: Measures) -> cloudwatch.Alarm:
+        said = f"the function fails {self._chosen.threshold} times or more in one period"
+        return self._counting(f"{name}-errors", said, measures.function(name, "Errors"), self._chosen.threshold)
+
+    def _api_5xx(self, measures: Measures) -> cloudwatch.Alarm:
+        said = f"visitors see {self._chosen.threshold} errors or more in one period"
+        return self._counting("api-5xx", said, measures.api("5xx"), self._chosen.threshold)
+
+    def _throttles(self, name: str, measures: Measures) -> cloudwatch.Alarm:
+        said = "requests find no free instance; look at the account's concurrency"
+        return self._counting(f"{name}-throttles", said, measures.function(name, "Throttles"), 1)
+
+    def _counting(self, name: str, said: str, metric: cloudwatch.Metric, threshold: int) -> cloudwatch.Alarm:
         """One bad period is enough, and a quiet one is not bad."""
         return cloudwatch.Alarm(
             self,
-            construct_id,
-            alarm_name=name,
-            alarm_description=f"{settings.prefix}: {settings.alarm.threshold} errors or more in one period",
+            "".join(word.capitalize() for word in name.split("-")),
+            alarm_name=f"{self._prefix}-{name}",
+            alarm_description=f"{self._prefix}: {said}",
             metric=metric,
-            threshold=settings.alarm.threshold,
+            threshold=threshold,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             evaluation_periods=1,
             datapoints_to_alarm=1,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
 
-    def _dashboard(self, api: Api, settings: SmartPackSettings, period: Duration) -> None:
-        invocations, errors = (_function_metric(api, name, period) for name in ("Invocations", "Errors"))
-        board = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=settings.prefix)
-        board.add_widgets(cloudwatch.AlarmStatusWidget(title="Guards of a release", alarms=list(self.alarms), width=24))
-        board.add_widgets(
-            cloudwatch.GraphWidget(title="Requests to the API", left=[invocations], right=[errors]),
-            cloudwatch.GraphWidget(title="What visitors get", left=[_api_metric(api, name, period) for name in _SEEN]),
+    def _latency(self, measures: Measures) -> cloudwatch.Alarm:
+        """Two bad periods of three: the cold starts of a new version are one. A few requests have no percentile."""
+        return cloudwatch.Alarm(
+            self,
+            "ApiLatency",
+            alarm_name=f"{self._prefix}-api-latency",
+            alarm_description=f"{self._prefix}: one answer in a hundred takes longer than {self._chosen.p99_ms} ms",
+            metric=measures.function("api", "Duration", "p99"),
+            threshold=self._chosen.p99_ms,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            evaluation_periods=3,
+            datapoints_to_alarm=2,
+            evaluate_low_sample_count_percentile="ignore",
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
 
-
-_SEEN = ("Count", "4xx", "5xx")
-
-
-def _function_metric(api: Api, name: str, period: Duration) -> cloudwatch.Metric:
-    """Of all versions that the alias serves, stable and canary together."""
-    function = api.released.function.function_name
-    return cloudwatch.Metric(
-        namespace="AWS/Lambda",
-        metric_name=name,
-        dimensions_map={"FunctionName": function, "Resource": f"{function}:{ALIAS}"},
-        statistic=cloudwatch.Stats.SUM,
-        period=period,
-    )
-
-
-def _api_metric(api: Api, name: str, period: Duration) -> cloudwatch.Metric:
-    return api.http.metric(name, statistic=cloudwatch.Stats.SUM, period=period)
+    def _composite(self, alarms: Sequence[cloudwatch.Alarm]) -> cloudwatch.CompositeAlarm:
+        """It acts on nothing: each of its alarms has told the topic already."""
+        return cloudwatch.CompositeAlarm(
+            self,
+            "Composite",
+            composite_alarm_name=self._prefix,
+            alarm_description=f"{self._prefix}: at least one of its alarms fires",
+            alarm_rule=cloudwatch.AlarmRule.any_of(*alarms),
+        )

@@ -50,6 +50,7 @@ def close(  # noqa: PLR0913 - how it ended, said in full
             raise
     else:
         tell(world, deployment_id, "closed", f"{phase}: {reason}" if reason else str(phase))
+        _mark(world, ended)
     finish(world, ended)
     return ended
 
@@ -68,6 +69,12 @@ def finish(world: World, ended: Deployment) -> None:
     answer(world, ended, ended.queue_token)
     world.notices.send(ended)
     world.deployments.update(ended.deployment_id, {"notice": "sent"}, phases={ended.phase})
+
+
+def _mark(world: World, ended: Deployment) -> None:
+    """Put the end on the graphs, if visitors ever got anything of it."""
+    if ended.steps:
+        world.markers.mark(ended, ended.phase, world.clock.now())
 
 
 def answer(world: World, ended: Deployment, task_token: str) -> None:

@@ -110,6 +110,8 @@ def _claim(world: World, deployment: Deployment, execution_arn: str, by: TripSou
         claimed = world.deployments.get(deployment.deployment_id)
         if (claimed.phase, claimed.rollback_execution_arn) != (Phase.ROLLING_BACK, execution_arn):
             return card(claimed, "nothing")
+    if claimed.steps:
+        world.markers.mark(claimed, Phase.ROLLING_BACK, world.clock.now())
     tell(world, claimed.deployment_id, "rolling_back", f"Rolling back: {_why(claimed)}")
     return card(claimed, "begun", components=sorted(claimed.restore_point or {}), reason=_why(claimed))
 

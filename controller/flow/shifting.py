@@ -33,6 +33,7 @@ def shift(world: World, deployment_id: str, step: int) -> Card:
     for wave in deployment.order:
         marks = {name: _shift(world, environment, shifting, name) for name in wave if name in deployment.changed}
         _remember(world, shifting, marks)
+    world.markers.mark(shifting, Phase.SHIFTING, world.clock.now())
     tell(world, deployment_id, "shifted", f"{weight} % of the visitors get version {deployment.version}.")
     return card(shifting, "shifted", weight=weight)
 

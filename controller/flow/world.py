@@ -69,6 +69,10 @@ class World(Protocol):
         """What was measured."""
 
     @property
+    def markers(self) -> ports.Markers:
+        """Marks releases on the graphs."""
+
+    @property
     def alarms(self) -> ports.Alarms:
         """The states of alarms."""
 

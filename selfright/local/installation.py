@@ -43,7 +43,9 @@ class Care:
     def context(self) -> dict[str, object]:
         """The CDK context that says this."""
         settings = asdict(self)
-        return {"strategy": list(settings.pop("steps")), **settings}
+        # The emulator's alarms take every function's duration for the app's; its CloudFormation has no composite ones.
+        alarm = {**settings.pop("alarm"), "p99_ms": 0}
+        return {"strategy": list(settings.pop("steps")), "alarm": alarm, "composite_alarm": False, **settings}
 
 
 def install(say: Say, *, folder: Path = FOLDER, attached: bool = False, care: Care | None = None) -> LocalAws:

@@ -210,8 +210,17 @@ def test_the_command_line_finds_everything_in_one_parameter(controller: Template
 
 
 def test_there_is_a_dashboard(controller: Template) -> None:
-    """The controller has a page in CloudWatch."""
-    assert controller.only("AWS::CloudWatch::Dashboard")["DashboardName"] == "selfright"
+    """The controller has a page in CloudWatch, with the releases of all environments."""
+    board = controller.only("AWS::CloudWatch::Dashboard")
+    body = json.loads(controller.text(board["DashboardBody"]))
+    expressions = [
+        metric[0]["expression"]
+        for widget in body["widgets"]
+        for metric in widget["properties"].get("metrics", [])
+        if isinstance(metric[0], dict)
+    ]
+    assert board["DashboardName"] == "selfright"
+    assert any("{Selfright,Application,Environment,Phase}" in one for one in expressions)
 
 
 def _rules(template: Template) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from controller.aws.notices import SnsNotices
 from controller.aws.secrets import SecretsManagerSecrets
 from controller.aws.turns import DynamoTurns, DynamoVersions
 from controller.aws.workflows import StepFunctionsWorkflows
-from tests.fakes import FakeHooks, FakeRehearsals
+from tests.fakes import FakeHooks, FakeMarkers, FakeRehearsals
 from tests.state_machine.fakes import FakeAlarms, FakeComponent, FakeComponents, FakeMetrics, FakeProbe, ManualClock
 from tests.state_machine.script import When
 
@@ -37,6 +37,7 @@ class World:
         self.hooks = FakeHooks()
         self.rehearsals = FakeRehearsals()
         self.metrics = FakeMetrics()
+        self.markers = FakeMarkers()
         self.alarms = FakeAlarms()
         self.workflows = StepFunctionsWorkflows(rollback_machine)
         self.notices = SnsNotices(topic)

@@ -42,6 +42,55 @@ def test_an_alarm_that_fires_is_found_in_both_forms(event: dict[str, Any]) -> No
     assert firing(event) == [(ALARM, "Threshold crossed.", datetime(2026, 1, 2, 3, 4, 5, 678000, UTC))]
 
 
+COMPOSITE_EVENT = {
+    "version": "0",
+    "id": "d3dfc86d-384d-24c8-0345-9f7986db0b80",
+    "detail-type": "CloudWatch Alarm State Change",
+    "source": "aws.cloudwatch",
+    "account": "123456789012",
+    "time": "2026-01-02T03:04:05Z",
+    "region": "us-east-1",
+    "resources": [f"arn:aws:cloudwatch:us-east-1:123456789012:alarm:{ALARM}"],
+    "detail": {
+        "alarmName": ALARM,
+        "state": {
+            "actionsSuppressedBy": "WaitPeriod",
+            "actionsSuppressedReason": "Actions suppressed by WaitPeriod",
+            "value": "ALARM",
+            "reason": "shop-api-errors transitioned to ALARM at Friday 02 January, 2026 03:04:05 UTC",
+            "reasonData": '{"triggeringAlarms":[{"arn":"arn:aws:cloudwatch:us-east-1:123456789012:alarm:shop-api-errors"'
+            ',"state":{"value":"ALARM","timestamp":"2026-01-02T03:04:05.678+0000"}}]}',
+            "timestamp": "2026-01-02T03:04:05.678+0000",
+        },
+        "previousState": {"value": "OK", "reason": "All are OK.", "timestamp": "2026-01-01T03:04:05.678+0000"},
+        "configuration": {"alarmRule": "ALARM(shop-api-errors) OR ALARM(shop-api-latency)"},
+    },
+}
+"""As EventBridge sends a composite alarm's change, whose actions a person has suppressed for a while."""
+
+COMPOSITE_MESSAGE = {
+    "AlarmName": ALARM,
+    "AlarmDescription": "Anything is wrong",
+    "AWSAccountId": "123456789012",
+    "AlarmRule": "ALARM(shop-api-errors) OR ALARM(shop-api-latency)",
+    "NewStateValue": "ALARM",
+    "NewStateReason": "shop-api-errors transitioned to ALARM at Friday 02 January, 2026 03:04:05 UTC",
+    "StateChangeTime": "2026-01-02T03:04:05.678+0000",
+    "Region": "US East (N. Virginia)",
+    "AlarmArn": f"arn:aws:cloudwatch:us-east-1:123456789012:alarm:{ALARM}",
+    "OldStateValue": "OK",
+    "TriggeringChildren": [{"Arn": "arn:aws:cloudwatch:us-east-1:123456789012:alarm:shop-api-errors"}],
+}
+"""As SNS carries it: no `Trigger`, because there is no metric."""
+
+
+@pytest.mark.parametrize("event", [COMPOSITE_EVENT, sns(json.dumps(COMPOSITE_MESSAGE))])
+def test_a_composite_alarm_that_fires_is_found_in_both_forms(event: dict[str, Any]) -> None:
+    """Its form is another one; a suppressed notice to people does not keep a bad release live."""
+    said = "shop-api-errors transitioned to ALARM at Friday 02 January, 2026 03:04:05 UTC"
+    assert firing(event) == [(ALARM, said, datetime(2026, 1, 2, 3, 4, 5, 678000, UTC))]
+
+
 @pytest.mark.parametrize("value", ["OK", "INSUFFICIENT_DATA"])
 def test_other_states_are_ignored(value: str) -> None:
     """An alarm that is well again takes nothing back."""
