@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from controller.domain.deployment import Counts
+from controller.domain.sequential.clustering import Tally
 from controller.domain.sequential.stream import Stream
 from controller.domain.sequential.tolerance import Margin
 from controller.domain.sequential.trial import Side, Trial
 
-DIGITS = 5
-"""Digits kept after the point: an e-value changes by less than a thousandth over a bake."""
+DIGITS = 6
+"""Significant digits kept: an e-value changes by less than a thousandth over a bake."""
 
 
 def as_document(trial: Trial) -> dict[str, Any]:
@@ -45,8 +46,7 @@ def _component(trial: Trial, name: str) -> dict[str, Any]:
     return {
         "seen": _said(side.seen),
         "counts": [*_pair(side.step), *_pair(side.canary), *_pair(side.stable)],
-        "clustering": round(side.clustering, DIGITS),
-        "margin": [round(side.margin.log_wealth, DIGITS), *_pair(side.margin.both)],
+        "margin": [_short(side.margin.log_wealth), *_pair(side.margin.both)],
         "streams": {metric: _numbers(trial.streams[name, metric]) for metric in trial.metrics},
     }
 
@@ -54,18 +54,24 @@ def _component(trial: Trial, name: str) -> dict[str, Any]:
 def _side(part: Mapping[str, Any]) -> Side:
     step, canary, stable = _counts(part["counts"])
     wealth, *both = part["margin"]
-    return Side(_heard(part["seen"]), step, canary, stable, part["clustering"], Margin(wealth, *_counts(both)))
+    return Side(_heard(part["seen"]), step, canary, stable, Margin(wealth, *_counts(both)))
 
 
 def _numbers(stream: Stream) -> list[float]:
-    """Four counts, the gain, and the logs."""
-    rounded = [round(value, DIGITS) for value in (stream.gain, *stream.logs)]
-    return [*_pair(stream.canary), *_pair(stream.stable), *rounded]
+    """Both sides' counts, the tally, the gain, and the logs."""
+    tally = stream.tally
+    counts = [*_pair(stream.canary), *_pair(stream.stable), *_pair(tally.total), *_pair(tally.last), tally.pairs]
+    return [*counts, *map(_short, (tally.spread, stream.gain, *stream.logs))]
 
 
 def _stream(numbers: list[float]) -> Stream:
-    canary, stable = _counts(numbers[:4])
-    return Stream(tuple(numbers[5:]), numbers[4], canary, stable)
+    canary, stable, total, last = _counts(numbers[:8])
+    pairs, spread, gain, *logs = numbers[8:]
+    return Stream(tuple(logs), gain, canary, stable, Tally(int(pairs), spread, total, last))
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.{DIGITS}g}")
 
 
 def _pair(counts: Counts) -> tuple[int, int]:

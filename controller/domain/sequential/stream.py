@@ -11,6 +11,7 @@ from typing import Self
 
 from controller.domain.deployment import Counts
 from controller.domain.evidence import NONE
+from controller.domain.sequential.clustering import NEW, Tally
 from controller.domain.sequential.split import Split, log_sum, split
 
 Prior = Mapping[float, float]
@@ -29,6 +30,7 @@ class Stream:
     gain: float = 0.0
     canary: Counts = NONE
     stable: Counts = NONE
+    tally: Tally = NEW
 
     @classmethod
     def fresh(cls, prior: Prior) -> Self:
@@ -41,15 +43,15 @@ class Stream:
         return self.gain + log_sum(shares)
 
 
-def fold(  # noqa: PLR0913 - a bet, what it is on, and what happened
-    stream: Stream, prior: Prior, limit: float, canary: Counts, stable: Counts, *, clustering: float = 1.0
-) -> Stream:
+def fold(stream: Stream, prior: Prior, limit: float, canary: Counts, stable: Counts) -> Stream:
     """The stream after one more interval.
 
-    `limit` is the log of the wealth at which the bet is won: the stream then only counts. `clustering` ≥ 1 is how many
-    errors come together for one reason; it must be known before the interval. The evidence is divided by it.
+    `limit` is the log of the wealth at which the bet is won: the stream then only counts. The evidence is divided by
+    the number of errors that come together, as it was known before the interval.
     """
-    counted = replace(stream, canary=stream.canary + canary, stable=stream.stable + stable)
+    canaries, stables, tally = stream.canary + canary, stream.stable + stable, stream.tally.after(stable)
+    counted = replace(stream, canary=canaries, stable=stables, tally=tally)
+    together = stream.tally.together
     errors = canary.errors + stable.errors
     wealth = stream.log_wealth(prior)
     if not (canary.requests and stable.requests and errors) or wealth >= limit:
@@ -57,11 +59,10 @@ def fold(  # noqa: PLR0913 - a bet, what it is on, and what happened
     drawn = split(canary.requests, stable.requests, errors)
     normalisers = drawn.log_normalisers(tuple(prior))
     moves = [
-        (canary.errors * log(odds) - normaliser) / clustering
-        for odds, normaliser in zip(prior, normalisers, strict=True)
+        (canary.errors * log(odds) - normaliser) / together for odds, normaliser in zip(prior, normalisers, strict=True)
     ]
     logs = tuple(value + move for value, move in zip(stream.logs, moves, strict=True))
-    gain = _boost(stream, prior, drawn, normalisers, limit - wealth) if clustering <= 1 else 0.0
+    gain = _boost(stream, prior, drawn, normalisers, limit - wealth) if together <= 1 else 0.0
     after = replace(counted, logs=logs, gain=stream.gain + gain)
     return _won(after, prior, limit) if after.log_wealth(prior) >= limit else after
 

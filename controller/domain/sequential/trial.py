@@ -13,6 +13,7 @@ from math import exp, log
 
 from controller.domain.deployment import Counts
 from controller.domain.evidence import NONE, Interval
+from controller.domain.sequential.bands import difference
 from controller.domain.sequential.priors import ERRORS, METRICS, prior_of, risk_shares
 from controller.domain.sequential.stream import Stream, fold
 from controller.domain.sequential.tolerance import UNTRIED, Margin
@@ -27,15 +28,14 @@ WARM_UP = 30
 class Side:
     """What is remembered of one component.
 
-    `seen` is the end of its last interval; `step` are the canary's requests since the last shift; `clustering` is how
-    many errors come together (1: each alone), from stable's own counts.
+    `seen` is the end of its last interval; `step` are the canary's requests since the last shift; `margin` is the bet
+    that it is within the tolerance.
     """
 
     seen: datetime | None = None
     step: Counts = NONE
     canary: Counts = NONE
     stable: Counts = NONE
-    clustering: float = 1.0
     margin: Margin = UNTRIED
 
 
@@ -90,6 +90,11 @@ class Trial:
         """What this stream adds to the e-value."""
         return self.shares[name] * exp(self.streams[name].log_wealth(prior_of(name[1])))
 
+    def bounds(self, name: StreamName) -> tuple[float, float]:
+        """Between what the canary's share of errors minus stable's is (-1 to 1), at all looks with 1 - `alpha`."""
+        stream = self.streams[name]
+        return difference(stream.canary, stream.stable, self.alpha, stream.tally.together)
+
     def counts(self, component: str | None = None) -> tuple[Counts, Counts]:
         """Requests and errors of canary and stable so far, of one component or of all."""
         sides = [side for name, side in self.sides.items() if component in (None, name)]
@@ -111,6 +116,21 @@ def begin(
         raise ValueError(f"a trial needs components and metrics out of {', '.join(METRICS)}: got {names}, {metrics}")
     streams = {(name, metric): Stream.fresh(prior_of(metric)) for name in names for metric in known}
     return Trial(alpha, tolerance, names, known, streams, {name: Side() for name in names})
+
+
+def learn(trial: Trial, history: Iterable[Interval]) -> Trial:
+    """The trial, knowing how stable's errors used to come: one by one, or in clusters.
+
+    `history` is the time before the deployment, an hour or more, in periods as they will be weighed; of its counts
+    only stable's are looked at.
+    """
+    streams = dict(trial.streams)
+    for interval in sorted(history, key=lambda one: one.until):
+        measured = [(ERRORS, interval.stable)] + [(slow.percentile, slow.stable) for slow in interval.slow]
+        for name, stable in (((interval.component, metric), stable) for metric, stable in measured):
+            if name in streams:
+                streams[name] = replace(streams[name], tally=streams[name].tally.after(_sane(stable)))
+    return replace(trial, streams=streams)
 
 
 def shifted(trial: Trial, at: datetime) -> Trial:
@@ -140,19 +160,19 @@ def _weigh(trial: Trial, interval: Interval) -> Trial:
     if side is None or early or (side.seen is not None and interval.until <= side.seen):
         return trial
     canary, stable = _sane(interval.canary), _sane(interval.stable)
-    streams = dict(trial.streams)
+    together, streams = _together(trial, interval.component), dict(trial.streams)
     for metric, *both in _measured(interval, side):
         name = (interval.component, metric)
         if name in streams:
             limit = log(trial.limit / trial.shares[name])
-            streams[name] = fold(streams[name], prior_of(metric), limit, *map(_sane, both), clustering=side.clustering)
+            streams[name] = fold(streams[name], prior_of(metric), limit, *map(_sane, both))
     after = replace(
         side,
         seen=interval.until,
         step=side.step + canary,
         canary=side.canary + canary,
         stable=side.stable + stable,
-        margin=side.margin.after(canary, stable, trial.tolerance, side.clustering),
+        margin=side.margin.after(canary, stable, trial.tolerance, together),
     )
     return replace(trial, streams=streams, sides={**trial.sides, interval.component: after})
 
@@ -161,6 +181,11 @@ def _measured(interval: Interval, side: Side) -> list[tuple[str, Counts, Counts]
     errors = [(ERRORS, interval.canary, interval.stable)]
     warm = side.step.requests >= WARM_UP
     return errors + [(slow.percentile, slow.canary, slow.stable) for slow in interval.slow if warm]
+
+
+def _together(trial: Trial, component: str) -> float:
+    stream = trial.streams.get((component, ERRORS))
+    return stream.tally.together if stream else 1.0
 
 
 def _sane(counts: Counts) -> Counts:
