@@ -1,11 +1,12 @@
 """What the flow needs from the world: small protocols that the adapters in `controller.aws` implement."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from controller.domain.checks import CheckResult
-from controller.domain.deployment import Counts, Deployment, Look, Revision, TimelineEvent, Upload
+from controller.domain.deployment import Counts, Deployment, Left, Look, Pending, Revision, TimelineEvent, Upload
 from controller.domain.environment import Environment
 from controller.domain.phases import Phase
 from controller.domain.turn import Turn
@@ -131,8 +132,11 @@ class Component(Protocol):
     def current(self) -> Revision:
         """The revision that all visitors get now; raises `ChangedByOthersError` when traffic is split."""
 
-    def stage(self, artifact: "Artifact", bundle: BinaryIO) -> Revision:
-        """Make the revision of this artifact, without traffic. The current one when nothing changed."""
+    def stage(self, artifact: "Artifact", bundle: BinaryIO) -> Revision | Pending:
+        """Make the revision of this artifact, without traffic. The current one when nothing changed.
+
+        `Pending` when AWS is still at it: then it is called again, until there is a revision.
+        """
 
     def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
         """Test a staged revision directly, before any visitor gets it."""
@@ -145,8 +149,12 @@ class Component(Protocol):
         identifies the state that it left, for `Revision.mark`, if `restore` can make use of that.
         """
 
-    def restore(self, stable: Revision, canary: Revision | None) -> None:
-        """Send all visitors to `stable`, now; raises `ChangedByOthersError` as `shift` does."""
+    def restore(self, stable: Revision, canary: Revision | None) -> Pending | Left | None:
+        """Send all visitors to `stable`, now; raises `ChangedByOthersError` as `shift` does.
+
+        `Pending`, only of kinds that take long, when it is not done yet: then it is called again. `Left` when it is
+        done, but for something that must not be taken away.
+        """
 
     def discard(self, revision: Revision) -> bool:
         """Take away what `stage` made of a revision that no release keeps; False when there was nothing to take.
@@ -159,13 +167,28 @@ class Component(Protocol):
         """Take away old revisions of ours but for `keep`, what is live, and the newest `count`; how many went."""
 
 
+@dataclass(frozen=True)
+class Errand:
+    """The deployment for which a component is changed.
+
+    Kinds that take long mark by its id what they do, so as to know their own work when they are asked again. `permit`
+    raises when the deployment may not go forward (any more).
+    """
+
+    deployment: Deployment
+    permit: Callable[[], object]
+
+
 class Components(Protocol):
     """Makes the component of a name in an environment."""
 
-    def get(self, environment: Environment, name: str, *, urgent: bool = False) -> Component:
+    def get(
+        self, environment: Environment, name: str, *, urgent: bool = False, errand: Errand | None = None
+    ) -> Component:
         """The component; raises `NotFoundError` when the environment has none of that name.
 
-        `urgent`: on the way back, where calls to AWS are made at once and not when it is their turn.
+        `urgent`: on the way back, where calls to AWS are made at once and not when it is their turn. Whoever stages or
+        restores says for which deployment (`errand`); whoever only looks needs none.
         """
 
 

@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from controller import ports
 from controller.domain.checks import CheckResult
-from controller.domain.deployment import Revision
+from controller.domain.deployment import Left, Pending, Revision
 from controller.domain.environment import Environment
 from controller.domain.manifest import Artifact
 from controller.domain.strategy import ALL
@@ -19,13 +19,15 @@ class FakeComponent:
     """A component whose traffic is `live` and, for `weight` percent of the visitors, `canary`.
 
     Every write is conditional on what was read, as on AWS; `before_write` runs in between. `broken` is raised by
-    everything that touches traffic.
+    everything that touches traffic. The first questions are answered with what is in `pending`.
     """
 
     live: str
     canary: str = ""
     weight: int = 0
     next: str = ""
+    pending: list[Pending] = field(default_factory=list)
+    left: Left | None = None
     edits: int = 0
     moves: list[int] = field(default_factory=list)
     failing: set[str] = field(default_factory=set)
@@ -42,10 +44,12 @@ class FakeComponent:
             raise ChangedByOthersError(f"traffic is split between {self.live} and {self.canary}")
         return Revision(self.live)
 
-    def stage(self, artifact: Artifact, bundle: BinaryIO) -> Revision:
+    def stage(self, artifact: Artifact, bundle: BinaryIO) -> Revision | Pending:
         """The revision that was put in `next`, or the live one."""
         assert bundle.seekable()
         assert artifact.digest
+        if self.pending:
+            return self.pending.pop(0)
         return Revision(self.next or self.live)
 
     def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
@@ -62,9 +66,12 @@ class FakeComponent:
             self.restore(stable, canary)
             raise
 
-    def restore(self, stable: Revision, canary: Revision | None) -> None:
+    def restore(self, stable: Revision, canary: Revision | None) -> Pending | Left | None:
         """As the real ones do: nothing to write when nothing is to be put back."""
+        if self.pending:
+            return self.pending.pop(0)
         self._move(stable, canary or stable, 0, lambda: None)
+        return self.left
 
     def prune(self, keep: Sequence[Revision], count: int) -> int:
         """Note what was to be kept."""
@@ -113,7 +120,9 @@ class FakeComponents:
 
     known: dict[str, FakeComponent] = field(default_factory=dict)
 
-    def get(self, environment: Environment, name: str, *, urgent: bool = False) -> ports.Component:
+    def get(
+        self, environment: Environment, name: str, *, urgent: bool = False, errand: ports.Errand | None = None
+    ) -> ports.Component:
         """The component, or `NotFoundError`."""
         if name not in environment.components:
             raise NotFoundError(f"{environment.key} has no component {name}")

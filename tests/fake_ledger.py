@@ -55,8 +55,11 @@ class FakeDeployments:
         if present is None or refused:
             raise LedgerConflictError(f"Deployment {deployment_id} has moved on: {', '.join(changes)} not written.")
         whole = {name: value for name, value in changes.items() if "." not in name}
-        parts = {name.removeprefix("staged."): value for name, value in changes.items() if "." in name}
-        self.known[deployment_id] = replace(present, **whole, staged={**present.staged, **parts})
+        changed = replace(present, **whole)
+        for path in changes.keys() - whole.keys():
+            name, _, key = path.partition(".")
+            changed = replace(changed, **{name: {**getattr(changed, name), key: changes[path]}})
+        self.known[deployment_id] = changed
         return self.known[deployment_id]
 
     def record(self, deployment_id: str, event: TimelineEvent) -> None:

@@ -7,7 +7,7 @@ from controller.aws.parameters import ParametersComponent
 from controller.aws.sites import SiteComponent
 from controller.domain.environment import Environment, FunctionTarget, ImageTarget, ParametersTarget, SiteTarget
 from controller.errors import NotFoundError
-from controller.ports import Component
+from controller.ports import Component, Errand
 
 
 class AwsComponents:
@@ -18,7 +18,14 @@ class AwsComponents:
         self._bucket = bucket
         self._clients = clients or Clients()
 
-    def get(self, environment: Environment, name: str, *, urgent: bool = False) -> Component:  # noqa: ARG002
+    def get(
+        self,
+        environment: Environment,
+        name: str,
+        *,
+        urgent: bool = False,  # noqa: ARG002
+        errand: Errand | None = None,  # noqa: ARG002
+    ) -> Component:
         """The component; raises `NotFoundError` when the environment has none of that name."""
         target = environment.components.get(name)
         if target is None:

@@ -34,6 +34,35 @@ class Revision:
 
 
 @dataclass(frozen=True)
+class Pending:
+    """A component is not done yet: what AWS is doing, and after how many seconds it is given up."""
+
+    doing: str
+    patience: int
+
+
+@dataclass(frozen=True)
+class Left:
+    """A component was not put back in all, on purpose: what was left as the release made it, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """A component that takes its time: since when it is waited for, how it stands, and whether that is over.
+
+    `left` and `trouble` say how its way back ended: with something left in place on purpose, or badly.
+    """
+
+    since: datetime
+    doing: str = ""
+    over: bool = False
+    left: str = ""
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
 class Step:
     """One traffic step: `weight` percent of the visitors on the canary, watched for `bake` seconds."""
 
@@ -145,6 +174,7 @@ class Deployment:
     each as JSON text, kept so that a later rollback to this release can be verified. `secrets` are the secrets that it
     needs, each as JSON text, with the names of their keys. `previous` is the deployment that was live before.
     `turn_token` is the fencing token of its turn; after `lease_until` without a step forward it counts as stuck.
+    `awaited` are the components that take their time, on the way forward, and later on the way back.
     """
 
     deployment_id: str
@@ -166,6 +196,7 @@ class Deployment:
     lease_until: datetime | None = None
     restore_point: Mapping[str, Revision] | None = None
     staged: Mapping[str, Revision] = field(default_factory=dict)
+    awaited: Mapping[str, Awaited] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
     weight: int = 0
     bake: Bake | None = None

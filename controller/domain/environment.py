@@ -34,7 +34,16 @@ def _own_prefix(prefix: str) -> str:
     return prefix
 
 
-class LambdaTarget(_Strict):
+class TargetBase(_Strict):
+    """Where a component runs. `takes_long`: changing it takes minutes, so it is asked again and again until it is done.
+
+    What takes long moves no visitors: an alarm does not wait for it, and on the way back it comes after the others.
+    """
+
+    takes_long: ClassVar[bool] = False
+
+
+class LambdaTarget(TargetBase):
     """A Lambda function that is served through an alias. `url` is where visitors reach it."""
 
     function_name: Annotated[str, Field(min_length=1, max_length=140)]
@@ -58,7 +67,7 @@ class ImageTarget(LambdaTarget):
     platform: Literal["linux/amd64", "linux/arm64"] = "linux/amd64"
 
 
-class SiteTarget(_Strict):
+class SiteTarget(TargetBase):
     """A bucket behind CloudFront whose routing function chooses the revision."""
 
     kind: Literal["site"]
@@ -69,7 +78,7 @@ class SiteTarget(_Strict):
     divides_visitors: ClassVar[bool] = True
 
 
-class ParametersTarget(_Strict):
+class ParametersTarget(TargetBase):
     """SSM parameters below a prefix: `<prefix>/current` names the revision, `<prefix>/revisions/<id>/` has it.
 
     Visitors do not reach them, and cannot be divided between two revisions of them.

@@ -1,10 +1,13 @@
 """The rollback machine: begin, restore every component, verify that it is so, close."""
 
+from collections.abc import Collection
 from typing import Any
 
-from controller.domain.deployment import Deployment, Trip, TripSource
+from controller.domain.deployment import Awaited, Deployment, Pending, Trip, TripSource
+from controller.domain.environment import Environment
 from controller.domain.phases import MOVING, Phase
-from controller.errors import ChangedByOthersError, ConflictError, LedgerConflictError, SelfrightError
+from controller.errors import ChangedByOthersError, ConflictError, LedgerConflictError, SelfrightError, TransientError
+from controller.flow.awaiting import awaiting, lasting, pause_of, takes_long
 from controller.flow.closing import HELD_ADVICE, close, relieve
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.testing import outside_checks_of, probe_all
@@ -102,6 +105,7 @@ def _claim(world: World, deployment: Deployment, execution_arn: str, by: TripSou
         "rollback_attempts": deployment.rollback_attempts + 1,
         "trip": deployment.trip or Trip(world.clock.now(), by, reason),
         "notice": "",
+        "awaited": {},
     }
     phases = MOVING if deployment.phase in MOVING else {deployment.phase}
     try:
@@ -113,7 +117,13 @@ def _claim(world: World, deployment: Deployment, execution_arn: str, by: TripSou
     if claimed.steps:
         world.markers.mark(claimed, Phase.ROLLING_BACK, world.clock.now())
     tell(world, claimed.deployment_id, "rolling_back", f"Rolling back: {_why(claimed)}")
-    return card(claimed, "begun", components=sorted(claimed.restore_point or {}), reason=_why(claimed))
+    return card(claimed, "begun", components=_first(world, claimed), reason=_why(claimed))
+
+
+def _first(world: World, deployment: Deployment) -> list[str]:
+    """What to restore first: all but what takes long, because the code that is live until then may need that."""
+    names, slow = sorted(deployment.restore_point or {}), lasting(world, deployment)
+    return [name for name in names if name not in slow] or names
 
 
 def _why(deployment: Deployment) -> str:
@@ -123,15 +133,19 @@ def _why(deployment: Deployment) -> str:
 def restore_component(world: World, deployment_id: str, name: str) -> Card:
     """Send all visitors to a component's stable revision; running it again changes nothing.
 
-    Outcomes: `restored`; `left_alone` when a person changed it, which does not pass by trying again. Raises
-    `ConflictError` when the turn is not this deployment's (any more): others may be at work here.
+    Outcomes: `restored`; `pending` when it is to be asked again; `left_alone` when a person changed it, which does not
+    pass by trying again. Raises `ConflictError` when the turn is not this deployment's (any more): others may be at
+    work here.
     """
     deployment = world.deployments.get(deployment_id)
     if world.turns.load(deployment.environment_key).holder != deployment_id:
         msg = f"Deployment {deployment_id} has not the turn of {deployment.environment_key}: {name} was left as it is."
         raise ConflictError(msg)
+    environment = environment_of(world, deployment)
+    if takes_long(environment, name):
+        return _restore_lasting(world, environment, deployment, name)
     try:
-        restore(world, deployment, name)
+        restore(world, environment, deployment, name)
     except ChangedByOthersError as error:
         tell(world, deployment_id, "restore_failed", f"{name}: {error}")
         return {"component": name, "outcome": "left_alone"}
@@ -139,13 +153,46 @@ def restore_component(world: World, deployment_id: str, name: str) -> Card:
     return {"component": name, "outcome": "restored"}
 
 
+def _restore_lasting(world: World, environment: Environment, deployment: Deployment, name: str) -> Card:
+    """The same for what takes long; how it stands is noted, so that the verification knows whether to wait for it."""
+    try:
+        answer = restore(world, environment, deployment, name)
+        if isinstance(answer, Pending):
+            changes = awaiting(world, deployment, name, answer)
+            world.deployments.update(deployment.deployment_id, changes, phases={Phase.ROLLING_BACK})
+            return {"component": name, "outcome": "pending", "reason": answer.doing}
+    except (TransientError, LedgerConflictError):
+        raise
+    except SelfrightError as error:
+        _note_over(world, deployment, name, trouble=str(error))
+        tell(world, deployment.deployment_id, "restore_failed", f"{name}: {error}")
+        return {"component": name, "outcome": "left_alone"}
+    left = answer.reason if answer else ""
+    _note_over(world, deployment, name, left=left)
+    tell(world, deployment.deployment_id, "restored", left or f"{name} is back on its stable revision.")
+    return {"component": name, "outcome": "restored"}
+
+
+def _note_over(world: World, deployment: Deployment, name: str, *, left: str = "", trouble: str = "") -> None:
+    since = deployment.awaited[name].since if name in deployment.awaited else world.clock.now()
+    over = Awaited(since, over=True, left=left, trouble=trouble)
+    world.deployments.update(deployment.deployment_id, {f"awaited.{name}": over}, phases={Phase.ROLLING_BACK})
+
+
 def verify_restoration(world: World, deployment_id: str) -> Card:
     """Look whether everything is as the restore point says, from inside and from outside.
 
-    Outcomes: `verified`, or `failed` with the reason.
+    Outcomes: `verified`; `pending` while some `components` take their time: restore them (again) in `wait_seconds`; or
+    `failed` with the reason.
     """
     deployment = world.deployments.get(deployment_id)
-    trouble = [*_not_restored(world, deployment), *_failing_outside(world, deployment)]
+    left = _left_to_restore(world, deployment)
+    trouble = _not_restored(world, deployment, left)
+    if left and not trouble:
+        pause = pause_of(deployment, world.clock.now())
+        return card(deployment, "pending", components=left, wait_seconds=pause, reason="")
+    trouble += [f"{name}: was left as it is, because what may need it is not restored" for name in left]
+    trouble += _failing_outside(world, deployment)
     if trouble:
         return card(deployment, "failed", reason="; ".join(trouble)[:1000])
     if deployment.restore_point:
@@ -155,10 +202,21 @@ def verify_restoration(world: World, deployment_id: str) -> Card:
     return card(deployment, "verified", reason="")
 
 
-def _not_restored(world: World, deployment: Deployment) -> list[str]:
+def _left_to_restore(world: World, deployment: Deployment) -> list[str]:
+    """What takes long, and has not been restored yet or is on its way."""
+    slow = [name for name in lasting(world, deployment) if name in (deployment.restore_point or {})]
+    return [name for name in slow if name not in deployment.awaited or not deployment.awaited[name].over]
+
+
+def _not_restored(world: World, deployment: Deployment, left: Collection[str]) -> list[str]:
     environment = environment_of(world, deployment) if deployment.restore_point else None
     trouble = []
     for name, stable in (deployment.restore_point or {}).items():
+        awaited = deployment.awaited.get(name, Awaited(deployment.created_at))
+        if awaited.trouble:
+            trouble.append(f"{name}: {awaited.trouble}")
+        if awaited.trouble or awaited.left or name in left:
+            continue
         try:
             live = world.components.get(environment, name).current().id if environment else ""
         except SelfrightError as error:
@@ -181,7 +239,7 @@ def _failing_outside(world: World, deployment: Deployment) -> list[str]:
 def close_rollback(world: World, deployment_id: str, trouble: str) -> Card:
     """End the deployment: `ROLLED_BACK`, `REJECTED` when nothing was touched, or `ROLLBACK_FAILED` with the trouble."""
     deployment = world.deployments.get(deployment_id)
-    why, advice = _why(deployment), "Correct it and release it under a new version."
+    why, advice = " ".join([_why(deployment), *_left(deployment)]), "Correct it and release it under a new version."
     if trouble and deployment.restore_point:
         phase, why, advice = Phase.ROLLBACK_FAILED, f"{why} Putting it back failed: {trouble}", PERSON_ADVICE
     else:
@@ -190,3 +248,7 @@ def close_rollback(world: World, deployment_id: str, trouble: str) -> Card:
             unstage(world, deployment)
     ended = close(world, deployment_id, phase, why, advice, phases={Phase.ROLLING_BACK})
     return card(ended, str(phase))
+
+
+def _left(deployment: Deployment) -> list[str]:
+    return [f"{name}: {one.left}" for name, one in deployment.awaited.items() if one.left]

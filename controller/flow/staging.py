@@ -1,16 +1,22 @@
 """Record restore point and Stage component: what is live is noted, then new revisions are made. No traffic moves."""
 
+from functools import partial
+
 from controller.domain.archive import BundleArchive, Limits
-from controller.domain.deployment import Deployment, Revision
+from controller.domain.deployment import Deployment, Pending, Revision
 from controller.domain.environment import Environment
 from controller.domain.judge import alarm_trouble
 from controller.domain.phases import UNTOUCHED, Phase
 from controller.errors import ChangedByOthersError, InvalidBundleError, LedgerConflictError, NotFoundError
+from controller.flow.awaiting import awaiting
 from controller.flow.closing import reject
 from controller.flow.fates import check_fate
+from controller.flow.leases import renewed
 from controller.flow.secrets import check_secrets
 from controller.flow.story import Card, card, environment_of, tell
+from controller.flow.tripping import permit
 from controller.flow.world import World
+from controller.ports import Errand
 
 ALARM_ADVICE = "Correct the alarm first; a release on top of a fire cannot be judged."
 CHANGED_ADVICE = "Finish or undo that change, then upload the bundle again."
@@ -72,19 +78,34 @@ def _note(world: World, deployment: Deployment, live: dict[str, Revision]) -> De
 
 
 def stage(world: World, deployment_id: str, name: str) -> Card:
-    """Make the new revision of one component, or find that nothing changed."""
+    """Make the new revision of one component, or find that nothing changed.
+
+    Outcomes: `staged`; `pending` when AWS is still at it. Then this is called again, unless the deployment has tripped
+    meanwhile (`TrippedError`). Raises `SelfrightError` when it takes too long.
+    """
     deployment = world.deployments.get(deployment_id)
-    component = world.components.get(environment_of(world, deployment), name)
+    if name in deployment.awaited:
+        permit(world, deployment_id)
+    errand = Errand(deployment, partial(permit, world, deployment_id))
+    component = world.components.get(environment_of(world, deployment), name, errand=errand)
     with world.bundles.open(deployment.upload) as bundle:
         artifact = BundleArchive(bundle, Limits()).manifest().components[name]
-        revision = component.stage(artifact, bundle)
+        made = component.stage(artifact, bundle)
+    if isinstance(made, Pending):
+        changes = {**awaiting(world, deployment, name, made), **renewed(world)}
+        world.deployments.update(deployment_id, changes, phases={Phase.STAGING}, turn_token=deployment.turn_token)
+        return {"component": name, "outcome": "pending", "reason": made.doing}
+    return _staged(world, deployment, name, made)
+
+
+def _staged(world: World, deployment: Deployment, name: str, revision: Revision) -> Card:
     staged = world.deployments.update(
-        deployment_id,
+        deployment.deployment_id,
         {f"staged.{name}": revision},
         phases={Phase.STAGING},
         turn_token=deployment.turn_token,
     )
     new = name in staged.changed
     told = f"staged as {revision.id}" if new else f"unchanged, {revision.id} stays: skipped"
-    tell(world, deployment_id, "staged", f"{name}: {told}.")
-    return {"component": name, "revision": revision.id, "changed": new}
+    tell(world, deployment.deployment_id, "staged", f"{name}: {told}.")
+    return {"component": name, "outcome": "staged", "revision": revision.id, "changed": new}

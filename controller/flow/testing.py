@@ -10,6 +10,7 @@ from controller.domain.load_check import LoadCheck
 from controller.domain.phases import Phase
 from controller.domain.strategy import ALL, steps_of
 from controller.domain.verification import AnyCheck, OutsideCheck, read_check
+from controller.flow.awaiting import pause_of
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.tripping import trip
 from controller.flow.watching import HOLD_SECONDS
@@ -22,10 +23,13 @@ GUARD_MARGIN_SECONDS = 900
 def test_staged(world: World, deployment_id: str) -> Card:
     """Test every new revision of a wave, all at once, before any visitor gets it; after the last, say the steps.
 
-    Outcomes: `next_wave` with the components to stage now; `healthy` with the `steps` by which traffic will move (none
-    when nothing changed); `unhealthy`.
+    Outcomes: `pending` while some of the wave are not staged yet: they are asked again in `wait_seconds`; `next_wave`
+    with the components to stage now; `healthy` with the `steps` by which traffic will move (none when nothing changed);
+    `unhealthy`.
     """
     deployment = world.deployments.get(deployment_id)
+    if wave := [name for name in deployment.next_wave if name in deployment.awaited.keys() - deployment.staged.keys()]:
+        return card(deployment, "pending", wave=wave, wait_seconds=pause_of(deployment, world.clock.now()))
     environment = environment_of(world, deployment)
     names = [name for name in deployment.staged_wave if name in deployment.changed]
     with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
@@ -34,8 +38,8 @@ def test_staged(world: World, deployment_id: str) -> Card:
         if failed := [result for result in results if not result.passed]:
             return _unhealthy(world, deployment, "before traffic", failed)
         tell(world, deployment_id, "tested", f"{name}: {len(results)} checks passed before traffic.")
-    if wave := deployment.next_wave:
-        return card(deployment, "next_wave", wave=list(wave))
+    if following := deployment.next_wave:
+        return card(deployment, "next_wave", wave=list(following))
     if refused := _ask_hook(world, deployment, environment.deployment_preference.hooks.pre_traffic):
         return _unhealthy(world, deployment, "before traffic", [refused])
     steps = _steps(environment, deployment)

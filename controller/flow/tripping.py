@@ -8,12 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
-from controller.domain.deployment import Deployment, TimelineEvent, Trip, TripSource
+from controller.domain.deployment import Deployment, Left, Pending, TimelineEvent, Trip, TripSource
+from controller.domain.environment import Environment
 from controller.domain.phases import MOVING, Phase
 from controller.errors import ConflictError, LedgerConflictError, SelfrightError, TrippedError
+from controller.flow.awaiting import takes_long
 from controller.flow.story import environment_of, tell
 from controller.flow.world import World
+from controller.ports import Errand
 
 
 def trip(
@@ -87,12 +91,17 @@ def rehearse(world: World, deployment_id: str) -> None:
     deployment = world.deployments.get(deployment_id)
     environment = environment_of(world, deployment)
     for name in deployment.changed:
+        if takes_long(environment, name):
+            continue
         with suppress(ConflictError):  # In the middle of a release, traffic is split: that is what is to be seen.
             world.components.get(environment, name).current()
 
 
 def put_back(world: World, deployment: Deployment) -> dict[str, str]:
-    """Send all visitors to the stable revisions, all components at once; returns component → what went wrong."""
+    """Send all visitors to the stable revisions, all components at once; returns component → what went wrong.
+
+    What takes long moves no visitors, and is left to the rollback machine.
+    """
     names = [name for name in deployment.changed if deployment.restore_point]
     with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
         outcomes = dict(zip(names, pool.map(lambda name: _restore(world, deployment, name), names), strict=True))
@@ -106,22 +115,25 @@ def put_back(world: World, deployment: Deployment) -> dict[str, str]:
 
 def _restore(world: World, deployment: Deployment, name: str) -> str:
     try:
-        restore(world, deployment, name)
+        environment = environment_of(world, deployment)
+        if not takes_long(environment, name):
+            restore(world, environment, deployment, name)
     except SelfrightError as error:
         return str(error)
     return ""
 
 
-def restore(world: World, deployment: Deployment, name: str) -> None:
+def restore(world: World, environment: Environment, deployment: Deployment, name: str) -> Pending | Left | None:
     """Send all visitors to one component's stable revision; raises `ConflictError` when a person changed it."""
     if deployment.restore_point is None or name not in deployment.restore_point:
         msg = f"Deployment {deployment.deployment_id} has no restore point for {name}."
         raise ConflictError(msg)
-    component = world.components.get(environment_of(world, deployment), name)
+    errand = Errand(deployment, partial(permit, world, deployment.deployment_id))
+    component = world.components.get(environment, name, errand=errand)
     canary = deployment.staged.get(name)
     if canary and deployment.traffic_restored_at:
         canary = replace(canary, mark="")  # It is not as the last shift left it any more.
-    component.restore(deployment.restore_point[name], canary)
+    return component.restore(deployment.restore_point[name], canary)
 
 
 def note_restored(world: World, deployment: Deployment) -> None:

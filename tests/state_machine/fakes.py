@@ -14,6 +14,7 @@ from controller.domain.manifest import Artifact
 from controller.domain.strategy import ALL
 from controller.domain.verification import AnyCheck, OutsideCheck
 from controller.errors import AwsError, ChangedByOthersError, ConflictError, NotFoundError
+from controller.ports import Errand
 
 Touch = Callable[[str, str], None]
 """Called with a component's name and what happens to it; may act in between, or raise."""
@@ -159,7 +160,7 @@ class FakeComponents(dict[str, FakeComponent]):
     """Implements `ports.Components`."""
 
     def get(  # type: ignore[override]
-        self, environment: Environment, name: str, *, urgent: bool = False
+        self, environment: Environment, name: str, *, urgent: bool = False, errand: Errand | None = None
     ) -> FakeComponent:
         """The component of that name."""
         if name not in self:

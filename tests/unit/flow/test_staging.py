@@ -126,7 +126,8 @@ def test_without_the_turn_nothing_is_recorded() -> None:
 def test_a_component_is_staged() -> None:
     """Its revision is in the ledger; visitors see nothing of it."""
     world = staging()
-    assert stage(world, "d2", "api") == {"component": "api", "revision": "7", "changed": True}
+    expected = {"component": "api", "outcome": "staged", "revision": "7", "changed": True}
+    assert stage(world, "d2", "api") == expected
     assert stage(world, "d2", "site")["revision"] == "bb"
     assert world.deployments.get("d2").staged == CANARY
     assert not world.components.known["api"].moves
