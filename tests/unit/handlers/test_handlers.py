@@ -58,7 +58,7 @@ COMPOSITE_EVENT = {
             "actionsSuppressedReason": "Actions suppressed by WaitPeriod",
             "value": "ALARM",
             "reason": "shop-api-errors transitioned to ALARM at Friday 02 January, 2026 03:04:05 UTC",
-            "reasonData": '{"triggeringAlarms":[{"arn":"arn:aws:cloudwatch:us-east-1:123456789012:alarm:shop-api-errors"'
+            "reasonData": '{"triggeringAlarms":[{"arn":"arn:aws:cloudwatch:us-east-1:123456789012:alarm:shop-api"'
             ',"state":{"value":"ALARM","timestamp":"2026-01-02T03:04:05.678+0000"}}]}',
             "timestamp": "2026-01-02T03:04:05.678+0000",
         },
