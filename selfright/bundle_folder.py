@@ -14,7 +14,7 @@ from pathlib import Path
 from controller.domain.zip_rules import why_unsafe
 from controller.errors import InvalidBundleError
 
-_LEFT_OUT = (
+LEFT_OUT = (
     "__pycache__",
     "*.pyc",
     ".DS_Store",
@@ -30,7 +30,9 @@ _LEFT_OUT = (
     ".mypy_cache",
     ".pytest_cache",
     ".ruff_cache",
+    ".selfright",
 )
+"""Names that are never looked at: what tools and version control leave behind."""
 _SECRET_NAMES = (
     ".env",
     ".env.*",
@@ -82,7 +84,7 @@ def _walk(
     with os.scandir(folder) as entries:
         for entry in entries:
             path, place = f"{prefix}{entry.name}", Path(entry.path)
-            if any(fnmatch(entry.name, pattern) for pattern in _LEFT_OUT):
+            if any(fnmatch(entry.name, pattern) for pattern in LEFT_OUT):
                 continue
             if entry.is_symlink():
                 _stay_inside(place, root, above)

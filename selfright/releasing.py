@@ -18,6 +18,7 @@ from controller.domain.deployment import Upload
 from controller.domain.identity import deployment_id
 from controller.errors import InvalidBundleError
 from selfright.account import Account
+from selfright.builder import BUILDER, Builder
 from selfright.bundle import make_bundle
 
 if TYPE_CHECKING:
@@ -65,12 +66,12 @@ def read_bundle(path: Path) -> Bundle:
     return Bundle(path, size)
 
 
-def bundled(source: Path, folder: Path, allowed: Collection[str] = ()) -> Bundle:
+def bundled(source: Path, folder: Path, allowed: Collection[str] = (), builder: Builder | None = BUILDER) -> Bundle:
     """The bundle of a release folder, made in `folder`; a bundle is taken as it is.
 
-    `allowed`: see `make_bundle`. Raises `InvalidBundleError`.
+    `allowed` and `builder`: see `make_bundle`. Raises `InvalidBundleError`.
     """
-    return read_bundle(make_bundle(source, folder, allowed=allowed) if source.is_dir() else source)
+    return read_bundle(make_bundle(source, folder, allowed=allowed, builder=builder) if source.is_dir() else source)
 
 
 def send(account: Account, bundle: Bundle, environment_key: str, uploaded: Callable[[int], None]) -> Sent:

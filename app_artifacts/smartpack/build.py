@@ -1,24 +1,30 @@
 """Makes the release folders of SmartPack, ready for `selfright bundle`.
 
-A release is the sources (`release.yaml`, `api/`, `site/`), with the files of `releases/<version>/` laid over them where
-the release has such a folder. Then the word %VERSION% becomes the version, and every file of `site/assets/` gets its
-content's hash into its name, and that name into whatever refers to it.
+A release is the sources (`release.yaml`, `settings.yaml`, `api/`, `frontend/`), with the files of
+`releases/<version>/` laid over them where the release has such a folder, and the version in place of the word
+%VERSION%. The page gets its version when `selfright bundle` runs Vite, as any application's would.
 """
 
 import argparse
-import hashlib
-import re
-import shutil
+import fcntl
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+from selfright.builder import Builder, silent
+from selfright.bundle import build_artifacts
+
 HERE = Path(__file__).parent
+HOME = HERE.parents[1] / ".selfright" / "smartpack"
+"""Where release folders are kept, so that nothing is built twice."""
+
 HEAD = "1.1.0"
 """The release that the sources make without an overlay."""
 
-PARTS = ("release.yaml", "api", "site")
-REFERENCE = re.compile(rb"(?<=[\"'(])(assets/|\./)([\w-]+\.\w+)(?=[\"')])")
-"""How files name an asset: `assets/app.js` in a page, `./list.js` in another asset."""
+PARTS = ("release.yaml", "settings.yaml", "api", "frontend")
+MADE = {".selfright", "dist", "node_modules", "__pycache__"}
+"""What builds leave in a release folder."""
+BUILT_BY_VITE = "frontend"
 
 
 def versions() -> list[str]:
@@ -33,21 +39,44 @@ def build(version: str, output: Path) -> Path:
     """
     if version not in versions():
         raise ValueError(f"SmartPack has no release {version!r}; there are {', '.join(versions())}.")
-    _clear(output)
-    for path, source in _sources(version).items():
+    wanted = {path: _content(path, source, version) for path, source in _sources(version).items()}
+    _clear(output, set(wanted))
+    for path, content in wanted.items():
         target = output / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(source.read_bytes().replace(b"%VERSION%", version.encode()))
-    _hash_names(output / "site")
+        if not target.is_file() or target.read_bytes() != content:
+            target.write_bytes(content)
     return output
 
 
-def _clear(output: Path) -> None:
-    """Empty the folder, unless it holds something that a build does not make."""
-    foreign = [path.name for path in output.iterdir() if path.name not in PARTS] if output.exists() else []
+def built(version: str, say: Callable[[str], None] = silent) -> Path:
+    """Return the release folder of `version` with its page built; quick when its sources have not changed.
+
+    Raises `InvalidBundleError` when the page cannot be built, because npm's registry cannot be reached, say.
+    """
+    HOME.mkdir(parents=True, exist_ok=True)
+    with (HOME / f"{version}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        folder = build(version, HOME / version)
+        build_artifacts(folder, Builder(say))
+    return folder
+
+
+def _content(path: Path, source: Path, version: str) -> bytes:
+    content = source.read_bytes()
+    return content if path.parts[0] == BUILT_BY_VITE else content.replace(b"%VERSION%", version.encode())
+
+
+def _clear(output: Path, wanted: set[Path]) -> None:
+    """Take away the files of another release, unless the folder holds something that is none."""
+    if not output.exists():
+        return
+    foreign = [path.name for path in output.iterdir() if path.name not in {*PARTS, *MADE}]
     if foreign:
         raise ValueError(f"{output} is no release folder (it has {foreign[0]}); give a new or an empty folder.")
-    shutil.rmtree(output, ignore_errors=True)
+    for file in _files_of(output):
+        if file.relative_to(output) not in wanted:
+            file.unlink()
 
 
 def _sources(version: str) -> dict[Path, Path]:
@@ -60,35 +89,12 @@ def _sources(version: str) -> dict[Path, Path]:
 def _files_of(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
-    return [file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts]
-
-
-def _hash_names(site: Path) -> None:
-    """Rename every asset after its content, and say the new names where the old ones were."""
-    assets = {path.name: path.read_bytes() for path in (site / "assets").iterdir()}
-    names: dict[str, str] = {}
-
-    def resolve(content: bytes) -> bytes:
-        return REFERENCE.sub(lambda match: match[1] + hashed(match[2].decode()).encode(), content)
-
-    def hashed(name: str) -> str:
-        """Write the asset under its new name. What it refers to goes first: those names are part of its content."""
-        if name not in names:
-            content = resolve(assets[name])
-            stem, _, suffix = name.rpartition(".")
-            names[name] = f"{stem}-{hashlib.sha256(content).hexdigest()[:8]}.{suffix}"
-            (site / "assets" / names[name]).write_bytes(content)
-            (site / "assets" / name).unlink()
-        return names[name]
-
-    for name in assets:
-        hashed(name)
-    for page in site.glob("*.html"):
-        page.write_bytes(resolve(page.read_bytes()))
+    inside = [_files_of(one) for one in path.iterdir() if one.name not in MADE] if path.is_dir() else []
+    return [file for files in inside for file in files]
 
 
 def main() -> None:
-    """Build one release from the command line."""
+    """Make one release folder from the command line."""
     parser = argparse.ArgumentParser(description="Make a release folder of SmartPack.")
     parser.add_argument("--version", choices=versions(), default=HEAD)
     parser.add_argument("--output", type=Path, required=True, help="the folder to write; replaced if it is a release")

@@ -4,7 +4,6 @@ import argparse
 import importlib
 import json
 import sys
-import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from app_artifacts.smartpack.build import HEAD, build, versions
+from app_artifacts.smartpack.build import HEAD, built, versions
 
 Handler = Callable[[dict[str, Any], object], dict[str, Any]]
 
@@ -63,7 +62,7 @@ def event(method: str, path: str, body: str | None = None) -> dict[str, Any]:
 
 def server(release: Path, port: int = 0) -> ThreadingHTTPServer:
     """Return a server of the release folder, bound to loopback (port 0: a free one) and not yet serving."""
-    api, site = load_handler(release / "api"), (release / "site").resolve()
+    api, site = load_handler(release / "api"), (release / "frontend" / "dist").resolve()
 
     class Visit(BaseHTTPRequestHandler):
         """One request: `/health` and `/generate` go to the API, the rest are files."""
@@ -112,13 +111,17 @@ def main() -> None:
     parser.add_argument("--version", choices=versions(), default=HEAD)
     parser.add_argument("--port", type=int, default=8000)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        serving = server(build(arguments.version, Path(folder) / "release"), arguments.port)
-        sys.stdout.write(f"SmartPack {arguments.version}: http://127.0.0.1:{serving.server_port}/ (Ctrl-C ends it)\n")
-        try:
-            serving.serve_forever()
-        except KeyboardInterrupt:
-            serving.server_close()
+    serving = server(built(arguments.version, say), arguments.port)
+    say(f"SmartPack {arguments.version}: http://127.0.0.1:{serving.server_port}/ (Ctrl-C ends it)")
+    try:
+        serving.serve_forever()
+    except KeyboardInterrupt:
+        serving.server_close()
+
+
+def say(line: str) -> None:
+    """Write a line of progress."""
+    sys.stdout.write(f"{line}\n")
 
 
 if __name__ == "__main__":

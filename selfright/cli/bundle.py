@@ -6,13 +6,14 @@ import click
 
 from selfright.bundle import make_bundle
 from selfright.cli.help import Command
-from selfright.cli.tools import Tools, allow_option, common, pass_tools
+from selfright.cli.tools import Tools, allow_option, build_option, builder, common, pass_tools
 from selfright.cli.words import size
 from selfright.releasing import read_bundle
 
 EXAMPLES = (
     "bundle build/",
     "bundle build/ -o smartpack-1.1.0.zip --version 1.1.0",
+    "bundle build/ --no-build",
 )
 
 
@@ -20,16 +21,19 @@ EXAMPLES = (
 @click.argument("source", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("-o", "--out", "file", type=click.Path(dir_okay=False, path_type=Path), help="The zip to write.")
 @click.option("--version", help="The release's version, instead of the one in release.yaml.")
+@build_option
 @allow_option
 @common
 @pass_tools
-def command(tools: Tools, source: Path, file: Path | None, version: str | None, allow: tuple[str, ...]) -> None:
+def command(  # noqa: PLR0913, PLR0917 - click hands over every option
+    tools: Tools, source: Path, file: Path | None, version: str | None, building: bool, allow: tuple[str, ...]
+) -> None:
     """Make the bundle of a release folder.
 
-    SOURCE is the folder with release.yaml.
+    SOURCE is the folder with release.yaml. What says there how it is built is built first, if its sources have changed.
     The same folder gives the same bytes, wherever and whenever it is bundled.
     """
-    bundle = read_bundle(make_bundle(source, file, version=version, allowed=allow))
+    bundle = read_bundle(make_bundle(source, file, version=version, allowed=allow, builder=builder(tools, building)))
     shown = f"{bundle.path}  ({bundle.application} {bundle.version}, {size(bundle.size)})"
     document = {
         "bundle": str(bundle.path),

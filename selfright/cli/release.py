@@ -11,7 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from controller.domain.phases import Phase
 from selfright.cli.help import Command
 from selfright.cli.terminal import Terminal
-from selfright.cli.tools import EnvironmentKey, Tools, allow_option, common, pass_tools
+from selfright.cli.tools import EnvironmentKey, Tools, allow_option, build_option, builder, common, pass_tools
 from selfright.cli.watching import conclude, follow, timeout_option
 from selfright.cli.words import size
 from selfright.releasing import Bundle, Sent, bundled, send
@@ -30,6 +30,7 @@ EXAMPLES = (
 @click.option("-e", "--environment", type=EnvironmentKey(), required=True, help="Where to, such as smartpack/prod.")
 @click.option("--follow/--no-follow", "following", default=True, help="Follow it until it has ended (the default).")
 @timeout_option
+@build_option
 @allow_option
 @common
 @pass_tools
@@ -39,6 +40,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     environment: str,
     following: bool,
     timeout: float | None,
+    building: bool,
     allow: tuple[str, ...],
 ) -> None:
     """Release FOLDER_OR_ZIP to an environment and follow it.
@@ -46,7 +48,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     A folder is bundled first. Exit code 0 means that the release is live; 1 that it was rejected, rolled back or
     superseded, or could not be followed. With --no-follow, 0 means that it was uploaded.
     """
-    sent = upload(tools, source, environment, allow)
+    sent = upload(tools, source, environment, allow, building=building)
     if following:
         conclude(tools, follow(tools, sent.deployment_id, timeout=timeout), LIVE)
     hint = tools.terminal.commands(f"follow {sent.deployment_id}")
@@ -54,10 +56,12 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     tools.terminal.result(f"{sent.deployment_id}\nFollow it: {hint}", document)
 
 
-def upload(tools: Tools, source: Path, environment: str, allowed: Collection[str] = ()) -> Sent:
+def upload(
+    tools: Tools, source: Path, environment: str, allowed: Collection[str] = (), *, building: bool = True
+) -> Sent:
     """Bundle (if it is a folder) and upload, with progress on stderr."""
     with tempfile.TemporaryDirectory(prefix="selfright-") as folder:
-        bundle = bundled(source, Path(folder), allowed)
+        bundle = bundled(source, Path(folder), allowed, builder(tools, building))
         with _progress(tools.terminal, bundle) as uploaded:
             sent = send(tools.account, bundle, environment, uploaded)
     tools.terminal.note(f"Uploaded {bundle.object_name} ({size(bundle.size)}) for {environment}.")

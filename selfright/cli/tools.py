@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from selfright.account import Account, use_local
+from selfright.builder import Builder
 from selfright.cli.terminal import Terminal
 from selfright.cli.words import Commands, program
 from selfright.following import Following, now
@@ -80,6 +81,18 @@ allow_option = click.option(
     metavar="PATTERN",
     help="What looks like a secret but is none: a file's path in the component's folder, or a parameter's name.",
 )
+
+build_option = click.option(
+    "--build/--no-build",
+    "building",
+    default=True,
+    help="Run the builds of release.yaml whose sources have changed (the default), or take what is there.",
+)
+
+
+def builder(tools: Tools, building: bool) -> Builder | None:
+    """What `--build` or `--no-build` asks for; it says on stderr what it does."""
+    return Builder(tools.terminal.note) if building else None
 
 
 def _choose_output(ctx: click.Context, _: click.Parameter, value: str) -> None:

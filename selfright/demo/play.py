@@ -2,22 +2,23 @@
 
 import os
 import signal
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
 from rich.text import Text
 
-from app_artifacts.smartpack.build import build
+from app_artifacts.smartpack.build import built
 from app_artifacts.smartpack.visits import trips
+from controller.errors import InvalidBundleError
 from selfright.cli.tools import Tools
 from selfright.cli.words import Commands, program
 from selfright.demo.acts import ACTS, Performed, perform
 from selfright.demo.proof import served, visit
 from selfright.demo.summary import Line, ending
 from selfright.local import emulator
+from selfright.local.errors import LocalAwsError
 from selfright.local.installation import APPLICATION, ENVIRONMENT, install
 from selfright.local.place import LocalAws
 from selfright.local.visitors import Traffic, from_list, visiting
@@ -33,13 +34,12 @@ def play(tools: Tools, *, keep: bool) -> bool:
     Raises `LocalAwsError` when the local AWS cannot be started.
     """
     say = tools.terminal.note
-    with _local_aws(tools, keep=keep) as running, tempfile.TemporaryDirectory(prefix="selfright-demo-") as folder:
+    with _local_aws(tools, keep=keep) as (running, sources):
         lines: list[Line] = []
         for act in ACTS:
             say(Text(f"\n▶ {act.version}  {act.title}", "bold"))
-            source = build(act.version, Path(folder) / act.version)
             with visiting(running.edge_url, from_list(list(islice(trips(SEED), 300))), _traffic(first=not lines)):
-                done = perform(tools, act, source, KEY)
+                done = perform(tools, act, sources[act.version], KEY)
             lines.append(_line(running, done, lines[-1].live if lines else ""))
             if not lines[-1].as_planned:
                 break
@@ -62,18 +62,36 @@ def _line(running: LocalAws, done: Performed, live_before: str) -> Line:
 
 
 @contextmanager
-def _local_aws(tools: Tools, *, keep: bool) -> Iterator[LocalAws]:
-    """The local AWS with everything deployed; it ends with the demo, also by Ctrl-C or a signal, unless it is kept."""
+def _local_aws(tools: Tools, *, keep: bool) -> Iterator[tuple[LocalAws, dict[str, Path]]]:
+    """The local AWS with everything deployed, and the built releases by version.
+
+    It ends with the demo, also by Ctrl-C or a signal, unless it is kept.
+    """
+
+    def say(text: str) -> None:
+        tools.terminal.note(Text(f"  {text}", "dim"))
+
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-    running = install(lambda text: tools.terminal.note(Text(f"  {text}", "dim")), attached=not keep)
+    sources = _built(say)
+    running = install(say, attached=not keep)
     try:
         os.environ.update(running.variables())
-        yield running
+        yield running, sources
     except BaseException:
         emulator.stop()
         raise
     if not keep:
         emulator.stop()
+
+
+def _built(say: Callable[[str], None]) -> dict[str, Path]:
+    """The three releases with their pages built: some seconds, unless nothing has changed since the last time."""
+    say("Building SmartPack's page with Vite, once for each release, where something has changed …")
+    try:
+        return {act.version: built(act.version) for act in ACTS}
+    except InvalidBundleError as error:
+        reason = f"SmartPack's page could not be built: {error.reason}"
+        raise LocalAwsError(f"{reason}\nThe first time, npm needs its registry. Then run the demo again.") from error
 
 
 def _where(last: Performed, running: LocalAws, *, keep: bool) -> Text:

@@ -6,13 +6,14 @@ depend on how quick this machine is: a bake is as good as endless, or there is n
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app_artifacts.smartpack.build import build
+from app_artifacts.smartpack.build import built
 from controller.aws.bundles import S3Bundles
 from controller.domain.identity import deployment_id, parse_key
 from controller.errors import InvalidBundleError
@@ -24,8 +25,8 @@ from tests.e2e.seen import KEY
 
 NEVER = 600
 """Seconds of a bake that a test ends itself."""
-NAMED = ("release.yaml", "api/version.py", "site/index.html")
-"""The files of a release of SmartPack that have its version in them."""
+NAMED = ("release.yaml", "api/version.py", "frontend/dist/index.html")
+"""The files of a built release of SmartPack that have its version in them."""
 
 
 @dataclass
@@ -40,8 +41,9 @@ class Lab(Hands):
         return f"2.0.{next(self.numbers)}"
 
     def source(self, version: str, like: str = "1.1.0") -> Path:
-        """The folder of a release that is like one of SmartPack's, under another version."""
-        folder = build(like, self.folder / "sources" / version)
+        """The built folder of a release that is like one of SmartPack's, under another version."""
+        left_out = shutil.ignore_patterns("node_modules", ".selfright")
+        folder = Path(shutil.copytree(built(like), self.folder / "sources" / version, ignore=left_out))
         for name in NAMED:
             file = folder / name
             file.write_text(file.read_text().replace(like, version))
@@ -49,7 +51,9 @@ class Lab(Hands):
 
     def bundle(self, version: str, like: str = "1.1.0") -> bytes:
         """Its bundle."""
-        return make_bundle(self.source(version, like), self.folder / "bundles" / f"{version}.zip").read_bytes()
+        return make_bundle(
+            self.source(version, like), self.folder / "bundles" / f"{version}.zip", builder=None
+        ).read_bytes()
 
     def new_key(self) -> str:
         """A key that nobody has uploaded to: events do not say here which version of an object they are about."""

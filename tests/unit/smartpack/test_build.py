@@ -1,78 +1,84 @@
-import hashlib
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
-from app_artifacts.smartpack import build as building
-from app_artifacts.smartpack.build import build, versions
+from app_artifacts.smartpack.build import HERE, MADE, build, versions
+
+VERSIONS = ["1.0.0", "1.1.0", "1.2.0"]
+LOCK = HERE / "frontend" / "package-lock.json"
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    """Return every file of a folder by its path."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """Return every file of a release folder by its path, without what builds have made."""
+    files = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+    return {str(path): file.read_bytes() for path, file in files.items() if MADE.isdisjoint(path.parts)}
 
 
 def test_there_are_three_releases() -> None:
     """The sources make the head, the release before it and the one after it."""
-    assert versions() == ["1.0.0", "1.1.0", "1.2.0"]
+    assert versions() == VERSIONS
 
 
-@pytest.mark.parametrize("version", ["1.0.0", "1.1.0", "1.2.0"])
+@pytest.mark.parametrize("version", VERSIONS)
 def test_a_build_is_reproducible(releases: dict[str, Path], tmp_path: Path, version: str) -> None:
     """Building again, over an older build of another release, gives the same bytes and nothing else."""
-    build("1.1.0", tmp_path / "again")
+    build("1.2.0", tmp_path / "again")
     assert content(build(version, tmp_path / "again")) == content(releases[version])
 
 
-@pytest.mark.parametrize("version", ["1.0.0", "1.1.0", "1.2.0"])
+def test_what_was_built_is_kept(tmp_path: Path) -> None:
+    """Packages, the page and what is remembered of its build are no files of a release, and stay for the next one."""
+    build("1.1.0", tmp_path)
+    for folder in ("frontend/node_modules/react", "frontend/dist", ".selfright/builds"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "made").touch()
+    build("1.0.0", tmp_path)
+    assert {path.parent.name for path in tmp_path.rglob("made")} == {"react", "dist", "builds"}
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
+    """Nobody's files are replaced by a release."""
+    (tmp_path / "thesis.tex").touch()
+    with pytest.raises(ValueError, match=r"is no release folder \(it has thesis.tex\)"):
+        build("1.1.0", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 def test_the_version_is_everywhere(releases: dict[str, Path], version: str) -> None:
-    """The manifest, the API and the page agree on the version, and no placeholder is left."""
-    files = content(releases[version])
+    """The manifest, the API and the built page agree on the version, and no placeholder is left."""
+    folder = releases[version]
+    files = content(folder)
     assert yaml.safe_load(files["release.yaml"])["version"] == version
     assert f'VERSION = "{version}"'.encode() in files["api/version.py"]
-    assert f'content="{version}"'.encode() in files["site/index.html"]
-    assert not [path for path, data in files.items() if b"%VERSION%" in data]
+    assert f'name="smartpack-version" content="{version}"' in (folder / "frontend/dist/index.html").read_text()
+    page = [file.read_bytes() for file in (folder / "frontend/dist").rglob("*") if file.is_file()]
+    code = [data for path, data in files.items() if not path.startswith("frontend/")]
+    assert not [data for data in [*page, *code] if b"%VERSION%" in data]
 
 
-@pytest.mark.parametrize("version", ["1.0.0", "1.1.0", "1.2.0"])
-def test_asset_names_follow_the_content(releases: dict[str, Path], version: str) -> None:
-    """Every asset carries the hash of its bytes, and everything that is referred to exists."""
-    site = releases[version] / "site"
-    for asset in (site / "assets").iterdir():
-        digest = hashlib.sha256(asset.read_bytes()).hexdigest()
-        assert re.fullmatch(rf"[a-z]+-{digest[:8]}\.(css|js|svg)", asset.name)
-        for name in re.findall(r'from "\./([^"]+)"', asset.read_text()):
-            assert (site / "assets" / name).is_file()
-    for name in re.findall(r'"(assets/[^"]+)"', (site / "index.html").read_text()):
-        assert (site / name).is_file()
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_page_obeys_its_content_security_policy(releases: dict[str, Path], version: str) -> None:
+    """`default-src 'self'`: no script or style in the page itself, no `data:` address, no other origin."""
+    dist = releases[version] / "frontend" / "dist"
+    page = (dist / "index.html").read_text()
+    assert re.findall(r"<script[^>]*>(?!</script>)", page) == []
+    assert "<style" not in page
+    assert " style=" not in page
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert addresses
+    assert all(re.fullmatch(r"/assets/\w+-[\w-]{8}\.(js|css|svg)", address) for address in addresses)
+    styles = "".join(file.read_text() for file in dist.glob("assets/*.css"))
+    assert re.findall(r"url\(|@import", styles) == []
 
 
-def test_a_change_renames_the_asset_and_what_imports_it_only(
-    tmp_path: Path, releases: dict[str, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A changed module gets a new name, so does the script that names it; the others keep theirs."""
-    sources = tmp_path / "sources"
-    shutil.copytree(building.HERE, sources, ignore=shutil.ignore_patterns("__pycache__"))
-    memory = sources / "site/assets/memory.js"
-    memory.write_text(memory.read_text() + "// changed\n")
-    monkeypatch.setattr(building, "HERE", sources)
-    before = {path.name for path in (releases["1.1.0"] / "site/assets").iterdir()}
-    after = {path.name for path in (build("1.1.0", tmp_path / "out") / "site/assets").iterdir()}
-    assert {name.split("-")[0] for name in after - before} == {"app", "memory"}
-
-
-def test_an_unknown_version_is_refused(tmp_path: Path) -> None:
-    """The error says which releases there are."""
-    with pytest.raises(ValueError, match=r"no release '9\.9\.9'; there are 1\.0\.0, 1\.1\.0, 1\.2\.0"):
-        build("9.9.9", tmp_path)
-
-
-def test_a_folder_with_other_things_is_not_replaced(tmp_path: Path) -> None:
-    """A mistyped output folder loses nothing."""
-    (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(ValueError, match=r"is no release folder \(it has thesis\.txt\)"):
-        build("1.1.0", tmp_path)
-    assert (tmp_path / "thesis.txt").exists()
+def test_the_lock_says_what_is_installed_and_not_from_where() -> None:
+    """Every package has a hash, and no download address: whoever installs has a registry of his own choice."""
+    text = LOCK.read_text()
+    assert '"resolved"' not in text
+    assert not re.search(r"registry|npmjs|\.tgz", text)
+    packages = yaml.safe_load(text)["packages"]
+    assert len(packages) > 20
+    assert [name for name, package in packages.items() if name and "integrity" not in package] == []

@@ -23,6 +23,8 @@ pytestmark = pytest.mark.skipif(
 
 OPTIONS = {"binary": CHROMIUM, "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]}
 
+READY = "#trip button"
+"""There as soon as React has rendered the form."""
 FILL = """
 const form = document.querySelector("#trip");
 for (const [name, value] of Object.entries(arguments[0])) form.elements[name].value = value;
@@ -111,6 +113,7 @@ def visit(browser: Browser, releases: dict[str, Path]) -> Iterator[Callable[...,
             browser.open(address)
             browser.run("localStorage.clear()")
             browser.open(address)
+            browser.wait_for(READY)
             trip = {"destination": "Lisbon", "start": "2026-05-01", "end": "2026-05-04", **fields}
             browser.run(FILL, trip, list(activities))
 
@@ -169,6 +172,7 @@ def test_the_bad_release_apologises(browser: Browser, releases: dict[str, Path])
     fields = {"destination": "Lisbon", "start": "2026-05-01", "end": "2026-05-04"}
     with serving(releases["1.2.0"]) as address:
         browser.open(address)
+        browser.wait_for(READY)
         browser.run(FILL, fields, ["city", "swimming"])
         assert browser.wait_for(".plan").splitlines()[-1].startswith("Day 4")
         browser.run(FILL, fields, ["city"])
@@ -177,9 +181,10 @@ def test_the_bad_release_apologises(browser: Browser, releases: dict[str, Path])
 
 def test_a_newer_page_works_with_an_older_api(browser: Browser, releases: dict[str, Path], tmp_path: Path) -> None:
     """While traffic is shared, the head's page may get an answer of 1.0.0, which has no groups and no notes."""
-    shutil.copytree(releases["1.1.0"] / "site", tmp_path / "site")
+    shutil.copytree(releases["1.1.0"] / "frontend/dist", tmp_path / "frontend/dist")
     shutil.copytree(releases["1.0.0"] / "api", tmp_path / "api")
     with serving(tmp_path) as address:
         browser.open(address)
+        browser.wait_for(READY)
         browser.run(FILL, {"destination": "Lisbon", "start": "2026-05-01", "end": "2026-05-04"}, ["city"])
         assert "Socks" in browser.wait_for(".items")

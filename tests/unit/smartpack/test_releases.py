@@ -8,19 +8,26 @@ import pytest
 from app_artifacts.smartpack.serve import Handler, event
 from app_artifacts.smartpack.visits import trips
 from controller.domain.checks import Answer, Check, evaluate
-from controller.domain.manifest import make_manifest
+from controller.domain.manifest import Manifest, make_manifest
 from controller.domain.manifest_yaml import read_yaml
 from controller.domain.page_load import PageLoad
 from controller.domain.site_check import SiteCheck
 from controller.domain.site_serving import content_type
+from selfright.build_spec import take_builds
 
 VISITORS = 1_000
 ORIGIN = "https://smartpack.example"
 
 
+def manifest_of(release: Path) -> Manifest:
+    """Return the manifest of a release folder."""
+    content, _ = take_builds(read_yaml((release / "release.yaml").read_bytes()))
+    return make_manifest(content)
+
+
 def checks(release: Path, component: str) -> list[Check | SiteCheck]:
     """Return the verification checks of a component."""
-    manifest = make_manifest(read_yaml((release / "release.yaml").read_bytes()))
+    manifest = manifest_of(release)
     return [check for check in manifest.verification.checks if check.component == component]
 
 
@@ -47,10 +54,10 @@ def failures(handler: Handler) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("version", ["1.0.0", "1.1.0", "1.2.0"])
 def test_the_manifest_is_one_the_controller_takes(releases: dict[str, Path], version: str) -> None:
-    """The source manifest of every release is valid and names folders that exist."""
-    manifest = make_manifest(read_yaml((releases[version] / "release.yaml").read_bytes()))
+    """The source manifest of every release is valid and names artifacts that exist."""
+    manifest = manifest_of(releases[version])
     assert manifest.version == version
-    assert all((releases[version] / component.artifact).is_dir() for component in manifest.components.values())
+    assert all((releases[version] / component.artifact).exists() for component in manifest.components.values())
 
 
 @pytest.mark.parametrize("version", ["1.0.0", "1.1.0", "1.2.0"])
@@ -69,7 +76,7 @@ def test_the_api_passes_its_checks(releases: dict[str, Path], handlers: dict[str
 @pytest.mark.parametrize("version", ["1.0.0", "1.1.0", "1.2.0"])
 def test_the_site_passes_its_checks(releases: dict[str, Path], version: str) -> None:
     """The page has what is looked for in it, and everything that it needs is there."""
-    site = releases[version] / "site"
+    site = releases[version] / "frontend" / "dist"
     for check in checks(releases[version], "site"):
         url = ORIGIN + check.path
         loading = PageLoad(lambda url: served(site, url))
@@ -91,13 +98,14 @@ def test_the_bad_release_fails_for_some_real_visitors(handlers: dict[str, Handle
 
 
 def test_the_releases_look_different(releases: dict[str, Path]) -> None:
-    """Each release has its own theme and list, and shares the files that did not change."""
+    """Each release has its own theme and list, and shares what did not change: React, the picture."""
     names = {
-        version: {path.name for path in (folder / "site/assets").iterdir()} for version, folder in releases.items()
+        version: {path.name for path in (folder / "frontend/dist/assets").iterdir()}
+        for version, folder in releases.items()
     }
     shared = set.intersection(*names.values())
-    assert {name.split("-")[0] for name in shared} == {"memory", "style", "suitcase"}
-    assert len(set.union(*names.values())) == len(shared) + 3 * 3
+    assert {name.split("-")[0] for name in shared} == {"react", "suitcase"}
+    assert len(set.union(*names.values())) == len(shared) + 3 * 2
 
 
 def test_visitors_repeat() -> None:
