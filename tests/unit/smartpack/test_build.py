@@ -82,3 +82,42 @@ def test_the_lock_says_what_is_installed_and_not_from_where() -> None:
     packages = yaml.safe_load(text)["packages"]
     assert len(packages) > 20
     assert [name for name, package in packages.items() if name and "integrity" not in package] == []
+
+
+THEMES = [HERE / "frontend/src/theme.css", *sorted(HERE.glob("releases/*/frontend/src/theme.css"))]
+READ_ON = [
+    ("ink", "card"),
+    ("quiet", "card"),
+    ("quiet", "page"),
+    ("ink", "field"),
+    ("ink", "note"),
+    ("ink", "bad-soft"),
+]
+READ_ON += [("accent-ink", "accent"), ("bad", "card"), ("hero-ink", "hero")]
+"""Which colour of a theme is read on which other."""
+
+
+def luminance(colour: str) -> float:
+    """WCAG 2.2's relative luminance of `#rgb` or `#rrggbb`."""
+    digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
+    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2.2's contrast ratio, from 1 to 21."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.parents[2].name)
+def test_every_text_can_be_read(theme: Path) -> None:
+    """WCAG's level AA, 4.5 to 1, in light and in dark, on each colour of a gradient."""
+    modes = theme.read_text().split("@media")
+    assert len(modes) == 2
+    colours: dict[str, list[str]] = {}
+    for mode in modes:
+        colours |= {name: re.findall(r"#[0-9a-f]+", value) for name, value in re.findall(r"--([\w-]+): ([^;]+);", mode)}
+        low = [(a, b) for a, b in READ_ON for back in colours[b] if contrast(colours[a][0], back) < 4.5]
+        assert low == []
