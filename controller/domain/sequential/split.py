@@ -25,11 +25,11 @@ class Split:
     fewest: int
     chances: tuple[float, ...]
 
-    def log_normalisers(self, odds: Sequence[float]) -> tuple[float, ...]:
+    def log_normalisers(self, odds: Sequence[float]) -> list[float]:
         """The log of E[ratio ** (errors on the canary)] for each odds ratio, or a bound above: both are valid."""
         if not self.chances:
-            return tuple(self._bound(ratio) for ratio in odds)
-        return tuple(self.fewest * log(ratio) + log(_polynomial(self.chances, ratio)) for ratio in odds)
+            return [self._bound(ratio) for ratio in odds]
+        return [self.fewest * log(ratio) + log(_polynomial(self.chances, ratio)) for ratio in odds]
 
     def _bound(self, ratio: float) -> float:
         """Hoeffding (1963), theorem 4: sampling without replacement never has more spread than with it.

@@ -4,7 +4,7 @@ A bet against "the canary is not worse": its wealth is an e-process, so by Ville
 probability of at most 1 / limit, however often one looks and whenever one stops.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import exp, log
 from typing import Self
@@ -12,10 +12,8 @@ from typing import Self
 from controller.domain.deployment import Counts
 from controller.domain.evidence import NONE
 from controller.domain.sequential.clustering import NEW, Tally
+from controller.domain.sequential.prior import Prior
 from controller.domain.sequential.split import Split, log_sum, split
-
-Prior = Mapping[float, float]
-"""Odds ratio → its share of the bet; the shares sum to 1."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +33,11 @@ class Stream:
     @classmethod
     def fresh(cls, prior: Prior) -> Self:
         """A stream that has seen nothing."""
-        return cls((0.0,) * len(prior))
+        return cls((0.0,) * len(prior.odds))
 
     def log_wealth(self, prior: Prior) -> float:
         """The log of the e-value."""
-        shares = [log(share) + value for share, value in zip(prior.values(), self.logs, strict=True)]
-        return self.gain + log_sum(shares)
+        return self.gain + log_sum([share + value for share, value in zip(prior.log_shares, self.logs, strict=True)])
 
 
 def fold(stream: Stream, prior: Prior, limit: float, canary: Counts, stable: Counts) -> Stream:
@@ -50,20 +47,17 @@ def fold(stream: Stream, prior: Prior, limit: float, canary: Counts, stable: Cou
     the number of errors that come together, as it was known before the interval.
     """
     canaries, stables, tally = stream.canary + canary, stream.stable + stable, stream.tally.after(stable)
-    counted = replace(stream, canary=canaries, stable=stables, tally=tally)
-    together = stream.tally.together
-    errors = canary.errors + stable.errors
-    wealth = stream.log_wealth(prior)
-    if not (canary.requests and stable.requests and errors) or wealth >= limit:
-        return counted
-    drawn = split(canary.requests, stable.requests, errors)
-    normalisers = drawn.log_normalisers(tuple(prior))
-    moves = [
-        (canary.errors * log(odds) - normaliser) / together for odds, normaliser in zip(prior, normalisers, strict=True)
-    ]
-    logs = tuple(value + move for value, move in zip(stream.logs, moves, strict=True))
-    gain = _boost(stream, prior, drawn, normalisers, limit - wealth) if together <= 1 else 0.0
-    after = replace(counted, logs=logs, gain=stream.gain + gain)
+    if not (canary.requests and stable.requests and canary.errors + stable.errors):
+        return replace(stream, canary=canaries, stable=stables, tally=tally)
+    wealth, together = stream.log_wealth(prior), stream.tally.together
+    if wealth >= limit:
+        return replace(stream, canary=canaries, stable=stables, tally=tally)
+    drawn = split(canary.requests, stable.requests, canary.errors + stable.errors)
+    normalisers = drawn.log_normalisers(prior.odds)
+    moves = zip(stream.logs, prior.log_odds, normalisers, strict=True)
+    logs = tuple(value + (canary.errors * odds - normaliser) / together for value, odds, normaliser in moves)
+    gain = stream.gain + (_boost(stream, prior, drawn, normalisers, limit - wealth) if together <= 1 else 0.0)
+    after = Stream(logs, gain, canaries, stables, tally)
     return _won(after, prior, limit) if after.log_wealth(prior) >= limit else after
 
 
@@ -78,20 +72,20 @@ def _boost(stream: Stream, prior: Prior, drawn: Split, normalisers: Sequence[flo
     limit, it makes the bet stronger at the same price (Fischer and Ramdas 2024, avoiding overshoot). The expectation is
     an exact sum over the canary's possible errors.
     """
-    if not drawn.chances:
-        return 0.0
-    held = [share * exp(value - max(stream.logs)) for share, value in zip(prior.values(), stream.logs, strict=True)]
-    total = sum(held)
+    held = [share + value for share, value in zip(prior.log_shares, stream.logs, strict=True)]
+    total = log_sum(held)
     bets = [
-        (part / total, odds, normaliser)
-        for part, odds, normaliser in zip(held, prior, normalisers, strict=True)
-        if part
+        (part - total - normaliser, odds)
+        for part, odds, normaliser in zip(held, prior.log_odds, normalisers, strict=True)
     ]
-    factors = [
-        sum(part * exp(k * log(odds) - normaliser) for part, odds, normaliser in bets)
-        for k in range(drawn.fewest, drawn.fewest + len(drawn.chances))
-    ]
-    return log(largest_boost(drawn.chances, factors, exp(room)))
+
+    def factor(errors: int) -> float:
+        return sum(exp(part + errors * odds) for part, odds in bets)
+
+    most, last = exp(room), len(drawn.chances) - 1
+    if not drawn.chances or factor(drawn.fewest + last) <= most:
+        return 0.0
+    return log(largest_boost(drawn.chances, [factor(drawn.fewest + k) for k in range(last + 1)], most))
 
 
 def largest_boost(chances: Sequence[float], factors: Sequence[float], most: float) -> float:
