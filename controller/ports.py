@@ -192,6 +192,16 @@ class Components(Protocol):
         """
 
 
+class Budget(Protocol):
+    """The requests to AWS Lambda's control plane, of which the whole account has few a second."""
+
+    def take(self) -> None:
+        """Take one to go forward, waiting for it if need be; raises `TransientError` when that takes too long."""
+
+    def give_way(self, requests: int) -> None:
+        """Keep everybody from going forward, in all environments, while a rollback makes so many requests."""
+
+
 class Secrets(Protocol):
     """The application's secrets. Nothing but the names of their keys ever comes through here."""
 

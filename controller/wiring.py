@@ -95,7 +95,14 @@ class AwsWorld:
         """Lambda, S3, CloudFront and SSM."""
         from controller.aws.components import AwsComponents
 
-        return AwsComponents(self._settings.bucket)
+        return AwsComponents(self._settings.bucket, budget=self.budget)
+
+    @cached_property
+    def budget(self) -> "ports.Budget":
+        """DynamoDB."""
+        from controller.aws.budget import DynamoBudget
+
+        return DynamoBudget(self._settings.table)
 
     @cached_property
     def secrets(self) -> "ports.Secrets":

@@ -85,6 +85,25 @@ class FakeSecrets:
 
 
 @dataclass
+class FakeBudget:
+    """There is always enough; notes for how many requests others gave way. With `trouble`, it cannot be reached."""
+
+    taken: int = 0
+    given_way: list[int] = field(default_factory=list)
+    trouble: Exception | None = None
+
+    def take(self) -> None:
+        """Count it."""
+        self.taken += 1
+
+    def give_way(self, requests: int) -> None:
+        """Note it."""
+        if self.trouble:
+            raise self.trouble
+        self.given_way.append(requests)
+
+
+@dataclass
 class FakeProbe:
     """Requests from outside: every answer is right but those that were put in `wrong`, one after the other."""
 
@@ -236,6 +255,7 @@ class FakeWorld:
     versions: FakeVersions = field(default_factory=FakeVersions)
     guards: FakeGuards = field(default_factory=FakeGuards)
     components: FakeComponents = field(default_factory=FakeComponents)
+    budget: FakeBudget = field(default_factory=FakeBudget)
     secrets: FakeSecrets = field(default_factory=FakeSecrets)
     probe: FakeProbe = field(default_factory=FakeProbe)
     hooks: FakeHooks = field(default_factory=FakeHooks)

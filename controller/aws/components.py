@@ -3,27 +3,34 @@
 from controller.aws.calls import Clients
 from controller.aws.functions import FunctionComponent
 from controller.aws.images import ImageComponent
+from controller.aws.pacing import FORWARD_PATIENCE, URGENT_PATIENCE, Pace, Time, paced
 from controller.aws.parameters import ParametersComponent
 from controller.aws.sites import SiteComponent
 from controller.domain.environment import Environment, FunctionTarget, ImageTarget, ParametersTarget, SiteTarget
 from controller.errors import NotFoundError
-from controller.ports import Component, Errand
+from controller.ports import Budget, Component, Errand
 
 
 class AwsComponents:
     """Implements `ports.Components`."""
 
-    def __init__(self, bucket: str, clients: Clients | None = None) -> None:
-        """`bucket` is the controller's, with the staging area."""
-        self._bucket = bucket
-        self._clients = clients or Clients()
+    def __init__(
+        self, bucket: str, clients: Clients | None = None, budget: Budget | None = None, time: Time | None = None
+    ) -> None:
+        """`bucket` is the controller's, with the staging area.
+
+        Calls of AWS Lambda that go forward are asked of the `budget` (default: made at once), urgent ones of nobody.
+        """
+        self._bucket, clients = bucket, clients or Clients()
+        self._urgent = paced(clients, Pace(time).take, URGENT_PATIENCE, time)
+        self._forward = paced(clients, budget.take, FORWARD_PATIENCE, time) if budget else clients
 
     def get(
         self,
         environment: Environment,
         name: str,
         *,
-        urgent: bool = False,  # noqa: ARG002
+        urgent: bool = False,
         errand: Errand | None = None,  # noqa: ARG002
     ) -> Component:
         """The component; raises `NotFoundError` when the environment has none of that name."""
@@ -31,12 +38,13 @@ class AwsComponents:
         if target is None:
             known = ", ".join(sorted(environment.components))
             raise NotFoundError(f"Environment {environment.key} has no component '{name}'; it has: {known}.")
+        clients = self._urgent if urgent else self._forward
         match target:
             case FunctionTarget():
-                return FunctionComponent(target, name, self._bucket, self._clients)
+                return FunctionComponent(target, name, self._bucket, clients)
             case ImageTarget():
-                return ImageComponent(target, name, self._clients)
+                return ImageComponent(target, name, clients)
             case SiteTarget():
-                return SiteComponent(target, name, self._clients)
+                return SiteComponent(target, name, clients)
             case ParametersTarget():
-                return ParametersComponent(target, name, self._clients)
+                return ParametersComponent(target, name, clients)

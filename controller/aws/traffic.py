@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Generic, TypeVar
 
+from controller.aws.pacing import at_once
 from controller.errors import ChangedByOthersError, ConflictError, TrippedError
 
 State = TypeVar("State")
@@ -57,7 +58,8 @@ class Traffic(ABC, Generic[State]):
         try:
             permit()
         except TrippedError:
-            self.restore(stable, canary)
+            with at_once():
+                self.restore(stable, canary)
             raise
         return mark
 

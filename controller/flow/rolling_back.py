@@ -6,12 +6,13 @@ from typing import Any
 from controller.domain.deployment import Awaited, Deployment, Pending, Trip, TripSource
 from controller.domain.environment import Environment
 from controller.domain.phases import MOVING, Phase
+from controller.domain.usage import most_used_first
 from controller.errors import ChangedByOthersError, ConflictError, LedgerConflictError, SelfrightError, TransientError
 from controller.flow.awaiting import awaiting, lasting, pause_of, takes_long
 from controller.flow.closing import HELD_ADVICE, close, relieve
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.testing import outside_checks_of, probe_all
-from controller.flow.tripping import note_restored, restore, trip
+from controller.flow.tripping import clear_the_way, note_restored, restore, trip
 from controller.flow.turns import free, take_turn_back
 from controller.flow.unstaging import unstage
 from controller.flow.world import World
@@ -90,7 +91,7 @@ def _not_live(world: World, deployment: Deployment) -> str:
     environment = environment_of(world, deployment)
     for name in deployment.changed:
         try:
-            live = world.components.get(environment, name).current().id
+            live = world.components.get(environment, name, urgent=True).current().id
         except ConflictError as error:
             return str(error)
         if live != deployment.staged[name].id:
@@ -117,12 +118,17 @@ def _claim(world: World, deployment: Deployment, execution_arn: str, by: TripSou
     if claimed.steps:
         world.markers.mark(claimed, Phase.ROLLING_BACK, world.clock.now())
     tell(world, claimed.deployment_id, "rolling_back", f"Rolling back: {_why(claimed)}")
+    if not claimed.traffic_restored_at:
+        clear_the_way(world, len(claimed.restore_point or {}))
     return card(claimed, "begun", components=_first(world, claimed), reason=_why(claimed))
 
 
 def _first(world: World, deployment: Deployment) -> list[str]:
-    """What to restore first: all but what takes long, because the code that is live until then may need that."""
-    names, slow = sorted(deployment.restore_point or {}), lasting(world, deployment)
+    """What to restore first: all but what takes long, because the code that is live until then may need that.
+
+    Of these the most used comes first.
+    """
+    names, slow = most_used_first(deployment.restore_point or {}, deployment.look), lasting(world, deployment)
     return [name for name in names if name not in slow] or names
 
 
@@ -218,7 +224,7 @@ def _not_restored(world: World, deployment: Deployment, left: Collection[str]) -
         if awaited.trouble or awaited.left or name in left:
             continue
         try:
-            live = world.components.get(environment, name).current().id if environment else ""
+            live = world.components.get(environment, name, urgent=True).current().id if environment else ""
         except SelfrightError as error:
             trouble.append(f"{name}: {error}")
             continue

@@ -4,7 +4,7 @@ The trip is written first. *Shift traffic* reads a component's state, then the t
 state; so between a shift and the putting back somebody always loses, and it is never the visitor.
 """
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -13,11 +13,19 @@ from functools import partial
 from controller.domain.deployment import Deployment, Left, Pending, TimelineEvent, Trip, TripSource
 from controller.domain.environment import Environment
 from controller.domain.phases import MOVING, Phase
+from controller.domain.usage import most_used_first
 from controller.errors import ConflictError, LedgerConflictError, SelfrightError, TrippedError
 from controller.flow.awaiting import takes_long
 from controller.flow.story import environment_of, tell
 from controller.flow.world import World
 from controller.ports import Errand
+
+AT_ONCE = 16
+"""Components that are put back at the same time."""
+FEW = 5
+"""What is put back in the second that it takes even while others go forward; see `ports.Budget`."""
+REQUESTS = 2
+"""Requests to put a component back, as a rule one."""
 
 
 def trip(
@@ -94,17 +102,19 @@ def rehearse(world: World, deployment_id: str) -> None:
         if takes_long(environment, name):
             continue
         with suppress(ConflictError):  # In the middle of a release, traffic is split: that is what is to be seen.
-            world.components.get(environment, name).current()
+            world.components.get(environment, name, urgent=True).current()
 
 
 def put_back(world: World, deployment: Deployment) -> dict[str, str]:
-    """Send all visitors to the stable revisions, all components at once; returns component → what went wrong.
+    """Send all visitors to the stable revisions, the most used components first; returns component → what went wrong.
 
+    All are put back at once, as far as AWS takes it. For a few there is always room; for many, others give way.
     What takes long moves no visitors, and is left to the rollback machine.
     """
-    names = [name for name in deployment.changed if deployment.restore_point]
-    with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
-        outcomes = dict(zip(names, pool.map(lambda name: _restore(world, deployment, name), names), strict=True))
+    names = most_used_first(deployment.changed, deployment.look) if deployment.restore_point else []
+    with ThreadPoolExecutor(max_workers=max(1, min(AT_ONCE, len(names)))) as pool:
+        pool.submit(clear_the_way, world, len(names))  # at the same time: no visitor waits for it
+        outcomes = _outcomes(world, deployment, names, pool)
     failed = {name: trouble for name, trouble in outcomes.items() if trouble}
     if names and not failed:
         note_restored(world, deployment)
@@ -113,9 +123,24 @@ def put_back(world: World, deployment: Deployment) -> dict[str, str]:
     return failed
 
 
-def _restore(world: World, deployment: Deployment, name: str) -> str:
+def clear_the_way(world: World, components: int) -> None:
+    """Keep others from going forward while so many components are put back; nothing depends on that."""
+    if components > FEW:
+        with suppress(SelfrightError):
+            world.budget.give_way(components * REQUESTS)
+
+
+def _outcomes(world: World, deployment: Deployment, names: list[str], pool: Executor) -> dict[str, str]:
     try:
         environment = environment_of(world, deployment)
+    except SelfrightError as error:
+        return dict.fromkeys(names, str(error))
+    troubles = pool.map(lambda name: _restore(world, environment, deployment, name), names)
+    return dict(zip(names, troubles, strict=True))
+
+
+def _restore(world: World, environment: Environment, deployment: Deployment, name: str) -> str:
+    try:
         if not takes_long(environment, name):
             restore(world, environment, deployment, name)
     except SelfrightError as error:
@@ -129,7 +154,7 @@ def restore(world: World, environment: Environment, deployment: Deployment, name
         msg = f"Deployment {deployment.deployment_id} has no restore point for {name}."
         raise ConflictError(msg)
     errand = Errand(deployment, partial(permit, world, deployment.deployment_id))
-    component = world.components.get(environment, name, errand=errand)
+    component = world.components.get(environment, name, urgent=True, errand=errand)
     canary = deployment.staged.get(name)
     if canary and deployment.traffic_restored_at:
         canary = replace(canary, mark="")  # It is not as the last shift left it any more.

@@ -13,7 +13,7 @@ from controller.errors import LedgerConflictError, NotFoundError, SelfrightError
 from controller.flow.story import environment_of, tell
 from controller.flow.world import World
 
-PATIENCE = timedelta(seconds=30)
+PATIENCE = timedelta(seconds=15)
 """After that, what is left stays: whoever waits for the environment has waited long enough."""
 
 

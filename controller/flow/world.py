@@ -49,6 +49,10 @@ class World(Protocol):
         """The components of an environment."""
 
     @property
+    def budget(self) -> ports.Budget:
+        """The requests to AWS Lambda's control plane."""
+
+    @property
     def secrets(self) -> ports.Secrets:
         """The keys of the application's secrets."""
 

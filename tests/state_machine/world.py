@@ -14,7 +14,7 @@ from controller.aws.notices import SnsNotices
 from controller.aws.secrets import SecretsManagerSecrets
 from controller.aws.turns import DynamoTurns, DynamoVersions
 from controller.aws.workflows import StepFunctionsWorkflows
-from tests.fakes import FakeHooks, FakeMarkers, FakeRehearsals
+from tests.fakes import FakeBudget, FakeHooks, FakeMarkers, FakeRehearsals
 from tests.state_machine.fakes import FakeAlarms, FakeComponent, FakeComponents, FakeMetrics, FakeProbe, ManualClock
 from tests.state_machine.script import When
 
@@ -32,6 +32,7 @@ class World:
         self.versions = DynamoVersions(table)
         self.guards = DynamoGuards(table)
         self.components = FakeComponents({name: FakeComponent(name, touch) for name in ("api", "site")})
+        self.budget = FakeBudget()
         self.secrets = SecretsManagerSecrets()
         self.probe = FakeProbe()
         self.hooks = FakeHooks()

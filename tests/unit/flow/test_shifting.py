@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from controller.domain.deployment import Revision
 from controller.domain.phases import TERMINAL, Phase
 from controller.errors import AwsError, ChangedByOthersError, LedgerConflictError, TransientError, TrippedError
 from controller.flow.completing import complete
 from controller.flow.shifting import shift
 from controller.flow.tripping import on_alarm, permit, put_back, trip
 from controller.flow.world import World
+from tests.fake_components import FakeComponent
 from tests.fakes import FakeWorld
 from tests.unit.flow.scenes import (
     ALARM,
@@ -213,6 +215,34 @@ def test_one_component_that_fails_does_not_keep_the_others() -> None:
     assert live(world)["site"] == ("aa", 0)
     assert world.deployments.get("d2").traffic_restored_at is None
     assert world.deployments.kinds("d2") == ["restore_failed"]
+
+
+def of_many(count: int) -> FakeWorld:
+    """A canary of so many functions."""
+    names = [f"f{number}" for number in range(count)]
+    components = {name: {"kind": "function", "function_name": name} for name in names}
+    world = a_world(components=components, deployment_preference={"alarms": [ALARM]})
+    world.components.known = {name: FakeComponent("6", "7", 10) for name in names}
+    revisions = {"restore_point": dict.fromkeys(names, Revision("6")), "staged": dict.fromkeys(names, Revision("7"))}
+    on_its_way(world, Phase.BAKING, components=tuple(names), weight=10, **revisions)
+    return world
+
+
+@pytest.mark.parametrize(("count", "given_way"), [(5, []), (6, [12])])
+def test_others_give_way_to_a_rollback_of_many(count: int, given_way: list[int]) -> None:
+    """A few find room at any moment."""
+    world = of_many(count)
+    assert put_back(world, world.deployments.get("d2")) == {}
+    assert world.budget.given_way == given_way
+    assert {place for place, _ in live(world).values()} == {"6"}
+
+
+def test_a_budget_that_cannot_be_reached_keeps_nobody_from_going_back() -> None:
+    """It is there for those who go forward."""
+    world = of_many(6)
+    world.budget.trouble = AwsError("no table")
+    assert put_back(world, world.deployments.get("d2")) == {}
+    assert {place for place, _ in live(world).values()} == {"6"}
 
 
 def test_nothing_staged_is_nothing_to_put_back() -> None:

@@ -80,7 +80,7 @@ def test_it_is_tried_once() -> None:
 def test_it_takes_bounded_time() -> None:
     """What is left when the time is over stays for the next prune."""
     world = restored()
-    world.components.known["api"].before_discard = lambda: world.clock.forward(31)
+    world.components.known["api"].before_discard = lambda: world.clock.forward(16)
     close_rollback(world, "d2", "")
     assert gone(world) == {"api": ["7"], "site": []}
 

@@ -1,0 +1,26 @@
+"""Which components are used most."""
+
+from controller.domain.deployment import Comparison, Counts, Look
+from controller.domain.usage import most_used_first
+from tests.fakes import START
+
+
+def compared(name: str, metric: str, canary: int, stable: int) -> Comparison:
+    """So many requests of a component."""
+    return Comparison(name, metric, Counts(canary), Counts(stable), 0.1, 1, 20)
+
+
+def test_the_most_used_come_first_and_then_all_others_by_name() -> None:
+    """Canary's and stable's requests together; that a component is compared in several ways does not count twice."""
+    comparisons = (
+        compared("b", "errors", 5, 45),
+        compared("b", "p99", 5, 45),
+        compared("c", "errors", 1, 70),
+    )
+    look = Look(START, "healthy", "", comparisons=comparisons)
+    assert most_used_first("dabc", look) == ["c", "b", "a", "d"]
+
+
+def test_before_the_first_look_it_goes_by_name() -> None:
+    """Nothing is known yet."""
+    assert most_used_first(["site", "api"], None) == ["api", "site"]
