@@ -25,6 +25,7 @@ COMMANDS = {
     "follow": "selfright.cli.follow:command",
     "status": "selfright.cli.status:command",
     "show": "selfright.cli.show:command",
+    "explain": "selfright.cli.explain:command",
     "history": "selfright.cli.history:command",
     "rollback": "selfright.cli.rollback:command",
     "resume": "selfright.cli.resume:command",

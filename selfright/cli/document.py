@@ -4,11 +4,13 @@
 |---|---|
 | `release`, `follow`, `rollback`, `status DEPLOYMENT` | a deployment |
 | `show DEPLOYMENT` | a deployment with its `timeline` |
+| `explain DEPLOYMENT` | a deployment with its `explanation` (five sentences) and all `looks` |
 | `history APP/ENV` | `{"environment", "deployments": [a deployment, …]}` |
 | `status APP/ENV` | an environment |
 | `status` | `{"environments": [an environment, …]}` |
 | `release --no-follow` | `{"deployment_id", "upload"}` |
 | `resume` | `{"deployment_id", "resumed"}` |
+| `plan` | see `plan_document` |
 | `bundle` | `{"bundle", "application", "version", "bytes"}` |
 | any that failed | `{"error": {"message", "next_step"}}` |
 
@@ -20,7 +22,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from controller.domain.deployment import Counts, Deployment, Revision, TimelineEvent
+from controller.domain.deployment import Comparison, Counts, Deployment, Look, Revision, TimelineEvent
 from selfright.story import Standing, Story, finished_in, needs_decision, restored_in
 
 Document = dict[str, Any]
@@ -86,20 +88,40 @@ def _stands(one: Deployment) -> Document:
 
 
 def _seen(one: Deployment) -> Document:
-    look = one.look and {
-        "at": _time(one.look.at),
-        "verdict": one.look.verdict,
-        "reason": one.look.reason,
-        "canary": _counts(one.look.canary),
-        "stable": _counts(one.look.stable),
-    }
+    look_ = look(one.look) if one.look else None
     trip = one.trip and {
         "at": _time(one.trip.at),
         "fired_at": _time(one.trip.fired_at),
         "source": one.trip.source,
         "reason": one.trip.reason,
     }
-    return {"look": look, "trip": trip}
+    return {"look": look_, "trip": trip}
+
+
+def look(one: Look) -> Document:
+    """A look of the judge: both sides' counts since the step began, and every comparison since the first step."""
+    return {
+        "at": _time(one.at),
+        "step": one.step,
+        "weight": one.weight,
+        "data": one.data,
+        "verdict": one.verdict,
+        "reason": one.reason,
+        "canary": _counts(one.canary),
+        "stable": _counts(one.stable),
+        "share": one.share,
+        "e_value": one.e_value,
+        "limit": one.limit,
+        "low": one.low,
+        "high": one.high,
+        "firing": list(one.firing),
+        "comparisons": [_comparison(each) for each in one.comparisons],
+    }
+
+
+def _comparison(one: Comparison) -> Document:
+    counts = {"canary": _counts(one.canary), "stable": _counts(one.stable)}
+    return {**vars(one), **counts}
 
 
 def _ended(one: Deployment) -> Document:

@@ -111,6 +111,8 @@ def details(story: Story, commands: Commands) -> RenderableType:
         facts.append(("order", ", then ".join(" and ".join(wave) for wave in one.order)))
     facts += [(name, _change(one, name)) for name in one.components]
     facts.append(("execution", one.execution_arn))
+    if one.look:
+        facts.append(("why", commands(f"explain {one.deployment_id}")))
     return Group(summary(story, commands), _facts(facts), Text(), timeline(story.timeline, one.upload.uploaded_at))
 
 

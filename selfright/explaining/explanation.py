@@ -1,0 +1,176 @@
+"""A deployment in five sentences: what happened, which metric, which numbers, which look, what to do next.
+
+They are made of what the ledger has kept; nothing is judged again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.domain.deployment import Comparison, Counts, Deployment, Look, Trip
+from controller.domain.phases import Phase
+from selfright.cli.words import clean, duration, percent, plural
+from selfright.story import Story, finished_in, needs_decision
+
+WENT_BACK = frozenset({Phase.ROLLED_BACK, Phase.ROLLING_BACK, Phase.ROLLBACK_FAILED})
+SOURCES = {
+    "check": "A check of the release failed",
+    "person": "No metric ended it: a person rolled it back",
+    "fault": "No metric ended it: something broke",
+    "reconciler": "No metric ended it: its workflow had died or was stopped",
+}
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The five sentences; `looks` are all that the judge had, and `decisive` is the one that they are about."""
+
+    story: Story
+    happened: str
+    metric: str
+    numbers: str
+    look: str
+    next_step: str
+    looks: tuple[Look, ...] = ()
+    decisive: Look | None = None
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """In the order in which they are read."""
+        return self.happened, self.metric, self.numbers, self.look, self.next_step
+
+
+def explain(story: Story, looks: Sequence[Look]) -> Explanation:
+    """Explain a deployment by its story and every look at it."""
+    one = story.deployment
+    decisive = _decisive(one, looks)
+    return Explanation(
+        story=story,
+        happened=_happened(story),
+        metric=_metric(one, decisive),
+        numbers=_numbers(decisive),
+        look=_look(one, looks, decisive),
+        next_step=_next(one),
+        looks=tuple(looks),
+        decisive=decisive,
+    )
+
+
+def strongest(look: Look) -> Comparison | None:
+    """The comparison that says most against the canary; None when nothing was compared."""
+    return max(look.comparisons, key=lambda one: one.e_value / one.limit if one.limit else 0.0, default=None)
+
+
+def metric_of(one: Comparison) -> str:
+    """What is compared, in words: `api's errors`, `api's requests slower than 120 ms (stable's p90)`."""
+    if one.threshold_ms is None:
+        return f"{one.component}'s {one.metric}"
+    return f"{one.component}'s requests slower than {one.threshold_ms:.4g} ms (stable's {one.metric})"
+
+
+def _decisive(one: Deployment, looks: Sequence[Look]) -> Look | None:
+    """The look that ended it; else the last one before the end; of a good release, that with most evidence, if any."""
+    if not looks:
+        return None
+    if one.trip and one.trip.source == "judge":
+        return next((look for look in reversed(looks) if look.verdict == "unhealthy"), looks[-1])
+    if one.trip:
+        tripped_at = one.trip.at
+        return next((look for look in reversed(looks) if look.at <= tripped_at), looks[0])
+    compared = [look for look in looks if look.limit]
+    if accused := [look for look in compared if look.e_value > 1]:
+        return max(accused, key=lambda look: look.e_value / look.limit)
+    return compared[-1] if compared else looks[-1]
+
+
+def _happened(story: Story) -> str:
+    one, where = story.deployment, story.deployment.environment_key
+    release = f"{one.application} {one.version}".strip()
+    took = f" after {duration(finished_in(one))}" if one.closed_at else ""
+    live = f", and {story.previous_version} is live again" if story.previous_version else ""
+    said = {
+        Phase.SUCCEEDED: f"{release} is live in {where}, {duration(finished_in(one))} after its upload.",
+        Phase.ROLLED_BACK: f"{release} was taken back from {where}{took}{live}.",
+        Phase.ROLLING_BACK: f"{release} is being taken back from {where}.",
+        Phase.ROLLBACK_FAILED: f"{release} could not be taken back from {where}: the environment is held.",
+        Phase.REJECTED: f"{release} was refused for {where}, and nothing was touched.",
+        Phase.SUPERSEDED: f"{release} never began in {where}: a newer release came before its turn.",
+    }
+    return said.get(one.phase, f"{release} is on its way to {where}: {one.phase} at {one.weight} %.")
+
+
+def _metric(one: Deployment, decisive: Look | None) -> str:
+    if one.trip:
+        return _tripped(one.trip, decisive)
+    if one.phase is Phase.REJECTED:
+        return _sentence(f"No metric ended it: {one.reason}")
+    found = strongest(decisive) if decisive else None
+    if found is None:
+        return "Nothing was compared." if decisive else "Nothing was measured."
+    return f"No metric speaks against it; the most evidence is in {metric_of(found)}."
+
+
+def _tripped(trip: Trip, decisive: Look | None) -> str:
+    if trip.source == "alarm":
+        return _sentence(f"An alarm ended it: {trip.reason.removeprefix('Alarm ')}")
+    if trip.source != "judge":
+        return _sentence(f"{SOURCES[trip.source]}: {trip.reason}")
+    found = strongest(decisive) if decisive else None
+    if found is None or not decisive or decisive.firing or found.e_value < found.limit:
+        return _sentence(f"The judge ended it: {trip.reason}")
+    more = "more of them are on the canary than chance would put there"
+    return f"The judge ended it by {metric_of(found)}: {more}."
+
+
+def _numbers(decisive: Look | None) -> str:
+    if decisive is None:
+        return "The judge had no numbers: it never looked."
+    found = strongest(decisive)
+    if found is None:
+        return f"The judge saw {_counted(decisive.canary)} failed on the canary, and compared it with nothing."
+    what = "failed" if found.threshold_ms is None else "were slow"
+    sides = f"{_counted(found.canary)} {what} on the canary, {_counted(found.stable)} on stable"
+    bounds = ""
+    if found.low is not None and found.high is not None:
+        bounds = f"; the difference is between {_points(found.low)} and {_points(found.high)} percentage points"
+    return f"{sides}: an e-value of {found.e_value:.3g}, where {found.limit:.3g} rolls back{bounds}."
+
+
+def _look(one: Deployment, looks: Sequence[Look], decisive: Look | None) -> str:
+    if decisive is None:
+        return "There was no look, because nothing was watched."
+    number = looks.index(decisive) + 1
+    since = _since(one, decisive.at)
+    data = "" if decisive.data in {"complete", "uncompared"} else f" (its data: {decisive.data})"
+    where = f"in step {decisive.step + 1} at {decisive.weight} %" if decisive.weight else "at no known weight"
+    return f"That was look {number} of {len(looks)}, {where}, {since} after the upload{data}: {decisive.verdict}."
+
+
+def _since(one: Deployment, moment: datetime) -> str:
+    return duration(max(0.0, (moment - one.upload.uploaded_at).total_seconds()))
+
+
+def _next(one: Deployment) -> str:
+    if one.next_step:
+        return _sentence(clean(one.next_step))
+    if needs_decision(one):
+        back = f"`selfright rollback {one.deployment_id}`"
+        return f"A person must decide: `selfright resume {one.deployment_id}` or {back}."
+    if one.phase is Phase.SUCCEEDED:
+        return "Nothing is left to do."
+    if one.phase.is_terminal:
+        return f"`selfright show {one.deployment_id}` has the whole story."
+    return f"`selfright follow {one.deployment_id}` shows how it goes on."
+
+
+def _counted(counts: Counts) -> str:
+    return f"{counts.errors:,} of {plural(counts.requests, 'request')} ({percent(counts.error_rate)})"
+
+
+def _points(difference: float) -> str:
+    return f"{100 * difference:+.2g}"
+
+
+def _sentence(text: str) -> str:
+    said = clean(text).strip()
+    return said if said.endswith((".", "!", "?")) else f"{said}."

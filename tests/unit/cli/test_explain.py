@@ -1,0 +1,89 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from controller.aws.looks import DynamoLooks
+from controller.domain.deployment import Trip
+from selfright.cli.chart import WIDTH, chart
+from tests.cli_world import ID, ROLLED_BACK, SUCCEEDED, TABLE, CliWorld
+from tests.looks import worse
+
+BAD = worse()
+
+
+@pytest.fixture
+def explained(world: CliWorld) -> CliWorld:
+    """A deployment that the judge has put back."""
+    world.write(replace(ROLLED_BACK, trip=Trip(BAD[-1].at, "judge", BAD[-1].reason)))
+    for look in BAD:
+        DynamoLooks(TABLE).record(ID, look)
+    return world
+
+
+def test_five_sentences_and_a_chart(explained: CliWorld) -> None:
+    """Commands can be copied, and the chart has a column for each look."""
+    shown = explained.run("explain", ID).stdout.splitlines()
+    assert shown[0] == "↺ ROLLED_BACK  smartpack 1.2.0"
+    assert shown[3] == "The judge ended it by api's errors: more of them are on the canary than chance would put there."
+    assert shown[6] == "Correct it and release it under a new version."
+    assert "100 rolls back" in "".join(shown)
+    weight = next(line for line in shown if line.strip().startswith("weight"))
+    assert weight.split()[1] == "▁" * 48 + "▄" * 4
+
+
+def test_the_json_has_every_look(explained: CliWorld) -> None:
+    """Counts, e-value, limit and verdict of each, and which one was decisive."""
+    document = json.loads(explained.run("explain", ID, "--output", "json").stdout)
+    assert set(document["explanation"]) == {"happened", "metric", "numbers", "look", "next_step"}
+    assert document["decisive_look"] == len(document["looks"]) == len(BAD)
+    last = document["looks"][-1]
+    assert (last["verdict"], last["weight"], last["limit"]) == ("unhealthy", 50, pytest.approx(100))
+    assert last["comparisons"][0]["canary"] == {"requests": 340, "errors": 9, "error_rate": pytest.approx(9 / 340)}
+    assert document["plot"] is None
+
+
+def test_a_picture_is_drawn(explained: CliWorld, tmp_path: Path) -> None:
+    """And its path is in the document."""
+    file = tmp_path / "why.svg"
+    result = explained.run("explain", ID, "--plot", str(file), "--output", "json")
+    assert file.read_text().startswith("<?xml")
+    assert json.loads(result.stdout)["plot"] == str(file)
+
+
+def test_a_picture_of_another_kind_is_wrong_usage(explained: CliWorld, tmp_path: Path) -> None:
+    """Before anything is read."""
+    result = explained.run("explain", ID, "--plot", str(tmp_path / "why.pdf"))
+    assert result.exit_code == 2
+    assert "--plot writes .png or .svg" in result.stderr
+
+
+def test_a_picture_that_cannot_be_written_is_an_error(explained: CliWorld, tmp_path: Path) -> None:
+    """With the path."""
+    result = explained.run("explain", ID, "--plot", str(tmp_path / "nowhere" / "why.png"))
+    assert result.exit_code == 1
+    assert "nowhere" in result.stderr
+
+
+def test_show_tells_where_the_explanation_is(explained: CliWorld) -> None:
+    """Only when there was a look."""
+    assert f"selfright explain {ID}" in explained.run("show", ID).stdout
+
+
+def test_a_deployment_without_looks_has_no_chart(world: CliWorld) -> None:
+    """One that was explained before looks were kept."""
+    world.write(replace(SUCCEEDED, look=None))
+    result = world.run("explain", ID)
+    assert result.exit_code == 0
+    assert "weight" not in result.stdout
+
+
+def test_many_looks_share_columns() -> None:
+    """A day's looks fit the terminal."""
+    console = Console(width=200)
+    with console.capture() as capture:
+        console.print(chart(BAD * 40, ROLLED_BACK))
+    weight = next(line for line in capture.get().splitlines() if line.strip().startswith("weight"))
+    assert len(weight.split()[1]) == WIDTH
