@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from aws_cdk import Aws
+from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_rds as rds
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -36,12 +38,16 @@ class Component(Protocol):
 
 @dataclass(frozen=True)
 class FunctionComponent:
-    """A Lambda function that is served through an alias. `url` is where visitors reach it."""
+    """A Lambda function that is served through an alias. `url` is where visitors reach it.
+
+    `api` is the HTTP API in front of it: its configuration becomes a part of every restore point.
+    """
 
     function: lambda_.IFunction
     alias: str = "live"
     url: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    api: apigateway.IHttpApi | None = None
 
     def declaration(self) -> dict[str, Any]:
         """As `FunctionTarget` reads it."""
@@ -51,11 +57,16 @@ class FunctionComponent:
             "alias": self.alias,
             "url": self.url,
             "variables": dict(self.variables),
+            **({"api_id": self.api.api_id} if self.api else {}),
         }
 
     def privileges(self) -> Privileges:
-        """Those on the function."""
-        return _released(self.function)
+        """Those on the function; reading its API where the restore point is recorded."""
+        released = _released(self.function)
+        if self.api is None:
+            return released
+        api = f"arn:{Aws.PARTITION}:apigateway:{Aws.REGION}::/apis/{self.api.api_id}"
+        return {**released, Group.STAGE: [*released[Group.STAGE], allow(["apigateway:GET"], [api, f"{api}/*"])]}
 
 
 @dataclass(frozen=True)
@@ -102,12 +113,16 @@ class ImageComponent:
 
 @dataclass(frozen=True)
 class SiteComponent:
-    """A bucket behind CloudFront, whose routing function chooses the revision. `url` is where visitors reach it."""
+    """A bucket behind CloudFront, whose routing function chooses the revision. `url` is where visitors reach it.
+
+    The configuration of `distribution` becomes a part of every restore point.
+    """
 
     bucket: s3.IBucket
     routing_function: cloudfront.IFunction
     url: str | None = None
     fallback: str = "/index.html"
+    distribution: cloudfront.IDistribution | None = None
 
     def declaration(self) -> dict[str, Any]:
         """As `SiteTarget` reads it."""
@@ -117,6 +132,7 @@ class SiteComponent:
             "routing_function": self.routing_function.function_name,
             "url": self.url,
             "fallback": self.fallback,
+            **({"distribution_id": self.distribution.distribution_id} if self.distribution else {}),
         }
 
     def privileges(self) -> Privileges:
@@ -130,12 +146,18 @@ class SiteComponent:
             allow(["s3:GetObject"], [self.bucket.arn_for_objects("revisions/*")]),  # an index says what is shared
         ]
         return {
-            Group.STAGE: [listing, look, allow(["s3:GetObject", "s3:PutObject"], objects)],
+            Group.STAGE: [listing, look, allow(["s3:GetObject", "s3:PutObject"], objects), *self._export()],
             Group.CHECK: [listing, allow(["s3:GetObject"], objects)],
             Group.TRAFFIC: shift,
             Group.ON_ALARM: shift,
             Group.CLOSE: [listing, look, allow(["s3:GetObject", "s3:DeleteObject"], objects)],
         }
+
+    def _export(self) -> list[iam.PolicyStatement]:
+        if self.distribution is None:
+            return []
+        arn = f"arn:{Aws.PARTITION}:cloudfront::{Aws.ACCOUNT_ID}:distribution/{self.distribution.distribution_id}"
+        return [allow(["cloudfront:GetDistributionConfig"], [arn])]
 
 
 @dataclass(frozen=True)
@@ -190,15 +212,77 @@ class ParametersComponent:
         return f"arn:{Aws.PARTITION}:ssm:{Aws.REGION}:{Aws.ACCOUNT_ID}:parameter{self.prefix}/{path}"
 
 
+@dataclass(frozen=True)
+class DatabaseComponent:
+    """A database of which a snapshot is taken before every deployment that may change anything.
+
+    Name an RDS `instance` or an Aurora `cluster`. No release changes it, and no rollback restores it.
+    """
+
+    instance: rds.IDatabaseInstance | None = None
+    cluster: rds.IDatabaseCluster | None = None
+    snapshot: Literal["always", "when_changed"] = "when_changed"
+    keep_snapshots: int = 5
+    wait_minutes: int = 60
+
+    def __post_init__(self) -> None:
+        """Say what is wrong before a release finds out."""
+        if (self.instance is None) == (self.cluster is None):
+            raise SettingsError("a database is either an `instance` or a `cluster`")
+
+    def declaration(self) -> dict[str, Any]:
+        """As `DatabaseTarget` reads it."""
+        return {
+            "kind": "database",
+            ("instance" if self.instance else "cluster"): self._identifier,
+            "snapshot": self.snapshot,
+            "keep_snapshots": self.keep_snapshots,
+            "wait_minutes": self.wait_minutes,
+        }
+
+    def privileges(self) -> Privileges:
+        """Snapshots of this database under names of ours: made by one function, deleted by another, restored by none.
+
+        A listing is asked for all snapshots of the account (AWS knows no narrower one), and tells only names and times.
+        """
+        kind = "DB" if self.instance else "DBCluster"
+        database = self._arn("db" if self.instance else "cluster", self._identifier)
+        snapshots = "snapshot" if self.instance else "cluster-snapshot"
+        ours = self._arn(snapshots, f"selfright-{self._identifier}-*")
+        look = allow([f"rds:Describe{kind}Snapshots"], [database, self._arn(snapshots, "*")])
+        describe = [allow([f"rds:Describe{kind}{'s' if self.cluster else 'Instances'}"], [database])]
+        if self.cluster:  # which class its instances are of
+            describe.append(allow(["rds:DescribeDBInstances"], [self._arn("db", "*")]))
+        return {
+            Group.STAGE: [
+                *describe,
+                look,
+                allow([f"rds:Create{kind}Snapshot"], [database, ours]),
+                allow(["rds:AddTagsToResource"], [ours]),
+            ],
+            Group.CLOSE: [look, allow([f"rds:Delete{kind}Snapshot"], [ours])],
+        }
+
+    @property
+    def _identifier(self) -> str:
+        if self.instance:
+            return self.instance.instance_identifier
+        return self.cluster.cluster_identifier if self.cluster else ""
+
+    def _arn(self, kind: str, name: str) -> str:
+        return f"arn:{Aws.PARTITION}:rds:{Aws.REGION}:{Aws.ACCOUNT_ID}:{kind}:{name}"
+
+
 def _released(released: lambda_.IFunction) -> dict[Group, Sequence[iam.PolicyStatement]]:
     """Reading and deleting name the function besides its versions: there, AWS decides by the one or the other."""
     function, versions = [released.function_arn], [f"{released.function_arn}:*"]
     aliases = ["lambda:GetAlias", "lambda:ListAliases"]
     look = allow([*aliases, "lambda:GetFunctionConfiguration"], function + versions)
+    export = allow(["lambda:GetFunction"], function + versions)  # with its code, for the restore point
     change = ["UpdateFunctionCode", "UpdateFunctionConfiguration", "PublishVersion"]
     shift = allow([*aliases, "lambda:UpdateAlias"], function + versions)
     return {
-        Group.STAGE: [look, allow([f"lambda:{action}" for action in change], function)],
+        Group.STAGE: [look, export, allow([f"lambda:{action}" for action in change], function)],
         Group.CHECK: [allow(["lambda:InvokeFunction"], versions)],
         Group.TRAFFIC: [shift],
         Group.ON_ALARM: [shift],

@@ -31,7 +31,10 @@ from bootstrap_cdk.exceptions import accept_wildcards
 from bootstrap_cdk.names import Group, parameter_name
 from bootstrap_cdk.settings import Judge
 
-OWN_CHILDREN = "One function's versions, one bucket's objects, one prefix's parameters: they come and go with releases."
+OWN_CHILDREN = (
+    "One function's versions, one bucket's objects, one prefix's parameters, one database's snapshots: "
+    "they come and go with releases."
+)
 """Why an application's policies name some resources with a `*` at the end."""
 
 
@@ -49,7 +52,8 @@ class Care:
 
     `type` is a strategy's name or a list of `{"weight": percent, "bake": seconds}`; the hooks are functions that are
     asked before and after traffic moves, and have `hook_timeout_seconds` to answer; `allow_private_urls` lets the
-    checks ask addresses that are not public.
+    checks ask addresses that are not public; `restore_point_export` says whether what is live must be exported before
+    a release (`required`, `attempted`, `off`).
     """
 
     type: str | Sequence[Mapping[str, int]] = "Canary10Percent5Minutes"
@@ -57,6 +61,7 @@ class Care:
     judge: Judge = field(default_factory=Judge)
     keep_revisions: int = 5
     allow_private_urls: bool = False
+    restore_point_export: str = "required"
     pre_traffic: lambda_.IFunction | None = None
     post_traffic: lambda_.IFunction | None = None
     hook_timeout_seconds: int = 300
@@ -177,4 +182,5 @@ def _care(care: Care, guard: Guard) -> dict[str, Any]:
         "judge": asdict(care.judge),
         "keep_revisions": care.keep_revisions,
         "allow_private_urls": care.allow_private_urls,
+        "restore_point_export": care.restore_point_export,
     }

@@ -21,6 +21,15 @@ class InvalidBundleError(SelfrightError):
         self.next_step = next_step
 
 
+class RefusedError(SelfrightError):
+    """A release cannot begin now, whatever is in it. Nothing was touched; `next_step` tells people what to do."""
+
+    def __init__(self, reason: str, next_step: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.next_step = next_step
+
+
 class UnknownEnvironmentError(SelfrightError):
     """No environment is registered under this name."""
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from controller.domain.checks import CheckResult
 from controller.domain.deployment import Counts, Deployment, Left, Look, Pending, Revision, TimelineEvent, Upload
-from controller.domain.environment import Environment
+from controller.domain.environment import DatabaseTarget, Environment
 from controller.domain.phases import Phase
+from controller.domain.restore_point import RestorePoint, Snapshot
 from controller.domain.turn import Turn
 from controller.domain.verification import AnyCheck, OutsideCheck
 
@@ -200,6 +201,36 @@ class Budget(Protocol):
 
     def give_way(self, requests: int) -> None:
         """Keep everybody from going forward, in all environments, while a rollback makes so many requests."""
+
+
+class Exports(Protocol):
+    """The configuration of what is live, for the restore point."""
+
+    def of(self, environment: Environment, name: str, revision: Revision) -> Mapping[str, Any]:
+        """All that is needed to make this component's revision anew, as JSON; never the value of a secret.
+
+        Raises `NotFoundError` when something is not there, `AwsError` when it cannot be read.
+        """
+
+
+class RestorePoints(Protocol):
+    """The exported restore points, in the artifacts bucket."""
+
+    def keep(self, point: RestorePoint) -> str:
+        """Write its parts and then its manifest; returns the manifest's SHA-256 in hex. The same again is harmless."""
+
+
+class Databases(Protocol):
+    """The databases of an application: snapshots are taken and taken away, nothing else."""
+
+    def snapshot(self, target: DatabaseTarget, deployment_id: str) -> Snapshot:
+        """Begin the deployment's snapshot, once, or look how it stands.
+
+        Raises `NotFoundError` when there is no such database, `AwsError` when it may not be done.
+        """
+
+    def prune(self, target: DatabaseTarget, keep: Collection[str]) -> int:
+        """Take away old snapshots of ours but for `keep` and the newest `keep_snapshots`; how many went."""
 
 
 class Secrets(Protocol):

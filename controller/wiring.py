@@ -105,6 +105,27 @@ class AwsWorld:
         return DynamoBudget(self._settings.table)
 
     @cached_property
+    def exports(self) -> "ports.Exports":
+        """Lambda, S3, CloudFront, SSM, API Gateway and RDS."""
+        from controller.aws.exports import AwsExports
+
+        return AwsExports(self._settings.bucket)
+
+    @cached_property
+    def restore_points(self) -> "ports.RestorePoints":
+        """S3."""
+        from controller.aws.restore_points import S3RestorePoints
+
+        return S3RestorePoints(self._settings.bucket)
+
+    @cached_property
+    def databases(self) -> "ports.Databases":
+        """RDS."""
+        from controller.aws.databases import RdsDatabases
+
+        return RdsDatabases()
+
+    @cached_property
     def secrets(self) -> "ports.Secrets":
         """Secrets Manager."""
         from controller.aws.secrets import SecretsManagerSecrets

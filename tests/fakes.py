@@ -1,7 +1,8 @@
 """The world in memory: a fake of every port that keeps its promises, with a clock that a test moves by hand."""
 
+import hashlib
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,8 +10,9 @@ from typing import Any, BinaryIO
 
 from controller.domain.checks import CheckResult
 from controller.domain.deployment import Counts, Deployment, Revision, Upload
-from controller.domain.environment import Environment
+from controller.domain.environment import DatabaseTarget, Environment
 from controller.domain.phases import Phase
+from controller.domain.restore_point import RestorePoint, Snapshot, SnapshotState, snapshot_id
 from controller.domain.verification import OutsideCheck
 from controller.errors import NotFoundError, UnknownEnvironmentError
 from controller.flow.world import World
@@ -66,6 +68,59 @@ class FakeBundles:
         if upload.key not in self.objects:
             raise NotFoundError(f"{upload.key} is not there")
         return io.BytesIO(self.objects[upload.key])
+
+
+@dataclass
+class FakeExports:
+    """What is exported of each component; `trouble` is raised instead."""
+
+    trouble: Exception | None = None
+    asked: list[str] = field(default_factory=list)
+
+    def of(self, environment: Environment, name: str, revision: Revision) -> Mapping[str, Any]:
+        """Its name and revision."""
+        self.asked.append(name)
+        if self.trouble:
+            raise self.trouble
+        return {"component": name, "revision": revision.id}
+
+
+@dataclass
+class FakeRestorePoints:
+    """The restore points that were kept, by deployment."""
+
+    kept: dict[str, RestorePoint] = field(default_factory=dict)
+
+    def keep(self, point: RestorePoint) -> str:
+        """Note it; the manifest's digest."""
+        self.kept[point.deployment_id] = point
+        return hashlib.sha256(list(point.files().values())[-1]).hexdigest()
+
+
+@dataclass
+class FakeDatabases:
+    """Snapshots by name: each takes so many `looks` until it is there, or is what was put in `state`."""
+
+    looks: int = 0
+    state: SnapshotState = "available"
+    trouble: Exception | None = None
+    begun: dict[str, int] = field(default_factory=dict)
+    pruned: list[tuple[str, set[str]]] = field(default_factory=list)
+
+    def snapshot(self, target: DatabaseTarget, deployment_id: str) -> Snapshot:
+        """Begin it, or look again."""
+        if self.trouble:
+            raise self.trouble
+        name = snapshot_id(target.identifier, deployment_id)
+        self.begun[name] = self.begun.get(name, -1) + 1
+        return Snapshot(name, self.state if self.begun[name] >= self.looks else "pending", "as it is")
+
+    def prune(self, target: DatabaseTarget, keep: Collection[str]) -> int:
+        """Note what was to be kept."""
+        if self.trouble:
+            raise self.trouble
+        self.pruned.append((target.identifier, set(keep)))
+        return 1
 
 
 @dataclass
@@ -256,6 +311,9 @@ class FakeWorld:
     guards: FakeGuards = field(default_factory=FakeGuards)
     components: FakeComponents = field(default_factory=FakeComponents)
     budget: FakeBudget = field(default_factory=FakeBudget)
+    exports: FakeExports = field(default_factory=FakeExports)
+    restore_points: FakeRestorePoints = field(default_factory=FakeRestorePoints)
+    databases: FakeDatabases = field(default_factory=FakeDatabases)
     secrets: FakeSecrets = field(default_factory=FakeSecrets)
     probe: FakeProbe = field(default_factory=FakeProbe)
     hooks: FakeHooks = field(default_factory=FakeHooks)

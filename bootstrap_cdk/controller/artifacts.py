@@ -1,4 +1,7 @@
-"""The artifacts bucket: bundles come in under `incoming/`, what the components need is staged under `staging/`."""
+"""The artifacts bucket: bundles come in under `incoming/`, what the components need is staged under `staging/`.
+
+What was live before each deployment is kept under `restore-points/`, longer than anything else.
+"""
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_s3 as s3
@@ -8,6 +11,7 @@ from bootstrap_cdk.exceptions import accept
 
 INCOMING = "incoming/"
 STAGING = "staging/"
+RESTORE_POINTS = "restore-points/"
 
 
 class Artifacts(Construct):
@@ -45,7 +49,10 @@ def _send_events(bucket: s3.Bucket) -> None:
 
 
 def _lifecycle() -> list[s3.LifecycleRule]:
-    """A deployment reads its bundle until it is closed, at most days later; what is staged can be staged again."""
+    """A deployment reads its bundle until it is closed, at most days later; what is staged can be staged again.
+
+    A restore point outlives the bundle and the timeline (400 days) of its deployment: it is what one has then.
+    """
     return [
         s3.LifecycleRule(
             id="bundles",
@@ -59,6 +66,13 @@ def _lifecycle() -> list[s3.LifecycleRule]:
             prefix=STAGING,
             expiration=Duration.days(30),
             noncurrent_version_expiration=Duration.days(1),
+            abort_incomplete_multipart_upload_after=Duration.days(1),
+        ),
+        s3.LifecycleRule(
+            id="restore-points",
+            prefix=RESTORE_POINTS,
+            expiration=Duration.days(450),
+            noncurrent_version_expiration=Duration.days(90),
             abort_incomplete_multipart_upload_after=Duration.days(1),
         ),
     ]

@@ -11,7 +11,7 @@ from aws_cdk import aws_iam as iam
 
 from bootstrap_cdk.components import allow
 from bootstrap_cdk.controller import ledger
-from bootstrap_cdk.controller.artifacts import INCOMING, STAGING, Artifacts
+from bootstrap_cdk.controller.artifacts import INCOMING, RESTORE_POINTS, STAGING, Artifacts
 from bootstrap_cdk.controller.ledger import Ledger
 from bootstrap_cdk.controller.notices import Notices
 from bootstrap_cdk.names import DEPLOY_MACHINE, ROLLBACK_MACHINE, Group, executions_arn, machine_arn
@@ -40,7 +40,7 @@ def privileges(own: Resources) -> Mapping[Group, Sequence[iam.PolicyStatement]]:
     """The statements for each group."""
     bundles, staging = _objects(own, INCOMING), _objects(own, STAGING)
     read_bundles = [allow(["s3:GetObject", "s3:GetObjectVersion"], bundles), _tell_missing(own)]
-    stage = allow(["s3:GetObject", "s3:PutObject"], staging)
+    stage = allow(["s3:GetObject", "s3:PutObject"], [*staging, *_objects(own, RESTORE_POINTS)])
     books = [allow([*ledger.READ, *ledger.WRITE], own.ledger.resources), allow(["ssm:GetParameter"], [_parameters()])]
     end = [
         allow(ledger.DELETE, own.ledger.resources),

@@ -38,9 +38,9 @@ class SmartPackStack(Stack):
             environment=settings.environment,
             components={
                 "api": FunctionComponent(
-                    api.released.function, ALIAS, urls["api"], _variables(settings, configuration)
+                    api.released.function, ALIAS, urls["api"], _variables(settings, configuration), api=api.http
                 ),
-                "site": SiteComponent(site.bucket, site.routing_function, urls["site"]),
+                "site": SiteComponent(site.bucket, site.routing_function, urls["site"], distribution=site.distribution),
                 "settings": configuration.settings,
             },
             secrets={"config": configuration.secret},

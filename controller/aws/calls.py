@@ -22,10 +22,12 @@ from controller.errors import AwsError, ConflictError, NotFoundError, SelfrightE
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
+    from mypy_boto3_apigatewayv2 import ApiGatewayV2Client
     from mypy_boto3_cloudfront import CloudFrontClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_rds import RDSClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_ssm import SSMClient
@@ -167,6 +169,16 @@ class Clients:
     def parameters(self) -> "SSMClient":
         """AWS Systems Manager's Parameter Store."""
         return client("ssm")
+
+    @cached_property
+    def gateway(self) -> "ApiGatewayV2Client":
+        """Amazon API Gateway's HTTP APIs."""
+        return cast("ApiGatewayV2Client", _client("apigatewayv2"))
+
+    @cached_property
+    def databases(self) -> "RDSClient":
+        """Amazon RDS."""
+        return cast("RDSClient", _client("rds"))
 
     @cached_property
     def registry(self) -> Any:  # noqa: ANN401 - the type stubs in the lock have no ECR

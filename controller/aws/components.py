@@ -6,7 +6,14 @@ from controller.aws.images import ImageComponent
 from controller.aws.pacing import FORWARD_PATIENCE, URGENT_PATIENCE, Pace, Time, paced
 from controller.aws.parameters import ParametersComponent
 from controller.aws.sites import SiteComponent
-from controller.domain.environment import Environment, FunctionTarget, ImageTarget, ParametersTarget, SiteTarget
+from controller.domain.environment import (
+    DatabaseTarget,
+    Environment,
+    FunctionTarget,
+    ImageTarget,
+    ParametersTarget,
+    SiteTarget,
+)
 from controller.errors import NotFoundError
 from controller.ports import Budget, Component, Errand
 
@@ -48,3 +55,5 @@ class AwsComponents:
                 return SiteComponent(target, name, clients)
             case ParametersTarget():
                 return ParametersComponent(target, name, clients)
+            case DatabaseTarget():
+                raise NotFoundError(f"'{name}' of {environment.key} is a database: no release brings or moves it.")

@@ -174,7 +174,9 @@ class Deployment:
     each as JSON text, kept so that a later rollback to this release can be verified. `secrets` are the secrets that it
     needs, each as JSON text, with the names of their keys. `previous` is the deployment that was live before.
     `turn_token` is the fencing token of its turn; after `lease_until` without a step forward it counts as stuck.
-    `awaited` are the components that take their time, on the way forward, and later on the way back.
+    `awaited` are the components that take their time, on the way forward, and later on the way back. `export` is the
+    SHA-256 (hex) of the restore point's manifest in the artifacts bucket ("" when nothing was exported); `snapshots`
+    are those of its databases, by component, asked for since `snapshots_since`.
     """
 
     deployment_id: str
@@ -195,6 +197,9 @@ class Deployment:
     turn_token: int = 0
     lease_until: datetime | None = None
     restore_point: Mapping[str, Revision] | None = None
+    export: str = ""
+    snapshots: Mapping[str, str] = field(default_factory=dict)
+    snapshots_since: datetime | None = None
     staged: Mapping[str, Revision] = field(default_factory=dict)
     awaited: Mapping[str, Awaited] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()

@@ -16,6 +16,7 @@ LONGEST = 13 * DAY
 """The workflow itself ends after 14 days."""
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
 Url = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
+DatabaseId = Annotated[str, Field(pattern=r"^[A-Za-z](-?[A-Za-z0-9])*$", max_length=63)]
 SecretId = Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@:-]{1,2048}$")]
 _PREFIX = re.compile(r"(/[A-Za-z0-9_.-]+){1,8}")
 _PREFIX_LENGTH = 200
@@ -54,9 +55,10 @@ class LambdaTarget(TargetBase):
 
 
 class FunctionTarget(LambdaTarget):
-    """A Lambda function whose code is a zip."""
+    """A Lambda function whose code is a zip. `api_id` is the HTTP API in front, for the restore point."""
 
     kind: Literal["function"]
+    api_id: Annotated[str, Field(pattern=r"^[a-z0-9]{1,64}$")] | None = None
 
 
 class ImageTarget(LambdaTarget):
@@ -68,13 +70,17 @@ class ImageTarget(LambdaTarget):
 
 
 class SiteTarget(TargetBase):
-    """A bucket behind CloudFront whose routing function chooses the revision."""
+    """A bucket behind CloudFront whose routing function chooses the revision.
+
+    `distribution_id` is CloudFront's distribution, for the restore point.
+    """
 
     kind: Literal["site"]
     bucket: Annotated[str, Field(min_length=3, max_length=63)]
     routing_function: Annotated[str, Field(min_length=1, max_length=64)]
     url: Url | None = None
     fallback: str = "/index.html"
+    distribution_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,64}$")] | None = None
     divides_visitors: ClassVar[bool] = True
 
 
@@ -90,7 +96,38 @@ class ParametersTarget(TargetBase):
     divides_visitors: ClassVar[bool] = False
 
 
-Target = Annotated[FunctionTarget | ImageTarget | SiteTarget | ParametersTarget, Field(discriminator="kind")]
+class DatabaseTarget(TargetBase):
+    """A database (an RDS instance or an Aurora cluster) of which a snapshot is taken before a deployment.
+
+    It is in no bundle: no release changes it by itself, and no rollback restores it. `snapshot`: `when_changed` leaves
+    it out when the release that is live already is released again. `keep_snapshots` of ours are kept;
+    after `wait_minutes` without a snapshot the release is refused.
+    """
+
+    kind: Literal["database"]
+    instance: DatabaseId | None = None
+    cluster: DatabaseId | None = None
+    snapshot: Literal["always", "when_changed"] = "when_changed"
+    keep_snapshots: Annotated[int, Field(ge=1, le=50)] = 5
+    wait_minutes: Annotated[int, Field(ge=1, le=720)] = 60
+    url: ClassVar[None] = None
+    divides_visitors: ClassVar[bool] = False
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if bool(self.instance) == bool(self.cluster):
+            raise ValueError("names either an `instance` or a `cluster`")
+        return self
+
+    @property
+    def identifier(self) -> str:
+        """The instance's or the cluster's."""
+        return self.instance or self.cluster or ""
+
+
+Target = Annotated[
+    FunctionTarget | ImageTarget | SiteTarget | ParametersTarget | DatabaseTarget, Field(discriminator="kind")
+]
 
 
 class Limits(_Strict):
@@ -152,7 +189,8 @@ class Environment(_Strict):
     """One environment of one application.
 
     `allow_private_urls`: the checks may ask addresses that are not public. `hook_timeout_seconds`: how long a hook may
-    take to answer.
+    take to answer. `restore_point_export`: whether a deployment is refused when the configuration that is live cannot
+    be exported (`required`), goes on (`attempted`), or does not try (`off`).
     """
 
     application: Name
@@ -165,6 +203,7 @@ class Environment(_Strict):
     judge: JudgePolicy = JudgePolicy()
     keep_revisions: Annotated[int, Field(ge=2, le=50)] = 5
     allow_private_urls: bool = False
+    restore_point_export: Literal["required", "attempted", "off"] = "required"
 
     @model_validator(mode="after")
     def _ends_in_time(self) -> Self:
@@ -176,6 +215,11 @@ class Environment(_Strict):
                 f" a deployment may take {LONGEST // DAY}: use fewer steps or shorter bakes"
             )
         return self
+
+    @property
+    def databases(self) -> dict[str, DatabaseTarget]:
+        """The databases by their names; they are in no bundle."""
+        return {name: one for name, one in self.components.items() if isinstance(one, DatabaseTarget)}
 
     @property
     def key(self) -> str:

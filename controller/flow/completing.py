@@ -3,6 +3,7 @@
 from controller.domain.deployment import Deployment, Revision
 from controller.domain.phases import Phase
 from controller.errors import LedgerConflictError, SelfrightError, TrippedError
+from controller.flow import snapshots
 from controller.flow.closing import close
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.tripping import permit
@@ -37,6 +38,7 @@ def _prune(world: World, deployment: Deployment) -> None:
             continue
         if gone:
             tell(world, deployment.deployment_id, "pruned", f"{name}: {gone} old revisions taken away.")
+    snapshots.prune(world, environment, deployment)
 
 
 def _before(deployment: Deployment, name: str) -> list[Revision]:

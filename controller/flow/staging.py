@@ -1,18 +1,22 @@
 """Record restore point and Stage component: what is live is noted, then new revisions are made. No traffic moves."""
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from controller.domain.archive import BundleArchive, Limits
 from controller.domain.deployment import Deployment, Pending, Revision
 from controller.domain.environment import Environment
 from controller.domain.judge import alarm_trouble
 from controller.domain.phases import UNTOUCHED, Phase
-from controller.errors import ChangedByOthersError, InvalidBundleError, LedgerConflictError, NotFoundError
+from controller.errors import ChangedByOthersError, InvalidBundleError, LedgerConflictError, NotFoundError, RefusedError
+from controller.flow import restore_points, snapshots
 from controller.flow.awaiting import awaiting
 from controller.flow.closing import reject
 from controller.flow.fates import check_fate
 from controller.flow.leases import renewed
 from controller.flow.secrets import check_secrets
+from controller.flow.snapshots import LOOK_SECONDS
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.tripping import permit
 from controller.flow.world import World
@@ -25,8 +29,9 @@ CHANGED_ADVICE = "Finish or undo that change, then upload the bundle again."
 def record_restore_point(world: World, deployment_id: str) -> Card:
     """Note what is live before anything changes, and open the guards.
 
-    Outcomes: `ready` with the first `wave` of components; `rejected` when an alarm is firing or gone, when a component
-    is in the middle of somebody's change, when a secret that the release needs is not as it must be, or when this
+    Outcomes: `ready` with the first `wave` of components; `pending` as long as a database's snapshot is being taken;
+    `rejected` when an alarm is firing or gone, when a component is in the middle of somebody's change, when a secret
+    that the release needs is not as it must be, when a snapshot or the export of what is live failed, or when this
     version was rolled back while it waited for its turn.
     """
     deployment = world.deployments.get(deployment_id)
@@ -43,14 +48,23 @@ def record_restore_point(world: World, deployment_id: str) -> Card:
     if trouble := alarm_trouble(world.alarms.states(alarms) if alarms else {}, alarms):
         return card(reject(world, deployment, trouble, ALARM_ADVICE), "rejected")
     try:
-        check_fate(world, deployment.environment_key, deployment.version, deployment.digest)
-        check_secrets(world, environment, deployment)
-        live = _current(world, environment, deployment)
-    except InvalidBundleError as error:
+        return _record(world, environment, deployment)
+    except (InvalidBundleError, RefusedError) as error:
         return card(reject(world, deployment, error.reason, error.next_step), "rejected")
     except (ChangedByOthersError, NotFoundError) as error:
         return card(reject(world, deployment, str(error), CHANGED_ADVICE), "rejected")
-    return _ready(_note(world, deployment, live))
+
+
+def _record(world: World, environment: Environment, deployment: Deployment) -> Card:
+    """The snapshots first, because they take long; what is live is read last."""
+    check_fate(world, deployment.environment_key, deployment.version, deployment.digest)
+    check_secrets(world, environment, deployment)
+    taken = snapshots.take(world, environment, deployment)
+    if taken.pending:
+        return card(deployment, "pending", wait_seconds=LOOK_SECONDS)
+    live = _current(world, environment, deployment)
+    kept = restore_points.export(world, environment, deployment, live, taken.taken)
+    return _ready(_note(world, deployment, {"restore_point": live, "export": kept}))
 
 
 def _ready(deployment: Deployment) -> Card:
@@ -61,8 +75,8 @@ def _current(world: World, environment: Environment, deployment: Deployment) -> 
     return {name: world.components.get(environment, name).current() for name in deployment.components}
 
 
-def _note(world: World, deployment: Deployment, live: dict[str, Revision]) -> Deployment:
-    changes, token = {"restore_point": live, "phase": Phase.STAGING}, deployment.turn_token
+def _note(world: World, deployment: Deployment, recorded: Mapping[str, Any]) -> Deployment:
+    changes, token = {**recorded, "phase": Phase.STAGING}, deployment.turn_token
     try:
         noted = world.deployments.update(
             deployment.deployment_id, changes, phases=UNTOUCHED, turn_token=token, untripped=True
@@ -72,7 +86,7 @@ def _note(world: World, deployment: Deployment, live: dict[str, Revision]) -> De
         if noted.phase is not Phase.STAGING:
             raise
         return noted  # The same call was made twice, and the other one was faster.
-    shown = ", ".join(f"{name} {revision.id or 'nothing'}" for name, revision in live.items())
+    shown = ", ".join(f"{name} {revision.id or 'nothing'}" for name, revision in recorded["restore_point"].items())
     tell(world, noted.deployment_id, "restore_point", f"Live before this release: {shown}.")
     return noted
 

@@ -53,6 +53,18 @@ class World(Protocol):
         """The requests to AWS Lambda's control plane."""
 
     @property
+    def exports(self) -> ports.Exports:
+        """The configuration of what is live."""
+
+    @property
+    def restore_points(self) -> ports.RestorePoints:
+        """Where exported restore points are kept."""
+
+    @property
+    def databases(self) -> ports.Databases:
+        """Snapshots of databases."""
+
+    @property
     def secrets(self) -> ports.Secrets:
         """The keys of the application's secrets."""
 

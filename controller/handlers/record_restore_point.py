@@ -8,5 +8,5 @@ from controller.flow.world import World
 
 
 def handle(world: World, event: dict[str, Any]) -> Card:
-    """`deployment_id` → `ready` or `rejected`."""
+    """`deployment_id` → `ready`, `pending` with `wait_seconds`, or `rejected`."""
     return record_restore_point(world, event["deployment_id"])

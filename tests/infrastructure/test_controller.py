@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bootstrap_cdk.names import Group
+from controller.aws.deployments import KEPT
 from controller.settings import Settings
 from tests.infrastructure.templates import Template
 
@@ -37,8 +38,15 @@ def test_uploads_are_events_without_a_custom_resource(controller: Template, smar
 def test_old_uploads_and_staged_files_go(controller: Template) -> None:
     """What nobody needs any more expires, unfinished uploads too."""
     rules = controller.only("AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]
-    assert {rule["Prefix"] for rule in rules} == {"incoming/", "staging/"}
+    assert {rule["Prefix"] for rule in rules} == {"incoming/", "staging/", "restore-points/"}
     assert all(rule["NoncurrentVersionExpiration"] and rule["AbortIncompleteMultipartUpload"] for rule in rules)
+
+
+def test_a_restore_point_outlives_its_deployment(controller: Template) -> None:
+    """Longer than the bundles, and than the 400 days of a timeline."""
+    rules = controller.only("AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]
+    days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules}
+    assert days["restore-points/"] > max(days["incoming/"], KEPT.days)
 
 
 def test_the_ledger_survives(controller: Template) -> None:

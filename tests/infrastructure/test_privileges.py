@@ -110,20 +110,37 @@ def test_only_the_applications_function_is_touched(granted: Granted, smartpack: 
 
 
 def test_staged_code_cannot_be_written_over_bundles(granted: Granted, smartpack: Template) -> None:
-    """`stage` writes to the staging prefix and to the site's bucket, not to what was uploaded."""
+    """`stage` writes to the staging prefix, the restore points and the site's bucket, not to what was uploaded."""
     (site,) = smartpack.of_type("AWS::S3::Bucket")
     written = granted[Group.STAGE]["s3:PutObject"]
-    assert {resource.split(".Arn>")[1] for resource in written} == {"/staging/*", "/*"}
+    assert {resource.split(".Arn>")[1] for resource in written} == {"/staging/*", "/restore-points/*", "/*"}
     assert f"<{site}.Arn>/*" in written
 
 
 def test_an_application_gives_away_its_own_resources_only(smartpack: Template) -> None:
     """Every resource in an application's policies is one of its template, or a parameter below its own prefix."""
-    own = "arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/smartpack/prod/settings/"
+    settings = "arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/smartpack/prod/settings/"
+    own = (settings, *(f"<{name}" for name in smartpack.document["Resources"]))
     for policy in smartpack.of_type("AWS::IAM::Policy").values():
         for statement in policy["PolicyDocument"]["Statement"]:
             resources = set(map(smartpack.text, as_list(statement["Resource"]))) - {"*"}
-            assert all(resource.startswith(("<", own)) for resource in resources)
+            assert all(any(name in one for name in own) for one in resources)
+
+
+def test_the_restore_point_reads_the_api_and_the_distribution_and_changes_neither(smartpack: Template) -> None:
+    """One function exports them, and nobody else comes near."""
+    by_group = {group: smartpack.allowed(f"{group.function_name}-<AWS::Region>") for group in Group}
+    (api,) = smartpack.of_type("AWS::ApiGatewayV2::Api")
+    (distribution,) = smartpack.of_type("AWS::CloudFront::Distribution")
+    root = f"arn:<AWS::Partition>:apigateway:<AWS::Region>::/apis/<{api}>"
+    assert by_group[Group.STAGE]["apigateway:GET"] == {root, f"{root}/*"}
+    assert by_group[Group.STAGE]["cloudfront:GetDistributionConfig"] == {
+        f"arn:<AWS::Partition>:cloudfront::<AWS::AccountId>:distribution/<{distribution}>"
+    }
+    reading = {"apigateway:GET", "cloudfront:GetDistributionConfig", "lambda:GetFunction"}
+    for group, actions in by_group.items():
+        assert not [one for one in actions if one.startswith("apigateway:") and one != "apigateway:GET"]
+        assert group is Group.STAGE or not actions.keys() & reading
 
 
 @pytest.mark.parametrize("group", list(Group))

@@ -11,10 +11,11 @@ from controller.aws.environments import SsmEnvironments
 from controller.aws.guards import DynamoGuards
 from controller.aws.looks import DynamoLooks
 from controller.aws.notices import SnsNotices
+from controller.aws.restore_points import S3RestorePoints
 from controller.aws.secrets import SecretsManagerSecrets
 from controller.aws.turns import DynamoTurns, DynamoVersions
 from controller.aws.workflows import StepFunctionsWorkflows
-from tests.fakes import FakeBudget, FakeHooks, FakeMarkers, FakeRehearsals
+from tests.fakes import FakeBudget, FakeDatabases, FakeExports, FakeHooks, FakeMarkers, FakeRehearsals
 from tests.state_machine.fakes import FakeAlarms, FakeComponent, FakeComponents, FakeMetrics, FakeProbe, ManualClock
 from tests.state_machine.script import When
 
@@ -33,6 +34,9 @@ class World:
         self.guards = DynamoGuards(table)
         self.components = FakeComponents({name: FakeComponent(name, touch) for name in ("api", "site")})
         self.budget = FakeBudget()
+        self.exports = FakeExports()
+        self.restore_points = S3RestorePoints("artifacts")
+        self.databases = FakeDatabases()
         self.secrets = SecretsManagerSecrets()
         self.probe = FakeProbe()
         self.hooks = FakeHooks()
