@@ -41,6 +41,7 @@ class FunctionComponent:
     """A Lambda function that is served through an alias. `url` is where visitors reach it.
 
     `api` is the HTTP API in front of it: its configuration becomes a part of every restore point.
+    `log_group` is the name of the group where it logs, if that is not `/aws/lambda/<its name>`.
     """
 
     function: lambda_.IFunction
@@ -48,6 +49,7 @@ class FunctionComponent:
     url: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     api: apigateway.IHttpApi | None = None
+    log_group: str | None = None
 
     def declaration(self) -> dict[str, Any]:
         """As `FunctionTarget` reads it."""
@@ -58,6 +60,7 @@ class FunctionComponent:
             "url": self.url,
             "variables": dict(self.variables),
             **({"api_id": self.api.api_id} if self.api else {}),
+            **({"log_group": self.log_group} if self.log_group else {}),
         }
 
     def privileges(self) -> Privileges:
@@ -83,6 +86,7 @@ class ImageComponent:
     url: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     platform: Literal["linux/amd64", "linux/arm64"] = "linux/amd64"
+    log_group: str | None = None
 
     def declaration(self) -> dict[str, Any]:
         """As `ImageTarget` reads it."""
@@ -93,6 +97,7 @@ class ImageComponent:
             "repository": self.repository.repository_name,
             "url": self.url,
             "variables": dict(self.variables),
+            **({"log_group": self.log_group} if self.log_group else {}),
             "platform": self.platform,
         }
 

@@ -28,7 +28,7 @@ from constructs import Construct
 
 from bootstrap_cdk.components import Component, Privileges, allow
 from bootstrap_cdk.exceptions import accept_wildcards
-from bootstrap_cdk.names import Group, parameter_name
+from bootstrap_cdk.names import Group, log_group_arn, parameter_name
 from bootstrap_cdk.settings import Judge
 
 OWN_CHILDREN = (
@@ -107,6 +107,7 @@ class Environment(Construct):
         granted = [component.privileges() for component in components.values()]
         self._grant(f"selfright-{application}-{environment}", [*granted, _asking(care), _reading(secrets)])
         self._connect(guard)
+        self._let_people_read(f"{application}-{environment}", [*configuration["components"].values()])
 
     def _grant(self, policy: str, granted: Sequence[Privileges]) -> None:
         """One policy for each of the controller's roles, by the role's name."""
@@ -121,6 +122,22 @@ class Environment(Construct):
             self, f"{group.title}Policy", policy_name=name, policy_document=document, roles=[group.role_name]
         )
         accept_wildcards(policy, OWN_CHILDREN, [arn for line in statements for arn in line.resources])
+
+    def _let_people_read(self, key: str, declared: Sequence[Mapping[str, Any]]) -> None:
+        """A managed policy for whoever releases here: reading the logs of exactly these functions."""
+        functions = [one for one in declared if "function_name" in one]
+        groups = [one.get("log_group") or f"/aws/lambda/{one['function_name']}" for one in functions]
+        if not groups:
+            return
+        statements = [allow(["logs:FilterLogEvents"], [log_group_arn(name) for name in groups])]
+        policy = iam.ManagedPolicy(
+            self,
+            "Logs",
+            managed_policy_name=f"SelfrightLogs-{key}-{Aws.REGION}",
+            description=f"Read the logs of {key} with `selfright logs`",
+            statements=statements,
+        )
+        accept_wildcards(policy, "The streams of one log group.", [arn for one in statements for arn in one.resources])
 
     def _connect(self, guard: Guard) -> None:
         """Every alarm acts on the topic, and the topic calls `on_alarm`."""

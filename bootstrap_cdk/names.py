@@ -46,9 +46,19 @@ class Group(StrEnum):
         return f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:{self.function_name}"
 
     @property
+    def log_group(self) -> str:
+        """Where it logs."""
+        return f"/aws/lambda/{self.function_name}"
+
+    @property
     def undelivered(self) -> str:
         """The name of the queue with events that did not reach this function."""
         return f"{self.function_name}-undelivered"
+
+
+def log_group_arn(name: str) -> str:
+    """The ARN of a log group of this account and region, as policies name it."""
+    return f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:{name}:*"
 
 
 def parameter_name(application: str, environment: str) -> str:

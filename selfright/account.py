@@ -23,6 +23,7 @@ from selfright.ledger import Ledger
 from selfright.local.place import HOME, Place
 
 if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_stepfunctions import SFNClient
@@ -43,6 +44,7 @@ class Resources(BaseModel):
     bucket: str
     deploy_machine_arn: str = ""
     rollback_machine_arn: str
+    log_groups: tuple[str, ...] = ()
 
 
 class Account:
@@ -107,6 +109,11 @@ class Account:
     def s3(self) -> "S3Client":
         """Where bundles are uploaded."""
         return client("s3")
+
+    @cached_property
+    def logs(self) -> "CloudWatchLogsClient":
+        """What the functions wrote."""
+        return client("logs")
 
     @cached_property
     def workflows(self) -> "SFNClient":

@@ -203,12 +203,13 @@ def make_controller() -> None:
     s3 = client("s3")
     s3.create_bucket(Bucket=BUCKET)
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-    resources: Mapping[str, str] = {
+    resources: Mapping[str, object] = {
         "table": TABLE,
         "bucket": BUCKET,
         "deploy_machine_arn": f"{MACHINES}:selfright-deploy",
         "rollback_machine_arn": f"{MACHINES}:selfright-rollback",
         "notices_topic_arn": "arn:aws:sns:us-east-1:123456789012:selfright",
+        "log_groups": ["/aws/lambda/selfright-stage", "/aws/lambda/selfright-on-alarm"],
         "something_new": "is left alone",
     }
     client("ssm").put_parameter(Name="/selfright/controller", Value=json.dumps(resources), Type="String")

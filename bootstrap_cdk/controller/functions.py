@@ -84,7 +84,7 @@ class ControllerFunction(Construct):
         log = logs.LogGroup(
             self,
             "Log",
-            log_group_name=f"/aws/lambda/{group.function_name}",
+            log_group_name=group.log_group,
             retention=logs.RetentionDays.THREE_MONTHS,
             removal_policy=RemovalPolicy.DESTROY,
         )

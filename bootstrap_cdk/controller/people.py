@@ -9,7 +9,7 @@ from bootstrap_cdk.controller import ledger
 from bootstrap_cdk.controller.artifacts import INCOMING
 from bootstrap_cdk.controller.privileges import ALL_RESOURCES, Resources
 from bootstrap_cdk.exceptions import accept, accept_wildcards
-from bootstrap_cdk.names import ROLLBACK_MACHINE, executions_arn, machine_arn
+from bootstrap_cdk.names import ROLLBACK_MACHINE, Group, executions_arn, log_group_arn, machine_arn
 
 
 class Releaser(Construct):
@@ -44,6 +44,7 @@ def _statements(own: Resources) -> list[iam.PolicyStatement]:
         allow(["states:StartExecution"], [machine_arn(ROLLBACK_MACHINE)]),
         allow(["states:DescribeExecution"], [executions_arn(ROLLBACK_MACHINE)]),
         allow(["states:SendTaskSuccess"], ["*"]),  # `selfright resume`
+        allow(["logs:FilterLogEvents"], [log_group_arn(group.log_group) for group in Group]),  # `selfright logs`
         *_planning(),
     ]
 

@@ -1,5 +1,7 @@
 """The stack `SelfrightController`."""
 
+from typing import Any
+
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
@@ -47,13 +49,14 @@ class ControllerStack(Stack):
 
     def _publish(self) -> None:
         """Write down where everything is, for the command line."""
-        where = {
+        where: dict[str, Any] = {
             "table": self.own.ledger.table.table_name,
             "bucket": self.own.artifacts.bucket.bucket_name,
             "deploy_machine_arn": self.machines.deploy.state_machine_arn,
             "rollback_machine_arn": self.machines.rollback.state_machine_arn,
             "notices_topic_arn": self.own.notices.topic.topic_arn,
             "on_alarm_function_arn": self.functions[Group.ON_ALARM].function_arn,
+            "log_groups": [group.log_group for group in Group],
             "reconcile_function_arn": self.functions[Group.RECONCILE].function_arn,
         }
         ssm.StringParameter(

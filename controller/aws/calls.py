@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_rds import RDSClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
@@ -127,6 +128,8 @@ def client(service: Literal["cloudwatch"]) -> "CloudWatchClient": ...
 def client(service: Literal["dynamodb"]) -> "DynamoDBClient": ...
 @overload
 def client(service: Literal["lambda"]) -> "LambdaClient": ...
+@overload
+def client(service: Literal["logs"]) -> "CloudWatchLogsClient": ...
 @overload
 def client(service: Literal["s3"]) -> "S3Client": ...
 @overload

@@ -45,13 +45,22 @@ class TargetBase(_Strict):
 
 
 class LambdaTarget(TargetBase):
-    """A Lambda function that is served through an alias. `url` is where visitors reach it."""
+    """A Lambda function that is served through an alias. `url` is where visitors reach it.
+
+    `log_group` is where it logs, if that is not where Lambda would by itself.
+    """
 
     function_name: Annotated[str, Field(min_length=1, max_length=140)]
     alias: str = "live"
     url: Url | None = None
     variables: dict[str, str] = {}
+    log_group: Annotated[str, Field(pattern=r"^[A-Za-z0-9_./#-]{1,512}$")] | None = None
     divides_visitors: ClassVar[bool] = True
+
+    @property
+    def logs(self) -> str:
+        """The name of its log group."""
+        return self.log_group or f"/aws/lambda/{self.function_name}"
 
 
 class FunctionTarget(LambdaTarget):

@@ -52,7 +52,7 @@ gc.enable()
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> Card:
     """Run the event's task; returns its card. Raises `SelfrightError` when the workflow must deal with it."""
-    logger.set_correlation_id(str(event.get("deployment_id", "")))
+    logger.append_keys(deployment_id=event.get("deployment_id"))
     started = time.monotonic()
     try:
         return _logged(event)
@@ -63,10 +63,23 @@ def handler(event: dict[str, Any], _context: object) -> Card:
 def _logged(event: dict[str, Any]) -> Card:
     task = task_of(SETTINGS.function, event)
     metrics.add_dimension(name="task", value=task)
-    card = run(WORLD, task, event)
-    outcome = card.get("verdict") or card.get("outcome", "")
-    logger.info("done", extra={"task": task, "outcome": outcome, "deployment": card.get("deployment_id")})
+    try:
+        card = run(WORLD, task, event)
+    except Exception as error:
+        # Lambda writes down the traceback, but not whose it is.
+        why = str(error) if isinstance(error, SelfrightError) else ""
+        logger.error("failed", extra={"task": task, "error": type(error).__name__, "reason": why})  # noqa: TRY400
+        raise
+    logger.info("done", extra={"task": task, "outcome": card.get("verdict") or card.get("outcome", ""), **_whose(card)})
     return card
+
+
+def _whose(card: Card) -> dict[str, object]:
+    """The deployment of a card, or the several that one alarm or the reconciler dealt with: `selfright logs` asks."""
+    several = [*card.get("tripped", []), *card.get("done", {})]
+    return {
+        key: value for key, value in (("deployment_id", card.get("deployment_id")), ("deployments", several)) if value
+    }
 
 
 def task_of(function: str, event: dict[str, Any]) -> str:

@@ -27,6 +27,7 @@ COMMANDS = {
     "show": "selfright.cli.show:command",
     "explain": "selfright.cli.explain:command",
     "history": "selfright.cli.history:command",
+    "logs": "selfright.cli.logs:command",
     "rollback": "selfright.cli.rollback:command",
     "resume": "selfright.cli.resume:command",
     "up": "selfright.cli.local:up",

@@ -12,6 +12,7 @@
 | `resume` | `{"deployment_id", "resumed"}` |
 | `plan` | see `plan_document` |
 | `bundle` | `{"bundle", "application", "version", "bytes"}` |
+| `logs` | one document a line: `at`, `source`, `version`, `side`, `level`, `message`, `record`, … |
 | any that failed | `{"error": {"message", "next_step"}}` |
 
 Times are ISO 8601 in UTC, durations seconds, shares 0 to 1, weights percent; what is not known is null. Task tokens are

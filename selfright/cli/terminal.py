@@ -39,6 +39,15 @@ class Terminal:
         else:
             write(self.out, shown)
 
+    def line(self, shown: Text, document: object) -> None:
+        """Print one of many results at once: a line of JSON with `--output json`, else what is shown."""
+        if self.as_json:
+            click.echo(json.dumps(document, ensure_ascii=False))
+        elif self.out.is_terminal:
+            self.out.print(shown, soft_wrap=True)
+        else:
+            click.echo(shown.plain.rstrip())
+
     def note(self, text: RenderableType) -> None:
         """Say something in between."""
         write(self.err, text)

@@ -215,6 +215,7 @@ def test_the_command_line_finds_everything_in_one_parameter(controller: Template
     where = json.loads(controller.text(parameter["Value"]))
     assert set(where) >= {"table", "bucket", "deploy_machine_arn", "rollback_machine_arn", "notices_topic_arn"}
     assert all(where.values())
+    assert set(where["log_groups"]) == {one["LogGroupName"] for one in _function_logs(controller)}
 
 
 def test_there_is_a_dashboard(controller: Template) -> None:
@@ -229,6 +230,11 @@ def test_there_is_a_dashboard(controller: Template) -> None:
     ]
     assert board["DashboardName"] == "selfright"
     assert any("{Selfright,Application,Environment,Phase}" in one for one in expressions)
+
+
+def _function_logs(template: Template) -> list[dict[str, Any]]:
+    groups = template.of_type("AWS::Logs::LogGroup").values()
+    return [one for one in groups if one["LogGroupName"].startswith("/aws/lambda/")]
 
 
 def _rules(template: Template) -> list[dict[str, Any]]:

@@ -172,7 +172,7 @@ def test_releasers_upload_follow_and_roll_back(controller: Template) -> None:
     statements = controller.only("AWS::IAM::ManagedPolicy")["PolicyDocument"]["Statement"]
     actions = {action for statement in statements for action in as_list(statement["Action"])}
     assert {"s3:PutObject", "dynamodb:Query", "states:StartExecution"} <= actions
-    reading = ("Get", "Describe", "BatchCheck", "Query")
+    reading = ("Get", "Describe", "BatchCheck", "Query", "Filter")
     writing = {action for action in actions if not action.partition(":")[2].startswith(reading)}
     assert writing == {"s3:PutObject", "s3:AbortMultipartUpload", "states:StartExecution", "states:SendTaskSuccess"}
 
@@ -189,3 +189,20 @@ def test_planners_read_no_secret_and_no_page(controller: Template) -> None:
         for resource in as_list(statement["Resource"])
     ]
     assert [one.rpartition("/")[2] for one in sorted(readable)] == ["*", ".index.json"]
+
+
+def test_releasers_read_the_controllers_logs_and_an_applications_own(controller: Template, smartpack: Template) -> None:
+    """Exactly the log groups that `selfright logs` asks; those of an application by a policy of that environment."""
+    logs = "arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:"
+    (function,) = smartpack.of_type("AWS::Lambda::Function")
+    policy = smartpack.only("AWS::IAM::ManagedPolicy")
+    (own,) = policy["PolicyDocument"]["Statement"]
+    (read,) = [
+        one
+        for one in controller.only("AWS::IAM::ManagedPolicy")["PolicyDocument"]["Statement"]
+        if one["Action"] == "logs:FilterLogEvents"
+    ]
+    assert set(map(controller.text, read["Resource"])) == {f"{logs}{group.log_group}:*" for group in Group}
+    assert own["Action"] == "logs:FilterLogEvents"
+    assert smartpack.text(own["Resource"]) == f"{logs}/aws/lambda/<{function}>:*"
+    assert smartpack.text(policy["ManagedPolicyName"]) == "SelfrightLogs-smartpack-prod-<AWS::Region>"

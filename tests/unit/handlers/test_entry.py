@@ -1,11 +1,14 @@
 """The entry: which task runs, and what happens to one that fails."""
 
+import io
+import json
 from typing import Any
 
 import pytest
 
 from controller.domain.phases import Phase
 from controller.errors import AwsError, LedgerConflictError, SelfrightError, TransientError
+from controller.flow.story import Card
 from controller.handlers import entry
 from controller.handlers.entry import TASKS, run, task_of
 from tests.fakes import FakeWorld
@@ -107,3 +110,42 @@ def test_a_task_that_fails_says_why(function: FakeWorld, event: dict[str, Any]) 
     """The error reaches the workflow as it is, whatever the metrics think of it."""
     with pytest.raises(SelfrightError):
         entry.handler(event, None)
+
+
+@pytest.fixture
+def log(function: FakeWorld, monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What the logger writes."""
+    log = io.StringIO()
+    monkeypatch.setattr(entry.logger.registered_handler, "stream", log)
+    return log
+
+
+def test_every_line_says_whose_it_is(log: io.StringIO) -> None:
+    """`selfright logs` finds the lines of a deployment by its id, those about failures as well."""
+    entry.handler({"task": "close", "deployment_id": "d2"}, None)
+    with pytest.raises(SelfrightError):
+        entry.handler({"task": "close", "deployment_id": "nobody"}, None)
+    good, bad = map(json.loads, log.getvalue().splitlines())
+    assert (good["message"], good["task"], good["deployment_id"]) == ("done", "close", "d2")
+    assert (bad["message"], bad["level"], bad["deployment_id"]) == ("failed", "ERROR", "nobody")
+    assert "nobody" in bad["reason"]
+
+
+def test_a_bug_is_told_without_what_it_says(log: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has looked at what an unforeseen error has in its message."""
+
+    def break_down(*_: object) -> Card:
+        raise ValueError("s3cret")
+
+    monkeypatch.setattr(entry, "run", break_down)
+    with pytest.raises(ValueError, match="s3cret"):
+        entry.handler({"task": "close", "deployment_id": "d2"}, None)
+    line = json.loads(log.getvalue())
+    assert (line["error"], line["reason"], line["deployment_id"]) == ("ValueError", "", "d2")
+
+
+def test_a_line_about_several_deployments_names_them_all() -> None:
+    """One alarm can put back several; the reconciler looks after all of them."""
+    assert entry._whose({"tripped": ["d2", "d3"]}) == {"deployments": ["d2", "d3"]}
+    assert entry._whose({"done": {"d2": "Let alone."}, "outcome": ""}) == {"deployments": ["d2"]}
+    assert entry._whose({"deployment_id": "d2"}) == {"deployment_id": "d2"}

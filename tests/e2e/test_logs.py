@@ -1,0 +1,69 @@
+"""`selfright logs` on the local AWS: the functions' own log groups, and the lines of exactly this deployment."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+from selfright.local.place import REPOSITORY
+from tests.e2e.lab import NEVER, Lab
+
+
+def read(lab: Lab, *words: str) -> list[dict[str, Any]]:
+    """What the command prints, as documents."""
+    done = subprocess.run(
+        [sys.executable, "-m", "selfright", "logs", *words, "--output", "json"],
+        cwd=REPOSITORY,
+        env={**os.environ, **lab.running.variables()},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=90,
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def tasks(lines: list[dict[str, Any]]) -> list[str]:
+    """The tasks that the controller logged as done."""
+    return [one["record"]["task"] for one in lines if one["source"] == "controller" and one["record"]]
+
+
+def test_the_logs_of_a_deployment_tell_its_story_by_version(lab: Lab) -> None:
+    """The controller's tasks in their order; visitors on stable and on canary are told apart; nothing of others."""
+    other = lab.turn().live
+    lab.careful([(50, NEVER)])
+    release = lab.release()
+    lab.until_kind(release, "baking")
+    lab.live()
+    staged = lab.ledger.get(release).staged["api"].id
+    lab.command("rollback", release)
+    lines = read(lab, release)
+    assert [one["at"] for one in lines] == sorted(one["at"] for one in lines)
+    order = tasks(lines)
+    assert order[:2] == ["receive", "validate"]
+    assert order.index("shift") < order.index("restore") < order.index("close")
+    assert not [one for one in lines if other in one["message"] and release not in one["message"]]
+    sides = {(one["side"], one["version"]) for one in lines if one["source"] == "api"}
+    assert ("canary", staged) in sides
+    assert {side for side, _ in sides} == {"canary", "stable"}
+    assert {one["side"] for one in read(lab, release, "--component", "api", "--filter", "request answered")} == {
+        "canary",
+        "stable",
+    }
+
+
+def test_a_release_leaves_its_marks_in_the_controllers_log(lab: Lab) -> None:
+    """CloudWatch makes metrics of these lines: the shift, and the end."""
+    release = lab.release()
+    lab.ended(release)
+    logs = lab.client("logs")
+    found: list[dict[str, Any]] = []
+    for group in ("traffic", "close"):
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/selfright-{group}")
+        messages = [event["message"] for page in pages for event in page["events"]]
+        found += [json.loads(text) for text in messages if release in text and '"_aws"' in text]
+    marks = [one["Phase"] for one in found if "Deployments" in one]
+    assert set(marks) == {"SHIFTING", "SUCCEEDED"}
+    assert marks.count("SUCCEEDED") == 1
