@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from controller.domain.checks import CheckResult
-from controller.domain.deployment import Counts, Deployment, Left, Look, Pending, Revision, TimelineEvent, Upload
+from controller.domain.deployment import Deployment, Left, Look, Pending, Revision, TimelineEvent, Upload
 from controller.domain.environment import DatabaseTarget, Environment
+from controller.domain.measurement import Period, Subject, Thresholds
 from controller.domain.phases import Phase
 from controller.domain.restore_point import RestorePoint, Snapshot
 from controller.domain.turn import Turn
@@ -273,22 +274,20 @@ class Rehearsals(Protocol):
 
 
 class Metrics(Protocol):
-    """What was measured of a revision."""
+    """What was measured of versions. Only components whose kind is measured by version are asked for."""
 
-    def counts(  # noqa: PLR0913 - a measurement of whom, and from when to when
-        self,
-        environment: Environment,
-        component: str,
-        revision: Revision,
-        since: datetime,
-        until: datetime,
-        *,
-        sole: bool,
-    ) -> Counts | None:
-        """Requests and errors of this revision in the interval; None when this kind is not measured by revision.
+    def thresholds(
+        self, environment: Environment, components: Sequence[str], until: datetime
+    ) -> Mapping[str, Thresholds]:
+        """Component → percentile → milliseconds of what has served in the hours before.
 
-        `sole`: this revision serves everybody (AWS reports by executed version only while an alias is weighted).
+        A percentile of which too little is known is absent, and all are where slow requests cannot be counted.
         """
+
+    def periods(
+        self, environment: Environment, subjects: Sequence[Subject], since: datetime, until: datetime
+    ) -> Sequence[Period]:
+        """Every whole period of every subject between the two moments, with or without data, settled or not."""
 
 
 class Markers(Protocol):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from controller.domain.deployment import Deployment, TimelineEvent
-from controller.domain.judge import Verdict
+from controller.domain.judge import MISSING
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def needs_decision(deployment: Deployment) -> bool:
     if not (bake and look and deployment.hold_token) or deployment.trip or deployment.phase.is_terminal:
         return False
     over = bake.extended and not bake.concluded and look.at >= bake.ends_at
-    return over and look.verdict == Verdict.INCONCLUSIVE
+    return over and look.verdict in MISSING
 
 
 def finished_in(deployment: Deployment) -> float | None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
 
 from controller.domain.checks import CheckResult
-from controller.domain.deployment import Counts, Deployment, Revision, Upload
+from controller.domain.deployment import Deployment, Revision, Upload
 from controller.domain.environment import DatabaseTarget, Environment
 from controller.domain.phases import Phase
 from controller.domain.restore_point import RestorePoint, Snapshot, SnapshotState, snapshot_id
@@ -18,6 +18,7 @@ from controller.errors import NotFoundError, UnknownEnvironmentError
 from controller.flow.world import World
 from tests.fake_components import FakeComponents
 from tests.fake_ledger import FakeDeployments, FakeGuards, FakeLooks, FakeTurns, FakeVersions
+from tests.fake_metrics import FakeMetrics
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -208,27 +209,6 @@ class FakeRehearsals:
         if self.trouble:
             raise self.trouble
         self.started.append(deployment_id)
-
-
-@dataclass
-class FakeMetrics:
-    """The counts of each revision; a revision that was not put in is not measured."""
-
-    known: dict[str, Counts] = field(default_factory=dict)
-
-    def counts(  # noqa: PLR0913 - the port's
-        self,
-        environment: Environment,
-        component: str,
-        revision: Revision,
-        since: datetime,
-        until: datetime,
-        *,
-        sole: bool,
-    ) -> Counts | None:
-        """What was put in."""
-        assert since <= until
-        return self.known.get(revision.id)
 
 
 @dataclass

@@ -1,23 +1,52 @@
-"""What CloudWatch measured of one version of a function: calls and failed calls.
+"""What CloudWatch measured of the versions of functions: calls, failed calls, and how many were slow.
 
 Lambda reports by executed version only while an alias has weights. When one version serves everybody, its numbers are
-the alias's own; then the first, incomplete period is left out, because others may have been served in it as well.
+the alias's own. How many calls took longer than a threshold is CloudWatch's percentile rank: `PR(:250)` is the
+percentage of values up to 250.
 """
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 from controller.aws.calls import calling, client
-from controller.domain.deployment import Counts, Revision
 from controller.domain.environment import Environment, LambdaTarget
+from controller.domain.evidence import PERCENTILES
+from controller.domain.measurement import Period, Sample, Subject, Thresholds, ceiling, floor
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_cloudwatch.type_defs import DimensionTypeDef, MetricDataQueryTypeDef
 
 NAMESPACE = "AWS/Lambda"
-REQUESTS, ERRORS = "Invocations", "Errors"
+REQUESTS, ERRORS, TIMED = ("Invocations", "Sum"), ("Errors", "Sum"), ("Duration", "SampleCount")
+MEAN = ("Duration", "Average")
+BEFORE = timedelta(hours=1)
+"""So long before a release stable's own durations are looked at, in whole hours."""
+LEAST_BEYOND = 5
+"""A percentile is taken for a threshold when so many requests were slower."""
+RANKED = 1000.0
+"""A threshold (ms) with which is tried whether ranks are told at all."""
+
+
+class Wanted(NamedTuple):
+    """One statistic of one version of one component."""
+
+    component: str
+    version: str
+    metric: str
+    stat: str
+
+
+@dataclass(frozen=True)
+class _Series:
+    """The answers: what was wanted → moment → value."""
+
+    values: Mapping[Wanted, Mapping[datetime, float]]
+
+    def at(self, moment: datetime, component: str, version: str, stat: tuple[str, str]) -> float | None:
+        return self.values.get(Wanted(component, version, *stat), {}).get(moment)
 
 
 class CloudWatchMetrics:
@@ -27,61 +56,115 @@ class CloudWatchMetrics:
         """`cloudwatch` is the client to use (default: the process's own)."""
         self._cloudwatch = cloudwatch or client("cloudwatch")
 
-    def counts(  # noqa: PLR0913 - as in the port
-        self,
-        environment: Environment,
-        component: str,
-        revision: Revision,
-        since: datetime,
-        until: datetime,
-        *,
-        sole: bool,
-    ) -> Counts | None:
-        """Calls and errors of this version in the interval; None for a site, which is not measured by revision."""
-        target = environment.components[component]
-        if not isinstance(target, LambdaTarget):
-            return None
-        resource = f"{target.function_name}:{target.alias}"
-        dimensions = {"FunctionName": target.function_name, "Resource": resource}
-        if not sole:
-            dimensions["ExecutedVersion"] = revision.id
-        period = environment.judge.period_seconds
-        start = _next(since, period) if sole else _floor(since, period)
-        sums = self._sums(dimensions, start, max(until, start + timedelta(seconds=period)), period)
-        return Counts(int(sums[REQUESTS]), int(sums[ERRORS]))
+    def thresholds(
+        self, environment: Environment, components: Sequence[str], until: datetime
+    ) -> Mapping[str, Thresholds]:
+        """Percentiles of what served in the hour before, as far as there were enough requests; see the port."""
+        stats = [TIMED, MEAN, _rank(RANKED), *(("Duration", name) for name in PERCENTILES)]
+        wanted = [Wanted(name, "", *stat) for name in components for stat in stats]
+        series = self._read(environment, wanted, floor(until - BEFORE, BEFORE), until, BEFORE)
+        return {name: _thresholds(series, name) for name in components}
 
-    def _sums(self, dimensions: Mapping[str, str], start: datetime, end: datetime, period: int) -> dict[str, float]:
+    def periods(
+        self, environment: Environment, subjects: Sequence[Subject], since: datetime, until: datetime
+    ) -> Sequence[Period]:
+        """All whole periods between the two moments, by one GetMetricData; see the port."""
+        length = timedelta(seconds=environment.judge.period_seconds)
+        start, end = ceiling(since, length), floor(until, length)
+        if end <= start:
+            return []
+        wanted = [
+            Wanted(subject.component, version, *stat)
+            for subject in subjects
+            for version in _versions(subject)
+            for stat in (REQUESTS, ERRORS, TIMED, MEAN, *map(_rank, subject.thresholds.values()))
+        ]
+        series = self._read(environment, wanted, start, end, length)
+        moments = [start + number * length for number in range((end - start) // length)]
+        return [_period(series, subject, moment, length) for subject in subjects for moment in moments]
+
+    def _read(
+        self, environment: Environment, wanted: Sequence[Wanted], start: datetime, end: datetime, period: timedelta
+    ) -> _Series:
+        names = {f"m{number}": one for number, one in enumerate(dict.fromkeys(wanted))}
+        queries = [_query(name, one, environment, period) for name, one in names.items()]
+        values: dict[Wanted, dict[datetime, float]] = {one: {} for one in names.values()}
         pages = self._cloudwatch.get_paginator("get_metric_data")
-        sums = dict.fromkeys((REQUESTS, ERRORS), 0.0)
-        queries = [_query(metric, dimensions, period) for metric in sums]
-        with calling("cloudwatch:GetMetricData", ", ".join(dimensions.values())):
+        with calling("cloudwatch:GetMetricData", ", ".join(sorted({one.component for one in wanted}))):
             for page in pages.paginate(MetricDataQueries=queries, StartTime=start, EndTime=end):
                 for result in page["MetricDataResults"]:
-                    sums[_metric(result["Id"])] += sum(result["Values"])
-        return sums
+                    told = zip(result.get("Timestamps", []), result.get("Values", []), strict=False)
+                    values[names[result["Id"]]] |= {_utc(moment, start): value for moment, value in told}
+        return _Series(values)
 
 
-def _query(metric: str, dimensions: Mapping[str, str], period: int) -> "MetricDataQueryTypeDef":
+def _rank(threshold: float) -> tuple[str, str]:
+    return "Duration", f"PR(:{threshold:g})"
+
+
+def _versions(subject: Subject) -> tuple[str, ...]:
+    """Both; one that serves everybody is measured by the alias."""
+    return (subject.canary, subject.stable) if subject.stable else ("",)
+
+
+def _query(name: str, wanted: Wanted, environment: Environment, period: timedelta) -> "MetricDataQueryTypeDef":
+    target = environment.components[wanted.component]
+    if not isinstance(target, LambdaTarget):
+        msg = f"{wanted.component} is not measured by revision"
+        raise TypeError(msg)
+    dimensions = {"FunctionName": target.function_name, "Resource": f"{target.function_name}:{target.alias}"}
+    if wanted.version:
+        dimensions["ExecutedVersion"] = wanted.version
     named: list[DimensionTypeDef] = [{"Name": name, "Value": value} for name, value in dimensions.items()]
     return {
-        "Id": metric.lower(),
+        "Id": name,
         "MetricStat": {
-            "Metric": {"Namespace": NAMESPACE, "MetricName": metric, "Dimensions": named},
-            "Period": period,
-            "Stat": "Sum",
+            "Metric": {"Namespace": NAMESPACE, "MetricName": wanted.metric, "Dimensions": named},
+            "Period": int(period.total_seconds()),
+            "Stat": wanted.stat,
         },
     }
 
 
-def _metric(query_id: str) -> str:
-    return query_id.capitalize()
+def _thresholds(series: _Series, component: str) -> Thresholds:
+    """Of the hour with the most requests. Where ranks are not told, latency is not measured rather than wrong."""
+    counted = series.values[Wanted(component, "", *TIMED)]
+    if not counted:
+        return {}
+    moment = max(counted, key=lambda one: counted[one])
+    known = {name: series.at(moment, component, "", ("Duration", name)) for name in PERCENTILES}
+    if not _is_rank(series, moment, component, "", RANKED):
+        return {}
+    beyond = {name: counted[moment] * (1 - float(name[1:]) / 100) for name in PERCENTILES}
+    return {name: value for name, value in known.items() if value and beyond[name] >= LEAST_BEYOND}
 
 
-def _floor(moment: datetime, period: int) -> datetime:
-    seconds = int(moment.timestamp())
-    return datetime.fromtimestamp(seconds - seconds % period, UTC)
+def _is_rank(series: _Series, moment: datetime, component: str, version: str, threshold: float) -> bool:
+    """Whether what was told is a percentage. Who does not know ranks may answer with the average."""
+    rank = series.at(moment, component, version, _rank(threshold))
+    return rank is not None and 0 <= rank <= 100 and rank != series.at(moment, component, version, MEAN)  # noqa: PLR2004 - percent
 
 
-def _next(moment: datetime, period: int) -> datetime:
-    floor = _floor(moment, period)
-    return floor if floor == moment else floor + timedelta(seconds=period)
+def _period(series: _Series, subject: Subject, moment: datetime, length: timedelta) -> Period:
+    canary, *stable = (_sample(series, subject, version, moment) for version in _versions(subject))
+    return Period(subject.component, moment, moment + length, canary, *stable)
+
+
+def _sample(series: _Series, subject: Subject, version: str, moment: datetime) -> Sample | None:
+    requests = series.at(moment, subject.component, version, REQUESTS)
+    if requests is None:
+        return None
+    errors = series.at(moment, subject.component, version, ERRORS) or 0
+    timed = round(series.at(moment, subject.component, version, TIMED) or 0)
+    return Sample(round(requests), round(errors), timed, dict(_slow(series, subject, version, moment, timed)))
+
+
+def _slow(series: _Series, subject: Subject, version: str, moment: datetime, timed: int) -> Iterator[tuple[str, int]]:
+    for name, threshold in subject.thresholds.items():
+        if _is_rank(series, moment, subject.component, version, threshold):
+            rank = series.at(moment, subject.component, version, _rank(threshold)) or 0
+            yield name, round(timed * (1 - rank / 100))
+
+
+def _utc(moment: datetime, like: datetime) -> datetime:
+    return moment.astimezone(like.tzinfo)

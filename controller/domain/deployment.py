@@ -10,13 +10,18 @@ from controller.domain.phases import Phase
 
 @dataclass(frozen=True)
 class Upload:
-    """The object that was uploaded, pinned to its version so that nothing can be swapped underneath."""
+    """The object that was uploaded, pinned to its version so that nothing can be swapped underneath.
+
+    `hotfix` is why it may be released although an alarm is firing, `by` who uploaded it; both as the upload says.
+    """
 
     bucket: str
     key: str
     version_id: str
     size: int
     uploaded_at: datetime
+    hotfix: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,10 +134,10 @@ class Comparison:
 class Look:
     """What the judge saw at one look, for people to see.
 
-    `canary` and `stable` are requests and errors of all components since the step began; `step` and `weight` say where
-    the deployment was. `data` says what came in: `complete`, `late`, `none`, `canary only`, `stable only`, or
-    `uncompared`. `firing` are the alarms that were firing. `e_value`, `limit`, `low` and `high` are those of the
-    comparison that says most against the canary; see `Comparison`.
+    `canary` and `stable` are requests and errors of all compared components since the first look; `step` and `weight`
+    say where the deployment was. `data` says what came in: `complete`, `late`, `none`, `canary only`, `stable only`, or
+    `uncompared` when there are no two versions to compare. `firing` are the alarms that were firing. `e_value`, `limit`, `low` and `high` are
+    those of all comparisons together; see `Comparison`.
     """
 
     at: datetime
@@ -156,7 +161,8 @@ class Look:
 class Bake:
     """The bake of one traffic step: when it began, when it ends, and how it stands.
 
-    `concluded` is set by the judge; a guard that opens after that closes itself at once.
+    `concluded` is set by the judge; a guard that opens after that closes itself at once. `synthetic` is the number of
+    requests that were sent because visitors sent too few.
     """
 
     step: int
@@ -164,6 +170,16 @@ class Bake:
     ends_at: datetime
     extended: bool = False
     concluded: bool = False
+    synthetic: int = 0
+
+
+@dataclass(frozen=True)
+class Hotfix:
+    """A release that is to silence `alarms`, which fired when it began: they do not guard it. Who said so, and why."""
+
+    alarms: tuple[str, ...]
+    reason: str
+    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -207,6 +223,7 @@ class Deployment:
     bake: Bake | None = None
     look: Look | None = None
     trip: Trip | None = None
+    hotfix: Hotfix | None = None
     guard_token: str = ""
     queue_token: str = ""
     hold_token: str = ""
@@ -223,6 +240,11 @@ class Deployment:
     def environment_key(self) -> str:
         """The name of the environment it goes to: `application/environment`."""
         return f"{self.application}/{self.environment}"
+
+    @property
+    def excused(self) -> tuple[str, ...]:
+        """The alarms that neither guard nor judge this deployment."""
+        return self.hotfix.alarms if self.hotfix else ()
 
     @property
     def changed(self) -> tuple[str, ...]:

@@ -154,6 +154,11 @@ class Limits(_Strict):
     short_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
     long_seconds: Annotated[int, Field(ge=1, le=6 * 3600)] = 300
 
+    @property
+    def any(self) -> bool:
+        """Whether anything is limited."""
+        return bool(self.error_rate or self.p99_ms or self.minimum_successes)
+
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.short_seconds > self.long_seconds:

@@ -1,6 +1,7 @@
 """Record restore point and Stage component: what is live is noted, then new revisions are made. No traffic moves."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,7 @@ from controller.flow import restore_points, snapshots
 from controller.flow.awaiting import awaiting
 from controller.flow.closing import reject
 from controller.flow.fates import check_fate
+from controller.flow.hotfix import excuse, guarding, tell_excused
 from controller.flow.leases import renewed
 from controller.flow.secrets import check_secrets
 from controller.flow.snapshots import LOOK_SECONDS
@@ -22,7 +24,10 @@ from controller.flow.tripping import permit
 from controller.flow.world import World
 from controller.ports import Errand
 
-ALARM_ADVICE = "Correct the alarm first; a release on top of a fire cannot be judged."
+ALARM_ADVICE = (
+    "Correct the alarm first; a release on top of a fire cannot be judged. If this release is what silences it:"
+    ' `selfright release … --hotfix --reason "…"` leaves out the alarms that are firing.'
+)
 CHANGED_ADVICE = "Finish or undo that change, then upload the bundle again."
 
 
@@ -45,7 +50,10 @@ def record_restore_point(world: World, deployment_id: str) -> Card:
     environment = environment_of(world, deployment)
     alarms = environment.deployment_preference.alarms
     world.guards.open(deployment_id, alarms)  # Before the alarms are read: one that fires now is seen here or there.
-    if trouble := alarm_trouble(world.alarms.states(alarms) if alarms else {}, alarms):
+    states = world.alarms.states(alarms) if alarms else {}
+    hotfix = excuse(world, deployment, states)
+    deployment = replace(deployment, hotfix=hotfix)
+    if trouble := alarm_trouble(states, guarding(environment, deployment)):
         return card(reject(world, deployment, trouble, ALARM_ADVICE), "rejected")
     try:
         return _record(world, environment, deployment)
@@ -76,7 +84,8 @@ def _current(world: World, environment: Environment, deployment: Deployment) -> 
 
 
 def _note(world: World, deployment: Deployment, recorded: Mapping[str, Any]) -> Deployment:
-    changes, token = {**recorded, "phase": Phase.STAGING}, deployment.turn_token
+    excused = {"hotfix": deployment.hotfix} if deployment.hotfix else {}
+    changes, token = {**recorded, **excused, "phase": Phase.STAGING}, deployment.turn_token
     try:
         noted = world.deployments.update(
             deployment.deployment_id, changes, phases=UNTOUCHED, turn_token=token, untripped=True
@@ -88,6 +97,7 @@ def _note(world: World, deployment: Deployment, recorded: Mapping[str, Any]) -> 
         return noted  # The same call was made twice, and the other one was faster.
     shown = ", ".join(f"{name} {revision.id or 'nothing'}" for name, revision in recorded["restore_point"].items())
     tell(world, noted.deployment_id, "restore_point", f"Live before this release: {shown}.")
+    tell_excused(world, noted)
     return noted
 
 

@@ -11,9 +11,9 @@ from controller.domain.phases import Phase
 from controller.domain.strategy import ALL, steps_of
 from controller.domain.verification import AnyCheck, OutsideCheck, read_check
 from controller.flow.awaiting import pause_of
+from controller.flow.leases import HOLD_SECONDS
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.tripping import trip
-from controller.flow.watching import HOLD_SECONDS
 from controller.flow.world import World
 
 PROBE_TRIES = 3

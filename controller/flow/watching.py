@@ -5,20 +5,22 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
+from typing import Any
 
-from controller.domain.deployment import Bake, Counts, Deployment, Look, Revision
+from controller.domain.deployment import Bake, Deployment
 from controller.domain.environment import Environment
-from controller.domain.judge import Evidence, Judge, Judgement, Verdict
+from controller.domain.judge import MISSING, Judgement, Verdict, alarm_trouble
+from controller.domain.measurement import floor
 from controller.domain.phases import MOVING, Phase
 from controller.domain.strategy import ALL
 from controller.errors import LedgerConflictError, SelfrightError, TransientError
-from controller.flow.leases import renewed
+from controller.flow.evidence import Evidence, gather, judged, look_of
+from controller.flow.hotfix import guarding, recovered
+from controller.flow.leases import HOLD_SECONDS, renewed
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.tripping import trip
 from controller.flow.world import World
 
-HOLD_SECONDS = 7 * 24 * 3600
-"""How long a person has to decide; the state *Hold for a person* says the same."""
 MOST_LOOKS = 1500
 """An execution's history holds 25,000 events, and a look makes about ten: long bakes are looked at less often."""
 WATCHED = frozenset({Phase.SHIFTING, Phase.BAKING, Phase.WATCHING})
@@ -34,7 +36,7 @@ def guard(world: World, deployment_id: str, step: int, task_token: str) -> None:
         world.workflows.succeed(task_token, {"outcome": "concluded"})
 
 
-def look(world: World, deployment_id: str, step: int, judge: Judge) -> Card:
+def look(world: World, deployment_id: str, step: int) -> Card:
     """Look at the canary once.
 
     Verdicts: `watching` (look again in `wait_seconds`), `healthy`, `unhealthy`, `hold` (a person must decide).
@@ -44,13 +46,39 @@ def look(world: World, deployment_id: str, step: int, judge: Judge) -> Card:
         return _conclude(world, deployment, "unhealthy", deployment.trip.reason)
     environment = environment_of(world, deployment)
     now = world.clock.now()
-    evidence = _evidence(world, environment, deployment, now)
-    judgement = judge(evidence, environment.judge)
-    seen = Look(now, str(judgement.verdict), judgement.reason, evidence.canary, evidence.stable)
-    deployment = world.deployments.update(
-        deployment_id, {"look": seen, **renewed(world, environment.judge.look_seconds)}, phases=WATCHED
-    )
-    return _decide(world, environment, deployment, judgement, now)
+    states = _alarm_states(world, environment)
+    deployment = recovered(world, deployment, states)
+    evidence = gather(world, environment, deployment, now)
+    judgement = _judge(environment, deployment, states, evidence, now)
+    firing = [name for name, state in (states or {}).items() if state == "ALARM"]
+    seen = look_of(now, deployment, evidence, judgement, firing)
+    world.looks.record(deployment_id, seen)
+    changes = {"look": replace(seen, comparisons=()), **renewed(world, environment.judge.look_seconds)}
+    deployment = world.deployments.update(deployment_id, changes, phases=WATCHED)
+    return _decide(world, environment, deployment, judgement, evidence)
+
+
+def _judge(
+    environment: Environment,
+    deployment: Deployment,
+    states: Mapping[str, str] | None,
+    evidence: Evidence,
+    now: datetime,
+) -> Judgement:
+    """The alarms come first: what they say is true, whatever the versions' numbers are."""
+    if trouble := alarm_trouble(states, guarding(environment, deployment)):
+        return Judgement(Verdict.UNHEALTHY, trouble)
+    return judged(evidence, environment.judge, now)
+
+
+def _alarm_states(world: World, environment: Environment) -> Mapping[str, str] | None:
+    alarms = environment.deployment_preference.alarms
+    try:
+        return world.alarms.states(alarms) if alarms else {}
+    except TransientError:
+        raise  # The look is tried again; if that does not help, it fails, and the deployment goes back.
+    except SelfrightError:
+        return None  # The judge counts what cannot be known against the canary.
 
 
 def _not_late(deployment: Deployment, step: int) -> None:
@@ -75,44 +103,71 @@ def _opened(world: World, deployment: Deployment, step: int) -> Deployment:
 
 
 def _decide(
-    world: World,
-    environment: Environment,
-    deployment: Deployment,
-    judgement: Judgement,
-    now: datetime,
+    world: World, environment: Environment, deployment: Deployment, judgement: Judgement, evidence: Evidence
 ) -> Card:
-    bake = _bake(deployment)
-    if judgement.verdict is Verdict.UNHEALTHY:
+    now, verdict = world.clock.now(), judgement.verdict
+    if verdict is Verdict.UNHEALTHY:
         return _fail(world, deployment, judgement.reason)
-    if now < bake.ends_at:
-        return _again(world, deployment, bake, environment, now)
-    if judgement.verdict is Verdict.HEALTHY:
+    if verdict is Verdict.PROMOTABLE and environment.judge.promote_early and now < _bake(deployment).ends_at:
+        tell(world, deployment.deployment_id, "promoted_early", judgement.reason)
         return _conclude(world, deployment, "healthy", judgement.reason)
+    if not _is_over(environment, deployment, evidence, now):
+        return _again(world, deployment, environment, now)
+    if verdict not in MISSING:
+        return _conclude(world, deployment, "healthy", judgement.reason)
+    return _without_verdict(world, environment, deployment, judgement, now)
+
+
+def _is_over(environment: Environment, deployment: Deployment, evidence: Evidence, now: datetime) -> bool:
+    """Whether the time is up and what was measured in it has come in, or has been waited for long enough."""
+    ends = _bake(deployment).ends_at
+    if now < ends or evidence.known_until is None:
+        return now >= ends
+    length = timedelta(seconds=environment.judge.period_seconds)
+    return evidence.known_until >= floor(ends, length)
+
+
+def _again(world: World, deployment: Deployment, environment: Environment, now: datetime) -> Card:
+    with suppress(SelfrightError):  # Only a rehearsal: an alarm is acted on without it, a second later.
+        world.rehearsals.start(deployment.deployment_id)
+    policy = environment.judge
+    longest = 2 * sum(step.bake for step in deployment.steps)
+    pause = max(policy.look_seconds, ceil(longest / MOST_LOOKS))
+    left = (_bake(deployment).ends_at - now).total_seconds()
+    until_then = round(left) if left > 0 else min(policy.period_seconds, policy.settled_seconds)
+    return _card(deployment, "watching", wait_seconds=min(pause, max(1, until_then)))
+
+
+def _without_verdict(
+    world: World, environment: Environment, deployment: Deployment, judgement: Judgement, now: datetime
+) -> Card:
+    """The time is up and there is too little evidence: longer, then with requests of our own, then by the policy."""
+    bake, policy = _bake(deployment), environment.judge
     if not bake.extended:
-        return _extend(world, environment, deployment, judgement, now)
-    if environment.judge.when_inconclusive == "hold":
+        longer = max(bake.ends_at - bake.started_at, timedelta(seconds=2 * policy.period_seconds))
+        said = f"{judgement.reason} The bake is extended once."
+        return _extend(world, environment, deployment, replace(bake, extended=True, ends_at=now + longer), said)
+    if policy.synthetic.requests and not bake.synthetic and (sent := _sent(world, environment, deployment)):
+        now = world.clock.now()
+        more = replace(bake, synthetic=sent, ends_at=now + timedelta(seconds=2 * policy.period_seconds))
+        said = f"{judgement.reason} {sent} requests were sent by the controller itself."
+        return _extend(world, environment, deployment, more, said)
+    if policy.when_inconclusive == "hold":
         tell(world, deployment.deployment_id, "held", f"{judgement.reason} A person must decide.")
-        return card(deployment, "watched", verdict="hold", wait_seconds=0, reason=judgement.reason)
+        return _card(deployment, "hold", reason=judgement.reason)
     return _fail(world, deployment, judgement.reason)
 
 
-def _again(world: World, deployment: Deployment, bake: Bake, environment: Environment, now: datetime) -> Card:
-    with suppress(SelfrightError):  # Only a rehearsal: an alarm is acted on without it, a second later.
-        world.rehearsals.start(deployment.deployment_id)
-    left = max(1, round((bake.ends_at - now).total_seconds()))
-    longest = 2 * sum(step.bake for step in deployment.steps)
-    pause = max(environment.judge.look_seconds, ceil(longest / MOST_LOOKS))
-    return card(deployment, "watched", verdict="watching", wait_seconds=min(pause, left))
+def _sent(world: World, environment: Environment, deployment: Deployment) -> int:
+    from controller.flow.synthetic import send  # noqa: PLC0415 - with all checks; hardly any look needs it
+
+    return send(world, environment, deployment)
 
 
-def _extend(
-    world: World, environment: Environment, deployment: Deployment, judgement: Judgement, now: datetime
-) -> Card:
-    bake = _bake(deployment)
-    longer = replace(bake, extended=True, ends_at=now + (bake.ends_at - bake.started_at))
+def _extend(world: World, environment: Environment, deployment: Deployment, longer: Bake, said: str) -> Card:
     extended = world.deployments.update(deployment.deployment_id, {"bake": longer}, phases=WATCHED)
-    tell(world, deployment.deployment_id, "extended", f"{judgement.reason} The bake is extended once.")
-    return _again(world, extended, longer, environment, now)
+    tell(world, deployment.deployment_id, "extended", said)
+    return _again(world, extended, environment, world.clock.now())
 
 
 def _fail(world: World, deployment: Deployment, reason: str) -> Card:
@@ -128,7 +183,14 @@ def _conclude(world: World, deployment: Deployment, verdict: str, reason: str) -
     )
     if ended.guard_token:
         world.workflows.succeed(ended.guard_token, {"outcome": "concluded"})
-    return card(ended, "watched", verdict=verdict, wait_seconds=0, reason=reason)
+    return _card(ended, verdict, reason=reason)
+
+
+def _card(deployment: Deployment, verdict: str, *, wait_seconds: int = 0, **more: Any) -> Card:  # noqa: ANN401 - JSON
+    """With what the console shows of a look: the e-value against its limit."""
+    seen = deployment.look
+    evidence = f"e-value {seen.e_value:.3g} of {seen.limit:.3g}" if seen and seen.limit else "nothing to compare"
+    return card(deployment, "watched", verdict=verdict, wait_seconds=wait_seconds, evidence=evidence, **more)
 
 
 def hold(world: World, deployment_id: str, task_token: str) -> None:
@@ -141,46 +203,6 @@ def resume(world: World, deployment_id: str) -> Card:
     deployment = world.deployments.get(deployment_id)
     tell(world, deployment_id, "resumed", "A person let the release go on.")
     return _conclude(world, deployment, "healthy", "A person let the release go on.")
-
-
-def _evidence(world: World, environment: Environment, deployment: Deployment, now: datetime) -> Evidence:
-    alarms = environment.deployment_preference.alarms
-    sole = deployment.weight >= ALL
-    canary = _counts(world, environment, deployment, deployment.staged, now, sole=sole)
-    stable = None if sole else _counts(world, environment, deployment, deployment.restore_point or {}, now, sole=False)
-    return Evidence(
-        alarms=_alarm_states(world, alarms),
-        expected_alarms=alarms,
-        canary=canary or Counts(),
-        stable=stable or Counts(),
-        compared=canary is not None and stable is not None,
-    )
-
-
-def _alarm_states(world: World, alarms: list[str]) -> Mapping[str, str] | None:
-    try:
-        return world.alarms.states(alarms) if alarms else {}
-    except TransientError:
-        raise  # The look is tried again; if that does not help, it fails, and the deployment goes back.
-    except SelfrightError:
-        return None  # The judge counts what cannot be known against the canary.
-
-
-def _counts(  # noqa: PLR0913 - a measurement of whom, and from when to when
-    world: World,
-    environment: Environment,
-    deployment: Deployment,
-    revisions: Mapping[str, Revision],
-    now: datetime,
-    *,
-    sole: bool,
-) -> Counts | None:
-    since = _bake(deployment).started_at
-    measured = [
-        world.metrics.counts(environment, name, revisions[name], since, now, sole=sole) for name in deployment.changed
-    ]
-    known = [counts for counts in measured if counts is not None]
-    return sum(known, start=Counts()) if known else None
 
 
 def _bake(deployment: Deployment) -> Bake:

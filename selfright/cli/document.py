@@ -100,7 +100,7 @@ def _seen(one: Deployment) -> Document:
 
 
 def look(one: Look) -> Document:
-    """A look of the judge: both sides' counts since the step began, and every comparison since the first step."""
+    """A look of the judge: both sides' counts and every comparison, since the first look."""
     return {
         "at": _time(one.at),
         "step": one.step,

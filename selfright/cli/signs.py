@@ -3,6 +3,7 @@
 from rich.text import Text
 
 from controller.domain.deployment import TimelineEvent
+from controller.domain.judge import MISSING
 from controller.domain.phases import Phase
 
 GOOD, BAD, BUSY, CAREFUL, QUIET = "green", "red", "cyan", "yellow", "dim"
@@ -54,7 +55,7 @@ PHASE_OF = {
     "discard_failed": Phase.ROLLING_BACK,
 }
 """Event kind → the phase in which it happens; all others happen in several, so the present one is shown."""
-VERDICTS = {"healthy": GOOD, "unhealthy": BAD, "inconclusive": CAREFUL}
+VERDICTS = {"healthy": GOOD, "promotable": GOOD, "unhealthy": BAD} | {str(one): CAREFUL for one in MISSING}
 
 
 def phase(one: Phase) -> Text:

@@ -15,6 +15,7 @@ from controller.domain.strategy import ALL
 from controller.domain.verification import AnyCheck, OutsideCheck
 from controller.errors import AwsError, ChangedByOthersError, ConflictError, NotFoundError
 from controller.ports import Errand
+from tests.fake_metrics import FakeMetrics as AnyMetrics
 
 Touch = Callable[[str, str], None]
 """Called with a component's name and what happens to it; may act in between, or raise."""
@@ -186,27 +187,16 @@ class FakeProbe:
 
 
 @dataclass
-class FakeMetrics:
-    """Implements `ports.Metrics`: only `api` is measured by revision."""
+class FakeMetrics(AnyMetrics):
+    """Implements `ports.Metrics`: what was live at first is stable, anything else the canary; counts by the period."""
 
     canary: Counts = field(default_factory=lambda: Counts(100, 0))
     stable: Counts = field(default_factory=lambda: Counts(900, 0))
     stable_id: str = "api-0"
 
-    def counts(  # noqa: PLR0913 - the port's own
-        self,
-        environment: Environment,
-        component: str,
-        revision: Revision,
-        since: datetime,
-        until: datetime,
-        *,
-        sole: bool,
-    ) -> Counts | None:
-        """The counts that the test set: what was live at first is stable, anything else the canary."""
-        if component != "api":
-            return None
-        return self.stable if revision.id == self.stable_id else self.canary
+    def counts_of(self, version: str) -> Counts | None:
+        """The counts that the test set."""
+        return self.stable if version == self.stable_id else self.canary
 
 
 @dataclass

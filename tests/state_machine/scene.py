@@ -68,7 +68,7 @@ class Scene(Functions):
             "components": {"api": api, "site": site},
             "deployment_preference": preference,
             "watch_seconds": 60,
-            "judge": {"look_seconds": 60, "minimum_requests": 20},
+            "judge": {"look_seconds": 60, "period_seconds": 20, "settle_seconds": 0, "minimum_requests": 20},
             **more,
         }
         name = f"/selfright/{self.name}/prod"

@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401 - botocore clients have no types of their own
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,8 +13,8 @@ from controller.aws.components import AwsComponents
 from controller.aws.functions import FunctionComponent
 from controller.aws.metrics import CloudWatchMetrics
 from controller.aws.sites import SiteComponent
-from controller.domain.deployment import Counts, Revision
 from controller.domain.environment import Environment
+from controller.domain.measurement import Period, Sample, Subject
 from controller.errors import AwsError, NotFoundError, TransientError
 
 NOON = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=2)
@@ -42,6 +42,9 @@ def cloudwatch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         )
 
 
+MINUTE = timedelta(minutes=1)
+
+
 def put(cloudwatch: Any, at: datetime, requests: int, errors: int, version: str = "") -> None:
     """What Lambda reports of one minute."""
     given = RESOURCE | ({"ExecutedVersion": version} if version else {})
@@ -53,59 +56,132 @@ def put(cloudwatch: Any, at: datetime, requests: int, errors: int, version: str 
     cloudwatch.put_metric_data(Namespace="AWS/Lambda", MetricData=data)
 
 
-def test_a_container_image_is_measured_like_any_function(cloudwatch: Any) -> None:
-    """Lambda's metrics do not know what the code came in."""
-    put(cloudwatch, NOON, 10, 4, "8")
-    metrics = CloudWatchMetrics(cloudwatch)
-    until = NOON + timedelta(minutes=5)
-    assert metrics.counts(ENVIRONMENT, "ai", Revision("8"), NOON, until, sole=False) == Counts(10, 4)
-
-
-def counts(cloudwatch: Any, version: str, since: datetime, *, sole: bool = False) -> Counts | None:
-    """What the adapter makes of it, until five minutes later."""
-    metrics = CloudWatchMetrics(cloudwatch)
-    return metrics.counts(ENVIRONMENT, "api", Revision(version), since, since + timedelta(minutes=5), sole=sole)
+def periods(cloudwatch: Any, since: datetime, minutes: float, subject: Subject | None = None) -> Sequence[Period]:
+    """What the adapter makes of so many minutes."""
+    until = since + minutes * MINUTE
+    return CloudWatchMetrics(cloudwatch).periods(ENVIRONMENT, [subject or Subject("api", "8", "7")], since, until)
 
 
 def test_each_version_has_its_own_numbers(cloudwatch: Any) -> None:
-    """While traffic is split, the canary's errors are not the stable version's."""
+    """While traffic is split, the canary's errors are not the stable version's; each minute is told by itself."""
     for minute in range(3):
-        put(cloudwatch, NOON + timedelta(minutes=minute), 100, 1, "7")
-        put(cloudwatch, NOON + timedelta(minutes=minute), 10, 4, "8")
-    assert counts(cloudwatch, "7", NOON) == Counts(300, 3)
-    assert counts(cloudwatch, "8", NOON) == Counts(30, 12)
+        put(cloudwatch, NOON + minute * MINUTE, 100 + minute, 1, "7")
+        put(cloudwatch, NOON + minute * MINUTE, 10, 4, "8")
+    first, second, third = periods(cloudwatch, NOON, 3)
+    assert first == Period("api", NOON, NOON + MINUTE, Sample(10, 4), Sample(100, 1))
+    assert (second.since, second.stable) == (NOON + MINUTE, Sample(101, 1))
+    assert third.stable == Sample(102, 1)
 
 
-def test_no_numbers_are_zero(cloudwatch: Any) -> None:
-    """A version that nobody called has no data; the judge finds that inconclusive."""
-    assert counts(cloudwatch, "8", NOON) == Counts(0, 0)
+def test_no_numbers_are_not_zero(cloudwatch: Any) -> None:
+    """A version of which nothing came in may have had no calls, or be late: that is for others to tell."""
+    put(cloudwatch, NOON, 5, 0, "7")
+    (one,) = periods(cloudwatch, NOON, 1)
+    assert (one.canary, one.stable) == (None, Sample(5, 0))
 
 
-def test_the_beginning_is_the_periods(cloudwatch: Any) -> None:
-    """CloudWatch has one number for a period, and the version's first calls are in it."""
-    put(cloudwatch, NOON, 5, 1, "8")
-    assert counts(cloudwatch, "8", NOON + timedelta(seconds=40)) == Counts(5, 1)
+def test_only_whole_periods_are_asked_for(cloudwatch: Any) -> None:
+    """What began before, or has not ended, has another share of the traffic."""
+    for minute in range(4):
+        put(cloudwatch, NOON + minute * MINUTE, 1, 0, "8")
+    found = periods(cloudwatch, NOON + timedelta(seconds=1), 2.5)
+    assert [one.since for one in found] == [NOON + MINUTE]
+    assert periods(cloudwatch, NOON + timedelta(seconds=1), 0.5) == []
 
 
 def test_the_only_version_has_the_aliass_numbers(cloudwatch: Any) -> None:
-    """Lambda reports by version only while there are weights; and what others served before does not count."""
-    put(cloudwatch, NOON, 90, 80)
-    put(cloudwatch, NOON + timedelta(minutes=1), 10, 2)
-    assert counts(cloudwatch, "8", NOON + timedelta(seconds=40), sole=True) == Counts(10, 2)
-    assert counts(cloudwatch, "8", NOON, sole=True) == Counts(100, 82)
+    """Lambda reports by version only while there are weights."""
+    put(cloudwatch, NOON, 10, 2)
+    (one,) = periods(cloudwatch, NOON, 1, Subject("api", "8"))
+    assert (one.canary, one.stable) == (Sample(10, 2), None)
 
 
-def test_an_interval_without_a_whole_period_is_asked_validly(cloudwatch: Any) -> None:
-    """CloudWatch refuses an interval that ends before it begins."""
-    metrics, since = CloudWatchMetrics(cloudwatch), NOON + timedelta(seconds=1)
-    until = since + timedelta(seconds=5)
-    assert metrics.counts(ENVIRONMENT, "api", Revision("8"), since, until, sole=True) == Counts(0, 0)
+def test_several_components_are_measured_by_one_call(cloudwatch: Any) -> None:
+    """Each with its versions; an image is measured like any function."""
+    put(cloudwatch, NOON, 10, 2, "8")
+    calls = []
+    cloudwatch.meta.events.register("before-call.cloudwatch.GetMetricData", lambda **_: calls.append(1))
+    metrics, until = CloudWatchMetrics(cloudwatch), NOON + MINUTE
+    found = metrics.periods(ENVIRONMENT, [Subject("api", "8", "7"), Subject("ai", "8", "7")], NOON, until)
+    assert [(one.component, one.canary) for one in found] == [("api", Sample(10, 2)), ("ai", Sample(10, 2))]
+    assert len(calls) == 1
 
 
 def test_a_site_is_not_measured_by_revision(cloudwatch: Any) -> None:
-    """CloudFront's metrics know no revision; None is not zero."""
-    metrics = CloudWatchMetrics(cloudwatch)
-    assert metrics.counts(ENVIRONMENT, "site", Revision("a"), NOON, NOON, sole=False) is None
+    """CloudFront's metrics know no revision: whoever asks for them made a mistake."""
+    with pytest.raises(TypeError, match="site is not measured"):
+        periods(cloudwatch, NOON, 1, Subject("site", "b", "a"))
+
+
+class Told:
+    """CloudWatch as AWS answers it: by metric, statistic and version, at one moment."""
+
+    def __init__(self, values: Mapping[tuple[str, str, str], float], moment: datetime = NOON) -> None:
+        self.values, self.moment = values, moment
+        self.asked: list[Any] = []
+
+    def get_paginator(self, _name: str) -> "Told":
+        """The only operation."""
+        return self
+
+    def paginate(self, **request: Any) -> list[Any]:
+        """One page; a statistic of which there are no data has no values."""
+        self.asked.append(request)
+        return [{"MetricDataResults": [self._result(query) for query in request["MetricDataQueries"]]}]
+
+    def _result(self, query: Any) -> Any:
+        stat = query["MetricStat"]
+        version = {one["Name"]: one["Value"] for one in stat["Metric"]["Dimensions"]}.get("ExecutedVersion", "")
+        value = self.values.get((stat["Metric"]["MetricName"], stat["Stat"], version))
+        known = {"Timestamps": [self.moment], "Values": [value]} if value is not None else {}
+        return {"Id": query["Id"], "StatusCode": "Complete", **known}
+
+
+def told(version: str, requests: float, mean: float, **ranks: float) -> dict[tuple[str, str, str], float]:
+    """What CloudWatch tells of one version; `ranks` by the threshold: `at_90=95` for PR(:90)."""
+    counts = {("Invocations", "Sum"): requests, ("Errors", "Sum"): 0.0, ("Duration", "SampleCount"): requests}
+    ranked = {("Duration", f"PR(:{name.removeprefix('at_')})"): rank for name, rank in ranks.items()}
+    return {(*key, version): value for key, value in {**counts, ("Duration", "Average"): mean, **ranked}.items()}
+
+
+THRESHOLDS = {"p90": 90.0, "p99": 250.5}
+
+
+def test_slow_requests_are_counted_by_their_rank() -> None:
+    """PR(:90) is the percentage of durations up to 90 ms: the rest were slower."""
+    stub = Told({**told("8", 200, 40.0, **{"at_90": 75.0, "at_250.5": 98.5}), **told("7", 1000, 30.0, at_90=90.0)})
+    (one,) = periods(stub, NOON, 1, Subject("api", "8", "7", THRESHOLDS))
+    assert one.canary == Sample(200, 0, 200, {"p90": 50, "p99": 3})
+    assert one.stable == Sample(1000, 0, 1000, {"p90": 100})
+
+
+def test_who_answers_a_rank_with_the_average_is_not_believed() -> None:
+    """Latency is then not measured, rather than wrong."""
+    stub = Told({**told("8", 200, 40.0, at_90=40.0), **told("7", 1000, 30.0, at_90=30.0)})
+    (one,) = periods(stub, NOON, 1, Subject("api", "8", "7", {"p90": 90.0}))
+    assert (one.canary, one.stable) == (Sample(200, 0, 200), Sample(1000, 0, 1000))
+
+
+def usual(**more: float) -> dict[tuple[str, str, str], float]:
+    """What CloudWatch tells of the hour before: all percentiles."""
+    percentiles = {("Duration", name, ""): value for name, value in (("p50", 20.0), ("p75", 30.0), ("p90", 90.0))}
+    return {**told("", 200, 40.0, **more), **percentiles, ("Duration", "p99", ""): 250.5}
+
+
+def test_stables_own_percentiles_are_the_thresholds() -> None:
+    """Those beyond which there were enough requests to know them: of 200, two beyond the 99th say nothing."""
+    stub = Told(usual(at_1000=99.5))
+    found = CloudWatchMetrics(stub).thresholds(ENVIRONMENT, ["api"], NOON + timedelta(minutes=30))  # type: ignore[arg-type]
+    assert found == {"api": {"p50": 20.0, "p75": 30.0, "p90": 90.0}}
+    (request,) = stub.asked
+    assert request["StartTime"] == NOON - timedelta(hours=1)
+
+
+@pytest.mark.parametrize("values", [{}, usual(), usual(at_1000=40.0)], ids=["no data", "no ranks", "averages"])
+def test_where_slow_requests_cannot_be_counted_there_are_no_thresholds(values: Any) -> None:
+    """So that no risk is spent on what is never measured."""
+    metrics = CloudWatchMetrics(Told(values))  # type: ignore[arg-type]
+    assert metrics.thresholds(ENVIRONMENT, ["api"], NOON) == {"api": {}}
 
 
 def test_alarms_have_states_and_deleted_ones_are_absent(cloudwatch: Any) -> None:

@@ -19,6 +19,7 @@ KEY = "smartpack/prod"
 STABLE = {"api": Revision("6"), "site": Revision("aa")}
 CANARY = {"api": Revision("7"), "site": Revision("bb")}
 STEPS = (Step(10, 60), Step(100, 300))
+JUDGE = {"look_seconds": 20, "period_seconds": 5, "minimum_requests": 20}
 CHECKS = ('{"component":"api","path":"/health"}', '{"component":"site","path":"/"}')
 
 
@@ -32,7 +33,7 @@ def an_environment(**changes: Any) -> Environment:  # noqa: ANN401 - any field
             "site": {"kind": "site", "bucket": "bucket", "routing_function": "r", "url": "https://site.example"},
         },
         "deployment_preference": {"type": "Canary10Percent1Minute", "alarms": [ALARM]},
-        "judge": {"look_seconds": 20, "minimum_requests": 20},
+        "judge": JUDGE,
     }
     return Environment.model_validate({**written, **changes})
 

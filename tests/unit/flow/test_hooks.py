@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from controller.domain.judge import compare
 from controller.domain.phases import Phase
 from controller.errors import AwsError
 from controller.flow.testing import test_staged as stage_test
@@ -69,7 +68,7 @@ def test_every_look_rehearses_the_alarm() -> None:
     """So the function that acts on it is warm when it is needed."""
     world = a_world()
     on_its_way(world, Phase.SHIFTING, weight=10)
-    look(world, "d2", 0, compare)
+    look(world, "d2", 0)
     assert world.rehearsals.started == ["d2"]
 
 
@@ -78,7 +77,7 @@ def test_a_rehearsal_that_cannot_start_does_not_disturb_the_look() -> None:
     world = a_world()
     on_its_way(world, Phase.SHIFTING, weight=10)
     world.rehearsals.trouble = AwsError("denied")
-    assert look(world, "d2", 0, compare)["verdict"] == "watching"
+    assert look(world, "d2", 0)["verdict"] == "watching"
 
 
 def test_a_rehearsal_changes_nothing() -> None:

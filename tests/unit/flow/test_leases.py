@@ -5,14 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from controller.domain.judge import compare
 from controller.domain.phases import Phase
 from controller.errors import SelfrightError
-from controller.flow.leases import LEASE
+from controller.flow.leases import HOLD_SECONDS, LEASE
 from controller.flow.reconciling import STUCK, reconcile
 from controller.flow.rolling_back import accept
 from controller.flow.tripping import on_alarm
-from controller.flow.watching import HOLD_SECONDS, hold, look
+from controller.flow.watching import hold, look
 from controller.handlers import reconcile as handler
 from tests.fakes import START, FakeWorld
 from tests.unit.flow.scenes import ALARM, KEY, a_world, on_its_way
@@ -22,7 +21,7 @@ def a_silent_deployment() -> FakeWorld:
     """A deployment in its bake, whose execution runs and whose last step forward is just now."""
     world = a_world()
     on_its_way(world, Phase.SHIFTING, weight=10)
-    look(world, "d2", 0, compare)
+    look(world, "d2", 0)
     return world
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from controller.domain.deployment import Bake, Counts, Step
-from controller.domain.judge import compare
 from controller.domain.phases import Phase
 from controller.errors import AwsError, LedgerConflictError, SelfrightError, TransientError
 from controller.flow.story import Card
@@ -15,11 +14,23 @@ from controller.flow.tripping import on_alarm
 from controller.flow.watching import guard, hold, look, resume
 from controller.flow.world import World
 from tests.fakes import START, FakeWorld
-from tests.unit.flow.scenes import ALARM, KEY, a_world, an_environment, at_weight, dying_everywhere, on_its_way, tripped
+from tests.unit.flow.scenes import (
+    ALARM,
+    CANARY,
+    JUDGE,
+    KEY,
+    a_world,
+    an_environment,
+    at_weight,
+    dying_everywhere,
+    on_its_way,
+    once,
+    tripped,
+)
 
 GOOD = {"7": Counts(100, 0), "6": Counts(900, 0)}
 BAD = {"7": Counts(100, 50), "6": Counts(900, 0)}
-FEW = {"7": Counts(3, 0), "6": Counts(900, 0)}
+FEW = {"7": Counts(0, 0), "6": Counts(900, 0)}
 
 
 def baking(counts: dict[str, Counts] | None = None, weight: int = 10, **fields: Any) -> FakeWorld:  # noqa: ANN401 - any field
@@ -34,7 +45,7 @@ def baking(counts: dict[str, Counts] | None = None, weight: int = 10, **fields: 
 
 def seen(world: FakeWorld, step: int = 0) -> Card:
     """What the judge says now."""
-    return look(world, "d2", step, compare)
+    return look(world, "d2", step)
 
 
 def test_the_first_look_opens_the_bake() -> None:
@@ -54,12 +65,14 @@ def test_at_a_hundred_percent_it_is_watching() -> None:
 
 
 def test_looks_go_on_until_the_bake_is_over() -> None:
-    """The last wait is only as long as what is left."""
+    """The last wait is only as long as what is left, and as the last measurements take to come in."""
     world = baking()
     seen(world)
     world.clock.forward(50)
     assert seen(world)["wait_seconds"] == 10
     world.clock.forward(10)
+    assert seen(world)["wait_seconds"] == 5
+    world.clock.forward(5)
     assert seen(world)["verdict"] == "healthy"
 
 
@@ -74,16 +87,27 @@ def test_what_was_seen_is_kept() -> None:
     """People, and the next look, see the figures."""
     world = baking()
     seen(world)
+    world.clock.forward(12)
+    seen(world)
     kept = world.deployments.get("d2").look
     assert kept is not None
     assert (kept.verdict, kept.canary, kept.stable) == ("healthy", Counts(100, 0), Counts(900, 0))
+    assert (kept.step, kept.weight, kept.share, kept.limit) == (0, 10, 0.1, 20.0)
+    first, second = world.looks.all("d2")
+    assert (first.verdict, second.verdict) == ("no data", "healthy")
+    assert [(one.component, one.metric, one.canary) for one in second.comparisons] == [
+        ("api", "errors", Counts(100, 0))
+    ]
 
 
 def test_a_bad_canary_trips_at_once() -> None:
     """Nobody waits for the bake to end."""
     world = baking(BAD)
+    seen(world)
+    world.clock.forward(10)
     card = seen(world)
     assert card["verdict"] == "unhealthy"
+    assert card["evidence"] == "e-value 20 of 20"
     assert "50 of 100" in card["reason"]
     trip = world.deployments.get("d2").trip
     assert trip is not None
@@ -125,23 +149,23 @@ def test_too_few_requests_extend_the_bake_once() -> None:
     """Then the environment's policy decides: roll back."""
     world = baking(FEW)
     seen(world)
-    world.clock.forward(60)
+    world.clock.forward(65)
     assert seen(world)["verdict"] == "watching"
     bake = world.deployments.get("d2").bake
     assert bake is not None
-    assert (bake.extended, bake.ends_at) == (True, START + timedelta(seconds=120))
-    world.clock.forward(60)
+    assert (bake.extended, bake.ends_at) == (True, START + timedelta(seconds=125))
+    world.clock.forward(65)
     assert seen(world)["verdict"] == "unhealthy"
 
 
 def held() -> FakeWorld:
     """A bake that a person must decide, with its guard waiting."""
     world = baking(FEW)
-    world.environments.known[KEY] = an_environment(judge={"when_inconclusive": "hold"})
+    world.environments.known[KEY] = an_environment(judge={**JUDGE, "when_inconclusive": "hold"})
     guard(world, "d2", 0, "guard")
     seen(world)
     for _ in range(2):
-        world.clock.forward(60)
+        world.clock.forward(65)
         card = seen(world)
     assert card["verdict"] == "hold"
     hold(world, "d2", "hold")
@@ -181,7 +205,7 @@ def test_the_guard_is_closed_whoever_comes_first(first: str) -> None:
     """A Parallel ends only when both branches have ended: the guard that opens late must close itself."""
     world = baking()
     seen(world)
-    world.clock.forward(60)
+    world.clock.forward(65)
     if first == "guard":
         guard(world, "d2", 0, "guard")
         seen(world)
@@ -207,7 +231,7 @@ def test_the_guard_of_the_next_step_stays_open() -> None:
     """The bake before was concluded; the new guard opens before the new bake does."""
     world = baking()
     seen(world)
-    world.clock.forward(60)
+    world.clock.forward(65)
     seen(world)
     guard(world, "d2", 1, "second")
     assert "second" not in world.workflows.answers
@@ -238,10 +262,11 @@ def test_what_is_rolled_back_is_not_judged() -> None:
 
 def test_components_that_are_not_measured_are_watched_by_alarms() -> None:
     """A site has no errors by revision: quiet alarms are enough."""
-    world = baking({})
+    world = baking({}, staged={"site": CANARY["site"]})
     seen(world)
     world.clock.forward(60)
     assert seen(world)["verdict"] == "healthy"
+    assert world.metrics.asked == []
 
 
 @pytest.mark.parametrize("counts", [GOOD, BAD])
@@ -251,12 +276,128 @@ def test_wherever_a_look_dies_it_can_be_done_again(counts: dict[str, Counts]) ->
     def make() -> FakeWorld:
         world = baking(counts)
         guard(world, "d2", 0, "guard")
-        world.deployments.known["d2"] = replace(world.deployments.get("d2"), bake=Bake(0, START, START))
+        world.deployments.known["d2"] = replace(
+            world.deployments.get("d2"), bake=Bake(0, START, START + timedelta(seconds=10))
+        )
+        world.clock.forward(20)
         return world
 
     def act(world: World) -> None:
-        look(world, "d2", 0, compare)
+        look(world, "d2", 0)
 
     for where, world in dying_everywhere(make, act):
         assert seen(world)["verdict"] == ("healthy" if counts is GOOD else "unhealthy"), where
         assert "guard" in world.workflows.answers, where
+
+
+def test_what_is_late_is_waited_for_and_then_done_without() -> None:
+    """A side that never reports anything does not hold the release for ever."""
+    world = baking({"6": Counts(900, 0)})
+    seen(world)
+    world.clock.forward(70)
+    assert (seen(world)["verdict"], world.looks.all("d2")[-1].verdict) == ("watching", "one-sided data")
+    world.clock.forward(70)
+    seen(world)
+    world.clock.forward(80)
+    assert "one side only" in seen(world)["reason"]
+    assert world.deployments.get("d2").trip is not None
+
+
+def test_two_looks_at_the_same_time_count_once() -> None:
+    """The one that is slower is made again, and finds everything weighed."""
+    world = baking(BAD)
+    seen(world)
+    world.clock.forward(10)
+    world.looks.before_carry = once(lambda: world.looks.carry("d2", *world.looks.state("d2")))
+    with pytest.raises(TransientError, match="faster"):
+        seen(world)
+    assert seen(world)["verdict"] == "unhealthy"
+
+
+def test_evidence_is_carried_to_the_next_step() -> None:
+    """What the first step showed is not forgotten when the weight changes."""
+    world = baking(steps=(Step(10, 60), Step(50, 60), Step(100, 60)))
+    seen(world)
+    world.clock.forward(65)
+    seen(world)
+    world.deployments.known["d2"] = replace(world.deployments.get("d2"), weight=50)
+    seen(world, 1)
+    world.clock.forward(10)
+    seen(world, 1)
+    first, last = world.looks.all("d2")[1], world.looks.all("d2")[-1]
+    assert (last.step, last.weight) == (1, 50)
+    assert last.canary.requests > first.canary.requests
+
+
+def promoted(**judge: Any) -> FakeWorld:  # noqa: ANN401 - any key
+    """An environment that promotes early, in which both sides are without errors."""
+    world = baking()
+    world.environments.known[KEY] = an_environment(judge={**JUDGE, "promote_early": True, "tolerance": 0.1, **judge})
+    return world
+
+
+def test_a_canary_that_is_certainly_good_is_promoted_early() -> None:
+    """The rest of the bake is skipped."""
+    world = promoted()
+    seen(world)
+    world.clock.forward(20)
+    assert seen(world)["verdict"] == "healthy"
+    assert "promoted_early" in world.deployments.kinds("d2")
+
+
+@pytest.mark.parametrize("judge", [{"minimum_requests": 1000}, {"promote_early": False}])
+def test_nothing_is_promoted_early_before_its_minimum_or_unasked(judge: dict[str, Any]) -> None:
+    """However good it looks."""
+    world = promoted(**judge)
+    seen(world)
+    world.clock.forward(20)
+    assert seen(world)["verdict"] == "watching"
+
+
+def test_a_limit_of_the_environment_rolls_back_whatever_stable_does() -> None:
+    """Both sides fail alike, and it is too much all the same."""
+    world = baking({"7": Counts(100, 20), "6": Counts(900, 180)})
+    limits = {"error_rate": 0.1, "short_seconds": 5, "long_seconds": 10}
+    world.environments.known[KEY] = an_environment(judge={**JUDGE, "limits": limits})
+    seen(world)
+    world.clock.forward(20)
+    card = seen(world)
+    assert card["verdict"] == "unhealthy"
+    assert "limit of 10 %" in card["reason"]
+
+
+def test_limits_hold_for_everybody_too() -> None:
+    """At 100 % there is nobody to compare with."""
+    world = baking({"7": Counts(100, 20)}, weight=100)
+    limits = {"error_rate": 0.1, "short_seconds": 5, "long_seconds": 10}
+    world.environments.known[KEY] = an_environment(judge={**JUDGE, "limits": limits})
+    seen(world, 1)
+    world.clock.forward(20)
+    assert seen(world, 1)["verdict"] == "unhealthy"
+
+
+def test_missing_requests_are_sent_if_the_environment_allows() -> None:
+    """After the longer bake, by the release's checks, through the front door, and once."""
+    world = baking(FEW)
+    world.environments.known[KEY] = an_environment(judge={**JUDGE, "synthetic": {"requests": 30}})
+    seen(world)
+    for _ in range(2):
+        world.clock.forward(65)
+        assert seen(world)["verdict"] == "watching"
+    assert world.probe.asked == ["https://api.example/health"] * 30
+    world.clock.forward(65)
+    assert seen(world)["verdict"] == "unhealthy"
+    assert len(world.probe.asked) == 30
+
+
+def test_synthetic_requests_can_be_enough() -> None:
+    """They count as the visitors' do."""
+    world = baking(FEW)
+    world.environments.known[KEY] = an_environment(judge={**JUDGE, "synthetic": {"requests": 30}})
+    seen(world)
+    for _ in range(2):
+        world.clock.forward(65)
+        seen(world)
+    world.metrics.known = GOOD
+    world.clock.forward(65)
+    assert seen(world)["verdict"] == "healthy"

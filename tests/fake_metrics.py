@@ -1,0 +1,54 @@
+"""Metrics in memory: in every whole period, each version has what a test says."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from controller.domain.deployment import Counts
+from controller.domain.environment import Environment
+from controller.domain.measurement import Period, Sample, Subject, Thresholds, ceiling, floor
+
+
+@dataclass
+class FakeMetrics:
+    """Implements `ports.Metrics`: `known` are requests and errors of each version in each period, `slow` as well.
+
+    A version that was not put in has no data. At 100 % the version is not asked for: then `known` has the canary's.
+    """
+
+    known: dict[str, Counts] = field(default_factory=dict)
+    slow: dict[str, Counts] = field(default_factory=dict)
+    usual: dict[str, Thresholds] = field(default_factory=dict)
+    asked: list[tuple[datetime, datetime]] = field(default_factory=list)
+
+    def thresholds(
+        self, environment: Environment, components: Sequence[str], until: datetime
+    ) -> Mapping[str, Thresholds]:
+        """What was put in `usual`."""
+        return {name: self.usual.get(name, {}) for name in components}
+
+    def periods(
+        self, environment: Environment, subjects: Sequence[Subject], since: datetime, until: datetime
+    ) -> Sequence[Period]:
+        """The same in every period."""
+        assert since < until
+        self.asked.append((since, until))
+        length = timedelta(seconds=environment.judge.period_seconds)
+        start, end = ceiling(since, length), floor(until, length)
+        moments = [start + number * length for number in range(max(0, (end - start) // length))]
+        return [self._period(subject, moment, length) for subject in subjects for moment in moments]
+
+    def counts_of(self, version: str) -> Counts | None:
+        """Requests and errors of a version in any period; None when there are no data."""
+        return self.known.get(version)
+
+    def _period(self, subject: Subject, moment: datetime, length: timedelta) -> Period:
+        canary, stable = (self._sample(version, subject.thresholds) for version in (subject.canary, subject.stable))
+        return Period(subject.component, moment, moment + length, canary, stable)
+
+    def _sample(self, version: str, thresholds: Thresholds) -> Sample | None:
+        counts, slow = self.counts_of(version), self.slow.get(version)
+        if counts is None:
+            return None
+        timed = dict.fromkeys(thresholds, slow.errors) if slow else {}
+        return Sample(counts.requests, counts.errors, slow.requests if slow else 0, timed)
