@@ -42,6 +42,8 @@ class FunctionComponent:
 
     `api` is the HTTP API in front of it: its configuration becomes a part of every restore point.
     `log_group` is the name of the group where it logs, if that is not `/aws/lambda/<its name>`.
+    With `provisioned_concurrency`, every version that visitors get has so many warm instances: give the alias
+    itself none.
     """
 
     function: lambda_.IFunction
@@ -50,6 +52,7 @@ class FunctionComponent:
     variables: Mapping[str, str] = field(default_factory=dict)
     api: apigateway.IHttpApi | None = None
     log_group: str | None = None
+    provisioned_concurrency: int | None = None
 
     def declaration(self) -> dict[str, Any]:
         """As `FunctionTarget` reads it."""
@@ -61,11 +64,12 @@ class FunctionComponent:
             "variables": dict(self.variables),
             **({"api_id": self.api.api_id} if self.api else {}),
             **({"log_group": self.log_group} if self.log_group else {}),
+            **_warm(self.provisioned_concurrency),
         }
 
     def privileges(self) -> Privileges:
         """Those on the function; reading its API where the restore point is recorded."""
-        released = _released(self.function)
+        released = _released(self.function, warm=self.provisioned_concurrency is not None)
         if self.api is None:
             return released
         api = f"arn:{Aws.PARTITION}:apigateway:{Aws.REGION}::/apis/{self.api.api_id}"
@@ -87,6 +91,7 @@ class ImageComponent:
     variables: Mapping[str, str] = field(default_factory=dict)
     platform: Literal["linux/amd64", "linux/arm64"] = "linux/amd64"
     log_group: str | None = None
+    provisioned_concurrency: int | None = None
 
     def declaration(self) -> dict[str, Any]:
         """As `ImageTarget` reads it."""
@@ -99,13 +104,14 @@ class ImageComponent:
             "variables": dict(self.variables),
             **({"log_group": self.log_group} if self.log_group else {}),
             "platform": self.platform,
+            **_warm(self.provisioned_concurrency),
         }
 
     def privileges(self) -> Privileges:
         """Those on the function; pushing where it is staged, and taking images away where releases end."""
         look = ["DescribeRepositories", "BatchGetImage", "BatchCheckLayerAvailability"]
         push = ["InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "PutImage"]
-        released = _released(self.function)
+        released = _released(self.function, warm=self.provisioned_concurrency is not None)
         return {
             **released,
             Group.STAGE: [*released[Group.STAGE], self._allow(*look, *push)],
@@ -278,16 +284,27 @@ class DatabaseComponent:
         return f"arn:{Aws.PARTITION}:rds:{Aws.REGION}:{Aws.ACCOUNT_ID}:{kind}:{name}"
 
 
-def _released(released: lambda_.IFunction) -> dict[Group, Sequence[iam.PolicyStatement]]:
-    """Reading and deleting name the function besides its versions: there, AWS decides by the one or the other."""
+def _warm(instances: int | None) -> dict[str, int]:
+    return {} if instances is None else {"provisioned_concurrency": instances}
+
+
+def _released(released: lambda_.IFunction, *, warm: bool) -> dict[Group, Sequence[iam.PolicyStatement]]:
+    """Reading and deleting name the function besides its versions: there, AWS decides by the one or the other.
+
+    `warm`: its versions get and lose provisioned concurrency.
+    """
     function, versions = [released.function_arn], [f"{released.function_arn}:*"]
     aliases = ["lambda:GetAlias", "lambda:ListAliases"]
     look = allow([*aliases, "lambda:GetFunctionConfiguration"], function + versions)
     export = allow(["lambda:GetFunction"], function + versions)  # with its code, for the restore point
     change = ["UpdateFunctionCode", "UpdateFunctionConfiguration", "PublishVersion"]
     shift = allow([*aliases, "lambda:UpdateAlias"], function + versions)
+    config = "lambda:{}ProvisionedConcurrencyConfig"
+    give = [allow([config.format(verb) for verb in ("Get", "Put", "Delete")], versions)] if warm else []
+    listing = allow(["lambda:ListProvisionedConcurrencyConfigs"], function)
+    take = [listing, allow([config.format("Delete")], versions)] if warm else []
     return {
-        Group.STAGE: [look, export, allow([f"lambda:{action}" for action in change], function)],
+        Group.STAGE: [look, export, allow([f"lambda:{action}" for action in change], function), *give],
         Group.CHECK: [allow(["lambda:InvokeFunction"], versions)],
         Group.TRAFFIC: [shift],
         Group.ON_ALARM: [shift],
@@ -295,6 +312,7 @@ def _released(released: lambda_.IFunction) -> dict[Group, Sequence[iam.PolicySta
             look,
             allow(["lambda:ListVersionsByFunction"], function),
             allow(["lambda:DeleteFunction"], function + versions),
+            *take,
         ],
     }
 

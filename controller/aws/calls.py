@@ -93,6 +93,7 @@ MISSING = frozenset(
         "NotFound",
         "NotFoundException",
         "ParameterNotFound",
+        "ProvisionedConcurrencyConfigNotFoundException",
         "RepositoryNotFoundException",
         "ResourceNotFound",
         "ResourceNotFoundException",

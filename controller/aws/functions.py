@@ -11,8 +11,9 @@ from controller.aws.function_code import Code, ZipCode, sha256_of
 from controller.aws.function_configuration import Wanted
 from controller.aws.function_staging import OURS, FunctionStaging
 from controller.aws.function_tests import FunctionTests
+from controller.aws.provisioned import Provisioned
 from controller.domain.checks import CheckResult
-from controller.domain.deployment import Revision
+from controller.domain.deployment import Pending, Revision
 from controller.domain.environment import FunctionTarget, LambdaTarget
 from controller.domain.manifest import Artifact, FunctionArtifact
 from controller.domain.verification import AnyCheck
@@ -35,6 +36,7 @@ class LambdaComponent(ABC):
         self._function = target.function_name
         self._alias = Alias(self._clients, target.function_name, target.alias)
         self._staging = FunctionStaging(self._clients, target.function_name, sleep)
+        self._provisioned = Provisioned(self._clients, target.function_name)
 
     @abstractmethod
     def code(self, artifact: Artifact, bundle: BinaryIO) -> Code:
@@ -45,15 +47,20 @@ class LambdaComponent(ABC):
         version = self._live_version()
         return Revision(version, sha256_of(self._staging.configuration(version)))
 
-    def stage(self, artifact: Artifact, bundle: BinaryIO) -> Revision:
-        """Publish a version of this code and configuration, or return the live one when it has them already."""
+    def stage(self, artifact: Artifact, bundle: BinaryIO) -> Revision | Pending:
+        """Publish a version of this code and configuration, or return the live one when it has them already.
+
+        `Pending` while AWS makes its warm instances, where the environment says that it has any.
+        """
         code = self.code(artifact, bundle)
         version = self._live_version()
         live, wanted = self._staging.configuration(version), Wanted(code.artifact, self._target.variables)
         self.require_fit(live)
         if sha256_of(live) != code.sha256 or not wanted.is_in(live):
             version = self._staging.publish(code, wanted)
-        return Revision(version, code.sha256)
+        warm = self._target.provisioned_concurrency
+        pending = self._provisioned.give(version, warm) if warm else None
+        return pending or Revision(version, code.sha256)
 
     def require_fit(self, live: Mapping[str, Any]) -> None:
         """Raise `AwsError` when the function cannot take this kind of code."""
@@ -75,9 +82,15 @@ class LambdaComponent(ABC):
         self._alias.restore(stable.id, canary.id if canary else None, canary.mark if canary else "")
 
     def prune(self, keep: Sequence[Revision], count: int) -> int:
-        """Delete versions that Selfright published, but for the newest `count`, `keep`, and what any alias uses."""
+        """Delete versions that Selfright published, but for the newest `count`, `keep`, and what any alias uses.
+
+        Those that no alias uses lose their warm instances, also if they stay.
+        """
         ours = sorted(self._versions_of_ours(), key=int, reverse=True)
-        spared = {*ours[:count], *(revision.id for revision in keep), *self._used_by_aliases()}
+        used = self._used_by_aliases()
+        spared = {*ours[:count], *(revision.id for revision in keep), *used}
+        if self._target.provisioned_concurrency is not None:
+            self._provisioned.take_from_all_but(used if self._target.provisioned_concurrency else (), ours)
         return sum(self._delete(version) for version in ours if version not in spared)
 
     def discard(self, revision: Revision) -> bool:
@@ -87,7 +100,11 @@ class LambdaComponent(ABC):
         except NotFoundError:
             return False
         spared = not revision.id.isdigit() or revision.id in self._used_by_aliases()
-        return ours and not spared and self._delete(revision.id)
+        if spared or not ours:
+            return False
+        if self._target.provisioned_concurrency is not None:
+            self._provisioned.take(revision.id)
+        return self._delete(revision.id)
 
     def _live_version(self) -> str:
         state = self._alias.read()

@@ -48,6 +48,8 @@ class LambdaTarget(TargetBase):
     """A Lambda function that is served through an alias. `url` is where visitors reach it.
 
     `log_group` is where it logs, if that is not where Lambda would by itself.
+    With `provisioned_concurrency`, every version that visitors get has so many warm instances; 0 takes away what older
+    releases had. Without it, nobody touches what there is.
     """
 
     function_name: Annotated[str, Field(min_length=1, max_length=140)]
@@ -55,6 +57,7 @@ class LambdaTarget(TargetBase):
     url: Url | None = None
     variables: dict[str, str] = {}
     log_group: Annotated[str, Field(pattern=r"^[A-Za-z0-9_./#-]{1,512}$")] | None = None
+    provisioned_concurrency: Annotated[int, Field(ge=0, le=10_000)] | None = None
     divides_visitors: ClassVar[bool] = True
 
     @property

@@ -8,8 +8,10 @@ with the same contents.
 from datetime import timedelta
 
 from controller.domain.deployment import Deployment
+from controller.domain.environment import Environment
 from controller.domain.phases import Phase
 from controller.errors import LedgerConflictError, NotFoundError, SelfrightError
+from controller.flow.awaiting import takes_long
 from controller.flow.story import environment_of, tell
 from controller.flow.world import World
 
@@ -19,7 +21,7 @@ PATIENCE = timedelta(seconds=15)
 
 def unstage(world: World, deployment: Deployment) -> None:
     """Take away the new revisions of a deployment that was rolled back; what fails is told, and is no failure."""
-    if not deployment.changed:
+    if not deployment.changed and not deployment.awaited:
         return
     try:
         if _is_mine(world, deployment):
@@ -40,6 +42,7 @@ def _is_mine(world: World, deployment: Deployment) -> bool:
 
 def _discard(world: World, deployment: Deployment) -> None:
     environment = environment_of(world, deployment)
+    _finish_what_was_begun(world, deployment, environment)
     kept, until = _kept(world, deployment, environment.keep_revisions), world.clock.now() + PATIENCE
     gone = []
     for name in deployment.changed:
@@ -53,6 +56,18 @@ def _discard(world: World, deployment: Deployment) -> None:
             tell(world, deployment.deployment_id, "discard_failed", f"{name}: {error}")
     if gone:
         tell(world, deployment.deployment_id, "discarded", f"Taken away again: {', '.join(gone)}.")
+
+
+def _finish_what_was_begun(world: World, deployment: Deployment, environment: Environment) -> None:
+    """Prune where a new revision was being made and never came to be: nobody knows its name, but it may cost money."""
+    for name in sorted(deployment.awaited.keys() - deployment.staged.keys()):
+        if takes_long(environment, name) or name not in environment.components:
+            continue
+        stable = (deployment.restore_point or {})[name]
+        try:
+            world.components.get(environment, name).prune([stable], environment.keep_revisions)
+        except SelfrightError as error:
+            tell(world, deployment.deployment_id, "discard_failed", f"{name}: {error}")
 
 
 def _kept(world: World, deployment: Deployment, count: int) -> set[tuple[str, str]]:

@@ -58,6 +58,7 @@ class FakeLambda:
         }
         self.versions: dict[str, dict[str, Any]] = {}
         self.aliases: dict[str, dict[str, Any]] = {}
+        self.warm: dict[str, dict[str, Any]] = {}
         self.publish_version(FunctionName=NAME)
         self.point("live", "1")
         self.calls.clear()
@@ -155,10 +156,31 @@ class FakeLambda:
             {one["FunctionVersion"], *one.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})}
             for one in self.aliases.values()
         )
-        if any(Qualifier in versions for versions in used):
+        if any(Qualifier in versions for versions in used) or Qualifier in self.warm:
             raise refuse("ResourceConflictException", 409)
         self._version(Qualifier)
         del self.versions[Qualifier]
+
+    def put_provisioned_concurrency_config(self, **given: Any) -> dict[str, Any]:
+        self._enter("put_provisioned_concurrency_config")
+        self._version(given["Qualifier"])
+        asked = given["ProvisionedConcurrentExecutions"]
+        self.warm[given["Qualifier"]] = {
+            "RequestedProvisionedConcurrentExecutions": asked,
+            "Status": "IN_PROGRESS",
+            "FunctionArn": f"arn:aws:lambda:eu-central-1:123456789012:function:{NAME}:{given['Qualifier']}",
+        }
+        return dict(self.warm[given["Qualifier"]])
+
+    def get_provisioned_concurrency_config(self, *, FunctionName: str, Qualifier: str) -> dict[str, Any]:
+        self._enter("get_provisioned_concurrency_config")
+        if Qualifier not in self.warm:
+            raise refuse("ProvisionedConcurrencyConfigNotFoundException", 404)
+        return dict(self.warm[Qualifier])
+
+    def delete_provisioned_concurrency_config(self, *, FunctionName: str, Qualifier: str) -> None:
+        self._enter("delete_provisioned_concurrency_config")
+        self.warm.pop(Qualifier, None)
 
     def get_paginator(self, operation: str) -> "FakeLambda":
         self._listing = operation
@@ -166,7 +188,9 @@ class FakeLambda:
 
     def paginate(self, *, FunctionName: str) -> Iterator[dict[str, Any]]:
         self._enter(self._listing)
-        if self._listing == "list_aliases":
+        if self._listing == "list_provisioned_concurrency_configs":
+            yield {"ProvisionedConcurrencyConfigs": [*self.warm.values()]}
+        elif self._listing == "list_aliases":
             yield from ({"Aliases": [alias]} for alias in self.aliases.values())
         else:
             yield from ({"Versions": [one]} for one in (self.latest, *self.versions.values()))

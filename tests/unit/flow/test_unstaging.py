@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from controller.domain.deployment import Revision
+from controller.domain.deployment import Awaited, Revision
 from controller.domain.phases import Phase
 from controller.errors import AwsError, TransientError
 from controller.flow.rolling_back import close_rollback
 from controller.flow.unstaging import unstage
-from tests.fakes import FakeWorld
+from tests.fakes import START, FakeWorld
 from tests.unit.flow.scenes import CANARY, STABLE, a_deployment, a_world, dying_everywhere, on_its_way, tripped
 
 
@@ -67,6 +67,16 @@ def test_failing_to_is_told_and_no_reason_to_fail(trouble: Exception) -> None:
     assert close_rollback(world, "d2", "")["outcome"] == "ROLLED_BACK"
     assert gone(world) == {"api": [], "site": ["bb"]}
     assert "discard_failed" in [event.kind for event in world.deployments.events["d2"]]
+
+
+def test_what_never_came_to_be_is_pruned() -> None:
+    """A version whose warm instances were still being made is not known to the ledger, but it is paid for."""
+    world = restored()
+    fields = {"staged": {"site": CANARY["site"]}, "awaited": {"api": Awaited(START, "AWS makes instances")}}
+    world.deployments.known["d2"] = replace(world.deployments.get("d2"), **fields)  # type: ignore[arg-type]
+    close_rollback(world, "d2", "")
+    assert world.components.known["api"].pruned == [({"6"}, 5)]
+    assert gone(world) == {"api": [], "site": ["bb"]}
 
 
 def test_it_is_tried_once() -> None:

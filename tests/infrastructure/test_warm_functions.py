@@ -1,0 +1,62 @@
+"""Provisioned concurrency: what is declared, and who may give and take it."""
+
+import pytest
+from aws_cdk import Stack
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_lambda as lambda_
+
+from bootstrap_cdk.app import new_app
+from bootstrap_cdk.components import Component, FunctionComponent, ImageComponent
+from bootstrap_cdk.names import Group
+
+ARN = "arn:aws:lambda:eu-central-1:111122223333:function:shop-api"
+EXPECTED = {
+    Group.STAGE: {
+        "lambda:GetProvisionedConcurrencyConfig": f"{ARN}:*",
+        "lambda:PutProvisionedConcurrencyConfig": f"{ARN}:*",
+        "lambda:DeleteProvisionedConcurrencyConfig": f"{ARN}:*",
+    },
+    Group.CLOSE: {
+        "lambda:ListProvisionedConcurrencyConfigs": ARN,
+        "lambda:DeleteProvisionedConcurrencyConfig": f"{ARN}:*",
+    },
+}
+
+
+def components(instances: int | None) -> list[Component]:
+    """One of each kind."""
+    stack = Stack(new_app(), "Any")
+    function = lambda_.Function.from_function_arn(stack, "Api", ARN)
+    images = ecr.Repository(stack, "Images")
+    return [
+        FunctionComponent(function, provisioned_concurrency=instances),
+        ImageComponent(function, images, provisioned_concurrency=instances),
+    ]
+
+
+def granted(component: Component, group: Group) -> dict[str, str]:
+    """The actions on provisioned concurrency, each with its resource."""
+    found = {}
+    for statement in component.privileges().get(group, []):
+        document = statement.to_json()
+        actions = document["Action"] if isinstance(document["Action"], list) else [document["Action"]]
+        found |= {action: document["Resource"] for action in actions if "Provisioned" in action}
+    return found
+
+
+@pytest.mark.parametrize("group", list(Group))
+def test_who_stages_gives_and_who_closes_takes(group: Group) -> None:
+    """On this function's versions alone; also the one who stages takes, when AWS could not make them."""
+    assert all(granted(one, group) == EXPECTED.get(group, {}) for one in components(5))
+
+
+def test_who_has_none_grants_nothing() -> None:
+    """Nor is anything declared: then nobody touches what a person set."""
+    for component in components(None):
+        assert not any(granted(component, group) for group in Group)
+        assert "provisioned_concurrency" not in component.declaration()
+
+
+def test_the_number_is_declared() -> None:
+    """Zero too: it takes away what there was."""
+    assert [one.declaration()["provisioned_concurrency"] for one in [*components(5), *components(0)]] == [5, 5, 0, 0]
