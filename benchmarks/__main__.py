@@ -13,6 +13,7 @@ NAMES = {
     "site": 5,
     "cold": 7,
     "demo": 3,
+    "judge": 2000,
 }
 """The benchmarks in their order, and how often each measures unless told otherwise."""
 
