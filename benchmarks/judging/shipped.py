@@ -65,7 +65,7 @@ def _first(trial: Trial, intervals: Iterable[Interval], shift_at: int | None = N
         if shift_at == (look - 1) * LOOK:
             trial = shifted(trial, interval.since)
         trial = weigh(trial, [interval])
-        if trial.worse:
+        if (interval.canary.errors or interval.slow) and trial.worse:  # Without any, the evidence has not grown.
             return look * LOOK
     return NEVER
 

@@ -6,7 +6,7 @@ seen in stable's counts, as the spread between neighbouring intervals beyond wha
 because a rate that changes for everybody (a burst, a slow day) is no cluster.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import sqrt
 
 from controller.domain.deployment import Counts
@@ -31,10 +31,11 @@ class Tally:
         """The tally with one more interval; one without requests says nothing."""
         if not stable.requests:
             return self
-        counted = replace(self, total=self.total + stable, last=stable)
-        if not self.last.requests:
-            return counted
-        return replace(counted, pairs=self.pairs + 1, spread=self.spread + _spread(self.last, stable))
+        total, last = self.total + stable, self.last
+        if not last.requests:
+            return Tally(self.pairs, self.spread, total, stable)
+        spread = _spread(last, stable) if last.errors or stable.errors else 0.0
+        return Tally(self.pairs + 1, self.spread + spread, total, stable)
 
     @property
     def together(self) -> float:

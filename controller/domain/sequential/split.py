@@ -68,4 +68,4 @@ def _polynomial(coefficients: Sequence[float], at: float) -> float:
 def log_sum(logs: Sequence[float]) -> float:
     """The log of the sum of the exponentials, without overflow."""
     top = max(logs)
-    return top + log(sum(exp(value - top) for value in logs))
+    return top + log(sum([exp(value - top) for value in logs]))

@@ -46,18 +46,18 @@ def fold(stream: Stream, prior: Prior, limit: float, canary: Counts, stable: Cou
     `limit` is the log of the wealth at which the bet is won: the stream then only counts. The evidence is divided by
     the number of errors that come together, as it was known before the interval.
     """
-    canaries, stables, tally = stream.canary + canary, stream.stable + stable, stream.tally.after(stable)
+    counts = (stream.canary + canary, stream.stable + stable, stream.tally.after(stable))
     if not (canary.requests and stable.requests and canary.errors + stable.errors):
-        return replace(stream, canary=canaries, stable=stables, tally=tally)
+        return Stream(stream.logs, stream.gain, *counts)
     wealth, together = stream.log_wealth(prior), stream.tally.together
     if wealth >= limit:
-        return replace(stream, canary=canaries, stable=stables, tally=tally)
+        return Stream(stream.logs, stream.gain, *counts)
     drawn = split(canary.requests, stable.requests, canary.errors + stable.errors)
     normalisers = drawn.log_normalisers(prior.odds)
     moves = zip(stream.logs, prior.log_odds, normalisers, strict=True)
     logs = tuple(value + (canary.errors * odds - normaliser) / together for value, odds, normaliser in moves)
     gain = stream.gain + (_boost(stream, prior, drawn, normalisers, limit - wealth) if together <= 1 else 0.0)
-    after = Stream(logs, gain, canaries, stables, tally)
+    after = Stream(logs, gain, *counts)
     return _won(after, prior, limit) if after.log_wealth(prior) >= limit else after
 
 
