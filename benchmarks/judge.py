@@ -80,7 +80,7 @@ def _good(rounds: int) -> Table:
     table = Table("Good releases that were rolled back", ["", JUDGE, *RIVALS, "goal"])
     for scene in GOOD:
         found = _all(scene, rounds)
-        table.rows.append([scene.title, *(_share(found[name]) for name in (JUDGE, *RIVALS)), f"≤ {ALPHA:.0%}"])
+        table.rows.append([scene.title, *(_share(found[name]) for name in (JUDGE, *RIVALS)), f"≤ {ALPHA * 100:g} %"])
     table.notes.append(f"{rounds:,} releases a row, 10 requests a second unless said, seed {SEED}.")
     return table
 
@@ -101,8 +101,8 @@ def _bad(rounds: int) -> Table:
 def _latency(rounds: int) -> Table:
     table = Table("Latency: 10 requests a second", ["", "caught", "goal"])
     goals = {
-        CALM[0].title: f"≤ {ALPHA:.0%}",
-        CALM[1].title: f"≤ {ALPHA:.0%}",
+        CALM[0].title: f"≤ {ALPHA * 100:g} %",
+        CALM[1].title: f"≤ {ALPHA * 100:g} %",
         SLOW[0].title: "≤ 1000 s",
         SLOW[1].title: "≤ 100 s",
     }
@@ -119,7 +119,7 @@ def _promotion(rounds: int) -> Table:
     scenes = {"as good": OLD, "exactly as much worse": OLD + TOLERANCE}
     for name, rate in scenes.items():
         releases = simulate(Scene(name, canary=rate), rounds, SEED)
-        goal = f"≤ {ALPHA:.0%}" if rate > OLD else ""
+        goal = f"≤ {ALPHA * 100:g} %" if rate > OLD else ""
         table.rows.append([name, _caught(shipped.promoted(releases, TOLERANCE, ALPHA)), goal])
     return table
 
