@@ -2,9 +2,9 @@
 
 The source folder has a `release.yaml` without digests, whose artifacts are folders. A function's folder becomes a zip
 inside the bundle (a `.zip` is taken as it is), a site's folder its files and an index of them, a container image's
-layout (a folder or a `.tar`) the files that belong to it; a file of parameters stays what it is. The manifest comes
-last, next to the zip's directory, so a reader of the bundle gets both at once. Finally the bundle is opened and
-verified exactly as the controller will do it.
+layout (a folder or a `.tar`) the files that belong to it; a file of parameters and a template stay what they are. The
+manifest comes last, next to the zip's directory, so a reader of the bundle gets both at once. Finally the bundle is
+opened and verified exactly as the controller will do it.
 
 An artifact whose component says how it is built (`build:`) is built first, if its sources have changed.
 """
@@ -26,10 +26,12 @@ from controller.domain.manifest import (
     Manifest,
     ParametersArtifact,
     SiteArtifact,
+    StackArtifact,
     make_manifest,
 )
 from controller.domain.manifest_yaml import read_yaml
 from controller.domain.site_index import render_index
+from controller.domain.stack_templates import parse_template
 from controller.errors import InvalidBundleError
 from selfright.build_spec import take_builds
 from selfright.builder import BUILDER, Builder
@@ -116,6 +118,8 @@ def _fill(
             written = _add_function(archive, place, component, allowed)
         elif isinstance(component, ParametersArtifact):
             written = _add_parameters(archive, place, component, allowed)
+        elif isinstance(component, StackArtifact):
+            written = _add_template(archive, place, component)
         elif isinstance(component, ImageArtifact):
             folder, layout = add_image(archive, place, component.artifact)
             written = {"artifact": folder, "digest": f"sha256:{layout.digest}"}
@@ -160,6 +164,16 @@ def _add_parameters(
     archive: zipfile.ZipFile, place: Path, component: ParametersArtifact, allowed: Collection[str]
 ) -> dict[str, str]:
     text = read_parameters(place, allowed)
+    add(archive, component.artifact, text)
+    return {"artifact": component.artifact, "digest": f"sha256:{hashlib.sha256(text).hexdigest()}"}
+
+
+def _add_template(archive: zipfile.ZipFile, place: Path, component: StackArtifact) -> dict[str, str]:
+    if not place.is_file():
+        what = "is not a file" if place.exists() else "does not exist"
+        raise InvalidBundleError(f"the artifact '{place}' {what}", "Name a CloudFormation template.")
+    text = place.read_bytes()
+    parse_template(text, component.artifact)
     add(archive, component.artifact, text)
     return {"artifact": component.artifact, "digest": f"sha256:{hashlib.sha256(text).hexdigest()}"}
 

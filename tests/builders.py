@@ -48,6 +48,13 @@ class BundleParts:
         components = {**self.manifest["components"], name: entry}
         return BundleParts({**self.manifest, "components": components}, {**self.files, f"{name}.yaml": data})
 
+    def with_stack(self, text: str, parameters: Mapping[str, str] | None = None, name: str = "infra") -> "BundleParts":
+        """The same with a component of kind `stack`, whose template this is."""
+        data = text.encode()
+        entry = {"kind": "stack", "artifact": f"{name}.yaml", "digest": digest(data), "parameters": parameters or {}}
+        components = {**self.manifest["components"], name: entry}
+        return BundleParts({**self.manifest, "components": components}, {**self.files, f"{name}.yaml": data})
+
     def needing(self, **secrets: list[str]) -> "BundleParts":
         """The same, needing these secrets: logical name → keys."""
         needs = [{"name": name, "keys": keys} for name, keys in secrets.items()]

@@ -41,6 +41,7 @@ def privileges(own: Resources) -> Mapping[Group, Sequence[iam.PolicyStatement]]:
     bundles, staging = _objects(own, INCOMING), _objects(own, STAGING)
     read_bundles = [allow(["s3:GetObject", "s3:GetObjectVersion"], bundles), _tell_missing(own)]
     stage = allow(["s3:GetObject", "s3:PutObject"], [*staging, *_objects(own, RESTORE_POINTS)])
+    former = allow(["s3:GetObject", "s3:PutObject"], _objects(own, f"{RESTORE_POINTS}stacks/"))
     books = [allow([*ledger.READ, *ledger.WRITE], own.ledger.resources), allow(["ssm:GetParameter"], [_parameters()])]
     end = [
         allow(ledger.DELETE, own.ledger.resources),
@@ -53,7 +54,7 @@ def privileges(own: Resources) -> Mapping[Group, Sequence[iam.PolicyStatement]]:
         Group.INTAKE: [*books, *read_bundles, *end],
         Group.STAGE: [*books, *read_bundles, stage, see_alarms, *end],
         Group.CHECK: books,
-        Group.TRAFFIC: books,
+        Group.TRAFFIC: [*books, former],
         Group.WATCH: [
             *books,
             see_alarms,

@@ -17,12 +17,14 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as NoConnectionError
+from botocore.handlers import json_decode_template_body
 
 from controller.errors import AwsError, ConflictError, NotFoundError, SelfrightError, TransientError
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
     from mypy_boto3_apigatewayv2 import ApiGatewayV2Client
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudfront import CloudFrontClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -76,15 +78,18 @@ CONFLICTS = frozenset(
     {
         "ConditionalCheckFailedException",
         "ConditionalRequestConflict",
+        "InvalidChangeSetStatus",
         "InvalidIfMatchVersion",
         "ParameterAlreadyExists",
         "PreconditionFailed",
         "PreconditionFailedException",
         "ResourceConflictException",
+        "TokenAlreadyExistsException",
     }
 )
 MISSING = frozenset(
     {
+        "ChangeSetNotFound",
         "ExecutionDoesNotExist",
         "NoSuchBucket",
         "NoSuchFunctionExists",
@@ -121,6 +126,8 @@ class SecretsClient(Protocol):
         """Everything about a secret but its value."""
 
 
+@overload
+def client(service: Literal["cloudformation"]) -> "CloudFormationClient": ...
 @overload
 def client(service: Literal["cloudfront"]) -> "CloudFrontClient": ...
 @overload
@@ -185,9 +192,20 @@ class Clients:
         return cast("RDSClient", _client("rds"))
 
     @cached_property
+    def stacks(self) -> "CloudFormationClient":
+        """AWS CloudFormation; templates come as the text that they are, not read as JSON by botocore."""
+        return reading_text(client("cloudformation"))
+
+    @cached_property
     def registry(self) -> Any:  # noqa: ANN401 - the type stubs in the lock have no ECR
         """Amazon ECR, as patient as the upload of a part of a layer needs it."""
         return _client("ecr", LAYER_SECONDS)
+
+
+def reading_text(stacks: "CloudFormationClient") -> "CloudFormationClient":
+    """The client, which from now on leaves templates as they are: botocore would give what JSON says, not its text."""
+    stacks.meta.events.unregister("after-call.cloudformation.GetTemplate", json_decode_template_body)
+    return stacks
 
 
 @contextmanager

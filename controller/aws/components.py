@@ -6,6 +6,7 @@ from controller.aws.images import ImageComponent
 from controller.aws.pacing import FORWARD_PATIENCE, URGENT_PATIENCE, Pace, Time, paced
 from controller.aws.parameters import ParametersComponent
 from controller.aws.sites import SiteComponent
+from controller.aws.stacks import StackComponent
 from controller.domain.environment import (
     DatabaseTarget,
     Environment,
@@ -13,6 +14,7 @@ from controller.domain.environment import (
     ImageTarget,
     ParametersTarget,
     SiteTarget,
+    StackTarget,
 )
 from controller.errors import NotFoundError
 from controller.ports import Budget, Component, Errand
@@ -38,7 +40,7 @@ class AwsComponents:
         name: str,
         *,
         urgent: bool = False,
-        errand: Errand | None = None,  # noqa: ARG002
+        errand: Errand | None = None,
     ) -> Component:
         """The component; raises `NotFoundError` when the environment has none of that name."""
         target = environment.components.get(name)
@@ -57,3 +59,5 @@ class AwsComponents:
                 return ParametersComponent(target, name, clients)
             case DatabaseTarget():
                 raise NotFoundError(f"'{name}' of {environment.key} is a database: no release brings or moves it.")
+            case StackTarget():
+                return StackComponent(target, name, self._bucket, clients, errand=errand)

@@ -16,11 +16,14 @@ from controller.domain.manifest import (
     Manifest,
     ParametersArtifact,
     SiteArtifact,
+    StackArtifact,
     parse_manifest,
 )
 from controller.domain.manifest_yaml import MAX_BYTES as MAX_MANIFEST_BYTES
 from controller.domain.parameters import Parameters, parse_parameters
 from controller.domain.site_index import SiteIndex, parse_index
+from controller.domain.stack_templates import MAX_BYTES as MAX_TEMPLATE_BYTES
+from controller.domain.stack_templates import Template, parse_template
 from controller.domain.zip_directory import STORED, Entry, read_directory
 from controller.domain.zip_entry import Inflating, Window, data_start
 from controller.domain.zip_rules import check_entries
@@ -105,6 +108,10 @@ class BundleArchive:
         """The names and values of a parameters artifact; raises `InvalidBundleError`."""
         return parse_parameters(self.read(artifact.artifact, at_most=MAX_MANIFEST_BYTES), artifact.artifact)
 
+    def template(self, artifact: StackArtifact) -> Template:
+        """A stack's template; raises `InvalidBundleError`."""
+        return parse_template(self.read(artifact.artifact, at_most=MAX_TEMPLATE_BYTES), artifact.artifact)
+
     def layout(self, artifact: ImageArtifact) -> Layout:
         """What a container image's layout consists of; raises `InvalidBundleError`."""
         return read_layout(_Folder(self, artifact.artifact), artifact.artifact)
@@ -152,13 +159,17 @@ class BundleArchive:
                 self._verify_images(artifact, ends)
 
     def _files_of(self, artifact: Artifact, where: str) -> Mapping[str, "_Expected"]:
-        """The files that an artifact consists of; an index and parameters are checked on the way."""
+        """The files that an artifact consists of; an index, parameters and a template are checked on the way."""
         if isinstance(artifact, FunctionArtifact):
             self._require(artifact.artifact, where)
             return {artifact.artifact: _Expected(artifact.sha256)}
         if isinstance(artifact, ParametersArtifact):
             self._require(artifact.artifact, where)
             self.parameters(artifact)
+            return {artifact.artifact: _Expected(artifact.sha256)}
+        if isinstance(artifact, StackArtifact):
+            self._require(artifact.artifact, where)
+            self.template(artifact)
             return {artifact.artifact: _Expected(artifact.sha256)}
         self._require(artifact.index, where)
         if isinstance(artifact, ImageArtifact):

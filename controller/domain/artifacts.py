@@ -57,6 +57,7 @@ Digest = Annotated[
 ArtifactPath = Annotated[str, AfterValidator(_inside_the_bundle)]
 HashedPattern = Annotated[str, AfterValidator(_folder_pattern)]
 VariableName = Annotated[str, matching("[A-Za-z_][A-Za-z0-9_]*", "letters, digits and '_', not beginning with a digit")]
+StackParameter = Annotated[str, matching("[A-Za-z0-9]{1,255}", "1 to 255 letters and digits")]
 Handler = Annotated[str, matching(r"\S{1,128}", "1 to 128 characters without spaces, like 'app.handler'")]
 Words = Annotated[list[str], Field(min_length=1, max_length=1500)]
 """A command line, word by word."""
@@ -153,4 +154,16 @@ class ParametersArtifact(ArtifactBase):
         return (self.artifact,)
 
 
-Artifact = FunctionArtifact | ImageArtifact | SiteArtifact | ParametersArtifact
+class StackArtifact(ArtifactBase):
+    """A CloudFormation template, JSON or YAML, and values for its parameters; an environment's own values win."""
+
+    kind: Literal["stack"]
+    parameters: Annotated[dict[StackParameter, Annotated[str, Field(max_length=4096)]], Field(max_length=200)] = {}
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """The paths in the bundle that are this artifact's."""
+        return (self.artifact,)
+
+
+Artifact = FunctionArtifact | ImageArtifact | SiteArtifact | ParametersArtifact | StackArtifact

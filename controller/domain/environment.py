@@ -137,8 +137,30 @@ class DatabaseTarget(TargetBase):
         return self.instance or self.cluster or ""
 
 
+class StackTarget(TargetBase):
+    """A CloudFormation stack, which the first release creates if it is not there.
+
+    `role_arn` is the role that CloudFormation makes the changes with. `allow_replacement` and `allow_deletion` name the
+    stateful resources (by logical id, or `*`) that a release may replace or delete. `timeout_minutes` bounds one way,
+    forward or back. `parameters` take the place of the bundle's.
+    """
+
+    kind: Literal["stack"]
+    stack_name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,127}$")]
+    role_arn: Annotated[str, Field(pattern=r"^arn:[a-z-]+:iam::\d{12}:role/.+$")]
+    capabilities: list[Literal["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]] = []
+    parameters: dict[str, str] = {}
+    allow_replacement: list[str] = []
+    allow_deletion: list[str] = []
+    timeout_minutes: Annotated[int, Field(ge=1, le=600)] = 60
+    url: ClassVar[None] = None
+    divides_visitors: ClassVar[bool] = False
+    takes_long: ClassVar[bool] = True
+
+
 Target = Annotated[
-    FunctionTarget | ImageTarget | SiteTarget | ParametersTarget | DatabaseTarget, Field(discriminator="kind")
+    FunctionTarget | ImageTarget | SiteTarget | ParametersTarget | DatabaseTarget | StackTarget,
+    Field(discriminator="kind"),
 ]
 
 

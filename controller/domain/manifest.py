@@ -14,6 +14,7 @@ from controller.domain.artifacts import (
     ImageArtifact,
     ParametersArtifact,
     SiteArtifact,
+    StackArtifact,
     matching,
 )
 from controller.domain.checks import Check
@@ -35,6 +36,7 @@ __all__ = [
     "ParametersArtifact",
     "SecretNeed",
     "SiteArtifact",
+    "StackArtifact",
     "Verification",
     "make_manifest",
     "parse_manifest",
@@ -54,6 +56,8 @@ Version = Annotated[
 
 _LOADABLE = ("function", "image")
 """The kinds of components that a load check can ask directly."""
+_SILENT = ("parameters", "stack")
+"""The kinds of components that answer no requests."""
 
 
 class Manifest(BaseModel):
@@ -90,8 +94,8 @@ class Manifest(BaseModel):
                 known = ", ".join(sorted(self.components))
                 raise ValueError(f"{where} is no component of this release (these are: {known})")
             kind = self.components[check.component].kind
-            if kind == "parameters":
-                raise ValueError(f"{where} is of kind parameters, which answers no requests")
+            if kind in _SILENT:
+                raise ValueError(f"{where} is of kind {kind}, which answers no requests")
             if isinstance(check, SiteCheck) and kind != "site":
                 raise ValueError(f"{where} is a {kind}: only a site has a page to load")
             if isinstance(check, LoadCheck) and kind not in _LOADABLE:
@@ -154,6 +158,7 @@ _KNOWN_KEYS: KnownKeys = {
     ("components", "*", "image"): ImageArtifact.model_fields,
     ("components", "*", "site"): SiteArtifact.model_fields,
     ("components", "*", "parameters"): ParametersArtifact.model_fields,
+    ("components", "*", "stack"): StackArtifact.model_fields,
     ("secrets", "*"): SecretNeed.model_fields,
     ("verification",): Verification.model_fields,
     ("verification", "checks", "*", "http"): _keys(Check),

@@ -9,7 +9,6 @@ from controller.domain.printable import printable
 from controller.errors import InvalidBundleError
 
 MAX_BYTES = 64 * 1024
-_MAX_DEPTH = 20
 _TEXT_KEYS = ("application", "version", "description")
 _SCALAR_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool")}
 _DATE_TAG = "tag:yaml.org,2002:timestamp"
@@ -20,27 +19,29 @@ class _TrickError(yaml.YAMLError):
     """The YAML uses something that a manifest does not need."""
 
 
-class _Loader(yaml.SafeLoader):
+class StrictLoader(yaml.SafeLoader):
     """PyYAML's safe loader without anchors, deep nesting, duplicate keys and dates."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's way
         first: [(tag, pattern) for tag, pattern in resolvers if tag != _DATE_TAG]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
-    depth = 0
+    depth, most_depth = 0, 20
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:  # noqa: ANN401 - PyYAML's
+        """Refuse anchors and what is nested too deep."""
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise _TrickError(f"line {_line(event)}: anchors and aliases (& and *) are not supported: write it out")
         self.depth += 1
-        if self.depth > _MAX_DEPTH:
-            raise _TrickError(f"line {_line(event)}: nested more than {_MAX_DEPTH} deep")
+        if self.depth > self.most_depth:
+            raise _TrickError(f"line {_line(event)}: nested more than {self.most_depth} deep")
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Refuse a key that is there twice."""
         seen: set[str] = set()
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode):
@@ -53,7 +54,7 @@ class _Loader(yaml.SafeLoader):
 def read_yaml(text: bytes) -> dict[str, Any]:
     """The mapping in a `release.yaml`; raises `InvalidBundleError`.
 
-    Version, description and variables stay as they were written: `version: 1.10` is not the number 1.1.
+    Version, description, variables and parameters stay as they were written: `version: 1.10` is not the number 1.1.
     """
     return _read(text, "release.yaml", "application: …", _keep_text)
 
@@ -71,7 +72,7 @@ def _read(text: bytes, file: str, like: str, keep: Callable[[yaml.Node], None]) 
         content = _load(text, keep)
     except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise InvalidBundleError(
-            f"{file} is not valid YAML: {printable(_sentence(error))}", f"Correct {file}."
+            f"{file} is not valid YAML: {printable(said_of(error))}", f"Correct {file}."
         ) from error
     if not isinstance(content, dict):
         reason = f"{file} must hold keys and values (`{like}`), not {_called(content)}"
@@ -80,7 +81,7 @@ def _read(text: bytes, file: str, like: str, keep: Callable[[yaml.Node], None]) 
 
 
 def _load(text: bytes, keep: Callable[[yaml.Node], None]) -> Any:  # noqa: ANN401 - any YAML
-    loader = _Loader(text)
+    loader = StrictLoader(text)
     try:
         root = loader.get_single_node()
         if root is None:
@@ -99,7 +100,7 @@ def _keep_text(root: yaml.Node) -> None:
         if name == "components":
             for _, component in _items(node):
                 for key, values in _items(component):
-                    for _, value in _items(values) if key == "variables" else ():
+                    for _, value in _items(values) if key in {"variables", "parameters"} else ():
                         _mark(value)
 
 
@@ -125,7 +126,8 @@ def _line(place: yaml.Event | yaml.Node) -> int:
     return place.start_mark.line + 1 if place.start_mark else 0
 
 
-def _sentence(error: Exception) -> str:
+def said_of(error: Exception) -> str:
+    """What is wrong with a text that is no YAML, in one sentence."""
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
         where = f"line {error.problem_mark.line + 1}, column {error.problem_mark.column + 1}"
         return f"{where}: {', '.join(part for part in (error.context, error.problem) if part)}"

@@ -3,9 +3,10 @@
 from controller.domain.addresses import ADVICE
 from controller.domain.archive import BundleArchive, Limits
 from controller.domain.deployment import Deployment
-from controller.domain.environment import Environment, ImageTarget
-from controller.domain.manifest import ImageArtifact, Manifest
+from controller.domain.environment import Environment, ImageTarget, StackTarget
+from controller.domain.manifest import ImageArtifact, Manifest, StackArtifact
 from controller.domain.phases import UNTOUCHED, Phase
+from controller.domain.stack_fit import values_for
 from controller.errors import InvalidBundleError, InvalidEnvironmentError, UnknownEnvironmentError
 from controller.flow.closing import reject
 from controller.flow.fates import check_fate
@@ -47,6 +48,7 @@ def check_release(world: World, environment: Environment, archive: BundleArchive
     """
     _check_fit(manifest, environment)
     _check_images(archive, manifest, environment)
+    _check_stacks(archive, manifest, environment)
     _check_urls(world, manifest, environment)
 
 
@@ -87,6 +89,17 @@ def _check_images(archive: BundleArchive, manifest: Manifest, environment: Envir
         if isinstance(artifact, ImageArtifact) and isinstance(target, ImageTarget):
             try:
                 archive.layout(artifact).image_for(target.platform)
+            except InvalidBundleError as error:
+                raise InvalidBundleError(f"components.{name}: {error.reason}.", error.next_step) from error
+
+
+def _check_stacks(archive: BundleArchive, manifest: Manifest, environment: Environment) -> None:
+    """Each template must be one that its environment takes, with a value for every parameter."""
+    for name, artifact in manifest.components.items():
+        target = environment.components[name]
+        if isinstance(artifact, StackArtifact) and isinstance(target, StackTarget):
+            try:
+                values_for(archive.template(artifact), artifact, target)
             except InvalidBundleError as error:
                 raise InvalidBundleError(f"components.{name}: {error.reason}.", error.next_step) from error
 

@@ -86,7 +86,7 @@ def test_nobody_passes_roles_or_changes_privileges(granted: Granted) -> None:
         ("lambda:InvokeFunction", {Group.CHECK, Group.WATCH}),
         ("lambda:DeleteFunction", {Group.CLOSE}),
         ("s3:DeleteObject", {Group.CLOSE}),
-        ("s3:PutObject", {Group.STAGE}),
+        ("s3:PutObject", {Group.STAGE, Group.TRAFFIC}),
         ("states:StartExecution", {Group.RECONCILE}),
         ("states:StopExecution", {Group.CLOSE}),
         ("states:SendTaskFailure", {Group.ON_ALARM, Group.WATCH}),
@@ -206,3 +206,8 @@ def test_releasers_read_the_controllers_logs_and_an_applications_own(controller:
     assert own["Action"] == "logs:FilterLogEvents"
     assert smartpack.text(own["Resource"]) == f"{logs}/aws/lambda/<{function}>:*"
     assert smartpack.text(policy["ManagedPolicyName"]) == "SelfrightLogs-smartpack-prod-<AWS::Region>"
+
+
+def test_what_moves_traffic_writes_nothing_but_templates_on_their_way_back(granted: Granted) -> None:
+    """A stack is put back by a template, and CloudFormation reads a large one from the bucket."""
+    assert [arn.partition("/")[2] for arn in granted[Group.TRAFFIC]["s3:PutObject"]] == ["restore-points/stacks/*"]

@@ -108,7 +108,7 @@ EXPLAINED = {
     "missing artifact": (with_component("x", kind="site"), "`components.x.artifact` is missing"),
     "missing kind": (
         with_component("x", artifact="x"),
-        "`components.x.kind` is missing (allowed: function, image, parameters, site)",
+        "`components.x.kind` is missing (allowed: function, image, parameters, site, stack)",
     ),
     "misspelt kind": (with_component(kind="functoin"), "`components.api.kind` 'functoin' is not known (did you mean"),
     "no components": (manifest(components={}), "`components` must have at least 1 item"),
