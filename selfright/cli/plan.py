@@ -11,31 +11,41 @@ from selfright.cli.help import Command
 from selfright.cli.tools import EnvironmentKey, Tools, allow_option, common, pass_tools
 from selfright.planning.planner import Planner
 from selfright.releasing import bundled
+from selfright.traffic import TrafficReader, UsualTraffic
 
 REFUSED = 1
 
 EXAMPLES = (
     "plan build/ --environment smartpack/prod",
     "plan smartpack-1.1.0.zip -e smartpack/prod --output json > plan.json",
+    "plan build/ -e smartpack/prod --requests-per-second 20",
 )
 
 
 @click.command(cls=Command, examples=EXAMPLES)
 @click.argument("source", metavar="FOLDER_OR_ZIP", type=click.Path(exists=True, path_type=Path))
 @click.option("-e", "--environment", type=EnvironmentKey(), required=True, help="Where to, such as smartpack/prod.")
+@click.option(
+    "--requests-per-second",
+    "per_second",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="What a function gets, instead of what CloudWatch measured in the last 7 days.",
+)
 @allow_option
 @common
 @pass_tools
-def command(tools: Tools, source: Path, environment: str, allow: tuple[str, ...]) -> None:
+def command(tools: Tools, source: Path, environment: str, per_second: float | None, allow: tuple[str, ...]) -> None:
     """Say what a release would do.
 
     Reads the environment, uploads nothing and changes nothing: what changes and what is skipped, what is uploaded, how
-    long it takes, and what could not be rolled back.
+    long it takes, which regressions this strategy would catch, and what could not be rolled back.
 
     Exit code 0 means that it can be released, 1 that the controller would refuse it (or could not be asked).
     """
     account = tools.account
-    planner = Planner(account.world, account.clients, account.environment(environment))
+    usual = UsualTraffic(TrafficReader(), tools.clock(), per_second)
+    planner = Planner(account.world, account.clients, account.environment(environment), usual=usual)
     with tempfile.TemporaryDirectory(prefix="selfright-") as folder:
         plan = planner.plan(bundled(source, Path(folder), allow).path)
     shown = plan_view.plan(plan, str(source), tools.terminal.commands)

@@ -1,9 +1,11 @@
 """What `selfright plan --output json` prints: everything that the plan knows. Sizes in bytes, durations in seconds."""
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from selfright.planning.model import ComponentPlan, Plan, Refusal
+from selfright.planning.outlook import Outlook
 from selfright.planning.timing import PER_SECOND
 
 Document = dict[str, Any]
@@ -28,6 +30,7 @@ def plan(one: Plan) -> Document:
             "more_if_extended": one.timing.extended,
         },
         "lambda_calls": _calls(one),
+        "sees": [_outlook(outlook) for outlook in one.outlooks],
         "cannot_be_rolled_back": list(one.irreversible),
         "refused": bool(one.refusals),
         "refusals": [_refusal(refusal) for refusal in one.refusals],
@@ -55,6 +58,22 @@ def _component(one: ComponentPlan) -> Document:
         "transfer": _vars(one.transfer),
         "cannot_be_rolled_back": list(one.risks),
         "refusal": _refusal(one.refusal) if one.refusal else None,
+    }
+
+
+def _outlook(one: Outlook) -> Document:
+    """What the judge could see: rates 0 to 1, times in seconds from the first shift, infinite ones null."""
+    return {
+        "component": one.component,
+        "requests_per_second": one.traffic.per_second if one.traffic else None,
+        "usual_error_rate": one.traffic.error_rate if one.traffic else None,
+        "smallest": _vars(one.smallest),
+        "goal": _vars(one.goal),
+        "suffices": one.suffices,
+        "at_weight": one.weight or None,
+        "any_test_needs": one.at_least if isfinite(one.at_least) else None,
+        "bake_that_would": one.bake,
+        "weight_that_would": one.heavier,
     }
 
 

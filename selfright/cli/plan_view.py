@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from selfright.cli import signs
+from selfright.cli.outlook_view import outlooks
 from selfright.cli.words import Commands, clean, duration, plural, size
 from selfright.planning.model import Change, ComponentPlan, Difference, Items, Package, Plan, Refusal, Timing
 from selfright.planning.timing import PER_SECOND
@@ -38,6 +39,8 @@ def plan(one: Plan, source: str, commands: Commands) -> RenderableType:
         parts += [Text(), *([Text(f"  {title}", signs.QUIET)] if title else []), _components(list(wave))]
     if one.components:
         parts += [Text(), _lines(_figures(one))]
+    if one.outlooks:
+        parts += [Text(), outlooks(one.outlooks)]
     if one.irreversible:
         parts += [Text(), _irreversible(one)]
     return Group(*parts, Text(), _verdict(one, source, commands))

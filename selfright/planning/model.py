@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from controller.domain.deployment import Step
+from selfright.planning.outlook import Outlook
 
 Change = Literal["new", "changed", "unchanged", "unknown"]
 """`unknown`: what is live cannot be compared, so that it is told only when the component is staged."""
@@ -144,6 +145,7 @@ class Plan:
     components: tuple[ComponentPlan, ...] = ()
     timing: Timing = field(default_factory=Timing)
     calls: LambdaCalls = field(default_factory=LambdaCalls)
+    outlooks: tuple[Outlook, ...] = ()
     risks: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
 

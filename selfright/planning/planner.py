@@ -21,6 +21,7 @@ from controller.flow.world import World
 from controller.ports import Component
 from selfright.planning.functions import FunctionPlanner
 from selfright.planning.model import ComponentPlan, Plan, Refusal
+from selfright.planning.outlook import Usual, outlooks
 from selfright.planning.parameters import plan_parameters
 from selfright.planning.refusals import DescribedSecrets, refusals
 from selfright.planning.sites import plan_site
@@ -35,14 +36,22 @@ def _has_secret(secret_id: str) -> bool:
     return DescribedSecrets().has(secret_id)
 
 
+def _unknown(_: LambdaTarget) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Planner:
-    """Plans releases to one environment. `has_secret` tells whether a secret of this id is there."""
+    """Plans releases to one environment.
+
+    `has_secret` tells whether a secret of this id is there, `usual` what traffic a function usually gets.
+    """
 
     world: World
     clients: Clients
     environment: Environment
     has_secret: Callable[[str], bool] = _has_secret
+    usual: Usual = _unknown
 
     def plan(self, bundle: Path) -> Plan:
         """What releasing this bundle would do now; raises `AwsError` for what may not be read."""
@@ -75,6 +84,7 @@ class Planner:
             components=tuple(components),
             timing=timing,
             calls=calls_of(self.environment, components, timing.steps),
+            outlooks=tuple(outlooks(self.environment, changed, timing.steps, self.usual)),
             risks=() if turn.live else (FIRST,),
             refusals=(*refused, *(one.refusal for one in components if one.refusal)),
         )

@@ -107,3 +107,15 @@ def test_a_bundle_that_is_no_zip_is_refused(world: CliWorld, tmp_path: Path) -> 
     result = run(world, str(path), "-e", "smartpack/prod")
     assert result.exit_code == 1
     assert "the bundle is not a zip file" in result.stdout
+
+
+def test_what_the_judge_would_see_is_told(world: CliWorld, bundle: Path) -> None:
+    """By the traffic that is given, in words and as numbers."""
+    options = (str(bundle), "-e", "smartpack/prod", "--requests-per-second", "50")
+    shown = run(world, *options).stdout
+    assert "api  usually 50 requests a second, 0.1 % of them fail" in shown
+    (sees,) = json.loads(run(world, *options, "--output", "json").stdout)["sees"]
+    assert (sees["component"], sees["requests_per_second"], sees["at_weight"]) == ("api", 50, 10)
+    assert sees["smallest"]["chance"] >= 0.95
+    assert sees["any_test_needs"] > 0
+    assert "its usual traffic is not known" in run(world, *options[:3]).stdout

@@ -1,0 +1,69 @@
+"""What the judge will be able to see of each component, by its usual traffic and this strategy."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from controller.domain.deployment import Step
+from controller.domain.environment import Environment, LambdaTarget
+from controller.domain.power import Sight, Terms, Traffic, bake_for, seconds_for_any_test, sight, smallest, weight_for
+from controller.domain.sequential.priors import ERRORS, METRICS, risk_shares
+from controller.domain.strategy import ALL
+
+Usual = Callable[[LambdaTarget], Traffic | None]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """One component. `smallest` is the smallest error rate that is caught (None: none is).
+
+    `goal` is the error rate that should be caught, the usual one and the environment's tolerance, with the chance that
+    it is. When that is too small, `bake` (seconds) at the first step's `weight`, or `heavier` (percent) for the first
+    step's bake, would do; None when even that would not. `at_least` is how many seconds any test would need for the
+    goal at that weight.
+    """
+
+    component: str
+    traffic: Traffic | None
+    weight: int = 0
+    smallest: Sight | None = None
+    goal: Sight | None = None
+    at_least: float = 0.0
+    bake: int | None = None
+    heavier: int | None = None
+
+    @property
+    def suffices(self) -> bool:
+        """Whether what should be caught is."""
+        return bool(self.smallest and self.goal and self.smallest.error_rate <= self.goal.error_rate)
+
+
+def outlooks(
+    environment: Environment, changed: Collection[str], steps: Sequence[Step], usual: Usual
+) -> Iterator[Outlook]:
+    """The outlook of every component that is compared; none when nothing is."""
+    targets = {name: environment.components[name] for name in sorted(changed)}
+    compared = {name: target for name, target in targets.items() if isinstance(target, LambdaTarget)}
+    if not compared or not any(step.weight < ALL and step.bake for step in steps):
+        return
+    shares = risk_shares(tuple(compared), METRICS)
+    for name, target in compared.items():
+        limit = 1 / (environment.judge.alpha * shares[name, ERRORS])
+        terms = Terms(limit, max(environment.judge.look_seconds, environment.judge.period_seconds))
+        traffic = usual(target)
+        yield _outlook(name, traffic, steps, terms, environment) if traffic else Outlook(name, None)
+
+
+def _outlook(name: str, traffic: Traffic, steps: Sequence[Step], terms: Terms, environment: Environment) -> Outlook:
+    first, rate = next(step for step in steps if step.bake), min(1.0, traffic.error_rate + environment.judge.tolerance)
+    goal, found = sight(steps, traffic, terms, rate), smallest(steps, traffic, terms)
+    enough = found is not None and found.error_rate <= rate
+    return Outlook(
+        component=name,
+        traffic=traffic,
+        weight=first.weight,
+        smallest=found,
+        goal=goal,
+        at_least=seconds_for_any_test(traffic, rate, first.weight, environment.judge.alpha),
+        bake=None if enough else bake_for(first.weight, traffic, terms, rate),
+        heavier=None if enough else weight_for(first.bake, traffic, terms, rate),
+    )
