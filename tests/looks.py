@@ -29,15 +29,15 @@ def _looks(canary: Sequence[int], stable: Sequence[int], evidence: Sequence[floa
     """By the errors in each interval."""
     found: list[Look] = []
     each = [(number, step) for number, step in enumerate(STEPS) for _ in range(step.bake // EVERY)]
-    here, total = (Counts(), Counts()), (Counts(), Counts())
+    counted = Counts(), Counts()
     for (number, step), *errors, e_value in zip(each, canary, stable, evidence, strict=False):
         share = step.weight * REQUESTS // 100
         came = Counts(share, errors[0]), Counts(REQUESTS - share, errors[1] if share < REQUESTS else 0)
-        here = came if found and found[-1].step < number else (here[0] + came[0], here[1] + came[1])
-        total = total[0] + came[0], total[1] + came[1]
+        alone = step.weight == 100
+        counted = came if alone and found and found[-1].weight < 100 else (counted[0] + came[0], counted[1] + came[1])
         at = FIRST + timedelta(seconds=EVERY * (len(found) + 1))
-        look = Look(at, "healthy", "As good as stable.", *here, number, step.weight, share=step.weight / 100)
-        seen = Comparison("api", "errors", *total, look.share, e_value, 100.0)
+        look = Look(at, "healthy", "As good as stable.", *counted, number, step.weight, share=step.weight / 100)
+        seen = Comparison("api", "errors", *counted, look.share, e_value, 100.0)
         compared = replace(look, e_value=e_value, limit=100.0, comparisons=(seen,))
-        found.append(look if step.weight == 100 else compared)
+        found.append(replace(look, data="uncompared") if alone else compared)
     return found

@@ -136,8 +136,8 @@ class Look:
 
     `canary` and `stable` are requests and errors of all compared components since the first look; `step` and `weight`
     say where the deployment was. `data` says what came in: `complete`, `late`, `none`, `canary only`, `stable only`, or
-    `uncompared` when there are no two versions to compare. `firing` are the alarms that were firing. `e_value`, `limit`, `low` and `high` are
-    those of all comparisons together; see `Comparison`.
+    `uncompared` when there are no two versions to compare. `firing` are the alarms that were firing. `e_value`,
+    `limit`, `low` and `high` are those of all comparisons together; see `Comparison`.
     """
 
     at: datetime

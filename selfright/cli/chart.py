@@ -13,6 +13,7 @@ from rich.text import Text
 from controller.domain.deployment import Counts, Deployment, Look
 from selfright.cli import signs
 from selfright.cli.words import duration, percent, plural
+from selfright.explaining.explanation import reached
 
 WIDTH = 56
 """Columns; with more looks than that, several share one."""
@@ -105,7 +106,7 @@ def _height(side: Callable[[Look], Counts], top: float, look: Look) -> float | N
 
 def _is_worse(looks: Sequence[Look]) -> bool:
     """Whether the evidence was ever enough for a rollback."""
-    return any(look.limit and look.e_value >= look.limit for look in looks)
+    return any(map(reached, looks))
 
 
 def _failed(looks: Sequence[Look], side: Callable[[Look], Counts]) -> str:

@@ -32,10 +32,18 @@ EXAMPLES = (
     metavar="N",
     help="What a function gets, instead of what CloudWatch measured in the last 7 days.",
 )
+@click.option("--hotfix", is_flag=True, help="Plan a release that may begin although alarms are firing.")
 @allow_option
 @common
 @pass_tools
-def command(tools: Tools, source: Path, environment: str, per_second: float | None, allow: tuple[str, ...]) -> None:
+def command(  # noqa: PLR0913, PLR0917 - click hands over every option
+    tools: Tools,
+    source: Path,
+    environment: str,
+    per_second: float | None,
+    hotfix: bool,
+    allow: tuple[str, ...],
+) -> None:
     """Say what a release would do.
 
     Reads the environment, uploads nothing and changes nothing: what changes and what is skipped, what is uploaded, how
@@ -45,7 +53,7 @@ def command(tools: Tools, source: Path, environment: str, per_second: float | No
     """
     account = tools.account
     usual = UsualTraffic(TrafficReader(), tools.clock(), per_second)
-    planner = Planner(account.world, account.clients, account.environment(environment), usual=usual)
+    planner = Planner(account.world, account.clients, account.environment(environment), usual=usual, hotfix=hotfix)
     with tempfile.TemporaryDirectory(prefix="selfright-") as folder:
         plan = planner.plan(bundled(source, Path(folder), allow).path)
     shown = plan_view.plan(plan, str(source), tools.terminal.commands)

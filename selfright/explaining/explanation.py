@@ -57,8 +57,13 @@ def explain(story: Story, looks: Sequence[Look]) -> Explanation:
 
 
 def strongest(look: Look) -> Comparison | None:
-    """The comparison that says most against the canary; None when nothing was compared."""
-    return max(look.comparisons, key=lambda one: one.e_value / one.limit if one.limit else 0.0, default=None)
+    """The comparison that adds most to the e-value; None when nothing was compared."""
+    return max(look.comparisons, key=lambda one: one.e_value, default=None)
+
+
+def reached(look: Look) -> bool:
+    """Whether the evidence is enough for a rollback, but for rounding."""
+    return bool(look.limit) and look.e_value >= look.limit * (1 - 1e-6)
 
 
 def metric_of(one: Comparison) -> str:
@@ -116,7 +121,7 @@ def _tripped(trip: Trip, decisive: Look | None) -> str:
     if trip.source != "judge":
         return _sentence(f"{SOURCES[trip.source]}: {trip.reason}")
     found = strongest(decisive) if decisive else None
-    if found is None or not decisive or decisive.firing or found.e_value < found.limit:
+    if found is None or not decisive or not reached(decisive):
         return _sentence(f"The judge ended it: {trip.reason}")
     more = "more of them are on the canary than chance would put there"
     return f"The judge ended it by {metric_of(found)}: {more}."
@@ -133,7 +138,7 @@ def _numbers(decisive: Look | None) -> str:
     bounds = ""
     if found.low is not None and found.high is not None:
         bounds = f"; the difference is between {_points(found.low)} and {_points(found.high)} percentage points"
-    return f"{sides}: an e-value of {found.e_value:.3g}, where {found.limit:.3g} rolls back{bounds}."
+    return f"{sides}: an e-value of {decisive.e_value:.3g}, where {decisive.limit:.3g} rolls back{bounds}."
 
 
 def _look(one: Deployment, looks: Sequence[Look], decisive: Look | None) -> str:

@@ -85,18 +85,22 @@ class _Drawing:
         top = 0.0
         for name, colour, side in sides:
             label: str | None = name
-            for _, looks in groupby((look for look in self._looks if side(look).requests), lambda look: look.step):
+            for _, looks in groupby(
+                (look for look in self._looks if side(look).requests), lambda look: bool(look.limit)
+            ):
                 top = max(top, self._draw_side(list(looks), side, colour, label))
                 label = None
         self._rates.set_ylim(0, max(0.1, 1.1 * top))
         self._rates.set_ylabel("failed requests, %")
         self._rates.set_title(
-            "Error rate since the step began; bands: 95 %, at all looks at once", loc="left", fontsize=9
+            "Error rate since the first look, and with everybody on it; bands: 95 %, at all looks at once",
+            loc="left",
+            fontsize=9,
         )
         self.handles += self._rates.get_legend_handles_labels()[0]
 
     def _draw_side(self, looks: list[Look], side: Callable[[Look], Counts], colour: str, label: str | None) -> float:
-        """One side in one step; how high it must be seen. Early bands are wide, and need not be seen whole."""
+        """One side, compared or alone; how high it must be seen. Early bands are wide, and need not be seen whole."""
         times = [self._time(look.at) for look in looks]
         rates = [100 * side(look).error_rate for look in looks]
         bands = [band(side(look)) for look in looks]

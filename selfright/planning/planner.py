@@ -44,7 +44,8 @@ def _unknown(_: LambdaTarget) -> None:
 class Planner:
     """Plans releases to one environment.
 
-    `has_secret` tells whether a secret of this id is there, `usual` what traffic a function usually gets.
+    `has_secret` tells whether a secret of this id is there, `usual` what traffic a function usually gets; a `hotfix`
+    may begin although alarms are firing.
     """
 
     world: World
@@ -52,6 +53,7 @@ class Planner:
     environment: Environment
     has_secret: Callable[[str], bool] = _has_secret
     usual: Usual = _unknown
+    hotfix: bool = False
 
     def plan(self, bundle: Path) -> Plan:
         """What releasing this bundle would do now; raises `AwsError` for what may not be read."""
@@ -68,7 +70,7 @@ class Planner:
             return self._planned(replace(planned, digest=archive.digest()), manifest, file)
 
     def _planned(self, planned: Plan, manifest: Manifest, file: BinaryIO) -> Plan:
-        refused = refusals(self.world, self.environment, manifest, planned.digest, self.has_secret)
+        refused = refusals(self.world, self.environment, manifest, planned.digest, self.has_secret, hotfix=self.hotfix)
         components = [
             replace(self._component(name, manifest.components[name], file), wave=number)
             for number, wave in enumerate(manifest.waves)

@@ -35,10 +35,19 @@ class DescribedSecrets:
         return False
 
 
-def refusals(
-    world: World, environment: Environment, manifest: Manifest, digest: str, has_secret: Callable[[str], bool]
+def refusals(  # noqa: PLR0913 - what is released, where, and how
+    world: World,
+    environment: Environment,
+    manifest: Manifest,
+    digest: str,
+    has_secret: Callable[[str], bool],
+    *,
+    hotfix: bool,
 ) -> list[Refusal]:
-    """Everything that speaks against this valid bundle now; the controller would stop at the first."""
+    """Everything that speaks against this valid bundle now; the controller would stop at the first.
+
+    Of a `hotfix`, alarms that are firing say nothing.
+    """
     found: list[Refusal] = []
     try:
         check_fate(world, environment.key, manifest.version, digest)
@@ -47,7 +56,8 @@ def refusals(
     if held := world.turns.load(environment.key).held:
         found.append(Refusal(f"The environment is held: {held}", HELD_ADVICE))
     alarms = environment.deployment_preference.alarms
-    if trouble := alarm_trouble(world.alarms.states(alarms) if alarms else {}, alarms):
+    states = world.alarms.states(alarms) if alarms else {}
+    if trouble := alarm_trouble(states, [name for name in alarms if not (hotfix and states.get(name) == "ALARM")]):
         found.append(Refusal(trouble, ALARM_ADVICE))
     return [*found, *_missing(environment, manifest.secrets, has_secret)]
 

@@ -41,7 +41,7 @@ def test_the_judges_rollback_is_told_in_five_sentences() -> None:
 def test_a_slow_canary_is_told_with_the_threshold() -> None:
     """Which percentile of stable's that was, and the bounds of the difference."""
     slow = Comparison("api", "p90", Counts(100, 40), Counts(900, 90), 0.1, 250, 100, 120.4, low=0.12, high=0.43)
-    look = replace(BAD[-1], comparisons=(*BAD[-1].comparisons, slow))
+    look = replace(BAD[-1], e_value=250.0, comparisons=(*BAD[-1].comparisons, slow))
     said = explained(tripped("judge", "slow"), [look])
     assert "by api's requests slower than 120.4 ms (stable's p90)" in said.metric
     assert said.numbers == (

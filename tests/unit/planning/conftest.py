@@ -66,12 +66,13 @@ class PlanWorld:
         clients.routing = self.routing  # type: ignore[assignment]
         return clients
 
-    def plan(self, bundle: bytes) -> Plan:
+    def plan(self, bundle: bytes, *, hotfix: bool = False) -> Plan:
         """Plan this bundle."""
         self.ports.components = AwsComponents(ARTIFACTS, self.clients)  # type: ignore[assignment]
         path = self.folder / "bundle.zip"
         path.write_bytes(bundle)
-        return Planner(self.ports, self.clients, self.environment, self.secrets.__contains__).plan(path)
+        planner = Planner(self.ports, self.clients, self.environment, self.secrets.__contains__, hotfix=hotfix)
+        return planner.plan(path)
 
     def component(self, bundle: bytes, name: str) -> ComponentPlan:
         """What is planned for one component."""

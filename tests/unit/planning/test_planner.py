@@ -194,3 +194,11 @@ def test_components_are_told_in_their_waves(world: PlanWorld) -> None:
     parts.manifest["components"]["api"]["after"] = ["settings"]
     plan = world.plan(parts.pack())
     assert [(one.name, one.wave) for one in plan.components] == [("settings", 0), ("site", 0), ("api", 1)]
+
+
+def test_a_hotfix_may_begin_although_an_alarm_is_firing(world: PlanWorld) -> None:
+    """But not without an alarm that it needs."""
+    world.configuration["deployment_preference"] = {"alarms": ["errors", "gone"]}
+    world.ports.alarms.known["errors"] = "ALARM"
+    (refusal,) = world.plan(a_bundle(), hotfix=True).refusals
+    assert refusal.reason == "Alarm gone does not exist any more."
