@@ -22,6 +22,8 @@ from bootstrap_cdk.settings import (
     controller_settings,
     smartpack_settings,
 )
+from bootstrap_cdk.smartpack.edge import EdgeAlarmsStack, EdgeStack
+from bootstrap_cdk.smartpack.measures import CLOUDFRONT_REGION
 from bootstrap_cdk.smartpack.stack import SmartPackStack
 
 CONTROLLER_STACK = "SelfrightController"
@@ -46,7 +48,10 @@ def new_app(outdir: Path | None = None) -> App:
     return App(
         outdir=str(outdir) if outdir else None,
         analytics_reporting=False,
-        context={"@aws-cdk/aws-iam:minimizePolicies": True},  # roles have room for 10,240 characters
+        context={
+            "@aws-cdk/aws-iam:minimizePolicies": True,  # roles have room for 10,240 characters
+            "@aws-cdk/core:defaultCrossStackReferences": "strong",  # nobody takes away what another stack still uses
+        },
         default_stack_synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
     )
 
@@ -55,7 +60,20 @@ def add_stacks(app: App, controller: ControllerSettings, smartpack: Sequence[Sma
     """Add all stacks to the app."""
     first = ControllerStack(app, CONTROLLER_STACK, controller)
     for settings in smartpack:
-        SmartPackStack(app, stack_name(settings), settings).add_stack_dependency(first, "its functions and roles")
+        _add_smartpack(app, settings).add_stack_dependency(first, "its functions and roles")
+
+
+def _add_smartpack(app: App, settings: SmartPackSettings) -> SmartPackStack:
+    """SmartPack's stack; in us-east-1, the one before it and the one after it, if there is something for them."""
+    name = stack_name(settings)
+    edge = EdgeStack(app, f"{name}-Edge", settings).edge if settings.needs_edge else None
+    stack = SmartPackStack(app, name, settings, edge)
+    if settings.region and settings.region != CLOUDFRONT_REGION:
+        site = stack.site
+        EdgeAlarmsStack(
+            app, f"{name}-EdgeAlarms", settings, distribution=site.distribution, certificate=site.certificate
+        )
+    return stack
 
 
 def stack_name(settings: SmartPackSettings) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from aws_cdk import Environment as Place
 from constructs import Node
 
 
@@ -80,10 +81,15 @@ class SmartPackSettings:
 
     `strategy` is a strategy's name or a list of `{"weight": percent, "bake": seconds}`. `api_url` and `site_url` are
     where visitors reach the app, if that is not the HTTP API's and the distribution's own address; with
-    `allow_private_urls` they may be addresses of a private network. `domain_name` and `certificate_arn` (a certificate
-    in us-east-1) come together. `web_acl_arn` puts a WAF in front of the site. `composite_alarm` makes one alarm of
+    `allow_private_urls` they may be addresses of a private network. `composite_alarm` makes one alarm of
     all of its alarms. `cors_origin` is the one other origin (`https://partner.example`) whose pages may call the API;
     pages of the site itself need none, `*` is everybody.
+
+    `domain_name` is where visitors come to. It needs a certificate of us-east-1: the one of `certificate_arn`, or one
+    that is made and renewed by way of the hosted zone (`hosted_zone_name`, `hosted_zone_id`), which also gets the
+    domain's address. `waf` puts AWS's managed rules in front, and lets an address make `waf_requests` requests in five
+    minutes; `web_acl_arn` puts a web ACL of your own there. What has to be in us-east-1 gets a stack there, so
+    `account` and `region` say where all the rest is; where they are given, CloudFront has alarms, too.
     """
 
     environment: str = "prod"
@@ -101,14 +107,46 @@ class SmartPackSettings:
     cors_origin: str | None = None
     domain_name: str | None = None
     certificate_arn: str | None = None
+    hosted_zone_name: str | None = None
+    hosted_zone_id: str | None = None
     web_acl_arn: str | None = None
+    waf: bool = False
+    waf_requests: int = 1000
+    account: str | None = None
+    region: str | None = None
 
     def __post_init__(self) -> None:
-        """A domain without a certificate, or the other way round, would fail halfway through the deployment."""
-        if bool(self.domain_name) != bool(self.certificate_arn):
-            raise SettingsError("domain_name and certificate_arn come together: give both or none.")
+        """Say what would fail halfway through the deployment, or never be used."""
+        self._check_domain()
+        if self.waf and self.web_acl_arn:
+            raise SettingsError("waf makes a web ACL and web_acl_arn names one: give one of the two.")
+        if (self.account or self.needs_edge) and not (self.account and self.region):
+            raise SettingsError("For what must be made in us-east-1, say where all of it is: -c account=… -c region=…")
         if self.cors_origin and not re.fullmatch(r"\*|https?://[^/\s*,]+", self.cors_origin):
             raise SettingsError(f"cors_origin '{self.cors_origin}' is no origin: use https://partner.example, or *")
+
+    def _check_domain(self) -> None:
+        zone = (self.hosted_zone_name, self.hosted_zone_id)
+        if any(zone) and not (all(zone) and self.domain_name):
+            raise SettingsError("hosted_zone_name, hosted_zone_id and domain_name come together.")
+        if self.domain_name and not (self.certificate_arn or all(zone)):
+            raise SettingsError("domain_name needs a certificate_arn, or the hosted zone in which to prove the domain.")
+        if self.certificate_arn and not self.domain_name:
+            raise SettingsError("certificate_arn needs the domain_name that it is for.")
+
+    @property
+    def makes_certificate(self) -> bool:
+        """Whether the certificate is made here, and not given."""
+        return bool(self.hosted_zone_id and not self.certificate_arn)
+
+    @property
+    def needs_edge(self) -> bool:
+        """Whether there is something to be made in us-east-1, whatever the region is."""
+        return self.waf or self.makes_certificate
+
+    def place(self, region: str | None = None) -> Place | None:
+        """The account and region, as far as they were said."""
+        return Place(account=self.account, region=region or self.region) if self.region else None
 
     @property
     def prefix(self) -> str:
@@ -129,7 +167,10 @@ def controller_settings(node: Node) -> ControllerSettings:
 
 def smartpack_settings(node: Node) -> SmartPackSettings:
     """SmartPack's settings from the context (`-c environment=staging -c strategy=AllAtOnce -c watch_seconds=60`)."""
-    return SmartPackSettings(**_given(node, SmartPackSettings))
+    given = _given(node, SmartPackSettings)
+    if "account" in given:
+        given["account"] = str(given["account"])  # it looks like a number
+    return SmartPackSettings(**given)
 
 
 _GROUPED: Mapping[str, type[Any]] = {"judge": Judge, "alarm": ErrorAlarm}

@@ -53,11 +53,20 @@ class Measures:
 
     def site(self, metric: str, statistic: str = cloudwatch.Stats.AVERAGE) -> cloudwatch.Metric:
         """Of the distribution."""
-        return cloudwatch.Metric(
-            namespace="AWS/CloudFront",
-            metric_name=metric,
-            dimensions_map={"DistributionId": self.distribution.distribution_id, "Region": "Global"},
-            statistic=statistic,
-            period=self.period,
-            region=CLOUDFRONT_REGION,
-        )
+        return site_metric(self.distribution, metric, statistic, self.period).with_(region=CLOUDFRONT_REGION)
+
+
+def site_metric(
+    distribution: cloudfront.IDistribution,
+    metric: str,
+    statistic: str = cloudwatch.Stats.AVERAGE,
+    period: Duration | None = None,
+) -> cloudwatch.Metric:
+    """Of a distribution, for an alarm in us-east-1; by the minute, unless it is said otherwise."""
+    return cloudwatch.Metric(
+        namespace="AWS/CloudFront",
+        metric_name=metric,
+        dimensions_map={"DistributionId": distribution.distribution_id, "Region": "Global"},
+        statistic=statistic,
+        period=period or Duration.minutes(1),
+    )

@@ -7,12 +7,15 @@ from aws_cdk import aws_certificatemanager as certificates
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_route53 as route53
+from aws_cdk import aws_route53_targets as targets
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from bootstrap_cdk.exceptions import accept
 from bootstrap_cdk.settings import SmartPackSettings
 from bootstrap_cdk.smartpack.api import ROUTES
+from bootstrap_cdk.smartpack.edge import Edge, hosted_zone
 
 ROUTING_BOOTSTRAP = Path(__file__).with_name("routing_bootstrap.js")
 _ONE_YEAR = Duration.days(365)
@@ -27,8 +30,12 @@ class RoutedSite(Construct):
     only says "not released yet", and not the router that the controller publishes, which may well change.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, api_domain: str, settings: SmartPackSettings) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, api_domain: str, settings: SmartPackSettings, edge: Edge
+    ) -> None:
         super().__init__(scope, construct_id)
+        self.certificate = edge.certificate or self._certificate(settings.certificate_arn)
+        web_acl = edge.web_acl_arn or settings.web_acl_arn
         self.bucket = s3.Bucket(
             self,
             "Bucket",
@@ -56,12 +63,14 @@ class RoutedSite(Construct):
             default_root_object="index.html",
             price_class=cloudfront.PriceClass.PRICE_CLASS_100,
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
-            minimum_protocol_version=_TLS_1_2 if settings.certificate_arn else None,
-            web_acl_id=settings.web_acl_arn,
+            minimum_protocol_version=_TLS_1_2 if self.certificate else None,
+            web_acl_id=web_acl,
             domain_names=[settings.domain_name] if settings.domain_name else None,
-            certificate=self._certificate(settings.certificate_arn),
+            certificate=self.certificate,
         )
-        self._accept(settings)
+        self._accept(has_firewall=bool(web_acl))
+        if settings.hosted_zone_id:
+            self._name(settings)
 
     def _site(self, headers: cloudfront.ResponseHeadersPolicy) -> cloudfront.BehaviorOptions:
         return cloudfront.BehaviorOptions(
@@ -80,7 +89,14 @@ class RoutedSite(Construct):
     def _certificate(self, arn: str | None) -> certificates.ICertificate | None:
         return certificates.Certificate.from_certificate_arn(self, "Certificate", arn) if arn else None
 
-    def _accept(self, settings: SmartPackSettings) -> None:
+    def _name(self, settings: SmartPackSettings) -> None:
+        """Lead the domain here, by both versions of IP."""
+        zone = hosted_zone(self, settings)
+        target = route53.RecordTarget.from_alias(targets.CloudFrontTarget(self.distribution))
+        for kind in (route53.ARecord, route53.AaaaRecord):
+            kind(self, kind.__name__, zone=zone, record_name=f"{settings.domain_name}.", target=target)
+
+    def _accept(self, *, has_firewall: bool) -> None:
         accept(
             self.bucket, "Only CloudFront reads it and only Selfright writes it, into its ledger.", "AwsSolutions-S1"
         )
@@ -94,16 +110,16 @@ class RoutedSite(Construct):
             "Access logs would keep the addresses of visitors; metrics and alarms do without.",
             "AwsSolutions-CFR3",
         )
-        if not settings.web_acl_arn:
+        if not has_firewall:
             accept(
                 self.distribution,
-                "Static files and a throttled API; the setting `web_acl_arn` puts a WAF in front.",
+                "Static files and a throttled API; the setting `waf` puts a firewall in front.",
                 "AwsSolutions-CFR2",
             )
-        if not settings.certificate_arn:
+        if not self.certificate:
             accept(
                 self.distribution,
-                "CloudFront's own certificate goes with its own TLS policy; with `certificate_arn` it is TLS 1.2.",
+                "CloudFront's own certificate goes with its own TLS policy; with `domain_name` it is TLS 1.2.",
                 "AwsSolutions-CFR4",
             )
 

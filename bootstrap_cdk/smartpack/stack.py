@@ -11,7 +11,8 @@ from bootstrap_cdk.settings import SmartPackSettings
 from bootstrap_cdk.smartpack.api import ALIAS, Api
 from bootstrap_cdk.smartpack.configuration import Configuration
 from bootstrap_cdk.smartpack.dashboard import SmartPackDashboard
-from bootstrap_cdk.smartpack.measures import Measures
+from bootstrap_cdk.smartpack.edge import Edge, EdgeWatching
+from bootstrap_cdk.smartpack.measures import CLOUDFRONT_REGION, Measures
 from bootstrap_cdk.smartpack.site import RoutedSite
 from bootstrap_cdk.smartpack.watching import Watching
 
@@ -19,15 +20,23 @@ from bootstrap_cdk.smartpack.watching import Watching
 class SmartPackStack(Stack):
     """API, site, alarms, and the `Environment` that hands their releases to Selfright."""
 
-    def __init__(self, scope: Construct, construct_id: str, settings: SmartPackSettings) -> None:
-        super().__init__(scope, construct_id, description=f"SmartPack {settings.environment}: packing lists")
+    def __init__(
+        self, scope: Construct, construct_id: str, settings: SmartPackSettings, edge: Edge | None = None
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            description=f"SmartPack {settings.environment}: packing lists",
+            env=settings.place(),
+            cross_region_references=settings.region is not None,
+        )
         api = Api(self, "Api", settings)
-        site = RoutedSite(self, "Site", api_domain=api.domain_name, settings=settings)
+        site = self.site = RoutedSite(self, "Site", api_domain=api.domain_name, settings=settings, edge=edge or Edge())
         configuration = Configuration(self, "Configuration", settings)
         configuration.readable_by(api.released.function)
         period = Duration.seconds(settings.alarm.period_seconds)
         measures = Measures({"api": api.released.function}, api.http, site.distribution, period)
-        watching = Watching(self, "Watching", measures=measures, settings=settings)
+        watching = Watching(self, "Watching", measures=measures, settings=settings, edge=self._watched_edge(settings))
         SmartPackDashboard(self, "Board", measures=measures, watching=watching, settings=settings)
         own_host = f"https://{settings.domain_name or site.distribution.distribution_domain_name}"
         urls = {"api": settings.api_url or api.http.api_endpoint, "site": settings.site_url or own_host}
@@ -53,6 +62,13 @@ class SmartPackStack(Stack):
         CfnOutput(self, "DistributionId", value=site.distribution.distribution_id)
         CfnOutput(self, "DistributionDomain", value=site.distribution.distribution_domain_name)
         CfnOutput(self, "AlarmsTopicArn", value=watching.topic.topic_arn, description="Subscribe to hear the alarms")
+
+    def _watched_edge(self, settings: SmartPackSettings) -> EdgeWatching | None:
+        """CloudFront's alarms, if they can be here."""
+        if settings.region != CLOUDFRONT_REGION:
+            return None
+        site = self.site
+        return EdgeWatching(self, "Edge", settings, distribution=site.distribution, certificate=site.certificate)
 
 
 def _variables(settings: SmartPackSettings, configuration: Configuration) -> Mapping[str, str]:

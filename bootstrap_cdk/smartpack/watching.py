@@ -7,6 +7,7 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from constructs import Construct
 
 from bootstrap_cdk.settings import SmartPackSettings
+from bootstrap_cdk.smartpack.edge import EdgeWatching
 from bootstrap_cdk.smartpack.measures import Measures
 from bootstrap_cdk.topic import EncryptedTopic
 
@@ -15,11 +16,19 @@ class Watching(Construct):
     """What guards the releases, and what only people hear of.
 
     `guards`: a function fails, visitors see errors whatever the reason, answers are slow. `told`: throttling, because a
-    rollback gives an account no more concurrency. All of them together are one composite alarm: whether this
-    environment is well.
+    rollback gives an account no more concurrency, and a certificate that ends. All of them together are one composite
+    alarm: whether this environment is well.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, measures: Measures, settings: SmartPackSettings) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        measures: Measures,
+        settings: SmartPackSettings,
+        edge: EdgeWatching | None = None,
+    ) -> None:
         super().__init__(scope, construct_id)
         self.topic = EncryptedTopic(self, "Alarms", display_name=f"{settings.prefix} alarms").topic
         self._prefix, self._chosen = settings.prefix, settings.alarm
@@ -29,6 +38,9 @@ class Watching(Construct):
             *([self._latency(measures)] if settings.alarm.p99_ms else []),
         ]
         self.told = [self._throttles(name, measures) for name in measures.functions]
+        if edge:
+            self.guards.append(edge.errors)
+            self.told += [edge.expiry] if edge.expiry else []
         for alarm in self.told:
             alarm.add_alarm_action(actions.SnsAction(self.topic))
         self.composite = self._composite([*self.guards, *self.told]) if settings.composite_alarm else None

@@ -1,6 +1,7 @@
 """Settings: from code, and from `cdk -c name=value`."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from constructs import Node
@@ -68,10 +69,32 @@ def test_a_setting_that_does_not_exist_is_an_error() -> None:
         smartpack_settings(_node(judge='{"look_second": 5}'))
 
 
-def test_a_domain_needs_its_certificate() -> None:
-    """Half of it would fail in the middle of the deployment."""
-    with pytest.raises(SettingsError, match="certificate_arn"):
-        SmartPackSettings(domain_name="pack.example.com")
+CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/0f0f0f0f-0000-4000-8000-000000000000"
+DOMAIN = {"domain_name": "pack.example.com"}
+
+
+@pytest.mark.parametrize(
+    ("half", "message"),
+    [
+        (DOMAIN, "needs a certificate_arn"),
+        ({"certificate_arn": CERTIFICATE}, "needs the domain_name"),
+        ({**DOMAIN, "hosted_zone_id": "Z123"}, "come together"),
+        ({"hosted_zone_id": "Z123", "hosted_zone_name": "example.com"}, "come together"),
+        ({"waf": True, "web_acl_arn": "arn:aws:wafv2:us-east-1:111122223333:global/webacl/a/b"}, "one of the two"),
+        ({"waf": True}, "-c account"),
+        ({**DOMAIN, "hosted_zone_id": "Z123", "hosted_zone_name": "example.com", "region": "eu-west-1"}, "-c account"),
+        ({"account": "111122223333"}, "-c account"),
+    ],
+)
+def test_half_of_a_setting_is_refused(half: dict[str, Any], message: str) -> None:
+    """It would fail in the middle of the deployment."""
+    with pytest.raises(SettingsError, match=message):
+        SmartPackSettings(**half)
+
+
+def test_an_account_is_no_number() -> None:
+    """It only looks like one."""
+    assert smartpack_settings(_node(account="111122223333", region="eu-west-1")).account == "111122223333"
 
 
 def test_each_environment_has_its_own_stack() -> None:
