@@ -10,6 +10,7 @@ NAMES = {
     "release": 5,
     "transitions": 3,
     "alarm": 20,
+    "judge-live": 20,
     "site": 5,
     "cold": 7,
     "demo": 3,
@@ -39,7 +40,7 @@ def main() -> None:
 
 
 def _benchmark(name: str) -> Callable[[int], list[Table]]:
-    run: Callable[[int], list[Table]] = import_module(f"benchmarks.{name}").run
+    run: Callable[[int], list[Table]] = import_module(f"benchmarks.{name.replace('-', '_')}").run
     return run
 
 
