@@ -262,8 +262,8 @@ class Probe(Protocol):
 class Hooks(Protocol):
     """Functions of the application's own that may say no."""
 
-    def run(self, function_name: str, occasion: Mapping[str, Any]) -> CheckResult:
-        """Ask a hook and wait for its answer; a hook that fails, or does not say yes, is a failed check."""
+    def run(self, function_name: str, occasion: Mapping[str, Any]) -> CheckResult | None:
+        """Ask a hook; a hook that fails, or says no, is a failed check. None: it will answer later."""
 
 
 class Rehearsals(Protocol):

@@ -184,14 +184,17 @@ class FakeProbe:
 
 @dataclass
 class FakeHooks:
-    """The application's hooks: each says yes but for those that were given a `no`."""
+    """The application's hooks: each says yes but for those that were given a `no`, and those that answer `later`."""
 
     no: dict[str, str] = field(default_factory=dict)
+    later: set[str] = field(default_factory=set)
     asked: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
 
-    def run(self, function_name: str, occasion: Mapping[str, Any]) -> CheckResult:
-        """Yes, unless there is a reason for no."""
+    def run(self, function_name: str, occasion: Mapping[str, Any]) -> CheckResult | None:
+        """Yes, unless there is a reason for no; None when it answers later."""
         self.asked.append((function_name, occasion))
+        if function_name in self.later:
+            return None
         return CheckResult(
             f"hook {function_name}", function_name not in self.no, self.no.get(function_name, "it said yes")
         )

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 3
 READ_SECONDS = 10
 INVOKE_SECONDS = 35
+HOOK_SECONDS = 240
 """A test waits for the function that it invokes a little longer than an HTTP API would (30 s)."""
 LAYER_SECONDS = 60
 """ECR takes a part of an image's layer, up to 20 MiB, in one request."""
@@ -165,6 +166,11 @@ class Clients:
     def invoker(self) -> "LambdaClient":
         """AWS Lambda for invocations: patient, and without a second attempt, which would be a second invocation."""
         return cast("LambdaClient", _client("lambda", INVOKE_SECONDS, attempts=1))
+
+    @cached_property
+    def asker(self) -> "LambdaClient":
+        """AWS Lambda for hooks, which may take minutes; the controller's own function may take five."""
+        return cast("LambdaClient", _client("lambda", HOOK_SECONDS, attempts=1))
 
     @cached_property
     def objects(self) -> "S3Client":

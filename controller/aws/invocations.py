@@ -6,33 +6,45 @@ from typing import TYPE_CHECKING, Any
 
 from controller.aws.calls import Clients, calling
 from controller.domain.checks import CheckResult
+from controller.errors import TransientError
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 YES = "Succeeded"
 SHOWN = 300
+STILL_RUNNING = "ReadTimeoutError"
+"""It was called, and has not returned."""
 
 
 class LambdaHooks:
-    """Implements `ports.Hooks`: a hook says yes by returning `{"status": "Succeeded"}`, as CodeDeploy's hooks do."""
+    """Implements `ports.Hooks`: a hook says yes by returning `{"status": "Succeeded"}`, the word of CodeDeploy's hooks.
+
+    One that returns no status answers later, and so may one that is still running when nobody waits any more.
+    """
 
     def __init__(self, functions: "LambdaClient | None" = None) -> None:
-        """`functions` is the client to use (default: the process's own, which makes one attempt and waits 35 s)."""
-        self._functions = functions or Clients().invoker
+        """`functions` is the client to use (default: the process's own: one attempt, and four minutes)."""
+        self._functions = functions or Clients().asker
 
-    def run(self, function_name: str, occasion: Mapping[str, Any]) -> CheckResult:
-        """Ask the hook and wait for its answer."""
+    def run(self, function_name: str, occasion: Mapping[str, Any]) -> CheckResult | None:
+        """Ask the hook and wait for its answer, or for its end; None when it has not answered."""
         name = f"hook {function_name}"
-        with calling("lambda:InvokeFunction", function_name):
-            answer = self._functions.invoke(FunctionName=function_name, Payload=json.dumps(occasion).encode())
-            said = answer["Payload"].read()
+        try:
+            with calling("lambda:InvokeFunction", function_name):
+                answer = self._functions.invoke(FunctionName=function_name, Payload=json.dumps(occasion).encode())
+                said = answer["Payload"].read()
+        except TransientError as error:
+            if error.code != STILL_RUNNING:
+                raise
+            return None
         if "FunctionError" in answer:
             return CheckResult(name, False, f"it failed ({_field(said, 'errorType') or answer['FunctionError']})")
-        if _field(said, "status") == YES:
-            return CheckResult(name, True, "it said yes")
-        reason = _field(said, "reason") or f'it did not return {{"status": "{YES}"}}'
-        return CheckResult(name, False, reason[:SHOWN])
+        status = _field(said, "status")
+        if not status:
+            return None
+        reason = "it said yes" if status == YES else _field(said, "reason") or f"it said {status}, not {YES}"
+        return CheckResult(name, status == YES, reason[:SHOWN])
 
 
 class LambdaRehearsals:

@@ -7,10 +7,12 @@ from controller.domain.checks import CheckResult
 from controller.domain.deployment import Deployment, Step
 from controller.domain.environment import Environment
 from controller.domain.load_check import LoadCheck
+from controller.domain.measurement import PATIENCE
 from controller.domain.phases import Phase
 from controller.domain.strategy import ALL, steps_of
 from controller.domain.verification import AnyCheck, OutsideCheck, read_check
 from controller.flow.awaiting import pause_of
+from controller.flow.hooks import POST, PRE, hook_of
 from controller.flow.leases import HOLD_SECONDS
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.tripping import trip
@@ -25,7 +27,7 @@ def test_staged(world: World, deployment_id: str) -> Card:
 
     Outcomes: `pending` while some of the wave are not staged yet: they are asked again in `wait_seconds`; `next_wave`
     with the components to stage now; `healthy` with the `steps` by which traffic will move (none when nothing changed);
-    `unhealthy`.
+    `ask` when it is healthy, and there is a hook to ask; `unhealthy`.
     """
     deployment = world.deployments.get(deployment_id)
     if wave := [name for name in deployment.next_wave if name in deployment.awaited.keys() - deployment.staged.keys()]:
@@ -40,12 +42,11 @@ def test_staged(world: World, deployment_id: str) -> Card:
         tell(world, deployment_id, "tested", f"{name}: {len(results)} checks passed before traffic.")
     if following := deployment.next_wave:
         return card(deployment, "next_wave", wave=list(following))
-    if refused := _ask_hook(world, deployment, environment.deployment_preference.hooks.pre_traffic):
-        return _unhealthy(world, deployment, "before traffic", [refused])
     steps = _steps(environment, deployment)
     planned = world.deployments.update(deployment_id, {"steps": steps}, phases={Phase.STAGING})
-    hold = HOLD_SECONDS if environment.judge.when_inconclusive == "hold" else 0
-    return card(planned, "healthy", steps=[_document(index, step, hold) for index, step in enumerate(steps)])
+    documents = [_document(index, step, environment) for index, step in enumerate(steps)]
+    outcome = "ask" if hook_of(environment, deployment, PRE) else "healthy"
+    return card(planned, outcome, steps=documents, hook_timeout=environment.hook_timeout_seconds)
 
 
 def _test(world: World, environment: Environment, deployment: Deployment, name: str) -> Sequence[CheckResult]:
@@ -66,40 +67,34 @@ def steps_for(environment: Environment, changed: Collection[str], *, first: bool
     return steps_of(preference, watch, at_once=first or not divides)
 
 
-def _document(index: int, step: Step, hold: int) -> dict[str, int]:
-    # A guard must outlive its bake, which may be extended once and then held; the margin is for the looks themselves.
+def _document(index: int, step: Step, environment: Environment) -> dict[str, int]:
+    """A guard must outlive its bake, which may be extended once, wait for late metrics each time, and then be held."""
+    policy = environment.judge
+    late = 4 * PATIENCE * max(policy.period_seconds, policy.settled_seconds)
+    hold = HOLD_SECONDS if policy.when_inconclusive == "hold" else 0
     return {
         "index": index,
         "weight": step.weight,
         "bake": step.bake,
-        "guard_timeout": 2 * step.bake + GUARD_MARGIN_SECONDS + hold,
+        "guard_timeout": 2 * step.bake + late + GUARD_MARGIN_SECONDS + hold,
+        "hook_timeout": environment.hook_timeout_seconds,
     }
 
 
 def verify(world: World, deployment_id: str, step: int) -> Card:
-    """Make the release's checks from outside, as a visitor; outcomes: `healthy`, `unhealthy`."""
+    """Make the release's checks from outside, as a visitor.
+
+    Outcomes: `healthy`; `ask` when it is, and everybody is on it, and there is a hook to ask; `unhealthy`.
+    """
     deployment = world.deployments.get(deployment_id)
     environment = environment_of(world, deployment)
     results = probe_all(world, environment, *_expected(world, deployment))
     if failed := [result for result in results if not result.passed]:
         return _unhealthy(world, deployment, f"from outside at {deployment.weight} %", failed)
-    hook = environment.deployment_preference.hooks.post_traffic if deployment.weight >= ALL else None
-    if refused := _ask_hook(world, deployment, hook):
-        return _unhealthy(world, deployment, "after traffic", [refused])
     if results:
         tell(world, deployment_id, "verified", f"Step {step + 1}: {len(results)} checks passed from outside.")
-    return card(deployment, "healthy")
-
-
-def _ask_hook(world: World, deployment: Deployment, hook: str | None) -> CheckResult | None:
-    """The refusal of the environment's hook; None when it says yes, there is none, or nothing changed."""
-    if not hook or not deployment.changed:
-        return None
-    staged = {name: deployment.staged[name].id for name in deployment.changed}
-    result = world.hooks.run(hook, card(deployment, "asked", revisions=staged))
-    if result.passed:
-        tell(world, deployment.deployment_id, "hook", f"{result.check}: {result.detail}.")
-    return None if result.passed else result
+    hook = hook_of(environment, deployment, POST) if deployment.weight >= ALL else ""
+    return card(deployment, "ask" if hook else "healthy")
 
 
 def checks_of(deployment: Deployment) -> list[AnyCheck]:

@@ -32,8 +32,11 @@ def by_whom(request: dict[str, Any]) -> TripSource:
 def reason_of(request: dict[str, Any]) -> str:
     """The reason that was given, or what the failed state said, without its stack trace."""
     failed = request.get("failed") or {}
-    failure = failed.get("failure") or {}
-    said = request.get("reason") or failure.get("Cause") or failed.get("reason") or failure.get("Error") or UNSAID
+    failure, hook = failed.get("failure") or {}, failed.get("hook")
+    told = hook.get("reason", "The hook said no.") if isinstance(hook, dict) else ""
+    said = (
+        request.get("reason") or failure.get("Cause") or told or failed.get("reason") or failure.get("Error") or UNSAID
+    )
     with suppress(ValueError, KeyError, TypeError):  # It may be said in plain words.
         said = json.loads(said)["errorMessage"]
     return str(said)[:REASON_LENGTH]

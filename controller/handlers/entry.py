@@ -26,7 +26,7 @@ from controller.wiring import AwsWorld
 TASKS = {
     "intake": ("receive", "validate", "wait_for_turn"),
     "stage": ("record_restore_point", "stage"),
-    "check": ("test", "verify"),
+    "check": ("test", "verify", "ask_hook"),
     "traffic": ("shift", "restore"),
     "watch": ("guard", "judge", "hold", "resume"),
     "close": ("complete", "begin_rollback", "verify_restoration", "close"),

@@ -89,7 +89,7 @@ def test_nobody_passes_roles_or_changes_privileges(granted: Granted) -> None:
         ("s3:PutObject", {Group.STAGE, Group.TRAFFIC}),
         ("states:StartExecution", {Group.RECONCILE}),
         ("states:StopExecution", {Group.CLOSE}),
-        ("states:SendTaskFailure", {Group.ON_ALARM, Group.WATCH}),
+        ("states:SendTaskFailure", {Group.CHECK, Group.ON_ALARM, Group.WATCH}),
         ("cloudwatch:DescribeAlarms", {Group.STAGE, Group.WATCH}),
         ("sns:Publish", {Group.INTAKE, Group.STAGE, Group.CLOSE, Group.RECONCILE}),
     ],

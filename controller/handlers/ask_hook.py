@@ -1,0 +1,12 @@
+"""Ask pre-traffic hook, and Ask post-traffic hook."""
+
+from typing import Any
+
+from controller.flow.hooks import ask_hook
+from controller.flow.story import Card
+from controller.flow.world import World
+
+
+def handle(world: World, event: dict[str, Any]) -> Card:
+    """`deployment_id`, which `hook`, and `task_token`; the hook, an alarm or the time ends the waiting."""
+    return ask_hook(world, event["deployment_id"], event["hook"], event["task_token"])
