@@ -15,7 +15,7 @@ from controller.aws.calls import Clients, calling, client
 from controller.aws.components import AwsComponents
 from controller.aws.environments import SsmEnvironments
 from controller.domain.environment import Environment
-from controller.errors import NotFoundError, UnknownEnvironmentError
+from controller.errors import NotFoundError, SelfrightError, UnknownEnvironmentError
 from controller.settings import Settings
 from controller.wiring import AwsWorld
 from selfright.advice import AdviceError
@@ -87,6 +87,14 @@ class Account:
             known = ", ".join(self.environments())
             step = f"Registered are: {known}." if known else "None is: register it with the CDK construct Environment."
             raise AdviceError(f"No environment {key} is registered here.", step) from error
+
+    def principal(self) -> str:
+        """Who is calling, as an ARN; "" when AWS does not say."""
+        try:
+            with calling("sts:GetCallerIdentity", "the caller"):
+                return str(client("sts").get_caller_identity()["Arn"])
+        except SelfrightError:
+            return ""
 
     @cached_property
     def world(self) -> AwsWorld:

@@ -2,16 +2,17 @@
 
 import re
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from email.header import Header
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3transfer.manager import TransferConfig, TransferManager
 from s3transfer.subscribers import BaseSubscriber
 
-from controller.aws.bundles import S3Bundles
+from controller.aws.bundles import SAID, S3Bundles
 from controller.aws.calls import calling
 from controller.domain.archive import BundleArchive
 from controller.domain.deployment import Upload
@@ -74,15 +75,23 @@ def bundled(source: Path, folder: Path, allowed: Collection[str] = (), builder: 
     return read_bundle(make_bundle(source, folder, allowed=allowed, builder=builder) if source.is_dir() else source)
 
 
-def send(account: Account, bundle: Bundle, environment_key: str, uploaded: Callable[[int], None]) -> Sent:
+def send(
+    account: Account,
+    bundle: Bundle,
+    environment_key: str,
+    uploaded: Callable[[int], None],
+    hotfix: str = "",
+) -> Sent:
     """Upload the bundle for a registered environment; `uploaded` is told how many more bytes went.
 
+    `hotfix` is why it may be released although an alarm is firing; who says so goes with it.
     Raises `AdviceError` for an unknown environment, `AwsError` when the upload fails.
     """
     application, _, environment = environment_key.partition("/")
     account.environment(environment_key)
     key = f"incoming/{environment_key}/{bundle.object_name}"
-    version = _put(account.s3, bundle.path, account.resources.bucket, key, uploaded)
+    said = _said(hotfix, account.principal()) if hotfix else {}
+    version = _put(account.s3, bundle.path, account.resources.bucket, key, uploaded, said)
     upload = S3Bundles(account.s3).pin(account.resources.bucket, key, version)
     return Sent(deployment_id(application, environment, upload), upload)
 
@@ -98,7 +107,19 @@ def release(
         return send(account, bundled(source, Path(folder)), environment_key, uploaded)
 
 
-def _put(s3: "S3Client", path: Path, bucket: str, key: str, uploaded: Callable[[int], None]) -> str | None:
+def _said(hotfix: str, by: str) -> dict[str, str]:
+    """The object's metadata: headers of HTTP, so what is not ASCII goes as RFC 2047 has it."""
+    values = {SAID["hotfix"]: hotfix, SAID["by"]: by}
+    return {
+        name: value if value.isascii() else Header(value, "utf-8").encode(maxlinelen=0)
+        for name, value in values.items()
+        if value
+    }
+
+
+def _put(  # noqa: PLR0913, PLR0917 - an upload is from where to where, told to whom, and what is said with it
+    s3: "S3Client", path: Path, bucket: str, key: str, uploaded: Callable[[int], None], said: Mapping[str, str]
+) -> str | None:
     """Upload in parts when it is large; returns exactly the version that was written, if the bucket has versions."""
     versions: list[str] = []
 
@@ -110,7 +131,8 @@ def _put(s3: "S3Client", path: Path, bucket: str, key: str, uploaded: Callable[[
         s3.meta.events.register(event, note)
     try:
         with calling("s3:PutObject", f"{bucket}/{key}"), TransferManager(s3, config) as transfer:
-            transfer.upload(str(path), bucket, key, subscribers=[_Progress(uploaded)]).result()
+            extra = {"Metadata": dict(said)} if said else {}
+            transfer.upload(str(path), bucket, key, extra, subscribers=[_Progress(uploaded)]).result()
     finally:
         for event in UPLOADS:
             s3.meta.events.unregister(event, note)

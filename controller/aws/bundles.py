@@ -1,16 +1,21 @@
 """The uploaded bundles in S3, read by ranges: a reader of any bundle holds a few megabytes, never the whole."""
 
 import io
+from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 from controller.aws.calls import calling, client
 from controller.domain.deployment import Upload
+from controller.domain.printable import printable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 BLOCK = 8 * 1024 * 1024
 KEPT_BLOCKS = 3
+SAID = {"hotfix": "selfright-hotfix", "by": "selfright-by"}
+"""Field of the upload → the object's metadata that says it (`x-amz-meta-…`)."""
+MOST_SAID = 300
 BUFFER = 256 * 1024
 
 
@@ -26,11 +31,22 @@ class S3Bundles:
         version = {"VersionId": version_id} if version_id else {}
         with calling("s3:GetObjectVersion", key):
             head = self._s3.head_object(Bucket=bucket, Key=key, **version)  # type: ignore[arg-type]
-        return Upload(bucket, key, head.get("VersionId", ""), head["ContentLength"], head["LastModified"])
+        said = {name: _said(head.get("Metadata", {}).get(key, "")) for name, key in SAID.items()}
+        return Upload(bucket, key, head.get("VersionId", ""), head["ContentLength"], head["LastModified"], **said)
 
     def open(self, upload: Upload) -> BinaryIO:
         """A seekable reader of exactly that version."""
         return io.BufferedReader(_RangeReader(self._s3, upload), BUFFER)
+
+
+def _said(value: str) -> str:
+    """Metadata as people wrote it. What is not ASCII travels as RFC 2047 has it; S3 gives it back so, too."""
+    if "=?" in value:
+        from email.header import decode_header, make_header  # noqa: PLC0415 - hardly ever
+
+        with suppress(LookupError, ValueError):
+            value = str(make_header(decode_header(value)))
+    return printable(value.strip())[:MOST_SAID]
 
 
 class _RangeReader(io.RawIOBase):

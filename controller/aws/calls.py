@@ -117,6 +117,13 @@ DENIED = frozenset(
 )
 
 
+class IdentityClient(Protocol):
+    """What is used of AWS STS: who is calling."""
+
+    def get_caller_identity(self) -> dict[str, Any]:
+        """Account, user id and ARN of the caller."""
+
+
 class SecretsClient(Protocol):
     """What is used of AWS Secrets Manager: to read, and nothing else."""
 
@@ -129,6 +136,8 @@ class SecretsClient(Protocol):
 
 @overload
 def client(service: Literal["cloudformation"]) -> "CloudFormationClient": ...
+
+
 @overload
 def client(service: Literal["cloudfront"]) -> "CloudFrontClient": ...
 @overload
@@ -147,6 +156,8 @@ def client(service: Literal["secretsmanager"]) -> "SecretsClient": ...
 def client(service: Literal["sns"]) -> "SNSClient": ...
 @overload
 def client(service: Literal["ssm"]) -> "SSMClient": ...
+@overload
+def client(service: Literal["sts"]) -> "IdentityClient": ...
 @overload
 def client(service: Literal["stepfunctions"]) -> "SFNClient": ...
 def client(service: str) -> object:

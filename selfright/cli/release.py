@@ -22,6 +22,7 @@ EXAMPLES = (
     "release build/ --environment smartpack/prod",
     "release smartpack-1.1.0.zip -e smartpack/prod --no-follow",
     "release build/ -e smartpack/prod --output json > result.json",
+    'release build/ -e smartpack/prod --hotfix --reason "Stops the timeouts that fire the alarm"',
 )
 
 
@@ -29,6 +30,8 @@ EXAMPLES = (
 @click.argument("source", metavar="FOLDER_OR_ZIP", type=click.Path(exists=True, path_type=Path))
 @click.option("-e", "--environment", type=EnvironmentKey(), required=True, help="Where to, such as smartpack/prod.")
 @click.option("--follow/--no-follow", "following", default=True, help="Follow it until it has ended (the default).")
+@click.option("--hotfix", is_flag=True, help="It silences an alarm that is firing: let that alarm not stop it.")
+@click.option("--reason", default="", help="Why it is a hotfix; the ledger keeps it with who said so.")
 @timeout_option
 @build_option
 @allow_option
@@ -39,6 +42,8 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     source: Path,
     environment: str,
     following: bool,
+    hotfix: bool,
+    reason: str,
     timeout: float | None,
     building: bool,
     allow: tuple[str, ...],
@@ -47,8 +52,11 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
 
     A folder is bundled first. Exit code 0 means that the release is live; 1 that it was rejected, rolled back or
     superseded, or could not be followed. With --no-follow, 0 means that it was uploaded.
+
+    While an alarm is firing, nothing is released but a --hotfix with a --reason: the alarms that fire when it begins
+    are left out for this deployment, and the comparison of both versions takes their place.
     """
-    sent = upload(tools, source, environment, allow, building=building)
+    sent = upload(tools, source, environment, allow, building=building, hotfix=_why(hotfix, reason))
     if following:
         conclude(tools, follow(tools, sent.deployment_id, timeout=timeout), LIVE)
     hint = tools.terminal.commands(f"follow {sent.deployment_id}")
@@ -56,14 +64,29 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     tools.terminal.result(f"{sent.deployment_id}\nFollow it: {hint}", document)
 
 
-def upload(
-    tools: Tools, source: Path, environment: str, allowed: Collection[str] = (), *, building: bool = True
+def _why(hotfix: bool, reason: str) -> str:
+    """The reason of a hotfix; "" when it is none."""
+    if hotfix and not reason.strip():
+        raise click.UsageError('A hotfix goes past a firing alarm: say why, with --reason "…".')
+    if reason and not hotfix:
+        raise click.UsageError("--reason says why it is a --hotfix: give both or none.")
+    return reason.strip()
+
+
+def upload(  # noqa: PLR0913 - what, where to, and how
+    tools: Tools,
+    source: Path,
+    environment: str,
+    allowed: Collection[str] = (),
+    *,
+    building: bool = True,
+    hotfix: str = "",
 ) -> Sent:
     """Bundle (if it is a folder) and upload, with progress on stderr."""
     with tempfile.TemporaryDirectory(prefix="selfright-") as folder:
         bundle = bundled(source, Path(folder), allowed, builder(tools, building))
         with _progress(tools.terminal, bundle) as uploaded:
-            sent = send(tools.account, bundle, environment, uploaded)
+            sent = send(tools.account, bundle, environment, uploaded, hotfix)
     tools.terminal.note(f"Uploaded {bundle.object_name} ({size(bundle.size)}) for {environment}.")
     tools.terminal.note(f"Deployment {sent.deployment_id}")
     return sent

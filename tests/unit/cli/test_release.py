@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from controller.aws.bundles import S3Bundles
 from controller.aws.calls import client
 from controller.domain.deployment import Deployment
 from tests.builders import a_bundle
@@ -152,3 +153,27 @@ def test_ctrl_c_ends_the_following_only(world: CliWorld, bundle: str) -> None:
     assert "Follow it again: selfright follow smartpack-prod-" in result.stderr
     assert "Take it back:    selfright rollback smartpack-prod-" in result.stderr
     assert LIVE_ID not in result.stderr
+
+
+def test_a_hotfix_says_why_and_who(world: CliWorld, bundle: str) -> None:
+    """With the object itself, so that what was uploaded and what was said cannot come apart."""
+    said = ("--hotfix", "--reason", "Stoppt die Zeitüberschreitungen")
+    assert world.run("release", bundle, *TO, "--no-follow", *said).exit_code == 0
+    pinned = S3Bundles(client("s3")).pin(BUCKET, KEY, None)
+    assert pinned.hotfix == "Stoppt die Zeitüberschreitungen"
+    assert pinned.by.startswith("arn:aws:sts::")
+
+
+def test_a_release_that_is_none_says_nothing(world: CliWorld, bundle: str) -> None:
+    """Its object has no metadata of ours."""
+    world.run("release", bundle, *TO, "--no-follow")
+    assert client("s3").head_object(Bucket=BUCKET, Key=KEY)["Metadata"] == {}
+
+
+@pytest.mark.parametrize("words", [("--hotfix",), ("--hotfix", "--reason", " "), ("--reason", "Because.")])
+def test_a_hotfix_needs_a_reason_and_a_reason_a_hotfix(world: CliWorld, bundle: str, words: tuple[str, ...]) -> None:
+    """Nothing is uploaded before it is clear what is meant."""
+    result = world.run("release", bundle, *TO, *words)
+    assert result.exit_code == 2
+    assert "--reason" in result.stderr
+    assert "Contents" not in client("s3").list_objects_v2(Bucket=BUCKET)
