@@ -90,6 +90,10 @@ class SmartPackSettings:
     domain's address. `waf` puts AWS's managed rules in front, and lets an address make `waf_requests` requests in five
     minutes; `web_acl_arn` puts a web ACL of your own there. What has to be in us-east-1 gets a stack there, so
     `account` and `region` say where all the rest is; where they are given, CloudFront has alarms, too.
+
+    `ai` makes a repository for the AI's images; once a first image was pushed, `ai_image` is its tag, and makes the
+    function. `ollama_host` and `ai_model` say what it asks. With `provisioned_concurrency`, so many instances of the
+    API are warm. `database_instance` is an RDS instance of which each release takes a snapshot first.
     """
 
     environment: str = "prod"
@@ -112,12 +116,20 @@ class SmartPackSettings:
     web_acl_arn: str | None = None
     waf: bool = False
     waf_requests: int = 1000
+    ai: bool = False
+    ai_image: str | None = None
+    ollama_host: str | None = None
+    ai_model: str | None = None
+    provisioned_concurrency: int | None = None
+    database_instance: str | None = None
     account: str | None = None
     region: str | None = None
 
     def __post_init__(self) -> None:
         """Say what would fail halfway through the deployment, or never be used."""
         self._check_domain()
+        if (self.ai_image or self.ollama_host or self.ai_model) and not self.ai:
+            raise SettingsError("ai_image, ollama_host and ai_model are for the AI: add -c ai=true.")
         if self.waf and self.web_acl_arn:
             raise SettingsError("waf makes a web ACL and web_acl_arn names one: give one of the two.")
         if (self.account or self.needs_edge) and not (self.account and self.region):

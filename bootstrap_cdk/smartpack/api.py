@@ -1,6 +1,7 @@
 """SmartPack's API: a Lambda function behind its alias `live`, and an HTTP API in front of that."""
 
 import json
+from collections.abc import Mapping
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as apigateway
@@ -16,6 +17,7 @@ from bootstrap_cdk.smartpack import placeholder
 
 ALIAS = "live"
 ROUTES = {"/health": apigateway.HttpMethod.GET, "/generate": apigateway.HttpMethod.POST}
+AI_ROUTES = {"/suggest": apigateway.HttpMethod.POST}
 
 ACCESS_LOG = {
     "time": "$context.requestTime",
@@ -41,7 +43,7 @@ class ReleasedFunction(Construct):
     def __init__(self, scope: Construct, construct_id: str, settings: SmartPackSettings) -> None:
         super().__init__(scope, construct_id)
         name = f"{settings.prefix}-api"
-        log = _log(self, "Log", f"/aws/lambda/{name}")
+        log = log_group(self, "Log", f"/aws/lambda/{name}")
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         log.grant_write(role)
         self.function = lambda_.Function(
@@ -77,11 +79,8 @@ class Api(Construct):
             create_default_stage=False,
             cors_preflight=_cors(settings.cors_origin),
         )
-        integration = HttpLambdaIntegration("Live", self.released.alias)
-        for path, method in ROUTES.items():
-            for route in self.http.add_routes(path=path, methods=[method], integration=integration):
-                accept(route, "Packing lists are for everybody: there is nobody to log in.", "AwsSolutions-APIG4")
-        log = _log(self, "AccessLog", f"/aws/http-api/{settings.prefix}")
+        self._lead(ROUTES, HttpLambdaIntegration("Live", self.released.alias))
+        log = log_group(self, "AccessLog", f"/aws/http-api/{settings.prefix}")
         apigateway.CfnStage(
             self,
             "Stage",
@@ -95,6 +94,15 @@ class Api(Construct):
                 destination_arn=log.log_group_arn, format=json.dumps(ACCESS_LOG)
             ),
         )
+
+    def add_ai(self, alias: lambda_.IAlias) -> None:
+        """Let the AI's function answer its own paths."""
+        self._lead(AI_ROUTES, HttpLambdaIntegration("Ai", alias))
+
+    def _lead(self, routes: Mapping[str, apigateway.HttpMethod], integration: HttpLambdaIntegration) -> None:
+        for path, method in routes.items():
+            for route in self.http.add_routes(path=path, methods=[method], integration=integration):
+                accept(route, "Packing lists are for everybody: there is nobody to log in.", "AwsSolutions-APIG4")
 
     @property
     def domain_name(self) -> str:
@@ -117,7 +125,8 @@ def _cors(origin: str | None) -> apigateway.CorsPreflightOptions | None:
     )
 
 
-def _log(scope: Construct, construct_id: str, name: str) -> logs.LogGroup:
+def log_group(scope: Construct, construct_id: str, name: str) -> logs.LogGroup:
+    """A log that is kept for a month."""
     return logs.LogGroup(
         scope,
         construct_id,

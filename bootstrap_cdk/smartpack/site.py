@@ -14,7 +14,7 @@ from constructs import Construct
 
 from bootstrap_cdk.exceptions import accept
 from bootstrap_cdk.settings import SmartPackSettings
-from bootstrap_cdk.smartpack.api import ROUTES
+from bootstrap_cdk.smartpack.api import AI_ROUTES, ROUTES
 from bootstrap_cdk.smartpack.edge import Edge, hosted_zone
 
 ROUTING_BOOTSTRAP = Path(__file__).with_name("routing_bootstrap.js")
@@ -53,13 +53,14 @@ class RoutedSite(Construct):
             runtime=cloudfront.FunctionRuntime.JS_2_0,
             auto_publish=True,
         )
+        paths = [*ROUTES, *(AI_ROUTES if settings.ai_image else ())]
         headers = SecurityHeaders(self, "Headers").policy
         self.distribution = cloudfront.Distribution(
             self,
             "Distribution",
             comment=settings.prefix,
             default_behavior=self._site(headers),
-            additional_behaviors={path: _api(api_domain, headers) for path in ROUTES},
+            additional_behaviors={path: _api(api_domain, headers) for path in paths},
             default_root_object="index.html",
             price_class=cloudfront.PriceClass.PRICE_CLASS_100,
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 
 from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_rds as rds
 from constructs import Construct
 
-from bootstrap_cdk.components import FunctionComponent, SiteComponent
+from bootstrap_cdk.components import DatabaseComponent, FunctionComponent, ImageComponent, SiteComponent
 from bootstrap_cdk.environment import Care, Environment, Guard
 from bootstrap_cdk.settings import SmartPackSettings
+from bootstrap_cdk.smartpack.ai import AiFunction, AiRepository, ai_variables
 from bootstrap_cdk.smartpack.api import ALIAS, Api
 from bootstrap_cdk.smartpack.configuration import Configuration
 from bootstrap_cdk.smartpack.dashboard import SmartPackDashboard
@@ -34,23 +37,30 @@ class SmartPackStack(Stack):
         site = self.site = RoutedSite(self, "Site", api_domain=api.domain_name, settings=settings, edge=edge or Edge())
         configuration = Configuration(self, "Configuration", settings)
         configuration.readable_by(api.released.function)
-        period = Duration.seconds(settings.alarm.period_seconds)
-        measures = Measures({"api": api.released.function}, api.http, site.distribution, period)
-        watching = Watching(self, "Watching", measures=measures, settings=settings, edge=self._watched_edge(settings))
-        SmartPackDashboard(self, "Board", measures=measures, watching=watching, settings=settings)
         own_host = f"https://{settings.domain_name or site.distribution.distribution_domain_name}"
         urls = {"api": settings.api_url or api.http.api_endpoint, "site": settings.site_url or own_host}
+        released = FunctionComponent(
+            api.released.function,
+            ALIAS,
+            urls["api"],
+            _variables(settings, configuration),
+            api=api.http,
+            provisioned_concurrency=settings.provisioned_concurrency,
+        )
+        ai = self._ai(api, settings, urls["api"])
+        functions = {"api": released.function, **{name: one.function for name, one in ai.items()}}
+        watching = self._watch(api, settings, functions)
         Environment(
             self,
             "Environment",
             application="smartpack",
             environment=settings.environment,
             components={
-                "api": FunctionComponent(
-                    api.released.function, ALIAS, urls["api"], _variables(settings, configuration), api=api.http
-                ),
+                "api": released,
+                **ai,
                 "site": SiteComponent(site.bucket, site.routing_function, urls["site"], distribution=site.distribution),
                 "settings": configuration.settings,
+                **self._database(settings),
             },
             secrets={"config": configuration.secret},
             guard=Guard(watching.guards, watching.topic),
@@ -62,6 +72,40 @@ class SmartPackStack(Stack):
         CfnOutput(self, "DistributionId", value=site.distribution.distribution_id)
         CfnOutput(self, "DistributionDomain", value=site.distribution.distribution_domain_name)
         CfnOutput(self, "AlarmsTopicArn", value=watching.topic.topic_arn, description="Subscribe to hear the alarms")
+
+    def _ai(self, api: Api, settings: SmartPackSettings, url: str) -> Mapping[str, ImageComponent]:
+        """The AI's repository, and its function as soon as there is a first image."""
+        if not settings.ai:
+            return {}
+        repository = AiRepository(self, "AiRepository", settings).repository
+        CfnOutput(self, "AiRepositoryUri", value=repository.repository_uri, description="Push a first image here")
+        if not settings.ai_image:
+            return {}
+        ai = AiFunction(self, "Ai", repository=repository, settings=settings)
+        api.add_ai(ai.alias)
+        return {"ai": ImageComponent(ai.function, repository, ALIAS, url, ai_variables(settings))}
+
+    def _database(self, settings: SmartPackSettings) -> Mapping[str, DatabaseComponent]:
+        """A database that is there already: releases take a snapshot of it first."""
+        if not settings.database_instance:
+            return {}
+        instance = rds.DatabaseInstance.from_database_instance_attributes(
+            self,
+            "Database",
+            instance_identifier=settings.database_instance,
+            instance_endpoint_address="unused",  # a snapshot needs the name alone
+            port=0,
+            security_groups=[],
+        )
+        return {"database": DatabaseComponent(instance)}
+
+    def _watch(self, api: Api, settings: SmartPackSettings, functions: Mapping[str, lambda_.IFunction]) -> Watching:
+        """Alarms and dashboard of all that visitors reach."""
+        period = Duration.seconds(settings.alarm.period_seconds)
+        measures = Measures(functions, api.http, self.site.distribution, period)
+        watching = Watching(self, "Watching", measures=measures, settings=settings, edge=self._watched_edge(settings))
+        SmartPackDashboard(self, "Board", measures=measures, watching=watching, settings=settings)
+        return watching
 
     def _watched_edge(self, settings: SmartPackSettings) -> EdgeWatching | None:
         """CloudFront's alarms, if they can be here."""
