@@ -168,7 +168,7 @@ class SiteComponent:
         if self.distribution is None:
             return []
         arn = f"arn:{Aws.PARTITION}:cloudfront::{Aws.ACCOUNT_ID}:distribution/{self.distribution.distribution_id}"
-        return [allow(["cloudfront:GetDistributionConfig"], [arn])]
+        return [allow(["cloudfront:GetDistribution", "cloudfront:GetDistributionConfig"], [arn])]
 
 
 @dataclass(frozen=True)

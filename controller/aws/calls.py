@@ -105,6 +105,18 @@ MISSING = frozenset(
         "ResourceNotFoundException",
     }
 )
+QUOTAS = frozenset(
+    {
+        "CodeStorageExceededException",
+        "FunctionSizeLimitExceeded",
+        "LimitExceededException",
+        "ParameterLimitExceeded",
+        "ParameterMaxVersionLimitExceeded",
+        "ServiceQuotaExceededException",
+        "TooManyFunctions",
+    }
+)
+QUOTA_ADVICE = "A quota is used up: delete what is not needed any more, or have it raised in Service Quotas."
 DENIED = frozenset(
     {
         "AccessDenied",
@@ -261,6 +273,8 @@ def _translate(error: ClientError, operation: str, resource: str) -> SelfrightEr
         return ConflictError(f"{what} Somebody else changed it in between, so it was left as it is.")
     if code in MISSING or status == HTTPStatus.NOT_FOUND:
         return NotFoundError(f"{what} Check that it exists and is named rightly in the environment.")
+    if code in QUOTAS:
+        return AwsError(f"{what} {QUOTA_ADVICE}", code=code)
     if code in DENIED or status == HTTPStatus.FORBIDDEN:
         return AwsError(f"{what} Allow {operation} on it for this role.", code=code)
     return AwsError(what, code=code)

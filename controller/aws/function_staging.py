@@ -46,7 +46,12 @@ class FunctionStaging:
         for _ in range(ATTEMPTS - 1):
             with suppress(ConflictError):
                 return self._publish(code, wanted, source)
-        return self._publish(code, wanted, source)
+        try:
+            return self._publish(code, wanted, source)
+        except ConflictError as error:
+            raise ConflictError(
+                f"Somebody else is updating {self._name}. Release again when they are done. {error}"
+            ) from error
 
     def _publish(self, code: Code, wanted: Wanted, source: Mapping[str, Any]) -> str:
         found = self._settled(self.configuration("$LATEST"))

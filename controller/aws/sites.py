@@ -3,18 +3,21 @@
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
-from controller.aws.calls import Clients
+from controller.aws.calls import Clients, calling
 from controller.aws.site_checks import SiteChecks
 from controller.aws.site_files import SiteFiles
 from controller.aws.site_pruning import discard, prune
 from controller.aws.site_routing import SiteTraffic
 from controller.aws.site_staging import SiteStaging
 from controller.domain.checks import CheckResult
-from controller.domain.deployment import Revision
+from controller.domain.deployment import Pending, Revision
 from controller.domain.environment import SiteTarget
 from controller.domain.manifest import Artifact, SiteArtifact
 from controller.domain.verification import AnyCheck
 from controller.errors import ChangedByOthersError, InvalidBundleError
+
+DEPLOYING, PATIENCE = "CloudFront deploys a change of the distribution that somebody made", 30 * 60
+"""Seconds. CloudFront takes some minutes."""
 
 
 class SiteComponent:
@@ -26,7 +29,7 @@ class SiteComponent:
 
     def __init__(self, target: SiteTarget, name: str, clients: Clients | None = None) -> None:
         """`name` is the component's in the manifest."""
-        clients = clients or Clients()
+        self._clients = clients = clients or Clients()
         self._target, self._name = target, name
         self._files = SiteFiles(clients, target.bucket)
         self._traffic = SiteTraffic(clients, target, self._files)
@@ -39,12 +42,16 @@ class SiteComponent:
             raise ChangedByOthersError(f"{reason}; all must be on one revision before a release can begin.")
         return _revision(table.stable)
 
-    def stage(self, artifact: Artifact, bundle: BinaryIO) -> Revision:
-        """Upload what is missing; one call when the revision is complete already."""
+    def stage(self, artifact: Artifact, bundle: BinaryIO) -> Revision | Pending:
+        """Upload what is missing; one call when the revision is complete already.
+
+        `Pending` while CloudFront deploys a change of the distribution: a release beside that could not be judged.
+        """
         if not isinstance(artifact, SiteArtifact):
             reason = f"component {self._name} is a site in this environment and a {artifact.kind} in the bundle"
             raise InvalidBundleError(reason)
-        return _revision(SiteStaging(self._files, artifact, bundle).run())
+        revision = _revision(SiteStaging(self._files, artifact, bundle).run())
+        return Pending(DEPLOYING, PATIENCE) if self._is_deploying() else revision
 
     def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
         """See that every file is there, and answer this component's checks from the revision's objects."""
@@ -68,6 +75,12 @@ class SiteComponent:
         """Delete its folder, and the shared files that only it uses."""
         table = self._traffic.live()
         return revision.id not in {table.stable, table.canary} and discard(self._files, revision.id)
+
+    def _is_deploying(self) -> bool:
+        if not (distribution := self._target.distribution_id):
+            return False
+        with calling("cloudfront:GetDistribution", distribution):
+            return self._clients.routing.get_distribution(Id=distribution)["Distribution"]["Status"] == "InProgress"
 
 
 def _revision(id_: str) -> Revision:

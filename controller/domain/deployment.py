@@ -253,6 +253,11 @@ class Deployment:
         return tuple(sorted(name for name, new in self.staged.items() if new.id != _id(before.get(name))))
 
     @property
+    def blameless(self) -> bool:
+        """Whether something broke before any visitor could get it: that says nothing against the release."""
+        return self.trip is not None and self.trip.source == "fault" and not self.steps
+
+    @property
     def order(self) -> tuple[tuple[str, ...], ...]:
         """The waves; all components at once when none is said to come after another."""
         return self.waves or (self.components,)

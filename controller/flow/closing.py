@@ -63,7 +63,7 @@ def finish(world: World, ended: Deployment) -> None:
     if ended.notice != "pending":
         return
     _close_guards(world, ended)
-    if ended.phase in REMEMBERED:
+    if ended.phase in REMEMBERED and not (ended.phase is Phase.ROLLED_BACK and ended.blameless):
         world.versions.remember(ended, ended.phase)
     _hand_on(world, ended)
     answer(world, ended, ended.queue_token)

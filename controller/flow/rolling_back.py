@@ -19,6 +19,8 @@ from controller.flow.world import World
 
 AGAIN = frozenset({Phase.SUCCEEDED, Phase.ROLLBACK_FAILED})
 """The ends from which a person may still roll back."""
+NEW_ADVICE = "Correct it and release it under a new version."
+AGAIN_ADVICE = "Put it right and upload the bundle again: no visitor got anything of it, so it may keep its version."
 PERSON_ADVICE = (
     "Put it right by hand, then run `selfright rollback` on this deployment: "
     "that verifies it and frees the environment."
@@ -245,7 +247,7 @@ def _failing_outside(world: World, deployment: Deployment) -> list[str]:
 def close_rollback(world: World, deployment_id: str, trouble: str) -> Card:
     """End the deployment: `ROLLED_BACK`, `REJECTED` when nothing was touched, or `ROLLBACK_FAILED` with the trouble."""
     deployment = world.deployments.get(deployment_id)
-    why, advice = " ".join([_why(deployment), *_left(deployment)]), "Correct it and release it under a new version."
+    why, advice = " ".join([_why(deployment), *_left(deployment)]), AGAIN_ADVICE if deployment.blameless else NEW_ADVICE
     if trouble and deployment.restore_point:
         phase, why, advice = Phase.ROLLBACK_FAILED, f"{why} Putting it back failed: {trouble}", PERSON_ADVICE
     else:

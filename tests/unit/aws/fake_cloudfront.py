@@ -20,7 +20,12 @@ class FakeCloudFront:
         self.code = {"DEVELOPMENT": render(table), "LIVE": render(table)}
         self.etags = {"DEVELOPMENT": "e0", "LIVE": "l0"}
         self.calls: list[str] = []
+        self.status = "Deployed"
         self.before: dict[str, Callable[[], None]] = {}
+
+    def get_distribution(self, *, Id: str) -> dict[str, Any]:
+        self.calls.append("get_distribution")
+        return {"Distribution": {"Id": Id, "Status": self.status}}
 
     @property
     def table(self) -> RoutingTable:

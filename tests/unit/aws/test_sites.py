@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 
 from controller.aws import site_staging
+from controller.aws.sites import SiteComponent
 from controller.domain.archive import BundleArchive
-from controller.domain.deployment import Revision
+from controller.domain.deployment import Pending, Revision
+from controller.domain.environment import SiteTarget
 from controller.domain.routing import RoutingTable, render
 from controller.domain.verification import read_check
 from controller.errors import ChangedByOthersError, InvalidBundleError
 from tests.builders import a_bundle, bundle_parts
-from tests.unit.aws.conftest import SITE, World
+from tests.unit.aws.conftest import ROUTING, SITE, World
 
 ONE: Mapping[str, bytes] = {
     "index.html": b"<title>one",
@@ -32,6 +34,24 @@ def stage(world: World, files: Mapping[str, bytes] = ONE, bundle: bytes | None =
     """Stage a site of these files."""
     opened = io.BytesIO(bundle or a_bundle(site_files=files))
     return world.site().stage(BundleArchive(opened).manifest().components["site"], opened)
+
+
+def test_a_site_waits_until_its_distribution_is_deployed(world: World) -> None:
+    """All is uploaded meanwhile; where the environment names no distribution, nobody asks."""
+    target = SiteTarget(kind="site", bucket=SITE, routing_function=ROUTING, distribution_id="E123")
+    site = SiteComponent(target, "site", world.clients)
+    world.routing.status = "InProgress"
+    opened = io.BytesIO(a_bundle(site_files=ONE))
+    artifact = BundleArchive(opened).manifest().components["site"]
+    assert isinstance(site.stage(artifact, opened), Pending)
+    before = world.stored()
+    world.routing.status = "Deployed"
+    revision = site.stage(artifact, opened)
+    assert isinstance(revision, Revision)
+    assert world.stored() == before
+    world.routing.calls.clear()
+    assert world.site().stage(artifact, opened) == revision
+    assert world.routing.calls == []
 
 
 def publish(world: World, revision: Revision) -> None:
