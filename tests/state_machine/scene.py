@@ -5,7 +5,7 @@ A test says what happens *at* which moment (`scene.at`), lets it happen, and ask
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from itertools import count
@@ -107,11 +107,15 @@ class Scene(Functions):
 
     # What happens
 
-    def upload(self, version: str, bundle: bytes | None = None, key: str = "") -> dict[str, Any]:
+    def upload(
+        self, version: str, bundle: bytes | None = None, key: str = "", metadata: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
         """Upload a bundle; returns the detail of S3's event."""
         key = key or f"incoming/{self.name}/prod/{version}.zip"
         body = bundle_of(self.name, version) if bundle is None else bundle
-        version_id = client("s3").put_object(Bucket=BUCKET, Key=key, Body=body)["VersionId"]
+        version_id = client("s3").put_object(Bucket=BUCKET, Key=key, Body=body, Metadata=dict(metadata or {}))[
+            "VersionId"
+        ]
         return {"bucket": {"name": BUCKET}, "object": {"key": key, "size": len(body), "version-id": version_id}}
 
     def start(self, detail: dict[str, Any]) -> str:
