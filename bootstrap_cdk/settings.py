@@ -82,8 +82,8 @@ class SmartPackSettings:
     `strategy` is a strategy's name or a list of `{"weight": percent, "bake": seconds}`. `api_url` and `site_url` are
     where visitors reach the app, if that is not the HTTP API's and the distribution's own address; with
     `allow_private_urls` they may be addresses of a private network. `composite_alarm` makes one alarm of
-    all of its alarms. `cors_origin` is the one other origin (`https://partner.example`) whose pages may call the API;
-    pages of the site itself need none, `*` is everybody.
+    all of its alarms. `cors_origin` is the one other origin (`https://partner.example`) whose pages may call the API,
+    or `*`: everybody, because the API knows no cookies. The releases check it, so they have to name the same.
 
     `domain_name` is where visitors come to. It needs a certificate of us-east-1: the one of `certificate_arn`, or one
     that is made and renewed by way of the hosted zone (`hosted_zone_name`, `hosted_zone_id`), which also gets the
@@ -108,7 +108,7 @@ class SmartPackSettings:
     api_url: str | None = None
     site_url: str | None = None
     allow_private_urls: bool = False
-    cors_origin: str | None = None
+    cors_origin: str = "*"
     domain_name: str | None = None
     certificate_arn: str | None = None
     hosted_zone_name: str | None = None
@@ -134,7 +134,7 @@ class SmartPackSettings:
             raise SettingsError("waf makes a web ACL and web_acl_arn names one: give one of the two.")
         if (self.account or self.needs_edge) and not (self.account and self.region):
             raise SettingsError("For what must be made in us-east-1, say where all of it is: -c account=… -c region=…")
-        if self.cors_origin and not re.fullmatch(r"\*|https?://[^/\s*,]+", self.cors_origin):
+        if not re.fullmatch(r"\*|https?://[^/\s*,]+", self.cors_origin):
             raise SettingsError(f"cors_origin '{self.cors_origin}' is no origin: use https://partner.example, or *")
 
     def _check_domain(self) -> None:

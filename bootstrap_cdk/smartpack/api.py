@@ -110,13 +110,11 @@ class Api(Construct):
         return f"{self.http.api_id}.execute-api.{self.http.stack.region}.{self.http.stack.url_suffix}"
 
 
-def _cors(origin: str | None) -> apigateway.CorsPreflightOptions | None:
+def _cors(origin: str) -> apigateway.CorsPreflightOptions:
     """What a page of another origin may do: what the site itself does, and nothing with cookies.
 
     The HTTP API answers the preflights, and puts its own headers on every answer, over those of the function.
     """
-    if origin is None:
-        return None
     return apigateway.CorsPreflightOptions(
         allow_origins=[origin],
         allow_methods=[apigateway.CorsHttpMethod.GET, apigateway.CorsHttpMethod.POST],

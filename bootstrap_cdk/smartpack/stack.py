@@ -117,8 +117,7 @@ class SmartPackStack(Stack):
 
 def _variables(settings: SmartPackSettings, configuration: Configuration) -> Mapping[str, str]:
     """What the API is told by this environment, whatever the bundle says; what was chosen by hand wins."""
-    cors = {"CORS_ORIGIN": settings.cors_origin} if settings.cors_origin else {}
-    return {**configuration.variables, **cors, **settings.variables}
+    return {**configuration.variables, "CORS_ORIGIN": settings.cors_origin, **settings.variables}
 
 
 def _care(settings: SmartPackSettings) -> Care:

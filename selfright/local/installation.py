@@ -1,5 +1,6 @@
 """The local AWS with everything deployed: the emulator, the real CDK app on it, and the edge as the app's door."""
 
+import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from selfright.local import emulator, packages
 from selfright.local.deployer import Deployed, deploy
+from selfright.local.edge.cors import Cors, cors_in
 from selfright.local.edge.targets import Targets, save
 from selfright.local.emulator import FOLDER, Ports
 from selfright.local.place import LocalAws, Place, free_port, is_free
@@ -68,7 +70,9 @@ def install(say: Say, *, folder: Path = FOLDER, attached: bool = False, care: Ca
         try:
             say(f"Local AWS at {running.endpoint}, the app's door at {running.edge_url}")
             stacks = deploy(running.endpoint, assembly.result(), say)
-            save(Place(folder).targets, Targets(FUNCTION, ALIAS, _output(stacks, "DistributionDomain")))
+            domain = _output(stacks, "DistributionDomain")
+            # The emulator forgets what a template says of CORS, so the door answers preflights.
+            save(Place(folder).targets, Targets(FUNCTION, ALIAS, domain, cors=_cors(assembly.result())))
         except BaseException:
             emulator.stop(folder)
             raise
@@ -79,6 +83,11 @@ def _assembly(edge_url: str, care: Care) -> Path:
     context = {"controller_package": str(packages.build(packages.host())), "api_url": edge_url, "site_url": edge_url}
     # The edge is on loopback, which checks may not ask by themselves.
     return synthesize({**context, "allow_private_urls": True, **care.context()})
+
+
+def _cors(assembly: Path) -> Cors | None:
+    found = (cors_in(json.loads(template.read_text())) for template in sorted(assembly.glob("*.template.json")))
+    return next((cors for cors in found if cors), None)
 
 
 def _output(stacks: list[Deployed], name: str) -> str:

@@ -54,7 +54,7 @@ def test_a_version_is_put_under_load_before_it_gets_visitors(lab: Lab) -> None:
     assert told == [
         "api: 5 checks passed before traffic.",
         "site: 4 checks passed before traffic.",
-        "Step 1: 7 checks passed from outside.",
+        "Step 1: 8 checks passed from outside.",
     ]
 
 

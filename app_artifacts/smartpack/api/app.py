@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -29,6 +30,8 @@ def generate(request: Request) -> tuple[int, Json]:
         return 400, {"error": str(error), "problems": error.problems}
 
 
+TALKATIVE = {"DEBUG", "INFO"}
+"""Values of LOG_LEVEL with which every request is logged; with others, those that were refused are."""
 ROUTES: dict[str, dict[str, Route]] = {"/health": {"GET": health}, "/generate": {"POST": generate}}
 
 
@@ -61,7 +64,9 @@ def _dispatch(request: Request) -> tuple[int, Json, dict[str, str]]:
 
 
 def _log(request: Request, status: int, seconds: float, request_id: str | None) -> None:
-    """Write one line of JSON: what was asked for and how it went, never what was in it."""
+    """Write one line of JSON, if LOG_LEVEL lets it: what was asked for and how it went, never what was in it."""
+    if status < 400 and os.environ.get("LOG_LEVEL", "INFO").upper() not in TALKATIVE:  # noqa: PLR2004
+        return
     line = {
         "level": "INFO" if status < 400 else "WARNING",  # noqa: PLR2004 - the first status of an error
         "message": "request answered",

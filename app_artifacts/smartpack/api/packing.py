@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from math import ceil
 
 from catalogue import ACTIVITY_KIT, ESSENTIALS, WEATHER_GEAR
+from settings import settings
 from trip import Trip, Weather
-
-WASH_AFTER = 5
-"""Days of clothes to carry when there is a washing machine on the way."""
 
 COLD, MILD, HOT = 5, 16, 25
 """Degrees Celsius from which on other clothes are needed."""
@@ -32,7 +30,7 @@ def pack(trip: Trip) -> list[Item]:
 
 def outfits(trip: Trip) -> int:
     """Return for how many days to carry clothes."""
-    return min(trip.days, WASH_AFTER) if trip.laundry else trip.days
+    return min(trip.days, settings().wash_after_days) if trip.laundry else trip.days
 
 
 def notes(trip: Trip) -> list[str]:

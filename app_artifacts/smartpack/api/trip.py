@@ -5,9 +5,7 @@ from dataclasses import dataclass
 
 from catalogue import ACTIVITY_KIT, WEATHER_GEAR
 from fields import Fields, Problem
-
-LONGEST_TRIP = 60
-"""Days."""
+from settings import settings
 
 
 class InvalidTripError(Exception):
@@ -58,16 +56,17 @@ def read_trip(body: object) -> Trip:
 
 def _days(fields: Fields) -> int:
     """Count the days, from `days` or from `start` and `end`."""
+    longest = settings().max_days
     if fields.has("days"):
         if fields.has("start") or fields.has("end"):
             fields.reject("days", "comes together with dates", "either days, or start and end")
-        return fields.whole("days", 1, LONGEST_TRIP)
+        return fields.whole("days", 1, longest)
     known = len(fields.problems)
     start, end = fields.day("start"), fields.day("end")
     days = (end - start).days + 1
-    if len(fields.problems) == known and not 1 <= days <= LONGEST_TRIP:
+    if len(fields.problems) == known and not 1 <= days <= longest:
         problem = "is before start" if days < 1 else f"is {days} days after start"
-        fields.reject("end", problem, f"a date from start to {LONGEST_TRIP - 1} days later")
+        fields.reject("end", problem, f"a date from start to {longest - 1} days later")
     return days
 
 

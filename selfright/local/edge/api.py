@@ -33,6 +33,12 @@ class Api:
         self._aliases: dict[Targets, Alias] = {}
 
     def answer(self, request: Request, targets: Targets) -> Response:
+        """A preflight is answered here, as an HTTP API does; everything else by the function."""
+        if targets.cors is None:
+            return self._ask(request, targets)
+        return targets.cors.preflight(request) or targets.cors.told(request, self._ask(request, targets))
+
+    def _ask(self, request: Request, targets: Targets) -> Response:
         """Invoke and translate; an emulator that cannot answer gives a 502."""
         alias = self._aliases.setdefault(targets, Alias(lambda: self._route(targets)))
         try:

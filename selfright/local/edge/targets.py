@@ -3,7 +3,9 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+from selfright.local.edge.cors import Cors
 from selfright.local.place import replace
 
 API_PATHS = ("/health", "/generate")
@@ -19,6 +21,8 @@ class Targets:
     """Such as `d111111abcdef8.cloudfront.net`."""
     api_paths: tuple[str, ...] = API_PATHS
     """Paths that the API serves; everything else is the site's."""
+    cors: Cors | None = None
+    """What pages of other origins may do with the API; None: nothing."""
 
 
 def save(file: Path, targets: Targets) -> None:
@@ -40,6 +44,12 @@ class TargetsFile:
         except FileNotFoundError:
             return None
         if not self._seen or self._seen[0] != changed:
-            content = json.loads(self._file.read_text())
-            self._seen = (changed, Targets(**{**content, "api_paths": tuple(content["api_paths"])}))
+            self._seen = (changed, _targets(json.loads(self._file.read_text())))
         return self._seen[1]
+
+
+def _targets(content: dict[str, Any]) -> Targets:
+    cors = content.pop("cors")
+    lists = cors and {name: tuple(value) for name, value in cors.items() if isinstance(value, list)}
+    api_paths = tuple(content.pop("api_paths"))
+    return Targets(**content, api_paths=api_paths, cors=Cors(**{**cors, **lists}) if cors else None)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import urllib3
 
 from selfright.local.edge import payload
 from selfright.local.edge.alias import Alias, Route
+from selfright.local.edge.cors import Cors, cors_in
 from selfright.local.edge.counts import Counts
 from selfright.local.edge.http import Request, Response
 from selfright.local.edge.metrics import Invocation, Metrics, data
@@ -108,8 +110,65 @@ def test_targets_are_read_again_when_they_change(tmp_path: Path) -> None:
     assert file.get() is None
     save(tmp_path / "targets.json", Targets("f", "live", "d.cloudfront.net"))
     assert file.get() == Targets("f", "live", "d.cloudfront.net")
-    save(tmp_path / "targets.json", Targets("g", "live", "d.cloudfront.net"))
-    assert file.get() == Targets("g", "live", "d.cloudfront.net")
+    save(tmp_path / "targets.json", Targets("g", "live", "d.cloudfront.net", cors=CORS))
+    assert file.get() == Targets("g", "live", "d.cloudfront.net", cors=CORS)
+
+
+PARTNER = "https://partner.example"
+CORS = Cors((PARTNER,), ("GET", "POST"), ("content-type",), 3600)
+PREFLIGHT = Request("OPTIONS", "/generate", {"origin": PARTNER, "access-control-request-method": "POST"}, b"", "::1")
+
+
+def test_a_preflight_is_answered_as_an_http_api_does() -> None:
+    """The allowed origin, methods, headers, and how long the browser may remember them."""
+    answer = CORS.preflight(PREFLIGHT)
+    assert answer == Response(
+        204,
+        b"",
+        (
+            ("access-control-allow-origin", PARTNER),
+            ("access-control-allow-methods", "GET,POST"),
+            ("access-control-allow-headers", "content-type"),
+            ("access-control-max-age", "3600"),
+        ),
+    )
+
+
+def test_another_origin_is_told_nothing() -> None:
+    """Its preflight has no header, nor has the answer to a request, whatever the function says."""
+    headers = {**PREFLIGHT.headers, "origin": "https://evil.example"}
+    request = replace(PREFLIGHT, headers=headers)
+    assert CORS.preflight(request) == Response(204)
+    told = CORS.told(request, Response(200, b"{}", (("x-a", "b"), ("access-control-allow-origin", "*"))))
+    assert told.headers == (("x-a", "b"),)
+
+
+def test_everybody_is_a_star() -> None:
+    """`*` is told as it is; a request without an origin is nobody's page, and is told nothing."""
+    everybody = Cors(("*",))
+    assert everybody.told(PREFLIGHT, Response(200)).headers == (("access-control-allow-origin", "*"),)
+    assert everybody.told(replace(PREFLIGHT, headers={}), Response(200)).headers == ()
+
+
+@pytest.mark.parametrize(
+    "request_", [replace(PREFLIGHT, method="POST"), replace(PREFLIGHT, headers={"origin": PARTNER})]
+)
+def test_what_is_no_preflight_goes_on(request_: Request) -> None:
+    """Another method, or an OPTIONS that does not ask for one, is the function's business."""
+    assert CORS.preflight(request_) is None
+
+
+def test_cors_is_what_the_template_says() -> None:
+    """Read from the HTTP API of the synthesized template, and handed to the edge in its file."""
+    said = {
+        "AllowOrigins": [PARTNER],
+        "AllowMethods": ["GET", "POST"],
+        "AllowHeaders": ["content-type"],
+        "MaxAge": 3600,
+    }
+    api = {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"CorsConfiguration": {**said, "MaxAge": 3600}}}
+    assert cors_in({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}, "Http": api}}) == CORS
+    assert cors_in({"Resources": {"Http": {**api, "Properties": {}}}}) is None
 
 
 class Echo:

@@ -63,7 +63,7 @@ def test_the_manifest_is_one_the_controller_takes(releases: dict[str, Path], ver
 @pytest.mark.parametrize("version", ["1.0.0", "1.1.0", "1.2.0"])
 def test_the_api_passes_its_checks(releases: dict[str, Path], handlers: dict[str, Handler], version: str) -> None:
     """Every release passes what is checked before traffic, the bad one too."""
-    api_checks = checks(releases[version], "api")
+    api_checks = [check for check in checks(releases[version], "api") if check.before_traffic]
     assert len(api_checks) == 4
     for check in api_checks:
         assert isinstance(check, Check)
