@@ -74,6 +74,7 @@ def _local_aws(tools: Tools, *, keep: bool) -> Iterator[tuple[LocalAws, dict[str
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     sources = _built(say)
     running = install(say, attached=not keep)
+    say("Left out: the AI's container image, because no container can run here.")
     try:
         os.environ.update(running.variables())
         yield running, sources
