@@ -17,7 +17,7 @@ from controller.errors import InvalidBundleError
 
 LONGEST_SECONDS: Final = 900.0
 """A build that takes longer hangs: nobody is there to answer its questions."""
-LAST_LINES = 20
+LAST_LINES = 15
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _OF_NODE = {"node", "npm", "npx", "pnpm", "yarn"}
 

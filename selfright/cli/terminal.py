@@ -54,7 +54,8 @@ class Terminal:
 
     def error(self, message: str, next_step: str) -> None:
         """Say what went wrong and what to do next; with `--output json`, on stdout too, as a document."""
-        said, step = clean(message), self.commands.within(clean(next_step))
+        # A tool's last lines stay lines; indented, so that none of them can pass for one of ours.
+        said, step = "\n  ".join(clean(line) for line in message.splitlines()), self.commands.within(clean(next_step))
         self.note(Text.assemble(("Error: ", "bold red"), said))
         if step:
             self.note(Text.assemble(("Next:  ", "bold"), step))

@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.text import Text
 
 from app_artifacts.smartpack.build import built
+from app_artifacts.smartpack.plain import plain
 from app_artifacts.smartpack.visits import trips
 from controller.errors import InvalidBundleError
 from selfright.cli.tools import Tools
@@ -18,7 +19,6 @@ from selfright.demo.acts import ACTS, Performed, perform
 from selfright.demo.proof import served, visit
 from selfright.demo.summary import Line, ending
 from selfright.local import emulator
-from selfright.local.errors import LocalAwsError
 from selfright.local.installation import APPLICATION, ENVIRONMENT, install
 from selfright.local.place import LocalAws
 from selfright.local.visitors import Traffic, from_list, visiting
@@ -86,13 +86,17 @@ def _local_aws(tools: Tools, *, keep: bool) -> Iterator[tuple[LocalAws, dict[str
 
 
 def _built(say: Callable[[str], None]) -> dict[str, Path]:
-    """The three releases with their pages built: some seconds, unless nothing has changed since the last time."""
+    """The three releases with their pages built: some seconds, unless nothing has changed since the last time.
+
+    A machine without npm's registry gets a plain page, and is told so.
+    """
     say("Building SmartPack's page with Vite, once for each release, where something has changed …")
     try:
         return {act.version: built(act.version) for act in ACTS}
     except InvalidBundleError as error:
-        reason = f"SmartPack's page could not be built: {error.reason}"
-        raise LocalAwsError(f"{reason}\nThe first time, npm needs its registry. Then run the demo again.") from error
+        last = error.reason.strip().splitlines()[-1].strip()
+        say(f"The page could not be built ({last}); a plain one is released instead. The rest is as it would be.")
+        return {act.version: plain(act.version) for act in ACTS}
 
 
 def _where(last: Performed, running: LocalAws, *, keep: bool) -> Text:

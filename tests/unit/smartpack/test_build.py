@@ -4,7 +4,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from app_artifacts.smartpack import plain as standing_in
 from app_artifacts.smartpack.build import HERE, MADE, build, versions
+from selfright.bundle import make_bundle
 
 VERSIONS = ["1.0.0", "1.1.0", "1.2.0"]
 LOCK = HERE / "frontend" / "package-lock.json"
@@ -72,6 +74,23 @@ def test_the_page_obeys_its_content_security_policy(releases: dict[str, Path], v
     assert all(re.fullmatch(r"/assets/\w+-[\w-]{8}\.(js|css|svg)", address) for address in addresses)
     styles = "".join(file.read_text() for file in dist.glob("assets/*.css"))
     assert re.findall(r"url\(|@import", styles) == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_without_npm_there_is_a_plain_page(version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It passes the release's own checks and its bundle needs no build; made again, it is the same."""
+    monkeypatch.setattr(standing_in, "HOME", tmp_path)
+    monkeypatch.setenv("PATH", "")
+    bundles = [make_bundle(standing_in.plain(version), tmp_path / f"{number}.zip") for number in range(2)]
+    assert bundles[0].read_bytes() == bundles[1].read_bytes()
+    dist = tmp_path / f"{version}-plain" / "frontend" / "dist"
+    page = (dist / "index.html").read_text()
+    assert f'name="smartpack-version" content="{version}"' in page
+    assert "<title>SmartPack" in page
+    assert "<script" not in page
+    addresses = re.findall(r'(?:src|href)="/([^"]+)"', page)
+    assert len(addresses) == 4
+    assert all((dist / address).is_file() for address in addresses)
 
 
 def test_the_lock_says_what_is_installed_and_not_from_where() -> None:
