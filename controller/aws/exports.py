@@ -8,8 +8,16 @@ from controller.aws.export_databases import DatabaseExport
 from controller.aws.export_functions import FunctionExport
 from controller.aws.export_parameters import ParametersExport
 from controller.aws.export_sites import SiteExport
+from controller.aws.export_stacks import StackExport
 from controller.domain.deployment import Revision
-from controller.domain.environment import DatabaseTarget, Environment, LambdaTarget, ParametersTarget, SiteTarget
+from controller.domain.environment import (
+    DatabaseTarget,
+    Environment,
+    LambdaTarget,
+    ParametersTarget,
+    SiteTarget,
+    StackTarget,
+)
 
 
 class AwsExports:
@@ -31,4 +39,6 @@ class AwsExports:
                 return ParametersExport(self._clients, target).of(revision)
             case DatabaseTarget():
                 return DatabaseExport(self._clients, target).of(revision)
+            case StackTarget():
+                return StackExport(self._clients, target).of(revision)
         return {"target": target.model_dump(mode="json")}

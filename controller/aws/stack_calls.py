@@ -12,7 +12,7 @@ from controller.aws.calls import Clients, calling
 from controller.domain.printable import printable
 from controller.domain.stack_changes import Change, read_change
 from controller.domain.stack_templates import revision_of
-from controller.errors import ConflictError, NotFoundError
+from controller.errors import AwsError, ConflictError, NotFoundError
 
 REASON_LENGTH = 300
 STACK = "AWS::CloudFormation::Stack"
@@ -140,9 +140,13 @@ class StackCalls:
             self._clients.stacks.delete_change_set(StackName=self.name, ChangeSetName=name)
 
     def cancel(self, token: str) -> None:
-        """Have the update that is under way rolled back."""
-        with calling("cloudformation:CancelUpdateStack", self.name):
-            self._clients.stacks.cancel_update_stack(StackName=self.name, ClientRequestToken=token)
+        """Have the update that is under way rolled back; when it has just ended, the next look at the stack tells."""
+        try:
+            with calling("cloudformation:CancelUpdateStack", self.name):
+                self._clients.stacks.cancel_update_stack(StackName=self.name, ClientRequestToken=token)
+        except AwsError as error:
+            if error.code != "ValidationError":
+                raise
 
     def delete(self, token: str, role: str) -> None:
         """Delete the stack."""

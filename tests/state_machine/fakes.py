@@ -166,7 +166,8 @@ class FakeComponents(dict[str, FakeComponent]):
         """The component of that name."""
         if name not in self:
             raise NotFoundError(f"{environment.key} has no component {name}.")
-        return self[name]
+        found = self[name]
+        return found.on(errand) if hasattr(found, "on") else found  # The real one of a kind that is made for an errand.
 
 
 @dataclass

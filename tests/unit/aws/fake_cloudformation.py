@@ -67,6 +67,12 @@ class FakeCloudFormation:
             change_set["ExecutionStatus"] = "OBSOLETE"
         return stack
 
+    def end_now(self, name: str) -> None:
+        """What is under way ends in this moment."""
+        stack = self._stack(name)
+        self._running[stack.id] = (0, self._running[stack.id][1])
+        self._time_goes_by(stack)
+
     # -- the calls -----------------------------------------------------------------------------------------------
 
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:

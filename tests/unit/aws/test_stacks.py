@@ -12,6 +12,7 @@ import pytest
 from moto.cloudformation.models import CloudFormationBackend
 
 from controller.aws.calls import reading_text
+from controller.aws.export_stacks import StackExport
 from controller.aws.stacks import StackComponent
 from controller.domain.deployment import Awaited, Deployment, Left, Pending, Revision, Upload
 from controller.domain.environment import StackTarget
@@ -358,6 +359,23 @@ def test_an_update_that_is_under_way_is_cancelled(live: Infra) -> None:
     assert (live.text, live.aws.stacks[STACK].status) == (ONE, "UPDATE_ROLLBACK_COMPLETE")
 
 
+def test_an_update_that_ends_before_it_is_cancelled_is_put_back(live: Infra) -> None:
+    """CloudFormation refuses to cancel it then."""
+    live.aws.patience = 40
+    live.begin()
+    assert isinstance(live.stage(TWO), Pending)
+    cancel = live.aws.cancel_update_stack
+
+    def too_late(**named: str) -> None:
+        live.aws.patience = 0
+        live.aws.end_now(STACK)
+        cancel(**named)
+
+    live.aws.cancel_update_stack = too_late  # type: ignore[method-assign, assignment]
+    assert live.restore() is None
+    assert (live.text, live.aws.stacks[STACK].status) == (ONE, "UPDATE_COMPLETE")
+
+
 def test_a_change_set_that_comes_too_late_finds_nothing_to_carry_out(live: Infra) -> None:
     """The way back begins between the permit and the execution."""
     live.begin()
@@ -462,6 +480,20 @@ def test_a_place_for_a_stack_that_was_never_made_is_cleared_away(infra: Infra) -
     infra.restore()
     infra.component.current()
     assert infra.aws.stacks == {}
+
+
+def test_the_restore_point_has_the_template(live: Infra) -> None:
+    """And the values of its parameters; of another revision than the one that was noted, nothing."""
+    clients = live.world.clients
+    clients.stacks = live.aws  # type: ignore[assignment]
+    export = StackExport(clients, StackTarget.model_validate(live.target))
+    stable = live.begin()
+    expected = {"stack_name": STACK, "template": ONE, "parameters": {}, "capabilities": []}
+    assert export.of(stable) == expected
+    with pytest.raises(ChangedByOthersError, match="has changed the stack"):
+        export.of(Revision("another"))
+    live.aws.stacks.clear()
+    assert export.of(Revision("")) == {"stack_name": STACK}
 
 
 def test_secret_values_are_never_kept(live: Infra) -> None:

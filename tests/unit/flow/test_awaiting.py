@@ -1,17 +1,21 @@
 """Components that take their time: they are asked again, within their patience, as long as the release may go on."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from controller.domain.deployment import Awaited, Pending
+from controller.domain.deployment import Awaited, Left, Pending, Revision
 from controller.domain.phases import Phase
-from controller.errors import SelfrightError, TrippedError
+from controller.errors import AwsError, SelfrightError, TransientError, TrippedError
 from controller.flow.awaiting import FIRST_PAUSE, LONGEST_PAUSE, pause_of
+from controller.flow.rolling_back import begin, close_rollback, restore_component, verify_restoration
 from controller.flow.staging import stage
 from controller.flow.testing import test_staged as run_tests
-from controller.flow.tripping import trip
+from controller.flow.tripping import put_back, trip
 from tests.builders import a_bundle
+from tests.fake_components import FakeComponent
 from tests.fakes import START, FakeWorld
 from tests.unit.flow.scenes import a_world, on_its_way
 
@@ -87,3 +91,98 @@ def test_the_pause_grows_with_the_time_waited(waited: int, pause: int) -> None:
     world = slow()
     deployment = world.deployments.update("d2", {"awaited.site": Awaited(START, "it works")}, phases={Phase.STAGING})
     assert pause_of(deployment, START + timedelta(seconds=waited)) == pause
+
+
+def with_a_stack(phase: Phase, *answers: Pending, left: Left | None = None, **fields: Any) -> FakeWorld:  # noqa: ANN401
+    """A release of the API and a stack, whose way back answers so."""
+    stack = {"kind": "stack", "stack_name": "infra", "role_arn": "arn:aws:iam::123456789012:role/changes"}
+    api = {"kind": "function", "function_name": "f"}
+    world = a_world(components={"api": api, "infra": stack})
+    restore_point, staged = (
+        {"api": Revision("6"), "infra": Revision("a")},
+        {"api": Revision("7"), "infra": Revision("b")},
+    )
+    on_its_way(
+        world, phase, components=("api", "infra"), checks=(), restore_point=restore_point, staged=staged, **fields
+    )
+    world.deployments.known["d1"] = replace(world.deployments.get("d1"), checks=())
+    world.components.known = {
+        "api": FakeComponent("7", next="7"),
+        "infra": FakeComponent("b", next="b", pending=list(answers), left=left),
+    }
+    return world
+
+
+def test_an_alarm_does_not_wait_for_a_stack() -> None:
+    """The visitors are put back at once, and that is noted; the stack is left to the rollback machine."""
+    world = with_a_stack(Phase.WATCHING)
+    assert put_back(world, world.deployments.get("d2")) == {}
+    assert world.components.known["api"].live == "6"
+    assert (world.components.known["infra"].live, world.components.known["infra"].moves) == ("b", [])
+    assert world.deployments.get("d2").traffic_restored_at == START
+
+
+def test_a_stack_is_restored_after_the_traffic() -> None:
+    """The first round leaves it out; then it is asked until it is done, and only then all is verified."""
+    world = with_a_stack(Phase.WATCHING, SLOW)
+    assert begin(world, "d2", "arn:back", "fault", "It broke.")["components"] == ["api"]
+    restore_component(world, "d2", "api")
+    first = verify_restoration(world, "d2")
+    assert (first["outcome"], first["components"], first["wait_seconds"]) == ("pending", ["infra"], 0)
+    assert restore_component(world, "d2", "infra")["outcome"] == "pending"
+    assert verify_restoration(world, "d2")["wait_seconds"] == FIRST_PAUSE
+    assert restore_component(world, "d2", "infra")["outcome"] == "restored"
+    assert verify_restoration(world, "d2")["outcome"] == "verified"
+    assert close_rollback(world, "d2", "")["outcome"] == Phase.ROLLED_BACK
+    assert world.components.known["infra"].live == "a"
+
+
+def test_a_stack_stays_while_the_code_that_may_need_it_is_live() -> None:
+    """What cannot be put back keeps what it needs, and a person is told of both."""
+    world = with_a_stack(Phase.WATCHING)
+    begin(world, "d2", "arn:back", "fault", "It broke.")
+    world.components.known["api"].edit("9")
+    restore_component(world, "d2", "api")
+    answer = verify_restoration(world, "d2")
+    assert answer["outcome"] == "failed"
+    assert "infra: was left as it is, because what may need it is not restored" in answer["reason"]
+    assert world.components.known["infra"].live == "b"
+
+
+def test_what_is_left_on_purpose_is_said_and_counts_as_restored() -> None:
+    """The deployment's reason says what stayed."""
+    world = with_a_stack(Phase.WATCHING, left=Left("The table stays."))
+    begin(world, "d2", "arn:back", "fault", "It broke.")
+    for name in ("api", "infra"):
+        restore_component(world, "d2", name)
+    world.components.known["infra"].live = "c"
+    assert verify_restoration(world, "d2")["outcome"] == "verified"
+    close_rollback(world, "d2", "")
+    assert world.deployments.get("d2").reason == "It broke. infra: The table stays."
+
+
+def test_a_way_back_that_cannot_be_gone_is_told_and_not_tried_for_ever() -> None:
+    """A fault that does not pass ends the waiting; one that passes is tried again by the workflow."""
+    world = with_a_stack(Phase.WATCHING)
+    begin(world, "d2", "arn:back", "fault", "It broke.")
+    restore_component(world, "d2", "api")
+    world.components.known["infra"].broken = TransientError("throttled")
+    with pytest.raises(TransientError):
+        restore_component(world, "d2", "infra")
+    assert verify_restoration(world, "d2")["outcome"] == "pending"
+    world.components.known["infra"].broken = AwsError("run continue-update-rollback")
+    assert restore_component(world, "d2", "infra")["outcome"] == "left_alone"
+    answer = verify_restoration(world, "d2")
+    assert (answer["outcome"], answer["reason"]) == ("failed", "infra: run continue-update-rollback")
+
+
+def test_the_way_back_has_its_own_patience() -> None:
+    """However long the way forward took; and another attempt begins anew."""
+    waited = {"infra": Awaited(START - timedelta(hours=2), "UPDATE_IN_PROGRESS")}
+    world = with_a_stack(Phase.WATCHING, SLOW, SLOW, awaited=waited)
+    begin(world, "d2", "arn:back", "fault", "It broke.")
+    restore_component(world, "d2", "api")
+    assert restore_component(world, "d2", "infra")["outcome"] == "pending"
+    world.clock.forward(3601)
+    assert restore_component(world, "d2", "infra")["outcome"] == "left_alone"
+    assert "not done after 60 minutes" in verify_restoration(world, "d2")["reason"]
