@@ -356,7 +356,7 @@ def _released(released: lambda_.IFunction, *, warm: bool) -> dict[Group, Sequenc
         Group.STAGE: [look, export, allow([f"lambda:{action}" for action in change], function), *give],
         Group.CHECK: [allow(["lambda:InvokeFunction"], versions)],
         Group.TRAFFIC: [shift],
-        Group.ON_ALARM: [shift],
+        Group.ON_ALARM: [shift, look],  # a person's emergency looks what is live, which names the version's code
         Group.CLOSE: [
             look,
             allow(["lambda:ListVersionsByFunction"], function),

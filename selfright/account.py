@@ -23,6 +23,7 @@ from selfright.ledger import Ledger
 from selfright.local.place import HOME, Place
 
 if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_ssm import SSMClient
@@ -45,6 +46,7 @@ class Resources(BaseModel):
     deploy_machine_arn: str = ""
     rollback_machine_arn: str
     log_groups: tuple[str, ...] = ()
+    on_alarm_function_arn: str = ""
 
 
 class Account:
@@ -122,6 +124,11 @@ class Account:
     def logs(self) -> "CloudWatchLogsClient":
         """What the functions wrote."""
         return client("logs")
+
+    @cached_property
+    def functions(self) -> "LambdaClient":
+        """The controller's functions; a call is made once, and patiently waited for."""
+        return Clients().invoker
 
     @cached_property
     def workflows(self) -> "SFNClient":

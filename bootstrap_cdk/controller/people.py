@@ -45,6 +45,7 @@ def _statements(own: Resources) -> list[iam.PolicyStatement]:
         allow(["states:DescribeExecution"], [executions_arn(ROLLBACK_MACHINE)]),
         allow(["states:SendTaskSuccess"], ["*"]),  # `selfright resume`
         allow(["logs:FilterLogEvents"], [log_group_arn(group.log_group) for group in Group]),  # `selfright logs`
+        allow(["lambda:InvokeFunction"], [Group.ON_ALARM.function_arn]),  # `selfright rollback --emergency`
         *_planning(),
     ]
 

@@ -63,7 +63,7 @@ def privileges(own: Resources) -> Mapping[Group, Sequence[iam.PolicyStatement]]:
             allow(["lambda:InvokeFunction"], [Group.ON_ALARM.function_arn]),  # the rehearsals
         ],
         Group.CLOSE: [*books, *end, see_runs, allow(["states:StopExecution"], [executions_arn(DEPLOY_MACHINE)])],
-        Group.ON_ALARM: [*books, allow(["states:SendTaskFailure"], ["*"])],
+        Group.ON_ALARM: [*books, allow(["states:SendTaskFailure", "states:SendTaskSuccess"], ["*"])],
         Group.RECONCILE: [*books, *end, see_runs, allow(["states:StartExecution"], [machine_arn(ROLLBACK_MACHINE)])],
     }
 

@@ -32,26 +32,20 @@ class FunctionExport:
         self._code = KeptCode(clients, bucket)
 
     def of(self, revision: Revision) -> Mapping[str, Any]:
-        """Three calls for the function, three to keep its code (when it is new), four for its API."""
+        """One call for the function, three to keep its code (when it is new), four for its API."""
         name = self._target.function_name
         with calling("lambda:GetFunction", f"{name}:{revision.id}"):
             found = self._clients.functions.get_function(FunctionName=name, Qualifier=revision.id)
         configuration = dict(found["Configuration"])
         return {
             "function_name": name,
-            "alias": self._alias(),
+            "alias": self._target.alias,
             "version": revision.id,
             "code": self._kept(configuration, found.get("Code", {})),
             "configuration": {key: configuration[key] for key in KEPT if configuration.get(key)},
             "variables": exported_variables(configuration),
             "api": self._api(),
         }
-
-    def _alias(self) -> dict[str, Any]:
-        name = self._target.function_name
-        with calling("lambda:GetAlias", f"{name}:{self._target.alias}"):
-            found = self._clients.functions.get_alias(FunctionName=name, Name=self._target.alias)
-        return {"name": self._target.alias, "version": found["FunctionVersion"], "arn": found.get("AliasArn", "")}
 
     def _kept(self, configuration: Mapping[str, Any], code: Mapping[str, Any]) -> dict[str, Any]:
         sha256 = sha256_of(configuration)

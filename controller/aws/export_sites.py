@@ -31,7 +31,7 @@ class SiteExport:
             "revision": revision.id,
             **self._index(revision.id),
             "routing": self._routing(),
-            "distribution": self._distribution(),
+            "distribution": self.distribution(),
         }
 
     def _index(self, revision: str) -> dict[str, Any]:
@@ -48,7 +48,8 @@ class SiteExport:
             code = found["FunctionCode"].read().decode()
         return {"function": name, "fallback": self._target.fallback, "code": code}
 
-    def _distribution(self) -> dict[str, Any] | None:
+    def distribution(self) -> dict[str, Any] | None:
+        """CloudFront's distribution; None when the environment does not name it."""
         if not (distribution := self._target.distribution_id):
             return None
         with calling("cloudfront:GetDistributionConfig", distribution):

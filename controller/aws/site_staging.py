@@ -38,9 +38,12 @@ class SiteStaging:
         self._archive = BundleArchive(bundle)
         self._index: SiteIndex = self._archive.index(artifact)
 
-    def run(self) -> str:
-        """Put everything there that is missing; the revision's id."""
-        if not self._is_complete():
+    def run(self, *, again: bool = False) -> str:
+        """Put everything there that is missing; the revision's id.
+
+        `again`: look at every file, though the index says that all are there.
+        """
+        if again or not self._is_complete():
             folders = self._folders()
             with Uploads() as uploads:
                 for path, file in self._missing().items():

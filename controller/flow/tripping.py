@@ -61,7 +61,7 @@ def on_alarm(world: World, alarm: str, reason: str, fired_at: datetime | None = 
     for deployment_id in guarded:
         try:
             if not _is_old(world, deployment_id, fired_at):
-                _strike(world, deployment_id, Trip(world.clock.now(), "alarm", f"Alarm {alarm}: {reason}", fired_at))
+                strike(world, deployment_id, Trip(world.clock.now(), "alarm", f"Alarm {alarm}: {reason}", fired_at))
         except SelfrightError as error:
             trouble.append(error)  # The others must not wait for this one.
     if trouble:
@@ -77,18 +77,22 @@ def _is_old(world: World, deployment_id: str, fired_at: datetime | None) -> bool
     return fired_at is not None and fired_at < world.deployments.get(deployment_id).created_at
 
 
-def _strike(world: World, deployment_id: str, made: Trip) -> None:
-    """Write the trip, put the visitors back, and only then tell the story: meanwhile nobody should wait."""
+def strike(world: World, deployment_id: str, made: Trip) -> dict[str, str]:
+    """Write the trip, put the visitors back, and only then tell the story: meanwhile nobody should wait.
+
+    Returns component → what went wrong; nothing is done when the deployment has ended.
+    """
     deployment = _mark(world, deployment_id, made)
     if deployment.trip is None or deployment.phase.is_terminal:
-        return  # It has ended: the guard was left over.
+        return {}  # It has ended: the guard was left over.
     try:
-        put_back(world, deployment)
+        failed = put_back(world, deployment)
         if deployment.guard_token:
             world.workflows.fail(deployment.guard_token, deployment.trip.reason)
     finally:
         if deployment.trip == made:
             _tell_trip(world, deployment_id, made)
+    return failed
 
 
 def rehearse(world: World, deployment_id: str) -> None:

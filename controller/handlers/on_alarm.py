@@ -4,13 +4,22 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from controller.flow.emergency import emergency
 from controller.flow.story import Card
 from controller.flow.tripping import on_alarm, rehearse
 from controller.flow.world import World
 
+REASON_LENGTH = 1000
+UNSAID = "A person rolled it back."
+
 
 def handle(world: World, event: dict[str, Any]) -> Card:
-    """An alarm's state change, in either form → the deployments that were put back; or a rehearsal of that."""
+    """An alarm's state change, in either form → the deployments that were put back; or a rehearsal of that.
+
+    Or a person's emergency: `deployment_id` and `reason` → what was put back.
+    """
+    if event.get("emergency"):
+        return emergency(world, event["deployment_id"], str(event.get("reason", ""))[:REASON_LENGTH] or UNSAID)
     if event.get("rehearsal"):
         rehearse(world, event["deployment_id"])
         return {"tripped": []}

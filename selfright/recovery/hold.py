@@ -1,0 +1,43 @@
+"""While a recovery is at work, nobody releases there: the environment is held, and freed when it is over.
+
+If the recovery dies, the hold stays, because then nobody knows how things are. Running the recovery again goes on.
+"""
+
+from dataclasses import replace
+
+from controller.domain.turn import Turn
+from controller.flow.turns import change
+from controller.flow.world import World
+from selfright.advice import AdviceError
+
+
+def reason_of(deployment_id: str) -> str:
+    """Why the environment is held."""
+    return f"A recovery is at work, or was interrupted: run `selfright restore {deployment_id}` again to end it."
+
+
+def take(world: World, environment_key: str, deployment_id: str) -> None:
+    """Hold the environment; one that is held already stays so, whoever did it.
+
+    Raises `AdviceError` when a deployment is on its way there.
+    """
+
+    def decide(turn: Turn) -> tuple[Turn, str]:
+        busy = turn.holder or (turn.waiting.deployment_id if turn.waiting else "")
+        held = turn if busy or turn.held else replace(turn, held=reason_of(deployment_id))
+        return held, busy
+
+    if busy := change(world, environment_key, decide):
+        message = f"Deployment {busy} is on its way in {environment_key}: two at the same time would undo each other."
+        raise AdviceError(message, f"Wait for it, or take it back: `selfright rollback {busy}`")
+
+
+def free(world: World, environment_key: str, deployment_id: str, live: str | None = None) -> None:
+    """Take our hold away; with `live`, the ledger says from now on that this deployment's release is live."""
+
+    def decide(turn: Turn) -> tuple[Turn, None]:
+        ours = turn.held == reason_of(deployment_id)
+        freed = replace(turn, held="") if ours else turn
+        return (replace(freed, live=live) if live is not None and turn.live == deployment_id else freed), None
+
+    change(world, environment_key, decide)

@@ -1,0 +1,56 @@
+"""Recovery of an application's parameters: the values of its revision, and the pointer."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from controller.aws.calls import Clients, calling
+from controller.aws.parameter_pointer import ParameterPointer
+from controller.aws.parameter_store import ParameterStore
+from controller.domain.environment import ParametersTarget
+from selfright.recovery.point import Entry
+from selfright.recovery.steps import Step, do
+
+
+class ParametersRecovery:
+    """Implements `steps.Recovery`."""
+
+    def __init__(
+        self, clients: Clients, name: str, target: ParametersTarget, entry: Entry, document: Mapping[str, Any]
+    ) -> None:
+        """`entry` and `document` are the restore point's."""
+        self._clients, self._name, self._prefix = clients, name, target.prefix
+        self._revision, self._values = entry.revision, dict(document["values"])
+        self._store = ParameterStore(clients, target.prefix)
+        self._pointer = ParameterPointer(clients, target.prefix)
+
+    def plan(self) -> list[Step]:
+        """The values first: nobody reads half a revision."""
+        has = self._store.read(self._revision) if self._revision else {}
+        wrong = sorted(name for name, value in self._values.items() if has.get(name) != value)
+        unknown = sorted(has.keys() - self._values.keys())
+        steps = [
+            do(self._name, f"write {name} of revision {self._revision}", partial(self._put, name)) for name in wrong
+        ]
+        steps += [
+            do(self._name, f"delete {name}, which revision {self._revision} has not", partial(self._delete, name))
+            for name in unknown
+        ]
+        state = self._pointer.read()
+        if state.revision != self._revision:
+            text = f"point to revision {self._revision or '(none)'} (now: {self._pointer.describe(state)})"
+            steps.append(do(self._name, text, lambda: self._pointer.write(state, self._revision, self._revision, 0)))
+        return steps
+
+    def _path(self, name: str) -> str:
+        return f"{self._prefix}/revisions/{self._revision}/{name}"
+
+    def _put(self, name: str) -> None:
+        with calling("ssm:PutParameter", self._path(name)):
+            self._clients.parameters.put_parameter(
+                Name=self._path(name), Value=self._values[name], Type="String", Overwrite=True
+            )
+
+    def _delete(self, name: str) -> None:
+        with calling("ssm:DeleteParameters", self._path(name)):
+            self._clients.parameters.delete_parameters(Names=[self._path(name)])

@@ -1,0 +1,158 @@
+"""Recovering an environment, or one component of it, from the restore point of a deployment.
+
+It reads and writes with the credentials of the person who runs it, through the controller's own adapters, and needs of
+the controller only its bucket. Where there is a ledger, the environment is held meanwhile and the timeline tells it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from controller.aws.calls import Clients
+from controller.domain.deployment import Deployment, TimelineEvent
+from controller.domain.environment import DatabaseTarget, Environment, LambdaTarget, ParametersTarget, SiteTarget
+from controller.domain.restore_point import folder
+from controller.errors import UnknownEnvironmentError
+from controller.flow.testing import outside_checks_of, probe_all
+from controller.settings import Settings
+from controller.wiring import AwsWorld
+from selfright.account import Account
+from selfright.advice import AdviceError
+from selfright.recovery import hold
+from selfright.recovery.apis import ApiRecovery
+from selfright.recovery.databases import DatabaseRecovery
+from selfright.recovery.functions import FunctionRecovery
+from selfright.recovery.parameters import ParametersRecovery
+from selfright.recovery.point import KeptPoint, Manifest, find_root
+from selfright.recovery.sites import SiteRecovery
+from selfright.recovery.steps import Recovery, Step, cannot
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a recovery did, and what is wrong afterwards (nothing, if it went well)."""
+
+    steps: Sequence[Step]
+    trouble: Sequence[str] = ()
+
+
+class Restoration:
+    """One recovery. `deployment` is None where there is no ledger to ask."""
+
+    def __init__(self, world: AwsWorld, point: KeptPoint, clients: Clients, deployment: Deployment | None) -> None:
+        self.world, self.point, self.deployment = world, point, deployment
+        self._clients = clients
+
+    @property
+    def manifest(self) -> Manifest:
+        """What was live then."""
+        return self.point.manifest
+
+    @cached_property
+    def environment(self) -> Environment:
+        """Where it runs: as it is registered now, else as it was then."""
+        if self.deployment:
+            try:
+                return self.world.environments.get(self.manifest.application, self.manifest.environment)
+            except UnknownEnvironmentError:
+                pass
+        return self.point.environment
+
+    def plan(self, component: str | None = None) -> list[Step]:
+        """What is not as it was then, for all components or one; a database is restored only when it is named.
+
+        Raises `AdviceError` when the restore point has no such component.
+        """
+        known = self.manifest.components
+        if component is not None and component not in known:
+            step = f"It has: {', '.join(sorted(known))}."
+            raise AdviceError(f"The restore point of {self.manifest.deployment_id} has no '{component}'.", step)
+        return [
+            step for name in ([component] if component else known) for step in self._of(name, asked=bool(component))
+        ]
+
+    def _of(self, name: str, *, asked: bool) -> list[Step]:
+        target = self.environment.components.get(name)
+        if isinstance(target, DatabaseTarget) and not asked:
+            return [Step(name, f"a database is restored only by name: --component {name}")]
+        return [step for recovery in self._recoveries(name) for step in recovery.plan()]
+
+    def _recoveries(self, name: str) -> list[Recovery]:
+        target, entry, document = (
+            self.environment.components.get(name),
+            self.manifest.components[name],
+            self.point.document(name),
+        )
+        clients, bucket = self._clients, self.point.bucket
+        match target:
+            case LambdaTarget():
+                function = FunctionRecovery(clients, bucket, name, target, entry, document)
+                return [function, *([ApiRecovery(clients, name, document["api"])] if document.get("api") else [])]
+            case SiteTarget():
+                return [SiteRecovery(clients, name, target, entry, document)]
+            case ParametersTarget():
+                return [ParametersRecovery(clients, name, target, entry, document)]
+            case DatabaseTarget():
+                return [DatabaseRecovery(clients, name, target, document, self.manifest.deployment_id)]
+        return [_Unknown(name, entry.kind)]
+
+    def run(self, steps: Sequence[Step], component: str | None = None) -> Done:
+        """Do the steps in their order, look that all was done, and write it into the timeline.
+
+        Raises `AdviceError` when a deployment is on its way; a step that fails ends it, and the environment stays held.
+        """
+        key, deployment_id = self.manifest.environment_key, self.manifest.deployment_id
+        if self.deployment:
+            hold.take(self.world, key, deployment_id)
+        for step in steps:
+            if step.level == "do":
+                step.act()
+                self._tell("recovered", f"{step.component}: {step.text}.")
+        trouble = [f"{one.component}: {one.text}" for one in self.plan(component) if one.level != "note"]
+        trouble += self._outside() if not trouble and component is None else []
+        if self.deployment and not trouble:
+            hold.free(self.world, key, deployment_id, None if component else self.manifest.live)
+            self._tell("recovery_verified", "Everything is as the restore point says.")
+        return Done(steps, trouble)
+
+    def _outside(self) -> list[str]:
+        """The checks of the release that is live again, from outside."""
+        if not self.deployment or not self.manifest.live:
+            return []
+        checks = outside_checks_of(self.world.deployments.get(self.manifest.live))
+        results = probe_all(self.world, self.environment, checks)
+        return [f"{result.check}: {result.detail}" for result in results if not result.passed]
+
+    def _tell(self, kind: str, message: str) -> None:
+        if self.deployment:
+            event = TimelineEvent(self.world.clock.now(), kind, f"By hand: {message}")
+            self.world.deployments.record(self.deployment.deployment_id, event)
+
+
+class _Unknown:
+    """A component that is not restored from here: one of another kind, or no longer in the environment."""
+
+    def __init__(self, name: str, kind: str) -> None:
+        self._name, self._kind = name, kind
+
+    def plan(self) -> list[Step]:
+        return [cannot(self._name, f"the environment has no {self._kind} '{self._name}' that could be restored.")]
+
+
+def restoration(account: Account, deployment_id: str, bucket: str | None = None) -> Restoration:
+    """The recovery from a deployment's restore point; with `bucket`, without the controller and its ledger.
+
+    Raises `AdviceError` when there is no restore point.
+    """
+    clients = Clients()
+    if bucket:
+        root = find_root(bucket, deployment_id, clients)
+        return Restoration(AwsWorld(Settings(bucket=bucket)), KeptPoint(bucket, root, "", clients), clients, None)
+    deployment = account.ledger.get(deployment_id)
+    own = account.resources
+    if not deployment.export:
+        message = f"Nothing was exported before {deployment_id}: it is {deployment.phase}, or was told not to."
+        raise AdviceError(message, "`selfright rollback` puts a release back without an export.")
+    root = folder(deployment.application, deployment.environment, deployment_id)
+    point = KeptPoint(own.bucket, root, deployment.export, clients)
+    return Restoration(AwsWorld(Settings(table=own.table, bucket=own.bucket)), point, clients, deployment)

@@ -1,0 +1,37 @@
+"""What a recovery would do, as data: shown first, done afterwards, and looked for again to see that it was done."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Level = Literal["do", "note", "cannot"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do (`act`), one that cannot be done, or one that a person should know."""
+
+    component: str
+    text: str
+    level: Level = "note"
+    act: Callable[[], None] = lambda: None
+
+
+def do(component: str, text: str, act: Callable[[], None]) -> Step:
+    """A step that changes something; `act` does it on the condition that nobody changed anything since it was planned.
+
+    It raises `ConflictError` when somebody did.
+    """
+    return Step(component, text, "do", act)
+
+
+def cannot(component: str, text: str) -> Step:
+    """What should be done and cannot."""
+    return Step(component, text, "cannot")
+
+
+class Recovery(Protocol):
+    """The recovery of one component."""
+
+    def plan(self) -> list[Step]:
+        """What is not as the restore point says; nothing is changed. Raises `AwsError` when it cannot be read."""
