@@ -30,6 +30,7 @@ COMMANDS = {
     "logs": "selfright.cli.logs:command",
     "rollback": "selfright.cli.rollback:command",
     "resume": "selfright.cli.resume:command",
+    "restore": "selfright.cli.restore:command",
     "up": "selfright.cli.local:up",
     "down": "selfright.cli.local:down",
     "demo": "selfright.cli.local:demo",

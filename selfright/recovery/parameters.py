@@ -29,12 +29,10 @@ class ParametersRecovery:
         has = self._store.read(self._revision) if self._revision else {}
         wrong = sorted(name for name, value in self._values.items() if has.get(name) != value)
         unknown = sorted(has.keys() - self._values.keys())
-        steps = [
-            do(self._name, f"write {name} of revision {self._revision}", partial(self._put, name)) for name in wrong
-        ]
+        text = f"of revision {self._revision}"
+        steps = [do(self._name, f"write {name} {text}", partial(self._put, name)) for name in wrong]
         steps += [
-            do(self._name, f"delete {name}, which revision {self._revision} has not", partial(self._delete, name))
-            for name in unknown
+            do(self._name, f"delete {name}, which is not {text}", partial(self._delete, name)) for name in unknown
         ]
         state = self._pointer.read()
         if state.revision != self._revision:

@@ -67,9 +67,8 @@ class Restoration:
         if component is not None and component not in known:
             step = f"It has: {', '.join(sorted(known))}."
             raise AdviceError(f"The restore point of {self.manifest.deployment_id} has no '{component}'.", step)
-        return [
-            step for name in ([component] if component else known) for step in self._of(name, asked=bool(component))
-        ]
+        names = [component] if component else sorted(known)
+        return [step for name in names for step in self._of(name, asked=bool(component))]
 
     def _of(self, name: str, *, asked: bool) -> list[Step]:
         target = self.environment.components.get(name)
@@ -94,25 +93,34 @@ class Restoration:
                 return [ParametersRecovery(clients, name, target, entry, document)]
             case DatabaseTarget():
                 return [DatabaseRecovery(clients, name, target, document, self.manifest.deployment_id)]
-        return [_Unknown(name, entry.kind)]
+        return [_NotFromHere(name, entry.kind, there=target is not None)]
 
     def run(self, steps: Sequence[Step], component: str | None = None) -> Done:
         """Do the steps in their order, look that all was done, and write it into the timeline.
 
-        Raises `AdviceError` when a deployment is on its way; a step that fails ends it, and the environment stays held.
+        Raises `AdviceError` when a deployment is on its way; a step that fails ends it.
         """
         key, deployment_id = self.manifest.environment_key, self.manifest.deployment_id
-        if self.deployment:
-            hold.take(self.world, key, deployment_id)
+        if self.deployment is None:
+            return self._done(steps, component)
+        hold.take(self.world, key, deployment_id)
+        live = None
+        try:
+            done = self._done(steps, component)
+            live = self.manifest.live if component is None and not done.trouble else None
+        finally:
+            hold.free(self.world, key, deployment_id, live)
+        return done
+
+    def _done(self, steps: Sequence[Step], component: str | None) -> Done:
         for step in steps:
             if step.level == "do":
                 step.act()
                 self._tell("recovered", f"{step.component}: {step.text}.")
         trouble = [f"{one.component}: {one.text}" for one in self.plan(component) if one.level != "note"]
         trouble += self._outside() if not trouble and component is None else []
-        if self.deployment and not trouble:
-            hold.free(self.world, key, deployment_id, None if component else self.manifest.live)
-            self._tell("recovery_verified", "Everything is as the restore point says.")
+        if not trouble:
+            self._tell("recovery_verified", f"{component or 'Everything'} is as the restore point says.")
         return Done(steps, trouble)
 
     def _outside(self) -> list[str]:
@@ -129,14 +137,16 @@ class Restoration:
             self.world.deployments.record(self.deployment.deployment_id, event)
 
 
-class _Unknown:
-    """A component that is not restored from here: one of another kind, or no longer in the environment."""
+class _NotFromHere:
+    """A component of a kind that is put back in another way, or that is no longer in the environment."""
 
-    def __init__(self, name: str, kind: str) -> None:
-        self._name, self._kind = name, kind
+    def __init__(self, name: str, kind: str, *, there: bool) -> None:
+        self._name, self._kind, self._there = name, kind, there
 
     def plan(self) -> list[Step]:
-        return [cannot(self._name, f"the environment has no {self._kind} '{self._name}' that could be restored.")]
+        if self._there:
+            return [Step(self._name, f"a {self._kind} is put back by `selfright rollback`, not from here.")]
+        return [cannot(self._name, f"the environment has no {self._kind} '{self._name}' any more.")]
 
 
 def restoration(account: Account, deployment_id: str, bucket: str | None = None) -> Restoration:

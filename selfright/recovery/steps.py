@@ -14,10 +14,10 @@ class Step:
     component: str
     text: str
     level: Level = "note"
-    act: Callable[[], None] = lambda: None
+    act: Callable[[], object] = lambda: None
 
 
-def do(component: str, text: str, act: Callable[[], None]) -> Step:
+def do(component: str, text: str, act: Callable[[], object]) -> Step:
     """A step that changes something; `act` does it on the condition that nobody changed anything since it was planned.
 
     It raises `ConflictError` when somebody did.
