@@ -95,7 +95,6 @@ def test_the_emergency_button_puts_visitors_back_before_anything_else(lab: Lab) 
     assert "The visitors are put back." in said
     assert document["seconds_to_restore"] < 5
     assert lab.live().is_only(before)
-    print(f"emergency on its way: {document['seconds_to_restore']:.3f} s to put back, {took:.1f} s until verified")
 
     lab.careful()
     release = lab.release(like="1.2.0")
@@ -104,7 +103,6 @@ def test_the_emergency_button_puts_visitors_back_before_anything_else(lab: Lab) 
     assert (code, document["phase"], document["deployment_id"]) == (0, "ROLLED_BACK", release), said
     assert "restoration_verified" in lab.kinds(release)
     assert lab.live().is_only(before)
-    print(f"emergency of what is live: {document['seconds_to_restore']:.3f} s to put back")
 
 
 def test_one_goes_back_to_an_earlier_version_in_two_ways(lab: Lab) -> None:
