@@ -35,11 +35,11 @@ SIGNS = {"do": "→", "note": "·", "cannot": "✗"}
 def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     tools: Tools, deployment: str, component: str | None, dry_run: bool, bucket: str | None, yes: bool
 ) -> None:
-    """Recover what was live before DEPLOYMENT, from its restore point.
+    """Recover what was live before DEPLOYMENT.
 
-    For what a rollback cannot put back: an alias, a version, files, parameters or an API that somebody changed or
-    deleted. It uses your own credentials, not the controller's, and shows all steps before it does them. Environments
-    in which a deployment is on its way are left alone.
+    It works from the deployment's restore point, for what a rollback cannot put back: an alias, a version, files,
+    parameters or an API that somebody changed or deleted. It uses your own credentials, not the controller's, and
+    shows all steps before it does them. Environments in which a deployment is on its way are left alone.
 
     Exit code 0 means that everything is as it was then, and verified; with --dry-run, that it could be made so.
     """

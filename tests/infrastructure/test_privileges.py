@@ -174,7 +174,10 @@ def test_releasers_upload_follow_and_roll_back(controller: Template) -> None:
     assert {"s3:PutObject", "dynamodb:Query", "states:StartExecution"} <= actions
     reading = ("Get", "Describe", "BatchCheck", "Query", "Filter")
     writing = {action for action in actions if not action.partition(":")[2].startswith(reading)}
-    assert writing == {"s3:PutObject", "s3:AbortMultipartUpload", "states:StartExecution", "states:SendTaskSuccess"}
+    going_back = {"states:StartExecution", "states:SendTaskSuccess", "lambda:InvokeFunction"}
+    assert writing == {"s3:PutObject", "s3:AbortMultipartUpload", *going_back}
+    (emergency,) = [one for one in statements if "lambda:InvokeFunction" in as_list(one["Action"])]
+    assert controller.text(emergency["Resource"]).endswith(":function:selfright-on-alarm")
 
 
 def test_planners_read_no_secret_and_no_page(controller: Template) -> None:
