@@ -1,8 +1,10 @@
 """What came to an environment's functions in the past, as CloudWatch has kept it."""
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
@@ -37,6 +39,16 @@ class Past:
     def total(self) -> Counts:
         """All of it together."""
         return sum(self.counts.values(), start=Counts())
+
+    def between(self, since: datetime, until: datetime) -> Iterator[tuple[datetime, Counts]]:
+        """The periods that begin between these moments, the last one not included."""
+        times = self._times
+        for at in times[bisect_left(times, since) : bisect_left(times, until)]:
+            yield at, self.counts[at]
+
+    @cached_property
+    def _times(self) -> list[datetime]:
+        return list(self.counts)
 
 
 class TrafficReader:

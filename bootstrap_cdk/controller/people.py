@@ -51,7 +51,7 @@ def _statements(own: Resources) -> list[iam.PolicyStatement]:
 
 
 def _planning() -> list[iam.PolicyStatement]:
-    """What `selfright plan` compares with: only reading, of secrets everything but the value, of sites the indexes."""
+    """What `plan` and `backtest` look at: only reading, of secrets everything but the value, of sites the indexes."""
     here = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
     parameters = f"arn:{Aws.PARTITION}:ssm:{here}:parameter/*"
     return [
@@ -65,4 +65,5 @@ def _planning() -> list[iam.PolicyStatement]:
         allow(["ecr:BatchCheckLayerAvailability"], [f"arn:{Aws.PARTITION}:ecr:{here}:repository/*"]),
         allow(["secretsmanager:DescribeSecret"], [f"arn:{Aws.PARTITION}:secretsmanager:{here}:secret:*"]),
         allow(["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"], ["*"]),
+        allow(["cloudwatch:DescribeAlarmHistory"], [f"arn:{Aws.PARTITION}:cloudwatch:{here}:alarm:*"]),
     ]

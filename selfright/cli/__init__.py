@@ -28,6 +28,7 @@ COMMANDS = {
     "explain": "selfright.cli.explain:command",
     "history": "selfright.cli.history:command",
     "logs": "selfright.cli.logs:command",
+    "backtest": "selfright.cli.backtest:command",
     "rollback": "selfright.cli.rollback:command",
     "resume": "selfright.cli.resume:command",
     "restore": "selfright.cli.restore:command",

@@ -11,6 +11,7 @@
 | `release --no-follow` | `{"deployment_id", "upload"}` |
 | `resume` | `{"deployment_id", "resumed"}` |
 | `plan` | see `plan_document` |
+| `backtest` | see `backtest_view` |
 | `bundle` | `{"bundle", "application", "version", "bytes"}` |
 | `logs` | one document a line: `at`, `source`, `version`, `side`, `level`, `message`, `record`, … |
 | any that failed | `{"error": {"message", "next_step"}}` |

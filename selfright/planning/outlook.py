@@ -1,7 +1,7 @@
 """What the judge will be able to see of each component, by its usual traffic and this strategy."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.domain.deployment import Step
 from controller.domain.environment import Environment, LambdaTarget
@@ -55,15 +55,22 @@ def outlooks(
 
 def _outlook(name: str, traffic: Traffic, steps: Sequence[Step], terms: Terms, environment: Environment) -> Outlook:
     first, rate = next(step for step in steps if step.bake), min(1.0, traffic.error_rate + environment.judge.tolerance)
+    settle = environment.judge.settled_seconds
     goal, found = sight(steps, traffic, terms, rate), smallest(steps, traffic, terms)
     enough = found is not None and found.error_rate <= rate
     return Outlook(
         component=name,
         traffic=traffic,
         weight=first.weight,
-        smallest=found,
-        goal=goal,
+        smallest=_later(found, settle) if found else None,
+        goal=_later(goal, settle),
         at_least=seconds_for_any_test(traffic, rate, first.weight, environment.judge.alpha),
         bake=None if enough else bake_for(first.weight, traffic, terms, rate),
         heavier=None if enough else weight_for(first.bake, traffic, terms, rate),
     )
+
+
+def _later(one: Sight, seconds: float) -> Sight:
+    """What was measured is known a little later."""
+    median, late = (None if time is None else time + seconds for time in (one.median, one.late))
+    return replace(one, median=median, late=late)

@@ -9,6 +9,7 @@ from math import ceil
 
 from controller.domain.deployment import Step
 from controller.domain.environment import Environment, LambdaTarget
+from controller.domain.strategy import ALL
 from controller.flow.testing import steps_for
 from controller.flow.watching import MOST_LOOKS
 from selfright.planning.model import ComponentPlan, LambdaCalls, Timing
@@ -28,14 +29,20 @@ UPDATE = 2
 PRUNE = 2
 """The versions and the aliases are listed. Deleting an old version is one more."""
 BEGIN, STEP, END = 15, 5, 5
-"""Seconds besides the bakes: up to the first step, for each of them, and after the last one."""
+"""Seconds besides the bakes: up to the first step, for each of them, and after the last one.
+
+Where versions are compared, what was measured at the end of a bake is waited for as well.
+"""
 
 
 def timing_of(environment: Environment, changed: Collection[str], *, first: bool) -> Timing:
     """How long a release takes that changes these components; `first`: no release is live yet."""
     steps = steps_for(environment, changed, first=first)
     bakes = sum(step.bake for step in steps)
-    return Timing(steps, bakes, BEGIN + len(steps) * STEP + END, bakes)
+    measured = any(isinstance(environment.components[name], LambdaTarget) for name in changed)
+    compared = sum(1 for step in steps if step.weight < ALL and step.bake) if measured else 0
+    overhead = BEGIN + len(steps) * STEP + compared * environment.judge.settled_seconds + END
+    return Timing(steps, bakes, overhead, bakes)
 
 
 def calls_of(environment: Environment, components: Sequence[ComponentPlan], steps: Sequence[Step]) -> LambdaCalls:

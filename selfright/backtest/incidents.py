@@ -1,0 +1,122 @@
+"""Incidents of the past: deployments that went back, judged once more by what their looks had counted."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from controller.domain.deployment import Comparison, Counts, Deployment, Look, Step
+from controller.domain.environment import JudgePolicy
+from controller.domain.evidence import Interval, Slow
+from controller.domain.power import Terms, Traffic, sight
+from controller.domain.sequential.priors import ERRORS
+from controller.domain.sequential.trial import Trial, begin, shifted, weigh
+from controller.domain.strategy import ALL
+
+
+@dataclass(frozen=True)
+class Incident:
+    """One deployment that went back. Times are seconds from its first shift.
+
+    `ended` is when it was tripped, by `source`; `judged` when the judge alone, without any alarm, rolls it back by the
+    counts that were kept (None: they end before), with the `e_value` against `limit` that it has then. `forecast` is
+    the median time until it would have, had the traffic gone on; None when that is not known, or never.
+    """
+
+    deployment_id: str
+    version: str
+    source: str
+    ended: float
+    looks: int
+    judged: float | None = None
+    e_value: float = 1.0
+    limit: float = 0.0
+    forecast: float | None = None
+
+
+def incident(one: Deployment, looks: Sequence[Look], first_shift: datetime, policy: JudgePolicy) -> Incident:
+    """Replay a deployment under this policy; `first_shift` is when the first visitors got the new release."""
+    tripped = one.trip
+    ended = _seconds(first_shift, tripped.fired_at or tripped.at) if tripped else 0.0
+    plain = Incident(one.deployment_id, one.version, tripped.source if tripped else "unknown", ended, len(looks))
+    compared = [look for look in looks if look.comparisons]
+    if not compared:
+        return plain
+    trial, judged = replay(compared, policy, first_shift)
+    return Incident(
+        one.deployment_id,
+        one.version,
+        plain.source,
+        ended,
+        len(looks),
+        judged=None if judged is None else _seconds(first_shift, judged),
+        e_value=trial.e_value,
+        limit=trial.limit,
+        forecast=None if judged else _forecast(compared, trial, first_shift),
+    )
+
+
+def replay(looks: Sequence[Look], policy: JudgePolicy, first_shift: datetime) -> tuple[Trial, datetime | None]:
+    """The trial after all looks, and at which of them it had enough evidence.
+
+    A look has the counts since the first one; what is between two looks is an interval.
+    """
+    names = {one.component for look in looks for one in look.comparisons}
+    metrics = {ERRORS} | {one.metric for look in looks for one in look.comparisons}
+    trial = begin(names, alpha=policy.alpha, tolerance=policy.tolerance, metrics=sorted(metrics))
+    before, since = Look(first_shift, "", "", step=looks[0].step), first_shift
+    for look in looks:
+        if look.step != before.step or since == first_shift:
+            trial = shifted(trial, since)
+        trial = weigh(trial, _between(before, look, since))
+        if trial.worse:
+            return trial, look.at
+        before, since = look, look.at
+    return trial, None
+
+
+def _between(before: Look, look: Look, since: datetime) -> Iterator[Interval]:
+    """What came between two looks, by component."""
+    for name in sorted({one.component for one in look.comparisons}):
+        mine = {one.metric: one for one in look.comparisons if one.component == name}
+        former = {one.metric: one for one in before.comparisons if one.component == name}
+        if ERRORS not in mine or look.at <= since:
+            continue
+        canary, stable = _news(mine[ERRORS], former.get(ERRORS))
+        slow = tuple(
+            Slow(metric, one.threshold_ms or 0.0, *_news(one, former.get(metric)))
+            for metric, one in mine.items()
+            if metric != ERRORS
+        )
+        yield Interval(name, since, look.at, canary, stable, slow)
+
+
+def _news(now: Comparison, before: Comparison | None) -> tuple[Counts, Counts]:
+    if before is None:
+        return now.canary, now.stable
+    return _less(now.canary, before.canary), _less(now.stable, before.stable)
+
+
+def _less(now: Counts, before: Counts) -> Counts:
+    return Counts(max(0, now.requests - before.requests), max(0, now.errors - before.errors))
+
+
+def _forecast(looks: Sequence[Look], trial: Trial, first_shift: datetime) -> float | None:
+    """By the error rates of the component with most evidence, at the last weight, for a day."""
+    last, strongest = looks[-1], trial.strongest
+    found = next((one for one in last.comparisons if strongest == (one.component, one.metric)), None)
+    elapsed = _seconds(first_shift, last.at)
+    if found is None or not elapsed or not 0 < last.weight < ALL or not found.stable.requests:
+        return None
+    usual = Traffic(
+        (found.canary.requests + found.stable.requests) / elapsed,
+        (found.stable.errors + 0.5) / (found.stable.requests + 1),
+    )
+    if found.metric != ERRORS or found.canary.error_rate <= usual.error_rate:
+        return None
+    day = Step(last.weight, int(timedelta(days=1).total_seconds()))
+    limit = trial.limit / trial.shares[found.component, ERRORS]
+    return sight([day], usual, Terms(limit), found.canary.error_rate).median
+
+
+def _seconds(start: datetime, end: datetime) -> float:
+    return max(0.0, (end - start).total_seconds())
