@@ -69,6 +69,9 @@ def _trip(one: Deployment) -> str:
 
 def _progress(one: Deployment) -> list[Fact]:
     facts: list[Fact] = [("traffic", f"{one.weight} % of the visitors get this release")] if one.steps else []
+    if one.phase is Phase.STAGING and len(one.order) > 1 and one.next_wave:
+        wave = f"wave {one.order.index(one.next_wave) + 1} of {len(one.order)}"
+        facts.append(("staging", f"{wave}: {' and '.join(one.next_wave)}"))
     if one.look:
         facts += [(who, counted(counts)) for who, counts in compared(one.look)]
         facts.append(("judge", f"{one.look.verdict}: {clean(one.look.reason)}"))

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from controller.aws.calls import client
+from controller.domain.phases import Phase
 from selfright.story import needs_decision
 from tests.cli_world import BAKING, HELD, ID, LIVE_ID, ROLLED_BACK, STAGED, SUCCEEDED, CliWorld
 
@@ -35,6 +36,18 @@ def test_one_deployment_is_told_in_a_few_lines(world: CliWorld) -> None:
     world.write(ROLLED_BACK)
     shown = world.run("status", ID).stdout
     assert shown.startswith("↺ ROLLED_BACK  smartpack 1.2.0 was taken back from smartpack/prod; 1.1.0 is live again.\n")
+
+
+def test_waves_and_what_is_skipped_are_shown(world: CliWorld) -> None:
+    """Which wave is staged now, in which order they come, and what did not change."""
+    waves = (("api",), ("site",))
+    staging = replace(STAGED, phase=Phase.STAGING, waves=waves, staged={"api": (STAGED.restore_point or {})["api"]})
+    world.write(staging)
+    assert "  staging     wave 2 of 2: site\n" in world.run("status", ID).stdout
+    shown = world.run("show", ID).stdout
+    assert "  order       api, then site\n" in shown
+    assert ", unchanged: skipped\n" in shown
+    assert "not staged" in shown
 
 
 def test_a_held_environment_says_why(world: CliWorld) -> None:
