@@ -1,6 +1,7 @@
 """Builds the artifacts of a release folder that say how, and only those whose sources have changed."""
 
 import fcntl
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -50,10 +51,10 @@ class Builder:
             return
         for command in (build.install, build.command):
             if command:
-                self.say(f"{name}: {' '.join(command)}")
+                self.say(f"{name}: {shlex.join(command)}")
                 _succeeded(name, command, self.run(command, folder, said))
         if not artifact.exists():
-            reason = f"`{' '.join(build.command)}` did not make the artifact '{artifact}' of `components.{name}`"
+            reason = f"`{shlex.join(build.command)}` did not make the artifact '{artifact}' of `components.{name}`"
             raise InvalidBundleError(reason, f"Correct `artifact` or `build` in {MANIFEST_NAME}.")
         remembered.write(artifact)
 
@@ -83,7 +84,7 @@ def _check(source: Path, name: str, build: Build, artifact: Path) -> Path:
 def _succeeded(name: str, command: Sequence[str], finished: Finished) -> None:
     if finished.code:
         how = f"with exit code {finished.code}" if finished.code > 0 else "because it was killed, or took too long"
-        reason = f"`{' '.join(command)}` of `components.{name}` failed {how}; its last lines:\n{finished.last_lines}"
+        reason = f"`{shlex.join(command)}` of `components.{name}` failed {how}; its last lines:\n{finished.last_lines}"
         raise InvalidBundleError(reason, "Correct what it says, or build by yourself and add --no-build.")
 
 

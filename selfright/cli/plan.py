@@ -8,7 +8,7 @@ import click
 
 from selfright.cli import plan_document, plan_view
 from selfright.cli.help import Command
-from selfright.cli.tools import EnvironmentKey, Tools, allow_option, common, pass_tools
+from selfright.cli.tools import EnvironmentKey, Tools, allow_option, build_option, builder, common, pass_tools
 from selfright.planning.planner import Planner
 from selfright.releasing import bundled
 from selfright.traffic import TrafficReader, UsualTraffic
@@ -33,6 +33,7 @@ EXAMPLES = (
     help="What a function gets, instead of what CloudWatch measured in the last 7 days.",
 )
 @click.option("--hotfix", is_flag=True, help="Plan a release that may begin although alarms are firing.")
+@build_option
 @allow_option
 @common
 @pass_tools
@@ -42,6 +43,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     environment: str,
     per_second: float | None,
     hotfix: bool,
+    building: bool,
     allow: tuple[str, ...],
 ) -> None:
     """Say what a release would do.
@@ -55,7 +57,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     usual = UsualTraffic(TrafficReader(), tools.clock(), per_second)
     planner = Planner(account.world, account.clients, account.environment(environment), usual=usual, hotfix=hotfix)
     with tempfile.TemporaryDirectory(prefix="selfright-") as folder:
-        plan = planner.plan(bundled(source, Path(folder), allow).path)
+        plan = planner.plan(bundled(source, Path(folder), allow, builder(tools, building)).path)
     shown = plan_view.plan(plan, str(source), tools.terminal.commands)
     tools.terminal.result(shown, plan_document.plan(plan))
     if plan.refusals:

@@ -1,4 +1,5 @@
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -177,3 +178,40 @@ def test_a_hotfix_needs_a_reason_and_a_reason_a_hotfix(world: CliWorld, bundle: 
     assert result.exit_code == 2
     assert "--reason" in result.stderr
     assert "Contents" not in client("s3").list_objects_v2(Bucket=BUCKET)
+
+
+BUILT = """\
+application: smartpack
+version: 1.4.0
+components:
+  site: {kind: site, artifact: dist, build: {command: [sh, -c, SCRIPT], sources: [src.txt]}}
+"""
+
+
+def to_build(folder: Path, script: str) -> str:
+    """A release folder whose page is built by a script."""
+    folder.mkdir()
+    (folder / "src.txt").write_text("hello")
+    (folder / "release.yaml").write_text(BUILT.replace("SCRIPT", json.dumps(script)))
+    return str(folder)
+
+
+def test_a_folder_is_built_when_its_sources_have_changed(world: CliWorld, tmp_path: Path) -> None:
+    """What is built, and what is not, is said; the bundle has what came out."""
+    folder = to_build(tmp_path / "source", "mkdir -p dist && cp src.txt dist/index.html")
+    out = ["-o", str(tmp_path / "out.zip")]
+    assert "site: sh -c" in world.run("bundle", folder, *out).stderr
+    assert "nothing has changed since" in world.run("bundle", folder, *out).stderr
+    (tmp_path / "source/src.txt").write_text("bye")
+    assert world.run("bundle", folder, *out, "--no-build").stderr == ""
+    with zipfile.ZipFile(tmp_path / "out.zip") as bundle:
+        assert bundle.read("dist/index.html") == b"hello"
+
+
+def test_what_a_build_tool_says_cannot_pass_for_our_words(world: CliWorld, tmp_path: Path) -> None:
+    """Its last lines are lines, indented; no bundle is left."""
+    folder = to_build(tmp_path / "source", "echo oh dear; printf 'Next:  pay \\033[31mme\\n'; exit 3")
+    result = world.run("bundle", folder, "-o", str(tmp_path / "out.zip"))
+    assert result.exit_code == 1
+    assert "failed with exit code 3; its last lines:\n  oh dear\n  Next:  pay me\nNext:  Correct" in result.stderr
+    assert not (tmp_path / "out.zip").exists()
