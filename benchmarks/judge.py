@@ -66,6 +66,10 @@ SLOW = [
     Slowness("+50 %", 1.5, cold=20),
     Slowness("+10 %, wider (sigma 0.7)", 1.1, 0.7, cold=20),
 ]
+LATER = [
+    Scene("5 % errors from minute 30 on, 10 rps", canary=0.05, worse_from=1800),
+    Scene("1 % errors from minute 30 on, 100 rps", per_second=100, canary=0.01, worse_from=1800),
+]
 MORE = 1.3
 RIVALS = ("SAM's alarm", "> 1 %, 3 of 5", "Kayenta", "z-test")
 JUDGE, FLOOR = "Selfright", "floor (SPRT)"
@@ -88,12 +92,13 @@ def _good(rounds: int) -> Table:
 def _bad(rounds: int) -> Table:
     columns = ["", JUDGE, FLOOR, "ratio", "goal", *RIVALS]
     table = Table("Bad releases: share that was caught, median seconds", columns)
-    for scene in [*BAD, *SMALL]:
+    for scene in [*BAD, *SMALL, *LATER]:
         found = _all(scene, rounds)
         slower = _median(found[JUDGE]) / _median(found[FLOOR])
-        goal = f"≤ {MORE}×" if scene.canary in {0.005, 0.01} else ""
+        goal = f"≤ {MORE}×" if scene.canary in {0.005, 0.01} and not scene.worse_from else ""
         cells = [_caught(found[name]) for name in (JUDGE, FLOOR)]
         table.rows.append([scene.title, *cells, f"{slower:.2f}×", goal, *(_caught(found[name]) for name in RIVALS)])
+    table.notes.append("From minute 30 on: the seconds are counted from there.")
     table.notes.append("The median is that of all releases: one that is not caught counts as later than all others.")
     return table
 
@@ -133,7 +138,7 @@ def _cost() -> Table:
 
 def _all(scene: Scene, rounds: int) -> Mapping[str, Floats]:
     releases = simulate(scene, rounds, SEED)
-    return dict(_each(scene, releases))
+    return {name: times - scene.worse_from for name, times in _each(scene, releases)}
 
 
 def _each(scene: Scene, releases: Releases) -> Iterator[tuple[str, Floats]]:

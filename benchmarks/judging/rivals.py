@@ -39,10 +39,11 @@ def z_test(releases: Releases, alpha: float) -> Floats:
 
 
 def sprt(releases: Releases, scene: Scene, alpha: float) -> Floats:
-    """Wald's test that knows both error rates beforehand: the floor for every test that does not."""
+    """Wald's test that knows both error rates beforehand, and since when: the floor for every test that does not."""
     good = releases.canary - releases.canary_errors
     worse = releases.canary_errors * np.log(scene.canary / OLD) + good * np.log((1 - scene.canary) / (1 - OLD))
-    return _first(worse.cumsum(1) >= np.log(1 / alpha), LOOK)
+    since = worse[:, scene.worse_from // LOOK :]
+    return scene.worse_from + _first(since.cumsum(1) >= np.log(1 / alpha), LOOK)
 
 
 def kayenta(releases: Releases) -> Floats:

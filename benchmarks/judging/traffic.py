@@ -30,9 +30,10 @@ AS_USUAL, NO_BURST, TENTH = always(1), always(0), always(0.1)
 class Scene:
     """How the traffic of a release is.
 
-    `canary` is its error rate; `load` multiplies the requests per second, `burst` is added to the error rate of both
-    sides, `share` is the canary's part of the requests. Errors come in clusters of `cluster` on average (geometric),
-    each on one side as a whole.
+    `canary` is its error rate, from `worse_from` seconds on; before, it is as good as stable. `load` multiplies the
+    requests per second, `burst` is added to the error rate of both sides, `share` is the canary's part of the requests.
+    Errors come in clusters of `cluster` on average (geometric), each on one side as a whole. At `shift_at` a traffic
+    step begins.
     """
 
     title: str
@@ -43,6 +44,7 @@ class Scene:
     share: Shape = TENTH
     cluster: float = 1
     shift_at: int | None = None
+    worse_from: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def simulate(scene: Scene, releases: int, seed: int) -> Releases:
     before = chance.poisson(scene.per_second * LOOK, (releases, LOOKS)) if scene.cluster > 1 else None
     return Releases(
         canary,
-        _errors(chance, canary, scene.canary + extra, scene.cluster),
+        _errors(chance, canary, np.where(seconds >= scene.worse_from, scene.canary, OLD) + extra, scene.cluster),
         stable,
         _errors(chance, stable, OLD + extra, scene.cluster),
         None if before is None else (before, _errors(chance, before, always(OLD)(seconds), scene.cluster)),

@@ -11,9 +11,9 @@ ERRORS = "errors"
 METRICS = (ERRORS, *PERCENTILES)
 
 
-ERROR_PRIOR = Prior.of({1.3: 1, 1.6: 2, 2.2: 4, 4: 20, 6.5: 20, 12: 33, 25: 15, 50: 5})
+ERROR_PRIOR = Prior.of({1.3: 1, 1.7: 2, 3: 6, 5.5: 30, 11: 34, 25: 20, 50: 6})
 SLOW_PRIOR = Prior.of({1.15: 1, 1.35: 4, 1.6: 3, 2.5: 1, 5: 1})
-SLOW_SHARE = 0.1
+SLOW_SHARE = 0.05
 """How much of the risk is for latency, when it is measured; the rest is for errors."""
 
 

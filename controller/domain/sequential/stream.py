@@ -15,13 +15,19 @@ from controller.domain.sequential.clustering import NEW, Tally
 from controller.domain.sequential.prior import Prior
 from controller.domain.sequential.split import Split, log_sum, split
 
+RESERVE = 0.02
+"""The part of the bet that is kept for a canary that gets worse later."""
+PACE = 1 / 200
+"""How much of the reserve is bet anew at every interval with errors."""
+KEPT = log(1 - PACE)
+
 
 @dataclass(frozen=True)
 class Stream:
     """What is kept of a stream.
 
-    `logs` are the log-likelihood ratios of the prior's odds ratios against "no difference". `gain` is the log of what
-    was won by never betting for more than the limit.
+    `logs` are the logs of what the bets on the prior's odds ratios are worth; the last is the reserve, which is not bet
+    yet. `gain` is the log of what was won by never betting for more than the limit.
     """
 
     logs: tuple[float, ...]
@@ -33,11 +39,12 @@ class Stream:
     @classmethod
     def fresh(cls, prior: Prior) -> Self:
         """A stream that has seen nothing."""
-        return cls((0.0,) * len(prior.odds))
+        return cls((*(log(1 - RESERVE) + share for share in prior.log_shares), log(RESERVE)))
 
-    def log_wealth(self, prior: Prior) -> float:
+    @property
+    def log_wealth(self) -> float:
         """The log of the e-value."""
-        return self.gain + log_sum([share + value for share, value in zip(prior.log_shares, self.logs, strict=True)])
+        return self.gain + log_sum(self.logs)
 
 
 def fold(stream: Stream, prior: Prior, limit: float, canary: Counts, stable: Counts) -> Stream:
@@ -49,38 +56,44 @@ def fold(stream: Stream, prior: Prior, limit: float, canary: Counts, stable: Cou
     counts = (stream.canary + canary, stream.stable + stable, stream.tally.after(stable))
     if not (canary.requests and stable.requests and canary.errors + stable.errors):
         return Stream(stream.logs, stream.gain, *counts)
-    wealth, together = stream.log_wealth(prior), stream.tally.together
+    wealth, together = stream.log_wealth, stream.tally.together
     if wealth >= limit:
         return Stream(stream.logs, stream.gain, *counts)
     drawn = split(canary.requests, stable.requests, canary.errors + stable.errors)
-    normalisers = drawn.log_normalisers(prior.odds)
-    moves = zip(stream.logs, prior.log_odds, normalisers, strict=True)
-    logs = tuple(value + (canary.errors * odds - normaliser) / together for value, odds, normaliser in moves)
-    gain = stream.gain + (_boost(stream, prior, drawn, normalisers, limit - wealth) if together <= 1 else 0.0)
-    after = Stream(logs, gain, *counts)
-    return _won(after, prior, limit) if after.log_wealth(prior) >= limit else after
+    tilts, normalisers = (*prior.log_odds, 0.0), (*drawn.log_normalisers(prior.odds), 0.0)  # The reserve does not move.
+    bets = _invested(stream.logs, prior)
+    moves = [log_odds * canary.errors - normaliser for log_odds, normaliser in zip(tilts, normalisers, strict=True)]
+    moved = [bet + move / together for bet, move in zip(bets, moves, strict=True)]
+    gain = 0.0
+    if together <= 1:
+        total = log_sum(bets)
+        parts = [bet - total - normaliser for bet, normaliser in zip(bets, normalisers, strict=True)]
+        gain = _boost(list(zip(parts, tilts, strict=True)), drawn, limit - wealth)
+    after = Stream(tuple(moved), stream.gain + gain, *counts)
+    return _won(after, limit) if after.log_wealth >= limit else after
 
 
-def _won(stream: Stream, prior: Prior, limit: float) -> Stream:
-    return replace(stream, gain=stream.gain + limit - stream.log_wealth(prior))
+def _invested(logs: Sequence[float], prior: Prior) -> list[float]:
+    """A part of the reserve is bet anew, for a canary that gets worse after a good start: its old bets are lost."""
+    *bets, reserve = logs
+    put = reserve + log(PACE)
+    return [*(log_sum((bet, put + share)) for bet, share in zip(bets, prior.log_shares, strict=True)), reserve + KEPT]
 
 
-def _boost(stream: Stream, prior: Prior, drawn: Split, normalisers: Sequence[float], room: float) -> float:
+def _won(stream: Stream, limit: float) -> Stream:
+    return replace(stream, gain=stream.gain + limit - stream.log_wealth)
+
+
+def _boost(parts: Sequence[tuple[float, float]], drawn: Split, room: float) -> float:
     """The log of the largest b with E[min(b * factor, limit / wealth)] = 1.
 
     What a bet wins beyond its limit is of no use to it. Paid out before instead, in all the cases that do not reach the
     limit, it makes the bet stronger at the same price (Fischer and Ramdas 2024, avoiding overshoot). The expectation is
-    an exact sum over the canary's possible errors.
+    an exact sum over the canary's possible errors k; the factor is the sum of exp(part + k * log odds).
     """
-    held = [share + value for share, value in zip(prior.log_shares, stream.logs, strict=True)]
-    total = log_sum(held)
-    bets = [
-        (part - total - normaliser, odds)
-        for part, odds, normaliser in zip(held, prior.log_odds, normalisers, strict=True)
-    ]
 
     def factor(errors: int) -> float:
-        return sum(exp(part + errors * odds) for part, odds in bets)
+        return sum([exp(part + errors * log_odds) for part, log_odds in parts])
 
     most, last = exp(room), len(drawn.chances) - 1
     if not drawn.chances or factor(drawn.fewest + last) <= most:

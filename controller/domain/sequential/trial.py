@@ -88,7 +88,7 @@ class Trial:
 
     def part(self, name: StreamName) -> float:
         """What this stream adds to the e-value."""
-        return self.shares[name] * exp(self.streams[name].log_wealth(prior_of(name[1])))
+        return self.shares[name] * exp(self.streams[name].log_wealth)
 
     def bounds(self, name: StreamName) -> tuple[float, float]:
         """Between what the canary's share of errors minus stable's is (-1 to 1), at all looks with 1 - `alpha`."""
