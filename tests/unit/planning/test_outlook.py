@@ -4,6 +4,7 @@ from rich.console import Console
 from controller.domain.deployment import Step
 from controller.domain.environment import Environment
 from controller.domain.power import POWER, Terms, Traffic, sight
+from controller.domain.sequential.priors import SLOW_SHARE
 from selfright.cli.outlook_view import outlooks as drawn
 from selfright.planning.outlook import Outlook, outlooks
 
@@ -51,7 +52,7 @@ def test_too_little_traffic_is_told_with_what_would_do() -> None:
     assert not one.suffices
     assert one.bake
     assert 3600 < one.bake < 4 * 3600
-    limit = 1 / (0.05 * 0.9)
+    limit = 1 / (0.05 * (1 - SLOW_SHARE))
     assert sight((Step(10, one.bake),), SLOW, Terms(limit, 60), 0.011).chance >= POWER
     assert f"what would: {{weight: 10, bake: {one.bake}}}" in said(one)
     assert "no test at all needs less than" in said(one)
