@@ -22,7 +22,6 @@ from bootstrap_cdk.settings import (
     controller_settings,
     smartpack_settings,
 )
-from bootstrap_cdk.smartpack.edge import EdgeAlarmsStack, EdgeStack
 from bootstrap_cdk.smartpack.measures import CLOUDFRONT_REGION
 from bootstrap_cdk.smartpack.stack import SmartPackStack
 
@@ -65,10 +64,14 @@ def add_stacks(app: App, controller: ControllerSettings, smartpack: Sequence[Sma
 
 def _add_smartpack(app: App, settings: SmartPackSettings) -> SmartPackStack:
     """SmartPack's stack; in us-east-1, the one before it and the one after it, if there is something for them."""
-    name = stack_name(settings)
+    name, elsewhere = stack_name(settings), settings.region not in {None, CLOUDFRONT_REGION}
+    if not (settings.needs_edge or elsewhere):
+        return SmartPackStack(app, name, settings)
+    from bootstrap_cdk.smartpack.edge_stacks import EdgeAlarmsStack, EdgeStack  # noqa: PLC0415 - takes long
+
     edge = EdgeStack(app, f"{name}-Edge", settings).edge if settings.needs_edge else None
     stack = SmartPackStack(app, name, settings, edge)
-    if settings.region and settings.region != CLOUDFRONT_REGION:
+    if elsewhere:
         site = stack.site
         EdgeAlarmsStack(
             app, f"{name}-EdgeAlarms", settings, distribution=site.distribution, certificate=site.certificate

@@ -7,21 +7,23 @@ controller's functions gets which statements. Nothing else knows a kind.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from aws_cdk import Aws
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_cloudfront as cloudfront
-from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_rds as rds
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from bootstrap_cdk.exceptions import accept_wildcards
 from bootstrap_cdk.names import Group
 from bootstrap_cdk.settings import SettingsError
+
+if TYPE_CHECKING:  # CDK's modules take long to import, and most applications have neither
+    from aws_cdk import aws_ecr as ecr
+    from aws_cdk import aws_rds as rds
 
 Privileges = Mapping[Group, Sequence[iam.PolicyStatement]]
 
@@ -85,7 +87,7 @@ class ImageComponent:
     """
 
     function: lambda_.IFunction
-    repository: ecr.IRepository
+    repository: "ecr.IRepository"
     alias: str = "live"
     url: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -230,8 +232,8 @@ class DatabaseComponent:
     Name an RDS `instance` or an Aurora `cluster`. No release changes it, and no rollback restores it.
     """
 
-    instance: rds.IDatabaseInstance | None = None
-    cluster: rds.IDatabaseCluster | None = None
+    instance: "rds.IDatabaseInstance | None" = None
+    cluster: "rds.IDatabaseCluster | None" = None
     snapshot: Literal["always", "when_changed"] = "when_changed"
     keep_snapshots: int = 5
     wait_minutes: int = 60

@@ -7,19 +7,15 @@ own region only, and a guard that cannot be read would stop every release.
 
 from dataclasses import dataclass
 
-from aws_cdk import Stack
 from aws_cdk import aws_certificatemanager as certificates
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
-from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from bootstrap_cdk.settings import SmartPackSettings
-from bootstrap_cdk.smartpack.firewall import Firewall
 from bootstrap_cdk.smartpack.measures import site_metric
-from bootstrap_cdk.topic import EncryptedTopic
 
 ERROR_PERCENT = 5
 DAYS_LEFT = 30
@@ -32,55 +28,6 @@ class Edge:
 
     certificate: certificates.ICertificate | None = None
     web_acl_arn: str | None = None
-
-
-class EdgeStack(Stack):
-    """In us-east-1, before SmartPack's own stack: the certificate, if a hosted zone is given, and the firewall."""
-
-    def __init__(self, scope: Construct, construct_id: str, settings: SmartPackSettings) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            description=f"SmartPack {settings.environment}: what CloudFront needs in us-east-1",
-            env=settings.place("us-east-1"),
-            cross_region_references=True,
-        )
-        firewall = Firewall(self, "Firewall", settings=settings) if settings.waf else None
-        self.edge = Edge(
-            certificate=self._certificate(settings) if settings.makes_certificate else None,
-            web_acl_arn=firewall.arn if firewall else None,
-        )
-
-    def _certificate(self, settings: SmartPackSettings) -> certificates.Certificate:
-        """Validated, and renewed, by a record in the hosted zone."""
-        zone = hosted_zone(self, settings)
-        validation = certificates.CertificateValidation.from_dns(zone)
-        name = settings.domain_name or ""
-        return certificates.Certificate(self, "Certificate", domain_name=name, validation=validation)
-
-
-class EdgeAlarmsStack(Stack):
-    """In us-east-1, after SmartPack's own stack elsewhere: the alarms, and the topic by which people hear them."""
-
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        settings: SmartPackSettings,
-        *,
-        distribution: cloudfront.IDistribution,
-        certificate: certificates.ICertificate | None,
-    ) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            description=f"SmartPack {settings.environment}: alarms of CloudFront",
-            env=settings.place("us-east-1"),
-            cross_region_references=True,
-        )
-        topic = EncryptedTopic(self, "Alarms", display_name=f"{settings.prefix} edge alarms").topic
-        watched = EdgeWatching(self, "Watching", settings, distribution=distribution, certificate=certificate)
-        watched.tell(topic, watched.all)
 
 
 class EdgeWatching(Construct):
@@ -136,10 +83,3 @@ class EdgeWatching(Construct):
             evaluation_periods=1,
             treat_missing_data=cloudwatch.TreatMissingData.IGNORE,
         )
-
-
-def hosted_zone(scope: Construct, settings: SmartPackSettings) -> route53.IHostedZone:
-    """The zone of the domain, which exists already."""
-    return route53.HostedZone.from_hosted_zone_attributes(
-        scope, "Zone", hosted_zone_id=settings.hosted_zone_id or "", zone_name=settings.hosted_zone_name or ""
-    )

@@ -7,15 +7,13 @@ from aws_cdk import aws_certificatemanager as certificates
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_route53 as route53
-from aws_cdk import aws_route53_targets as targets
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from bootstrap_cdk.exceptions import accept
 from bootstrap_cdk.settings import SmartPackSettings
 from bootstrap_cdk.smartpack.api import AI_ROUTES, ROUTES
-from bootstrap_cdk.smartpack.edge import Edge, hosted_zone
+from bootstrap_cdk.smartpack.edge import Edge
 
 ROUTING_BOOTSTRAP = Path(__file__).with_name("routing_bootstrap.js")
 _ONE_YEAR = Duration.days(365)
@@ -70,8 +68,6 @@ class RoutedSite(Construct):
             certificate=self.certificate,
         )
         self._accept(has_firewall=bool(web_acl))
-        if settings.hosted_zone_id:
-            self._name(settings)
 
     def _site(self, headers: cloudfront.ResponseHeadersPolicy) -> cloudfront.BehaviorOptions:
         return cloudfront.BehaviorOptions(
@@ -89,13 +85,6 @@ class RoutedSite(Construct):
 
     def _certificate(self, arn: str | None) -> certificates.ICertificate | None:
         return certificates.Certificate.from_certificate_arn(self, "Certificate", arn) if arn else None
-
-    def _name(self, settings: SmartPackSettings) -> None:
-        """Lead the domain here, by both versions of IP."""
-        zone = hosted_zone(self, settings)
-        target = route53.RecordTarget.from_alias(targets.CloudFrontTarget(self.distribution))
-        for kind in (route53.ARecord, route53.AaaaRecord):
-            kind(self, kind.__name__, zone=zone, record_name=f"{settings.domain_name}.", target=target)
 
     def _accept(self, *, has_firewall: bool) -> None:
         accept(

@@ -1,16 +1,15 @@
 """The stack of one environment of SmartPack."""
+# ruff: noqa: PLC0415 - CDK's modules take long to import: each is imported by those who asked for what it makes
 
 from collections.abc import Mapping
 
 from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_rds as rds
 from constructs import Construct
 
 from bootstrap_cdk.components import DatabaseComponent, FunctionComponent, ImageComponent, SiteComponent
 from bootstrap_cdk.environment import Care, Environment, Guard
 from bootstrap_cdk.settings import SmartPackSettings
-from bootstrap_cdk.smartpack.ai import AiFunction, AiRepository, ai_variables
 from bootstrap_cdk.smartpack.api import ALIAS, Api
 from bootstrap_cdk.smartpack.configuration import Configuration
 from bootstrap_cdk.smartpack.dashboard import SmartPackDashboard
@@ -35,6 +34,10 @@ class SmartPackStack(Stack):
         )
         api = Api(self, "Api", settings)
         site = self.site = RoutedSite(self, "Site", api_domain=api.domain_name, settings=settings, edge=edge or Edge())
+        if settings.hosted_zone_id:
+            from bootstrap_cdk.smartpack.domain import lead_to
+
+            lead_to(site.distribution, settings, site)
         configuration = Configuration(self, "Configuration", settings)
         configuration.readable_by(api.released.function)
         own_host = f"https://{settings.domain_name or site.distribution.distribution_domain_name}"
@@ -77,6 +80,8 @@ class SmartPackStack(Stack):
         """The AI's repository, and its function as soon as there is a first image."""
         if not settings.ai:
             return {}
+        from bootstrap_cdk.smartpack.ai import AiFunction, AiRepository, ai_variables
+
         repository = AiRepository(self, "AiRepository", settings).repository
         CfnOutput(self, "AiRepositoryUri", value=repository.repository_uri, description="Push a first image here")
         if not settings.ai_image:
@@ -89,6 +94,8 @@ class SmartPackStack(Stack):
         """A database that is there already: releases take a snapshot of it first."""
         if not settings.database_instance:
             return {}
+        from aws_cdk import aws_rds as rds
+
         instance = rds.DatabaseInstance.from_database_instance_attributes(
             self,
             "Database",

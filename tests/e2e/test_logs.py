@@ -2,10 +2,12 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from typing import Any
 
+from controller.domain.phases import Phase
 from selfright.local.place import REPOSITORY
 from tests.e2e.lab import NEVER, Lab
 
@@ -52,6 +54,29 @@ def test_the_logs_of_a_deployment_tell_its_story_by_version(lab: Lab) -> None:
         "canary",
         "stable",
     }
+
+
+def test_a_release_is_followed_while_it_goes_on(lab: Lab) -> None:
+    """Lines come as they are written, each once; Ctrl-C ends it without a traceback."""
+    lab.careful([(50, NEVER)])
+    release = lab.release()
+    lab.reaches(release, Phase.STAGING)
+    command = [sys.executable, "-m", "selfright", "logs", release, "--tail", "--output", "json"]
+    variables = {**os.environ, **lab.running.variables()}
+    pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=REPOSITORY, env=variables, text=True, **pipes) as following:
+        lines: list[dict[str, Any]] = []
+        for line in following.stdout or ():
+            lines.append(json.loads(line))
+            if "shift" in tasks(lines):
+                break
+        following.send_signal(signal.SIGINT)
+        _, said = following.communicate(timeout=30)
+    lab.command("rollback", release)
+    assert following.returncode == 130
+    assert "Traceback" not in said
+    assert tasks(lines)[:2] == ["receive", "validate"]
+    assert len({(one["log_stream"], one["message"]) for one in lines}) == len(lines)
 
 
 def test_a_release_leaves_its_marks_in_the_controllers_log(lab: Lab) -> None:
