@@ -1,13 +1,15 @@
-"""A bundle, read with suspicion: nothing is believed before it was checked, memory and time are bounded."""
+"""A bundle, read with suspicion: nothing is believed before it was checked, memory and time are bounded.
+
+What reads one kind of artifact is imported when there is one: a cold function waits for no other kind's.
+"""
+# ruff: noqa: PLC0415 - see above
 
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
-from controller.domain.image_layout import Layout, read_layout
-from controller.domain.image_rules import refuse_too_large, refuse_unsupported
 from controller.domain.manifest import (
     MANIFEST_NAME,
     Artifact,
@@ -20,14 +22,16 @@ from controller.domain.manifest import (
     parse_manifest,
 )
 from controller.domain.manifest_yaml import MAX_BYTES as MAX_MANIFEST_BYTES
-from controller.domain.parameters import Parameters, parse_parameters
-from controller.domain.site_index import SiteIndex, parse_index
-from controller.domain.stack_templates import MAX_BYTES as MAX_TEMPLATE_BYTES
-from controller.domain.stack_templates import Template, parse_template
 from controller.domain.zip_directory import STORED, Entry, read_directory
 from controller.domain.zip_entry import Inflating, Window, data_start
 from controller.domain.zip_rules import check_entries
 from controller.errors import InvalidBundleError
+
+if TYPE_CHECKING:
+    from controller.domain.image_layout import Layout
+    from controller.domain.parameters import Parameters
+    from controller.domain.site_index import SiteIndex
+    from controller.domain.stack_templates import Template
 
 _MIB = 1024 * 1024
 _CHUNK = 1 * _MIB
@@ -100,20 +104,29 @@ class BundleArchive:
         """The release's SHA-256 in hex: the manifest's, which holds the digests of everything else."""
         return hashlib.sha256(self.read(MANIFEST_NAME, at_most=MAX_MANIFEST_BYTES)).hexdigest()
 
-    def index(self, artifact: SiteArtifact) -> SiteIndex:
+    def index(self, artifact: SiteArtifact) -> "SiteIndex":
         """The index of a site's files; raises `InvalidBundleError`."""
+        from controller.domain.site_index import parse_index
+
         return parse_index(self.read(artifact.index, at_most=self._limits.index_bytes))
 
-    def parameters(self, artifact: ParametersArtifact) -> Parameters:
+    def parameters(self, artifact: ParametersArtifact) -> "Parameters":
         """The names and values of a parameters artifact; raises `InvalidBundleError`."""
+        from controller.domain.parameters import parse_parameters
+
         return parse_parameters(self.read(artifact.artifact, at_most=MAX_MANIFEST_BYTES), artifact.artifact)
 
-    def template(self, artifact: StackArtifact) -> Template:
+    def template(self, artifact: StackArtifact) -> "Template":
         """A stack's template; raises `InvalidBundleError`."""
+        from controller.domain.stack_templates import MAX_BYTES as MAX_TEMPLATE_BYTES
+        from controller.domain.stack_templates import parse_template
+
         return parse_template(self.read(artifact.artifact, at_most=MAX_TEMPLATE_BYTES), artifact.artifact)
 
-    def layout(self, artifact: ImageArtifact) -> Layout:
+    def layout(self, artifact: ImageArtifact) -> "Layout":
         """What a container image's layout consists of; raises `InvalidBundleError`."""
+        from controller.domain.image_layout import read_layout
+
         return read_layout(_Folder(self, artifact.artifact), artifact.artifact)
 
     def read(self, name: str, at_most: int) -> bytes:
@@ -186,6 +199,8 @@ class BundleArchive:
 
     def _files_of_image(self, artifact: ImageArtifact) -> Mapping[str, "_Expected"]:
         """All files of the layout; its documents are checked on the way, and what Lambda would not take is refused."""
+        from controller.domain.image_rules import refuse_unsupported
+
         layout = self.layout(artifact)
         if layout.digest != artifact.sha256:
             raise _differs(artifact.index, "the digest in the manifest")
@@ -224,6 +239,8 @@ class BundleArchive:
 
     def _verify_images(self, artifact: ImageArtifact, ends: Mapping[str, bytes]) -> None:
         """Refuse what is too large for Lambda; only the ends of the layers tell how large they are when unpacked."""
+        from controller.domain.image_rules import refuse_too_large
+
         inside = {name.removeprefix(f"{artifact.artifact}/"): end for name, end in ends.items()}
         for image in self.layout(artifact).images:
             refuse_too_large(image, inside, artifact.artifact)
