@@ -45,14 +45,17 @@ class ApiRecovery:
         return [self._step("put CORS back", write if had else remove)]
 
     def _integrations(self) -> list[Step]:
-        gateway, steps = self._clients.gateway, []
+        """One that was deleted gets a new id when it is made again: so it is known by what it is, too."""
         has = self._by_key(self._has, "integrations")
+        steps = []
         for key, had in self._by_key(self._had, "integrations").items():
-            if key not in has:
+            twin = key if key in has else next((one for one in has if _writable(has[one]) == _writable(had)), "")
+            if not twin:
                 steps.append(self._step(f"create the integration {key} again", partial(self._create, had)))
-            elif _writable(had) != _writable(has[key]):
-                update = partial(gateway.update_integration, ApiId=self._id, IntegrationId=key, **_writable(had))
-                steps.append(self._step(f"put the integration {key} back", update))
+            elif _writable(had) != _writable(has[twin]):
+                write = partial(self._clients.gateway.update_integration, ApiId=self._id, IntegrationId=key)
+                steps.append(self._step(f"put the integration {key} back", partial(write, **_writable(had))))
+            self._renamed[key] = twin or key
         return steps
 
     def _create(self, had: Mapping[str, Any]) -> None:
@@ -65,7 +68,7 @@ class ApiRecovery:
         for key, route in had.items():
             if key not in has:
                 steps.append(self._step(f"create the route {key} again", partial(self._write_route, route, "")))
-            elif (_writable(route), route.get("Target")) != (_writable(has[key]), has[key].get("Target")):
+            elif (_writable(route), self._target(route)) != (_writable(has[key]), has[key].get("Target", "")):
                 write = partial(self._write_route, route, has[key]["RouteId"])
                 steps.append(self._step(f"put the route {key} back", write))
         for key in sorted(has.keys() - had.keys()):
@@ -73,10 +76,13 @@ class ApiRecovery:
             steps.append(self._step(f"delete the route {key}, which was not there", delete))
         return steps
 
+    def _target(self, route: Mapping[str, Any]) -> str:
+        """Where it led to, by the integration's present id."""
+        kind, _, integration = str(route.get("Target", "")).partition("/")
+        return f"{kind}/{self._renamed.get(integration, integration)}" if integration else kind
+
     def _write_route(self, route: Mapping[str, Any], route_id: str) -> None:
-        target = str(route.get("Target", ""))
-        integration = target.removeprefix("integrations/")
-        target = f"integrations/{self._renamed.get(integration, integration)}" if target else target
+        target = self._target(route)
         values = {**_writable(route), "RouteKey": route["RouteKey"], **({"Target": target} if target else {})}
         if route_id:
             self._clients.gateway.update_route(ApiId=self._id, RouteId=route_id, **values)

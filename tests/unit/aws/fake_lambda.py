@@ -110,6 +110,24 @@ class FakeLambda:
             self._end_update()
         return dict(self.latest)
 
+    def get_function(self, *, FunctionName: str, Qualifier: str) -> dict[str, Any]:
+        self._enter("get_function")
+        configuration = dict(self.latest if Qualifier == "$LATEST" else self._version(Qualifier))
+        if configuration.get("PackageType") == "Image":
+            return {
+                "Configuration": configuration,
+                "Code": {"ImageUri": f"repository@sha256:{configuration['CodeSha256']}"},
+            }
+        return {"Configuration": configuration, "Code": {"Location": "https://code.example/one"}}
+
+    def create_alias(self, *, FunctionName: str, Name: str, FunctionVersion: str) -> dict[str, Any]:
+        self._enter("create_alias")
+        self._version(FunctionVersion)
+        if Name in self.aliases:
+            raise refuse("ResourceConflictException", 409)
+        self.point(Name, FunctionVersion)
+        return self.aliases[Name]
+
     def update_function_configuration(self, *, FunctionName: str, RevisionId: str, **changes: Any) -> dict[str, Any]:
         self._enter("update_function_configuration")
         self._begin_update(RevisionId)
