@@ -111,8 +111,12 @@ class StackCalls:
             following = {"NextToken": page["NextToken"]}
 
     def make_change_set(self, name: str, *, create: bool, role: str, **request: Any) -> None:  # noqa: ANN401 - AWS's
-        """Ask for a change set; `request` says the template, parameters and capabilities."""
-        with calling("cloudformation:CreateChangeSet", f"{self.name}/{name}"), suppress(self._there_already):
+        """Ask for a change set; `request` says the template, parameters and capabilities.
+
+        When there is one already, or an operation has begun meanwhile, the next look at the stack tells.
+        """
+        where = f"{self.name}/{name}"
+        with _busy_is_seen_later(), calling("cloudformation:CreateChangeSet", where), suppress(self._there_already):
             self._clients.stacks.create_change_set(
                 StackName=self.name,
                 ChangeSetName=name,
@@ -126,7 +130,11 @@ class StackCalls:
 
         When that is refused because it has been done or cannot be done any more, the next look at the stack tells.
         """
-        with suppress(ConflictError, NotFoundError), calling("cloudformation:ExecuteChangeSet", f"{self.name}/{name}"):
+        with (
+            _busy_is_seen_later(),
+            suppress(ConflictError, NotFoundError),
+            calling("cloudformation:ExecuteChangeSet", f"{self.name}/{name}"),
+        ):
             self._clients.stacks.execute_change_set(StackName=self.name, ChangeSetName=name, ClientRequestToken=token)
 
     def delete_change_set(self, name: str) -> None:
@@ -141,12 +149,8 @@ class StackCalls:
 
     def cancel(self, token: str) -> None:
         """Have the update that is under way rolled back; when it has just ended, the next look at the stack tells."""
-        try:
-            with calling("cloudformation:CancelUpdateStack", self.name):
-                self._clients.stacks.cancel_update_stack(StackName=self.name, ClientRequestToken=token)
-        except AwsError as error:
-            if error.code != "ValidationError":
-                raise
+        with _busy_is_seen_later("current stack status"), calling("cloudformation:CancelUpdateStack", self.name):
+            self._clients.stacks.cancel_update_stack(StackName=self.name, ClientRequestToken=token)
 
     def delete(self, token: str, role: str) -> None:
         """Delete the stack."""
@@ -203,6 +207,16 @@ def _missing_is_known(name: str) -> Iterator[None]:
         if "does not exist" in error.response.get("Error", {}).get("Message", ""):
             raise NotFoundError(f"There is no stack {name}, or it has no such change set.") from error
         raise
+
+
+@contextmanager
+def _busy_is_seen_later(said: str = "_IN_PROGRESS") -> Iterator[None]:
+    """What CloudFormation refuses because of the state that the stack is in by now: whoever looks again sees it."""
+    try:
+        yield
+    except AwsError as error:
+        if error.code != "ValidationError" or said not in str(error):
+            raise
 
 
 def _is_of(event: Mapping[str, Any], stack_id: str) -> bool:

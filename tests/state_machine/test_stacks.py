@@ -59,7 +59,10 @@ class Infra:
 @pytest.fixture
 def scene(make_scene: MakeScene) -> Scene:
     """An environment with a stack, in which 1.0.0 is live."""
-    made = make_scene()
+    return _with_a_stack(make_scene())
+
+
+def _with_a_stack(made: Scene) -> Scene:
     components: Any = made.world.components
     components["infra"] = Infra(made.name)
     made.configure(components={**_others(made), "infra": infra(made).target})
@@ -115,6 +118,21 @@ def test_what_takes_long_is_waited_for_by_the_workflow(scene: Scene) -> None:
     assert scene.states.index("Shift traffic") > scene.states.index("Test staged release")
     assert "pending" in scene.kinds(deployment)
     assert len(infra(scene).aws.executed) == 1
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["one after the other", "together"])
+def test_every_function_may_run_twice(make_scene: MakeScene, together: bool) -> None:
+    """Forward and back, one operation each."""
+    scene = _with_a_stack(make_scene(repeat=2, together=together))
+    infra(scene).aws.patience = LONG
+    texts: list[str] = []
+    scene.at("Shift traffic", "before", lambda: texts.append(infra(scene).text))
+    scene.at("Judge canary", "after", scene.alarm_flickers)
+    deployment = release(scene)
+    scene.check(extra_notices=together)
+    assert deployment.phase is Phase.ROLLED_BACK
+    assert (texts, infra(scene).text) == ([template("after")], BEFORE)
+    assert len(infra(scene).aws.executed) == 2
 
 
 def test_a_template_that_fails_half_way_takes_everything_back(scene: Scene) -> None:

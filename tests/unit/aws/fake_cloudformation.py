@@ -109,6 +109,7 @@ class FakeCloudFormation:
                 StackName, Stack(f"arn:{StackName}/{next(self._numbers)}", StackName, "REVIEW_IN_PROGRESS")
             )
         stack = self._stack(StackName)
+        self._refuse_while_busy(stack)
         values = {
             one["ParameterKey"]: stack.parameters[one["ParameterKey"]]
             if one.get("UsePreviousValue")
@@ -151,6 +152,7 @@ class FakeCloudFormation:
         if change_set["ExecutionStatus"] != "AVAILABLE":
             raise _error("InvalidChangeSetStatus", f"it is {change_set['ExecutionStatus']}")
         stack = self._stack(StackName)
+        self._refuse_while_busy(stack)
         self.change_sets = {}
         self.executed.append(ClientRequestToken)
         verb = "CREATE" if stack.status == "REVIEW_IN_PROGRESS" else "UPDATE"
@@ -191,6 +193,12 @@ class FakeCloudFormation:
         if not known:
             raise _error("ValidationError", f"Stack with id {name} does not exist")
         return known[0]
+
+    @staticmethod
+    def _refuse_while_busy(stack: Stack) -> None:
+        if stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS":
+            arn = f"Stack:{stack.id}"
+            raise _error("ValidationError", f"{arn} is in {stack.status} state and can not be updated.")
 
     def _begin(self, stack: Stack, status: str, token: str, end: Callable[[], None]) -> None:
         stack.status = status

@@ -291,6 +291,21 @@ def test_a_change_by_hand_since_the_restore_point_is_kept(live: Infra) -> None:
     assert "Mine" in live.text
 
 
+def test_an_update_that_begins_before_the_change_set_is_made_wins(live: Infra) -> None:
+    """CloudFormation refuses ours then, and the next look says whose it is."""
+    live.begin()
+    create = live.aws.create_change_set
+
+    def late(**named: Any) -> None:  # noqa: ANN401 - AWS's
+        live.aws.by_hand(STACK, ONE, "UPDATE_IN_PROGRESS")
+        create(**named)
+
+    live.aws.create_change_set = late  # type: ignore[method-assign, assignment]
+    with pytest.raises(ChangedByOthersError, match="Somebody else is changing"):
+        live.stage(TWO)
+    assert live.aws.executed == []
+
+
 def test_a_change_by_hand_at_the_last_moment_wins(live: Infra) -> None:
     """Its change set is obsolete then, and is not carried out."""
     live.begin()

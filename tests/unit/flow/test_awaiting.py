@@ -14,10 +14,11 @@ from controller.flow.rolling_back import begin, close_rollback, restore_componen
 from controller.flow.staging import stage
 from controller.flow.testing import test_staged as run_tests
 from controller.flow.tripping import put_back, trip
+from controller.flow.world import World
 from tests.builders import a_bundle
 from tests.fake_components import FakeComponent
 from tests.fakes import START, FakeWorld
-from tests.unit.flow.scenes import a_world, on_its_way
+from tests.unit.flow.scenes import a_world, dying_everywhere, on_its_way
 
 SLOW = Pending("UPDATE_IN_PROGRESS", patience=3600)
 
@@ -174,6 +175,30 @@ def test_a_way_back_that_cannot_be_gone_is_told_and_not_tried_for_ever() -> None
     assert restore_component(world, "d2", "infra")["outcome"] == "left_alone"
     answer = verify_restoration(world, "d2")
     assert (answer["outcome"], answer["reason"]) == ("failed", "infra: run continue-update-rollback")
+
+
+def test_a_way_back_that_dies_anywhere_is_gone_on_with() -> None:
+    """Whatever call was the last: asked again, all of it is restored and verified."""
+
+    def back(world: World) -> object:
+        restore_component(world, "d2", "api")
+        verify_restoration(world, "d2")
+        restore_component(world, "d2", "infra")
+        restore_component(world, "d2", "infra")
+        return verify_restoration(world, "d2")
+
+    def make() -> FakeWorld:
+        world = with_a_stack(Phase.WATCHING, SLOW)
+        begin(world, "d2", "arn:back", "fault", "It broke.")
+        return world
+
+    died = 0
+    for where, world in dying_everywhere(make, back):
+        died += 1
+        back(world)
+        assert verify_restoration(world, "d2")["outcome"] == "verified", where
+        assert {name: one.live for name, one in world.components.known.items()} == {"api": "6", "infra": "a"}, where
+    assert died > 20
 
 
 def test_the_way_back_has_its_own_patience() -> None:
