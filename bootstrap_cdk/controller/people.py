@@ -65,5 +65,9 @@ def _planning() -> list[iam.PolicyStatement]:
         allow(["ecr:BatchCheckLayerAvailability"], [f"arn:{Aws.PARTITION}:ecr:{here}:repository/*"]),
         allow(["secretsmanager:DescribeSecret"], [f"arn:{Aws.PARTITION}:secretsmanager:{here}:secret:*"]),
         allow(["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"], ["*"]),
+        allow(
+            ["cloudformation:DescribeStacks", "cloudformation:GetTemplate"],
+            [f"arn:{Aws.PARTITION}:cloudformation:{here}:stack/*"],
+        ),
         allow(["cloudwatch:DescribeAlarmHistory"], [f"arn:{Aws.PARTITION}:cloudwatch:{here}:alarm:*"]),
     ]

@@ -20,7 +20,7 @@ from controller.domain.checks import CheckResult
 from controller.domain.deployment import Left, Pending, Revision
 from controller.domain.environment import StackTarget
 from controller.domain.manifest import Artifact, StackArtifact
-from controller.domain.stack_changes import Allowed, advice, dangers, describe
+from controller.domain.stack_changes import Allowed, dangers, refusal
 from controller.domain.stack_fit import values_for
 from controller.domain.stack_templates import revision_of
 from controller.domain.verification import AnyCheck
@@ -181,8 +181,7 @@ class StackComponent:
             raise InvalidBundleError(f"CloudFormation refuses the change of {self._calls.name}: {change_set.reason}")
         if feared := dangers(change_set.changes, self._allowed):
             self._calls.delete_change_set(token)
-            reason = f"Refused to change the stack {self._calls.name}: {'; '.join(describe(one) for one in feared)}"
-            raise InvalidBundleError(f"{reason}. {advice(feared)}.")
+            raise InvalidBundleError(refusal(self._calls.name, feared))
         try:
             self._errand.permit()
         except (TrippedError, LedgerConflictError):

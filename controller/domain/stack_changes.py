@@ -149,3 +149,9 @@ def advice(changes: Iterable[Change]) -> str:
     }
     wanted = " and ".join(f"`{key}: [{', '.join(names)}]`" for key, names in lists.items() if names)
     return f"If that is what you want, say {wanted} in the environment"
+
+
+def refusal(stack_name: str, feared: Iterable[Change]) -> str:
+    """Why a release is refused for these changes, and what the environment would have to say to let them be made."""
+    feared = list(feared)
+    return f"Refused to change the stack {stack_name}: {'; '.join(map(describe, feared))}. {advice(feared)}."

@@ -26,6 +26,7 @@ SAID: dict[Change, str] = {
     "unchanged": "skipped: nothing changed",
     "unknown": "is compared when it is staged",
 }
+ITEMS = {"site": "files", "stack": "resources"}
 SHOWN = 60
 """How much of a value is shown."""
 Line = tuple[str, RenderableType]
@@ -78,7 +79,7 @@ def _details(one: ComponentPlan) -> Iterator[tuple[str, str | Text]]:
     if one.package and (one.change != "unchanged" or not one.package.same):
         yield "code", _package(one.package)
     if one.items is not None:
-        yield ("files" if one.kind == "site" else "names"), _items(one.items, names=one.kind != "site")
+        yield ITEMS.get(one.kind, "names"), _items(one.items, names=one.kind != "site")
     if one.transfer:
         moved = one.transfer
         yield "upload", f"{moved.count} of {plural(moved.total, moved.what.removesuffix('s'))}, {size(moved.size)}"

@@ -11,11 +11,20 @@ from typing import BinaryIO
 from controller.aws.calls import Clients
 from controller.aws.functions import LambdaComponent
 from controller.domain.archive import BundleArchive, Limits
-from controller.domain.artifacts import Artifact, FunctionArtifact, ImageArtifact, ParametersArtifact, SiteArtifact
-from controller.domain.environment import Environment, LambdaTarget, ParametersTarget, SiteTarget
+from controller.domain.artifacts import (
+    Artifact,
+    FunctionArtifact,
+    ImageArtifact,
+    ParametersArtifact,
+    SiteArtifact,
+    StackArtifact,
+)
+from controller.domain.environment import Environment, LambdaTarget, ParametersTarget, SiteTarget, StackTarget
 from controller.domain.manifest import Manifest
+from controller.domain.site_check import SiteCheck
 from controller.errors import ChangedByOthersError, InvalidBundleError, NotFoundError
 from controller.flow.staging import CHANGED_ADVICE
+from controller.flow.testing import checks_of
 from controller.flow.validating import check_release
 from controller.flow.world import World
 from controller.ports import Component
@@ -25,6 +34,7 @@ from selfright.planning.outlook import Usual, outlooks
 from selfright.planning.parameters import plan_parameters
 from selfright.planning.refusals import DescribedSecrets, refusals
 from selfright.planning.sites import plan_site
+from selfright.planning.stacks import plan_stack
 from selfright.planning.timing import calls_of, timing_of
 
 FIRST = (
@@ -117,4 +127,13 @@ class Planner:
                 return plan_site(self.clients, target, known, artifact, file)
             case ParametersArtifact(), ParametersTarget() as target:
                 return plan_parameters(self.clients, target, known, artifact, file)
+            case StackArtifact(), StackTarget() as target:
+                return plan_stack(self.clients, target, known, artifact, file, asked=self._asked())
         return known
+
+    def _asked(self) -> set[str]:
+        """The routes that the live release is known to call: those of its own checks."""
+        turn = self.world.turns.load(self.environment.key)
+        checks = checks_of(self.world.deployments.get(turn.live)) if turn.live else []
+        asked = (check for check in checks if not isinstance(check, SiteCheck))
+        return {f"{check.method} {check.path.partition('?')[0]}" for check in asked}

@@ -21,13 +21,14 @@ from controller.domain.routing import RoutingTable
 from selfright.planning.model import ComponentPlan, Plan
 from selfright.planning.planner import Planner
 from tests.fakes import START, FakeWorld
+from tests.unit.aws.fake_cloudformation import FakeCloudFormation
 from tests.unit.aws.fake_cloudfront import FakeCloudFront
 from tests.unit.aws.fake_lambda import NAME as FUNCTION
 from tests.unit.aws.fake_lambda import FakeLambda
 
 REGION = "eu-central-1"
 ARTIFACTS, SITE, PREFIX = "artifacts", "site-bucket", "/smartpack/prod/settings"
-LIVE = "smartpack-prod-live"
+LIVE, STACK = "smartpack-prod-live", "smartpack-prod-infra"
 ENVIRONMENT: dict[str, Any] = {
     "application": "smartpack",
     "environment": "prod",
@@ -35,6 +36,7 @@ ENVIRONMENT: dict[str, Any] = {
         "api": {"kind": "function", "function_name": FUNCTION},
         "site": {"kind": "site", "bucket": SITE, "routing_function": "routing"},
         "settings": {"kind": "parameters", "prefix": PREFIX},
+        "infra": {"kind": "stack", "stack_name": STACK, "role_arn": "arn:aws:iam::123456789012:role/stack"},
     },
 }
 
@@ -48,6 +50,7 @@ class PlanWorld:
     routing: FakeCloudFront
     s3: Any
     ssm: Any
+    stacks: FakeCloudFormation = field(default_factory=FakeCloudFormation)
     ports: FakeWorld = field(default_factory=FakeWorld)
     configuration: dict[str, Any] = field(default_factory=lambda: dict(ENVIRONMENT))
     secrets: set[str] = field(default_factory=set)
@@ -64,6 +67,7 @@ class PlanWorld:
         clients.objects, clients.parameters = self.s3, self.ssm
         clients.functions = clients.invoker = self.functions  # type: ignore[assignment]
         clients.routing = self.routing  # type: ignore[assignment]
+        clients.stacks = self.stacks  # type: ignore[assignment]
         return clients
 
     def plan(self, bundle: bytes, *, hotfix: bool = False) -> Plan:
@@ -87,10 +91,11 @@ class PlanWorld:
             component.shift(stable, component.stage(artifact, io.BytesIO(bundle)), 100, lambda: None)
         self.make_live(version)
 
-    def make_live(self, version: str) -> None:
-        """Note in the ledger that this version is live."""
+    def make_live(self, version: str, *checks: str) -> None:
+        """Note in the ledger that this version is live, and what it is checked by (as JSON)."""
         upload = Upload(ARTIFACTS, "incoming/smartpack/prod/x.zip", "v1", 1, START)
         one = Deployment(LIVE, "smartpack", "prod", Phase.SUCCEEDED, upload, "arn", START, START, version=version)
+        one = replace(one, checks=checks)
         self.ports.deployments.create(one)
         self.turn(live=LIVE)
 

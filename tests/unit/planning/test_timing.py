@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 from controller.aws.components import AwsComponents
 from controller.domain.archive import BundleArchive
@@ -64,3 +65,19 @@ def test_the_requests_are_those_that_the_controller_makes(world: PlanWorld) -> N
     world.functions.calls.clear()
     api.prune([stable, canary], 5)
     assert len(world.functions.calls) == expected.closing
+
+
+def test_the_way_back_makes_as_many_requests_as_it_says(world: PlanWorld) -> None:
+    """The alarm puts the alias back, the rollback machine does so again, and what is live is looked at."""
+    world.release(a_bundle())
+    bundle, steps = a_bundle("1.1.0", b"other"), (Step(10, 60), Step(100, 0))
+    expected = calls_of(world.environment, [world.component(bundle, "api")], steps)
+    api = AwsComponents("artifacts", world.clients).get(world.environment, "api")
+    stable = api.current()
+    canary = api.stage(BundleArchive(io.BytesIO(bundle)).manifest().components["api"], io.BytesIO(bundle))
+    canary = replace(canary, mark=api.shift(stable, canary, 10, lambda: None))
+    world.functions.calls.clear()
+    api.restore(stable, canary)
+    api.restore(stable, canary)
+    assert api.current() == stable
+    assert len(world.functions.calls) == expected.rollback
