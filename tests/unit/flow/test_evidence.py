@@ -1,0 +1,100 @@
+"""What a look weighs: latency beside errors, stable's past, and only what is new."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from controller.domain.deployment import Bake, Counts, Step
+from controller.domain.phases import Phase
+from controller.flow.evidence import Carried
+from controller.flow.watching import look
+from tests.fakes import START, FakeWorld
+from tests.unit.flow.scenes import CANARY, JUDGE, KEY, STABLE, a_world, an_environment, at_weight, on_its_way
+
+USUAL = {"api": {"p50": 20.0, "p90": 90.0}}
+MOST_BYTES = 4096
+
+
+def timed(canary: Counts, stable: Counts, seconds: int = 60) -> FakeWorld:
+    """A bake in which nothing fails, and these requests of each period are slow on either side."""
+    world = a_world()
+    on_its_way(world, Phase.SHIFTING, weight=10, steps=(Step(10, seconds), Step(100, 60)))
+    at_weight(world, 10)
+    world.metrics.known = {"7": Counts(100, 0), "6": Counts(900, 0)}
+    world.metrics.slow = {"7": canary, "6": stable}
+    world.metrics.usual = USUAL
+    return world
+
+
+def verdict(world: FakeWorld, seconds: int) -> str:
+    """What is said after so many seconds of looks."""
+    card = look(world, "d2", 0)
+    while seconds > 0 and card["verdict"] == "watching":
+        world.clock.forward(10)
+        seconds -= 10
+        card = look(world, "d2", 0)
+    return str(card["verdict"])
+
+
+def test_a_slower_canary_goes_back() -> None:
+    """Half of its requests are beyond what one in ten of stable's are."""
+    world = timed(Counts(100, 50), Counts(900, 90))
+    assert verdict(world, 60) == "unhealthy"
+    last = world.looks.all("d2")[-1]
+    slow = [one for one in last.comparisons if one.metric in {"p50", "p90"}]
+    assert {one.threshold_ms for one in slow} == {20.0, 90.0}
+    assert "slower" in last.reason
+
+
+def test_one_as_quick_as_stable_goes_on() -> None:
+    """The same share on both sides is no difference."""
+    assert verdict(timed(Counts(100, 10), Counts(900, 90)), 90) == "healthy"
+
+
+def test_no_risk_is_spent_on_what_is_not_measured() -> None:
+    """Without thresholds there is one thing to compare."""
+    world = timed(Counts(100, 10), Counts(900, 90))
+    world.metrics.usual = {}
+    look(world, "d2", 0)
+    assert Carried.read(world.looks.state("d2")[0]).trial.metrics == ("errors",)
+
+
+def test_the_state_stays_small_however_long_the_bake() -> None:
+    """It is written at every look."""
+    world = timed(Counts(100, 10), Counts(900, 90), seconds=3600)
+    world.environments.known[KEY] = an_environment(judge={**JUDGE, "look_seconds": 60, "alpha": 1e-9})
+    verdict(world, 3000)
+    assert len(world.looks.state("d2")[0]) < MOST_BYTES
+
+
+def test_only_what_is_new_is_measured() -> None:
+    """But as far back as the limits look."""
+    world = timed(Counts(100, 10), Counts(900, 90), seconds=3600)
+    limits = {"error_rate": 0.5, "short_seconds": 5, "long_seconds": 10}
+    world.environments.known[KEY] = an_environment(judge={**JUDGE, "limits": limits})
+    verdict(world, 600)
+    since, until = world.metrics.asked[-1]
+    assert until - since < timedelta(seconds=60)
+
+
+def test_a_period_is_weighed_once_however_often_it_is_measured() -> None:
+    """Two looks without a period between them have the same counts."""
+    world = timed(Counts(100, 10), Counts(900, 90))
+    verdict(world, 20)
+    before = world.looks.all("d2")[-1]
+    world.clock.forward(1)
+    look(world, "d2", 0)
+    after = world.looks.all("d2")[-1]
+    assert (after.canary, after.e_value) == (before.canary, pytest.approx(before.e_value))
+
+
+@pytest.mark.parametrize("staged", [{"site": CANARY["site"], "api": STABLE["api"]}, CANARY])
+def test_only_what_changed_and_is_measured_is_compared(staged: dict[str, object]) -> None:
+    """Of the site nothing is known by revision, and an API that did not change cannot be worse."""
+    world = timed(Counts(100, 10), Counts(900, 90))
+    bake = Bake(0, START, START + timedelta(seconds=60))
+    world.deployments.known["d2"] = replace(world.deployments.get("d2"), staged=staged, bake=bake)
+    look(world, "d2", 0)
+    assert bool(world.looks.state("d2")[0]) == (staged is CANARY)
+    assert world.looks.all("d2")[0].data == ("none" if staged is CANARY else "uncompared")
