@@ -10,6 +10,8 @@ from tests.state_machine.scene import Scene, bundle_of
 
 Failing = Callable[[], None]
 HELD_STATES = {"Hold for a person", "Go on after the hold"}
+HOOKED_STATES = {"Ask pre-traffic hook", "Ask post-traffic hook"}
+HOOKS = {"pre_traffic": "before", "post_traffic": "after"}
 ON_THE_WAY_BACK = {"Roll back"}
 HOLDING = {"look_seconds": 60, "when_inconclusive": "hold"}
 
@@ -27,6 +29,9 @@ def prepare(scene: Scene, task: Task) -> Phase:
     """Set the scene so that the next release comes by this Task; returns how that release ends if nothing breaks."""
     if task.state in HELD_STATES:
         return prepare_hold(scene)
+    if task.state in HOOKED_STATES:
+        hooked(scene)
+        return Phase.SUCCEEDED
     if task.machine != DEPLOY or task.state in ON_THE_WAY_BACK:
         scene.world.probe.failing = scene.serves_canary
         return Phase.ROLLED_BACK
@@ -44,6 +49,13 @@ def prepare_hold(scene: Scene) -> Phase:
 
     scene.at("Hold for a person", "after", resume)
     return Phase.SUCCEEDED
+
+
+def hooked(scene: Scene) -> Scene:
+    """The environment has both hooks."""
+    preference = {"type": [{"weight": 10, "bake": 60}], "alarms": [scene.alarm_name], "hooks": HOOKS}
+    scene.configure(deployment_preference=preference)
+    return scene
 
 
 def queue(scene: Scene, version: str, key: str = "") -> str:

@@ -7,25 +7,17 @@ import pytest
 from controller.aws.calls import client
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
-from tests.state_machine.drives import failing
+from tests.state_machine.drives import HOOKS, failing, hooked
 from tests.state_machine.failures import TimedOut
 from tests.state_machine.scene import Scene
 
-BOTH = {"pre_traffic": "before", "post_traffic": "after"}
 STATES = {"pre_traffic": "Ask pre-traffic hook", "post_traffic": "Ask post-traffic hook"}
-OCCASIONS = pytest.mark.parametrize("occasion", BOTH)
-
-
-def hooked(scene: Scene) -> Scene:
-    """An environment with both hooks."""
-    preference = {"type": [{"weight": 10, "bake": 60}], "alarms": [scene.alarm_name], "hooks": BOTH}
-    scene.configure(deployment_preference=preference)
-    return scene
+OCCASIONS = pytest.mark.parametrize("occasion", HOOKS)
 
 
 def answering(scene: Scene, occasion: str, output: object) -> Deployment:
     """Release while this hook answers later, with this output, by the token that it was given."""
-    scene.world.hooks.later.add(BOTH[occasion])
+    scene.world.hooks.later.add(HOOKS[occasion])
 
     def answer() -> None:
         token = scene.world.hooks.asked[-1][1]["LifecycleEventHookExecutionId"]
@@ -45,7 +37,7 @@ def test_hooks_that_say_yes_let_the_release_go_on(scene: Scene) -> None:
 @OCCASIONS
 def test_a_hook_that_says_no_rolls_back(scene: Scene, occasion: str) -> None:
     """With its reason."""
-    hooked(scene).world.hooks.no[BOTH[occasion]] = "orders are missing"
+    hooked(scene).world.hooks.no[HOOKS[occasion]] = "orders are missing"
     deployment = scene.release("1.1.0")
     assert deployment.phase is Phase.ROLLED_BACK
     assert "orders are missing" in deployment.reason
