@@ -23,6 +23,9 @@ CONTENT_TYPES = {
     ".svg": "image/svg+xml",
 }
 
+POLICY = "default-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+"""CloudFront's content security policy: a page that works here works there."""
+
 
 def load_handler(api: Path) -> Handler:
     """Import `app.handler` from a release's `api` folder; handlers of several releases can live side by side."""
@@ -96,6 +99,7 @@ def server(release: Path, port: int = 0) -> ThreadingHTTPServer:
             self.send_response(status)
             self.send_header("content-type", content_type)
             self.send_header("content-length", str(len(body)))
+            self.send_header("content-security-policy", POLICY)
             self.end_headers()
             self.wfile.write(body)
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from app_artifacts.smartpack.serve import POLICY
 from bootstrap_cdk.smartpack import placeholder
 from bootstrap_cdk.smartpack.site import ROUTING_BOOTSTRAP
 from controller.domain.environment import Environment
@@ -172,3 +173,9 @@ def test_alarms_reach_the_controller(smartpack: Template) -> None:
     assert smartpack.text(subscription["Endpoint"]).endswith(":function:selfright-on-alarm")
     assert smartpack.text(subscription["RedrivePolicy"]["deadLetterTargetArn"]).endswith("on-alarm-undelivered")
     assert [one["FunctionName"] for one in callers] == ["selfright-on-alarm"]
+
+
+def test_the_page_was_tried_under_cloudfronts_own_policy(smartpack: Template) -> None:
+    """The tests in a browser are worth what the policy is that they are made under."""
+    headers = smartpack.only("AWS::CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]
+    assert headers["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"] == POLICY

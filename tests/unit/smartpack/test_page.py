@@ -33,6 +33,17 @@ form.requestSubmit();
 """
 
 
+WATCH_POLICY = """
+return new Promise((done) => {
+  const seen = [];
+  const types = { types: ["csp-violation"], buffered: true };
+  new ReportingObserver((reports) => seen.push(...reports.map((one) => one.body.effectiveDirective)), types).observe();
+  setTimeout(() => done(seen), 200);
+});
+"""
+"""What the policy has forbidden since the page was opened."""
+
+
 class Browser:
     """As much of the WebDriver protocol as the tests need."""
 
@@ -127,6 +138,19 @@ def test_a_trip_becomes_a_list(browser: Browser, visit: Callable[..., None]) -> 
     assert browser.wait_for("#result-title") == "Your list for Lisbon"
     assert browser.run("return document.querySelectorAll('#list h3').length") == 5
     assert "0 of" in browser.wait_for(".summary")
+
+
+def test_the_page_works_under_its_content_security_policy(browser: Browser, visit: Callable[..., None]) -> None:
+    """Neither loading it nor using it does anything that the policy forbids; what is forbidden would be seen."""
+    visit()
+    browser.wait_for(".items")
+    browser.run("document.querySelector('.items input').click()")
+    assert browser.run(WATCH_POLICY) == []
+    browser.run(
+        "document.body.append(Object.assign(document.createElement('img'), { src: 'data:image/gif;base64,R0' }))"
+    )
+    browser.wait_for("img[src^=data]")
+    assert browser.run(WATCH_POLICY) == ["img-src"]
 
 
 def test_what_is_packed_survives_a_reload(browser: Browser, visit: Callable[..., None]) -> None:
