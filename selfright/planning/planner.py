@@ -3,7 +3,7 @@
 What the controller would refuse is asked of the functions that refuse it, so that the words are the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -97,9 +97,17 @@ class Planner:
             timing=timing,
             calls=calls_of(self.environment, components, timing.steps),
             outlooks=tuple(outlooks(self.environment, changed, timing.steps, self.usual)),
-            risks=() if turn.live else (FIRST,),
+            risks=(*(() if turn.live else (FIRST,)), *self._databases(changed)),
             refusals=(*refused, *(one.refusal for one in components if one.refusal)),
         )
+
+    def _databases(self, changed: Sequence[str]) -> Iterator[str]:
+        """They are in no bundle, but the code that changes may change what is in them."""
+        for name, database in sorted(self.environment.databases.items()) if changed else ():
+            yield (
+                f"{name}: what the release does to the database {database.identifier} stays; a snapshot is taken first,"
+                " and restoring it is a person's command"
+            )
 
     def _component(self, name: str, artifact: Artifact, file: BinaryIO) -> ComponentPlan:
         component, known = (

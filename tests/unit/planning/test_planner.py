@@ -202,3 +202,13 @@ def test_a_hotfix_may_begin_although_an_alarm_is_firing(world: PlanWorld) -> Non
     world.ports.alarms.known["errors"] = "ALARM"
     (refusal,) = world.plan(a_bundle(), hotfix=True).refusals
     assert refusal.reason == "Alarm gone does not exist any more."
+
+
+def test_a_database_is_not_rolled_back(world: PlanWorld) -> None:
+    """A snapshot is taken first; of a release that changes nothing there is nothing to say."""
+    database = {"kind": "database", "instance": "shop-db"}
+    world.configuration["components"] = {**world.configuration["components"], "db": database}
+    world.release(a_bundle())
+    (risk,) = world.plan(a_bundle("1.1.0", b"other")).irreversible
+    assert risk.startswith("db: what the release does to the database shop-db stays; a snapshot is taken first")
+    assert world.plan(a_bundle("1.0.1")).irreversible == []
