@@ -1,0 +1,136 @@
+"""`selfright restore`: it shows, does, verifies, writes it down, and keeps others away meanwhile."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from controller.aws.calls import Clients, client
+from controller.aws.exports import AwsExports
+from controller.aws.restore_points import S3RestorePoints
+from controller.domain.deployment import Revision
+from controller.domain.environment import Environment
+from controller.domain.restore_point import Part, RestorePoint
+from selfright.recovery.hold import reason_of
+from tests.cli_world import BAKING, BUCKET, ID, LIVE_ID, START, SUCCEEDED, CliWorld
+
+PREFIX = "/smartpack/prod/settings"
+SETTINGS = {"settings": {"kind": "parameters", "prefix": PREFIX}}
+
+
+def put(name: str, value: str) -> None:
+    """Write a parameter, as anybody can."""
+    client("ssm").put_parameter(Name=f"{PREFIX}/{name}", Value=value, Type="String", Overwrite=True)
+
+
+def current() -> str:
+    """Where the pointer is."""
+    return str(client("ssm").get_parameter(Name=f"{PREFIX}/current")["Parameter"]["Value"])
+
+
+@pytest.fixture
+def recorded(world: CliWorld) -> CliWorld:
+    """A release is live, before which settings `aa` were; its restore point is kept."""
+    document = {"application": "smartpack", "environment": "prod", "components": SETTINGS}
+    client("ssm").put_parameter(
+        Name="/selfright/smartpack/prod", Value=json.dumps(document), Type="String", Overwrite=True
+    )
+    environment = Environment.model_validate(document)
+    put("revisions/aa/HUT", "Spruce")
+    put("current", "aa")
+    exported = AwsExports(BUCKET).of(environment, "settings", Revision("aa"))
+    parts = {"settings": Part("parameters", Revision("aa", "aa"), exported)}
+    configuration: Mapping[str, Any] = environment.model_dump(mode="json")
+    point = RestorePoint(ID, "smartpack", "prod", START, configuration, parts, LIVE_ID)
+    digest = S3RestorePoints(BUCKET, Clients()).keep(point)
+    world.write(replace(SUCCEEDED, components=("settings",), export=digest))
+    world.turn(live=ID)
+    put("current", "bb")
+    return world
+
+
+def kinds(world: CliWorld) -> list[str]:
+    """What the timeline says."""
+    return [event.kind for event in world.deployments.timeline(ID)]
+
+
+def test_a_dry_run_shows_and_does_nothing(recorded: CliWorld) -> None:
+    """The steps on stderr, and in the document."""
+    result = recorded.run("restore", ID, "--dry-run", "--output", "json")
+    assert (result.exit_code, current()) == (0, "bb")
+    document = json.loads(result.stdout)
+    assert (document["restored"], [one["what"] for one in document["steps"]]) == (None, ["do"])
+    assert "point to revision aa (now: revision bb)" in result.stderr
+    assert kinds(recorded) == []
+
+
+def test_everything_is_put_back_verified_and_written_down(recorded: CliWorld) -> None:
+    """And the ledger says what is live now."""
+    result = recorded.run("restore", ID, "--yes")
+    assert (result.exit_code, current()) == (0, "aa")
+    assert "verified" in result.stdout
+    assert kinds(recorded) == ["recovered", "recovery_verified"]
+    turn = recorded.turns.load("smartpack/prod")
+    assert (turn.live, turn.held) == (LIVE_ID, "")
+
+
+def test_of_one_component_the_ledger_still_names_the_release(recorded: CliWorld) -> None:
+    """Only a part of the environment is as before."""
+    assert recorded.run("restore", ID, "--component", "settings").exit_code == 0
+    assert recorded.turns.load("smartpack/prod").live == ID
+
+
+def test_a_component_that_was_not_recorded_is_said(recorded: CliWorld) -> None:
+    """With those that were."""
+    result = recorded.run("restore", ID, "--component", "api")
+    assert (result.exit_code, "It has: settings." in result.stderr) == (1, True)
+
+
+def test_it_waits_for_nobody(recorded: CliWorld) -> None:
+    """While a deployment is on its way, nothing is done."""
+    recorded.turn(holder="another")
+    result = recorded.run("restore", ID)
+    assert (result.exit_code, current()) == (1, "bb")
+    assert "Deployment another is on its way" in result.stderr
+
+
+def test_it_goes_on_where_it_was_interrupted(recorded: CliWorld) -> None:
+    """Its own hold is no obstacle, and is taken away in the end; another's stays."""
+    recorded.turn(held=reason_of(ID))
+    assert recorded.run("restore", ID).exit_code == 0
+    assert recorded.turns.load("smartpack/prod").held == ""
+    recorded.turn(held="The rollback of d9 failed.")
+    assert recorded.run("restore", ID).exit_code == 0
+    assert recorded.turns.load("smartpack/prod").held == "The rollback of d9 failed."
+
+
+def test_a_restore_point_that_somebody_changed_is_not_believed(recorded: CliWorld) -> None:
+    """Neither its manifest nor a part."""
+    root = f"restore-points/smartpack/prod/{ID}"
+    s3 = client("s3")
+    part = s3.get_object(Bucket=BUCKET, Key=f"{root}/settings.json")["Body"].read()
+    s3.put_object(Bucket=BUCKET, Key=f"{root}/settings.json", Body=part.replace(b"Spruce", b"Poison"))
+    result = recorded.run("restore", ID)
+    assert (result.exit_code, "somebody changed it" in result.stderr) == (1, True)
+    s3.put_object(Bucket=BUCKET, Key=f"{root}/_manifest.json", Body=b"{}")
+    assert "somebody changed it" in recorded.run("restore", ID).stderr
+    assert current() == "bb"
+
+
+def test_without_a_restore_point_it_says_so(world: CliWorld) -> None:
+    """A deployment that never began has none."""
+    world.write(BAKING)
+    result = world.run("restore", ID)
+    assert (result.exit_code, "Nothing was exported" in result.stderr) == (1, True)
+
+
+def test_the_bucket_alone_is_enough(recorded: CliWorld) -> None:
+    """Without ledger, registration and the controller's parameter."""
+    client("dynamodb").delete_table(TableName="selfright")
+    client("ssm").delete_parameters(Names=["/selfright/controller", "/selfright/smartpack/prod"])
+    result = recorded.run("restore", ID, "--bucket", BUCKET)
+    assert (result.exit_code, current()) == (0, "aa")
+    missing = recorded.run("restore", "smartpack-prod-20200101T000000-ffffff", "--bucket", BUCKET)
+    assert "has no restore point" in missing.stderr
