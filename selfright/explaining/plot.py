@@ -93,7 +93,7 @@ class _Drawing:
         self._rates.set_ylim(0, max(0.1, 1.1 * top))
         self._rates.set_ylabel("failed requests, %")
         self._rates.set_title(
-            "Error rate since the first look, and with everybody on it; bands: 95 %, at all looks at once",
+            "Error rate so far; bands: 95 %, at all looks at once",
             loc="left",
             fontsize=9,
         )
