@@ -7,6 +7,7 @@ else is in the SSM parameter `/selfright/controller`, which the controller's own
 import os
 from collections.abc import MutableMapping
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 ROOT = "/selfright"
 PARAMETER = f"{ROOT}/controller"
 PARTS = 2
-LOCAL = HOME / "local"
+LOCAL = Path(os.environ.get("SELFRIGHT_LOCAL_FOLDER") or HOME / "local")
 """Where the repository's local AWS has its state."""
 
 
