@@ -10,6 +10,7 @@
 | `status` | `{"environments": [an environment, …]}` |
 | `release --no-follow` | `{"deployment_id", "upload"}` |
 | `resume` | `{"deployment_id", "resumed"}` |
+| `restore` | `{"deployment_id", "environment", "restored", "steps": [{"component", "what", "text"}, …], "trouble"}` |
 | `plan` | see `plan_document` |
 | `backtest` | see `backtest_view` |
 | `bundle` | `{"bundle", "application", "version", "bytes"}` |
