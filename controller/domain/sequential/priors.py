@@ -3,6 +3,9 @@
 Chosen by `./dev bench judge`: most of it where bad releases usually are, a little where much traffic shows small harm.
 """
 
+from collections.abc import Mapping
+from functools import lru_cache
+
 from controller.domain.evidence import PERCENTILES
 from controller.domain.sequential.prior import Prior
 
@@ -22,7 +25,8 @@ def prior_of(metric: str) -> Prior:
     return ERROR_PRIOR if metric == ERRORS else SLOW_PRIOR
 
 
-def risk_shares(components: tuple[str, ...], metrics: tuple[str, ...]) -> dict[tuple[str, str], float]:
+@lru_cache(maxsize=64)
+def risk_shares(components: tuple[str, ...], metrics: tuple[str, ...]) -> Mapping[tuple[str, str], float]:
     """The share of the risk that each stream may spend: components alike, errors more than all percentiles together."""
     slow = [metric for metric in metrics if metric != ERRORS]
     errors = (1 - SLOW_SHARE if slow else 1.0) if ERRORS in metrics else 0.0

@@ -49,13 +49,16 @@ def split(canary: int, stable: int, errors: int) -> Split:
     if most - fewest >= EXACT:
         return Split(canary, stable, errors, fewest, ())
     mode = min(most, max(fewest, (errors + 1) * (canary + 1) // (canary + stable + 2)))
-    weights = {mode: 1.0}
+    above, below, spare = [1.0], [], stable - errors
     for k in range(mode, most):  # From the mode outwards the weights only fall, so nothing overflows.
-        weights[k + 1] = weights[k] * (errors - k) * (canary - k) / ((k + 1) * (stable - errors + k + 1))
+        above.append(above[-1] * (errors - k) * (canary - k) / ((k + 1) * (spare + k + 1)))
+    weight = 1.0
     for k in range(mode, fewest, -1):
-        weights[k - 1] = weights[k] * k * (stable - errors + k) / ((errors - k + 1) * (canary - k + 1))
-    total = sum(weights.values())
-    return Split(canary, stable, errors, fewest, tuple(weights[k] / total for k in range(fewest, most + 1)))
+        weight *= k * (spare + k) / ((errors - k + 1) * (canary - k + 1))
+        below.append(weight)
+    weights = [*reversed(below), *above]
+    total = sum(weights)
+    return Split(canary, stable, errors, fewest, tuple([weight / total for weight in weights]))
 
 
 def _polynomial(coefficients: Sequence[float], at: float) -> float:

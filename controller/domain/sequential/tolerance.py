@@ -6,7 +6,7 @@ the reverse information projection, and the likelihood ratio against it is an e-
 has its own point on the line.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import log
 
 from controller.domain.deployment import Counts
@@ -27,13 +27,13 @@ class Margin:
 
     def after(self, canary: Counts, stable: Counts, tolerance: float, clustering: float = 1.0) -> "Margin":
         """The bet after one more interval; 0 < `tolerance` < 1, else nothing is bet."""
-        counted = replace(self, both=self.both + canary + stable)
+        both = self.both + canary + stable
         if not (canary.requests and stable.requests and 0 < tolerance < 1):
-            return counted
+            return Margin(self.log_wealth, both)
         guess = (self.both + PRIOR).error_rate
         high, low = _projection(guess, canary.requests, stable.requests, tolerance)
         gained = _gain(canary, guess, high) + _gain(stable, guess, low)
-        return replace(counted, log_wealth=self.log_wealth + gained / clustering)
+        return Margin(self.log_wealth + gained / clustering, both)
 
 
 UNTRIED = Margin()

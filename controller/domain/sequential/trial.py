@@ -8,7 +8,6 @@ and steps, and no correction is needed for any of them.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
 from math import exp, log
 
 from controller.domain.deployment import Counts
@@ -55,8 +54,8 @@ class Trial:
     sides: Mapping[str, Side] = field(default_factory=dict)
     shifted_at: datetime | None = None
 
-    @cached_property
-    def shares(self) -> dict[StreamName, float]:
+    @property
+    def shares(self) -> Mapping[StreamName, float]:
         """Each stream's share of the risk; they sum to 1."""
         return risk_shares(self.components, self.metrics)
 
@@ -166,8 +165,7 @@ def _weigh(trial: Trial, interval: Interval) -> Trial:
         if name in streams:
             limit = log(trial.limit / trial.shares[name])
             streams[name] = fold(streams[name], prior_of(metric), limit, *map(_sane, both))
-    after = replace(
-        side,
+    after = Side(
         seen=interval.until,
         step=side.step + canary,
         canary=side.canary + canary,
@@ -190,4 +188,6 @@ def _together(trial: Trial, component: str) -> float:
 
 def _sane(counts: Counts) -> Counts:
     """Metrics that arrive apart can say more errors than requests for a while."""
+    if counts.requests >= counts.errors >= 0:
+        return counts
     return Counts(max(counts.requests, counts.errors, 0), max(counts.errors, 0))
