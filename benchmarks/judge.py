@@ -71,6 +71,8 @@ LATER = [
     Scene("1 % errors from minute 30 on, 100 rps", per_second=100, canary=0.01, worse_from=1800),
 ]
 MORE = 1.3
+MORE_GOOD = 2
+"""A rare thing is counted in more releases."""
 RIVALS = ("SAM's alarm", "> 1 %, 3 of 5", "Kayenta", "z-test")
 JUDGE, FLOOR = "Selfright", "floor (SPRT)"
 
@@ -82,10 +84,13 @@ def run(rounds: int) -> list[Table]:
 
 def _good(rounds: int) -> Table:
     table = Table("Good releases that were rolled back", ["", JUDGE, *RIVALS, "goal"])
-    for scene in GOOD:
-        found = _all(scene, rounds)
+    for number, scene in enumerate(GOOD, start=1):
+        found = _all(scene, MORE_GOOD * rounds, SEED + number)
         table.rows.append([scene.title, *(_share(found[name]) for name in (JUDGE, *RIVALS)), f"≤ {ALPHA * 100:g} %"])
-    table.notes.append(f"{rounds:,} releases a row, 10 requests a second unless said, seed {SEED}.")
+    releases = MORE_GOOD * rounds
+    chance = ALPHA + 1.645 * (ALPHA * (1 - ALPHA) / releases) ** 0.5
+    table.notes.append(f"{releases:,} releases a row, 10 requests a second unless said.")
+    table.notes.append(f"A judge of exactly {ALPHA:.0%} would show more than {chance:.2%} in one row of twenty.")
     return table
 
 
@@ -93,12 +98,14 @@ def _bad(rounds: int) -> Table:
     columns = ["", JUDGE, FLOOR, "ratio", "goal", *RIVALS]
     table = Table("Bad releases: share that was caught, median seconds", columns)
     for scene in [*BAD, *SMALL, *LATER]:
-        found = _all(scene, rounds)
+        found = _all(scene, rounds, SEED)
         slower = _median(found[JUDGE]) / _median(found[FLOOR])
         goal = f"≤ {MORE}×" if scene.canary in {0.005, 0.01} and not scene.worse_from else ""
         cells = [_caught(found[name]) for name in (JUDGE, FLOOR)]
         table.rows.append([scene.title, *cells, f"{slower:.2f}×", goal, *(_caught(found[name]) for name in RIVALS)])
-    table.notes.append("From minute 30 on: the seconds are counted from there.")
+    table.notes.append(
+        "From minute 30 on: the seconds are counted from there; who rolled back before has caught nothing."
+    )
     table.notes.append("The median is that of all releases: one that is not caught counts as later than all others.")
     return table
 
@@ -136,9 +143,14 @@ def _cost() -> Table:
     return table
 
 
-def _all(scene: Scene, rounds: int) -> Mapping[str, Floats]:
-    releases = simulate(scene, rounds, SEED)
-    return {name: times - scene.worse_from for name, times in _each(scene, releases)}
+def _all(scene: Scene, releases_a_cell: int, seed: int) -> Mapping[str, Floats]:
+    releases = simulate(scene, releases_a_cell, seed)
+    return {name: _since(times, scene.worse_from) for name, times in _each(scene, releases)}
+
+
+def _since(times: Floats, worse_from: float) -> Floats:
+    """Who rolls back before there is a reason has not caught anything."""
+    return np.where(times > worse_from, times - worse_from, rivals.NEVER)
 
 
 def _each(scene: Scene, releases: Releases) -> Iterator[tuple[str, Floats]]:
