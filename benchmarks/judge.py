@@ -103,9 +103,7 @@ def _bad(rounds: int) -> Table:
         goal = f"≤ {MORE}×" if scene.canary in {0.005, 0.01} and not scene.worse_from else ""
         cells = [_caught(found[name]) for name in (JUDGE, FLOOR)]
         table.rows.append([scene.title, *cells, f"{slower:.2f}×", goal, *(_caught(found[name]) for name in RIVALS)])
-    table.notes.append(
-        "From minute 30 on: the seconds are counted from there; who rolled back before has caught nothing."
-    )
+    table.notes.append("From minute 30 on: the seconds are counted from there; a rollback before is no catch.")
     table.notes.append("The median is that of all releases: one that is not caught counts as later than all others.")
     return table
 

@@ -19,8 +19,10 @@ from controller.domain.sequential.tolerance import UNTRIED, Margin
 
 StreamName = tuple[str, str]
 """Component and metric."""
-WARM_UP = 30
-"""So many requests of a canary after a shift are not measured for latency: its cold starts are among them."""
+WARM_UP = {"p50": 30, "p75": 30, "p90": 60, "p99": 100}
+"""So many requests of a canary after a shift are not measured for latency: its cold starts are among them.
+
+The higher the percentile, the fewer of them look like a slow release."""
 
 
 @dataclass(frozen=True)
@@ -177,8 +179,8 @@ def _weigh(trial: Trial, interval: Interval) -> Trial:
 
 def _measured(interval: Interval, side: Side) -> list[tuple[str, Counts, Counts]]:
     errors = [(ERRORS, interval.canary, interval.stable)]
-    warm = side.step.requests >= WARM_UP
-    return errors + [(slow.percentile, slow.canary, slow.stable) for slow in interval.slow if warm]
+    warm = (slow for slow in interval.slow if side.step.requests >= WARM_UP.get(slow.percentile, 0))
+    return errors + [(slow.percentile, slow.canary, slow.stable) for slow in warm]
 
 
 def _together(trial: Trial, component: str) -> float:

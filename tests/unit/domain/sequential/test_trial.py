@@ -161,7 +161,7 @@ def test_an_interval_across_a_shift_is_left_out() -> None:
 
 def test_cold_starts_are_not_measured_for_latency() -> None:
     """The first requests after a shift, slow as they are, are no evidence; errors among them are."""
-    looks = WARM_UP // 10
+    looks = max(WARM_UP.values()) // 10
     cold = weigh(shifted(begin(["api"]), START), [interval(look, slow=(10, 5)) for look in range(looks)])
     assert cold.e_value == pytest.approx(1)
     assert weigh(cold, [interval(looks, slow=(10, 5))]).e_value > 1
