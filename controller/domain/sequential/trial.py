@@ -25,6 +25,10 @@ WARM_UP = {"p50": 30, "p75": 30, "p90": 60, "p99": 100}
 The higher the percentile, the fewer of them look like a slow release."""
 
 
+SLACK = 1e-3
+"""A stream is won a thousandth above its limit, so that it stays won when its logs are rounded for the ledger."""
+
+
 @dataclass(frozen=True)
 class Side:
     """What is remembered of one component.
@@ -74,7 +78,7 @@ class Trial:
     @property
     def worse(self) -> bool:
         """Whether the evidence suffices for a rollback."""
-        return self.e_value >= self.limit * (1 - 1e-9)
+        return self.e_value >= self.limit
 
     @property
     def within(self) -> bool:
@@ -165,7 +169,7 @@ def _weigh(trial: Trial, interval: Interval) -> Trial:
     for metric, *both in _measured(interval, side):
         name = (interval.component, metric)
         if name in streams:
-            limit = log(trial.limit / trial.shares[name])
+            limit = log(trial.limit / trial.shares[name]) + SLACK
             streams[name] = fold(streams[name], prior_of(metric), limit, *map(_sane, both))
     after = Side(
         seen=interval.until,

@@ -94,6 +94,17 @@ def test_the_ledger_keeps_the_trial(intervals: list[Interval]) -> None:
     assert (read.sides["api"].seen, read.shifted_at) == (trial.sides["api"].seen, START)
 
 
+@pytest.mark.parametrize("metrics", [("errors",), ("errors", *PERCENTILES)])
+@pytest.mark.parametrize("before", range(0, 60, 7))
+def test_what_is_worse_stays_worse_in_the_ledger(metrics: tuple[str, ...], before: int) -> None:
+    """A trial that has just reached its limit has reached it for whoever reads it again, whatever went before."""
+    trial = weigh(begin(["api"], metrics=metrics), [interval(look, 0, look % 3) for look in range(before)])
+    while not trial.worse:
+        before += 1
+        trial = weigh(trial, [interval(before, 2)])
+    assert from_document(json.loads(json.dumps(as_document(trial)))).worse
+
+
 def test_the_state_stays_small() -> None:
     """Four components with all metrics, after a day with a thousand requests a second, take less than 4 KB."""
     trial = begin(["api", "ai", "site", "search"])
