@@ -12,7 +12,7 @@ from controller.domain.strategy import ALL
 from selfright.backtest.incidents import Incident
 from selfright.backtest.report import Bad, Good, Report
 from selfright.cli import signs
-from selfright.cli.words import clean, duration, percent, plural
+from selfright.cli.words import HOUR, clean, duration, percent, plural
 
 Line = tuple[str, RenderableType]
 TRIPS = {"alarm": "an alarm", "judge": "the judge", "check": "a check", "fault": "a fault"}
@@ -37,7 +37,8 @@ def _traffic(one: Report) -> Iterator[Line]:
     compared = ", ".join(f"{step.weight} % for {duration(step.bake)}" for step in one.steps if step.weight < ALL)
     yield "judged", f"{compared or 'nothing'}; at most {percent(one.alpha)} may be rolled back falsely"
     for name, counts in one.traffic.items():
-        yield name, f"{plural(counts.requests, 'request')} in {one.hours:.0f} hours, {_rate(counts.error_rate)} failed"
+        busy = duration(one.hours * HOUR)
+        yield name, f"{plural(counts.requests, 'request')} in {busy} with traffic, {_rate(counts.error_rate)} failed"
 
 
 def _good(good: Good, one: Report) -> Iterator[Line]:

@@ -50,7 +50,7 @@ def _missed(one: Outlook, goal: Sight, usual: str) -> Iterator[Text]:
     rate = _rate(goal.error_rate)
     at_least = f"; no test at all needs less than {duration(one.at_least)}" if isfinite(one.at_least) else ""
     chance = f"{100 * goal.chance:.0f} %"
-    yield Text(f"{usual} → {rate}, the tolerance, is caught with {chance} only{at_least}", signs.CAREFUL)
+    yield Text(f"{usual} → {rate}, the tolerance, is caught with {chance} probability only{at_least}", signs.CAREFUL)
     ways = []
     if one.bake is not None:
         ways.append(f"{{weight: {one.weight}, bake: {one.bake}}} ({duration(one.bake)})")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from math import ceil
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -49,8 +50,8 @@ def plan(one: Plan, source: str, commands: Commands) -> RenderableType:
 
 def _headline(one: Plan) -> Text:
     release = f"{one.application} {one.version}".strip() or "This bundle"
-    live = f"{one.live_version} is live" if one.live_version else "nothing is live"
-    return Text.assemble((clean(release), "bold"), f" → {one.environment_key}  ", (f"({live})", signs.QUIET))
+    live = f"({one.live_version} is live)" if one.live_version else "(nothing is live)" if one.components else ""
+    return Text.assemble((clean(release), "bold"), f" → {one.environment_key}  ", (live, signs.QUIET))
 
 
 def _components(components: list[ComponentPlan]) -> RenderableType:
@@ -93,7 +94,7 @@ def _package(package: Package) -> str:
     sizes = " → ".join(size(bytes_) for bytes_ in (package.before, package.after) if bytes_ is not None)
     if package.unpacked is None or not package.limit:
         return sizes
-    share = round(100 * package.unpacked / package.limit)
+    share = max(1, ceil(100 * package.unpacked / package.limit))
     return f"{sizes}; unpacked {size(package.unpacked)}, {share} % of what AWS takes"
 
 

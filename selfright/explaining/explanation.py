@@ -131,6 +131,8 @@ def _numbers(decisive: Look | None) -> str:
     if decisive is None:
         return "The judge had no numbers: it never looked."
     found = strongest(decisive)
+    if found is None and not decisive.canary.requests:
+        return "No request was measured on the canary by then."
     if found is None:
         return f"The judge saw {_counted(decisive.canary)} failed on the canary, and compared it with nothing."
     what = "failed" if found.threshold_ms is None else "were slow"

@@ -90,7 +90,8 @@ class _Drawing:
             ):
                 top = max(top, self._draw_side(list(looks), side, colour, label))
                 label = None
-        self._rates.set_ylim(0, max(0.1, 1.1 * top))
+        highest = max(0.1, 1.1 * top)
+        self._rates.set_ylim(-0.02 * highest, highest)
         self._rates.set_ylabel("failed requests, %")
         self._rates.set_title(
             "Error rate so far; bands: 95 %, at all looks at once",

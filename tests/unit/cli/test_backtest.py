@@ -53,7 +53,7 @@ def test_the_policy_is_replayed(measured: CliWorld) -> None:
     result = measured.run(*OPTIONS)
     assert result.exit_code == 0
     text = " ".join(result.stdout.split())
-    assert "api 108,000 requests in 3 hours, 0.1 % failed" in text
+    assert "api 108,000 requests in 3 h with traffic, 0.1 % failed" in text
     assert "rolled back by the judge 0 (0.0 %; at most 7.2 % with 95 % confidence)" in text
     assert "+5 points 100.0 % caught, half of them within" in text
     assert "✔ Nothing speaks against the promised risk" in text

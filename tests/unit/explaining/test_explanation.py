@@ -108,3 +108,9 @@ def test_late_data_are_told() -> None:
 def test_nothing_of_the_ledger_can_steer_a_terminal() -> None:
     """Control characters in a reason become blanks."""
     assert "\x1b" not in "".join(explained(tripped("check", "\x1b[2Jgone")).sentences)
+
+
+def test_a_look_without_any_request_says_so() -> None:
+    """An alarm can be quicker than the first measurement."""
+    empty = replace(BAD[0], canary=Counts(), stable=Counts(), comparisons=(), data="none", verdict="no data")
+    assert explained(BAKING, [empty]).numbers == "No request was measured on the canary by then."
