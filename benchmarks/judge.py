@@ -86,7 +86,7 @@ def _good(rounds: int) -> Table:
     table = Table("Good releases that were rolled back", ["", JUDGE, *RIVALS, "goal"])
     for number, scene in enumerate(GOOD, start=1):
         found = _all(scene, MORE_GOOD * rounds, SEED + number)
-        table.rows.append([scene.title, *(_share(found[name]) for name in (JUDGE, *RIVALS)), f"≤ {ALPHA * 100:g} %"])
+        table.rows.append([scene.title, *(_share(found[name], 2) for name in (JUDGE, *RIVALS)), f"≤ {ALPHA * 100:g} %"])
     releases = MORE_GOOD * rounds
     chance = ALPHA + 1.645 * (ALPHA * (1 - ALPHA) / releases) ** 0.5
     table.notes.append(f"{releases:,} releases a row, 10 requests a second unless said.")
@@ -161,8 +161,8 @@ def _each(scene: Scene, releases: Releases) -> Iterator[tuple[str, Floats]]:
         yield FLOOR, rivals.sprt(releases, scene, ALPHA)
 
 
-def _share(times: Floats) -> str:
-    return f"{np.isfinite(times).mean():.1%}".replace("%", " %")
+def _share(times: Floats, digits: int = 1) -> str:
+    return f"{np.isfinite(times).mean() * 100:.{digits}f} %"
 
 
 def _caught(times: Floats) -> str:
