@@ -51,10 +51,10 @@ def prepare_hold(scene: Scene) -> Phase:
     return Phase.SUCCEEDED
 
 
-def hooked(scene: Scene) -> Scene:
-    """The environment has both hooks."""
+def hooked(scene: Scene, **more: object) -> Scene:
+    """The environment has both hooks; `more` replaces other keys of it."""
     preference = {"type": [{"weight": 10, "bake": 60}], "alarms": [scene.alarm_name], "hooks": HOOKS}
-    scene.configure(deployment_preference=preference)
+    scene.configure(deployment_preference=preference, **more)
     return scene
 
 

@@ -7,7 +7,7 @@ import pytest
 from controller.domain.deployment import Counts
 from controller.domain.phases import Phase
 from tests.builders import a_bundle, bundle_parts
-from tests.state_machine.drives import HOLDING, hold_and, resume
+from tests.state_machine.drives import HOLDING, hold_and, hooked, resume
 from tests.state_machine.machines import DEPLOY_TASKS
 from tests.state_machine.scene import Scene
 
@@ -24,10 +24,9 @@ def test_a_good_release_goes_live(scene: Scene) -> None:
 
 
 def test_every_task_of_the_deploy_machine_is_on_some_path(make_scene: MakeScene) -> None:
-    """A held release that goes on and one that fails pass through every Task: none is dead."""
-    scene = make_scene()
+    """A held release that goes on, with hooks, and one that fails pass through every Task: none is dead."""
+    scene = hooked(make_scene(), judge=HOLDING)
     scene.is_live("1.0.0")
-    scene.configure(judge=HOLDING)
     scene.world.metrics.canary = Counts(0, 0)
     hold_and(scene, "1.1.0", resume)
     scene.check()
