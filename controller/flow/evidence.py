@@ -26,7 +26,7 @@ from controller.domain.measurement import (
     settled,
 )
 from controller.domain.sequential.document import as_document, from_document
-from controller.domain.sequential.priors import ERRORS
+from controller.domain.sequential.priors import ERRORS, METHOD
 from controller.domain.sequential.trial import Trial, begin, learn, shifted, weigh
 from controller.domain.strategy import ALL
 from controller.errors import LedgerConflictError, TransientError
@@ -46,13 +46,16 @@ class Carried:
 
     def text(self) -> str:
         """As the ledger keeps it."""
-        document = {"trial": as_document(self.trial), "thresholds": {k: dict(v) for k, v in self.thresholds.items()}}
+        thresholds = {name: dict(found) for name, found in self.thresholds.items()}
+        document = {"method": METHOD, "trial": as_document(self.trial), "thresholds": thresholds}
         return json.dumps(document, separators=(",", ":"))
 
     @classmethod
-    def read(cls, text: str) -> "Carried":
-        """As it was kept."""
-        document: dict[str, Any] = json.loads(text)
+    def read(cls, text: str) -> "Carried | None":
+        """As it was kept; None if nothing was, or by another judge: the controller was updated during a bake."""
+        document: dict[str, Any] = json.loads(text or "{}")
+        if document.get("method") != METHOD:
+            return None
         return cls(from_document(document["trial"]), document["thresholds"])
 
 
@@ -88,7 +91,7 @@ def gather(world: World, environment: Environment, deployment: Deployment, now: 
     if sole:
         return _limited(world, environment, deployment, names, now)
     text, written = world.looks.state(deployment.deployment_id)
-    carried = Carried.read(text) if text else _begun(world, environment, deployment, names, now)
+    carried = Carried.read(text) or _begun(world, environment, deployment, names, now)
     carried = replace(carried, trial=shifted(carried.trial, _since(deployment)))
     subjects = [_subject(environment, deployment, name, carried.thresholds[name]) for name in carried.trial.components]
     found = _settled(world, environment, subjects, _unseen(environment, deployment, carried.trial, now), now)

@@ -57,7 +57,18 @@ def test_no_risk_is_spent_on_what_is_not_measured() -> None:
     world = timed(Counts(100, 10), Counts(900, 90))
     world.metrics.usual = {}
     look(world, "d2", 0)
-    assert Carried.read(world.looks.state("d2")[0]).trial.metrics == ("errors",)
+    carried = Carried.read(world.looks.state("d2")[0])
+    assert carried is not None
+    assert carried.trial.metrics == ("errors",)
+
+
+def test_a_trial_of_another_judge_is_begun_anew() -> None:
+    """A controller that is updated during a bake does not roll back for that."""
+    world = timed(Counts(100, 10), Counts(900, 90))
+    look(world, "d2", 0)
+    text, written = world.looks.state("d2")
+    world.looks.carry("d2", text.replace('"method":"', '"method":"older '), written)
+    assert verdict(world, 90) == "healthy"
 
 
 def test_the_state_stays_small_however_long_the_bake() -> None:
