@@ -41,7 +41,12 @@ def release_again(account: Account, deployment: Deployment) -> Sent:
     source = {"Bucket": upload.bucket, "Key": upload.key, "VersionId": upload.version_id}
     try:
         with calling("s3:PutObject", f"{upload.bucket}/{key}"):
-            copied = account.s3.copy_object(Bucket=upload.bucket, Key=key, CopySource=source)  # type: ignore[arg-type]
+            copied = account.s3.copy_object(
+                Bucket=upload.bucket,
+                Key=key,
+                CopySource=source,  # type: ignore[arg-type]
+                MetadataDirective="REPLACE",  # What was said of it then (a hotfix) was not said of it now.
+            )
     except NotFoundError as error:
         message = f"The bundle of version {deployment.version} is not kept any more."
         step = f"`selfright release FOLDER --environment {deployment.environment_key}` releases it from its sources."

@@ -135,6 +135,17 @@ def test_exactly_the_object_that_was_released_is_released_again(world: CliWorld)
     assert sent.deployment_id.startswith("smartpack-prod-")
 
 
+def test_a_hotfix_of_then_is_no_hotfix_now(world: CliWorld) -> None:
+    """Which alarms may be left out was said of that day, and by somebody else."""
+    said = {"selfright-hotfix": "Stops the timeouts.", "selfright-by": "anna"}
+    key = "incoming/smartpack/prod/x.zip"
+    version = client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"first", Metadata=said)["VersionId"]
+    upload = S3Bundles().pin(BUCKET, key, version)
+    assert upload.hotfix
+    sent = release_again(Account(), replace(LIVE, upload=upload))
+    assert (sent.upload.hotfix, sent.upload.by) == ("", "")
+
+
 def test_a_bundle_that_is_not_kept_any_more_is_said(world: CliWorld) -> None:
     """With what to do instead."""
     with pytest.raises(AdviceError, match=r"bundle of version 1\.1\.0 is not kept"):
