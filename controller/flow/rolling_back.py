@@ -108,7 +108,7 @@ def _claim(world: World, deployment: Deployment, execution_arn: str, by: TripSou
         "rollback_attempts": deployment.rollback_attempts + 1,
         "trip": deployment.trip or Trip(world.clock.now(), by, reason),
         "notice": "",
-        "awaited": {},
+        "awaited": _begun(world, deployment),
     }
     phases = MOVING if deployment.phase in MOVING else {deployment.phase}
     try:
@@ -123,6 +123,12 @@ def _claim(world: World, deployment: Deployment, execution_arn: str, by: TripSou
     if not claimed.traffic_restored_at:
         clear_the_way(world, len(claimed.restore_point or {}))
     return card(claimed, "begun", components=_first(world, claimed), reason=_why(claimed))
+
+
+def _begun(world: World, deployment: Deployment) -> dict[str, Awaited]:
+    """What was being made on the way forward and never came to be: closing takes it away. The way back waits anew."""
+    slow = {*lasting(world, deployment), *deployment.staged}
+    return {name: Awaited(one.since, over=True) for name, one in deployment.awaited.items() if name not in slow}
 
 
 def _first(world: World, deployment: Deployment) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from controller.domain.deployment import Awaited, Revision
 from controller.domain.phases import Phase
 from controller.errors import AwsError, TransientError
-from controller.flow.rolling_back import close_rollback
+from controller.flow.rolling_back import begin, close_rollback
 from controller.flow.unstaging import unstage
 from tests.fakes import START, FakeWorld
 from tests.unit.flow.scenes import CANARY, STABLE, a_deployment, a_world, dying_everywhere, on_its_way, tripped
@@ -77,6 +77,18 @@ def test_what_never_came_to_be_is_pruned() -> None:
     close_rollback(world, "d2", "")
     assert world.components.known["api"].pruned == [({"6"}, 5)]
     assert gone(world) == {"api": [], "site": ["bb"]}
+
+
+def test_it_is_pruned_after_the_rollback_that_was_begun_meanwhile() -> None:
+    """Claiming the rollback forgets how long was waited, but not what for; nor does a second attempt."""
+    world = a_world()
+    waiting = {"api": Awaited(START, "AWS makes instances")}
+    on_its_way(world, Phase.STAGING, trip=tripped(), staged={"site": CANARY["site"]}, awaited=waiting)
+    for attempt in ("arn:first", "arn:second"):
+        assert begin(world, "d2", attempt, "fault", "It broke.")["outcome"] == "begun"
+        world.workflows.running.discard(attempt)
+    close_rollback(world, "d2", "")
+    assert world.components.known["api"].pruned == [({"6"}, 5)]
 
 
 def test_it_is_tried_once() -> None:
