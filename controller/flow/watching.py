@@ -47,7 +47,10 @@ def look(world: World, deployment_id: str, step: int) -> Card:
     environment = environment_of(world, deployment)
     now = world.clock.now()
     states = _alarm_states(world, environment)
-    deployment = recovered(world, deployment, states)
+    guarded = recovered(world, deployment, states)
+    if guarded.excused != deployment.excused:
+        states = _alarm_states(world, environment)  # One that fired before it was on guard again is seen here.
+    deployment = guarded
     evidence = gather(world, environment, deployment, now)
     judgement = _judge(environment, deployment, states, evidence, now)
     firing = [name for name, state in (states or {}).items() if state == "ALARM"]

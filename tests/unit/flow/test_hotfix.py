@@ -112,6 +112,20 @@ def test_once_quiet_with_everybody_on_the_release_the_alarm_is_on_guard_again() 
     assert world.deployments.get("d2").trip is not None
 
 
+def test_an_alarm_that_fires_in_the_moment_before_it_is_on_guard_again_is_seen() -> None:
+    """Its event finds no guard, so the look reads its state once more."""
+    world = under_way(100)
+    world.alarms.known[ALARM] = "OK"
+    opened = world.guards.open
+
+    def fire(deployment_id: str, alarms: Any) -> None:  # noqa: ANN401 - names
+        world.alarms.known[ALARM] = "ALARM"
+        opened(deployment_id, alarms)
+
+    world.guards.open = fire  # type: ignore[method-assign]
+    assert look(world, "d2", 1)["verdict"] == "unhealthy"
+
+
 @pytest.mark.parametrize("state", ["ALARM", "INSUFFICIENT_DATA"])
 def test_an_alarm_that_is_not_quiet_stays_out(state: str) -> None:
     """Too little data is no recovery."""
