@@ -327,6 +327,7 @@ class StackComponent:
             Group.STAGE: [self._allow(*look, *change), hand_over],
             Group.CHECK: [self._allow(*look)],
             Group.TRAFFIC: [self._allow(*look, *change, *undo), hand_over],
+            Group.ON_ALARM: [self._allow(*look)],  # a person's emergency looks what is live
             Group.CLOSE: [self._allow(*look)],
         }
 
