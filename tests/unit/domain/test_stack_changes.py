@@ -46,6 +46,9 @@ def test_a_change_is_read_as_aws_says_it() -> None:
         (Change("Remove", "A", "AWS::SNS::Topic", policy="Snapshot"), True),
         (Change("Modify", "A", "AWS::CloudFormation::Stack", "False"), True),
         (Change("Add", "A", "AWS::CloudFormation::Stack"), False),
+        (Change("Remove", "A", "AWS::S3Tables::TableBucket"), True),
+        (Change("Remove", "A", "AWS::DSQL::Cluster"), True),
+        (Change("Modify", "A", "AWS::EC2::EIP", "True"), True),
     ],
 )
 def test_what_holds_data_is_neither_replaced_nor_deleted(change: Change, is_refused: bool) -> None:
