@@ -122,7 +122,8 @@ class StackComponent:
 
     def _patiently(self, step: Callable[[], Answer]) -> Answer:
         """Make steps until there is an answer, or for a few seconds."""
-        asked_before = self._name in self._errand.deployment.awaited
+        awaited = self._errand.deployment.awaited.get(self._name)
+        asked_before = bool(awaited and awaited.doing)
         for _ in range(int((PATIENCE if asked_before else FIRST_PATIENCE) / PAUSE)):
             answer = step()
             if not isinstance(answer, Pending):

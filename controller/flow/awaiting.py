@@ -10,14 +10,15 @@ from typing import Any
 
 from controller.domain.deployment import Awaited, Deployment, Pending
 from controller.domain.environment import Environment
+from controller.domain.phases import Phase
 from controller.errors import InvalidEnvironmentError, SelfrightError, UnknownEnvironmentError
 from controller.flow.story import environment_of, tell
 from controller.flow.world import World
 
 FIRST_PAUSE, LONGEST_PAUSE = 5, 30
-"""Seconds between two questions, at least and at most."""
-SHARE = 0.1
-"""What part of the time that it has waited already the workflow waits until it asks again."""
+"""Seconds between two questions, at least and, in the first half hour, at most."""
+SHARE, LATE_SHARE = 0.1, 0.02
+"""What part of the time that it has waited already the workflow waits until it asks again; and after half an hour."""
 
 
 def awaiting(world: World, deployment: Deployment, name: str, pending: Pending) -> dict[str, Any]:
@@ -34,9 +35,18 @@ def awaiting(world: World, deployment: Deployment, name: str, pending: Pending) 
 
 
 def pause_of(deployment: Deployment, now: datetime) -> int:
-    """How many seconds to wait before asking again; 0 when there is nothing to wait for."""
-    waits = [(now - one.since).total_seconds() for one in deployment.awaited.values() if not one.over and one.doing]
-    return min(LONGEST_PAUSE, max(FIRST_PAUSE, ceil(SHARE * max(waits)))) if waits else 0
+    """How many seconds to wait before asking again; 0 when there is nothing to wait for.
+
+    An execution's history holds 25,000 events, a question makes about twenty, and seven more for each further
+    component: hours are waited for with longer pauses, and many components with a second each.
+    """
+    done = () if deployment.phase is Phase.ROLLING_BACK else deployment.staged
+    left = [one for name, one in deployment.awaited.items() if not one.over and name not in done]
+    if not left:
+        return 0
+    waited = max((now - one.since).total_seconds() for one in left)
+    pause = min(SHARE * waited, max(LONGEST_PAUSE, LATE_SHARE * waited))
+    return ceil(max(FIRST_PAUSE, len(left), pause))
 
 
 def lasting(world: World, deployment: Deployment) -> list[str]:

@@ -1,10 +1,11 @@
 """The rollback machine: begin, restore every component, verify that it is so, close."""
 
 from collections.abc import Collection
+from datetime import timedelta
 from typing import Any
 
 from controller.domain.deployment import Awaited, Deployment, Pending, Trip, TripSource
-from controller.domain.environment import Environment
+from controller.domain.environment import Environment, StackTarget
 from controller.domain.phases import MOVING, Phase
 from controller.domain.usage import most_used_first
 from controller.errors import ChangedByOthersError, ConflictError, LedgerConflictError, SelfrightError, TransientError
@@ -17,6 +18,8 @@ from controller.flow.turns import free, take_turn_back
 from controller.flow.unstaging import unstage
 from controller.flow.world import World
 
+LAST_QUESTION = timedelta(minutes=30)
+"""Beyond a component's patience: so long takes the last question, with the pause before it."""
 AGAIN = frozenset({Phase.SUCCEEDED, Phase.ROLLBACK_FAILED})
 """The ends from which a person may still roll back."""
 NEW_ADVICE = "Correct it and release it under a new version."
@@ -202,6 +205,7 @@ def verify_restoration(world: World, deployment_id: str) -> Card:
     deployment = world.deployments.get(deployment_id)
     left = _left_to_restore(world, deployment)
     trouble = _not_restored(world, deployment, left)
+    trouble += [] if trouble else _without_answer(world, deployment, left)
     if left and not trouble:
         pause = pause_of(deployment, world.clock.now())
         return card(deployment, "pending", components=left, wait_seconds=pause, reason="")
@@ -220,6 +224,26 @@ def _left_to_restore(world: World, deployment: Deployment) -> list[str]:
     """What takes long, and has not been restored yet or is on its way."""
     slow = [name for name in lasting(world, deployment) if name in (deployment.restore_point or {})]
     return [name for name in slow if name not in deployment.awaited or not deployment.awaited[name].over]
+
+
+def _without_answer(world: World, deployment: Deployment, left: Collection[str]) -> list[str]:
+    """Those of which nothing has been heard within their patience: asking them fails in a way that does not pass.
+
+    One that answers is given up by itself when its patience is over; this is for one that cannot even be asked.
+    """
+    now, trouble = world.clock.now(), []
+    for name in left:
+        if name not in deployment.awaited:
+            changes = {f"awaited.{name}": Awaited(now)}
+            world.deployments.update(deployment.deployment_id, changes, phases={Phase.ROLLING_BACK})
+        elif now - deployment.awaited[name].since > _patience(world, deployment, name):
+            trouble.append(f"{name}: could not be asked in time; see the log of the function `selfright-traffic`")
+    return trouble
+
+
+def _patience(world: World, deployment: Deployment, name: str) -> timedelta:
+    target = environment_of(world, deployment).components[name]
+    return timedelta(minutes=target.timeout_minutes if isinstance(target, StackTarget) else 0) + LAST_QUESTION
 
 
 def _not_restored(world: World, deployment: Deployment, left: Collection[str]) -> list[str]:

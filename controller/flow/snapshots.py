@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from math import ceil
 
 from controller.domain.deployment import Deployment
 from controller.domain.environment import DatabaseTarget, Environment
@@ -13,16 +14,18 @@ from controller.flow.leases import renewed
 from controller.flow.story import tell
 from controller.flow.world import World
 
-LOOK_SECONDS = 15
+LOOK_SECONDS, SHARE = 15, 0.02
+"""Seconds between two looks, at least; and what part of the time that it has waited already, because the history of an
+execution has room for 25,000 events, of which a look makes nine."""
 ADVICE = "Look at the database in the RDS console; then upload the bundle again."
 
 
 @dataclass(frozen=True)
 class Snapshots:
-    """The snapshots of all databases, by component; `pending` as long as one is still being taken."""
+    """The snapshots of all databases, by component; `pending`: look again in so many seconds, 0 when all are there."""
 
     taken: Mapping[str, str]
-    pending: bool = False
+    pending: int = 0
 
 
 def take(world: World, environment: Environment, deployment: Deployment) -> Snapshots:
@@ -40,7 +43,12 @@ def take(world: World, environment: Environment, deployment: Deployment) -> Snap
     taken = {name: snapshot.id for name, snapshot in states.items()}
     pending = any(snapshot.state == "pending" for snapshot in states.values())
     _tell(world, deployment, taken, pending=pending)
-    return Snapshots(taken, pending)
+    return Snapshots(taken, _pause(world, deployment) if pending else 0)
+
+
+def _pause(world: World, deployment: Deployment) -> int:
+    now = world.clock.now()
+    return max(LOOK_SECONDS, ceil(SHARE * (now - (deployment.snapshots_since or now)).total_seconds()))
 
 
 def prune(world: World, environment: Environment, deployment: Deployment) -> None:

@@ -18,7 +18,6 @@ from controller.flow.fates import check_fate
 from controller.flow.hotfix import excuse, guarding, tell_excused
 from controller.flow.leases import renewed
 from controller.flow.secrets import check_secrets
-from controller.flow.snapshots import LOOK_SECONDS
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.tripping import permit
 from controller.flow.world import World
@@ -69,7 +68,7 @@ def _record(world: World, environment: Environment, deployment: Deployment) -> C
     check_secrets(world, environment, deployment)
     taken = snapshots.take(world, environment, deployment)
     if taken.pending:
-        return card(deployment, "pending", wait_seconds=LOOK_SECONDS)
+        return card(deployment, "pending", wait_seconds=taken.pending)
     live = _current(world, environment, deployment)
     kept = restore_points.export(world, environment, deployment, live, taken.taken)
     return _ready(_note(world, deployment, {"restore_point": live, "export": kept}))

@@ -176,7 +176,7 @@ def test_a_question_that_is_asked_again_waits_less(live: Infra) -> None:
     """The workflow waits between the questions, and costs nothing meanwhile."""
     live.aws.patience = 100
     live.begin()
-    live.deployment = replace(live.deployment, awaited={"infra": Awaited(NOW)})
+    live.deployment = replace(live.deployment, awaited={"infra": Awaited(NOW, "it works")})
     live.world.slept.clear()
     assert isinstance(live.stage(TWO), Pending)
     assert sum(live.world.slept) <= 4

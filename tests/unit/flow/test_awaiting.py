@@ -86,12 +86,34 @@ def test_a_tripped_deployment_is_not_waited_for() -> None:
         stage(world, "d2", "site")
 
 
-@pytest.mark.parametrize(("waited", "pause"), [(0, FIRST_PAUSE), (100, 10), (7200, LONGEST_PAUSE)])
+@pytest.mark.parametrize(("waited", "pause"), [(0, FIRST_PAUSE), (100, 10), (1500, LONGEST_PAUSE), (7200, 144)])
 def test_the_pause_grows_with_the_time_waited(waited: int, pause: int) -> None:
     """What takes an hour is not asked every five seconds."""
     world = slow()
     deployment = world.deployments.update("d2", {"awaited.site": Awaited(START, "it works")}, phases={Phase.STAGING})
     assert pause_of(deployment, START + timedelta(seconds=waited)) == pause
+
+
+@pytest.mark.parametrize(("components", "minutes"), [(1, 600), (3, 600), (10, 60), (100, 15)])
+def test_waiting_fits_into_the_history_of_an_execution(components: int, minutes: int) -> None:
+    """Of its 25,000 events, 15,000 belong to the looks: the longest waits, and many at once, leave these alone."""
+    names = [f"c{number}" for number in range(components)]
+    world = slow()
+    changes = {f"awaited.{name}": Awaited(START, "it works") for name in names}
+    deployment = world.deployments.update("d2", changes, phases={Phase.STAGING})
+    now, events = START, 0
+    while now < START + timedelta(minutes=minutes):
+        now += timedelta(seconds=pause_of(deployment, now))
+        events += 13 + 7 * components  # Wait, Map, Test and Choice; each component's iteration with its Task
+    assert events < 10_000
+
+
+def test_what_is_staged_already_lengthens_no_pause() -> None:
+    """Only what is waited for counts."""
+    world = slow()
+    changes = {"awaited.api": Awaited(START, "it worked"), "awaited.site": Awaited(START + timedelta(hours=1), "it")}
+    deployment = world.deployments.update("d2", changes, phases={Phase.STAGING})
+    assert pause_of(deployment, START + timedelta(hours=1)) == FIRST_PAUSE
 
 
 def with_a_stack(phase: Phase, *answers: Pending, left: Left | None = None, **fields: Any) -> FakeWorld:  # noqa: ANN401
@@ -175,6 +197,25 @@ def test_a_way_back_that_cannot_be_gone_is_told_and_not_tried_for_ever() -> None
     assert restore_component(world, "d2", "infra")["outcome"] == "left_alone"
     answer = verify_restoration(world, "d2")
     assert (answer["outcome"], answer["reason"]) == ("failed", "infra: run continue-update-rollback")
+
+
+def test_a_stack_that_cannot_even_be_asked_is_given_up() -> None:
+    """A fault of our own, say, that no attempt survives: the environment is held for a person, and not for ever."""
+    world = with_a_stack(Phase.WATCHING)
+    begin(world, "d2", "arn:back", "fault", "It broke.")
+    restore_component(world, "d2", "api")
+    world.components.known["infra"].broken = ZeroDivisionError()
+    answer, rounds = verify_restoration(world, "d2"), 0
+    while answer["outcome"] == "pending":
+        assert answer["wait_seconds"] or not rounds
+        rounds += 1
+        with pytest.raises(ZeroDivisionError):
+            restore_component(world, "d2", "infra")
+        world.clock.forward(answer["wait_seconds"])
+        answer = verify_restoration(world, "d2")
+    assert "infra: could not be asked in time" in answer["reason"]
+    assert rounds < 300
+    assert close_rollback(world, "d2", answer["reason"])["outcome"] == Phase.ROLLBACK_FAILED
 
 
 def test_a_way_back_that_dies_anywhere_is_gone_on_with() -> None:

@@ -62,6 +62,16 @@ def test_the_lease_is_renewed_while_it_waits() -> None:
         assert not ran_out(world.deployments.get("d2"), world.clock.now())
 
 
+def test_the_longest_wait_fits_into_the_history_of_an_execution() -> None:
+    """Half a day of looks, with nine events each, leaves most of the 25,000 to what comes after."""
+    world, looks = granted(wait_minutes=720), 0
+    world.databases.looks = 10_000
+    while (card := record_restore_point(world, "d2"))["outcome"] == "pending":
+        world.clock.forward(card["wait_seconds"])
+        looks += 1
+    assert (card["outcome"], 9 * looks < 5000) == ("rejected", True)
+
+
 def test_it_does_not_wait_for_ever() -> None:
     """After the environment's minutes the release is refused; nothing was touched."""
     world = granted(wait_minutes=10)
