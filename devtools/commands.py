@@ -24,7 +24,7 @@ HELP = """\
   bench [NAME]     the benchmarks, or one of them
   package [ARCH]   build the controller's Lambda package for AWS, and print its folder
   cdk ARGS         the pinned AWS CDK with Selfright's app and package, for a real account:
-                   ./dev cdk bootstrap, ./dev cdk diff, ./dev cdk deploy --all (needs Node.js's npx)
+                   ./dev cdk bootstrap, ./dev cdk diff, ./dev cdk deploy --all
   help             this page
 
 Every other word is a command of Selfright itself: ./dev status, ./dev release --help, ./dev selfright --help …
@@ -119,9 +119,9 @@ def package(arguments: Sequence[str]) -> int:
 def cdk(arguments: Sequence[str]) -> int:
     """Run the pinned CDK on Selfright's own app, in the account and region of the AWS environment variables."""
     environments.ensure([MAIN])
-    npx = shutil.which("npx")
+    npx = shutil.which("npx", path=variables()["PATH"])
     if npx is None:
-        raise SetupError("The CDK's command line needs Node.js (npx). Install it, then run the same command again.")
+        raise SetupError("npx, which the set-up brings, is missing. Delete .selfright and run the same command again.")
     build = [str(MAIN.python), "-m", "selfright.local.packages"]
     built = subprocess.run(build, cwd=ROOT, env=variables(), stdout=subprocess.PIPE, text=True, check=False)
     if built.returncode:

@@ -39,9 +39,14 @@ EXAMPLES = (
 
 @click.command(cls=Command, examples=EXAMPLES)
 @click.option("-e", "--environment", type=EnvironmentKey(), required=True, help="Of which, such as smartpack/prod.")
-@click.option("--days", type=click.IntRange(1, 400), default=7, show_default=True, help="How far back.")
+@click.option("--days", metavar="N", type=click.IntRange(1, 400), default=7, show_default=True, help="How far back.")
 @click.option(
-    "--releases", type=click.IntRange(20, 100_000), default=1000, show_default=True, help="How many virtual releases."
+    "--releases",
+    metavar="N",
+    type=click.IntRange(20, 100_000),
+    default=1000,
+    show_default=True,
+    help="How many virtual releases.",
 )
 @click.option(
     "--worse",
@@ -50,7 +55,9 @@ EXAMPLES = (
     metavar="POINTS",
     help="Percentage points by which bad releases fail more often; repeatable.  [default: 0.5, 1, 5]",
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same releases.")
+@click.option(
+    "--seed", metavar="N", type=int, default=1, show_default=True, help="The same seed makes the same releases."
+)
 @common
 @pass_tools
 def command(  # noqa: PLR0913, PLR0917 - click hands over every option

@@ -18,9 +18,15 @@ EXAMPLES = (
 
 
 @click.command(cls=Command, examples=EXAMPLES)
-@click.argument("source", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("-o", "--out", "file", type=click.Path(dir_okay=False, path_type=Path), help="The zip to write.")
-@click.option("--version", help="The release's version, instead of the one in release.yaml.")
+@click.argument("source", metavar="FOLDER", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "-o",
+    "--out",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The zip to write.  [default: here, by name and version]",
+)
+@click.option("--version", metavar="VERSION", help="The release's version, instead of the one in release.yaml.")
 @build_option
 @allow_option
 @common
@@ -30,8 +36,8 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
 ) -> None:
     """Make the bundle of a release folder.
 
-    SOURCE is the folder with release.yaml. What says there how it is built is built first, if its sources have changed.
-    The same folder gives the same bytes, wherever and whenever it is bundled.
+    FOLDER has release.yaml in it. Components with a `build` are built first, if their sources have changed. The same
+    folder gives the same bytes, wherever and whenever it is bundled.
     """
     bundle = read_bundle(make_bundle(source, file, version=version, allowed=allow, builder=builder(tools, building)))
     shown = f"{bundle.path}  ({bundle.application} {bundle.version}, {size(bundle.size)})"

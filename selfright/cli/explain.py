@@ -30,7 +30,7 @@ EXAMPLES = (
     "picture",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     metavar="FILE",
-    help="Draw it into a .png or .svg too (needs matplotlib: `pip install 'selfright[plot]'`).",
+    help="Draw it into a .png or .svg too (needs matplotlib: `pip install matplotlib`).",
 )
 @common
 @pass_tools

@@ -14,7 +14,9 @@ EXAMPLES = (
 
 @click.command(cls=Command, examples=EXAMPLES)
 @click.argument("environment", metavar="APP/ENV", type=EnvironmentKey())
-@click.option("-n", "--number", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many.")
+@click.option(
+    "-n", "--number", metavar="N", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many."
+)
 @common
 @pass_tools
 def command(tools: Tools, environment: str, number: int) -> None:

@@ -1,26 +1,38 @@
 """`selfright up`, `selfright down` and `selfright demo`: Selfright on this machine, without an AWS account."""
 
+import json
 import sys
 
 import click
 from rich.text import Text
 
 from selfright.advice import AdviceError
+from selfright.cli.help import Command
 from selfright.cli.tools import Tools
 from selfright.cli.words import Commands, program
+from selfright.local import place
 
-
-@click.command(
-    epilog="""\b
-Examples:
-  ./dev up
-  ./dev release dist/smartpack-1.1.0 --environment smartpack/prod --local
-  ./dev down"""
+output_option = click.option(
+    "--output", type=click.Choice(["text", "json"]), default="text", help="How the result is printed on stdout."
 )
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", help="How the result is printed.")
+
+
+def _need_the_repository() -> None:
+    """The local AWS, the CDK app and SmartPack are not in the installed package."""
+    if not (place.REPOSITORY / "dev").is_file():
+        message = "This needs Selfright's repository, and only its package is installed here."
+        raise AdviceError(message, "In a clone of the repository, run ./dev demo.")
+
+
+@click.command(cls=Command, examples=("up", "status --local", "down"))
+@output_option
 @click.pass_obj
 def up(tools: Tools, output: str) -> None:
-    """Start the local AWS and deploy the controller and SmartPack to it."""
+    """Start the local AWS, with the controller and SmartPack.
+
+    Nothing is released yet: `demo --keep` does that, too.
+    """
+    _need_the_repository()
     from selfright.local.errors import LocalAwsError  # noqa: PLC0415 - a command for AWS needs none of this
     from selfright.local.installation import install  # noqa: PLC0415
 
@@ -43,30 +55,29 @@ def up(tools: Tools, output: str) -> None:
     )
 
 
-@click.command()
+@click.command(cls=Command, examples=("down",))
+@output_option
 @click.pass_obj
-def down(tools: Tools) -> None:
+def down(tools: Tools, output: str) -> None:
     """Stop the local AWS; nothing of it is left behind."""
     from selfright.local import emulator  # noqa: PLC0415
 
     stopped = emulator.stop()
     tools.terminal.note("The local AWS has stopped." if stopped else "The local AWS was not running.")
+    if output == "json":
+        click.echo(json.dumps({"stopped": bool(stopped)}))
 
 
-@click.command(
-    epilog="""\b
-Examples:
-  ./dev demo
-  ./dev demo --keep     leave it running, to play on"""
-)
+@click.command(cls=Command, examples=("demo", "demo --keep", "demo --output json > demo.json"))
 @click.option("--keep", is_flag=True, help="Leave the local AWS running at the end, and say how to play on.")
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", help="How the summary is printed.")
+@output_option
 @click.pass_obj
 def demo(tools: Tools, output: str, *, keep: bool) -> None:
-    """Release SmartPack three times on the local AWS; the third release is bad, and is put back by itself.
+    """Release three times locally; the bad one goes back.
 
-    The exit code is 0 only if all of it happened.
+    The releases are SmartPack's, with visitors on the app. The exit code is 0 only if all of it happened.
     """
+    _need_the_repository()
     from selfright.demo.play import play  # noqa: PLC0415
     from selfright.local.errors import LocalAwsError  # noqa: PLC0415
 

@@ -43,7 +43,9 @@ class Since(click.ParamType[timedelta | datetime]):
 @click.option("-t", "--tail", is_flag=True, help="Go on until the deployment has ended, or Ctrl-C.")
 @click.option("--since", type=Since(), help="Not older than this: 10m, 2h, or a time. Default: from its beginning.")
 @click.option("--filter", "text", default="", metavar="TEXT", help="Only lines that contain this text.")
-@click.option("--component", "only", multiple=True, help="Only of this component, or `controller`; may be repeated.")
+@click.option(
+    "--component", "only", metavar="NAME", multiple=True, help="Only of this component, or `controller`; repeatable."
+)
 @common
 @pass_tools
 def command(  # noqa: PLR0913, PLR0917 - click hands over every option

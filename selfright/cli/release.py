@@ -31,7 +31,7 @@ EXAMPLES = (
 @click.option("-e", "--environment", type=EnvironmentKey(), required=True, help="Where to, such as smartpack/prod.")
 @click.option("--follow/--no-follow", "following", default=True, help="Follow it until it has ended (the default).")
 @click.option("--hotfix", is_flag=True, help="It silences an alarm that is firing: let that alarm not stop it.")
-@click.option("--reason", default="", help="Why it is a hotfix; the ledger keeps it with who said so.")
+@click.option("--reason", metavar="TEXT", default="", help="Why it is a hotfix; the ledger keeps it with who said so.")
 @timeout_option
 @build_option
 @allow_option

@@ -28,7 +28,9 @@ SIGNS = {"do": "→", "note": "·", "cannot": "✗"}
 @click.argument("deployment")
 @click.option("--component", metavar="NAME", help="Only this component; a database is restored only so.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
-@click.option("--bucket", help="Read the restore point from this bucket, without the controller and its ledger.")
+@click.option(
+    "--bucket", metavar="NAME", help="Read the restore point from this bucket, without controller and ledger."
+)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask (it asks only on a terminal).")
 @common
 @pass_tools

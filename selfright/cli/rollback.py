@@ -35,7 +35,7 @@ EXAMPLES = (
 @click.option(
     "-e", "--environment", type=EnvironmentKey(), help="Roll back what is on its way there, else what is live."
 )
-@click.option("--reason", default=UNSAID, show_default=True, help="Why; it is kept in the ledger.")
+@click.option("--reason", metavar="TEXT", default=UNSAID, show_default=True, help="Why; it is kept in the ledger.")
 @click.option(
     "--to", "version", metavar="VERSION", help="Go back to an earlier version: its stored bundle is released again."
 )

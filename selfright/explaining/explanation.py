@@ -12,7 +12,6 @@ from controller.domain.phases import Phase
 from selfright.cli.words import clean, duration, percent, plural
 from selfright.story import Story, finished_in, needs_decision
 
-WENT_BACK = frozenset({Phase.ROLLED_BACK, Phase.ROLLING_BACK, Phase.ROLLBACK_FAILED})
 SOURCES = {
     "check": "A check of the release failed",
     "person": "No metric ended it: a person rolled it back",

@@ -24,7 +24,7 @@ CANARY, STABLE, EVIDENCE, WEIGHT, ALARM = "#d1495b", "#2e86ab", "#7a3b9a", "#5c6
 INCHES, DOTS = (10, 7.5), 150
 MINUTE = 60
 MISSING = "matplotlib is not installed, and --plot draws with it."
-INSTALL = "Install it: pip install 'selfright[plot]'"
+INSTALL = "Install it: pip install matplotlib"
 
 
 def plot(explanation: Explanation, file: Path) -> None:

@@ -1,10 +1,12 @@
 import re
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
 from selfright.cli import COMMANDS, main
+from selfright.local import place
 
 OURS = [name for name, place in COMMANDS.items() if place.endswith(":command")]
 
@@ -43,7 +45,7 @@ def test_every_option_of_an_example_exists(name: str) -> None:
         assert re.search(rf"{option}\b", described), option
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_a_short_help_is_not_cut(name: str) -> None:
     """The list of commands reads as sentences."""
     command = main.get_command(click.Context(main), name)
@@ -66,3 +68,12 @@ def test_a_wrapper_is_named_in_the_examples(monkeypatch: pytest.MonkeyPatch) -> 
     """Where people type `./dev`, the examples do too."""
     monkeypatch.setenv("SELFRIGHT_PROGRAM", "./dev")
     assert "  ./dev status\n" in help_of("status")
+
+
+@pytest.mark.parametrize("name", ["up", "demo"])
+def test_what_needs_the_repository_says_so(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The installed package has neither the local AWS nor SmartPack."""
+    monkeypatch.setattr(place, "REPOSITORY", tmp_path)
+    result = CliRunner().invoke(main, [name])
+    assert result.exit_code == 1
+    assert "./dev demo" in result.stderr

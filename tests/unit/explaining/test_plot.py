@@ -54,4 +54,4 @@ def test_without_matplotlib_it_says_what_to_install(tmp_path: Path, monkeypatch:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(AdviceError) as raised:
         plot(EXPLAINED, tmp_path / "why.png")
-    assert raised.value.next_step == "Install it: pip install 'selfright[plot]'"
+    assert raised.value.next_step == "Install it: pip install matplotlib"
