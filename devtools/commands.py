@@ -122,7 +122,8 @@ def cdk(arguments: Sequence[str]) -> int:
     npx = shutil.which("npx", path=variables()["PATH"])
     if npx is None:
         raise SetupError("npx, which the set-up brings, is missing. Delete .selfright and run the same command again.")
-    build = [str(MAIN.python), "-m", "selfright.local.packages"]
+    chosen = [word.removeprefix("architecture=") for word in arguments if word.startswith("architecture=")]
+    build = [str(MAIN.python), "-m", "selfright.local.packages", *chosen]
     built = subprocess.run(build, cwd=ROOT, env=variables(), stdout=subprocess.PIPE, text=True, check=False)
     if built.returncode:
         return built.returncode

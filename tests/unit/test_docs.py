@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import click
@@ -11,10 +12,11 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from bootstrap_cdk.settings import ControllerSettings, SmartPackSettings
 from controller.domain.checks import Check
-from controller.domain.environment import Environment
+from controller.domain.environment import Environment, Target
 from controller.domain.load_check import LoadCheck
-from controller.domain.manifest import make_manifest
+from controller.domain.manifest import Artifact, Manifest, make_manifest
 from controller.domain.phases import Phase
 from controller.domain.site_check import SiteCheck
 from devtools.commands import COMMANDS as DEV_COMMANDS
@@ -109,6 +111,30 @@ def test_every_setting_of_an_environment_is_explained_with_its_default() -> None
         assert f"| `{name}` | {_shown(value)} |" in page
     for name in ("watch_seconds", "hook_timeout_seconds", "keep_revisions", "allow_private_urls"):
         assert f"| `{name}` | {_shown(Environment.model_fields[name].default)} |" in page
+
+
+@pytest.mark.parametrize("model", Target.__args__[0].__args__)
+def test_every_key_of_an_environments_component_is_explained(model: type[BaseModel]) -> None:
+    """Where each kind of component runs."""
+    page = (ROOT / "docs" / "environment.md").read_text()
+    assert not [name for name in model.model_fields if f"`{name}`" not in page and name != "kind"]
+
+
+@pytest.mark.parametrize("model", [Manifest, *Artifact.__args__])
+def test_every_key_of_a_release_is_explained(model: type[BaseModel]) -> None:
+    """What a bundle says of itself and of each kind of component."""
+    page = (ROOT / "docs" / "bundle.md").read_text()
+    assert not [name for name in model.model_fields if not re.search(rf"`([a-z.<>]+\.)?{name}(\[\]|\.[^`]*)?`", page)]
+
+
+@pytest.mark.parametrize(
+    ("model", "page"), [(SmartPackSettings, "smartpack.md"), (ControllerSettings, "operations.md")]
+)
+def test_every_setting_of_a_stack_is_explained(model: type, page: str) -> None:
+    """What `-c name=value` chooses, but for what `./dev cdk` sets itself."""
+    text = (ROOT / "docs" / page).read_text()
+    names = {one.name for one in fields(model)} - {"package", "python_runtime"}
+    assert not [name for name in sorted(names) if f"`{name}`" not in text]
 
 
 def _flat(name: str, value: object) -> list[tuple[str, object]]:

@@ -12,6 +12,11 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
 
 MEMORY_SECONDS = 60
 NOTHING = "none"
@@ -55,16 +60,24 @@ class Remembered:
         return self._settings
 
 
+@cache
+def _client() -> "SSMClient":
+    """SSM's client: made once, so that the connection is used again."""
+    import boto3  # noqa: PLC0415 - Lambda has it; who tries the API without AWS may not
+    from botocore.config import Config  # noqa: PLC0415
+
+    patience = Config(
+        connect_timeout=1, read_timeout=2, tcp_keepalive=True, retries={"mode": "standard", "total_max_attempts": 2}
+    )
+    return boto3.client("ssm", config=patience)
+
+
 def read_parameters() -> Mapping[str, str]:
     """Read the revision that is live now; nothing when there is none, or nobody says where."""
     prefix = os.environ.get("SETTINGS_PREFIX")
     if not prefix:
         return {}
-    import boto3  # noqa: PLC0415 - Lambda has it; who tries the API without AWS may not
-    from botocore.config import Config  # noqa: PLC0415
-
-    patience = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
-    ssm = boto3.client("ssm", config=patience)
+    ssm = _client()
     try:
         revision = ssm.get_parameter(Name=f"{prefix}/current")["Parameter"]["Value"]
     except ssm.exceptions.ParameterNotFound:
