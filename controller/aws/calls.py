@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import cache, cached_property
 from http import HTTPStatus
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal, Protocol, cast, overload
+from typing import TYPE_CHECKING, Literal, cast, overload
 
 import botocore.session
 from botocore.config import Config
@@ -28,19 +28,22 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudfront import CloudFrontClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_ecr import ECRClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_rds import RDSClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_stepfunctions import SFNClient
+    from mypy_boto3_sts import STSClient
 
 CONNECT_SECONDS = 3
 READ_SECONDS = 10
 INVOKE_SECONDS = 35
-HOOK_SECONDS = 240
 """A test waits for the function that it invokes a little longer than an HTTP API would (30 s)."""
+HOOK_SECONDS = 240
 LAYER_SECONDS = 60
 """ECR takes a part of an image's layer, up to 20 MiB, in one request."""
 CONNECTIONS = 20
@@ -129,23 +132,6 @@ DENIED = frozenset(
 )
 
 
-class IdentityClient(Protocol):
-    """What is used of AWS STS: who is calling."""
-
-    def get_caller_identity(self) -> dict[str, Any]:
-        """Account, user id and ARN of the caller."""
-
-
-class SecretsClient(Protocol):
-    """What is used of AWS Secrets Manager: to read, and nothing else."""
-
-    def get_secret_value(self, *, SecretId: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
-        """The value of a secret."""
-
-    def describe_secret(self, *, SecretId: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
-        """Everything about a secret but its value."""
-
-
 @overload
 def client(service: Literal["cloudformation"]) -> "CloudFormationClient": ...
 
@@ -163,13 +149,13 @@ def client(service: Literal["logs"]) -> "CloudWatchLogsClient": ...
 @overload
 def client(service: Literal["s3"]) -> "S3Client": ...
 @overload
-def client(service: Literal["secretsmanager"]) -> "SecretsClient": ...
+def client(service: Literal["secretsmanager"]) -> "SecretsManagerClient": ...
 @overload
 def client(service: Literal["sns"]) -> "SNSClient": ...
 @overload
 def client(service: Literal["ssm"]) -> "SSMClient": ...
 @overload
-def client(service: Literal["sts"]) -> "IdentityClient": ...
+def client(service: Literal["sts"]) -> "STSClient": ...
 @overload
 def client(service: Literal["stepfunctions"]) -> "SFNClient": ...
 def client(service: str) -> object:
@@ -226,9 +212,9 @@ class Clients:
         return reading_text(client("cloudformation"))
 
     @cached_property
-    def registry(self) -> Any:  # noqa: ANN401 - the type stubs in the lock have no ECR
+    def registry(self) -> "ECRClient":
         """Amazon ECR, as patient as the upload of a part of a layer needs it."""
-        return _client("ecr", LAYER_SECONDS)
+        return cast("ECRClient", _client("ecr", LAYER_SECONDS))
 
 
 def reading_text(stacks: "CloudFormationClient") -> "CloudFormationClient":

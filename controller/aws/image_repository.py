@@ -6,7 +6,7 @@ with its last tag.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -162,7 +162,7 @@ def _has_arrived(error: TransientError, last: int) -> bool:
     return error.code == "InvalidLayerPartException" and answer.get("lastValidByteReceived") == last
 
 
-def _refuse_failures(failures: Iterable[dict[str, Any]], name: str) -> None:
+def _refuse_failures(failures: Iterable[Mapping[str, Any]], name: str) -> None:
     """What is gone already, or belongs to somebody's index of images, is no failure."""
     for failure in failures:
         if (code := failure.get("failureCode", "")) not in {"ImageNotFound", "ImageReferencedByManifestList"}:

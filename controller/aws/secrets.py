@@ -11,13 +11,13 @@ from controller.aws.calls import calling, client
 from controller.errors import UnusableSecretError
 
 if TYPE_CHECKING:
-    from controller.aws.calls import SecretsClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
 class SecretsManagerSecrets:
     """Implements `ports.Secrets`."""
 
-    def __init__(self, secrets: "SecretsClient | None" = None) -> None:
+    def __init__(self, secrets: "SecretsManagerClient | None" = None) -> None:
         """`secrets` is the client to use (default: the process's own)."""
         self._secrets = secrets or client("secretsmanager")
 

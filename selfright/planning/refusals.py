@@ -18,13 +18,13 @@ from controller.flow.world import World
 from selfright.planning.model import Refusal
 
 if TYPE_CHECKING:
-    from controller.aws.calls import SecretsClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
 class DescribedSecrets:
     """Tells whether a secret is there, by everything but its value: who plans need not be able to read it."""
 
-    def __init__(self, secrets: "SecretsClient | None" = None) -> None:
+    def __init__(self, secrets: "SecretsManagerClient | None" = None) -> None:
         """`secrets` is the client to use (default: the process's own)."""
         self._secrets = secrets or client("secretsmanager")
 
