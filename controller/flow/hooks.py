@@ -11,6 +11,7 @@ from controller.domain.deployment import Deployment
 from controller.domain.environment import Environment
 from controller.domain.phases import MOVING
 from controller.errors import SelfrightError
+from controller.flow.leases import renewed
 from controller.flow.story import Card, card, environment_of, tell
 from controller.flow.tripping import trip
 from controller.flow.world import World
@@ -34,7 +35,8 @@ def ask_hook(world: World, deployment_id: str, occasion: str, task_token: str) -
     if occasion not in WORDS:
         msg = f"There is no hook '{occasion}'."
         raise SelfrightError(msg)
-    deployment = world.deployments.update(deployment_id, {"guard_token": task_token}, phases=MOVING)
+    changes = {"guard_token": task_token, **renewed(world)}
+    deployment = world.deployments.update(deployment_id, changes, phases=MOVING)
     if deployment.trip:
         world.workflows.fail(task_token, deployment.trip.reason)
         return card(deployment, "tripped", reason=deployment.trip.reason)

@@ -124,7 +124,7 @@ def stage(world: World, deployment_id: str, name: str) -> Card:
 def _staged(world: World, deployment: Deployment, name: str, revision: Revision) -> Card:
     staged = world.deployments.update(
         deployment.deployment_id,
-        {f"staged.{name}": revision},
+        {f"staged.{name}": revision, **renewed(world)},
         phases={Phase.STAGING},
         turn_token=deployment.turn_token,
     )

@@ -10,6 +10,7 @@ from controller.domain.deployment import Awaited, Left, Pending, Revision
 from controller.domain.phases import Phase
 from controller.errors import AwsError, SelfrightError, TransientError, TrippedError
 from controller.flow.awaiting import FIRST_PAUSE, LONGEST_PAUSE, pause_of
+from controller.flow.leases import LEASE
 from controller.flow.rolling_back import begin, close_rollback, restore_component, verify_restoration
 from controller.flow.staging import stage
 from controller.flow.testing import test_staged as run_tests
@@ -55,6 +56,14 @@ def test_waiting_renews_the_lease() -> None:
     assert first
     assert last
     assert last - first == timedelta(seconds=1200)
+
+
+def test_every_component_that_is_staged_is_a_step_forward() -> None:
+    """Waves of large components take longer than one lease, and are not stuck."""
+    world = slow()
+    world.clock.forward(1200)
+    stage(world, "d2", "site")
+    assert world.deployments.get("d2").lease_until == world.clock.now() + LEASE
 
 
 def test_it_is_told_once_what_is_waited_for() -> None:

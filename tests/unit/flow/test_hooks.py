@@ -1,5 +1,6 @@
 """The application's own hooks, and the rehearsal of the alarm."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,12 +8,13 @@ import pytest
 from controller.domain.phases import Phase
 from controller.errors import AwsError, SelfrightError
 from controller.flow.hooks import ask_hook
+from controller.flow.leases import LEASE
 from controller.flow.testing import test_staged as stage_test
 from controller.flow.testing import verify
 from controller.flow.tripping import on_alarm, rehearse
 from controller.flow.watching import look
 from controller.handlers.on_alarm import handle
-from tests.fakes import FakeWorld
+from tests.fakes import START, FakeWorld
 from tests.unit.flow.scenes import ALARM, STABLE, a_world, at_weight, on_its_way, tripped
 
 HOOKS = {"type": "AllAtOnce", "alarms": [], "hooks": {"pre_traffic": "before", "post_traffic": "after"}}
@@ -77,6 +79,13 @@ def test_a_hook_may_answer_later() -> None:
     world.hooks.later.add("before")
     assert ask_hook(world, "d2", "pre_traffic", "token")["outcome"] == "asked"
     assert world.workflows.answers == {}
+
+
+def test_waiting_for_a_hook_is_not_being_stuck() -> None:
+    """However long the staging before it took: asking renews the lease."""
+    world = a_hooked_world(Phase.STAGING, lease_until=START + timedelta(minutes=1))
+    ask_hook(world, "d2", "pre_traffic", "token")
+    assert world.deployments.get("d2").lease_until == START + LEASE
 
 
 def test_an_alarm_ends_the_waiting_for_a_hook() -> None:
