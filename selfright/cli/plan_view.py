@@ -109,7 +109,7 @@ def _items(items: Items, *, names: bool) -> Text:
 def _difference(one: Difference) -> Text:
     if one.secret:
         what = "comes" if one.before is None else "goes" if one.after is None else "changes"
-        return Text(f"{what}; looks secret, so it is not shown", signs.QUIET)
+        return Text(f"{what}; may be secret, so it is not shown", signs.QUIET)
     return Text(f"{_value(one.before)} → {_value(one.after)}")
 
 

@@ -1,6 +1,6 @@
 """A function's code and configuration, compared with what is live: both in a zip and in a container image."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, BinaryIO
 
@@ -118,12 +118,19 @@ def _after(latest: Mapping[str, Any], wanted: Wanted) -> dict[str, Any]:
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Difference, ...]:
     old, new = _flat(before), _flat(after)
     names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
-    return tuple(_difference(name, old.get(name), new.get(name)) for name in names)
+    hidden = _unreleased(before) | _unreleased(after)
+    return tuple(_difference(name, old.get(name), new.get(name), hidden) for name in names)
 
 
-def _difference(name: str, before: str | None, after: str | None) -> Difference:
+def _unreleased(configuration: Mapping[str, Any]) -> set[str]:
+    """The variables that no release has set: they may be secrets that somebody put there, whatever they are called."""
+    variables = variables_of(configuration)
+    return {f"{VARIABLE}{name}" for name in variables.keys() - set(variables.get(RECORD, "").split(","))}
+
+
+def _difference(name: str, before: str | None, after: str | None, hidden: Collection[str]) -> Difference:
     variable = name.removeprefix(VARIABLE)
-    if variable != name and any(looks_secret(variable, value or "") for value in (before, after)):
+    if name in hidden or (variable != name and any(looks_secret(variable, one or "") for one in (before, after))):
         return Difference(name, None if before is None else "", None if after is None else "", secret=True)
     return Difference(name, before, after)
 

@@ -63,6 +63,18 @@ def test_the_configuration_is_compared_with_what_the_new_version_will_have(world
     assert planned.package.same
 
 
+def test_a_variable_that_no_release_has_set_is_not_told(world: PlanWorld) -> None:
+    """Somebody may have put a secret into the function, under any name; that it changes is told."""
+    world.release(a_bundle(api={"variables": {"MODE": "a"}}))
+    has = world.functions.latest["Environment"]["Variables"]
+    world.functions.latest["Environment"] = {"Variables": {**has, "BACKEND": "hunter2"}}
+    planned = world.component(a_bundle("1.1.0", api={"variables": {"MODE": "b"}}), "api")
+    assert planned.differences == (
+        Difference("variable BACKEND", None, "", secret=True),
+        Difference("variable MODE", "a", "b"),
+    )
+
+
 def test_a_value_that_looks_secret_is_not_in_the_plan(world: PlanWorld) -> None:
     """By its name, or by its shape."""
     world.release(a_bundle(api={"variables": {"API_KEY": "first", "DATABASE": "none"}}))
