@@ -53,13 +53,13 @@ class LambdaComponent(ABC):
         `Pending` while AWS makes its warm instances, where the environment says that it has any.
         """
         code = self.code(artifact, bundle)
-        version = self._live_version()
+        serving = version = self._live_version()
         live, wanted = self._staging.configuration(version), Wanted(code.artifact, self._target.variables)
         self.require_fit(live)
         if sha256_of(live) != code.sha256 or not wanted.is_in(live):
             version = self._staging.publish(code, wanted)
         warm = self._target.provisioned_concurrency
-        pending = self._provisioned.give(version, warm) if warm else None
+        pending = self._provisioned.give(version, warm, live=version == serving) if warm else None
         return pending or Revision(version, code.sha256)
 
     def require_fit(self, live: Mapping[str, Any]) -> None:

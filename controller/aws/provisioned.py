@@ -22,22 +22,37 @@ class Provisioned:
     def __init__(self, clients: Clients, function_name: str) -> None:
         self._clients, self._function = clients, function_name
 
-    def give(self, version: str, wanted: int) -> Pending | None:
+    def give(self, version: str, wanted: int, *, live: bool = False) -> Pending | None:
         """See to it that a version has so many warm instances; `Pending` as long as AWS makes them.
 
-        Raises `AwsError` when AWS cannot: then the version has none, and nothing is paid.
+        Raises `AwsError` when AWS cannot: then a new version has none, and nothing is paid; one that is `live` keeps
+        what it has.
         """
         requested, status, why = self._state(version)
         if requested != wanted:
             requested, status, why = self._put(version, wanted)
         if status == "FAILED":
-            self.take(version)
+            self._settle_for(version, self._allocated(version) if live else 0)
             reason = f"{self._function}:{version} did not get {wanted} warm instances: {why or 'AWS gives no reason.'}"
             advice = "Lower `provisioned_concurrency` in the environment, or raise the account's concurrency quota."
             raise AwsError(f"{reason} {advice}", code="ProvisionedConcurrencyFailed")
         if status == "READY":
             return None
         return Pending(f"AWS makes {wanted} warm instances of version {version}", PATIENCE)
+
+    def _settle_for(self, version: str, allocated: int) -> None:
+        """Ask for no more than there is: what cannot be had is not asked for again by itself."""
+        if allocated:
+            self._put(version, allocated)
+        else:
+            self.take(version)
+
+    def _allocated(self, version: str) -> int:
+        with calling("lambda:GetProvisionedConcurrencyConfig", self._name(version)):
+            found = self._clients.functions.get_provisioned_concurrency_config(
+                FunctionName=self._function, Qualifier=version
+            )
+        return found.get("AllocatedProvisionedConcurrentExecutions", 0)
 
     def take(self, version: str) -> None:
         """Take a version's warm instances away; harmless when it has none."""

@@ -65,6 +65,17 @@ def test_what_aws_cannot_make_is_told_and_not_paid_for(world: World) -> None:
     assert not world.functions.warm
 
 
+def test_what_is_live_keeps_its_warm_instances_when_aws_cannot_make_more(world: World) -> None:
+    """A release that only wants more of them must not leave the visitors with none."""
+    revision = staged(world)
+    world.functions.point("live", revision.id)
+    stage(world, warm=700)
+    world.functions.warm[revision.id] |= {"Status": "FAILED", "AllocatedProvisionedConcurrentExecutions": 5}
+    with pytest.raises(AwsError, match="did not get 700 warm instances"):
+        stage(world, warm=700)
+    assert world.functions.warm[revision.id]["RequestedProvisionedConcurrentExecutions"] == 5
+
+
 def test_the_old_version_loses_them_when_nobody_uses_it_any_more(world: World) -> None:
     """After the release is complete; the version itself stays, for the way back."""
     first = staged(world, b"# 1")
