@@ -14,16 +14,19 @@ from controller.aws.calls import calling, client
 from controller.domain.environment import Environment, LambdaTarget
 from controller.domain.evidence import PERCENTILES
 from controller.domain.measurement import Period, Sample, Subject, Thresholds, ceiling, floor
+from controller.errors import TransientError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
-    from mypy_boto3_cloudwatch.type_defs import DimensionTypeDef, MetricDataQueryTypeDef
+    from mypy_boto3_cloudwatch.type_defs import DimensionTypeDef, MetricDataQueryTypeDef, MetricDataResultTypeDef
 
 NAMESPACE = "AWS/Lambda"
 REQUESTS, ERRORS, TIMED = ("Invocations", "Sum"), ("Errors", "Sum"), ("Duration", "SampleCount")
 MEAN = ("Duration", "Average")
 BEFORE = timedelta(hours=1)
 """So long before a release stable's own durations are looked at, in whole hours."""
+AT_ONCE, FAILED = 500, "InternalError"
+"""So many metrics GetMetricData tells in one request; and what it says of one that it could not tell."""
 LEAST_BEYOND = 5
 """A percentile is taken for a threshold when so many requests were slower."""
 RANKED = 1000.0
@@ -89,13 +92,23 @@ class CloudWatchMetrics:
         names = {f"m{number}": one for number, one in enumerate(dict.fromkeys(wanted))}
         queries = [_query(name, one, environment, period) for name, one in names.items()]
         values: dict[Wanted, dict[datetime, float]] = {one: {} for one in names.values()}
+        for first in range(0, len(queries), AT_ONCE):
+            for result in self._answers(queries[first : first + AT_ONCE], start, end):
+                told = zip(result.get("Timestamps", []), result.get("Values", []), strict=False)
+                values[names[result["Id"]]] |= {_utc(moment, start): value for moment, value in told}
+        return _Series(values)
+
+    def _answers(
+        self, queries: Sequence["MetricDataQueryTypeDef"], start: datetime, end: datetime
+    ) -> Iterator["MetricDataResultTypeDef"]:
+        """From all pages; raises `TransientError` when something could not be told: that is not the same as nothing."""
         pages = self._cloudwatch.get_paginator("get_metric_data")
-        with calling("cloudwatch:GetMetricData", ", ".join(sorted({one.component for one in wanted}))):
+        with calling("cloudwatch:GetMetricData", NAMESPACE):
             for page in pages.paginate(MetricDataQueries=queries, StartTime=start, EndTime=end):
                 for result in page["MetricDataResults"]:
-                    told = zip(result.get("Timestamps", []), result.get("Values", []), strict=False)
-                    values[names[result["Id"]]] |= {_utc(moment, start): value for moment, value in told}
-        return _Series(values)
+                    if result.get("StatusCode") == FAILED:
+                        raise TransientError(f"CloudWatch could not tell {result.get('Label') or result['Id']}.")
+                    yield result
 
 
 def _rank(threshold: float) -> tuple[str, str]:

@@ -241,3 +241,40 @@ def test_an_unknown_component_is_told_with_the_known_ones() -> None:
     """A typing error in a name is seen at once."""
     with pytest.raises(NotFoundError, match=r"has no component 'web'; it has: ai, api, site\."):
         AwsComponents("bucket").get(ENVIRONMENT, "web")
+
+
+class Telling:
+    """GetMetricData, one value for every metric; it refuses more than AWS takes at once."""
+
+    def __init__(self, status: str = "Complete") -> None:
+        self.status, self.asked = status, list[int]()
+
+    def get_paginator(self, operation: str) -> "Telling":
+        """Only this one."""
+        assert operation == "get_metric_data"
+        return self
+
+    def paginate(self, *, MetricDataQueries: Sequence[Any], **_: Any) -> Iterator[dict[str, Any]]:  # noqa: N803
+        """One page."""
+        self.asked.append(len(MetricDataQueries))
+        assert len(MetricDataQueries) <= 500
+        told = {"Timestamps": [NOON], "Values": [7.0], "StatusCode": self.status}
+        yield {"MetricDataResults": [{"Id": one["Id"], **told} for one in MetricDataQueries]}
+
+
+def test_a_hundred_functions_are_asked_for_in_as_many_requests_as_it_takes() -> None:
+    """AWS tells five hundred metrics at once: one more would be refused, and a good release rolled back."""
+    functions = {f"f{number}": {"kind": "function", "function_name": f"f{number}"} for number in range(100)}
+    environment = ENVIRONMENT.model_validate({**ENVIRONMENT.model_dump(mode="json"), "components": functions})
+    subjects = [Subject(name, "8", "7", {"p50": 10, "p99": 90}) for name in functions]
+    telling: Any = Telling()
+    found = CloudWatchMetrics(telling).periods(environment, subjects, NOON, NOON + MINUTE)
+    assert (sum(telling.asked), len(telling.asked)) == (1200, 3)
+    assert [(one.canary, one.stable) for one in found if one.canary is None or one.stable is None] == []
+
+
+def test_what_cloudwatch_could_not_tell_is_not_taken_for_nothing() -> None:
+    """The look is made again."""
+    telling: Any = Telling("InternalError")
+    with pytest.raises(TransientError, match="could not tell"):
+        periods(telling, NOON, 1)
