@@ -130,8 +130,9 @@ def _claim(world: World, deployment: Deployment, execution_arn: str, by: TripSou
 
 def _begun(world: World, deployment: Deployment) -> dict[str, Awaited]:
     """What was being made on the way forward and never came to be: closing takes it away. The way back waits anew."""
-    slow = {*lasting(world, deployment), *deployment.staged}
-    return {name: Awaited(one.since, over=True) for name, one in deployment.awaited.items() if name not in slow}
+    unfinished = deployment.awaited.keys() - deployment.staged.keys()
+    slow = lasting(world, deployment) if unfinished else ()
+    return {name: Awaited(deployment.awaited[name].since, over=True) for name in unfinished if name not in slow}
 
 
 def _first(world: World, deployment: Deployment) -> list[str]:
