@@ -56,6 +56,13 @@ def _unreachable() -> AdviceError:
     return AdviceError("AWS cannot be reached.", "Check the network, the proxy and AWS_REGION, then try again.")
 
 
+def _no_endpoint() -> AdviceError:
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
+    return AdviceError(
+        f"AWS_ENDPOINT_URL is no address: '{endpoint}'.", "Unset it, or use one like http://127.0.0.1:4566."
+    )
+
+
 KNOWN: dict[str, Callable[[], AdviceError]] = {
     "NoCredentialsError": _no_credentials,
     "PartialCredentialsError": _no_credentials,
@@ -69,6 +76,7 @@ KNOWN: dict[str, Callable[[], AdviceError]] = {
     "UnauthorizedSSOTokenError": _expired,
     "UnrecognizedClientException": _expired,
     "NoRegionError": _no_region,
+    "InvalidEndpoint": _no_endpoint,
     "ProfileNotFound": _no_profile,
     "EndpointConnectionError": _unreachable,
     "ConnectTimeoutError": _unreachable,

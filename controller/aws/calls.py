@@ -301,4 +301,10 @@ def _made(service: str, read_seconds: int, attempts: int) -> "BaseClient":
         response_checksum_validation="when_required",
     )
     # botocore reads AWS_DEFAULT_REGION only; every other SDK reads AWS_REGION.
-    return _session().create_client(service, region_name=os.environ.get("AWS_REGION"), config=config)
+    region = os.environ.get("AWS_REGION") or None
+    try:
+        return _session().create_client(service, region_name=region, config=config)
+    except ValueError as error:
+        if isinstance(error, BotoCoreError):
+            raise
+        raise AwsError(f"No client of {service} can be made: {error}.", code="InvalidEndpoint") from error

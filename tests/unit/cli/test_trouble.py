@@ -1,16 +1,32 @@
 import fcntl
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError, NoRegionError, ProfileNotFound
 
+from controller.aws import calls
 from controller.aws.calls import calling, client
 from controller.errors import AwsError, InvalidBundleError, SelfrightError
 from selfright.account import use_local
 from selfright.advice import AdviceError, advise
 from selfright.local.place import LocalAws, Place
 from tests.cli_world import CliWorld
+
+
+@pytest.fixture
+def no_clients() -> Iterator[None]:
+    """No client is there from before, nor afterwards."""
+    forget()
+    yield
+    forget()
+
+
+def forget() -> None:
+    """Botocore's session remembers where its configuration is."""
+    calls._made.cache_clear()
+    calls._session.cache_clear()
 
 
 def raised(error: Exception) -> SelfrightError:
@@ -50,6 +66,23 @@ def test_an_endpoint_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPat
     advice = advise(raised(EndpointConnectionError(endpoint_url="http://127.0.0.1:4566")))
     assert str(advice) == "Nothing answers at http://127.0.0.1:4566 (AWS_ENDPOINT_URL)."
     assert "./dev up" in advice.next_step
+
+
+@pytest.mark.parametrize(
+    ("variable", "message"),
+    [(("AWS_ENDPOINT_URL", "localhost"), "no address: 'localhost'"), (("AWS_REGION", ""), "No AWS region")],
+)
+def test_a_variable_that_cannot_be_right_is_named(
+    variable: tuple[str, str], message: str, no_clients: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Botocore would end with a traceback."""
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv(*variable)
+    with pytest.raises((SelfrightError, NoRegionError)) as caught:
+        client("ssm")
+    assert message in str(advise(caught.value))
 
 
 def test_an_error_with_a_next_step_keeps_it() -> None:
