@@ -39,7 +39,7 @@ def test_staged(world: World, deployment_id: str) -> Card:
     for name, results in zip(names, tested, strict=True):
         if failed := [result for result in results if not result.passed]:
             return _unhealthy(world, deployment, "before traffic", failed)
-        tell(world, deployment_id, "tested", f"{name}: {len(results)} checks passed before traffic.")
+        tell(world, deployment_id, "tested", f"{name}: {_count(results)} passed before traffic.")
     if following := deployment.next_wave:
         return card(deployment, "next_wave", wave=list(following))
     steps = _steps(environment, deployment)
@@ -47,6 +47,10 @@ def test_staged(world: World, deployment_id: str) -> Card:
     documents = [_document(index, step, environment) for index, step in enumerate(steps)]
     outcome = "ask" if hook_of(environment, deployment, PRE) else "healthy"
     return card(planned, outcome, steps=documents, hook_timeout=environment.hook_timeout_seconds)
+
+
+def _count(results: Sequence[CheckResult]) -> str:
+    return f"{len(results)} check" + "s" * (len(results) != 1)
 
 
 def _test(world: World, environment: Environment, deployment: Deployment, name: str) -> Sequence[CheckResult]:
@@ -92,7 +96,7 @@ def verify(world: World, deployment_id: str, step: int) -> Card:
     if failed := [result for result in results if not result.passed]:
         return _unhealthy(world, deployment, f"from outside at {deployment.weight} %", failed)
     if results:
-        tell(world, deployment_id, "verified", f"Step {step + 1}: {len(results)} checks passed from outside.")
+        tell(world, deployment_id, "verified", f"Step {step + 1}: {_count(results)} passed from outside.")
     hook = hook_of(environment, deployment, POST) if deployment.weight >= ALL else ""
     return card(deployment, "ask" if hook else "healthy")
 

@@ -275,7 +275,7 @@ def test_the_new_version_is_tested_by_what_belongs_there() -> None:
     world = staged(checks=PLACED)
     testing.test_staged(world, "d2")
     told = [event.message for event in world.deployments.events["d2"] if event.kind == "tested"]
-    assert told == ["api: 3 checks passed before traffic.", "site: 1 checks passed before traffic."]
+    assert told == ["api: 3 checks passed before traffic.", "site: 1 check passed before traffic."]
 
 
 @pytest.mark.parametrize("allowed", [False, True])
