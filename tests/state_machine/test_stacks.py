@@ -158,8 +158,15 @@ def test_what_would_lose_data_is_refused(scene: Scene) -> None:
 
 def test_an_alarm_while_the_stack_is_updated_cancels_the_update(scene: Scene) -> None:
     """Nobody waits until it is done only to put it back."""
-    infra(scene).aws.patience = LONG
-    scene.at("Stage component", "after", scene.alarm_flickers, nth=1)
+    aws = infra(scene).aws
+    aws.patience = LONG
+
+    def fire() -> None:
+        """In the moment in which CloudFormation is told to begin, whatever the other components are doing."""
+        if not aws.executed:
+            scene.alarm_flickers()
+
+    aws.before_execute = fire
     deployment = release(scene)
     scene.check()
     assert deployment.phase is Phase.ROLLED_BACK
