@@ -44,6 +44,8 @@ class StackRestoring:
         if present.is_busy:
             return self._busy(present, ours=ours)
         if stable and present.revision == stable:
+            if not ours and self._is_about_to_begin():
+                return self._pending("the release's change set is about to be carried out")
             self._require_sound(present)
             return None
         if not ours and (not canary or present.revision != canary):
@@ -66,6 +68,11 @@ class StackRestoring:
         if present.status == "UPDATE_IN_PROGRESS" and self._goes_forward(present):
             self._calls.cancel(self._token)
         return self._pending(present.status)
+
+    def _is_about_to_begin(self) -> bool:
+        """Whether the stack is as before only because CloudFormation has not begun yet with what it was told to do."""
+        change_set = self._calls.change_set(f"{self._mark}-stage")
+        return change_set is not None and change_set.is_pending
 
     def _goes_forward(self, present: Present) -> bool:
         return self._calls.last_token(present.stack_id) == f"{self._mark}-stage"

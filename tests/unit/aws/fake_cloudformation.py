@@ -160,8 +160,10 @@ class FakeCloudFormation:
         self._begin(stack, f"{verb}_IN_PROGRESS", ClientRequestToken, lambda: self._end(stack, verb, change_set))
 
     def delete_change_set(self, *, StackName: str, ChangeSetName: str) -> None:
-        """Take it away."""
+        """Take it away, unless it is being carried out."""
         self._stack(StackName)
+        if self.change_sets.get(ChangeSetName, {}).get("ExecutionStatus") == "EXECUTE_IN_PROGRESS":
+            raise _error("InvalidChangeSetStatus", "it is being carried out")
         self.change_sets.pop(ChangeSetName, None)
 
     def cancel_update_stack(self, *, StackName: str, ClientRequestToken: str) -> None:

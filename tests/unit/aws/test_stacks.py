@@ -13,7 +13,7 @@ from moto.cloudformation.models import CloudFormationBackend
 
 from controller.aws.calls import reading_text
 from controller.aws.export_stacks import StackExport
-from controller.aws.stacks import StackComponent
+from controller.aws.stacks import StackComponent, mark_of
 from controller.domain.deployment import Awaited, Deployment, Left, Pending, Revision, Upload
 from controller.domain.environment import StackTarget
 from controller.domain.manifest import StackArtifact
@@ -372,6 +372,17 @@ def test_an_update_that_is_under_way_is_cancelled(live: Infra) -> None:
     live.aws.patience = 3
     assert live.restore() is None
     assert (live.text, live.aws.stacks[STACK].status) == (ONE, "UPDATE_ROLLBACK_COMPLETE")
+
+
+def test_an_update_that_is_only_about_to_begin_is_waited_for(live: Infra) -> None:
+    """The stack looks as before, but CloudFormation has been told: saying so would end the rollback too early."""
+    live.begin("d2")
+    name = f"{mark_of(Errand(live.deployment, live.permit))}-stage"
+    told = {"Status": "CREATE_COMPLETE", "ExecutionStatus": "EXECUTE_IN_PROGRESS", "StatusReason": "", "changes": []}
+    live.aws.change_sets[name] = told
+    assert isinstance(live.restore(), Pending)
+    live.aws.change_sets.clear()
+    assert live.restore() is None
 
 
 def test_an_update_that_ends_before_it_is_cancelled_is_put_back(live: Infra) -> None:
