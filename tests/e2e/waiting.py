@@ -7,8 +7,8 @@ from typing import Any
 from selfright.local import emulator
 from selfright.local.place import LocalAws
 
-PATIENCE = 30.0
-"""Seconds; on a machine that has nothing else to do, nothing takes more than a tenth of it."""
+PATIENCE = 75.0
+"""Seconds; on a machine that has nothing else to do, nothing takes more than a fifth of it."""
 
 
 def until(what: str, condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:  # noqa: ANN401 - what it finds
