@@ -74,7 +74,8 @@ class Sights:
         """Register the environment with these weights and bakes, with that watch, and with changes to the judge."""
         now = self.configuration()
         now["deployment_preference"]["type"] = [{"weight": weight, "bake": bake} for weight, bake in steps]
-        now["watch_seconds"], now["judge"] = watch, {**now["judge"], "minimum_requests": 0, **judge}
+        usual = {"alpha": 0.05, "minimum_requests": 0}
+        now["watch_seconds"], now["judge"] = watch, {**now["judge"], **usual, **judge}
         self.client("ssm").put_parameter(Name=PARAMETER, Value=json.dumps(now), Type="String", Overwrite=True)
 
     def execution(self, arn: str) -> Mapping[str, Any]:
