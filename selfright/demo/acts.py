@@ -45,11 +45,15 @@ class Performed:
         return self.deployment.phase is self.act.ends
 
     @property
-    def alarm_to_restored(self) -> float | None:
-        """Seconds from the alarm's change of state to all visitors back on stable; None when no alarm fired."""
+    def stopped_by(self) -> str | None:
+        """What stopped it: `alarm`, `judge`, `check` …; None when nothing did."""
+        return self.deployment.trip.source if self.deployment.trip else None
+
+    @property
+    def noticed_to_restored(self) -> float | None:
+        """Seconds from the alarm's change of state, or the judge's verdict, to all visitors back on stable."""
         trip = self.deployment.trip
-        fired = trip.fired_at if trip else None
-        return seconds_between(fired, self.deployment.traffic_restored_at) if fired else None
+        return seconds_between(trip.fired_at or trip.at, self.deployment.traffic_restored_at) if trip else None
 
 
 def perform(tools: Tools, act: Act, source: Path, environment_key: str) -> Performed:

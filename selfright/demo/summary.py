@@ -37,7 +37,8 @@ class Line:
             "phase": str(done.deployment.phase),
             "as_planned": self.as_planned,
             "seconds_from_upload": round(done.seconds, 2),
-            "seconds_from_alarm_to_restored": _rounded(done.alarm_to_restored),
+            "stopped_by": done.stopped_by,
+            "seconds_from_noticed_to_restored": _rounded(done.noticed_to_restored),
             "requests_served": self.requests,
             "requests_failed": self.failed,
             "live_api": sorted(self.seen.api),
@@ -56,7 +57,7 @@ def table(lines: list[Line]) -> Table:
         "release",
         "phase",
         "upload → live or restored",
-        "alarm → traffic restored",
+        "noticed → traffic restored",
         "served (failed)",
         "live now",
     ):
@@ -67,11 +68,16 @@ def table(lines: list[Line]) -> Table:
             done.act.version,
             signs.phase(done.deployment.phase),
             duration(done.seconds),
-            duration(done.alarm_to_restored) or "-",
+            _noticed(done),
             f"{line.requests:,} ({line.failed:,})",
             _live(line),
         )
     return shown
+
+
+def _noticed(done: Performed) -> str:
+    restored = duration(done.noticed_to_restored)
+    return f"{done.stopped_by}, {restored}" if restored else "-"
 
 
 def _live(line: Line) -> Text:
