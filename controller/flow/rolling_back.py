@@ -52,15 +52,16 @@ def begin(world: World, deployment_id: str, execution_arn: str, by: TripSource, 
 
 
 def accept(world: World, deployment_id: str, reason: str) -> Card:
-    """Free an environment that is held by this deployment's failed rollback, leaving everything as it is now.
+    """Free an environment that is held because of this deployment, leaving everything as it is now.
+
+    Its rollback has failed, or a recovery from its restore point was not brought to an end.
 
     For a person who has put it right in another way than back. Outcomes: `accepted`, `refused`.
     """
     deployment = world.deployments.get(deployment_id)
-    if deployment.phase is not Phase.ROLLBACK_FAILED:
+    if deployment_id not in world.turns.load(deployment.environment_key).held:
         return card(deployment, "refused", reason=f"It is {deployment.phase}: nothing is held because of it.")
-    if not free(world, deployment.environment_key):
-        return card(deployment, "refused", reason="The environment is not held (any more).")
+    free(world, deployment.environment_key)
     tell(world, deployment_id, "accepted", f"A person accepted the environment as it is: {reason}")
     return card(deployment, "accepted", reason=reason)
 

@@ -21,6 +21,7 @@ EXAMPLES = (
     "restore smartpack-prod-20250101T120000-3f9a01 --component api",
     "restore smartpack-prod-20250101T120000-3f9a01 --bucket selfright-artifacts --yes",
 )
+_LEAVE = "run this again, or leave it as it is with `selfright rollback DEPLOYMENT --accept`."
 SIGNS = {"do": "→", "note": "·", "cannot": "✗"}
 
 
@@ -90,6 +91,11 @@ def _conclude(tools: Tools, recovery: Restoration, done: Done, *, restored: bool
     elif restored:
         said = f"{manifest.environment_key} is as it was before {manifest.deployment_id}; verified."
     else:
-        said = "\n".join(["Not everything is as it was:", *(f"  {clean(one)}" for one in done.trouble)])
+        held = (
+            []
+            if recovery.deployment is None
+            else [f"Until it is, {manifest.environment_key} takes no release: {_LEAVE}"]
+        )
+        said = "\n".join(["Not everything is as it was:", *(f"  {clean(one)}" for one in done.trouble), *held])
     tools.terminal.result(said, document)
     raise click.exceptions.Exit(0 if good else 1)

@@ -1,6 +1,7 @@
-"""While a recovery is at work, nobody releases there: the environment is held, and freed when it is over.
+"""While a recovery is at work, nobody releases there: the environment is held, and freed when all is verified.
 
-If the recovery dies, the hold stays, because then nobody knows how things are. Running the recovery again goes on.
+If the recovery dies or fails half way, the hold stays, because then nobody knows how things are. Running the recovery
+again goes on; a person who is content with how things are frees the environment with `selfright rollback --accept`.
 """
 
 from dataclasses import replace
@@ -13,7 +14,8 @@ from selfright.advice import AdviceError
 
 def reason_of(deployment_id: str) -> str:
     """Why the environment is held."""
-    return f"A recovery is at work, or was interrupted: run `selfright restore {deployment_id}` again to end it."
+    again, leave = f"selfright restore {deployment_id}", f"selfright rollback {deployment_id} --accept"
+    return f"A recovery is at work, or did not come to its end: `{again}` goes on, `{leave}` leaves it as it is."
 
 
 def take(world: World, environment_key: str, deployment_id: str) -> None:

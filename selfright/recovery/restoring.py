@@ -98,18 +98,16 @@ class Restoration:
     def run(self, steps: Sequence[Step], component: str | None = None) -> Done:
         """Do the steps in their order, look that all was done, and write it into the timeline.
 
-        Raises `AdviceError` when a deployment is on its way; a step that fails ends it.
+        Raises `AdviceError` when a deployment is on its way; a step that fails ends it. What was not brought to its end
+        leaves the environment held.
         """
         key, deployment_id = self.manifest.environment_key, self.manifest.deployment_id
         if self.deployment is None:
             return self._done(steps, component)
         hold.take(self.world, key, deployment_id)
-        live = None
-        try:
-            done = self._done(steps, component)
-            live = self.manifest.live if component is None and not done.trouble else None
-        finally:
-            hold.free(self.world, key, deployment_id, live)
+        done = self._done(steps, component)
+        if not done.trouble:
+            hold.free(self.world, key, deployment_id, self.manifest.live if component is None else None)
         return done
 
     def _done(self, steps: Sequence[Step], component: str | None) -> Done:

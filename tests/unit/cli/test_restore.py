@@ -106,6 +106,18 @@ def test_it_goes_on_where_it_was_interrupted(recorded: CliWorld) -> None:
     assert recorded.turns.load("smartpack/prod").held == "The rollback of d9 failed."
 
 
+def test_what_was_not_brought_to_its_end_holds_the_environment(recorded: CliWorld) -> None:
+    """Nobody knows how things are; the reason says how to go on, and how to leave it."""
+    document = {"application": "smartpack", "environment": "prod", "components": {"other": SETTINGS["settings"]}}
+    client("ssm").put_parameter(
+        Name="/selfright/smartpack/prod", Value=json.dumps(document), Type="String", Overwrite=True
+    )
+    result = recorded.run("restore", ID)
+    assert (result.exit_code, "takes no release" in result.stdout) == (1, True)
+    assert recorded.turns.load("smartpack/prod").held == reason_of(ID)
+    assert "--accept" in reason_of(ID)
+
+
 def test_a_restore_point_that_somebody_changed_is_not_believed(recorded: CliWorld) -> None:
     """Neither its manifest nor a part."""
     root = f"restore-points/smartpack/prod/{ID}"

@@ -13,6 +13,7 @@ from controller.flow.rolling_back import accept
 from controller.flow.tripping import on_alarm
 from controller.flow.watching import hold, look
 from controller.handlers import reconcile as handler
+from selfright.recovery.hold import reason_of
 from tests.fakes import START, FakeWorld
 from tests.unit.flow.scenes import ALARM, KEY, a_world, on_its_way
 
@@ -83,9 +84,20 @@ def test_a_held_environment_can_be_accepted_as_it_is() -> None:
     assert "moved forward by hand" in world.deployments.events["d2"][-1].message
 
 
-@pytest.mark.parametrize("phase", [Phase.SUCCEEDED, Phase.BAKING])
-def test_only_a_failed_rollback_can_be_accepted(phase: Phase) -> None:
-    """Nothing else holds an environment."""
+def test_an_interrupted_recovery_can_be_accepted_too() -> None:
+    """It names the deployment from whose restore point it began."""
     world = a_world()
-    on_its_way(world, phase)
+    on_its_way(world, Phase.SUCCEEDED)
+    world.turns.known[KEY] = replace(world.turns.known[KEY], holder="", held=reason_of("d2"))
+    assert accept(world, "d2", "good enough")["outcome"] == "accepted"
+    assert world.turns.load(KEY).held == ""
+
+
+@pytest.mark.parametrize("held", ["", "The rollback of d1 failed."])
+def test_only_what_holds_the_environment_can_be_accepted(held: str) -> None:
+    """Another deployment's trouble stays."""
+    world = a_world()
+    on_its_way(world, Phase.SUCCEEDED)
+    world.turns.known[KEY] = replace(world.turns.known[KEY], held=held)
     assert accept(world, "d2", "")["outcome"] == "refused"
+    assert world.turns.load(KEY).held == held
