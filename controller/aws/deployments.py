@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from controller.aws.calls import calling, client
-from controller.aws.table import BY_ENVIRONMENT, OPEN, Item, deployment_key, key, marshal, unmarshal
+from controller.aws.table import BY_ENVIRONMENT, OPEN, Item, deployment_key, key, marshal, plain, unmarshal
 from controller.domain.deployment import Deployment, TimelineEvent
 from controller.domain.phases import Phase
 from controller.errors import ConflictError, LedgerConflictError, NotFoundError
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _DEPLOYMENT: TypeAdapter[Deployment] = TypeAdapter(Deployment)
 _EVENT: TypeAdapter[TimelineEvent] = TypeAdapter(TimelineEvent)
-_KEYS = frozenset({"pk", "sk", "open", "environment_key", "sort_key", "expires_at"})
 KEPT = timedelta(days=400)
 """How long the lines of a timeline are kept. The deployments themselves stay: a rollback may need the one before."""
 
@@ -98,7 +97,7 @@ class DynamoDeployments:
         condition = "pk = :pk AND begins_with(sk, :event)"
         values = {":pk": {"S": f"DEPLOYMENT#{deployment_id}"}, ":event": {"S": "EVENT#"}}
         items = self._query(KeyConditionExpression=condition, ExpressionAttributeValues=values, ConsistentRead=True)
-        return [_EVENT.validate_python(_plain(item)) for item in items]
+        return [_EVENT.validate_python(plain(item)) for item in items]
 
     def open(self) -> Iterable[str]:
         """The ids of the deployments that are on their way or owe a notice (eventually consistent)."""
@@ -138,12 +137,8 @@ def _item(deployment: Deployment) -> Item:
     return {**deployment_key(deployment.deployment_id), **marshal(deployment)["M"], **marshal(indexed)["M"]}
 
 
-def _plain(item: Item) -> dict[str, Any]:
-    return {name: unmarshal(value) for name, value in item.items() if name not in _KEYS}
-
-
 def _deployment(item: Item) -> Deployment:
-    return _DEPLOYMENT.validate_python(_plain(item))
+    return _DEPLOYMENT.validate_python(plain(item))
 
 
 class _Expression:

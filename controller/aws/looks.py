@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from controller.aws.calls import calling, client
 from controller.aws.deployments import KEPT
-from controller.aws.table import Item, key, marshal, unmarshal
+from controller.aws.table import Item, key, marshal, plain, unmarshal
 from controller.domain.deployment import Look
 from controller.errors import ConflictError, LedgerConflictError
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _LOOK: TypeAdapter[Look] = TypeAdapter(Look)
-_KEYS = frozenset({"pk", "sk", "expires_at"})
 
 
 class DynamoLooks:
@@ -63,7 +62,7 @@ class DynamoLooks:
 
     def all(self, deployment_id: str) -> list[Look]:
         """Every look, in order."""
-        return [_LOOK.validate_python(_plain(item)) for item in self._items(deployment_id)]
+        return [_LOOK.validate_python(plain(item)) for item in self._items(deployment_id)]
 
     def _items(self, deployment_id: str) -> Iterator[Item]:
         start: dict[str, Any] = {}
@@ -84,7 +83,3 @@ class DynamoLooks:
 
 def _trial(deployment_id: str) -> Item:
     return key(f"DEPLOYMENT#{deployment_id}", "TRIAL")
-
-
-def _plain(item: Item) -> dict[str, Any]:
-    return {name: unmarshal(value) for name, value in item.items() if name not in _KEYS}

@@ -19,6 +19,8 @@ from pydantic_core import to_jsonable_python
 BY_ENVIRONMENT = "by_environment"
 OPEN = "open"
 Item = dict[str, Any]
+_KEYS = frozenset({"pk", "sk", OPEN, "environment_key", "sort_key", "expires_at"})
+"""What the table needs of an item, and nobody who reads it."""
 
 
 def key(pk: str, sk: str) -> Item:
@@ -75,3 +77,8 @@ def unmarshal(attribute: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
         case "NULL":
             return None
     return value
+
+
+def plain(item: Item) -> dict[str, Any]:
+    """An item's own values, without keys and what belongs to indexes and expiry."""
+    return {name: unmarshal(value) for name, value in item.items() if name not in _KEYS}

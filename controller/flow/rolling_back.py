@@ -59,9 +59,8 @@ def accept(world: World, deployment_id: str, reason: str) -> Card:
     For a person who has put it right in another way than back. Outcomes: `accepted`, `refused`.
     """
     deployment = world.deployments.get(deployment_id)
-    if deployment_id not in world.turns.load(deployment.environment_key).held:
+    if not free(world, deployment.environment_key, deployment_id):
         return card(deployment, "refused", reason=f"It is {deployment.phase}: nothing is held because of it.")
-    free(world, deployment.environment_key)
     tell(world, deployment_id, "accepted", f"A person accepted the environment as it is: {reason}")
     return card(deployment, "accepted", reason=reason)
 

@@ -102,10 +102,11 @@ def take_turn_back(world: World, deployment: Deployment) -> None:
         raise ConflictError(msg)
 
 
-def free(world: World, environment_key: str) -> bool:
-    """Let releases into an environment again that was held; False when it was not."""
+def free(world: World, environment_key: str, deployment_id: str) -> bool:
+    """Let releases into an environment again that is held because of this deployment; False when it is not."""
 
     def decide(turn: Turn) -> tuple[Turn, bool]:
-        return replace(turn, held=""), bool(turn.held)
+        ours = deployment_id in turn.held
+        return (replace(turn, held="") if ours else turn), ours
 
     return change(world, environment_key, decide)

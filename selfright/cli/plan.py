@@ -8,7 +8,16 @@ import click
 
 from selfright.cli import plan_document, plan_view
 from selfright.cli.help import Command
-from selfright.cli.tools import EnvironmentKey, Tools, allow_option, build_option, builder, common, pass_tools
+from selfright.cli.tools import (
+    Tools,
+    allow_option,
+    build_option,
+    builder,
+    common,
+    pass_tools,
+    source_argument,
+    target_option,
+)
 from selfright.planning.planner import Planner
 from selfright.releasing import bundled
 from selfright.traffic import TrafficReader, UsualTraffic
@@ -23,8 +32,8 @@ EXAMPLES = (
 
 
 @click.command(cls=Command, examples=EXAMPLES)
-@click.argument("source", metavar="FOLDER_OR_ZIP", type=click.Path(exists=True, path_type=Path))
-@click.option("-e", "--environment", type=EnvironmentKey(), required=True, help="Where to, such as smartpack/prod.")
+@source_argument
+@target_option
 @click.option(
     "--requests-per-second",
     "per_second",

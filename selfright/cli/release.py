@@ -11,7 +11,16 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from controller.domain.phases import Phase
 from selfright.cli.help import Command
 from selfright.cli.terminal import Terminal
-from selfright.cli.tools import EnvironmentKey, Tools, allow_option, build_option, builder, common, pass_tools
+from selfright.cli.tools import (
+    Tools,
+    allow_option,
+    build_option,
+    builder,
+    common,
+    pass_tools,
+    source_argument,
+    target_option,
+)
 from selfright.cli.watching import conclude, follow, timeout_option
 from selfright.cli.words import size
 from selfright.releasing import Bundle, Sent, bundled, send
@@ -27,8 +36,8 @@ EXAMPLES = (
 
 
 @click.command(cls=Command, examples=EXAMPLES)
-@click.argument("source", metavar="FOLDER_OR_ZIP", type=click.Path(exists=True, path_type=Path))
-@click.option("-e", "--environment", type=EnvironmentKey(), required=True, help="Where to, such as smartpack/prod.")
+@source_argument
+@target_option
 @click.option("--follow/--no-follow", "following", default=True, help="Follow it until it has ended (the default).")
 @click.option("--hotfix", is_flag=True, help="It silences an alarm that is firing: let that alarm not stop it.")
 @click.option("--reason", metavar="TEXT", default="", help="Why it is a hotfix; the ledger keeps it with who said so.")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import click
@@ -74,6 +75,12 @@ def common(command: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
     )
     return output(local(command))
 
+
+source_argument = click.argument("source", metavar="FOLDER_OR_ZIP", type=click.Path(exists=True, path_type=Path))
+
+target_option = click.option(
+    "-e", "--environment", type=EnvironmentKey(), required=True, help="Where to, such as smartpack/prod."
+)
 
 allow_option = click.option(
     "--allow",
