@@ -78,8 +78,8 @@ class Looks(Protocol):
     def state(self, deployment_id: str) -> tuple[str, int]:
         """The judge's state as JSON text and the number of times it was written; `("", 0)` before the first look."""
 
-    def carry(self, deployment_id: str, state: str, written: int) -> None:
-        """Write the state if it was written `written` times so far; raises `LedgerConflictError`."""
+    def carry(self, deployment_id: str, state: str, written: int, at: datetime) -> None:
+        """Write the state of this moment if it was written `written` times so far; raises `LedgerConflictError`."""
 
     def record(self, deployment_id: str, look: Look) -> None:
         """Keep a look; one of the same moment stays as it is."""

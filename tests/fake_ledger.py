@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from controller.domain.deployment import Deployment, Look, TimelineEvent
@@ -89,7 +90,7 @@ class FakeLooks:
         """The state as it is."""
         return self.states.get(deployment_id, ("", 0))
 
-    def carry(self, deployment_id: str, state: str, written: int) -> None:
+    def carry(self, deployment_id: str, state: str, written: int, at: datetime) -> None:
         """Keep it if it was written that often."""
         self.before_carry()
         if self.state(deployment_id)[1] != written:

@@ -1,6 +1,7 @@
 """What the judge saw, in the ledger: an item for every look, and one with the state that it carries along."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
@@ -32,9 +33,9 @@ class DynamoLooks:
         item = answer.get("Item")
         return (unmarshal(item["state"]), unmarshal(item["written"])) if item else ("", 0)
 
-    def carry(self, deployment_id: str, state: str, written: int) -> None:
+    def carry(self, deployment_id: str, state: str, written: int, at: datetime) -> None:
         """Write the state if nobody wrote it since it was read; raises `LedgerConflictError`."""
-        item = {**_trial(deployment_id), **marshal({"state": state, "written": written + 1})["M"]}
+        item = {**_trial(deployment_id), **marshal({"state": state, "written": written + 1})["M"], **_expiry(at)}
         unchanged = {
             "ConditionExpression": "written = :written",
             "ExpressionAttributeValues": {":written": marshal(written)},
@@ -50,8 +51,7 @@ class DynamoLooks:
     def record(self, deployment_id: str, look: Look) -> None:
         """Keep a look, once."""
         sort = f"LOOK#{look.at.isoformat(timespec='microseconds')}"
-        expires = marshal(int((look.at + KEPT).timestamp()))
-        item = {**key(f"DEPLOYMENT#{deployment_id}", sort), **marshal(look)["M"], "expires_at": expires}
+        item = {**key(f"DEPLOYMENT#{deployment_id}", sort), **marshal(look)["M"], **_expiry(look.at)}
         try:
             with calling("dynamodb:PutItem", deployment_id):
                 self._dynamodb.put_item(
@@ -79,6 +79,10 @@ class DynamoLooks:
             if "LastEvaluatedKey" not in answer:
                 return
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+def _expiry(at: datetime) -> Item:
+    return {"expires_at": marshal(int((at + KEPT).timestamp()))}
 
 
 def _trial(deployment_id: str) -> Item:

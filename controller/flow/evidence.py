@@ -97,7 +97,7 @@ def gather(world: World, environment: Environment, deployment: Deployment, now: 
     found = _settled(world, environment, subjects, _unseen(environment, deployment, carried.trial, now), now)
     news = [one for subject in subjects for one in intervals(found[subject.component].periods, subject.thresholds)]
     carried = replace(carried, trial=weigh(carried.trial, news))
-    _carry(world, deployment, carried.text(), written)
+    _carry(world, deployment, carried.text(), written, now)
     return Evidence(carried, _over(environment, found), _known(found), *carried.trial.counts())
 
 
@@ -232,9 +232,9 @@ def _known(found: Mapping[str, Settled]) -> datetime:
     return min(each.until for each in found.values())
 
 
-def _carry(world: World, deployment: Deployment, text: str, written: int) -> None:
+def _carry(world: World, deployment: Deployment, text: str, written: int, now: datetime) -> None:
     try:
-        world.looks.carry(deployment.deployment_id, text, written)
+        world.looks.carry(deployment.deployment_id, text, written, now)
     except LedgerConflictError as error:
         raise TransientError(str(error)) from error
 

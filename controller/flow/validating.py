@@ -2,6 +2,7 @@
 
 from controller.domain.addresses import ADVICE
 from controller.domain.archive import BundleArchive, Limits
+from controller.domain.check_variables import checks_for
 from controller.domain.deployment import Deployment
 from controller.domain.environment import Environment, ImageTarget, StackTarget
 from controller.domain.manifest import ImageArtifact, Manifest, StackArtifact
@@ -28,6 +29,7 @@ def validate(world: World, deployment_id: str) -> Card:
             archive.verify(manifest)
             deployment = _note(world, deployment, manifest, archive.digest())
             check_release(world, environment, archive, manifest)
+            deployment = _note_checks(world, deployment, checks_for(manifest, environment))
         check_fate(world, deployment.environment_key, manifest.version, deployment.digest)
     except InvalidBundleError as error:
         return card(reject(world, deployment, error.reason, error.next_step), "rejected")
@@ -50,6 +52,7 @@ def check_release(world: World, environment: Environment, archive: BundleArchive
     _check_images(archive, manifest, environment)
     _check_stacks(archive, manifest, environment)
     _check_urls(world, manifest, environment)
+    checks_for(manifest, environment)
 
 
 def _check_fit(manifest: Manifest, environment: Environment) -> None:
@@ -111,7 +114,11 @@ def _note(world: World, deployment: Deployment, manifest: Manifest, digest: str)
         "digest": digest,
         "components": tuple(sorted(manifest.components)),
         "waves": manifest.waves,
-        "checks": tuple(check.model_dump_json() for check in manifest.verification.everything),
         "secrets": tuple(need.model_dump_json() for need in manifest.secrets),
     }
     return world.deployments.update(deployment.deployment_id, changes, phases=UNTOUCHED)
+
+
+def _note_checks(world: World, deployment: Deployment, checks: tuple[str, ...]) -> Deployment:
+    """Write what the release must answer here, from now on and for as long as it is live."""
+    return world.deployments.update(deployment.deployment_id, {"checks": checks}, phases=UNTOUCHED)

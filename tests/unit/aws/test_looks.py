@@ -48,8 +48,9 @@ def test_a_look_is_kept_once(dynamodb: Any) -> None:  # noqa: ANN401 - a client
 def test_looks_are_not_kept_for_ever(dynamodb: Any) -> None:  # noqa: ANN401 - a client
     """They expire as the lines of the timeline do."""
     DynamoLooks(TABLE, dynamodb).record("d1", LOOK)
-    (item,) = dynamodb.scan(TableName=TABLE)["Items"]
-    assert int(item["expires_at"]["N"]) > START.timestamp()
+    DynamoLooks(TABLE, dynamodb).carry("d1", "{}", 0, START)
+    items = dynamodb.scan(TableName=TABLE)["Items"]
+    assert [int(item["expires_at"]["N"]) > START.timestamp() for item in items] == [True, True]
 
 
 def test_looks_are_no_lines_of_the_timeline(dynamodb: Any) -> None:  # noqa: ANN401 - a client
@@ -57,7 +58,7 @@ def test_looks_are_no_lines_of_the_timeline(dynamodb: Any) -> None:  # noqa: ANN
     deployments = DynamoDeployments(TABLE, dynamodb)
     deployments.create(a_deployment())
     DynamoLooks(TABLE, dynamodb).record("d1", LOOK)
-    DynamoLooks(TABLE, dynamodb).carry("d1", "{}", 0)
+    DynamoLooks(TABLE, dynamodb).carry("d1", "{}", 0, START)
     assert deployments.timeline("d1") == []
     assert [one.deployment_id for one in deployments.history("smartpack/prod", 5)] == ["d1"]
 
@@ -66,10 +67,10 @@ def test_the_state_is_carried_on_condition(dynamodb: Any) -> None:  # noqa: ANN4
     """Of two looks at the same time, the second must look again."""
     looks = DynamoLooks(TABLE, dynamodb)
     assert looks.state("d1") == ("", 0)
-    looks.carry("d1", "one", 0)
+    looks.carry("d1", "one", 0, START)
     with pytest.raises(LedgerConflictError):
-        looks.carry("d1", "other", 0)
-    looks.carry("d1", "two", 1)
+        looks.carry("d1", "other", 0, START)
+    looks.carry("d1", "two", 1, START)
     with pytest.raises(LedgerConflictError):
-        looks.carry("d1", "other", 1)
+        looks.carry("d1", "other", 1, START)
     assert looks.state("d1") == ("two", 2)

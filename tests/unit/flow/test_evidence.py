@@ -67,7 +67,7 @@ def test_a_trial_of_another_judge_is_begun_anew() -> None:
     world = timed(Counts(100, 10), Counts(900, 90))
     look(world, "d2", 0)
     text, written = world.looks.state("d2")
-    world.looks.carry("d2", text.replace('"method":"', '"method":"older '), written)
+    world.looks.carry("d2", text.replace('"method":"', '"method":"older '), written, world.clock.now())
     assert verdict(world, 90) == "healthy"
 
 

@@ -43,6 +43,21 @@ def test_a_check_keeps_what_is_hard_to_keep() -> None:
     assert '"temperature":21.5,"nothing":null' in world.deployments.get("d2").checks[0]
 
 
+def test_a_check_is_kept_with_the_values_of_this_environment() -> None:
+    """What the release must answer stays the same for as long as it is live, whatever CDK registers meanwhile."""
+    world = uploaded(a_bundle(checks=({"component": "api", "path": "/", "contains": "in ${PLACE}"},)))
+    environment_with_variables(world, {"PLACE": "prod"})
+    validate(world, "d2")
+    assert '"contains":"in prod"' in world.deployments.get("d2").checks[0]
+
+
+def test_a_check_with_an_unknown_variable_is_rejected() -> None:
+    """Before anything is touched, and under the version's name."""
+    world = uploaded(a_bundle("2.1.0", checks=({"component": "api", "path": "/", "contains": "in ${PLACE}"},)))
+    assert "${PLACE} is no variable of api here (it has: none)" in rejected(world)
+    assert world.deployments.get("d2").version == "2.1.0"
+
+
 def test_validating_twice_is_the_same() -> None:
     """A state that is tried again finds what it wrote."""
     world = uploaded(a_bundle())
@@ -75,6 +90,13 @@ def test_an_unknown_environment_is_rejected() -> None:
     world = uploaded(a_bundle())
     world.environments.known.clear()
     assert "No environment smartpack/prod" in rejected(world)
+
+
+def environment_with_variables(world: FakeWorld, variables: Mapping[str, str]) -> None:
+    """The environment gives the API these variables."""
+    now = world.environments.known[KEY]
+    api = now.components["api"].model_copy(update={"variables": dict(variables)})
+    world.environments.known[KEY] = now.model_copy(update={"components": {**now.components, "api": api}})
 
 
 def environment_with(world: FakeWorld, name: str) -> Environment:

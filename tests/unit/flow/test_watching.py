@@ -308,7 +308,7 @@ def test_two_looks_at_the_same_time_count_once() -> None:
     world = baking(BAD)
     seen(world)
     world.clock.forward(10)
-    world.looks.before_carry = once(lambda: world.looks.carry("d2", *world.looks.state("d2")))
+    world.looks.before_carry = once(lambda: world.looks.carry("d2", *world.looks.state("d2"), world.clock.now()))
     with pytest.raises(TransientError, match="faster"):
         seen(world)
     assert seen(world)["verdict"] == "unhealthy"
