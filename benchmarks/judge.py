@@ -72,7 +72,9 @@ LATER = [
 ]
 MORE = 1.3
 MORE_GOOD = 2
-"""A rare thing is counted in more releases."""
+"""A rare thing is counted in more releases,"""
+BATCHES = range(1, 5)
+"""and Selfright's own, which is to be rarer than one in a hundred, in four times as many again."""
 RIVALS = ("SAM's alarm", "> 1 %, 3 of 5", "Kayenta", "z-test")
 JUDGE, FLOOR = "Selfright", "floor (SPRT)"
 
@@ -84,12 +86,17 @@ def run(rounds: int) -> list[Table]:
 
 def _good(rounds: int) -> Table:
     table = Table("Good releases that were rolled back", ["", JUDGE, *RIVALS, "goal"])
-    for number, scene in enumerate(GOOD, start=1):
-        found = _all(scene, MORE_GOOD * rounds, SEED + number)
-        table.rows.append([scene.title, *(_share(found[name], 2) for name in (JUDGE, *RIVALS)), f"≤ {ALPHA * 100:g} %"])
     releases = MORE_GOOD * rounds
-    chance = ALPHA + 1.645 * (ALPHA * (1 - ALPHA) / releases) ** 0.5
-    table.notes.append(f"{releases:,} releases a row, 10 requests a second unless said.")
+    for number, scene in enumerate(GOOD, start=1):
+        found = _all(scene, releases, SEED + number)
+        more = [
+            shipped.judged(simulate(scene, releases, SEED + 100 * batch + number), scene, ALPHA) for batch in BATCHES
+        ]
+        ours = np.concatenate([found[JUDGE], *more])
+        shares = [_share(ours, 2), *(_share(found[name], 2) for name in RIVALS)]
+        table.rows.append([scene.title, *shares, f"≤ {ALPHA * 100:g} %"])
+    chance = ALPHA + 1.645 * (ALPHA * (1 - ALPHA) / len(ours)) ** 0.5
+    table.notes.append(f"{len(ours):,} releases a row, {releases:,} for the others; 10 requests a second unless said.")
     table.notes.append(f"A judge of exactly {ALPHA:.0%} would show more than {chance:.2%} in one row of twenty.")
     return table
 
