@@ -47,7 +47,7 @@ def _filled(check: AnyCheck, variables: Mapping[str, str]) -> str:
             known = ", ".join(sorted(variables)) or "none"
             raise InvalidBundleError(
                 f"verification: {check.name}: {found[0]} is no variable of {check.component} here (it has: {known}).",
-                f"Give the component the variable (in the bundle or the environment), or write ${found[0]} for the text.",
+                f"Give it the variable, in the bundle or the environment, or write ${found[0]} for the text.",
             )
         return json.dumps(variables[found[1]])[1:-1]  # It stands within a JSON text.
 
