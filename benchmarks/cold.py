@@ -17,7 +17,7 @@ from selfright.local.emulator import PYTHON
 
 MB = 1_000_000
 BARE = "import boto3\nboto3.client('dynamodb')"
-CLIENT = "from controller.aws.calls import client\nclient('dynamodb')"
+CLIENT = "from controller.aws.clients import client\nclient('dynamodb')"
 CLOCK = """\
 import sys, time
 sys.path.insert(0, sys.argv[1])

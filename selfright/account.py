@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from controller.aws.calls import Clients, calling, client
+from controller.aws.calls import calling
+from controller.aws.clients import Clients, client
 from controller.aws.components import AwsComponents
 from controller.aws.environments import SsmEnvironments
 from controller.domain.environment import Environment

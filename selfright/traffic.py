@@ -8,7 +8,8 @@ from functools import cached_property
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
-from controller.aws.calls import calling, client
+from controller.aws.calls import calling
+from controller.aws.clients import client
 from controller.domain.deployment import Counts
 from controller.domain.environment import LambdaTarget
 from controller.domain.power import Traffic

@@ -9,7 +9,7 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from controller.aws.bundles import S3Bundles
-from controller.aws.calls import client
+from controller.aws.clients import client
 from controller.aws.deployments import DynamoDeployments
 from controller.aws.turns import DynamoTurns
 from controller.domain.deployment import (

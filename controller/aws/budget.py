@@ -10,7 +10,8 @@ from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from controller.aws.calls import calling, client
+from controller.aws.calls import calling
+from controller.aws.clients import client
 from controller.aws.pacing import RATE, Time
 from controller.aws.table import key, marshal
 from controller.errors import ConflictError, TransientError

@@ -1,57 +1,15 @@
-"""How AWS is called: one way to make a client, one way to turn its errors into ours.
+"""One way to turn the errors of AWS's services into ours, each with what was called on what, and the next step."""
 
-Clients are made on first use and kept for the life of the process, because making one costs more than most calls. They
-come from botocore itself: the resources of boto3 are not used here, and a cold Lambda saves their import. Where AWS is
-says the standard environment (`AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_PROFILE`) and nothing else.
-"""
-
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache, cached_property
 from http import HTTPStatus
-from threading import Lock
-from typing import TYPE_CHECKING, Literal, cast, overload
 
-import botocore.session
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as NoConnectionError
-from botocore.handlers import json_decode_template_body
 
 from controller.errors import AwsError, ConflictError, NotFoundError, SelfrightError, TransientError
 
-if TYPE_CHECKING:
-    from botocore.client import BaseClient
-    from mypy_boto3_apigatewayv2 import ApiGatewayV2Client
-    from mypy_boto3_cloudformation import CloudFormationClient
-    from mypy_boto3_cloudfront import CloudFrontClient
-    from mypy_boto3_cloudwatch import CloudWatchClient
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_ecr import ECRClient
-    from mypy_boto3_lambda import LambdaClient
-    from mypy_boto3_logs import CloudWatchLogsClient
-    from mypy_boto3_rds import RDSClient
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_secretsmanager import SecretsManagerClient
-    from mypy_boto3_sns import SNSClient
-    from mypy_boto3_ssm import SSMClient
-    from mypy_boto3_stepfunctions import SFNClient
-    from mypy_boto3_sts import STSClient
-
-CONNECT_SECONDS = 3
-READ_SECONDS = 10
-INVOKE_SECONDS = 35
-"""A test waits for the function that it invokes a little longer than an HTTP API would (30 s)."""
-HOOK_SECONDS = 240
-LAYER_SECONDS = 60
-"""ECR takes a part of an image's layer, up to 20 MiB, in one request."""
-CONNECTIONS = 20
-ATTEMPTS = 4
 MESSAGE_LENGTH = 300
-_MAKING = Lock()
-"""Held while a client is made: neither botocore's sessions nor `cache` are made for several threads at once."""
-
 TRANSIENT = frozenset(
     {
         "BandwidthLimitExceeded",
@@ -132,97 +90,6 @@ DENIED = frozenset(
 )
 
 
-@overload
-def client(service: Literal["cloudformation"]) -> "CloudFormationClient": ...
-
-
-@overload
-def client(service: Literal["cloudfront"]) -> "CloudFrontClient": ...
-@overload
-def client(service: Literal["cloudwatch"]) -> "CloudWatchClient": ...
-@overload
-def client(service: Literal["dynamodb"]) -> "DynamoDBClient": ...
-@overload
-def client(service: Literal["lambda"]) -> "LambdaClient": ...
-@overload
-def client(service: Literal["logs"]) -> "CloudWatchLogsClient": ...
-@overload
-def client(service: Literal["s3"]) -> "S3Client": ...
-@overload
-def client(service: Literal["secretsmanager"]) -> "SecretsManagerClient": ...
-@overload
-def client(service: Literal["sns"]) -> "SNSClient": ...
-@overload
-def client(service: Literal["ssm"]) -> "SSMClient": ...
-@overload
-def client(service: Literal["sts"]) -> "STSClient": ...
-@overload
-def client(service: Literal["stepfunctions"]) -> "SFNClient": ...
-def client(service: str) -> object:
-    """The process's one client of a service (botocore's, so the calls are boto3's)."""
-    return _client(service)
-
-
-class Clients:
-    """The clients that the components use, each made when it is first needed. Tests hand in their own."""
-
-    @cached_property
-    def functions(self) -> "LambdaClient":
-        """AWS Lambda."""
-        return client("lambda")
-
-    @cached_property
-    def invoker(self) -> "LambdaClient":
-        """AWS Lambda for invocations: patient, and without a second attempt, which would be a second invocation."""
-        return cast("LambdaClient", _client("lambda", INVOKE_SECONDS, attempts=1))
-
-    @cached_property
-    def asker(self) -> "LambdaClient":
-        """AWS Lambda for hooks, which may take minutes; the controller's own function may take five."""
-        return cast("LambdaClient", _client("lambda", HOOK_SECONDS, attempts=1))
-
-    @cached_property
-    def objects(self) -> "S3Client":
-        """Amazon S3."""
-        return client("s3")
-
-    @cached_property
-    def routing(self) -> "CloudFrontClient":
-        """Amazon CloudFront."""
-        return client("cloudfront")
-
-    @cached_property
-    def parameters(self) -> "SSMClient":
-        """AWS Systems Manager's Parameter Store."""
-        return client("ssm")
-
-    @cached_property
-    def gateway(self) -> "ApiGatewayV2Client":
-        """Amazon API Gateway's HTTP APIs."""
-        return cast("ApiGatewayV2Client", _client("apigatewayv2"))
-
-    @cached_property
-    def databases(self) -> "RDSClient":
-        """Amazon RDS."""
-        return cast("RDSClient", _client("rds"))
-
-    @cached_property
-    def stacks(self) -> "CloudFormationClient":
-        """AWS CloudFormation; templates come as the text that they are, not read as JSON by botocore."""
-        return reading_text(client("cloudformation"))
-
-    @cached_property
-    def registry(self) -> "ECRClient":
-        """Amazon ECR, as patient as the upload of a part of a layer needs it."""
-        return cast("ECRClient", _client("ecr", LAYER_SECONDS))
-
-
-def reading_text(stacks: "CloudFormationClient") -> "CloudFormationClient":
-    """The client, which from now on leaves templates as they are: botocore would give what JSON says, not its text."""
-    stacks.meta.events.unregister("after-call.cloudformation.GetTemplate", json_decode_template_body)
-    return stacks
-
-
 @contextmanager
 def calling(operation: str, resource: str) -> Iterator[None]:
     """Turn what botocore raises inside the block into our errors.
@@ -276,35 +143,3 @@ def _cause(error: ClientError) -> str:
 
 def _status(error: ClientError) -> int:
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", HTTPStatus.BAD_REQUEST))
-
-
-@cache
-def _session() -> botocore.session.Session:
-    return botocore.session.get_session()
-
-
-def _client(service: str, read_seconds: int = READ_SECONDS, attempts: int = ATTEMPTS) -> "BaseClient":
-    with _MAKING:
-        return _made(service, read_seconds, attempts)
-
-
-@cache
-def _made(service: str, read_seconds: int, attempts: int) -> "BaseClient":
-    config = Config(
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=read_seconds,
-        retries={"mode": "standard", "total_max_attempts": attempts},
-        max_pool_connections=CONNECTIONS,
-        tcp_keepalive=True,
-        # What is read and written is compared by digests of our own: another checksum would only cost time.
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
-    )
-    # botocore reads AWS_DEFAULT_REGION only; every other SDK reads AWS_REGION.
-    region = os.environ.get("AWS_REGION") or None
-    try:
-        return _session().create_client(service, region_name=region, config=config)
-    except ValueError as error:
-        if isinstance(error, BotoCoreError):
-            raise
-        raise AwsError(f"No client of {service} can be made: {error}.", code="InvalidEndpoint") from error

@@ -1,6 +1,6 @@
 """Which class stands behind which kind of component. A new kind is one class and one line here."""
 
-from controller.aws.calls import Clients
+from controller.aws.clients import Clients
 from controller.aws.functions import FunctionComponent
 from controller.aws.images import ImageComponent
 from controller.aws.pacing import FORWARD_PATIENCE, URGENT_PATIENCE, Pace, Time, paced

@@ -8,7 +8,8 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from controller.aws.calls import Clients, calling
+from controller.aws.calls import calling
+from controller.aws.clients import Clients
 from controller.domain.environment import DatabaseTarget
 from controller.domain.restore_point import Snapshot, SnapshotState, snapshot_id, snapshot_prefix
 from controller.errors import AwsError, NotFoundError

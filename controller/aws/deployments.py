@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
-from controller.aws.calls import calling, client
+from controller.aws.calls import calling
+from controller.aws.clients import client
 from controller.aws.table import BY_ENVIRONMENT, OPEN, Item, deployment_key, key, marshal, plain, unmarshal
 from controller.domain.deployment import Deployment, TimelineEvent
 from controller.domain.phases import Phase

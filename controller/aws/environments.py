@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from controller.aws.calls import calling, client
+from controller.aws.calls import calling
+from controller.aws.clients import client
 from controller.domain.environment import Environment
 from controller.errors import InvalidEnvironmentError, NotFoundError, UnknownEnvironmentError
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from controller.aws.calls import Clients, calling
+from controller.aws.calls import calling
+from controller.aws.clients import Clients
 from controller.domain.deployment import Revision
 from controller.domain.environment import DatabaseTarget
 

@@ -7,7 +7,8 @@ environment in plain text already. Any other may be a secret that somebody put t
 from collections.abc import Mapping
 from typing import Any
 
-from controller.aws.calls import Clients, calling
+from controller.aws.calls import calling
+from controller.aws.clients import Clients
 from controller.aws.export_api import ApiExport
 from controller.aws.function_code import sha256_of
 from controller.aws.function_configuration import RECORD, variables_of

@@ -6,7 +6,7 @@ They lie in the bundle in plain text and are no secrets: these are only referenc
 from collections.abc import Mapping
 from typing import Any
 
-from controller.aws.calls import Clients
+from controller.aws.clients import Clients
 from controller.aws.parameter_store import ParameterStore
 from controller.domain.deployment import Revision
 from controller.domain.environment import ParametersTarget

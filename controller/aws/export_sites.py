@@ -7,7 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from controller.aws.calls import Clients, calling
+from controller.aws.calls import calling
+from controller.aws.clients import Clients
 from controller.aws.site_files import SiteFiles
 from controller.aws.site_routing import folders_in, index_key
 from controller.domain.archive import Limits

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from controller.aws.calls import Clients
+from controller.aws.clients import Clients
 from controller.aws.stack_calls import StackCalls
 from controller.domain.deployment import Revision
 from controller.domain.environment import StackTarget

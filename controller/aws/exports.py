@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from controller.aws.calls import Clients
+from controller.aws.clients import Clients
 from controller.aws.export_databases import DatabaseExport
 from controller.aws.export_functions import FunctionExport
 from controller.aws.export_parameters import ParametersExport

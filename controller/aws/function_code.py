@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, BinaryIO, Protocol
 
-from controller.aws.calls import Clients, calling
+from controller.aws.calls import calling
+from controller.aws.clients import Clients
 from controller.domain.archive import BundleArchive
 from controller.domain.artifacts import LambdaArtifact
 from controller.domain.manifest import FunctionArtifact

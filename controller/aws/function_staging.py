@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from controller.aws.calls import Clients, calling
+from controller.aws.calls import calling
+from controller.aws.clients import Clients
 from controller.aws.function_code import Code, sha256_of
 from controller.aws.function_configuration import Wanted
 from controller.errors import AwsError, ConflictError, NotFoundError

@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable, Sequence
 
-from controller.aws.calls import Clients, calling
+from controller.aws.calls import calling
+from controller.aws.clients import Clients
 from controller.aws.function_checks import answer_in, event_of
 from controller.aws.load_runs import LoadRun
 from controller.domain.checks import Answer, Check, CheckResult, evaluate, is_too_slow

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from controller.aws.aliases import Alias
-from controller.aws.calls import Clients, calling
+from controller.aws.calls import calling
+from controller.aws.clients import Clients
 from controller.aws.function_code import Code, ZipCode, sha256_of
 from controller.aws.function_configuration import Wanted
 from controller.aws.function_staging import OURS, FunctionStaging

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from controller.aws.calls import calling, client
+from controller.aws.calls import calling
+from controller.aws.clients import client
 from controller.aws.table import key
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, BinaryIO
 
-from controller.aws.calls import Clients
+from controller.aws.clients import Clients
 from controller.aws.function_code import Code, sha256_of
 from controller.aws.functions import LambdaComponent
 from controller.aws.image_push import ImagePush

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from urllib3 import PoolManager, Timeout
 from urllib3.exceptions import HTTPError
 
-from controller.aws.calls import Clients, calling
+from controller.aws.calls import calling
+from controller.aws.clients import Clients
 from controller.domain.restore_point import CODE
 from controller.errors import AwsError, NotFoundError, TransientError
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
-from controller.aws.calls import calling, client
+from controller.aws.calls import calling
+from controller.aws.clients import client
 from controller.aws.deployments import KEPT
 from controller.aws.table import Item, key, marshal, plain, unmarshal
 from controller.domain.deployment import Look

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from controller.aws.calls import calling, client
+from controller.aws.calls import calling
+from controller.aws.clients import client
 from controller.domain.environment import Environment, LambdaTarget
 from controller.domain.evidence import PERCENTILES
 from controller.domain.measurement import Period, Sample, Subject, Thresholds, ceiling, floor

@@ -3,7 +3,8 @@
 import json
 from typing import TYPE_CHECKING
 
-from controller.aws.calls import calling, client
+from controller.aws.calls import calling
+from controller.aws.clients import client
 from controller.domain.deployment import Deployment
 
 if TYPE_CHECKING:

@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
-from controller.aws.calls import Clients, error_code
+from controller.aws.calls import error_code
+from controller.aws.clients import Clients
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

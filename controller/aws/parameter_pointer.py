@@ -10,7 +10,8 @@ write; where it is a person's, the deployment stops.
 import re
 from dataclasses import dataclass
 
-from controller.aws.calls import Clients, calling
+from controller.aws.calls import calling
+from controller.aws.clients import Clients
 from controller.aws.traffic import Traffic
 from controller.domain.strategy import ALL
 from controller.errors import ChangedByOthersError, ConflictError, NotFoundError

@@ -7,7 +7,8 @@ revision's, from a staging that did not end, or somebody changed it by hand, and
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from controller.aws.calls import Clients, calling
+from controller.aws.calls import calling
+from controller.aws.clients import Clients
 from controller.errors import ChangedByOthersError, ConflictError
 
 if TYPE_CHECKING:

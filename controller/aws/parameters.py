@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
-from controller.aws.calls import Clients
+from controller.aws.clients import Clients
 from controller.aws.parameter_pointer import ParameterPointer
 from controller.aws.parameter_store import ParameterStore
 from controller.domain.archive import BundleArchive

@@ -8,7 +8,8 @@ them (`prune`, `discard`), so that nothing is paid for twice for longer than a d
 from collections.abc import Collection
 from contextlib import suppress
 
-from controller.aws.calls import Clients, calling
+from controller.aws.calls import calling
+from controller.aws.clients import Clients
 from controller.domain.deployment import Pending
 from controller.errors import AwsError, NotFoundError
 

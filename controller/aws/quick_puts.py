@@ -18,7 +18,7 @@ from botocore.hooks import first_non_none_response
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies, percent_encode
 
-from controller.aws.calls import CONNECT_SECONDS, CONNECTIONS, READ_SECONDS
+from controller.aws.clients import CONNECT_SECONDS, CONNECTIONS, READ_SECONDS
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

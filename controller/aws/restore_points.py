@@ -2,7 +2,8 @@
 
 import hashlib
 
-from controller.aws.calls import Clients, calling
+from controller.aws.calls import calling
+from controller.aws.clients import Clients
 from controller.domain.restore_point import RestorePoint
 
 

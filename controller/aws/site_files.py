@@ -8,7 +8,8 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import IO, TYPE_CHECKING, Any
 
-from controller.aws.calls import Clients, calling
+from controller.aws.calls import calling
+from controller.aws.clients import Clients
 from controller.aws.quick_puts import QuickPuts
 from controller.domain.checks import Answer
 from controller.domain.site_index import FileEntry

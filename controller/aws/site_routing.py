@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from controller.aws.calls import Clients, calling
+from controller.aws.calls import calling
+from controller.aws.clients import Clients
 from controller.aws.site_files import SiteFiles
 from controller.aws.traffic import Traffic
 from controller.domain.environment import SiteTarget

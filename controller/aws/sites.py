@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
-from controller.aws.calls import Clients, calling
+from controller.aws.calls import calling
+from controller.aws.clients import Clients
 from controller.aws.site_checks import SiteChecks
 from controller.aws.site_files import SiteFiles
 from controller.aws.site_pruning import discard, prune

@@ -8,7 +8,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from controller.aws.calls import Clients, calling
+from controller.aws.calls import calling
+from controller.aws.clients import Clients
 from controller.domain.printable import printable
 from controller.domain.stack_changes import Change, read_change
 from controller.domain.stack_templates import revision_of

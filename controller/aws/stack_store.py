@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from controller.aws.calls import Clients, calling
+from controller.aws.calls import calling
+from controller.aws.clients import Clients
 from controller.aws.stack_calls import HIDDEN, Present
 
 PREFIX = "restore-points/stacks/"

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import BinaryIO, TypeVar
 
-from controller.aws.calls import Clients
+from controller.aws.clients import Clients
 from controller.aws.stack_calls import ChangeSet, Present, StackCalls
 from controller.aws.stack_restoring import StackRestoring
 from controller.aws.stack_store import Former, StackStore

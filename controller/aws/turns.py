@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from controller.aws.calls import calling, client
+from controller.aws.calls import calling
+from controller.aws.clients import client
 from controller.aws.table import environment_pk, key, marshal, unmarshal
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from controller.aws.calls import calling, client, error_code
+from controller.aws.calls import calling, error_code
+from controller.aws.clients import client
 from controller.errors import NotFoundError
 
 if TYPE_CHECKING:

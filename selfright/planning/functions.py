@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, BinaryIO
 
-from controller.aws.calls import Clients
+from controller.aws.clients import Clients
 from controller.aws.function_code import sha256_of
 from controller.aws.function_configuration import RECORD, Wanted, variables_of
 from controller.aws.function_staging import FunctionStaging

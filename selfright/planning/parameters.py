@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import BinaryIO
 
-from controller.aws.calls import Clients
+from controller.aws.clients import Clients
 from controller.aws.parameter_store import ParameterStore
 from controller.domain.archive import BundleArchive
 from controller.domain.artifacts import ParametersArtifact

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from controller.aws.calls import Clients
+from controller.aws.clients import Clients
 from controller.aws.functions import LambdaComponent
 from controller.domain.archive import BundleArchive, Limits
 from controller.domain.artifacts import (

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import BinaryIO
 
-from controller.aws.calls import Clients
+from controller.aws.clients import Clients
 from controller.aws.site_files import SiteFiles
 from controller.aws.site_routing import folders_in, index_key
 from controller.domain.archive import BundleArchive, Limits

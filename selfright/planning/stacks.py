@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
-from controller.aws.calls import Clients
+from controller.aws.clients import Clients
 from controller.aws.stack_calls import HIDDEN, StackCalls
 from controller.domain.archive import BundleArchive
 from controller.domain.artifacts import StackArtifact

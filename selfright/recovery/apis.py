@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from controller.aws.calls import Clients, calling
+from controller.aws.calls import calling
+from controller.aws.clients import Clients
 from controller.aws.export_api import LEFT_OUT, ApiExport
 from controller.errors import ChangedByOthersError, NotFoundError
 from selfright.recovery.steps import Step, cannot, do

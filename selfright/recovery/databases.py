@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from controller.aws.calls import Clients, calling
+from controller.aws.calls import calling
+from controller.aws.clients import Clients
 from controller.domain.environment import DatabaseTarget
 from controller.errors import NotFoundError
 from selfright.recovery.steps import Step, cannot, do

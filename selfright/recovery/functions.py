@@ -7,7 +7,8 @@ from typing import Any
 
 from controller.aws.aliases import Alias, AliasState
 from controller.aws.bundles import S3Bundles
-from controller.aws.calls import Clients, calling
+from controller.aws.calls import calling
+from controller.aws.clients import Clients
 from controller.aws.function_code import ZipCode, sha256_of
 from controller.aws.function_configuration import Wanted, variables_of
 from controller.aws.function_staging import FunctionStaging

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from controller.aws.calls import Clients, calling
+from controller.aws.calls import calling
+from controller.aws.clients import Clients
 from controller.aws.parameter_pointer import ParameterPointer
 from controller.aws.parameter_store import ParameterStore
 from controller.domain.environment import ParametersTarget

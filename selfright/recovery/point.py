@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from controller.aws.calls import Clients, calling
+from controller.aws.calls import calling
+from controller.aws.clients import Clients
 from controller.domain.deployment import Revision, Upload
 from controller.domain.environment import Environment
 from controller.domain.restore_point import FORMAT, MANIFEST, folder

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from controller.aws.calls import Clients
+from controller.aws.clients import Clients
 from controller.domain.deployment import Deployment, TimelineEvent
 from controller.domain.environment import DatabaseTarget, Environment, LambdaTarget, ParametersTarget, SiteTarget
 from controller.domain.restore_point import folder

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from controller.aws.bundles import S3Bundles
-from controller.aws.calls import Clients
+from controller.aws.clients import Clients
 from controller.aws.export_sites import SiteExport
 from controller.aws.site_files import SiteFiles, Stored
 from controller.aws.site_routing import SiteTraffic, index_key

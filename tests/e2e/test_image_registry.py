@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
-from controller.aws.calls import Clients
+from controller.aws.clients import Clients
 from controller.aws.image_push import ImagePush
 from controller.aws.image_repository import Repository
 from controller.domain.archive import BundleArchive

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from controller.aws import calls
+from controller.aws.clients import client
+from tests.new_clients import new_clients
 from tests.state_machine import moto_engine
 from tests.state_machine.scene import BUCKET, Scene
 
@@ -22,14 +23,11 @@ def aws() -> Iterator[None]:
         patched.setenv("AWS_DEFAULT_REGION", moto_engine.REGION)
         patched.delenv("AWS_ENDPOINT_URL", raising=False)
         patched.delenv("AWS_PROFILE", raising=False)
-        calls._made.cache_clear()
-        calls._session.cache_clear()
-        s3 = calls.client("s3")
-        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-        yield
-        calls._made.cache_clear()
-        calls._session.cache_clear()
+        with new_clients():
+            s3 = client("s3")
+            s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+            s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+            yield
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from controller.aws.calls import client
+from controller.aws.clients import client
 from controller.domain.deployment import Counts, Deployment
 from controller.domain.phases import Phase
 from tests.state_machine.machines import DEPLOY, Task

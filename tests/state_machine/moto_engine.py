@@ -43,7 +43,7 @@ from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguagePa
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
-from controller.aws.calls import client
+from controller.aws.clients import client
 from tests.state_machine.failures import Broken, Failure, Throttled
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"

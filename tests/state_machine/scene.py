@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
-from controller.aws.calls import client
+from controller.aws.clients import client
 from controller.domain.deployment import Counts, Deployment, Revision
 from controller.domain.phases import Phase
 from controller.flow.receiving import receive

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from controller.aws.calls import Clients, client
+from controller.aws.clients import Clients, client
 from controller.aws.functions import FunctionComponent
 from controller.aws.pacing import Time, paced
 from controller.aws.sites import SiteComponent

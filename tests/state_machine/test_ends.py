@@ -1,6 +1,6 @@
 """How the deploy machine's execution ends: as the deployment did, whoever ended it."""
 
-from controller.aws.calls import client
+from controller.aws.clients import client
 from controller.domain.deployment import Counts
 from controller.domain.phases import Phase
 from tests.state_machine.drives import failing

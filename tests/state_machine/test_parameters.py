@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from controller.aws.calls import Clients, client
+from controller.aws.clients import Clients, client
 from controller.aws.parameters import ParametersComponent
 from controller.domain.environment import ParametersTarget
 from controller.domain.phases import Phase

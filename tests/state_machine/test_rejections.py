@@ -2,7 +2,7 @@
 
 import pytest
 
-from controller.aws.calls import client
+from controller.aws.clients import client
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from tests.builders import a_bundle

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from moto.sns.models import sns_backends
 
-from controller.aws.calls import client
+from controller.aws.clients import client
 from controller.domain.phases import Phase
 from controller.handlers import entry
 from controller.settings import Settings

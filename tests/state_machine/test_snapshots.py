@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from controller.aws.calls import client
+from controller.aws.clients import client
 from controller.domain.phases import Phase
 from controller.domain.restore_point import snapshot_id
 from tests.state_machine.scene import BUCKET, Scene

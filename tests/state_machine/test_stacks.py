@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from controller.aws.calls import Clients
+from controller.aws.clients import Clients
 from controller.aws.stacks import StackComponent
 from controller.domain.environment import StackTarget
 from controller.domain.phases import Phase

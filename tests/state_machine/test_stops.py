@@ -2,7 +2,7 @@
 
 import pytest
 
-from controller.aws.calls import client
+from controller.aws.clients import client
 from controller.domain.phases import Phase
 from tests.state_machine.drives import prepare
 from tests.state_machine.machines import ALL_TASKS, ROLLBACK, ROLLBACK_TASKS, Task

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from controller.aws.bundles import S3Bundles
-from controller.aws.calls import client
+from controller.aws.clients import client
 from controller.aws.deployments import DynamoDeployments
 from controller.aws.environments import SsmEnvironments
 from controller.aws.guards import DynamoGuards

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from controller.aws.calls import Clients
+from controller.aws.clients import Clients
 from controller.aws.functions import FunctionComponent
 from controller.aws.parameters import ParametersComponent
 from controller.aws.sites import SiteComponent

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from controller.aws.budget import HANDFUL, PATIENCE, SHARE, DynamoBudget
-from controller.aws.calls import Clients
+from controller.aws.clients import Clients
 from controller.aws.components import AwsComponents
 from controller.aws.pacing import RATE, Pace, Paced, Time
 from controller.domain.deployment import Comparison, Counts, Look, Revision, Step

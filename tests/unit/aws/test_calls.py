@@ -1,7 +1,9 @@
+"""The errors of AWS become ours: what the flow may do next, and what a person has to."""
+
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ParamValidationError
 
-from controller.aws import calls
+from controller.aws.calls import calling
 from controller.errors import AwsError, ConflictError, NotFoundError, TransientError
 
 
@@ -13,7 +15,7 @@ def refused(code: str, status: int = 400, message: str = "No.", **more: object) 
 
 def raised(error: Exception) -> Exception:
     """What comes out of the block when this happens inside."""
-    with pytest.raises(Exception) as caught, calls.calling("lambda:UpdateAlias", "api:live"):  # noqa: PT011
+    with pytest.raises(Exception) as caught, calling("lambda:UpdateAlias", "api:live"):  # noqa: PT011
         raise error
     return caught.value
 
@@ -78,19 +80,3 @@ def test_a_call_that_could_not_be_sent_keeps_its_arguments_to_itself(error: Exce
 def test_other_errors_pass_unchanged() -> None:
     """Only AWS's errors are translated: a permit that says no goes through as it is."""
     assert isinstance(raised(KeyError("x")), KeyError)
-
-
-def test_a_client_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Making a client costs more than a call, so it is kept; region and endpoint come from the environment."""
-    monkeypatch.setenv("AWS_REGION", "eu-central-1")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    calls._made.cache_clear()
-    calls._session.cache_clear()
-    try:
-        assert calls.client("sns") is calls.client("sns")
-        assert calls.client("sns").meta.region_name == "eu-central-1"
-        assert calls.client("sns").meta.endpoint_url == "http://127.0.0.1:9"
-        assert calls.client("lambda") is not calls.Clients().invoker
-    finally:
-        calls._made.cache_clear()
-        calls._session.cache_clear()

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from controller.aws.calls import Clients
+from controller.aws.clients import Clients
 from controller.aws.databases import TAG, RdsDatabases
 from controller.aws.export_databases import DatabaseExport
 from controller.domain.deployment import Revision

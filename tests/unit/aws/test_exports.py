@@ -12,7 +12,7 @@ import pytest
 from urllib3 import PoolManager
 from urllib3.exceptions import HTTPError
 
-from controller.aws.calls import Clients
+from controller.aws.clients import Clients
 from controller.aws.export_api import LEFT_OUT
 from controller.aws.exports import AwsExports
 from controller.aws.kept_code import KeptCode

@@ -15,7 +15,7 @@ from botocore.config import Config
 from moto import mock_aws
 from moto.ecr.models import ecr_backends
 
-from controller.aws.calls import Clients
+from controller.aws.clients import Clients
 from controller.aws.components import AwsComponents
 from controller.aws.function_code import sha256_of
 from controller.aws.image_repository import LEAST_PART

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto.cloudformation.models import CloudFormationBackend
 
-from controller.aws.calls import reading_text
+from controller.aws.clients import reading_text
 from controller.aws.export_stacks import StackExport
 from controller.aws.stacks import StackComponent, mark_of
 from controller.domain.deployment import Awaited, Deployment, Left, Pending, Revision, Upload

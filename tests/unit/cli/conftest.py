@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from controller.aws import calls
 from tests.cli_world import LIVE, LIVE_ID, CliWorld, make_controller
+from tests.new_clients import new_clients
 
 VARIABLES = (
     "AWS_PROFILE",
@@ -28,14 +28,8 @@ SETTINGS = {
 @pytest.fixture(scope="package")
 def clients() -> Iterator[None]:
     """Clients that are made anew for these tests, and then used by all of them: making them is what takes time."""
-    _forget_clients()
-    yield
-    _forget_clients()
-
-
-def _forget_clients() -> None:
-    calls._made.cache_clear()
-    calls._session.cache_clear()
+    with new_clients():
+        yield
 
 
 @pytest.fixture

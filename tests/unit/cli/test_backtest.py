@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from rich.console import Console
 
-from controller.aws.calls import client
+from controller.aws.clients import client
 from controller.aws.looks import DynamoLooks
 from controller.domain.deployment import Trip
 from selfright.backtest.incidents import Incident

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from controller.aws.bundles import S3Bundles
-from controller.aws.calls import client
+from controller.aws.clients import client
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from selfright.account import Account

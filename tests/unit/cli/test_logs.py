@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from click.testing import CliRunner, Result
 
-from controller.aws.calls import client
+from controller.aws.clients import client
 from selfright.cli import main
 from selfright.cli.logs import Since
 from selfright.logs import LATE, POLL_SECONDS, LogReader, Source

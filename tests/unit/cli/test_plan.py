@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from controller.aws.calls import Clients, client
+from controller.aws.clients import Clients, client
 from controller.domain.routing import RoutingTable
 from selfright.cli import main
 from tests.builders import a_bundle, bundle_parts

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from controller.aws.calls import Clients, client
+from controller.aws.clients import Clients, client
 from controller.aws.exports import AwsExports
 from controller.aws.restore_points import S3RestorePoints
 from controller.domain.deployment import Revision

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from controller.aws.calls import client
+from controller.aws.clients import client
 from controller.domain.phases import Phase
 from selfright.story import needs_decision
 from tests.cli_world import BAKING, HELD, ID, LIVE_ID, ROLLED_BACK, STAGED, SUCCEEDED, CliWorld

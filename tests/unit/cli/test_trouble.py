@@ -6,27 +6,21 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError, NoRegionError, ProfileNotFound
 
-from controller.aws import calls
-from controller.aws.calls import calling, client
+from controller.aws.calls import calling
+from controller.aws.clients import client
 from controller.errors import AwsError, InvalidBundleError, SelfrightError
 from selfright.account import use_local
 from selfright.advice import AdviceError, advise
 from selfright.local.place import LocalAws, Place
 from tests.cli_world import CliWorld
+from tests.new_clients import new_clients
 
 
 @pytest.fixture
 def no_clients() -> Iterator[None]:
     """No client is there from before, nor afterwards."""
-    forget()
-    yield
-    forget()
-
-
-def forget() -> None:
-    """Botocore's session remembers where its configuration is."""
-    calls._made.cache_clear()
-    calls._session.cache_clear()
+    with new_clients():
+        yield
 
 
 def raised(error: Exception) -> SelfrightError:

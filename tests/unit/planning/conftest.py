@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from controller.aws.calls import Clients
+from controller.aws.clients import Clients
 from controller.aws.components import AwsComponents
 from controller.domain.archive import BundleArchive
 from controller.domain.deployment import Deployment, Upload
