@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Settings(BaseModel):
-    """The controller's own resources, by name; each function is given only those that it uses."""
+    """The controller's own resources, by name; what only one function uses, only that one is given."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

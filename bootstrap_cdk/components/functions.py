@@ -112,11 +112,10 @@ def _released(released: lambda_.IFunction, *, warm: bool) -> dict[Group, Sequenc
     `warm`: its versions get and lose provisioned concurrency.
     """
     function, versions = [released.function_arn], [f"{released.function_arn}:*"]
-    aliases = ["lambda:GetAlias", "lambda:ListAliases"]
-    look = allow([*aliases, "lambda:GetFunctionConfiguration"], function + versions)
+    look = allow(["lambda:GetAlias", "lambda:GetFunctionConfiguration"], function + versions)
     export = allow(["lambda:GetFunction"], function + versions)  # with its code, for the restore point
     change = ["UpdateFunctionCode", "UpdateFunctionConfiguration", "PublishVersion"]
-    shift = allow([*aliases, "lambda:UpdateAlias"], function + versions)
+    shift = allow(["lambda:GetAlias", "lambda:UpdateAlias"], function + versions)
     config = "lambda:{}ProvisionedConcurrencyConfig"
     give = [allow([config.format(verb) for verb in ("Get", "Put", "Delete")], versions)] if warm else []
     listing = allow(["lambda:ListProvisionedConcurrencyConfigs"], function)
@@ -128,7 +127,7 @@ def _released(released: lambda_.IFunction, *, warm: bool) -> dict[Group, Sequenc
         Group.ON_ALARM: [shift, look],  # a person's emergency looks what is live, which names the version's code
         Group.CLOSE: [
             look,
-            allow(["lambda:ListVersionsByFunction"], function),
+            allow(["lambda:ListVersionsByFunction", "lambda:ListAliases"], function),
             allow(["lambda:DeleteFunction"], function + versions),
             *take,
         ],

@@ -42,16 +42,15 @@ class SiteComponent:
         listing = allow(["s3:ListBucket"], [self.bucket.bucket_arn])
         routing = [self.routing_function.function_arn]
         look = allow(["cloudfront:GetFunction"], routing)
-        shift = [
-            allow(["cloudfront:GetFunction", "cloudfront:UpdateFunction", "cloudfront:PublishFunction"], routing),
-            allow(["s3:GetObject"], [self.bucket.arn_for_objects("revisions/*")]),  # an index says what is shared
-        ]
+        indexes = allow(["s3:GetObject"], [self.bucket.arn_for_objects("revisions/*")])  # they say what is shared
+        move = ["cloudfront:GetFunction", "cloudfront:UpdateFunction", "cloudfront:PublishFunction"]
+        shift = [allow(move, routing), indexes]
         return {
             Group.STAGE: [listing, look, allow(["s3:GetObject", "s3:PutObject"], objects), *self._export()],
             Group.CHECK: [listing, allow(["s3:GetObject"], objects)],
             Group.TRAFFIC: shift,
             Group.ON_ALARM: shift,
-            Group.CLOSE: [listing, look, allow(["s3:GetObject", "s3:DeleteObject"], objects)],
+            Group.CLOSE: [listing, look, indexes, allow(["s3:DeleteObject"], objects)],
         }
 
     def _export(self) -> list[iam.PolicyStatement]:

@@ -13,7 +13,7 @@ from constructs import Construct
 
 from bootstrap_cdk.controller.privileges import ALL_RESOURCES, Resources, privileges
 from bootstrap_cdk.exceptions import accept, accept_wildcards
-from bootstrap_cdk.names import DEPLOY_MACHINE, ROLLBACK_MACHINE, Group, machine_arn
+from bootstrap_cdk.names import ROLLBACK_MACHINE, Group, machine_arn
 from bootstrap_cdk.settings import ControllerSettings
 
 HANDLER = "controller.handlers.entry.handler"
@@ -126,9 +126,9 @@ class ControllerFunction(Construct):
 
 def _variables(group: Group, own: Resources, settings: ControllerSettings) -> dict[str, str]:
     """The function's environment variables; `controller.settings` reads them."""
-    machines = {
-        "SELFRIGHT_DEPLOY_MACHINE_ARN": machine_arn(DEPLOY_MACHINE),
-        "SELFRIGHT_ROLLBACK_MACHINE_ARN": machine_arn(ROLLBACK_MACHINE),
+    special = {
+        Group.WATCH: {"SELFRIGHT_ON_ALARM_FUNCTION": Group.ON_ALARM.function_name},
+        Group.RECONCILE: {"SELFRIGHT_ROLLBACK_MACHINE_ARN": machine_arn(ROLLBACK_MACHINE)},
     }
     return {
         "SELFRIGHT_FUNCTION": group.value,
@@ -138,6 +138,5 @@ def _variables(group: Group, own: Resources, settings: ControllerSettings) -> di
         "POWERTOOLS_SERVICE_NAME": "selfright",
         "POWERTOOLS_METRICS_NAMESPACE": "Selfright",
         "POWERTOOLS_LOG_LEVEL": settings.log_level,
-        **({"SELFRIGHT_ON_ALARM_FUNCTION": Group.ON_ALARM.function_name} if group is Group.WATCH else {}),
-        **(machines if group in {Group.CLOSE, Group.RECONCILE} else {}),
+        **special.get(group, {}),
     }

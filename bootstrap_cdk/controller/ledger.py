@@ -5,8 +5,11 @@ from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 _STRING = dynamodb.AttributeType.STRING
+BY_ENVIRONMENT, OPEN = "by_environment", "open"
+"""The indexes: the history of an environment, which people read, and what the reconciler looks after."""
 
-READ = ["dynamodb:GetItem", "dynamodb:Query"]
+READ = ["dynamodb:GetItem"]
+LIST = ["dynamodb:Query"]
 WRITE = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
 DELETE = ["dynamodb:DeleteItem"]
 """Only guards are ever deleted, by those who end deployments."""
@@ -31,18 +34,16 @@ class Ledger(Construct):
             deletion_protection=protected,
             removal_policy=RemovalPolicy.RETAIN if protected else RemovalPolicy.DESTROY,
         )
-        self._index("by_environment", "environment_key")
-        self._index("open", "open")
+        self._add_index(BY_ENVIRONMENT, "environment_key")
+        self._add_index(OPEN, "open")
 
-    def _index(self, name: str, partition: str) -> None:
+    def _add_index(self, name: str, partition: str) -> None:
         self.table.add_global_secondary_index(
             index_name=name,
             partition_key=dynamodb.Attribute(name=partition, type=_STRING),
             sort_key=dynamodb.Attribute(name="sort_key", type=_STRING),
         )
 
-    @property
-    def resources(self) -> list[str]:
-        """The table and its two indexes, for a policy."""
-        arn = self.table.table_arn
-        return [arn, f"{arn}/index/by_environment", f"{arn}/index/open"]
+    def index(self, name: str) -> str:
+        """The ARN of an index."""
+        return f"{self.table.table_arn}/index/{name}"

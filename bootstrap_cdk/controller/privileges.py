@@ -42,9 +42,10 @@ def privileges(own: Resources) -> Mapping[Group, Sequence[iam.PolicyStatement]]:
     read_bundles = [allow(["s3:GetObject", "s3:GetObjectVersion"], bundles), _tell_missing(own)]
     stage = allow(["s3:GetObject", "s3:PutObject"], [*staging, *_objects(own, RESTORE_POINTS)])
     former = allow(["s3:GetObject", "s3:PutObject"], _objects(own, f"{RESTORE_POINTS}stacks/"))
-    books = [allow([*ledger.READ, *ledger.WRITE], own.ledger.resources), allow(["ssm:GetParameter"], [_parameters()])]
+    table = [own.ledger.table.table_arn]
+    books = [allow([*ledger.READ, *ledger.WRITE], table), allow(["ssm:GetParameter"], [_parameters()])]
     end = [
-        allow(ledger.DELETE, own.ledger.resources),
+        allow(ledger.DELETE, table),
         allow(["states:SendTaskSuccess"], ["*"]),  # hands the turn on to a deployment that waits for it
         *own.notices.publish,
     ]
@@ -63,8 +64,18 @@ def privileges(own: Resources) -> Mapping[Group, Sequence[iam.PolicyStatement]]:
             allow(["lambda:InvokeFunction"], [Group.ON_ALARM.function_arn]),  # the rehearsals
         ],
         Group.CLOSE: [*books, *end, see_runs, allow(["states:StopExecution"], [executions_arn(DEPLOY_MACHINE)])],
-        Group.ON_ALARM: [*books, allow(["states:SendTaskFailure", "states:SendTaskSuccess"], ["*"])],
-        Group.RECONCILE: [*books, *end, see_runs, allow(["states:StartExecution"], [machine_arn(ROLLBACK_MACHINE)])],
+        Group.ON_ALARM: [
+            *books,
+            allow(ledger.LIST, table),  # which deployments the alarm guards
+            allow(["states:SendTaskFailure", "states:SendTaskSuccess"], ["*"]),
+        ],
+        Group.RECONCILE: [
+            *books,
+            allow(ledger.LIST, [own.ledger.index(ledger.OPEN)]),
+            *end,
+            see_runs,
+            allow(["states:StartExecution"], [machine_arn(ROLLBACK_MACHINE)]),
+        ],
     }
 
 

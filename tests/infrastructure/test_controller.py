@@ -103,13 +103,13 @@ def test_a_function_writes_to_its_own_log_only(controller: Template, group: Grou
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_every_function_is_traced_and_told_what_it_needs(controller: Template, group: Group) -> None:
-    """The variables are those that `controller.settings` reads."""
+    """The variables are those that `controller.settings` reads, and no others of ours."""
     function = controller.named("AWS::Lambda::Function", "FunctionName", group.function_name)
     variables = function["Environment"]["Variables"]
     wanted = {f"SELFRIGHT_{name.upper()}" for name in Settings.model_fields}
-    elsewhere = set() if group in {Group.CLOSE, Group.RECONCILE} else {"SELFRIGHT_ROLLBACK_MACHINE_ARN"}
+    elsewhere = set() if group is Group.RECONCILE else {"SELFRIGHT_ROLLBACK_MACHINE_ARN"}
     elsewhere |= set() if group is Group.WATCH else {"SELFRIGHT_ON_ALARM_FUNCTION"}
-    assert wanted - elsewhere <= set(variables)
+    assert {name for name in variables if name.startswith("SELFRIGHT_")} == wanted - elsewhere
     assert variables["SELFRIGHT_FUNCTION"] == group.value
     assert function["TracingConfig"] == {"Mode": "Active"}
     assert function["Handler"] == "controller.handlers.entry.handler"

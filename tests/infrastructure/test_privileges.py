@@ -85,6 +85,7 @@ def test_nobody_passes_roles_or_changes_privileges(granted: Granted) -> None:
         ("lambda:PublishVersion", {Group.STAGE}),
         ("lambda:InvokeFunction", {Group.CHECK, Group.WATCH}),
         ("lambda:DeleteFunction", {Group.CLOSE}),
+        ("lambda:ListAliases", {Group.CLOSE}),
         ("s3:DeleteObject", {Group.CLOSE}),
         ("s3:PutObject", {Group.STAGE, Group.TRAFFIC}),
         ("states:StartExecution", {Group.RECONCILE}),
@@ -145,10 +146,21 @@ def test_the_restore_point_reads_the_api_and_the_distribution_and_changes_neithe
 
 @pytest.mark.parametrize("group", list(Group))
 def test_every_function_keeps_the_books(granted: Granted, controller: Template, group: Group) -> None:
-    """All of them write to the ledger, its table and its two indexes."""
+    """All of them write to the ledger's table."""
     (table,) = controller.of_type("AWS::DynamoDB::Table")
-    arn = f"<{table}.Arn>"
-    assert granted[group]["dynamodb:UpdateItem"] == {arn, f"{arn}/index/by_environment", f"{arn}/index/open"}
+    assert granted[group]["dynamodb:UpdateItem"] == {f"<{table}.Arn>"}
+
+
+def test_only_those_who_search_the_ledger_may(granted: Granted, controller: Template) -> None:
+    """An alarm is looked up in the table, open deployments in their index; all others know whom they ask for."""
+    (table,) = controller.of_type("AWS::DynamoDB::Table")
+    searched = {group: granted[group]["dynamodb:Query"] for group in Group if "dynamodb:Query" in granted[group]}
+    assert searched == {Group.ON_ALARM: {f"<{table}.Arn>"}, Group.RECONCILE: {f"<{table}.Arn>/index/open"}}
+
+
+def test_what_closes_reads_of_a_site_only_its_revisions(granted: Granted) -> None:
+    """It deletes what is shared, too, but an index tells it what that is."""
+    assert {arn.partition("/")[2] for arn in granted[Group.CLOSE]["s3:GetObject"]} == {"revisions/*"}
 
 
 def test_a_machine_calls_only_what_its_definition_names(controller: Template) -> None:
