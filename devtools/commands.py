@@ -31,8 +31,8 @@ Every other word is a command of Selfright itself: ./dev status, ./dev release -
 The first run sets up .selfright/ (half a minute, about 700 MB); later runs skip that. Deleting .selfright is safe.
 """
 
-SERIAL_SUITES = ("tests/e2e", "tests/performance")
-"""Suites that own the machine while they run: one process, one test at a time."""
+SERIAL_SUITE = "tests/e2e"
+"""Owns the machine while it runs: one process, one test at a time."""
 
 CDK = "aws-cdk@2.1148.1"
 """The newest version that works: what npm calls `latest` is a broken 3.0.0."""
@@ -77,10 +77,8 @@ def test(arguments: Sequence[str]) -> int:
     environments.ensure([MAIN, LOCAL_AWS])
     if any((ROOT / word.split("::")[0]).exists() for word in arguments if not word.startswith("-")):
         return _run("pytest", *arguments)
-    serial = [suite for suite in SERIAL_SUITES if (ROOT / suite).is_dir()]
-    ignored = [f"--ignore={suite}" for suite in serial]
-    results = [_run("pytest", "--numprocesses=2", "--dist=loadfile", *ignored, *arguments)]
-    results += [_run("pytest", *serial, *arguments)] if serial else []
+    results = [_run("pytest", "--numprocesses=2", "--dist=loadfile", f"--ignore={SERIAL_SUITE}", *arguments)]
+    results += [_run("pytest", SERIAL_SUITE, *arguments)]
     results += [] if arguments else [frontend.check(variables())]
     return _together(results)
 

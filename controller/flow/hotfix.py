@@ -16,8 +16,6 @@ from controller.domain.strategy import ALL
 from controller.flow.story import tell
 from controller.flow.world import World
 
-NOBODY = "somebody"
-
 
 def guarding(environment: Environment, deployment: Deployment) -> list[str]:
     """The alarms that guard this deployment."""
@@ -38,7 +36,7 @@ def tell_excused(world: World, deployment: Deployment) -> None:
     """Say in the timeline which alarms were left out, who said so, and why."""
     if hotfix := deployment.hotfix:
         names = ", ".join(hotfix.alarms)
-        said = f"Alarm {names} is firing, and does not guard this hotfix by {hotfix.by or NOBODY}: {hotfix.reason}"
+        said = f"Alarm {names} is firing, and does not guard this hotfix by {hotfix.by or 'somebody'}: {hotfix.reason}"
         tell(world, deployment.deployment_id, "hotfix", said)
 
 

@@ -1,6 +1,8 @@
 """The small translations at the edge: alarms in two forms, reasons of failed states, and names that must agree."""
 
+import ast
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib import import_module
@@ -9,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import controller.flow
 import controller.handlers
 from controller.domain.phases import Phase
 from controller.handlers.begin_rollback import UNSAID, by_whom, reason_of
@@ -191,3 +194,27 @@ def test_every_task_is_asked_for_and_has_its_module() -> None:
     assert {path.stem for path in folder.glob("*.py")} - {"__init__", "entry"} == set(tasks)
     assert len(tasks) == len(set(tasks))
     assert all(import_module(f"controller.handlers.{task}").handle for task in tasks)
+
+
+def flow_of(task: str) -> set[str]:
+    """The functions of the flow that a task's handler imports, as `module.function`."""
+    source = (Path(controller.handlers.__file__ or "").parent / f"{task}.py").read_text()
+    imports = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)]
+    return {
+        f"{node.module.removeprefix('controller.flow.')}.{name.name}"
+        for node in imports
+        if node.module and node.module.startswith("controller.flow.")
+        for name in node.names
+    }
+
+
+def test_the_map_of_the_flow_leads_from_every_state_to_its_code() -> None:
+    """One page says where each state of both machines is written, in their order."""
+    mapped = re.findall(r"^    ((?:\S| \S)+) {2,}(\w+\.\w+)", controller.flow.__doc__ or "", re.MULTILINE)
+    states = [
+        (name, parameters["Payload"]["task"])
+        for path in MACHINES
+        for name, parameters in lambda_tasks(json.loads(path.read_text())["States"])
+    ]
+    assert [name for name, _ in mapped] == [name for name, _ in states]
+    assert [code for (_, code), (_, task) in zip(mapped, states, strict=True) if code not in flow_of(task)] == []
