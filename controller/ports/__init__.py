@@ -1,0 +1,61 @@
+"""What the flow needs from the world: small protocols that the adapters in `controller.aws` implement."""
+
+from controller.ports.components import (
+    Budget,
+    Bundles,
+    Component,
+    Components,
+    Databases,
+    Environments,
+    Errand,
+    Exports,
+    RestorePoints,
+    Secrets,
+)
+from controller.ports.ledger import (
+    Deployments,
+    Guards,
+    Looks,
+    OpenDeployments,
+    Turns,
+    Versions,
+)
+from controller.ports.signals import (
+    Alarms,
+    Clock,
+    Hooks,
+    Markers,
+    Metrics,
+    Notices,
+    Probe,
+    Rehearsals,
+    Workflows,
+)
+
+__all__ = [
+    "Alarms",
+    "Budget",
+    "Bundles",
+    "Clock",
+    "Component",
+    "Components",
+    "Databases",
+    "Deployments",
+    "Environments",
+    "Errand",
+    "Exports",
+    "Guards",
+    "Hooks",
+    "Looks",
+    "Markers",
+    "Metrics",
+    "Notices",
+    "OpenDeployments",
+    "Probe",
+    "Rehearsals",
+    "RestorePoints",
+    "Secrets",
+    "Turns",
+    "Versions",
+    "Workflows",
+]

@@ -1,0 +1,147 @@
+"""What is released, and where to: environments, bundles, their components, and what is kept of these before."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+
+from controller.domain.checks import CheckResult
+from controller.domain.deployment import Deployment, Left, Pending, Revision, Upload
+from controller.domain.environment import DatabaseTarget, Environment
+from controller.domain.restore_point import RestorePoint, Snapshot
+from controller.domain.verification import AnyCheck
+
+if TYPE_CHECKING:
+    from controller.domain.manifest import Artifact  # with YAML, which most functions never read
+
+
+class Environments(Protocol):
+    """The registered environments."""
+
+    def get(self, application: str, environment: str) -> Environment:
+        """The environment's configuration; raises `UnknownEnvironmentError`, `InvalidEnvironmentError`."""
+
+
+class Bundles(Protocol):
+    """The uploaded bundles and the staging area for their artifacts."""
+
+    def pin(self, bucket: str, key: str, version_id: str | None) -> Upload:
+        """The newest (or the named) version of an uploaded object; raises `NotFoundError`."""
+
+    def open(self, upload: Upload) -> BinaryIO:
+        """A seekable reader of exactly that version, with bounded memory; the caller closes it."""
+
+
+class Secrets(Protocol):
+    """The application's secrets. Nothing but the names of their keys ever comes through here."""
+
+    def keys(self, secret_id: str) -> frozenset[str]:
+        """The keys of a secret that have a value.
+
+        Raises `NotFoundError`, `AwsError` when it may not be read, `UnusableSecretError` when it holds no keys.
+        """
+
+
+class Component(Protocol):
+    """One deployable part of an application in one environment. Each kind is one class behind this port."""
+
+    def current(self) -> Revision:
+        """The revision that all visitors get now; raises `ChangedByOthersError` when traffic is split."""
+
+    def stage(self, artifact: "Artifact", bundle: BinaryIO) -> Revision | Pending:
+        """Make the revision of this artifact, without traffic. The current one when nothing changed.
+
+        `Pending` when AWS is still at it: then it is called again, until there is a revision.
+        """
+
+    def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
+        """Test a staged revision directly, before any visitor gets it."""
+
+    def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> str | None:
+        """Send `weight` percent of the visitors to the canary.
+
+        `permit` is called between reading the present state and the conditional write, and raises when the deployment
+        may not go on. Raises `ChangedByOthersError` when traffic is neither on `stable` nor on `canary`. Returns what
+        identifies the state that it left, for `Revision.mark`, if `restore` can make use of that.
+        """
+
+    def restore(self, stable: Revision, canary: Revision | None) -> Pending | Left | None:
+        """Send all visitors to `stable`, now; raises `ChangedByOthersError` as `shift` does.
+
+        `Pending`, only of kinds that take long, when it is not done yet: then it is called again. `Left` when it is
+        done, but for something that must not be taken away.
+        """
+
+    def discard(self, revision: Revision) -> bool:
+        """Take away what `stage` made of a revision that no release keeps; False when there was nothing to take.
+
+        Never what visitors get, and nothing that another revision uses. Staging the same artifact afterwards makes it
+        anew. Doing it twice is harmless.
+        """
+
+    def prune(self, keep: Sequence[Revision], count: int) -> int:
+        """Take away old revisions of ours but for `keep`, what is live, and the newest `count`; how many went."""
+
+
+@dataclass(frozen=True)
+class Errand:
+    """The deployment for which a component is changed.
+
+    Kinds that take long mark by its id what they do, so as to know their own work when they are asked again. `permit`
+    raises when the deployment may not go forward (any more).
+    """
+
+    deployment: Deployment
+    permit: Callable[[], object]
+
+
+class Components(Protocol):
+    """Makes the component of a name in an environment."""
+
+    def get(
+        self, environment: Environment, name: str, *, urgent: bool = False, errand: Errand | None = None
+    ) -> Component:
+        """The component; raises `NotFoundError` when the environment has none of that name.
+
+        `urgent`: on the way back, where calls to AWS are made at once and not when it is their turn. Whoever stages or
+        restores says for which deployment (`errand`); whoever only looks needs none.
+        """
+
+
+class Budget(Protocol):
+    """The requests to AWS Lambda's control plane, of which the whole account has few a second."""
+
+    def take(self) -> None:
+        """Take one to go forward, waiting for it if need be; raises `TransientError` when that takes too long."""
+
+    def give_way(self, requests: int) -> None:
+        """Keep everybody from going forward, in all environments, while a rollback makes so many requests."""
+
+
+class Exports(Protocol):
+    """The configuration of what is live, for the restore point."""
+
+    def of(self, environment: Environment, name: str, revision: Revision) -> Mapping[str, Any]:
+        """All that is needed to make this component's revision anew, as JSON; never the value of a secret.
+
+        Raises `NotFoundError` when something is not there, `AwsError` when it cannot be read.
+        """
+
+
+class RestorePoints(Protocol):
+    """The exported restore points, in the artifacts bucket."""
+
+    def keep(self, point: RestorePoint) -> str:
+        """Write its parts and then its manifest; returns the manifest's SHA-256 in hex. The same again is harmless."""
+
+
+class Databases(Protocol):
+    """The databases of an application: snapshots are taken and taken away, nothing else."""
+
+    def snapshot(self, target: DatabaseTarget, deployment_id: str) -> Snapshot:
+        """Begin the deployment's snapshot, once, or look how it stands.
+
+        Raises `NotFoundError` when there is no such database, `AwsError` when it may not be done.
+        """
+
+    def prune(self, target: DatabaseTarget, keep: Collection[str]) -> int:
+        """Take away old snapshots of ours but for `keep` and the newest `keep_snapshots`; how many went."""

@@ -1,0 +1,92 @@
+"""The ledger: deployments, turns, versions, guards, and what the judge has seen."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from controller.domain.deployment import Deployment, Look, TimelineEvent
+from controller.domain.phases import Phase
+from controller.domain.turn import Turn
+
+
+class Deployments(Protocol):
+    """The ledger's deployments. Every write is conditional."""
+
+    def create(self, deployment: Deployment) -> bool:
+        """Write a new deployment; False when its id is there already (the same upload, delivered again)."""
+
+    def get(self, deployment_id: str) -> Deployment:
+        """The deployment as it is now (consistent read); raises `NotFoundError`."""
+
+    def update(  # noqa: PLR0913 - one write has these conditions
+        self,
+        deployment_id: str,
+        changes: Mapping[str, Any],
+        *,
+        phases: Collection[Phase],
+        turn_token: int | None = None,
+        untripped: bool = False,
+        absent: str | None = None,
+    ) -> Deployment:
+        """Change the named fields if the deployment is in one of `phases` (and as the other conditions say).
+
+        `turn_token`: only if the deployment holds this fencing token. `untripped`: only if it has no trip. `absent`:
+        only if this field is not set yet. A key may be `staged.<component>`. Returns the new state. Raises
+        `LedgerConflictError` when a condition does not hold.
+        """
+
+    def record(self, deployment_id: str, event: TimelineEvent) -> None:
+        """Add a line to the deployment's timeline."""
+
+
+class OpenDeployments(Protocol):
+    """The deployments that are on their way or still owe a notice: what the reconciler looks after."""
+
+    def open(self) -> Iterable[str]:
+        """The ids of the deployments that are not terminal or whose notice is pending."""
+
+
+class Looks(Protocol):
+    """What the judge has seen of each deployment: every look, and the state that it carries from one to the next."""
+
+    def state(self, deployment_id: str) -> tuple[str, int]:
+        """The judge's state as JSON text and the number of times it was written; `("", 0)` before the first look."""
+
+    def carry(self, deployment_id: str, state: str, written: int, at: datetime) -> None:
+        """Write the state of this moment if it was written `written` times so far; raises `LedgerConflictError`."""
+
+    def record(self, deployment_id: str, look: Look) -> None:
+        """Keep a look; one of the same moment stays as it is."""
+
+
+class Turns(Protocol):
+    """Whose turn it is in an environment."""
+
+    def load(self, environment_key: str) -> Turn:
+        """The turn as it is now; an empty one for a new environment."""
+
+    def save(self, turn: Turn) -> None:
+        """Write a changed turn if nobody changed it since it was loaded; raises `LedgerConflictError`."""
+
+
+class Versions(Protocol):
+    """What became of each version of an application in an environment."""
+
+    def fate(self, environment_key: str, version: str) -> "tuple[str, Phase] | None":
+        """The digest and the last terminal phase of this version here, or None if it was never deployed."""
+
+    def remember(self, deployment: Deployment, phase: Phase) -> None:
+        """Note how the deployment of this version ended."""
+
+
+class Guards(Protocol):
+    """Which deployments an alarm guards."""
+
+    def open(self, deployment_id: str, alarms: Iterable[str]) -> None:
+        """Let these alarms guard the deployment until `close`."""
+
+    def guarded_by(self, alarm: str) -> Sequence[str]:
+        """The ids of the deployments that this alarm guards now."""
+
+    def close(self, deployment_id: str, alarms: Iterable[str]) -> None:
+        """End the guarding; harmless when it has ended."""

@@ -1,0 +1,105 @@
+"""What is asked of the world meanwhile, and told to it: time, checks, measurements, alarms, executions, notices."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from controller.domain.checks import CheckResult
+from controller.domain.deployment import Deployment
+from controller.domain.environment import Environment
+from controller.domain.measurement import Period, Subject, Thresholds
+from controller.domain.phases import Phase
+from controller.domain.verification import OutsideCheck
+
+
+class Clock(Protocol):
+    """Tells the time; a test moves it by hand."""
+
+    def now(self) -> datetime:
+        """The time now, in UTC."""
+
+
+class Probe(Protocol):
+    """Makes a request from outside, as a visitor would. Private addresses are asked only if `private` says so."""
+
+    def run(
+        self, url: str, check: OutsideCheck, others: Sequence[OutsideCheck] = (), *, private: bool = False
+    ) -> CheckResult:
+        """Request and compare; a failure to connect is a failed check, not an exception.
+
+        The answer passes too if it is what one of `others` (checks with the same request) expects.
+        """
+
+    def refusal(self, url: str) -> str:
+        """Why a URL would not be asked, as it is not a public one; "" when nothing is known against it."""
+
+
+class Hooks(Protocol):
+    """Functions of the application's own that may say no."""
+
+    def run(self, function_name: str, occasion: Mapping[str, Any]) -> CheckResult | None:
+        """Ask a hook; a hook that fails, or says no, is a failed check. None: it will answer later."""
+
+
+class Metrics(Protocol):
+    """What was measured of versions. Only components whose kind is measured by version are asked for."""
+
+    def thresholds(
+        self, environment: Environment, components: Sequence[str], until: datetime
+    ) -> Mapping[str, Thresholds]:
+        """Component → percentile → milliseconds of what has served in the hours before.
+
+        A percentile of which too little is known is absent, and all are where slow requests cannot be counted.
+        """
+
+    def periods(
+        self, environment: Environment, subjects: Sequence[Subject], since: datetime, until: datetime
+    ) -> Sequence[Period]:
+        """Every whole period of every subject between the two moments, with or without data, settled or not."""
+
+
+class Alarms(Protocol):
+    """The states of alarms."""
+
+    def states(self, names: Sequence[str]) -> Mapping[str, str]:
+        """Name → `OK`, `ALARM` or `INSUFFICIENT_DATA`; a deleted alarm is absent. Raises when it cannot be read."""
+
+
+class Workflows(Protocol):
+    """The executions of the state machines."""
+
+    def succeed(self, task_token: str, output: Mapping[str, Any]) -> bool:
+        """Let a waiting task go on; False when nobody waits with this token any more."""
+
+    def fail(self, task_token: str, reason: str) -> bool:
+        """Fail a waiting task; False when nobody waits with this token any more."""
+
+    def is_running(self, execution_arn: str) -> bool:
+        """Whether the execution is still running; False as well when it cannot be found."""
+
+    def stop(self, execution_arn: str, reason: str) -> None:
+        """Stop an execution; harmless when it has ended."""
+
+    def start_rollback(self, deployment_id: str, reason: str, name: str) -> None:
+        """Start the rollback machine under this execution name; the same name starts only once."""
+
+
+class Rehearsals(Protocol):
+    """Keeps the function that acts on alarms ready."""
+
+    def start(self, deployment_id: str) -> None:
+        """Have it read all that it would need to put this deployment back, changing nothing and not waited for."""
+
+
+class Markers(Protocol):
+    """Marks releases on the graphs of an application."""
+
+    def mark(self, deployment: Deployment, phase: Phase, at: datetime) -> None:
+        """Note that the deployment came into this phase; it never fails, and marking twice does no harm."""
+
+
+class Notices(Protocol):
+    """Tells people how a deployment ended."""
+
+    def send(self, deployment: Deployment) -> None:
+        """Publish one notice."""
