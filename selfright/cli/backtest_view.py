@@ -4,17 +4,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from controller.domain.strategy import ALL
 from selfright.backtest.incidents import Incident
 from selfright.backtest.report import Bad, Good, Report
 from selfright.cli import signs
+from selfright.cli.facts import Fact, listed
 from selfright.cli.words import HOUR, clean, duration, percent, plural
 
-Line = tuple[str, RenderableType]
 TRIPS = {"alarm": "an alarm", "judge": "the judge", "check": "a check", "fault": "a fault"}
 
 
@@ -33,7 +31,7 @@ def shown(one: Report) -> RenderableType:
     return Group(*parts, *([Text(), _verdict(one)] if one.good else []))
 
 
-def _traffic(one: Report) -> Iterator[Line]:
+def _traffic(one: Report) -> Iterator[Fact]:
     compared = ", ".join(f"{step.weight} % for {duration(step.bake)}" for step in one.steps if step.weight < ALL)
     yield "judged", f"{compared or 'nothing'}; at most {percent(one.alpha)} may be rolled back falsely"
     for name, counts in one.traffic.items():
@@ -41,7 +39,7 @@ def _traffic(one: Report) -> Iterator[Line]:
         yield name, f"{plural(counts.requests, 'request')} in {busy} with traffic, {_rate(counts.error_rate)} failed"
 
 
-def _good(good: Good, one: Report) -> Iterator[Line]:
+def _good(good: Good, one: Report) -> Iterator[Fact]:
     style = signs.GOOD if one.keeps_its_promise else signs.BAD
     falsely = f"{good.rolled_back} ({percent(good.share)}; at most {percent(good.at_most)} with 95 % confidence)"
     yield "rolled back by the judge", Text(falsely, style)
@@ -55,23 +53,20 @@ def _good(good: Good, one: Report) -> Iterator[Line]:
 
 
 def _bad(bad: Iterable[Bad]) -> RenderableType:
-    table = _table()
+    lines: list[Fact] = []
     for one in bad:
         soon = f"half of them within {duration(one.median)}" if one.median is not None else "fewer than half"
         share = one.caught / one.releases if one.releases else 0.0
-        table.add_row(
-            f"+{100 * one.worse:g} point{'' if 100 * one.worse == 1 else 's'}", Text(f"{percent(share)} caught, {soon}")
-        )
-    return Padding(table, (0, 0, 0, 4))
+        points = f"+{100 * one.worse:g} point{'' if 100 * one.worse == 1 else 's'}"
+        lines.append((points, Text(f"{percent(share)} caught, {soon}")))
+    return _lines(lines)
 
 
 def _incidents(incidents: Iterable[Incident]) -> RenderableType:
-    table = _table()
-    for one in incidents:
-        table.add_row(one.version or one.deployment_id, Text(f"{_with_alarms(one)}; {_alone(one)}"))
-    if not table.row_count:
-        table.add_row("", Text("none in this time", signs.QUIET))
-    return Padding(table, (0, 0, 0, 4))
+    lines: list[Fact] = [
+        (one.version or one.deployment_id, Text(f"{_with_alarms(one)}; {_alone(one)}")) for one in incidents
+    ]
+    return _lines(lines or [("", Text("none in this time", signs.QUIET))])
 
 
 def _with_alarms(one: Incident) -> str:
@@ -98,18 +93,8 @@ def _verdict(one: Report) -> Text:
     )
 
 
-def _lines(lines: Iterable[Line]) -> RenderableType:
-    table = _table()
-    for name, value in lines:
-        table.add_row(name, value)
-    return Padding(table, (0, 0, 0, 4))
-
-
-def _table() -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style=signs.QUIET, no_wrap=True, min_width=12)
-    table.add_column(overflow="fold")
-    return table
+def _lines(lines: Iterable[Fact]) -> RenderableType:
+    return listed(lines, name_width=12, indent=4)
 
 
 def _rate(share: float) -> str:

@@ -1,6 +1,6 @@
 """What people see of a plan: pure functions from plain values to rich renderables."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
 from math import ceil
 
@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from selfright.cli import signs
+from selfright.cli.facts import Fact, listed
 from selfright.cli.outlook_view import outlooks
 from selfright.cli.words import Commands, clean, duration, plural, size
 from selfright.planning.model import Change, ComponentPlan, Difference, Items, Package, Plan, Refusal, Timing
@@ -30,7 +31,6 @@ SAID: dict[Change, str] = {
 ITEMS = {"site": "files", "stack": "resources"}
 SHOWN = 60
 """How much of a value is shown."""
-Line = tuple[str, RenderableType]
 
 
 def plan(one: Plan, source: str, commands: Commands) -> RenderableType:
@@ -40,7 +40,7 @@ def plan(one: Plan, source: str, commands: Commands) -> RenderableType:
         title = f"wave {number + 1}, after the one before" if number else ""
         parts += [Text(), *([Text(f"  {title}", signs.QUIET)] if title else []), _components(list(wave))]
     if one.components:
-        parts += [Text(), _lines(_figures(one))]
+        parts += [Text(), listed(_figures(one))]
     if one.outlooks:
         parts += [Text(), outlooks(one.outlooks)]
     if one.irreversible:
@@ -120,7 +120,7 @@ def _value(value: str | None) -> str:
     return f"{shown[:SHOWN]}…" if len(shown) > SHOWN else shown or '""'
 
 
-def _figures(one: Plan) -> Iterator[Line]:
+def _figures(one: Plan) -> Iterator[Fact]:
     if one.waits_for:
         yield "waits", f"for deployment {one.waits_for}, which is on its way"
     yield "traffic", _steps(one.timing)
@@ -153,21 +153,12 @@ def _irreversible(one: Plan) -> RenderableType:
 def _verdict(one: Plan, source: str, commands: Commands) -> RenderableType:
     if not one.refusals:
         release = commands(f"release {source} --environment {one.environment_key}")
-        return Group(Text("✔ It can be released.", signs.GOOD), _lines([("release", release)]))
+        return Group(Text("✔ It can be released.", signs.GOOD), listed([("release", release)]))
     refused = [part for refusal in one.refusals for part in _refused(refusal, commands)]
-    return Group(Text("✘ It would be refused.", signs.BAD), _lines(refused))
+    return Group(Text("✘ It would be refused.", signs.BAD), listed(refused))
 
 
-def _refused(refusal: Refusal, commands: Commands) -> Iterator[Line]:
+def _refused(refusal: Refusal, commands: Commands) -> Iterator[Fact]:
     yield "reason", clean(refusal.reason)
     if refusal.next_step:
         yield "next step", commands.within(clean(refusal.next_step))
-
-
-def _lines(lines: Iterable[Line]) -> RenderableType:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style=signs.QUIET, no_wrap=True, min_width=10)
-    table.add_column(overflow="fold")
-    for name, value in lines:
-        table.add_row(name, value)
-    return Padding(table, (0, 0, 0, 2))

@@ -1,16 +1,16 @@
 """What people see of a deployment: pure functions from plain values to rich renderables."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from controller.domain.deployment import Counts, Deployment, Look, TimelineEvent, TripSource
 from controller.domain.phases import Phase
 from selfright.cli import signs
+from selfright.cli.facts import Fact, listed
 from selfright.cli.words import Commands, at, clean, duration, percent, plural
 from selfright.story import Story, finished_in, needs_decision, restored_in
 
@@ -24,7 +24,6 @@ TRIPS: dict[TripSource, str] = {
     "fault": "the fault",
     "reconciler": "it was found",
 }
-Fact = tuple[str, RenderableType]
 
 
 def headline(story: Story) -> Text:
@@ -60,7 +59,7 @@ def summary(story: Story, commands: Commands) -> RenderableType:
     if not one.phase.is_terminal:
         facts += _progress(one)
     facts += _next(story, commands)
-    return Group(headline(story), _facts(facts))
+    return Group(headline(story), listed(facts))
 
 
 def _trip(one: Deployment) -> str:
@@ -116,7 +115,7 @@ def details(story: Story, commands: Commands) -> RenderableType:
     facts.append(("execution", one.execution_arn))
     if one.look:
         facts.append(("why", commands(f"explain {one.deployment_id}")))
-    return Group(summary(story, commands), _facts(facts), Text(), timeline(story.timeline, one.upload.uploaded_at))
+    return Group(summary(story, commands), listed(facts), Text(), timeline(story.timeline, one.upload.uploaded_at))
 
 
 def _change(one: Deployment, name: str) -> str:
@@ -175,12 +174,3 @@ def counted(counts: Counts) -> str:
     """Requests and errors in words."""
     requests, errors = plural(counts.requests, "request"), plural(counts.errors, "error")
     return f"{requests}, {errors} ({percent(counts.error_rate)})"
-
-
-def _facts(facts: Sequence[Fact]) -> RenderableType:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style=signs.QUIET, no_wrap=True, min_width=10)
-    table.add_column(overflow="fold")
-    for name, value in facts:
-        table.add_row(name, value)
-    return Padding(table, (0, 0, 0, 2))
