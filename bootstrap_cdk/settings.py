@@ -38,7 +38,7 @@ class ControllerSettings:
         if not (self.package / "controller" / "handlers").is_dir():
             raise SettingsError(
                 f"'{self.package}' is not the controller's Lambda package (it has no controller/handlers). "
-                "Build it with `./dev package` and give its folder: -c controller_package=DIST/controller"
+                "Build it with `./dev package`, which prints its folder, then add: -c controller_package=FOLDER"
             )
 
 
@@ -83,7 +83,7 @@ class SmartPackSettings:
     where visitors reach the app, if that is not the HTTP API's and the distribution's own address; with
     `allow_private_urls` they may be addresses of a private network. `composite_alarm` makes one alarm of
     all of its alarms. `cors_origin` is the one other origin (`https://partner.example`) whose pages may call the API,
-    or `*`: everybody, because the API knows no cookies. The releases check it, so they have to name the same.
+    or `*`: everybody, because the API knows no cookies. Every release is checked for it.
 
     `domain_name` is where visitors come to. It needs a certificate of us-east-1: the one of `certificate_arn`, or one
     that is made and renewed by way of the hosted zone (`hosted_zone_name`, `hosted_zone_id`), which also gets the

@@ -52,7 +52,7 @@ class ControllerAlarms(Construct):
         for group in (Group.ON_ALARM, Group.RECONCILE):
             throttles = functions[group].metric_throttles(period=FIVE_MINUTES)
             self._alarm(f"{group.title}Throttles", throttles, f"Selfright's {group.value} function is throttled")
-        cloudwatch.Alarm(
+        silent = cloudwatch.Alarm(
             self,
             "ReconcileSilent",
             alarm_description="Selfright's reconciler has not run for 15 minutes: lost deployments stay lost",
@@ -61,7 +61,8 @@ class ControllerAlarms(Construct):
             comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
             evaluation_periods=3,
             treat_missing_data=_MISSING.BREACHING,
-        ).add_alarm_action(actions.SnsAction(self._topic))
+        )
+        self._add(silent)
 
     def _watch_machine(self, name: str, machine: sfn.StateMachine) -> None:
         failed, late = machine.metric_failed(period=FIVE_MINUTES), machine.metric_timed_out(period=FIVE_MINUTES)
@@ -99,5 +100,8 @@ class ControllerAlarms(Construct):
             evaluation_periods=1,
             treat_missing_data=_MISSING.NOT_BREACHING,
         )
+        self._add(alarm)
+
+    def _add(self, alarm: cloudwatch.Alarm) -> None:
         alarm.add_alarm_action(actions.SnsAction(self._topic))
         self.all.append(alarm)

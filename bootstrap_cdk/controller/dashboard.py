@@ -2,6 +2,7 @@
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from bootstrap_cdk.controller.alarms import ControllerAlarms
@@ -28,9 +29,7 @@ class ControllerDashboard(Construct):
         super().__init__(scope, construct_id)
         board = cloudwatch.Dashboard(self, "Dashboard", dashboard_name="selfright")
         board.add_widgets(cloudwatch.AlarmStatusWidget(title="The controller", alarms=list(alarms.all), width=24))
-        board.add_widgets(
-            _executions("Deployments", machines, "deploy"), _executions("Rollbacks", machines, "rollback")
-        )
+        board.add_widgets(_executions("Deployments", machines.deploy), _executions("Rollbacks", machines.rollback))
         board.add_widgets(_releases())
         board.add_widgets(
             cloudwatch.GraphWidget(
@@ -56,8 +55,7 @@ def _releases() -> cloudwatch.GraphWidget:
     return cloudwatch.GraphWidget(title="Releases of all environments", left=[found], width=24)
 
 
-def _executions(title: str, machines: StateMachines, name: str) -> cloudwatch.GraphWidget:
-    machine = machines.deploy if name == "deploy" else machines.rollback
+def _executions(title: str, machine: sfn.StateMachine) -> cloudwatch.GraphWidget:
     return cloudwatch.GraphWidget(
         title=title,
         left=[

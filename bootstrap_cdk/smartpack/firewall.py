@@ -37,7 +37,7 @@ class Firewall(Construct):
 
 
 def _rate(requests: int) -> waf.CfnWebACL.RuleProperty:
-    """Whoever asks more often than this in five minutes is refused until he does not."""
+    """Whoever asks more often than this in five minutes is refused, for as long as that goes on."""
     limit = waf.CfnWebACL.RateBasedStatementProperty(limit=requests, aggregate_key_type="IP")
     return waf.CfnWebACL.RuleProperty(
         name="rate",

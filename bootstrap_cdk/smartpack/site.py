@@ -1,7 +1,5 @@
 """SmartPack's site: a private bucket, CloudFront in front of it, and the function that chooses the revision."""
 
-from pathlib import Path
-
 from aws_cdk import Duration
 from aws_cdk import aws_certificatemanager as certificates
 from aws_cdk import aws_cloudfront as cloudfront
@@ -10,12 +8,12 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from bootstrap_cdk import placeholder
 from bootstrap_cdk.exceptions import accept
 from bootstrap_cdk.settings import SmartPackSettings
 from bootstrap_cdk.smartpack.api import AI_ROUTES, ROUTES
 from bootstrap_cdk.smartpack.edge import Edge
 
-ROUTING_BOOTSTRAP = Path(__file__).with_name("routing_bootstrap.js")
 _ONE_YEAR = Duration.days(365)
 _TLS_1_2 = cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021
 
@@ -47,7 +45,7 @@ class RoutedSite(Construct):
             "Routing",
             function_name=f"{settings.prefix}-routing",
             comment="Chooses the revision; published by Selfright",
-            code=cloudfront.FunctionCode.from_inline(ROUTING_BOOTSTRAP.read_text()),
+            code=cloudfront.FunctionCode.from_inline(placeholder.ROUTING),
             runtime=cloudfront.FunctionRuntime.JS_2_0,
             auto_publish=True,
         )

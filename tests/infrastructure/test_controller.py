@@ -232,6 +232,14 @@ def test_there_is_a_dashboard(controller: Template) -> None:
     assert any("{Selfright,Application,Environment,Phase}" in one for one in expressions)
 
 
+def test_the_dashboard_shows_every_alarm(controller: Template) -> None:
+    """That the reconciler is silent, too: whoever looks there sees whether all is well."""
+    body = json.loads(controller.text(controller.only("AWS::CloudWatch::Dashboard")["DashboardBody"]))
+    (status,) = [widget for widget in body["widgets"] if widget["type"] == "alarm"]
+    alarms = {f"<{name}.Arn>" for name in controller.of_type("AWS::CloudWatch::Alarm")}
+    assert set(status["properties"]["alarms"]) == alarms
+
+
 def _function_logs(template: Template) -> list[dict[str, Any]]:
     groups = template.of_type("AWS::Logs::LogGroup").values()
     return [one for one in groups if one["LogGroupName"].startswith("/aws/lambda/")]

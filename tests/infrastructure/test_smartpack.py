@@ -7,8 +7,7 @@ import re
 import pytest
 
 from app_artifacts.smartpack.serve import POLICY
-from bootstrap_cdk.smartpack import placeholder
-from bootstrap_cdk.smartpack.site import ROUTING_BOOTSTRAP
+from bootstrap_cdk import placeholder
 from controller.domain.environment import Environment
 from controller.domain.routing import RoutingTable, parse
 from controller.domain.strategy import steps_of
@@ -83,7 +82,7 @@ def test_a_later_deployment_leaves_the_code_alone(smartpack: Template, staging: 
     ("content", "digest"),
     [
         (placeholder.CODE.encode(), "b34ebe38727a8f8972a156b99bd3212ded5e139122e551e01c43d1e63e827825"),
-        (ROUTING_BOOTSTRAP.read_bytes(), "6ea18648da4f1d5803aa8cfda222a4453ec4dda31255c145f86d0c5b316cd790"),
+        (placeholder.ROUTING.encode(), "6ea18648da4f1d5803aa8cfda222a4453ec4dda31255c145f86d0c5b316cd790"),
     ],
     ids=["function", "routing"],
 )
@@ -101,7 +100,7 @@ def test_the_placeholder_says_that_nothing_is_released() -> None:
 
 def test_the_routing_placeholder_is_understood_as_nobodys_release() -> None:
     """The site component reads it before the first release: no revision is live."""
-    assert parse(ROUTING_BOOTSTRAP.read_bytes()) == RoutingTable()
+    assert parse(placeholder.ROUTING.encode()) == RoutingTable()
 
 
 def test_the_api_is_served_through_the_alias(smartpack: Template) -> None:
