@@ -7,7 +7,6 @@ else is in the SSM parameter `/selfright/controller`, which the controller's own
 import os
 from collections.abc import MutableMapping
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -22,7 +21,7 @@ from controller.settings import Settings
 from controller.wiring import AwsWorld
 from selfright.advice import AdviceError
 from selfright.ledger import Ledger
-from selfright.local.place import HOME, Place
+from selfright.local.place import FOLDER, Place, tail
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
 ROOT = "/selfright"
 PARAMETER = f"{ROOT}/controller"
 PARTS = 2
-LOCAL = Path(os.environ.get("SELFRIGHT_LOCAL_FOLDER") or HOME / "local")
-"""Where the repository's local AWS has its state."""
 
 
 class Resources(BaseModel):
@@ -144,7 +141,7 @@ def _not_bootstrapped() -> AdviceError:
         step = "Deploy it there first (`./dev up` does that for the local AWS)."
         return AdviceError(f"There is no Selfright controller at {endpoint}.", step)
     step = "Is it the right region (AWS_REGION) and account (AWS_PROFILE)? If so, bootstrap it: see the README."
-    if Place(LOCAL).alive():
+    if Place(FOLDER).alive():
         step = "A local AWS is up: add --local to use it. Otherwise check AWS_REGION and AWS_PROFILE."
     return AdviceError(f"There is no Selfright controller in {region} of this account (no {PARAMETER} in SSM).", step)
 
@@ -152,14 +149,17 @@ def _not_bootstrapped() -> AdviceError:
 def use_local(place: Place | None = None, variables: MutableMapping[str, str] = os.environ) -> None:
     """Let this process talk to the local AWS; an `AWS_ENDPOINT_URL` that is set already stays as it is.
 
-    Raises `AdviceError` when none is up.
+    Raises `AdviceError` when none is up, or the one that was has died.
     """
     if variables.get("AWS_ENDPOINT_URL"):
         return
-    place = place or Place(LOCAL)
+    place = place or Place(FOLDER)
     running = place.read()
-    if running is None or not place.alive():
+    if running is None:
         raise AdviceError("No local AWS is up.", "Start it: ./dev up")
+    if not place.alive():
+        said = f"The end of {place.log}:\n{tail(place.log)}"
+        raise AdviceError(f"The local AWS has died. {said}", "Start it again: ./dev up")
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
         variables.pop(name, None)
     variables.update(running.variables())

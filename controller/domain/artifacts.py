@@ -78,6 +78,11 @@ class ArtifactBase(BaseModel):
         """The digest in hex."""
         return self.digest.removeprefix("sha256:")
 
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """The paths in the bundle that are this artifact's."""
+        return (self.artifact,)
+
 
 class LambdaArtifact(ArtifactBase):
     """What every Lambda function has, whatever its code comes in. Only the configuration given is set.
@@ -97,11 +102,6 @@ class FunctionArtifact(LambdaArtifact):
     handler: Handler | None = None
     runtime: Runtime | None = None
 
-    @property
-    def claims(self) -> tuple[str, ...]:
-        """The paths in the bundle that are this artifact's."""
-        return (self.artifact,)
-
 
 class ImageArtifact(LambdaArtifact):
     """A Lambda function's container image: an OCI layout, a folder in the bundle, a folder or a `.tar` in the source.
@@ -119,11 +119,6 @@ class ImageArtifact(LambdaArtifact):
     def index(self) -> str:
         """Where in the bundle the layout's index is."""
         return f"{self.artifact}/index.json"
-
-    @property
-    def claims(self) -> tuple[str, ...]:
-        """The paths in the bundle that are this artifact's."""
-        return (self.artifact,)
 
 
 class SiteArtifact(ArtifactBase):
@@ -148,22 +143,12 @@ class ParametersArtifact(ArtifactBase):
 
     kind: Literal["parameters"]
 
-    @property
-    def claims(self) -> tuple[str, ...]:
-        """The paths in the bundle that are this artifact's."""
-        return (self.artifact,)
-
 
 class StackArtifact(ArtifactBase):
     """A CloudFormation template, JSON or YAML, and values for its parameters; an environment's own values win."""
 
     kind: Literal["stack"]
     parameters: Annotated[dict[StackParameter, Annotated[str, Field(max_length=4096)]], Field(max_length=200)] = {}
-
-    @property
-    def claims(self) -> tuple[str, ...]:
-        """The paths in the bundle that are this artifact's."""
-        return (self.artifact,)
 
 
 Artifact = FunctionArtifact | ImageArtifact | SiteArtifact | ParametersArtifact | StackArtifact

@@ -17,20 +17,16 @@ from selfright.local.errors import (
     AlreadyUpError,
     EmulatorDiedError,
     LocalAwsError,
-    NotRunningError,
     PortTakenError,
     SetupMissingError,
 )
-from selfright.local.place import HOME, REPOSITORY, LocalAws, Place, disk, free_port, is_free
+from selfright.local.place import FOLDER, HOME, REPOSITORY, LocalAws, Place, disk, free_port, is_free, tail
 from selfright.local.supervisor import end_group
 
-FOLDER = Path(os.environ.get("SELFRIGHT_LOCAL_FOLDER") or HOME / "local")
-"""One local AWS per folder: with another folder in this variable, a second one runs beside the first."""
 PYTHON = HOME / "ministack" / "bin" / "python"
 START_SECONDS = 30.0
 STOP_SECONDS = 8.0
 LOOK_SECONDS = 0.05
-LOG_LINES = 15
 
 
 @dataclass(frozen=True)
@@ -100,18 +96,6 @@ def find(folder: Path = FOLDER) -> LocalAws | None:
     return place.read() if place.alive() else None
 
 
-def require(folder: Path = FOLDER) -> LocalAws:
-    """The local AWS that runs in this folder; raises EmulatorDiedError or NotRunningError with the next step."""
-    running = find(folder)
-    if running:
-        return running
-    place = Place(folder)
-    if place.read():
-        message = f"The local AWS has died. Start it again: ./dev up\nThe end of {place.log}:\n{tail(place.log)}"
-        raise EmulatorDiedError(message)
-    raise NotRunningError("The local AWS is not running. Start it: ./dev up")
-
-
 @contextmanager
 def session(folder: Path = FOLDER) -> Iterator[LocalAws]:
     """A local AWS for the time of a `with` block; it ends with the block and with this process."""
@@ -129,15 +113,6 @@ def healthy(url: str, seconds: float = 1.0) -> bool:
         with opener.open(url, timeout=seconds) as response:
             return bool(response.status == 200)  # noqa: PLR2004
     return False
-
-
-def tail(log: Path, lines: int = LOG_LINES) -> str:
-    """The end of a log file, indented."""
-    try:
-        text = log.read_text(errors="replace")
-    except FileNotFoundError:
-        return "  (no log)"
-    return "\n".join(f"  {line}" for line in text.splitlines()[-lines:]) or "  (the log is empty)"
 
 
 def _check_possible(place: Place, python: Path, wished: Ports) -> None:

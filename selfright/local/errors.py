@@ -21,10 +21,6 @@ class EmulatorDiedError(LocalAwsError):
     """The emulator ended, or never came up; the message holds the end of its log."""
 
 
-class NotRunningError(LocalAwsError):
-    """No local AWS is up."""
-
-
 class DiskFullError(LocalAwsError):
     """There is no room for what has to be written."""
 

@@ -10,8 +10,8 @@ from selfright.local import emulator, packages
 from selfright.local.deployer import Deployed, deploy
 from selfright.local.edge.cors import Cors, cors_in
 from selfright.local.edge.targets import Targets, save
-from selfright.local.emulator import FOLDER, Ports
-from selfright.local.place import LocalAws, Place, free_port, is_free
+from selfright.local.emulator import Ports
+from selfright.local.place import FOLDER, LocalAws, Place, free_port, is_free
 from selfright.local.synthesis import synthesize
 
 EDGE_PORT = 8780

@@ -18,6 +18,9 @@ from selfright.local.errors import DiskFullError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 HOME = REPOSITORY / ".selfright"
+FOLDER = Path(os.environ.get("SELFRIGHT_LOCAL_FOLDER") or HOME / "local")
+"""One local AWS per folder: with another folder in this variable, a second one runs beside the first."""
+LOG_LINES = 15
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
@@ -107,6 +110,15 @@ class Place:
         except BlockingIOError:
             return True
         return False
+
+
+def tail(log: Path, lines: int = LOG_LINES) -> str:
+    """The end of a log file, indented."""
+    try:
+        text = log.read_text(errors="replace")
+    except FileNotFoundError:
+        return "  (no log)"
+    return "\n".join(f"  {line}" for line in text.splitlines()[-lines:]) or "  (the log is empty)"
 
 
 def replace(file: Path, text: str) -> None:

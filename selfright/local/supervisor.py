@@ -103,7 +103,6 @@ class Supervisor:
             "DOCKER_HOST": "unix:///nonexistent",
             "STATE_DIR": str(self.place.work / "state"),
             "S3_DATA_DIR": str(self.place.work / "s3"),
-            **{name: value for name, value in os.environ.items() if name in {"AUTH", "USE_SSL"}},
         }
 
     def _watch(self) -> int:

@@ -110,10 +110,8 @@ class Planner:
             )
 
     def _component(self, name: str, artifact: Artifact, file: BinaryIO) -> ComponentPlan:
-        component, known = (
-            self.world.components.get(self.environment, name),
-            ComponentPlan(name, artifact.kind, "unknown"),
-        )
+        component = self.world.components.get(self.environment, name)
+        known = ComponentPlan(name, artifact.kind, "unknown")
         try:
             known = replace(known, live=component.current().id)
             return self._compared(known, component, artifact, file)

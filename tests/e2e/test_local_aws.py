@@ -14,8 +14,10 @@ from pathlib import Path
 import boto3
 import pytest
 
+from selfright.account import use_local
+from selfright.advice import AdviceError
 from selfright.local import emulator
-from selfright.local.errors import AlreadyUpError, EmulatorDiedError, NotRunningError, PortTakenError, SetupMissingError
+from selfright.local.errors import AlreadyUpError, EmulatorDiedError, PortTakenError, SetupMissingError
 from selfright.local.place import REPOSITORY, LocalAws, Place
 
 
@@ -91,7 +93,7 @@ def test_a_second_start_is_refused(folder: Path) -> None:
     running = emulator.start(folder)
     with pytest.raises(AlreadyUpError, match=r"\./dev down"):
         emulator.start(folder)
-    assert emulator.require(folder) == running
+    assert emulator.find(folder) == running
 
 
 def test_a_taken_port_is_named(folder: Path) -> None:
@@ -122,8 +124,8 @@ def test_a_killed_emulator_is_noticed_and_its_workers_end(folder: Path) -> None:
     os.kill(running.groups[0], signal.SIGKILL)
     assert until(lambda: not Place(folder).alive())
     assert until(lambda: members(running) == [])
-    with pytest.raises(EmulatorDiedError, match="has died"):
-        emulator.require(folder)
+    with pytest.raises(AdviceError, match="has died"):
+        use_local(Place(folder), {})
     emulator.start(folder)
 
 
@@ -144,6 +146,8 @@ def test_an_attached_one_ends_with_its_parent(folder: Path, number: signal.Signa
     program = f"""
 import time
 from pathlib import Path
+from selfright.account import use_local
+from selfright.advice import AdviceError
 from selfright.local import emulator
 with emulator.session(Path({str(folder)!r})):
     print("up", flush=True)
@@ -153,16 +157,11 @@ with emulator.session(Path({str(folder)!r})):
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as parent:
         assert parent.stdout
         assert parent.stdout.readline() == b"up\n"
-        running = emulator.require(folder)
+        running = emulator.find(folder)
+        assert running
         parent.send_signal(number)
     assert until(lambda: not Place(folder).alive())
     assert until(lambda: members(running) == [])
-
-
-def test_nothing_runs_reads_as_a_next_step(folder: Path) -> None:
-    """Asking for a local AWS that never was names the command that starts one."""
-    with pytest.raises(NotRunningError, match=r"\./dev up"):
-        emulator.require(folder)
 
 
 def test_it_starts_and_stops_within_seconds(folder: Path) -> None:

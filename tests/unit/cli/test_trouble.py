@@ -125,3 +125,14 @@ def test_a_local_aws_that_is_not_up_is_said(tmp_path: Path) -> None:
     with pytest.raises(AdviceError, match="No local AWS is up") as caught:
         use_local(Place(tmp_path), {})
     assert caught.value.next_step == "Start it: ./dev up"
+
+
+def test_a_local_aws_that_has_died_shows_its_last_words(tmp_path: Path) -> None:
+    """The state file is left and nobody holds the lock: the end of the log says why."""
+    place = Place(tmp_path)
+    place.write(LocalAws(4567, 8780, 1, ()))
+    place.lock.touch()
+    place.log.write_text("all is well\nMemoryError\n")
+    with pytest.raises(AdviceError, match=r"(?s)has died.*MemoryError") as caught:
+        use_local(place, {})
+    assert caught.value.next_step == "Start it again: ./dev up"
