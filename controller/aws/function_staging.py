@@ -55,7 +55,7 @@ class FunctionStaging:
             ) from error
 
     def _publish(self, code: Code, wanted: Wanted, source: Mapping[str, Any]) -> str:
-        found = self._settled(self.configuration("$LATEST"))
+        found = self._waited(self.configuration("$LATEST"))
         latest = self._load(self._configure(found, wanted), code, source)
         version = self._numbered(latest, code)
         if latest is found and self._is_gone(version):
@@ -103,7 +103,7 @@ class FunctionStaging:
         return self._settled(dict(answer))
 
     def _load(self, latest: Mapping[str, Any], code: Code, source: Mapping[str, Any]) -> Mapping[str, Any]:
-        if sha256_of(latest) == code.sha256:
+        if sha256_of(latest) == code.sha256 and not _has_failed(latest):
             return latest
         with calling("lambda:UpdateFunctionCode", self._name):
             answer = self._clients.functions.update_function_code(
@@ -114,7 +114,18 @@ class FunctionStaging:
         return loaded
 
     def _settled(self, configuration: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Wait until Lambda has finished the last update; its `RevisionId` changes once more when it has."""
+        """Wait until Lambda has finished an update of ours; raises `AwsError` when that failed."""
+        settled = self._waited(configuration)
+        if _has_failed(settled):
+            why = settled.get("LastUpdateStatusReason") or settled.get("StateReason") or "no reason given"
+            raise AwsError(f"Lambda could not update {self._name}: {why} Correct the release or the function.")
+        return settled
+
+    def _waited(self, configuration: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Wait until Lambda has finished the last update; its `RevisionId` changes once more when it has.
+
+        One that failed, an older release's perhaps, does not stand in the way: another update puts it right.
+        """
         waited = 0.0
         while _is_changing(configuration):
             if waited >= PATIENCE:
@@ -125,15 +136,16 @@ class FunctionStaging:
             self._sleep(pause)
             waited += pause
             configuration = self.configuration(configuration["Version"])
-        if "Failed" in {configuration.get("LastUpdateStatus"), configuration.get("State")}:
-            why = configuration.get("LastUpdateStatusReason") or configuration.get("StateReason") or "no reason given"
-            raise AwsError(f"Lambda could not update {self._name}: {why} Correct the release or the function.")
         return configuration
 
     def _require(self, configuration: Mapping[str, Any], code: Code) -> None:
         if sha256_of(configuration) != code.sha256:
             reason = f"{self._name} has other code than the bundle's {code.artifact.artifact}"
             raise AwsError(f"{reason}: somebody else updated it at the same time. Release again when they are done.")
+
+
+def _has_failed(configuration: Mapping[str, Any]) -> bool:
+    return "Failed" in {configuration.get("LastUpdateStatus"), configuration.get("State")}
 
 
 def _is_changing(configuration: Mapping[str, Any]) -> bool:

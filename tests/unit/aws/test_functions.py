@@ -147,6 +147,18 @@ def test_an_update_that_fails_says_why(world: World) -> None:
         staged(world)
 
 
+@pytest.mark.parametrize("code", [b"# corrected", b"# broken"])
+def test_an_update_that_failed_once_does_not_stop_the_next(world: World, code: bytes) -> None:
+    """Lambda remembers the failure until an update succeeds: of other code, or of the same when its cause is gone."""
+    world.functions.fails = "The role may not be assumed."
+    with pytest.raises(AwsError):
+        staged(world, b"# broken", memory=256)
+    world.functions.fails = ""
+    revision = staged(world, code, memory=256)
+    assert world.functions.latest["LastUpdateStatus"] == "Successful"
+    assert world.functions.versions[revision.id]["CodeSha256"] == sha_of(revision)
+
+
 def test_an_update_that_never_ends_is_given_up(world: World) -> None:
     """The wait has an end, before the Lambda's own does it."""
     world.functions.looks = 10_000
