@@ -59,9 +59,17 @@ class LambdaComponent(ABC):
         self.require_fit(live)
         if sha256_of(live) != code.sha256 or not wanted.is_in(live):
             version = self._staging.publish(code, wanted)
-        warm = self._target.provisioned_concurrency
-        pending = self._provisioned.give(version, warm, live=version == serving) if warm else None
+        pending = self._warm(version, live=version == serving)
         return pending or Revision(version, code.sha256)
+
+    def _warm(self, version: str, *, live: bool) -> Pending | None:
+        """As many warm instances as the environment says; nobody prunes what is live and stays so."""
+        wanted = self._target.provisioned_concurrency
+        if wanted:
+            return self._provisioned.give(version, wanted, live=live)
+        if live and wanted is not None:
+            self._provisioned.take(version)
+        return None
 
     def require_fit(self, live: Mapping[str, Any]) -> None:
         """Raise `AwsError` when the function cannot take this kind of code."""
@@ -91,7 +99,8 @@ class LambdaComponent(ABC):
         used = self._used_by_aliases()
         spared = {*ours[:count], *(revision.id for revision in keep), *used}
         if self._target.provisioned_concurrency is not None:
-            self._provisioned.take_from_all_but(used if self._target.provisioned_concurrency else (), ours)
+            before = (revision.id for revision in keep)  # It may be a version that no release has published.
+            self._provisioned.take_from_all_but(used if self._target.provisioned_concurrency else (), [*ours, *before])
         return sum(self._delete(version) for version in ours if version not in spared)
 
     def discard(self, revision: Revision) -> bool:

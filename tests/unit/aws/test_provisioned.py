@@ -106,6 +106,26 @@ def test_a_release_that_is_rolled_back_leaves_none(world: World) -> None:
     assert set(world.functions.versions) == {"1"}
 
 
+def test_zero_takes_them_from_what_is_live_and_stays_so(world: World) -> None:
+    """A release that does not change the function is one, too; before that, they are paid for."""
+    revision = staged(world)
+    world.functions.point("live", revision.id)
+    assert stage(world, warm=None) == revision
+    assert set(world.functions.warm) == {revision.id}
+    assert stage(world, warm=0) == revision
+    assert not world.functions.warm
+
+
+def test_a_version_of_the_template_loses_what_it_was_given(world: World) -> None:
+    """It may be live for some releases of other components before this function's first one."""
+    world.functions.put_provisioned_concurrency_config(Qualifier="1", ProvisionedConcurrentExecutions=5)
+    before = world.function().current()
+    revision = staged(world)
+    world.functions.point("live", revision.id)
+    world.function(provisioned_concurrency=5).prune([revision, before], 5)
+    assert set(world.functions.warm) == {revision.id}
+
+
 def test_none_is_nobodys_business_and_zero_takes_them_away(world: World) -> None:
     """Without the key they are a person's; 0 takes away what older releases had, and only that."""
     revision = staged(world)
