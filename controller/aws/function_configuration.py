@@ -23,8 +23,9 @@ IMAGE_SETTINGS = {"command": "Command", "entry_point": "EntryPoint", "working_di
 class Wanted:
     """The configuration that a release wants for a function in an environment."""
 
-    def __init__(self, artifact: LambdaArtifact, variables: Mapping[str, str]) -> None:
-        """`variables` are the environment's."""
+    def __init__(self, artifact: LambdaArtifact, variables: Mapping[str, str], *, exact: bool = False) -> None:
+        """`variables` are the environment's. `exact`: what is not given of an image's command is the image's own."""
+        self._exact = exact
         self._settings = _given(artifact, SETTINGS)
         self._image = _given(artifact, IMAGE_SETTINGS) if isinstance(artifact, ImageArtifact) else {}
         self._variables = {**artifact.variables, **variables}
@@ -44,7 +45,8 @@ class Wanted:
     def _different(self, configuration: Mapping[str, Any]) -> dict[str, Any]:
         different = {name: value for name, value in self._settings.items() if configuration.get(name) != value}
         has = configuration.get("ImageConfigResponse", {}).get("ImageConfig", {})
-        return different | ({"ImageConfig": {**has, **self._image}} if {**has, **self._image} != has else {})
+        image = self._image if self._exact else {**has, **self._image}
+        return different | ({"ImageConfig": image} if image != has else {})
 
     def _merged(self, has: Mapping[str, str]) -> dict[str, str]:
         older = _recorded(has) | {RECORD}

@@ -107,7 +107,7 @@ class FunctionRecovery:
         self._version = self._staging.publish(code, self._wanted())
 
     def _wanted(self) -> Wanted:
-        return Wanted(self._artifact(), {})
+        return Wanted(self._artifact(), {}, exact=True)
 
     def _artifact(self) -> LambdaArtifact:
         """The configuration that was live, in the words of a manifest."""
@@ -120,7 +120,14 @@ class FunctionRecovery:
             "variables": self._document["variables"]["released"],
         }
         if self._entry.kind == "image":
-            return ImageArtifact(kind="image", **common)
+            words = had.get("ImageConfigResponse", {}).get("ImageConfig", {})
+            return ImageArtifact(
+                kind="image",
+                command=words.get("Command") or None,
+                entry_point=words.get("EntryPoint") or None,
+                working_directory=words.get("WorkingDirectory") or None,
+                **common,
+            )
         return FunctionArtifact(kind="function", handler=had.get("Handler"), runtime=had.get("Runtime"), **common)
 
 

@@ -9,6 +9,7 @@ from controller.aws.clients import Clients
 from controller.aws.parameter_pointer import ParameterPointer
 from controller.aws.parameter_store import ParameterStore
 from controller.domain.environment import ParametersTarget
+from controller.errors import ChangedByOthersError
 from selfright.recovery.point import Entry
 from selfright.recovery.steps import Step, do
 
@@ -31,9 +32,10 @@ class ParametersRecovery:
         wrong = sorted(name for name, value in self._values.items() if has.get(name) != value)
         unknown = sorted(has.keys() - self._values.keys())
         text = f"of revision {self._revision}"
-        steps = [do(self._name, f"write {name} {text}", partial(self._put, name)) for name in wrong]
+        steps = [do(self._name, f"write {name} {text}", partial(self._put, name, has.get(name))) for name in wrong]
         steps += [
-            do(self._name, f"delete {name}, which is not {text}", partial(self._delete, name)) for name in unknown
+            do(self._name, f"delete {name}, which is not {text}", partial(self._delete, name, has[name]))
+            for name in unknown
         ]
         state = self._pointer.read()
         if state.revision != self._revision:
@@ -44,12 +46,19 @@ class ParametersRecovery:
     def _path(self, name: str) -> str:
         return f"{self._prefix}/revisions/{self._revision}/{name}"
 
-    def _put(self, name: str) -> None:
+    def _put(self, name: str, seen: str | None) -> None:
+        self._require(name, seen)
         with calling("ssm:PutParameter", self._path(name)):
             self._clients.parameters.put_parameter(
-                Name=self._path(name), Value=self._values[name], Type="String", Overwrite=True
+                Name=self._path(name), Value=self._values[name], Type="String", Overwrite=seen is not None
             )
 
-    def _delete(self, name: str) -> None:
+    def _delete(self, name: str, seen: str) -> None:
+        self._require(name, seen)
         with calling("ssm:DeleteParameters", self._path(name)):
             self._clients.parameters.delete_parameters(Names=[self._path(name)])
+
+    def _require(self, name: str, seen: str | None) -> None:
+        """SSM has no conditional change, so it is looked at once more, right before it is written."""
+        if self._store.read(self._revision).get(name) != seen:
+            raise ChangedByOthersError(f"{self._path(name)} was changed after the steps were shown.")

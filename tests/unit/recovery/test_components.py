@@ -10,10 +10,11 @@ import pytest
 
 from controller.aws.bundles import S3Bundles
 from controller.aws.export_api import ApiExport
+from controller.aws.export_functions import FunctionExport
 from controller.aws.exports import AwsExports
 from controller.domain.archive import BundleArchive
 from controller.domain.deployment import Revision
-from controller.domain.environment import Environment, FunctionTarget, ParametersTarget, SiteTarget
+from controller.domain.environment import Environment, FunctionTarget, ImageTarget, ParametersTarget, SiteTarget
 from controller.errors import ChangedByOthersError, ConflictError
 from selfright.recovery.apis import ApiRecovery
 from selfright.recovery.functions import FunctionRecovery
@@ -152,6 +153,27 @@ def test_a_person_who_is_quicker_wins(released: tuple[World, Revision, FunctionR
     assert world.functions.live == ("1", {"2": 0.1})
 
 
+@pytest.mark.parametrize("command", [["app.handler"], None])
+def test_an_image_is_started_as_it_was(world: World, command: list[str] | None) -> None:
+    """By its own command when no release had set another, though `$LATEST` has that of a later release."""
+    functions = world.functions
+    functions.package("ab" * 32)
+    if command:
+        functions.versions["1"]["ImageConfigResponse"] = {"ImageConfig": {"Command": command}}
+    live = Revision("1", "ab" * 32)
+    target = ImageTarget(kind="image", function_name=FUNCTION, repository="smartpack/ai")
+    exported = FunctionExport(world.clients, ARTIFACTS, target).of(live)
+    functions.latest["ImageConfigResponse"] = {"ImageConfig": {"Command": ["later.handler"], "WorkingDirectory": "/x"}}
+    functions.publish_version(FunctionName=FUNCTION)
+    functions.point("live", "2")
+    del functions.versions["1"]
+    recovery = FunctionRecovery(world.clients, ARTIFACTS, "ai", target, entry("image", live), exported, lambda _: None)
+    assert [text.split(" ")[0] for text in done(recovery)] == ["publish", "put"]
+    version, _ = functions.live
+    found = functions.versions[version].get("ImageConfigResponse", {}).get("ImageConfig", {})
+    assert found == ({"Command": command} if command else {})
+
+
 # Sites
 
 
@@ -231,6 +253,26 @@ def test_settings_and_their_pointer_are_put_back(world: World) -> None:
     assert len(done(recovery)) == 4
     assert world.ssm.get_parameter(Name=f"{PREFIX}/current")["Parameter"]["Value"] == "aa"
     assert document(world, "settings", Revision("aa")) == exported
+
+
+@pytest.mark.parametrize("now", ["Larch", None])
+def test_a_setting_that_changes_meanwhile_is_left_alone(world: World, now: str | None) -> None:
+    """To another value, or because somebody deletes it."""
+    place = f"{PREFIX}/revisions/aa/HUT"
+    put = lambda value: world.ssm.put_parameter(Name=place, Value=value, Type="String", Overwrite=True)  # noqa: E731
+    put("Spruce")
+    exported = document(world, "settings", Revision("aa"))
+    target = ParametersTarget(kind="parameters", prefix=PREFIX)
+    put("Pine")
+    found = entry("parameters", Revision("aa"))
+    step, *_ = ParametersRecovery(world.clients, "settings", target, found, exported).plan()
+    if now:
+        put(now)
+    else:
+        world.ssm.delete_parameter(Name=place)
+    with pytest.raises(ChangedByOthersError):
+        step.act()
+    assert document(world, "settings", Revision("aa"))["values"] == ({"HUT": now} if now else {})
 
 
 # HTTP APIs
