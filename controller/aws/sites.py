@@ -46,13 +46,15 @@ class SiteComponent:
     def stage(self, artifact: Artifact, bundle: BinaryIO) -> Revision | Pending:
         """Upload what is missing; one call when the revision is complete already.
 
-        `Pending` while CloudFront deploys a change of the distribution: a release beside that could not be judged.
+        `Pending` while CloudFront deploys a change of the distribution: a release beside that could not be judged. So
+        nothing is uploaded until then, and nothing is left behind when that takes too long.
         """
         if not isinstance(artifact, SiteArtifact):
             reason = f"component {self._name} is a site in this environment and a {artifact.kind} in the bundle"
             raise InvalidBundleError(reason)
-        revision = _revision(SiteStaging(self._files, artifact, bundle).run())
-        return Pending(DEPLOYING, PATIENCE) if self._is_deploying() else revision
+        if self._is_deploying():
+            return Pending(DEPLOYING, PATIENCE)
+        return _revision(SiteStaging(self._files, artifact, bundle).run())
 
     def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
         """See that every file is there, and answer this component's checks from the revision's objects."""
