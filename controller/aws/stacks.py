@@ -120,6 +120,11 @@ class StackComponent:
             raise SelfrightError(f"The stack {self._calls.name} can only be changed for a deployment.")
         return self._given
 
+    @property
+    def _stable(self) -> Revision:
+        """What the stack was when the deployment began."""
+        return (self._errand.deployment.restore_point or {}).get(self._name, Revision(""))
+
     def _patiently(self, step: Callable[[], Answer]) -> Answer:
         """Make steps until there is an answer, or for a few seconds."""
         awaited = self._errand.deployment.awaited.get(self._name)
@@ -140,6 +145,8 @@ class StackComponent:
             ours = self._calls.last_token(present.stack_id) == token
             if done := self._outcome(present, wanted, token, ours=ours):
                 return done
+        elif self._stable.id:
+            raise ChangedByOthersError(f"Somebody else deleted the stack {self._calls.name}.")
         change_set = self._calls.change_set(token)
         if change_set is None:
             if present and exists:
@@ -153,7 +160,6 @@ class StackComponent:
 
     def _outcome(self, present: Present, wanted: Former, token: str, *, ours: bool) -> Revision | Pending | None:
         """How an existing stack stands: done, on its way, failed, somebody else's; None when it may be changed now."""
-        stable = (self._errand.deployment.restore_point or {}).get(self._name, Revision(""))
         if present.is_busy and ours:
             return self._pending(present.status)
         if present.is_busy:
@@ -164,7 +170,7 @@ class StackComponent:
             raise AwsError(f"{what}. Correct the template.")
         if present.status in READY and (ours or present.revision == revision_of(wanted.template, wanted.parameters)):
             return Revision(present.revision)
-        if present.revision != stable.id:
+        if present.revision != self._stable.id:
             reason = f"The stack {self._calls.name} is not as it was when this deployment began"
             raise ChangedByOthersError(f"{reason}: somebody else changed it, so it was left as it is.")
         if present.status not in READY:
@@ -174,7 +180,7 @@ class StackComponent:
     def _apply(self, change_set: ChangeSet, token: str) -> Revision | Pending:
         if change_set.is_unchanged:
             self._calls.delete_change_set(token)
-            return (self._errand.deployment.restore_point or {}).get(self._name, Revision(""))
+            return self._stable
         if change_set.execution == "OBSOLETE":
             raise ChangedByOthersError(f"Somebody else changed the stack {self._calls.name} in between.")
         if change_set.status == "FAILED":

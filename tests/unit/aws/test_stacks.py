@@ -484,11 +484,14 @@ def test_a_stack_that_the_release_created_is_deleted(infra: Infra) -> None:
 
 
 def test_a_stack_that_somebody_deleted_is_not_made_anew(live: Infra) -> None:
-    """That was their wish."""
+    """That was their wish: it is made neither on the way back nor on the way forward."""
     live.release(TWO)
     del live.aws.stacks[STACK]
     with pytest.raises(ChangedByOthersError, match="was deleted by somebody else"):
         live.restore()
+    with pytest.raises(ChangedByOthersError, match="Somebody else deleted the stack"):
+        live.stage(ONE)
+    assert STACK not in live.aws.stacks
 
 
 def test_a_place_for_a_stack_that_was_never_made_is_cleared_away(infra: Infra) -> None:
