@@ -12,7 +12,10 @@ INSTANCE = (
     "DBInstanceIdentifier", "DBInstanceClass", "Engine", "EngineVersion", "MultiAZ", "PubliclyAccessible", "Port",
     "StorageType", "DBClusterIdentifier", "DeletionProtection",
 )  # fmt: skip
-CLUSTER = ("DBClusterIdentifier", "Engine", "EngineVersion", "Port", "DBClusterParameterGroup", "DeletionProtection")
+CLUSTER = (
+    "DBClusterIdentifier", "Engine", "EngineVersion", "Port", "DBClusterParameterGroup", "DeletionProtection",
+    "ServerlessV2ScalingConfiguration",
+)  # fmt: skip
 
 
 class DatabaseExport:

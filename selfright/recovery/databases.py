@@ -6,7 +6,7 @@ Which of the two the application uses from then on is for a person to decide; th
 import hashlib
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from controller.aws.calls import calling
 from controller.aws.clients import Clients
@@ -31,16 +31,22 @@ class DatabaseRecovery:
         self._snapshot: str = document.get("snapshot", "")
 
     def plan(self) -> list[Step]:
-        """One step, unless the new database is there; then what is left to a person."""
+        """What is not there yet of the new database; then what is left to a person."""
         if not self._snapshot:
             return [cannot(self._name, "no snapshot was taken before this deployment: it changed nothing.")]
-        if status := self._status():
-            return [Step(self._name, f"{self.new_name} is there ({status})."), *self._rest()]
+        if status := self._status("DBInstance" if self._target.instance else "DBCluster", self.new_name):
+            return [Step(self._name, f"{self.new_name} is there ({status})."), *self._instance(), *self._rest()]
         if not self._snapshot_is_there():
             return [cannot(self._name, f"the snapshot {self._snapshot} is gone.")]
         restore = self._restore_instance if self._target.instance else self._restore_cluster
         text = f"make the new database {self.new_name} from the snapshot {self._snapshot}"
         return [do(self._name, text, restore), *self._rest()]
+
+    def _instance(self) -> list[Step]:
+        """A cluster's instance, if the recovery was interrupted before it made that."""
+        if not self._had.get("writer") or self._status("DBInstance", self._writer):
+            return []
+        return [do(self._name, f"make the instance {self._writer} in it", self._create_instance)]
 
     def _rest(self) -> list[Step]:
         kind = "db-instance-available --db-instance" if self._target.instance else "db-cluster-available --db-cluster"
@@ -49,12 +55,11 @@ class DatabaseRecovery:
             Step(self._name, f"look at its data, then point the application to it; {self._target.identifier} stays."),
         ]
 
-    def _status(self) -> str:
-        kind = "DBInstance" if self._target.instance else "DBCluster"
-        describe = self._rds.describe_db_instances if self._target.instance else self._rds.describe_db_clusters
+    def _status(self, kind: Literal["DBInstance", "DBCluster"], name: str) -> str:
+        describe = self._rds.describe_db_instances if kind == "DBInstance" else self._rds.describe_db_clusters
         try:
-            with calling(f"rds:Describe{kind}s", self.new_name):
-                found = describe(**{f"{kind}Identifier": self.new_name})[f"{kind}s"]  # type: ignore[arg-type, literal-required]
+            with calling(f"rds:Describe{kind}s", name):
+                found = describe(**{f"{kind}Identifier": name})[f"{kind}s"]  # type: ignore[arg-type, literal-required]
         except NotFoundError:
             return ""
         return str(found[0].get(f"{kind}Status") or found[0].get("Status") or "there") if found else ""
@@ -85,8 +90,14 @@ class DatabaseRecovery:
 
     def _restore_cluster(self) -> None:
         """The cluster, and one instance in it, because a cluster alone answers nobody."""
-        had, writer = self._had["cluster"], self._had.get("writer")
-        wanted = {"EngineVersion": had.get("EngineVersion"), **self._network()}
+        had = self._had["cluster"]
+        wanted = {
+            "EngineVersion": had.get("EngineVersion"),
+            "DBClusterParameterGroupName": had.get("DBClusterParameterGroup"),
+            "DeletionProtection": had.get("DeletionProtection"),
+            "ServerlessV2ScalingConfiguration": had.get("ServerlessV2ScalingConfiguration"),
+            **self._network(),
+        }
         with calling("rds:RestoreDBClusterFromSnapshot", self.new_name):
             self._rds.restore_db_cluster_from_snapshot(
                 DBClusterIdentifier=self.new_name,
@@ -94,14 +105,21 @@ class DatabaseRecovery:
                 Engine=had["Engine"],
                 **_given(wanted),
             )
-        if writer:
-            with calling("rds:CreateDBInstance", f"{self.new_name}-1"):
-                self._rds.create_db_instance(
-                    DBInstanceIdentifier=f"{self.new_name}-1",
-                    DBClusterIdentifier=self.new_name,
-                    DBInstanceClass=writer["DBInstanceClass"],
-                    Engine=had["Engine"],
-                )
+        if self._had.get("writer"):
+            self._create_instance()
+
+    def _create_instance(self) -> None:
+        with calling("rds:CreateDBInstance", self._writer):
+            self._rds.create_db_instance(
+                DBInstanceIdentifier=self._writer,
+                DBClusterIdentifier=self.new_name,
+                DBInstanceClass=self._had["writer"]["DBInstanceClass"],
+                Engine=self._had["cluster"]["Engine"],
+            )
+
+    @property
+    def _writer(self) -> str:
+        return f"{self.new_name}-1"
 
     def _network(self) -> dict[str, Any]:
         return {

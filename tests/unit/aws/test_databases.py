@@ -145,6 +145,32 @@ def test_a_restored_database_is_a_new_one(clients: Clients, target: DatabaseTarg
         assert [one["DBInstanceIdentifier"] for one in cluster["DBClusterMembers"]] == [f"{recovery.new_name}-1"]
 
 
+def test_a_cluster_that_was_left_without_its_instance_gets_it(clients: Clients) -> None:
+    """A recovery that was interrupted goes on: a cluster alone answers nobody. Parameters and size are as before."""
+    rds: Any = clients.databases
+    group = {"DBClusterParameterGroupName": "ours", "DBParameterGroupFamily": "aurora-postgresql16"}
+    rds.create_db_cluster_parameter_group(**group, Description="ours")
+    scaling = {"MinCapacity": 0.5, "MaxCapacity": 4.0}
+    rds.modify_db_cluster(
+        DBClusterIdentifier="stock", DBClusterParameterGroupName="ours", ServerlessV2ScalingConfiguration=scaling
+    )
+    snapshot = RdsDatabases(clients).snapshot(STOCK, "d1")
+    document = DatabaseExport(clients, STOCK).of(Revision(snapshot.id))
+    error = rds.exceptions.ClientError({"Error": {"Code": "Other", "Message": "no"}}, "CreateDBInstance")
+    clients.databases = Answers(rds, "create_db_instance", error)  # type: ignore[assignment]
+    interrupted = DatabaseRecovery(clients, "db", STOCK, document, "d1")
+    with pytest.raises(AwsError):
+        interrupted.plan()[0].act()
+    clients.databases = rds
+    recovery = DatabaseRecovery(clients, "db", STOCK, document, "d1")
+    (step,) = [step for step in recovery.plan() if step.level == "do"]
+    step.act()
+    (cluster,) = rds.describe_db_clusters(DBClusterIdentifier=recovery.new_name)["DBClusters"]
+    assert [one["DBInstanceIdentifier"] for one in cluster["DBClusterMembers"]] == [f"{recovery.new_name}-1"]
+    assert (cluster["DBClusterParameterGroup"], cluster["ServerlessV2ScalingConfiguration"]) == ("ours", scaling)
+    assert not [step for step in recovery.plan() if step.level == "do"]
+
+
 def test_without_a_snapshot_there_is_nothing_to_restore(clients: Clients) -> None:
     """None was taken, or it is gone."""
     document = DatabaseExport(clients, ORDERS).of(Revision(""))
