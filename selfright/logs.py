@@ -111,6 +111,8 @@ class LogReader:
 
         Raises `AwsError`; `AdviceError` when one may not read a group.
         """
+        if until and until < since:
+            return iter(())  # CloudWatch takes no time that ends before it begins.
         return heapq.merge(*(self._read(one, since, until) for one in wanted), key=lambda line: line.at)
 
     def _read(self, source: Source, since: datetime, until: datetime | None) -> Iterator[LogLine]:

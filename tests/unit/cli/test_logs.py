@@ -142,6 +142,14 @@ def test_lines_after_the_end_are_not_asked_for(run: Callable[..., Result], logs:
     }
 
 
+def test_since_a_time_after_the_end_there_is_nothing(run: Callable[..., Result], logs: FakeLogs) -> None:
+    """CloudWatch would refuse the question, so it is not asked."""
+    result = run(ID, "--since", "1m")
+    assert result.exit_code == 0
+    assert "There are no such lines." in result.stderr
+    assert logs.asked == []
+
+
 def test_a_component_without_logs_is_an_error(run: Callable[..., Result]) -> None:
     """The message lists those that have some."""
     result = run(ID, "--component", "site")
