@@ -75,8 +75,9 @@ class HttpProbe:
         return Answer(answer.status, content, found, (self._clock() - started) * 1000)
 
     def _read(self, answer: urllib3.BaseHTTPResponse, ends: float) -> bytes:
+        """What comes is looked at piece by piece: to wait for a whole chunk could take for ever."""
         body = bytearray()
-        for chunk in answer.stream(CHUNK):
+        while chunk := answer.read1(CHUNK):
             body += chunk
             if self._clock() > ends:
                 answer.close()
