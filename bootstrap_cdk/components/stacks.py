@@ -49,12 +49,19 @@ class StackComponent:
         through = {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
         hand_over = iam.PolicyStatement(actions=["iam:PassRole"], resources=[self.role.role_arn], conditions=through)
         return {
-            Group.STAGE: [self._allow(*look, *change), hand_over],
+            Group.STAGE: [self._allow(*look, *change), hand_over, *self._macros()],
             Group.CHECK: [self._allow(*look)],
-            Group.TRAFFIC: [self._allow(*look, *change, *undo), hand_over],
+            Group.TRAFFIC: [self._allow(*look, *change, *undo), hand_over, *self._macros()],
             Group.ON_ALARM: [self._allow(*look)],  # a person's emergency looks what is live
             Group.CLOSE: [self._allow(*look)],
         }
+
+    def _macros(self) -> list[iam.PolicyStatement]:
+        """AWS's own (SAM's, for example) are resources of its own, which a change set is made on, too."""
+        if "CAPABILITY_AUTO_EXPAND" not in self.capabilities:
+            return []
+        macros = f"arn:{Aws.PARTITION}:cloudformation:{Aws.REGION}:aws:transform/*"
+        return [allow(["cloudformation:CreateChangeSet"], [macros])]
 
     def _allow(self, *actions: str) -> iam.PolicyStatement:
         arn = f"arn:{Aws.PARTITION}:cloudformation:{Aws.REGION}:{Aws.ACCOUNT_ID}:stack/{self.stack_name}/*"

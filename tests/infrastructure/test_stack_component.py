@@ -82,6 +82,20 @@ def test_only_this_stack_is_changed_and_by_those_who_must(shop: Template, group:
     assert stacks == {f"cloudformation:{action}": {ARN} for action in actions}
 
 
+@pytest.mark.parametrize("capabilities", [["CAPABILITY_IAM"], ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]])
+def test_macros_are_allowed_where_the_environment_allows_them(capabilities: list[str]) -> None:
+    """AWS asks for the right to make a change set on its macros as well, forward and back."""
+    role = iam.Role.from_role_arn(Stack(), "Changes", "arn:aws:iam::123456789012:role/Changes")
+    granted = StackComponent(NAME, role, capabilities=capabilities).privileges()
+    asked = {
+        group
+        for group, statements in granted.items()
+        for one in statements
+        if one.actions == ["cloudformation:CreateChangeSet"] and one.resources[0].endswith(":aws:transform/*")
+    }
+    assert asked == ({Group.STAGE, Group.TRAFFIC} if "CAPABILITY_AUTO_EXPAND" in capabilities else set())
+
+
 def test_one_role_may_be_handed_over_and_to_cloudformation_only(shop: Template) -> None:
     """By those who make change sets."""
     passing = [(name, one) for name, one in shop.policies() if "iam:PassRole" in as_list(one["Action"])]
