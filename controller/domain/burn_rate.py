@@ -42,7 +42,8 @@ def overspent(limits: Limits, served: Sequence[Served], now: datetime) -> str:
 
 
 def _within(served: Iterable[Served], now: datetime, seconds: int) -> list[Served]:
-    return [one for one in served if one.since >= now - timedelta(seconds=seconds) and one.until <= now]
+    """What reaches into the window: one that is shorter than a period would be empty, and nothing ever exceeded."""
+    return [one for one in served if now - timedelta(seconds=seconds) < one.until <= now]
 
 
 def _burning(what: str, budget: float, short: Counts, long: Counts) -> str:

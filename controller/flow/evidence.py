@@ -91,7 +91,7 @@ def gather(world: World, environment: Environment, deployment: Deployment, now: 
     if sole:
         return _limited(world, environment, deployment, names, now)
     text, written = world.looks.state(deployment.deployment_id)
-    carried = Carried.read(text) or _begun(world, environment, deployment, names, now)
+    carried = Carried.read(text) or _begun(world, environment, deployment, names)
     carried = replace(carried, trial=shifted(carried.trial, _since(deployment)))
     subjects = [_subject(environment, deployment, name, carried.thresholds[name]) for name in carried.trial.components]
     found = _settled(world, environment, subjects, _unseen(environment, deployment, carried.trial, now), now)
@@ -146,18 +146,20 @@ def look_of(
     )
 
 
-def _begun(
-    world: World, environment: Environment, deployment: Deployment, names: Sequence[str], now: datetime
-) -> Carried:
-    """A fresh trial that knows stable's past; no risk is spent on a latency that is not measured."""
-    thresholds = world.metrics.thresholds(environment, names, now)
+def _begun(world: World, environment: Environment, deployment: Deployment, names: Sequence[str]) -> Carried:
+    """A fresh trial that knows the past before the bake; no risk is spent on a latency that is not measured.
+
+    Of the bake itself it may not know anything, even if it begins in the middle: that is what it is going to judge.
+    """
+    begins = _since(deployment)
+    thresholds = world.metrics.thresholds(environment, names, begins)
     known = {percentile for one in thresholds.values() for percentile in one}
     policy = environment.judge
     trial = begin(names, alpha=policy.alpha, tolerance=policy.tolerance, metrics=[ERRORS, *sorted(known)])
     usual = {name: dict(thresholds.get(name, {})) for name in names}
     subjects = [Subject(name, (deployment.restore_point or {})[name].id, "", usual[name]) for name in names]
     length = timedelta(seconds=policy.period_seconds)
-    past = world.metrics.periods(environment, subjects, now - min(PAST, LONGEST_PAST * length), now)
+    past = world.metrics.periods(environment, subjects, begins - min(PAST, LONGEST_PAST * length), begins)
     return Carried(learn(trial, _history(past, usual)), usual)
 
 
@@ -210,7 +212,8 @@ def _unseen(environment: Environment, deployment: Deployment, trial: Trial, now:
 
 def _longest(environment: Environment) -> timedelta:
     policy = environment.judge
-    return timedelta(seconds=policy.limits.long_seconds + (PATIENCE + 1) * max(1, policy.settled_seconds))
+    late = (PATIENCE + 1) * max(policy.period_seconds, policy.settled_seconds)
+    return timedelta(seconds=policy.limits.long_seconds + late)
 
 
 def _since(deployment: Deployment) -> datetime:

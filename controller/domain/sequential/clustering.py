@@ -3,10 +3,11 @@
 The test takes it that every failed request chose its side by itself. Retries of one client that sticks to a side, or
 one sick container, break that: five errors are then one piece of evidence, and not five. How many there are together is
 seen in stable's counts, as the spread between neighbouring intervals beyond what independent errors have. Neighbours,
-because a rate that changes for everybody (a burst, a slow day) is no cluster.
+because a rate that changes for everybody (a burst, a slow day) is no cluster. Where it changes, neighbours differ as by
+a huge one; so no pair of them says much by itself: clusters are believed in when many pairs have seen them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 from controller.domain.deployment import Counts
@@ -14,45 +15,51 @@ from controller.domain.evidence import NONE
 
 SURE = 3.0
 """Standard errors beyond independence from which clusters are believed in."""
-CAUTION = 1.5
+CAUTION = 2.0
 """Few clusters are seen in an hour, so their size is uncertain; what is believed in is taken this much larger."""
+HEAVIEST = 2
+"""A pair counts once for one error, and twice for more: an outage of thousands is no more than a pair, either."""
+MOST = 4.0
+"""A pair counts for at most so many times the spread so far."""
 
 
 @dataclass(frozen=True)
 class Tally:
-    """`pairs` of neighbouring intervals, the sum of their `spread`, all counts, and the last interval's."""
+    """`pairs` of neighbouring intervals with errors, the sum of their `spread` by `weight`, and the last interval."""
 
     pairs: int = 0
+    weight: int = 0
     spread: float = 0.0
-    total: Counts = NONE
     last: Counts = NONE
 
     def after(self, stable: Counts) -> "Tally":
         """The tally with one more interval; one without requests says nothing."""
         if not stable.requests:
             return self
-        total, last = self.total + stable, self.last
-        if not last.requests:
-            return Tally(self.pairs, self.spread, total, stable)
-        spread = _spread(last, stable) if last.errors or stable.errors else 0.0
-        return Tally(self.pairs + 1, self.spread + spread, total, stable)
+        both = self.last + stable
+        if not self.last.requests or not 0 < both.errors < both.requests:
+            return replace(self, last=stable)
+        weight = min(both.errors, HEAVIEST)
+        spread = min(_spread(self.last, stable), MOST * self._size)
+        return Tally(self.pairs + 1, self.weight + weight, self.spread + weight * spread, stable)
 
     @property
     def together(self) -> float:
         """How many errors come together: 1 unless stable's counts say otherwise beyond doubt."""
-        rate = self.total.error_rate
-        if not self.pairs or not 0 < rate < 1:
-            return 1.0
-        index = self.spread / self.pairs / (rate * (1 - rate))
-        each = self.total.errors / (self.pairs + 1)
-        doubt = sqrt(1.5 * (0.5 / each + 2) / self.pairs)
-        return index * CAUTION if index > 1 + SURE * doubt else 1.0
+        sure = self.pairs and self._size > 1 + SURE * sqrt(3 / self.pairs)
+        return self._size * CAUTION if sure else 1.0
+
+    @property
+    def _size(self) -> float:
+        return max(1.0, self.spread / self.weight) if self.weight else 1.0
 
 
 NEW = Tally()
 
 
 def _spread(one: Counts, other: Counts) -> float:
-    """For independent errors at a rate p this is p(1 - p) on average; for clusters, times their index of dispersion."""
+    """Pearson's chi-square: for independent errors at any rate 1 on average, with a variance of 2; m times for m."""
+    both = one + other
     difference = other.errors * one.requests - one.errors * other.requests
-    return difference**2 / (one.requests * other.requests * (one.requests + other.requests))
+    independent = one.requests * other.requests * both.errors * (both.requests - both.errors)
+    return difference**2 * both.requests / independent

@@ -60,14 +60,14 @@ def _side(part: Mapping[str, Any]) -> Side:
 def _numbers(stream: Stream) -> list[float]:
     """Both sides' counts, the tally, the gain, and the logs."""
     tally = stream.tally
-    counts = [*_pair(stream.canary), *_pair(stream.stable), *_pair(tally.total), *_pair(tally.last), tally.pairs]
+    counts = [*_pair(stream.canary), *_pair(stream.stable), *_pair(tally.last), tally.pairs, tally.weight]
     return [*counts, *map(_short, (tally.spread, stream.gain, *stream.logs))]
 
 
 def _stream(numbers: list[float]) -> Stream:
-    canary, stable, total, last = _counts(numbers[:8])
-    pairs, spread, gain, *logs = numbers[8:]
-    return Stream(tuple(logs), gain, canary, stable, Tally(int(pairs), spread, total, last))
+    canary, stable, last = _counts(numbers[:6])
+    pairs, weight, spread, gain, *logs = numbers[6:]
+    return Stream(tuple(logs), gain, canary, stable, Tally(int(pairs), int(weight), spread, last))
 
 
 def _short(value: float) -> float:

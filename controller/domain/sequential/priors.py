@@ -18,8 +18,8 @@ ERROR_PRIOR = Prior.of({1.3: 1, 1.7: 2, 3: 6, 5.5: 30, 11: 34, 25: 20, 50: 6})
 SLOW_PRIOR = Prior.of({1.15: 1, 1.35: 4, 1.6: 3, 2.5: 1, 5: 1})
 SLOW_SHARE = 0.05
 """How much of the risk is for latency, when it is measured; the rest is for errors."""
-METHOD = "/".join(" ".join(f"{odds:g}" for odds in prior.odds) for prior in (ERROR_PRIOR, SLOW_PRIOR))
-"""What the numbers of a trial mean; a trial that was kept under another one cannot go on under this."""
+METHOD = "/".join(["2", *(" ".join(f"{odds:g}" for odds in prior.odds) for prior in (ERROR_PRIOR, SLOW_PRIOR))])
+"""What the numbers of a trial mean: the form they are kept in, and the bets; a trial of another one cannot go on."""
 
 
 def prior_of(metric: str) -> Prior:

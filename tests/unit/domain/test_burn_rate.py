@@ -48,6 +48,14 @@ def test_both_windows_must_burn(minutes: list[Served], said: str) -> None:
     assert bool(found) is bool(said)
 
 
+def test_a_window_that_is_shorter_than_a_period_is_that_period() -> None:
+    """Metrics by five minutes and a window of one: a limit that can never be exceeded would be none."""
+    periods = [
+        Served(NOW - timedelta(minutes=5 * ago), NOW - timedelta(minutes=5 * ago - 5), Counts(100, 9)) for ago in (2, 1)
+    ]
+    assert "9 of 100 requests failed" in overspent(LIMITS, periods, NOW)
+
+
 def test_too_few_successes_in_a_whole_window() -> None:
     """A canary that hardly answers is found, once there are data for the whole window."""
     limits = Limits(minimum_successes=30)

@@ -71,6 +71,17 @@ def test_a_trial_of_another_judge_is_begun_anew() -> None:
     assert verdict(world, 90) == "healthy"
 
 
+def test_a_trial_that_is_begun_anew_knows_nothing_of_the_bake() -> None:
+    """Clusters and thresholds are told by the past before it: what is judged may not say how."""
+    world = timed(Counts(100, 10), Counts(900, 90))
+    world.clock.forward(40)
+    bake = Bake(0, START, START + timedelta(seconds=60))
+    world.deployments.known["d2"] = replace(world.deployments.get("d2"), bake=bake)
+    look(world, "d2", 0)
+    (_, past), (since, _) = world.metrics.asked
+    assert (past, since) == (START, START)
+
+
 def test_the_state_stays_small_however_long_the_bake() -> None:
     """It is written at every look."""
     world = timed(Counts(100, 10), Counts(900, 90), seconds=3600)

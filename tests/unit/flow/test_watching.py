@@ -376,6 +376,21 @@ def test_limits_hold_for_everybody_too() -> None:
     assert seen(world, 1)["verdict"] == "unhealthy"
 
 
+def test_limits_look_back_far_enough_however_long_a_period_is() -> None:
+    """Whether too few requests succeeded is known once there are periods for the whole window."""
+    world = baking({"7": Counts(10, 0)}, weight=100)
+    limits = {"minimum_successes": 1000, "short_seconds": 20, "long_seconds": 40}
+    judge = {"look_seconds": 20, "period_seconds": 20, "settle_seconds": 0, "limits": limits}
+    world.environments.known[KEY] = an_environment(judge=judge)
+    world.clock.forward(5)
+    verdicts = []
+    for _ in range(6):
+        verdicts.append(seen(world, 1)["verdict"])
+        world.clock.forward(20)
+    assert verdicts[:3] == ["watching"] * 3
+    assert "unhealthy" in verdicts
+
+
 def test_missing_requests_are_sent_if_the_environment_allows() -> None:
     """After the longer bake, by the release's checks, through the front door, and once."""
     world = baking(FEW)

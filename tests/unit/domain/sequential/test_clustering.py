@@ -33,6 +33,21 @@ def test_a_burst_for_everybody_is_no_large_cluster() -> None:
     assert all(tallied(chance, rate=0.002, size=1, burst=True).together < 4 for _ in range(5))
 
 
+@pytest.mark.parametrize(("minutes", "rate"), [((0.5, 1, 1, 0.5), 0.05), ((0.25, 0.75), 1.0), ((1, 1, 1, 1, 1), 0.5)])
+def test_an_outage_does_not_blind_the_judge_for_an_hour(minutes: tuple[float, ...], rate: float) -> None:
+    """By the minute, as AWS counts, its ends are steep: a few neighbours that differ much are no clusters."""
+    chance, found = random.Random(8), []
+    for _ in range(5):
+        tally = Tally()
+        for minute in range(60):
+            part = minutes[minute - 30] if 0 <= minute - 30 < len(minutes) else 0
+            now = 0.001 + min(0.999, part * rate)
+            tally = tally.after(Counts(540, sum(chance.random() < now for _ in range(540))))
+        found.append(tally.together)
+    assert max(found) < 6
+    assert sorted(found)[2] == 1.0
+
+
 @pytest.mark.parametrize("size", [3, 5, 10])
 def test_clusters_are_seen_with_their_size(size: int) -> None:
     """What comes together is taken together, with some caution."""
