@@ -6,16 +6,15 @@ from contextlib import suppress
 from typing import Any
 
 from controller.aws.aliases import Alias, AliasState
-from controller.aws.bundles import S3Bundles
 from controller.aws.calls import calling
 from controller.aws.clients import Clients
-from controller.aws.function_code import ZipCode, sha256_of
+from controller.aws.function_code import sha256_of
 from controller.aws.function_configuration import Wanted, variables_of
 from controller.aws.function_staging import FunctionStaging
-from controller.domain.archive import BundleArchive
 from controller.domain.artifacts import FunctionArtifact, ImageArtifact, LambdaArtifact
 from controller.domain.environment import LambdaTarget
-from controller.errors import AwsError, NotFoundError
+from controller.errors import NotFoundError
+from selfright.recovery.code import KeptCode
 from selfright.recovery.point import Entry
 from selfright.recovery.steps import Step, cannot, do
 
@@ -103,7 +102,8 @@ class FunctionRecovery:
         return [*lost, do(self._name, text, self._publish)]
 
     def _publish(self) -> None:
-        code = _KeptCode(self._clients, self._bucket, self._entry, self._document, self._artifact())
+        kept = self._document["code"]
+        code = KeptCode(self._clients, self._bucket, self._target, self._entry, kept, self._artifact())
         self._version = self._staging.publish(code, self._wanted())
 
     def _wanted(self) -> Wanted:
@@ -129,44 +129,3 @@ class FunctionRecovery:
                 **common,
             )
         return FunctionArtifact(kind="function", handler=had.get("Handler"), runtime=had.get("Runtime"), **common)
-
-
-class _KeptCode:
-    """Implements `function_code.Code`: kept with the restore point, still staged, or in the bundle."""
-
-    def __init__(
-        self, clients: Clients, bucket: str, entry: Entry, document: Mapping[str, Any], artifact: LambdaArtifact
-    ) -> None:
-        self._clients, self._bucket, self._entry, self._document = clients, bucket, entry, document
-        self.artifact: LambdaArtifact = artifact
-
-    @property
-    def sha256(self) -> str:
-        return self._entry.digest
-
-    def put(self) -> Mapping[str, Any]:
-        code = self._document["code"]
-        if image := code.get("image"):
-            return {"ImageUri": image}
-        for key in (code.get("key", ""), f"staging/{self.sha256}.zip"):
-            if key and self._is_there(key):
-                return {"S3Bucket": self._bucket, "S3Key": key}
-        return self._from_bundle()
-
-    def _is_there(self, key: str) -> bool:
-        try:
-            with calling("s3:GetObject", f"{self._bucket}/{key}"):
-                self._clients.objects.head_object(Bucket=self._bucket, Key=key)
-        except NotFoundError:
-            return False
-        return True
-
-    def _from_bundle(self) -> Mapping[str, Any]:
-        if self._entry.upload is None:
-            raise AwsError(f"the code {self.sha256} is kept nowhere any more: release a version that has it.")
-        with S3Bundles(self._clients.objects).open(self._entry.upload) as bundle:
-            artifacts = BundleArchive(bundle).manifest().components.values()
-            zips = [one for one in artifacts if isinstance(one, FunctionArtifact) and one.sha256 == self.sha256]
-            if not zips:
-                raise AwsError(f"the bundle {self._entry.upload.key} has no code {self.sha256}.")
-            return ZipCode(self._clients, self._bucket, zips[0], bundle).put()

@@ -10,11 +10,10 @@ import pytest
 
 from controller.aws.bundles import S3Bundles
 from controller.aws.export_api import ApiExport
-from controller.aws.export_functions import FunctionExport
 from controller.aws.exports import AwsExports
 from controller.domain.archive import BundleArchive
 from controller.domain.deployment import Revision
-from controller.domain.environment import Environment, FunctionTarget, ImageTarget, ParametersTarget, SiteTarget
+from controller.domain.environment import Environment, FunctionTarget, ParametersTarget, SiteTarget
 from controller.errors import ChangedByOthersError, ConflictError
 from selfright.recovery.apis import ApiRecovery
 from selfright.recovery.functions import FunctionRecovery
@@ -151,27 +150,6 @@ def test_a_person_who_is_quicker_wins(released: tuple[World, Revision, FunctionR
     with pytest.raises(ConflictError):
         step.act()
     assert world.functions.live == ("1", {"2": 0.1})
-
-
-@pytest.mark.parametrize("command", [["app.handler"], None])
-def test_an_image_is_started_as_it_was(world: World, command: list[str] | None) -> None:
-    """By its own command when no release had set another, though `$LATEST` has that of a later release."""
-    functions = world.functions
-    functions.package("ab" * 32)
-    if command:
-        functions.versions["1"]["ImageConfigResponse"] = {"ImageConfig": {"Command": command}}
-    live = Revision("1", "ab" * 32)
-    target = ImageTarget(kind="image", function_name=FUNCTION, repository="smartpack/ai")
-    exported = FunctionExport(world.clients, ARTIFACTS, target).of(live)
-    functions.latest["ImageConfigResponse"] = {"ImageConfig": {"Command": ["later.handler"], "WorkingDirectory": "/x"}}
-    functions.publish_version(FunctionName=FUNCTION)
-    functions.point("live", "2")
-    del functions.versions["1"]
-    recovery = FunctionRecovery(world.clients, ARTIFACTS, "ai", target, entry("image", live), exported, lambda _: None)
-    assert [text.split(" ")[0] for text in done(recovery)] == ["publish", "put"]
-    version, _ = functions.live
-    found = functions.versions[version].get("ImageConfigResponse", {}).get("ImageConfig", {})
-    assert found == ({"Command": command} if command else {})
 
 
 # Sites
