@@ -7,11 +7,13 @@ their names (`deployment_preference: {type, alarms, hooks}`).
 import re
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from controller.domain.strategy import Preference, steps_of
 
-DAY = 24 * 3600
+MINUTE, DAY = 60, 24 * 3600
+FINE_PERIODS = {1, 5, 10, 20, 30}
+"""Besides whole minutes, CloudWatch divides time into these seconds."""
 LONGEST = 13 * DAY
 """The workflow itself ends after 14 days."""
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
@@ -217,6 +219,13 @@ class JudgePolicy(_Strict):
     promote_early: bool = False
     limits: Limits = Limits()
     synthetic: Synthetic = Synthetic()
+
+    @field_validator("period_seconds")
+    @classmethod
+    def _known_to_cloudwatch(cls, value: int) -> int:
+        if value % MINUTE and value not in FINE_PERIODS:
+            raise ValueError("must be 1, 5, 10, 20, 30 or a multiple of 60: CloudWatch has no other periods")
+        return value
 
     @property
     def settled_seconds(self) -> int:

@@ -81,7 +81,9 @@ def _invested(logs: Sequence[float], prior: Prior) -> list[float]:
 
 
 def _won(stream: Stream, limit: float) -> Stream:
-    return replace(stream, gain=stream.gain + limit - stream.log_wealth)
+    """The bets give back what is beyond the limit: so their logs stay small, and lose nothing when they are rounded."""
+    beyond = stream.log_wealth - limit
+    return replace(stream, logs=tuple([value - beyond for value in stream.logs]))
 
 
 def _boost(parts: Sequence[tuple[float, float]], drawn: Split, room: float) -> float:

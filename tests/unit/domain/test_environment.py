@@ -76,6 +76,7 @@ def test_little_needs_to_be_said() -> None:
         {"keep_revisions": 1},
         {"judge": {"tolerance": 1.5}},
         {"judge": {"when_inconclusive": "shrug"}},
+        {"judge": {"period_seconds": 90}},
         {"deployment_preference": {"type": "Whatever"}},
         {"alarms": ["errors"]},
         {"secrets": {"config": ""}},

@@ -105,6 +105,16 @@ def test_what_is_worse_stays_worse_in_the_ledger(metrics: tuple[str, ...], befor
     assert from_document(json.loads(json.dumps(as_document(trial)))).worse
 
 
+@pytest.mark.parametrize("requests", [100, 5_000, 10**9])
+def test_so_does_what_is_worse_by_far(requests: int) -> None:
+    """Each of very many requests fails: the evidence is beyond all measure, and kept as what suffices."""
+    trial = weigh(begin(["api"]), [interval(0, requests, requests=(requests, 9 * requests))])
+    read = from_document(json.loads(json.dumps(as_document(trial))))
+    assert trial.worse
+    assert read.e_value == pytest.approx(trial.e_value, rel=1e-3)
+    assert read.worse
+
+
 def test_the_state_stays_small() -> None:
     """Four components with all metrics, after a day with a thousand requests a second, take less than 4 KB."""
     trial = begin(["api", "ai", "site", "search"])
