@@ -13,13 +13,15 @@ from controller.domain.measurement import Period, Sample, Subject, Thresholds, c
 class FakeMetrics:
     """Implements `ports.Metrics`: `known` are requests and errors of each version in each period, `slow` as well.
 
-    A version that was not put in has no data. At 100 % the version is not asked for: then `known` has the canary's.
+    A version that was not put in has no data, and none has any after `until`. At 100 % the version is not asked for:
+    then `known` has the canary's.
     """
 
     known: dict[str, Counts] = field(default_factory=dict)
     slow: dict[str, Counts] = field(default_factory=dict)
     usual: dict[str, Thresholds] = field(default_factory=dict)
     asked: list[tuple[datetime, datetime]] = field(default_factory=list)
+    until: datetime | None = None
 
     def thresholds(
         self, environment: Environment, components: Sequence[str], until: datetime
@@ -43,6 +45,8 @@ class FakeMetrics:
         return self.known.get(version)
 
     def _period(self, subject: Subject, moment: datetime, length: timedelta) -> Period:
+        if self.until and moment >= self.until:
+            return Period(subject.component, moment, moment + length, None)
         canary, stable = (self._sample(version, subject.thresholds) for version in (subject.canary, subject.stable))
         return Period(subject.component, moment, moment + length, canary, stable)
 

@@ -101,14 +101,18 @@ def gather(world: World, environment: Environment, deployment: Deployment, now: 
     return Evidence(carried, _over(environment, found), _known(found), *carried.trial.counts())
 
 
-def judged(evidence: Evidence, policy: JudgePolicy, now: datetime) -> Judgement:
-    """What the evidence means: the limits first, then the comparison of the versions."""
+def judged(evidence: Evidence, policy: JudgePolicy, now: datetime, *, waited: bool = False) -> Judgement:
+    """What the evidence means: the limits first, then the comparison of the versions.
+
+    When late data have been `waited` for, there are none: nobody can tell them from visitors who stay away.
+    """
     if evidence.over_limit:
         return Judgement(Verdict.UNHEALTHY, evidence.over_limit)
     if evidence.carried is None:
         return Judgement(Verdict.HEALTHY, "No alarm is firing; there are no two versions to compare.")
     patience = timedelta(seconds=(PATIENCE + 1) * max(policy.period_seconds, policy.settled_seconds))
-    judgement = assess(evidence.carried.trial, Terms(policy.minimum_requests, max(patience, Terms().patience)), now)
+    patience = timedelta.max if waited else max(patience, Terms().patience)
+    judgement = assess(evidence.carried.trial, Terms(policy.minimum_requests, patience), now)
     if judgement.verdict in MISSING and not policy.minimum_requests:
         return Judgement(Verdict.HEALTHY, f"{judgement.reason} No minimum is asked for.")
     return judgement

@@ -116,7 +116,9 @@ def _decide(
         return _conclude(world, deployment, "healthy", judgement.reason)
     if not _is_over(environment, deployment, evidence, now):
         return _again(world, deployment, environment, now)
-    if verdict not in MISSING:
+    if verdict is Verdict.LATE_DATA and _bake(deployment).extended:
+        judgement = judged(evidence, environment.judge, now, waited=True)
+    if judgement.verdict not in MISSING:
         return _conclude(world, deployment, "healthy", judgement.reason)
     return _without_verdict(world, environment, deployment, judgement, now)
 

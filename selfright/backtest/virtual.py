@@ -60,7 +60,8 @@ class Virtual:
             for minutes in range(1, 2 * length + 1):
                 canary += (news := list(self._minute(now, step.weight / ALL, chance, worse)))
                 trial, now = weigh(trial, news), now + PERIOD
-                judgement = judged(Evidence(Carried(trial, {}), self._over(canary, now), now), self.policy, now)
+                evidence, last = Evidence(Carried(trial, {}), self._over(canary, now), now), minutes == 2 * length
+                judgement = judged(evidence, self.policy, now, waited=last)
                 verdict = judgement.verdict
                 if verdict is Verdict.UNHEALTHY:
                     known = now + timedelta(seconds=self.policy.settled_seconds)

@@ -90,6 +90,22 @@ def test_the_state_stays_small_however_long_the_bake() -> None:
     assert len(world.looks.state("d2")[0]) < MOST_BYTES
 
 
+@pytest.mark.parametrize(("minutes", "said"), [(45, "healthy"), (1, "unhealthy")])
+def test_visitors_who_go_home_take_no_release_with_them(minutes: int, said: str) -> None:
+    """What they saw in the step counts, if it was enough, once it is clear that nothing more will come."""
+    world = timed(Counts(100, 10), Counts(900, 90), seconds=3600)
+    world.environments.known[KEY] = an_environment(
+        judge={"look_seconds": 60, "period_seconds": 60, "minimum_requests": 101}
+    )
+    world.metrics.until = START + timedelta(minutes=minutes)
+    said_so_far = [str(look(world, "d2", 0)["verdict"])]
+    while said_so_far[-1] == "watching":
+        world.clock.forward(60)
+        said_so_far.append(str(look(world, "d2", 0)["verdict"]))
+    assert said_so_far[-1] == said
+    assert len(said_so_far) > 2 * 60
+
+
 def test_only_what_is_new_is_measured() -> None:
     """But as far back as the limits look."""
     world = timed(Counts(100, 10), Counts(900, 90), seconds=3600)
