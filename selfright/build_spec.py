@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from controller.domain.manifest import MANIFEST_NAME
+from controller.domain.artifacts import MANIFEST_NAME
 from controller.domain.manifest_errors import explain
 from controller.domain.zip_rules import why_unsafe
 from controller.errors import InvalidBundleError

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from controller.domain.manifest import MANIFEST_NAME, Manifest
+from controller.domain.artifacts import MANIFEST_NAME
+from controller.domain.manifest import Manifest
 from controller.errors import InvalidBundleError
 from selfright import build_run
 from selfright.build_run import Finished, Run

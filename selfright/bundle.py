@@ -19,16 +19,15 @@ from typing import IO, Any
 import yaml
 
 from controller.domain.archive import BundleArchive
-from controller.domain.manifest import (
+from controller.domain.artifacts import (
     MANIFEST_NAME,
     FunctionArtifact,
     ImageArtifact,
-    Manifest,
     ParametersArtifact,
     SiteArtifact,
     StackArtifact,
-    make_manifest,
 )
+from controller.domain.manifest import Manifest, make_manifest
 from controller.domain.manifest_yaml import read_yaml
 from controller.domain.site_index import render_index
 from controller.domain.stack_templates import parse_template

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from controller import ports
+from controller.domain.artifacts import Artifact
 from controller.domain.checks import CheckResult
 from controller.domain.deployment import Left, Pending, Revision
 from controller.domain.environment import Environment
-from controller.domain.manifest import Artifact
 from controller.domain.strategy import ALL
 from controller.domain.verification import AnyCheck
 from controller.errors import ChangedByOthersError, NotFoundError, TrippedError

@@ -153,7 +153,7 @@ class Selfright:
         for path in ("index.html", "robots.txt", next(path for path in keys if path.startswith("assets/"))):
             head = self._aws.s3.head_object(Bucket=self._aws.site.bucket, Key=keys[path])
             found = (head["ContentType"], head.get("CacheControl"))
-            expected = (content_type(path), cache_control(path, path.startswith("assets/")))
+            expected = (content_type(path), cache_control(hashed=path.startswith("assets/")))
             wrong += [f"{path} is served with {found}"] if found != expected else []
         return wrong
 

@@ -9,8 +9,7 @@ from typing import Any, BinaryIO, Protocol
 from controller.aws.calls import calling
 from controller.aws.clients import Clients
 from controller.domain.archive import BundleArchive
-from controller.domain.artifacts import LambdaArtifact
-from controller.domain.manifest import FunctionArtifact
+from controller.domain.artifacts import FunctionArtifact, LambdaArtifact
 from controller.errors import NotFoundError
 
 _HEX = re.compile(r"[0-9a-f]{64}")

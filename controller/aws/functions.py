@@ -13,10 +13,10 @@ from controller.aws.function_configuration import Wanted
 from controller.aws.function_staging import OURS, FunctionStaging
 from controller.aws.function_tests import FunctionTests
 from controller.aws.provisioned import Provisioned
+from controller.domain.artifacts import Artifact, FunctionArtifact
 from controller.domain.checks import CheckResult
 from controller.domain.deployment import Pending, Revision
 from controller.domain.environment import FunctionTarget, LambdaTarget
-from controller.domain.manifest import Artifact, FunctionArtifact
 from controller.domain.verification import AnyCheck
 from controller.errors import AwsError, ChangedByOthersError, ConflictError, InvalidBundleError, NotFoundError
 

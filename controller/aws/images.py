@@ -14,10 +14,10 @@ from controller.aws.functions import LambdaComponent
 from controller.aws.image_push import ImagePush
 from controller.aws.image_repository import Repository
 from controller.domain.archive import BundleArchive
+from controller.domain.artifacts import Artifact, ImageArtifact
 from controller.domain.deployment import Revision
 from controller.domain.environment import ImageTarget
 from controller.domain.image_layout import Image
-from controller.domain.manifest import Artifact, ImageArtifact
 from controller.errors import AwsError, InvalidBundleError
 
 ARCHITECTURES = {"linux/amd64": "x86_64", "linux/arm64": "arm64"}

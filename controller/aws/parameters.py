@@ -16,10 +16,10 @@ from controller.aws.clients import Clients
 from controller.aws.parameter_pointer import ParameterPointer
 from controller.aws.parameter_store import ParameterStore
 from controller.domain.archive import BundleArchive
+from controller.domain.artifacts import Artifact, ParametersArtifact
 from controller.domain.checks import CheckResult
 from controller.domain.deployment import Revision
 from controller.domain.environment import ParametersTarget
-from controller.domain.manifest import Artifact, ParametersArtifact
 from controller.domain.parameters import Parameters
 from controller.domain.verification import AnyCheck
 from controller.errors import InvalidBundleError

@@ -17,7 +17,7 @@ from controller.aws.site_files import SiteFiles, Stored
 from controller.aws.site_routing import FOLDERS, index_key
 from controller.aws.uploads import Uploads
 from controller.domain.archive import BundleArchive, Limits
-from controller.domain.manifest import SiteArtifact
+from controller.domain.artifacts import SiteArtifact
 from controller.domain.routing import REVISIONS, shared_folders
 from controller.domain.site_index import FileEntry, SiteIndex, is_hashed
 from controller.domain.site_serving import cache_control, content_type
@@ -112,7 +112,7 @@ class SiteStaging:
             body,
             file.sha256,
             content_type=content_type(path),
-            cache_control=cache_control(path, shared),
+            cache_control=cache_control(hashed=shared),
             metadata={} if shared else {"revision": self._index.revision},
         )
 

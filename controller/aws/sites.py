@@ -10,10 +10,10 @@ from controller.aws.site_files import SiteFiles
 from controller.aws.site_pruning import discard, prune
 from controller.aws.site_routing import SiteTraffic
 from controller.aws.site_staging import SiteStaging
+from controller.domain.artifacts import Artifact, SiteArtifact
 from controller.domain.checks import CheckResult
 from controller.domain.deployment import Pending, Revision
 from controller.domain.environment import SiteTarget
-from controller.domain.manifest import Artifact, SiteArtifact
 from controller.domain.verification import AnyCheck
 from controller.errors import ChangedByOthersError, InvalidBundleError
 

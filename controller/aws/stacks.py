@@ -16,10 +16,10 @@ from controller.aws.stack_calls import ChangeSet, Present, StackCalls
 from controller.aws.stack_restoring import StackRestoring
 from controller.aws.stack_store import Former, StackStore
 from controller.domain.archive import BundleArchive
+from controller.domain.artifacts import Artifact, StackArtifact
 from controller.domain.checks import CheckResult
 from controller.domain.deployment import Left, Pending, Revision
 from controller.domain.environment import StackTarget
-from controller.domain.manifest import Artifact, StackArtifact
 from controller.domain.stack_changes import Allowed, dangers, refusal
 from controller.domain.stack_fit import values_for
 from controller.domain.stack_templates import revision_of

@@ -10,18 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from controller.domain.manifest import (
+from controller.domain.artifacts import (
     MANIFEST_NAME,
     Artifact,
     FunctionArtifact,
     ImageArtifact,
-    Manifest,
     ParametersArtifact,
     SiteArtifact,
     StackArtifact,
-    parse_manifest,
 )
-from controller.domain.manifest_yaml import MAX_BYTES as MAX_MANIFEST_BYTES
 from controller.domain.zip_directory import STORED, Entry, read_directory
 from controller.domain.zip_entry import Inflating, Window, data_start
 from controller.domain.zip_rules import check_entries
@@ -29,6 +26,7 @@ from controller.errors import InvalidBundleError
 
 if TYPE_CHECKING:
     from controller.domain.image_layout import Layout
+    from controller.domain.manifest import Manifest
     from controller.domain.parameters import Parameters
     from controller.domain.site_index import SiteIndex
     from controller.domain.stack_templates import Template
@@ -96,13 +94,15 @@ class BundleArchive:
         """Whether there is such a file."""
         return name in self._entries
 
-    def manifest(self) -> Manifest:
+    def manifest(self) -> "Manifest":
         """The manifest; raises `InvalidBundleError` when it is missing or invalid."""
-        return parse_manifest(self.read(MANIFEST_NAME, at_most=MAX_MANIFEST_BYTES))
+        from controller.domain.manifest import parse_manifest
+
+        return parse_manifest(self._manifest())
 
     def digest(self) -> str:
         """The release's SHA-256 in hex: the manifest's, which holds the digests of everything else."""
-        return hashlib.sha256(self.read(MANIFEST_NAME, at_most=MAX_MANIFEST_BYTES)).hexdigest()
+        return hashlib.sha256(self._manifest()).hexdigest()
 
     def index(self, artifact: SiteArtifact) -> "SiteIndex":
         """The index of a site's files; raises `InvalidBundleError`."""
@@ -112,9 +112,10 @@ class BundleArchive:
 
     def parameters(self, artifact: ParametersArtifact) -> "Parameters":
         """The names and values of a parameters artifact; raises `InvalidBundleError`."""
+        from controller.domain.manifest_yaml import MAX_BYTES
         from controller.domain.parameters import parse_parameters
 
-        return parse_parameters(self.read(artifact.artifact, at_most=MAX_MANIFEST_BYTES), artifact.artifact)
+        return parse_parameters(self.read(artifact.artifact, at_most=MAX_BYTES), artifact.artifact)
 
     def template(self, artifact: StackArtifact) -> "Template":
         """A stack's template; raises `InvalidBundleError`."""
@@ -151,7 +152,7 @@ class BundleArchive:
         entry = self._find(name)
         return data_start(self._file, entry, self._entries[name][1]), entry.packed
 
-    def verify(self, manifest: Manifest) -> None:
+    def verify(self, manifest: "Manifest") -> None:
         """Compare all contents with the manifest's digests; raises `InvalidBundleError` for the first difference.
 
         What can be told from names and sizes is checked first; then every file is read once, in the bundle's order.
@@ -213,7 +214,12 @@ class BundleArchive:
                 raise _differs(name, "the size in the image's manifest")
         return {name: _Expected(sha256, at_most=self._limits.layer_bytes) for name, (sha256, _) in files.items()}
 
-    def _refuse_unlisted(self, manifest: Manifest, expected: Mapping[str, "_Expected"]) -> None:
+    def _manifest(self) -> bytes:
+        from controller.domain.manifest_yaml import MAX_BYTES
+
+        return self.read(MANIFEST_NAME, at_most=MAX_BYTES)
+
+    def _refuse_unlisted(self, manifest: "Manifest", expected: Mapping[str, "_Expected"]) -> None:
         indexes = {artifact.index for artifact in manifest.components.values() if isinstance(artifact, SiteArtifact)}
         listed = expected.keys() | indexes | {MANIFEST_NAME}
         if name := next((name for name in self._entries if name not in listed), None):

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from controller.domain.zip_rules import why_unsafe
 
+MANIFEST_NAME = "release.yaml"
 _VARIABLE_BYTES = 4096
 """Lambda's limit for all environment variables of a function."""
 _RESERVED = ("AWS_", "LAMBDA_", "_")
@@ -28,7 +29,7 @@ def _inside_the_bundle(path: str) -> str:
     bare = path.removesuffix("/")
     if problem := why_unsafe(bare):
         raise ValueError(problem if problem.startswith("must") else f"cannot be used: it {problem}")
-    if bare.lower() == "release.yaml":
+    if bare.lower() == MANIFEST_NAME:
         raise ValueError("is the manifest itself")
     return bare
 

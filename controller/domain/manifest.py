@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from controller.domain.artifacts import (
+    MANIFEST_NAME,
     Artifact,
     FunctionArtifact,
     ImageArtifact,
@@ -27,22 +28,6 @@ from controller.domain.verification import Verification
 from controller.domain.waves import Waves, waves_of
 from controller.errors import InvalidBundleError
 
-__all__ = [
-    "MANIFEST_NAME",
-    "Artifact",
-    "FunctionArtifact",
-    "ImageArtifact",
-    "Manifest",
-    "ParametersArtifact",
-    "SecretNeed",
-    "SiteArtifact",
-    "StackArtifact",
-    "Verification",
-    "make_manifest",
-    "parse_manifest",
-]
-
-MANIFEST_NAME = "release.yaml"
 _NEXT = f"Correct {MANIFEST_NAME}, make the bundle again and upload it."
 
 Name = Annotated[

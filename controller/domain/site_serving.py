@@ -69,7 +69,7 @@ def content_type(path: str) -> str:
     return _TYPES.get(suffix) or _WITHOUT_SUFFIX.get(name.name) or _rare_types().get(suffix, _UNKNOWN)
 
 
-def cache_control(path: str, hashed: bool) -> str:  # noqa: ARG001 - a rule by path may come
+def cache_control(*, hashed: bool) -> str:
     """The `Cache-Control` of a file.
 
     A content-hashed name never means anything else: the browser keeps it and does not ask again. Any other name means

@@ -2,10 +2,11 @@
 
 from controller.domain.addresses import ADVICE
 from controller.domain.archive import BundleArchive, Limits
+from controller.domain.artifacts import ImageArtifact, StackArtifact
 from controller.domain.check_variables import checks_for
 from controller.domain.deployment import Deployment
 from controller.domain.environment import Environment, ImageTarget, StackTarget
-from controller.domain.manifest import ImageArtifact, Manifest, StackArtifact
+from controller.domain.manifest import Manifest
 from controller.domain.phases import UNTOUCHED, Phase
 from controller.domain.stack_fit import values_for
 from controller.errors import InvalidBundleError, InvalidEnvironmentError, UnknownEnvironmentError

@@ -2,16 +2,14 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
+from controller.domain.artifacts import Artifact
 from controller.domain.checks import CheckResult
 from controller.domain.deployment import Deployment, Left, Pending, Revision, Upload
 from controller.domain.environment import DatabaseTarget, Environment
 from controller.domain.restore_point import RestorePoint, Snapshot
 from controller.domain.verification import AnyCheck
-
-if TYPE_CHECKING:
-    from controller.domain.manifest import Artifact  # with YAML, which most functions never read
 
 
 class Environments(Protocol):
@@ -47,7 +45,7 @@ class Component(Protocol):
     def current(self) -> Revision:
         """The revision that all visitors get now; raises `ChangedByOthersError` when traffic is split."""
 
-    def stage(self, artifact: "Artifact", bundle: BinaryIO) -> Revision | Pending:
+    def stage(self, artifact: Artifact, bundle: BinaryIO) -> Revision | Pending:
         """Make the revision of this artifact, without traffic. The current one when nothing changed.
 
         `Pending` when AWS is still at it: then it is called again, until there is a revision.

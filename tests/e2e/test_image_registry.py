@@ -16,7 +16,7 @@ from controller.aws.clients import Clients
 from controller.aws.image_push import ImagePush
 from controller.aws.image_repository import Repository
 from controller.domain.archive import BundleArchive
-from controller.domain.manifest import ImageArtifact
+from controller.domain.artifacts import ImageArtifact
 from controller.errors import NotFoundError
 from selfright.local import emulator
 from tests.image_layouts import CODE, Files, ImageParts, descriptor_in, image_bundle, layout, noise

@@ -7,10 +7,10 @@ from threading import Lock
 from typing import BinaryIO
 
 from controller.aws.traffic import Traffic
+from controller.domain.artifacts import Artifact
 from controller.domain.checks import CheckResult
 from controller.domain.deployment import Counts, Revision
 from controller.domain.environment import Environment
-from controller.domain.manifest import Artifact
 from controller.domain.strategy import ALL
 from controller.domain.verification import AnyCheck, OutsideCheck
 from controller.errors import AwsError, ChangedByOthersError, ConflictError, NotFoundError

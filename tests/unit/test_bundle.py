@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from controller.domain.archive import BundleArchive
-from controller.domain.manifest import SiteArtifact
+from controller.domain.artifacts import SiteArtifact
 from controller.errors import InvalidBundleError
 from selfright.bundle import make_bundle, verify_bundle
 from tests.builders import a_zip

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.domain.manifest import ImageArtifact
+from controller.domain.artifacts import ImageArtifact
 from controller.errors import InvalidBundleError
 from selfright.bundle import make_bundle, verify_bundle
 from tests.builders import digest

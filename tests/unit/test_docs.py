@@ -13,10 +13,11 @@ import yaml
 from pydantic import BaseModel
 
 from bootstrap_cdk.settings import ControllerSettings, SmartPackSettings
+from controller.domain.artifacts import Artifact
 from controller.domain.checks import Check
 from controller.domain.environment import Environment, Target
 from controller.domain.load_check import LoadCheck
-from controller.domain.manifest import Artifact, Manifest, make_manifest
+from controller.domain.manifest import Manifest, make_manifest
 from controller.domain.phases import Phase
 from controller.domain.site_check import SiteCheck
 from devtools.commands import COMMANDS as DEV_COMMANDS

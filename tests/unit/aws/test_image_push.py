@@ -11,8 +11,8 @@ import pytest
 from controller.aws.image_push import CONNECTIONS, ImagePush
 from controller.aws.image_repository import Repository
 from controller.domain.archive import BundleArchive
+from controller.domain.artifacts import ImageArtifact
 from controller.domain.image_documents import Descriptor
-from controller.domain.manifest import ImageArtifact
 from controller.errors import AwsError
 from tests.builders import Item, digest
 from tests.image_layouts import ImageParts, descriptor_in, image_bundle, layout, noise

@@ -14,9 +14,9 @@ from moto.cloudformation.models import CloudFormationBackend
 from controller.aws.clients import reading_text
 from controller.aws.export_stacks import StackExport
 from controller.aws.stacks import StackComponent, mark_of
+from controller.domain.artifacts import StackArtifact
 from controller.domain.deployment import Awaited, Deployment, Left, Pending, Revision, Upload
 from controller.domain.environment import StackTarget
-from controller.domain.manifest import StackArtifact
 from controller.domain.phases import Phase
 from controller.errors import AwsError, ChangedByOthersError, InvalidBundleError, TrippedError
 from controller.ports import Errand

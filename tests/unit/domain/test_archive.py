@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from controller.domain.archive import BundleArchive, Limits
-from controller.domain.manifest import ParametersArtifact
+from controller.domain.artifacts import ParametersArtifact
 from controller.errors import InvalidBundleError
 from tests.builders import SITE_FILES, Item, a_bundle, a_zip, an_index, bundle_parts, digest
 from tests.zips import altered, offset_of

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from controller.domain.archive import BundleArchive, Limits
+from controller.domain.artifacts import ImageArtifact
 from controller.domain.image_documents import MAX_MANIFESTS
 from controller.domain.image_layout import Layout
 from controller.domain.image_rules import refuse_too_large
-from controller.domain.manifest import ImageArtifact
 from controller.errors import InvalidBundleError
 from tests.builders import BundleParts, Item, a_bundle, digest
 from tests.image_layouts import (

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from controller.domain.manifest import FunctionArtifact, SiteArtifact, make_manifest, parse_manifest
+from controller.domain.artifacts import FunctionArtifact, SiteArtifact
+from controller.domain.manifest import make_manifest, parse_manifest
 from controller.domain.manifest_yaml import read_yaml
 from controller.errors import InvalidBundleError
 from tests.builders import bundle_parts

@@ -59,3 +59,9 @@ def test_a_handler_imports_no_aws_of_its_own() -> None:
 def test_all_of_the_controller_imports_only_what_is_allowed() -> None:
     """Every adapter included."""
     assert imported(*EVERYTHING) <= ALLOWED
+
+
+def test_who_moves_visitors_reads_no_bundles() -> None:
+    """An alarm is acted on without waiting for what reads manifests and templates."""
+    moving = [f"controller.aws.{name}" for name in ("components", "functions", "images", "sites")]
+    assert "yaml" not in imported("controller.handlers.on_alarm", *moving)
