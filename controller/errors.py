@@ -72,7 +72,7 @@ class AwsError(SelfrightError):
 
 
 class TransientError(AwsError):
-    """AWS failed in a way that passes: Step Functions tries the state again."""
+    """AWS failed in a way that passes: the function runs the task again."""
 
     def __init__(self, message: str, *, code: str = "") -> None:
         super().__init__(message, code=code, transient=True)

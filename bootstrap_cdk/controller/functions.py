@@ -32,10 +32,10 @@ SIZES = {
     Group.INTAKE: Size(1024, 300),  # reads and hashes a whole bundle
     Group.STAGE: Size(1769, 600),  # uploads a site of thousands of files
     Group.CHECK: Size(1769, 300),  # measures answers under load: it must not be what is slow
-    Group.TRAFFIC: Size(1024, 60),
+    Group.TRAFFIC: Size(1024, 110),  # outlives its patience with a control plane that refuses it
     Group.WATCH: Size(512, 60),
     Group.CLOSE: Size(1024, 300),
-    Group.ON_ALARM: Size(1769, 60),  # every millisecond of it is a visitor on a bad release
+    Group.ON_ALARM: Size(1769, 110),  # as patient; every millisecond of it is a visitor on a bad release
     Group.RECONCILE: Size(512, 120),
 }
 

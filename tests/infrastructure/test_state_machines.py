@@ -7,6 +7,7 @@ import pytest
 from bootstrap_cdk.controller.functions import SIZES
 from bootstrap_cdk.controller.state_machines import FOLDER
 from bootstrap_cdk.names import Group
+from controller.aws.pacing import URGENT_PATIENCE
 from controller.handlers.entry import TASKS
 from tests.infrastructure.definitions import Scope, State, ends, following, load, states_of_type
 from tests.infrastructure.templates import Template
@@ -188,3 +189,16 @@ def test_the_turn_is_not_handed_on_while_something_is_still_taken_away() -> None
     """Closing discards what was staged: a second try must not begin, and end, while the first one is still at it."""
     (state,) = (scope.states[name] for scope, name in states_of_type("rollback", "Task") if name == "Close deployment")
     assert state["TimeoutSeconds"] >= SIZES[Group.CLOSE].timeout
+
+
+@pytest.mark.parametrize("group", [Group.TRAFFIC, Group.ON_ALARM])
+def test_who_goes_back_is_patient_to_the_end(group: Group) -> None:
+    """One that died while Lambda's control plane refuses it could neither say so nor tell the workflow of the alarm."""
+    assert SIZES[group].timeout > URGENT_PATIENCE
+
+
+@pytest.mark.parametrize(("machine", "task"), [("deploy", "Shift traffic"), ("rollback", "Restore component")])
+def test_a_task_is_not_over_before_its_function_is(machine: str, task: str) -> None:
+    """Else the next try would begin beside it."""
+    (state,) = (scope.states[name] for scope, name in states_of_type(machine, "Task") if name == task)
+    assert state["TimeoutSeconds"] >= SIZES[Group.TRAFFIC].timeout
