@@ -1,6 +1,6 @@
 """One CloudFormation stack: its state, its change sets, its events. One method a call, and no decisions."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +37,10 @@ class Present:
     def revision(self) -> str:
         """The id of its template with its parameters."""
         return revision_of(self.template, self.parameters)
+
+    def keeping(self, secrets: Iterable[str], values: Mapping[str, str]) -> Mapping[str, str]:
+        """The values for an update, but for the secrets that it has already: those stay what they are."""
+        return {**values, **{name: HIDDEN for name in secrets if self.parameters.get(name) == HIDDEN}}
 
     @property
     def is_empty(self) -> bool:

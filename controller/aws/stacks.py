@@ -9,6 +9,7 @@ question that is asked twice does one thing, and an operation of somebody else i
 import hashlib
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import BinaryIO, TypeVar
 
 from controller.aws.clients import Clients
@@ -87,7 +88,7 @@ class StackComponent:
         template = BundleArchive(bundle).template(artifact)
         values = values_for(template, artifact, self._target)
         wanted = Former(template.text, values, self._target.capabilities)
-        return self._patiently(lambda: self._forward(wanted))
+        return self._patiently(lambda: self._forward(wanted, template.secrets))
 
     def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:  # noqa: ARG002 - no requests
         """See that the stack is still what it was made."""
@@ -136,12 +137,13 @@ class StackComponent:
             self._sleep(PAUSE)
         return step()
 
-    def _forward(self, wanted: Former) -> Revision | Pending:
-        """One look at the stack, and the next step towards what is wanted."""
+    def _forward(self, wanted: Former, secrets: Sequence[str]) -> Revision | Pending:
+        """One look at the stack, and the next step towards what is wanted; `secrets` are names of its parameters."""
         token = f"{mark_of(self._errand)}-stage"
         present = self._calls.present()
         exists = present is not None and not present.is_empty
         if present and exists:
+            wanted = replace(wanted, parameters=present.keeping(secrets, wanted.parameters))
             ours = self._calls.last_token(present.stack_id) == token
             if done := self._outcome(present, wanted, token, ours=ours):
                 return done

@@ -36,6 +36,12 @@ class Template:
         """Whether what will be made is not what is written here."""
         return "Transform" in self.content or _mentions(self.content, "Fn::Transform")
 
+    @property
+    def secrets(self) -> list[str]:
+        """The names of the parameters whose values CloudFormation never tells."""
+        declared: Mapping[str, Any] = self.content.get("Parameters") or {}
+        return [name for name, one in declared.items() if _is_secret(one)]
+
     def parameters(self, given: Mapping[str, str]) -> Mapping[str, str]:
         """All parameters with their values: the given ones, else the defaults. Raises `InvalidBundleError`."""
         declared: Mapping[str, Any] = self.content.get("Parameters") or {}
@@ -43,7 +49,7 @@ class Template:
             known = ", ".join(sorted(declared)) or "none"
             raise InvalidBundleError(f"the template has no parameter '{unknown[0]}' (it has: {known})")
         for name, one in declared.items():
-            if name in given and str(one.get("NoEcho", "")).lower() == "true":
+            if name in given and _is_secret(one):
                 reason = f"the parameter '{name}' is secret (NoEcho): AWS never tells it, so it could not be put back"
                 raise InvalidBundleError(reason, "Use a dynamic reference to Secrets Manager in the template instead.")
         missing = sorted(name for name, one in declared.items() if name not in given and "Default" not in one)
@@ -81,8 +87,10 @@ def read_template(text: str, file: str) -> Template:
     if not isinstance(content, dict) or not isinstance(content.get("Resources"), dict) or not content["Resources"]:
         reason = f"{file} is no CloudFormation template: it has no `Resources`"
         raise InvalidBundleError(reason, f"Correct {file}.")
-    if not isinstance(content.get("Parameters") or {}, dict):
-        raise InvalidBundleError(f"{file}: `Parameters` must be keys and values", f"Correct {file}.")
+    declared = content.get("Parameters") or {}
+    if not isinstance(declared, dict) or not all(isinstance(one, dict) for one in declared.values()):
+        reason = f"{file}: `Parameters` must be keys and values, and so must each of them"
+        raise InvalidBundleError(reason, f"Correct {file}.")
     return Template(text, content)
 
 
@@ -134,9 +142,21 @@ def _yaml(text: str) -> Any:  # noqa: ANN401 - any YAML
 
 
 def _mentions(value: object, key: str) -> bool:
-    if isinstance(value, dict):
-        return key in value or any(_mentions(one, key) for one in value.values())
-    return isinstance(value, list) and any(_mentions(one, key) for one in value)
+    """Whether a key is anywhere; by a list of what is left to look at, because JSON may be nested very deep."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            if key in one:
+                return True
+            left.extend(one.values())
+        elif isinstance(one, list):
+            left.extend(one)
+    return False
+
+
+def _is_secret(parameter: Mapping[str, Any]) -> bool:
+    return str(parameter.get("NoEcho", "")).lower() == "true"
 
 
 def _text(value: object) -> str:

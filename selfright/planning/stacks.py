@@ -42,9 +42,10 @@ def plan_stack(  # noqa: PLR0913 - a component, what comes, and what is known of
     """
     template = BundleArchive(bundle).template(artifact)
     values = values_for(template, artifact, target)
+    present = StackCalls(clients, target.stack_name).present() if known.live else None
+    values = present.keeping(template.secrets, values) if present else values
     if known.live == revision_of(template.text, values):
         return replace(known, change="unchanged")
-    present = StackCalls(clients, target.stack_name).present() if known.live else None
     before = read_template(present.template, "the present template") if present else None
     comparison = Comparison(before, template, asked)
     feared = dangers(comparison.certain(), Allowed(target.allow_replacement, target.allow_deletion))

@@ -536,6 +536,20 @@ def test_secret_values_are_never_kept(live: Infra) -> None:
     assert live.aws.stacks[STACK].parameters == {"Key": "kept by AWS"}
 
 
+def test_a_secret_that_the_stack_has_is_not_replaced_by_the_default(live: Infra) -> None:
+    """Nobody could put it back. On the first release there is none, and the default is taken."""
+    key = {"Key": {"Type": "String", "NoEcho": True, "Default": "none yet"}}
+    one, two = (json.dumps({"Parameters": key, **json.loads(text)}) for text in (ONE, TWO))
+    live.aws.by_hand(STACK, one, Key="****")
+    stable = live.begin()
+    assert live.stage(one) == stable
+    live.release(two)
+    assert live.aws.stacks[STACK].parameters == {"Key": "****"}
+    live.aws.stacks.clear()
+    live.release(two, "d2")
+    assert live.aws.stacks[STACK].parameters == {"Key": "none yet"}
+
+
 def test_a_large_template_is_read_from_the_bucket(live: Infra) -> None:
     """CloudFormation takes 51,200 bytes with a request and no more."""
     text = json.dumps({"Resources": {"Topic": {"Type": TOPIC, "Metadata": "x" * 52_000}}})

@@ -47,6 +47,7 @@ def test_short_forms_are_read() -> None:
         (b"Resources: {}", "has no `Resources`"),
         (b"Resources: {A: {Properties: {}}}", "the resource 'A' has no `Type`"),
         (b"Parameters: [a]\nResources: {A: {Type: AWS::SNS::Topic}}", "`Parameters` must be keys"),
+        (b"Parameters: {A: String}\nResources: {A: {Type: AWS::SNS::Topic}}", "and so must each of them"),
         (b"Resources: {A: &a {Type: AWS::SNS::Topic}, B: *a}", "anchors and aliases"),
         (b"Resources: {A: {Type: AWS::SNS::Topic}}\nResources: {}", "is there twice"),
         ("Resources: {A: {Type: AWS::SNS::Topic, Metadata: é}}".encode(), "ASCII"),
@@ -74,6 +75,13 @@ def test_macros_are_seen(where: str) -> None:
     inside = {"Resources": {"A": {**topic, "Properties": [{"Fn::Transform": {"Name": "AWS::Include"}}]}}}
     content = inside if where == "inside" else {"Transform": ["Mine"], "Resources": {"A": topic}}
     assert read_template(json.dumps(content), "t").uses_macros
+
+
+def test_what_is_nested_deep_is_looked_through() -> None:
+    """JSON that can be read can be judged, too."""
+    deep = "[" * 700 + "]" * 700
+    text = f'{{"Resources": {{"A": {{"Type": "AWS::SNS::Topic", "Metadata": {deep}}}}}}}'
+    assert not parse_template(text.encode(), "t").uses_macros
 
 
 def test_every_parameter_has_a_value() -> None:
