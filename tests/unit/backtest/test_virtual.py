@@ -61,6 +61,14 @@ def test_too_few_requests_are_told_from_good_releases() -> None:
     assert ended.seconds == 600
 
 
+def test_visitors_who_go_home_leave_what_they_have_shown() -> None:
+    """Nothing comes in the end of the bake, nor when it is extended: what came before was enough."""
+    busy, start = past(600), START + timedelta(hours=2)
+    gone = Past(MINUTE, {at: one for at, one in busy.counts.items() if at < start + timedelta(minutes=5)})
+    ended = Virtual({"api": gone}, (Step(10, 900), Step(100, 0)), JudgePolicy()).run(start, random.Random(1))
+    assert (ended.end, ended.seconds) == ("promoted", 1800)
+
+
 def test_what_is_shown_to_be_good_is_promoted_early_if_the_policy_says_so() -> None:
     """It takes less time."""
     busy = {"api": past(60_000)}
