@@ -28,17 +28,15 @@ class AwsExports:
         self._bucket, self._clients = bucket, clients or Clients()
 
     def of(self, environment: Environment, name: str, revision: Revision) -> Mapping[str, Any]:
-        """The component's configuration; see `ports.Exports.of`. Of a kind that needs none, only where it is."""
-        target = environment.components[name]
-        match target:
-            case LambdaTarget():
+        """The component's configuration; see `ports.Exports.of`."""
+        match environment.components[name]:
+            case LambdaTarget() as target:
                 return FunctionExport(self._clients, self._bucket, target).of(revision)
-            case SiteTarget():
+            case SiteTarget() as target:
                 return SiteExport(self._clients, target).of(revision)
-            case ParametersTarget():
+            case ParametersTarget() as target:
                 return ParametersExport(self._clients, target).of(revision)
-            case DatabaseTarget():
+            case DatabaseTarget() as target:
                 return DatabaseExport(self._clients, target).of(revision)
-            case StackTarget():
+            case StackTarget() as target:
                 return StackExport(self._clients, target).of(revision)
-        return {"target": target.model_dump(mode="json")}

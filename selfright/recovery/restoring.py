@@ -77,12 +77,8 @@ class Restoration:
         return [step for recovery in self._recoveries(name) for step in recovery.plan()]
 
     def _recoveries(self, name: str) -> list[Recovery]:
-        target, entry, document = (
-            self.environment.components.get(name),
-            self.manifest.components[name],
-            self.point.document(name),
-        )
-        clients, bucket = self._clients, self.point.bucket
+        target, entry = self.environment.components.get(name), self.manifest.components[name]
+        clients, bucket, document = self._clients, self.point.bucket, self.point.document(name)
         match target:
             case LambdaTarget():
                 function = FunctionRecovery(clients, bucket, name, target, entry, document)
