@@ -42,19 +42,22 @@ class Rollback:
 
     def outcome(self) -> tuple[bool, str]:
         """Of an execution that was to free an environment: whether it did, and why not."""
-        with calling("states:DescribeExecution", self.execution_arn):
-            ended = self.stepfunctions.describe_execution(executionArn=self.execution_arn)
-        said = json.loads(ended.get("output") or "{}")
-        return said.get("outcome") == "accepted", str(ended.get("cause") or said.get("reason") or ended["status"])
+        outcome, why = self._said()
+        return outcome == "accepted", why
 
     def refusal(self, deployment: Deployment) -> str:
         """Why the rollback was not done; "" when it was (or another one did it)."""
         if deployment.rollback_execution_arn == self.execution_arn or deployment.phase in UNDONE:
             return ""
+        return self._said()[1]
+
+    def _said(self) -> tuple[str, str]:
+        """The outcome of the execution, which has ended, and its reason."""
         with calling("states:DescribeExecution", self.execution_arn):
             ended = self.stepfunctions.describe_execution(executionArn=self.execution_arn)
         said = json.loads(ended.get("output") or "{}")
-        return str(ended.get("cause") or said.get("reason") or f"The rollback machine ended as {ended['status']}.")
+        why = ended.get("cause") or said.get("reason") or f"The rollback machine ended as {ended['status']}."
+        return str(said.get("outcome", "")), str(why)
 
     def _running(self) -> bool:
         return StepFunctionsWorkflows("", self.stepfunctions).is_running(self.execution_arn)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from controller.aws.calls import calling
 from controller.aws.clients import Clients
+from controller.domain.restore_point import LEFT_OUT
 
 if TYPE_CHECKING:
     from mypy_boto3_apigatewayv2 import ApiGatewayV2Client
@@ -26,7 +27,6 @@ STAGE = (
     "StageName", "AutoDeploy", "DeploymentId", "AccessLogSettings", "DefaultRouteSettings", "RouteSettings",
     "StageVariables", "Description",
 )  # fmt: skip
-LEFT_OUT = "(left out)"
 
 
 class ApiExport:

@@ -14,8 +14,7 @@ from controller.aws.site_routing import folders_in, index_key
 from controller.domain.archive import Limits
 from controller.domain.deployment import Revision
 from controller.domain.environment import SiteTarget
-
-LEFT_OUT = "(left out)"
+from controller.domain.restore_point import LEFT_OUT
 
 
 class SiteExport:

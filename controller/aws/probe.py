@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import urllib3
 
 from controller.aws.public_doors import Door, Resolve, addresses_of, opened, refusal
-from controller.domain.checks import Answer, Check, CheckResult, evaluate_any
+from controller.domain.checks import READ_AT_MOST, Answer, Check, CheckResult, evaluate_any
 from controller.domain.page_load import PageLoad
 from controller.domain.site_check import SiteCheck
 from controller.domain.verification import OutsideCheck
@@ -14,7 +14,6 @@ from controller.errors import NoAnswerError
 
 SECONDS = 20.0
 """For all of an answer."""
-READ_AT_MOST = 5 * 1024 * 1024
 CHUNK = 64 * 1024
 REDIRECTS = range(300, 400)
 HEADERS = {"user-agent": "selfright", "cache-control": "no-cache"}

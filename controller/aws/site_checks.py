@@ -7,7 +7,7 @@ from http import HTTPStatus
 from controller.aws.site_files import SiteFiles, Stored
 from controller.aws.site_routing import folders_in, index_key
 from controller.domain.archive import Limits
-from controller.domain.checks import Answer, Check, CheckResult, evaluate
+from controller.domain.checks import READ_AT_MOST, Answer, Check, CheckResult, evaluate
 from controller.domain.page_load import PageLoad
 from controller.domain.routing import REVISIONS, RoutingTable, object_key
 from controller.domain.site_check import SiteCheck
@@ -15,8 +15,6 @@ from controller.domain.site_index import SiteIndex, is_hashed, parse_index
 from controller.domain.verification import AnyCheck
 from controller.errors import NotFoundError
 
-READ_AT_MOST = 5 * 1024 * 1024
-"""Bytes of an answer that a check looks at."""
 SHOWN = 3
 ORIGIN = "https://staged"
 """Stands for the address that the staged revision has not got yet."""

@@ -10,6 +10,8 @@ from controller.domain import json_paths
 from controller.domain.requests import Request, header_lines
 
 PRESENT, ABSENT = "present", "absent"
+READ_AT_MOST = 5 * 1024 * 1024
+"""Bytes of an answer that a check looks at."""
 _SHOWN = 120
 """How many characters of an unexpected answer are shown."""
 

@@ -20,6 +20,8 @@ CODE = f"{PREFIX}code/"
 MANIFEST = "_manifest.json"
 """No component has a name that begins so."""
 FORMAT = 1
+LEFT_OUT = "(left out)"
+"""What stands in it for a value that may be secret."""
 
 
 def folder(application: str, environment: str, deployment_id: str) -> str:

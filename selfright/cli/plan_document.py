@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
+from controller.aws.pacing import RATE
 from selfright.planning.model import ComponentPlan, Plan, Refusal
 from selfright.planning.outlook import Outlook
-from selfright.planning.timing import PER_SECOND
 
 Document = dict[str, Any]
 
@@ -39,7 +39,7 @@ def plan(one: Plan) -> Document:
 
 def _calls(one: Plan) -> Document:
     parts = vars(one.calls)
-    return {**parts, "total": one.calls.total, "seconds": round(one.calls.total / PER_SECOND, 1)}
+    return {**parts, "total": one.calls.total, "seconds": round(one.calls.total / RATE, 1)}
 
 
 def _component(one: ComponentPlan) -> Document:

@@ -9,12 +9,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from controller.aws.pacing import RATE
 from selfright.cli import signs
 from selfright.cli.facts import Fact, listed
 from selfright.cli.outlook_view import outlooks
 from selfright.cli.words import Commands, clean, duration, plural, size
 from selfright.planning.model import Change, ComponentPlan, Difference, Items, Package, Plan, Refusal, Timing
-from selfright.planning.timing import PER_SECOND
 
 SIGNS: dict[Change, tuple[str, str]] = {
     "new": ("●", signs.GOOD),
@@ -128,8 +128,8 @@ def _figures(one: Plan) -> Iterator[Fact]:
         more = f"; {duration(one.timing.extended)} more at most if evidence is missing" if one.timing.extended else ""
         yield "takes", f"about {duration(one.timing.seconds)}{more}"
     if one.calls.total:
-        seconds = duration(one.calls.total / PER_SECOND)
-        said = f"about {one.calls.total} control-plane requests, {seconds} at {PER_SECOND} a second"
+        seconds = duration(one.calls.total / RATE)
+        said = f"about {one.calls.total} control-plane requests, {seconds} at {RATE} a second"
         yield "Lambda", f"{said}; a rollback makes {one.calls.rollback}"
 
 

@@ -14,8 +14,6 @@ from controller.flow.testing import steps_for
 from controller.flow.watching import MOST_LOOKS
 from selfright.planning.model import ComponentPlan, LambdaCalls, Timing
 
-PER_SECOND = 15
-"""What Lambda allows."""
 LOOK_AT = 2
 """To see what is live: the alias, and the configuration of its version."""
 MOVE = 2

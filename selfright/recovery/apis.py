@@ -10,7 +10,8 @@ from typing import Any
 
 from controller.aws.calls import calling
 from controller.aws.clients import Clients
-from controller.aws.export_api import LEFT_OUT, ApiExport
+from controller.aws.export_api import ApiExport
+from controller.domain.restore_point import LEFT_OUT
 from controller.errors import ChangedByOthersError, NotFoundError
 from selfright.recovery.steps import Step, cannot, do
 

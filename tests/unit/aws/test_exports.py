@@ -13,14 +13,13 @@ from urllib3 import PoolManager
 from urllib3.exceptions import HTTPError
 
 from controller.aws.clients import Clients
-from controller.aws.export_api import LEFT_OUT
 from controller.aws.exports import AwsExports
 from controller.aws.kept_code import KeptCode
 from controller.aws.restore_points import S3RestorePoints
 from controller.domain.archive import BundleArchive
 from controller.domain.deployment import Revision
 from controller.domain.environment import Environment
-from controller.domain.restore_point import Part, RestorePoint
+from controller.domain.restore_point import LEFT_OUT, Part, RestorePoint
 from controller.errors import AwsError, NotFoundError, TransientError
 from tests.builders import a_bundle
 from tests.unit.aws.conftest import ARTIFACTS, PREFIX, REGION, SITE, World
