@@ -34,7 +34,7 @@ class Since(click.ParamType[timedelta | datetime]):
             return timedelta(**{UNITS[found[2]]: int(found[1])})
         try:
             return datetime.fromisoformat(str(value)).astimezone(UTC)
-        except ValueError:
+        except (ValueError, OverflowError):
             self.fail(f"'{value}' is no time: say 10m, 2h, 1d, or 2025-01-01T12:00:00.", param, ctx)
 
 
@@ -71,9 +71,12 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
 
 
 def _start(one: Deployment, since: timedelta | datetime | None, now: datetime) -> datetime:
+    beginning = begins(one)
     if since is None:
-        return begins(one)
-    return max(begins(one), now - since if isinstance(since, timedelta) else since)
+        return beginning
+    if isinstance(since, timedelta):
+        return now - min(since, now - beginning)  # However long that is: no calendar goes back for ever.
+    return max(beginning, since)
 
 
 def _look(tools: Tools, deployment: str, only: tuple[str, ...], text: str) -> tuple[list[Source], bool]:

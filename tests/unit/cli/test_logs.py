@@ -142,6 +142,12 @@ def test_lines_after_the_end_are_not_asked_for(run: Callable[..., Result], logs:
     }
 
 
+def test_since_ages_ago_means_from_the_beginning(run: Callable[..., Result], logs: FakeLogs) -> None:
+    """Even where no calendar goes."""
+    run(ID, "--since", "999999d")
+    assert {one["startTime"] for one in logs.asked} == {int(START.timestamp() * 1000)}
+
+
 def test_since_a_time_after_the_end_there_is_nothing(run: Callable[..., Result], logs: FakeLogs) -> None:
     """CloudWatch would refuse the question, so it is not asked."""
     result = run(ID, "--since", "1m")
