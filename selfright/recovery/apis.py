@@ -96,10 +96,10 @@ class ApiRecovery:
         has = self._by_key(self._has, "stages")
         for key, had in self._by_key(self._had, "stages").items():
             if key not in has:
-                create = partial(gateway.create_stage, ApiId=self._id, StageName=key, **_writable(had))
+                create = partial(gateway.create_stage, ApiId=self._id, StageName=key, **_served(had))
                 steps.append(self._step(f"create the stage {key} again", create))
-            elif _writable(had) != _writable(has[key]):
-                update = partial(gateway.update_stage, ApiId=self._id, StageName=key, **_writable(had))
+            elif _served(had) != _served(has[key]):
+                update = partial(gateway.update_stage, ApiId=self._id, StageName=key, **_served(had))
                 steps.append(self._step(f"put the stage {key} back", update))
         return steps
 
@@ -118,6 +118,12 @@ class ApiRecovery:
                 write()
 
         return do(self._name, f"HTTP API {self._id}: {text}", act)
+
+
+def _served(stage: Mapping[str, Any]) -> dict[str, Any]:
+    """What can be written of a stage: also which deployment visitors get, unless that is always the newest."""
+    pinned = "DeploymentId" in stage and not stage.get("AutoDeploy")
+    return {**_writable(stage), **({"DeploymentId": stage["DeploymentId"]} if pinned else {})}
 
 
 def _writable(part: Mapping[str, Any]) -> dict[str, Any]:

@@ -324,8 +324,15 @@ def test_an_api_that_is_gone_comes_from_its_stack(api: tuple[Any, str, Callable[
     assert [step.level for step in steps] == ["cannot"]
 
 
-def test_a_stage_is_put_back(api: tuple[Any, str, Callable[[], ApiRecovery]]) -> None:
-    """Its throttling, for example; moto cannot change stages, so the request is looked at."""
+@pytest.mark.parametrize(
+    ("had", "wanted"),
+    [
+        ({"DefaultRouteSettings": {"ThrottlingRateLimit": 100.0}}, {"throttlingRateLimit": 100.0}),
+        ({"AutoDeploy": False, "DeploymentId": "d1"}, "d1"),
+    ],
+)
+def test_a_stage_is_put_back(api: tuple[Any, str, Callable[[], ApiRecovery]], had: dict[str, Any], wanted: Any) -> None:
+    """Its throttling, or the deployment that it served; moto cannot change stages, so the request is looked at."""
     gateway, api_id, recovery = api
     asked: list[dict[str, Any]] = []
 
@@ -336,8 +343,19 @@ def test_a_stage_is_put_back(api: tuple[Any, str, Callable[[], ApiRecovery]]) ->
     gateway.meta.events.register("before-call.apigatewayv2.UpdateStage", answer)
     made = recovery()
     (stage,) = made._had["stages"]
-    stage["DefaultRouteSettings"] = {"ThrottlingRateLimit": 100.0, "ThrottlingBurstLimit": 200}
+    stage |= had
     (step,) = made.plan()
     assert step.text == f"HTTP API {api_id}: put the stage $default back"
     step.act()
-    assert asked[0]["defaultRouteSettings"] == {"throttlingRateLimit": 100.0, "throttlingBurstLimit": 200}
+    assert wanted in (asked[0].get("defaultRouteSettings"), asked[0].get("deploymentId"))
+
+
+def test_a_stage_that_always_serves_the_newest_needs_no_deployment(
+    api: tuple[Any, str, Callable[[], ApiRecovery]],
+) -> None:
+    """API Gateway makes one with every change, and takes none from us."""
+    _, _, recovery = api
+    made = recovery()
+    (stage,) = made._had["stages"]
+    stage |= {"AutoDeploy": True, "DeploymentId": "of then"}
+    assert made.plan() == []
