@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
 
@@ -20,8 +19,8 @@ from tests.unit.aws.fake_cloudfront import NAME as ROUTING
 from tests.unit.aws.fake_cloudfront import FakeCloudFront
 from tests.unit.aws.fake_lambda import NAME as FUNCTION
 from tests.unit.aws.fake_lambda import FakeLambda
+from tests.unit.conftest import REGION
 
-REGION = "eu-central-1"
 ARTIFACTS, SITE = "artifacts", "site-bucket"
 PREFIX = "/smartpack/prod/settings"
 
@@ -78,18 +77,6 @@ class World:
     def stored(self, bucket: str = SITE) -> set[str]:
         """The keys of all objects."""
         return {one["Key"] for one in self.s3.list_objects_v2(Bucket=bucket).get("Contents", [])}
-
-
-@pytest.fixture(scope="session")
-def s3_client() -> Any:
-    """Made once, because that takes longer than a test."""
-    return boto3.client("s3", region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing")
-
-
-@pytest.fixture(scope="session")
-def ssm_client() -> Any:
-    """Made once as well."""
-    return boto3.client("ssm", region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing")
 
 
 @pytest.fixture

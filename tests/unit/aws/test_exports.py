@@ -22,9 +22,10 @@ from controller.domain.environment import Environment
 from controller.domain.restore_point import LEFT_OUT, Part, RestorePoint
 from controller.errors import AwsError, NotFoundError, TransientError
 from tests.builders import a_bundle
-from tests.unit.aws.conftest import ARTIFACTS, PREFIX, REGION, SITE, World
+from tests.unit.aws.conftest import ARTIFACTS, PREFIX, SITE, World
 from tests.unit.aws.fake_cloudfront import NAME as ROUTING
 from tests.unit.aws.fake_lambda import NAME as FUNCTION
+from tests.unit.conftest import REGION
 
 SECRET = "hunter2-hunter2"
 CODE = f"restore-points/code/{hashlib.sha256(b'placeholder').hexdigest()}.zip"

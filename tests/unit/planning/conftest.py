@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
 
@@ -25,8 +24,8 @@ from tests.unit.aws.fake_cloudformation import FakeCloudFormation
 from tests.unit.aws.fake_cloudfront import FakeCloudFront
 from tests.unit.aws.fake_lambda import NAME as FUNCTION
 from tests.unit.aws.fake_lambda import FakeLambda
+from tests.unit.conftest import REGION
 
-REGION = "eu-central-1"
 ARTIFACTS, SITE, PREFIX = "artifacts", "site-bucket", "/smartpack/prod/settings"
 LIVE, STACK = "smartpack-prod-live", "smartpack-prod-infra"
 ENVIRONMENT: dict[str, Any] = {
@@ -102,18 +101,6 @@ class PlanWorld:
     def turn(self, **members: Any) -> None:
         """Change the environment's turn."""
         self.ports.turns.save(replace(self.ports.turns.load("smartpack/prod"), **members))
-
-
-@pytest.fixture(scope="session")
-def s3_client() -> Any:
-    """Made once, because that takes longer than a test."""
-    return boto3.client("s3", region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing")
-
-
-@pytest.fixture(scope="session")
-def ssm_client() -> Any:
-    """Made once as well."""
-    return boto3.client("ssm", region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing")
 
 
 @pytest.fixture

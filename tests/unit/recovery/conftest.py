@@ -1,5 +1,5 @@
 """The same world as that of the components: their recovery works with the same adapters."""
 
-from tests.unit.aws.conftest import s3_client, ssm_client, world
+from tests.unit.aws.conftest import world
 
-__all__ = ["s3_client", "ssm_client", "world"]
+__all__ = ["world"]
