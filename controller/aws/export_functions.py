@@ -11,7 +11,7 @@ from controller.aws.calls import calling
 from controller.aws.clients import Clients
 from controller.aws.export_api import ApiExport
 from controller.aws.function_code import sha256_of
-from controller.aws.function_configuration import RECORD, variables_of
+from controller.aws.function_configuration import RECORD, RECORDS, variables_of
 from controller.aws.kept_code import KeptCode
 from controller.domain.deployment import Revision
 from controller.domain.environment import FunctionTarget, LambdaTarget
@@ -65,5 +65,5 @@ def exported_variables(configuration: Mapping[str, Any]) -> dict[str, Any]:
     released = {name for name in variables.get(RECORD, "").split(",") if name}
     return {
         "released": {name: value for name, value in sorted(variables.items()) if name in released},
-        "others": sorted(variables.keys() - released - {RECORD}),
+        "others": sorted(variables.keys() - released - RECORDS),
     }

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 
 from controller.aws.clients import Clients
 from controller.aws.function_code import sha256_of
-from controller.aws.function_configuration import RECORD, Wanted, variables_of
+from controller.aws.function_configuration import RECORD, RECORDS, Wanted, variables_of
 from controller.aws.function_staging import FunctionStaging
 from controller.aws.functions import LambdaComponent
 from controller.aws.image_repository import Repository
@@ -139,7 +139,9 @@ def _flat(configuration: Mapping[str, Any]) -> dict[str, str]:
     """Setting → value, both as text; what is not set is absent."""
     settings = {name: _at(configuration, path) for name, path in _SETTINGS.items()}
     layers = [layer["Arn"] for layer in configuration.get("Layers", [])]
-    variables = {f"{VARIABLE}{name}": value for name, value in variables_of(configuration).items() if name != RECORD}
+    variables = {
+        f"{VARIABLE}{name}": value for name, value in variables_of(configuration).items() if name not in RECORDS
+    }
     return {name: text for name, value in (settings | {"layers": layers}).items() if (text := _text(value))} | variables
 
 

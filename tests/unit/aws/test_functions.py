@@ -117,6 +117,48 @@ def test_a_variable_that_a_release_drops_goes_away(world: World) -> None:
     assert variables(world, third.id) == {"TABLE": "trips"}
 
 
+def test_a_setting_that_a_release_drops_is_what_it_was_before_all_releases(world: World) -> None:
+    """Also when that other release was rolled back and left its configuration in `$LATEST`."""
+    staged(world, b"# one", memory=256, timeout=20)
+    second = world.functions.versions[staged(world, b"# two", memory=512).id]
+    assert (second["MemorySize"], second["Timeout"]) == (512, 3)
+    third = world.functions.versions[staged(world, b"# three").id]
+    assert (third["MemorySize"], third["Timeout"]) == (128, 3)
+    assert variables(world, third["Version"]) == {"TABLE": "trips"}
+
+
+def test_a_setting_that_is_given_as_it_was_is_left_to_the_template(world: World) -> None:
+    """A later change of the template counts."""
+    staged(world, b"# one", memory=128)
+    world.functions.latest["MemorySize"] = 1024
+    assert world.functions.versions[staged(world, b"# two").id]["MemorySize"] == 1024
+
+
+def test_a_setting_that_somebody_changed_since_is_theirs(world: World) -> None:
+    """The template was deployed again, say: what it says now is not put back."""
+    staged(world, b"# one", memory=256)
+    world.functions.latest["MemorySize"] = 1024
+    assert world.functions.versions[staged(world, b"# two").id]["MemorySize"] == 1024
+
+
+def test_a_dropped_setting_is_a_change(world: World) -> None:
+    """The code is the live version's, but the configuration is not."""
+    first = staged(world, memory=256)
+    world.functions.point("live", first.id)
+    second = staged(world)
+    assert second.id != first.id
+    world.functions.point("live", second.id)
+    assert staged(world).id == second.id
+
+
+@pytest.mark.parametrize("record", ["not JSON", "[]", '{"MemorySize":1}', '{"Role":["a","b"]}'])
+def test_a_record_of_settings_that_is_spoilt_says_nothing(world: World, record: str) -> None:
+    """People can edit variables; only settings that releases have can be put back."""
+    world.functions.latest["Environment"]["Variables"]["SELFRIGHT_SETTINGS"] = record
+    version = world.functions.versions[staged(world, memory=256).id]
+    assert (version["MemorySize"], version.get("Role")) == (256, world.functions.latest.get("Role"))
+
+
 def test_a_dropped_variable_is_a_change(world: World) -> None:
     """The code is the live version's, but the configuration is not."""
     first = staged(world, variables={"OLD": "1"})

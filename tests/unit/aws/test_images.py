@@ -194,14 +194,14 @@ def test_what_is_unchanged_is_left_alone(registry: Registry) -> None:
 
 
 def test_configuration_alone_makes_a_version(registry: Registry) -> None:
-    """The image stays; command, entry point and folder are set together, and keep what is not given."""
-    first = registry.stage(image_bundle(entry_point=["/entry.sh"], working_directory="/srv"))
+    """The image stays; command, entry point and folder are set together, and keep what the template says of them."""
+    registry.functions.latest["ImageConfigResponse"] = {"ImageConfig": {"WorkingDirectory": "/srv"}}
+    first = registry.stage(image_bundle(entry_point=["/entry.sh"]))
     registry.functions.point("live", first.id)
     registry.calls.clear()
     second = registry.stage(image_bundle(command=["app.other"], timeout=20))
     version = registry.functions.versions[second.id]
     assert version["ImageConfigResponse"]["ImageConfig"] == {
-        "EntryPoint": ["/entry.sh"],
         "WorkingDirectory": "/srv",
         "Command": ["app.other"],
     }

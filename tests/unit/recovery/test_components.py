@@ -119,7 +119,12 @@ def test_a_deleted_version_is_published_again(
     version, _ = world.functions.live
     found = world.functions.versions[version]
     assert (found["CodeSha256"], found["MemorySize"]) == (world.functions.versions[version]["CodeSha256"], 256)
-    assert found["Environment"]["Variables"] == {"TABLE": "trips", "LEVEL": "info", "SELFRIGHT_VARIABLES": "LEVEL"}
+    assert found["Environment"]["Variables"] == {
+        "TABLE": "trips",
+        "LEVEL": "info",
+        "SELFRIGHT_VARIABLES": "LEVEL",
+        "SELFRIGHT_SETTINGS": '{"MemorySize":[256,128]}',
+    }
     assert recovery.plan() == []
 
 
