@@ -37,6 +37,7 @@ from selfright.builder import BUILDER, Builder
 from selfright.bundle_folder import list_files
 from selfright.bundle_image import add_image
 from selfright.bundle_parameters import read_parameters
+from selfright.bundle_secrets import refuse_secrets
 from selfright.bundle_zip import add, add_site, add_stored, zip_function
 
 _IN_MEMORY = 32 * 1024 * 1024
@@ -55,12 +56,13 @@ def make_bundle(  # noqa: PLR0913 - all but the first two have names
     """Make the bundle of the folder `source`; returns its path. Raises `InvalidBundleError`.
 
     `output`: the file to write, or a folder; by default `<application>-<version>.zip` in the current folder.
-    `application` and `version` take the place of what `release.yaml` says. `allowed`: files that look like secrets
-    but are none, as paths or patterns within their artifact's folder. `builder` builds what has changed; None: the
-    artifacts are taken as they are.
+    `application` and `version` take the place of what `release.yaml` says. `allowed`: what looks like a secret but is
+    none: files, as paths or patterns within their artifact's folder, and names of settings. `builder` builds what has
+    changed; None: the artifacts are taken as they are.
     """
     content, builds = take_builds(_read_source(source, {"application": application, "version": version}))
     manifest = make_manifest(content)
+    refuse_secrets(manifest, allowed)
     if builder:
         builder.build(source, manifest, builds)
     target = _target(output, manifest)

@@ -1,12 +1,11 @@
 """Reads a file of parameters for a bundle, and refuses what should be a secret instead."""
 
 from collections.abc import Collection
-from fnmatch import fnmatch
 from pathlib import Path
 
 from controller.domain.parameters import parse_parameters
 from controller.errors import InvalidBundleError
-from selfright.secrecy import looks_secret
+from selfright.bundle_secrets import refuse_secret_parameters
 
 
 def read_parameters(place: Path, allowed: Collection[str] = ()) -> bytes:
@@ -18,9 +17,5 @@ def read_parameters(place: Path, allowed: Collection[str] = ()) -> bytes:
         what = "is not a file" if place.exists() else "does not exist"
         raise InvalidBundleError(f"the artifact '{place}' {what}", "Name a YAML file of names and values.")
     text = place.read_bytes()
-    for name, value in parse_parameters(text, place.name).values.items():
-        if looks_secret(name, value) and not any(fnmatch(name, pattern) for pattern in allowed):
-            reason = f"`{name}` in '{place}' looks like a secret, and everybody who can deploy can read parameters"
-            advice = "Keep it in Secrets Manager and list it under `secrets`; if it is no secret, allow it by name."
-            raise InvalidBundleError(reason, advice)
+    refuse_secret_parameters(parse_parameters(text, place.name).values, str(place), allowed)
     return text
