@@ -92,7 +92,7 @@ def test_nobody_passes_roles_or_changes_privileges(granted: Granted) -> None:
         ("states:StopExecution", {Group.CLOSE}),
         ("states:SendTaskFailure", {Group.CHECK, Group.ON_ALARM, Group.WATCH}),
         ("cloudwatch:DescribeAlarms", {Group.STAGE, Group.WATCH}),
-        ("sns:Publish", {Group.INTAKE, Group.STAGE, Group.CLOSE, Group.RECONCILE}),
+        ("sns:Publish", {Group.INTAKE, Group.STAGE, Group.CLOSE, Group.ON_ALARM, Group.RECONCILE}),
     ],
 )
 def test_each_privilege_is_where_it_is_used(granted: Granted, action: str, groups: set[Group]) -> None:
