@@ -50,7 +50,8 @@ def _keys(world: World, need: SecretNeed, secret_id: str) -> frozenset[str]:
         raise InvalidBundleError(reason, f"Store it as keys and values in Secrets Manager. {AGAIN}") from error
     except AwsError as error:
         next_step = (
-            f"Correct what AWS says; `secrets` of the CDK construct `Environment` gives the right to read it. {AGAIN}"
+            "Correct what AWS says. A denial can also mean that there is no such secret; if there is, `secrets` of the"
+            f" CDK construct `Environment` gives the right to read it. {AGAIN}"
         )
         raise InvalidBundleError(f"{shown} cannot be read: {error}", next_step) from error
 

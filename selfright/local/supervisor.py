@@ -35,6 +35,8 @@ ALREADY_UP = 3
 PR_SET_PDEATHSIG = 1
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT")
 """The only variables that the emulator, and with it every Lambda, gets of a person's environment."""
+ENFORCE_IAM = "SELFRIGHT_ENFORCE_IAM"
+"""With this variable, whatever it says, the emulator refuses what no policy allows. The tests set it."""
 
 
 @dataclass
@@ -103,6 +105,7 @@ class Supervisor:
             "DOCKER_HOST": "unix:///nonexistent",
             "STATE_DIR": str(self.place.work / "state"),
             "S3_DATA_DIR": str(self.place.work / "s3"),
+            **({"AUTH": "true"} if ENFORCE_IAM in os.environ else {}),
         }
 
     def _watch(self) -> int:

@@ -8,6 +8,7 @@ import pytest
 from selfright.local import emulator
 from selfright.local.installation import Care, install
 from selfright.local.place import Place, is_free
+from tests.e2e.enforcing import a_releaser, denials, enforcing, put_right
 from tests.e2e.lab import Lab
 from tests.e2e.waiting import members
 
@@ -21,16 +22,21 @@ CARE = Care(
 
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """The local AWS with a first release live; afterwards nothing of it may be left."""
+    """The local AWS with a first release live, and with IAM enforced; afterwards nothing of it may be left."""
     folder = tmp_path_factory.mktemp("lab")
-    running = install(lambda _: None, folder=folder / "local", attached=True, care=CARE)
+    with enforcing():
+        running = install(lambda _: None, folder=folder / "local", attached=True, care=CARE)
     lab = Lab(running, folder)
     try:
+        put_right(lab)
+        lab.person = a_releaser(lab)
         lab.listen()
-        assert lab.ended(lab.release()).phase == "SUCCEEDED"
+        ended = lab.ended(lab.release())
+        assert ended.phase == "SUCCEEDED", ended.reason
         yield lab
         told = Counter(deployment for deployment, _ in lab.notices())
         assert told == {deployment: lab.kinds(deployment).count("closed") for deployment in told}
+        assert denials(lab) == []
     finally:
         emulator.stop(folder / "local")
     assert members(running) == []

@@ -35,6 +35,8 @@ class Lab(Hands):
 
     queue: str = ""
     told: list[tuple[str, str]] = field(default_factory=list)
+    person: dict[str, str] = field(default_factory=dict)
+    """The credentials of those who release, as environment variables."""
 
     def new_version(self) -> str:
         """A version that nobody has released before, higher than all others."""
@@ -75,8 +77,12 @@ class Lab(Hands):
         return self.upload(self.bundle(self.new_version(), like))
 
     def command(self, *words: str) -> tuple[int, dict[str, Any], str]:
-        """Run `selfright` as a person would; its exit code, its document, and what it said meanwhile."""
-        variables = {**os.environ, **self.running.variables(), "SELFRIGHT_PROGRAM": "selfright"}
+        """Run `selfright` as a person would; its exit code, its document, and what it said meanwhile.
+
+        A recovery has an administrator's rights, because it changes the application itself.
+        """
+        rights = {} if words[0] == "restore" else self.person
+        variables = {**os.environ, **self.running.variables(), **rights, "SELFRIGHT_PROGRAM": "selfright"}
         done = subprocess.run(
             [sys.executable, "-m", "selfright", *words, "--output", "json"],
             cwd=REPOSITORY,
@@ -119,4 +125,7 @@ class Lab(Hands):
         sqs, sns = self.client("sqs"), self.client("sns")
         self.queue = sqs.create_queue(QueueName="notices")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        sender = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}}
+        policy = {"Version": "2012-10-17", "Statement": {**sender, "Action": "sqs:SendMessage", "Resource": arn}}
+        sqs.set_queue_attributes(QueueUrl=self.queue, Attributes={"Policy": json.dumps(policy)})
         sns.subscribe(TopicArn=self.resources["notices_topic_arn"], Protocol="sqs", Endpoint=arn)

@@ -17,7 +17,7 @@ def read(lab: Lab, *words: str) -> list[dict[str, Any]]:
     done = subprocess.run(
         [sys.executable, "-m", "selfright", "logs", *words, "--output", "json"],
         cwd=REPOSITORY,
-        env={**os.environ, **lab.running.variables()},
+        env={**os.environ, **lab.running.variables(), **lab.person},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -62,7 +62,7 @@ def test_a_release_is_followed_while_it_goes_on(lab: Lab) -> None:
     release = lab.release()
     lab.reaches(release, Phase.STAGING)
     command = [sys.executable, "-m", "selfright", "logs", release, "--tail", "--output", "json"]
-    variables = {**os.environ, **lab.running.variables()}
+    variables = {**os.environ, **lab.running.variables(), **lab.person}
     pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, cwd=REPOSITORY, env=variables, text=True, **pipes) as following:
         lines: list[dict[str, Any]] = []

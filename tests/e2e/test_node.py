@@ -14,6 +14,7 @@ from controller.domain.phases import Phase
 from selfright.bundle import make_bundle
 from selfright.local.edge import payload
 from selfright.local.edge.http import Request
+from tests.e2e.enforcing import permit
 from tests.e2e.lab import Lab
 
 KEY, FUNCTION = "harbour/prod", "harbour-prod-api"
@@ -58,6 +59,7 @@ def harbour(installation: Lab) -> Lab:
     document = {"application": "harbour", "environment": "prod", "components": {"api": target}, **at_once}
     ssm = installation.client("ssm")
     ssm.put_parameter(Name=f"/selfright/{KEY}", Value=json.dumps(document), Type="String", Overwrite=True)
+    permit(installation, "harbour", {"smartpack-prod-api": FUNCTION})
     return installation
 
 

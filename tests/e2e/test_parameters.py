@@ -7,6 +7,8 @@ import pytest
 
 from controller.domain.phases import Phase
 from selfright.bundle import make_bundle
+from selfright.local.place import ACCOUNT, REGION
+from tests.e2e.enforcing import permit
 from tests.e2e.lab import Lab
 
 KEY = "cabin/prod"
@@ -24,7 +26,7 @@ secrets:
 
 @pytest.fixture
 def cabin(installation: Lab) -> Lab:
-    """The environment of the cabin, registered beside SmartPack's; IAM is not enforced here, so that is enough."""
+    """The environment of the cabin, registered beside SmartPack's."""
     document = {
         "application": "cabin",
         "environment": "prod",
@@ -34,6 +36,9 @@ def cabin(installation: Lab) -> Lab:
     }
     ssm = installation.client("ssm")
     ssm.put_parameter(Name=f"/selfright/{KEY}", Value=json.dumps(document), Type="String", Overwrite=True)
+    secret = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{SECRET}-??????"
+    reading = {"Action": "secretsmanager:GetSecretValue", "Resource": secret}
+    permit(installation, "cabin", {"/smartpack/prod/settings": PREFIX}, reading)
     return installation
 
 
@@ -58,7 +63,8 @@ def test_settings_go_live_and_back_once_their_secret_is_there(cabin: Lab, tmp_pa
     """Rejected without the secret; then two releases, one rollback, and a set that always belongs together."""
     refused = cabin.ended(release(cabin, tmp_path / "cabin", "1.0.0", "HUT: Spruce\nBEDS: 4\n"))
     assert (refused.phase, refused.restore_point) == (Phase.REJECTED, None)
-    assert refused.reason == f"The secret 'config' ({SECRET}) does not exist."
+    assert refused.reason.startswith(f"The secret 'config' ({SECRET}) cannot be read: ")
+    assert "there is no such secret" in refused.next_step
 
     value = json.dumps({"BOOKING_KEY": VALUE})
     cabin.client("secretsmanager").create_secret(Name=SECRET, SecretString=value)

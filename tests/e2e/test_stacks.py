@@ -11,10 +11,13 @@ import pytest
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from selfright.bundle import make_bundle
+from selfright.local.place import ACCOUNT, REGION
+from tests.e2e.enforcing import permit
 from tests.e2e.lab import Lab
 
 KEY = "depot/prod"
 FUNCTION, STACK = "depot-prod-api", "depot-prod-infra"
+ROLES = "depot-changes", "depot-runs"
 VALUE = "/depot/prod/greeting"
 MANIFEST = """\
 application: depot
@@ -45,8 +48,9 @@ BROKEN = """\
 @pytest.fixture
 def depot(installation: Lab) -> Lab:
     """The depot's environment, registered beside SmartPack's, and the function that its releases change."""
-    functions = installation.client("lambda")
-    arguments = {"Runtime": "python3.13", "Role": "arn:aws:iam::000000000000:role/depot", "Handler": "app.handler"}
+    functions, iam = installation.client("lambda"), installation.client("iam")
+    changes, runs = (iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"] for name in ROLES)
+    arguments = {"Runtime": "python3.13", "Role": runs, "Handler": "app.handler"}
     functions.create_function(FunctionName=FUNCTION, Code={"ZipFile": _zip("0.0.0")}, **arguments)
     version = functions.publish_version(FunctionName=FUNCTION)["Version"]
     functions.create_alias(FunctionName=FUNCTION, Name="live", FunctionVersion=version)
@@ -55,13 +59,16 @@ def depot(installation: Lab) -> Lab:
         "environment": "prod",
         "components": {
             "api": {"kind": "function", "function_name": FUNCTION},
-            "infra": {"kind": "stack", "stack_name": STACK, "role_arn": "arn:aws:iam::000000000000:role/changes"},
+            "infra": {"kind": "stack", "stack_name": STACK, "role_arn": changes},
         },
         "deployment_preference": {"type": "AllAtOnce"},
         "watch_seconds": 0,
     }
     ssm = installation.client("ssm")
     ssm.put_parameter(Name=f"/selfright/{KEY}", Value=json.dumps(document), Type="String", Overwrite=True)
+    stacks = {"Action": "cloudformation:*", "Resource": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{STACK}/*"}
+    hand_over = {"Action": "iam:PassRole", "Resource": changes}
+    permit(installation, "depot", {"smartpack-prod-api": FUNCTION}, stacks, hand_over)
     return installation
 
 

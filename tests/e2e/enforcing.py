@@ -1,0 +1,146 @@
+"""IAM is enforced: the emulator asks the role's policies about every call of a Lambda, the person's about a command's.
+
+What the emulator does otherwise than AWS is put right after the deployment: see `put_right`.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from selfright.local.place import ACCOUNT, REGION
+from selfright.local.supervisor import ENFORCE_IAM
+from tests.e2e.lab import Lab
+
+TLS = "aws:SecureTransport"
+FOR_PEOPLE = "SelfrightReleaser", "SelfrightLogs-smartpack-prod"
+OF_SMARTPACK = "selfright-smartpack-prod"
+PERSON = "releaser"
+LOOK, LIST = "lambda:GetAlias", "lambda:ListAliases"
+"""Of who looks at an alias, or moves it, the emulator asks the latter."""
+OF_EVERYTHING = {
+    *("cloudfront:GetFunction", "cloudfront:UpdateFunction", "cloudfront:PublishFunction"),
+    "ssm:GetParametersByPath",
+}
+"""The emulator asks for these on all resources, AWS on the one that they are about."""
+DENIALS = ("AccessDenied", "AuthorizationError", "not authorized to perform", "403. Forbidden")
+"""What a function's log says, in one way or another, of a call that its role does not allow."""
+
+
+@contextmanager
+def enforcing() -> Iterator[None]:
+    """The local AWS that is started within the block enforces IAM."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(ENFORCE_IAM, "1")
+        yield
+
+
+def put_right(lab: Lab) -> None:
+    """Allow requests without TLS, which loopback has not, and let policies mean here what they mean on AWS."""
+    _allow_http(lab)
+    iam, secrets = lab.client("iam"), _secrets(lab)
+    for role in _roles(lab):
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            found = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+            document = json.dumps(_translated(found, secrets))
+            iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document)
+
+
+def permit(lab: Lab, application: str, names: dict[str, str], *more: dict[str, Any]) -> None:
+    """Let the functions do for another application what `Environment` lets them do for SmartPack, and `more`.
+
+    `names` says what of SmartPack's has which name there.
+    """
+    iam = lab.client("iam")
+    for role in _roles(lab):
+        if OF_SMARTPACK not in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            continue  # It has nothing to do with applications.
+        text = json.dumps(iam.get_role_policy(RoleName=role, PolicyName=OF_SMARTPACK)["PolicyDocument"])
+        for ours, theirs in names.items():
+            text = text.replace(ours, theirs)
+        document = json.loads(text)
+        document["Statement"] += [{"Effect": "Allow", **one} for one in more]
+        iam.put_role_policy(RoleName=role, PolicyName=f"selfright-{application}", PolicyDocument=json.dumps(document))
+
+
+def a_releaser(lab: Lab) -> dict[str, str]:
+    """The environment variables of a person who may do what the policies for people say, and nothing else."""
+    iam = lab.client("iam")
+    iam.create_user(UserName=PERSON)
+    for policy in FOR_PEOPLE:
+        arn = f"arn:aws:iam::{ACCOUNT}:policy/{policy}-{REGION}"
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        found = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+        document = json.dumps(_translated(found, _secrets(lab)))
+        iam.put_user_policy(UserName=PERSON, PolicyName=policy, PolicyDocument=document)
+    key = iam.create_access_key(UserName=PERSON)["AccessKey"]
+    return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+
+
+def denials(lab: Lab) -> list[str]:
+    """What the controller's functions were not allowed, by their logs."""
+    logs = lab.client("logs")
+    groups = logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/selfright-")["logGroups"]
+    pages = logs.get_paginator("filter_log_events")
+    return [
+        event["message"]
+        for group in groups
+        for page in pages.paginate(logGroupName=group["logGroupName"])
+        for event in page["events"]
+        if any(words in event["message"] for words in DENIALS)
+    ]
+
+
+def _allow_http(lab: Lab) -> None:
+    for bucket in lab.s3.list_buckets()["Buckets"]:
+        try:
+            found = lab.s3.get_bucket_policy(Bucket=bucket["Name"])["Policy"]
+        except lab.s3.exceptions.ClientError:
+            continue
+        policy = _without_tls(found)
+        if policy["Statement"]:
+            lab.s3.put_bucket_policy(Bucket=bucket["Name"], Policy=json.dumps(policy))
+        else:
+            lab.s3.delete_bucket_policy(Bucket=bucket["Name"])
+    sns = lab.client("sns")
+    for topic in sns.list_topics()["Topics"]:
+        arn = topic["TopicArn"]
+        policy = _without_tls(sns.get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"])
+        sns.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=json.dumps(policy))
+
+
+def _without_tls(policy: str) -> dict[str, Any]:
+    document = json.loads(policy)
+    statements = [one for one in document["Statement"] if TLS not in json.dumps(one.get("Condition", {}))]
+    return {**document, "Statement": statements}
+
+
+def _roles(lab: Lab) -> list[str]:
+    return [
+        one["RoleName"] for page in lab.client("iam").get_paginator("list_roles").paginate() for one in page["Roles"]
+    ]
+
+
+def _secrets(lab: Lab) -> dict[str, str]:
+    return {one["Name"]: one["ARN"] for one in lab.client("secretsmanager").list_secrets()["SecretList"]}
+
+
+def _translated(document: dict[str, Any], secrets: dict[str, str]) -> dict[str, Any]:
+    """What the document says, in statements that the emulator understands as AWS understands the document."""
+    return {**document, "Statement": [new for one in document["Statement"] for new in _statements(one, secrets)]}
+
+
+def _statements(one: dict[str, Any], secrets: dict[str, str]) -> Iterator[dict[str, Any]]:
+    actions, resources = _as_list(one["Action"]), _as_list(one["Resource"])
+    groups = [arn.removesuffix(":*") for arn in resources if ":log-group:" in arn]  # AWS wants the `:*`.
+    yield {**one, "Resource": [*(secrets.get(arn, arn) for arn in resources), *groups]}
+    if LOOK in actions:
+        yield {**one, "Action": LIST}
+    if of_everything := [action for action in actions if action in OF_EVERYTHING]:
+        yield {**one, "Action": of_everything, "Resource": "*"}
+
+
+def _as_list(value: str | list[str]) -> list[str]:
+    return value if isinstance(value, list) else [value]
