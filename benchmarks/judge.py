@@ -73,8 +73,8 @@ LATER = [
 MORE = 1.3
 MORE_GOOD = 2
 """A rare thing is counted in more releases,"""
-BATCHES = range(1, 5)
-"""and Selfright's own, which is to be rarer than one in a hundred, in four times as many again."""
+RARE = 10
+"""and what is Selfright's own, and is to be rarer than one in a hundred, in so many times as many."""
 RIVALS = ("SAM's alarm", "> 1 %, 3 of 5", "Kayenta", "z-test")
 JUDGE, FLOOR = "Selfright", "floor (SPRT)"
 
@@ -89,9 +89,8 @@ def _good(rounds: int) -> Table:
     releases = MORE_GOOD * rounds
     for number, scene in enumerate(GOOD, start=1):
         found = _all(scene, releases, SEED + number)
-        more = [
-            shipped.judged(simulate(scene, releases, SEED + 100 * batch + number), scene, ALPHA) for batch in BATCHES
-        ]
+        seeds = (SEED + 100 * batch + number for batch in range(1, RARE // MORE_GOOD))
+        more = [shipped.judged(simulate(scene, releases, seed), scene, ALPHA) for seed in seeds]
         ours = np.concatenate([found[JUDGE], *more])
         shares = [_share(ours, 2), *(_share(found[name], 2) for name in RIVALS)]
         table.rows.append([scene.title, *shares, f"≤ {ALPHA * 100:g} %"])
@@ -135,9 +134,11 @@ def _promotion(rounds: int) -> Table:
     table = Table(title, ["", "promoted early", "goal"])
     scenes = {"as good": OLD, "exactly as much worse": OLD + TOLERANCE}
     for name, rate in scenes.items():
-        releases = simulate(Scene(name, canary=rate), rounds, SEED)
-        goal = f"≤ {ALPHA * 100:g} %" if rate > OLD else ""
-        table.rows.append([name, _caught(shipped.promoted(releases, TOLERANCE, ALPHA)), goal])
+        wrong = rate > OLD
+        batches = (simulate(Scene(name, canary=rate), rounds, SEED + batch) for batch in range(RARE if wrong else 1))
+        times = np.concatenate([shipped.promoted(releases, TOLERANCE, ALPHA) for releases in batches])
+        table.rows.append([name, _caught(times), f"≤ {ALPHA * 100:g} %" if wrong else ""])
+    table.notes.append(f"{RARE * rounds:,} releases that should not be promoted.")
     return table
 
 
