@@ -38,7 +38,7 @@ class Wanted:
         self._variables = {**artifact.variables, **variables}
 
     def is_in(self, configuration: Mapping[str, Any]) -> bool:
-        """Whether a version has all of it, and no variable of an older release."""
+        """Whether a version has all of it, and neither a variable nor a setting that only an older release gave."""
         has = variables_of(configuration)
         same = all(has.get(name) == value for name, value in self._variables.items())
         return same and _recorded(has) == set(self._variables) and not self._different(configuration)

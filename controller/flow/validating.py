@@ -29,8 +29,8 @@ def validate(world: World, deployment_id: str) -> Card:
             manifest = archive.manifest()
             archive.verify(manifest)
             deployment = _note(world, deployment, manifest, archive.digest())
-            check_release(world, environment, archive, manifest)
-            deployment = _note_checks(world, deployment, checks_for(manifest, environment))
+            checks = check_release(world, environment, archive, manifest)
+            deployment = _note_checks(world, deployment, checks)
         check_fate(world, deployment.environment_key, manifest.version, deployment.digest)
     except InvalidBundleError as error:
         return card(reject(world, deployment, error.reason, error.next_step), "rejected")
@@ -44,16 +44,18 @@ def validate(world: World, deployment_id: str) -> Card:
     return card(deployment, "valid")
 
 
-def check_release(world: World, environment: Environment, archive: BundleArchive, manifest: Manifest) -> None:
-    """Whether the environment can take this bundle, as far as both of them say it; raises `InvalidBundleError`.
+def check_release(
+    world: World, environment: Environment, archive: BundleArchive, manifest: Manifest
+) -> tuple[str, ...]:
+    """The release's checks, as the ledger has them, if the environment can take this bundle as far as both of them say.
 
-    Nothing is written, so that `selfright plan` asks the same before the upload.
+    Raises `InvalidBundleError`. Nothing is written, so that `selfright plan` asks the same before the upload.
     """
     _check_fit(manifest, environment)
     _check_images(archive, manifest, environment)
     _check_stacks(archive, manifest, environment)
     _check_urls(world, manifest, environment)
-    checks_for(manifest, environment)
+    return checks_for(manifest, environment)
 
 
 def _check_fit(manifest: Manifest, environment: Environment) -> None:
