@@ -16,7 +16,7 @@ from controller.domain.phases import Phase
 from selfright.local.installation import Care
 
 WORK = Work(20, 1 * MB, 100 * KB)
-CANARY = Care(steps=({"weight": 10, "bake": 600},), watch_seconds=0)
+CANARY = Care(steps=({"weight": 10, "bake": 600},), final_bake=0)
 DEADLINE_SECONDS = 60
 
 
@@ -40,7 +40,7 @@ def run(rounds: int) -> list[Table]:
     table.rows.append(("alarm → rolled back, verified, closed", round(median(ended)), min(ended), max(ended), ""))
     table.notes.append(f"{rounds} rounds after the first ({first} ms); traffic looked at after each: {_say(wrong)}")
     table.notes.append(
-        "The end waits for the judge's next look: the emulator's Parallel does not stop its other branch."
+        "The end waits for the judge's next evaluation: the emulator's Parallel does not stop its other branch."
     )
     return [table]
 
@@ -62,7 +62,7 @@ def _round(aws: Aws, selfright: Selfright, folder: Path, number: int) -> tuple[f
         "StateChangeTime": fired.isoformat(),
     }
     sns.publish(TopicArn=topic, Message=json.dumps(message))
-    ended = _wait(selfright, identity, lambda found: found.phase is Phase.ROLLED_BACK and found.notice == "sent")
+    ended = _wait(selfright, identity, lambda found: found.phase is Phase.ROLLED_BACK and found.notification == "sent")
     if ended.traffic_restored_at is None or ended.closed_at is None:
         raise RuntimeError(f"{identity} was not restored")
     return (ended.traffic_restored_at - fired).total_seconds(), (ended.closed_at - fired).total_seconds()

@@ -12,12 +12,12 @@ from benchmarks.local import GROUPS, local_aws
 from benchmarks.ways.selfright import Selfright
 from benchmarks.workload import SMALL, build
 from controller.handlers.entry import TASKS
-from selfright.local import packages
+from selfright import lambda_package
 from selfright.local.emulator import PYTHON
 
 MB = 1_000_000
 BARE = "import boto3\nboto3.client('dynamodb')"
-CLIENT = "from controller.aws.clients import client\nclient('dynamodb')"
+CLIENT = "from controller.aws.client.clients import client\nclient('dynamodb')"
 CLOCK = """\
 import sys, time
 sys.path.insert(0, sys.argv[1])
@@ -31,13 +31,13 @@ ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "x",
     "AWS_SECRET_ACCESS_KEY": "x",
 }
-IN_A_ROW = ("receive", "validate", "wait_for_turn", "record_restore_point", "stage", "test", "shift", "verify", "complete")  # fmt: skip # noqa: E501
+IN_A_ROW = ("receive", "validate", "wait_for_lock", "record_restore_point", "stage", "test", "shift", "verify", "complete")  # fmt: skip # noqa: E501
 """The tasks of a release at once, one after the other (both components are staged at the same time)."""
 
 
 def run(rounds: int) -> list[Table]:
     """Imports, package, releases."""
-    package = packages.build(packages.host())
+    package = lambda_package.build(lambda_package.host())
     return [_imports(package, rounds), _package(package), _releases(max(2, rounds // 2))]
 
 

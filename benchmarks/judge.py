@@ -143,7 +143,7 @@ def _promotion(rounds: int) -> Table:
 
 
 def _cost() -> Table:
-    table = Table("A look, one component, errors and four percentiles", ["", "measured", "goal"])
+    table = Table("An evaluation, one component, errors and four percentiles", ["", "measured", "goal"])
     milliseconds, most = shipped.cost(simulate_latency(SLOW[0], 1, SEED), 1e-9)
     table.rows += [["milliseconds", milliseconds, "≤ 5"], ["bytes of state after an hour", most, "< 4,000"]]
     return table

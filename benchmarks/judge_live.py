@@ -22,14 +22,14 @@ from benchmarks.ways.selfright import Selfright
 from benchmarks.workload import Build
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
-from selfright.bundle import make_bundle
+from selfright.bundling.bundle import make_bundle
 from selfright.local.edge.api import VERSION_HEADER
 from selfright.local.installation import Care
 
 RATE, WEIGHT = 20, 10
 BAD, USUAL = 0.05, 0.001
 BAD_BAKE, GOOD_BAKE = 180, 30
-JUDGE = {"look_seconds": 1, "period_seconds": 1, "minimum_requests": 10}
+JUDGE = {"evaluate_every": 1, "period_seconds": 1, "minimum_requests": 10}
 DEADLINE_SECONDS = 300
 CODE = """\
 import random
@@ -66,7 +66,7 @@ AT_ONCE = 4
 
 def run(rounds: int) -> list[Table]:
     """As many bad releases as good ones, one after the other, in one local AWS."""
-    care = Care(steps=({"weight": WEIGHT, "bake": BAD_BAKE},), watch_seconds=0, judge=JUDGE)
+    care = Care(steps=({"weight": WEIGHT, "bake": BAD_BAKE},), final_bake=0, judge=JUDGE)
     with local_aws(care) as aws, TemporaryDirectory(prefix="selfright-bench-") as folder:
         selfright = Selfright(aws)
         selfright.release(_build(Path(folder), 0, USUAL))
@@ -107,7 +107,7 @@ def _by_judge(ended: Deployment) -> bool:
 def _round(selfright: Selfright, crowd: Crowd, build: Build) -> tuple[Deployment, float]:
     """The deployment at its end, and the seconds from its first visitor to the traffic's restoration, if it was."""
     identity, deadline = selfright.upload(build), time.monotonic() + DEADLINE_SECONDS
-    while not ((found := selfright.find(identity)) and found.phase.is_terminal and found.notice == "sent"):
+    while not ((found := selfright.find(identity)) and found.phase.is_terminal and found.notification == "sent"):
         if time.monotonic() > deadline:
             raise RuntimeError(f"{identity} did not end: {found}")
         time.sleep(0.2)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ENVIRONMENT = "smartpack/prod"
 GROUPS = ("intake", "stage", "check", "traffic", "watch", "close", "on-alarm", "reconcile")
 """The controller's functions, as in `selfright-<group>`."""
-AT_ONCE = Care(steps=(), watch_seconds=0)
+AT_ONCE = Care(steps=(), final_bake=0)
 """AllAtOnce without bake: what remains is the work."""
 
 

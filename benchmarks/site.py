@@ -12,7 +12,7 @@ from benchmarks.local import Aws, local_aws
 from benchmarks.ways.bare import Bare
 from benchmarks.ways.selfright import Selfright
 from benchmarks.workload import KB, LARGE, Work, build
-from controller.aws.quick_puts import QuickPuts
+from controller.aws.components.site.quick_puts import QuickPuts
 
 WORK = Work(LARGE.files, LARGE.site_bytes, 10 * KB)
 POOLS = (1, 2, 4, 8, 16)

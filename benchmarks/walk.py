@@ -21,10 +21,10 @@ class Walk:
     `components` is their number in each wave; a plain number: all in one.
     """
 
-    def __init__(self, components: int | list[int], looks: list[int], machine: Path = MACHINE) -> None:
+    def __init__(self, components: int | list[int], evaluations: list[int], machine: Path = MACHINE) -> None:
         self._definition: State = json.loads(machine.read_text())
         self._waves = [components] if isinstance(components, int) else components
-        self._looks = looks
+        self._evaluations = evaluations
         self._step = -1
         self.entered: Counter[str] = Counter()
         self.tasks = 0
@@ -56,7 +56,7 @@ class Walk:
         return str(state.get("Next", ""))
 
     def _times(self, state: State) -> int:
-        return len(self._looks) if state["ItemsPath"] == "$.steps" else self._waves[self._staged - 1]
+        return len(self._evaluations) if state["ItemsPath"] == "$.steps" else self._waves[self._staged - 1]
 
     def _holds(self, rule: Mapping[str, Any]) -> bool:
         if "Not" in rule:
@@ -64,12 +64,12 @@ class Walk:
         if "And" in rule:
             return all(self._holds(one) for one in rule["And"])
         if "NumericEquals" in rule:
-            return bool(rule["NumericEquals"] == 0) and not self._looks[self._step]
+            return bool(rule["NumericEquals"] == 0) and not self._evaluations[self._step]
         return bool(rule.get("StringEquals") in self._answers(rule["Variable"]))
 
     def _answers(self, variable: str) -> set[str]:
         if variable.endswith("verdict"):
-            left = self._looks[self._step] - self.entered_in_step()
+            left = self._evaluations[self._step] - self.entered_in_step()
             return {"watching"} if left > 0 else {"healthy"}
         if self._staged < len(self._waves) and self.entered["Test staged release"]:
             return {"next_wave"}
@@ -81,4 +81,4 @@ class Walk:
 
     def entered_in_step(self) -> int:
         """Looks that were made in this step so far."""
-        return self.entered["Judge canary"] - sum(self._looks[: self._step])
+        return self.entered["Judge canary"] - sum(self._evaluations[: self._step])

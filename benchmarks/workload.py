@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from selfright.bundle import make_bundle
-from selfright.bundle_folder import list_files
-from selfright.bundle_zip import zip_function
+from selfright.bundling.bundle import make_bundle
+from selfright.bundling.folder import list_files
+from selfright.bundling.zip import zip_function
 
 KB, MB = 1000, 1000 * 1000
 PLAIN = {"favicon.svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>", "robots.txt": b"User-agent: *\n"}

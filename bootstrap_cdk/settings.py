@@ -22,7 +22,8 @@ class ControllerSettings:
     `package` is the folder with the Lambda code (`controller/` and its dependencies at the root), built for
     `python_runtime` and `architecture` (`arm64` or `x86_64`). `protected` keeps the ledger and the bundles when the
     stack is deleted. `alarm_reserve` is the concurrency set aside for the function that acts on alarms; 0 shares the
-    account's, because a new account has only 10 and may set nothing aside. `notify` is an e-mail address for notices.
+    account's, because a new account has only 10 and may set nothing aside. `notify` is an e-mail
+    address for notifications.
     """
 
     package: Path
@@ -50,13 +51,13 @@ class Judge:
     have `requests`.
     """
 
-    look_seconds: int = 60
+    evaluate_every: int = 60
     period_seconds: int = 60
     minimum_requests: int = 20
     when_inconclusive: str = "roll_back"
     tolerance: float = 0.01
     alpha: float = 0.05
-    settle_seconds: int | None = None
+    settle: int | None = None
     promote_early: bool = False
     limits: Mapping[str, float] = field(default_factory=dict)
     synthetic: Mapping[str, int] = field(default_factory=dict)
@@ -99,7 +100,7 @@ class SmartPackSettings:
     environment: str = "prod"
     python_runtime: str = "python3.13"
     strategy: str | Sequence[Mapping[str, int]] = "Canary10Percent5Minutes"
-    watch_seconds: int = 300
+    final_bake: int = 300
     judge: Judge = field(default_factory=Judge)
     alarm: ErrorAlarm = field(default_factory=ErrorAlarm)
     composite_alarm: bool = True
@@ -178,7 +179,7 @@ def controller_settings(node: Node) -> ControllerSettings:
 
 
 def smartpack_settings(node: Node) -> SmartPackSettings:
-    """SmartPack's settings from the context (`-c environment=staging -c strategy=AllAtOnce -c watch_seconds=60`)."""
+    """SmartPack's settings from the context (`-c environment=staging -c strategy=AllAtOnce -c final_bake=60`)."""
     given = _given(node, SmartPackSettings)
     if "account" in given:
         given["account"] = str(given["account"])  # it looks like a number

@@ -51,63 +51,63 @@ class AwsWorld:
     @cached_property
     def deployments(self) -> "ports.Deployments":
         """DynamoDB."""
-        from controller.aws.deployments import DynamoDeployments
+        from controller.aws.ledger.deployments import DynamoDeployments
 
         return DynamoDeployments(self._settings.table)
 
     @cached_property
     def open_deployments(self) -> "ports.OpenDeployments":
         """DynamoDB."""
-        from controller.aws.deployments import DynamoDeployments
+        from controller.aws.ledger.deployments import DynamoDeployments
 
         return DynamoDeployments(self._settings.table)
 
     @cached_property
-    def looks(self) -> "ports.Looks":
+    def evaluations(self) -> "ports.Evaluations":
         """DynamoDB."""
-        from controller.aws.looks import DynamoLooks
+        from controller.aws.ledger.evaluations import DynamoEvaluations
 
-        return DynamoLooks(self._settings.table)
+        return DynamoEvaluations(self._settings.table)
 
     @cached_property
-    def turns(self) -> "ports.Turns":
+    def locks(self) -> "ports.Locks":
         """DynamoDB."""
-        from controller.aws.turns import DynamoTurns
+        from controller.aws.ledger.locks import DynamoLocks
 
-        return DynamoTurns(self._settings.table)
+        return DynamoLocks(self._settings.table)
 
     @cached_property
     def versions(self) -> "ports.Versions":
         """DynamoDB."""
-        from controller.aws.turns import DynamoVersions
+        from controller.aws.ledger.locks import DynamoVersions
 
         return DynamoVersions(self._settings.table)
 
     @cached_property
     def guards(self) -> "ports.Guards":
         """DynamoDB."""
-        from controller.aws.guards import DynamoGuards
+        from controller.aws.ledger.guards import DynamoGuards
 
         return DynamoGuards(self._settings.table)
 
     @cached_property
     def components(self) -> "ports.Components":
         """Lambda, S3, CloudFront and SSM."""
-        from controller.aws.components import AwsComponents
+        from controller.aws.components.registry import AwsComponents
 
         return AwsComponents(self._settings.bucket, budget=self.budget)
 
     @cached_property
     def budget(self) -> "ports.Budget":
         """DynamoDB."""
-        from controller.aws.budget import DynamoBudget
+        from controller.aws.ledger.budget import DynamoBudget
 
         return DynamoBudget(self._settings.table)
 
     @cached_property
     def exports(self) -> "ports.Exports":
         """Lambda, S3, CloudFront, SSM, API Gateway and RDS."""
-        from controller.aws.exports import AwsExports
+        from controller.aws.components.exports import AwsExports
 
         return AwsExports(self._settings.bucket)
 
@@ -121,7 +121,7 @@ class AwsWorld:
     @cached_property
     def databases(self) -> "ports.Databases":
         """RDS."""
-        from controller.aws.databases import RdsDatabases
+        from controller.aws.components.database.snapshots import RdsDatabases
 
         return RdsDatabases()
 
@@ -182,8 +182,8 @@ class AwsWorld:
         return StepFunctionsWorkflows(self._settings.rollback_machine_arn)
 
     @cached_property
-    def notices(self) -> "ports.Notices":
+    def notifications(self) -> "ports.Notifications":
         """SNS."""
-        from controller.aws.notices import SnsNotices
+        from controller.aws.notifications import SnsNotifications
 
-        return SnsNotices(self._settings.notices_topic_arn)
+        return SnsNotifications(self._settings.notifications_topic_arn)

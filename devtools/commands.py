@@ -111,7 +111,7 @@ def bench(arguments: Sequence[str]) -> int:
 def package(arguments: Sequence[str]) -> int:
     """Build the controller's Lambda package for AWS."""
     environments.ensure([MAIN])
-    return _run("python", "-m", "selfright.local.packages", *arguments)
+    return _run("python", "-m", "selfright.lambda_package", *arguments)
 
 
 def cdk(arguments: Sequence[str]) -> int:
@@ -121,7 +121,7 @@ def cdk(arguments: Sequence[str]) -> int:
     if npx is None:
         raise SetupError("npx, which the set-up brings, is missing. Delete .selfright and run the same command again.")
     chosen = [word.removeprefix("architecture=") for word in arguments if word.startswith("architecture=")]
-    build = [str(MAIN.python), "-m", "selfright.local.packages", *chosen]
+    build = [str(MAIN.python), "-m", "selfright.lambda_package", *chosen]
     built = subprocess.run(build, cwd=ROOT, env=variables(), stdout=subprocess.PIPE, text=True, check=False)
     if built.returncode:
         return built.returncode

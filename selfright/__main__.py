@@ -1,7 +1,7 @@
 """`python -m selfright` is the command `selfright`."""
 
 from selfright.cli import main
-from selfright.cli.words import program
+from selfright.wording import program
 
 if __name__ == "__main__":
     main(prog_name=program())

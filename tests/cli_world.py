@@ -9,14 +9,14 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from controller.aws.bundles import S3Bundles
-from controller.aws.clients import client
-from controller.aws.deployments import DynamoDeployments
-from controller.aws.turns import DynamoTurns
+from controller.aws.client.clients import client
+from controller.aws.ledger.deployments import DynamoDeployments
+from controller.aws.ledger.locks import DynamoLocks
 from controller.domain.deployment import (
     Bake,
     Counts,
     Deployment,
-    Look,
+    Evaluation,
     Revision,
     Step,
     TimelineEvent,
@@ -52,7 +52,9 @@ BAKING = replace(
     steps=STEPS,
     weight=10,
     bake=Bake(0, START + timedelta(seconds=5), START + timedelta(seconds=65)),
-    look=Look(START + timedelta(seconds=20), "healthy", "As good as stable.", Counts(40, 1), Counts(360, 2)),
+    evaluation=Evaluation(
+        START + timedelta(seconds=20), "healthy", "As good as stable.", Counts(40, 1), Counts(360, 2)
+    ),
 )
 SUCCEEDED = replace(BAKING, phase=Phase.SUCCEEDED, weight=100, closed_at=START + timedelta(seconds=90))
 ROLLED_BACK = replace(
@@ -77,7 +79,7 @@ LIVE = replace(
 HELD = replace(
     BAKING,
     bake=Bake(0, START, START + timedelta(seconds=10), extended=True),
-    look=Look(START + timedelta(seconds=10), "inconclusive", "Only 3 requests.", Counts(3), Counts(30)),
+    evaluation=Evaluation(START + timedelta(seconds=10), "inconclusive", "Only 3 requests.", Counts(3), Counts(30)),
     hold_token="secret-token",
 )
 
@@ -144,7 +146,7 @@ class CliWorld:
 
     def __post_init__(self) -> None:
         self.deployments = DynamoDeployments(TABLE)
-        self.turns = DynamoTurns(TABLE)
+        self.locks = DynamoLocks(TABLE)
 
     def run(self, *arguments: str, text: str = "") -> Result:
         """Run the command line; not on a terminal."""
@@ -185,9 +187,9 @@ class CliWorld:
         self.time.plan(1, begin)
         self.time.plan(5, lambda: self.write(receive(), *events, ("closed", str(end.phase))))
 
-    def turn(self, **members: Any) -> None:  # noqa: ANN401 - the turn's members
-        """Say whose turn it is in smartpack/prod."""
-        self.turns.save(replace(self.turns.load("smartpack/prod"), **members))
+    def lock(self, **members: Any) -> None:  # noqa: ANN401 - the lock's members
+        """Say who holds the lock in smartpack/prod."""
+        self.locks.save(replace(self.locks.load("smartpack/prod"), **members))
 
     def register(self, key: str = "smartpack/prod") -> None:
         """Register an environment."""
@@ -208,7 +210,7 @@ def make_controller() -> None:
         "bucket": BUCKET,
         "deploy_machine_arn": f"{MACHINES}:selfright-deploy",
         "rollback_machine_arn": f"{MACHINES}:selfright-rollback",
-        "notices_topic_arn": "arn:aws:sns:us-east-1:123456789012:selfright",
+        "notifications_topic_arn": "arn:aws:sns:us-east-1:123456789012:selfright",
         "log_groups": ["/aws/lambda/selfright-stage", "/aws/lambda/selfright-on-alarm"],
         "something_new": "is left alone",
     }

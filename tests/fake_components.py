@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from controller import ports
-from controller.domain.artifacts import Artifact
-from controller.domain.checks import CheckResult
+from controller.domain.bundle.artifacts import Artifact
+from controller.domain.checks.check import CheckResult
+from controller.domain.checks.verification import AnyCheck
 from controller.domain.deployment import Left, Pending, Revision
 from controller.domain.environment import Environment
 from controller.domain.strategy import ALL
-from controller.domain.verification import AnyCheck
 from controller.errors import ChangedByOthersError, NotFoundError, TrippedError
 
 
@@ -121,7 +121,7 @@ class FakeComponents:
     known: dict[str, FakeComponent] = field(default_factory=dict)
 
     def get(
-        self, environment: Environment, name: str, *, urgent: bool = False, errand: ports.Errand | None = None
+        self, environment: Environment, name: str, *, urgent: bool = False, context: ports.Context | None = None
     ) -> ports.Component:
         """The component, or `NotFoundError`."""
         if name not in environment.components:

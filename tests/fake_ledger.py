@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from controller.domain.deployment import Deployment, Look, TimelineEvent
+from controller.domain.deployment import Deployment, Evaluation, TimelineEvent
+from controller.domain.lock import Lock
 from controller.domain.phases import Phase
-from controller.domain.turn import Turn
 from controller.errors import LedgerConflictError, NotFoundError
 
 
@@ -39,7 +39,7 @@ class FakeDeployments:
         changes: Mapping[str, Any],
         *,
         phases: Collection[Phase],
-        turn_token: int | None = None,
+        fencing_token: int | None = None,
         untripped: bool = False,
         absent: str | None = None,
     ) -> Deployment:
@@ -49,7 +49,7 @@ class FakeDeployments:
         refused = (
             present is None
             or present.phase not in phases
-            or (turn_token is not None and present.turn_token != turn_token)
+            or (fencing_token is not None and present.fencing_token != fencing_token)
             or (untripped and present.trip is not None)
             or (absent is not None and getattr(present, absent) is not None)
         )
@@ -68,9 +68,11 @@ class FakeDeployments:
         self.events.setdefault(deployment_id, []).append(event)
 
     def open(self) -> Iterable[str]:
-        """The ids of all that are on their way or owe a notice."""
+        """The ids of all that are on their way or owe a notification."""
         return [
-            one.deployment_id for one in self.known.values() if not one.phase.is_terminal or one.notice == "pending"
+            one.deployment_id
+            for one in self.known.values()
+            if not one.phase.is_terminal or one.notification == "pending"
         ]
 
     def kinds(self, deployment_id: str) -> list[str]:
@@ -79,11 +81,11 @@ class FakeDeployments:
 
 
 @dataclass
-class FakeLooks:
-    """The looks and the judge's states; `before_carry` runs between a caller's read and write."""
+class FakeEvaluations:
+    """The evaluations and the judge's states; `before_carry` runs between a caller's read and write."""
 
     states: dict[str, tuple[str, int]] = field(default_factory=dict)
-    seen: dict[str, list[Look]] = field(default_factory=dict)
+    seen: dict[str, list[Evaluation]] = field(default_factory=dict)
     before_carry: Callable[[], None] = lambda: None
 
     def state(self, deployment_id: str) -> tuple[str, int]:
@@ -97,49 +99,49 @@ class FakeLooks:
             raise LedgerConflictError(f"Another look at {deployment_id} was faster.")
         self.states[deployment_id] = (state, written + 1)
 
-    def record(self, deployment_id: str, look: Look) -> None:
+    def record(self, deployment_id: str, evaluation: Evaluation) -> None:
         """Add it, once."""
-        looks = self.seen.setdefault(deployment_id, [])
-        if all(look.at != other.at for other in looks):
-            looks.append(look)
+        evaluations = self.seen.setdefault(deployment_id, [])
+        if all(evaluation.at != other.at for other in evaluations):
+            evaluations.append(evaluation)
 
-    def all(self, deployment_id: str) -> Sequence[Look]:
+    def all(self, deployment_id: str) -> Sequence[Evaluation]:
         """In order."""
-        return sorted(self.seen.get(deployment_id, []), key=lambda look: look.at)
+        return sorted(self.seen.get(deployment_id, []), key=lambda evaluation: evaluation.at)
 
 
 @dataclass
-class FakeTurns:
+class FakeLocks:
     """The turns; `before_save` runs between a caller's load and save."""
 
-    known: dict[str, Turn] = field(default_factory=dict)
-    before_save: Callable[[Turn], None] = lambda _turn: None
+    known: dict[str, Lock] = field(default_factory=dict)
+    before_save: Callable[[Lock], None] = lambda _lock: None
 
-    def load(self, environment_key: str) -> Turn:
-        """The turn as it is."""
-        return self.known.get(environment_key, Turn(environment_key))
+    def load(self, environment_key: str) -> Lock:
+        """The lock as it is."""
+        return self.known.get(environment_key, Lock(environment_key))
 
-    def save(self, turn: Turn) -> None:
+    def save(self, lock: Lock) -> None:
         """Keep it if it is still at the revision that was loaded."""
-        self.before_save(turn)
-        if self.load(turn.environment_key).revision != turn.revision:
-            raise LedgerConflictError(f"The turn of {turn.environment_key} was changed in between.")
-        self.known[turn.environment_key] = replace(turn, revision=turn.revision + 1)
+        self.before_save(lock)
+        if self.load(lock.environment_key).revision != lock.revision:
+            raise LedgerConflictError(f"The lock of {lock.environment_key} was changed in between.")
+        self.known[lock.environment_key] = replace(lock, revision=lock.revision + 1)
 
 
 @dataclass
 class FakeVersions:
     """What became of each version."""
 
-    fates: dict[tuple[str, str], tuple[str, Phase]] = field(default_factory=dict)
+    previous_attempts: dict[tuple[str, str], tuple[str, Phase]] = field(default_factory=dict)
 
-    def fate(self, environment_key: str, version: str) -> tuple[str, Phase] | None:
+    def previous_attempt(self, environment_key: str, version: str) -> tuple[str, Phase] | None:
         """Digest and phase, or None."""
-        return self.fates.get((environment_key, version))
+        return self.previous_attempts.get((environment_key, version))
 
     def remember(self, deployment: Deployment, phase: Phase) -> None:
         """Note it."""
-        self.fates[deployment.environment_key, deployment.version] = (deployment.digest, phase)
+        self.previous_attempts[deployment.environment_key, deployment.version] = (deployment.digest, phase)
 
 
 @dataclass

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from controller.domain.deployment import Counts
 from controller.domain.environment import Environment
-from controller.domain.measurement import Period, Sample, Subject, Thresholds, ceiling, floor
+from controller.domain.judging.measurement import Period, Sample, Subject, Thresholds, ceiling, floor
 
 
 @dataclass

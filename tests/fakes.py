@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
 
-from controller.domain.checks import CheckResult
+from controller.domain.checks.check import CheckResult
+from controller.domain.checks.verification import OutsideCheck
 from controller.domain.deployment import Deployment, Revision, Upload
 from controller.domain.environment import DatabaseTarget, Environment
 from controller.domain.phases import Phase
 from controller.domain.restore_point import RestorePoint, Snapshot, SnapshotState, snapshot_id
-from controller.domain.verification import OutsideCheck
 from controller.errors import NotFoundError, UnknownEnvironmentError
-from controller.flow.world import World
+from controller.ports.world import World
 from tests.fake_components import FakeComponents
-from tests.fake_ledger import FakeDeployments, FakeGuards, FakeLooks, FakeTurns, FakeVersions
+from tests.fake_ledger import FakeDeployments, FakeEvaluations, FakeGuards, FakeLocks, FakeVersions
 from tests.fake_metrics import FakeMetrics
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -102,7 +102,7 @@ class FakeRestorePoints:
 class FakeDatabases:
     """Snapshots by name: each takes so many `looks` until it is there, or is what was put in `state`."""
 
-    looks: int = 0
+    evaluations: int = 0
     state: SnapshotState = "available"
     trouble: Exception | None = None
     begun: dict[str, int] = field(default_factory=dict)
@@ -114,7 +114,7 @@ class FakeDatabases:
             raise self.trouble
         name = snapshot_id(target.identifier, deployment_id)
         self.begun[name] = self.begun.get(name, -1) + 1
-        return Snapshot(name, self.state if self.begun[name] >= self.looks else "pending", "as it is")
+        return Snapshot(name, self.state if self.begun[name] >= self.evaluations else "pending", "as it is")
 
     def prune(self, target: DatabaseTarget, keep: Collection[str]) -> int:
         """Note what was to be kept."""
@@ -271,7 +271,7 @@ class FakeWorkflows:
 
 
 @dataclass
-class FakeNotices:
+class FakeNotifications:
     """The notices that were sent: deployment id and phase."""
 
     sent: list[tuple[str, Phase]] = field(default_factory=list)
@@ -288,8 +288,8 @@ class FakeWorld:
     clock: FakeClock = field(default_factory=FakeClock)
     environments: FakeEnvironments = field(default_factory=FakeEnvironments)
     deployments: FakeDeployments = field(default_factory=FakeDeployments)
-    looks: FakeLooks = field(default_factory=FakeLooks)
-    turns: FakeTurns = field(default_factory=FakeTurns)
+    evaluations: FakeEvaluations = field(default_factory=FakeEvaluations)
+    locks: FakeLocks = field(default_factory=FakeLocks)
     versions: FakeVersions = field(default_factory=FakeVersions)
     guards: FakeGuards = field(default_factory=FakeGuards)
     components: FakeComponents = field(default_factory=FakeComponents)
@@ -305,7 +305,7 @@ class FakeWorld:
     markers: FakeMarkers = field(default_factory=FakeMarkers)
     alarms: FakeAlarms = field(default_factory=FakeAlarms)
     workflows: FakeWorkflows = field(default_factory=FakeWorkflows)
-    notices: FakeNotices = field(default_factory=FakeNotices)
+    notifications: FakeNotifications = field(default_factory=FakeNotifications)
 
     bundles: FakeBundles = field(init=False)
 

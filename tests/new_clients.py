@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from controller.aws import clients
+from controller.aws.client import clients
 
 
 @contextmanager

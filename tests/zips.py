@@ -2,7 +2,7 @@
 
 import struct
 
-from controller.domain.zip_directory import LOCAL_HEADER
+from controller.domain.zip.directory import LOCAL_HEADER
 
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _FIELDS = {"flags": 3, "method": 4, "crc": 7, "packed": 8, "size": 9, "offset": 16}

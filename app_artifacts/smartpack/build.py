@@ -11,8 +11,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from selfright.builder import Builder, silent
-from selfright.bundle import build_artifacts
+from selfright.bundling.builder import Builder, silent
+from selfright.bundling.bundle import build_artifacts
 
 HERE = Path(__file__).parent
 HOME = HERE.parents[1] / ".selfright" / "smartpack"

@@ -7,8 +7,8 @@ from pathlib import Path
 import yaml
 
 from app_artifacts.smartpack.build import HOME, build
-from controller.domain.manifest_yaml import read_yaml
-from selfright.build_spec import take_builds
+from controller.domain.bundle.strict_yaml import read_yaml
+from selfright.bundling.build_spec import take_builds
 
 ASSETS = ("suitcase.svg", "style.css", "theme.css")
 SCRIPT = '  <script type="module" src="/src/main.tsx"></script>\n'

@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from benchmarks.judging.traffic import LOOKS, Releases, Scene, Whole, simulate
+from benchmarks.judging.traffic import EVALUATIONS, Releases, Scene, Whole, simulate
 
 QUANTILES = (0.5, 0.75, 0.9, 0.99)
 """Those of the percentiles that the judge counts at."""
@@ -63,4 +63,4 @@ def _cold(slowness: Slowness, requests: Whole, chance: np.random.Generator) -> W
     places = np.argsort(chance.random((len(requests), 60)), axis=1)[:, : slowness.late] + 30
     late = [((ends - requests)[:, :, None] <= places[:, None, :]) & (places[:, None, :] < ends[:, :, None])]
     spread: Whole = first + late[0].sum(2)
-    return spread.reshape(-1, LOOKS)
+    return spread.reshape(-1, EVALUATIONS)

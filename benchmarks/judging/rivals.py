@@ -6,7 +6,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.judging.traffic import LOOK, OLD, Floats, Releases, Scene, Whole
+from benchmarks.judging.traffic import EVALUATION, OLD, Floats, Releases, Scene, Whole
 
 Flags: TypeAlias = NDArray[np.bool_]
 MINUTE = 60
@@ -28,22 +28,22 @@ def rate_alarm(releases: Releases) -> Floats:
 
 
 def z_test(releases: Releases, alpha: float) -> Floats:
-    """A two-sample z-test with pooled variance, one-sided, at every look, as if each were the only one."""
+    """A two-sample z-test with pooled variance, one-sided, at every evaluation, as if each were the only one."""
     canary, stable = releases.canary.cumsum(1), releases.stable.cumsum(1)
     bad, base = releases.canary_errors.cumsum(1), releases.stable_errors.cumsum(1)
     with np.errstate(divide="ignore", invalid="ignore"):
         pooled = (bad + base) / (canary + stable)
         spread = np.sqrt(pooled * (1 - pooled) * (1 / canary + 1 / stable))
         hit = (bad / canary - base / stable) / spread > NormalDist().inv_cdf(1 - alpha)
-    return _first(hit, LOOK)
+    return _first(hit, EVALUATION)
 
 
 def sprt(releases: Releases, scene: Scene, alpha: float) -> Floats:
     """Wald's test that knows both error rates beforehand, and since when: the floor for every test that does not."""
     good = releases.canary - releases.canary_errors
     worse = releases.canary_errors * np.log(scene.canary / OLD) + good * np.log((1 - scene.canary) / (1 - OLD))
-    since = worse[:, scene.worse_from // LOOK :]
-    return scene.worse_from + _first(since.cumsum(1) >= np.log(1 / alpha), LOOK)
+    since = worse[:, scene.worse_from // EVALUATION :]
+    return scene.worse_from + _first(since.cumsum(1) >= np.log(1 / alpha), EVALUATION)
 
 
 def kayenta(releases: Releases) -> Floats:
@@ -91,7 +91,7 @@ def _rates(requests: Whole, errors: Whole) -> Floats:
 
 
 def _minutes(counts: Whole) -> Whole:
-    by_minute: Whole = counts.reshape(len(counts), -1, MINUTE // LOOK).sum(2)
+    by_minute: Whole = counts.reshape(len(counts), -1, MINUTE // EVALUATION).sum(2)
     return by_minute
 
 

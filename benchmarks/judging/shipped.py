@@ -9,14 +9,14 @@ import numpy as np
 
 from benchmarks.judging.latency import Timed
 from benchmarks.judging.rivals import NEVER
-from benchmarks.judging.traffic import LOOK, LOOKS, Floats, Releases, Scene, Whole
+from benchmarks.judging.traffic import EVALUATION, EVALUATIONS, Floats, Releases, Scene, Whole
 from controller.domain.deployment import Counts
-from controller.domain.evidence import NONE, PERCENTILES, Interval, Slow
-from controller.domain.sequential.document import as_document, from_document
-from controller.domain.sequential.trial import Trial, begin, learn, shifted, weigh
+from controller.domain.judging.interval import NONE, PERCENTILES, Interval, Slow
+from controller.domain.judging.sequential.document import as_document, from_document
+from controller.domain.judging.sequential.trial import Trial, begin, learn, shifted, weigh
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-MOMENTS = [START + timedelta(seconds=LOOK * look) for look in range(-LOOKS, LOOKS + 1)]
+MOMENTS = [START + timedelta(seconds=EVALUATION * evaluation) for evaluation in range(-EVALUATIONS, EVALUATIONS + 1)]
 NAME = "api"
 
 
@@ -55,35 +55,37 @@ def _judged(releases: Releases, number: int, scene: Scene, alpha: float) -> floa
     trial = _begun(alpha)
     if releases.before:
         counts = _counts(*releases.before, number)
-        trial = learn(trial, (_interval(look - LOOKS, NONE, stable) for look, stable in enumerate(counts)))
+        trial = learn(
+            trial, (_interval(evaluation - EVALUATIONS, NONE, stable) for evaluation, stable in enumerate(counts))
+        )
     return _first(trial, _intervals(releases, number), scene.shift_at)
 
 
 def _first(trial: Trial, intervals: Iterable[Interval], shift_at: int | None = None) -> float:
     """When the judge rolls back; a look after every interval."""
-    for look, interval in enumerate(intervals, start=1):
-        if shift_at == (look - 1) * LOOK:
+    for evaluation, interval in enumerate(intervals, start=1):
+        if shift_at == (evaluation - 1) * EVALUATION:
             trial = shifted(trial, interval.since)
         trial = weigh(trial, [interval])
         if (interval.canary.errors or interval.slow) and trial.worse:  # Without any, the evidence has not grown.
-            return look * LOOK
+            return evaluation * EVALUATION
     return NEVER
 
 
 def _promoted(releases: Releases, number: int, tolerance: float, alpha: float) -> float:
     trial = _begun(alpha, tolerance)
-    for look, interval in enumerate(_intervals(releases, number), start=1):
+    for evaluation, interval in enumerate(_intervals(releases, number), start=1):
         trial = weigh(trial, [interval])
         if trial.within:
-            return look * LOOK
+            return evaluation * EVALUATION
     return NEVER
 
 
 def _intervals(releases: Releases, number: int) -> Iterator[Interval]:
     canary = _counts(releases.canary, releases.canary_errors, number)
     stable = _counts(releases.stable, releases.stable_errors, number)
-    for look, sides in enumerate(zip(canary, stable, strict=True)):
-        yield _interval(look, *sides)
+    for evaluation, sides in enumerate(zip(canary, stable, strict=True)):
+        yield _interval(evaluation, *sides)
 
 
 def _timed(timed: Timed, number: int) -> Iterator[Interval]:
@@ -95,8 +97,8 @@ def _timed(timed: Timed, number: int) -> Iterator[Interval]:
         yield Interval(NAME, interval.since, interval.until, interval.canary, interval.stable, parts)
 
 
-def _interval(look: int, canary: Counts, stable: Counts) -> Interval:
-    return Interval(NAME, MOMENTS[LOOKS + look], MOMENTS[LOOKS + look + 1], canary, stable)
+def _interval(evaluation: int, canary: Counts, stable: Counts) -> Interval:
+    return Interval(NAME, MOMENTS[EVALUATIONS + evaluation], MOMENTS[EVALUATIONS + evaluation + 1], canary, stable)
 
 
 def _counts(requests: Whole, errors: Whole, number: int) -> list[Counts]:

@@ -7,8 +7,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-LOOK = 10
-LOOKS = 360
+EVALUATION = 10
+EVALUATIONS = 360
 """An hour, looked at every ten seconds."""
 OLD = 0.001
 """The old version's error rate."""
@@ -64,12 +64,12 @@ class Releases:
 def simulate(scene: Scene, releases: int, seed: int) -> Releases:
     """Draw the counts of so many releases."""
     chance = np.random.default_rng(seed)
-    seconds = np.arange(LOOKS, dtype=float) * LOOK
-    expected = scene.per_second * LOOK * scene.load(seconds)
+    seconds = np.arange(EVALUATIONS, dtype=float) * EVALUATION
+    expected = scene.per_second * EVALUATION * scene.load(seconds)
     share, extra = scene.share(seconds), scene.burst(seconds)
-    canary = chance.poisson(expected * share, (releases, LOOKS))
-    stable = chance.poisson(expected * (1 - share), (releases, LOOKS))
-    before = chance.poisson(scene.per_second * LOOK, (releases, LOOKS)) if scene.cluster > 1 else None
+    canary = chance.poisson(expected * share, (releases, EVALUATIONS))
+    stable = chance.poisson(expected * (1 - share), (releases, EVALUATIONS))
+    before = chance.poisson(scene.per_second * EVALUATION, (releases, EVALUATIONS)) if scene.cluster > 1 else None
     return Releases(
         canary,
         _errors(chance, canary, np.where(seconds >= scene.worse_from, scene.canary, OLD) + extra, scene.cluster),

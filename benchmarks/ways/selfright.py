@@ -12,16 +12,16 @@ import urllib3
 from benchmarks.local import ENVIRONMENT, GROUPS, Aws
 from benchmarks.ways.endstate import differences, empty, objects, wrong_version
 from benchmarks.workload import Build
-from controller.aws.deployments import DynamoDeployments
+from controller.aws.ledger.deployments import DynamoDeployments
+from controller.domain.components.site.routing import object_key, parse
+from controller.domain.components.site.serving import cache_control, content_type
 from controller.domain.deployment import Deployment, Upload
 from controller.domain.identity import deployment_id
 from controller.domain.phases import Phase
-from controller.domain.routing import object_key, parse
-from controller.domain.site_serving import cache_control, content_type
 from controller.errors import NotFoundError
 
 LOOK_SECONDS = 0.05
-"""Between two looks into the ledger; the times come from the ledger's own time stamps, not from these looks."""
+"""Between two looks into the ledger; the times come from the ledger's own time stamps, not from these evaluations."""
 DEADLINE_SECONDS = 120
 PLACEHOLDER = "1"
 """The version that the stack made."""
@@ -140,7 +140,7 @@ class Selfright:
         ends = ENDS - {Phase.SUCCEEDED} if wanted is not Phase.SUCCEEDED else ENDS
         while time.monotonic() < deadline:
             self.deployment = self.find(identity)
-            if self.deployment and self.deployment.phase in ends and self.deployment.notice == "sent":
+            if self.deployment and self.deployment.phase in ends and self.deployment.notification == "sent":
                 if self.deployment.phase is not wanted:
                     raise RuntimeError(f"{identity}: {self.deployment.phase} {self.deployment.reason}")
                 return self.deployment

@@ -1,4 +1,4 @@
-"""The controller's own alarms: they tell people, by the notices, that Selfright itself needs one."""
+"""The controller's own alarms: they tell people, by the notifications, that Selfright itself needs one."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ from constructs import Construct
 from bootstrap_cdk.controller.functions import Functions
 from bootstrap_cdk.controller.state_machines import StateMachines
 from bootstrap_cdk.controller.triggers import Triggers
-from bootstrap_cdk.names import Group
+from selfright.cdk.names import Group
 
 FIVE_MINUTES = Duration.minutes(5)
 _MISSING = cloudwatch.TreatMissingData

@@ -7,7 +7,7 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from bootstrap_cdk.exceptions import accept
+from selfright.cdk.exceptions import accept
 
 INCOMING = "incoming/"
 STAGING = "staging/"

@@ -8,8 +8,8 @@ from constructs import Construct
 from bootstrap_cdk.controller.alarms import ControllerAlarms
 from bootstrap_cdk.controller.functions import Functions
 from bootstrap_cdk.controller.state_machines import StateMachines
-from bootstrap_cdk.markers import METRIC, NAMESPACE
-from bootstrap_cdk.names import Group
+from selfright.cdk.markers import METRIC, NAMESPACE
+from selfright.cdk.names import Group
 
 _PERIOD = Duration.minutes(5)
 

@@ -12,9 +12,9 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from bootstrap_cdk.controller.privileges import ALL_RESOURCES, Resources, privileges
-from bootstrap_cdk.exceptions import accept, accept_wildcards
-from bootstrap_cdk.names import ROLLBACK_MACHINE, Group, machine_arn
 from bootstrap_cdk.settings import ControllerSettings
+from selfright.cdk.exceptions import accept, accept_wildcards
+from selfright.cdk.names import ROLLBACK_MACHINE, Group, machine_arn
 
 HANDLER = "controller.handlers.entry.handler"
 OWN_PATHS = "One prefix of the controller's bucket, parameters or executions; what is under it comes with the releases."
@@ -134,7 +134,7 @@ def _variables(group: Group, own: Resources, settings: ControllerSettings) -> di
         "SELFRIGHT_FUNCTION": group.value,
         "SELFRIGHT_TABLE": own.ledger.table.table_name,
         "SELFRIGHT_BUCKET": own.artifacts.bucket.bucket_name,
-        "SELFRIGHT_NOTICES_TOPIC_ARN": own.notices.topic.topic_arn,
+        "SELFRIGHT_NOTIFICATIONS_TOPIC_ARN": own.notifications.topic.topic_arn,
         "POWERTOOLS_SERVICE_NAME": "selfright",
         "POWERTOOLS_METRICS_NAMESPACE": "Selfright",
         "POWERTOOLS_LOG_LEVEL": settings.log_level,

@@ -1,4 +1,4 @@
-"""The ledger: one table with every deployment, its timeline, the turns and the open guards."""
+"""The ledger: one table with every deployment, its timeline, the locks and the open guards."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb

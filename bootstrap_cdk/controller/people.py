@@ -4,12 +4,12 @@ from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from bootstrap_cdk.components import allow
 from bootstrap_cdk.controller import ledger
 from bootstrap_cdk.controller.artifacts import INCOMING
 from bootstrap_cdk.controller.privileges import ALL_RESOURCES, Resources
-from bootstrap_cdk.exceptions import accept, accept_wildcards
-from bootstrap_cdk.names import ROLLBACK_MACHINE, Group, executions_arn, log_group_arn, machine_arn
+from selfright.cdk.components import allow
+from selfright.cdk.exceptions import accept, accept_wildcards
+from selfright.cdk.names import ROLLBACK_MACHINE, Group, executions_arn, log_group_arn, machine_arn
 
 
 class Releaser(Construct):

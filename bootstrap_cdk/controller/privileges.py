@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
-from bootstrap_cdk.components import allow
 from bootstrap_cdk.controller import ledger
 from bootstrap_cdk.controller.artifacts import INCOMING, RESTORE_POINTS, STAGING, Artifacts
 from bootstrap_cdk.controller.ledger import Ledger
-from bootstrap_cdk.controller.notices import Notices
-from bootstrap_cdk.names import DEPLOY_MACHINE, ROLLBACK_MACHINE, Group, executions_arn, machine_arn
+from bootstrap_cdk.controller.notifications import Notifications
+from selfright.cdk.components import allow
+from selfright.cdk.names import DEPLOY_MACHINE, ROLLBACK_MACHINE, Group, executions_arn, machine_arn
 
 ALL_RESOURCES = {
     "cloudwatch:DescribeAlarms": "Under a narrower scope CloudWatch hides composite alarms: they would look deleted.",
@@ -33,7 +33,7 @@ class Resources:
 
     artifacts: Artifacts
     ledger: Ledger
-    notices: Notices
+    notifications: Notifications
 
 
 def privileges(own: Resources) -> Mapping[Group, Sequence[iam.PolicyStatement]]:
@@ -46,8 +46,8 @@ def privileges(own: Resources) -> Mapping[Group, Sequence[iam.PolicyStatement]]:
     books = [allow([*ledger.READ, *ledger.WRITE], table), allow(["ssm:GetParameter"], [_parameters()])]
     end = [
         allow(ledger.DELETE, table),
-        allow(["states:SendTaskSuccess"], ["*"]),  # hands the turn on to a deployment that waits for it
-        *own.notices.publish,
+        allow(["states:SendTaskSuccess"], ["*"]),  # releases the lock to a deployment that waits for it
+        *own.notifications.publish,
     ]
     see_alarms = allow(["cloudwatch:DescribeAlarms"], ["*"])
     see_runs = allow(["states:DescribeExecution"], [executions_arn(DEPLOY_MACHINE), executions_arn(ROLLBACK_MACHINE)])
@@ -68,7 +68,7 @@ def privileges(own: Resources) -> Mapping[Group, Sequence[iam.PolicyStatement]]:
             *books,
             allow(ledger.LIST, table),  # which deployments the alarm guards
             allow(["states:SendTaskFailure"], ["*"]),
-            *end,  # a person's emergency takes the turn from a deployment that is over and has not let it go
+            *end,  # a person's emergency takes the lock from a deployment that is over and has not let it go
         ],
         Group.RECONCILE: [
             *books,

@@ -11,13 +11,13 @@ from bootstrap_cdk.controller.artifacts import Artifacts
 from bootstrap_cdk.controller.dashboard import ControllerDashboard
 from bootstrap_cdk.controller.functions import Functions
 from bootstrap_cdk.controller.ledger import Ledger
-from bootstrap_cdk.controller.notices import Notices
+from bootstrap_cdk.controller.notifications import Notifications
 from bootstrap_cdk.controller.people import Releaser
 from bootstrap_cdk.controller.privileges import Resources
 from bootstrap_cdk.controller.state_machines import StateMachines
 from bootstrap_cdk.controller.triggers import Triggers
-from bootstrap_cdk.names import CONTROLLER_PARAMETER, Group
 from bootstrap_cdk.settings import ControllerSettings
+from selfright.cdk.names import CONTROLLER_PARAMETER, Group
 
 
 class ControllerStack(Stack):
@@ -28,7 +28,7 @@ class ControllerStack(Stack):
         self.own = Resources(
             artifacts=Artifacts(self, "Artifacts", protected=settings.protected),
             ledger=Ledger(self, "Ledger", protected=settings.protected),
-            notices=Notices(self, "Notices", notify=settings.notify),
+            notifications=Notifications(self, "Notifications", notify=settings.notify),
         )
         self.functions = Functions(self, "Functions", settings=settings, own=self.own)
         self.machines = StateMachines(self, "StateMachines", functions=self.functions)
@@ -41,7 +41,7 @@ class ControllerStack(Stack):
             functions=self.functions,
             machines=self.machines,
             triggers=triggers,
-            topic=self.own.notices.topic,
+            topic=self.own.notifications.topic,
         )
         ControllerDashboard(self, "Board", functions=self.functions, machines=self.machines, alarms=alarms)
         Releaser(self, "Releaser", own=self.own)
@@ -54,7 +54,7 @@ class ControllerStack(Stack):
             "bucket": self.own.artifacts.bucket.bucket_name,
             "deploy_machine_arn": self.machines.deploy.state_machine_arn,
             "rollback_machine_arn": self.machines.rollback.state_machine_arn,
-            "notices_topic_arn": self.own.notices.topic.topic_arn,
+            "notifications_topic_arn": self.own.notifications.topic.topic_arn,
             "on_alarm_function_arn": self.functions[Group.ON_ALARM].function_arn,
             "log_groups": [group.log_group for group in Group],
             "reconcile_function_arn": self.functions[Group.RECONCILE].function_arn,
@@ -68,4 +68,9 @@ class ControllerStack(Stack):
         )
         CfnOutput(self, "ArtifactsBucket", value=where["bucket"], description="Upload bundles here, under incoming/")
         CfnOutput(self, "LedgerTable", value=where["table"])
-        CfnOutput(self, "NoticesTopicArn", value=where["notices_topic_arn"], description="Subscribe to hear the ends")
+        CfnOutput(
+            self,
+            "NotificationsTopicArn",
+            value=where["notifications_topic_arn"],
+            description="Subscribe to hear the ends",
+        )

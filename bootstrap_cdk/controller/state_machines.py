@@ -9,11 +9,11 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from bootstrap_cdk.components import allow
 from bootstrap_cdk.controller.functions import Functions
-from bootstrap_cdk.exceptions import accept, accept_wildcards
-from bootstrap_cdk.names import DEPLOY_MACHINE, ROLLBACK_MACHINE, Group, executions_arn, machine_arn
 from bootstrap_cdk.settings import SettingsError
+from selfright.cdk.components import allow
+from selfright.cdk.exceptions import accept, accept_wildcards
+from selfright.cdk.names import DEPLOY_MACHINE, ROLLBACK_MACHINE, Group, executions_arn, machine_arn
 
 FOLDER = Path(__file__).resolve().parents[2] / "state_machine"
 ROLLBACK_SUBSTITUTION = "RollbackMachineArn"

@@ -13,8 +13,8 @@ from constructs import Construct
 from bootstrap_cdk.controller.artifacts import INCOMING
 from bootstrap_cdk.controller.functions import Functions
 from bootstrap_cdk.controller.state_machines import StateMachines
-from bootstrap_cdk.exceptions import accept
-from bootstrap_cdk.names import Group
+from selfright.cdk.exceptions import accept
+from selfright.cdk.names import Group
 
 RECONCILE_EVERY = Duration.minutes(5)
 

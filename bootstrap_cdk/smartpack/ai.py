@@ -8,9 +8,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from bootstrap_cdk.exceptions import accept_tracing
 from bootstrap_cdk.settings import SmartPackSettings
 from bootstrap_cdk.smartpack.api import ALIAS, log_group
+from selfright.cdk.exceptions import accept_tracing
 
 
 class AiRepository(Construct):

@@ -11,9 +11,9 @@ from aws_cdk import aws_logs as logs
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
-from bootstrap_cdk import placeholder
-from bootstrap_cdk.exceptions import accept, accept_tracing
 from bootstrap_cdk.settings import SmartPackSettings
+from selfright.cdk import placeholder
+from selfright.cdk.exceptions import accept, accept_tracing
 
 ALIAS = "live"
 ROUTES = {"/health": apigateway.HttpMethod.GET, "/generate": apigateway.HttpMethod.POST}

@@ -7,9 +7,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from bootstrap_cdk.components import ParametersComponent
-from bootstrap_cdk.exceptions import accept
 from bootstrap_cdk.settings import SmartPackSettings
+from selfright.cdk.components import ParametersComponent
+from selfright.cdk.exceptions import accept
 
 GENERATED_KEY = "SIGNING_KEY"
 """The one key of the secret that Secrets Manager makes up by itself, so that a first release finds it."""

@@ -8,11 +8,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from bootstrap_cdk import placeholder
-from bootstrap_cdk.exceptions import accept
 from bootstrap_cdk.settings import SmartPackSettings
 from bootstrap_cdk.smartpack.api import AI_ROUTES, ROUTES
 from bootstrap_cdk.smartpack.edge import Edge
+from selfright.cdk import placeholder
+from selfright.cdk.exceptions import accept
 
 _ONE_YEAR = Duration.days(365)
 _TLS_1_2 = cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021

@@ -7,8 +7,6 @@ from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from bootstrap_cdk.components import DatabaseComponent, FunctionComponent, ImageComponent, SiteComponent
-from bootstrap_cdk.environment import Care, Environment, Guard
 from bootstrap_cdk.settings import SmartPackSettings
 from bootstrap_cdk.smartpack.api import ALIAS, Api
 from bootstrap_cdk.smartpack.configuration import Configuration
@@ -17,6 +15,8 @@ from bootstrap_cdk.smartpack.edge import Edge, EdgeWatching
 from bootstrap_cdk.smartpack.measures import CLOUDFRONT_REGION, Measures
 from bootstrap_cdk.smartpack.site import RoutedSite
 from bootstrap_cdk.smartpack.watching import Watching
+from selfright.cdk.components import DatabaseComponent, FunctionComponent, ImageComponent, SiteComponent
+from selfright.cdk.environment import Care, Environment, Guard
 
 
 class SmartPackStack(Stack):
@@ -130,7 +130,7 @@ def _variables(settings: SmartPackSettings, configuration: Configuration) -> Map
 def _care(settings: SmartPackSettings) -> Care:
     return Care(
         type=settings.strategy,
-        watch_seconds=settings.watch_seconds,
+        final_bake=settings.final_bake,
         judge=settings.judge,
         keep_revisions=settings.keep_revisions,
         allow_private_urls=settings.allow_private_urls,

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from controller.aws.calls import calling
-from controller.aws.clients import client
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import client
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient

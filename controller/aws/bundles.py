@@ -4,8 +4,8 @@ import io
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
 
-from controller.aws.calls import calling
-from controller.aws.clients import client
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import client
 from controller.domain.deployment import Upload
 from controller.domain.printable import printable
 

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from controller.aws.calls import calling
-from controller.aws.clients import client
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import client
 from controller.domain.environment import Environment
 from controller.errors import InvalidEnvironmentError, NotFoundError, UnknownEnvironmentError
 

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from controller.aws.calls import calling
-from controller.aws.clients import Clients
-from controller.domain.checks import CheckResult
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import Clients
+from controller.domain.checks.check import CheckResult
 from controller.errors import TransientError
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from controller.aws.calls import calling
-from controller.aws.clients import client
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import client
 from controller.domain.environment import Environment, LambdaTarget
-from controller.domain.evidence import PERCENTILES
-from controller.domain.measurement import Period, Sample, Subject, Thresholds, ceiling, floor
+from controller.domain.judging.interval import PERCENTILES
+from controller.domain.judging.measurement import Period, Sample, Subject, Thresholds, ceiling, floor
 from controller.errors import TransientError
 
 if TYPE_CHECKING:

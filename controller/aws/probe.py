@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 import urllib3
 
 from controller.aws.public_doors import Door, Resolve, addresses_of, opened, refusal
-from controller.domain.checks import READ_AT_MOST, Answer, Check, CheckResult, evaluate_any
-from controller.domain.page_load import PageLoad
-from controller.domain.site_check import SiteCheck
-from controller.domain.verification import OutsideCheck
+from controller.domain.checks.check import READ_AT_MOST, Answer, Check, CheckResult, check_answer_with
+from controller.domain.checks.page_load import PageLoad
+from controller.domain.checks.site_check import SiteCheck
+from controller.domain.checks.verification import OutsideCheck
 from controller.errors import NoAnswerError
 
 SECONDS = 20.0
@@ -51,7 +51,7 @@ class HttpProbe:
         if answer.status in REDIRECTS and answer.status != check.status:
             where = answer.headers.get("location", "nowhere")[:200]
             return CheckResult(check.name, False, f"expected status {check.status}, got {answer.status}, to {where}")
-        return evaluate_any(check, others, answer)
+        return check_answer_with(check, others, answer)
 
     def _get(self, door: Door, address: str) -> Answer:
         return self._answer(door, address, "GET", HEADERS, None)

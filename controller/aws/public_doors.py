@@ -15,7 +15,7 @@ import urllib3
 from urllib3.exceptions import ConnectTimeoutError, LocationParseError, NewConnectionError
 from urllib3.util import Url, parse_url
 
-from controller.domain.addresses import ADVICE, why_not_public
+from controller.domain.checks.addresses import ADVICE, why_not_public
 from controller.errors import NoAnswerError
 
 CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0

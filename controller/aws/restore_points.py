@@ -2,8 +2,8 @@
 
 import hashlib
 
-from controller.aws.calls import calling
-from controller.aws.clients import Clients
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import Clients
 from controller.domain.restore_point import RestorePoint
 
 

@@ -7,8 +7,8 @@ and not into the chain of errors behind one (which a log would show).
 import json
 from typing import TYPE_CHECKING
 
-from controller.aws.calls import calling
-from controller.aws.clients import client
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import client
 from controller.errors import UnusableSecretError
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from controller.aws.calls import calling, error_code
-from controller.aws.clients import client
+from controller.aws.client.calls import calling, error_code
+from controller.aws.client.clients import client
 from controller.errors import NotFoundError
 
 if TYPE_CHECKING:

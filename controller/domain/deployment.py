@@ -110,12 +110,12 @@ class Counts:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One thing in which canary and stable are compared, as it stood at a look, since the deployment's first one.
+    """One measure in which canary and stable are compared: its state at an evaluation, since the first one.
 
     `metric` is `errors`, or a percentile of stable's own duration (`p50`, `p75`, `p90`, `p99`) with its `threshold_ms`;
     then `errors` of the counts are the requests that took longer. `share` is the canary's part of the requests, 0 to 1;
     `e_value` the evidence that the canary is worse, which rolls back when it reaches `limit`. `low` and `high` are the
-    bounds, good at every look, of how much higher the canary's share of errors is (-1 to 1), when there are any.
+    bounds, good at every evaluation, of how much higher the canary's share of errors is (-1 to 1), when there are any.
     """
 
     component: str
@@ -131,10 +131,10 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Look:
-    """What the judge saw at one look, for people to see.
+class Evaluation:
+    """What the judge saw at one evaluation, for people to see.
 
-    `canary` and `stable` are requests and errors of all compared components since the first look; `step` and `weight`
+    `canary` and `stable` are requests and errors of all compared components so far; `step` and `weight`
     say where the deployment was. `data` says what came in: `complete`, `late`, `none`, `canary only`, `stable only`, or
     `uncompared` when there are no two versions to compare. `firing` are the alarms that were firing. `e_value`,
     `limit`, `low` and `high` are those of all comparisons together; see `Comparison`.
@@ -189,7 +189,7 @@ class Deployment:
     `waves` are the components in the order in which they go forward. `checks` are the release's verification checks,
     each as JSON text, kept so that a later rollback to this release can be verified. `secrets` are the secrets that it
     needs, each as JSON text, with the names of their keys. `previous` is the deployment that was live before.
-    `turn_token` is the fencing token of its turn; after `lease_until` without a step forward it counts as stuck.
+    `fencing_token` is the fencing token of its lock; after `lease_until` without a step forward it counts as stuck.
     `awaited` are the components that take their time, on the way forward, and later on the way back. `export` is the
     SHA-256 (hex) of the restore point's manifest in the artifacts bucket ("" when nothing was exported); `snapshots`
     are those of its databases, by component, asked for since `snapshots_since`.
@@ -210,7 +210,7 @@ class Deployment:
     checks: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     previous: str = ""
-    turn_token: int = 0
+    fencing_token: int = 0
     lease_until: datetime | None = None
     restore_point: Mapping[str, Revision] | None = None
     export: str = ""
@@ -221,7 +221,7 @@ class Deployment:
     steps: tuple[Step, ...] = ()
     weight: int = 0
     bake: Bake | None = None
-    look: Look | None = None
+    evaluation: Evaluation | None = None
     trip: Trip | None = None
     hotfix: Hotfix | None = None
     guard_token: str = ""
@@ -234,7 +234,7 @@ class Deployment:
     traffic_restored_at: datetime | None = None
     unstaged_at: datetime | None = None
     closed_at: datetime | None = None
-    notice: Literal["", "pending", "sent"] = ""
+    notification: Literal["", "pending", "sent"] = ""
 
     @property
     def environment_key(self) -> str:
@@ -242,7 +242,7 @@ class Deployment:
         return f"{self.application}/{self.environment}"
 
     @property
-    def excused(self) -> tuple[str, ...]:
+    def ignored_alarms(self) -> tuple[str, ...]:
         """The alarms that neither guard nor judge this deployment."""
         return self.hotfix.alarms if self.hotfix else ()
 

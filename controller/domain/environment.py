@@ -202,17 +202,17 @@ class Synthetic(_Strict):
 class JudgePolicy(_Strict):
     """How the canary is judged.
 
-    `alpha` is the chance (0 to 1) that a deployment of a good release is rolled back by the judge, all looks,
-    components and steps together. `look_seconds` between two looks; `period_seconds` is the metrics' resolution
-    (CloudWatch's Lambda metrics: 60), and a period counts when it has been over for `settle_seconds` (default: as long
+    `alpha` is the chance (0 to 1) that a deployment of a good release is rolled back by the judge, all evaluations,
+    components and steps together. `evaluate_every` between two evaluations; `period_seconds` is the metrics' resolution
+    (CloudWatch's Lambda metrics: 60), and a period counts when it has been over for `settle` (default: as long
     as a period). With fewer than `minimum_requests` on the canary in a step there is no verdict. `promote_early` ends a
     bake as soon as the canary is certainly at most `tolerance` (a difference of error rates, 0 to 1) worse than stable.
     """
 
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
-    look_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
+    evaluate_every: Annotated[int, Field(ge=1, le=3600)] = 60
     period_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
-    settle_seconds: Annotated[int, Field(ge=0, le=3600)] | None = None
+    settle: Annotated[int, Field(ge=0, le=3600)] | None = None
     minimum_requests: Annotated[int, Field(ge=0)] = 20
     when_inconclusive: Literal["hold", "roll_back"] = "roll_back"
     tolerance: Annotated[float, Field(ge=0, le=1)] = 0.01
@@ -230,7 +230,7 @@ class JudgePolicy(_Strict):
     @property
     def settled_seconds(self) -> int:
         """For how long a period must have been over before it counts."""
-        return self.period_seconds if self.settle_seconds is None else self.settle_seconds
+        return self.period_seconds if self.settle is None else self.settle
 
 
 class Environment(_Strict):
@@ -246,7 +246,7 @@ class Environment(_Strict):
     components: Annotated[dict[Name, Target], Field(min_length=1)]
     secrets: dict[Name, SecretId] = {}
     deployment_preference: Preference = Preference()
-    watch_seconds: Annotated[int, Field(ge=0, le=7 * DAY)] = 300
+    final_bake: Annotated[int, Field(ge=0, le=7 * DAY)] = 300
     hook_timeout_seconds: Annotated[int, Field(ge=10, le=1800)] = 300
     judge: JudgePolicy = JudgePolicy()
     keep_revisions: Annotated[int, Field(ge=2, le=50)] = 5
@@ -255,7 +255,7 @@ class Environment(_Strict):
 
     @model_validator(mode="after")
     def _ends_in_time(self) -> Self:
-        *before, last = steps_of(self.deployment_preference, self.watch_seconds)
+        *before, last = steps_of(self.deployment_preference, self.final_bake)
         longest = sum(2 * step.bake for step in before) + last.bake
         if longest > LONGEST:
             raise ValueError(

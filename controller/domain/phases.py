@@ -9,7 +9,7 @@ class Phase(StrEnum):
     RECEIVED = "RECEIVED"
     """The upload was seen and is being checked; nothing has been touched."""
     QUEUED = "QUEUED"
-    """The bundle is good and waits for its environment's turn."""
+    """The bundle is good and waits for its environment's lock."""
     STAGING = "STAGING"
     """New revisions are made and tested; no visitor sees them yet."""
     SHIFTING = "SHIFTING"
@@ -27,7 +27,7 @@ class Phase(StrEnum):
     REJECTED = "REJECTED"
     """The release was refused; nothing was touched."""
     SUPERSEDED = "SUPERSEDED"
-    """A newer release came before this one's turn; nothing was touched."""
+    """A newer release came before this one's lock; nothing was touched."""
     ROLLBACK_FAILED = "ROLLBACK_FAILED"
     """Not everything could be put back: a person is needed, and the environment is held."""
 

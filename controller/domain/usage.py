@@ -3,16 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from controller.domain.deployment import Look
+from controller.domain.deployment import Evaluation
 
 ERRORS = "errors"
 """The comparison that counts all requests of a component."""
 
 
-def most_used_first(names: Iterable[str], look: Look | None) -> list[str]:
-    """The names by the requests that the last look saw, canary's and stable's; those that it did not see, by name."""
+def most_used_first(names: Iterable[str], evaluation: Evaluation | None) -> list[str]:
+    """The names by the requests of the last evaluation, canary's and stable's; those without any, by name."""
     seen: Counter[str] = Counter()
-    for one in look.comparisons if look else ():
+    for one in evaluation.comparisons if evaluation else ():
         if one.metric == ERRORS:
             seen[one.component] += one.canary.requests + one.stable.requests
     return sorted(names, key=lambda name: (-seen[name], name))

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from controller.flow.hooks import ask_hook
-from controller.flow.story import Card
-from controller.flow.world import World
+from controller.flow.ask_hook import ask_hook
+from controller.flow.shared.timeline import Card
+from controller.ports.world import World
 
 
 def handle(world: World, event: dict[str, Any]) -> Card:

@@ -5,9 +5,9 @@ from contextlib import suppress
 from typing import Any, get_args
 
 from controller.domain.deployment import TripSource
-from controller.flow.rolling_back import accept, begin
-from controller.flow.story import Card
-from controller.flow.world import World
+from controller.flow.rollback.begin import accept, begin
+from controller.flow.shared.timeline import Card
+from controller.ports.world import World
 
 REASON_LENGTH = 1000
 UNSAID = "A step of the deployment failed."

@@ -18,13 +18,13 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
 from controller.errors import SelfrightError, TransientError
-from controller.flow.story import Card
-from controller.flow.world import World
+from controller.flow.shared.timeline import Card
+from controller.ports.world import World
 from controller.settings import load
 from controller.wiring import AwsWorld
 
 TASKS = {
-    "intake": ("receive", "validate", "wait_for_turn"),
+    "intake": ("receive", "validate", "wait_for_lock"),
     "stage": ("record_restore_point", "stage"),
     "check": ("test", "verify", "ask_hook"),
     "traffic": ("shift", "restore"),

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from controller.flow.story import Card
-from controller.flow.watching import look
-from controller.flow.world import World
+from controller.flow.judge import judge
+from controller.flow.shared.timeline import Card
+from controller.ports.world import World
 
 
 def handle(world: World, event: dict[str, Any]) -> Card:
     """`deployment_id` and the `step`'s number → a verdict."""
-    return look(world, event["deployment_id"], event["step"])
+    return judge(world, event["deployment_id"], event["step"])

@@ -4,10 +4,10 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from controller.flow.emergency import emergency
-from controller.flow.story import Card
-from controller.flow.tripping import on_alarm, rehearse
-from controller.flow.world import World
+from controller.flow.rollback.emergency import emergency
+from controller.flow.shared.timeline import Card
+from controller.flow.shared.trip import on_alarm, rehearse
+from controller.ports.world import World
 
 REASON_LENGTH = 1000
 UNSAID = "A person rolled it back."

@@ -3,9 +3,9 @@
 from typing import Any
 
 from controller.errors import SelfrightError
-from controller.flow.reconciling import FAILED, reconcile
-from controller.flow.story import Card
-from controller.flow.world import World
+from controller.flow.reconcile import FAILED, reconcile
+from controller.flow.shared.timeline import Card
+from controller.ports.world import World
 
 
 def handle(world: World, _event: dict[str, Any]) -> Card:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from controller.flow.shifting import shift
-from controller.flow.story import Card
-from controller.flow.world import World
+from controller.flow.shared.timeline import Card
+from controller.flow.shift import shift
+from controller.ports.world import World
 
 
 def handle(world: World, event: dict[str, Any]) -> Card:

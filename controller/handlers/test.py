@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from controller.flow.story import Card
-from controller.flow.testing import test_staged
-from controller.flow.world import World
+from controller.flow.shared.timeline import Card
+from controller.flow.test import test_staged
+from controller.ports.world import World
 
 
 def handle(world: World, event: dict[str, Any]) -> Card:

@@ -4,12 +4,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
-from controller.domain.artifacts import Artifact
-from controller.domain.checks import CheckResult
+from controller.domain.bundle.artifacts import Artifact
+from controller.domain.checks.check import CheckResult
+from controller.domain.checks.verification import AnyCheck
 from controller.domain.deployment import Deployment, Left, Pending, Revision, Upload
 from controller.domain.environment import DatabaseTarget, Environment
 from controller.domain.restore_point import RestorePoint, Snapshot
-from controller.domain.verification import AnyCheck
 
 
 class Environments(Protocol):
@@ -81,7 +81,7 @@ class Component(Protocol):
 
 
 @dataclass(frozen=True)
-class Errand:
+class Context:
     """The deployment for which a component is changed.
 
     Kinds that take long mark by its id what they do, so as to know their own work when they are asked again. `permit`
@@ -96,12 +96,12 @@ class Components(Protocol):
     """Makes the component of a name in an environment."""
 
     def get(
-        self, environment: Environment, name: str, *, urgent: bool = False, errand: Errand | None = None
+        self, environment: Environment, name: str, *, urgent: bool = False, context: Context | None = None
     ) -> Component:
         """The component; raises `NotFoundError` when the environment has none of that name.
 
-        `urgent`: on the way back, where calls to AWS are made at once and not when it is their turn. Whoever stages or
-        restores says for which deployment (`errand`); whoever only looks needs none.
+        `urgent`: on the way back, where calls to AWS are made at once and not when it is their lock. Whoever stages or
+        restores says for which deployment (`context`); whoever only looks needs none.
         """
 
 

@@ -1,12 +1,12 @@
-"""The ledger: deployments, turns, versions, guards, and what the judge has seen."""
+"""The ledger: deployments, locks, versions, guards, and what the judge has seen."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from controller.domain.deployment import Deployment, Look, TimelineEvent
+from controller.domain.deployment import Deployment, Evaluation, TimelineEvent
+from controller.domain.lock import Lock
 from controller.domain.phases import Phase
-from controller.domain.turn import Turn
 
 
 class Deployments(Protocol):
@@ -24,13 +24,13 @@ class Deployments(Protocol):
         changes: Mapping[str, Any],
         *,
         phases: Collection[Phase],
-        turn_token: int | None = None,
+        fencing_token: int | None = None,
         untripped: bool = False,
         absent: str | None = None,
     ) -> Deployment:
         """Change the named fields if the deployment is in one of `phases` (and as the other conditions say).
 
-        `turn_token`: only if the deployment holds this fencing token. `untripped`: only if it has no trip. `absent`:
+        `fencing_token`: only if the deployment holds this fencing token. `untripped`: only if it has no trip. `absent`:
         only if this field is not set yet. A key may be `staged.<component>`. Returns the new state. Raises
         `LedgerConflictError` when a condition does not hold.
         """
@@ -40,39 +40,39 @@ class Deployments(Protocol):
 
 
 class OpenDeployments(Protocol):
-    """The deployments that are on their way or still owe a notice: what the reconciler looks after."""
+    """The deployments that are on their way or still owe a notification: what the reconciler looks after."""
 
     def open(self) -> Iterable[str]:
-        """The ids of the deployments that are not terminal or whose notice is pending."""
+        """The ids of the deployments that are not terminal or whose notification is pending."""
 
 
-class Looks(Protocol):
-    """What the judge has seen of each deployment: every look, and the state that it carries from one to the next."""
+class Evaluations(Protocol):
+    """The evaluations of each deployment, and the judge's state that is carried from one to the next."""
 
     def state(self, deployment_id: str) -> tuple[str, int]:
-        """The judge's state as JSON text and the number of times it was written; `("", 0)` before the first look."""
+        """The judge's state as JSON text and how often it was written; `("", 0)` before the first evaluation."""
 
     def carry(self, deployment_id: str, state: str, written: int, at: datetime) -> None:
         """Write the state of this moment if it was written `written` times so far; raises `LedgerConflictError`."""
 
-    def record(self, deployment_id: str, look: Look) -> None:
-        """Keep a look; one of the same moment stays as it is."""
+    def record(self, deployment_id: str, evaluation: Evaluation) -> None:
+        """Keep an evaluation; one of the same moment stays as it is."""
 
 
-class Turns(Protocol):
-    """Whose turn it is in an environment."""
+class Locks(Protocol):
+    """Who holds the lock in an environment."""
 
-    def load(self, environment_key: str) -> Turn:
-        """The turn as it is now; an empty one for a new environment."""
+    def load(self, environment_key: str) -> Lock:
+        """The lock as it is now; an empty one for a new environment."""
 
-    def save(self, turn: Turn) -> None:
-        """Write a changed turn if nobody changed it since it was loaded; raises `LedgerConflictError`."""
+    def save(self, lock: Lock) -> None:
+        """Write a changed lock if nobody changed it since it was loaded; raises `LedgerConflictError`."""
 
 
 class Versions(Protocol):
     """What became of each version of an application in an environment."""
 
-    def fate(self, environment_key: str, version: str) -> "tuple[str, Phase] | None":
+    def previous_attempt(self, environment_key: str, version: str) -> "tuple[str, Phase] | None":
         """The digest and the last terminal phase of this version here, or None if it was never deployed."""
 
     def remember(self, deployment: Deployment, phase: Phase) -> None:

@@ -1,15 +1,15 @@
-"""What is asked of the world meanwhile, and told to it: time, checks, measurements, alarms, executions, notices."""
+"""What is read from the world and sent to it: time, checks, measurements, alarms, executions, notifications."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from controller.domain.checks import CheckResult
+from controller.domain.checks.check import CheckResult
+from controller.domain.checks.verification import OutsideCheck
 from controller.domain.deployment import Deployment
 from controller.domain.environment import Environment
-from controller.domain.measurement import Period, Subject, Thresholds
+from controller.domain.judging.measurement import Period, Subject, Thresholds
 from controller.domain.phases import Phase
-from controller.domain.verification import OutsideCheck
 
 
 class Clock(Protocol):
@@ -98,8 +98,8 @@ class Markers(Protocol):
         """Note that the deployment came into this phase; it never fails, and marking twice does no harm."""
 
 
-class Notices(Protocol):
+class Notifications(Protocol):
     """Tells people how a deployment ended."""
 
     def send(self, deployment: Deployment) -> None:
-        """Publish one notice."""
+        """Publish one notification."""

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from controller.domain.deployment import Comparison, Counts, Deployment, Look, Step
+from controller.domain.deployment import Comparison, Counts, Deployment, Evaluation, Step
 from controller.domain.environment import JudgePolicy
-from controller.domain.evidence import Interval, Slow
-from controller.domain.power import Terms, Traffic, sight
-from controller.domain.sequential.priors import ERRORS
-from controller.domain.sequential.trial import Trial, begin, shifted, weigh
+from controller.domain.judging.interval import Interval, Slow
+from controller.domain.judging.power import Terms, Traffic, sight
+from controller.domain.judging.sequential.priors import ERRORS
+from controller.domain.judging.sequential.trial import Trial, begin, shifted, weigh
 from controller.domain.strategy import ALL
 
 
@@ -26,19 +26,21 @@ class Incident:
     version: str
     source: str
     ended: float
-    looks: int
+    evaluations: int
     judged: float | None = None
     e_value: float = 1.0
     limit: float = 0.0
     forecast: float | None = None
 
 
-def incident(one: Deployment, looks: Sequence[Look], first_shift: datetime, policy: JudgePolicy) -> Incident:
+def incident(
+    one: Deployment, evaluations: Sequence[Evaluation], first_shift: datetime, policy: JudgePolicy
+) -> Incident:
     """Replay a deployment under this policy; `first_shift` is when the first visitors got the new release."""
     tripped = one.trip
     ended = _seconds(first_shift, tripped.fired_at or tripped.at) if tripped else 0.0
-    plain = Incident(one.deployment_id, one.version, tripped.source if tripped else "unknown", ended, len(looks))
-    compared = [look for look in looks if look.comparisons]
+    plain = Incident(one.deployment_id, one.version, tripped.source if tripped else "unknown", ended, len(evaluations))
+    compared = [evaluation for evaluation in evaluations if evaluation.comparisons]
     if not compared:
         return plain
     trial, judged = replay(compared, policy, first_shift)
@@ -47,7 +49,7 @@ def incident(one: Deployment, looks: Sequence[Look], first_shift: datetime, poli
         one.version,
         plain.source,
         ended,
-        len(looks),
+        len(evaluations),
         judged=None if judged is None else _seconds(first_shift, judged),
         e_value=trial.e_value,
         limit=trial.limit,
@@ -55,31 +57,33 @@ def incident(one: Deployment, looks: Sequence[Look], first_shift: datetime, poli
     )
 
 
-def replay(looks: Sequence[Look], policy: JudgePolicy, first_shift: datetime) -> tuple[Trial, datetime | None]:
-    """The trial after all looks, and at which of them it had enough evidence.
+def replay(
+    evaluations: Sequence[Evaluation], policy: JudgePolicy, first_shift: datetime
+) -> tuple[Trial, datetime | None]:
+    """The trial after all evaluations, and at which of them it had enough evidence.
 
-    A look has the counts since the first one; what is between two looks is an interval.
+    An evaluation has the counts since the first one; what is between two evaluations is an interval.
     """
-    names = {one.component for look in looks for one in look.comparisons}
-    metrics = {ERRORS} | {one.metric for look in looks for one in look.comparisons}
+    names = {one.component for evaluation in evaluations for one in evaluation.comparisons}
+    metrics = {ERRORS} | {one.metric for evaluation in evaluations for one in evaluation.comparisons}
     trial = begin(names, alpha=policy.alpha, tolerance=policy.tolerance, metrics=sorted(metrics))
-    before, since = Look(first_shift, "", "", step=looks[0].step), first_shift
-    for look in looks:
-        if look.step != before.step or since == first_shift:
+    before, since = Evaluation(first_shift, "", "", step=evaluations[0].step), first_shift
+    for evaluation in evaluations:
+        if evaluation.step != before.step or since == first_shift:
             trial = shifted(trial, since)
-        trial = weigh(trial, _between(before, look, since))
+        trial = weigh(trial, _between(before, evaluation, since))
         if trial.worse:
-            return trial, look.at
-        before, since = look, look.at
+            return trial, evaluation.at
+        before, since = evaluation, evaluation.at
     return trial, None
 
 
-def _between(before: Look, look: Look, since: datetime) -> Iterator[Interval]:
-    """What came between two looks, by component."""
-    for name in sorted({one.component for one in look.comparisons}):
-        mine = {one.metric: one for one in look.comparisons if one.component == name}
+def _between(before: Evaluation, evaluation: Evaluation, since: datetime) -> Iterator[Interval]:
+    """What came between two evaluations, by component."""
+    for name in sorted({one.component for one in evaluation.comparisons}):
+        mine = {one.metric: one for one in evaluation.comparisons if one.component == name}
         former = {one.metric: one for one in before.comparisons if one.component == name}
-        if ERRORS not in mine or look.at <= since:
+        if ERRORS not in mine or evaluation.at <= since:
             continue
         canary, stable = _news(mine[ERRORS], former.get(ERRORS))
         slow = tuple(
@@ -87,7 +91,7 @@ def _between(before: Look, look: Look, since: datetime) -> Iterator[Interval]:
             for metric, one in mine.items()
             if metric != ERRORS
         )
-        yield Interval(name, since, look.at, canary, stable, slow)
+        yield Interval(name, since, evaluation.at, canary, stable, slow)
 
 
 def _news(now: Comparison, before: Comparison | None) -> tuple[Counts, Counts]:
@@ -100,9 +104,9 @@ def _less(now: Counts, before: Counts) -> Counts:
     return Counts(max(0, now.requests - before.requests), max(0, now.errors - before.errors))
 
 
-def _forecast(looks: Sequence[Look], trial: Trial, first_shift: datetime) -> float | None:
+def _forecast(evaluations: Sequence[Evaluation], trial: Trial, first_shift: datetime) -> float | None:
     """By the error rates of the component with most evidence, at the last weight, for a day."""
-    last, strongest = looks[-1], trial.strongest
+    last, strongest = evaluations[-1], trial.strongest
     found = next((one for one in last.comparisons if strongest == (one.component, one.metric)), None)
     elapsed = _seconds(first_shift, last.at)
     if found is None or not elapsed or not 0 < last.weight < ALL or not found.stable.requests:

@@ -9,11 +9,11 @@ from statistics import median
 from controller.domain.deployment import Counts, Step
 from controller.domain.environment import Environment, LambdaTarget
 from controller.domain.strategy import steps_of
+from selfright.account.past_requests import Past
 from selfright.backtest.alarm_history import Firing
 from selfright.backtest.bounds import at_least, at_most
 from selfright.backtest.incidents import Incident
 from selfright.backtest.virtual import PERIOD, Ended, Virtual
-from selfright.traffic import Past
 
 Progress = Callable[[int], None]
 """Told how many more virtual releases are done."""
@@ -93,7 +93,7 @@ class Backtest:
     @property
     def steps(self) -> tuple[Step, ...]:
         """The strategy's."""
-        return steps_of(self.environment.deployment_preference, self.environment.watch_seconds)
+        return steps_of(self.environment.deployment_preference, self.environment.final_bake)
 
     @property
     def virtual(self) -> Virtual:

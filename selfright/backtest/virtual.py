@@ -11,15 +11,15 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Literal
 
-from controller.domain.burn_rate import Served, overspent
 from controller.domain.deployment import Counts, Step
 from controller.domain.environment import JudgePolicy
-from controller.domain.evidence import NONE, Interval
-from controller.domain.judge import MISSING, Verdict
-from controller.domain.sequential.trial import Trial, begin, learn, shifted, weigh
+from controller.domain.judging.burn_rate import Served, overspent
+from controller.domain.judging.interval import NONE, Interval
+from controller.domain.judging.sequential.trial import Trial, begin, learn, shifted, weigh
+from controller.domain.judging.verdict import MISSING, Verdict
 from controller.domain.strategy import ALL
-from controller.flow.evidence import PAST, Carried, Evidence, judged
-from selfright.traffic import MINUTE, Past
+from controller.flow.shared.evidence import PAST, Carried, Evidence, judged
+from selfright.account.past_requests import MINUTE, Past
 
 End = Literal["promoted", "rolled_back", "undecided"]
 """`undecided`: too little evidence even after the bake was extended; the policy says what becomes of it."""

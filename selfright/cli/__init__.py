@@ -13,28 +13,28 @@ import click
 from botocore.exceptions import BotoCoreError
 
 from controller.errors import SelfrightError
-from selfright.advice import advise
 from selfright.cli.help import write_examples
 from selfright.cli.tools import Tools
+from selfright.errors import advise
 
 FAILED, INTERRUPTED = 1, 130
 COMMANDS = {
-    "bundle": "selfright.cli.bundle:command",
-    "plan": "selfright.cli.plan:command",
-    "release": "selfright.cli.release:command",
-    "follow": "selfright.cli.follow:command",
-    "status": "selfright.cli.status:command",
-    "show": "selfright.cli.show:command",
-    "explain": "selfright.cli.explain:command",
-    "history": "selfright.cli.history:command",
-    "logs": "selfright.cli.logs:command",
-    "backtest": "selfright.cli.backtest:command",
-    "rollback": "selfright.cli.rollback:command",
-    "resume": "selfright.cli.resume:command",
-    "restore": "selfright.cli.restore:command",
-    "up": "selfright.cli.local:up",
-    "down": "selfright.cli.local:down",
-    "demo": "selfright.cli.local:demo",
+    "bundle": "selfright.cli.commands.bundle:command",
+    "plan": "selfright.cli.commands.plan:command",
+    "release": "selfright.cli.commands.release:command",
+    "follow": "selfright.cli.commands.watch:command",
+    "status": "selfright.cli.commands.status:command",
+    "show": "selfright.cli.commands.show:command",
+    "explain": "selfright.cli.commands.explain:command",
+    "history": "selfright.cli.commands.history:command",
+    "logs": "selfright.cli.commands.logs:command",
+    "backtest": "selfright.cli.commands.backtest:command",
+    "rollback": "selfright.cli.commands.rollback:command",
+    "resume": "selfright.cli.commands.resume:command",
+    "restore": "selfright.cli.commands.restore:command",
+    "up": "selfright.cli.commands.local:up",
+    "down": "selfright.cli.commands.local:down",
+    "demo": "selfright.cli.commands.local:demo",
 }
 """Name → where its click command is, in the order in which a newcomer needs them."""
 

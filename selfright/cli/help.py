@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from selfright.cli.words import program
+from selfright.wording import program
 
 
 def write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> None:

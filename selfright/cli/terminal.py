@@ -9,7 +9,7 @@ import click
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from selfright.cli.words import Commands, clean
+from selfright.wording import Commands, clean
 
 UNWRAPPED = 2000
 """The width when it is not a terminal: a line is a line, however long."""

@@ -12,11 +12,11 @@ from typing import Any, ParamSpec, TypeVar
 import click
 from click.core import ParameterSource
 
-from selfright.account import Account, use_local
-from selfright.builder import Builder
+from selfright.account.account import Account, use_local
+from selfright.account.following import Following, now
+from selfright.bundling.builder import Builder
 from selfright.cli.terminal import Terminal
-from selfright.cli.words import Commands, program
-from selfright.following import Following, now
+from selfright.wording import Commands, program
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")

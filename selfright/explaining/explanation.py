@@ -1,4 +1,4 @@
-"""A deployment in five sentences: what happened, which metric, which numbers, which look, what to do next.
+"""A deployment in five sentences: what happened, which metric, which numbers, which evaluation, what to do next.
 
 They are made of what the ledger has kept; nothing is judged again.
 """
@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from controller.domain.deployment import Comparison, Counts, Deployment, Look, Trip
+from controller.domain.deployment import Comparison, Counts, Deployment, Evaluation, Trip
 from controller.domain.phases import Phase
-from selfright.cli.words import clean, duration, percent, plural
-from selfright.story import Story, finished_in, needs_decision
+from selfright.account.standing import Story, finished_in, needs_decision
+from selfright.wording import clean, duration, percent, plural
 
 SOURCES = {
     "check": "A check of the release failed",
@@ -28,41 +28,41 @@ class Explanation:
     happened: str
     metric: str
     numbers: str
-    look: str
+    evaluation: str
     next_step: str
-    looks: tuple[Look, ...] = ()
-    decisive: Look | None = None
+    evaluations: tuple[Evaluation, ...] = ()
+    decisive: Evaluation | None = None
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """In the order in which they are read."""
-        return self.happened, self.metric, self.numbers, self.look, self.next_step
+        return self.happened, self.metric, self.numbers, self.evaluation, self.next_step
 
 
-def explain(story: Story, looks: Sequence[Look]) -> Explanation:
+def explain(story: Story, evaluations: Sequence[Evaluation]) -> Explanation:
     """Explain a deployment by its story and every look at it."""
     one = story.deployment
-    decisive = _decisive(one, looks)
+    decisive = _decisive(one, evaluations)
     return Explanation(
         story=story,
         happened=_happened(story),
         metric=_metric(one, decisive),
         numbers=_numbers(decisive),
-        look=_look(one, looks, decisive),
+        evaluation=_evaluation(one, evaluations, decisive),
         next_step=_next(one),
-        looks=tuple(looks),
+        evaluations=tuple(evaluations),
         decisive=decisive,
     )
 
 
-def strongest(look: Look) -> Comparison | None:
+def strongest(evaluation: Evaluation) -> Comparison | None:
     """The comparison that adds most to the e-value; None when nothing was compared."""
-    return max(look.comparisons, key=lambda one: one.e_value, default=None)
+    return max(evaluation.comparisons, key=lambda one: one.e_value, default=None)
 
 
-def reached(look: Look) -> bool:
+def reached(evaluation: Evaluation) -> bool:
     """Whether the evidence is enough for a rollback, but for rounding."""
-    return bool(look.limit) and look.e_value >= look.limit * (1 - 1e-6)
+    return bool(evaluation.limit) and evaluation.e_value >= evaluation.limit * (1 - 1e-6)
 
 
 def metric_of(one: Comparison) -> str:
@@ -72,19 +72,21 @@ def metric_of(one: Comparison) -> str:
     return f"{one.component}'s requests slower than {one.threshold_ms:.4g} ms (stable's {one.metric})"
 
 
-def _decisive(one: Deployment, looks: Sequence[Look]) -> Look | None:
-    """The look that ended it; else the last one before the end; of a good release, that with most evidence, if any."""
-    if not looks:
+def _decisive(one: Deployment, evaluations: Sequence[Evaluation]) -> Evaluation | None:
+    """The evaluation that ended it; else the last one before the end; of a good release, the one with most evidence."""
+    if not evaluations:
         return None
     if one.trip and one.trip.source == "judge":
-        return next((look for look in reversed(looks) if look.verdict == "unhealthy"), looks[-1])
+        return next(
+            (evaluation for evaluation in reversed(evaluations) if evaluation.verdict == "unhealthy"), evaluations[-1]
+        )
     if one.trip:
         tripped_at = one.trip.at
-        return next((look for look in reversed(looks) if look.at <= tripped_at), looks[0])
-    compared = [look for look in looks if look.limit]
-    if accused := [look for look in compared if look.e_value > 1]:
-        return max(accused, key=lambda look: look.e_value / look.limit)
-    return compared[-1] if compared else looks[-1]
+        return next((evaluation for evaluation in reversed(evaluations) if evaluation.at <= tripped_at), evaluations[0])
+    compared = [evaluation for evaluation in evaluations if evaluation.limit]
+    if accused := [evaluation for evaluation in compared if evaluation.e_value > 1]:
+        return max(accused, key=lambda evaluation: evaluation.e_value / evaluation.limit)
+    return compared[-1] if compared else evaluations[-1]
 
 
 def _happened(story: Story) -> str:
@@ -98,12 +100,12 @@ def _happened(story: Story) -> str:
         Phase.ROLLING_BACK: f"{release} is being taken back from {where}.",
         Phase.ROLLBACK_FAILED: f"{release} could not be taken back from {where}: the environment is held.",
         Phase.REJECTED: f"{release} was refused for {where}, and nothing was touched.",
-        Phase.SUPERSEDED: f"{release} never began in {where}: a newer release came before its turn.",
+        Phase.SUPERSEDED: f"{release} never began in {where}: a newer release came before its lock.",
     }
     return said.get(one.phase, f"{release} is on its way to {where}: {one.phase} at {one.weight} %.")
 
 
-def _metric(one: Deployment, decisive: Look | None) -> str:
+def _metric(one: Deployment, decisive: Evaluation | None) -> str:
     if one.trip:
         return _tripped(one.trip, decisive)
     if one.phase is Phase.REJECTED:
@@ -114,7 +116,7 @@ def _metric(one: Deployment, decisive: Look | None) -> str:
     return f"No metric speaks against it; the most evidence is in {metric_of(found)}."
 
 
-def _tripped(trip: Trip, decisive: Look | None) -> str:
+def _tripped(trip: Trip, decisive: Evaluation | None) -> str:
     if trip.source == "alarm":
         return _sentence(f"An alarm ended it: {trip.reason.removeprefix('Alarm ')}")
     if trip.source != "judge":
@@ -126,7 +128,7 @@ def _tripped(trip: Trip, decisive: Look | None) -> str:
     return f"The judge ended it by {metric_of(found)}: {more}."
 
 
-def _numbers(decisive: Look | None) -> str:
+def _numbers(decisive: Evaluation | None) -> str:
     if decisive is None:
         return "The judge had no numbers: it never looked."
     found = strongest(decisive)
@@ -142,14 +144,14 @@ def _numbers(decisive: Look | None) -> str:
     return f"{sides}: an e-value of {decisive.e_value:.3g}, where {decisive.limit:.3g} rolls back{bounds}."
 
 
-def _look(one: Deployment, looks: Sequence[Look], decisive: Look | None) -> str:
+def _evaluation(one: Deployment, evaluations: Sequence[Evaluation], decisive: Evaluation | None) -> str:
     if decisive is None:
-        return "There was no look, because nothing was watched."
-    number = looks.index(decisive) + 1
+        return "There was no evaluation, because nothing was watched."
+    number = evaluations.index(decisive) + 1
     since = _since(one, decisive.at)
     data = "" if decisive.data in {"complete", "uncompared"} else f" (its data: {decisive.data})"
     where = f"in step {decisive.step + 1} at {decisive.weight} %" if decisive.weight else "at no known weight"
-    return f"That was look {number} of {len(looks)}, {where}, {since} after the upload{data}: {decisive.verdict}."
+    return f"That was look {number} of {len(evaluations)}, {where}, {since} after the upload{data}: {decisive.verdict}."
 
 
 def _since(one: Deployment, moment: datetime) -> str:

@@ -9,12 +9,12 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from controller.domain.deployment import Counts, Look
-from selfright.advice import AdviceError
-from selfright.cli.view import TRIPS
-from selfright.cli.words import clean
-from selfright.explaining.bands import band
+from controller.domain.deployment import Counts, Evaluation
+from selfright.cli.views.deployment_page import TRIPS
+from selfright.errors import AdviceError
+from selfright.explaining.error_bands import band
 from selfright.explaining.explanation import Explanation
+from selfright.wording import clean
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -32,7 +32,7 @@ def plot(explanation: Explanation, file: Path) -> None:
 
     Raises `AdviceError` when there is nothing to draw or no matplotlib, `OSError` when it cannot be written.
     """
-    if not explanation.looks:
+    if not explanation.evaluations:
         one = explanation.story.deployment
         step = f"`selfright show {one.deployment_id}` has its story."
         raise AdviceError(f"There is nothing to draw: the judge never looked at {one.deployment_id}.", step)
@@ -59,11 +59,11 @@ class _Drawing:
     """Draws into three pictures, one above the other, with the same time."""
 
     def __init__(self, explanation: Explanation, rates: "Axes", evidence: "Axes", weight: "Axes") -> None:
-        self._explanation, self._looks = explanation, explanation.looks
+        self._explanation, self._evaluations = explanation, explanation.evaluations
         self._rates, self._evidence, self._weight = rates, evidence, weight
         self.handles: list[Artist] = []
         self._start = explanation.story.deployment.upload.uploaded_at
-        last = self._after(self._looks[-1].at)
+        last = self._after(self._evaluations[-1].at)
         self._scale, self._unit = (1, "seconds") if last < 5 * MINUTE else (MINUTE, "minutes")
 
     def draw(self) -> None:
@@ -78,17 +78,18 @@ class _Drawing:
         self._weight.set_xlabel(f"{self._unit} since the upload")
 
     def _draw_rates(self) -> None:
-        sides: Sequence[tuple[str, str, Callable[[Look], Counts]]] = (
-            ("stable", STABLE, lambda look: look.stable),
-            ("canary", CANARY, lambda look: look.canary),
+        sides: Sequence[tuple[str, str, Callable[[Evaluation], Counts]]] = (
+            ("stable", STABLE, lambda evaluation: evaluation.stable),
+            ("canary", CANARY, lambda evaluation: evaluation.canary),
         )
         top = 0.0
         for name, colour, side in sides:
             label: str | None = name
-            for _, looks in groupby(
-                (look for look in self._looks if side(look).requests), lambda look: bool(look.limit)
+            for _, evaluations in groupby(
+                (evaluation for evaluation in self._evaluations if side(evaluation).requests),
+                lambda evaluation: bool(evaluation.limit),
             ):
-                top = max(top, self._draw_side(list(looks), side, colour, label))
+                top = max(top, self._draw_side(list(evaluations), side, colour, label))
                 label = None
         highest = max(0.1, 1.1 * top)
         self._rates.set_ylim(-0.02 * highest, highest)
@@ -100,29 +101,34 @@ class _Drawing:
         )
         self.handles += self._rates.get_legend_handles_labels()[0]
 
-    def _draw_side(self, looks: list[Look], side: Callable[[Look], Counts], colour: str, label: str | None) -> float:
+    def _draw_side(
+        self, evaluations: list[Evaluation], side: Callable[[Evaluation], Counts], colour: str, label: str | None
+    ) -> float:
         """One side, compared or alone; how high it must be seen. Early bands are wide, and need not be seen whole."""
-        times = [self._time(look.at) for look in looks]
-        rates = [100 * side(look).error_rate for look in looks]
-        bands = [band(side(look)) for look in looks]
+        times = [self._time(evaluation.at) for evaluation in evaluations]
+        rates = [100 * side(evaluation).error_rate for evaluation in evaluations]
+        bands = [band(side(evaluation)) for evaluation in evaluations]
         low, high = [100 * one for one, _ in bands], [100 * one for _, one in bands]
-        if len(looks) == 1:
+        if len(evaluations) == 1:
             self._rates.vlines(times, low, high, color=colour, alpha=0.4, linewidth=4)
         self._rates.fill_between(times, low, high, color=colour, alpha=0.18, linewidth=0)
         self._rates.plot(times, rates, color=colour, label=label, marker="o", markersize=2.5, linewidth=1.5)
         return max(*rates, high[-1])
 
     def _draw_evidence(self) -> None:
-        axes, looks = self._evidence, [look for look in self._looks if look.limit]
+        axes, evaluations = self._evidence, [evaluation for evaluation in self._evaluations if evaluation.limit]
         axes.set_ylabel("e-value")
         axes.set_title("Evidence that the canary is worse", loc="left", fontsize=9)
-        if not looks:
+        if not evaluations:
             axes.text(0.5, 0.5, "nothing was compared", transform=axes.transAxes, ha="center", color=WEIGHT)
             axes.set_yticks([])
             return
-        limit = looks[-1].limit
+        limit = evaluations[-1].limit
         axes.set_yscale("log")
-        times, values = [self._time(look.at) for look in looks], [max(look.e_value, 1e-6) for look in looks]
+        times, values = (
+            [self._time(evaluation.at) for evaluation in evaluations],
+            [max(evaluation.e_value, 1e-6) for evaluation in evaluations],
+        )
         axes.plot(times, values, color=EVIDENCE, marker="o", markersize=2.5, linewidth=1.5)
         axes.axhline(limit, color=CANARY, linestyle="--", linewidth=1.2)
         axes.text(times[0], 1.15 * limit, f"{limit:.3g} rolls back", color=CANARY, fontsize=8)
@@ -133,31 +139,38 @@ class _Drawing:
         times, weights = zip(*self._shifts(), strict=True)
         axes.step(times, weights, where="post", color=WEIGHT, linewidth=1.5)
         axes.plot(
-            [self._time(look.at) for look in self._looks], [0] * len(self._looks), "|", color=WEIGHT, markersize=7
+            [self._time(evaluation.at) for evaluation in self._evaluations],
+            [0] * len(self._evaluations),
+            "|",
+            color=WEIGHT,
+            markersize=7,
         )
         axes.set_ylim(-6, 108)
         axes.set_yticks([0, 50, 100])
         axes.set_ylabel("weight, %")
-        axes.set_title("The canary's share of the visitors; ticks: the judge's looks", loc="left", fontsize=9)
+        axes.set_title("The canary's share of the visitors; ticks: the judge's evaluations", loc="left", fontsize=9)
 
     def _shifts(self) -> Iterator[tuple[float, int]]:
         """When each weight began: between the last look at the former one and the first at this one."""
-        looks, restored = self._looks, self._explanation.story.deployment.traffic_restored_at
-        gap = looks[1].at - looks[0].at if len(looks) > 1 else timedelta()
-        yield self._time(looks[0].at - gap), looks[0].weight
-        for before, look in pairwise(looks):
-            if look.weight != before.weight:
-                yield self._time(before.at), look.weight
+        evaluations, restored = self._evaluations, self._explanation.story.deployment.traffic_restored_at
+        gap = evaluations[1].at - evaluations[0].at if len(evaluations) > 1 else timedelta()
+        yield self._time(evaluations[0].at - gap), evaluations[0].weight
+        for before, evaluation in pairwise(evaluations):
+            if evaluation.weight != before.weight:
+                yield self._time(before.at), evaluation.weight
         if restored:
             yield self._time(restored), 0
-        yield self._time(max(looks[-1].at, restored or looks[-1].at)), 0 if restored else looks[-1].weight
+        yield (
+            self._time(max(evaluations[-1].at, restored or evaluations[-1].at)),
+            0 if restored else evaluations[-1].weight,
+        )
 
     def _draw_moments(self, axes: "Axes") -> None:
         """What ended it, which alarms were firing, and when everybody was back."""
         one = self._explanation.story.deployment
-        for look in self._looks:
-            if look.firing:
-                axes.axvline(self._time(look.at), color=ALARM, alpha=0.25, linewidth=1)
+        for evaluation in self._evaluations:
+            if evaluation.firing:
+                axes.axvline(self._time(evaluation.at), color=ALARM, alpha=0.25, linewidth=1)
         if one.trip:
             moment, alarm = one.trip.fired_at or one.trip.at, one.trip.source == "alarm"
             self._mark(axes, moment, ALARM if alarm else CANARY, f"tripped by {TRIPS[one.trip.source]}")

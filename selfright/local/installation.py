@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from selfright.local import emulator, packages
+from selfright import lambda_package
+from selfright.local import emulator
 from selfright.local.deployer import Deployed, deploy
 from selfright.local.edge.cors import Cors, cors_in
 from selfright.local.edge.targets import Targets, save
@@ -30,10 +31,10 @@ class Care:
     """
 
     steps: tuple[Mapping[str, int], ...] = ({"weight": 10, "bake": 8}, {"weight": 50, "bake": 5})
-    watch_seconds: int = 5
+    final_bake: int = 5
     judge: Mapping[str, object] = field(
         default_factory=lambda: {
-            "look_seconds": 2,
+            "evaluate_every": 2,
             "period_seconds": 1,
             "minimum_requests": 10,
             "tolerance": 0.05,
@@ -80,7 +81,11 @@ def install(say: Say, *, folder: Path = FOLDER, attached: bool = False, care: Ca
 
 
 def _assembly(edge_url: str, care: Care) -> Path:
-    context = {"controller_package": str(packages.build(packages.host())), "api_url": edge_url, "site_url": edge_url}
+    context = {
+        "controller_package": str(lambda_package.build(lambda_package.host())),
+        "api_url": edge_url,
+        "site_url": edge_url,
+    }
     # The edge is on loopback, which checks may not ask by themselves.
     return synthesize({**context, "allow_private_urls": True, **care.context()})
 

@@ -132,7 +132,7 @@ class Timing:
 class Plan:
     """What a release would do in an environment.
 
-    `live_version` is the release that is live ("" for none); `waits_for` the deployment that has the turn now.
+    `live_version` is the release that is live ("" for none); `waits_for` the deployment that holds the lock now.
     """
 
     environment_key: str

@@ -5,8 +5,17 @@ from dataclasses import dataclass, replace
 
 from controller.domain.deployment import Step
 from controller.domain.environment import Environment, LambdaTarget
-from controller.domain.power import Sight, Terms, Traffic, bake_for, seconds_for_any_test, sight, smallest, weight_for
-from controller.domain.sequential.priors import ERRORS, METRICS, risk_shares
+from controller.domain.judging.power import (
+    Sight,
+    Terms,
+    Traffic,
+    bake_for,
+    seconds_for_any_test,
+    sight,
+    smallest,
+    weight_for,
+)
+from controller.domain.judging.sequential.priors import ERRORS, METRICS, risk_shares
 from controller.domain.strategy import ALL
 
 Usual = Callable[[LambdaTarget], Traffic | None]
@@ -48,7 +57,7 @@ def outlooks(
     shares = risk_shares(tuple(compared), METRICS)
     for name, target in compared.items():
         limit = 1 / (environment.judge.alpha * shares[name, ERRORS])
-        terms = Terms(limit, max(environment.judge.look_seconds, environment.judge.period_seconds))
+        terms = Terms(limit, max(environment.judge.evaluate_every, environment.judge.period_seconds))
         traffic = usual(target)
         yield _outlook(name, traffic, steps, terms, environment) if traffic else Outlook(name, None)
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from controller.aws.clients import Clients
-from controller.aws.functions import LambdaComponent
-from controller.domain.archive import BundleArchive, Limits
-from controller.domain.artifacts import (
+from controller.aws.client.clients import Clients
+from controller.aws.components.function.component import LambdaComponent
+from controller.domain.bundle.archive import BundleArchive, Limits
+from controller.domain.bundle.artifacts import (
     Artifact,
     FunctionArtifact,
     ImageArtifact,
@@ -19,22 +19,22 @@ from controller.domain.artifacts import (
     SiteArtifact,
     StackArtifact,
 )
+from controller.domain.bundle.manifest import Manifest
+from controller.domain.checks.site_check import SiteCheck
 from controller.domain.environment import Environment, LambdaTarget, ParametersTarget, SiteTarget, StackTarget
-from controller.domain.manifest import Manifest
-from controller.domain.site_check import SiteCheck
 from controller.errors import ChangedByOthersError, InvalidBundleError, NotFoundError
-from controller.flow.staging import CHANGED_ADVICE
-from controller.flow.testing import checks_of
-from controller.flow.validating import check_release
-from controller.flow.world import World
+from controller.flow.stage import CHANGED_ADVICE
+from controller.flow.test import checks_of
+from controller.flow.validate import check_release
 from controller.ports import Component
-from selfright.planning.functions import FunctionPlanner
+from controller.ports.world import World
+from selfright.components.function.plan import FunctionPlanner
+from selfright.components.parameters.plan import plan_parameters
+from selfright.components.site.plan import plan_site
+from selfright.components.stack.plan import plan_stack
 from selfright.planning.model import ComponentPlan, Plan, Refusal
 from selfright.planning.outlook import Usual, outlooks
-from selfright.planning.parameters import plan_parameters
 from selfright.planning.refusals import DescribedSecrets, refusals
-from selfright.planning.sites import plan_site
-from selfright.planning.stacks import plan_stack
 from selfright.planning.timing import calls_of, timing_of
 
 FIRST = (
@@ -86,18 +86,18 @@ class Planner:
             for number, wave in enumerate(manifest.waves)
             for name in wave
         ]
-        turn = self.world.turns.load(self.environment.key)
+        lock = self.world.locks.load(self.environment.key)
         changed = [one.name for one in components if one.change != "unchanged"]
-        timing = timing_of(self.environment, changed, first=not turn.live)
+        timing = timing_of(self.environment, changed, first=not lock.live)
         return replace(
             planned,
-            live_version=self.world.deployments.get(turn.live).version if turn.live else "",
-            waits_for=turn.holder,
+            live_version=self.world.deployments.get(lock.live).version if lock.live else "",
+            waits_for=lock.holder,
             components=tuple(components),
             timing=timing,
             calls=calls_of(self.environment, components, timing.steps),
             outlooks=tuple(outlooks(self.environment, changed, timing.steps, self.usual)),
-            risks=(*(() if turn.live else (FIRST,)), *self._databases(changed)),
+            risks=(*(() if lock.live else (FIRST,)), *self._databases(changed)),
             refusals=(*refused, *(one.refusal for one in components if one.refusal)),
         )
 
@@ -139,7 +139,7 @@ class Planner:
 
     def _asked(self) -> set[str]:
         """The routes that the live release is known to call: those of its own checks."""
-        turn = self.world.turns.load(self.environment.key)
-        checks = checks_of(self.world.deployments.get(turn.live)) if turn.live else []
+        lock = self.world.locks.load(self.environment.key)
+        checks = checks_of(self.world.deployments.get(lock.live)) if lock.live else []
         asked = (check for check in checks if not isinstance(check, SiteCheck))
         return {f"{check.method} {check.path.partition('?')[0]}" for check in asked}

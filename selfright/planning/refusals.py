@@ -4,18 +4,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from controller.aws.calls import calling
-from controller.aws.clients import client
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import client
+from controller.domain.bundle.manifest import Manifest
+from controller.domain.bundle.secrets import SecretNeed
 from controller.domain.environment import Environment
-from controller.domain.judge import alarm_trouble
-from controller.domain.manifest import Manifest
-from controller.domain.secrets import SecretNeed
+from controller.domain.judging.verdict import alarm_trouble
 from controller.errors import InvalidBundleError, NotFoundError
-from controller.flow.closing import HELD_ADVICE
-from controller.flow.fates import check_fate
-from controller.flow.secrets import absent, secret_of
-from controller.flow.staging import ALARM_ADVICE
-from controller.flow.world import World
+from controller.flow.preconditions.previous_attempt import check_previous_attempt
+from controller.flow.preconditions.secrets import absent, secret_of
+from controller.flow.shared.closure import HELD_ADVICE
+from controller.flow.stage import ALARM_ADVICE
+from controller.ports.world import World
 from selfright.planning.model import Refusal
 
 if TYPE_CHECKING:
@@ -51,10 +51,10 @@ def refusals(  # noqa: PLR0913 - what is released, where, and how
     """
     found: list[Refusal] = []
     try:
-        check_fate(world, environment.key, manifest.version, digest)
+        check_previous_attempt(world, environment.key, manifest.version, digest)
     except InvalidBundleError as error:
         found.append(Refusal(error.reason, error.next_step))
-    if held := world.turns.load(environment.key).held:
+    if held := world.locks.load(environment.key).held:
         found.append(Refusal(f"The environment is held: {held}", HELD_ADVICE))
     alarms = environment.deployment_preference.alarms
     states = world.alarms.states(alarms) if alarms else {}

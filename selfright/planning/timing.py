@@ -10,8 +10,8 @@ from math import ceil
 from controller.domain.deployment import Step
 from controller.domain.environment import Environment, LambdaTarget
 from controller.domain.strategy import ALL
-from controller.flow.testing import steps_for
-from controller.flow.watching import MOST_LOOKS
+from controller.flow.judge import MOST_EVALUATIONS
+from controller.flow.test import steps_for
 from selfright.planning.model import ComponentPlan, LambdaCalls, Timing
 
 LOOK_AT = 2
@@ -23,7 +23,7 @@ AGAIN = 1
 PUBLISH = 3
 """Besides looking: `$LATEST` is read, the version published, and read again until it is ready."""
 UPDATE = 2
-"""An update of code or configuration, and a look whether it is done."""
+"""An update of code or configuration, and an evaluation whether it is done."""
 PRUNE = 2
 """The versions and the aliases are listed. Deleting an old version is one more."""
 BEGIN, STEP, END = 15, 5, 5
@@ -47,11 +47,11 @@ def calls_of(environment: Environment, components: Sequence[ComponentPlan], step
     """The requests to Lambda's control plane; while an update is under way it is looked at more often."""
     functions = [one for one in components if isinstance(environment.components[one.name], LambdaTarget)]
     changed = [one for one in functions if one.change != "unchanged"]
-    looks = sum(_looks(environment, steps, step) for step in steps)
+    evaluations = sum(_evaluations(environment, steps, step) for step in steps)
     return LambdaCalls(
         staging=len(functions) * 2 * LOOK_AT + sum(PUBLISH + UPDATE * _updates(one) for one in changed),
         shifting=len(changed) * len(steps) * MOVE,
-        watching=len(changed) * looks * LOOK_AT,
+        watching=len(changed) * evaluations * LOOK_AT,
         closing=len(changed) * PRUNE,
         rollback=len(changed) * (MOVE + AGAIN) + len(functions) * LOOK_AT,
     )
@@ -63,7 +63,7 @@ def _updates(component: ComponentPlan) -> int:
     return (not same_code) + bool(component.differences)
 
 
-def _looks(environment: Environment, steps: Sequence[Step], step: Step) -> int:
+def _evaluations(environment: Environment, steps: Sequence[Step], step: Step) -> int:
     """How often the judge looks while the step bakes; each time, the way back is rehearsed."""
-    pause = max(environment.judge.look_seconds, ceil(2 * sum(one.bake for one in steps) / MOST_LOOKS))
+    pause = max(environment.judge.evaluate_every, ceil(2 * sum(one.bake for one in steps) / MOST_EVALUATIONS))
     return ceil(step.bake / pause)

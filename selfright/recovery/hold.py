@@ -6,10 +6,10 @@ again goes on; a person who is content with how things are frees the environment
 
 from dataclasses import replace
 
-from controller.domain.turn import Turn
-from controller.flow.turns import change
-from controller.flow.world import World
-from selfright.advice import AdviceError
+from controller.domain.lock import Lock
+from controller.flow.shared.lock import change
+from controller.ports.world import World
+from selfright.errors import AdviceError
 
 
 def reason_of(deployment_id: str) -> str:
@@ -24,9 +24,9 @@ def take(world: World, environment_key: str, deployment_id: str) -> None:
     Raises `AdviceError` when a deployment is on its way there.
     """
 
-    def decide(turn: Turn) -> tuple[Turn, str]:
-        busy = turn.holder or (turn.waiting.deployment_id if turn.waiting else "")
-        held = turn if busy or turn.held else replace(turn, held=reason_of(deployment_id))
+    def decide(lock: Lock) -> tuple[Lock, str]:
+        busy = lock.holder or (lock.waiting.deployment_id if lock.waiting else "")
+        held = lock if busy or lock.held else replace(lock, held=reason_of(deployment_id))
         return held, busy
 
     if busy := change(world, environment_key, decide):
@@ -37,9 +37,9 @@ def take(world: World, environment_key: str, deployment_id: str) -> None:
 def free(world: World, environment_key: str, deployment_id: str, live: str | None = None) -> None:
     """Take our hold away; with `live`, the ledger says from now on that this deployment's release is live."""
 
-    def decide(turn: Turn) -> tuple[Turn, None]:
-        ours = turn.held == reason_of(deployment_id)
-        freed = replace(turn, held="") if ours else turn
-        return (replace(freed, live=live) if live is not None and turn.live == deployment_id else freed), None
+    def decide(lock: Lock) -> tuple[Lock, None]:
+        ours = lock.held == reason_of(deployment_id)
+        freed = replace(lock, held="") if ours else lock
+        return (replace(freed, live=live) if live is not None and lock.live == deployment_id else freed), None
 
     change(world, environment_key, decide)

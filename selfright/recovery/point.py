@@ -9,13 +9,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from controller.aws.calls import calling
-from controller.aws.clients import Clients
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import Clients
 from controller.domain.deployment import Revision, Upload
 from controller.domain.environment import Environment
 from controller.domain.restore_point import FORMAT, MANIFEST, folder
 from controller.errors import NotFoundError
-from selfright.advice import AdviceError
+from selfright.errors import AdviceError
 
 LARGEST = 64 * 1024 * 1024
 NO_EXPORT = "`selfright show` tells why in its timeline; `selfright rollback` goes back without it."

@@ -8,23 +8,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from controller.aws.clients import Clients
+from controller.aws.client.clients import Clients
 from controller.domain.deployment import Deployment, TimelineEvent
 from controller.domain.environment import DatabaseTarget, Environment, LambdaTarget, ParametersTarget, SiteTarget
 from controller.domain.restore_point import folder
 from controller.errors import UnknownEnvironmentError
-from controller.flow.testing import outside_checks_of, probe_all
+from controller.flow.test import outside_checks_of, probe_all
 from controller.settings import Settings
 from controller.wiring import AwsWorld
-from selfright.account import Account
-from selfright.advice import AdviceError
+from selfright.account.account import Account
+from selfright.components.database.recover import DatabaseRecovery
+from selfright.components.function.recover import FunctionRecovery
+from selfright.components.function.recover_api import ApiRecovery
+from selfright.components.parameters.recover import ParametersRecovery
+from selfright.components.site.recover import SiteRecovery
+from selfright.errors import AdviceError
 from selfright.recovery import hold
-from selfright.recovery.apis import ApiRecovery
-from selfright.recovery.databases import DatabaseRecovery
-from selfright.recovery.functions import FunctionRecovery
-from selfright.recovery.parameters import ParametersRecovery
 from selfright.recovery.point import KeptPoint, Manifest, find_root
-from selfright.recovery.sites import SiteRecovery
 from selfright.recovery.steps import Recovery, Step, cannot
 
 

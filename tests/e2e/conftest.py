@@ -14,8 +14,8 @@ from tests.e2e.waiting import members
 
 CARE = Care(
     steps=(),
-    watch_seconds=0,
-    judge={"look_seconds": 1, "period_seconds": 1, "minimum_requests": 0, "tolerance": 0.05},
+    final_bake=0,
+    judge={"evaluate_every": 1, "period_seconds": 1, "minimum_requests": 0, "tolerance": 0.05},
     alarm={"threshold": 3, "period_seconds": 5},
 )
 
@@ -34,7 +34,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         ended = lab.ended(lab.release())
         assert ended.phase == "SUCCEEDED", ended.reason
         yield lab
-        told = Counter(deployment for deployment, _ in lab.notices())
+        told = Counter(deployment for deployment, _ in lab.notifications())
         assert told == {deployment: lab.kinds(deployment).count("closed") for deployment in told}
         assert denials(lab) == []
     finally:
@@ -51,8 +51,8 @@ def lab(installation: Lab) -> Iterator[Lab]:
     installation.careful()
     yield installation
     installation.calm()
-    turn = installation.turn()
-    assert (turn.holder, turn.waiting, turn.held) == ("", None, "")
-    live = installation.ledger.get(turn.live)
+    lock = installation.lock()
+    assert (lock.holder, lock.waiting, lock.held) == ("", None, "")
+    live = installation.ledger.get(lock.live)
     assert live.phase == "SUCCEEDED"
     assert installation.live().is_only(live.version)

@@ -18,7 +18,7 @@ TLS = "aws:SecureTransport"
 FOR_PEOPLE = "SelfrightReleaser", "SelfrightLogs-smartpack-prod"
 OF_SMARTPACK = "selfright-smartpack-prod"
 PERSON = "releaser"
-LOOK, LIST = "lambda:GetAlias", "lambda:ListAliases"
+EVALUATION, LIST = "lambda:GetAlias", "lambda:ListAliases"
 """Of who looks at an alias, or moves it, the emulator asks the latter."""
 OF_EVERYTHING = {
     *("cloudfront:GetFunction", "cloudfront:UpdateFunction", "cloudfront:PublishFunction"),
@@ -136,7 +136,7 @@ def _statements(one: dict[str, Any], secrets: dict[str, str]) -> Iterator[dict[s
     actions, resources = _as_list(one["Action"]), _as_list(one["Resource"])
     groups = [arn.removesuffix(":*") for arn in resources if ":log-group:" in arn]  # AWS wants the `:*`.
     yield {**one, "Resource": [*(secrets.get(arn, arn) for arn in resources), *groups]}
-    if LOOK in actions:
+    if EVALUATION in actions:
         yield {**one, "Action": LIST}
     if of_everything := [action for action in actions if action in OF_EVERYTHING]:
         yield {**one, "Action": of_everything, "Resource": "*"}

@@ -17,8 +17,8 @@ from app_artifacts.smartpack.build import built
 from controller.aws.bundles import S3Bundles
 from controller.domain.identity import deployment_id, parse_key
 from controller.errors import InvalidBundleError
-from controller.flow.receiving import UNKNOWN
-from selfright.bundle import make_bundle
+from controller.flow.receive import UNKNOWN
+from selfright.bundling.bundle import make_bundle
 from selfright.local.place import REPOSITORY
 from tests.e2e.hands import Hands
 from tests.e2e.seen import KEY
@@ -109,23 +109,23 @@ class Lab(Hands):
         answer = self.s3.list_object_versions(Bucket=self.resources["bucket"], Prefix=key)
         return [one["VersionId"] for one in answer["Versions"]]
 
-    def notices(self) -> list[tuple[str, str]]:
-        """Every notice so far: the deployment's id and how it ended."""
+    def notifications(self) -> list[tuple[str, str]]:
+        """Every notification so far: the deployment's id and how it ended."""
         sqs = self.client("sqs")
         while messages := sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
                 sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
-                notice = json.loads(json.loads(message["Body"])["Message"])
-                if "deployment_id" in notice:  # The controller's own alarms are told there too.
-                    self.told.append((notice["deployment_id"], notice["phase"]))
+                notification = json.loads(json.loads(message["Body"])["Message"])
+                if "deployment_id" in notification:  # The controller's own alarms are told there too.
+                    self.told.append((notification["deployment_id"], notification["phase"]))
         return self.told
 
     def listen(self) -> None:
-        """Subscribe to the notices."""
+        """Subscribe to the notifications."""
         sqs, sns = self.client("sqs"), self.client("sns")
-        self.queue = sqs.create_queue(QueueName="notices")["QueueUrl"]
+        self.queue = sqs.create_queue(QueueName="notifications")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         sender = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}}
         policy = {"Version": "2012-10-17", "Statement": {**sender, "Action": "sqs:SendMessage", "Resource": arn}}
         sqs.set_queue_attributes(QueueUrl=self.queue, Attributes={"Policy": json.dumps(policy)})
-        sns.subscribe(TopicArn=self.resources["notices_topic_arn"], Protocol="sqs", Endpoint=arn)
+        sns.subscribe(TopicArn=self.resources["notifications_topic_arn"], Protocol="sqs", Endpoint=arn)

@@ -11,14 +11,14 @@ from typing import Any
 
 import boto3
 
-from controller.aws.turns import DynamoTurns
+from controller.aws.ledger.locks import DynamoLocks
 from controller.domain.deployment import Deployment
-from controller.domain.turn import Turn
-from selfright.demo.proof import Seen, visit
-from selfright.ledger import Ledger
+from controller.domain.lock import Lock
+from selfright.account.ledger import Ledger
+from selfright.account.standing import needs_decision
+from selfright.cli.demo.proof import Seen, visit
 from selfright.local.installation import APPLICATION, ENVIRONMENT
 from selfright.local.place import REGION, LocalAws
-from selfright.story import needs_decision
 from tests.e2e.waiting import until
 
 KEY = f"{APPLICATION}/{ENVIRONMENT}"
@@ -62,9 +62,9 @@ class Sights:
         """What is known about deployments."""
         return Ledger(self.resources["table"], self.client("dynamodb"))
 
-    def turn(self) -> Turn:
-        """Whose turn it is."""
-        return DynamoTurns(self.resources["table"], self.client("dynamodb")).load(KEY)
+    def lock(self) -> Lock:
+        """Who holds the lock."""
+        return DynamoLocks(self.resources["table"], self.client("dynamodb")).load(KEY)
 
     def configuration(self) -> dict[str, Any]:
         """The environment as CDK registered it, or as a test changed it."""
@@ -75,7 +75,7 @@ class Sights:
         now = self.configuration()
         now["deployment_preference"]["type"] = [{"weight": weight, "bake": bake} for weight, bake in steps]
         usual = {"alpha": 0.05, "minimum_requests": 0}
-        now["watch_seconds"], now["judge"] = watch, {**now["judge"], **usual, **judge}
+        now["final_bake"], now["judge"] = watch, {**now["judge"], **usual, **judge}
         self.client("ssm").put_parameter(Name=PARAMETER, Value=json.dumps(now), Type="String", Overwrite=True)
 
     def execution(self, arn: str) -> Mapping[str, Any]:
@@ -96,7 +96,7 @@ class Sights:
 
     def version(self) -> str:
         """The version that is live, as the ledger says."""
-        return self.ledger.get(self.turn().live).version
+        return self.ledger.get(self.lock().live).version
 
     def kinds(self, deployment: str) -> list[str]:
         """What kinds of things have happened to it, in order."""
@@ -122,7 +122,7 @@ class Sights:
 
         def over() -> Deployment | None:
             found = self.ledger.find(deployment)
-            return found if found and found.phase.is_terminal and found.notice == "sent" else None
+            return found if found and found.phase.is_terminal and found.notification == "sent" else None
 
         found: Deployment = until(f"{deployment} is over", over)
         return found

@@ -12,11 +12,11 @@ from typing import Any
 import boto3
 import pytest
 
-from controller.aws.clients import Clients
-from controller.aws.image_push import ImagePush
-from controller.aws.image_repository import Repository
-from controller.domain.archive import BundleArchive
-from controller.domain.artifacts import ImageArtifact
+from controller.aws.client.clients import Clients
+from controller.aws.components.image.push import ImagePush
+from controller.aws.components.image.repository import Repository
+from controller.domain.bundle.archive import BundleArchive
+from controller.domain.bundle.artifacts import ImageArtifact
 from controller.errors import NotFoundError
 from selfright.local import emulator
 from tests.image_layouts import CODE, Files, ImageParts, descriptor_in, image_bundle, layout, noise

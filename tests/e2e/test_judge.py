@@ -56,11 +56,11 @@ def test_the_judge_takes_a_bad_version_back_without_any_alarm(lab: Lab) -> None:
         bad = lab.ended(lab.release(like="1.2.0"))
     assert (bad.phase, bad.trip and bad.trip.source) == (Phase.ROLLED_BACK, "judge")
     assert lab.live().is_only(before)
-    looks = lab.ledger.looks(bad.deployment_id)
-    assert looks[0].verdict == "no data"
-    assert looks[-1].verdict == "unhealthy"
-    assert looks[-1].e_value >= looks[-1].limit * (1 - 1e-9) > looks[0].e_value
-    assert [(one.component, one.metric) for one in looks[-1].comparisons] == [("api", "errors")]
+    evaluations = lab.ledger.evaluations(bad.deployment_id)
+    assert evaluations[0].verdict == "no data"
+    assert evaluations[-1].verdict == "unhealthy"
+    assert evaluations[-1].e_value >= evaluations[-1].limit * (1 - 1e-9) > evaluations[0].e_value
+    assert [(one.component, one.metric) for one in evaluations[-1].comparisons] == [("api", "errors")]
     code, told, _ = lab.command("explain", bad.deployment_id)
     assert (code, bool(told)) == (0, True)
 
@@ -72,7 +72,7 @@ def test_a_hotfix_goes_past_the_alarm_that_is_firing(lab: Lab) -> None:
     said = ("--hotfix", "--reason", "Puts the fire out")
     code, told, heard = lab.command("release", str(lab.source(version)), "--environment", KEY, "--no-build", *said)
     assert code == 0, (told, heard)
-    live = lab.ledger.get(lab.turn().live)
+    live = lab.ledger.get(lab.lock().live)
     assert live.version == version
     assert live.hotfix
     assert (live.hotfix.alarms, live.hotfix.reason) == ((QUIET,), "Puts the fire out")

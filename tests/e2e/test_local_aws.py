@@ -14,8 +14,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from selfright.account import use_local
-from selfright.advice import AdviceError
+from selfright.account.account import use_local
+from selfright.errors import AdviceError
 from selfright.local import emulator
 from selfright.local.errors import AlreadyUpError, EmulatorDiedError, PortTakenError, SetupMissingError
 from selfright.local.place import REPOSITORY, LocalAws, Place
@@ -146,8 +146,8 @@ def test_an_attached_one_ends_with_its_parent(folder: Path, number: signal.Signa
     program = f"""
 import time
 from pathlib import Path
-from selfright.account import use_local
-from selfright.advice import AdviceError
+from selfright.account.account import use_local
+from selfright.errors import AdviceError
 from selfright.local import emulator
 with emulator.session(Path({str(folder)!r})):
     print("up", flush=True)

@@ -34,7 +34,7 @@ def tasks(lines: list[dict[str, Any]]) -> list[str]:
 
 def test_the_logs_of_a_deployment_tell_its_story_by_version(lab: Lab) -> None:
     """The controller's tasks in their order; visitors on stable and on canary are told apart; nothing of others."""
-    other = lab.turn().live
+    other = lab.lock().live
     lab.careful([(50, NEVER)])
     release = lab.release()
     lab.until_kind(release, "baking")

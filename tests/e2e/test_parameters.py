@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from controller.domain.phases import Phase
-from selfright.bundle import make_bundle
+from selfright.bundling.bundle import make_bundle
 from selfright.local.place import ACCOUNT, REGION
 from tests.e2e.enforcing import permit
 from tests.e2e.lab import Lab
@@ -32,7 +32,7 @@ def cabin(installation: Lab) -> Lab:
         "environment": "prod",
         "components": {"settings": {"kind": "parameters", "prefix": PREFIX}},
         "secrets": {"config": SECRET},
-        "watch_seconds": 0,
+        "final_bake": 0,
     }
     ssm = installation.client("ssm")
     ssm.put_parameter(Name=f"/selfright/{KEY}", Value=json.dumps(document), Type="String", Overwrite=True)

@@ -33,7 +33,7 @@ def test_who_releases_can_change_no_application_by_hand(lab: Lab) -> None:
 )
 def test_who_releases_may_look_at_everything(lab: Lab, words: tuple[str, ...]) -> None:
     """Every command that only reads is content with `SelfrightReleaser`."""
-    known = {"DEPLOYMENT": lab.turn().live}
+    known = {"DEPLOYMENT": lab.lock().live}
     if "FOLDER" in words:
         known["FOLDER"] = str(lab.source(lab.new_version()))
     code, document, said = lab.command(*(known.get(word, word) for word in words))

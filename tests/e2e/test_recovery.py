@@ -49,7 +49,7 @@ def test_what_somebody_destroyed_is_recovered_from_the_restore_point(lab: Lab) -
     assert lab.live().is_only(before)
     assert lab.version() == before
     assert lab.kinds(release)[-1] == "recovery_verified"
-    assert lab.turn().held == ""
+    assert lab.lock().held == ""
     code, again, _ = lab.command("restore", release)
     assert (code, [one for one in again["steps"] if one["what"] == "do"]) == (0, [])
     assert lab.ended(lab.release()).phase is Phase.SUCCEEDED
@@ -69,7 +69,7 @@ def test_it_works_without_the_controller(lab: Lab) -> None:
 
 def test_nothing_is_recovered_beside_a_deployment(lab: Lab) -> None:
     """Two at the same time would undo each other."""
-    first = lab.turn().live
+    first = lab.lock().live
     lab.careful([(50, NEVER)])
     release = lab.release()
     lab.reaches(release, Phase.BAKING)

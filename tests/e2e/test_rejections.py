@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from controller.domain.phases import Phase
-from selfright.bundle import make_bundle
+from selfright.bundling.bundle import make_bundle
 from tests.e2e.lab import Lab
 from tests.e2e.seen import KEY
 
@@ -72,7 +72,7 @@ def bad(lab: Lab) -> dict[str, Bad]:
 
 def test_every_bad_upload_is_rejected_and_nothing_is_touched(lab: Lab, bad: dict[str, Bad]) -> None:
     """All of them at once: the ledger and the execution's output say why and what to do, and no component changed."""
-    before, live = lab.traces(), lab.turn()
+    before, live = lab.traces(), lab.lock()
     with ThreadPoolExecutor(4) as pool:
         ids = dict(zip(bad, pool.map(lambda one: lab.upload(one.body, one.key), bad.values()), strict=True))
     for name, one in bad.items():
@@ -83,9 +83,9 @@ def test_every_bad_upload_is_rejected_and_nothing_is_touched(lab: Lab, bad: dict
         assert execution["status"] == "SUCCEEDED", name
         assert (execution["document"]["reason"], execution["document"]["next_step"]) == (ended.reason, ended.next_step)
     assert lab.traces() == before
-    assert lab.turn() == live
-    assert {one for one, phase in lab.notices() if phase == "REJECTED"} >= set(ids.values())
-    assert sorted(one for one, _ in lab.notices() if one in ids.values()) == sorted(ids.values())
+    assert lab.lock() == live
+    assert {one for one, phase in lab.notifications() if phase == "REJECTED"} >= set(ids.values())
+    assert sorted(one for one, _ in lab.notifications() if one in ids.values()) == sorted(ids.values())
 
 
 @pytest.mark.parametrize("command", ["status", "show"])

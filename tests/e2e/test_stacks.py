@@ -10,7 +10,7 @@ import pytest
 
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
-from selfright.bundle import make_bundle
+from selfright.bundling.bundle import make_bundle
 from selfright.local.place import ACCOUNT, REGION
 from tests.e2e.enforcing import permit
 from tests.e2e.lab import Lab
@@ -62,7 +62,7 @@ def depot(installation: Lab) -> Lab:
             "infra": {"kind": "stack", "stack_name": STACK, "role_arn": changes},
         },
         "deployment_preference": {"type": "AllAtOnce"},
-        "watch_seconds": 0,
+        "final_bake": 0,
     }
     ssm = installation.client("ssm")
     ssm.put_parameter(Name=f"/selfright/{KEY}", Value=json.dumps(document), Type="String", Overwrite=True)

@@ -47,7 +47,7 @@ def test_stopping_the_rollback_too_only_starts_another_one(lab: Lab) -> None:
 
 
 def test_stopping_a_release_that_waits_leaves_the_one_before_it_alone(lab: Lab) -> None:
-    """Nothing was touched for it, so it is rejected; the release that has the turn goes on."""
+    """Nothing was touched for it, so it is rejected; the release that holds the lock goes on."""
     lab.careful([(50, NEVER)])
     first = lab.release()
     baking = lab.reaches(first, Phase.BAKING)
@@ -56,7 +56,7 @@ def test_stopping_a_release_that_waits_leaves_the_one_before_it_alone(lab: Lab) 
     lab.stop(lab.ledger.get(second).execution_arn)
     assert lab.ended(second).phase is Phase.REJECTED
     assert lab.ledger.get(first).phase is Phase.BAKING
-    assert lab.turn().waiting is None
+    assert lab.lock().waiting is None
     lab.stop(baking.execution_arn)
     assert lab.ended(first).phase is Phase.ROLLED_BACK
 

@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 from controller.domain.deployment import Deployment
+from controller.domain.lock import order_of
 from controller.domain.phases import Phase
-from controller.domain.turn import order_of
-from selfright.bundle import make_bundle
+from selfright.bundling.bundle import make_bundle
 from tests.e2e.lab import NEVER, Lab
 from tests.e2e.seen import KEY
 
@@ -26,19 +26,19 @@ def test_of_ten_uploads_at_once_the_newest_ends_live(lab: Lab) -> None:
     crowd = sorted((lab.ended(one) for one in ids), key=order)
     assert {one.phase for one in crowd[:-1]} <= {Phase.SUCCEEDED, Phase.SUPERSEDED}
     assert crowd[-1].phase is Phase.SUCCEEDED
-    assert lab.turn().live == crowd[-1].deployment_id
+    assert lab.lock().live == crowd[-1].deployment_id
     assert lab.live().is_only(crowd[-1].version)
 
-    went = sorted((one for one in crowd if one.phase is Phase.SUCCEEDED), key=lambda one: one.turn_token or 0)
+    went = sorted((one for one in crowd if one.phase is Phase.SUCCEEDED), key=lambda one: one.fencing_token or 0)
     assert [order(one) for one in went] == sorted(order(one) for one in went)
     for earlier, later in pairwise(went):
         assert lab.moment(earlier.deployment_id, "closed") <= lab.moment(later.deployment_id, "granted")
-    assert sorted(one for one, _ in lab.notices() if one in ids) == sorted(ids)
+    assert sorted(one for one, _ in lab.notifications() if one in ids) == sorted(ids)
     assert {lab.execution(one.execution_arn)["status"] for one in crowd} == {"SUCCEEDED"}
 
 
 def test_uploads_during_a_bake_wait_and_only_the_newest_is_released(lab: Lab) -> None:
-    """The release that has the turn is never disturbed; of those behind it, the last one goes next."""
+    """The release that holds the lock is never disturbed; of those behind it, the last one goes next."""
     lab.careful([(50, NEVER)])
     first = lab.release()
     lab.reaches(first, Phase.BAKING)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from controller.domain.phases import Phase
-from selfright.bundle import make_bundle
+from selfright.bundling.bundle import make_bundle
 from tests.e2e.lab import Lab
 from tests.e2e.seen import PARAMETER
 

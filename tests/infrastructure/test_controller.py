@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from bootstrap_cdk.names import Group
-from controller.aws.deployments import KEPT
+from controller.aws.ledger.deployments import KEPT
 from controller.settings import Settings
+from selfright.cdk.names import Group
 from tests.infrastructure.templates import Template
 
 GROUPS = list(Group)
@@ -184,7 +184,7 @@ def test_a_silent_reconciler_is_an_alarm(controller: Template) -> None:
     assert alarm["MetricName"] == "Invocations"
 
 
-def test_every_alarm_tells_the_notices(controller: Template) -> None:
+def test_every_alarm_tells_the_notifications(controller: Template) -> None:
     """People hear of every alarm, by a topic that alarms may use."""
     (topic,) = controller.of_type("AWS::SNS::Topic")
     assert all(alarm["AlarmActions"] == [{"Ref": topic}] for alarm in _alarms(controller))
@@ -192,7 +192,7 @@ def test_every_alarm_tells_the_notices(controller: Template) -> None:
     assert any(one["Principal"] == {"Service": "cloudwatch.amazonaws.com"} for one in statements)
 
 
-def test_notices_are_encrypted_and_travel_by_tls_only(controller: Template) -> None:
+def test_notifications_are_encrypted_and_travel_by_tls_only(controller: Template) -> None:
     """The topic has a key, and refuses publishers without TLS."""
     assert "KmsMasterKeyId" in controller.only("AWS::SNS::Topic")
     statements = controller.only("AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
@@ -213,7 +213,7 @@ def test_the_command_line_finds_everything_in_one_parameter(controller: Template
     """`/selfright/controller` says where the controller is."""
     parameter = controller.named("AWS::SSM::Parameter", "Name", "/selfright/controller")
     where = json.loads(controller.text(parameter["Value"]))
-    assert set(where) >= {"table", "bucket", "deploy_machine_arn", "rollback_machine_arn", "notices_topic_arn"}
+    assert set(where) >= {"table", "bucket", "deploy_machine_arn", "rollback_machine_arn", "notifications_topic_arn"}
     assert all(where.values())
     assert set(where["log_groups"]) == {one["LogGroupName"] for one in _function_logs(controller)}
 

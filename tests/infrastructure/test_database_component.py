@@ -10,14 +10,14 @@ from cdk_nag import AwsSolutionsChecks
 from cfnlint.api import ManualArgs, lint_file
 
 from bootstrap_cdk.app import new_app
-from bootstrap_cdk.components import DatabaseComponent
-from bootstrap_cdk.environment import Environment as EnvironmentConstruct
-from bootstrap_cdk.environment import Guard
-from bootstrap_cdk.names import Group
 from bootstrap_cdk.settings import SettingsError
-from bootstrap_cdk.topic import EncryptedTopic
 from controller.domain.environment import DatabaseTarget, Environment
 from controller.domain.restore_point import snapshot_id
+from selfright.cdk.components import DatabaseComponent
+from selfright.cdk.environment import Environment as EnvironmentConstruct
+from selfright.cdk.environment import Guard
+from selfright.cdk.names import Group
+from selfright.cdk.topic import EncryptedTopic
 from tests.infrastructure.templates import Synthesized, Template
 from tests.infrastructure.test_rules import RESOURCES_FIT_ACTIONS, WRITTEN_BY_CDK
 

@@ -13,11 +13,11 @@ from cdk_nag import AwsSolutionsChecks
 from cfnlint.api import ManualArgs, lint_file
 
 from bootstrap_cdk.app import new_app
-from bootstrap_cdk.components import FunctionComponent, ImageComponent
-from bootstrap_cdk.environment import Environment, Guard
-from bootstrap_cdk.names import Group
 from controller.domain.environment import Environment as Read
 from controller.domain.environment import ImageTarget
+from selfright.cdk.components import FunctionComponent, ImageComponent
+from selfright.cdk.environment import Environment, Guard
+from selfright.cdk.names import Group
 from tests.infrastructure.templates import Synthesized, Template
 
 FUNCTION = "arn:aws:lambda:eu-central-1:111122223333:function:shop-ai"
@@ -67,7 +67,7 @@ def test_the_controller_reads_what_is_declared(template: Template) -> None:
 
 
 PUSH = {"InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "PutImage"}
-LOOK = {"DescribeRepositories", "BatchGetImage", "BatchCheckLayerAvailability"}
+READ_ACCESS = {"DescribeRepositories", "BatchGetImage", "BatchCheckLayerAvailability"}
 
 
 @pytest.mark.parametrize("group", list(Group))
@@ -76,7 +76,7 @@ def test_who_stages_pushes_and_who_closes_deletes(template: Template, group: Gro
     (repository,) = template.of_type("AWS::ECR::Repository")
     granted = template.allowed(f"{group.function_name}-<AWS::Region>")
     registry = {action[4:]: resources for action, resources in granted.items() if action.startswith("ecr:")}
-    expected = {Group.STAGE: PUSH | LOOK, Group.CLOSE: {"ListImages", "BatchDeleteImage"}}
+    expected = {Group.STAGE: PUSH | READ_ACCESS, Group.CLOSE: {"ListImages", "BatchDeleteImage"}}
     assert set(registry) == expected.get(group, set())
     assert all(resources == {f"<{repository}.Arn>"} for resources in registry.values())
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bootstrap_cdk.app import new_app
+from controller.domain.components.site.routing import parse
 from controller.domain.environment import Environment
-from controller.domain.routing import parse
 from tests.infrastructure.templates import Synthesized, Template
 
 PAGE = Path(__file__).parents[2] / "docs" / "environment.md"

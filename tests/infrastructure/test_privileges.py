@@ -3,7 +3,7 @@
 import pytest
 
 from bootstrap_cdk.controller.privileges import ALL_RESOURCES
-from bootstrap_cdk.names import Group
+from selfright.cdk.names import Group
 from tests.infrastructure.templates import Template, as_list
 
 Granted = dict[Group, dict[str, set[str]]]
@@ -135,10 +135,10 @@ def test_the_restore_point_reads_the_api_and_the_distribution_and_changes_neithe
     (distribution,) = smartpack.of_type("AWS::CloudFront::Distribution")
     root = f"arn:<AWS::Partition>:apigateway:<AWS::Region>::/apis/<{api}>"
     assert by_group[Group.STAGE]["apigateway:GET"] == {root, f"{root}/*"}
-    looks = {"cloudfront:GetDistribution", "cloudfront:GetDistributionConfig"}
+    polls = {"cloudfront:GetDistribution", "cloudfront:GetDistributionConfig"}
     arn = f"arn:<AWS::Partition>:cloudfront::<AWS::AccountId>:distribution/<{distribution}>"
-    assert all(by_group[Group.STAGE][look] == {arn} for look in looks)
-    reading = {"apigateway:GET", *looks, "lambda:GetFunction"}
+    assert all(by_group[Group.STAGE][read_access] == {arn} for read_access in polls)
+    reading = {"apigateway:GET", *polls, "lambda:GetFunction"}
     for group, actions in by_group.items():
         assert not [one for one in actions if one.startswith("apigateway:") and one != "apigateway:GET"]
         assert group is Group.STAGE or not actions.keys() & reading

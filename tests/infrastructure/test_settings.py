@@ -53,7 +53,7 @@ def test_the_controllers_settings_come_from_the_context(package: Path) -> None:
 
 def test_smartpacks_settings_come_from_the_context() -> None:
     """What is no plain word is JSON; what is not given keeps its default."""
-    node = _node(environment="staging", strategy='[{"weight": 5, "bake": 60}]', judge='{"look_seconds": 5}')
+    node = _node(environment="staging", strategy='[{"weight": 5, "bake": 60}]', judge='{"evaluate_every": 5}')
     expected = SmartPackSettings(environment="staging", strategy=[{"weight": 5, "bake": 60}], judge=Judge(5))
     assert smartpack_settings(node) == expected
 
@@ -65,8 +65,8 @@ def test_the_alarm_can_be_chosen_too() -> None:
 
 def test_a_setting_that_does_not_exist_is_an_error() -> None:
     """A misspelt part of a setting is not silently left out."""
-    with pytest.raises(SettingsError, match="look_second"):
-        smartpack_settings(_node(judge='{"look_second": 5}'))
+    with pytest.raises(SettingsError, match="evaluation_second"):
+        smartpack_settings(_node(judge='{"evaluation_second": 5}'))
 
 
 CERTIFICATE = "arn:aws:acm:us-east-1:111122223333:certificate/0f0f0f0f-0000-4000-8000-000000000000"

@@ -7,10 +7,10 @@ import re
 import pytest
 
 from app_artifacts.smartpack.serve import POLICY
-from bootstrap_cdk import placeholder
+from controller.domain.components.site.routing import RoutingTable, parse
 from controller.domain.environment import Environment
-from controller.domain.routing import RoutingTable, parse
 from controller.domain.strategy import steps_of
+from selfright.cdk import placeholder
 from tests.infrastructure.templates import Template
 
 RELEASED = {
@@ -38,10 +38,10 @@ def test_the_controller_accepts_the_environment(smartpack: Template, staging: Te
 def test_every_setting_reaches_the_environment(staging: Template) -> None:
     """Strategy, watch, judge, variables and addresses are those that were chosen."""
     environment = environment_of(staging)
-    steps = steps_of(environment.deployment_preference, environment.watch_seconds)
+    steps = steps_of(environment.deployment_preference, environment.final_bake)
     assert [(step.weight, step.bake) for step in steps] == [(25, 4), (50, 4), (100, 6)]
     judge = environment.judge
-    assert (judge.look_seconds, judge.period_seconds, judge.minimum_requests) == (2, 1, 5)
+    assert (judge.evaluate_every, judge.period_seconds, judge.minimum_requests) == (2, 1, 5)
     assert (judge.when_inconclusive, judge.tolerance, judge.alpha) == ("hold", 0.1, 0.01)
     assert (judge.promote_early, judge.limits.error_rate, judge.synthetic.requests) == (True, 0.02, 50)
     assert environment.keep_revisions == 3

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from bootstrap_cdk.markers import METRIC, NAMESPACE, SHOWN
 from controller.aws import markers
 from controller.domain.phases import Phase
+from selfright.cdk.markers import METRIC, NAMESPACE, SHOWN
 from tests.infrastructure.templates import Template
 from tests.infrastructure.test_smartpack import environment_of
 

@@ -9,17 +9,17 @@ from aws_cdk import aws_iam as iam
 from cdk_nag import AwsSolutionsChecks
 
 from bootstrap_cdk.app import new_app
-from bootstrap_cdk.components import StackComponent
-from bootstrap_cdk.environment import Environment as EnvironmentConstruct
-from bootstrap_cdk.environment import Guard
-from bootstrap_cdk.names import Group
-from bootstrap_cdk.topic import EncryptedTopic
 from controller.domain.environment import Environment, StackTarget
+from selfright.cdk.components import StackComponent
+from selfright.cdk.environment import Environment as EnvironmentConstruct
+from selfright.cdk.environment import Guard
+from selfright.cdk.names import Group
+from selfright.cdk.topic import EncryptedTopic
 from tests.infrastructure.templates import Synthesized, Template, as_list
 
 NAME = "shop-prod-infra"
 ARN = f"arn:<AWS::Partition>:cloudformation:<AWS::Region>:<AWS::AccountId>:stack/{NAME}/*"
-LOOK = {"DescribeStacks", "GetTemplate"}
+READ_ACCESS = {"DescribeStacks", "GetTemplate"}
 CHANGE = {"CreateChangeSet", "DescribeChangeSet", "ExecuteChangeSet", "DeleteChangeSet", "DescribeStackEvents"}
 UNDO = {"CancelUpdateStack", "DeleteStack", "ListStackResources"}
 
@@ -67,11 +67,11 @@ def test_the_controller_accepts_the_environment(shop: Template) -> None:
 @pytest.mark.parametrize(
     ("group", "actions"),
     [
-        (Group.STAGE, LOOK | CHANGE),
-        (Group.CHECK, LOOK),
-        (Group.TRAFFIC, LOOK | CHANGE | UNDO),
-        (Group.ON_ALARM, LOOK),
-        (Group.CLOSE, LOOK),
+        (Group.STAGE, READ_ACCESS | CHANGE),
+        (Group.CHECK, READ_ACCESS),
+        (Group.TRAFFIC, READ_ACCESS | CHANGE | UNDO),
+        (Group.ON_ALARM, READ_ACCESS),
+        (Group.CLOSE, READ_ACCESS),
         *((group, set()) for group in (Group.INTAKE, Group.WATCH, Group.RECONCILE)),
     ],
 )

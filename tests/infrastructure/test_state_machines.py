@@ -6,9 +6,9 @@ import pytest
 
 from bootstrap_cdk.controller.functions import SIZES
 from bootstrap_cdk.controller.state_machines import FOLDER
-from bootstrap_cdk.names import Group
-from controller.aws.pacing import URGENT_PATIENCE
+from controller.aws.client.pacing import URGENT_PATIENCE
 from controller.handlers.entry import TASKS
+from selfright.cdk.names import Group
 from tests.infrastructure.definitions import Scope, State, ends, following, load, states_of_type
 from tests.infrastructure.templates import Template
 
@@ -185,7 +185,7 @@ def _exists(template: Template, value: dict[str, object]) -> bool:
     return text.strip("<>").removesuffix(".Arn") in functions or text.rpartition(":")[2] in names
 
 
-def test_the_turn_is_not_handed_on_while_something_is_still_taken_away() -> None:
+def test_the_lock_is_not_handed_on_while_something_is_still_taken_away() -> None:
     """Closing discards what was staged: a second try must not begin, and end, while the first one is still at it."""
     (state,) = (scope.states[name] for scope, name in states_of_type("rollback", "Task") if name == "Close deployment")
     assert state["TimeoutSeconds"] >= SIZES[Group.CLOSE].timeout

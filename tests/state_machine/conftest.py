@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from controller.aws.clients import client
+from controller.aws.client.clients import client
 from tests.new_clients import new_clients
 from tests.state_machine import moto_engine
 from tests.state_machine.scene import BUCKET, Scene

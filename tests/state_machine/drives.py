@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from controller.aws.clients import client
+from controller.aws.client.clients import client
 from controller.domain.deployment import Counts, Deployment
 from controller.domain.phases import Phase
 from tests.state_machine.machines import DEPLOY, Task
@@ -13,7 +13,7 @@ HELD_STATES = {"Hold for a person", "Go on after the hold"}
 HOOKED_STATES = {"Ask pre-traffic hook", "Ask post-traffic hook"}
 HOOKS = {"pre_traffic": "before", "post_traffic": "after"}
 ON_THE_WAY_BACK = {"Roll back"}
-HOLDING = {"look_seconds": 60, "when_inconclusive": "hold"}
+HOLDING = {"evaluate_every": 60, "when_inconclusive": "hold"}
 
 
 def failing(failure: BaseException) -> Failing:
@@ -59,7 +59,7 @@ def hooked(scene: Scene, **more: object) -> Scene:
 
 
 def queue(scene: Scene, version: str, key: str = "") -> str:
-    """Upload a release while another one has the turn; returns when it is queued, or need not be any more."""
+    """Upload a release while another one holds the lock; returns when it is queued, or need not be any more."""
     arn = scene.start(scene.upload(version, key=key, bundle=bundle_of(scene.name, version)))
     scene.wait_until(lambda: scene.is_queued(arn))
     return arn

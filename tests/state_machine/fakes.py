@@ -6,15 +6,15 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import BinaryIO
 
-from controller.aws.traffic import Traffic
-from controller.domain.artifacts import Artifact
-from controller.domain.checks import CheckResult
+from controller.aws.components.traffic import Traffic
+from controller.domain.bundle.artifacts import Artifact
+from controller.domain.checks.check import CheckResult
+from controller.domain.checks.verification import AnyCheck, OutsideCheck
 from controller.domain.deployment import Counts, Revision
 from controller.domain.environment import Environment
 from controller.domain.strategy import ALL
-from controller.domain.verification import AnyCheck, OutsideCheck
 from controller.errors import AwsError, ChangedByOthersError, ConflictError, NotFoundError
-from controller.ports import Errand
+from controller.ports import Context
 from tests.fake_metrics import FakeMetrics as AnyMetrics
 
 Touch = Callable[[str, str], None]
@@ -22,7 +22,7 @@ Touch = Callable[[str, str], None]
 
 
 class ManualClock:
-    """Implements `ports.Clock`: moved by hand, and by a millisecond at each look so that a timeline has an order."""
+    """Implements `ports.Clock`: moved by hand, and by a millisecond at each reading so that a timeline has an order."""
 
     def __init__(self) -> None:
         self._now = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -161,13 +161,15 @@ class FakeComponents(dict[str, FakeComponent]):
     """Implements `ports.Components`."""
 
     def get(  # type: ignore[override]
-        self, environment: Environment, name: str, *, urgent: bool = False, errand: Errand | None = None
+        self, environment: Environment, name: str, *, urgent: bool = False, context: Context | None = None
     ) -> FakeComponent:
         """The component of that name."""
         if name not in self:
             raise NotFoundError(f"{environment.key} has no component {name}.")
         found = self[name]
-        return found.on(errand) if hasattr(found, "on") else found  # The real one of a kind that is made for an errand.
+        return (
+            found.on(context) if hasattr(found, "on") else found
+        )  # The real one of a kind that is made for a context.
 
 
 @dataclass

@@ -13,19 +13,19 @@ NO_EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:none:none"
 """The execution of a deployment that a test wrote into the ledger."""
 
 
-def check_turn(world: World, environment_key: str, *, held: bool) -> None:
-    """Nobody has the turn or waits for it; the environment is held only when a rollback failed."""
-    turn = world.turns.load(environment_key)
-    assert (turn.holder, turn.waiting) == ("", None), "the turn is not free"
-    assert bool(turn.held) == held, f"held: {turn.held!r}"
+def check_lock(world: World, environment_key: str, *, held: bool) -> None:
+    """Nobody holds the lock or waits for it; the environment is held only when a rollback failed."""
+    lock = world.locks.load(environment_key)
+    assert (lock.holder, lock.waiting) == ("", None), "the lock is not free"
+    assert bool(lock.held) == held, f"held: {lock.held!r}"
 
 
-def check_ended(world: World, topic: str, deployment: Deployment, *, extra_notice: bool) -> None:
+def check_ended(world: World, topic: str, deployment: Deployment, *, extra_notification: bool) -> None:
     """The deployment has ended, and people were told once for each time that it did."""
     assert deployment.phase.is_terminal, f"{deployment.deployment_id} is still {deployment.phase}"
-    assert deployment.notice == "sent"
-    told, ends = _notices(topic, deployment), _ends(world, deployment)
-    assert told == ends or (extra_notice and told == ends + 1), f"{told} notices of {ends} ends"
+    assert deployment.notification == "sent"
+    told, ends = _notifications(topic, deployment), _ends(world, deployment)
+    assert told == ends or (extra_notification and told == ends + 1), f"{told} notifications of {ends} ends"
 
 
 def check_guards(table: str) -> None:
@@ -35,7 +35,7 @@ def check_guards(table: str) -> None:
 
 def check_live(world: World, environment_key: str) -> None:
     """Every component serves one revision: the live release's, or what was there before there was one."""
-    live = world.turns.load(environment_key).live
+    live = world.locks.load(environment_key).live
     staged = world.deployments.get(live).staged if live else {}
     for name, component in world.components.items():
         expected = staged[name].id if name in staged else f"{name}-0"
@@ -50,6 +50,6 @@ def _ends(world: World, deployment: Deployment) -> int:
     return again + (deployment.execution_arn != NO_EXECUTION)
 
 
-def _notices(topic: str, deployment: Deployment) -> int:
+def _notifications(topic: str, deployment: Deployment) -> int:
     sent = sns_backends[ACCOUNT][REGION].topics[topic].sent_notifications
     return sum(json.loads(message[1])["deployment_id"] == deployment.deployment_id for message in sent)

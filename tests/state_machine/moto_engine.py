@@ -43,7 +43,7 @@ from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguagePa
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
-from controller.aws.clients import client
+from controller.aws.client.clients import client
 from tests.state_machine.failures import Broken, Failure, Throttled
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
@@ -204,10 +204,10 @@ def _terminated(self: BaseExecutionWorkerCommunication) -> None:
         self._reflect_execution_status()
 
 
-def _unless_stopped(evaluate: Callable[..., None]) -> Callable[..., None]:
+def _unless_stopped(check_answer: Callable[..., None]) -> Callable[..., None]:
     def guarded(self: Program, env: Any) -> None:
         try:
-            evaluate(self, env)
+            check_answer(self, env)
         except RuntimeError:  # A branch that begins just when its execution is stopped does not know its state.
             if env.is_running():
                 raise

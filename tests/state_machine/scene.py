@@ -12,10 +12,10 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
-from controller.aws.clients import client
+from controller.aws.client.clients import client
 from controller.domain.deployment import Counts, Deployment, Revision
 from controller.domain.phases import Phase
-from controller.flow.receiving import receive
+from controller.flow.receive import receive
 from tests.builders import a_bundle
 from tests.state_machine import invariants, moto_engine
 from tests.state_machine.functions import Functions
@@ -67,8 +67,8 @@ class Scene(Functions):
             "environment": "prod",
             "components": {"api": api, "site": site},
             "deployment_preference": preference,
-            "watch_seconds": 60,
-            "judge": {"look_seconds": 60, "period_seconds": 20, "settle_seconds": 0, "minimum_requests": 20},
+            "final_bake": 60,
+            "judge": {"evaluate_every": 60, "period_seconds": 20, "settle": 0, "minimum_requests": 20},
             **more,
         }
         name = f"/selfright/{self.name}/prod"
@@ -100,9 +100,9 @@ class Scene(Functions):
             "staged": revisions,
         }
         world.deployments.update(deployment_id, changes, phases={Phase.RECEIVED})
-        live = world.deployments.update(deployment_id, {"notice": "sent"}, phases={Phase.SUCCEEDED})
-        turn = world.turns.load(self.key)
-        world.turns.save(replace(turn, live=deployment_id))
+        live = world.deployments.update(deployment_id, {"notification": "sent"}, phases={Phase.SUCCEEDED})
+        lock = world.locks.load(self.key)
+        world.locks.save(replace(lock, live=deployment_id))
         return live
 
     # What happens
@@ -214,9 +214,9 @@ class Scene(Functions):
     def is_queued(self, execution_arn: str) -> bool:
         """Whether its deployment waits, or need not wait any more."""
         found = [one.phase for one in self.history() if one.execution_arn == execution_arn]
-        turn = self.world.turns.load(self.key)
+        lock = self.world.locks.load(self.key)
         ids = {one.deployment_id for one in self.history() if one.execution_arn == execution_arn}
-        return bool(found) and (found[0].is_terminal or bool(turn.waiting and turn.waiting.deployment_id in ids))
+        return bool(found) and (found[0].is_terminal or bool(lock.waiting and lock.waiting.deployment_id in ids))
 
     def is_held(self, execution_arn: str) -> bool:
         """Whether a person must decide about its deployment."""
@@ -236,17 +236,17 @@ class Scene(Functions):
 
     # Whether all is well
 
-    def check(self, *, held: bool = False, extra_notices: bool = False) -> None:
+    def check(self, *, held: bool = False, extra_notifications: bool = False) -> None:
         """The invariants, after everything has ended and no execution runs.
 
-        `held`: a rollback failed, so the environment is held and not all is restored. `extra_notices`: whoever sent one
-        died before noting that, or two sent it at the same moment, so people may have been told twice.
+        `held`: a rollback failed, so the environment is held and not all is restored. `extra_notifications`:
+        whoever sent one died before noting that, or two sent it at the same moment, so people may have been told twice.
         """
         self.settle()
         self.checked += 1
-        invariants.check_turn(self.world, self.key, held=held)
+        invariants.check_lock(self.world, self.key, held=held)
         for deployment in self.history():
-            invariants.check_ended(self.world, self.topic, deployment, extra_notice=extra_notices)
+            invariants.check_ended(self.world, self.topic, deployment, extra_notification=extra_notifications)
         invariants.check_guards(self.table)
         if not held:
             invariants.check_live(self.world, self.key)

@@ -9,7 +9,7 @@ from tests.state_machine.machines import ALL_TASKS, DEPLOY, DEPLOY_TASKS, ROLLBA
 from tests.state_machine.scene import Scene
 from tests.state_machine.script import When
 
-NOT_GUARDED = ["Receive release", "Validate bundle", "Wait for turn"]
+NOT_GUARDED = ["Receive release", "Validate bundle", "Wait for lock"]
 TWICE = {"Shift traffic", "Verify", "Judge canary", "Guard alarms"}
 """These come again for the step at which everybody is on the canary."""
 forward = [(task, nth) for task in DEPLOY_TASKS for nth in ((1, 4) if task.state == "Judge canary" else (1, 2))]

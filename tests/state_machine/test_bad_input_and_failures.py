@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from controller.aws.clients import Clients, client
-from controller.aws.functions import FunctionComponent
-from controller.aws.pacing import Time, paced
-from controller.aws.sites import SiteComponent
+from controller.aws.client.clients import Clients, client
+from controller.aws.client.pacing import Time, paced
+from controller.aws.components.function.component import FunctionComponent
+from controller.aws.components.site.component import SiteComponent
+from controller.domain.components.site.routing import RoutingTable
 from controller.domain.environment import FunctionTarget, SiteTarget
 from controller.domain.phases import Phase
-from controller.domain.routing import RoutingTable
 from tests.builders import BundleParts, bundle_parts, digest
 from tests.image_layouts import layout
 from tests.state_machine.scene import BUCKET, CHECKS, Scene
@@ -262,7 +262,7 @@ ROWS = [
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_it_is_told_and_nothing_stays(scene: Scene, row: Row) -> None:
-    """The reason and the next step; visitors, revisions, the turn as before; the same bundle goes when it is right."""
+    """The reason and the next step; visitors, revisions, the lock as before; the same bundle goes when it is right."""
     before = {name: (part.switch.position, dict(part.revisions)) for name, part in scene.world.components.items()}
     scene.configure(components=components(scene))
     row.wrong(scene)

@@ -72,9 +72,9 @@ def test_what_an_event_starts_dies_after_each_of_its_writes(make_scene: MakeScen
     pytest.fail("it writes more often than was tried")
 
 
-@pytest.mark.parametrize("state", ["Wait for turn", "Complete", "Close deployment"])
+@pytest.mark.parametrize("state", ["Wait for lock", "Complete", "Close deployment"])
 def test_handing_on_dies_after_each_of_its_writes(make_scene: MakeScene, state: str) -> None:
-    """One waits, one is superseded, and whoever hands the turn on dies at it: nobody waits for ever."""
+    """One waits, one is superseded, and whoever releases the lock dies at it: nobody waits for ever."""
     for number in range(1, MOST_WRITES):
         scene = make_scene()
         scene.is_live("1.0.0")
@@ -99,14 +99,14 @@ def queue(scene: Scene, death: Death) -> None:
 
 
 def check(scene: Scene, death: Death) -> None:
-    """All invariants hold; when the dead one still has the turn, the next release takes it and goes live."""
+    """All invariants hold; when the dead one still holds the lock, the next release takes it and goes live."""
     where = f"{death.state}, after write {death.number}: {death.writes[-1]}"
     try:
         assert {one.phase for one in scene.history()} <= ENDS
-        if scene.world.turns.load(scene.key).holder:
+        if scene.world.locks.load(scene.key).holder:
             scene.forget()
             scene.all_is_well()
             assert scene.release("2.0.0").phase is Phase.SUCCEEDED
-        scene.check(extra_notices=death.writes[-1].startswith("notices"))
+        scene.check(extra_notifications=death.writes[-1].startswith("notifications"))
     except AssertionError as error:
         pytest.fail(f"{where}: {error}")

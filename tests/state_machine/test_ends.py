@@ -1,6 +1,6 @@
 """How the deploy machine's execution ends: as the deployment did, whoever ended it."""
 
-from controller.aws.clients import client
+from controller.aws.client.clients import client
 from controller.domain.deployment import Counts
 from controller.domain.phases import Phase
 from tests.state_machine.drives import failing
@@ -40,7 +40,7 @@ def test_a_hotfix_goes_past_the_alarm_that_is_firing(scene: Scene) -> None:
     arn = scene.start(detail)
     scene.settle()
     ended = scene.deployment(arn)
-    assert (ended.phase, ended.excused) == (Phase.SUCCEEDED, (scene.alarm_name,))
+    assert (ended.phase, ended.ignored_alarms) == (Phase.SUCCEEDED, (scene.alarm_name,))
     scene.check()
 
 

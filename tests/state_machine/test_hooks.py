@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from controller.aws.clients import client
+from controller.aws.client.clients import client
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from tests.state_machine.drives import HOOKS, failing, hooked

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from controller.aws.clients import Clients, client
-from controller.aws.parameters import ParametersComponent
+from controller.aws.client.clients import Clients, client
+from controller.aws.components.parameters.component import ParametersComponent
 from controller.domain.environment import ParametersTarget
 from controller.domain.phases import Phase
 from tests.builders import bundle_parts
@@ -176,4 +176,4 @@ def test_everything_may_run_twice(scene: Scene, *, together: bool) -> None:
     scene.repeat, scene.together = 2, together
     assert scene.release("1.1.0", bundle(scene, "1.1.0", GREETING="Hello", RATE="1")).phase is Phase.SUCCEEDED
     assert read(scene) == {"GREETING": "Hello", "RATE": "1"}
-    scene.check(extra_notices=together)
+    scene.check(extra_notifications=together)

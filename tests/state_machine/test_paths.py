@@ -109,7 +109,7 @@ def test_every_strategy_goes_step_by_step(scene: Scene, strategy: object, weight
 
 def test_without_watch_time_and_bake_nothing_is_judged(scene: Scene) -> None:
     """A bake of no seconds has no Parallel."""
-    scene.configure(deployment_preference={"type": "AllAtOnce", "alarms": []}, watch_seconds=0)
+    scene.configure(deployment_preference={"type": "AllAtOnce", "alarms": []}, final_bake=0)
     assert scene.release("1.1.0").phase is Phase.SUCCEEDED
     scene.check()
     assert "Judge canary" not in scene.states

@@ -164,9 +164,9 @@ def test_a_good_release_with_everything_twice(make_scene: MakeScene, *, together
     """Lambda delivers at least once."""
     scene = everything_twice(make_scene, together=together)
     assert scene.release("1.1.0").phase is Phase.SUCCEEDED
-    scene.check(extra_notices=together)
+    scene.check(extra_notifications=together)
     assert scene.release("1.2.0").phase is Phase.SUCCEEDED
-    scene.check(extra_notices=together)
+    scene.check(extra_notifications=together)
 
 
 @together
@@ -174,7 +174,7 @@ def test_a_first_release_with_everything_twice(make_scene: MakeScene, *, togethe
     """With nothing before it."""
     scene = make_scene(repeat=2, together=together)
     assert scene.release("1.0.0").phase is Phase.SUCCEEDED
-    scene.check(extra_notices=together)
+    scene.check(extra_notifications=together)
 
 
 @together
@@ -196,7 +196,7 @@ def test_a_bad_release_with_everything_twice(make_scene: MakeScene, what: str, *
         case _:
             scene.at("Judge canary", "before", scene.stop)
     assert scene.release("1.1.0").phase is Phase.ROLLED_BACK
-    scene.check(extra_notices=together)
+    scene.check(extra_notifications=together)
 
 
 @together
@@ -204,7 +204,7 @@ def test_a_rejected_release_with_everything_twice(make_scene: MakeScene, *, toge
     """Rejected once."""
     scene = everything_twice(make_scene, together=together)
     assert scene.release("1.1.0", b"not a zip").phase is Phase.REJECTED
-    scene.check(extra_notices=together)
+    scene.check(extra_notifications=together)
 
 
 @together
@@ -213,7 +213,7 @@ def test_a_held_release_with_everything_twice(make_scene: MakeScene, *, together
     scene = everything_twice(make_scene, together=together)
     prepare_hold(scene)
     assert scene.release("1.1.0").phase is Phase.SUCCEEDED
-    scene.check(extra_notices=together)
+    scene.check(extra_notifications=together)
 
 
 @together
@@ -228,7 +228,7 @@ def test_a_queue_with_everything_twice(make_scene: MakeScene, *, together: bool)
 
     scene.at("Stage component", "before", more)
     assert scene.release("1.1.0").phase is Phase.SUCCEEDED
-    scene.check(extra_notices=together)
+    scene.check(extra_notifications=together)
     assert [one.phase for one in scene.history()[2:]] == [Phase.SUPERSEDED, Phase.SUCCEEDED]
 
 

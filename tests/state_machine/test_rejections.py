@@ -2,7 +2,7 @@
 
 import pytest
 
-from controller.aws.clients import client
+from controller.aws.client.clients import client
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from tests.builders import a_bundle
@@ -85,8 +85,8 @@ def test_a_component_that_the_environment_lacks_is_rejected(scene: Scene) -> Non
 
 def test_an_environment_that_cannot_be_read_is_rejected(scene: Scene) -> None:
     """A broken registration is said, not guessed around."""
-    scene.configure(watch_seconds=-1)
-    assert "watch_seconds" in rejected(scene, "1.1.0").reason
+    scene.configure(final_bake=-1)
+    assert "final_bake" in rejected(scene, "1.1.0").reason
 
 
 def test_a_version_with_other_contents_is_rejected(scene: Scene) -> None:
@@ -105,7 +105,7 @@ def test_a_version_that_was_rolled_back_is_rejected(scene: Scene) -> None:
 
 
 def test_a_version_that_was_rolled_back_while_it_waited_is_rejected(scene: Scene) -> None:
-    """The same version twice: the second upload is valid when it comes and is not any more at its turn."""
+    """The same version twice: the second upload is valid when it comes and is not any more at its lock."""
     scene.world.components["api"].failing_checks = True
     again = f"incoming/{scene.name}/prod/again.zip"
     scene.at("Stage component", "before", lambda: queue(scene, "1.1.0", key=again))

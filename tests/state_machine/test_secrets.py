@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from moto.sns.models import sns_backends
 
-from controller.aws.clients import client
+from controller.aws.client.clients import client
 from controller.domain.phases import Phase
 from controller.handlers import entry
 from controller.settings import Settings
@@ -74,7 +74,7 @@ def test_no_value_is_ever_written(
 ) -> None:
     """Not by a release that is rejected for its secret in any way, nor by one that goes live or is rolled back.
 
-    Searched are the ledger, all objects, all parameters, all notices, everything that went through the workflow, and
+    Searched are the ledger, all objects, all parameters, all notifications, all that went through the workflow, and
     everything that was printed: the task that reads secrets runs once more, with its logs.
     """
     monkeypatch.setattr(entry, "SETTINGS", Settings(function="stage"))

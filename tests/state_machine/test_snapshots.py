@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from controller.aws.clients import client
+from controller.aws.client.clients import client
 from controller.domain.phases import Phase
 from controller.domain.restore_point import snapshot_id
 from tests.state_machine.scene import BUCKET, Scene
@@ -26,7 +26,7 @@ def scene(make_scene: MakeScene) -> Scene:
 
 def test_the_workflow_waits_for_the_snapshot(scene: Scene) -> None:
     """It looks again and again; then the release goes its way, with the snapshot in its restore point."""
-    scene.world.databases.looks = 2
+    scene.world.databases.polls = 2
     release = scene.release("1.1.0")
     assert release.phase is Phase.SUCCEEDED
     name = snapshot_id("orders", release.deployment_id)
@@ -40,7 +40,7 @@ def test_the_workflow_waits_for_the_snapshot(scene: Scene) -> None:
 
 
 def test_a_snapshot_that_fails_rejects_the_release(scene: Scene) -> None:
-    """Nothing was touched, and the next release has its turn."""
+    """Nothing was touched, and the next release has its lock."""
     scene.world.databases.state = "failed"
     release = scene.release("1.1.0")
     assert (release.phase, release.restore_point) == (Phase.REJECTED, None)
@@ -51,7 +51,7 @@ def test_a_snapshot_that_fails_rejects_the_release(scene: Scene) -> None:
 
 def test_it_can_be_stopped_while_it_waits(scene: Scene) -> None:
     """A person rolls it back: rejected, because nothing was touched; no snapshot moves any visitor."""
-    scene.world.databases.looks = 1_000
+    scene.world.databases.polls = 1_000
     arn = scene.start(scene.upload("1.1.0"))
     scene.wait_until(lambda: scene.states.count("Record restore point") > 2)
     scene.roll_back(scene.history()[-1].deployment_id)

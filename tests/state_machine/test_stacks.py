@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from controller.aws.clients import Clients
-from controller.aws.stacks import StackComponent
+from controller.aws.client.clients import Clients
+from controller.aws.components.stack.component import StackComponent
 from controller.domain.environment import StackTarget
 from controller.domain.phases import Phase
-from controller.ports import Errand
+from controller.ports import Context
 from tests.builders import bundle_parts
 from tests.state_machine.scene import BUCKET, CHECKS, ROLE, Scene
 from tests.unit.aws.fake_cloudformation import FakeCloudFormation
@@ -37,12 +37,12 @@ class Infra:
         self.target = {"kind": "stack", "stack_name": f"{name}-infra", "role_arn": ROLE}
         self.aws.by_hand(f"{name}-infra", BEFORE)
 
-    def on(self, errand: Errand | None) -> StackComponent:
+    def on(self, context: Context | None) -> StackComponent:
         """The component, for a deployment."""
         clients = Clients()
         clients.stacks = self.aws  # type: ignore[assignment]
         target = StackTarget.model_validate(self.target)
-        return StackComponent(target, "infra", BUCKET, clients, errand=errand, sleep=lambda _: None)
+        return StackComponent(target, "infra", BUCKET, clients, context=context, sleep=lambda _: None)
 
     @property
     def text(self) -> str:
@@ -129,7 +129,7 @@ def test_every_function_may_run_twice(make_scene: MakeScene, together: bool) -> 
     scene.at("Shift traffic", "before", lambda: texts.append(infra(scene).text))
     scene.at("Judge canary", "after", scene.alarm_flickers)
     deployment = release(scene)
-    scene.check(extra_notices=together)
+    scene.check(extra_notifications=together)
     assert deployment.phase is Phase.ROLLED_BACK
     assert (texts, infra(scene).text) == ([template("after")], BEFORE)
     assert len(infra(scene).aws.executed) == 2

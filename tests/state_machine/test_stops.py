@@ -2,7 +2,7 @@
 
 import pytest
 
-from controller.aws.clients import client
+from controller.aws.client.clients import client
 from controller.domain.phases import Phase
 from tests.state_machine.drives import prepare
 from tests.state_machine.machines import ALL_TASKS, ROLLBACK, ROLLBACK_TASKS, Task
@@ -73,7 +73,7 @@ def test_stop_again_and_again(scene: Scene) -> None:
 
 
 def test_stop_while_others_wait(scene: Scene) -> None:
-    """The one that waits gets the turn after the rollback of the one that was stopped."""
+    """The one that waits gets the lock after the rollback of the one that was stopped."""
     arns: list[str] = []
 
     def stop() -> None:
@@ -90,7 +90,7 @@ def test_stop_while_others_wait(scene: Scene) -> None:
 
 
 def test_stop_of_one_that_waits(scene: Scene) -> None:
-    """It is rejected, and the one that has the turn goes on."""
+    """It is rejected, and the one that holds the lock goes on."""
 
     def stop() -> None:
         arn = scene.start(scene.upload("1.2.0"))

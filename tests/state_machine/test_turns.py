@@ -1,4 +1,4 @@
-"""Whose turn it is: the newest waits, older ones are superseded, and the turn is handed on."""
+"""Who holds the lock: the newest waits, older ones are superseded, and the lock is released."""
 
 from functools import partial
 
@@ -29,7 +29,7 @@ def test_an_older_upload_that_comes_late_is_superseded(scene: Scene) -> None:
     assert scene.deployment(late).phase is Phase.SUPERSEDED
 
 
-def test_the_turn_is_handed_on_after_a_rollback(scene: Scene) -> None:
+def test_the_lock_is_handed_on_after_a_rollback(scene: Scene) -> None:
     """The release that waited behind a bad one goes live."""
     arns: list[str] = []
     scene.at("Test staged release", "before", lambda: arns.append(queue(scene, "1.2.0")))

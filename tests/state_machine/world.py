@@ -5,15 +5,15 @@ from collections.abc import Callable
 from typing import Any
 
 from controller.aws.bundles import S3Bundles
-from controller.aws.clients import client
-from controller.aws.deployments import DynamoDeployments
+from controller.aws.client.clients import client
 from controller.aws.environments import SsmEnvironments
-from controller.aws.guards import DynamoGuards
-from controller.aws.looks import DynamoLooks
-from controller.aws.notices import SnsNotices
+from controller.aws.ledger.deployments import DynamoDeployments
+from controller.aws.ledger.evaluations import DynamoEvaluations
+from controller.aws.ledger.guards import DynamoGuards
+from controller.aws.ledger.locks import DynamoLocks, DynamoVersions
+from controller.aws.notifications import SnsNotifications
 from controller.aws.restore_points import S3RestorePoints
 from controller.aws.secrets import SecretsManagerSecrets
-from controller.aws.turns import DynamoTurns, DynamoVersions
 from controller.aws.workflows import StepFunctionsWorkflows
 from tests.fakes import FakeBudget, FakeDatabases, FakeExports, FakeHooks, FakeMarkers, FakeRehearsals
 from tests.state_machine.fakes import FakeAlarms, FakeComponent, FakeComponents, FakeMetrics, FakeProbe, ManualClock
@@ -28,8 +28,8 @@ class World:
         self.environments = SsmEnvironments()
         self.bundles = S3Bundles()
         self.deployments = self.open_deployments = DynamoDeployments(table)
-        self.looks = DynamoLooks(table)
-        self.turns = DynamoTurns(table)
+        self.evaluations = DynamoEvaluations(table)
+        self.locks = DynamoLocks(table)
         self.versions = DynamoVersions(table)
         self.guards = DynamoGuards(table)
         self.components = FakeComponents({name: FakeComponent(name, touch) for name in ("api", "site")})
@@ -45,7 +45,7 @@ class World:
         self.markers = FakeMarkers()
         self.alarms = FakeAlarms()
         self.workflows = StepFunctionsWorkflows(rollback_machine)
-        self.notices = SnsNotices(topic)
+        self.notifications = SnsNotifications(topic)
 
     def tapped(self, tap: Callable[[str, When], None]) -> "World":
         """The same world, with a tap at every port but the clock and the components."""

@@ -13,13 +13,13 @@ import yaml
 from pydantic import BaseModel
 
 from bootstrap_cdk.settings import ControllerSettings, SmartPackSettings
-from controller.domain.artifacts import Artifact
-from controller.domain.checks import Check
+from controller.domain.bundle.artifacts import Artifact
+from controller.domain.bundle.manifest import Manifest, make_manifest
+from controller.domain.checks.check import Check
+from controller.domain.checks.load_check import LoadCheck
+from controller.domain.checks.site_check import SiteCheck
 from controller.domain.environment import Environment, Target
-from controller.domain.load_check import LoadCheck
-from controller.domain.manifest import Manifest, make_manifest
 from controller.domain.phases import Phase
-from controller.domain.site_check import SiteCheck
 from devtools.commands import COMMANDS as DEV_COMMANDS
 from selfright.cli import main
 from tests.builders import a_bundle
@@ -110,7 +110,7 @@ def test_every_setting_of_an_environment_is_explained_with_its_default() -> None
     judge = Environment.model_fields["judge"].default
     for name, value in _flat("judge", judge.model_dump()):
         assert f"| `{name}` | {_shown(value)} |" in page
-    for name in ("watch_seconds", "hook_timeout_seconds", "keep_revisions", "allow_private_urls"):
+    for name in ("final_bake", "hook_timeout_seconds", "keep_revisions", "allow_private_urls"):
         assert f"| `{name}` | {_shown(Environment.model_fields[name].default)} |" in page
 
 

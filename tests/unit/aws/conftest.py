@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from controller.aws.clients import Clients
-from controller.aws.functions import FunctionComponent
-from controller.aws.parameters import ParametersComponent
-from controller.aws.sites import SiteComponent
+from controller.aws.client.clients import Clients
+from controller.aws.components.function.component import FunctionComponent
+from controller.aws.components.parameters.component import ParametersComponent
+from controller.aws.components.site.component import SiteComponent
+from controller.domain.components.site.routing import RoutingTable
 from controller.domain.environment import FunctionTarget, ParametersTarget, SiteTarget
-from controller.domain.routing import RoutingTable
 from tests.unit.aws.fake_cloudfront import NAME as ROUTING
 from tests.unit.aws.fake_cloudfront import FakeCloudFront
 from tests.unit.aws.fake_lambda import NAME as FUNCTION

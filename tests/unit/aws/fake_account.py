@@ -4,7 +4,7 @@
 from collections import Counter
 from typing import Any
 
-from controller.aws.pacing import RATE
+from controller.aws.client.pacing import RATE
 from tests.unit.aws.fake_lambda import FakeLambda, refuse
 from tests.unit.aws.virtual_time import VirtualTime
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from controller.domain.stack_templates import read_template
+from controller.domain.components.stack.templates import read_template
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 REPLACING = {"FifoQueue", "KeySchema", "QueueName"}
@@ -76,7 +76,7 @@ class FakeCloudFormation:
     # -- the calls -----------------------------------------------------------------------------------------------
 
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:
-        """The stack; every look lets time go by."""
+        """The stack; every evaluation lets time go by."""
         stack = self._stack(StackName)
         self._time_goes_by(stack)
         stack = self._stack(StackName)

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from controller.domain.routing import RoutingTable, parse, render
+from controller.domain.components.site.routing import RoutingTable, parse, render
 from tests.unit.aws.fake_lambda import refuse
 
 NAME = "smartpack-prod-routing"

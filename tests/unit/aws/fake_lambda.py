@@ -38,7 +38,7 @@ class FakeLambda:
         self._fetch, self._numbers, self._revisions = fetch, itertools.count(1), itertools.count(1)
         self.calls: list[str] = []
         self.before: dict[str, Callable[[], None]] = {}
-        self.looks, self.left, self.fails = 0, 0, ""
+        self.polls, self.left, self.fails = 0, 0, ""
         self.remembers, self.published = False, dict[str, Any]()
         self.answers: dict[str, dict[str, Any]] = {}
         self.invoked: list[tuple[str, dict[str, Any]]] = []
@@ -229,7 +229,7 @@ class FakeLambda:
             raise refuse("ResourceConflictException", 409)
         if revision_id != self.latest["RevisionId"]:
             raise refuse("PreconditionFailedException", 412)
-        self.left = self.looks
+        self.left = self.polls
         self.latest |= {"RevisionId": self._revision(), "LastUpdateStatus": "InProgress"}
         if not self.left:
             self._end_update()

@@ -42,7 +42,7 @@ def test_an_unknown_environment_is_named(ssm: Any) -> None:  # noqa: ANN401 - a 
         SsmEnvironments(ssm).get("smartpack", "test")
 
 
-@pytest.mark.parametrize("value", ["not json", "[]", json.dumps({**WRITTEN, "watch_seconds": "soon"})])
+@pytest.mark.parametrize("value", ["not json", "[]", json.dumps({**WRITTEN, "final_bake": "soon"})])
 def test_a_broken_environment_says_what_is_wrong(ssm: Any, value: str) -> None:  # noqa: ANN401 - a client
     """Where, and what, but not the values: they may be secrets."""
     with pytest.raises(InvalidEnvironmentError, match="SSM parameter /selfright/smartpack/prod") as caught:

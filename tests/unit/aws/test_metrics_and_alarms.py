@@ -9,12 +9,12 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from controller.aws.alarms import CloudWatchAlarms
-from controller.aws.components import AwsComponents
-from controller.aws.functions import FunctionComponent
+from controller.aws.components.function.component import FunctionComponent
+from controller.aws.components.registry import AwsComponents
+from controller.aws.components.site.component import SiteComponent
 from controller.aws.metrics import CloudWatchMetrics
-from controller.aws.sites import SiteComponent
 from controller.domain.environment import Environment
-from controller.domain.measurement import Period, Sample, Subject
+from controller.domain.judging.measurement import Period, Sample, Subject
 from controller.errors import AwsError, NotFoundError, TransientError
 
 NOON = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=2)
@@ -274,7 +274,7 @@ def test_a_hundred_functions_are_asked_for_in_as_many_requests_as_it_takes() -> 
 
 
 def test_what_cloudwatch_could_not_tell_is_not_taken_for_nothing() -> None:
-    """The look is made again."""
+    """The evaluation is made again."""
     telling: Any = Telling("InternalError")
     with pytest.raises(TransientError, match="could not tell"):
         periods(telling, NOON, 1)

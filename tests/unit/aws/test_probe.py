@@ -7,9 +7,9 @@ import pytest
 
 from controller.aws import probe
 from controller.aws.probe import HttpProbe
-from controller.domain.checks import Check, CheckResult
-from controller.domain.site_check import SiteCheck
-from controller.domain.verification import OutsideCheck
+from controller.domain.checks.check import Check, CheckResult
+from controller.domain.checks.site_check import SiteCheck
+from controller.domain.checks.verification import OutsideCheck
 
 PREFLIGHT = {"access-control-allow-origin": "https://app.example", "access-control-allow-methods": "POST"}
 FILES = {

@@ -15,7 +15,7 @@ from cryptography.x509.oid import NameOID
 
 from controller.aws import public_doors
 from controller.aws.probe import HttpProbe
-from controller.domain.checks import Check, CheckResult
+from controller.domain.checks.check import Check, CheckResult
 
 NAME = "pack.example"
 INNER = ["127.0.0.1", "169.254.169.254", "10.0.0.7", "fd00:ec2::254", "::ffff:169.254.169.254"]

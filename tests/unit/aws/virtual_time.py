@@ -24,13 +24,13 @@ class VirtualTime:
         return self._now
 
     def sleep(self, seconds: float) -> None:
-        """Let the others go on until it is this thread's turn again."""
+        """Let the others go on until it is this thread's lock again."""
         mine = self._enlist(seconds)
         self._wake_next()
         mine.wait()
 
     def spawn(self, work: Callable[[], object]) -> Thread:
-        """A thread that begins when its turn comes."""
+        """A thread that begins when its lock comes."""
         mine = self._enlist(0)
 
         def run() -> None:

@@ -1,7 +1,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from controller.domain.deployment import Comparison, Counts, Look, Trip
+from controller.domain.deployment import Comparison, Counts, Evaluation, Trip
 from controller.domain.environment import JudgePolicy
 from selfright.backtest.incidents import incident, replay
 from tests.cli_world import ROLLED_BACK, START
@@ -10,21 +10,21 @@ POLICY = JudgePolicy()
 SHIFTED = START + timedelta(seconds=10)
 
 
-def look(number: int, canary: Counts, stable: Counts, step: int = 0) -> Look:
-    """A look every minute, with the counts since the first one."""
+def evaluation(number: int, canary: Counts, stable: Counts, step: int = 0) -> Evaluation:
+    """An evaluation every minute, with the counts since the first one."""
     seen = Comparison("api", "errors", canary, stable, 0.1, 1.0, 20.0)
     at = SHIFTED + timedelta(minutes=number)
-    return Look(at, "healthy", "", canary, stable, step, 10, limit=20.0, comparisons=(seen,))
+    return Evaluation(at, "healthy", "", canary, stable, step, 10, limit=20.0, comparisons=(seen,))
 
 
-BAD = [look(number, Counts(60 * number, 2 * number), Counts(540 * number, number)) for number in range(1, 8)]
+BAD = [evaluation(number, Counts(60 * number, 2 * number), Counts(540 * number, number)) for number in range(1, 8)]
 TRIPPED = replace(ROLLED_BACK, trip=Trip(SHIFTED + timedelta(seconds=90), "alarm", "Alarm x"))
 
 
 def test_the_judge_alone_is_told_beside_what_ended_it() -> None:
-    """The alarm after a minute and a half; the judge by the counts of the looks."""
+    """The alarm after a minute and a half; the judge by the counts of the evaluations."""
     found = incident(TRIPPED, BAD, SHIFTED, POLICY)
-    assert (found.version, found.source, found.ended, found.looks) == ("1.2.0", "alarm", 90, 7)
+    assert (found.version, found.source, found.ended, found.evaluations) == ("1.2.0", "alarm", 90, 7)
     assert found.judged in {120, 180, 240}
     assert found.e_value >= found.limit * (1 - 1e-6)
     assert found.forecast is None
@@ -41,7 +41,7 @@ def test_counts_that_end_too_early_give_a_forecast() -> None:
 
 def test_a_canary_that_was_not_worse_has_no_forecast() -> None:
     """The alarm knew something else."""
-    same = [look(1, Counts(60, 0), Counts(540, 3))]
+    same = [evaluation(1, Counts(60, 0), Counts(540, 3))]
     assert incident(TRIPPED, same, SHIFTED, POLICY).forecast is None
 
 
@@ -51,14 +51,14 @@ def test_a_deployment_without_comparisons_is_told_as_it_was() -> None:
     assert (found.ended, found.judged, found.limit) == (90, None, 0.0)
 
 
-def test_a_replay_adds_up_to_the_last_look() -> None:
+def test_a_replay_adds_up_to_the_last_evaluation() -> None:
     """Over steps, and what was counted twice or not at all does not matter."""
-    looks = [
+    evaluations = [
         *BAD[:2],
         replace(BAD[1], at=BAD[1].at + timedelta(seconds=20)),
         *(replace(one, step=1) for one in BAD[2:4]),
     ]
-    trial, _ = replay(looks, JudgePolicy(alpha=1e-9), SHIFTED)
+    trial, _ = replay(evaluations, JudgePolicy(alpha=1e-9), SHIFTED)
     assert trial.counts("api") == (BAD[3].canary, BAD[3].stable)
 
 

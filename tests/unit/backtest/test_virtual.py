@@ -7,8 +7,8 @@ import pytest
 
 from controller.domain.deployment import Counts, Step
 from controller.domain.environment import JudgePolicy, Limits
+from selfright.account.past_requests import MINUTE, Past
 from selfright.backtest.virtual import Virtual, binomial, divide, spoil
-from selfright.traffic import MINUTE, Past
 
 START = datetime(2026, 1, 2, tzinfo=UTC)
 STEPS = (Step(10, 300), Step(50, 300), Step(100, 300))

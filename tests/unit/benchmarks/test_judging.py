@@ -7,14 +7,14 @@ from scipy.stats import mannwhitneyu
 from benchmarks.judge import ALPHA, BAD, BURST, run
 from benchmarks.judging import rivals, shipped
 from benchmarks.judging.latency import Slowness, simulate_latency
-from benchmarks.judging.traffic import LOOKS, OLD, Releases, Scene, simulate
+from benchmarks.judging.traffic import EVALUATIONS, OLD, Releases, Scene, simulate
 
 
 def releases(canary_errors: list[int], requests: int = 60) -> Releases:
     """One release with so many errors of the canary at its first looks, and none on stable."""
-    errors = np.zeros((1, LOOKS), dtype=np.int64)
+    errors = np.zeros((1, EVALUATIONS), dtype=np.int64)
     errors[0, : len(canary_errors)] = canary_errors
-    both = np.full((1, LOOKS), requests)
+    both = np.full((1, EVALUATIONS), requests)
     return Releases(both, errors, both * 9, np.zeros_like(errors))
 
 
@@ -82,7 +82,7 @@ def test_the_floor_knows_both_rates() -> None:
 
 
 def test_the_judge_measured_is_the_one_that_is_shipped() -> None:
-    """Three errors in a row on a tenth of the traffic end a release at the third look; none end it never."""
+    """Three errors in a row on a tenth of the traffic end a release at the third evaluation; none end it never."""
     scene = Scene("")
     assert shipped.judged(releases([1, 1, 1], requests=10), scene, ALPHA).tolist() == [30]
     assert shipped.judged(releases([]), scene, ALPHA).tolist() == [rivals.NEVER]

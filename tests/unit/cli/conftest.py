@@ -50,5 +50,5 @@ def world(account: None) -> CliWorld:
     world = CliWorld()
     world.register()
     world.write(LIVE)
-    world.turn(live=LIVE_ID)
+    world.lock(live=LIVE_ID)
     return world

@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 from rich.console import Console
 
-from controller.aws.clients import client
-from controller.aws.looks import DynamoLooks
+from controller.aws.client.clients import client
+from controller.aws.ledger.evaluations import DynamoEvaluations
 from controller.domain.deployment import Trip
 from selfright.backtest.incidents import Incident
 from selfright.backtest.report import Bad, Good, Report
-from selfright.cli.backtest_view import shown
+from selfright.cli.views.backtest_page import shown
 from tests.cli_world import ID, ROLLED_BACK, START, TABLE, CliWorld
-from tests.looks import FIRST, worse
+from tests.evaluations import FIRST, worse
 
 FUNCTION = "smartpack-prod-api"
 OPTIONS = ("backtest", "-e", "smartpack/prod", "--days", "1", "--releases", "40", "--worse", "5")
@@ -77,11 +77,11 @@ def test_deployments_that_went_back_are_judged_once_more(measured: CliWorld) -> 
         replace(ROLLED_BACK, trip=Trip(FIRST + timedelta(seconds=100), "alarm", "Alarm x"), created_at=START),
         ("shifted", "10 % of the visitors get version 1.2.0."),
     )
-    for look in worse():
-        DynamoLooks(TABLE).record(ID, look)
+    for evaluation in worse():
+        DynamoEvaluations(TABLE).record(ID, evaluation)
     result = measured.run(*OPTIONS, "--output", "json")
     (incident,) = json.loads(result.stdout)["incidents"]
-    assert (incident["deployment_id"], incident["source"], incident["looks"]) == (ID, "alarm", 13)
+    assert (incident["deployment_id"], incident["source"], incident["evaluations"]) == (ID, "alarm", 13)
     assert incident["limit"] == pytest.approx(20)
     assert incident["judged"] is not None or incident["forecast"] is not None
 

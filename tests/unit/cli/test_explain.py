@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from controller.aws.looks import DynamoLooks
+from controller.aws.ledger.evaluations import DynamoEvaluations
 from controller.domain.deployment import Trip
-from selfright.cli.chart import WIDTH, chart
+from selfright.cli.views.chart import WIDTH, chart
 from tests.cli_world import ID, ROLLED_BACK, SUCCEEDED, TABLE, CliWorld
-from tests.looks import worse
+from tests.evaluations import worse
 
 BAD = worse()
 
@@ -18,13 +18,13 @@ BAD = worse()
 def explained(world: CliWorld) -> CliWorld:
     """A deployment that the judge has put back."""
     world.write(replace(ROLLED_BACK, trip=Trip(BAD[-1].at, "judge", BAD[-1].reason)))
-    for look in BAD:
-        DynamoLooks(TABLE).record(ID, look)
+    for evaluation in BAD:
+        DynamoEvaluations(TABLE).record(ID, evaluation)
     return world
 
 
 def test_five_sentences_and_a_chart(explained: CliWorld) -> None:
-    """Commands can be copied, and the chart has a column for each look."""
+    """Commands can be copied, and the chart has a column for each evaluation."""
     shown = explained.run("explain", ID).stdout.splitlines()
     assert shown[0] == "↺ ROLLED_BACK  smartpack 1.2.0"
     assert shown[3] == "The judge ended it by api's errors: more of them are on the canary than chance would put there."
@@ -34,12 +34,12 @@ def test_five_sentences_and_a_chart(explained: CliWorld) -> None:
     assert weight.split()[1] == "▁" * 48 + "▄" * 4
 
 
-def test_the_json_has_every_look(explained: CliWorld) -> None:
+def test_the_json_has_every_evaluation(explained: CliWorld) -> None:
     """Counts, e-value, limit and verdict of each, and which one was decisive."""
     document = json.loads(explained.run("explain", ID, "--output", "json").stdout)
-    assert set(document["explanation"]) == {"happened", "metric", "numbers", "look", "next_step"}
-    assert document["decisive_look"] == len(document["looks"]) == len(BAD)
-    last = document["looks"][-1]
+    assert set(document["explanation"]) == {"happened", "metric", "numbers", "evaluation", "next_step"}
+    assert document["decisive_evaluation"] == len(document["evaluations"]) == len(BAD)
+    last = document["evaluations"][-1]
     assert (last["verdict"], last["weight"], last["limit"]) == ("unhealthy", 50, pytest.approx(100))
     assert last["comparisons"][0]["canary"] == {"requests": 340, "errors": 9, "error_rate": pytest.approx(9 / 340)}
     assert document["plot"] is None
@@ -68,13 +68,13 @@ def test_a_picture_that_cannot_be_written_is_an_error(explained: CliWorld, tmp_p
 
 
 def test_show_tells_where_the_explanation_is(explained: CliWorld) -> None:
-    """Only when there was a look."""
+    """Only when there was an evaluation."""
     assert f"selfright explain {ID}" in explained.run("show", ID).stdout
 
 
-def test_a_deployment_without_looks_has_no_chart(world: CliWorld) -> None:
+def test_a_deployment_without_evaluations_has_no_chart(world: CliWorld) -> None:
     """One that was explained before looks were kept."""
-    world.write(replace(SUCCEEDED, look=None))
+    world.write(replace(SUCCEEDED, evaluation=None))
     result = world.run("explain", ID)
     assert result.exit_code == 0
     assert "weight" not in result.stdout

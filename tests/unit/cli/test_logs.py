@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from click.testing import CliRunner, Result
 
-from controller.aws.clients import client
+from controller.aws.client.clients import client
+from selfright.account.logs import LATE, POLL_SECONDS, LogReader, Source
 from selfright.cli import main
-from selfright.cli.logs import Since
-from selfright.logs import LATE, POLL_SECONDS, LogReader, Source
+from selfright.cli.commands.logs import Since
 from tests.cli_logs import ALARM, API, STAGE, FakeLogs
 from tests.cli_world import BAKING, ID, LIVE_ID, START, SUCCEEDED, CliWorld
 
@@ -240,7 +240,7 @@ def test_following_shows_every_line_once_until_it_is_over(
 def test_following_does_not_read_everything_again(
     world: CliWorld, logs: FakeLogs, run: Callable[..., Result], going: str
 ) -> None:
-    """After the first look, only the last seconds are asked for, in which lines may still arrive."""
+    """After the first evaluation, only the last seconds are asked for, in which lines may still arrive."""
     run(going, "--tail")
     starts = [one["startTime"] / 1000 for one in logs.asked if one["logGroupName"] == API]
     assert starts[0] == START.timestamp()

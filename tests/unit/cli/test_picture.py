@@ -7,13 +7,14 @@ from rich.console import Console
 
 from controller.domain.deployment import Deployment, TimelineEvent
 from controller.domain.phases import Phase
-from selfright.cli import signs, words
-from selfright.cli.live import picture
-from selfright.cli.narrator import narrating
+from selfright import wording
+from selfright.account.following import Sight
+from selfright.account.standing import Story
 from selfright.cli.terminal import Terminal, plain
-from selfright.cli.view import headline
-from selfright.following import Sight
-from selfright.story import Story
+from selfright.cli.views import signs
+from selfright.cli.views.deployment_page import headline
+from selfright.cli.views.live import picture
+from selfright.cli.views.narrator import narrating
 from tests.cli_world import BAKING, HELD, ID, RECEIVED, ROLLED_BACK, START
 
 NOW = START + timedelta(seconds=35)
@@ -117,7 +118,7 @@ def test_an_event_is_told_with_the_phase_in_which_it_happened(kind: str, message
 )
 def test_durations_are_as_exact_as_one_wants_to_know(seconds: float | None, written: str) -> None:
     """Tenths matter within seconds, not within hours."""
-    assert words.duration(seconds) == written
+    assert wording.duration(seconds) == written
 
 
 @pytest.mark.parametrize(
@@ -126,24 +127,24 @@ def test_durations_are_as_exact_as_one_wants_to_know(seconds: float | None, writ
 )
 def test_moments_are_told_by_their_age(seconds: int, written: str) -> None:
     """Until it is so long ago that the date says more."""
-    assert words.ago(START - timedelta(seconds=seconds), START) == written
+    assert wording.ago(START - timedelta(seconds=seconds), START) == written
 
 
 @pytest.mark.parametrize(("seconds", "written"), [(-3, "0:00"), (42, "0:42"), (725, "12:05"), (3723, "1:02:03")])
 def test_the_clock_never_goes_below_zero(seconds: float, written: str) -> None:
-    """A look may come a moment after the end of the bake."""
-    assert words.clock(seconds) == written
+    """An evaluation may come a moment after the end of the bake."""
+    assert wording.clock(seconds) == written
 
 
 @pytest.mark.parametrize(("count", "written"), [(812, "812 B"), (3_400_000, "3.2 MB"), (2_000_000_000, "1.9 GB")])
 def test_sizes_are_short(count: int, written: str) -> None:
     """Three figures are enough."""
-    assert words.size(count) == written
+    assert wording.size(count) == written
 
 
 def test_commands_in_a_text_can_be_copied() -> None:
     """With the way in that people have here, and `--local` where it was used."""
-    commands = words.Commands("./dev", local=True)
+    commands = wording.Commands("./dev", local=True)
     assert commands.within("Run `selfright rollback x`, then look.") == "Run `./dev rollback x --local`, then look."
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from controller.aws.clients import Clients, client
-from controller.domain.routing import RoutingTable
+from controller.aws.client.clients import Clients, client
+from controller.domain.components.site.routing import RoutingTable
 from selfright.cli import main
 from tests.builders import a_bundle, bundle_parts
 from tests.cli_world import ID, CliWorld
@@ -73,7 +73,7 @@ def test_the_json_has_all_of_it(world: CliWorld, bundle: Path) -> None:
 
 def test_a_refusal_is_exit_code_1_with_reason_and_advice(world: CliWorld, bundle: Path) -> None:
     """And the plan is shown all the same."""
-    world.turn(held=f"The rollback of {ID} failed.")
+    world.lock(held=f"The rollback of {ID} failed.")
     result = run(world, str(bundle), "-e", "smartpack/prod")
     assert result.exit_code == 1
     assert "✘ It would be refused.\n" in result.stdout

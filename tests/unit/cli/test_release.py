@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from controller.aws.bundles import S3Bundles
-from controller.aws.clients import client
+from controller.aws.client.clients import client
 from controller.domain.deployment import Deployment
 from tests.builders import a_bundle
 from tests.cli_world import BUCKET, LIVE_ID, ROLLED_BACK, SUCCEEDED, CliWorld, ended

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from controller.aws.clients import Clients, client
-from controller.aws.exports import AwsExports
+from controller.aws.client.clients import Clients, client
+from controller.aws.components.exports import AwsExports
 from controller.aws.restore_points import S3RestorePoints
 from controller.domain.deployment import Revision
 from controller.domain.environment import Environment
@@ -46,7 +46,7 @@ def recorded(world: CliWorld) -> CliWorld:
     point = RestorePoint(ID, "smartpack", "prod", START, configuration, parts, LIVE_ID)
     digest = S3RestorePoints(BUCKET, Clients()).keep(point)
     world.write(replace(SUCCEEDED, components=("settings",), export=digest))
-    world.turn(live=ID)
+    world.lock(live=ID)
     put("current", "bb")
     return world
 
@@ -72,14 +72,14 @@ def test_everything_is_put_back_verified_and_written_down(recorded: CliWorld) ->
     assert (result.exit_code, current()) == (0, "aa")
     assert "verified" in result.stdout
     assert kinds(recorded) == ["recovered", "recovery_verified"]
-    turn = recorded.turns.load("smartpack/prod")
-    assert (turn.live, turn.held) == (LIVE_ID, "")
+    lock = recorded.locks.load("smartpack/prod")
+    assert (lock.live, lock.held) == (LIVE_ID, "")
 
 
 def test_of_one_component_the_ledger_still_names_the_release(recorded: CliWorld) -> None:
     """Only a part of the environment is as before."""
     assert recorded.run("restore", ID, "--component", "settings").exit_code == 0
-    assert recorded.turns.load("smartpack/prod").live == ID
+    assert recorded.locks.load("smartpack/prod").live == ID
 
 
 def test_a_component_that_was_not_recorded_is_said(recorded: CliWorld) -> None:
@@ -90,7 +90,7 @@ def test_a_component_that_was_not_recorded_is_said(recorded: CliWorld) -> None:
 
 def test_it_waits_for_nobody(recorded: CliWorld) -> None:
     """While a deployment is on its way, nothing is done."""
-    recorded.turn(holder="another")
+    recorded.lock(holder="another")
     result = recorded.run("restore", ID)
     assert (result.exit_code, current()) == (1, "bb")
     assert "Deployment another is on its way" in result.stderr
@@ -98,12 +98,12 @@ def test_it_waits_for_nobody(recorded: CliWorld) -> None:
 
 def test_it_goes_on_where_it_was_interrupted(recorded: CliWorld) -> None:
     """Its own hold is no obstacle, and is taken away in the end; another's stays."""
-    recorded.turn(held=reason_of(ID))
+    recorded.lock(held=reason_of(ID))
     assert recorded.run("restore", ID).exit_code == 0
-    assert recorded.turns.load("smartpack/prod").held == ""
-    recorded.turn(held="The rollback of d9 failed.")
+    assert recorded.locks.load("smartpack/prod").held == ""
+    recorded.lock(held="The rollback of d9 failed.")
     assert recorded.run("restore", ID).exit_code == 0
-    assert recorded.turns.load("smartpack/prod").held == "The rollback of d9 failed."
+    assert recorded.locks.load("smartpack/prod").held == "The rollback of d9 failed."
 
 
 def test_what_was_not_brought_to_its_end_holds_the_environment(recorded: CliWorld) -> None:
@@ -114,7 +114,7 @@ def test_what_was_not_brought_to_its_end_holds_the_environment(recorded: CliWorl
     )
     result = recorded.run("restore", ID)
     assert (result.exit_code, "takes no release" in result.stdout) == (1, True)
-    assert recorded.turns.load("smartpack/prod").held == reason_of(ID)
+    assert recorded.locks.load("smartpack/prod").held == reason_of(ID)
     assert "--accept" in reason_of(ID)
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 
 from controller.domain.phases import Phase
-from selfright.cli.rollback import question
-from selfright.story import Story
+from selfright.account.standing import Story
+from selfright.cli.commands.rollback import question
 from tests.cli_world import BAKING, HELD, ID, LIVE, LIVE_ID, MACHINES, ROLLED_BACK, SUCCEEDED, CliWorld, ended
 
 FROM = ("--environment", "smartpack/prod")
@@ -45,7 +45,7 @@ def test_the_longest_id_still_gives_a_valid_execution_name(world: CliWorld) -> N
 def test_of_an_environment_what_is_on_its_way_goes_first(world: CliWorld) -> None:
     """What is live was good until now."""
     world.write(BAKING)
-    world.turn(holder=ID)
+    world.lock(holder=ID)
     rolls_back(world, ID)
     assert world.run("rollback", *FROM).exit_code == 0
     assert world.states.started[0]["input"]["deployment_id"] == ID
@@ -64,7 +64,7 @@ def test_of_a_quiet_environment_what_is_live_is_rolled_back(world: CliWorld) -> 
 def test_of_a_held_environment_the_one_whose_rollback_failed_is_meant(world: CliWorld) -> None:
     """Rolling back what is live there would make it worse."""
     world.write(ended("ROLLBACK_FAILED"))
-    world.turn(held=f"The rollback of {ID} failed.")
+    world.lock(held=f"The rollback of {ID} failed.")
     rolls_back(world, ID)
     assert world.run("rollback", *FROM).exit_code == 0
     assert world.states.started[0]["input"]["deployment_id"] == ID
@@ -107,7 +107,7 @@ def test_what_is_not_live_cannot_be_rolled_back(world: CliWorld, phase: str) -> 
 
 def test_an_environment_where_nothing_is_live_has_nothing_to_roll_back(world: CliWorld) -> None:
     """The message says how to find what could be meant."""
-    world.turn(live="")
+    world.lock(live="")
     result = world.run("rollback", *FROM)
     assert result.exit_code == 1
     assert "`selfright history smartpack/prod`" in result.stderr

@@ -3,9 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from controller.aws.clients import client
+from controller.aws.client.clients import client
 from controller.domain.phases import Phase
-from selfright.story import needs_decision
+from selfright.account.standing import needs_decision
 from tests.cli_world import BAKING, HELD, ID, LIVE_ID, ROLLED_BACK, STAGED, SUCCEEDED, CliWorld
 
 
@@ -13,7 +13,7 @@ def test_all_environments_are_listed(world: CliWorld) -> None:
     """One line each: what is live, since when, what is on its way, and whether it is held."""
     world.register("shop/test")
     world.write(BAKING)
-    world.turn(holder=ID)
+    world.lock(holder=ID)
     lines = [line.split() for line in world.run("status").stdout.splitlines()]
     assert lines[0] == ["environment", "live", "since", "on", "its", "way", "held"]
     assert lines[1] == ["shop/test", "nothing", "nothing", "no"]
@@ -24,7 +24,7 @@ def test_all_environments_are_listed(world: CliWorld) -> None:
 def test_one_environment_shows_what_is_on_its_way_in_full(world: CliWorld) -> None:
     """What the judge saw, and how to follow it."""
     world.write(BAKING)
-    world.turn(holder=ID)
+    world.lock(holder=ID)
     shown = world.run("status", "smartpack/prod").stdout
     assert "  canary      40 requests, 1 error (2.5 %)\n" in shown
     assert "  stable      360 requests, 2 errors (0.6 %)\n" in shown
@@ -52,7 +52,7 @@ def test_waves_and_what_is_skipped_are_shown(world: CliWorld) -> None:
 
 def test_a_held_environment_says_why(world: CliWorld) -> None:
     """Nothing may start there until a person has put it right."""
-    world.turn(held="The rollback of smartpack-prod-x failed.")
+    world.lock(held="The rollback of smartpack-prod-x failed.")
     assert "The rollback of smartpack-prod-x failed." in world.run("status").stdout
 
 
@@ -75,7 +75,7 @@ def test_a_hold_is_over_when_it_was_answered_or_another_step_bakes() -> None:
 def test_the_json_of_all_environments(world: CliWorld) -> None:
     """What scripts read: the live version and the weight of what is on its way; never a task token."""
     world.write(HELD)
-    world.turn(holder=ID)
+    world.lock(holder=ID)
     result = world.run("status", "--output", "json")
     (environment,) = json.loads(result.stdout)["environments"]
     assert environment["environment"] == "smartpack/prod"
@@ -93,12 +93,13 @@ def test_the_keys_of_a_deployment_stay(world: CliWorld) -> None:
     assert set(document) == {
         "deployment_id", "application", "environment", "version", "digest", "upload", "components", "waves", "changed",
             "staged",
-        "restore_point", "phase", "needs_decision", "weight", "steps", "bake", "look", "trip", "reason", "next_step",
+        "restore_point", "phase", "needs_decision", "weight", "steps", "bake", "evaluation", "trip", "reason",
+        "next_step",
         "uploaded_at", "updated_at", "traffic_restored_at", "closed_at", "seconds", "seconds_to_restore",
         "execution_arn", "rollback_execution_arn", "previous_version",
     }  # fmt: skip
     assert document["uploaded_at"] == "2026-01-02T10:00:00+00:00"
-    assert document["look"]["canary"] == {"requests": 40, "errors": 1, "error_rate": 0.025}
+    assert document["evaluation"]["canary"] == {"requests": 40, "errors": 1, "error_rate": 0.025}
     assert (document["seconds"], document["seconds_to_restore"]) == (33.0, 0.08)
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError, NoRegionError, ProfileNotFound
 
-from controller.aws.calls import calling
-from controller.aws.clients import client
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import client
 from controller.errors import AwsError, InvalidBundleError, SelfrightError
-from selfright.account import use_local
-from selfright.advice import AdviceError, advise
+from selfright.account.account import use_local
+from selfright.errors import AdviceError, advise
 from selfright.local.place import LocalAws, Place
 from tests.cli_world import CliWorld
 from tests.new_clients import new_clients

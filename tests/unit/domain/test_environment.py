@@ -18,8 +18,8 @@ WRITTEN: dict[str, Any] = {
     },
     "secrets": {"config": "smartpack/prod/config"},
     "deployment_preference": {"type": "AllAtOnce", "alarms": ["errors"], "hooks": {"pre_traffic": None}},
-    "watch_seconds": 60,
-    "judge": {"look_seconds": 5, "when_inconclusive": "hold"},
+    "final_bake": 60,
+    "judge": {"evaluate_every": 5, "when_inconclusive": "hold"},
     "keep_revisions": 3,
 }
 
@@ -53,7 +53,7 @@ def test_little_needs_to_be_said() -> None:
     only = {name: WRITTEN[name] for name in ("application", "environment", "components")}
     environment = Environment.model_validate(only)
     assert environment.deployment_preference.type == "Canary10Percent5Minutes"
-    assert environment.watch_seconds == 300
+    assert environment.final_bake == 300
     assert environment.judge.when_inconclusive == "roll_back"
     assert environment.components["api"].url == "https://api.example"
     assert environment.secrets == {}
@@ -72,7 +72,7 @@ def test_little_needs_to_be_said() -> None:
         {"components": {"api": {"kind": "function", "function_name": "f", "bucket": "b"}}},
         {"components": {"ai": {"kind": "image", "function_name": "f"}}},
         {"components": {"ai": {"kind": "image", "function_name": "f", "repository": "r", "platform": "linux/s390x"}}},
-        {"watch_seconds": -1},
+        {"final_bake": -1},
         {"keep_revisions": 1},
         {"judge": {"tolerance": 1.5}},
         {"judge": {"when_inconclusive": "shrug"}},
@@ -97,10 +97,10 @@ def test_what_cannot_be_meant_is_refused(changes: dict[str, Any]) -> None:
 def test_a_strategy_that_no_workflow_outlives_is_refused() -> None:
     """The workflow would time out, and a good release would be rolled back after weeks."""
     with pytest.raises(ValidationError, match="take 1374 days"):
-        read(deployment_preference={"type": "Linear1PercentEvery9999Minutes"}, watch_seconds=0)
+        read(deployment_preference={"type": "Linear1PercentEvery9999Minutes"}, final_bake=0)
 
 
 def test_an_environment_cannot_be_changed_once_read() -> None:
     """What is configured is read only."""
     with pytest.raises(ValidationError, match="frozen"):
-        read().watch_seconds = 0  # type: ignore[misc]
+        read().final_bake = 0  # type: ignore[misc]

@@ -24,7 +24,7 @@ def test_a_rollback_is_open_but_does_not_move_forward() -> None:
 
 
 def test_only_open_phases_are_untouched() -> None:
-    """Nothing has been touched before the turn has come."""
+    """Nothing has been touched before the lock has come."""
     assert {Phase.RECEIVED, Phase.QUEUED} == UNTOUCHED
     assert UNTOUCHED < MOVING
 

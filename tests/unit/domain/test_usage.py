@@ -1,6 +1,6 @@
 """Which components are used most."""
 
-from controller.domain.deployment import Comparison, Counts, Look
+from controller.domain.deployment import Comparison, Counts, Evaluation
 from controller.domain.usage import most_used_first
 from tests.fakes import START
 
@@ -17,10 +17,10 @@ def test_the_most_used_come_first_and_then_all_others_by_name() -> None:
         compared("b", "p99", 5, 45),
         compared("c", "errors", 1, 70),
     )
-    look = Look(START, "healthy", "", comparisons=comparisons)
-    assert most_used_first("dabc", look) == ["c", "b", "a", "d"]
+    evaluation = Evaluation(START, "healthy", "", comparisons=comparisons)
+    assert most_used_first("dabc", evaluation) == ["c", "b", "a", "d"]
 
 
-def test_before_the_first_look_it_goes_by_name() -> None:
+def test_before_the_first_evaluation_it_goes_by_name() -> None:
     """Nothing is known yet."""
     assert most_used_first(["site", "api"], None) == ["api", "site"]

@@ -2,29 +2,29 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from controller.domain.deployment import Comparison, Counts, Deployment, Look, Trip, TripSource
+from controller.domain.deployment import Comparison, Counts, Deployment, Evaluation, Trip, TripSource
 from controller.domain.phases import Phase
+from selfright.account.standing import Story
 from selfright.explaining.explanation import Explanation, explain
-from selfright.story import Story
 from tests.cli_world import BAKING, HELD, ID, LIVE, RECEIVED, ROLLED_BACK, SUCCEEDED
-from tests.looks import good, worse
+from tests.evaluations import good, worse
 
 BAD = worse()
 
 
-def tripped(source: TripSource, reason: str, seen: Sequence[Look] = BAD) -> Deployment:
-    """A deployment that went back at its last look."""
+def tripped(source: TripSource, reason: str, seen: Sequence[Evaluation] = BAD) -> Deployment:
+    """A deployment that went back at its last evaluation."""
     end = seen[-1].at
     return replace(ROLLED_BACK, trip=Trip(end, source, reason), reason=reason, closed_at=end + timedelta(seconds=3))
 
 
-def explained(one: Deployment, seen: Sequence[Look] = BAD) -> Explanation:
+def explained(one: Deployment, seen: Sequence[Evaluation] = BAD) -> Explanation:
     """With the release that was live before."""
     return explain(Story(one, (), LIVE), seen)
 
 
 def test_the_judges_rollback_is_told_in_five_sentences() -> None:
-    """What happened, which metric, which numbers, which look, what next."""
+    """What happened, which metric, which numbers, which evaluation, what next."""
     said = explained(tripped("judge", BAD[-1].reason))
     assert said.sentences == (
         "smartpack 1.2.0 was taken back from smartpack/prod after 2 min 21 s, and 1.1.0 is live again.",
@@ -33,7 +33,7 @@ def test_the_judges_rollback_is_told_in_five_sentences() -> None:
             "9 of 340 requests (2.6 %) failed on the canary, 9 of 2,260 requests (0.4 %) on stable: an e-value of 104,"
             " where 100 rolls back."
         ),
-        "That was look 13 of 13, in step 2 at 50 %, 2 min 18 s after the upload: unhealthy.",
+        "That was evaluation 13 of 13, in step 2 at 50 %, 2 min 18 s after the upload: unhealthy.",
         "Correct it and release it under a new version.",
     )
 
@@ -41,8 +41,8 @@ def test_the_judges_rollback_is_told_in_five_sentences() -> None:
 def test_a_slow_canary_is_told_with_the_threshold() -> None:
     """Which percentile of stable's that was, and the bounds of the difference."""
     slow = Comparison("api", "p90", Counts(100, 40), Counts(900, 90), 0.1, 250, 100, 120.4, low=0.12, high=0.43)
-    look = replace(BAD[-1], e_value=250.0, comparisons=(*BAD[-1].comparisons, slow))
-    said = explained(tripped("judge", "slow"), [look])
+    evaluation = replace(BAD[-1], e_value=250.0, comparisons=(*BAD[-1].comparisons, slow))
+    said = explained(tripped("judge", "slow"), [evaluation])
     assert "by api's requests slower than 120.4 ms (stable's p90)" in said.metric
     assert said.numbers == (
         "40 of 100 requests (40.0 %) were slow on the canary, 90 of 900 requests (10.0 %) on stable: an e-value of 250,"
@@ -50,14 +50,14 @@ def test_a_slow_canary_is_told_with_the_threshold() -> None:
     )
 
 
-def test_an_alarm_is_told_with_the_last_look_before_it() -> None:
+def test_an_alarm_is_told_with_the_last_evaluation_before_it() -> None:
     """The judge's numbers of that moment go with it."""
     one = tripped("alarm", "Alarm api-errors: 5 errors in 1 minute")
     assert one.trip
     early = replace(one, trip=replace(one.trip, at=BAD[4].at + timedelta(seconds=1)))
     said = explained(early)
     assert said.metric == "An alarm ended it: api-errors: 5 errors in 1 minute."
-    assert said.look.startswith("That was look 5 of 13, in step 1 at 10 %")
+    assert said.evaluation.startswith("That was evaluation 5 of 13, in step 1 at 10 %")
 
 
 def test_an_absolute_limit_is_told_in_the_judges_own_words() -> None:
@@ -75,7 +75,7 @@ def test_who_or_what_else_ended_it() -> None:
 
 
 def test_a_good_release_has_nothing_against_it() -> None:
-    """The look is the one with most evidence; without any, the last one that compared."""
+    """The evaluation is the one with most evidence; without any, the last one that compared."""
     seen = good()
     said = explained(replace(SUCCEEDED, closed_at=seen[-1].at), seen)
     assert said.metric == "No metric speaks against it; the most evidence is in api's errors."
@@ -90,7 +90,7 @@ def test_a_refused_release_was_never_looked_at() -> None:
     said = explain(Story(replace(RECEIVED, phase=Phase.REJECTED, reason="The bundle is no zip")), [])
     assert said.metric == "No metric ended it: The bundle is no zip."
     assert said.numbers == "The judge had no numbers: it never looked."
-    assert said.look == "There was no look, because nothing was watched."
+    assert said.evaluation == "There was no evaluation, because nothing was watched."
 
 
 def test_what_is_on_its_way_says_how_to_follow_it_or_to_decide() -> None:
@@ -102,7 +102,7 @@ def test_what_is_on_its_way_says_how_to_follow_it_or_to_decide() -> None:
 def test_late_data_are_told() -> None:
     """Bad data and missing data are not the same."""
     said = explained(BAKING, [replace(BAD[0], data="late")])
-    assert "(its data: late)" in said.look
+    assert "(its data: late)" in said.evaluation
 
 
 def test_nothing_of_the_ledger_can_steer_a_terminal() -> None:
@@ -110,7 +110,7 @@ def test_nothing_of_the_ledger_can_steer_a_terminal() -> None:
     assert "\x1b" not in "".join(explained(tripped("check", "\x1b[2Jgone")).sentences)
 
 
-def test_a_look_without_any_request_says_so() -> None:
+def test_an_evaluation_without_any_request_says_so() -> None:
     """An alarm can be quicker than the first measurement."""
     empty = replace(BAD[0], canary=Counts(), stable=Counts(), comparisons=(), data="none", verdict="no data")
     assert explained(BAKING, [empty]).numbers == "No request was measured on the canary by then."

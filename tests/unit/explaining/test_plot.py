@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from controller.domain.deployment import Look, Trip
-from selfright.advice import AdviceError
+from controller.domain.deployment import Evaluation, Trip
+from selfright.account.standing import Story
+from selfright.errors import AdviceError
 from selfright.explaining.explanation import explain
 from selfright.explaining.plot import plot
-from selfright.story import Story
 from tests.cli_world import LIVE, RECEIVED, ROLLED_BACK
-from tests.looks import good, worse
+from tests.evaluations import good, worse
 
 BAD = worse()
 EXPLAINED = explain(Story(replace(ROLLED_BACK, trip=Trip(BAD[-1].at, "judge", "worse")), (), LIVE), BAD)
@@ -36,14 +36,16 @@ def test_an_svg_is_the_same_every_time(tmp_path: Path) -> None:
         assert f"<!-- {said}" in drawn[0]
 
 
-@pytest.mark.parametrize("seen", [BAD[:1], [replace(look, limit=0.0, comparisons=()) for look in BAD[:3]], good()])
-def test_one_look_and_looks_without_a_comparison_can_be_drawn(tmp_path: Path, seen: Sequence[Look]) -> None:
+@pytest.mark.parametrize(
+    "seen", [BAD[:1], [replace(evaluation, limit=0.0, comparisons=()) for evaluation in BAD[:3]], good()]
+)
+def test_one_look_and_looks_without_a_comparison_can_be_drawn(tmp_path: Path, seen: Sequence[Evaluation]) -> None:
     """And a whole deployment."""
     plot(explain(Story(replace(ROLLED_BACK, trip=None), (), LIVE), seen), file := tmp_path / "why.png")
     assert file.stat().st_size > 10_000
 
 
-def test_without_looks_there_is_nothing_to_draw(tmp_path: Path) -> None:
+def test_without_evaluations_there_is_nothing_to_draw(tmp_path: Path) -> None:
     """That is said, with where to look instead."""
     with pytest.raises(AdviceError, match="the judge never looked"):
         plot(explain(Story(RECEIVED), []), tmp_path / "why.png")

@@ -7,10 +7,10 @@ from typing import Any, cast
 
 from controller.domain.deployment import Deployment, Revision, Step, Trip, Upload
 from controller.domain.environment import Environment
+from controller.domain.lock import Lock, Place, ask, order_of
 from controller.domain.phases import UNTOUCHED, Phase
-from controller.domain.turn import Place, Turn, ask, order_of
 from controller.errors import TransientError
-from controller.flow.world import World
+from controller.ports.world import World
 from tests.fake_components import FakeComponent
 from tests.fakes import START, FakeWorld
 
@@ -19,7 +19,7 @@ KEY = "smartpack/prod"
 STABLE = {"api": Revision("6"), "site": Revision("aa")}
 CANARY = {"api": Revision("7"), "site": Revision("bb")}
 STEPS = (Step(10, 60), Step(100, 300))
-JUDGE = {"look_seconds": 20, "period_seconds": 5, "minimum_requests": 20}
+JUDGE = {"evaluate_every": 20, "period_seconds": 5, "minimum_requests": 20}
 CHECKS = ('{"component":"api","path":"/health"}', '{"component":"site","path":"/"}')
 
 
@@ -49,7 +49,7 @@ def a_world(**changes: Any) -> FakeWorld:  # noqa: ANN401 - any field of the env
 
 
 def a_deployment(world: FakeWorld, phase: Phase, name: str = "d2", **fields: Any) -> Deployment:  # noqa: ANN401
-    """A deployment in this phase, as the ledger has it then; one on its way has the turn, and its execution runs."""
+    """A deployment in this phase, as the ledger has it then; one on its way holds the lock, and its execution runs."""
     upload = Upload("bucket", f"incoming/{KEY}/{name}.zip", "v1", 10, START)
     deployment = Deployment(name, "smartpack", "prod", phase, upload, f"arn:{name}", START, START)
     deployment = replace(deployment, version="2.0.0", digest="dd", components=("api", "site"), checks=CHECKS)
@@ -62,18 +62,18 @@ def a_deployment(world: FakeWorld, phase: Phase, name: str = "d2", **fields: Any
 
 
 def on_its_way(world: FakeWorld, phase: Phase, name: str = "d2", **fields: Any) -> Deployment:  # noqa: ANN401
-    """A deployment that has the turn."""
-    turn = Turn(KEY, holder=name, token=4, live="d1", newest=order_of(START, "2.0.0"))
-    world.turns.known[KEY] = turn
-    a_deployment(world, Phase.SUCCEEDED, "d1", version="1.0.0", notice="sent")
-    return a_deployment(world, phase, name, turn_token=4, **fields)
+    """A deployment that holds the lock."""
+    lock = Lock(KEY, holder=name, token=4, live="d1", newest=order_of(START, "2.0.0"))
+    world.locks.known[KEY] = lock
+    a_deployment(world, Phase.SUCCEEDED, "d1", version="1.0.0", notification="sent")
+    return a_deployment(world, phase, name, fencing_token=4, **fields)
 
 
 def waiting(world: FakeWorld, name: str = "d3", **fields: Any) -> Deployment:  # noqa: ANN401 - any field
     """A deployment that waits behind the holder."""
     deployment = a_deployment(world, Phase.QUEUED, name, queue_token=f"queue:{name}", version="3.0.0", **fields)
-    turn = world.turns.load(KEY)
-    world.turns.known[KEY] = ask(turn, Place(name, order_of(START, "3.0.0"))).turn
+    lock = world.locks.load(KEY)
+    world.locks.known[KEY] = ask(lock, Place(name, order_of(START, "3.0.0"))).lock
     return deployment
 
 

@@ -1,10 +1,10 @@
 """Every phase that visitors notice is marked on the graphs."""
 
 from controller.domain.phases import Phase
-from controller.flow.closing import close
-from controller.flow.completing import complete
-from controller.flow.rolling_back import begin, close_rollback
-from controller.flow.shifting import shift
+from controller.flow.complete import complete
+from controller.flow.rollback.begin import begin, close_rollback
+from controller.flow.shared.closure import close
+from controller.flow.shift import shift
 from tests.unit.flow.scenes import a_deployment, a_world, at_weight, on_its_way
 
 

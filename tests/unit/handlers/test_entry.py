@@ -8,7 +8,7 @@ import pytest
 
 from controller.domain.phases import Phase
 from controller.errors import AwsError, LedgerConflictError, SelfrightError, TransientError
-from controller.flow.story import Card
+from controller.flow.shared.timeline import Card
 from controller.handlers import entry
 from controller.handlers.entry import TASKS, run, task_of
 from tests.fakes import FakeWorld

@@ -89,7 +89,7 @@ COMPOSITE_MESSAGE = {
 
 @pytest.mark.parametrize("event", [COMPOSITE_EVENT, sns(json.dumps(COMPOSITE_MESSAGE))])
 def test_a_composite_alarm_that_fires_is_found_in_both_forms(event: dict[str, Any]) -> None:
-    """Its form is another one; a suppressed notice to people does not keep a bad release live."""
+    """Its form is another one; a suppressed notification to people does not keep a bad release live."""
     said = "shop-api-errors transitioned to ALARM at Friday 02 January, 2026 03:04:05 UTC"
     assert firing(event) == [(ALARM, said, datetime(2026, 1, 2, 3, 4, 5, 678000, UTC))]
 
@@ -201,7 +201,7 @@ def flow_of(task: str) -> set[str]:
     source = (Path(controller.handlers.__file__ or "").parent / f"{task}.py").read_text()
     imports = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)]
     return {
-        f"{node.module.removeprefix('controller.flow.')}.{name.name}"
+        f"{node.module.rpartition('.')[2]}.{name.name}"
         for node in imports
         if node.module and node.module.startswith("controller.flow.")
         for name in node.names

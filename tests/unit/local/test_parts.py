@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from selfright.local import assembly, installation, packages
+from selfright import lambda_package
+from selfright.local import assembly, installation
 from selfright.local.errors import DeployError, DiskFullError
 from selfright.local.place import LocalAws, Place, disk, free_port, is_free
 from selfright.local.uploads import zipped
@@ -125,14 +126,14 @@ def test_the_edge_on_loopback_may_be_checked(tmp_path: Path, monkeypatch: pytest
 def test_a_package_is_built_again_only_when_its_code_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Our own code and the dependencies are cached by content; test code and lock files stay outside."""
     installed: list[Path] = []
-    monkeypatch.setattr(packages, "_install", lambda draft, *_: installed.append(draft))
+    monkeypatch.setattr(lambda_package, "_install", lambda draft, *_: installed.append(draft))
     code = tmp_path / "controller" / "domain" / "x.py"
     code.parent.mkdir(parents=True)
     code.write_text("A = 1")
     (tmp_path / "controller" / "requirements.lock").write_text("a==1")
 
     def build() -> Path:
-        return packages.build(packages.AWS, tmp_path, tmp_path / "cache")
+        return lambda_package.build(lambda_package.AWS, tmp_path, tmp_path / "cache")
 
     first = build()
     assert build() == first

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from controller.aws.clients import Clients
-from controller.aws.components import AwsComponents
-from controller.domain.archive import BundleArchive
+from controller.aws.client.clients import Clients
+from controller.aws.components.registry import AwsComponents
+from controller.domain.bundle.archive import BundleArchive
+from controller.domain.components.site.routing import RoutingTable
 from controller.domain.deployment import Deployment, Upload
 from controller.domain.environment import Environment
 from controller.domain.phases import Phase
-from controller.domain.routing import RoutingTable
 from selfright.planning.model import ComponentPlan, Plan
 from selfright.planning.planner import Planner
 from tests.fakes import START, FakeWorld
@@ -96,11 +96,11 @@ class PlanWorld:
         one = Deployment(LIVE, "smartpack", "prod", Phase.SUCCEEDED, upload, "arn", START, START, version=version)
         one = replace(one, checks=checks)
         self.ports.deployments.create(one)
-        self.turn(live=LIVE)
+        self.lock(live=LIVE)
 
-    def turn(self, **members: Any) -> None:
-        """Change the environment's turn."""
-        self.ports.turns.save(replace(self.ports.turns.load("smartpack/prod"), **members))
+    def lock(self, **members: Any) -> None:
+        """Change the environment's lock."""
+        self.ports.locks.save(replace(self.ports.locks.load("smartpack/prod"), **members))
 
 
 @pytest.fixture

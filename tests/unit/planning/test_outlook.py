@@ -3,9 +3,9 @@ from rich.console import Console
 
 from controller.domain.deployment import Step
 from controller.domain.environment import Environment
-from controller.domain.power import POWER, Terms, Traffic, sight
-from controller.domain.sequential.priors import SLOW_SHARE
-from selfright.cli.outlook_view import outlooks as drawn
+from controller.domain.judging.power import POWER, Terms, Traffic, sight
+from controller.domain.judging.sequential.priors import SLOW_SHARE
+from selfright.cli.views.outlook_page import outlooks as drawn
 from selfright.planning.outlook import Outlook, outlooks
 
 STEPS = (Step(10, 300), Step(50, 300), Step(100, 300))

@@ -1,8 +1,8 @@
 import pytest
 
 from controller.domain.phases import Phase
-from controller.flow.closing import HELD_ADVICE
-from controller.flow.staging import ALARM_ADVICE, CHANGED_ADVICE
+from controller.flow.shared.closure import HELD_ADVICE
+from controller.flow.stage import ALARM_ADVICE, CHANGED_ADVICE
 from selfright.planning.model import Difference, Items, Transfer
 from tests.builders import SITE_FILES, a_bundle, bundle_parts
 from tests.unit.planning.conftest import PlanWorld
@@ -150,7 +150,7 @@ def test_a_component_that_the_environment_has_not_is_refused(world: PlanWorld) -
 )
 def test_a_version_with_a_past_is_refused(world: PlanWorld, phase: Phase, said: str) -> None:
     """A version that was rolled back, or had other contents."""
-    world.ports.versions.fates["smartpack/prod", "1.0.0"] = ("other digest", phase)
+    world.ports.versions.previous_attempts["smartpack/prod", "1.0.0"] = ("other digest", phase)
     assert said in world.plan(a_bundle()).refusals[0].reason
 
 
@@ -158,7 +158,7 @@ def test_a_held_environment_and_a_firing_alarm_are_both_told(world: PlanWorld) -
     """The controller stops at the first; who plans wants to know all."""
     world.configuration["deployment_preference"] = {"alarms": ["errors"]}
     world.ports.alarms.known["errors"] = "ALARM"
-    world.turn(held="The rollback of x failed.")
+    world.lock(held="The rollback of x failed.")
     refusals = world.plan(a_bundle()).refusals
     assert [(one.reason, one.next_step) for one in refusals] == [
         ("The environment is held: The rollback of x failed.", HELD_ADVICE),
@@ -195,7 +195,7 @@ def test_missing_secrets_are_refused_without_reading_any(world: PlanWorld) -> No
 
 def test_a_deployment_on_its_way_is_waited_for(world: PlanWorld) -> None:
     """That is no refusal."""
-    world.turn(holder="another")
+    world.lock(holder="another")
     plan = world.plan(a_bundle())
     assert (plan.waits_for, plan.refusals) == ("another", ())
 

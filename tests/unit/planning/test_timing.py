@@ -1,8 +1,8 @@
 import io
 from dataclasses import replace
 
-from controller.aws.components import AwsComponents
-from controller.domain.archive import BundleArchive
+from controller.aws.components.registry import AwsComponents
+from controller.domain.bundle.archive import BundleArchive
 from controller.domain.deployment import Step
 from controller.domain.environment import Environment
 from selfright.planning.model import ComponentPlan, LambdaCalls, Timing
@@ -21,7 +21,7 @@ def environment(**members: object) -> Environment:
 def test_the_time_is_that_of_the_bakes_and_a_little_more() -> None:
     """Extended at most once each; where versions are compared, the last measurements are waited for."""
     preference = {"type": [{"weight": 10, "bake": 60}, {"weight": 50, "bake": 120}]}
-    careful = environment(deployment_preference=preference, watch_seconds=30)
+    careful = environment(deployment_preference=preference, final_bake=30)
     steps = (Step(10, 60), Step(50, 120), Step(100, 30))
     assert timing_of(careful, ["site"], first=False) == Timing(steps, 210, 35, 210)
     compared = timing_of(careful, ["api"], first=False)
@@ -40,8 +40,8 @@ def test_lambda_is_not_asked_for_what_is_no_function() -> None:
     assert calls_of(environment(), CHANGED[1:], (Step(100, 60),)) == LambdaCalls()
 
 
-def test_every_look_rehearses_the_way_back() -> None:
-    """Two steps of five looks each, and two requests a look."""
+def test_every_evaluation_rehearses_the_way_back() -> None:
+    """Two steps of five looks each, and two requests an evaluation."""
     steps = (Step(10, 300), Step(100, 300))
     assert calls_of(environment(), CHANGED, steps).watching == 2 * 5 * 2
 
@@ -52,7 +52,7 @@ def test_the_requests_are_those_that_the_controller_makes(world: PlanWorld) -> N
     bundle, steps = a_bundle("1.1.0", b"other", api={"memory": 512}), (Step(10, 60), Step(100, 0))
     expected = calls_of(world.environment, [world.component(bundle, "api")], steps)
     world.functions.calls.clear()
-    world.functions.looks = 1
+    world.functions.evaluations = 1
     api = AwsComponents("artifacts", world.clients).get(world.environment, "api")
     stable = api.current()
     canary = api.stage(BundleArchive(io.BytesIO(bundle)).manifest().components["api"], io.BytesIO(bundle))

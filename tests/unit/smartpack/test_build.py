@@ -6,7 +6,7 @@ import yaml
 
 from app_artifacts.smartpack import plain as standing_in
 from app_artifacts.smartpack.build import HERE, MADE, build, versions
-from selfright.bundle import make_bundle
+from selfright.bundling.bundle import make_bundle
 
 VERSIONS = ["1.0.0", "1.1.0", "1.2.0"]
 LOCK = HERE / "frontend" / "package-lock.json"

@@ -7,13 +7,13 @@ import pytest
 
 from app_artifacts.smartpack.serve import Handler, event
 from app_artifacts.smartpack.visits import trips
-from controller.domain.checks import Answer, Check, evaluate
-from controller.domain.manifest import Manifest, make_manifest
-from controller.domain.manifest_yaml import read_yaml
-from controller.domain.page_load import PageLoad
-from controller.domain.site_check import SiteCheck
-from controller.domain.site_serving import content_type
-from selfright.build_spec import take_builds
+from controller.domain.bundle.manifest import Manifest, make_manifest
+from controller.domain.bundle.strict_yaml import read_yaml
+from controller.domain.checks.check import Answer, Check, check_answer
+from controller.domain.checks.page_load import PageLoad
+from controller.domain.checks.site_check import SiteCheck
+from controller.domain.components.site.serving import content_type
+from selfright.bundling.build_spec import take_builds
 
 VISITORS = 1_000
 ORIGIN = "https://smartpack.example"
@@ -69,7 +69,7 @@ def test_the_api_passes_its_checks(releases: dict[str, Path], handlers: dict[str
         assert isinstance(check, Check)
         body = check.encoded_body()
         answer = handlers[version](event(check.method, check.path, body.decode() if body else None), None)
-        result = evaluate(check, Answer(answer["statusCode"], answer["body"].encode(), answer["headers"]))
+        result = check_answer(check, Answer(answer["statusCode"], answer["body"].encode(), answer["headers"]))
         assert result.passed, result.detail
 
 
@@ -80,7 +80,7 @@ def test_the_site_passes_its_checks(releases: dict[str, Path], version: str) -> 
     for check in checks(releases[version], "site"):
         url = ORIGIN + check.path
         loading = PageLoad(lambda url: served(site, url))
-        result = loading.run(check, url) if isinstance(check, SiteCheck) else evaluate(check, served(site, url))
+        result = loading.run(check, url) if isinstance(check, SiteCheck) else check_answer(check, served(site, url))
         assert result.passed, result.detail
 
 

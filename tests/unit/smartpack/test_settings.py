@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from app_artifacts.smartpack.build import HERE
 from app_artifacts.smartpack.serve import event, load_handler
-from controller.domain.parameters import parse_parameters
+from controller.domain.components.parameters.values import parse_parameters
 
 PREFIX = "/smartpack/prod/settings"
 

@@ -1,0 +1,1 @@
+"""How AWS is called: clients, errors translated once, pacing, parallel uploads."""

@@ -1,0 +1,1 @@
+"""The components on AWS: a folder for each kind."""

@@ -1,0 +1,1 @@
+"""The kind `database` on AWS."""

@@ -1,0 +1,1 @@
+"""The kind `function` on AWS."""

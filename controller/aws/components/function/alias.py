@@ -1,0 +1,86 @@
+"""The traffic of a Lambda function: an alias on one version, perhaps with a share of its calls for another."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import Clients
+from controller.aws.components.traffic import Traffic
+from controller.domain.strategy import ALL
+from controller.errors import ConflictError
+
+
+@dataclass(frozen=True)
+class AliasState:
+    """An alias as it was read: its version, the shares (0 to 1) of other versions, and what a write must match."""
+
+    version: str
+    shares: Mapping[str, float] = field(default_factory=dict)
+    revision_id: str = ""
+
+
+class Alias(Traffic[AliasState]):
+    """Moves a function's alias, guarded by its `RevisionId`."""
+
+    def __init__(self, clients: Clients, function_name: str, alias: str) -> None:
+        self._clients = clients
+        self._function, self._alias = function_name, alias
+        self.name = f"{function_name}:{alias}"
+
+    def read(self) -> AliasState:
+        """The alias now: one call."""
+        with calling("lambda:GetAlias", self.name):
+            answer = self._clients.functions.get_alias(FunctionName=self._function, Name=self._alias)
+        shares = answer.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+        return AliasState(answer["FunctionVersion"], dict(shares), answer["RevisionId"])
+
+    def is_at(self, state: AliasState, stable: str, canary: str, weight: int) -> bool:
+        """Whether version and shares are as they should be."""
+        version, shares = _wanted(stable, canary, weight)
+        return (state.version, dict(state.shares)) == (version, shares)
+
+    def is_between(self, state: AliasState, stable: str, canary: str) -> bool:
+        """All on one of the two, or the stable version with a share for the canary."""
+        if state.version == stable:
+            return set(state.shares) <= {canary}
+        return state.version == canary and not state.shares
+
+    def mark(self, state: AliasState) -> str:
+        """Its revision id, which no other state of this alias ever has."""
+        return state.revision_id
+
+    def restore(self, stable: str, canary: str | None, mark: str = "") -> None:
+        """Go back, in one call when the alias is still as the last shift left it, which `mark` identifies.
+
+        If it is not, the condition does not hold, nothing is written, and it is read first as always.
+        """
+        if mark:
+            with suppress(ConflictError):
+                self.write(AliasState("", revision_id=mark), stable, canary or stable, 0)
+                return
+        super().restore(stable, canary)
+
+    def write(self, state: AliasState, stable: str, canary: str, weight: int) -> str:
+        """One call. Empty weights take the routing away."""
+        version, shares = _wanted(stable, canary, weight)
+        with calling("lambda:UpdateAlias", self.name):
+            answer = self._clients.functions.update_alias(
+                FunctionName=self._function,
+                Name=self._alias,
+                FunctionVersion=version,
+                RoutingConfig={"AdditionalVersionWeights": shares},
+                RevisionId=state.revision_id,
+            )
+        return answer["RevisionId"]
+
+    def describe(self, state: AliasState) -> str:
+        """Its version, and the others' shares."""
+        others = "".join(f" with {share:.0%} on {version}" for version, share in state.shares.items())
+        return f"version {state.version}{others}"
+
+
+def _wanted(stable: str, canary: str, weight: int) -> tuple[str, dict[str, float]]:
+    if weight >= ALL:
+        return canary, {}
+    return stable, {canary: weight / ALL} if weight else {}

@@ -1,0 +1,62 @@
+"""The code of a Lambda function: what it comes in (a zip, a container image) is one small class behind `Code`."""
+
+import base64
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, BinaryIO, Protocol
+
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import Clients
+from controller.domain.bundle.archive import BundleArchive
+from controller.domain.bundle.artifacts import FunctionArtifact, LambdaArtifact
+from controller.errors import NotFoundError
+
+_HEX = re.compile(r"[0-9a-f]{64}")
+
+
+class Code(Protocol):
+    """The code of one artifact, on its way into a function."""
+
+    @property
+    def artifact(self) -> LambdaArtifact:
+        """The artifact that it belongs to."""
+
+    @property
+    def sha256(self) -> str:
+        """Its digest in hex, as `sha256_of` tells it of a version that has this code."""
+
+    def put(self) -> Mapping[str, Any]:
+        """Put it where Lambda takes it from, unless it is there; the arguments of UpdateFunctionCode."""
+
+
+class ZipCode:
+    """A zip in the staging area, under its digest: it is uploaded once, and nothing else can ever lie there."""
+
+    def __init__(self, clients: Clients, bucket: str, artifact: FunctionArtifact, bundle: BinaryIO) -> None:
+        """`bucket` has the staging area."""
+        self._clients, self._bucket, self._bundle = clients, bucket, bundle
+        self.artifact: FunctionArtifact = artifact
+
+    @cached_property
+    def sha256(self) -> str:
+        """The artifact's digest."""
+        return self.artifact.sha256
+
+    def put(self) -> Mapping[str, Any]:
+        """Copy the artifact to the staging area. S3 compares the digest while it writes; the copy is streamed."""
+        key = f"staging/{self.sha256}.zip"
+        try:
+            with calling("s3:GetObject", f"{self._bucket}/{key}"):
+                self._clients.objects.head_object(Bucket=self._bucket, Key=key)
+        except NotFoundError:
+            digest = base64.b64encode(bytes.fromhex(self.sha256)).decode()
+            with BundleArchive(self._bundle).stream(self.artifact.artifact) as body, calling("s3:PutObject", key):
+                self._clients.objects.put_object(Bucket=self._bucket, Key=key, Body=body, ChecksumSHA256=digest)
+        return {"S3Bucket": self._bucket, "S3Key": key}
+
+
+def sha256_of(configuration: Mapping[str, Any]) -> str:
+    """The digest (hex) of a version's code: Lambda writes a zip's in base64, an image's in hex."""
+    digest = str(configuration["CodeSha256"])
+    return digest if _HEX.fullmatch(digest) else base64.b64decode(digest).hex()

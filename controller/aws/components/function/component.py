@@ -1,0 +1,181 @@
+"""The component `function`: a Lambda function behind an alias. A revision is a published version."""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import Clients
+from controller.aws.components.function.alias import Alias
+from controller.aws.components.function.code import Code, ZipCode, sha256_of
+from controller.aws.components.function.configuration import Wanted
+from controller.aws.components.function.provisioned import Provisioned
+from controller.aws.components.function.staging import OURS, FunctionStaging
+from controller.aws.components.function.testing import FunctionTests
+from controller.domain.bundle.artifacts import Artifact, FunctionArtifact
+from controller.domain.checks.check import CheckResult
+from controller.domain.checks.verification import AnyCheck
+from controller.domain.deployment import Pending, Revision
+from controller.domain.environment import FunctionTarget, LambdaTarget
+from controller.errors import AwsError, ChangedByOthersError, ConflictError, InvalidBundleError, NotFoundError
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
+
+
+class LambdaComponent(ABC):
+    """Implements `ports.Component` for every kind of code. A revision's digest is the SHA-256 (hex) of its code."""
+
+    package: str
+    """What Lambda calls this kind of code; a function keeps its kind for life."""
+
+    def __init__(self, target: LambdaTarget, name: str, clients: Clients, sleep: Callable[[float], None]) -> None:
+        """`name` is the component's in the manifest."""
+        self._target, self._name = target, name
+        self._clients = clients
+        self._function = target.function_name
+        self._alias = Alias(self._clients, target.function_name, target.alias)
+        self._staging = FunctionStaging(self._clients, target.function_name, sleep)
+        self._provisioned = Provisioned(self._clients, target.function_name)
+
+    @abstractmethod
+    def code(self, artifact: Artifact, bundle: BinaryIO) -> Code:
+        """The artifact's code; raises `InvalidBundleError` when the artifact is of another kind."""
+
+    def current(self) -> Revision:
+        """The alias's version; two calls."""
+        version = self._live_version()
+        return Revision(version, sha256_of(self._staging.configuration(version)))
+
+    def stage(self, artifact: Artifact, bundle: BinaryIO) -> Revision | Pending:
+        """Publish a version of this code and configuration, or return the live one when it has them already.
+
+        `Pending` while AWS makes its warm instances, where the environment says that it has any.
+        """
+        code = self.code(artifact, bundle)
+        serving = version = self._live_version()
+        live, wanted = self._staging.configuration(version), Wanted(code.artifact, self._target.variables)
+        self.require_fit(live)
+        if sha256_of(live) != code.sha256 or not wanted.is_in(live):
+            version = self._staging.publish(code, wanted)
+        pending = self._warm(version, live=version == serving)
+        return pending or Revision(version, code.sha256)
+
+    def _warm(self, version: str, *, live: bool) -> Pending | None:
+        """As many warm instances as the environment says; nobody prunes what is live and stays so."""
+        wanted = self._target.provisioned_concurrency
+        if wanted:
+            return self._provisioned.give(version, wanted, live=live)
+        if live and wanted is not None:
+            self._provisioned.take(version)
+        return None
+
+    def require_fit(self, live: Mapping[str, Any]) -> None:
+        """Raise `AwsError` when the function cannot take this kind of code."""
+        if (package := live.get("PackageType", self.package)) != self.package:
+            reason = f"{self._function} is a function of package type {package}; {self._name} needs {self.package}"
+            raise AwsError(f"{reason}, and AWS cannot change it. Name another function in the environment.")
+
+    def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
+        """Invoke the exact version for every check of this component."""
+        mine = [check for check in checks if check.component == self._name]
+        return FunctionTests(self._clients, self._function, revision.id).run(mine)
+
+    def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> str | None:
+        """Weights on the alias; at 100 the alias itself moves to the canary. The mark is the alias's revision id."""
+        return self._alias.shift(stable.id, canary.id, weight, permit)
+
+    def restore(self, stable: Revision, canary: Revision | None) -> None:
+        """The alias on the stable version alone: one call when it is still as the last shift left it, else two."""
+        self._alias.restore(stable.id, canary.id if canary else None, canary.mark if canary else "")
+
+    def prune(self, keep: Sequence[Revision], count: int) -> int:
+        """Delete versions that Selfright published, but for the newest `count`, `keep`, and what any alias uses.
+
+        Those that no alias uses lose their warm instances, also if they stay.
+        """
+        ours = sorted(self._versions_of_ours(), key=int, reverse=True)
+        used = self._used_by_aliases()
+        spared = {*ours[:count], *(revision.id for revision in keep), *used}
+        if self._target.provisioned_concurrency is not None:
+            before = (revision.id for revision in keep)  # It may be a version that no release has published.
+            self._provisioned.take_from_all_but(used if self._target.provisioned_concurrency else (), [*ours, *before])
+        return sum(self._delete(version) for version in ours if version not in spared)
+
+    def discard(self, revision: Revision) -> bool:
+        """Delete the version if Selfright published it and no alias uses it."""
+        try:
+            ours = str(self._staging.configuration(revision.id).get("Description", "")).startswith(OURS)
+        except NotFoundError:
+            return False
+        spared = not revision.id.isdigit() or revision.id in self._used_by_aliases()
+        if spared or not ours:
+            return False
+        if self._target.provisioned_concurrency is not None:
+            self._provisioned.take(revision.id)
+        return self._delete(revision.id)
+
+    def _live_version(self) -> str:
+        state = self._alias.read()
+        if state.shares or state.version == "$LATEST":
+            reason = f"{self._alias.name} is on {self._alias.describe(state)}"
+            raise ChangedByOthersError(f"{reason}; it must be on one published version before a release can begin.")
+        return state.version
+
+    def versions(self) -> "list[FunctionConfigurationTypeDef]":
+        """All versions of the function, `$LATEST` and those of others included."""
+        found: list[FunctionConfigurationTypeDef] = []
+        pages = self._clients.functions.get_paginator("list_versions_by_function")
+        with calling("lambda:ListVersionsByFunction", self._function):
+            for page in pages.paginate(FunctionName=self._function):
+                found.extend(page["Versions"])
+        return found
+
+    def _versions_of_ours(self) -> list[str]:
+        """`$LATEST` has no number, and deleting it would delete the function."""
+        ours = (one["Version"] for one in self.versions() if one.get("Description", "").startswith(OURS))
+        return [version for version in ours if version.isdigit()]
+
+    def _used_by_aliases(self) -> set[str]:
+        used: set[str] = set()
+        pages = self._clients.functions.get_paginator("list_aliases")
+        with calling("lambda:ListAliases", self._function):
+            for page in pages.paginate(FunctionName=self._function):
+                for alias in page["Aliases"]:
+                    shares = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+                    used |= {alias["FunctionVersion"], *shares}
+        return used
+
+    def _delete(self, version: str) -> bool:
+        try:
+            with calling("lambda:DeleteFunction", f"{self._function}:{version}"):
+                self._clients.functions.delete_function(FunctionName=self._function, Qualifier=version)
+        except (ConflictError, NotFoundError):
+            return False  # An alias was pointed at it in this moment: it stays. Or it went in this moment.
+        return True
+
+
+class FunctionComponent(LambdaComponent):
+    """A function whose code is a zip."""
+
+    package = "Zip"
+
+    def __init__(
+        self,
+        target: FunctionTarget,
+        name: str,
+        bucket: str,
+        clients: Clients | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`name` is the component's in the manifest; `bucket` the controller's, with its staging area."""
+        super().__init__(target, name, clients or Clients(), sleep)
+        self._bucket = bucket
+
+    def code(self, artifact: Artifact, bundle: BinaryIO) -> Code:
+        """The zip."""
+        if not isinstance(artifact, FunctionArtifact):
+            reason = f"component {self._name} is a function in this environment and a {artifact.kind} in the bundle"
+            raise InvalidBundleError(reason)
+        return ZipCode(self._clients, self._bucket, artifact, bundle)

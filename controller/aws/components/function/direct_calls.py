@@ -1,0 +1,102 @@
+"""Asking a version of a function directly, as an HTTP API would: payload format 2.0 there and back."""
+
+import base64
+import binascii
+import json
+from typing import Any
+from urllib.parse import parse_qsl
+
+from controller.domain.checks.check import Answer
+from controller.domain.checks.requests import Request
+from controller.errors import NoAnswerError
+
+USER_AGENT = "selfright"
+SHOWN = 80
+FINE = 200
+
+
+def event_of(request: Request) -> bytes:
+    """The event that an HTTP API would send for this request."""
+    path, _, query = request.path.partition("?")
+    body = request.encoded_body()
+    headers = {"host": "localhost", "user-agent": USER_AGENT, **request.sent_headers()}
+    event = {
+        "version": "2.0",
+        "routeKey": f"{request.method} {path}",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": headers,
+        "requestContext": _context(request.method, path),
+        "isBase64Encoded": False,
+    }
+    if query:
+        event["queryStringParameters"] = _parameters(query)
+    if body is not None:
+        event["body"] = body.decode()
+    return json.dumps(event).encode()
+
+
+def answer_in(payload: bytes, function_error: str | None, milliseconds: float | None = None) -> Answer:
+    """What a visitor would get of what the function gave.
+
+    Raises `NoAnswerError` when that is no answer. Of a failure only its type is told: no contents.
+    """
+    try:
+        result = json.loads(payload or b"null")
+    except ValueError as error:
+        raise NoAnswerError("the function's answer is not JSON") from error
+    if function_error:
+        raise NoAnswerError(f"the function failed with {_error_type(result)}")
+    try:
+        return _answer(result, milliseconds)
+    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+        raise NoAnswerError("the function's answer is not a response of an HTTP API") from error
+
+
+def _answer(result: Any, milliseconds: float | None) -> Answer:  # noqa: ANN401 - JSON
+    """A result without `statusCode` is itself the body, as HTTP APIs take it."""
+    if not isinstance(result, dict) or "statusCode" not in result:
+        return Answer(FINE, _text(result).encode(), {"content-type": "application/json"}, milliseconds)
+    text = _text(result.get("body") or "")
+    body = base64.b64decode(text, validate=True) if result.get("isBase64Encoded") else text.encode()
+    return Answer(int(result["statusCode"]), body, _headers(result), milliseconds)
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - JSON
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _headers(result: dict[str, Any]) -> dict[str, str]:
+    headers = {str(name).lower(): str(value) for name, value in (result.get("headers") or {}).items()}
+    cookies = [str(cookie) for cookie in result.get("cookies") or []]
+    default = {"content-type": "text/plain;charset=UTF-8"}
+    return {**default, **({"set-cookie": ", ".join(cookies)} if cookies else {}), **headers}
+
+
+def _error_type(answer: Any) -> str:  # noqa: ANN401 - JSON
+    kind = answer.get("errorType") if isinstance(answer, dict) else None
+    return kind[:SHOWN] if isinstance(kind, str) and kind.isprintable() else "an unknown error"
+
+
+def _parameters(query: str) -> dict[str, str]:
+    """Repeated parameters are joined with commas, as format 2.0 has it."""
+    joined: dict[str, str] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        joined[name] = f"{joined[name]},{value}" if name in joined else value
+    return joined
+
+
+def _context(method: str, path: str) -> dict[str, Any]:
+    http = {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": USER_AGENT}
+    return {
+        "accountId": "anonymous",
+        "apiId": "selfright",
+        "domainName": "localhost",
+        "domainPrefix": "localhost",
+        "http": http,
+        "requestId": "selfright-check",
+        "routeKey": f"{method} {path}",
+        "stage": "$default",
+        "time": "01/Jan/1970:00:00:00 +0000",
+        "timeEpoch": 0,
+    }

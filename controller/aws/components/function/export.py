@@ -1,0 +1,69 @@
+"""What is exported of a Lambda function: the live version's configuration, where its code is, and its HTTP API.
+
+The values of environment variables are exported only where a release set them: these lie in the bundle and in the
+environment in plain text already. Any other may be a secret that somebody put there, so only its name is noted.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import Clients
+from controller.aws.components.function.code import sha256_of
+from controller.aws.components.function.configuration import RECORD, RECORDS, variables_of
+from controller.aws.components.function.export_api import ApiExport
+from controller.aws.components.function.kept_code import KeptCode
+from controller.domain.deployment import Revision
+from controller.domain.environment import FunctionTarget, LambdaTarget
+
+KEPT = (
+    "Handler", "Runtime", "MemorySize", "Timeout", "Role", "Architectures", "PackageType", "Layers", "VpcConfig",
+    "TracingConfig", "EphemeralStorage", "DeadLetterConfig", "LoggingConfig", "SnapStart", "FileSystemConfigs",
+    "KMSKeyArn", "ImageConfigResponse", "Description",
+)  # fmt: skip
+"""What of a version's configuration is exported: no environment variables."""
+
+
+class FunctionExport:
+    """Exports one function, of whatever kind of code."""
+
+    def __init__(self, clients: Clients, bucket: str, target: LambdaTarget) -> None:
+        """`bucket` is where code is kept."""
+        self._clients, self._target = clients, target
+        self._code = KeptCode(clients, bucket)
+
+    def of(self, revision: Revision) -> Mapping[str, Any]:
+        """One call for the function, three to keep its code (when it is new), four for its API."""
+        name = self._target.function_name
+        with calling("lambda:GetFunction", f"{name}:{revision.id}"):
+            found = self._clients.functions.get_function(FunctionName=name, Qualifier=revision.id)
+        configuration = dict(found["Configuration"])
+        return {
+            "function_name": name,
+            "alias": self._target.alias,
+            "version": revision.id,
+            "code": self._kept(configuration, found.get("Code", {})),
+            "configuration": {key: configuration[key] for key in KEPT if configuration.get(key)},
+            "variables": exported_variables(configuration),
+            "api": self._api(),
+        }
+
+    def _kept(self, configuration: Mapping[str, Any], code: Mapping[str, Any]) -> dict[str, Any]:
+        sha256 = sha256_of(configuration)
+        if configuration.get("PackageType") == "Image":
+            return {"sha256": sha256, "image": code.get("ResolvedImageUri") or code.get("ImageUri", "")}
+        return {"sha256": sha256, "key": self._code.keep(sha256, str(code.get("Location", "")))}
+
+    def _api(self) -> Mapping[str, Any] | None:
+        api_id = self._target.api_id if isinstance(self._target, FunctionTarget) else None
+        return ApiExport(self._clients, api_id).document() if api_id else None
+
+
+def exported_variables(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables that a release set, with their values; of all others the names."""
+    variables = variables_of(configuration)
+    released = {name for name in variables.get(RECORD, "").split(",") if name}
+    return {
+        "released": {name: value for name, value in sorted(variables.items()) if name in released},
+        "others": sorted(variables.keys() - released - RECORDS),
+    }

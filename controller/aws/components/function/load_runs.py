@@ -1,0 +1,70 @@
+"""Making the requests of a load check: a few workers, each with one request at a time."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Lock
+
+from controller.domain.checks.load_check import SECONDS, Load, LoadCheck
+from controller.errors import SelfrightError
+
+Ask = Callable[[], str]
+"""Makes one request; gives what was wrong with the answer, or ""."""
+
+
+@dataclass
+class LoadRun:
+    """One run of a load check. It ends early when there are more errors than allowed."""
+
+    check: LoadCheck
+    ask: Ask
+    clock: Callable[[], float] = time.monotonic
+    _left: int = field(init=False)
+    _measured: list[float] = field(default_factory=list, init=False)
+    _errors: list[str] = field(default_factory=list, init=False)
+    _lock: Lock = field(default_factory=Lock, init=False)
+
+    def __post_init__(self) -> None:
+        self._left = self.check.requests
+
+    def run(self) -> Load:
+        """Make the requests and measure them."""
+        ends = self.clock() + SECONDS
+        workers = min(self.check.concurrency, self.check.requests)
+        with ThreadPoolExecutor(workers) as pool:
+            for worker in [pool.submit(self._work, ends) for _ in range(workers)]:
+                worker.result()
+        gave_up = len(self._errors) > self.check.max_errors
+        return Load(self._measured, self._errors, 0 if gave_up else self._left)
+
+    def _work(self, ends: float) -> None:
+        """The first request of each worker may start a new instance of the function: its time does not count.
+
+        When there is no other, it does.
+        """
+        few = self.check.requests <= self.check.concurrency
+        for number, _ in enumerate(self._taken(ends)):
+            started = self.clock()
+            wrong = self._asked()
+            milliseconds = (self.clock() - started) * 1000
+            with self._lock:
+                if wrong:
+                    self._errors.append(wrong)
+                elif number or few:
+                    self._measured.append(milliseconds)
+
+    def _taken(self, ends: float) -> Iterator[None]:
+        """One request after the other, as long as there are any and there is time for them."""
+        while True:
+            with self._lock:
+                if not self._left or self.clock() > ends or len(self._errors) > self.check.max_errors:
+                    return
+                self._left -= 1
+            yield
+
+    def _asked(self) -> str:
+        try:
+            return self.ask()
+        except SelfrightError as error:
+            return str(error)

@@ -1,0 +1,55 @@
+"""Testing one version of a function directly, before any visitor gets it."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import Clients
+from controller.aws.components.function.direct_calls import answer_in, event_of
+from controller.aws.components.function.load_runs import LoadRun
+from controller.domain.checks.check import Answer, Check, CheckResult, check_answer, is_too_slow
+from controller.domain.checks.load_check import LoadCheck, check_load
+from controller.domain.checks.requests import Request
+from controller.domain.checks.verification import AnyCheck
+from controller.errors import NoAnswerError
+
+
+class FunctionTests:
+    """Invokes exactly one version, where the alias does not lead yet."""
+
+    def __init__(
+        self, clients: Clients, function: str, version: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`clock` gives seconds."""
+        self._clients, self._clock = clients, clock
+        self._qualified = f"{function}:{version}"
+
+    def run(self, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
+        """Make the HTTP checks, one after the other; the load comes last, and only if they all passed."""
+        results = [self._make(check) for check in checks if isinstance(check, Check)]
+        if all(result.passed for result in results):
+            results += [self._load(check) for check in checks if isinstance(check, LoadCheck)]
+        return results
+
+    def _make(self, check: Check) -> CheckResult:
+        try:
+            answer = self._ask(check)
+            if is_too_slow(check, answer):
+                answer = self._ask(check)  # The first call may have started an instance: visitors rarely meet that.
+        except NoAnswerError as error:
+            return CheckResult(check.name, False, str(error))
+        return check_answer(check, answer)
+
+    def _load(self, check: LoadCheck) -> CheckResult:
+        return check_load(check, LoadRun(check, lambda: self._wrong(check), self._clock).run())
+
+    def _wrong(self, check: LoadCheck) -> str:
+        status = self._ask(check).status
+        return "" if status == check.status else f"expected status {check.status}, got {status}"
+
+    def _ask(self, request: Request) -> Answer:
+        started = self._clock()
+        with calling("lambda:InvokeFunction", self._qualified):
+            answer = self._clients.invoker.invoke(FunctionName=self._qualified, Payload=event_of(request))
+            payload = answer["Payload"].read()
+        return answer_in(payload, answer.get("FunctionError"), (self._clock() - started) * 1000)

@@ -1,0 +1,1 @@
+"""The kind `parameters` on AWS."""

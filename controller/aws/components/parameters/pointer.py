@@ -1,0 +1,104 @@
+"""Which revision of its parameters an application reads: the parameter `<prefix>/current`, whose value is the id.
+
+SSM has no conditional change: only a *creation* can be made conditional. But it numbers the versions of a parameter one
+by one, and every write is told its number. So a write whose number is not the next after the one that was read has
+overwritten somebody. The history says what: a revision of this deployment was written by another run of ours, anything
+else by a person, and that is put back at once. Either way the pointer is then read again, as after a lost conditional
+write; where it is a person's, the deployment stops.
+"""
+
+import re
+from dataclasses import dataclass
+
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import Clients
+from controller.aws.components.traffic import Traffic
+from controller.domain.strategy import ALL
+from controller.errors import ChangedByOthersError, ConflictError, NotFoundError
+
+NOTHING = "none"
+"""The value before the first release, and after it was rolled back: SSM has no empty values."""
+_REVISION = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+GIVING_BACK = 5
+
+
+@dataclass(frozen=True)
+class PointerState:
+    """The revision ("" for none), and the parameter's version; 0 when the parameter is not there."""
+
+    revision: str
+    version: int
+
+
+class ParameterPointer(Traffic[PointerState]):
+    """Moves the pointer. It has two positions and no share: see `is_at`."""
+
+    def __init__(self, clients: Clients, prefix: str) -> None:
+        self._clients = clients
+        self._parameter = f"{prefix}/current"
+        self.name = f"the parameter {self._parameter}"
+
+    def read(self) -> PointerState:
+        """One call."""
+        try:
+            with calling("ssm:GetParameter", self._parameter):
+                found = self._clients.parameters.get_parameter(Name=self._parameter)["Parameter"]
+        except NotFoundError:
+            return PointerState("", 0)
+        return PointerState(_meaning(found.get("Value", "")), found["Version"])
+
+    def live(self) -> str:
+        """The revision that the application reads; raises `ChangedByOthersError` when the value cannot be one."""
+        revision = self.read().revision
+        if revision and not _REVISION.fullmatch(revision):
+            reason = f"{self.name} does not hold a revision's id, so somebody else has edited it"
+            raise ChangedByOthersError(f"{reason}. Put the id of a revision there, or '{NOTHING}'.")
+        return revision
+
+    def is_at(self, state: PointerState, stable: str, canary: str, weight: int) -> bool:
+        """The canary at 100, and the stable revision at any other weight."""
+        return state.revision == _wanted(stable, canary, weight)
+
+    def is_between(self, state: PointerState, stable: str, canary: str) -> bool:
+        """One of the two."""
+        return state.revision in {stable, canary}
+
+    def write(self, state: PointerState, stable: str, canary: str, weight: int) -> None:
+        """One call; two more, and a `ConflictError`, when somebody wrote at the same time."""
+        version, expected = self._put(_wanted(stable, canary, weight), create=not state.version), state.version + 1
+        if version == expected:
+            return
+        for _ in range(GIVING_BACK):
+            overwritten = self._version(version - 1)
+            if overwritten in {stable, canary}:
+                break
+            version, expected = self._put(overwritten, create=False), version + 1
+            if version == expected:
+                break
+        raise ConflictError(f"{self.name} was changed in between.")
+
+    def describe(self, state: PointerState) -> str:
+        """Where it points."""
+        return f"revision {state.revision[:64]}" if state.revision else "no revision"
+
+    def _put(self, revision: str, *, create: bool) -> int:
+        with calling("ssm:PutParameter", self._parameter):
+            answer = self._clients.parameters.put_parameter(
+                Name=self._parameter, Value=revision or NOTHING, Type="String", Overwrite=not create
+            )
+        return answer["Version"]
+
+    def _version(self, number: int) -> str:
+        """What an earlier version of the parameter pointed at; "" when it was deleted meanwhile."""
+        pages = self._clients.parameters.get_paginator("get_parameter_history")
+        with calling("ssm:GetParameterHistory", self._parameter):
+            values = [one for page in pages.paginate(Name=self._parameter) for one in page["Parameters"]]
+        return next((_meaning(one.get("Value", "")) for one in values if one["Version"] == number), "")
+
+
+def _meaning(value: str) -> str:
+    return "" if value == NOTHING else value
+
+
+def _wanted(stable: str, canary: str, weight: int) -> str:
+    return canary if weight >= ALL else stable

@@ -1,0 +1,1 @@
+"""The kind `site` on AWS."""

@@ -1,0 +1,90 @@
+"""The component `site`: files in a bucket behind CloudFront. A revision is a folder; a routing table leads to it."""
+
+from collections.abc import Callable, Sequence
+from typing import BinaryIO
+
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import Clients
+from controller.aws.components.site.files import SiteFiles
+from controller.aws.components.site.pruning import discard, prune
+from controller.aws.components.site.routing import SiteTraffic
+from controller.aws.components.site.staging import SiteStaging
+from controller.aws.components.site.testing import SiteChecks
+from controller.domain.bundle.artifacts import Artifact, SiteArtifact
+from controller.domain.checks.check import CheckResult
+from controller.domain.checks.verification import AnyCheck
+from controller.domain.deployment import Pending, Revision
+from controller.domain.environment import SiteTarget
+from controller.errors import ChangedByOthersError, InvalidBundleError
+
+DEPLOYING, PATIENCE = "CloudFront deploys a change of the distribution that somebody made", 30 * 60
+"""Seconds. CloudFront takes some minutes."""
+
+
+class SiteComponent:
+    """Implements `ports.Component`.
+
+    A revision's id is the beginning of its index's SHA-256, so it stands for the contents: it is the digest as well.
+    Before the first release the revision is "", and CloudFront answers 503.
+    """
+
+    def __init__(self, target: SiteTarget, name: str, clients: Clients | None = None) -> None:
+        """`name` is the component's in the manifest."""
+        self._clients = clients = clients or Clients()
+        self._target, self._name = target, name
+        self._files = SiteFiles(clients, target.bucket)
+        self._traffic = SiteTraffic(clients, target, self._files)
+
+    def current(self) -> Revision:
+        """The revision in the routing table that visitors get; one call."""
+        table = self._traffic.live()
+        if table.canary:
+            reason = f"{self._traffic.name} sends {table.weight} % of the visitors to {table.canary}"
+            raise ChangedByOthersError(f"{reason}; all must be on one revision before a release can begin.")
+        return _revision(table.stable)
+
+    def stage(self, artifact: Artifact, bundle: BinaryIO) -> Revision | Pending:
+        """Upload what is missing; one call when the revision is complete already.
+
+        `Pending` while CloudFront deploys a change of the distribution: a release beside that could not be judged. So
+        nothing is uploaded until then, and nothing is left behind when that takes too long.
+        """
+        if not isinstance(artifact, SiteArtifact):
+            reason = f"component {self._name} is a site in this environment and a {artifact.kind} in the bundle"
+            raise InvalidBundleError(reason)
+        if self._is_deploying():
+            return Pending(DEPLOYING, PATIENCE)
+        return _revision(SiteStaging(self._files, artifact, bundle).run())
+
+    def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
+        """See that every file is there, and answer this component's checks from the revision's objects."""
+        mine = [check for check in checks if check.component == self._name]
+        return SiteChecks(self._files, self._name, revision.id, self._target.fallback).run(mine)
+
+    def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> None:
+        """A new routing table: four calls, and one for the canary's shared folders when it is new."""
+        self._traffic.shift(stable.id, canary.id, weight, permit)
+
+    def restore(self, stable: Revision, canary: Revision | None) -> None:
+        """The routing table with the stable revision alone."""
+        self._traffic.restore(stable.id, canary.id if canary else None)
+
+    def prune(self, keep: Sequence[Revision], count: int) -> int:
+        """Delete revisions but for the newest `count`, `keep`, and what the routing table names."""
+        table = self._traffic.live()
+        return prune(self._files, {*(revision.id for revision in keep), table.stable, table.canary}, count)
+
+    def discard(self, revision: Revision) -> bool:
+        """Delete its folder, and the shared files that only it uses."""
+        table = self._traffic.live()
+        return revision.id not in {table.stable, table.canary} and discard(self._files, revision.id)
+
+    def _is_deploying(self) -> bool:
+        if not (distribution := self._target.distribution_id):
+            return False
+        with calling("cloudfront:GetDistribution", distribution):
+            return self._clients.routing.get_distribution(Id=distribution)["Distribution"]["Status"] == "InProgress"
+
+
+def _revision(id_: str) -> Revision:
+    return Revision(id_, id_)

@@ -1,0 +1,70 @@
+"""What is exported of a site: its routing function, the index of the revision's files, and CloudFront's distribution.
+
+The headers that a distribution adds to requests to its origins often hold a shared secret, so only their names stay.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import Clients
+from controller.aws.components.site.files import SiteFiles
+from controller.aws.components.site.routing import folders_in, index_key
+from controller.domain.bundle.archive import Limits
+from controller.domain.deployment import Revision
+from controller.domain.environment import SiteTarget
+from controller.domain.restore_point import LEFT_OUT
+
+
+class SiteExport:
+    """Exports one site."""
+
+    def __init__(self, clients: Clients, target: SiteTarget) -> None:
+        self._clients, self._target = clients, target
+        self._files = SiteFiles(clients, target.bucket)
+
+    def of(self, revision: Revision) -> Mapping[str, Any]:
+        """Two calls, and one for the distribution when the environment names it."""
+        return {
+            "bucket": self._target.bucket,
+            "revision": revision.id,
+            **self._index(revision.id),
+            "routing": self._routing(),
+            "distribution": self.distribution(),
+        }
+
+    def _index(self, revision: str) -> dict[str, Any]:
+        """The files of the revision with their digests, and the folders that they share with others."""
+        if not revision:
+            return {"index": {"files": {}}, "folders": []}
+        data, metadata = self._files.read(index_key(revision), Limits().index_bytes)
+        return {"index": json.loads(data), "folders": list(folders_in(metadata))}
+
+    def _routing(self) -> dict[str, Any]:
+        name = self._target.routing_function
+        with calling("cloudfront:GetFunction", f"{name} (LIVE)"):
+            found = self._clients.routing.get_function(Name=name, Stage="LIVE")
+            code = found["FunctionCode"].read().decode()
+        return {"function": name, "fallback": self._target.fallback, "code": code}
+
+    def distribution(self) -> dict[str, Any] | None:
+        """CloudFront's distribution; None when the environment does not name it."""
+        if not (distribution := self._target.distribution_id):
+            return None
+        with calling("cloudfront:GetDistributionConfig", distribution):
+            found = self._clients.routing.get_distribution_config(Id=distribution)
+        return {"id": distribution, "etag": found["ETag"], "configuration": _discreet(found["DistributionConfig"])}
+
+
+def _discreet(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    origins = [
+        {**origin, "CustomHeaders": _without_values(origin.get("CustomHeaders", {}))}
+        for origin in configuration.get("Origins", {}).get("Items", [])
+    ]
+    return {**configuration, "Origins": {"Quantity": len(origins), "Items": origins}}
+
+
+def _without_values(headers: Mapping[str, Any]) -> dict[str, Any]:
+    items = [{"HeaderName": one["HeaderName"], "HeaderValue": LEFT_OUT} for one in headers.get("Items", [])]
+    return {"Quantity": len(items), **({"Items": items} if items else {})}

@@ -1,0 +1,134 @@
+"""The objects of a site's bucket: what is there, putting, and taking away."""
+
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from http import HTTPStatus
+from typing import IO, TYPE_CHECKING, Any
+
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import Clients
+from controller.aws.components.site.quick_puts import QuickPuts
+from controller.domain.checks.check import Answer
+from controller.domain.components.site.index import FileEntry
+from controller.errors import AwsError, NotFoundError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+
+AT_ONCE = 1000
+"""DeleteObjects takes this many keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An object as a listing tells of it."""
+
+    size: int
+    etag: str
+    modified: datetime
+
+    def is_like(self, file: FileEntry) -> bool:
+        """Whether its contents are surely the file's: the ETag of an unencrypted or SSE-S3 object is its MD5."""
+        return (self.size, self.etag) == (file.size, file.md5)
+
+
+class SiteFiles:
+    """The bucket of a site."""
+
+    def __init__(self, clients: Clients, bucket: str) -> None:
+        self._clients, self.bucket = clients, bucket
+
+    @cached_property
+    def _quick(self) -> QuickPuts:
+        return QuickPuts(self._clients.objects, self.bucket)
+
+    def listing(self, prefix: str) -> dict[str, Stored]:
+        """Key → object for every key with this prefix; one call for a thousand."""
+        found: dict[str, Stored] = {}
+        pages = self._clients.objects.get_paginator("list_objects_v2")
+        with calling("s3:ListBucket", f"{self.bucket}/{prefix}"):
+            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
+                for one in page.get("Contents", []):
+                    found[one["Key"]] = Stored(one["Size"], one["ETag"].strip('"'), one["LastModified"])
+        return found
+
+    def read(self, key: str, at_most: int) -> tuple[bytes, Mapping[str, str]]:
+        """The first bytes of an object, and its metadata; raises `NotFoundError`."""
+        with calling("s3:GetObject", f"{self.bucket}/{key}"):
+            answer = self._clients.objects.get_object(Bucket=self.bucket, Key=key)
+            return answer["Body"].read(at_most), answer["Metadata"]
+
+    def answer(self, key: str, at_most: int) -> Answer:
+        """What CloudFront would get: the object with its own headers; 404 if it is not there."""
+        try:
+            with calling("s3:GetObject", f"{self.bucket}/{key}"):
+                found = self._clients.objects.get_object(Bucket=self.bucket, Key=key)
+                body = found["Body"].read(at_most)
+        except NotFoundError:
+            return Answer(HTTPStatus.NOT_FOUND)
+        headers = {"content-type": found.get("ContentType", ""), "cache-control": found.get("CacheControl", "")}
+        return Answer(HTTPStatus.OK, body, {name: value for name, value in headers.items() if value})
+
+    def metadata(self, key: str) -> Mapping[str, str]:
+        """An object's metadata; raises `NotFoundError`."""
+        with calling("s3:GetObject", f"{self.bucket}/{key}"):
+            return self._clients.objects.head_object(Bucket=self.bucket, Key=key)["Metadata"]
+
+    def sha256(self, key: str) -> str:
+        """The SHA-256 (hex) that S3 noted when the object was written; "" when it noted none."""
+        with calling("s3:GetObject", f"{self.bucket}/{key}"):
+            head = self._clients.objects.head_object(Bucket=self.bucket, Key=key, ChecksumMode="ENABLED")
+        return base64.b64decode(head.get("ChecksumSHA256", "")).hex()
+
+    def put(  # noqa: PLR0913 - an object and how it is served
+        self,
+        key: str,
+        body: bytes | IO[bytes],
+        sha256: str,
+        *,
+        content_type: str,
+        cache_control: str,
+        metadata: Mapping[str, str],
+        only_if_new: bool = False,
+    ) -> None:
+        """Write an object. S3 compares its contents with `sha256` (hex) and refuses what does not match.
+
+        `only_if_new` raises `ConflictError` when the key is there already.
+        """
+        if isinstance(body, bytes) and not only_if_new:
+            meta = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
+            headers = {"content-type": content_type, "cache-control": cache_control, **meta}
+            if self._quick.put(key, body, sha256, headers):
+                return
+        condition: dict[str, Any] = {"IfNoneMatch": "*"} if only_if_new else {}
+        with calling("s3:PutObject", f"{self.bucket}/{key}"):
+            self._clients.objects.put_object(
+                Bucket=self.bucket,
+                Key=key,
+                Body=body,
+                ContentType=content_type,
+                CacheControl=cache_control,
+                ChecksumAlgorithm="SHA256",
+                ChecksumSHA256=base64.b64encode(bytes.fromhex(sha256)).decode(),
+                Metadata=dict(metadata),
+                **condition,
+            )
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Take objects away, a thousand a call."""
+        for some in _chunks(keys):
+            objects: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in some]
+            with calling("s3:DeleteObject", f"{self.bucket} ({len(some)} objects)"):
+                answer = self._clients.objects.delete_objects(
+                    Bucket=self.bucket, Delete={"Objects": objects, "Quiet": True}
+                )
+            for error in answer.get("Errors", []):
+                reason = f"s3:DeleteObject on {self.bucket}/{error.get('Key')}: {error.get('Code')}"
+                raise AwsError(f"{reason}. Look at the bucket's policy.", code=error.get("Code", ""))
+
+
+def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE))

@@ -1,0 +1,65 @@
+"""Taking away old revisions of a site, and the shared files that only they used.
+
+Only what an index lists is ever deleted from the shared folders. An index goes first: a revision without one is not
+complete, so nobody takes what is left of it for whole, not even when the deleting is interrupted.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from controller.aws.components.site.files import SiteFiles, Stored
+from controller.aws.components.site.routing import folders_in, index_key
+from controller.domain.bundle.archive import Limits
+from controller.domain.components.site.index import is_hashed, parse_index
+from controller.domain.components.site.routing import REVISIONS
+
+Revisions = Mapping[str, Mapping[str, Stored]]
+"""Revision → its objects by key."""
+
+
+def prune(files: SiteFiles, needed: Collection[str], count: int) -> int:
+    """Delete all revisions but `needed` and the newest `count`; how many went."""
+    revisions = _by_revision(files.listing(REVISIONS))
+    newest = sorted(_complete(revisions), key=lambda one: revisions[one][index_key(one)].modified, reverse=True)[:count]
+    kept = {*needed, *newest}
+    gone = sorted(revisions.keys() - kept)
+    if gone:
+        _delete(files, revisions, gone, kept)
+    return len(gone)
+
+
+def discard(files: SiteFiles, revision: str) -> bool:
+    """Delete one revision and what no other one shares with it; whether there was anything."""
+    revisions = _by_revision(files.listing(REVISIONS))
+    if revision in revisions:
+        _delete(files, revisions, [revision], revisions.keys() - {revision})
+    return revision in revisions
+
+
+def _delete(files: SiteFiles, revisions: Revisions, gone: Iterable[str], kept: Iterable[str]) -> None:
+    unused = _shared_by(files, _complete(revisions, gone)) - _shared_by(files, _complete(revisions, kept))
+    files.delete([index_key(revision) for revision in _complete(revisions, gone)])
+    files.delete([*sorted(unused), *(key for one in gone for key in revisions[one] if key != index_key(one))])
+
+
+def _by_revision(listing: Mapping[str, Stored]) -> Revisions:
+    revisions: dict[str, dict[str, Stored]] = {}
+    for key, stored in listing.items():
+        revision, found, _ = key.removeprefix(REVISIONS).partition("/")
+        if found:
+            revisions.setdefault(revision, {})[key] = stored
+    return revisions
+
+
+def _complete(revisions: Revisions, among: Iterable[str] | None = None) -> list[str]:
+    chosen = revisions if among is None else among
+    return [one for one in chosen if one in revisions and index_key(one) in revisions[one]]
+
+
+def _shared_by(files: SiteFiles, revisions: Iterable[str]) -> set[str]:
+    """The shared files that these revisions use; one call for each."""
+    used: set[str] = set()
+    for revision in revisions:
+        data, metadata = files.read(index_key(revision), Limits().index_bytes)
+        folders = [f"{folder}**" for folder in folders_in(metadata)]
+        used |= {path for path in parse_index(data).files if is_hashed(path, folders)}
+    return used

@@ -1,0 +1,152 @@
+"""Putting a site's files into its bucket, where no visitor sees them yet.
+
+A revision's own files go to `revisions/<id>/`; files with their contents' hash in the name lie outside and are shared,
+so a release uploads only those that are new, and a page that is still open in somebody's browser finds its old ones.
+The revision's index is written last. Whoever finds an index knows that everything in it is there; whoever finds none
+begins again, and what was uploaded before is only compared.
+"""
+
+import hashlib
+import json
+import tempfile
+from contextlib import suppress
+from functools import partial
+from typing import IO, BinaryIO
+
+from controller.aws.client.uploads import Uploads
+from controller.aws.components.site.files import SiteFiles, Stored
+from controller.aws.components.site.routing import FOLDERS, index_key
+from controller.domain.bundle.archive import BundleArchive, Limits
+from controller.domain.bundle.artifacts import SiteArtifact
+from controller.domain.components.site.index import FileEntry, SiteIndex, is_hashed
+from controller.domain.components.site.routing import REVISIONS, shared_folders
+from controller.domain.components.site.serving import cache_control, content_type
+from controller.errors import ConflictError, InvalidBundleError, NotFoundError
+
+IN_MEMORY = 8 * 1024 * 1024
+"""Bytes; a larger file goes through a temporary file, by itself."""
+CHUNK = 1024 * 1024
+FOLDERS_BYTES = 1500
+"""What the metadata of an object has room for."""
+
+
+class SiteStaging:
+    """Stages one artifact from one bundle."""
+
+    def __init__(self, files: SiteFiles, artifact: SiteArtifact, bundle: BinaryIO) -> None:
+        self._files, self._artifact = files, artifact
+        self._archive = BundleArchive(bundle)
+        self._index: SiteIndex = self._archive.index(artifact)
+
+    def run(self, *, again: bool = False) -> str:
+        """Put everything there that is missing; the revision's id.
+
+        `again`: look at every file, though the index says that all are there.
+        """
+        if again or not self._is_complete():
+            folders = self._folders()
+            with Uploads() as uploads:
+                for path, file in self._missing().items():
+                    self._upload(uploads, path, file)
+            self._finish(folders)
+        return self._index.revision
+
+    def _is_complete(self) -> bool:
+        try:
+            self._files.metadata(index_key(self._index.revision))
+        except NotFoundError:
+            return False
+        return True
+
+    def _folders(self) -> str:
+        """The shared folders, for the index's metadata."""
+        folders = json.dumps(shared_folders(self._artifact.hashed))
+        if len(folders) > FOLDERS_BYTES:
+            raise InvalidBundleError("the folders under `hashed` have too long names", "Name fewer or shorter ones.")
+        return folders
+
+    def _missing(self) -> dict[str, FileEntry]:
+        """The files to upload, in the bundle's order, which is quickest to read."""
+        there = self._there()
+        wanted = {f"{self._artifact.artifact}/{path}": path for path in self._index.files}
+        ordered = [wanted[name] for name in self._archive.names if name in wanted]
+        return {path: self._index.files[path] for path in ordered if not self._has(there, path)}
+
+    def _there(self) -> dict[str, Stored]:
+        """What is in the bucket already: the shared folders, and what is left of a staging that did not end."""
+        there = self._files.listing(f"{REVISIONS}{self._index.revision}/")
+        for folder in shared_folders(self._artifact.hashed):
+            if any(path.startswith(folder) for path in self._index.files):
+                there |= self._files.listing(folder)
+        return there
+
+    def _has(self, there: dict[str, Stored], path: str) -> bool:
+        """Whether the file is there; raises `InvalidBundleError` when a shared name would change its contents."""
+        key, file = self._key(path), self._index.files[path]
+        if key not in there or there[key].is_like(file):
+            return key in there
+        if not self._is_shared(path):
+            return False
+        if there[key].size == file.size and self._files.sha256(key) == file.sha256:
+            return True  # Encrypted with a KMS key, so that its ETag is not its MD5.
+        raise InvalidBundleError(
+            f"'{path}' is in the site's bucket with other contents, so its name is not made from its contents",
+            "Let the build put the contents' hash into the name, or take its folder out of `hashed` in release.yaml.",
+        )
+
+    def _upload(self, uploads: Uploads, path: str, file: FileEntry) -> None:
+        name = f"{self._artifact.artifact}/{path}"
+        if file.size > IN_MEMORY:
+            with tempfile.TemporaryFile() as body:
+                _require(path, file, _copy(self._archive, name, body))
+                self._put(path, file, body)
+            return
+        body_in_memory = self._archive.read(name, at_most=IN_MEMORY)
+        _require(path, file, hashlib.sha256(body_in_memory).hexdigest())
+        uploads.add(partial(self._put, path, file, body_in_memory), file.size)
+
+    def _put(self, path: str, file: FileEntry, body: bytes | IO[bytes]) -> None:
+        shared = self._is_shared(path)
+        self._files.put(
+            self._key(path),
+            body,
+            file.sha256,
+            content_type=content_type(path),
+            cache_control=cache_control(hashed=shared),
+            metadata={} if shared else {"revision": self._index.revision},
+        )
+
+    def _finish(self, folders: str) -> None:
+        """Write the index. When another run of ours was quicker, it wrote the same."""
+        with suppress(ConflictError):
+            self._files.put(
+                index_key(self._index.revision),
+                self._archive.read(self._artifact.index, at_most=Limits().index_bytes),
+                self._index.digest,
+                content_type="application/json",
+                cache_control="no-cache",
+                metadata={FOLDERS: folders, "revision": self._index.revision},
+                only_if_new=True,
+            )
+
+    def _is_shared(self, path: str) -> bool:
+        return is_hashed(path, self._artifact.hashed)
+
+    def _key(self, path: str) -> str:
+        return path if self._is_shared(path) else f"{REVISIONS}{self._index.revision}/{path}"
+
+
+def _copy(archive: BundleArchive, name: str, body: IO[bytes]) -> str:
+    """Unpack a file of the bundle; its SHA-256 in hex."""
+    digest = hashlib.sha256()
+    with archive.stream(name) as stream:
+        while chunk := stream.read(CHUNK):
+            digest.update(chunk)
+            body.write(chunk)
+    body.seek(0)
+    return digest.hexdigest()
+
+
+def _require(path: str, file: FileEntry, sha256: str) -> None:
+    if sha256 != file.sha256:
+        raise InvalidBundleError(f"'{path}' does not match its digest in the site's index", "Make the bundle again.")

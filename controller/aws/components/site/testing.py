@@ -1,0 +1,79 @@
+"""Testing a staged revision of a site before any visitor gets it: is everything there, and what would be answered?"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from http import HTTPStatus
+
+from controller.aws.components.site.files import SiteFiles, Stored
+from controller.aws.components.site.routing import folders_in, index_key
+from controller.domain.bundle.archive import Limits
+from controller.domain.checks.check import READ_AT_MOST, Answer, Check, CheckResult, check_answer
+from controller.domain.checks.page_load import PageLoad
+from controller.domain.checks.site_check import SiteCheck
+from controller.domain.checks.verification import AnyCheck
+from controller.domain.components.site.index import SiteIndex, is_hashed, parse_index
+from controller.domain.components.site.routing import REVISIONS, RoutingTable, object_key
+from controller.errors import NotFoundError
+
+SHOWN = 3
+ORIGIN = "https://staged"
+"""Stands for the address that the staged revision has not got yet."""
+KNOWN_HEADERS = {"content-type", "cache-control"}
+"""What an object knows of its answer; the other headers come from CloudFront, and are checked from outside."""
+
+
+class SiteChecks:
+    """Tests one revision. `name` is the component's, for people."""
+
+    def __init__(self, files: SiteFiles, name: str, revision: str, fallback: str) -> None:
+        self._files, self._name = files, name
+        self._revision, self._fallback = revision, fallback
+
+    def run(self, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
+        """First that all files are there, by listings alone; then every check, answered from the objects."""
+        label = f"files of {self._name}"
+        try:
+            data, metadata = self._files.read(index_key(self._revision), Limits().index_bytes)
+        except NotFoundError:
+            return [CheckResult(label, False, f"revision {self._revision} has no index, so it is not complete")]
+        folders = folders_in(metadata)
+        table = RoutingTable(self._revision, fallback=self._fallback, hashed={self._revision: folders})
+        return [self._all_there(label, parse_index(data), folders), *self._made(checks, table)]
+
+    def _all_there(self, label: str, index: SiteIndex, folders: Sequence[str]) -> CheckResult:
+        there = self._files.listing(f"{REVISIONS}{self._revision}/")
+        for folder in folders:
+            there |= self._files.listing(folder)
+        patterns = [f"{folder}**" for folder in folders]
+        wanted = {self._key(path, patterns): file.size for path, file in index.files.items()}
+        missing = sorted(key for key, size in wanted.items() if not _is_there(there, key, size))
+        if not missing:
+            return CheckResult(label, True, f"all {len(wanted)} files are there")
+        shown = ", ".join(missing[:SHOWN])
+        return CheckResult(label, False, f"{len(missing)} of {len(wanted)} files are missing or cut short: {shown}")
+
+    def _key(self, path: str, patterns: Sequence[str]) -> str:
+        return path if is_hashed(path, patterns) else f"{REVISIONS}{self._revision}/{path}"
+
+    def _made(self, checks: Sequence[AnyCheck], table: RoutingTable) -> Iterator[CheckResult]:
+        for check in checks:
+            if isinstance(check, SiteCheck):
+                load = PageLoad(lambda url: self._get(url.removeprefix(ORIGIN), table))
+                yield load.run(check, ORIGIN + check.path)
+            elif isinstance(check, Check):
+                header = {name: value for name, value in check.header.items() if name in KNOWN_HEADERS}
+                yield check_answer(check.model_copy(update={"header": header}), self._answer(check, table))
+
+    def _answer(self, check: Check, table: RoutingTable) -> Answer:
+        if check.method not in {"GET", "HEAD"}:
+            return Answer(HTTPStatus.METHOD_NOT_ALLOWED, b"a site answers only GET and HEAD")
+        answer = self._get(check.path, table)
+        return answer if check.method == "GET" else replace(answer, body=b"")
+
+    def _get(self, path: str, table: RoutingTable) -> Answer:
+        key = object_key(path, self._revision, table)
+        return Answer(HTTPStatus.BAD_REQUEST) if key is None else self._files.answer(key, READ_AT_MOST)
+
+
+def _is_there(there: Mapping[str, Stored], key: str, size: int) -> bool:
+    return key in there and there[key].size == size

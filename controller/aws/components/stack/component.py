@@ -1,0 +1,217 @@
+"""The component `stack`: infrastructure that changes with the application, by change set.
+
+A stack is applied while it is staged: what it makes must be there before the code that needs it is tested. That takes
+minutes, so every question here looks at the stack, does the next step, and answers `Pending` until it is done. What is
+ours is known by its names: every change set and every operation of a deployment carries the deployment's mark, so a
+question that is asked twice does one thing, and an operation of somebody else is never touched.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import BinaryIO, TypeVar
+
+from controller.aws.client.clients import Clients
+from controller.aws.components.stack.cloudformation import ChangeSet, Present, StackCalls
+from controller.aws.components.stack.former import Former, StackStore
+from controller.aws.components.stack.restoring import StackRestoring
+from controller.domain.bundle.archive import BundleArchive
+from controller.domain.bundle.artifacts import Artifact, StackArtifact
+from controller.domain.checks.check import CheckResult
+from controller.domain.checks.verification import AnyCheck
+from controller.domain.components.stack.changes import Allowed, dangers, refusal
+from controller.domain.components.stack.fit import values_for
+from controller.domain.components.stack.templates import revision_of
+from controller.domain.deployment import Left, Pending, Revision
+from controller.domain.environment import StackTarget
+from controller.errors import (
+    AwsError,
+    ChangedByOthersError,
+    InvalidBundleError,
+    LedgerConflictError,
+    SelfrightError,
+    TrippedError,
+)
+from controller.ports import Context
+
+Answer = TypeVar("Answer")
+READY = frozenset(
+    {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"}
+)
+"""The states from which a stack can be updated."""
+GOOD = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
+PAUSE = 1.0
+FIRST_PATIENCE, PATIENCE = 15, 3
+"""Seconds in which a question waits for quick changes by itself: the first time, and when it is asked again."""
+MARK_LENGTH = 20
+
+
+class StackComponent:
+    """Implements `ports.Component`. A revision stands for template and parameters; "" when there is no stack."""
+
+    def __init__(  # noqa: PLR0913 - where it is, for whom, and with what
+        self,
+        target: StackTarget,
+        name: str,
+        bucket: str,
+        clients: Clients | None = None,
+        *,
+        context: Context | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`name` is the component's in the manifest; `context` is needed to change anything."""
+        clients = clients or Clients()
+        self._target, self._name, self._sleep, self._given = target, name, sleep, context
+        self._calls = StackCalls(clients, target.stack_name)
+        self._store = StackStore(clients, bucket)
+        self._allowed = Allowed(target.allow_replacement, target.allow_deletion)
+
+    def current(self) -> Revision:
+        """What the stack is now; raises `ChangedByOthersError` when it is being changed or cannot be."""
+        present = self._calls.present()
+        if present is None or present.is_empty:
+            return Revision("")
+        if present.is_busy:
+            raise ChangedByOthersError(f"the stack {self._calls.name} is being changed ({present.status})")
+        if present.status not in READY:
+            raise ChangedByOthersError(
+                f"the stack {self._calls.name} cannot be updated: {_way_out(present, self._calls)}"
+            )
+        return Revision(present.revision)
+
+    def stage(self, artifact: Artifact, bundle: BinaryIO) -> Revision | Pending:
+        """Apply the template, unless that changes nothing; see `ports.Component.stage`."""
+        if not isinstance(artifact, StackArtifact):
+            reason = f"component {self._name} is a stack in this environment and a {artifact.kind} in the bundle"
+            raise InvalidBundleError(reason)
+        template = BundleArchive(bundle).template(artifact)
+        values = values_for(template, artifact, self._target)
+        wanted = Former(template.text, values, self._target.capabilities)
+        return self._patiently(lambda: self._forward(wanted, template.secrets))
+
+    def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:  # noqa: ARG002 - no requests
+        """See that the stack is still what it was made."""
+        live = self.current()
+        same = live.id == revision.id
+        detail = "it is as it was made" if same else "somebody else has changed it meanwhile"
+        return [CheckResult(f"stack of {self._name}", same, detail)]
+
+    def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> str:  # noqa: ARG002
+        """Nothing: it serves both releases since it was staged."""
+        return ""
+
+    def restore(self, stable: Revision, canary: Revision | None) -> Pending | Left | None:
+        """Put the former template and parameters back; see `stack_restoring`."""
+        context = self._context
+        way = StackRestoring(self._calls, self._store, self._target, mark_of(context), context.deployment)
+        return self._patiently(lambda: way.step(stable.id, canary.id if canary else ""))
+
+    def discard(self, revision: Revision) -> bool:  # noqa: ARG002
+        """Nothing: what was made is put back by `restore`."""
+        return False
+
+    def prune(self, keep: Sequence[Revision], count: int) -> int:  # noqa: ARG002
+        """Nothing: a stack has one state, and its former ones are a few kilobytes."""
+        return 0
+
+    @property
+    def _context(self) -> Context:
+        if self._given is None:
+            raise SelfrightError(f"The stack {self._calls.name} can only be changed for a deployment.")
+        return self._given
+
+    @property
+    def _stable(self) -> Revision:
+        """What the stack was when the deployment began."""
+        return (self._context.deployment.restore_point or {}).get(self._name, Revision(""))
+
+    def _patiently(self, step: Callable[[], Answer]) -> Answer:
+        """Make steps until there is an answer, or for a few seconds."""
+        awaited = self._context.deployment.awaited.get(self._name)
+        asked_before = bool(awaited and awaited.doing)
+        for _ in range(int((PATIENCE if asked_before else FIRST_PATIENCE) / PAUSE)):
+            answer = step()
+            if not isinstance(answer, Pending):
+                return answer
+            self._sleep(PAUSE)
+        return step()
+
+    def _forward(self, wanted: Former, secrets: Sequence[str]) -> Revision | Pending:
+        """One look at the stack, and the next step towards what is wanted; `secrets` are names of its parameters."""
+        token = f"{mark_of(self._context)}-stage"
+        present = self._calls.present()
+        exists = present is not None and not present.is_empty
+        if present and exists:
+            wanted = replace(wanted, parameters=present.keeping(secrets, wanted.parameters))
+            ours = self._calls.last_token(present.stack_id) == token
+            if done := self._outcome(present, wanted, token, ours=ours):
+                return done
+        elif self._stable.id:
+            raise ChangedByOthersError(f"Somebody else deleted the stack {self._calls.name}.")
+        change_set = self._calls.change_set(token)
+        if change_set is None:
+            if present and exists:
+                self._store.save(present)
+            request = self._store.request(wanted)
+            self._calls.make_change_set(token, create=not exists, role=self._target.role_arn, **request)
+            return self._pending("its change set is being made")
+        if change_set.is_pending:
+            return self._pending("its change set is being made")
+        return self._apply(change_set, token)
+
+    def _outcome(self, present: Present, wanted: Former, token: str, *, ours: bool) -> Revision | Pending | None:
+        """How an existing stack stands: done, on its way, failed, somebody else's; None when it may be changed now."""
+        if present.is_busy and ours:
+            return self._pending(present.status)
+        if present.is_busy:
+            raise ChangedByOthersError(f"Somebody else is changing the stack {self._calls.name} ({present.status}).")
+        if ours and present.status not in GOOD:
+            failed = self._calls.first_failure(present.stack_id, token)
+            what = f"The stack {self._calls.name} could not be changed ({present.status}): {failed}"
+            raise AwsError(f"{what}. Correct the template.")
+        if present.status in READY and (ours or present.revision == revision_of(wanted.template, wanted.parameters)):
+            return Revision(present.revision)
+        if present.revision != self._stable.id:
+            reason = f"The stack {self._calls.name} is not as it was when this deployment began"
+            raise ChangedByOthersError(f"{reason}: somebody else changed it, so it was left as it is.")
+        if present.status not in READY:
+            raise AwsError(f"The stack {self._calls.name} cannot be updated: {_way_out(present, self._calls)}")
+        return None
+
+    def _apply(self, change_set: ChangeSet, token: str) -> Revision | Pending:
+        if change_set.is_unchanged:
+            self._calls.delete_change_set(token)
+            return self._stable
+        if change_set.execution == "OBSOLETE":
+            raise ChangedByOthersError(f"Somebody else changed the stack {self._calls.name} in between.")
+        if change_set.status == "FAILED":
+            self._calls.delete_change_set(token)
+            raise InvalidBundleError(f"CloudFormation refuses the change of {self._calls.name}: {change_set.reason}")
+        if feared := dangers(change_set.changes, self._allowed):
+            self._calls.delete_change_set(token)
+            raise InvalidBundleError(refusal(self._calls.name, feared))
+        try:
+            self._context.permit()
+        except (TrippedError, LedgerConflictError):
+            self._calls.delete_change_set(token)
+            raise
+        self._calls.execute(token, token)
+        return self._pending("its change set is being carried out")
+
+    def _pending(self, doing: str) -> Pending:
+        return Pending(f"the stack {self._calls.name}: {doing}", self._target.timeout_minutes * 60)
+
+
+def mark_of(context: Context) -> str:
+    """The beginning of the name of everything that is done for a deployment."""
+    return f"selfright-{hashlib.sha256(context.deployment.deployment_id.encode()).hexdigest()[:MARK_LENGTH]}"
+
+
+def _way_out(present: Present, calls: StackCalls) -> str:
+    """What a person has to do with a stack in this state."""
+    if present.status == "UPDATE_ROLLBACK_FAILED":
+        return f"{present.status}. Run `aws cloudformation continue-update-rollback --stack-name {calls.name}` first"
+    if present.status in {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}:
+        return f"{present.status}. Delete it first: `aws cloudformation delete-stack --stack-name {calls.name}`"
+    return f"{present.status}. Look at its events in the console"

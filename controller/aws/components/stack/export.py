@@ -1,0 +1,31 @@
+"""What is exported of a stack: its template, with the values of its parameters. Secret values AWS does not tell."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from controller.aws.client.clients import Clients
+from controller.aws.components.stack.cloudformation import StackCalls
+from controller.domain.deployment import Revision
+from controller.domain.environment import StackTarget
+from controller.errors import ChangedByOthersError
+
+
+class StackExport:
+    """Exports one stack."""
+
+    def __init__(self, clients: Clients, target: StackTarget) -> None:
+        self._calls = StackCalls(clients, target.stack_name)
+
+    def of(self, revision: Revision) -> Mapping[str, Any]:
+        """Two calls; only the name before the first release. Raises `ChangedByOthersError` when it is another one."""
+        present = self._calls.present()
+        if present is None or present.is_empty:
+            return {"stack_name": self._calls.name}
+        if present.revision != revision.id:
+            raise ChangedByOthersError(f"somebody has changed the stack {self._calls.name} in this moment")
+        return {
+            "stack_name": self._calls.name,
+            "template": present.template,
+            "parameters": dict(present.parameters),
+            "capabilities": list(present.capabilities),
+        }

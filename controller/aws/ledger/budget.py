@@ -1,0 +1,104 @@
+"""The budget of requests to AWS Lambda's control plane that all who go forward share: one item in the ledger's table.
+
+It counts the requests of the present second. Who goes forward takes a few at once, if fewer than its share are taken:
+two thirds of what AWS allows, so that a rollback finds room at any moment. While a rollback of many functions is under
+way the item says until when, and nobody goes forward until then. A rollback itself never asks.
+"""
+
+import time
+from collections.abc import Callable
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import client
+from controller.aws.client.pacing import RATE, Time
+from controller.aws.ledger.table import key, marshal
+from controller.errors import ConflictError, TransientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SHARE = 10
+"""Requests a second for all who go forward."""
+HANDFUL = 2
+"""How many are taken at once: one write for so many requests. What is not used in its second is lost."""
+PATIENCE = 30.0
+"""Seconds. A task that waits longer is tried again, and its Task is not over by then."""
+EVALUATION = 0.25
+MARGIN = 3
+"""Seconds that a rollback is given beyond what its requests take at the full rate."""
+WHO = "Lambda's control plane"
+_KEY = key("BUDGET#lambda", "SECOND")
+
+
+class DynamoBudget:
+    """Implements `ports.Budget`."""
+
+    def __init__(
+        self,
+        table: str,
+        dynamodb: "DynamoDBClient | None" = None,
+        now: Callable[[], float] = time.time,
+        waiting: Time | None = None,
+    ) -> None:
+        """`now` is the time of day in seconds, the same for all who share the budget; `waiting` for those who wait."""
+        self._table, self._dynamodb = table, dynamodb or client("dynamodb")
+        self._now, self._waiting = now, waiting or Time()
+        self._left, self._second = 0, 0
+        self._lock = Lock()
+
+    def take(self) -> None:
+        """Take one request, waiting for it if need be; raises `TransientError` after `PATIENCE`."""
+        until = self._waiting.now() + PATIENCE
+        while not self._taken():
+            if self._waiting.now() >= until:
+                reason = f"{WHO} takes {RATE} requests a second, and others have used them for {PATIENCE:.0f} s"
+                raise TransientError(f"{reason}. It can be tried again.", code="BudgetUsedUp")
+            self._waiting.sleep(EVALUATION * (1 + self._waiting.share()))
+
+    def give_way(self, requests: int) -> None:
+        """Keep everybody from going forward while a rollback makes so many requests."""
+        until = int(self._now()) + -(-requests // RATE) + MARGIN
+        self._write("SET back_until = :until", "attribute_not_exists(back_until) OR back_until < :until", until=until)
+
+    def _taken(self) -> bool:
+        with self._lock:
+            second = int(self._now())
+            if second > self._second or not self._left:
+                self._left = HANDFUL if self._reserve(second) else 0
+                self._second = second
+            self._left -= bool(taken := self._left)
+            return bool(taken)
+
+    def _reserve(self, second: int) -> bool:
+        """Take a handful of this second's, of which there are some left, or none was taken yet."""
+        forward = "(attribute_not_exists(back_until) OR back_until < :second)"
+        return self._write(
+            "SET used = used + :handful",
+            f"#second = :second AND used <= :most AND {forward}",
+            second=second,
+            handful=HANDFUL,
+            most=SHARE - HANDFUL,
+        ) or self._write(
+            "SET used = :handful, #second = :second",
+            f"(attribute_not_exists(#second) OR #second < :second) AND {forward}",
+            second=second,
+            handful=HANDFUL,
+        )
+
+    def _write(self, update: str, condition: str, **values: int) -> bool:
+        names: dict[str, Any] = {"ExpressionAttributeNames": {"#second": "second"}} if "#second" in condition else {}
+        try:
+            with calling("dynamodb:UpdateItem", WHO):
+                self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key=_KEY,
+                    UpdateExpression=update,
+                    ConditionExpression=condition,
+                    ExpressionAttributeValues={f":{name}": marshal(value) for name, value in values.items()},
+                    **names,
+                )
+        except ConflictError:
+            return False
+        return True

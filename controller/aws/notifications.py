@@ -1,0 +1,41 @@
+"""Tells people how a deployment ended, through an SNS topic."""
+
+import json
+from typing import TYPE_CHECKING
+
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import client
+from controller.domain.deployment import Deployment
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
+SUBJECT_LENGTH = 99
+
+
+class SnsNotifications:
+    """Implements `ports.Notifications`."""
+
+    def __init__(self, topic_arn: str, sns: "SNSClient | None" = None) -> None:
+        """Publish to this topic; `sns` is the client to use (default: the process's own)."""
+        self._topic = topic_arn
+        self._sns = sns or client("sns")
+
+    def send(self, deployment: Deployment) -> None:
+        """Publish one notification, short enough for a subject line and complete as JSON."""
+        title = f"{deployment.environment_key} {deployment.version or deployment.upload.key}: {deployment.phase}"
+        body = {
+            "deployment_id": deployment.deployment_id,
+            "environment": deployment.environment_key,
+            "version": deployment.version,
+            "phase": str(deployment.phase),
+            "reason": deployment.reason,
+            "next_step": deployment.next_step,
+        }
+        with calling("sns:Publish", self._topic):
+            self._sns.publish(TopicArn=self._topic, Subject=_subject(title), Message=json.dumps(body, indent=2))
+
+
+def _subject(title: str) -> str:
+    """SNS takes printable ASCII only, and an upload key may be anything."""
+    return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in title)[:SUBJECT_LENGTH]

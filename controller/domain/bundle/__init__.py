@@ -1,0 +1,1 @@
+"""A release bundle: its manifest, its artifacts, and reading it with suspicion."""

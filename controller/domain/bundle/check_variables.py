@@ -1,0 +1,64 @@
+"""`${NAME}` in a check: a variable of the component that is asked, as it is in this environment.
+
+So one bundle can be checked in every environment, whose origins, models or log levels differ. `$${NAME}` stands for the
+text `${NAME}` itself.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+
+from pydantic import ValidationError
+
+from controller.domain.bundle.artifacts import LambdaArtifact
+from controller.domain.bundle.manifest import Manifest
+from controller.domain.checks.verification import AnyCheck, read_check
+from controller.domain.environment import Environment, LambdaTarget
+from controller.errors import InvalidBundleError
+
+_PLACE = re.compile(r"\$?\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def checks_for(manifest: Manifest, environment: Environment) -> tuple[str, ...]:
+    """The release's checks as the ledger has them (JSON), with the variables' values.
+
+    Raises `InvalidBundleError` for a variable that the component has not, and for a value that cannot stand there.
+    """
+    return tuple(
+        _filled(check, variables_of(check.component, manifest, environment))
+        for check in manifest.verification.everything
+    )
+
+
+def variables_of(component: str, manifest: Manifest, environment: Environment) -> dict[str, str]:
+    """The variables that this component of the release gets: the bundle's, over which the environment's win."""
+    artifact, target = manifest.components[component], environment.components.get(component)
+    ours = artifact.variables if isinstance(artifact, LambdaArtifact) else {}
+    return {**ours, **(target.variables if isinstance(target, LambdaTarget) else {})}
+
+
+def _filled(check: AnyCheck, variables: Mapping[str, str]) -> str:
+    text = check.model_dump_json()
+
+    def value(found: re.Match[str]) -> str:
+        if found[0].startswith("$$"):
+            return found[0][1:]
+        if found[1] not in variables:
+            known = ", ".join(sorted(variables)) or "none"
+            raise InvalidBundleError(
+                f"verification: {check.name}: {found[0]} is no variable of {check.component} here (it has: {known}).",
+                f"Give it the variable, in the bundle or the environment, or write ${found[0]} for the text.",
+            )
+        return json.dumps(variables[found[1]])[1:-1]  # It stands within a JSON text.
+
+    filled = _PLACE.sub(value, text)
+    if filled == text:
+        return text
+    try:
+        return read_check(filled).model_dump_json()
+    except ValidationError as error:
+        wrong = error.errors(include_input=False, include_url=False)[0]["msg"]
+        raise InvalidBundleError(
+            f"verification: {check.name}: with this environment's values, it {wrong.removeprefix('Value error, ')}.",
+            f"Look at the variables of {check.component} in the bundle and in the environment.",
+        ) from error

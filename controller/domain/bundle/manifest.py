@@ -1,0 +1,152 @@
+"""`release.yaml`: what a release is made of. It names no AWS resource, so one bundle goes to every environment.
+
+The source form, written by people, has no digests and names folders; `selfright bundle` makes the bundle form of it.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from controller.domain.bundle.artifacts import (
+    MANIFEST_NAME,
+    Artifact,
+    FunctionArtifact,
+    ImageArtifact,
+    ParametersArtifact,
+    SiteArtifact,
+    StackArtifact,
+    matching,
+)
+from controller.domain.bundle.manifest_errors import KnownKeys, explain
+from controller.domain.bundle.secrets import SecretNeed
+from controller.domain.bundle.strict_yaml import read_yaml
+from controller.domain.bundle.waves import Waves, waves_of
+from controller.domain.checks.check import Check
+from controller.domain.checks.load_check import LoadCheck
+from controller.domain.checks.site_check import SiteCheck
+from controller.domain.checks.verification import Verification
+from controller.errors import InvalidBundleError
+
+_NEXT = f"Correct {MANIFEST_NAME}, make the bundle again and upload it."
+
+Name = Annotated[
+    str, matching("[a-z0-9][a-z0-9-]{0,30}", "1 to 31 lower-case letters, digits and '-', not beginning with '-'")
+]
+Version = Annotated[
+    str,
+    matching("[0-9A-Za-z][0-9A-Za-z.+-]{0,63}", "1 to 64 letters, digits, '.', '+' and '-', like 1.4.0 or 2025-07-01"),
+]
+
+
+_LOADABLE = ("function", "image")
+"""The kinds of components that a load check can ask directly."""
+_SILENT = ("parameters", "stack")
+"""The kinds of components that answer no requests."""
+
+
+class Manifest(BaseModel):
+    """A release: an application in one version, its components, and how it is verified."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    application: Name
+    version: Version
+    description: Annotated[str, Field(max_length=1000)] | None = None
+    components: Annotated[
+        dict[Name, Annotated[Artifact, Field(discriminator="kind")]], Field(min_length=1, max_length=50)
+    ]
+    secrets: Annotated[list[SecretNeed], Field(max_length=20)] = []
+    verification: Verification = Verification()
+
+    @model_validator(mode="after")
+    def _artifacts_are_apart(self) -> Self:
+        owners: dict[str, str] = {MANIFEST_NAME: "the manifest"}
+        claims = [(path, name) for name, component in self.components.items() for path in component.claims]
+        for path, name in claims:
+            for taken, owner in owners.items():
+                if _overlap(path.lower(), taken.lower()):
+                    raise ValueError(f"`components.{name}.artifact` '{path}' overlaps with '{taken}' of {owner}")
+            owners[path] = f"`components.{name}`"
+        return self
+
+    @model_validator(mode="after")
+    def _checks_have_a_component(self) -> Self:
+        places = [f"checks.{number}" for number in range(len(self.verification.checks))]
+        for place, check in zip([*places, "load"], self.verification.everything, strict=False):
+            where = f"`verification.{place}.component` '{check.component}'"
+            if check.component not in self.components:
+                known = ", ".join(sorted(self.components))
+                raise ValueError(f"{where} is no component of this release (these are: {known})")
+            kind = self.components[check.component].kind
+            if kind in _SILENT:
+                raise ValueError(f"{where} is of kind {kind}, which answers no requests")
+            if isinstance(check, SiteCheck) and kind != "site":
+                raise ValueError(f"{where} is a {kind}: only a site has a page to load")
+            if isinstance(check, LoadCheck) and kind not in _LOADABLE:
+                raise ValueError(f"{where} is a {kind}: only functions are tested under load")
+        return self
+
+    @model_validator(mode="after")
+    def _order_is_possible(self) -> Self:
+        waves_of(self._after)
+        return self
+
+    @property
+    def waves(self) -> Waves:
+        """The components in the order in which they are staged and shifted."""
+        return waves_of(self._after)
+
+    @property
+    def _after(self) -> dict[str, list[str]]:
+        return {name: component.after for name, component in self.components.items()}
+
+    @model_validator(mode="after")
+    def _secrets_are_named_once(self) -> Self:
+        names = [need.name for need in self.secrets]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"`secrets` names '{twice}' twice: put all its keys into one entry")
+        return self
+
+
+def parse_manifest(text: bytes) -> Manifest:
+    """The manifest of a bundle; raises `InvalidBundleError` that says where, what, and what is allowed."""
+    manifest = make_manifest(read_yaml(text))
+    if missing := [name for name, component in manifest.components.items() if not component.digest]:
+        reason = f"{MANIFEST_NAME}: `components.{missing[0]}.digest` is missing"
+        raise InvalidBundleError(reason, "Make the bundle with `selfright bundle`, which writes the digests.")
+    return manifest
+
+
+def make_manifest(content: dict[str, Any]) -> Manifest:
+    """The manifest with this content, in the source form or the bundle form; raises `InvalidBundleError`."""
+    try:
+        return Manifest.model_validate(content)
+    except ValidationError as error:
+        findings = error.errors(include_url=False)
+        raise InvalidBundleError(f"{MANIFEST_NAME}: {explain(findings, _KNOWN_KEYS)}", _NEXT) from error
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether two paths are the same, or one is inside the other."""
+    return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
+
+
+def _keys(model: type[BaseModel]) -> Sequence[str]:
+    """The keys as they are written in the file."""
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+_KNOWN_KEYS: KnownKeys = {
+    (): Manifest.model_fields,
+    ("components", "*", "function"): FunctionArtifact.model_fields,
+    ("components", "*", "image"): ImageArtifact.model_fields,
+    ("components", "*", "site"): SiteArtifact.model_fields,
+    ("components", "*", "parameters"): ParametersArtifact.model_fields,
+    ("components", "*", "stack"): StackArtifact.model_fields,
+    ("secrets", "*"): SecretNeed.model_fields,
+    ("verification",): Verification.model_fields,
+    ("verification", "checks", "*", "http"): _keys(Check),
+    ("verification", "checks", "*", "site"): _keys(SiteCheck),
+    ("verification", "load"): _keys(LoadCheck),
+}

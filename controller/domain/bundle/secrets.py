@@ -1,0 +1,21 @@
+"""The secrets that a release needs: by a logical name, with the keys that must be in them. Never a value."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from controller.domain.bundle.artifacts import matching
+
+SecretName = Annotated[
+    str, matching("[a-z0-9][a-z0-9-]{0,30}", "1 to 31 lower-case letters, digits and '-', not beginning with '-'")
+]
+SecretKey = Annotated[str, matching("[A-Za-z0-9_.-]{1,100}", "the name of a key: letters, digits, '_', '-' and '.'")]
+
+
+class SecretNeed(BaseModel):
+    """A secret of the application; the environment says which one of Secrets Manager that is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: SecretName
+    keys: Annotated[tuple[SecretKey, ...], Field(max_length=100)] = ()

@@ -1,0 +1,1 @@
+"""Verification checks: requests, pages and loads, and what their answers must be."""

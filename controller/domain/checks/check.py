@@ -1,0 +1,127 @@
+"""Verification checks: the requests that a release must answer rightly, before and after visitors see it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator
+
+from controller.domain.checks import json_paths
+from controller.domain.checks.requests import Request, header_lines
+
+PRESENT, ABSENT = "present", "absent"
+READ_AT_MOST = 5 * 1024 * 1024
+"""Bytes of an answer that a check looks at."""
+_SHOWN = 120
+"""How many characters of an unexpected answer are shown."""
+
+
+class Placed(BaseModel):
+    """Where a check is made: against the new revision before any visitor sees it, from outside, or both."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
+
+    only: Literal["staged", "outside"] | None = None
+
+    @property
+    def before_traffic(self) -> bool:
+        """Whether it is made against the staged revision itself."""
+        return self.only != "outside"
+
+    @property
+    def from_outside(self) -> bool:
+        """Whether it is made as a visitor, after each shift and after a rollback."""
+        return self.only != "staged"
+
+
+class Check(Placed, Request):
+    """One request and what its answer must look like.
+
+    `json` maps JMESPath expressions to values, `header` names to values (or `present`, `absent`).
+    """
+
+    kind: Literal["http"] = "http"
+    status: Annotated[int, Field(ge=100, le=599)] = 200
+    contains: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
+    values: Annotated[dict[str, Any], PlainValidator(json_paths.expectations), Field(alias="json")] = {}
+    header: Annotated[dict[str, str], PlainValidator(header_lines)] = {}
+    max_latency_ms: Annotated[int, Field(ge=1, le=20_000)] | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back; header names are lower-case. `milliseconds` is None where the time says nothing of visitors'."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    milliseconds: float | None = None
+
+    @property
+    def content_type(self) -> str:
+        """The type without its parameters: `text/html`."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """How a check went; `detail` is one sentence for people."""
+
+    check: str
+    passed: bool
+    detail: str
+
+
+def check_answer(check: Check, answer: Answer) -> CheckResult:
+    """Compare an answer with what the check expects."""
+    wrong = _wrong_answer(check, answer) or _wrong_headers(check, answer) or _too_slow(check, answer)
+    return CheckResult(check.name, not wrong, wrong or f"status {answer.status}, as expected")
+
+
+def check_answer_with(check: Check, others: Sequence[Check], answer: Answer) -> CheckResult:
+    """The result of `check`, or of the first of `others` that the same answer passes."""
+    results = [check_answer(one, answer) for one in (check, *others)]
+    return next((result for result in results if result.passed), results[0])
+
+
+def is_too_slow(check: Check, answer: Answer) -> bool:
+    """Whether the answer took longer than the check allows."""
+    most = check.max_latency_ms
+    return most is not None and answer.milliseconds is not None and answer.milliseconds > most
+
+
+def _wrong_answer(check: Check, answer: Answer) -> str:
+    if answer.status != check.status:
+        return f"expected status {check.status}, got {answer.status}: {_excerpt(answer.body)}"
+    if check.contains is not None and check.contains.encode() not in answer.body:
+        return f"the answer does not contain {check.contains!r}: {_excerpt(answer.body)}"
+    if check.values and (trouble := json_paths.trouble(check.values, answer.body)):
+        return f"{trouble}: {_excerpt(answer.body)}"
+    return ""
+
+
+def _wrong_headers(check: Check, answer: Answer) -> str:
+    for name, wanted in check.header.items():
+        found = answer.headers.get(name)
+        if wanted == ABSENT and found is not None:
+            return f"the header {name} must be absent, and is {_excerpt(found.encode())}"
+        if wanted != ABSENT and found is None:
+            return f"the header {name} is missing"
+        if wanted not in {ABSENT, PRESENT} and found is not None and found.strip() != wanted:
+            return f"the header {name} is {_excerpt(found.encode())}, expected {wanted}"
+    return ""
+
+
+def _too_slow(check: Check, answer: Answer) -> str:
+    if not is_too_slow(check, answer):
+        return ""
+    return f"the answer took {answer.milliseconds:.0f} ms, more than {check.max_latency_ms} ms"
+
+
+def _excerpt(body: bytes) -> str:
+    """The beginning of an answer on one line, printable."""
+    text = " ".join(body[: 4 * _SHOWN].decode(errors="replace").split())
+    clean = "".join(character if character.isprintable() else "?" for character in text)
+    if not clean:
+        return "(empty answer)"
+    return clean if len(clean) <= _SHOWN else f"{clean[:_SHOWN]}…"

@@ -1,0 +1,92 @@
+"""Loading a page as a browser does, a few files at a time, bounded in number, bytes and time."""
+
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from controller.domain.checks.check import Answer, CheckResult
+from controller.domain.checks.page_links import Link, links_in
+from controller.domain.checks.page_types import Use, is_plausible
+from controller.domain.checks.site_check import SiteCheck
+from controller.domain.printable import printable
+from controller.errors import NoAnswerError
+
+FILES, BYTES, SECONDS = 200, 50 * 1024 * 1024, 30
+AT_ONCE = 6
+"""As many as browsers open to one host."""
+SHOWN = 3
+SHOWN_PATH = 100
+
+Fetch = Callable[[str], Answer]
+"""Gives the answer of an address; raises `NoAnswerError`."""
+
+
+class _TooMuchError(Exception):
+    """The page goes beyond a bound."""
+
+
+@dataclass
+class PageLoad:
+    """Loads one page. `fetch` is called by several threads."""
+
+    fetch: Fetch
+    clock: Callable[[], float] = time.monotonic
+    files: int = FILES
+    bytes: int = BYTES
+    seconds: float = SECONDS
+    _loaded: int = field(default=0, init=False)
+    _ends: float = field(default=0.0, init=False)
+
+    def run(self, check: SiteCheck, url: str) -> CheckResult:
+        """Load the page at `url` and everything that it needs, and that needs, from the same origin."""
+        self._ends = self.clock() + self.seconds
+        try:
+            count, trouble = self._all(Link(url, Use.PAGE))
+        except _TooMuchError as error:
+            return CheckResult(check.name, False, f"{error}: check a smaller page of the site")
+        if not trouble:
+            return CheckResult(check.name, True, f"the page and {count - 1} files that it needs are there")
+        shown = "; ".join(trouble[:SHOWN])
+        return CheckResult(check.name, False, f"{len(trouble)} of {count} files are not right: {shown}")
+
+    def _all(self, page: Link) -> tuple[int, list[str]]:
+        """How many files there are, and what is wrong with them: the page, then what it links to, and so on."""
+        known, wave = {page}, {page}
+        trouble: list[str] = []
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            while wave:
+                ordered = sorted(wave, key=lambda link: (link.url, link.use))
+                wave = set()
+                for wrong, found in pool.map(self._one, ordered):
+                    trouble += wrong
+                    wave |= found - known
+                known |= wave
+                if len(known) > self.files:
+                    raise _TooMuchError(f"the page needs more than {self.files} files")
+        return len(known), trouble
+
+    def _one(self, link: Link) -> tuple[Iterable[str], set[Link]]:
+        """What is wrong with a file, and what it links to. Its contents are not kept."""
+        if self._loaded > self.bytes:
+            raise _TooMuchError(f"the page needs more than {self.bytes // 1024 // 1024} MiB")
+        if self.clock() > self._ends:
+            raise _TooMuchError(f"the page was not there within {self.seconds:.0f} seconds")
+        path = urlsplit(link.url).path
+        try:
+            answer = self.fetch(link.url)
+        except NoAnswerError as error:
+            return [f"{_shown(path)}: {error}"], set()
+        self._loaded += len(answer.body)
+        if answer.status != HTTPStatus.OK:
+            return [f"{_shown(path)} has status {answer.status}"], set()
+        if not is_plausible(link.use, path, answer.content_type):
+            told = _shown(answer.content_type) or "without a type"
+            return [f"{_shown(path)} is {told} and used as {link.use}"], set()
+        return [], links_in(link.url, link.use, answer.body)
+
+
+def _shown(text: str) -> str:
+    return printable(text if len(text) <= SHOWN_PATH else f"{text[:SHOWN_PATH]}…")

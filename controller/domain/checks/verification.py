@@ -1,0 +1,50 @@
+"""`verification` in `release.yaml`: every kind of check, and how each goes into the ledger and comes out again."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter
+
+from controller.domain.checks.check import Check
+from controller.domain.checks.load_check import LoadCheck
+from controller.domain.checks.site_check import SiteCheck
+
+
+def _kind(check: object) -> str:
+    """A check is an HTTP check unless it says otherwise."""
+    kind = check.get("kind", "http") if isinstance(check, Mapping) else getattr(check, "kind", "http")
+    return kind if isinstance(kind, str) else repr(kind)
+
+
+OutsideCheck = Check | SiteCheck
+"""What can be asked as a visitor."""
+AnyCheck = Check | SiteCheck | LoadCheck
+Listed = Annotated[
+    Annotated[Check, Tag("http")] | Annotated[SiteCheck, Tag("site")],
+    Discriminator(_kind),
+]
+_Stored: TypeAdapter[AnyCheck] = TypeAdapter(
+    Annotated[
+        Annotated[Check, Tag("http")] | Annotated[SiteCheck, Tag("site")] | Annotated[LoadCheck, Tag("load")],
+        Discriminator(_kind),
+    ]
+)
+
+
+class Verification(BaseModel):
+    """How the release is tested, before and after visitors see it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    checks: Annotated[list[Listed], Field(max_length=100)] = []
+    load: LoadCheck | None = None
+
+    @property
+    def everything(self) -> Sequence[AnyCheck]:
+        """All checks; the load comes last."""
+        return [*self.checks, *([self.load] if self.load else [])]
+
+
+def read_check(text: str) -> AnyCheck:
+    """A check as the ledger has it: JSON, in which an HTTP check may say no kind."""
+    return _Stored.validate_json(text)

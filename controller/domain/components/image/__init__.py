@@ -1,0 +1,1 @@
+"""The kind `image`: a Lambda function from a container image."""

@@ -1,0 +1,53 @@
+"""What Lambda takes of container images, told before anything is pushed."""
+
+from collections.abc import Mapping
+
+from controller.domain.components.image.documents import GZIP_LAYERS, PLAIN_LAYERS, Descriptor
+from controller.domain.components.image.layout import Image
+from controller.errors import InvalidBundleError
+
+MAX_UNPACKED = 10 * 1024**3
+"""Lambda's limit for an image, all layers unpacked."""
+_GZIP = "Build it with `--output type=oci,dest=image.tar,compression=gzip,force-compression=true`."
+
+
+def refuse_unsupported(image: Image, what: str) -> None:
+    """Raise `InvalidBundleError` when Lambda would not take the image; `what` is its name in messages."""
+    if not image.manifest.layers:
+        raise InvalidBundleError(f"the image for {image.platform} in '{what}' has no layers", "Build it again.")
+    for blob in image.manifest.blobs:
+        if not blob.size:
+            raise InvalidBundleError(f"{blob.digest} in '{what}' is empty, which ECR does not take", "Build it again.")
+    for layer in image.manifest.layers:
+        _refuse_layer(layer, what)
+
+
+def unpacked_size(image: Image, ends: Mapping[str, bytes]) -> int:
+    """How large the image is at least when it is unpacked.
+
+    `ends` are the last four bytes of each layer by path: there gzip notes the size of what it packed (modulo 4 GiB).
+    """
+    return sum(_unpacked(layer, ends) for layer in image.manifest.layers)
+
+
+def refuse_too_large(image: Image, ends: Mapping[str, bytes], what: str) -> None:
+    """Raise `InvalidBundleError` for an image that is surely over Lambda's limit; arguments as above."""
+    if (size := unpacked_size(image, ends)) > MAX_UNPACKED:
+        reason = f"the image for {image.platform} in '{what}' unpacks to {size / 1024**3:.1f} GiB"
+        raise InvalidBundleError(f"{reason}; Lambda takes 10 GiB", "Make it smaller, for example in stages.")
+
+
+def _refuse_layer(layer: Descriptor, what: str) -> None:
+    if layer.media_type in GZIP_LAYERS | PLAIN_LAYERS:
+        return
+    where = f"the layer {layer.digest} in '{what}'"
+    if "zstd" in layer.media_type:
+        raise InvalidBundleError(f"{where} is compressed with zstd, which Lambda does not take", _GZIP)
+    if "nondistributable" in layer.media_type or "foreign" in layer.media_type:
+        raise InvalidBundleError(f"{where} is to be fetched from elsewhere", "Use a base image with all its layers.")
+    raise InvalidBundleError(f"{where} has the media type '{layer.media_type}', which Lambda does not take", _GZIP)
+
+
+def _unpacked(layer: Descriptor, ends: Mapping[str, bytes]) -> int:
+    end = ends.get(layer.path, b"") if layer.media_type in GZIP_LAYERS else b""
+    return max(layer.size, int.from_bytes(end, "little"))

@@ -1,0 +1,1 @@
+"""The kind `parameters`: settings of the application."""

@@ -1,0 +1,1 @@
+"""The kind `site`: static files behind CloudFront."""

@@ -1,0 +1,139 @@
+"""Which visitor gets which revision of a site: the routing table, and the CloudFront function that is made from it.
+
+The function's code is `routing.js` with the table written into it, under a first line that holds the digest of all the
+rest. That line is how the code is recognised again: it does not depend on the template, so code that an older or newer
+Selfright published is still Selfright's, and the smallest change by a person is not.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from controller.domain.components.site.index import INDEX_NAME
+from controller.domain.strategy import ALL
+from controller.errors import ChangedByOthersError, InvalidBundleError
+
+LIMIT = 10_240
+"""CloudFront allows this many bytes of code."""
+REVISIONS = "revisions/"
+_TABLE = re.compile(r"^const TABLE = (\{.*\});$", re.MULTILINE)
+_SEAL = "// selfright-routing {}\n"
+_ODD = re.compile(r"[\\\x00-\x1f\x7f]|/\.{1,2}(/|$)|^[^/]")
+_BADLY_ENCODED = re.compile(r"%(?![0-9A-Fa-f]{2})|%2[Ff]")
+
+
+@dataclass(frozen=True)
+class RoutingTable:
+    """`weight` percent of the visitors get `canary`, the others `stable`; "" stands for no revision.
+
+    `hashed` are the shared folders of each revision ("assets/"): their files lie outside of the revisions.
+    """
+
+    stable: str = ""
+    canary: str = ""
+    weight: int = 0
+    fallback: str = "/index.html"
+    hashed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def routes_like(self, other: "RoutingTable") -> bool:
+        """Whether every visitor gets the same revision by both tables."""
+        return (self.stable, self.canary, self.weight) == (other.stable, other.canary, other.weight)
+
+    def is_between(self, stable: str, canary: str) -> bool:
+        """Whether visitors get `stable`, `canary` or some of each, and nothing else."""
+        on_stable = self.stable == stable and self.canary in {"", canary}
+        return on_stable or (self.stable == canary and not self.canary)
+
+    def pointed_at(self, stable: str, canary: str, weight: int) -> "RoutingTable":
+        """This table with `weight` percent on the canary; it keeps the folders of both, for the way back."""
+        hashed = {revision: self.hashed[revision] for revision in (stable, canary) if revision in self.hashed}
+        if weight >= ALL:
+            return RoutingTable(canary, "", 0, self.fallback, hashed)
+        return RoutingTable(stable, canary if weight else "", weight, self.fallback, hashed)
+
+
+def shared_folders(patterns: Collection[str]) -> list[str]:
+    """The folders that a manifest's patterns name: `assets/**` is `assets/`."""
+    return sorted(pattern.removesuffix("**") for pattern in patterns)
+
+
+def render(table: RoutingTable) -> bytes:
+    """The code of the routing function; raises `InvalidBundleError` when CloudFront would not take it."""
+    content = {
+        "stable": table.stable or None,
+        "canary": table.canary or None,
+        "weight": table.weight,
+        "fallback": table.fallback,
+        "hashed": {revision: list(folders) for revision, folders in table.hashed.items()},
+    }
+    line = f"const TABLE = {json.dumps(content, sort_keys=True)};"
+    code = _TABLE.sub(lambda _: line, _template(), count=1)
+    sealed = (_seal(code) + code).encode()
+    if len(sealed) > LIMIT:
+        reason = f"the routing function would have {len(sealed)} bytes; CloudFront allows {LIMIT}"
+        raise InvalidBundleError(reason, "Name fewer folders under `hashed` in release.yaml.")
+    return sealed
+
+
+def parse(code: bytes) -> RoutingTable:
+    """The table in the code of a routing function.
+
+    Raises `ChangedByOthersError` for code that Selfright did not publish. Code that names no revision is nobody's
+    release (the stack's own placeholder): it gives an empty table.
+    """
+    text = code.decode(errors="replace")
+    first, _, rest = text.partition("\n")
+    table = _table(text)
+    if table is None or (table.stable and f"{first}\n" != _seal(rest)):
+        raise ChangedByOthersError("its code is not what Selfright published: somebody edited it")
+    return table
+
+
+def object_key(path: str, revision: str, table: RoutingTable) -> str | None:
+    """The key of the object that answers a visitor's path, as `routing.js` finds it; None when that refuses it."""
+    uri = re.sub(r"/+", "/", path.partition("?")[0].partition("#")[0])
+    if _BADLY_ENCODED.search(uri):
+        return None
+    try:
+        clean = re.sub(r"/+", "/", unquote(uri, errors="strict"))
+    except UnicodeDecodeError:
+        return None
+    if _ODD.search(clean):
+        return None
+    if clean.startswith(tuple(f"/{folder}" for folder in table.hashed.get(revision, ()))):
+        return clean.removeprefix("/")
+    if clean == "/":
+        return f"{REVISIONS}{revision}/index.html"
+    is_page = "." not in clean.rpartition("/")[2] or clean == f"/{INDEX_NAME}"
+    return f"{REVISIONS}{revision}{table.fallback if is_page else clean}"
+
+
+def _seal(code: str) -> str:
+    return _SEAL.format(hashlib.sha256(code.encode()).hexdigest())
+
+
+def _table(code: str) -> RoutingTable | None:
+    match = _TABLE.search(code)
+    try:
+        content: dict[str, Any] = json.loads(match[1]) if match else {}
+        hashed = content["hashed"] or {}
+        return RoutingTable(
+            stable=content["stable"] or "",
+            canary=content["canary"] or "",
+            weight=content["weight"],
+            fallback=content["fallback"],
+            hashed={revision: tuple(folders) for revision, folders in hashed.items()},
+        )
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return None
+
+
+@cache
+def _template() -> str:
+    return Path(__file__).with_name("routing.js").read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""The kind `stack`: infrastructure that changes with the application."""

@@ -1,0 +1,21 @@
+"""Whether an environment takes a stack's template: asked before anything is touched, and again when it is staged."""
+
+from collections.abc import Mapping
+
+from controller.domain.bundle.artifacts import StackArtifact
+from controller.domain.components.stack.templates import Template
+from controller.domain.environment import StackTarget
+from controller.errors import InvalidBundleError
+
+MACROS = "CAPABILITY_AUTO_EXPAND"
+
+
+def values_for(template: Template, artifact: StackArtifact, target: StackTarget) -> Mapping[str, str]:
+    """The values of all of the template's parameters: the environment's, else the bundle's, else the defaults.
+
+    Raises `InvalidBundleError` when one is missing or unknown, or when the template uses macros that are not allowed.
+    """
+    if template.uses_macros and MACROS not in target.capabilities:
+        reason = f"{artifact.artifact} uses macros (Transform), so what it makes cannot be told before"
+        raise InvalidBundleError(reason, f"Write it out, or allow {MACROS} in the environment.")
+    return template.parameters({**artifact.parameters, **target.parameters})

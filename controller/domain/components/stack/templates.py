@@ -1,0 +1,163 @@
+"""A CloudFormation template, as far as it can be judged without AWS: what is in it, and what a release may not have."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from controller.domain.bundle.strict_yaml import StrictLoader, said_of
+from controller.domain.printable import printable
+from controller.errors import InvalidBundleError
+
+MAX_BYTES = 1_000_000
+"""CloudFormation's own limit for a template that it reads from S3."""
+MAX_RESOURCES = 500
+MERGED = ("Resources", "Parameters", "Conditions", "Mappings")
+_ID_LENGTH = 16
+
+
+@dataclass(frozen=True)
+class Template:
+    """A template that was read. `content` has CloudFormation's short forms (`!Ref X`) in their long ones."""
+
+    text: str
+    content: Mapping[str, Any]
+
+    @property
+    def resources(self) -> Mapping[str, str]:
+        """Logical id → type."""
+        return {name: str(one.get("Type", "")) for name, one in self.content["Resources"].items()}
+
+    @property
+    def uses_macros(self) -> bool:
+        """Whether what will be made is not what is written here."""
+        return "Transform" in self.content or _mentions(self.content, "Fn::Transform")
+
+    @property
+    def secrets(self) -> list[str]:
+        """The names of the parameters whose values CloudFormation never tells."""
+        declared: Mapping[str, Any] = self.content.get("Parameters") or {}
+        return [name for name, one in declared.items() if _is_secret(one)]
+
+    def parameters(self, given: Mapping[str, str]) -> Mapping[str, str]:
+        """All parameters with their values: the given ones, else the defaults. Raises `InvalidBundleError`."""
+        declared: Mapping[str, Any] = self.content.get("Parameters") or {}
+        if unknown := sorted(given.keys() - declared.keys()):
+            known = ", ".join(sorted(declared)) or "none"
+            raise InvalidBundleError(f"the template has no parameter '{unknown[0]}' (it has: {known})")
+        for name, one in declared.items():
+            if name in given and _is_secret(one):
+                reason = f"the parameter '{name}' is secret (NoEcho): AWS never tells it, so it could not be put back"
+                raise InvalidBundleError(reason, "Use a dynamic reference to Secrets Manager in the template instead.")
+        missing = sorted(name for name, one in declared.items() if name not in given and "Default" not in one)
+        if missing:
+            advice = "Give it under `parameters` of the component, in release.yaml or in the environment."
+            raise InvalidBundleError(f"the template's parameter '{missing[0]}' has no value", advice)
+        return {name: given.get(name, _text(one.get("Default"))) for name, one in declared.items()}
+
+
+def parse_template(text: bytes, file: str) -> Template:
+    """The template in a file of a bundle; raises `InvalidBundleError` for what no environment would take."""
+    if len(text) > MAX_BYTES:
+        reason = f"{file} has {len(text):,} bytes; CloudFormation takes at most {MAX_BYTES:,}"
+        raise InvalidBundleError(reason, "Make two stacks of it.")
+    if not text.isascii():
+        reason = f"{file} has other characters than ASCII, which CloudFormation does not keep as they are"
+        raise InvalidBundleError(reason, "Write them as escapes (\\u00e9), or leave them out.")
+    template = read_template(text.decode(), file)
+    resources = template.content["Resources"]
+    if len(resources) > MAX_RESOURCES:
+        reason = f"{file} has {len(resources)} resources; CloudFormation takes at most {MAX_RESOURCES}"
+        raise InvalidBundleError(reason, "Make two stacks of it.")
+    for name, one in resources.items():
+        if not isinstance(one, dict) or not isinstance(one.get("Type"), str):
+            raise InvalidBundleError(f"{file}: the resource '{printable(str(name))}' has no `Type`", f"Correct {file}.")
+    return template
+
+
+def read_template(text: str, file: str) -> Template:
+    """The template in a text, JSON or YAML; raises `InvalidBundleError` when it is none."""
+    try:
+        content = json.loads(text) if text.lstrip().startswith("{") else _yaml(text)
+    except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise InvalidBundleError(f"{file} cannot be read: {printable(said_of(error))}", f"Correct {file}.") from error
+    if not isinstance(content, dict) or not isinstance(content.get("Resources"), dict) or not content["Resources"]:
+        reason = f"{file} is no CloudFormation template: it has no `Resources`"
+        raise InvalidBundleError(reason, f"Correct {file}.")
+    declared = content.get("Parameters") or {}
+    if not isinstance(declared, dict) or not all(isinstance(one, dict) for one in declared.values()):
+        reason = f"{file}: `Parameters` must be keys and values, and so must each of them"
+        raise InvalidBundleError(reason, f"Correct {file}.")
+    return Template(text, content)
+
+
+def revision_of(text: str, parameters: Mapping[str, str]) -> str:
+    """The id of a template with these parameters: the beginning of a SHA-256."""
+    told = json.dumps([text.replace("\r\n", "\n").strip(), dict(parameters)], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()[:_ID_LENGTH]
+
+
+def added(former: Template, present: Template) -> list[str]:
+    """The logical ids of the resources that only the present template has."""
+    return sorted(present.resources.keys() - former.resources.keys())
+
+
+def keeping(former: Template, present: Template) -> Template:
+    """The former template with what the present one has added: what was changed is as before, what is new stays."""
+    merged = dict(former.content)
+    for section in MERGED:
+        both = {**(present.content.get(section) or {}), **(former.content.get(section) or {})}
+        merged |= {section: both} if both else {}
+    return Template(json.dumps(merged), merged)
+
+
+class _TemplateLoader(StrictLoader):
+    """Knows CloudFormation's tags: `!Ref X` is {"Ref": "X"}, `!GetAtt A.B` is {"Fn::GetAtt": ["A", "B"]}."""
+
+    most_depth = 100
+
+    def construct_tag(self, suffix: str, node: yaml.Node) -> dict[str, Any]:
+        """The long form of a short one."""
+        name = suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}"
+        if isinstance(node, yaml.SequenceNode):
+            return {name: self.construct_sequence(node, deep=True)}
+        if isinstance(node, yaml.MappingNode):
+            return {name: self.construct_mapping(node, deep=True)}
+        value = node.value
+        return {name: value.split(".", 1) if suffix == "GetAtt" else value}
+
+
+_TemplateLoader.add_multi_constructor("!", _TemplateLoader.construct_tag)
+
+
+def _yaml(text: str) -> Any:  # noqa: ANN401 - any YAML
+    loader = _TemplateLoader(text)
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
+
+
+def _mentions(value: object, key: str) -> bool:
+    """Whether a key is anywhere; by a list of what is left to look at, because JSON may be nested very deep."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            if key in one:
+                return True
+            left.extend(one.values())
+        elif isinstance(one, list):
+            left.extend(one)
+    return False
+
+
+def _is_secret(parameter: Mapping[str, Any]) -> bool:
+    return str(parameter.get("NoEcho", "")).lower() == "true"
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

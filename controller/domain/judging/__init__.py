@@ -1,0 +1,1 @@
+"""Judging a canary: what was measured, what it shows, and the verdict."""

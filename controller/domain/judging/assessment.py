@@ -1,0 +1,74 @@
+"""What a trial means at an evaluation: a verdict, and the reason in words with its figures."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from controller.domain.deployment import Counts
+from controller.domain.judging.sequential.priors import ERRORS
+from controller.domain.judging.sequential.trial import Trial
+from controller.domain.judging.verdict import Judgement, Verdict
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a judgement goes by.
+
+    `minimum_requests` on the canary since the last shift; data older than `patience` counts as late.
+    """
+
+    minimum_requests: int = 20
+    patience: timedelta = timedelta(minutes=5)
+
+
+def assess(trial: Trial, terms: Terms, now: datetime) -> Judgement:
+    """Judge the trial as it stands at `now`. Evidence against the canary comes first, then what is missing."""
+    if trial.worse:
+        return Judgement(Verdict.UNHEALTHY, f"The canary is worse: {accusation(trial)}")
+    if missing := _missing(trial, terms, now):
+        return missing
+    step = sum(side.step.requests for side in trial.sides.values())
+    figures = f"{compared(*trial.counts())} (e-value {trial.e_value:.3g} of {trial.limit:.0f})"
+    if step < terms.minimum_requests:
+        asked = f"{step} of at least {terms.minimum_requests} requests on the canary since the last shift"
+        return Judgement(Verdict.INCONCLUSIVE, f"Not enough evidence: {asked}; {figures}.")
+    if trial.within:
+        margin = f"at most {trial.tolerance * 100:g} percentage points worse"
+        return Judgement(Verdict.PROMOTABLE, f"The canary is shown to be {margin}: {figures}.")
+    return Judgement(Verdict.HEALTHY, f"Nothing shows that the canary is worse: {figures}.")
+
+
+def accusation(trial: Trial) -> str:
+    """Which component and metric carries the evidence, with its counts: a sentence."""
+    name = trial.strongest
+    if name is None:
+        return "there is no evidence."
+    component, metric = name
+    stream = trial.streams[name]
+    what = "failed" if metric == ERRORS else f"slower than stable's {metric}"
+    return (
+        f"{component}, {compared(stream.canary, stream.stable, what)};"
+        f" e-value {trial.e_value:.3g}, the limit is {trial.limit:.0f}."
+    )
+
+
+def compared(canary: Counts, stable: Counts, what: str = "failed") -> str:
+    """Both sides' counts in words."""
+    return f"{_of(canary)} requests {what} on the canary, {_of(stable)} on stable"
+
+
+def _of(counts: Counts) -> str:
+    return f"{counts.errors:,} of {counts.requests:,} ({counts.error_rate * 100:.3g} %)"
+
+
+def _missing(trial: Trial, terms: Terms, now: datetime) -> Judgement | None:
+    seen = [side.seen for side in trial.sides.values() if side.seen]
+    canary, stable = trial.counts()
+    if not seen or not (canary.requests or stable.requests):
+        return Judgement(Verdict.NO_DATA, "No data: no request was measured on either side.")
+    if now - max(seen) > terms.patience:
+        minutes = (now - max(seen)).total_seconds() / 60
+        return Judgement(Verdict.LATE_DATA, f"Late data: the newest measurement is {minutes:.0f} minutes old.")
+    if not canary.requests or not stable.requests:
+        side = "the canary" if not canary.requests else "stable"
+        return Judgement(Verdict.ONE_SIDED, f"Data for one side only: no request was measured on {side}.")
+    return None

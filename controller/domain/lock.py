@@ -1,0 +1,100 @@
+"""Who holds the lock: one deployment at a time per environment, the newest waits, older ones are superseded.
+
+Pure functions from a lock to the next one; the ledger saves the result only if nobody saved another in between, so
+every decision here may be made as if nobody else were there. The fencing token rises with every grant.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Place:
+    """A deployment's place in the queue; `order` sorts by upload time, then version."""
+
+    deployment_id: str
+    order: str
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The lock of one environment.
+
+    `holder` is the deployment that may change the environment ("" when free), `newest` the highest order that ever
+    asked, `live` the deployment whose release is live, `held` why no deployment may start (after a failed rollback).
+    `revision` counts the saves.
+    """
+
+    environment_key: str
+    holder: str = ""
+    token: int = 0
+    waiting: Place | None = None
+    newest: str = ""
+    live: str = ""
+    held: str = ""
+    revision: int = 0
+
+
+Outcome = Literal["granted", "waiting", "superseded", "held"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of asking for a lock; `displaced` is the older deployment that need not wait any more."""
+
+    lock: Lock
+    outcome: Outcome
+    displaced: Place | None = None
+
+
+def order_of(uploaded_at: datetime, version: str) -> str:
+    """The sort key of an upload: its time, then (S3 tells only seconds) its version.
+
+    Of two uploads of the same version in the same second, neither is the older one: the one that asks later is newer.
+    """
+    natural = re.sub(r"\d+", lambda digits: digits[0].zfill(12), version)
+    return f"{uploaded_at.isoformat(timespec='seconds')}#{natural}"
+
+
+def ask(lock: Lock, place: Place) -> Answer:
+    """Ask for the lock. Asking again changes nothing."""
+    if lock.holder == place.deployment_id:
+        return Answer(lock, "granted")
+    if lock.held:
+        return Answer(lock, "held")
+    if lock.waiting and lock.waiting.deployment_id == place.deployment_id:
+        return Answer(lock, "waiting")
+    if place.order < lock.newest:
+        return Answer(lock, "superseded")
+    newest = replace(lock, newest=place.order)
+    if not lock.holder:
+        return Answer(_granted(newest, place.deployment_id), "granted")
+    return Answer(replace(newest, waiting=place), "waiting", displaced=lock.waiting)
+
+
+def release(lock: Lock, deployment_id: str, *, hold: str = "") -> tuple[Lock, Place | None]:
+    """End the lock (or the waiting) of a deployment; returns the deployment that was waiting, if it is affected.
+
+    Without `hold` that one is the new holder; with `hold` it must be refused, because the environment is held.
+    """
+    if lock.waiting and lock.waiting.deployment_id == deployment_id:
+        return replace(lock, waiting=None), None
+    if lock.holder != deployment_id:
+        return lock, None
+    after = replace(lock, holder="", waiting=None, held=hold)
+    if hold or not lock.waiting:
+        return after, lock.waiting
+    return _granted(after, lock.waiting.deployment_id), lock.waiting
+
+
+def retake(lock: Lock, deployment_id: str) -> Lock | None:
+    """Take the lock to roll a finished deployment back, even of a held environment; None when somebody has it."""
+    if lock.holder == deployment_id:
+        return lock
+    return None if lock.holder else _granted(lock, deployment_id)
+
+
+def _granted(lock: Lock, deployment_id: str) -> Lock:
+    return replace(lock, holder=deployment_id, token=lock.token + 1, waiting=None)

@@ -1,0 +1,1 @@
+"""Reading zips that a stranger made: the directory, an entry, and the rules."""

@@ -1,0 +1,144 @@
+"""Reads one entry of a zip: never more than the directory promised, and never silently less."""
+
+import io
+import zlib
+from typing import BinaryIO
+
+from controller.domain.zip.directory import DEFLATED, LOCAL_HEADER, LOCAL_SIGNATURE, Entry, read_exactly
+from controller.errors import InvalidBundleError
+
+_CHUNK = 256 * 1024
+_AGAIN = "Make the bundle again with `selfright bundle` and upload that file as it is."
+
+
+def data_start(file: BinaryIO, entry: Entry, limit: int) -> int:
+    """Where the entry's data begins; it must end before `limit`, and its local header must agree with the directory."""
+    header = read_exactly(file, entry.offset, entry.offset + LOCAL_HEADER.size + len(entry.raw_name))
+    signature, _, flags, method, *_, name_length, extra = LOCAL_HEADER.unpack_from(header)
+    start = entry.offset + LOCAL_HEADER.size + name_length + extra
+    agrees = (signature, flags, method) == (LOCAL_SIGNATURE, entry.flags, entry.method)
+    if not agrees or header[LOCAL_HEADER.size :] != entry.raw_name or name_length != len(entry.raw_name):
+        raise InvalidBundleError(f"'{entry.name}' is described differently in two places of the zip", _AGAIN)
+    if start + entry.packed > limit:
+        raise InvalidBundleError(f"'{entry.name}' shares data with another entry of the zip", _AGAIN)
+    return int(start)
+
+
+class Window(io.RawIOBase):
+    """A part of a file as a file of its own: seekable, and blind to what lies around it."""
+
+    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+        super().__init__()
+        self._file, self._start, self._size, self._at = file, start, size, 0
+
+    def readable(self) -> bool:
+        """It can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """It can be read in any order."""
+        return True
+
+    def tell(self) -> int:
+        """The position, in bytes from the window's start."""
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move to a position; it may lie behind the end."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def read(self, size: int | None = -1) -> bytes:
+        """The next `size` bytes, or all that is left; fewer only at the end."""
+        left = max(0, self._size - self._at)
+        wanted = left if size is None or size < 0 else min(size, left)
+        data = read_exactly(self._file, self._start + self._at, self._start + self._at + wanted) if wanted else b""
+        self._at += len(data)
+        return data
+
+    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
+        """Fill `buffer` with the next bytes; returns how many."""
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class Inflating(io.RawIOBase):
+    """An entry's contents in order, with bounded memory; checks size and CRC at the end."""
+
+    def __init__(self, packed: Window, entry: Entry) -> None:
+        super().__init__()
+        self._packed, self._entry = packed, entry
+        self._inflate = zlib.decompressobj(-zlib.MAX_WBITS) if entry.method == DEFLATED else None
+        self._waiting = b""
+        self._crc = 0
+        self._size = 0
+
+    def readable(self) -> bool:
+        """It can be read."""
+        return True
+
+    def read(self, size: int | None = -1) -> bytes:
+        """The next bytes, at most `size`; none at the end. Raises `InvalidBundleError` when it is not as declared."""
+        left = self._entry.size - self._size
+        wanted = left if size is None or size < 0 else min(size, left)
+        parts: list[bytes] = []
+        while wanted > 0:
+            part = self._next(min(wanted, _CHUNK))
+            parts.append(part)
+            wanted -= len(part)
+        if self._size == self._entry.size and not self.closed:
+            self._check_end()
+        return b"".join(parts)
+
+    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
+        """Fill `buffer` with the next bytes; returns how many."""
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def _next(self, wanted: int) -> bytes:
+        data = self._packed.read(wanted) if self._inflate is None else self._unpack(wanted)
+        self._crc = zlib.crc32(data, self._crc)
+        self._size += len(data)
+        return data
+
+    def _unpack(self, wanted: int) -> bytes:
+        """At least one byte and at most `wanted`."""
+        assert self._inflate  # noqa: S101
+        while True:
+            source = self._waiting or self._packed.read(_CHUNK)
+            try:
+                data = self._inflate.decompress(source, wanted)
+            except zlib.error as error:
+                raise self._wrong("its compressed data is damaged") from error
+            self._waiting = self._inflate.unconsumed_tail
+            if data:
+                return data
+            if self._inflate.eof or not source:
+                raise self._wrong("it is shorter than declared")
+
+    def _check_end(self) -> None:
+        if self._inflate and not self._inflate.eof:
+            self._finish()
+        if self._crc != self._entry.crc:
+            raise self._wrong("its checksum does not match")
+
+    def _finish(self) -> None:
+        """Read on to the end of the compressed data: nothing more may come out of it."""
+        assert self._inflate  # noqa: S101
+        while not self._inflate.eof:
+            source = self._waiting or self._packed.read(_CHUNK)
+            try:
+                more = self._inflate.decompress(source, 1)
+            except zlib.error as error:
+                raise self._wrong("its compressed data is damaged") from error
+            self._waiting = self._inflate.unconsumed_tail
+            if more:
+                raise self._wrong("it is longer than declared")
+            if not source and not self._inflate.eof:
+                raise self._wrong("its compressed data has no end")
+
+    def _wrong(self, how: str) -> InvalidBundleError:
+        return InvalidBundleError(f"'{self._entry.name}' cannot be unpacked: {how}", _AGAIN)

@@ -1,0 +1,106 @@
+"""What a zip's entries may be: names that mean the same file everywhere, plain files, and no bombs."""
+
+import re
+import stat
+import unicodedata
+from collections.abc import Iterable
+
+from controller.domain.printable import printable
+from controller.domain.zip.directory import DEFLATED, STORED, Entry
+from controller.errors import InvalidBundleError
+
+MAX_NAME_BYTES = 900
+"""S3 keys have at most 1024 bytes, and a site's files get a prefix."""
+_DRIVE = re.compile(r"^[A-Za-z]:")
+_ENCRYPTED = 0x1 | 0x40 | 0x2000
+_ALWAYS_FINE = 1024 * 1024
+"""An entry that unpacks to this many bytes is no bomb, however well it is packed."""
+_RENAME = "Rename the file and make the bundle again."
+_REPACK = "Make the bundle again with `selfright bundle`."
+
+
+def why_unsafe(path: str) -> str | None:
+    """What is wrong with a path inside a bundle, as the end of a sentence; None when it is fine."""
+    parts = path.split("/")
+    problems = {
+        f"must have 1 to {MAX_NAME_BYTES} bytes": not 0 < len(path.encode(errors="replace")) <= MAX_NAME_BYTES,
+        "contains control or invisible characters": not path.isprintable(),
+        "contains a backslash: folders are separated by '/'": "\\" in path,
+        "is absolute: it must be relative to the bundle": path.startswith("/") or bool(_DRIVE.match(path)),
+        "leads out of the bundle ('..')": ".." in parts,
+        "has an empty or '.' part": "" in parts or "." in parts,
+    }
+    return next((problem for problem, is_there in problems.items() if is_there), None)
+
+
+def check_entries(entries: Iterable[Entry], what: str, *, max_entry: int, max_total: int, max_ratio: int) -> None:
+    """Raise `InvalidBundleError` for the first entry of `what` that may not be there. Sizes in bytes, unpacked."""
+    spelled: dict[str, str] = {}
+    total = 0
+    for entry in entries:
+        where = f"'{entry.name}' in {what}"
+        _check_name(entry, where)
+        _check_nature(entry, where)
+        _check_size(entry, where, max_entry, max_ratio)
+        _check_unique(entry, where, spelled)
+        total += entry.size
+    if total > max_total:
+        reason = f"{what} unpacks to {_mb(total)}; at most {_mb(max_total)} are allowed"
+        raise InvalidBundleError(reason, "Remove files, or release in smaller parts.")
+
+
+def _check_name(entry: Entry, where: str) -> None:
+    if problem := why_unsafe(entry.name[:-1] if entry.is_folder else entry.name):
+        raise InvalidBundleError(f"the name {printable(where)} {problem}", _RENAME)
+
+
+def _check_nature(entry: Entry, where: str) -> None:
+    kind = stat.S_IFMT(entry.mode)
+    if kind == stat.S_IFLNK:
+        raise InvalidBundleError(f"{where} is a symbolic link", "Put the file itself into the bundle.")
+    if kind not in (0, stat.S_IFDIR if entry.is_folder else stat.S_IFREG):
+        raise InvalidBundleError(f"{where} is a special file, not a plain one", "Take it out of the bundle.")
+    if entry.flags & _ENCRYPTED:
+        raise InvalidBundleError(f"{where} is encrypted", "Make the bundle without a password.")
+    if entry.method not in (STORED, DEFLATED):
+        reason = f"{where} is compressed with method {entry.method}; only 'stored' and 'deflated' are supported"
+        raise InvalidBundleError(reason, _REPACK)
+
+
+def _check_size(entry: Entry, where: str, max_entry: int, max_ratio: int) -> None:
+    if entry.size > max_entry:
+        reason = f"{where} unpacks to {_mb(entry.size)}; at most {_mb(max_entry)} are allowed"
+        raise InvalidBundleError(reason, "Make the file smaller.")
+    if entry.size > _ALWAYS_FINE and entry.size > entry.packed * max_ratio:
+        reason = f"{where} unpacks to more than {max_ratio} times its size, as zip bombs do"
+        raise InvalidBundleError(reason, "Take it out of the bundle, or store it uncompressed.")
+    if (entry.method == STORED and entry.size != entry.packed) or (entry.is_folder and entry.size):
+        raise InvalidBundleError(f"{where} contradicts itself about its size", _REPACK)
+
+
+def _check_unique(entry: Entry, where: str, spelled: dict[str, str]) -> None:
+    """Names that are the same file on macOS or Windows (case, Unicode form) or stand for a file and a folder collide.
+
+    `spelled` is folded path → its spelling; a folder's spelling ends with "/".
+    """
+    path = entry.name
+    folder = path.rstrip("/").rpartition("/")[0]
+    if (before := spelled.get(_folded(path))) is not None and not (entry.is_folder and before == path):
+        same = "is there twice" if before == path else f"is the same as '{before}' where case or accents do not count"
+        raise InvalidBundleError(f"{where} {same}", _RENAME)
+    spelled[_folded(path)] = path
+    while folder and spelled.get(_folded(folder)) != f"{folder}/":
+        if (other := spelled.setdefault(_folded(folder), f"{folder}/")) != f"{folder}/":
+            raise InvalidBundleError(f"{where} is in the folder '{folder}', which collides with '{other}'", _RENAME)
+        folder = folder.rpartition("/")[0]
+
+
+def _folded(path: str) -> str:
+    bare = path.rstrip("/")
+    return (
+        bare.lower() if bare.isascii() else unicodedata.normalize("NFC", unicodedata.normalize("NFC", bare).casefold())
+    )
+
+
+def _mb(size: int) -> str:
+    return f"{size / 1_000_000:,.1f} MB"

@@ -1,0 +1,46 @@
+"""Complete: the release is live and stable; what is no longer needed is taken away."""
+
+from controller.domain.deployment import Deployment, Revision
+from controller.domain.phases import Phase
+from controller.errors import LedgerConflictError, SelfrightError, TrippedError
+from controller.flow.preconditions import snapshots
+from controller.flow.shared.closure import close
+from controller.flow.shared.timeline import Card, card, environment_of, tell
+from controller.flow.shared.trip import permit
+from controller.ports.world import World
+
+GOING = frozenset({Phase.STAGING, Phase.SHIFTING, Phase.BAKING, Phase.WATCHING})
+
+
+def complete(world: World, deployment_id: str) -> Card:
+    """End a good deployment; raises `TrippedError` when it tripped on the last metres."""
+    deployment = world.deployments.get(deployment_id)
+    if deployment.phase is not Phase.SUCCEEDED:
+        deployment = permit(world, deployment_id)
+        _prune(world, deployment)
+    reason = "" if deployment.changed else "Nothing changed: this is what was live already."
+    try:
+        ended = close(world, deployment_id, Phase.SUCCEEDED, reason, phases=GOING, untripped=True)
+    except LedgerConflictError as error:
+        raise TrippedError(str(error)) from error
+    return card(ended, "succeeded", weight=ended.weight)
+
+
+def _prune(world: World, deployment: Deployment) -> None:
+    """Take old revisions away; never what is live or the restore point. Failing to is no reason to roll back."""
+    environment = environment_of(world, deployment)
+    for name in deployment.changed:
+        keep = [deployment.staged[name], *_before(deployment, name)]
+        try:
+            gone = world.components.get(environment, name).prune(keep, environment.keep_revisions)
+        except SelfrightError as error:
+            tell(world, deployment.deployment_id, "prune_failed", f"{name}: {error}")
+            continue
+        if gone:
+            tell(world, deployment.deployment_id, "pruned", f"{name}: {gone} old revisions taken away.")
+    snapshots.prune(world, environment, deployment)
+
+
+def _before(deployment: Deployment, name: str) -> list[Revision]:
+    revision = (deployment.restore_point or {}).get(name)
+    return [revision] if revision else []

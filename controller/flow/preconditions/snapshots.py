@@ -1,0 +1,105 @@
+"""Snapshots of an application's databases, before a deployment changes anything. They take minutes: one looks again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
+
+from controller.domain.deployment import Deployment
+from controller.domain.environment import DatabaseTarget, Environment
+from controller.domain.phases import UNTOUCHED
+from controller.domain.restore_point import Snapshot
+from controller.errors import NotFoundError, RefusedError, SelfrightError
+from controller.flow.shared.lease import renewed
+from controller.flow.shared.timeline import tell
+from controller.ports.world import World
+
+POLL_SECONDS, SHARE = 15, 0.02
+"""Seconds between two polls, at least; and the share of the time waited so far, because the history of an
+execution has room for 25,000 events, of which an evaluation makes nine."""
+ADVICE = "Look at the database in the RDS console; then upload the bundle again."
+
+
+@dataclass(frozen=True)
+class Snapshots:
+    """The snapshots of all databases, by component; `pending`: look again in so many seconds, 0 when all are there."""
+
+    taken: Mapping[str, str]
+    pending: int = 0
+
+
+def take(world: World, environment: Environment, deployment: Deployment) -> Snapshots:
+    """Begin the snapshots, or look how they stand.
+
+    Raises `RefusedError` when one failed or takes too long, `TransientError` when it is worth another try.
+    """
+    wanted = {name: target for name, target in environment.databases.items() if _is_wanted(world, target, deployment)}
+    if not wanted:
+        return Snapshots({})
+    deployment = _renew(world, deployment)
+    states = {name: world.databases.snapshot(target, deployment.deployment_id) for name, target in wanted.items()}
+    for name, snapshot in states.items():
+        _require(world, deployment, name, wanted[name], snapshot)
+    taken = {name: snapshot.id for name, snapshot in states.items()}
+    pending = any(snapshot.state == "pending" for snapshot in states.values())
+    _tell(world, deployment, taken, pending=pending)
+    return Snapshots(taken, _pause(world, deployment) if pending else 0)
+
+
+def _pause(world: World, deployment: Deployment) -> int:
+    now = world.clock.now()
+    return max(POLL_SECONDS, ceil(SHARE * (now - (deployment.snapshots_since or now)).total_seconds()))
+
+
+def prune(world: World, environment: Environment, deployment: Deployment) -> None:
+    """Take old snapshots away; failing to is no reason to roll back."""
+    for name, target in environment.databases.items():
+        keep = set(deployment.snapshots.values())
+        try:
+            gone = world.databases.prune(target, keep)
+        except SelfrightError as error:
+            tell(world, deployment.deployment_id, "prune_failed", f"{name}: {error}")
+            continue
+        if gone:
+            tell(world, deployment.deployment_id, "pruned", f"{name}: {gone} old snapshots taken away.")
+
+
+def _is_wanted(world: World, target: DatabaseTarget, deployment: Deployment) -> bool:
+    """Whether this deployment may change anything: the release that is live already changes nothing."""
+    if target.snapshot == "always" or not deployment.previous:
+        return True
+    try:
+        return world.deployments.get(deployment.previous).digest != deployment.digest
+    except NotFoundError:
+        return True
+
+
+def _renew(world: World, deployment: Deployment) -> Deployment:
+    """A step forward: the lease begins anew. Raises `LedgerConflictError` when it may not go forward any more."""
+    since = deployment.snapshots_since or world.clock.now()
+    changes = {**renewed(world), "snapshots_since": since}
+    return world.deployments.update(
+        deployment.deployment_id, changes, phases=UNTOUCHED, fencing_token=deployment.fencing_token, untripped=True
+    )
+
+
+def _require(world: World, deployment: Deployment, name: str, target: DatabaseTarget, snapshot: Snapshot) -> None:
+    if snapshot.state == "failed":
+        raise RefusedError(f"{name}: the snapshot {snapshot.id} failed: {snapshot.detail}", ADVICE)
+    since = deployment.snapshots_since
+    late = since and world.clock.now() > since + timedelta(minutes=target.wait_minutes)
+    if snapshot.state == "pending" and late:
+        what = f"{name}: the snapshot {snapshot.id} is still not there after {target.wait_minutes} minutes"
+        raise RefusedError(f"{what}: {snapshot.detail}", ADVICE)
+
+
+def _tell(world: World, deployment: Deployment, taken: Mapping[str, str], *, pending: bool) -> None:
+    """Say it when it begins and when it ends, not at every evaluation; `snapshots` is written with what was told."""
+    if deployment.snapshots != taken:
+        names = ", ".join(f"{name} {snapshot}" for name, snapshot in taken.items())
+        world.deployments.update(
+            deployment.deployment_id, {"snapshots": taken}, phases=UNTOUCHED, fencing_token=deployment.fencing_token
+        )
+        tell(world, deployment.deployment_id, "snapshot", f"Snapshots before this release: {names}.")
+    if not pending:
+        tell(world, deployment.deployment_id, "snapshots_taken", "All snapshots are there.")

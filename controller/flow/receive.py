@@ -1,0 +1,56 @@
+"""Receive release: pin the uploaded object and open a deployment for it, once."""
+
+from controller.domain.deployment import Deployment, Upload
+from controller.domain.identity import deployment_id, parse_key
+from controller.domain.phases import Phase
+from controller.errors import InvalidBundleError, NotFoundError
+from controller.flow.shared.closure import reject
+from controller.flow.shared.timeline import Card, card, tell
+from controller.ports.world import World
+
+UNKNOWN = "unknown"
+
+
+def receive(world: World, bucket: str, key: str, version_id: str | None, execution_arn: str) -> Card:
+    """Open the deployment of an upload.
+
+    Outcomes: `received`; `duplicate` when another execution has this upload already; `ignored` when the object is
+    gone; `rejected` when the key does not say for whom it is.
+    """
+    try:
+        upload = world.bundles.pin(bucket, key, version_id)
+    except NotFoundError as error:
+        return {"outcome": "ignored", "reason": f"The upload is not there any more: {error}"}
+    application, environment, trouble = _target(key)
+    deployment = _new(world, upload, application, environment, execution_arn)
+    if not world.deployments.create(deployment):
+        deployment = world.deployments.get(deployment.deployment_id)
+        if deployment.execution_arn != execution_arn:
+            return card(deployment, "duplicate")
+    else:
+        tell(world, deployment.deployment_id, "received", f"Received {key} ({upload.size:,} bytes).")
+    if trouble:
+        return card(reject(world, deployment, trouble.reason, trouble.next_step), "rejected")
+    return card(deployment, "received")
+
+
+def _target(key: str) -> tuple[str, str, InvalidBundleError | None]:
+    try:
+        target = parse_key(key)
+    except InvalidBundleError as error:
+        return UNKNOWN, UNKNOWN, error
+    return target.application, target.environment, None
+
+
+def _new(world: World, upload: Upload, application: str, environment: str, execution_arn: str) -> Deployment:
+    now = world.clock.now()
+    return Deployment(
+        deployment_id=deployment_id(application, environment, upload),
+        application=application,
+        environment=environment,
+        phase=Phase.RECEIVED,
+        upload=upload,
+        execution_arn=execution_arn,
+        created_at=now,
+        updated_at=now,
+    )

@@ -1,0 +1,1 @@
+"""The rollback machine: begin, restore every component, verify that, close."""

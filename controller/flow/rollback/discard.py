@@ -1,0 +1,86 @@
+"""What was staged for a release that did not stay is taken away again, while its deployment still holds the lock.
+
+Nobody waits for it and nothing depends on it: it is tried once, in bounded time, and what it leaves lying the next
+good release prunes. What any release that is kept needs stays, because a revision may have come from an older release
+with the same contents.
+"""
+
+from datetime import timedelta
+
+from controller.domain.deployment import Deployment
+from controller.domain.environment import Environment
+from controller.domain.phases import Phase
+from controller.errors import LedgerConflictError, NotFoundError, SelfrightError
+from controller.flow.shared.pending import takes_long
+from controller.flow.shared.timeline import environment_of, tell
+from controller.ports.world import World
+
+PATIENCE = timedelta(seconds=15)
+"""After that, what is left stays: whoever waits for the environment has waited long enough."""
+
+
+def discard_staged(world: World, deployment: Deployment) -> None:
+    """Take away the new revisions of a deployment that was rolled back; what fails is told, and is no failure."""
+    if not deployment.changed and not deployment.awaited:
+        return
+    try:
+        if _is_mine(world, deployment):
+            _discard(world, deployment)
+    except SelfrightError as error:
+        tell(world, deployment.deployment_id, "discard_failed", f"What was staged may still lie there: {error}")
+
+
+def _is_mine(world: World, deployment: Deployment) -> bool:
+    """Whether nobody has begun with it before: a call that died on the way is not followed by another."""
+    changes = {"unstaged_at": world.clock.now()}
+    try:
+        world.deployments.update(deployment.deployment_id, changes, phases={Phase.ROLLING_BACK}, absent="unstaged_at")
+    except LedgerConflictError:
+        return False
+    return True
+
+
+def _discard(world: World, deployment: Deployment) -> None:
+    environment = environment_of(world, deployment)
+    _finish_what_was_begun(world, deployment, environment)
+    kept, until = _kept(world, deployment, environment.keep_revisions), world.clock.now() + PATIENCE
+    gone = []
+    for name in deployment.changed:
+        revision = deployment.staged[name]
+        if (name, revision.id) in kept or world.clock.now() > until:
+            continue
+        try:
+            if world.components.get(environment, name).discard(revision):
+                gone.append(f"{name} {revision.id}")
+        except SelfrightError as error:
+            tell(world, deployment.deployment_id, "discard_failed", f"{name}: {error}")
+    if gone:
+        tell(world, deployment.deployment_id, "discarded", f"Taken away again: {', '.join(gone)}.")
+
+
+def _finish_what_was_begun(world: World, deployment: Deployment, environment: Environment) -> None:
+    """Prune where a new revision was being made and never came to be: nobody knows its name, but it may cost money."""
+    for name in sorted(deployment.awaited.keys() - deployment.staged.keys()):
+        if takes_long(environment, name) or name not in environment.components:
+            continue
+        stable = (deployment.restore_point or {})[name]
+        try:
+            world.components.get(environment, name).prune([stable], environment.keep_revisions)
+        except SelfrightError as error:
+            tell(world, deployment.deployment_id, "discard_failed", f"{name}: {error}")
+
+
+def _kept(world: World, deployment: Deployment, count: int) -> set[tuple[str, str]]:
+    """The revisions of this deployment's restore point, and of the newest `count` releases that were live before it."""
+    kept = {(name, revision.id) for name, revision in (deployment.restore_point or {}).items()}
+    before = deployment.previous
+    for _ in range(count):
+        if not before:
+            break
+        try:
+            release = world.deployments.get(before)
+        except NotFoundError:
+            break
+        kept |= {(name, revision.id) for name, revision in release.staged.items()}
+        before = release.previous
+    return kept

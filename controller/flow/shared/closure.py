@@ -1,0 +1,116 @@
+"""Ending a deployment, however it ended: the last phase, the lock released, one notification.
+
+The terminal phase is written first, together with a notice that is still owed. Whoever dies after that leaves a
+deployment that the reconciler finds, and `finish` can be done again.
+"""
+
+from collections.abc import Collection
+from contextlib import suppress
+
+from controller.domain.deployment import Deployment
+from controller.domain.phases import OPEN, UNTOUCHED, Phase
+from controller.errors import InvalidEnvironmentError, LedgerConflictError, UnknownEnvironmentError
+from controller.flow.shared.lock import release_lock
+from controller.flow.shared.timeline import card, environment_of, tell
+from controller.ports.world import World
+
+HELD_ADVICE = (
+    "Look at `selfright status`, correct what is wrong, then run `selfright rollback` on the failed deployment."
+)
+REFUSED = frozenset({Phase.REJECTED, Phase.SUPERSEDED})
+REMEMBERED = frozenset({Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED})
+
+
+def reject(world: World, deployment: Deployment, reason: str, next_step: str) -> Deployment:
+    """End a deployment before anything is touched."""
+    return close(world, deployment.deployment_id, Phase.REJECTED, reason, next_step, phases=UNTOUCHED)
+
+
+def close(  # noqa: PLR0913 - how it ended, said in full
+    world: World,
+    deployment_id: str,
+    phase: Phase,
+    reason: str,
+    next_step: str = "",
+    *,
+    phases: Collection[Phase] = OPEN,
+    untripped: bool = False,
+) -> Deployment:
+    """End a deployment in this phase, once; ending it again in the same phase finishes what was left undone.
+
+    Raises `LedgerConflictError` when it has ended otherwise, or has a trip and must not (`untripped`).
+    """
+    now = world.clock.now()
+    changes = {"phase": phase, "reason": reason, "next_step": next_step, "closed_at": now, "notification": "pending"}
+    try:
+        ended = world.deployments.update(deployment_id, changes, phases=phases, untripped=untripped)
+    except LedgerConflictError:
+        ended = world.deployments.get(deployment_id)
+        if ended.phase is not phase:
+            raise
+    else:
+        tell(world, deployment_id, "closed", f"{phase}: {reason}" if reason else str(phase))
+        _mark(world, ended)
+    finish(world, ended)
+    return ended
+
+
+def finish(world: World, ended: Deployment) -> None:
+    """Do what is owed after the end: guards closed, version remembered, lock released, notification sent.
+
+    Every step can be done twice. People may be told twice, when this dies between telling them and noting that.
+    """
+    if ended.notification != "pending":
+        return
+    _close_guards(world, ended)
+    if ended.phase in REMEMBERED and not (ended.phase is Phase.ROLLED_BACK and ended.blameless):
+        world.versions.remember(ended, ended.phase)
+    _release_lock(world, ended)
+    answer(world, ended, ended.queue_token)
+    world.notifications.send(ended)
+    world.deployments.update(ended.deployment_id, {"notification": "sent"}, phases={ended.phase})
+
+
+def _mark(world: World, ended: Deployment) -> None:
+    """Put the end on the graphs, if visitors ever got anything of it."""
+    if ended.steps:
+        world.markers.mark(ended, ended.phase, world.clock.now())
+
+
+def answer(world: World, ended: Deployment, task_token: str) -> None:
+    """Tell an execution that waits for its lock that it need not: `rejected`, `superseded`. Harmless if none waits."""
+    if task_token and ended.phase in REFUSED:
+        world.workflows.succeed(task_token, card(ended, ended.phase.lower()))
+
+
+def release_abandoned_lock(world: World, environment_key: str) -> bool:
+    """Release the lock when its holder has ended without having done so; whether it was so.
+
+    Nobody does that on the usual way. It heals the one case that the order of writes cannot exclude: a deployment that
+    asked for its lock, or was handed it, at the very moment at which it ended.
+    """
+    holder = world.locks.load(environment_key).holder
+    if not holder:
+        return False
+    deployment = world.deployments.get(holder)
+    if not deployment.phase.is_terminal:
+        return False
+    _release_lock(world, deployment)
+    return True
+
+
+def _close_guards(world: World, ended: Deployment) -> None:
+    try:
+        alarms = environment_of(world, ended).deployment_preference.alarms
+    except (UnknownEnvironmentError, InvalidEnvironmentError):
+        return  # The environment is gone or was never there. A guard that is left over guards nobody.
+    world.guards.close(ended.deployment_id, alarms)
+
+
+def _release_lock(world: World, ended: Deployment) -> None:
+    live = {Phase.SUCCEEDED: ended.deployment_id, Phase.ROLLED_BACK: ended.previous}.get(ended.phase)
+    hold = f"The rollback of {ended.deployment_id} failed." if ended.phase is Phase.ROLLBACK_FAILED else ""
+    refused = release_lock(world, ended.environment_key, ended.deployment_id, live=live, hold=hold)
+    if refused:
+        with suppress(LedgerConflictError):  # It has ended already, or is being rolled back: both are no release.
+            reject(world, refused, f"The environment is held: {hold}", HELD_ADVICE)

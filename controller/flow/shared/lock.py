@@ -1,0 +1,112 @@
+"""Changing the lock of an environment: load, decide by the pure rules, save unless somebody was faster."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from controller.domain.deployment import Deployment
+from controller.domain.lock import Answer, Lock, Place, ask, order_of, release, retake
+from controller.domain.phases import Phase
+from controller.errors import ConflictError, LedgerConflictError
+from controller.flow.shared.lease import renewed
+from controller.flow.shared.timeline import card, tell
+from controller.ports.world import World
+
+TRIES = 20
+Result = TypeVar("Result")
+
+
+def change(world: World, environment_key: str, decide: Callable[[Lock], tuple[Lock, Result]]) -> Result:
+    """Apply a decision to the lock; decided anew whenever somebody saved in between.
+
+    Raises `LedgerConflictError` after many lost races: then the ledger is in trouble.
+    """
+    for _ in range(TRIES):
+        lock = world.locks.load(environment_key)
+        decided, result = decide(lock)
+        if decided == lock:
+            return result
+        try:
+            world.locks.save(decided)
+        except LedgerConflictError:
+            continue
+        return result
+    msg = f"The lock of {environment_key} changes too often to be saved; try again."
+    raise LedgerConflictError(msg)
+
+
+def request_lock(world: World, deployment: Deployment) -> Answer:
+    """Ask for the environment's lock for this deployment."""
+    order = order_of(deployment.upload.uploaded_at, deployment.version)
+    place = Place(deployment.deployment_id, order)
+
+    def decide(lock: Lock) -> tuple[Lock, Answer]:
+        answer = ask(lock, place)
+        return answer.lock, answer
+
+    return change(world, deployment.environment_key, decide)
+
+
+def release_lock(
+    world: World,
+    environment_key: str,
+    deployment_id: str,
+    *,
+    live: str | None = None,
+    hold: str = "",
+) -> Deployment | None:
+    """End a deployment's lock and let the waiting one go on; with `hold`, returns the waiting one, to be refused.
+
+    `live` is the deployment whose release is live from now on (None: as before).
+    """
+
+    def decide(lock: Lock) -> tuple[Lock, Place | None]:
+        after, waiting = release(lock, deployment_id, hold=hold)
+        held_no_more = live is not None and lock.holder == deployment_id
+        return (replace(after, live=live, held="") if held_no_more and live is not None else after), waiting
+
+    waiting = change(world, environment_key, decide)
+    if waiting is None:
+        return None
+    deployment = world.deployments.get(waiting.deployment_id)
+    if hold:
+        return deployment
+    grant(world, deployment)
+    return None
+
+
+def grant(world: World, deployment: Deployment) -> None:
+    """Tell a queued deployment that it holds the lock. Harmless when it knows already."""
+    lock = world.locks.load(deployment.environment_key)
+    if lock.holder != deployment.deployment_id:
+        return
+    changes = {"fencing_token": lock.token, "previous": lock.live, **renewed(world)}
+    try:
+        granted = world.deployments.update(deployment.deployment_id, changes, phases={Phase.QUEUED})
+    except LedgerConflictError:
+        return  # It has moved on, or has ended: then whoever waits next finds the lock held by nobody alive.
+    if deployment.fencing_token != lock.token:
+        tell(world, granted.deployment_id, "granted", f"It is this release's lock in {granted.environment_key}.")
+    world.workflows.succeed(granted.queue_token, card(granted, "granted"))
+
+
+def retake_lock(world: World, deployment: Deployment) -> None:
+    """Take the lock for the rollback of a deployment that has ended; raises `ConflictError` when another has it."""
+
+    def decide(lock: Lock) -> tuple[Lock, str]:
+        taken = retake(lock, deployment.deployment_id)
+        return (lock, lock.holder) if taken is None else (taken, "")
+
+    if other := change(world, deployment.environment_key, decide):
+        msg = f"Deployment {other} is on its way in {deployment.environment_key}: roll that one back first."
+        raise ConflictError(msg)
+
+
+def free(world: World, environment_key: str, deployment_id: str) -> bool:
+    """Let releases into an environment again that is held because of this deployment; False when it is not."""
+
+    def decide(lock: Lock) -> tuple[Lock, bool]:
+        ours = deployment_id in lock.held
+        return (replace(lock, held="") if ours else lock), ours
+
+    return change(world, environment_key, decide)

@@ -1,0 +1,63 @@
+"""Components that take their time: a stack is updated for minutes, and no function may wait for so long.
+
+So *Stage component* and *Restore component* may answer that one is not done yet. The workflow waits and asks again,
+the ledger remembers since when, and the component's own patience is the bound.
+"""
+
+from datetime import datetime
+from math import ceil
+from typing import Any
+
+from controller.domain.deployment import Awaited, Deployment, Pending
+from controller.domain.environment import Environment
+from controller.domain.phases import Phase
+from controller.errors import InvalidEnvironmentError, SelfrightError, UnknownEnvironmentError
+from controller.flow.shared.timeline import environment_of, tell
+from controller.ports.world import World
+
+FIRST_PAUSE, LONGEST_PAUSE = 5, 30
+"""Seconds between two questions, at least and, in the first half hour, at most."""
+SHARE, LATE_SHARE = 0.1, 0.02
+"""What part of the time that it has waited already the workflow waits until it asks again; and after half an hour."""
+
+
+def awaiting(world: World, deployment: Deployment, name: str, pending: Pending) -> dict[str, Any]:
+    """The change that notes that a component is not done yet; raises `SelfrightError` when its patience is over."""
+    now = world.clock.now()
+    before = deployment.awaited.get(name)
+    since = before.since if before else now
+    if (now - since).total_seconds() > pending.patience:
+        msg = f"{name}: not done after {pending.patience // 60} minutes, while {pending.doing}"
+        raise SelfrightError(msg)
+    if before is None or before.doing != pending.doing:
+        tell(world, deployment.deployment_id, "pending", f"{name}: {pending.doing}.")
+    return {f"awaited.{name}": Awaited(since, pending.doing)}
+
+
+def pause_of(deployment: Deployment, now: datetime) -> int:
+    """How many seconds to wait before asking again; 0 when there is nothing to wait for.
+
+    An execution's history holds 25,000 events, a question makes about twenty, and seven more for each further
+    component: hours are waited for with longer pauses, and many components with a second each.
+    """
+    done = () if deployment.phase is Phase.ROLLING_BACK else deployment.staged
+    left = [one for name, one in deployment.awaited.items() if not one.over and name not in done]
+    if not left:
+        return 0
+    waited = max((now - one.since).total_seconds() for one in left)
+    pause = min(SHARE * waited, max(LONGEST_PAUSE, LATE_SHARE * waited))
+    return ceil(max(FIRST_PAUSE, len(left), pause))
+
+
+def lasting(world: World, deployment: Deployment) -> list[str]:
+    """Those of the deployment's components that take long, as far as its environment is still known."""
+    try:
+        environment = environment_of(world, deployment)
+    except (UnknownEnvironmentError, InvalidEnvironmentError):
+        return []
+    return [name for name in deployment.components if takes_long(environment, name)]
+
+
+def takes_long(environment: Environment, name: str) -> bool:
+    """Whether it is a component of the environment, and one that takes long."""
+    return name in environment.components and environment.components[name].takes_long

@@ -1,0 +1,63 @@
+"""Shift traffic: all changed components of a release go to the same weight, together, in the order of their waves."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+
+from controller.domain.deployment import Deployment
+from controller.domain.environment import Environment
+from controller.domain.phases import Phase
+from controller.errors import LedgerConflictError
+from controller.flow.shared.lease import renewed
+from controller.flow.shared.timeline import Card, card, environment_of, tell
+from controller.flow.shared.trip import permit
+from controller.ports.world import World
+
+FROM = frozenset({Phase.STAGING, Phase.SHIFTING, Phase.BAKING, Phase.WATCHING})
+
+
+def shift(world: World, deployment_id: str, step: int) -> Card:
+    """Send the step's share of the visitors to the canary of every changed component.
+
+    The weight is noted first, so that a call for an earlier step that comes late, or twice, is told from this one.
+    Raises `TrippedError` or `LedgerConflictError` when the deployment may not go on, `ChangedByOthersError` when a
+    person changed a component.
+    """
+    deployment = permit(world, deployment_id)
+    weight = deployment.steps[step].weight
+    _not_late(deployment, weight)
+    environment = environment_of(world, deployment)
+    changes, token = {"phase": Phase.SHIFTING, "weight": weight, **renewed(world)}, deployment.fencing_token
+    shifting = world.deployments.update(deployment_id, changes, phases=FROM, fencing_token=token, untripped=True)
+    for wave in deployment.order:
+        marks = {name: _shift(world, environment, shifting, name) for name in wave if name in deployment.changed}
+        _remember(world, shifting, marks)
+    world.markers.mark(shifting, Phase.SHIFTING, world.clock.now())
+    tell(world, deployment_id, "shifted", f"{weight} % of the visitors get version {deployment.version}.")
+    return card(shifting, "shifted", weight=weight)
+
+
+def _shift(world: World, environment: Environment, deployment: Deployment, name: str) -> str | None:
+    may = partial(_permit, world, deployment.deployment_id, deployment.weight)
+    stable, canary = (deployment.restore_point or {})[name], deployment.staged[name]
+    return world.components.get(environment, name).shift(stable, canary, deployment.weight, may)
+
+
+def _remember(world: World, deployment: Deployment, marks: Mapping[str, str | None]) -> None:
+    """Note what the shifts left: with that, an alarm needs one call less. Without it, or with an old one, none more."""
+    changes = {f"staged.{name}": replace(deployment.staged[name], mark=mark) for name, mark in marks.items() if mark}
+    with suppress(LedgerConflictError):  # It is being rolled back: whoever does that reads.
+        if changes:
+            world.deployments.update(deployment.deployment_id, changes, phases=FROM)
+
+
+def _permit(world: World, deployment_id: str, weight: int) -> None:
+    _not_late(permit(world, deployment_id), weight)
+
+
+def _not_late(deployment: Deployment, weight: int) -> None:
+    if deployment.weight > weight:
+        reached = f"Deployment {deployment.deployment_id} is at {deployment.weight} % already"
+        msg = f"{reached}: a call for {weight} % came too late."
+        raise LedgerConflictError(msg)

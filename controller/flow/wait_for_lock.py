@@ -1,0 +1,49 @@
+"""Wait for lock: the newest waiting release of an environment goes next, older waiting ones are superseded."""
+
+from contextlib import suppress
+
+from controller.domain.deployment import Deployment
+from controller.domain.phases import UNTOUCHED, Phase
+from controller.errors import LedgerConflictError
+from controller.flow.shared.closure import HELD_ADVICE, answer, close, reject, release_abandoned_lock
+from controller.flow.shared.lock import grant, request_lock
+from controller.flow.shared.timeline import tell
+from controller.ports.world import World
+
+
+def wait_for_lock(world: World, deployment_id: str, task_token: str) -> None:
+    """Queue the deployment; the task token is answered when its lock has come or never will.
+
+    Answers: `granted`, `superseded`, `rejected`. The token is kept in the ledger first, so that whoever ends the
+    present turn (or the reconciler) can answer it.
+    """
+    changes = {"phase": Phase.QUEUED, "queue_token": task_token}
+    try:
+        deployment = world.deployments.update(deployment_id, changes, phases=UNTOUCHED)
+    except LedgerConflictError:
+        answer(world, world.deployments.get(deployment_id), task_token)
+        return  # Whoever moved it on to anything else (a rollback) stops this execution as well.
+    if settle(world, deployment) == "waiting":
+        tell(world, deployment_id, "queued", "Waiting for the deployment before it to end.")
+
+
+def settle(world: World, deployment: Deployment) -> str:
+    """Do what the lock says of a queued deployment, and return what it says; doing it again is harmless."""
+    asked = request_lock(world, deployment)
+    if asked.displaced:
+        _supersede(world, asked.displaced.deployment_id, f"Version {deployment.version} was uploaded later.")
+    match asked.outcome:
+        case "granted":
+            grant(world, deployment)
+        case "superseded":
+            _supersede(world, deployment.deployment_id, "A newer release was uploaded before this one's lock.")
+        case "held":
+            reject(world, deployment, f"The environment is held: {asked.lock.held}", HELD_ADVICE)
+        case "waiting":
+            release_abandoned_lock(world, deployment.environment_key)
+    return asked.outcome
+
+
+def _supersede(world: World, deployment_id: str, reason: str) -> None:
+    with suppress(LedgerConflictError):  # It has ended already, or is being rolled back: both are no release.
+        close(world, deployment_id, Phase.SUPERSEDED, reason, phases=UNTOUCHED)

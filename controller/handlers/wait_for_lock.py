@@ -1,0 +1,13 @@
+"""Wait for lock."""
+
+from typing import Any
+
+from controller.flow.shared.timeline import Card
+from controller.flow.wait_for_lock import wait_for_lock
+from controller.ports.world import World
+
+
+def handle(world: World, event: dict[str, Any]) -> Card:
+    """`deployment_id` and `task_token`; the token is answered when the lock has come or never will."""
+    wait_for_lock(world, event["deployment_id"], event["task_token"])
+    return {"outcome": "waiting"}

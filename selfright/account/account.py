@@ -1,0 +1,165 @@
+"""The controller as one finds it in an AWS account: where its ledger, bucket and workflows are.
+
+All that must be known beforehand is the account and the region (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL); everything
+else is in the SSM parameter `/selfright/controller`, which the controller's own stack writes.
+"""
+
+import os
+from collections.abc import MutableMapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import Clients, client
+from controller.aws.components.registry import AwsComponents
+from controller.aws.environments import SsmEnvironments
+from controller.domain.environment import Environment
+from controller.errors import NotFoundError, SelfrightError, UnknownEnvironmentError
+from controller.settings import Settings
+from controller.wiring import AwsWorld
+from selfright.account.ledger import Ledger
+from selfright.errors import AdviceError
+from selfright.local.place import FOLDER, Place, tail
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+ROOT = "/selfright"
+PARAMETER = f"{ROOT}/controller"
+PARTS = 2
+
+
+class Resources(BaseModel):
+    """The controller's resources that the command line uses; the parameter may hold more."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    table: str
+    bucket: str
+    deploy_machine_arn: str = ""
+    rollback_machine_arn: str
+    log_groups: tuple[str, ...] = ()
+    on_alarm_function_arn: str = ""
+
+
+class Account:
+    """One AWS account and region with a controller in it. Nothing is called before it is needed."""
+
+    @cached_property
+    def resources(self) -> Resources:
+        """The controller's resources; raises `AdviceError` when there is no controller."""
+        try:
+            with calling("ssm:GetParameter", PARAMETER):
+                value = self.ssm.get_parameter(Name=PARAMETER)["Parameter"].get("Value", "")
+        except NotFoundError as error:
+            raise _not_bootstrapped() from error
+        try:
+            return Resources.model_validate_json(value)
+        except ValidationError as error:
+            places = ", ".join(".".join(map(str, one["loc"])) for one in error.errors())
+            step = "Deploy the controller's stack of this version of Selfright again."
+            raise AdviceError(f"The SSM parameter {PARAMETER} cannot be read (look at: {places}).", step) from error
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Everything that is known about deployments."""
+        return Ledger(self.resources.table)
+
+    def environments(self) -> list[str]:
+        """The keys (`application/environment`) of all registered environments, sorted."""
+        with calling("ssm:GetParametersByPath", ROOT):
+            pages = self.ssm.get_paginator("get_parameters_by_path").paginate(Path=ROOT, Recursive=True)
+            names = [parameter["Name"] for page in pages for parameter in page["Parameters"]]
+        keys = (name.removeprefix(f"{ROOT}/") for name in names)
+        return sorted(key for key in keys if len(key.split("/")) == PARTS)
+
+    def environment(self, key: str) -> Environment:
+        """The environment's configuration; raises `AdviceError` that lists the known ones when it is not registered."""
+        application, _, name = key.partition("/")
+        try:
+            return SsmEnvironments(self.ssm).get(application, name)
+        except UnknownEnvironmentError as error:
+            known = ", ".join(self.environments())
+            step = f"Registered are: {known}." if known else "None is: register it with the CDK construct Environment."
+            raise AdviceError(f"No environment {key} is registered here.", step) from error
+
+    def principal(self) -> str:
+        """Who is calling, as an ARN; "" when AWS does not say."""
+        try:
+            with calling("sts:GetCallerIdentity", "the caller"):
+                return str(client("sts").get_caller_identity()["Arn"])
+        except SelfrightError:
+            return ""
+
+    @cached_property
+    def world(self) -> AwsWorld:
+        """The controller's own ports, with this person's rights: who plans reads by them, and writes nothing."""
+        world = AwsWorld(Settings(table=self.resources.table, bucket=self.resources.bucket))
+        world.components = AwsComponents(self.resources.bucket, self.clients)
+        return world
+
+    @cached_property
+    def clients(self) -> Clients:
+        """The clients that the components use."""
+        return Clients()
+
+    @cached_property
+    def ssm(self) -> "SSMClient":
+        """Parameters: where everything is."""
+        return client("ssm")
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        """Where bundles are uploaded."""
+        return client("s3")
+
+    @cached_property
+    def logs(self) -> "CloudWatchLogsClient":
+        """What the functions wrote."""
+        return client("logs")
+
+    @cached_property
+    def functions(self) -> "LambdaClient":
+        """The controller's functions; a call is made once, and patiently waited for."""
+        return Clients().invoker
+
+    @cached_property
+    def workflows(self) -> "SFNClient":
+        """The state machines."""
+        return client("stepfunctions")
+
+
+def _not_bootstrapped() -> AdviceError:
+    endpoint, region = os.environ.get("AWS_ENDPOINT_URL"), os.environ.get("AWS_REGION", "the default region")
+    if endpoint:
+        step = "Deploy it there first (`./dev up` does that for the local AWS)."
+        return AdviceError(f"There is no Selfright controller at {endpoint}.", step)
+    step = "Is it the right region (AWS_REGION) and account (AWS_PROFILE)? If so, bootstrap it: see the README."
+    if Place(FOLDER).alive():
+        step = "A local AWS is up: add --local to use it. Otherwise check AWS_REGION and AWS_PROFILE."
+    return AdviceError(f"There is no Selfright controller in {region} of this account (no {PARAMETER} in SSM).", step)
+
+
+def use_local(place: Place | None = None, variables: MutableMapping[str, str] = os.environ) -> None:
+    """Let this process talk to the local AWS; an `AWS_ENDPOINT_URL` that is set already stays as it is.
+
+    Raises `AdviceError` when none is up, or the one that was has died.
+    """
+    if variables.get("AWS_ENDPOINT_URL"):
+        return
+    place = place or Place(FOLDER)
+    running = place.read()
+    if running is None:
+        raise AdviceError("No local AWS is up.", "Start it: ./dev up")
+    if not place.alive():
+        said = f"The end of {place.log}:\n{tail(place.log)}"
+        raise AdviceError(f"The local AWS has died. {said}", "Start it again: ./dev up")
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        variables.pop(name, None)
+    variables.update(running.variables())

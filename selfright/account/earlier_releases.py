@@ -1,0 +1,98 @@
+"""Going back further than one release: an earlier version is released again, or one after the other is undone."""
+
+import json
+import re
+from collections.abc import Sequence
+
+from controller.aws.bundles import S3Bundles
+from controller.aws.client.calls import calling
+from controller.domain.deployment import Deployment
+from controller.domain.identity import deployment_id
+from controller.domain.phases import Phase
+from controller.errors import NotFoundError
+from controller.flow.shared.closure import REMEMBERED
+from selfright.account.account import Account
+from selfright.account.releasing import Sent
+from selfright.account.standing import Standing
+from selfright.errors import AdviceError
+
+
+def released_as(history: Sequence[Deployment], environment_key: str, version: str) -> Deployment:
+    """The newest deployment that made this version live; raises `AdviceError` when it cannot be gone back to."""
+    found = [one for one in history if one.version == version and one.phase in REMEMBERED]
+    good = found[0] if found and found[0].phase is Phase.SUCCEEDED else None
+    taken_back = bool(found) and good is None
+    if good is None:
+        what = f"Version {version} was rolled back in {environment_key}" if taken_back else ""
+        message = what or f"Version {version} was never live in {environment_key}"
+        known = ", ".join(dict.fromkeys(one.version for one in history if one.phase is Phase.SUCCEEDED)) or "none"
+        raise AdviceError(f"{message}, so it is not gone back to.", f"Versions that were live: {known}.")
+    return good
+
+
+def release_again(account: Account, deployment: Deployment) -> Sent:
+    """Upload the stored bundle of a deployment once more, exactly the version of the object that it released.
+
+    Raises `AdviceError` when it is not there any more.
+    """
+    upload = deployment.upload
+    name = re.sub(r"[^A-Za-z0-9.+_-]+", "-", f"{deployment.application}-{deployment.version}-again.zip")
+    key = f"incoming/{deployment.environment_key}/{name}"
+    source = {"Bucket": upload.bucket, "Key": upload.key, "VersionId": upload.version_id}
+    try:
+        with calling("s3:PutObject", f"{upload.bucket}/{key}"):
+            copied = account.s3.copy_object(
+                Bucket=upload.bucket,
+                Key=key,
+                CopySource=source,  # type: ignore[arg-type]
+                MetadataDirective="REPLACE",  # What was said of it then (a hotfix) was not said of it now.
+            )
+    except NotFoundError as error:
+        message = f"The bundle of version {deployment.version} is not kept any more."
+        step = f"`selfright release FOLDER --environment {deployment.environment_key}` releases it from its sources."
+        raise AdviceError(message, step) from error
+    pinned = S3Bundles(account.s3).pin(upload.bucket, key, copied.get("VersionId"))
+    return Sent(deployment_id(deployment.application, deployment.environment, pinned), pinned)
+
+
+def way_back(account: Account, standing: Standing, version: str) -> list[Deployment]:
+    """The deployments to undo, one after the other, until this version is live; the first is what is on its way.
+
+    Raises `AdviceError` when it is not among those that were live before, or too far back: its revisions may be gone.
+    """
+    undone = [standing.on_its_way] if standing.on_its_way else []
+    live = standing.live
+    kept = account.environment(standing.environment_key).keep_revisions
+    releases = 0
+    while live and live.version != version and releases < kept:
+        undone.append(live)
+        releases += 1
+        live = account.ledger.find(live.previous) if live.previous else None
+    if live is None or live.version != version or releases >= kept:
+        message = f"Version {version} is not one of the last {kept} that were live in {standing.environment_key}."
+        step = f"Release it again instead: `selfright rollback --environment {standing.environment_key} --to {version}`"
+        raise AdviceError(message, step)
+    if not undone:
+        step = f"See what is live: `selfright status {standing.environment_key}`"
+        raise AdviceError(f"Version {version} is live in {standing.environment_key} already.", step)
+    return undone
+
+
+def restore_traffic_now(account: Account, deployment_id: str, reason: str) -> str:
+    """Have the visitors put back at once; returns what went wrong, "" if nothing did.
+
+    Raises `AdviceError` when the controller refuses: then the rollback machine would refuse, too.
+    """
+    name = account.resources.on_alarm_function_arn
+    if not name:
+        return "This controller has no function for that: deploy its stack again."
+    event = {"task": "on_alarm", "emergency": True, "deployment_id": deployment_id, "reason": reason}
+    with calling("lambda:InvokeFunction", name):
+        answer = account.functions.invoke(FunctionName=name, Payload=json.dumps(event).encode())
+        said = json.load(answer["Payload"])
+    if "FunctionError" in answer:
+        return str(said.get("errorMessage", answer["FunctionError"]))
+    if said.get("outcome") == "refused":
+        step = "See how it stands: `selfright status`"
+        raise AdviceError(f"It was not rolled back: {said.get('reason')}", step)
+    return "; ".join(f"{component}: {trouble}" for component, trouble in said.get("failed", {}).items())

@@ -1,0 +1,67 @@
+"""Reads the ledger for people, through the controller's own adapters."""
+
+from typing import TYPE_CHECKING
+
+from controller.aws.ledger.deployments import DynamoDeployments
+from controller.aws.ledger.evaluations import DynamoEvaluations
+from controller.aws.ledger.locks import DynamoLocks
+from controller.domain.deployment import Deployment, Evaluation, TimelineEvent
+from controller.errors import NotFoundError
+from selfright.account.standing import Standing, Story
+from selfright.errors import AdviceError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class Ledger:
+    """What is written about deployments and environments. It only reads."""
+
+    def __init__(self, table: str, dynamodb: "DynamoDBClient | None" = None) -> None:
+        """Use this table; `dynamodb` is the client to use (default: the process's own)."""
+        self._deployments = DynamoDeployments(table, dynamodb)
+        self._evaluations = DynamoEvaluations(table, dynamodb)
+        self._locks = DynamoLocks(table, dynamodb)
+
+    def find(self, deployment_id: str) -> Deployment | None:
+        """The deployment as it is now, or None when the ledger has none of that id."""
+        try:
+            return self._deployments.get(deployment_id)
+        except NotFoundError as error:
+            if error.__cause__:  # DynamoDB said it: the table itself is missing.
+                raise
+            return None
+
+    def get(self, deployment_id: str) -> Deployment:
+        """The deployment as it is now; raises `AdviceError` when there is none."""
+        if found := self.find(deployment_id):
+            return found
+        step = "`selfright history APPLICATION/ENVIRONMENT` lists the deployments there are."
+        raise AdviceError(f"The ledger has no deployment {deployment_id}.", step)
+
+    def timeline(self, deployment_id: str) -> list[TimelineEvent]:
+        """Everything that happened to a deployment, in order."""
+        return self._deployments.timeline(deployment_id)
+
+    def evaluations(self, deployment_id: str) -> list[Evaluation]:
+        """Everything that the judge saw of a deployment, in order."""
+        return self._evaluations.all(deployment_id)
+
+    def history(self, environment_key: str, count: int) -> list[Deployment]:
+        """The newest deployments of an environment, newest first."""
+        return self._deployments.history(environment_key, count)
+
+    def story(self, deployment_id: str) -> Story:
+        """A deployment with its timeline; raises `AdviceError` when there is none."""
+        deployment = self.get(deployment_id)
+        timeline = tuple(self.timeline(deployment_id))
+        return Story(deployment, timeline, self._find(deployment.previous))
+
+    def standing(self, environment_key: str) -> Standing:
+        """How an environment stands; of one that never had a deployment, everything is empty."""
+        lock = self._locks.load(environment_key)
+        waiting = self._find(lock.waiting.deployment_id) if lock.waiting else None
+        return Standing(environment_key, self._find(lock.live), self._find(lock.holder), waiting, lock.held)
+
+    def _find(self, deployment_id: str) -> Deployment | None:
+        return self.find(deployment_id) if deployment_id else None

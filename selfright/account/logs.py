@@ -1,0 +1,211 @@
+"""The logs of a deployment: what the controller wrote about it, and what its components' versions wrote meanwhile.
+
+The controller's lines are those with the deployment's id in them. A component's lines are those of the two versions
+that were live during the deployment: a Lambda function has a version's number in the name of each log stream, so the
+canary's lines and the stable version's are told apart.
+"""
+
+import heapq
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from controller.aws.client.calls import calling
+from controller.domain.deployment import Deployment
+from controller.domain.environment import Environment, LambdaTarget
+from controller.errors import AwsError, NotFoundError, TransientError
+from selfright.account.account import Account
+from selfright.errors import AdviceError
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+CONTROLLER = "controller"
+STREAM_VERSION = re.compile(r"\[([^\]]+)\]")
+PLATFORM = ("START RequestId:", "END RequestId:", "REPORT RequestId:", "INIT_START ")
+"""What Lambda itself writes about every request."""
+AFTERWARDS = timedelta(seconds=60)
+"""So long after the end of a deployment, lines may still belong to it."""
+POLL_SECONDS = 3.0
+"""CloudWatch answers five such questions a second for a whole account, and there are about ten groups."""
+LATE = timedelta(seconds=20)
+"""So long after it was written, a line may take to be found; when following, what takes longer is missed."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A log group, and what of it belongs to the deployment.
+
+    `sides` maps the versions to `stable` and `canary` (empty: every stream); a line must contain all of `texts`.
+    """
+
+    name: str
+    group: str
+    sides: Mapping[str, str] = field(default_factory=dict)
+    texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line: when, from where, by which version (and whether that was `stable` or `canary`), and what."""
+
+    at: datetime
+    source: Source
+    version: str
+    stream: str
+    text: str
+    id: str
+
+    @property
+    def side(self) -> str:
+        """`stable`, `canary`, or "" for the controller."""
+        return self.source.sides.get(self.version, "")
+
+
+def sources(
+    groups: Iterable[str],
+    environment: Environment,
+    deployment: Deployment,
+    only: Collection[str] = (),
+    text: str = "",
+) -> list[Source]:
+    """Where the lines are; `groups` are the controller's. Raises `AdviceError` when `only` names what has no logs."""
+    wanted = (text,) if text else ()
+    own = [Source(CONTROLLER, group, texts=(deployment.deployment_id, *wanted)) for group in groups]
+    targets = {name: one for name, one in environment.components.items() if isinstance(one, LambdaTarget)}
+    if unknown := sorted(set(only) - {CONTROLLER, *targets}):
+        step = f"Those with logs are: {', '.join([CONTROLLER, *sorted(targets)])}."
+        raise AdviceError(f"{', '.join(unknown)} has no logs in {deployment.environment_key}.", step)
+    versions = {name: _sides(deployment, name) for name in targets}
+    of_components = [Source(name, one.logs, versions[name], wanted) for name, one in targets.items() if versions[name]]
+    return [one for one in (*own, *of_components) if not only or one.name in only]
+
+
+def _sides(deployment: Deployment, name: str) -> dict[str, str]:
+    """Version → side, as far as it is known yet."""
+    before, new = (deployment.restore_point or {}).get(name), deployment.staged.get(name)
+    sides = {new.id: "canary"} if new else {}
+    return sides | ({before.id: "stable"} if before and before.id else {})
+
+
+def ends(deployment: Deployment) -> datetime | None:
+    """Until when lines belong to the deployment; None while it goes on."""
+    return deployment.closed_at + AFTERWARDS if deployment.phase.is_terminal and deployment.closed_at else None
+
+
+def begins(deployment: Deployment) -> datetime:
+    """Since when lines belong to the deployment."""
+    return min(deployment.created_at, deployment.upload.uploaded_at)
+
+
+@dataclass(frozen=True)
+class LogReader:
+    """Reads lines page by page, however many there are."""
+
+    client: "CloudWatchLogsClient"
+
+    def read(self, wanted: Iterable[Source], since: datetime, until: datetime | None) -> Iterator[LogLine]:
+        """The lines of all sources between the two times, in order of time; a group that is not there has none.
+
+        Raises `AwsError`; `AdviceError` when one may not read a group.
+        """
+        if until and until < since:
+            return iter(())  # CloudWatch takes no time that ends before it begins.
+        return heapq.merge(*(self._read(one, since, until) for one in wanted), key=lambda line: line.at)
+
+    def _read(self, source: Source, since: datetime, until: datetime | None) -> Iterator[LogLine]:
+        request: dict[str, Any] = {"logGroupName": source.group, "startTime": _milliseconds(since)}
+        if until:
+            request["endTime"] = _milliseconds(until)
+        if source.texts:
+            request["filterPattern"] = _pattern(source.texts)
+        pages = iter(self.client.get_paginator("filter_log_events").paginate(**request))
+        while page := self._page(source, pages):
+            for event in page.get("events", []):
+                line = _line(source, event)
+                if _belongs(source, line):
+                    yield line
+
+    @staticmethod
+    def _page(source: Source, pages: Iterator[Any]) -> Mapping[str, Any] | None:
+        try:
+            with calling("logs:FilterLogEvents", source.group):
+                return next(pages, None)
+        except NotFoundError:
+            return None
+        except AwsError as error:
+            if error.code.startswith("AccessDenied"):
+                step = "Attach the managed policies SelfrightReleaser and SelfrightLogs-APPLICATION-ENVIRONMENT."
+                raise AdviceError(f"You may not read {source.group}.", step) from error
+            raise
+
+
+@dataclass
+class Follower:
+    """Reads again and again, and gives every line once. It remembers only what it may meet again."""
+
+    reader: LogReader
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+
+    def follow(self, evaluation: Callable[[], tuple[list[Source], bool]], since: datetime) -> Iterator[LogLine]:
+        """The lines since then, as they come. `look` says where they are now, and whether it is over."""
+        seen: dict[str, datetime] = {}
+        start = since
+        while True:
+            wanted, over = evaluation()
+            known = max(since, self.clock() - LATE)
+            try:
+                for line in self.reader.read(wanted, start, None):
+                    if line.id in seen:
+                        continue
+                    if line.at >= known:
+                        seen[line.id] = line.at
+                    yield line
+            except TransientError:
+                known = start  # It is read again from where it broke off.
+            start = known
+            seen = {id_: at for id_, at in seen.items() if at >= start}
+            if over:
+                return
+            self.sleep(POLL_SECONDS)
+
+
+def window(account: Account, deployment: Deployment, only: Collection[str], text: str) -> list[Source]:
+    """Where the deployment's lines are; raises `AdviceError` when the controller is too old to say so."""
+    groups = account.resources.log_groups
+    if not groups:
+        step = "Deploy the controller's stack of this version of Selfright again."
+        raise AdviceError("The controller does not say where its logs are.", step)
+    return sources(groups, account.environment(deployment.environment_key), deployment, only, text)
+
+
+def _belongs(source: Source, line: LogLine) -> bool:
+    """What the filter pattern cannot say, or says less exactly."""
+    if line.text.startswith(PLATFORM) or '"_aws"' in line.text:
+        return False  # Lambda's own lines, and metrics.
+    return (not source.sides or line.version in source.sides) and all(text in line.text for text in source.texts)
+
+
+def _line(source: Source, event: Mapping[str, Any]) -> LogLine:
+    stream, at, text = event.get("logStreamName", ""), event["timestamp"], event.get("message", "")
+    found = STREAM_VERSION.search(stream)
+    return LogLine(
+        datetime.fromtimestamp(at / 1000, UTC),
+        source,
+        found[1] if found else "",
+        stream,
+        text,
+        event.get("eventId") or f"{stream} {at} {text}",
+    )
+
+
+def _pattern(texts: Iterable[str]) -> str:
+    """A filter pattern of exact phrases, all of which must be there."""
+    return " ".join('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' for text in texts)
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)

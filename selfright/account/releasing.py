@@ -1,0 +1,149 @@
+"""Sending a release: bundle the folder, upload the bundle, and know which deployment it becomes."""
+
+import re
+import tempfile
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from email.header import Header
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from s3transfer.manager import TransferConfig, TransferManager
+from s3transfer.subscribers import BaseSubscriber
+
+from controller.aws.bundles import SAID, S3Bundles
+from controller.aws.client.calls import calling
+from controller.domain.bundle.archive import BundleArchive
+from controller.domain.deployment import Upload
+from controller.domain.identity import deployment_id
+from controller.errors import InvalidBundleError
+from selfright.account.account import Account
+from selfright.bundling.builder import BUILDER, Builder
+from selfright.bundling.bundle import make_bundle
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from s3transfer.futures import TransferFuture
+
+PART_BYTES = 16 * 1024 * 1024
+SIDE_BY_SIDE = 4
+UPLOADS = ("after-call.s3.PutObject", "after-call.s3.CompleteMultipartUpload")
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle on this machine: its size in bytes, and what it says it is.
+
+    `application` and `version` are "" when it cannot be read: the controller says why.
+    """
+
+    path: Path
+    size: int
+    application: str = ""
+    version: str = ""
+
+    @property
+    def object_name(self) -> str:
+        """The last part of the upload key."""
+        name = f"{self.application}-{self.version}" if self.version else self.path.stem
+        return f"{re.sub(r'[^A-Za-z0-9.+_-]+', '-', name)}.zip"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A bundle that was uploaded, and the id of the deployment that it becomes."""
+
+    deployment_id: str
+    upload: Upload
+
+
+def read_bundle(path: Path) -> Bundle:
+    """What the bundle says it is, as far as it can be read."""
+    size = path.stat().st_size
+    with suppress(InvalidBundleError), path.open("rb") as file:
+        manifest = BundleArchive(file).manifest()
+        return Bundle(path, size, manifest.application, manifest.version)
+    return Bundle(path, size)
+
+
+def bundled(source: Path, folder: Path, allowed: Collection[str] = (), builder: Builder | None = BUILDER) -> Bundle:
+    """The bundle of a release folder, made in `folder`; a bundle is taken as it is.
+
+    `allowed` and `builder`: see `make_bundle`. Raises `InvalidBundleError`.
+    """
+    return read_bundle(make_bundle(source, folder, allowed=allowed, builder=builder) if source.is_dir() else source)
+
+
+def send(
+    account: Account,
+    bundle: Bundle,
+    environment_key: str,
+    uploaded: Callable[[int], None],
+    hotfix: str = "",
+) -> Sent:
+    """Upload the bundle for a registered environment; `uploaded` is told how many more bytes went.
+
+    `hotfix` is why it may be released although an alarm is firing; who says so goes with it.
+    Raises `AdviceError` for an unknown environment, `AwsError` when the upload fails.
+    """
+    application, _, environment = environment_key.partition("/")
+    account.environment(environment_key)
+    key = f"incoming/{environment_key}/{bundle.object_name}"
+    said = _said(hotfix, account.principal()) if hotfix else {}
+    version = _put(account.s3, bundle.path, account.resources.bucket, key, uploaded, said)
+    upload = S3Bundles(account.s3).pin(account.resources.bucket, key, version)
+    return Sent(deployment_id(application, environment, upload), upload)
+
+
+def release(
+    account: Account,
+    source: Path,
+    environment_key: str,
+    uploaded: Callable[[int], None] = lambda _: None,
+) -> Sent:
+    """Bundle (if it is a folder) and upload a release; follow it with `Following(account.ledger).follow`."""
+    with tempfile.TemporaryDirectory(prefix="selfright-") as folder:
+        return send(account, bundled(source, Path(folder)), environment_key, uploaded)
+
+
+def _said(hotfix: str, by: str) -> dict[str, str]:
+    """The object's metadata: headers of HTTP, so what is not ASCII goes as RFC 2047 has it."""
+    values = {SAID["hotfix"]: hotfix, SAID["by"]: by}
+    return {
+        name: value if value.isascii() else Header(value, "utf-8").encode(maxlinelen=0)
+        for name, value in values.items()
+        if value
+    }
+
+
+def _put(  # noqa: PLR0913, PLR0917 - an upload is from where to where, told to whom, and what is said with it
+    s3: "S3Client", path: Path, bucket: str, key: str, uploaded: Callable[[int], None], said: Mapping[str, str]
+) -> str | None:
+    """Upload in parts when it is large; returns exactly the version that was written, if the bucket has versions."""
+    versions: list[str] = []
+
+    def note(parsed: dict[str, Any], **_: object) -> None:
+        versions.append(parsed.get("VersionId", ""))
+
+    config = TransferConfig(PART_BYTES, PART_BYTES, max_request_concurrency=SIDE_BY_SIDE)
+    for event in UPLOADS:
+        s3.meta.events.register(event, note)
+    try:
+        with calling("s3:PutObject", f"{bucket}/{key}"), TransferManager(s3, config) as transfer:
+            extra = {"Metadata": dict(said)} if said else {}
+            transfer.upload(str(path), bucket, key, extra, subscribers=[_Progress(uploaded)]).result()
+    finally:
+        for event in UPLOADS:
+            s3.meta.events.unregister(event, note)
+    return next((version for version in reversed(versions) if version), None)
+
+
+class _Progress(BaseSubscriber):
+    """Hands on how many more bytes went; called from the transfer's threads."""
+
+    def __init__(self, uploaded: Callable[[int], None]) -> None:
+        self._uploaded = uploaded
+
+    def on_progress(self, future: "TransferFuture", bytes_transferred: int, **_: object) -> None:  # noqa: ARG002
+        self._uploaded(bytes_transferred)

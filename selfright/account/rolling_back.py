@@ -1,0 +1,112 @@
+"""What a person can do about a deployment: roll it back, or let one on hold go on."""
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from controller.aws.client.calls import calling
+from controller.aws.workflows import StepFunctionsWorkflows
+from controller.domain.deployment import Deployment
+from controller.domain.phases import Phase
+from selfright.account.account import Account
+from selfright.account.standing import Standing, needs_decision
+from selfright.errors import AdviceError
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+ID_LENGTH = 64
+"""So much of the deployment's id fits into the name of an execution (80 characters)."""
+UNDONE = frozenset({Phase.ROLLED_BACK, Phase.REJECTED, Phase.SUPERSEDED})
+"""The ends after which nothing of a release is live."""
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """A rollback that a person started: the execution of the rollback machine."""
+
+    execution_arn: str
+    stepfunctions: "SFNClient"
+
+    def is_over(self, deployment: Deployment) -> bool:
+        """Whether the deployment has ended by this rollback, or this rollback has ended without doing anything."""
+        if not deployment.phase.is_terminal:
+            return False
+        return deployment.rollback_execution_arn == self.execution_arn or not self._running()
+
+    def has_ended(self) -> bool:
+        """Whether the execution has ended."""
+        return not self._running()
+
+    def outcome(self) -> tuple[bool, str]:
+        """Of an execution that was to free an environment: whether it did, and why not."""
+        outcome, why = self._said()
+        return outcome == "accepted", why
+
+    def refusal(self, deployment: Deployment) -> str:
+        """Why the rollback was not done; "" when it was (or another one did it)."""
+        if deployment.rollback_execution_arn == self.execution_arn or deployment.phase in UNDONE:
+            return ""
+        return self._said()[1]
+
+    def _said(self) -> tuple[str, str]:
+        """The outcome of the execution, which has ended, and its reason."""
+        with calling("states:DescribeExecution", self.execution_arn):
+            ended = self.stepfunctions.describe_execution(executionArn=self.execution_arn)
+        said = json.loads(ended.get("output") or "{}")
+        why = ended.get("cause") or said.get("reason") or f"The rollback machine ended as {ended['status']}."
+        return str(said.get("outcome", "")), str(why)
+
+    def _running(self) -> bool:
+        return StepFunctionsWorkflows("", self.stepfunctions).is_running(self.execution_arn)
+
+
+def to_roll_back(standing: Standing, history: Sequence[Deployment]) -> Deployment:
+    """The deployment that a rollback of an environment means.
+
+    What is on its way; of a held environment, the deployment whose rollback failed; else what is live. Raises
+    `AdviceError` when there is none.
+    """
+    failed = (one for one in history if one.phase is Phase.ROLLBACK_FAILED)
+    chosen = standing.on_its_way or (next(failed, None) if standing.held else standing.live)
+    if chosen is None:
+        message = f"Nothing that could be rolled back is live or on its way in {standing.environment_key}."
+        step = f"`selfright history {standing.environment_key}` lists its deployments; name the one that you mean."
+        raise AdviceError(message, step)
+    return chosen
+
+
+def check_possible(deployment: Deployment) -> None:
+    """Raise `AdviceError` when the deployment has ended so that nothing of it is live."""
+    if deployment.phase in UNDONE:
+        why = f" {deployment.reason}" if deployment.reason else ""
+        message = f"Deployment {deployment.deployment_id} is {deployment.phase} already: nothing of it is live.{why}"
+        raise AdviceError(message, f"See what is live: `selfright status {deployment.environment_key}`")
+
+
+def start_rollback(account: Account, deployment_id: str, reason: str, *, accept: bool = False) -> Rollback:
+    """Start the rollback machine for a deployment, in a person's name; with `accept`, only to free its environment."""
+    document = {
+        "deployment_id": deployment_id,
+        "by": "person",
+        "reason": reason,
+        **({"accept": True} if accept else {}),
+    }
+    machine = account.resources.rollback_machine_arn
+    name = f"{deployment_id[:ID_LENGTH]}-person-{secrets.token_hex(3)}"
+    with calling("states:StartExecution", machine):
+        started = account.workflows.start_execution(stateMachineArn=machine, name=name, input=json.dumps(document))
+    return Rollback(started["executionArn"], account.workflows)
+
+
+def resume(account: Account, deployment: Deployment) -> None:
+    """Let a deployment that is on hold go on; raises `AdviceError` when it is not on hold."""
+    if not needs_decision(deployment):
+        message = f"Deployment {deployment.deployment_id} is {deployment.phase} and waits for nobody's decision."
+        raise AdviceError(message, f"See how it stands: `selfright status {deployment.deployment_id}`")
+    answer = {"outcome": "resumed", "deployment_id": deployment.deployment_id}
+    if not StepFunctionsWorkflows("", account.workflows).succeed(deployment.hold_token, answer):
+        message = f"The hold of {deployment.deployment_id} is over: somebody was faster, or it has timed out."
+        raise AdviceError(message, f"See how it stands: `selfright status {deployment.deployment_id}`")

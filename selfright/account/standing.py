@@ -1,0 +1,70 @@
+"""What people are told about deployments and environments: plain values, made by the ledger's reader."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.domain.deployment import Deployment, TimelineEvent
+from controller.domain.judging.verdict import MISSING
+
+
+@dataclass(frozen=True)
+class Story:
+    """A deployment with everything that happened to it; `previous` is the one that was live before, if any."""
+
+    deployment: Deployment
+    timeline: tuple[TimelineEvent, ...] = ()
+    previous: Deployment | None = None
+
+    @property
+    def previous_version(self) -> str:
+        """The version that was live before; "" when there was none."""
+        return self.previous.version if self.previous else ""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How an environment stands.
+
+    `live` is the deployment whose release is live, `on_its_way` holds the lock, `waiting` is the one after it;
+    `held` says why no deployment may start ("" when they may).
+    """
+
+    environment_key: str
+    live: Deployment | None = None
+    on_its_way: Deployment | None = None
+    waiting: Deployment | None = None
+    held: str = ""
+
+    @property
+    def deployments(self) -> Sequence[Deployment]:
+        """The deployments that are named here."""
+        return [one for one in (self.live, self.on_its_way, self.waiting) if one]
+
+
+def needs_decision(deployment: Deployment) -> bool:
+    """Whether the deployment waits for a person: too few requests for a verdict, and the policy is `hold`."""
+    bake, evaluation = deployment.bake, deployment.evaluation
+    if not (bake and evaluation and deployment.hold_token) or deployment.trip or deployment.phase.is_terminal:
+        return False
+    over = bake.extended and not bake.concluded and evaluation.at >= bake.ends_at
+    return over and evaluation.verdict in MISSING
+
+
+def finished_in(deployment: Deployment) -> float | None:
+    """Seconds from the upload to the end of the deployment; None while it goes on."""
+    return seconds_between(deployment.upload.uploaded_at, deployment.closed_at)
+
+
+def restored_in(deployment: Deployment) -> float | None:
+    """Seconds from the trip (or from the alarm's change of state) until all visitors were back on stable.
+
+    None when that did not happen.
+    """
+    trip = deployment.trip
+    return seconds_between(trip.fired_at or trip.at, deployment.traffic_restored_at) if trip else None
+
+
+def seconds_between(start: datetime, end: datetime | None) -> float | None:
+    """Seconds from one moment to the other, at least 0."""
+    return max(0.0, (end - start).total_seconds()) if end else None

@@ -1,0 +1,74 @@
+"""`build:` of a component in the source form of `release.yaml`: how its artifact is made. It never enters a bundle."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from controller.domain.bundle.artifacts import MANIFEST_NAME
+from controller.domain.bundle.manifest_errors import explain
+from controller.domain.zip.rules import why_unsafe
+from controller.errors import InvalidBundleError
+
+KEY = "build"
+
+
+def _inside(path: str) -> str:
+    bare = path.removesuffix("/")
+    if bare != "." and (problem := why_unsafe(bare)):
+        raise ValueError(f"cannot be used: it {problem}")
+    return bare
+
+
+SourcePath = Annotated[str, AfterValidator(_inside)]
+"""A file or folder below the folder of release.yaml; `.` is that folder itself."""
+Words = Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1, max_length=100)]
+
+
+class Build(BaseModel):
+    """How an artifact is made.
+
+    `command` and `install` are lists of words (no shell reads them) and run in the folder `in`; `install` is run before
+    each build. `sources` are what the artifact depends on, by default everything in that folder.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    command: Words
+    folder: Annotated[SourcePath, Field(alias="in")] = "."
+    install: Words | None = None
+    sources: Annotated[list[SourcePath], Field(max_length=50)] = []
+
+    @property
+    def reads(self) -> list[str]:
+        """The files and folders that the artifact depends on."""
+        return self.sources or [self.folder]
+
+
+def take_builds(content: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Build]]:
+    """The manifest's content without `build`, and the builds by component; raises `InvalidBundleError`."""
+    components = content.get("components")
+    if not isinstance(components, dict):
+        return content, {}  # the manifest's own rules will say what is wrong
+    bare = {name: _without(component) for name, component in components.items()}
+    builds = {
+        str(name): _build(str(name), component[KEY])
+        for name, component in components.items()
+        if isinstance(component, dict) and KEY in component
+    }
+    return content | {"components": bare}, builds
+
+
+def _without(component: object) -> object:
+    return {key: value for key, value in component.items() if key != KEY} if isinstance(component, dict) else component
+
+
+def _build(name: str, value: object) -> Build:
+    try:
+        return Build.model_validate(value)
+    except ValidationError as error:
+        findings = error.errors(include_url=False)
+        for finding in findings:
+            finding["loc"] = ("components", name, "*", KEY, *finding["loc"])
+        keys = [field.alias or field_name for field_name, field in Build.model_fields.items()]
+        reason = f"{MANIFEST_NAME}: {explain(findings, {('components', '*', '*', KEY): keys})}"
+        raise InvalidBundleError(reason, f"Correct {MANIFEST_NAME}, then run the command again.") from error

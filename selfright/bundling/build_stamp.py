@@ -1,0 +1,101 @@
+"""Remembers what an artifact was built from, so that it is built again only when that has changed.
+
+The stamps are in `.selfright/` beside `release.yaml`; deleting that folder builds everything again. A stamp has the
+digest of what went in and of what came out: an artifact that somebody has changed or deleted is built again, too.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+from selfright.bundling.folder import LEFT_OUT
+
+FOLDER = ".selfright"
+_FORM = "1"
+"""Changes when digests are made in another way."""
+_NO_SOURCE = (*LEFT_OUT, "node_modules", ".venv", "*.tsbuildinfo")
+"""What installing and building leave behind."""
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What one component was built from, and what was built."""
+
+    file: Path
+    inputs: str
+
+    def fresh(self, artifact: Path) -> bool:
+        """Whether the artifact is still what was built from these inputs."""
+        try:
+            said = json.loads(self.file.read_text())
+        except (OSError, ValueError):
+            return False
+        return bool(said == {"inputs": self.inputs, "output": _output(artifact)})
+
+    def write(self, artifact: Path) -> None:
+        """Remember what was built just now."""
+        home(self.file.parents[1].parent)
+        self.file.parent.mkdir(exist_ok=True)
+        draft = self.file.with_name(f"{self.file.name}.{os.getpid()}")
+        draft.write_text(json.dumps({"inputs": self.inputs, "output": _output(artifact)}))
+        draft.replace(self.file)
+
+
+def stamp(source: Path, component: str, inputs: str) -> Stamp:
+    """The stamp of a component of the release folder `source`."""
+    return Stamp(source / FOLDER / "builds" / f"{component}.json", inputs)
+
+
+def home(source: Path) -> Path:
+    """The folder for what is remembered, which version control leaves alone."""
+    folder = source / FOLDER
+    folder.mkdir(exist_ok=True)
+    ignored = folder / ".gitignore"
+    if not ignored.exists():
+        ignored.write_text("*\n")
+    return folder
+
+
+def inputs_digest(words: Iterable[str], sources: Iterable[Path], artifact: Path) -> str:
+    """A digest of words and of the files of `sources`, without the artifact that may be among them."""
+    total = hashlib.sha256(_FORM.encode())
+    for word in words:
+        total.update(f"\0{len(word)}:{word}".encode())
+    for number, place in enumerate(sources):
+        total.update(f"\0{number}:{_tree(place, _NO_SOURCE, artifact)}".encode())
+    return total.hexdigest()
+
+
+def _output(artifact: Path) -> str:
+    return _tree(artifact, LEFT_OUT)
+
+
+def _tree(place: Path, left_out: Collection[str], without: Path | None = None) -> str:
+    """A digest of all files of a place, by path, contents and whether they can be executed."""
+    total = hashlib.sha256()
+    for file in sorted(_files(place, left_out, without)):
+        total.update(f"{file.relative_to(place).as_posix()}\0{_contents(file)}\0".encode(errors="surrogateescape"))
+    return total.hexdigest()
+
+
+def _files(place: Path, left_out: Collection[str], without: Path | None) -> Iterator[Path]:
+    if place.is_dir() and not place.is_symlink():
+        for entry in place.iterdir():
+            if entry != without and not any(fnmatch(entry.name, pattern) for pattern in left_out):
+                yield from _files(entry, left_out, without)
+    elif place.exists() or place.is_symlink():
+        yield place
+
+
+def _contents(file: Path) -> str:
+    if file.is_symlink():
+        return f"→{file.readlink()}"
+    if not file.is_file():
+        return "special"
+    with file.open("rb") as opened:
+        sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
+    return f"{sha256}{'x' if os.access(file, os.X_OK) else ''}"

@@ -1,0 +1,65 @@
+"""Writes zips that are the same, byte for byte, whenever they are made from the same files."""
+
+import hashlib
+import stat
+import zipfile
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from typing import IO
+
+from controller.domain.components.site.index import FileEntry
+from selfright.bundling.folder import SourceFile
+
+_THEN = (1980, 1, 1, 0, 0, 0)
+"""The oldest time stamp that a zip can have: real ones would differ from one build to the next."""
+_UNIX = 3
+_LEVEL = 6
+_CHUNK = 1024 * 1024
+_IMAGES = {".avif", ".gif", ".jpeg", ".jpg", ".png", ".webp"}
+_MEDIA = {".mp3", ".mp4", ".ogg", ".webm", ".woff", ".woff2"}
+_ARCHIVES = {".7z", ".br", ".bz2", ".gz", ".jar", ".whl", ".xz", ".zip", ".zst"}
+_PACKED_ALREADY = _IMAGES | _MEDIA | _ARCHIVES
+
+
+def add(archive: zipfile.ZipFile, path: str, data: bytes, *, executable: bool = False, stored: bool = False) -> None:
+    """Add a file, deflated unless that would be in vain."""
+    info = _info(path, executable=executable)
+    as_it_is = stored or PurePosixPath(path).suffix.lower() in _PACKED_ALREADY
+    archive.writestr(info, data, zipfile.ZIP_STORED if as_it_is else zipfile.ZIP_DEFLATED, _LEVEL)
+
+
+def add_stored(archive: zipfile.ZipFile, path: str, source: IO[bytes], size: int) -> str:
+    """Add a large file as it is, so that it can be read in place; returns its SHA-256 in hex."""
+    info = _info(path, executable=False)
+    info.file_size = size
+    sha256 = hashlib.sha256()
+    with archive.open(info, "w") as target:
+        while chunk := source.read(_CHUNK):
+            sha256.update(chunk)
+            target.write(chunk)
+    return sha256.hexdigest()
+
+
+def add_site(archive: zipfile.ZipFile, folder: str, files: Iterable[SourceFile]) -> dict[str, FileEntry]:
+    """Add a site's files; returns what its index has to say of them."""
+    index: dict[str, FileEntry] = {}
+    for file in files:
+        data = file.source.read_bytes()
+        add(archive, f"{folder}/{file.path}", data)
+        md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        index[file.path] = FileEntry(hashlib.sha256(data).hexdigest(), md5, len(data))
+    return index
+
+
+def zip_function(target: IO[bytes], files: Iterable[SourceFile]) -> None:
+    """Write a function's code as the zip that Lambda gets."""
+    with zipfile.ZipFile(target, "w") as archive:
+        for file in files:
+            add(archive, file.path, file.source.read_bytes(), executable=file.executable)
+
+
+def _info(path: str, *, executable: bool) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(path, _THEN)
+    info.create_system = _UNIX
+    info.external_attr = (stat.S_IFREG | (0o755 if executable else 0o644)) << 16
+    return info

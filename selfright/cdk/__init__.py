@@ -1,0 +1,1 @@
+"""The CDK constructs that an application's own stack uses."""

@@ -1,0 +1,74 @@
+"""Databases of which snapshots are taken."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from aws_cdk import Aws
+
+from bootstrap_cdk.settings import SettingsError
+from selfright.cdk.components.component import Privileges, allow
+from selfright.cdk.names import Group
+
+if TYPE_CHECKING:  # CDK's modules take long to import, and most applications have no database
+    from aws_cdk import aws_rds as rds
+
+
+@dataclass(frozen=True)
+class DatabaseComponent:
+    """A database of which a snapshot is taken before every deployment that may change anything.
+
+    Name an RDS `instance` or an Aurora `cluster`. No release changes it, and no rollback restores it.
+    """
+
+    instance: "rds.IDatabaseInstance | None" = None
+    cluster: "rds.IDatabaseCluster | None" = None
+    snapshot: Literal["always", "when_changed"] = "when_changed"
+    keep_snapshots: int = 5
+    wait_minutes: int = 60
+
+    def __post_init__(self) -> None:
+        """Say what is wrong before a release finds out."""
+        if (self.instance is None) == (self.cluster is None):
+            raise SettingsError("a database is either an `instance` or a `cluster`")
+
+    def declaration(self) -> dict[str, Any]:
+        """As `DatabaseTarget` reads it."""
+        return {
+            "kind": "database",
+            ("instance" if self.instance else "cluster"): self._identifier,
+            "snapshot": self.snapshot,
+            "keep_snapshots": self.keep_snapshots,
+            "wait_minutes": self.wait_minutes,
+        }
+
+    def privileges(self) -> Privileges:
+        """Snapshots of this database under names of ours: made by one function, deleted by another, restored by none.
+
+        A listing is asked for all snapshots of the account (AWS knows no narrower one), and tells only names and times.
+        """
+        kind = "DB" if self.instance else "DBCluster"
+        database = self._arn("db" if self.instance else "cluster", self._identifier)
+        snapshots = "snapshot" if self.instance else "cluster-snapshot"
+        ours = self._arn(snapshots, f"selfright-{self._identifier}-*")
+        read_access = allow([f"rds:Describe{kind}Snapshots"], [database, self._arn(snapshots, "*")])
+        describe = [allow([f"rds:Describe{kind}{'s' if self.cluster else 'Instances'}"], [database])]
+        if self.cluster:  # which class its instances are of
+            describe.append(allow(["rds:DescribeDBInstances"], [self._arn("db", "*")]))
+        return {
+            Group.STAGE: [
+                *describe,
+                read_access,
+                allow([f"rds:Create{kind}Snapshot"], [database, ours]),
+                allow(["rds:AddTagsToResource"], [ours]),
+            ],
+            Group.CLOSE: [read_access, allow([f"rds:Delete{kind}Snapshot"], [ours])],
+        }
+
+    @property
+    def _identifier(self) -> str:
+        if self.instance:
+            return self.instance.instance_identifier
+        return self.cluster.cluster_identifier if self.cluster else ""
+
+    def _arn(self, kind: str, name: str) -> str:
+        return f"arn:{Aws.PARTITION}:rds:{Aws.REGION}:{Aws.ACCOUNT_ID}:{kind}:{name}"

@@ -1,0 +1,60 @@
+"""A bucket behind CloudFront."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from aws_cdk import Aws
+from aws_cdk import aws_cloudfront as cloudfront
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+
+from selfright.cdk.components.component import Privileges, allow
+from selfright.cdk.names import Group
+
+
+@dataclass(frozen=True)
+class SiteComponent:
+    """A bucket behind CloudFront, whose routing function chooses the revision. `url` is where visitors reach it.
+
+    The configuration of `distribution` becomes a part of every restore point.
+    """
+
+    bucket: s3.IBucket
+    routing_function: cloudfront.IFunction
+    url: str | None = None
+    fallback: str = "/index.html"
+    distribution: cloudfront.IDistribution | None = None
+
+    def declaration(self) -> dict[str, Any]:
+        """As `SiteTarget` reads it."""
+        return {
+            "kind": "site",
+            "bucket": self.bucket.bucket_name,
+            "routing_function": self.routing_function.function_name,
+            "url": self.url,
+            "fallback": self.fallback,
+            **({"distribution_id": self.distribution.distribution_id} if self.distribution else {}),
+        }
+
+    def privileges(self) -> Privileges:
+        """The whole bucket, because a bundle says which of its paths are shared between revisions."""
+        objects = [self.bucket.arn_for_objects("*")]
+        listing = allow(["s3:ListBucket"], [self.bucket.bucket_arn])
+        routing = [self.routing_function.function_arn]
+        read_access = allow(["cloudfront:GetFunction"], routing)
+        indexes = allow(["s3:GetObject"], [self.bucket.arn_for_objects("revisions/*")])  # they say what is shared
+        move = ["cloudfront:GetFunction", "cloudfront:UpdateFunction", "cloudfront:PublishFunction"]
+        shift = [allow(move, routing), indexes]
+        return {
+            Group.STAGE: [listing, read_access, allow(["s3:GetObject", "s3:PutObject"], objects), *self._export()],
+            Group.CHECK: [listing, allow(["s3:GetObject"], objects)],
+            Group.TRAFFIC: shift,
+            Group.ON_ALARM: shift,
+            Group.CLOSE: [listing, read_access, indexes, allow(["s3:DeleteObject"], objects)],
+        }
+
+    def _export(self) -> list[iam.PolicyStatement]:
+        if self.distribution is None:
+            return []
+        arn = f"arn:{Aws.PARTITION}:cloudfront::{Aws.ACCOUNT_ID}:distribution/{self.distribution.distribution_id}"
+        return [allow(["cloudfront:GetDistribution", "cloudfront:GetDistributionConfig"], [arn])]

@@ -1,0 +1,68 @@
+"""CloudFormation stacks that change with the application."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from aws_cdk import Aws
+from aws_cdk import aws_iam as iam
+
+from selfright.cdk.components.component import Privileges, allow
+from selfright.cdk.names import Group
+
+
+@dataclass(frozen=True)
+class StackComponent:
+    """A CloudFormation stack that changes with the application: releases carry its template.
+
+    There is nothing to create but `role`, with which CloudFormation makes the changes: what it may do is what a release
+    may do. `allow_replacement` and `allow_deletion` name the stateful resources of the template (by logical id, or `*`)
+    that a release may replace or delete.
+    """
+
+    stack_name: str
+    role: iam.IRole
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    capabilities: Sequence[str] = ()
+    allow_replacement: Sequence[str] = ()
+    allow_deletion: Sequence[str] = ()
+    timeout_minutes: int = 60
+
+    def declaration(self) -> dict[str, Any]:
+        """As `StackTarget` reads it."""
+        return {
+            "kind": "stack",
+            "stack_name": self.stack_name,
+            "role_arn": self.role.role_arn,
+            "capabilities": list(self.capabilities),
+            "parameters": dict(self.parameters),
+            "allow_replacement": list(self.allow_replacement),
+            "allow_deletion": list(self.allow_deletion),
+            "timeout_minutes": self.timeout_minutes,
+        }
+
+    def privileges(self) -> Privileges:
+        """Whoever stages changes the stack, whoever restores puts it back; both may hand over this one role only."""
+        read_access = ["DescribeStacks", "GetTemplate"]
+        change = ["CreateChangeSet", "DescribeChangeSet", "ExecuteChangeSet", "DeleteChangeSet", "DescribeStackEvents"]
+        undo = ["CancelUpdateStack", "DeleteStack", "ListStackResources"]
+        through = {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
+        hand_over = iam.PolicyStatement(actions=["iam:PassRole"], resources=[self.role.role_arn], conditions=through)
+        return {
+            Group.STAGE: [self._allow(*read_access, *change), hand_over, *self._macros()],
+            Group.CHECK: [self._allow(*read_access)],
+            Group.TRAFFIC: [self._allow(*read_access, *change, *undo), hand_over, *self._macros()],
+            Group.ON_ALARM: [self._allow(*read_access)],  # a person's emergency looks what is live
+            Group.CLOSE: [self._allow(*read_access)],
+        }
+
+    def _macros(self) -> list[iam.PolicyStatement]:
+        """AWS's own (SAM's, for example) are resources of its own, which a change set is made on, too."""
+        if "CAPABILITY_AUTO_EXPAND" not in self.capabilities:
+            return []
+        macros = f"arn:{Aws.PARTITION}:cloudformation:{Aws.REGION}:aws:transform/*"
+        return [allow(["cloudformation:CreateChangeSet"], [macros])]
+
+    def _allow(self, *actions: str) -> iam.PolicyStatement:
+        arn = f"arn:{Aws.PARTITION}:cloudformation:{Aws.REGION}:{Aws.ACCOUNT_ID}:stack/{self.stack_name}/*"
+        return allow([f"cloudformation:{action}" for action in actions], [arn])

@@ -1,0 +1,73 @@
+"""`selfright plan`: what a release would do, before anything is uploaded."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from selfright.account.past_requests import TrafficReader, UsualTraffic
+from selfright.account.releasing import bundled
+from selfright.cli.help import Command
+from selfright.cli.tools import (
+    Tools,
+    allow_option,
+    build_option,
+    builder,
+    common,
+    pass_tools,
+    source_argument,
+    target_option,
+)
+from selfright.cli.views import plan_document, plan_page
+from selfright.planning.planner import Planner
+
+REFUSED = 1
+
+EXAMPLES = (
+    "plan build/ --environment smartpack/prod",
+    "plan smartpack-1.1.0.zip -e smartpack/prod --output json > plan.json",
+    "plan build/ -e smartpack/prod --requests-per-second 20",
+)
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@source_argument
+@target_option
+@click.option(
+    "--requests-per-second",
+    "per_second",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="What a function gets, instead of what CloudWatch measured in the last 7 days.",
+)
+@click.option("--hotfix", is_flag=True, help="Plan a release that may begin although alarms are firing.")
+@build_option
+@allow_option
+@common
+@pass_tools
+def command(  # noqa: PLR0913, PLR0917 - click hands over every option
+    tools: Tools,
+    source: Path,
+    environment: str,
+    per_second: float | None,
+    hotfix: bool,
+    building: bool,
+    allow: tuple[str, ...],
+) -> None:
+    """Say what a release would do.
+
+    Reads the environment, uploads nothing and changes nothing: what changes and what is skipped, what is uploaded, how
+    long it takes, which regressions this strategy would catch, and what could not be rolled back.
+
+    Exit code 0 means that it can be released, 1 that the controller would refuse it (or could not be asked).
+    """
+    account = tools.account
+    usual = UsualTraffic(TrafficReader(), tools.clock(), per_second)
+    planner = Planner(account.world, account.clients, account.environment(environment), usual=usual, hotfix=hotfix)
+    with tempfile.TemporaryDirectory(prefix="selfright-") as folder:
+        plan = planner.plan(bundled(source, Path(folder), allow, builder(tools, building)).path)
+    shown = plan_page.plan(plan, str(source), tools.terminal.commands)
+    tools.terminal.result(shown, plan_document.plan(plan))
+    if plan.refusals:
+        sys.exit(REFUSED)

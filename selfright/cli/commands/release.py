@@ -1,0 +1,116 @@
+"""`selfright release`: upload a release and follow it until it is live, or is not."""
+
+import tempfile
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from controller.domain.phases import Phase
+from selfright.account.releasing import Bundle, Sent, bundled, send
+from selfright.cli.following import conclude, follow, timeout_option
+from selfright.cli.help import Command
+from selfright.cli.terminal import Terminal
+from selfright.cli.tools import (
+    Tools,
+    allow_option,
+    build_option,
+    builder,
+    common,
+    pass_tools,
+    source_argument,
+    target_option,
+)
+from selfright.wording import size
+
+LIVE = frozenset({Phase.SUCCEEDED})
+
+EXAMPLES = (
+    "release build/ --environment smartpack/prod",
+    "release smartpack-1.1.0.zip -e smartpack/prod --no-follow",
+    "release build/ -e smartpack/prod --output json > result.json",
+    'release build/ -e smartpack/prod --hotfix --reason "Stops the timeouts that fire the alarm"',
+)
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@source_argument
+@target_option
+@click.option("--follow/--no-follow", "following", default=True, help="Follow it until it has ended (the default).")
+@click.option("--hotfix", is_flag=True, help="It silences an alarm that is firing: let that alarm not stop it.")
+@click.option("--reason", metavar="TEXT", default="", help="Why it is a hotfix; the ledger keeps it with who said so.")
+@timeout_option
+@build_option
+@allow_option
+@common
+@pass_tools
+def command(  # noqa: PLR0913, PLR0917 - click hands over every option
+    tools: Tools,
+    source: Path,
+    environment: str,
+    following: bool,
+    hotfix: bool,
+    reason: str,
+    timeout: float | None,
+    building: bool,
+    allow: tuple[str, ...],
+) -> None:
+    """Release FOLDER_OR_ZIP to an environment and follow it.
+
+    A folder is bundled first. Exit code 0 means that the release is live; 1 that it was rejected, rolled back or
+    superseded, or could not be followed. With --no-follow, 0 means that it was uploaded.
+
+    While an alarm is firing, nothing is released but a --hotfix with a --reason: the alarms that fire when it begins
+    are left out for this deployment, and the comparison of both versions takes their place.
+    """
+    sent = upload(tools, source, environment, allow, building=building, hotfix=_why(hotfix, reason))
+    if following:
+        conclude(tools, follow(tools, sent.deployment_id, timeout=timeout), LIVE)
+    hint = tools.terminal.commands(f"follow {sent.deployment_id}")
+    document = {"deployment_id": sent.deployment_id, "upload": _document(sent)}
+    tools.terminal.result(f"{sent.deployment_id}\nFollow it: {hint}", document)
+
+
+def _why(hotfix: bool, reason: str) -> str:
+    """The reason of a hotfix; "" when it is none."""
+    if hotfix and not reason.strip():
+        raise click.UsageError('A hotfix goes past a firing alarm: say why, with --reason "…".')
+    if reason and not hotfix:
+        raise click.UsageError("--reason says why it is a --hotfix: give both or none.")
+    return reason.strip()
+
+
+def upload(  # noqa: PLR0913 - what, where to, and how
+    tools: Tools,
+    source: Path,
+    environment: str,
+    allowed: Collection[str] = (),
+    *,
+    building: bool = True,
+    hotfix: str = "",
+) -> Sent:
+    """Bundle (if it is a folder) and upload, with progress on stderr."""
+    with tempfile.TemporaryDirectory(prefix="selfright-") as folder:
+        bundle = bundled(source, Path(folder), allowed, builder(tools, building))
+        with _progress(tools.terminal, bundle) as uploaded:
+            sent = send(tools.account, bundle, environment, uploaded, hotfix)
+    tools.terminal.note(f"Uploaded {bundle.object_name} ({size(bundle.size)}) for {environment}.")
+    tools.terminal.note(f"Deployment {sent.deployment_id}")
+    return sent
+
+
+@contextmanager
+def _progress(terminal: Terminal, bundle: Bundle) -> Iterator[Callable[[int], None]]:
+    if not terminal.err.is_terminal:
+        yield lambda _: None
+        return
+    columns = (TextColumn("Uploading"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=terminal.err, transient=True) as progress:
+        task = progress.add_task("", total=bundle.size)
+        yield lambda count: progress.advance(task, count)
+
+
+def _document(sent: Sent) -> dict[str, str]:
+    return {"bucket": sent.upload.bucket, "key": sent.upload.key, "version_id": sent.upload.version_id}

@@ -1,0 +1,24 @@
+"""`selfright resume`: let a deployment that waits for a person go on."""
+
+import click
+
+from selfright.account.rolling_back import resume
+from selfright.cli.help import Command
+from selfright.cli.tools import Tools, common, pass_tools
+
+EXAMPLES = ("resume smartpack-prod-20250101T120000-3f9a01",)
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@click.argument("deployment")
+@common
+@pass_tools
+def command(tools: Tools, deployment: str) -> None:
+    """Let DEPLOYMENT go on, which waits for a person.
+
+    It waits because there were too few requests for a verdict, and its environment says `when_inconclusive: hold`.
+    The other answer is to roll it back.
+    """
+    resume(tools.account, tools.account.ledger.get(deployment))
+    follow = tools.terminal.commands(f"follow {deployment}")
+    tools.terminal.result(f"{deployment} goes on.\nFollow it: {follow}", {"deployment_id": deployment, "resumed": True})

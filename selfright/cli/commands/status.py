@@ -1,0 +1,89 @@
+"""`selfright status`: how environments, one of them, or one deployment stand."""
+
+import click
+from rich.console import RenderableType
+from rich.live import Live
+
+from selfright.account.standing import Standing, Story
+from selfright.cli.help import Command
+from selfright.cli.terminal import plain
+from selfright.cli.tools import EnvironmentKey, Tools, common, pass_tools
+from selfright.cli.views import deployment_page, documents, tables
+from selfright.errors import AdviceError
+
+LOOK_SECONDS = 1.0
+NONE_REGISTERED = "Register one: the CDK construct Environment writes it; see the README."
+
+EXAMPLES = (
+    "status",
+    "status smartpack/prod --watch",
+    "status smartpack-prod-20250101T120000-3f9a01",
+)
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@click.argument("what", metavar="[APP/ENV | DEPLOYMENT]", required=False)
+@click.option("-w", "--watch", is_flag=True, help="Keep it up to date until Ctrl-C.")
+@common
+@pass_tools
+def command(tools: Tools, what: str | None, watch: bool) -> None:
+    """Show what is live and what is on its way.
+
+    Without an argument, of all registered environments.
+    """
+    if not watch:
+        tools.terminal.result(*_evaluation(tools, what))
+    elif tools.terminal.as_json:
+        raise click.UsageError("--watch draws, and --output json prints one document: use one of them.")
+    else:
+        _watch(tools, what)
+
+
+def _watch(tools: Tools, what: str | None) -> None:
+    if not tools.terminal.out.is_terminal:
+        _print_changes(tools, what)
+    with Live(console=tools.terminal.out, auto_refresh=False, screen=False) as live:
+        while True:
+            live.update(_evaluation(tools, what)[0], refresh=True)
+            tools.sleep(LOOK_SECONDS)
+
+
+def _print_changes(tools: Tools, what: str | None) -> None:
+    before = ""
+    while True:
+        shown = plain(_evaluation(tools, what)[0])
+        if shown != before:
+            tools.terminal.result(shown.rstrip("\n"), None)
+        before = shown
+        tools.sleep(LOOK_SECONDS)
+
+
+def _evaluation(tools: Tools, what: str | None) -> tuple[RenderableType, documents.Document]:
+    if what is None:
+        return _all(tools)
+    if "/" in what:
+        return _one(tools, EnvironmentKey().convert(what, None, None))
+    story = tools.account.ledger.story(what)
+    return deployment_page.summary(story, tools.terminal.commands), documents.story(story)
+
+
+def _all(tools: Tools) -> tuple[RenderableType, documents.Document]:
+    standings = [tools.account.ledger.standing(key) for key in tools.account.environments()]
+    if not standings:
+        tools.account.resources  # noqa: B018 - says so if there is no controller at all
+        raise AdviceError("No environment is registered here.", NONE_REGISTERED)
+    shown = tables.environments(standings, tools.clock())
+    return shown, {"environments": [documents.standing(one) for one in standings]}
+
+
+def _one(tools: Tools, key: str) -> tuple[RenderableType, documents.Document]:
+    tools.account.environment(key)
+    standing = tools.account.ledger.standing(key)
+    shown = tables.standing(standing, _stories(tools, standing), tools.terminal.commands, tools.clock())
+    return shown, documents.standing(standing)
+
+
+def _stories(tools: Tools, standing: Standing) -> list[Story]:
+    """What is on its way and what waits, in full."""
+    moving = [one for one in (standing.on_its_way, standing.waiting) if one]
+    return [tools.account.ledger.story(one.deployment_id) for one in moving]

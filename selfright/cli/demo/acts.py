@@ -1,0 +1,65 @@
+"""The three releases of the demo, and one release on its way from the bundle to its end."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from controller.domain.deployment import Deployment
+from controller.domain.phases import Phase
+from selfright.account.releasing import release
+from selfright.account.standing import seconds_between
+from selfright.cli.tools import Tools
+from selfright.cli.views.narrator import narrating
+
+PATIENCE_SECONDS = 180.0
+"""A release of the demo takes about twenty seconds."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """One release: its version, how it has to end, and what is to be seen."""
+
+    version: str
+    ends: Phase
+    title: str
+
+
+ACTS = (
+    Act("1.0.0", Phase.SUCCEEDED, "The first release: nothing is live yet, so it goes to everybody at once."),
+    Act("1.1.0", Phase.SUCCEEDED, "A better one, with visitors on the site: 10 %, 50 %, then everybody."),
+    Act("1.2.0", Phase.ROLLED_BACK, "A bad one: it passes every test, and then fails for one visitor in four."),
+)
+
+
+@dataclass(frozen=True)
+class Performed:
+    """An act that is over. `seconds` counts from the end of the upload to live, or to restored and verified."""
+
+    act: Act
+    deployment: Deployment
+    seconds: float
+
+    @property
+    def as_planned(self) -> bool:
+        """Whether it ended as it had to."""
+        return self.deployment.phase is self.act.ends
+
+    @property
+    def stopped_by(self) -> str | None:
+        """What stopped it: `alarm`, `judge`, `check` …; None when nothing did."""
+        return self.deployment.trip.source if self.deployment.trip else None
+
+    @property
+    def noticed_to_restored(self) -> float | None:
+        """Seconds from the alarm's change of state, or the judge's verdict, to all visitors back on stable."""
+        trip = self.deployment.trip
+        return seconds_between(trip.fired_at or trip.at, self.deployment.traffic_restored_at) if trip else None
+
+
+def perform(tools: Tools, act: Act, source: Path, environment_key: str) -> Performed:
+    """Release the folder `source` and follow it to its end."""
+    sent = release(tools.account, source, environment_key)
+    uploaded = time.monotonic()
+    with narrating(tools.terminal, sent.deployment_id, tools.clock) as see:
+        ended = tools.following.follow(sent.deployment_id, see, timeout=PATIENCE_SECONDS)
+    return Performed(act, ended, time.monotonic() - uploaded)

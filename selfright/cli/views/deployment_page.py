@@ -1,0 +1,176 @@
+"""What people see of a deployment: pure functions from plain values to rich renderables."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from controller.domain.deployment import Counts, Deployment, Evaluation, TimelineEvent, TripSource
+from controller.domain.phases import Phase
+from selfright.account.standing import Story, finished_in, needs_decision, restored_in
+from selfright.cli.views import signs
+from selfright.cli.views.facts import Fact, listed
+from selfright.wording import Commands, at, clean, duration, percent, plural
+
+PHASE_WIDTH = max(len(phase) for phase in Phase)
+SAID_AT_THE_END = {Phase.SUCCEEDED: "The release is live and stable."}
+TRIPS: dict[TripSource, str] = {
+    "alarm": "the alarm",
+    "judge": "the judge's verdict",
+    "check": "the failed check",
+    "person": "it was asked for",
+    "fault": "the fault",
+    "reconciler": "it was found",
+}
+
+
+def headline(story: Story) -> Text:
+    """One sentence that says how the deployment stands or ended."""
+    one = story.deployment
+    name = Text(f"{one.application} {one.version}".strip(), "bold")
+    return Text.assemble(signs.phase(one.phase), "  ", name, " ", _sentence(story))
+
+
+def _sentence(story: Story) -> str:
+    one, where = story.deployment, story.deployment.environment_key
+    live = f"; {story.previous_version} is live again" if story.previous else ""
+    sentences = {
+        Phase.SUCCEEDED: f"is live in {where}, {duration(finished_in(one))} after its upload.",
+        Phase.ROLLED_BACK: f"was taken back from {where}{live}.",
+        Phase.REJECTED: f"was refused for {where}; nothing was touched.",
+        Phase.SUPERSEDED: f"was overtaken by a newer release to {where}; nothing was touched.",
+        Phase.ROLLBACK_FAILED: f"could not be taken back from {where}: a person is needed, and {where} is held.",
+        Phase.ROLLING_BACK: f"is being taken back from {where}.",
+    }
+    return sentences.get(one.phase, f"is on its way to {where}.")
+
+
+def summary(story: Story, commands: Commands) -> RenderableType:
+    """A deployment in a few lines: how it stands, why, and what to do next."""
+    one = story.deployment
+    facts: list[Fact] = [("deployment", one.deployment_id)]
+    if one.reason:
+        facts.append(("reason", clean(one.reason)))
+    shifted = any(event.kind == "shifted" for event in story.timeline)
+    if shifted and (seconds := restored_in(one)) is not None:
+        facts.append(("traffic", f"back on stable for all visitors {duration(seconds)} after {_trip(one)}"))
+    if not one.phase.is_terminal:
+        facts += _progress(one)
+    facts += _next(story, commands)
+    return Group(headline(story), listed(facts))
+
+
+def _trip(one: Deployment) -> str:
+    return TRIPS[one.trip.source] if one.trip else "the trip"
+
+
+def _progress(one: Deployment) -> list[Fact]:
+    facts: list[Fact] = [("traffic", f"{one.weight} % of the visitors get this release")] if one.steps else []
+    if one.phase is Phase.STAGING and len(one.order) > 1 and one.next_wave:
+        wave = f"wave {one.order.index(one.next_wave) + 1} of {len(one.order)}"
+        facts.append(("staging", f"{wave}: {' and '.join(one.next_wave)}"))
+    if one.evaluation:
+        facts += [(who, counted(counts)) for who, counts in compared(one.evaluation)]
+        facts.append(("judge", f"{one.evaluation.verdict}: {clean(one.evaluation.reason)}"))
+    if one.trip and one.trip.reason != one.reason:
+        facts.append(("trip", clean(one.trip.reason)))
+    return facts
+
+
+def _next(story: Story, commands: Commands) -> list[Fact]:
+    one = story.deployment
+    facts: list[Fact] = []
+    if one.next_step:
+        facts.append(("next step", commands.within(clean(one.next_step))))
+    if needs_decision(one):
+        facts += [("go on", commands(f"resume {one.deployment_id}")), ("take back", _rollback(one, commands))]
+    elif not one.phase.is_terminal:
+        facts.append(("follow", commands(f"follow {one.deployment_id}")))
+    elif one.phase is Phase.ROLLBACK_FAILED:
+        facts.append(("then", _rollback(one, commands)))
+    elif one.phase is Phase.REJECTED:
+        facts.append(("again", commands(f"release FOLDER --environment {one.environment_key}")))
+    if one.phase in {Phase.ROLLED_BACK, Phase.REJECTED, Phase.ROLLBACK_FAILED}:
+        facts.append(("details", commands(f"show {one.deployment_id}")))
+    return facts
+
+
+def _rollback(one: Deployment, commands: Commands) -> str:
+    return commands(f"rollback {one.deployment_id}")
+
+
+def details(story: Story, commands: Commands) -> RenderableType:
+    """A deployment with what changed and its whole timeline."""
+    one = story.deployment
+    facts: list[Fact] = [
+        ("uploaded", f"{one.upload.uploaded_at.astimezone():%Y-%m-%d %H:%M:%S}  {clean(one.upload.key)}")
+    ]
+    if one.steps:
+        facts.append(("steps", ", ".join(f"{step.weight} % for {duration(step.bake)}" for step in one.steps)))
+    if len(one.order) > 1:
+        facts.append(("order", ", then ".join(" and ".join(wave) for wave in one.order)))
+    facts += [(name, _change(one, name)) for name in one.components]
+    facts.append(("execution", one.execution_arn))
+    if one.evaluation:
+        facts.append(("why", commands(f"explain {one.deployment_id}")))
+    return Group(summary(story, commands), listed(facts), Text(), timeline(story.timeline, one.upload.uploaded_at))
+
+
+def _change(one: Deployment, name: str) -> str:
+    before, after = (one.restore_point or {}).get(name), one.staged.get(name)
+    if after is None:
+        return "not staged"
+    return (
+        f"{before.id if before else 'nothing'} → {after.id}"
+        if name in one.changed
+        else f"{after.id}, unchanged: skipped"
+    )
+
+
+def timeline(events: Iterable[TimelineEvent], start: datetime) -> Table:
+    """Everything that happened, one line each: time of day, time since the upload, what."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style=signs.QUIET, no_wrap=True)
+    table.add_column(style=signs.QUIET, no_wrap=True, justify="right")
+    table.add_column()
+    for event in events:
+        since = max(0.0, (event.at - start).total_seconds())
+        table.add_row(at(event.at), f"+{duration(since)}", happened(event))
+    return table
+
+
+def line(event: TimelineEvent, present: Phase) -> Table:
+    """One event as it happens, while the deployment is in the `present` phase: time of day, phase, what."""
+    phase = signs.phase_of(event, present)
+    said = happened(event)
+    if event.kind == "closed" and (why := said.plain.removeprefix(f"{phase}").lstrip(": ")) != said.plain:
+        said = Text(why or SAID_AT_THE_END.get(phase, "It has ended."), said.style)
+    return row(event.at, phase, said)
+
+
+def row(moment: datetime, phase: Phase, said: Text) -> Table:
+    """Something that was said at a moment in a phase; when it is too long for a line, the rest is indented."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style=signs.QUIET, no_wrap=True)
+    table.add_column(style=signs.PHASES[phase][1], no_wrap=True, min_width=PHASE_WIDTH)
+    table.add_column()
+    table.add_row(at(moment), str(phase), said)
+    return table
+
+
+def happened(event: TimelineEvent) -> Text:
+    """One event in words."""
+    return Text(clean(event.message), signs.EVENTS.get(event.kind, ""))
+
+
+def compared(evaluation: Evaluation) -> list[tuple[str, Counts]]:
+    """The canary and, while it still gets visitors, the stable revision."""
+    return [("canary", evaluation.canary), *([("stable", evaluation.stable)] if evaluation.stable.requests else [])]
+
+
+def counted(counts: Counts) -> str:
+    """Requests and errors in words."""
+    requests, errors = plural(counts.requests, "request"), plural(counts.errors, "error")
+    return f"{requests}, {errors} ({percent(counts.error_rate)})"

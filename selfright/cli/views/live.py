@@ -1,0 +1,113 @@
+"""The picture that moves while a deployment is followed on a terminal."""
+
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from controller.domain.deployment import Bake, Counts, Deployment
+from controller.domain.phases import Phase
+from selfright.account.following import Sight
+from selfright.account.standing import needs_decision
+from selfright.cli.views import signs
+from selfright.cli.views.deployment_page import compared
+from selfright.wording import clean, clock, percent
+
+WIDTH = 78
+BAR = 40
+
+
+def picture(sight: Sight, deployment_id: str, now: datetime) -> RenderableType:
+    """Phase, traffic, bake clock, and what the judge saw."""
+    one = sight.deployment
+    if one is None:
+        waiting = sight.trouble or "Uploaded. Waiting for the controller to begin …"
+        return Panel(Text(clean(waiting), signs.QUIET), title=deployment_id, title_align="left", width=WIDTH)
+    parts: list[RenderableType] = [_top(one, now), _bars(one, now)]
+    if one.evaluation:
+        parts += [Text(), _counts(one)]
+    if remarks := _remarks(sight, one):
+        parts += [Text(), *(Text(clean(remark), style) for remark, style in remarks)]
+    release = f"{one.application} {one.version}".strip()
+    title = Text(f"{release} → {one.environment_key}", "bold")
+    return Panel(Group(*parts), title=title, title_align="left", width=WIDTH, border_style=signs.PHASES[one.phase][1])
+
+
+def _top(one: Deployment, now: datetime) -> Table:
+    row = Table.grid(expand=True, padding=(0, 2))
+    row.add_column()
+    row.add_column(justify="center")
+    row.add_column(justify="right", style=signs.QUIET)
+    row.add_row(signs.phase(one.phase), _steps(one), clock((now - one.upload.uploaded_at).total_seconds()))
+    return row
+
+
+def _steps(one: Deployment) -> Text:
+    """All traffic steps, with a sign for those that are over, the present one, and those to come."""
+    present = one.bake.step if one.bake else -1
+    shown = Text()
+    for index, step in enumerate(one.steps):
+        over = index < present or one.phase is Phase.SUCCEEDED
+        sign, style = ("✔", signs.GOOD) if over else ("○", signs.QUIET)
+        if index == present and not over:
+            sign, style = ("✘", signs.BAD) if one.trip else ("●", signs.BUSY)
+        shown.append(f"{sign} {step.weight} %  ", style)
+    return shown
+
+
+def _bars(one: Deployment, now: datetime) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style=signs.QUIET, min_width=7)
+    table.add_column()
+    table.add_column()
+    if one.steps:
+        style = signs.CAREFUL if one.trip else signs.GOOD
+        table.add_row("traffic", signs.bar(one.weight / 100, BAR, style), f"{one.weight} %")
+    if one.bake and not one.bake.concluded and not one.trip:
+        name = "watch" if one.phase is Phase.WATCHING else "bake"
+        table.add_row(name, signs.bar(_elapsed(one.bake, now), BAR, signs.BUSY), _left(one, one.bake, now))
+    return table
+
+
+def _elapsed(bake: Bake, now: datetime) -> float:
+    whole = (bake.ends_at - bake.started_at).total_seconds()
+    return (now - bake.started_at).total_seconds() / whole if whole else 1.0
+
+
+def _left(one: Deployment, bake: Bake, now: datetime) -> str:
+    again = " more" if bake.extended else ""
+    return f"{clock((bake.ends_at - now).total_seconds())}{again}  step {bake.step + 1} of {len(one.steps)}"
+
+
+def _counts(one: Deployment) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style=signs.QUIET, min_width=7)
+    for _ in range(3):
+        table.add_column(justify="right", min_width=9)
+    table.add_row("", *(Text(title, signs.QUIET) for title in ("requests", "errors", "rate")))
+    if one.evaluation:
+        for who, counts in compared(one.evaluation):
+            table.add_row(who, *_figures(counts))
+    return table
+
+
+def _figures(counts: Counts) -> tuple[str, Text, str]:
+    errors = Text(f"{counts.errors:,}", signs.BAD if counts.errors else "")
+    return f"{counts.requests:,}", errors, percent(counts.error_rate)
+
+
+def _remarks(sight: Sight, one: Deployment) -> list[tuple[str, str]]:
+    remarks = []
+    if one.evaluation and not one.trip:
+        remarks.append(
+            (f"{one.evaluation.verdict}: {one.evaluation.reason}", signs.VERDICTS.get(one.evaluation.verdict, ""))
+        )
+    if one.trip:
+        remarks.append((one.trip.reason, signs.BAD))
+    if needs_decision(one):
+        remarks.append(("A person must decide: resume it, or roll it back.", f"bold {signs.CAREFUL}"))
+    if sight.trouble:
+        remarks.append(("The ledger does not answer; trying again …", signs.CAREFUL))
+    return remarks

@@ -1,0 +1,91 @@
+"""Tells what happens while a deployment is followed: a moving picture on a terminal, else one line per event."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.console import RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from controller.domain.deployment import Deployment
+from controller.domain.phases import Phase
+from selfright.account.following import Sight
+from selfright.account.standing import needs_decision
+from selfright.cli.terminal import Terminal
+from selfright.cli.views import deployment_page, signs
+from selfright.cli.views.live import picture
+from selfright.wording import at, clean
+
+See = Callable[[Sight], None]
+REPEAT_SECONDS = 60
+WATCHED = frozenset({Phase.BAKING, Phase.WATCHING})
+
+
+@contextmanager
+def narrating(terminal: Terminal, deployment_id: str, clock: Callable[[], datetime]) -> Iterator[See]:
+    """What to show every sight to; on a terminal the picture goes away at the end, and the events stay."""
+    lines = Lines(terminal)
+    if not terminal.err.is_terminal:
+        yield lines.see
+        return
+    seen = [Sight(clock())]
+
+    def show() -> RenderableType:
+        return picture(seen[0], deployment_id, clock())
+
+    def see(sight: Sight) -> None:
+        seen[0] = sight
+        lines.see(sight)
+
+    with Live(console=terminal.err, get_renderable=show, refresh_per_second=5, transient=True):
+        yield see
+
+
+@dataclass
+class Lines:
+    """One line per event; without a picture, also what the judge thinks, and when the ledger is silent."""
+
+    terminal: Terminal
+    opinion: tuple[int, str] = (-1, "")
+    opinion_at: datetime | None = None
+    silent: bool = False
+    asked: bool = False
+
+    def see(self, sight: Sight) -> None:
+        """Say what is new."""
+        one = sight.deployment
+        for event in sight.news:
+            self.terminal.note(deployment_page.line(event, one.phase if one else Phase.RECEIVED))
+        if not self.terminal.err.is_terminal:
+            self._say_opinion(one)
+            self._say_silence(sight)
+        if one and needs_decision(one) and not self.asked:
+            self.asked = True
+            self._say_decision(one)
+
+    def _say_opinion(self, one: Deployment | None) -> None:
+        """What the judge saw: whenever the verdict changes, and every minute."""
+        if one is None or one.evaluation is None or one.bake is None or one.phase not in WATCHED:
+            return
+        opinion = (one.bake.step, one.evaluation.verdict)
+        age = (one.evaluation.at - self.opinion_at).total_seconds() if self.opinion_at else REPEAT_SECONDS
+        if opinion != self.opinion or age >= REPEAT_SECONDS:
+            self.opinion, self.opinion_at = opinion, one.evaluation.at
+            seen = "; ".join(
+                f"{who} {deployment_page.counted(counts)}" for who, counts in deployment_page.compared(one.evaluation)
+            )
+            self.terminal.note(
+                deployment_page.row(one.evaluation.at, one.phase, Text(f"{one.evaluation.verdict}: {seen}"))
+            )
+
+    def _say_silence(self, sight: Sight) -> None:
+        if sight.trouble and not self.silent:
+            self.terminal.note(f"{at(sight.at)}  The ledger does not answer; trying again. {clean(sight.trouble)}")
+        self.silent = bool(sight.trouble)
+
+    def _say_decision(self, one: Deployment) -> None:
+        go_on, back = (self.terminal.commands(f"{word} {one.deployment_id}") for word in ("resume", "rollback"))
+        self.terminal.note(Text(f"A person must decide. Let it go on: {go_on}", signs.CAREFUL))
+        self.terminal.note(Text(f"                      Take it back: {back}", signs.CAREFUL))

@@ -1,0 +1,64 @@
+"""What people see of what the judge will see."""
+
+from collections.abc import Iterator, Sequence
+from math import isfinite
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from controller.domain.judging.power import POWER, Sight
+from selfright.cli.views import signs
+from selfright.planning.outlook import Outlook
+from selfright.wording import duration
+
+SURE = f"{100 * POWER:.0f} %"
+
+
+def outlooks(all_of_them: Sequence[Outlook]) -> RenderableType:
+    """The outlook of every component that is compared."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for one in all_of_them:
+        for number, said in enumerate(_lines(one)):
+            table.add_row("" if number else one.component, said)
+    return Group(Text("  What the judge will see by itself", "bold"), Padding(table, (0, 0, 0, 2)))
+
+
+def _lines(one: Outlook) -> Iterator[Text]:
+    if one.traffic is None or one.goal is None:
+        yield Text("its usual traffic is not known: give --requests-per-second to hear more", signs.QUIET)
+        return
+    usual = _rate(one.traffic.error_rate)
+    yield Text(f"usually {one.traffic.per_second:.3g} requests a second, {usual} of them fail")
+    yield _smallest(one.smallest, usual)
+    if not one.suffices:
+        yield from _missed(one, one.goal, usual)
+
+
+def _smallest(found: Sight | None, usual: str) -> Text:
+    if found is None:
+        return Text("not even a release that always fails would be caught: too few requests", signs.BAD)
+    times = f"half of them within {duration(found.median)}, {SURE} within {duration(found.late)}"
+    return Text(f"{usual} → {_rate(found.error_rate)} is caught with {SURE} probability; {times}")
+
+
+def _missed(one: Outlook, goal: Sight, usual: str) -> Iterator[Text]:
+    """The tolerance is what should be caught, and is not."""
+    rate = _rate(goal.error_rate)
+    at_least = f"; no test at all needs less than {duration(one.at_least)}" if isfinite(one.at_least) else ""
+    chance = f"{100 * goal.chance:.0f} %"
+    yield Text(f"{usual} → {rate}, the tolerance, is caught with {chance} probability only{at_least}", signs.CAREFUL)
+    ways = []
+    if one.bake is not None:
+        ways.append(f"{{weight: {one.weight}, bake: {one.bake}}} ({duration(one.bake)})")
+    if one.heavier is not None:
+        ways.append(f"a first weight of {one.heavier}")
+    instead = " or ".join(ways) if ways else "nothing within a day: guard it by alarms and checks"
+    yield Text(f"what would: {instead}", signs.CAREFUL)
+
+
+def _rate(share: float) -> str:
+    return f"{100 * share:.2g} %"

@@ -1,0 +1,73 @@
+"""What people see of environments and histories: pure functions from plain values to rich renderables."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from controller.domain.deployment import Deployment
+from selfright.account.standing import Standing, Story, finished_in, needs_decision
+from selfright.cli.views import signs
+from selfright.cli.views.deployment_page import summary
+from selfright.wording import Commands, ago, clean, duration
+
+MIN_WIDTHS = {"when": 8, "phase": 15, "deployment": 37}
+"""What must stay whole on a narrow terminal, because it is read or copied."""
+
+
+def environments(standings: Sequence[Standing], now: datetime) -> Table:
+    """All environments, one a line."""
+    table = _table("environment", "live", "since", "on its way", "held")
+    for one in standings:
+        live = one.live.version if one.live else "nothing"
+        since = ago(one.live.closed_at or one.live.updated_at, now) if one.live else ""
+        table.add_row(one.environment_key, Text(live, "bold"), since, _on_its_way(one), _held(one))
+    return table
+
+
+def _on_its_way(one: Standing) -> Text:
+    if one.on_its_way is None:
+        return Text("nothing", signs.QUIET)
+    moving = one.on_its_way
+    weight = f" at {moving.weight} %" if moving.weight else ""
+    decision = " (waits for a person)" if needs_decision(moving) else ""
+    return Text.assemble(f"{moving.version} ", signs.phase(moving.phase), weight, (decision, signs.CAREFUL))
+
+
+def _held(one: Standing) -> Text:
+    return _last(one.held, "bold red") if one.held else Text("no", signs.QUIET)
+
+
+def standing(one: Standing, stories: Sequence[Story], commands: Commands, now: datetime) -> RenderableType:
+    """One environment, with what is on its way in full."""
+    parts: list[RenderableType] = [environments([one], now)]
+    for story in stories:
+        parts += [Text(), summary(story, commands)]
+    return Group(*parts)
+
+
+def history(deployments: Sequence[Deployment], now: datetime) -> Table:
+    """The deployments of an environment, one a line, newest first."""
+    table = _table("when", "version", "phase", "deployment", "took", "reason")
+    for one in deployments:
+        took = duration(finished_in(one))
+        uploaded = ago(one.upload.uploaded_at, now)
+        version = Text(one.version or clean(one.upload.key.rpartition("/")[2]), "bold")
+        table.add_row(uploaded, version, signs.phase(one.phase), one.deployment_id, took, _last(one.reason))
+    return table
+
+
+def _table(*titles: str) -> Table:
+    """A table whose values can be copied: only the last column gives way when the terminal is narrow."""
+    table = Table(box=None, pad_edge=False, header_style=signs.QUIET, padding=(0, 2, 0, 0))
+    for title in titles[:-1]:
+        table.add_column(title, no_wrap=True, min_width=MIN_WIDTHS.get(title))
+    table.add_column(titles[-1])
+    return table
+
+
+def _last(text: str, style: str = "") -> Text:
+    """What stands in the last column: cut at the edge of the terminal."""
+    return Text(clean(text), style, no_wrap=True, overflow="ellipsis")

@@ -1,0 +1,1 @@
+"""The kind `function`: plan and recover."""

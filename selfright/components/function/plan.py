@@ -1,0 +1,167 @@
+"""A function's code and configuration, compared with what is live: both in a zip and in a container image."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any, BinaryIO
+
+from controller.aws.client.clients import Clients
+from controller.aws.components.function.code import sha256_of
+from controller.aws.components.function.component import LambdaComponent
+from controller.aws.components.function.configuration import RECORD, RECORDS, Wanted, variables_of
+from controller.aws.components.function.staging import FunctionStaging
+from controller.aws.components.image.repository import Repository
+from controller.domain.bundle.archive import BundleArchive, Limits
+from controller.domain.bundle.artifacts import FunctionArtifact, ImageArtifact
+from controller.domain.components.image.rules import MAX_UNPACKED
+from controller.domain.environment import ImageTarget, LambdaTarget
+from controller.domain.zip.directory import read_directory
+from controller.errors import AwsError, InvalidBundleError
+from selfright.planning.model import ComponentPlan, Difference, Package, Transfer
+from selfright.secrecy import looks_secret
+
+LambdaArtifacts = FunctionArtifact | ImageArtifact
+VARIABLE = "variable "
+ROLE, DEAD_LETTER = "execution role", "dead-letter queue"
+_SETTINGS: Mapping[str, tuple[str, ...]] = {
+    "handler": ("Handler",),
+    "runtime": ("Runtime",),
+    "memory": ("MemorySize",),
+    "timeout": ("Timeout",),
+    "architecture": ("Architectures",),
+    ROLE: ("Role",),
+    DEAD_LETTER: ("DeadLetterConfig", "TargetArn"),
+    "temporary storage": ("EphemeralStorage", "Size"),
+    "tracing": ("TracingConfig", "Mode"),
+    "subnets": ("VpcConfig", "SubnetIds"),
+    "security groups": ("VpcConfig", "SecurityGroupIds"),
+    "command": ("ImageConfigResponse", "ImageConfig", "Command"),
+    "entry point": ("ImageConfigResponse", "ImageConfig", "EntryPoint"),
+    "working directory": ("ImageConfigResponse", "ImageConfig", "WorkingDirectory"),
+}
+"""What people call a setting → where Lambda has it in a configuration."""
+
+
+class FunctionPlanner:
+    """Compares one function. It makes three calls to Lambda, and none that changes anything."""
+
+    def __init__(self, clients: Clients, target: LambdaTarget, component: LambdaComponent) -> None:
+        """`component` is the controller's own, asked for what it would refuse."""
+        self._clients, self._target, self._component = clients, target, component
+        self._staging = FunctionStaging(clients, target.function_name, lambda _: None)
+
+    def plan(self, known: ComponentPlan, artifact: LambdaArtifacts, bundle: BinaryIO) -> ComponentPlan:
+        """What would become of it; `known` has the live version. Raises `InvalidBundleError` if staging would fail."""
+        version, archive = known.live, BundleArchive(bundle)
+        live = self._staging.configuration(version)
+        self._require_fit(live)
+        wanted = Wanted(artifact, self._target.variables)
+        same_code = sha256_of(live) == self._component.code(artifact, bundle).sha256
+        package, transfer = self._sizes(artifact, archive, live, same_code=same_code)
+        if same_code and wanted.is_in(live):
+            return replace(known, change="unchanged", package=package)
+        differences = _differences(live, _after(self._staging.configuration("$LATEST"), wanted))
+        risks = tuple(_risk(one, version) for one in differences if one.name in {ROLE, DEAD_LETTER})
+        return replace(
+            known, change="changed", package=package, transfer=transfer, differences=differences, risks=risks
+        )
+
+    def _require_fit(self, live: Mapping[str, Any]) -> None:
+        try:
+            self._component.require_fit(live)
+        except AwsError as error:
+            raise InvalidBundleError(str(error), "") from error
+
+    def _sizes(
+        self, artifact: LambdaArtifacts, archive: BundleArchive, live: Mapping[str, Any], *, same_code: bool
+    ) -> tuple[Package | None, Transfer | None]:
+        if isinstance(artifact, FunctionArtifact):
+            return _zip_sizes(artifact, archive, live, same_code=same_code), None
+        if isinstance(self._target, ImageTarget):
+            return self._image_sizes(artifact, self._target, archive, same_code=same_code)
+        return None, None
+
+    def _image_sizes(
+        self, artifact: ImageArtifact, target: ImageTarget, archive: BundleArchive, *, same_code: bool
+    ) -> tuple[Package, Transfer]:
+        """The layers that ECR has not got yet are asked for only when the image is another one."""
+        image = archive.layout(artifact).image_for(target.platform)
+        layers, blobs = image.manifest.layers, image.manifest.blobs
+        repository = Repository(self._clients, target.repository, target.function_name)
+        missing = [] if same_code else repository.missing(blobs)
+        transfer = Transfer(
+            "layers",
+            len([layer for layer in layers if layer in missing]),
+            len(layers),
+            sum(blob.size for blob in missing),
+        )
+        return Package(None, sum(layer.size for layer in layers), None, MAX_UNPACKED, same_code), transfer
+
+
+def _zip_sizes(
+    artifact: FunctionArtifact, archive: BundleArchive, live: Mapping[str, Any], *, same_code: bool
+) -> Package:
+    limits = Limits()
+    with archive.stream(artifact.artifact) as stream:
+        entries = read_directory(stream, f"'{artifact.artifact}'", limits.function_entries).entries
+        size = stream.seek(0, 2)
+    unpacked = sum(entry.size for entry in entries)
+    return Package(live.get("CodeSize") or None, size, unpacked, limits.function_unpacked_bytes, same_code)
+
+
+def _after(latest: Mapping[str, Any], wanted: Wanted) -> dict[str, Any]:
+    """The configuration that a new version will have: `$LATEST`, as its template made it, and the release's on top."""
+    changes = wanted.changes(latest)
+    image = {"ImageConfigResponse": {"ImageConfig": changes.pop("ImageConfig")}} if "ImageConfig" in changes else {}
+    return {**latest, **changes, **image}
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Difference, ...]:
+    old, new = _flat(before), _flat(after)
+    names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    hidden = _unreleased(before) | _unreleased(after)
+    return tuple(_difference(name, old.get(name), new.get(name), hidden) for name in names)
+
+
+def _unreleased(configuration: Mapping[str, Any]) -> set[str]:
+    """The variables that no release has set: they may be secrets that somebody put there, whatever they are called."""
+    variables = variables_of(configuration)
+    return {f"{VARIABLE}{name}" for name in variables.keys() - set(variables.get(RECORD, "").split(","))}
+
+
+def _difference(name: str, before: str | None, after: str | None, hidden: Collection[str]) -> Difference:
+    variable = name.removeprefix(VARIABLE)
+    if name in hidden or (variable != name and any(looks_secret(variable, one or "") for one in (before, after))):
+        return Difference(name, None if before is None else "", None if after is None else "", secret=True)
+    return Difference(name, before, after)
+
+
+def _flat(configuration: Mapping[str, Any]) -> dict[str, str]:
+    """Setting → value, both as text; what is not set is absent."""
+    settings = {name: _at(configuration, path) for name, path in _SETTINGS.items()}
+    layers = [layer["Arn"] for layer in configuration.get("Layers", [])]
+    variables = {
+        f"{VARIABLE}{name}": value for name, value in variables_of(configuration).items() if name not in RECORDS
+    }
+    return {name: text for name, value in (settings | {"layers": layers}).items() if (text := _text(value))} | variables
+
+
+def _at(configuration: Mapping[str, Any], path: tuple[str, ...]) -> Any:  # noqa: ANN401 - JSON
+    found: Any = configuration
+    for part in path:
+        found = (found or {}).get(part)
+    return found
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - JSON
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
+
+
+def _risk(difference: Difference, version: str) -> str:
+    """A version keeps what it was published with, but not what was deleted meanwhile or taken away from it."""
+    before, after = difference.before or "none", difference.after or "none"
+    changes = f"the {difference.name} changes from {before} to {after}; a rollback returns to version {version}, which"
+    if difference.name == ROLE:
+        return (
+            f"{changes} runs with the former: keep that role, and what it may do, until this release has proved itself"
+        )
+    return f"{changes} has the former: events that failed meanwhile stay where this release has put them"

@@ -1,0 +1,131 @@
+"""Recovery of a Lambda function: its alias, and its version if that was deleted."""
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import Clients
+from controller.aws.components.function.alias import Alias, AliasState
+from controller.aws.components.function.code import sha256_of
+from controller.aws.components.function.configuration import Wanted, variables_of
+from controller.aws.components.function.staging import FunctionStaging
+from controller.domain.bundle.artifacts import FunctionArtifact, ImageArtifact, LambdaArtifact
+from controller.domain.environment import LambdaTarget
+from controller.errors import NotFoundError
+from selfright.components.function.code import KeptCode
+from selfright.recovery.point import Entry
+from selfright.recovery.steps import Step, cannot, do
+
+SOURCE = "restore-point"
+DEPLOY_FIRST = "Deploy the application's stack first (it creates the function); then restore again."
+
+
+class FunctionRecovery:
+    """Implements `steps.Recovery`."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - a component, where it is, and what is known of it
+        self,
+        clients: Clients,
+        bucket: str,
+        name: str,
+        target: LambdaTarget,
+        entry: Entry,
+        document: Mapping[str, Any],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`bucket` has the code; `entry` and `document` are the restore point's."""
+        self._clients, self._bucket, self._name = clients, bucket, name
+        self._target, self._entry, self._document = target, entry, document
+        self._alias = Alias(clients, target.function_name, target.alias)
+        self._staging = FunctionStaging(clients, target.function_name, sleep)
+        self._version = ""
+
+    def plan(self) -> list[Step]:
+        """The version, then the alias."""
+        try:
+            latest = self._staging.configuration("$LATEST")
+        except NotFoundError:
+            return [cannot(self._name, f"the function {self._target.function_name} is gone. {DEPLOY_FIRST}")]
+        self._version = self._present()
+        state = self._state()
+        moving = self._moving(state)
+        if self._version and state and (state.version, dict(state.shares)) == (self._version, {}):
+            return []
+        if self._version:
+            return [moving]
+        return [*self._publishing(latest), moving]
+
+    def _present(self) -> str:
+        """The version that has the code: that of the restore point, or one that an earlier recovery published."""
+        with suppress(NotFoundError):
+            if sha256_of(self._staging.configuration(self._entry.revision)) == self._entry.digest:
+                return self._entry.revision
+        pages = self._clients.functions.get_paginator("list_versions_by_function")
+        with calling("lambda:ListVersionsByFunction", self._target.function_name):
+            found = [
+                one for page in pages.paginate(FunctionName=self._target.function_name) for one in page["Versions"]
+            ]
+        ours = [one for one in found if one["Version"].isdigit() and self._is_it(dict(one))]
+        return max((one["Version"] for one in ours), key=int, default="")
+
+    def _is_it(self, configuration: Mapping[str, Any]) -> bool:
+        return sha256_of(configuration) == self._entry.digest and self._wanted().is_in(configuration)
+
+    def _state(self) -> AliasState | None:
+        try:
+            return self._alias.read()
+        except NotFoundError:
+            return None
+
+    def _moving(self, state: AliasState | None) -> Step:
+        to = f"version {self._version}" if self._version else "the new version"
+        if state is None:
+            return do(self._name, f"create {self._alias.name} on {to}", self._create_alias)
+        text = f"put {self._alias.name} on {to} (now: {self._alias.describe(state)})"
+        return do(self._name, text, lambda: self._alias.write(state, self._version, self._version, 0))
+
+    def _create_alias(self) -> None:
+        with calling("lambda:CreateAlias", self._alias.name):
+            self._clients.functions.create_alias(
+                FunctionName=self._target.function_name, Name=self._target.alias, FunctionVersion=self._version
+            )
+
+    def _publishing(self, latest: Mapping[str, Any]) -> list[Step]:
+        missing = set(self._document["variables"]["others"]) - variables_of(latest).keys()
+        lost = [
+            Step(self._name, f"the variable {name} is gone; its value was not exported: deploy the function's template")
+            for name in sorted(missing)
+        ]
+        text = f"publish the code of version {self._entry.revision or '?'} again: that version is gone"
+        return [*lost, do(self._name, text, self._publish)]
+
+    def _publish(self) -> None:
+        kept = self._document["code"]
+        code = KeptCode(self._clients, self._bucket, self._target, self._entry, kept, self._artifact())
+        self._version = self._staging.publish(code, self._wanted())
+
+    def _wanted(self) -> Wanted:
+        return Wanted(self._artifact(), {}, exact=True)
+
+    def _artifact(self) -> LambdaArtifact:
+        """The configuration that was live, in the words of a manifest."""
+        had = self._document["configuration"]
+        common = {
+            "artifact": SOURCE,
+            "digest": f"sha256:{self._entry.digest}",
+            "memory": had.get("MemorySize"),
+            "timeout": had.get("Timeout"),
+            "variables": self._document["variables"]["released"],
+        }
+        if self._entry.kind == "image":
+            words = had.get("ImageConfigResponse", {}).get("ImageConfig", {})
+            return ImageArtifact(
+                kind="image",
+                command=words.get("Command") or None,
+                entry_point=words.get("EntryPoint") or None,
+                working_directory=words.get("WorkingDirectory") or None,
+                **common,
+            )
+        return FunctionArtifact(kind="function", handler=had.get("Handler"), runtime=had.get("Runtime"), **common)

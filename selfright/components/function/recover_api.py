@@ -1,0 +1,137 @@
+"""Recovery of an HTTP API's configuration: CORS, integrations, routes and stages.
+
+API Gateway has no conditional writes, so a step looks once more, right before it writes, whether all is as it was when
+the steps were shown. What was left out of the export (it may be secret) is neither compared nor written.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import Clients
+from controller.aws.components.function.export_api import ApiExport
+from controller.domain.restore_point import LEFT_OUT
+from controller.errors import ChangedByOthersError, NotFoundError
+from selfright.recovery.steps import Step, cannot, do
+
+KEYS = {"integrations": "IntegrationId", "routes": "RouteKey", "stages": "StageName"}
+NOT_WRITTEN = {"IntegrationId", "RouteId", "RouteKey", "StageName", "DeploymentId", "Target"}
+Parts = Mapping[str, Mapping[str, Any]]
+
+
+class ApiRecovery:
+    """Implements `steps.Recovery`."""
+
+    def __init__(self, clients: Clients, name: str, document: Mapping[str, Any]) -> None:
+        """`document` is what was exported of the API."""
+        self._clients, self._name, self._had = clients, name, document
+        self._id: str = document["api_id"]
+        self._has: Mapping[str, Any] = {}
+        self._renamed: dict[str, str] = {}
+
+    def plan(self) -> list[Step]:
+        """Integrations before the routes that lead to them; what is there in addition goes last."""
+        try:
+            self._has = ApiExport(self._clients, self._id).document()
+        except NotFoundError:
+            return [cannot(self._name, f"the HTTP API {self._id} is gone: deploy the application's stack first.")]
+        return [*self._cors(), *self._integrations(), *self._routes(), *self._stages()]
+
+    def _cors(self) -> list[Step]:
+        had, has = (one["settings"].get("CorsConfiguration") for one in (self._had, self._has))
+        if had == has:
+            return []
+        write = partial(self._clients.gateway.update_api, ApiId=self._id, CorsConfiguration=had)
+        remove = partial(self._clients.gateway.delete_cors_configuration, ApiId=self._id)
+        return [self._step("put CORS back", write if had else remove)]
+
+    def _integrations(self) -> list[Step]:
+        """One that was deleted gets a new id when it is made again: so it is known by what it is, too."""
+        has = self._by_key(self._has, "integrations")
+        steps = []
+        for key, had in self._by_key(self._had, "integrations").items():
+            twin = key if key in has else next((one for one in has if _writable(has[one]) == _writable(had)), "")
+            if not twin:
+                steps.append(self._step(f"create the integration {key} again", partial(self._create, had)))
+            elif _writable(had) != _writable(has[twin]):
+                write = partial(self._clients.gateway.update_integration, ApiId=self._id, IntegrationId=key)
+                steps.append(self._step(f"put the integration {key} back", partial(write, **_writable(had))))
+            self._renamed[key] = twin or key
+        return steps
+
+    def _create(self, had: Mapping[str, Any]) -> None:
+        made = self._clients.gateway.create_integration(ApiId=self._id, **_writable(had))
+        self._renamed[had["IntegrationId"]] = made["IntegrationId"]
+
+    def _routes(self) -> list[Step]:
+        had, has = self._by_key(self._had, "routes"), self._by_key(self._has, "routes")
+        steps = []
+        for key, route in had.items():
+            if key not in has:
+                steps.append(self._step(f"create the route {key} again", partial(self._write_route, route, "")))
+            elif (_writable(route), self._target(route)) != (_writable(has[key]), has[key].get("Target", "")):
+                write = partial(self._write_route, route, has[key]["RouteId"])
+                steps.append(self._step(f"put the route {key} back", write))
+        for key in sorted(has.keys() - had.keys()):
+            delete = partial(self._clients.gateway.delete_route, ApiId=self._id, RouteId=has[key]["RouteId"])
+            steps.append(self._step(f"delete the route {key}, which was not there", delete))
+        return steps
+
+    def _target(self, route: Mapping[str, Any]) -> str:
+        """Where it led to, by the integration's present id."""
+        kind, _, integration = str(route.get("Target", "")).partition("/")
+        return f"{kind}/{self._renamed.get(integration, integration)}" if integration else kind
+
+    def _write_route(self, route: Mapping[str, Any], route_id: str) -> None:
+        target = self._target(route)
+        values = {**_writable(route), "RouteKey": route["RouteKey"], **({"Target": target} if target else {})}
+        if route_id:
+            self._clients.gateway.update_route(ApiId=self._id, RouteId=route_id, **values)
+        else:
+            self._clients.gateway.create_route(ApiId=self._id, **values)
+
+    def _stages(self) -> list[Step]:
+        gateway, steps = self._clients.gateway, []
+        has = self._by_key(self._has, "stages")
+        for key, had in self._by_key(self._had, "stages").items():
+            if key not in has:
+                create = partial(gateway.create_stage, ApiId=self._id, StageName=key, **_served(had))
+                steps.append(self._step(f"create the stage {key} again", create))
+            elif _served(had) != _served(has[key]):
+                update = partial(gateway.update_stage, ApiId=self._id, StageName=key, **_served(had))
+                steps.append(self._step(f"put the stage {key} back", update))
+        return steps
+
+    def _by_key(self, document: Mapping[str, Any], part: str) -> Parts:
+        return {one[KEYS[part]]: one for one in document[part]}
+
+    def _step(self, text: str, write: Callable[[], object]) -> Step:
+        planned = self._has
+
+        def act() -> None:
+            if self._has is planned:  # The first step of this plan: the others are ours.
+                if ApiExport(self._clients, self._id).document() != planned:
+                    raise ChangedByOthersError(f"the HTTP API {self._id} was changed after the steps were shown.")
+                self._has = {}
+            with calling("apigateway:UpdateApi", self._id):
+                write()
+
+        return do(self._name, f"HTTP API {self._id}: {text}", act)
+
+
+def _served(stage: Mapping[str, Any]) -> dict[str, Any]:
+    """What can be written of a stage: also which deployment visitors get, unless that is always the newest."""
+    pinned = "DeploymentId" in stage and not stage.get("AutoDeploy")
+    return {**_writable(stage), **({"DeploymentId": stage["DeploymentId"]} if pinned else {})}
+
+
+def _writable(part: Mapping[str, Any]) -> dict[str, Any]:
+    """What can be written of a part: without its keys, and without what was left out."""
+    found = {name: value for name, value in part.items() if name not in NOT_WRITTEN}
+    for name in ("RequestParameters", "StageVariables"):
+        if name in found:
+            found[name] = {key: value for key, value in found[name].items() if value != LEFT_OUT}
+            if not found[name]:
+                del found[name]
+    return found

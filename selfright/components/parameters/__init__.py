@@ -1,0 +1,1 @@
+"""The kind `parameters`: pack, plan and recover."""

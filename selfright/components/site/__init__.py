@@ -1,0 +1,1 @@
+"""The kind `site`: plan and recover."""

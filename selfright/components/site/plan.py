@@ -1,0 +1,45 @@
+"""A site's files, compared with those of the live revision by the two indexes alone."""
+
+from dataclasses import replace
+from typing import BinaryIO
+
+from controller.aws.client.clients import Clients
+from controller.aws.components.site.files import SiteFiles
+from controller.aws.components.site.routing import folders_in, index_key
+from controller.domain.bundle.archive import BundleArchive, Limits
+from controller.domain.bundle.artifacts import SiteArtifact
+from controller.domain.components.site.index import FileEntry, SiteIndex, is_hashed, parse_index
+from controller.domain.environment import SiteTarget
+from selfright.planning.model import ComponentPlan, Transfer, compare
+
+
+def plan_site(
+    clients: Clients, target: SiteTarget, known: ComponentPlan, artifact: SiteArtifact, bundle: BinaryIO
+) -> ComponentPlan:
+    """What would become of a site of which the live revision is `known`; one call to S3."""
+    index, live = BundleArchive(bundle).index(artifact), known.live
+    if live == index.revision:
+        return replace(known, change="unchanged")
+    there, shared = _live(clients, target, live)
+    before, after = ({path: file.sha256 for path, file in files.items()} for files in (there, index.files))
+    return replace(
+        known,
+        change="changed" if live else "new",
+        items=compare(before, after),
+        transfer=_transfer(artifact, index, shared),
+    )
+
+
+def _live(clients: Clients, target: SiteTarget, live: str) -> tuple[dict[str, FileEntry], set[str]]:
+    """The files of the live revision, and those of them that lie beside the revisions and are not uploaded again."""
+    if not live:
+        return {}, set()
+    data, metadata = SiteFiles(clients, target.bucket).read(index_key(live), Limits().index_bytes)
+    files, folders = dict(parse_index(data).files), [f"{folder}**" for folder in folders_in(metadata)]
+    return files, {path for path in files if is_hashed(path, folders)}
+
+
+def _transfer(artifact: SiteArtifact, index: SiteIndex, shared: set[str]) -> Transfer:
+    """At most: what an older revision has left in the shared folders is not uploaded either."""
+    missing = [file for path, file in index.files.items() if not (is_hashed(path, artifact.hashed) and path in shared)]
+    return Transfer("files", len(missing), len(index.files), sum(file.size for file in missing))

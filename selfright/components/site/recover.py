@@ -1,0 +1,98 @@
+"""Recovery of a site: the files of its revision, and the routing function that leads to it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from controller.aws.bundles import S3Bundles
+from controller.aws.client.clients import Clients
+from controller.aws.components.site.export import SiteExport
+from controller.aws.components.site.files import SiteFiles, Stored
+from controller.aws.components.site.routing import SiteTraffic, index_key
+from controller.aws.components.site.staging import SiteStaging
+from controller.domain.bundle.archive import BundleArchive
+from controller.domain.bundle.artifacts import SiteArtifact
+from controller.domain.components.site.index import FileEntry, is_hashed
+from controller.domain.components.site.routing import REVISIONS
+from controller.domain.environment import SiteTarget
+from controller.errors import AwsError, NotFoundError
+from selfright.recovery.point import Entry
+from selfright.recovery.steps import Step, cannot, do
+
+
+class SiteRecovery:
+    """Implements `steps.Recovery`."""
+
+    def __init__(
+        self, clients: Clients, name: str, target: SiteTarget, entry: Entry, document: Mapping[str, Any]
+    ) -> None:
+        """`entry` and `document` are the restore point's."""
+        self._clients, self._name, self._target = clients, name, target
+        self._entry, self._document = entry, document
+        self._files = SiteFiles(clients, target.bucket)
+        self._traffic = SiteTraffic(clients, target, self._files)
+
+    def plan(self) -> list[Step]:
+        """The files first: nobody is sent to what is not whole."""
+        return [*self._uploading(), *self._routing(), *self._distribution()]
+
+    def _uploading(self) -> list[Step]:
+        missing = self._missing() if self._entry.revision else []
+        if not missing:
+            return []
+        what = f"{len(missing)} files of revision {self._entry.revision} are gone or changed"
+        if self._entry.upload is None:
+            return [cannot(self._name, f"{what}, and the bundle that they came with is not known. Release it again.")]
+        return [do(self._name, f"upload again from the bundle: {what}", self._upload)]
+
+    def _missing(self) -> list[str]:
+        """The keys that should be in the bucket and are not, or with other contents; the index is one of them."""
+        revision, folders = self._entry.revision, self._document["folders"]
+        there = self._files.listing(f"{REVISIONS}{revision}/")
+        for folder in folders:
+            there |= self._files.listing(folder)
+        patterns = [f"{folder}**" for folder in folders]
+        wanted = {
+            path if is_hashed(path, patterns) else f"{REVISIONS}{revision}/{path}": FileEntry(**file)
+            for path, file in self._document["index"]["files"].items()
+        }
+        gone = {key for key, file in wanted.items() if not self._has(there, key, file)}
+        return sorted(gone | ({index_key(revision)} - there.keys()))
+
+    def _has(self, there: Mapping[str, Stored], key: str, file: FileEntry) -> bool:
+        if key not in there or there[key].is_like(file):
+            return key in there
+        return self._files.sha256(key) == file.sha256  # Encrypted with a KMS key, so that its ETag is not its MD5.
+
+    def _upload(self) -> None:
+        assert self._entry.upload  # noqa: S101 - else there was no step
+        with S3Bundles(self._clients.objects).open(self._entry.upload) as bundle:
+            artifacts = BundleArchive(bundle).manifest().components.values()
+            for artifact in artifacts:
+                if isinstance(artifact, SiteArtifact) and artifact.sha256.startswith(self._entry.revision):
+                    SiteStaging(self._files, artifact, bundle).run(again=True)
+                    return
+        raise AwsError(f"the bundle {self._entry.upload.key} has no site of revision {self._entry.revision}.")
+
+    def _routing(self) -> list[Step]:
+        revision = self._entry.revision
+        try:
+            state = self._traffic.read()
+        except NotFoundError:
+            return [cannot(self._name, f"{self._traffic.name} is gone: deploy the application's stack first.")]
+        if self._traffic.is_at(state, revision, revision, 0):
+            return []
+        text = f"send all visitors to revision {revision or '(none)'} (now: {self._traffic.describe(state)})"
+        return [do(self._name, text, lambda: self._traffic.write(state, revision, revision, 0))]
+
+    def _distribution(self) -> list[Step]:
+        had = self._document.get("distribution")
+        if not had or not self._target.distribution_id:
+            return []
+        try:
+            has = SiteExport(self._clients, self._target).distribution() or {}
+        except NotFoundError:
+            return [cannot(self._name, f"the distribution {had['id']} is gone: deploy the application's stack first.")]
+        names = {**had["configuration"], **has["configuration"]}
+        different = [name for name in sorted(names) if had["configuration"].get(name) != has["configuration"].get(name)]
+        text = f"the distribution {had['id']} differs in {', '.join(different)}: its template puts that back"
+        return [Step(self._name, text)] if different else []

@@ -1,0 +1,165 @@
+"""A stack's template and parameters, compared with what is there. No change set is made: that would be a write.
+
+So what surely happens is told (what comes, what goes), and of what changes in place only CloudFormation itself can say
+whether it is replaced: that is left to the change set, which refuses what holds data.
+"""
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, BinaryIO
+
+from controller.aws.client.clients import Clients
+from controller.aws.components.stack.cloudformation import HIDDEN, StackCalls
+from controller.domain.bundle.archive import BundleArchive
+from controller.domain.bundle.artifacts import StackArtifact
+from controller.domain.components.stack.changes import Allowed, Change, dangers, refusal
+from controller.domain.components.stack.fit import values_for
+from controller.domain.components.stack.templates import Template, read_template, revision_of
+from controller.domain.environment import StackTarget
+from selfright.planning.model import ComponentPlan, Difference, Refusal, compare
+from selfright.secrecy import looks_secret
+
+PARAMETER = "parameter "
+FUNCTION, ROUTE = "AWS::Lambda::Function", "AWS::ApiGatewayV2::Route"
+KEPT = ("Role", "DeadLetterConfig")
+"""What a function's versions keep as it was, and what a rollback therefore needs to be still there."""
+NEXT = "Correct the bundle and upload it again."
+
+
+def plan_stack(  # noqa: PLR0913 - a component, what comes, and what is known of the live release
+    clients: Clients,
+    target: StackTarget,
+    known: ComponentPlan,
+    artifact: StackArtifact,
+    bundle: BinaryIO,
+    *,
+    asked: Collection[str] = (),
+) -> ComponentPlan:
+    """What would become of a stack of which the revision `known` is there; two calls to CloudFormation.
+
+    `asked`: the routes that the live release is known to call.
+    """
+    template = BundleArchive(bundle).template(artifact)
+    values = values_for(template, artifact, target)
+    present = StackCalls(clients, target.stack_name).present() if known.live else None
+    values = present.keeping(template.secrets, values) if present else values
+    if known.live == revision_of(template.text, values):
+        return replace(known, change="unchanged")
+    before = read_template(present.template, "the present template") if present else None
+    comparison = Comparison(before, template, asked)
+    feared = dangers(comparison.certain(), Allowed(target.allow_replacement, target.allow_deletion))
+    return replace(
+        known,
+        change="changed" if present else "new",
+        items=compare(comparison.before, comparison.after),
+        differences=tuple(_differences(present.parameters if present else {}, values)),
+        risks=tuple(comparison.risks()),
+        refusal=Refusal(refusal(target.stack_name, feared), NEXT) if feared else None,
+    )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A template as it is (None: there is no stack) and as it comes."""
+
+    former: Template | None
+    coming: Template
+    asked: Collection[str] = ()
+    """What the live release is known to call (`POST /generate`): by its own checks."""
+
+    @property
+    def before(self) -> Mapping[str, str]:
+        """Logical id → what the template says of it."""
+        return _written(self.former) if self.former else {}
+
+    @property
+    def after(self) -> Mapping[str, str]:
+        """The same of what comes."""
+        return _written(self.coming)
+
+    def certain(self) -> list[Change]:
+        """What surely happens to resources: they go, or become something else; properties may replace others, too."""
+        found = []
+        for name, one in self._before.items():
+            kept = str(one.get("DeletionPolicy", ""))
+            coming = self._after.get(name)
+            if coming is None:
+                found.append(Change("Remove", name, _type(one), policy=kept))
+            elif _type(coming) != _type(one):
+                found.append(Change("Modify", name, _type(one), "True", ("Type",), kept))
+        return found
+
+    def risks(self) -> Iterator[str]:
+        """What a rollback would not put back as it was."""
+        for name, one in self._after.items():
+            former = self._before.get(name)
+            if former is None and self.former and Change("Remove", name, _type(one)).is_stateful:
+                yield f"{name} ({_type(one)}) comes with it, and a rollback leaves it there, because it may hold data"
+            elif former is not None and former != one:
+                yield from _changed(name, former, one)
+        for route in sorted(_routes(self._before) - _routes(self._after)):
+            yield _gone(route, asked=route in self.asked)
+
+    @property
+    def _before(self) -> Mapping[str, Any]:
+        return self.former.content["Resources"] if self.former else {}
+
+    @property
+    def _after(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.coming.content["Resources"]
+        return found
+
+
+def _changed(name: str, former: Mapping[str, Any], coming: Mapping[str, Any]) -> Iterator[str]:
+    if Change("Modify", name, _type(former)).is_stateful:
+        yield (
+            f"{name} ({_type(former)}) changes: only CloudFormation can tell whether it would be replaced, and its"
+            " change set is looked at before it is carried out"
+        )
+    before, after = (one.get("Properties") or {} for one in (former, coming))
+    for key in KEPT if _type(former) == FUNCTION else ():
+        if before.get(key) != after.get(key):
+            yield (
+                f"{name}: {key} changes with the stack; versions that are published already have the former one, so"
+                " keep what it names until this release has proved itself"
+            )
+
+
+def _gone(route: str, *, asked: bool) -> str:
+    """The stack is changed while the live release still serves everybody."""
+    calls = (
+        "the live release calls it, as its checks show" if asked else "make sure that the live site does not call it"
+    )
+    return (
+        f"the route {route} goes when the stack is staged, before any visitor gets this release: {calls}; a rollback"
+        " brings it back, but not the requests that have failed"
+    )
+
+
+def _routes(resources: Mapping[str, Any]) -> set[str]:
+    keys = ((one.get("Properties") or {}).get("RouteKey") for one in resources.values() if _type(one) == ROUTE)
+    return {key for key in keys if isinstance(key, str)}
+
+
+def _type(resource: Mapping[str, Any]) -> str:
+    return str(resource.get("Type", ""))
+
+
+def _written(template: Template) -> dict[str, str]:
+    return {name: json.dumps(one, sort_keys=True) for name, one in template.content["Resources"].items()}
+
+
+def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:
+    """The parameters of the stack; what CloudFormation hides is not known to differ."""
+    names: Collection[str] = before.keys() | after.keys()
+    for name in sorted(names):
+        old, new = before.get(name), after.get(name)
+        if old in {new, HIDDEN}:
+            continue
+        if looks_secret(name, old or "") or looks_secret(name, new or ""):
+            yield Difference(
+                f"{PARAMETER}{name}", None if old is None else "", None if new is None else "", secret=True
+            )
+        else:
+            yield Difference(f"{PARAMETER}{name}", old, new)

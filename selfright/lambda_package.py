@@ -1,0 +1,174 @@
+"""Builds the folder that becomes the controller's Lambda package: `controller/` and what it depends on.
+
+For the local AWS it is made for this machine's Python, for AWS for the runtime's: `pip`-style cross-installation by uv.
+Cached by content in `.selfright/packages/`; dependencies and our own code apart, so a change of code costs a copy.
+
+    python -m selfright.lambda_package [x86_64|arm64]     prints the folder of the package for AWS
+"""
+
+import compileall
+import hashlib
+import os
+import platform
+import py_compile
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from uv import find_uv_bin
+
+from selfright.local.errors import PackageError
+from selfright.local.place import HOME, REPOSITORY, disk
+
+KEPT = 8
+"""Packages of our own code in the cache: today's and a few to go back to, not one of every change ever made."""
+
+LAYOUT = "1"
+"""Part of every cache key: raise it when this module makes folders differently."""
+
+LOCK = Path("controller") / "requirements.lock"
+NOT_NEEDED = (
+    *("bin", ".lock", "*.dist-info", "**/tests", "**/__pycache__", "**/*.pyi", "**/*.pyx", "**/py.typed"),
+    "aws_lambda_powertools/event_handler",  # the controller has no web routes
+    "aws_lambda_powertools/utilities/data_classes",
+    "aws_lambda_powertools/utilities/parser",
+    "pydantic/v1",
+)
+"""What the controller's Lambdas never read: a third of the whole."""
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What a package is for."""
+
+    python: str
+    """Such as `3.13`."""
+    platform: str | None = None
+    """uv's name of a foreign platform, such as `x86_64-manylinux2014`; None for this machine."""
+
+
+AWS = Runtime("3.13", "x86_64-manylinux2014")
+AWS_ARM = Runtime("3.13", "aarch64-manylinux2014")
+
+
+def host() -> Runtime:
+    """This machine's own Python, on which the local AWS runs Lambdas."""
+    return Runtime(f"{sys.version_info.major}.{sys.version_info.minor}")
+
+
+def build(runtime: Runtime, repository: Path = REPOSITORY, cache: Path = HOME / "packages") -> Path:
+    """The folder of the controller's package for a runtime, built if need be.
+
+    Raises:
+        PackageError: the dependencies could not be installed; the message holds uv's output.
+        DiskFullError: there is no room.
+    """
+    with disk():
+        cache.mkdir(parents=True, exist_ok=True)
+        dependencies = _dependencies(runtime, repository, cache)
+        key = _digest(_sources(repository), [dependencies.name])
+        folder = _once(cache / f"controller-{key}", lambda draft: _assemble(draft, dependencies, repository, runtime))
+        _forget_old(cache, folder)
+        return folder
+
+
+def _forget_old(cache: Path, folder: Path) -> None:
+    """Keep the newest packages; one that was used lately may still be about to be read by somebody else."""
+    os.utime(folder)
+    others = sorted(cache.glob("controller-????????????????"), key=lambda one: one.stat().st_mtime)
+    for old in others[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _dependencies(runtime: Runtime, repository: Path, cache: Path) -> Path:
+    lock = repository / LOCK
+    wanted = [LAYOUT, runtime.python, str(runtime.platform), platform.platform() if runtime.platform is None else ""]
+    key = _digest([lock], wanted)
+    return _once(cache / f"dependencies-{key}", lambda draft: _install(draft, lock, runtime))
+
+
+def _install(draft: Path, lock: Path, runtime: Runtime) -> None:
+    foreign = ["--python-platform", runtime.platform, "--python-version", runtime.python] if runtime.platform else []
+    options = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--python", sys.executable, *foreign]
+    command = [find_uv_bin(), "pip", "install", "--quiet", "--target", str(draft), *options, "--requirement", str(lock)]
+    variables = {"UV_SYSTEM_CERTS": "1", "UV_LINK_MODE": "copy", **os.environ}
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    if done.returncode:
+        message = f"The controller's dependencies could not be installed:\n{done.stderr.strip()}"
+        raise PackageError(f"{message}\nCheck the network, then run the same command again.")
+    _strip(draft)
+
+
+def _strip(folder: Path) -> None:
+    for pattern in NOT_NEEDED:
+        for path in list(folder.glob(pattern)):
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _assemble(draft: Path, dependencies: Path, repository: Path, runtime: Runtime) -> None:
+    shutil.copytree(dependencies, draft, dirs_exist_ok=True)
+    for source in _sources(repository):
+        target = draft / source.relative_to(repository)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+    if runtime == host():
+        # A Lambda's folder is new for every version, so without this each one would compile every module once more.
+        mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+        compileall.compile_dir(draft, quiet=2, invalidation_mode=mode, stripdir=str(draft))
+
+
+def _sources(repository: Path) -> list[Path]:
+    """Our own code: the modules, and the template of the site's routing function."""
+    return sorted(file for kind in ("*.py", "*.js") for file in (repository / "controller").rglob(kind))
+
+
+def _digest(files: Iterable[Path], words: Iterable[str]) -> str:
+    """A short digest of names, contents and words."""
+    total = hashlib.sha256()
+    for word in words:
+        total.update(f"{len(word)}:{word}".encode())
+    for file in files:
+        content = file.read_bytes()
+        total.update(f"{file.parent.name}/{file.name}:{len(content)}".encode() + content)
+    return total.hexdigest()[:16]
+
+
+def _once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """Make a folder unless it is there; it appears complete or not at all, also when two processes make it."""
+    if folder.is_dir():
+        return folder
+    draft = folder.with_name(f"{folder.name}.{os.getpid()}")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir()
+    try:
+        make(draft)
+        _move(draft, folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return folder
+
+
+def _move(draft: Path, folder: Path) -> None:
+    try:
+        draft.rename(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The command line."""
+    runtimes = {"x86_64": AWS, "arm64": AWS_ARM}
+    name = arguments[0] if arguments else "x86_64"
+    if name not in runtimes:
+        sys.stderr.write(f"'{name}' is no architecture of Lambda: use {' or '.join(runtimes)}.\n")
+        return 2
+    sys.stdout.write(f"{build(runtimes[name])}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

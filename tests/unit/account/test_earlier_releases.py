@@ -1,0 +1,174 @@
+"""Going back by more than one release, or at once: what is chosen, what is refused, and what is said."""
+
+import io
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from controller.aws.bundles import S3Bundles
+from controller.aws.client.clients import client
+from controller.domain.deployment import Deployment
+from controller.domain.phases import Phase
+from selfright.account.account import Account
+from selfright.account.earlier_releases import release_again, released_as, way_back
+from selfright.account.standing import Standing
+from selfright.errors import AdviceError
+from tests.cli_world import BAKING, BUCKET, ID, LIVE, ROLLED_BACK, SUCCEEDED, CliWorld
+
+KEY = "smartpack/prod"
+FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:selfright-on-alarm"
+
+
+class FakeFunctions:
+    """The controller's functions: what they were asked, and what they answer."""
+
+    def __init__(self, answer: dict[str, Any], *, fails: bool = False) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self._answer, self._fails = answer, fails
+
+    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803 - AWS's names
+        """Note it, and answer."""
+        assert FunctionName == FUNCTION
+        self.asked.append(json.loads(Payload))
+        error = {"FunctionError": "Unhandled"} if self._fails else {}
+        return {"Payload": io.BytesIO(json.dumps(self._answer).encode()), **error}
+
+
+def with_functions(world: CliWorld, functions: FakeFunctions, *arguments: str) -> Any:  # noqa: ANN401 - click's result
+    """Run the command line where the controller's functions are these."""
+    make = world.tools
+
+    def tools() -> Any:  # noqa: ANN401 - Tools
+        made = make()
+        made.account.__dict__["functions"] = functions
+        made.account.__dict__["resources"] = made.account.resources.model_copy(
+            update={"on_alarm_function_arn": FUNCTION}
+        )
+        return made
+
+    world.tools = tools  # type: ignore[method-assign]
+    return world.run(*arguments)
+
+
+def rolls_back(world: CliWorld) -> None:
+    """What the rollback machine does after it was started."""
+    done = lambda: replace(ROLLED_BACK, rollback_execution_arn=world.states.arn)  # noqa: E731
+    world.time.plan(2, lambda: world.write(done(), ("closed", "ROLLED_BACK")))
+
+
+def test_in_an_emergency_visitors_are_put_back_before_the_machine_is_started(world: CliWorld) -> None:
+    """By the function that acts on alarms, with the person's reason; then all goes on as with any rollback."""
+    world.write(BAKING)
+    rolls_back(world)
+    functions = FakeFunctions({"outcome": "restored", "failed": {}})
+    result = with_functions(world, functions, "rollback", ID, "--emergency", "--reason", "prices")
+    assert result.exit_code == 0
+    assert functions.asked == [{"task": "on_alarm", "emergency": True, "deployment_id": ID, "reason": "prices"}]
+    assert "The visitors are put back." in result.stderr
+    assert len(world.states.started) == 1
+
+
+@pytest.mark.parametrize(
+    ("functions", "said"),
+    [
+        (FakeFunctions({"errorMessage": "it broke"}, fails=True), "Not put back at once: it broke"),
+        (FakeFunctions({"outcome": "restored", "failed": {"api": "is on 9"}}), "Not put back at once: api: is on 9"),
+    ],
+)
+def test_what_goes_wrong_at_once_is_left_to_the_machine(world: CliWorld, functions: FakeFunctions, said: str) -> None:
+    """A button that fails must not keep the rollback from happening."""
+    world.write(BAKING)
+    rolls_back(world)
+    result = with_functions(world, functions, "rollback", ID, "--emergency")
+    assert (result.exit_code, said in result.stderr) == (0, True)
+
+
+def test_what_the_controller_refuses_is_not_tried_by_the_machine(world: CliWorld) -> None:
+    """It would refuse, too."""
+    world.write(SUCCEEDED)
+    functions = FakeFunctions({"outcome": "refused", "reason": "Another is on its way."})
+    result = with_functions(world, functions, "rollback", ID, "--emergency")
+    assert (result.exit_code, world.states.started) == (1, [])
+    assert "Another is on its way." in result.stderr
+
+
+def versions(*wanted: tuple[str, Phase]) -> list[Deployment]:
+    """A history, newest first."""
+    return [
+        replace(LIVE, deployment_id=f"d{number}", version=version, phase=phase)
+        for number, (version, phase) in enumerate(wanted)
+    ]
+
+
+def test_the_newest_deployment_of_a_version_is_gone_back_to() -> None:
+    """Rejected attempts in between say nothing."""
+    history = versions(("1.2.0", Phase.SUCCEEDED), ("1.1.0", Phase.REJECTED), ("1.1.0", Phase.SUCCEEDED))
+    assert released_as(history, KEY, "1.1.0").deployment_id == "d2"
+
+
+@pytest.mark.parametrize(
+    ("history", "said"),
+    [
+        (versions(("1.1.0", Phase.ROLLED_BACK), ("1.1.0", Phase.SUCCEEDED)), "was rolled back"),
+        (versions(("1.1.0", Phase.REJECTED)), "was never live"),
+        ([], "was never live"),
+    ],
+)
+def test_a_version_that_was_rolled_back_or_never_live_is_not(history: list[Deployment], said: str) -> None:
+    """The controller would refuse it; here it is said before anything is uploaded."""
+    with pytest.raises(AdviceError, match=said):
+        released_as(history, KEY, "1.1.0")
+
+
+def test_exactly_the_object_that_was_released_is_released_again(world: CliWorld) -> None:
+    """Though another lies under its key by now."""
+    s3 = client("s3")
+    first = s3.put_object(Bucket=BUCKET, Key="incoming/smartpack/prod/x.zip", Body=b"first")["VersionId"]
+    s3.put_object(Bucket=BUCKET, Key="incoming/smartpack/prod/x.zip", Body=b"second")
+    upload = S3Bundles().pin(BUCKET, "incoming/smartpack/prod/x.zip", first)
+    sent = release_again(Account(), replace(LIVE, upload=upload))
+    assert sent.upload.key == "incoming/smartpack/prod/smartpack-1.1.0-again.zip"
+    body = s3.get_object(Bucket=BUCKET, Key=sent.upload.key, VersionId=sent.upload.version_id)["Body"].read()
+    assert body == b"first"
+    assert sent.deployment_id.startswith("smartpack-prod-")
+
+
+def test_a_hotfix_of_then_is_no_hotfix_now(world: CliWorld) -> None:
+    """Which alarms may be left out was said of that day, and by somebody else."""
+    said = {"selfright-hotfix": "Stops the timeouts.", "selfright-by": "anna"}
+    key = "incoming/smartpack/prod/x.zip"
+    version = client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"first", Metadata=said)["VersionId"]
+    upload = S3Bundles().pin(BUCKET, key, version)
+    assert upload.hotfix
+    sent = release_again(Account(), replace(LIVE, upload=upload))
+    assert (sent.upload.hotfix, sent.upload.by) == ("", "")
+
+
+def test_a_bundle_that_is_not_kept_any_more_is_said(world: CliWorld) -> None:
+    """With what to do instead."""
+    with pytest.raises(AdviceError, match=r"bundle of version 1\.1\.0 is not kept"):
+        release_again(Account(), LIVE)
+
+
+def test_the_way_back_undoes_one_after_the_other(world: CliWorld) -> None:
+    """What is on its way first, then what is live, then what was before it."""
+    middle = replace(LIVE, deployment_id="middle", version="1.2.0", previous=LIVE.deployment_id)
+    newest = replace(LIVE, deployment_id="newest", version="1.3.0", previous="middle")
+    world.write(middle)
+    standing = Standing(KEY, live=newest, on_its_way=BAKING)
+    assert [one.deployment_id for one in way_back(Account(), standing, "1.1.0")] == [ID, "newest", "middle"]
+    with pytest.raises(AdviceError, match="not one of the last 5"):
+        way_back(Account(), standing, "0.9.0")
+    with pytest.raises(AdviceError, match="is live in smartpack/prod already"):
+        way_back(Account(), Standing(KEY, live=LIVE), "1.1.0")
+
+
+@pytest.mark.parametrize(
+    "arguments", [(ID, "--to", "1.0.0"), (ID, "--accept", "--emergency"), (ID, "--accept", "--to", "1.0.0")]
+)
+def test_options_that_do_not_go_together_are_wrong_usage(world: CliWorld, arguments: tuple[str, ...]) -> None:
+    """Nothing is started."""
+    assert world.run("rollback", *arguments).exit_code == 2
+    assert not world.states.started

@@ -1,0 +1,108 @@
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from controller.aws.components.function.direct_calls import answer_in, event_of
+from controller.domain.checks.check import Check, check_answer
+from controller.domain.deployment import Revision
+from controller.errors import NoAnswerError
+from tests.unit.aws.conftest import World
+
+HEALTH = Check(component="api", path="/health", contains="ok")
+
+
+def judged(payload: object, error: str | None = None) -> tuple[bool, str]:
+    """How the health check goes when the function gives this."""
+    try:
+        result = check_answer(HEALTH, answer_in(json.dumps(payload).encode(), error))
+    except NoAnswerError as trouble:
+        return False, str(trouble)
+    return result.passed, result.detail
+
+
+def test_the_exact_version_is_asked(world: World) -> None:
+    """The alias does not lead there yet, so the version is named; only this component's checks are made."""
+    answer = {"Payload": {"statusCode": 200, "body": "ok"}}
+    world.functions.answers = {"smartpack-prod-api:7": answer}
+    results = world.function().check(Revision("7"), [HEALTH, Check(component="site", path="/")])
+    assert [(result.check, result.passed) for result in results] == [("GET /health of api", True)]
+    [(name, event)] = world.functions.invoked
+    assert (name, event["rawPath"]) == ("smartpack-prod-api:7", "/health")
+
+
+def test_a_request_is_an_event_of_an_http_api() -> None:
+    """Payload format 2.0: what the function gets from its visitors."""
+    check = Check(component="api", method="POST", path="/generate?day=1&day=2&x=", body={"trip": "Rome"})
+    event = json.loads(event_of(check))
+    assert event["requestContext"]["http"]["method"] == "POST"
+    assert (event["rawPath"], event["rawQueryString"]) == ("/generate", "day=1&day=2&x=")
+    assert event["queryStringParameters"] == {"day": "1,2", "x": ""}
+    assert (event["body"], event["isBase64Encoded"]) == ('{"trip": "Rome"}', False)
+    assert event["headers"]["content-type"] == "application/json"
+
+
+def test_a_request_without_body_has_none() -> None:
+    """HTTP APIs leave the key out."""
+    assert "body" not in json.loads(event_of(HEALTH))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"statusCode": 200, "body": "ok"},
+        {"statusCode": "200", "body": "ok"},
+        {"statusCode": 200, "body": "b2s=", "isBase64Encoded": True},
+        {"status": "ok"},
+        "ok",
+    ],
+)
+def test_every_form_of_an_answer_is_understood(answer: object) -> None:
+    """As an HTTP API does: also base64, and also an answer without a status."""
+    assert judged(answer) == (True, "status 200, as expected")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"statusCode": "x"},
+        {"statusCode": None},
+        {"statusCode": 200, "body": "!", "isBase64Encoded": True},
+        {"statusCode": 200, "headers": ["x"]},
+    ],
+)
+def test_what_no_http_api_would_take_fails(answer: Mapping[str, object]) -> None:
+    """A visitor would get an error."""
+    assert judged(answer) == (False, "the function's answer is not a response of an HTTP API")
+
+
+def test_a_failure_tells_its_type_and_nothing_else() -> None:
+    """Messages and stack traces may hold what nobody should read in a notification."""
+    passed, detail = judged(
+        {"errorType": "KeyError", "errorMessage": "hunter2", "stackTrace": ["hunter2"]}, "Unhandled"
+    )
+    assert (passed, detail) == (False, "the function failed with KeyError")
+
+
+@pytest.mark.parametrize("payload", [None, {"errorType": 5}, {"errorType": "a\nb"}, ["x"]])
+def test_a_failure_without_a_type_is_a_failure(payload: object) -> None:
+    """Runtimes differ in what they tell."""
+    assert judged(payload, "Unhandled") == (False, "the function failed with an unknown error")
+
+
+def test_an_answer_that_is_no_json_fails() -> None:
+    """Nothing is assumed of what a new version gives."""
+    with pytest.raises(NoAnswerError, match="the function's answer is not JSON"):
+        answer_in(b"<html>", None)
+
+
+def test_headers_go_there_and_come_back() -> None:
+    """In lower case, as HTTP APIs send them; cookies are headers too."""
+    check = Check(component="api", path="/", headers={"Origin": "https://app.example"})
+    assert json.loads(event_of(check))["headers"]["origin"] == "https://app.example"
+    given = {"statusCode": 200, "headers": {"X-Version": 7}, "cookies": ["a=1", "b=2"]}
+    assert answer_in(json.dumps(given).encode(), None).headers == {
+        "content-type": "text/plain;charset=UTF-8",
+        "set-cookie": "a=1, b=2",
+        "x-version": "7",
+    }

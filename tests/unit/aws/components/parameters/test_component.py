@@ -1,0 +1,354 @@
+"""The component `parameters`: revisions that never change, and the pointer that says which one is read."""
+
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from controller.domain.bundle.archive import BundleArchive
+from controller.domain.bundle.manifest import make_manifest
+from controller.domain.components.parameters.values import parse_parameters
+from controller.domain.deployment import Revision
+from controller.errors import ChangedByOthersError, ConflictError, InvalidBundleError, TrippedError
+from tests.builders import bundle_parts
+from tests.unit.aws.conftest import PREFIX, World
+
+ONE, TWO = {"GREETING": "Hello", "RATE": "1"}, {"GREETING": "Hi", "RATE": "1"}
+MANY = {f"NAME_{number}": str(number) for number in range(25)}
+
+
+def staged(world: World, values: dict[str, str]) -> Revision:
+    """Stage a bundle with these parameters."""
+    bundle = io.BytesIO(bundle_parts().with_parameters(values).pack())
+    return world.settings().stage(BundleArchive(bundle).manifest().components["settings"], bundle)
+
+
+def documented(language: str, beginning: str) -> str:
+    """The example in the documentation that begins so."""
+    page = (Path(__file__).parents[5] / "docs" / "bundle.md").read_text()
+    (found,) = re.findall(rf"^```{language}\n({beginning}.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    return str(found)
+
+
+def read(world: World) -> dict[str, str]:
+    """What the application reads, by the very lines that the documentation gives it."""
+    names: dict[str, Any] = {}
+    exec(documented("python", "def settings"), names)  # noqa: S102 - our own documentation
+    return dict(names["settings"](world.ssm, PREFIX))
+
+
+def test_the_documented_files_are_valid() -> None:
+    """The examples of parameters and of secrets are taken as they stand."""
+    assert parse_parameters(documented("yaml", "# settings").encode(), "settings.yaml").values["MAX_DAYS"] == "21"
+    needs = yaml.safe_load(documented("yaml", "secrets"))
+    assert make_manifest({**bundle_parts().manifest, **needs}).secrets[0].keys == ("OPENAI_KEY", "DATABASE_URL")
+
+
+def point(world: World, revision: str) -> None:
+    """A person moves the pointer."""
+    world.ssm.put_parameter(Name=f"{PREFIX}/current", Value=revision, Type="String", Overwrite=True)
+
+
+def pointer(world: World) -> str:
+    """Where it points."""
+    return str(world.ssm.get_parameter(Name=f"{PREFIX}/current")["Parameter"]["Value"])
+
+
+@pytest.fixture
+def on_one(world: World) -> World:
+    """The first revision is live and the second is staged."""
+    first = staged(world, ONE)
+    staged(world, TWO)
+    world.settings().shift(Revision(""), first, 100, lambda: None)
+    world.ssm_calls.clear()
+    return world
+
+
+def first(world: World) -> Revision:
+    """The revision that is live in `on_one`."""
+    return staged(world, ONE)
+
+
+def test_before_the_first_release_there_is_no_revision(world: World) -> None:
+    """Nothing needs to be created by hand or by a template."""
+    assert world.settings().current() == Revision("")
+
+
+def test_staging_writes_a_revision_that_nobody_reads(on_one: World) -> None:
+    """The application keeps its set."""
+    assert read(on_one) == ONE
+
+
+def test_a_release_moves_the_application_to_a_whole_set(on_one: World) -> None:
+    """One write, and everything that is read belongs together; the way back is one write too."""
+    component = on_one.settings()
+    stable, canary = component.current(), staged(on_one, TWO)
+    component.shift(stable, canary, 100, lambda: None)
+    assert read(on_one) == TWO
+    component.restore(stable, canary)
+    assert read(on_one) == ONE
+    assert on_one.ssm_mutations == ["PutParameter"] * 2
+
+
+def test_many_parameters_are_staged_listed_and_checked(world: World) -> None:
+    """SSM lists ten at a time."""
+    revision = staged(world, MANY)
+    world.settings().shift(Revision(""), revision, 100, lambda: None)
+    assert read(world) == MANY
+    assert [result.passed for result in world.settings().check(revision, [])] == [True]
+
+
+def test_what_is_staged_already_is_not_written_again(on_one: World) -> None:
+    """An unchanged set is the live revision, and no call changes anything."""
+    assert staged(on_one, ONE) == on_one.settings().current()
+    assert on_one.ssm_mutations == []
+
+
+def test_a_staging_that_died_is_finished(world: World) -> None:
+    """What is there is compared, what is missing is created."""
+    revision = staged(world, MANY)
+    world.ssm.delete_parameters(Names=[f"{PREFIX}/revisions/{revision.id}/NAME_{number}" for number in range(3)])
+    world.ssm_calls.clear()
+    assert staged(world, MANY) == revision
+    assert world.ssm_mutations == ["PutParameter"] * 3
+
+
+def test_two_stagings_at_once_agree(world: World) -> None:
+    """The slower one finds the parameter there, with the value that it should have."""
+    world.before_ssm["PutParameter"] = lambda: staged(world, ONE)
+    assert world.settings().check(staged(world, ONE), [])[0].passed
+
+
+@pytest.mark.parametrize("change", ["edited", "added", "edited meanwhile"])
+def test_a_revision_that_somebody_changed_is_left_alone(world: World, change: str) -> None:
+    """It would be read under a name that stands for other values."""
+    path = f"{PREFIX}/revisions/{staged(world, ONE).id}/"
+
+    def edit() -> None:
+        name = "EXTRA" if change == "added" else "GREETING"
+        world.ssm.put_parameter(Name=path + name, Value="mine", Type="String", Overwrite=True)
+
+    if change == "edited meanwhile":
+        world.ssm.delete_parameter(Name=f"{path}GREETING")
+        world.before_ssm["PutParameter"] = edit
+    else:
+        edit()
+    with pytest.raises(ChangedByOthersError, match="somebody else changed it") as caught:
+        staged(world, ONE)
+    assert "mine" not in str(caught.value)
+    assert world.ssm.get_parameter(Name=path + ("EXTRA" if change == "added" else "GREETING"))
+
+
+def test_a_revision_that_is_not_whole_fails_its_check(world: World) -> None:
+    """It is looked at a few times first, because SSM may show a moment later what was written."""
+    revision = staged(world, ONE)
+    world.ssm.delete_parameter(Name=f"{PREFIX}/revisions/{revision.id}/RATE")
+    (result,) = world.settings().check(revision, [])
+    assert (result.passed, result.check) == (False, "parameters of settings")
+    assert "some are missing" in result.detail
+    assert world.slept == [0.5] * 4
+
+
+def test_a_function_is_not_staged_as_parameters(world: World) -> None:
+    """The bundle and the environment disagree about the component's kind."""
+    bundle = io.BytesIO(bundle_parts().pack())
+    with pytest.raises(InvalidBundleError, match="is parameters in this environment and a function in the bundle"):
+        world.settings().stage(BundleArchive(bundle).manifest().components["api"], bundle)
+
+
+@pytest.mark.parametrize("weight", [1, 10, 99])
+def test_before_the_last_step_nobody_gets_the_new_set(on_one: World, weight: int) -> None:
+    """There is no share of the readers, so nothing is written at all."""
+    component = on_one.settings()
+    component.shift(component.current(), staged(on_one, TWO), weight, lambda: None)
+    assert read(on_one) == ONE
+    assert on_one.ssm_mutations == []
+
+
+def test_the_first_release_can_be_taken_back(world: World) -> None:
+    """The pointer then says that there is nothing, and the next release begins as the first one did."""
+    component, revision = world.settings(), staged(world, ONE)
+    component.shift(Revision(""), revision, 100, lambda: None)
+    component.restore(Revision(""), revision)
+    assert (pointer(world), component.current()) == ("none", Revision(""))
+    component.shift(Revision(""), revision, 100, lambda: None)
+    assert read(world) == ONE
+
+
+@pytest.mark.parametrize("canary", [None, Revision("b" * 16)])
+def test_restoring_what_was_never_shifted_writes_nothing(on_one: World, canary: Revision | None) -> None:
+    """A deployment that failed before its last step has moved nothing."""
+    component = on_one.settings()
+    component.restore(component.current(), canary)
+    assert on_one.ssm_mutations == []
+
+
+def test_what_is_done_is_not_done_again(on_one: World) -> None:
+    """Lambda and Step Functions deliver at least once."""
+    component, stable, canary = on_one.settings(), first(on_one), staged(on_one, TWO)
+    for _ in range(2):
+        component.shift(stable, canary, 100, lambda: None)
+    for _ in range(2):
+        component.restore(stable, canary)
+    assert on_one.ssm_mutations == ["PutParameter"] * 2
+
+
+def test_a_tripped_deployment_does_not_go_forward(on_one: World) -> None:
+    """The permit is asked between read and write."""
+
+    def no() -> None:
+        raise TrippedError("The alarm fired.")
+
+    with pytest.raises(TrippedError):
+        on_one.settings().shift(first(on_one), staged(on_one, TWO), 100, no)
+    assert on_one.ssm_mutations == []
+
+
+def test_back_wins_over_forward(on_one: World) -> None:
+    """A rollback that looked just before our write found nothing to put back: the second evaluation does it."""
+    answers: list[Any] = [None, TrippedError("The alarm fired.")]
+
+    def permit() -> None:
+        if error := answers.pop(0):
+            raise error
+
+    component, stable, canary = on_one.settings(), first(on_one), staged(on_one, TWO)
+    on_one.before_ssm["PutParameter"] = lambda: component.restore(stable, canary)
+    with pytest.raises(TrippedError):
+        component.shift(stable, canary, 100, permit)
+    assert read(on_one) == ONE
+
+
+# People
+
+
+def test_a_persons_pointer_is_not_moved(on_one: World) -> None:
+    """Neither forward nor back."""
+    component, stable, canary = on_one.settings(), first(on_one), staged(on_one, TWO)
+    point(on_one, "hotfix")
+    on_one.ssm_calls.clear()
+    for move in (
+        lambda: component.shift(stable, canary, 100, lambda: None),
+        lambda: component.shift(stable, canary, 10, lambda: None),
+        lambda: component.restore(stable, canary),
+    ):
+        with pytest.raises(ChangedByOthersError, match=r"is on revision hotfix.*somebody else moved it"):
+            move()
+    assert on_one.ssm_mutations == []
+
+
+@pytest.mark.parametrize("direction", ["forward", "back"])
+def test_a_person_in_the_very_moment_of_the_write_gets_it_back(on_one: World, direction: str) -> None:
+    """SSM has no conditional change, but its version numbers tell what was overwritten."""
+    component, stable, canary = on_one.settings(), first(on_one), staged(on_one, TWO)
+    if direction == "back":
+        component.shift(stable, canary, 100, lambda: None)
+    on_one.before_ssm["PutParameter"] = lambda: point(on_one, "hotfix")
+    weight = 100 if direction == "forward" else 0
+    with pytest.raises(ChangedByOthersError, match="is on revision hotfix"):
+        component.shift(stable, canary, weight, lambda: None)
+    assert pointer(on_one) == "hotfix"
+
+
+def test_a_person_who_writes_once_more_while_it_is_given_back_wins(on_one: World) -> None:
+    """The last word is theirs, whichever of their writes we met."""
+    component, stable, canary = on_one.settings(), first(on_one), staged(on_one, TWO)
+
+    def twice() -> None:
+        point(on_one, "hotfix-1")
+        on_one.before_ssm["GetParameterHistory"] = lambda: point(on_one, "hotfix-2")
+
+    on_one.before_ssm["PutParameter"] = twice
+    with pytest.raises(ChangedByOthersError):
+        component.shift(stable, canary, 100, lambda: None)
+    assert pointer(on_one) == "hotfix-2"
+
+
+def test_the_first_pointer_is_created_on_condition(world: World) -> None:
+    """A person who creates it at the same moment is not overwritten for an instant."""
+    revision = staged(world, ONE)
+    world.before_ssm["PutParameter"] = lambda: point(world, "mine")
+    with pytest.raises(ChangedByOthersError):
+        world.settings().shift(Revision(""), revision, 100, lambda: None)
+    history = world.ssm.get_parameter_history(Name=f"{PREFIX}/current")["Parameters"]
+    assert [one["Value"] for one in history] == ["mine"]
+
+
+def test_two_of_the_same_shift_do_no_harm(on_one: World) -> None:
+    """The slower one sees that what it overwrote was the same deployment's."""
+    component, stable, canary = on_one.settings(), first(on_one), staged(on_one, TWO)
+    on_one.before_ssm["PutParameter"] = lambda: component.shift(stable, canary, 100, lambda: None)
+    component.shift(stable, canary, 100, lambda: None)
+    assert read(on_one) == TWO
+
+
+def test_somebody_who_never_stops_is_a_conflict(on_one: World) -> None:
+    """It is tried a few times, and nothing is told as done that is not."""
+    component, stable, canary = on_one.settings(), first(on_one), staged(on_one, TWO)
+
+    def before_our_write() -> None:
+        point(on_one, stable.id)
+        on_one.before_ssm["GetParameterHistory"] = after_our_write
+
+    def after_our_write() -> None:
+        point(on_one, stable.id)
+        on_one.before_ssm["PutParameter"] = before_our_write
+
+    on_one.before_ssm["PutParameter"] = before_our_write
+    with pytest.raises(ConflictError, match="was changed 5 times"):
+        component.shift(stable, canary, 100, lambda: None)
+
+
+@pytest.mark.parametrize("value", ["two words", "a/b", "x" * 65])
+def test_a_release_does_not_begin_on_a_pointer_that_names_no_revision(world: World, value: str) -> None:
+    """It would not be known what to go back to."""
+    point(world, value)
+    with pytest.raises(ChangedByOthersError, match="does not hold a revision's id"):
+        world.settings().current()
+
+
+# Pruning
+
+
+def test_a_prune_spares_what_may_be_needed(on_one: World) -> None:
+    """Gone are only revisions that are old, not to be kept, and not live."""
+    revisions = [staged(on_one, {"N": str(number)}) for number in range(4)]
+    assert on_one.settings().prune([revisions[0]], 1) == 3
+    left = {path.split("/")[-2] for path in stored(on_one)}
+    assert left == {first(on_one).id, revisions[0].id, revisions[3].id}
+
+
+def test_what_was_staged_in_vain_is_taken_away(on_one: World) -> None:
+    """Once; never what the pointer names; and it can be staged again."""
+    before = stored(on_one)
+    revision = staged(on_one, {"N": "9"})
+    assert on_one.settings().discard(revision)
+    assert not on_one.settings().discard(revision)
+    assert not on_one.settings().discard(first(on_one))
+    assert stored(on_one) == before
+    assert staged(on_one, {"N": "9"}) == revision
+
+
+def test_a_prune_takes_revisions_of_any_size(on_one: World) -> None:
+    """SSM deletes ten at a time."""
+    staged(on_one, MANY)
+    staged(on_one, TWO | {"X": "1"})
+    assert on_one.settings().prune([], 1) == 2
+    assert not [path for path in stored(on_one) if "NAME_" in path]
+
+
+def test_a_prune_touches_nothing_else(on_one: World) -> None:
+    """Not the pointer, and not what others keep beside it."""
+    on_one.ssm.put_parameter(Name="/smartpack/prod/settings-of-others/x", Value="1", Type="String")
+    on_one.settings().prune([], 0)
+    assert read(on_one) == ONE
+    assert on_one.ssm.get_parameter(Name="/smartpack/prod/settings-of-others/x")
+
+
+def stored(world: World) -> list[str]:
+    """The paths of all parameters in revisions."""
+    pages = world.ssm.get_paginator("get_parameters_by_path").paginate(Path=f"{PREFIX}/revisions", Recursive=True)
+    return [one["Name"] for page in pages for one in page["Parameters"]]

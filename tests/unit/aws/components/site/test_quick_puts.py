@@ -1,0 +1,28 @@
+"""The short way of putting many objects."""
+
+import hashlib
+
+from controller.aws.components.site.quick_puts import QuickPuts
+from tests.unit.aws.conftest import SITE, World
+
+BODY = b"<!doctype html>"
+SHA256 = hashlib.sha256(BODY).hexdigest()
+
+
+def test_puts_what_the_ordinary_call_would(world: World) -> None:
+    """Contents, headers and metadata arrive, also under a name that a URL has to encode."""
+    headers = {"content-type": "text/html", "cache-control": "no-cache", "x-amz-meta-revision": "1f"}
+    assert QuickPuts(world.s3, SITE).put("a b/ü+.html", BODY, SHA256, headers)
+    found = world.s3.get_object(Bucket=SITE, Key="a b/ü+.html")
+    assert found["Body"].read() == BODY
+    assert (found["ContentType"], found["CacheControl"]) == ("text/html", "no-cache")
+    assert found["Metadata"] == {"revision": "1f"}
+
+
+def test_is_over_after_the_first_trouble(world: World) -> None:
+    """What S3 does not take is not written here, and nothing after it: the ordinary call explains what is wrong."""
+    nowhere = QuickPuts(world.s3, "no-such-bucket")
+    world.s3_calls.clear()
+    assert not nowhere.put("a.html", BODY, SHA256, {})
+    assert not nowhere.put("b.html", BODY, SHA256, {})
+    assert world.s3_calls == {"PutObject": 1}

@@ -1,0 +1,190 @@
+"""The ledger's deployments in DynamoDB: every condition is really enforced."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from controller.aws.ledger.deployments import DynamoDeployments
+from controller.domain.deployment import Bake, Counts, Deployment, Evaluation, Revision, Step, TimelineEvent, Trip
+from controller.domain.phases import MOVING, OPEN, Phase
+from controller.errors import LedgerConflictError, NotFoundError
+from tests.fakes import START
+from tests.unit.aws.ledger_table import TABLE, a_deployment, a_table
+
+TRIP = Trip(START, "alarm", "It broke.", START)
+FULL = a_deployment(
+    "full",
+    Phase.BAKING,
+    version="1.2.0",
+    digest="dd",
+    components=("api", "site"),
+    checks=('{"component":"api","body":{"a":1.5,"b":null}}',),
+    previous="d0",
+    fencing_token=7,
+    restore_point={"api": Revision("6", "aa")},
+    staged={"api": Revision("7", "bb"), "a-b-c": Revision("x")},
+    steps=(Step(10, 60), Step(100, 300)),
+    weight=10,
+    bake=Bake(0, START, START + timedelta(seconds=60), extended=True),
+    evaluation=Evaluation(START, "healthy", "Fine: ü.", Counts(100, 1), Counts(900, 2)),
+    trip=TRIP,
+    guard_token="guard",
+    traffic_restored_at=START,
+    notification="pending",
+)
+
+
+@pytest.fixture
+def dynamodb() -> Iterator[Any]:
+    """An empty ledger."""
+    with a_table() as made:
+        yield made
+
+
+@pytest.fixture
+def deployments(dynamodb: Any) -> DynamoDeployments:  # noqa: ANN401 - a client
+    """Its deployments."""
+    return DynamoDeployments(TABLE, dynamodb)
+
+
+@pytest.mark.parametrize("deployment", [a_deployment(), FULL], ids=["new", "full"])
+def test_what_is_written_is_read(deployments: DynamoDeployments, deployment: Deployment) -> None:
+    """Every field comes back as it was."""
+    assert deployments.create(deployment)
+    assert deployments.get(deployment.deployment_id) == deployment
+
+
+def test_a_deployment_is_created_once(deployments: DynamoDeployments) -> None:
+    """The same upload, delivered again, changes nothing."""
+    deployments.create(a_deployment())
+    assert not deployments.create(a_deployment(version="9"))
+    assert deployments.get("d1").version == ""
+
+
+def test_an_unknown_deployment_is_not_found(deployments: DynamoDeployments) -> None:
+    """The message says where to look."""
+    with pytest.raises(NotFoundError, match="selfright history"):
+        deployments.get("nobody")
+
+
+def test_an_unknown_deployment_is_not_updated(deployments: DynamoDeployments) -> None:
+    """An update never makes a deployment."""
+    with pytest.raises(LedgerConflictError):
+        deployments.update("nobody", {"reason": "x"}, phases=set(Phase))
+
+
+def test_an_update_returns_the_new_state(deployments: DynamoDeployments) -> None:
+    """What was written and what others wrote before, at once."""
+    deployments.create(a_deployment())
+    deployments.update("d1", {"guard_token": "guard"}, phases=OPEN)
+    after = deployments.update("d1", {"trip": TRIP, "steps": (Step(10, 60),)}, phases=OPEN)
+    assert (after.guard_token, after.trip, after.steps) == ("guard", TRIP, (Step(10, 60),))
+    assert replace(after, updated_at=START) == replace(deployments.get("d1"), updated_at=START)
+    assert after.updated_at > START
+
+
+@pytest.mark.parametrize("present", list(Phase))
+@pytest.mark.parametrize("phases", [MOVING, frozenset({Phase.ROLLING_BACK}), frozenset(Phase)])
+def test_only_in_the_named_phases(deployments: DynamoDeployments, present: Phase, phases: frozenset[Phase]) -> None:
+    """A deployment that has moved on is not written."""
+    deployments.create(a_deployment(phase=present))
+    if present in phases:
+        assert deployments.update("d1", {"reason": "x"}, phases=phases).reason == "x"
+    else:
+        with pytest.raises(LedgerConflictError, match="d1 has moved on: reason"):
+            deployments.update("d1", {"reason": "x"}, phases=phases)
+        assert deployments.get("d1").reason == ""
+
+
+@pytest.mark.parametrize("token", [0, 1, 3])
+def test_only_with_the_fencing_token(deployments: DynamoDeployments, token: int) -> None:
+    """Who held the lock before cannot write any more."""
+    deployments.create(a_deployment(fencing_token=2))
+    with pytest.raises(LedgerConflictError):
+        deployments.update("d1", {"weight": 10}, phases=OPEN, fencing_token=token)
+    assert deployments.update("d1", {"weight": 10}, phases=OPEN, fencing_token=2).weight == 10
+
+
+def test_only_untripped(deployments: DynamoDeployments) -> None:
+    """From the trip on nothing goes forward."""
+    deployments.create(a_deployment())
+    deployments.update("d1", {"weight": 10}, phases=OPEN, untripped=True)
+    deployments.update("d1", {"trip": TRIP}, phases=OPEN)
+    with pytest.raises(LedgerConflictError):
+        deployments.update("d1", {"weight": 20}, phases=OPEN, untripped=True)
+
+
+@pytest.mark.parametrize("field", ["trip", "restore_point", "traffic_restored_at"])
+def test_only_while_absent(deployments: DynamoDeployments, field: str) -> None:
+    """What is written first stays."""
+    first = {"trip": TRIP, "restore_point": {"api": Revision("6")}, "traffic_restored_at": START}[field]
+    deployments.create(a_deployment())
+    assert getattr(deployments.update("d1", {field: first}, phases=OPEN, absent=field), field) == first
+    with pytest.raises(LedgerConflictError):
+        deployments.update("d1", {field: first}, phases=OPEN, absent=field)
+
+
+@pytest.mark.parametrize("name", ["api", "my-api", "a--b", "0", "name", "phase", "staged", "value0", "size"])
+def test_components_are_staged_side_by_side(deployments: DynamoDeployments, name: str) -> None:
+    """Names with dashes, and names that mean something to DynamoDB, are names."""
+    deployments.create(a_deployment())
+    deployments.update("d1", {"staged.other": Revision("1")}, phases=OPEN)
+    after = deployments.update("d1", {f"staged.{name}": Revision("2")}, phases=OPEN)
+    assert after.staged == {"other": Revision("1"), name: Revision("2")}
+    assert deployments.update("d1", {f"staged.{name}": Revision("3")}, phases=OPEN).staged[name] == Revision("3")
+
+
+def test_open_are_those_on_their_way_or_owing_a_notification(deployments: DynamoDeployments) -> None:
+    """An entry of the sparse index comes with the deployment and goes with the notification."""
+    deployments.create(a_deployment("d1"))
+    deployments.create(a_deployment("d2"))
+    assert sorted(deployments.open()) == ["d1", "d2"]
+    deployments.update("d1", {"phase": Phase.SUCCEEDED, "notification": "pending"}, phases=OPEN)
+    assert sorted(deployments.open()) == ["d1", "d2"]
+    deployments.update("d1", {"notification": "sent"}, phases={Phase.SUCCEEDED})
+    assert sorted(deployments.open()) == ["d2"]
+    deployments.update("d1", {"phase": Phase.ROLLING_BACK, "notification": ""}, phases={Phase.SUCCEEDED})
+    assert sorted(deployments.open()) == ["d1", "d2"]
+
+
+def test_an_unreadable_deployment_does_not_hide_the_others(deployments: DynamoDeployments, dynamodb: Any) -> None:  # noqa: ANN401
+    """The reconciler gets every id, and finds out one by one."""
+    deployments.create(a_deployment("d1"))
+    deployments.create(a_deployment("d2"))
+    dynamodb.update_item(
+        TableName=TABLE,
+        Key={"pk": {"S": "DEPLOYMENT#d1"}, "sk": {"S": "DEPLOYMENT"}},
+        UpdateExpression="SET upload = :nonsense",
+        ExpressionAttributeValues={":nonsense": {"S": "nonsense"}},
+    )
+    assert sorted(deployments.open()) == ["d1", "d2"]
+
+
+def test_the_timeline_is_in_order(deployments: DynamoDeployments) -> None:
+    """Whoever writes first, time decides; two at the same moment are both there."""
+    deployments.create(a_deployment())
+    events = [TimelineEvent(START + timedelta(microseconds=at), "kind", f"{at}: ü") for at in (5, 0, 1_000_000, 70)]
+    for event in events:
+        deployments.record("d1", event)
+    deployments.record("d1", events[0])
+    assert deployments.timeline("d1") == sorted([*events, events[0]], key=lambda event: event.at)
+    assert deployments.get("d1") == a_deployment()
+
+
+def test_a_long_timeline_is_read_to_its_end(deployments: DynamoDeployments) -> None:
+    """DynamoDB answers in pages of a megabyte."""
+    long = "x" * 300_000
+    for at in range(6):
+        deployments.record("d1", TimelineEvent(START + timedelta(seconds=at), "kind", long))
+    assert len(deployments.timeline("d1")) == 6
+
+
+def test_the_history_has_the_newest_first(deployments: DynamoDeployments) -> None:
+    """And no more than was asked for, of this environment only."""
+    for number in range(4):
+        deployments.create(a_deployment(f"d{number}", created_at=START + timedelta(seconds=number)))
+    deployments.create(replace(a_deployment("other"), environment="test"))
+    assert [one.deployment_id for one in deployments.history("smartpack/prod", 3)] == ["d3", "d2", "d1"]

@@ -1,0 +1,42 @@
+"""Which deployments an alarm guards, in DynamoDB."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from controller.aws.ledger.guards import DynamoGuards
+from tests.unit.aws.ledger_table import TABLE, a_table
+
+
+@pytest.fixture
+def guards() -> Iterator[DynamoGuards]:
+    """An empty ledger's guards."""
+    with a_table() as dynamodb:
+        yield DynamoGuards(TABLE, dynamodb)
+
+
+def test_an_alarm_finds_what_it_guards(guards: DynamoGuards) -> None:
+    """Several deployments may share an alarm, and a deployment may have several."""
+    guards.open("d1", ["errors", "smartpack/prod: zu langsam #1"])
+    guards.open("d2", ["errors"])
+    assert guards.guarded_by("errors") == ["d1", "d2"]
+    assert guards.guarded_by("smartpack/prod: zu langsam #1") == ["d1"]
+    assert guards.guarded_by("unknown") == []
+
+
+def test_opening_and_closing_twice_is_harmless(guards: DynamoGuards) -> None:
+    """Both may be tried again."""
+    guards.open("d1", ["errors"])
+    guards.open("d1", ["errors"])
+    assert guards.guarded_by("errors") == ["d1"]
+    guards.close("d1", ["errors", "never opened"])
+    guards.close("d1", ["errors"])
+    assert guards.guarded_by("errors") == []
+
+
+def test_closing_one_leaves_the_others(guards: DynamoGuards) -> None:
+    """A deployment that ends takes only its own guards along."""
+    guards.open("d1", ["errors"])
+    guards.open("d2", ["errors"])
+    guards.close("d1", ["errors"])
+    assert guards.guarded_by("errors") == ["d2"]

@@ -1,0 +1,129 @@
+"""The lock in DynamoDB: whoever saves on an old state loses, also twenty at once."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier
+from typing import Any, cast
+
+import pytest
+
+from controller.aws.ledger.deployments import DynamoDeployments
+from controller.aws.ledger.locks import DynamoLocks, DynamoVersions
+from controller.domain.lock import Lock, Place
+from controller.domain.phases import Phase
+from controller.errors import LedgerConflictError
+from controller.flow.shared.lock import release_lock
+from controller.flow.wait_for_lock import settle, wait_for_lock
+from controller.ports.world import World
+from tests.fakes import FakeWorld
+from tests.unit.aws.ledger_table import TABLE, a_deployment, a_table
+
+KEY = "smartpack/prod"
+
+
+@pytest.fixture
+def dynamodb() -> Iterator[Any]:
+    """An empty ledger."""
+    with a_table() as made:
+        yield made
+
+
+def test_a_new_environment_has_an_empty_lock(dynamodb: Any) -> None:  # noqa: ANN401 - a client
+    """Nobody has to be told that an environment exists."""
+    assert DynamoLocks(TABLE, dynamodb).load(KEY) == Lock(KEY)
+
+
+def test_what_is_saved_is_loaded(dynamodb: Any) -> None:  # noqa: ANN401 - a client
+    """With the next revision, and without what was taken away."""
+    locks = DynamoLocks(TABLE, dynamodb)
+    locks.save(Lock(KEY, "d1", 3, Place("d2", "2026#2"), "2026#2", "d0", "held"))
+    loaded = locks.load(KEY)
+    assert loaded == Lock(KEY, "d1", 3, Place("d2", "2026#2"), "2026#2", "d0", "held", revision=1)
+    locks.save(replace(loaded, waiting=None))
+    assert locks.load(KEY).waiting is None
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_an_old_state_is_not_saved(dynamodb: Any, first: bool) -> None:  # noqa: ANN401 - a client
+    """Somebody saved in between, even if it was the very first save."""
+    locks = DynamoLocks(TABLE, dynamodb)
+    if not first:
+        locks.save(Lock(KEY))
+    loaded = locks.load(KEY)
+    locks.save(replace(loaded, holder="d1"))
+    with pytest.raises(LedgerConflictError, match="changed in between"):
+        locks.save(replace(loaded, holder="d2"))
+    assert locks.load(KEY).holder == "d1"
+
+
+def test_the_locks_of_environments_are_apart(dynamodb: Any) -> None:  # noqa: ANN401 - a client
+    """Every environment has its own."""
+    locks = DynamoLocks(TABLE, dynamodb)
+    locks.save(Lock(KEY, "d1"))
+    assert locks.load("smartpack/test").holder == ""
+
+
+class _OneAtATime:
+    """Moto's tables are dictionaries: a call must not be overtaken inside of them. Between calls, all is possible."""
+
+    def __init__(self, client: Any) -> None:  # noqa: ANN401
+        self._client, self._lock = client, threading.Lock()
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        member = getattr(self._client, name)
+        if not callable(member) or name == "exceptions":
+            return member
+
+        def call(**request: Any) -> Any:  # noqa: ANN401
+            with self._lock:
+                return member(**request)
+
+        return call
+
+
+def test_twenty_at_once_get_one_lock_each_in_its_time(dynamodb: Any) -> None:  # noqa: ANN401 - a client
+    """In a real race: one holder at a time, rising tokens, the newest is granted last, and everybody is told."""
+    shared = _OneAtATime(dynamodb)
+    world = FakeWorld()
+    deployments = DynamoDeployments(TABLE, cast("Any", shared))
+    world.deployments = cast("Any", deployments)
+    world.locks = cast("Any", DynamoLocks(TABLE, cast("Any", shared)))
+    names = [f"d{number:02}" for number in range(20)]
+    for name in names:
+        deployments.create(a_deployment(name, version=f"{int(name[1:])}.0.0"))
+    start = Barrier(len(names))
+
+    def ask(name: str) -> None:
+        start.wait()
+        wait_for_lock(cast("World", world), name, f"token:{name}")
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        list(pool.map(ask, names))
+    granted = []
+    while holder := world.locks.load(KEY).holder:
+        granted.append((holder, world.locks.load(KEY).token))
+        release_lock(world, KEY, holder, live=holder)
+        deployments.update(holder, {"phase": Phase.SUCCEEDED}, phases={Phase.QUEUED})
+    for name in names:
+        if deployments.get(name).phase is Phase.QUEUED:
+            settle(world, deployments.get(name))
+    assert [token for _, token in granted] == list(range(1, len(granted) + 1))
+    assert [name for name, _ in granted] == sorted(name for name, _ in granted)
+    assert granted[-1][0] == "d19"
+    assert set(world.workflows.answers) == {f"token:{name}" for name in names}
+    ends = {deployments.get(name).phase for name in names}
+    assert ends <= {Phase.SUCCEEDED, Phase.SUPERSEDED}
+
+
+def test_the_outcome_of_a_version_is_remembered(dynamodb: Any) -> None:  # noqa: ANN401 - a client
+    """The last end counts, in this environment."""
+    versions = DynamoVersions(TABLE, dynamodb)
+    deployment = a_deployment(version="1.2.0", digest="dd")
+    assert versions.previous_attempt(KEY, "1.2.0") is None
+    versions.remember(deployment, Phase.SUCCEEDED)
+    versions.remember(deployment, Phase.ROLLED_BACK)
+    assert versions.previous_attempt(KEY, "1.2.0") == ("dd", Phase.ROLLED_BACK)
+    assert versions.previous_attempt(KEY, "1.2.1") is None
+    assert versions.previous_attempt("smartpack/test", "1.2.0") is None

@@ -1,0 +1,59 @@
+"""How plain values are written in the ledger: what goes in comes out."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.aws.ledger.table import deployment_key, environment_pk, key, marshal, unmarshal
+from controller.domain.deployment import Revision
+from controller.domain.phases import Phase
+
+json = st.recursive(
+    st.one_of(st.booleans(), st.integers(-(10**37), 10**37), st.text()),
+    lambda children: st.one_of(st.lists(children), st.dictionaries(st.text(), children)),
+    max_leaves=20,
+)
+
+
+@given(json)
+def test_what_is_written_is_read(value: object) -> None:
+    """Truth values stay truth values, numbers numbers, and text text."""
+    read = unmarshal(marshal(value))
+    assert read == value
+    assert type(read) is type(value)
+
+
+def test_phases_times_and_dataclasses_become_plain() -> None:
+    """The ledger can be read by people and by other programs."""
+    assert marshal(Phase.STAGING) == {"S": "STAGING"}
+    assert marshal(datetime(2026, 1, 2, tzinfo=UTC)) == {"S": "2026-01-02T00:00:00Z"}
+    assert marshal({"api": Revision("7")}) == {
+        "M": {"api": {"M": {"id": {"S": "7"}, "digest": {"S": ""}, "mark": {"S": ""}}}}
+    }
+
+
+def test_members_that_are_none_are_left_out() -> None:
+    """So that a condition can ask whether they are there."""
+    assert marshal({"trip": None, "phase": "x"}) == {"M": {"phase": {"S": "x"}}}
+    assert unmarshal(marshal(None)) is None
+
+
+@given(st.floats(allow_nan=False))
+def test_fractions_are_kept_as_text(value: float) -> None:
+    """As numbers of DynamoDB they would lose digits, or be refused."""
+    assert float(unmarshal(marshal(value))) == value
+
+
+def test_what_json_does_not_know_is_refused() -> None:
+    """Nothing is written that could not be read."""
+    with pytest.raises(ValueError, match="serialize"):
+        marshal(object())
+
+
+def test_keys_are_as_the_table_is_described() -> None:
+    """Programs outside of the controller read the table by these."""
+    assert key("a", "b") == {"pk": {"S": "a"}, "sk": {"S": "b"}}
+    assert deployment_key("d1") == key("DEPLOYMENT#d1", "DEPLOYMENT")
+    assert environment_pk("smartpack/prod") == "ENVIRONMENT#smartpack/prod"

@@ -1,0 +1,60 @@
+"""One notification for people: short enough for a subject line, whole as JSON."""
+
+import json
+from typing import Any
+
+import pytest
+from botocore.stub import ANY, Stubber
+from moto import mock_aws
+
+from controller.aws.notifications import SnsNotifications
+from controller.domain.deployment import Deployment, Upload
+from controller.domain.phases import Phase
+from tests.fakes import START
+from tests.unit.aws.ledger_table import a_deployment, client
+
+TOPIC = "arn:aws:sns:eu-central-1:123456789012:notifications"
+
+
+def sent(deployment: Deployment) -> dict[str, Any]:
+    """What SNS was asked to publish."""
+    seen: list[dict[str, Any]] = []
+
+    class Sns:
+        def publish(self, **request: Any) -> None:  # noqa: ANN401
+            seen.append(request)
+
+    SnsNotifications(TOPIC, Sns()).send(deployment)  # type: ignore[arg-type]
+    return seen[0]
+
+
+def test_a_notification_says_how_it_ended() -> None:
+    """Who, what, how, why, and what next."""
+    deployment = a_deployment(phase=Phase.ROLLED_BACK, version="1.2.0", reason="Alarm.", next_step="Correct it.")
+    notification = sent(deployment)
+    assert notification["Subject"] == "smartpack/prod 1.2.0: ROLLED_BACK"
+    assert json.loads(notification["Message"]) == {
+        "deployment_id": "d1",
+        "environment": "smartpack/prod",
+        "version": "1.2.0",
+        "phase": "ROLLED_BACK",
+        "reason": "Alarm.",
+        "next_step": "Correct it.",
+    }
+
+
+@pytest.mark.parametrize("key", ["incoming/ü🎒\n\t.zip", "incoming/" + "x" * 1000 + ".zip", "incoming/\x00.zip"])
+def test_a_subject_is_one_that_sns_takes(key: str) -> None:
+    """Printable ASCII, less than a hundred characters, whatever somebody uploaded."""
+    upload = Upload("bucket", key, "", 1, START)
+    subject = sent(a_deployment(phase=Phase.REJECTED, upload=upload))["Subject"]
+    assert subject.isascii()
+    assert subject.isprintable()
+    assert len(subject) < 100
+
+
+def test_sns_takes_it() -> None:
+    """The request is one that the real client accepts."""
+    with mock_aws(), Stubber(client("sns")) as stubber:
+        stubber.add_response("publish", {"MessageId": "1"}, {"TopicArn": TOPIC, "Subject": ANY, "Message": ANY})
+        SnsNotifications(TOPIC, client("sns")).send(a_deployment(phase=Phase.SUCCEEDED))

@@ -1,0 +1,330 @@
+import json
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from controller.domain.bundle.artifacts import FunctionArtifact, SiteArtifact
+from controller.domain.bundle.manifest import make_manifest, parse_manifest
+from controller.domain.bundle.strict_yaml import read_yaml
+from controller.errors import InvalidBundleError
+from tests.builders import bundle_parts
+
+DIGEST = f"sha256:{'a' * 64}"
+FULL = f"""
+application: smartpack
+version: 1.10
+description: yes
+components:
+  api:
+    kind: function
+    artifact: backend/api.zip
+    digest: {DIGEST}
+    handler: app.handler
+    runtime: python3.13
+    memory: 512
+    timeout: 10
+    variables: {{PORT: 8080, DEBUG: no, SINCE: 2025-07-01, TEXT: "x"}}
+  site:
+    kind: site
+    artifact: site/
+    digest: {DIGEST}
+verification:
+  checks:
+    - {{component: api, method: POST, path: /generate, status: 400, body: {{days: 3, from: 2025-07-01}}}}
+    - {{component: site, path: /, contains: <title>}}
+"""
+
+
+def manifest(**changes: object) -> dict[str, Any]:
+    """A valid manifest with some keys changed."""
+    return {**bundle_parts().manifest, **changes}
+
+
+def with_component(name: str = "api", **changes: object) -> dict[str, Any]:
+    """A valid manifest with a component added or changed."""
+    content = manifest()
+    component = {**content["components"].get(name, {}), **changes}
+    return {**content, "components": {**content["components"], name: component}}
+
+
+def refusal(content: bytes | str | dict[str, Any]) -> str:
+    """Why the manifest is refused."""
+    text = json.dumps(content) if isinstance(content, dict) else content
+    with pytest.raises(InvalidBundleError) as caught:
+        parse_manifest(text.encode() if isinstance(text, str) else text)
+    assert caught.value.next_step
+    return caught.value.reason
+
+
+def test_a_manifest_says_what_is_released() -> None:
+    """Every key of the format is understood."""
+    release = parse_manifest(FULL.encode())
+    api, site = release.components["api"], release.components["site"]
+    assert isinstance(api, FunctionArtifact)
+    assert (api.artifact, api.sha256, api.memory, api.timeout) == ("backend/api.zip", "a" * 64, 512, 10)
+    assert isinstance(site, SiteArtifact)
+    assert (site.artifact, site.index, site.hashed) == ("site", "site.index.json", ["assets/**"])
+    assert [check.status for check in release.verification.checks] == [400, 200]
+
+
+def test_text_stays_as_it_was_written() -> None:
+    """YAML does not make the number 1.1 of version 1.10, nor a boolean of no, nor a date."""
+    release = parse_manifest(FULL.encode())
+    api = release.components["api"]
+    assert isinstance(api, FunctionArtifact)
+    assert (release.version, release.description) == ("1.10", "yes")
+    assert api.variables == {"PORT": "8080", "DEBUG": "no", "SINCE": "2025-07-01", "TEXT": "x"}
+    assert release.verification.checks[0].body == {"days": 3, "from": "2025-07-01"}
+
+
+def test_the_source_form_needs_no_digests() -> None:
+    """People do not write digests; `selfright bundle` does."""
+    source = {"kind": "function", "artifact": "api"}
+    assert make_manifest(manifest(components={"api": source}, verification={})).components["api"].digest == ""
+
+
+def test_the_bundle_form_needs_digests() -> None:
+    """A bundle that nobody digested was not made by `selfright bundle`."""
+    assert "`components.api.digest` is missing" in refusal(with_component(digest=""))
+
+
+@pytest.mark.parametrize("version", ["1.4.0", "2025-07-01", "1.0.0-rc.1+build.5", "7", "v" * 64])
+def test_versions_of_all_customs_are_fine(version: str) -> None:
+    """Semantic, by date, by number."""
+    assert parse_manifest(json.dumps(manifest(version=version)).encode()).version == version
+
+
+EXPLAINED = {
+    "misspelt key": (with_component(memroy=512), "`components.api.memroy` is not a known key (did you mean 'memory'?"),
+    "misspelt at the root": (manifest(aplication="x"), "`aplication` is not a known key (did you mean 'application'?"),
+    "unlike any key": (manifest(zzz=1), "`zzz` is not a known key (allowed: application, components,"),
+    "key of a check": (
+        manifest(verification={"checks": [{"component": "api", "path": "/", "contain": "x"}]}),
+        "`verification.checks.0.contain` is not a known key (did you mean 'contains'?",
+    ),
+    "key of verification": (manifest(verification={"check": []}), "`verification.check` is not a known key (did you"),
+    "missing key": ({"version": "1"}, "`application` is missing; `components` is missing"),
+    "missing artifact": (with_component("x", kind="site"), "`components.x.artifact` is missing"),
+    "missing kind": (
+        with_component("x", artifact="x"),
+        "`components.x.kind` is missing (allowed: function, image, parameters, site, stack)",
+    ),
+    "misspelt kind": (with_component(kind="functoin"), "`components.api.kind` 'functoin' is not known (did you mean"),
+    "no components": (manifest(components={}), "`components` must have at least 1 item"),
+    "components as a list": (manifest(components=[]), "`components` must hold keys and values"),
+    "component as text": (manifest(components={"api": "x"}), "`components.api` must hold keys and values"),
+    "component's name": (
+        with_component("API", kind="site", artifact="x"),
+        "`components.API` must be 1 to 31 lower-case",
+    ),
+    "version with spaces": (manifest(version="1 0"), "`version` must be 1 to 64 letters, digits"),
+    "version without value": (manifest(version=None), "`version` must be a string, got None"),
+    "version too long": (manifest(version="1" * 65), "`version` must be 1 to 64"),
+    "application": (manifest(application="Smart Pack"), "`application` must be 1 to 31 lower-case"),
+    "memory as text": (with_component(memory="much"), "`components.api.memory` must be an integer"),
+    "memory too small": (with_component(memory=64), "must be greater than or equal to 128, got 64"),
+    "timeout too long": (with_component(timeout=901), "must be less than or equal to 900, got 901"),
+    "handler": (with_component(handler="a b"), "`components.api.handler` must be 1 to 128 characters"),
+    "runtime": (with_component(runtime="Python 3"), "`components.api.runtime` must be the name of a Lambda runtime"),
+    "variable's name": (with_component(variables={"9x": "1"}), "`components.api.variables.9x` must be letters"),
+    "reserved variable": (with_component(variables={"AWS_REGION": "x"}), "'AWS_REGION' is reserved"),
+    "too many variables": (with_component(variables={"X": "x" * 5000}), "have more than 4096 bytes together"),
+    "digest": (with_component(digest="md5:1"), "`components.api.digest` must be 'sha256:' and 64 hex digits"),
+    "absolute artifact": (
+        with_component(artifact="/api.zip"),
+        "`components.api.artifact` cannot be used: it is absolute",
+    ),
+    "artifact outside": (with_component(artifact="../api.zip"), "leads out of the bundle"),
+    "artifact is all": (with_component(artifact="."), "has an empty or '.' part"),
+    "artifact is the manifest": (with_component(artifact="release.yaml"), "is the manifest itself"),
+    "artifact in the manifest": (with_component(artifact="release.yaml/x"), "overlaps with 'release.yaml'"),
+    "shared artifact": (with_component(artifact="site"), "'site' overlaps with 'site' of `components.api`"),
+    "artifact within another": (with_component(artifact="Site/api.zip"), "overlaps with 'Site/api.zip'"),
+    "artifact is an index": (with_component(artifact="site.index.json"), "overlaps with 'site.index.json'"),
+    "hashed pattern": (with_component("site", hashed=["*.js"]), "must be a folder followed by '/**'"),
+    "hashed everything": (with_component("site", hashed=["**"]), "must be a folder followed by '/**'"),
+    "hashed revisions": (with_component("site", hashed=["revisions/**"]), "cannot be in 'revisions/'"),
+    "check's component": (
+        manifest(verification={"checks": [{"component": "ai", "path": "/"}]}),
+        "`verification.checks.0.component` 'ai' is no component of this release (these are: api, site)",
+    ),
+    "check's path": (
+        manifest(verification={"checks": [{"component": "api", "path": "health"}]}),
+        "`verification.checks.0.path` must begin with '/' and contain no spaces, got 'health'",
+    ),
+    "check's body": (
+        manifest(verification={"checks": [{"component": "api", "path": "/", "body": [1]}]}),
+        "`verification.checks.0.body` must be a JSON object",
+    ),
+    "kind of a check": (
+        manifest(verification={"checks": [{"component": "site", "kind": "sit"}]}),
+        "`verification.checks.0.kind` 'sit' is not known (did you mean 'site'? allowed: http, site)",
+    ),
+    "key of a site check": (
+        manifest(verification={"checks": [{"component": "site", "kind": "site", "status": 200}]}),
+        "`verification.checks.0.status` is not a known key (allowed: component, kind, only, path)",
+    ),
+    "site check of a function": (
+        manifest(verification={"checks": [{"component": "api", "kind": "site"}]}),
+        "`verification.checks.0.component` 'api' is a function: only a site has a page to load",
+    ),
+    "key of a check in json": (
+        manifest(verification={"checks": [{"component": "api", "path": "/", "jsn": {}}]}),
+        "`verification.checks.0.jsn` is not a known key (did you mean 'json'?",
+    ),
+    "expression": (
+        manifest(verification={"checks": [{"component": "api", "path": "/", "json": {"items[": 1}}]}),
+        '`verification.checks.0.json` has the expression "items[", which is not JMESPath (see jmespath.org)',
+    ),
+    "header": (
+        manifest(verification={"checks": [{"component": "api", "path": "/", "headers": {"Host": "x"}}]}),
+        "`verification.checks.0.headers` cannot set 'host': it belongs to the connection",
+    ),
+    "load without limit": (
+        manifest(verification={"load": {"component": "api", "path": "/"}}),
+        "`verification.load.p95_ms` is missing",
+    ),
+    "key of a load": (
+        manifest(verification={"load": {"component": "api", "path": "/", "p95_ms": 9, "request": 9}}),
+        "`verification.load.request` is not a known key (did you mean 'requests'?",
+    ),
+    "load of a site": (
+        manifest(verification={"load": {"component": "site", "path": "/", "p95_ms": 500}}),
+        "`verification.load.component` 'site' is a site: only functions are tested under load",
+    ),
+    "load of nothing": (
+        manifest(verification={"load": {"component": "ai", "path": "/", "p95_ms": 500}}),
+        "`verification.load.component` 'ai' is no component of this release",
+    ),
+    "too many requests": (
+        manifest(verification={"load": {"component": "api", "path": "/", "p95_ms": 500, "requests": 1001}}),
+        "`verification.load.requests` must be less than or equal to 1000, got 1001",
+    ),
+    "load for too long": (
+        manifest(verification={"load": {"component": "api", "path": "/", "p95_ms": 9000, "requests": 1000}}),
+        "`verification.load` could take 900 seconds (1000 requests, 10 at a time, 9000 ms each), and 60 are allowed:",
+    ),
+    "check of parameters": (
+        manifest(
+            components={"settings": {"kind": "parameters", "artifact": "settings.yaml", "digest": DIGEST}},
+            verification={"checks": [{"component": "settings", "path": "/"}]},
+        ),
+        "'settings' is of kind parameters, which answers no requests",
+    ),
+    "key of a secret": (
+        manifest(secrets=[{"name": "config", "key": ["A"]}]),
+        "`secrets.0.key` is not a known key (did you mean 'keys'?",
+    ),
+    "secret's name": (manifest(secrets=[{"name": "A b"}]), "`secrets.0.name` must be 1 to 31 lower-case letters"),
+    "secret twice": (manifest(secrets=[{"name": "config"}] * 2), "`secrets` names 'config' twice"),
+    "too many components": (
+        manifest(components={f"c{n}": {"kind": "site", "artifact": f"c{n}", "digest": DIGEST} for n in range(51)}),
+        "`components` must have at most 50 items",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "reason"), EXPLAINED.values(), ids=EXPLAINED)
+def test_a_mistake_is_explained(content: dict[str, Any], reason: str) -> None:
+    """Where it is, what was wrong, and what is allowed."""
+    message = refusal(content)
+    assert reason in message
+    assert message.startswith("release.yaml: ")
+
+
+def test_many_mistakes_are_told_at_once_but_not_endlessly() -> None:
+    """Nobody should upload ten times for ten mistakes, or read a hundred."""
+    message = refusal(manifest(**{f"x{n}": 1 for n in range(20)}))
+    assert message.count("is not a known key") == 5
+    assert message.endswith("and 15 more")
+
+
+def test_values_that_may_be_secret_are_not_repeated() -> None:
+    """Variables and bodies do not appear in messages."""
+    assert "hunter2" not in refusal(with_component(variables={"PASSWORD": ["hunter2"], "1": "hunter2"}))
+    check = {"component": "api", "path": "/", "headers": {"authorization": "hunter2\n"}}
+    assert "hunter2" not in refusal(manifest(verification={"checks": [check]}))
+
+
+@pytest.mark.parametrize("keys", ["hunter2", {"PASSWORD": "hunter2"}, ["PASSWORD=hunter2"], [["hunter2"]]])
+def test_a_secret_written_where_its_keys_belong_is_not_repeated(keys: object) -> None:
+    """Who misunderstands `secrets` writes a value there."""
+    assert "hunter2" not in refusal(manifest(secrets=[{"name": "config", "keys": keys, "value": "hunter2"}]))
+
+
+def test_a_release_says_which_secrets_it_needs() -> None:
+    """By logical names and the names of keys; a secret without keys must only be there."""
+    text = json.dumps(manifest(secrets=[{"name": "config", "keys": ["OPENAI_KEY"]}, {"name": "signing"}]))
+    needs = parse_manifest(text.encode()).secrets
+    assert [(need.name, need.keys) for need in needs] == [("config", ("OPENAI_KEY",)), ("signing", ())]
+
+
+TRICKS = {
+    "anchor bomb": (
+        "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]",
+        "line 1: anchors and aliases (& and *) are not supported",
+    ),
+    "duplicate key": ("version: 1\nversion: 2", "line 2: the key 'version' is there twice"),
+    "duplicate inside": ("components: {api: {kind: site, kind: function}}", "the key 'kind' is there twice"),
+    "deep nesting": ("[" * 30_000, "nested more than 20 deep"),
+    "deep mapping": ("{a: " * 1000, "nested more than 20 deep"),
+    "python object": ("a: !!python/object/apply:os.system [ls]", "could not determine a constructor"),
+    "two documents": ("a: 1\n---\nb: 2", "expected a single document"),
+    "bad indent": ("a: 1\n b: 2", "line 2, column"),
+    "control character": ("a: \x07", "not valid YAML"),
+    "huge integer": (f"a: {'9' * 5000}", "not valid YAML"),
+    "unhashable key": ("[a]: 1", "not valid YAML"),
+    "list": ("- a", "not a list"),
+    "text": ("smartpack", "not a single value"),
+    "nothing": ("", "not nothing"),
+    "too long": ("# " + "x" * 70_000, "at most 65,536 are allowed"),
+}
+
+
+@pytest.mark.parametrize(("text", "reason"), TRICKS.values(), ids=TRICKS)
+def test_tricks_of_yaml_are_refused(text: str, reason: str) -> None:
+    """Nothing in the file can cost more than reading it."""
+    assert reason in refusal(text)
+
+
+def test_a_file_that_is_no_text_is_refused() -> None:
+    """Bytes that are no UTF-8 are refused."""
+    assert "not valid YAML" in refusal(b"\xff\xfe\xff")
+
+
+YAML_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8) | st.integers(), inner, max_size=3),
+    max_leaves=8,
+)
+KEYS = st.sampled_from(["application", "version", "description", "components", "verification", "api", "kind", "checks"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(KEYS, YAML_VALUES), st.dictionaries(KEYS | st.text(max_size=5), YAML_VALUES))
+@example({}, {})
+def test_any_content_is_understood_or_refused(root: dict[str, Any], component: dict[Any, Any]) -> None:
+    """Whatever is in the file, the answer is a manifest or a sentence."""
+    for content in ({**manifest(), **root}, with_component(**{str(key): value for key, value in component.items()})):
+        assert answer_to(content).isprintable()
+
+
+def answer_to(content: dict[str, Any]) -> str:
+    """The application's name, or why the content is refused."""
+    try:
+        return make_manifest(content).application
+    except InvalidBundleError as error:
+        return error.reason
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(alphabet="abc:-&*!{}[]'\"|>#%\n\t ?,0.1e", max_size=60) | st.binary(max_size=60))
+def test_any_text_is_understood_or_refused(text: str | bytes) -> None:
+    """No YAML crashes the reader."""
+    try:
+        content = read_yaml(text.encode() if isinstance(text, str) else text)
+    except InvalidBundleError:
+        return
+    assert isinstance(content, dict)

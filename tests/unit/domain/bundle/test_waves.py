@@ -1,0 +1,67 @@
+"""The order between components."""
+
+from itertools import chain
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.domain.bundle.manifest import parse_manifest
+from controller.domain.bundle.waves import waves_of
+from controller.errors import InvalidBundleError
+from tests.builders import bundle_parts
+
+NAMES = list("abcdefgh")
+orders = st.dictionaries(st.sampled_from(NAMES), st.sets(st.sampled_from(NAMES)), min_size=1).map(
+    # Only names that are there and sort before: so there are no circles.
+    lambda after: {
+        name: {other for other in others if other < name and other in after} for name, others in after.items()
+    }
+)
+
+
+@given(orders)
+def test_everything_comes_once_and_as_early_as_it_may(after: dict[str, set[str]]) -> None:
+    """Each component is in the first wave in which all that it comes after have been."""
+    waves = waves_of(after)
+    at = {name: number for number, wave in enumerate(waves) for name in wave}
+    assert sorted(chain(*waves)) == sorted(after)
+    assert all(at[name] == max((at[other] + 1 for other in after[name]), default=0) for name in after)
+    assert all(list(wave) == sorted(wave) for wave in waves)
+
+
+def test_without_an_order_there_is_one_wave() -> None:
+    """All at once."""
+    assert waves_of({"site": [], "api": []}) == (("api", "site"),)
+
+
+@pytest.mark.parametrize(
+    ("after", "message"),
+    [
+        ({"api": ["api"]}, r"`components.api.after` names 'api' itself"),
+        ({"api": ["apo"]}, r"`components.api.after` 'apo' is no component of this release \(these are: api\)"),
+        (
+            {"a": ["b"], "b": ["c"], "c": ["a"]},
+            r"goes round in a circle, each after the next: (a → b → c → a|b → c → a → b|c → a → b → c);",
+        ),
+    ],
+)
+def test_an_impossible_order_is_told(after: dict[str, list[str]], message: str) -> None:
+    """What is wrong, and where."""
+    with pytest.raises(ValueError, match=message):
+        waves_of(after)
+
+
+def test_a_bundle_with_an_impossible_order_is_refused() -> None:
+    """Before anything is touched, in the words of the manifest."""
+    manifest = bundle_parts().manifest
+    manifest["components"]["site"]["after"] = ["apo"]
+    with pytest.raises(InvalidBundleError, match=r"`components.site.after` 'apo' is no component"):
+        parse_manifest(str(manifest).encode())
+
+
+def test_a_manifest_says_its_waves() -> None:
+    """The site after the API."""
+    manifest = bundle_parts().manifest
+    manifest["components"]["site"]["after"] = ["api"]
+    assert parse_manifest(str(manifest).encode()).waves == (("api",), ("site",))

@@ -1,0 +1,81 @@
+import re
+from typing import Any
+
+import pytest
+
+from controller.domain.checks.json_paths import expectations, trouble
+
+BODY = b'{"days": 5, "rate": 1.0, "ok": true, "items": [{"name": "Towel", "n": 2}, {"name": "Hat"}], "none": null}'
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("days", 5),
+        ("rate", 1),
+        ("ok", True),
+        ("items[].name", ["Towel", "Hat"]),
+        ("items[0]", {"n": 2, "name": "Towel"}),
+        ("length(items) > `1`", True),
+        ("contains(items[].name, 'Hat')", True),
+        ("none", None),
+        ("missing", None),
+    ],
+)
+def test_what_is_there_passes(expression: str, value: Any) -> None:  # noqa: ANN401 - JSON
+    """Whatever JSON can hold; what is missing is null."""
+    assert trouble({expression: value}, BODY) == ""
+
+
+@pytest.mark.parametrize(
+    ("expression", "value", "told"),
+    [
+        ("days", 6, "days is 5, expected 6"),
+        ("days", "5", 'days is 5, expected "5"'),
+        ("ok", 1, "ok is true, expected 1"),
+        ("items[].n", [2, None], "items[].n is [2], expected [2, null]"),
+        ("items[1]", {"name": "Hat", "n": 1}, 'items[1] is {"name": "Hat"}, expected {"name": "Hat", "n": 1}'),
+        ("length(days)", 1, "length(days) cannot be applied to the answer"),
+    ],
+)
+def test_what_is_not_fails(expression: str, value: Any, told: str) -> None:  # noqa: ANN401 - JSON
+    """With what was found instead; true is not 1, and text is no number."""
+    assert trouble({expression: value}, BODY) == told
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"", b"\xff", b"[" * 100_000])
+def test_an_answer_that_is_no_json_fails(body: bytes) -> None:
+    """A page with an error, say."""
+    assert trouble({"days": 5}, body) == "the answer is not JSON"
+
+
+def test_a_long_value_is_cut() -> None:
+    """The ledger is no archive of answers."""
+    assert len(trouble({"days": "x" * 10_000}, BODY)) < 200
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"items[": 1}, 'has the expression "items[", which is not JMESPath'),
+        ({"": 1}, "is not JMESPath"),
+        ({"(" * 200: 1}, "is not JMESPath"),
+        ({"a" * 201: 1}, "has more than 200 characters"),
+        ({"lenght(items)": 1}, "calls 'lenght', which is no function of JMESPath"),
+        ({"items[?foo(@)].name": 1}, "calls 'foo', which is no function"),
+        ({"length()": 1}, "calls length with 0 arguments instead of 1"),
+        ({1: 1}, "is not text"),
+        (["days"], "must hold JMESPath expressions"),
+        ({f"a{n}": 1 for n in range(21)}, "at most 20 expressions"),
+        ({"a": float("nan")}, "JSON compliant"),
+    ],
+)
+def test_an_expression_that_could_never_work_is_refused(given: object, told: str) -> None:
+    """While the bundle is made, not when visitors wait."""
+    with pytest.raises(ValueError, match=re.escape(told)):
+        expectations(given)
+
+
+def test_open_argument_lists_are_fine() -> None:
+    """`merge` takes any number of objects."""
+    assert expectations({"merge(a, b, c).x": 1}) == {"merge(a, b, c).x": 1}

@@ -1,0 +1,290 @@
+import io
+import json
+from collections.abc import Callable
+
+import pytest
+
+from controller.domain.bundle.archive import BundleArchive, Limits
+from controller.domain.bundle.artifacts import ImageArtifact
+from controller.domain.components.image.documents import MAX_MANIFESTS
+from controller.domain.components.image.layout import Layout
+from controller.domain.components.image.rules import refuse_too_large
+from controller.errors import InvalidBundleError
+from tests.builders import BundleParts, Item, a_bundle, digest
+from tests.image_layouts import (
+    BASE,
+    CODE,
+    DOCKER,
+    OCI,
+    Files,
+    ImageParts,
+    add_blob,
+    descriptor_in,
+    image_bundle,
+    index_of,
+    layout,
+    noise,
+)
+
+
+def opened(parts: BundleParts, limits: Limits | None = None) -> BundleArchive:
+    """The bundle, verified as the controller does it before anything is touched."""
+    archive = BundleArchive(io.BytesIO(parts.pack()), limits)
+    archive.verify(archive.manifest())
+    return archive
+
+
+def read(files: Files) -> Layout:
+    """The layout in a bundle, verified."""
+    archive = opened(image_bundle(files))
+    artifact = archive.manifest().components["ai"]
+    assert isinstance(artifact, ImageArtifact)
+    return archive.layout(artifact)
+
+
+def refusal(parts: BundleParts, limits: Limits | None = None) -> str:
+    """Why the bundle is refused, with a next step."""
+    with pytest.raises(InvalidBundleError) as caught:
+        opened(parts, limits)
+    assert caught.value.next_step
+    return caught.value.reason
+
+
+def blob_of(data: bytes) -> str:
+    """Where a blob is in the bundle."""
+    return f"ai/blobs/sha256/{digest(data).removeprefix('sha256:')}"
+
+
+@pytest.mark.parametrize("docker", [False, True], ids=["oci", "docker"])
+def test_an_image_is_read(docker: bool) -> None:
+    """OCI and Docker's schema 2 differ in the names of the media types only."""
+    found = read(layout(ImageParts(docker=docker))).image_for("linux/amd64")
+    assert [blob.size for blob in found.manifest.layers] == [len(BASE), len(CODE)]
+    assert found.descriptor.media_type.startswith(DOCKER if docker else OCI)
+
+
+def test_the_platform_is_the_configs() -> None:
+    """An index need not tell it, and often does not when there is only one image."""
+    assert read(layout(ImageParts(platform="linux/arm64", told=False))).image_for("linux/arm64")
+
+
+def test_of_several_platforms_one_is_chosen() -> None:
+    """The environment says which; each image has a manifest of its own."""
+    found = read(layout(ImageParts(), ImageParts((BASE,), "linux/arm64"), nested=True))
+    assert len(found.image_for("linux/amd64").manifest.layers) == 2
+    assert len(found.image_for("linux/arm64").manifest.layers) == 1
+
+
+def test_an_attestation_is_no_image() -> None:
+    """`docker buildx` adds one by default, for the platform `unknown/unknown`."""
+    assert [image.platform for image in read(layout(attested=True)).images] == ["linux/amd64"]
+
+
+def test_what_has_no_images_config_is_no_image() -> None:
+    """Signatures and other artifacts come in manifests too."""
+    files = layout()
+    signature = {
+        "schemaVersion": 2,
+        "config": add_blob(files, b"{}", "application/vnd.oci.empty.v1+json"),
+        "layers": [add_blob(files, b"signed", "application/x-signature")],
+    }
+    listed = add_blob(files, json.dumps(signature).encode(), f"{OCI}.manifest.v1+json")
+    files["index.json"] = index_of([descriptor_in(files), listed])
+    assert [image.platform for image in read(files).images] == ["linux/amd64"]
+
+
+def test_a_platform_that_was_left_out_is_no_harm() -> None:
+    """Tools copy one platform of an image with the index of all; the others' manifests are then missing."""
+    files = layout(ImageParts())
+    elsewhere = ImageParts((b"never", b"copied"), "linux/arm64").add_to({})
+    files["index.json"] = index_of([descriptor_in(files), elsewhere])
+    found = read(files)
+    assert found.image_for("linux/amd64")
+    with pytest.raises(InvalidBundleError, match=r"linux/arm64 is listed, but was left out \(there are: linux/amd64\)"):
+        found.image_for("linux/arm64")
+
+
+def test_a_platform_that_is_not_there_is_told() -> None:
+    """With what there is, and how to build it."""
+    with pytest.raises(InvalidBundleError, match="is not in the layout") as caught:
+        read(layout()).image_for("linux/arm64")
+    assert "--platform linux/arm64" in caught.value.next_step
+
+
+def test_two_images_for_one_platform_are_one_too_many() -> None:
+    """Nobody could tell which is meant."""
+    with pytest.raises(InvalidBundleError, match="2 images for linux/amd64"):
+        read(layout(ImageParts(), ImageParts((BASE,)))).image_for("linux/amd64")
+
+
+def test_the_same_image_twice_is_one() -> None:
+    """Two tags in a layout are two descriptors of one manifest."""
+    files = layout()
+    files["index.json"] = index_of([descriptor_in(files)] * 2)
+    assert read(files).image_for("linux/amd64")
+
+
+@pytest.mark.parametrize("name", ["BASE", "CODE"])
+def test_a_layer_with_a_wrong_digest_is_refused(name: str) -> None:
+    """Every byte is read and compared, before anything is touched."""
+    parts = image_bundle()
+    path = blob_of({"BASE": BASE, "CODE": CODE}[name])
+    data = parts.files[path]
+    assert isinstance(data, bytes)
+    parts.files[path] = bytes([data[0] ^ 1]) + data[1:]
+    assert f"'{path}' does not match its digest" in refusal(parts)
+
+
+def test_a_manifest_with_a_wrong_digest_is_refused() -> None:
+    """It is compared when it is read, before what it says is followed."""
+    parts = image_bundle()
+    path = f"ai/blobs/sha256/{descriptor_in(layout())['digest'].removeprefix('sha256:')}"
+    data = parts.files[path]
+    assert isinstance(data, bytes)
+    parts.files[path] = data.replace(b'"schemaVersion": 2', b'"schemaVersion":  2')[: len(data)]
+    assert "does not match its digest" in refusal(parts)
+
+
+def test_another_index_than_the_releases_is_refused() -> None:
+    """The digest in release.yaml is the index's, and so that of everything."""
+    parts = image_bundle()
+    parts.files["ai/index.json"] = index_of([descriptor_in(layout())] * 2)
+    assert "'ai/index.json' does not match the digest in the manifest" in refusal(parts)
+
+
+def test_a_file_that_the_index_does_not_lead_to_is_refused() -> None:
+    """What nobody has a digest of could be anything."""
+    parts = image_bundle()
+    parts.files["ai/manifest.json"] = b"[]"
+    assert "belongs to no artifact" in refusal(parts)
+
+
+def changed(**manifest: object) -> BundleParts:
+    """An image whose manifest says something else."""
+    return image_bundle(layout(ImageParts(manifest=manifest)))
+
+
+def without(path: str) -> BundleParts:
+    """A bundle without this file."""
+    parts = image_bundle()
+    del parts.files[path]
+    return parts
+
+
+def with_file(path: str, data: bytes) -> BundleParts:
+    """A layout with another file in the place of this one."""
+    return image_bundle({**layout(), path: data})
+
+
+def listing(media_type: str) -> BundleParts:
+    """A layout that lists something of this kind."""
+    return image_bundle({**layout(), "index.json": index_of([{**descriptor_in(layout()), "mediaType": media_type}])})
+
+
+def too_deep() -> BundleParts:
+    """Indexes within indexes."""
+    files = layout()
+    for _ in range(4):
+        files["index.json"] = index_of([add_blob(files, files["index.json"], f"{OCI}.index.v1+json")])
+    return image_bundle(files)
+
+
+def two_sizes() -> BundleParts:
+    """A manifest that contradicts itself."""
+    blob = add_blob({}, BASE, f"{OCI}.layer.v1.tar+gzip")
+    return changed(layers=[blob, {**blob, "size": 1}])
+
+
+REFUSED: dict[str, tuple[Callable[[], BundleParts], str]] = {
+    "no marker": (lambda: without("ai/oci-layout"), "is no OCI layout: it has no 'oci-layout'"),
+    "no index": (lambda: without("ai/index.json"), "'ai/index.json', which components.ai names, is not in the bundle"),
+    "other marker": (
+        lambda: with_file("oci-layout", b'{"imageLayoutVersion":"2.0.0"}'),
+        "is no marker of a container",
+    ),
+    "index is text": (lambda: with_file("index.json", b"hello"), "'ai/index.json' is no index of a container image"),
+    "index is a list": (lambda: with_file("index.json", b"[]"), "'ai/index.json' is no index of a container image"),
+    "schema 1": (lambda: listing(f"{DOCKER}.distribution.manifest.v1+json"), "is neither an image nor an index"),
+    "other digest": (
+        lambda: with_file("index.json", index_of([{**descriptor_in(layout()), "digest": "sha512:00"}])),
+        "manifests.0.digest",
+    ),
+    "no image": (lambda: with_file("index.json", index_of([])), "has no image in it"),
+    "too many": (
+        lambda: with_file("index.json", index_of([descriptor_in(layout())] * (MAX_MANIFESTS + 1))),
+        "at most 100 items",
+    ),
+    "too deep": (too_deep, "is an index within too many others"),
+    "two sizes": (two_sizes, "gives two sizes"),
+    "a layer is missing": (lambda: without(blob_of(CODE)), "which ai/index.json names, is not in the bundle"),
+    "no layers": (lambda: changed(layers=[]), "has no layers"),
+    "an empty layer": (lambda: image_bundle(layout(ImageParts((b"", CODE)))), "is empty, which ECR does not take"),
+    "zstd": (
+        lambda: image_bundle(layout(ImageParts(layer_type=f"{OCI}.layer.v1.tar+zstd"))),
+        "is compressed with zstd, which Lambda does not take",
+    ),
+    "foreign": (
+        lambda: image_bundle(layout(ImageParts(layer_type=f"{DOCKER}.image.rootfs.foreign.diff.tar.gzip"))),
+        "is to be fetched from elsewhere",
+    ),
+    "encrypted": (
+        lambda: image_bundle(layout(ImageParts(layer_type=f"{OCI}.layer.v1.tar+gzip+encrypted"))),
+        "has the media type 'application/vnd.oci.image.layer.v1.tar+gzip+encrypted'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("make", "reason"), REFUSED.values(), ids=REFUSED)
+def test_what_lambda_or_ecr_would_not_take_is_refused(make: Callable[[], BundleParts], reason: str) -> None:
+    """The reason names what is wrong; nothing was touched."""
+    assert reason in refusal(make())
+
+
+def test_a_plain_layer_is_taken() -> None:
+    """A tar that is not packed, though few tools write one."""
+    assert read(layout(ImageParts(layer_type=f"{OCI}.layer.v1.tar")))
+
+
+def test_a_layer_may_be_larger_than_other_files() -> None:
+    """It has a limit of its own."""
+    large = layout(ImageParts((noise(5000),)))
+    assert opened(image_bundle(large), Limits(entry_bytes=2000))
+    assert "unpacks to" in refusal(image_bundle(large), Limits(entry_bytes=2000, layer_bytes=4000))
+
+
+def test_other_files_may_not_be_as_large_as_a_layer() -> None:
+    """A site's file goes through the controller's temporary folder, which is small."""
+    with pytest.raises(InvalidBundleError, match="bytes; at most 50 are allowed"):
+        BundleArchive(io.BytesIO(a_bundle()), Limits(entry_bytes=50)).verify(
+            BundleArchive(io.BytesIO(a_bundle())).manifest()
+        )
+
+
+def test_an_image_over_lambdas_limit_is_refused() -> None:
+    """Each layer's last four bytes tell how large it is when unpacked; 10 GiB is the limit for all."""
+    found = read(layout(ImageParts((BASE, CODE, noise(64))))).image_for("linux/amd64")
+    ends = {layer.path: (0xFFFF_FFFF).to_bytes(4, "little") for layer in found.manifest.layers}
+    refuse_too_large(found, dict(list(ends.items())[:2]), "ai")
+    with pytest.raises(InvalidBundleError, match=r"unpacks to 12\.0 GiB; Lambda takes 10 GiB"):
+        refuse_too_large(found, ends, "ai")
+
+
+def test_the_limit_is_looked_at_when_the_bundle_is_verified() -> None:
+    """Three small layers that each say that they are four GiB."""
+    layers = [noise(2_000_000, seed)[:-4] + b"\xff\xff\xff\xff" for seed in range(3)]
+    assert "unpacks to 12.0 GiB" in refusal(image_bundle(layout(ImageParts(layers))))
+
+
+def test_a_packed_layer_is_read_as_well() -> None:
+    """Any zip tool may have made the bundle, and packed the layers once more."""
+    parts = image_bundle()
+    data = parts.files[blob_of(BASE)]
+    assert isinstance(data, bytes)
+    parts.files[blob_of(BASE)] = Item(data, method=8)
+    assert opened(parts)
+
+
+def test_a_manifest_of_the_limit_is_not_read_further() -> None:
+    """Documents are read into memory, so they are bounded."""
+    large = json.dumps({"schemaVersion": 2, "manifests": [], "annotations": {"x": "y" * 5_000_000}}).encode()
+    assert "at most 4,194,304 are allowed" in refusal(with_file("index.json", large))

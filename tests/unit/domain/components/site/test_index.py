@@ -1,0 +1,130 @@
+import hashlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.domain.components.site.index import (
+    FileEntry,
+    cache_control,
+    content_type,
+    is_hashed,
+    parse_index,
+    render_index,
+)
+from controller.errors import InvalidBundleError
+from tests.builders import SITE_FILES, an_index
+
+FILE = FileEntry("a" * 64, "b" * 32, 3)
+PATHS = st.from_regex(r"[a-zåø0-9]{1,5}(/[a-z0-9]{1,5}){0,2}\.html", fullmatch=True)
+
+
+def test_an_index_tells_every_file() -> None:
+    """Path, digests and size."""
+    index = parse_index(an_index(SITE_FILES))
+    page = SITE_FILES["index.html"]
+    assert index.files.keys() == SITE_FILES.keys()
+    assert index.files["index.html"].sha256 == hashlib.sha256(page).hexdigest()
+    assert index.files["index.html"].size == len(page)
+
+
+def test_the_revision_is_the_beginning_of_the_digest() -> None:
+    """The index's digest stands for the whole site."""
+    data = an_index(SITE_FILES)
+    assert parse_index(data).digest == hashlib.sha256(data).hexdigest()
+    assert parse_index(data).revision == hashlib.sha256(data).hexdigest()[:16]
+
+
+@given(st.dictionaries(PATHS, st.just(FILE)))
+def test_an_index_is_read_as_it_was_written(files: dict[str, FileEntry]) -> None:
+    """What is rendered is parsed again, whatever the order."""
+    data = render_index(files)
+    assert parse_index(data).files == files
+    assert render_index(dict(reversed(files.items()))) == data
+
+
+def with_file(path: str = "index.html", **changes: object) -> bytes:
+    """An index of one file."""
+    return json.dumps({"files": {path: {"sha256": "a" * 64, "md5": "b" * 32, "size": 3} | changes}}).encode()
+
+
+INVALID = {
+    "no JSON": (b"<html>", "not valid JSON"),
+    "no UTF-8": (b"\xff\xfe{}", "not valid JSON"),
+    "nested": (b"[" * 100_000, "not valid JSON"),
+    "list": (b"[]", "not of the form"),
+    "other keys": (b'{"files": {}, "more": 1}', "not of the form"),
+    "no mapping": (b'{"files": []}', "not of the form"),
+    "twice": (b'{"files": {"a": 1, "a": 2}}', "there twice"),
+    "unsafe path": (with_file("../x"), "leads out of the bundle"),
+    "lone surrogate": (b'{"files": {"\\ud800": {}}}', "invisible characters"),
+    "own index": (with_file(".index.json"), "keeps its own there"),
+    "no file": (b'{"files": {"a": null}}', "lacks a valid sha256"),
+    "bad sha256": (with_file(sha256="A" * 64), "lacks a valid sha256"),
+    "bad md5": (with_file(md5=3), "lacks a valid sha256"),
+    "bad size": (with_file(size=-1), "lacks a valid sha256"),
+    "boolean size": (with_file(size=True), "lacks a valid sha256"),
+    "another key": (with_file(more=1), "lacks a valid sha256"),
+}
+
+
+@pytest.mark.parametrize(("data", "reason"), INVALID.values(), ids=INVALID)
+def test_an_invalid_index_is_refused(data: bytes, reason: str) -> None:
+    """An index is exactly as `selfright bundle` writes it."""
+    with pytest.raises(InvalidBundleError, match=reason):
+        parse_index(data)
+
+
+@pytest.mark.parametrize(
+    ("path", "hashed"),
+    [
+        ("assets/app-1a2b.js", True),
+        ("assets/fonts/a.woff2", True),
+        ("index.html", False),
+        ("assets.html", False),
+        ("old/assets/app.js", False),
+    ],
+)
+def test_hashed_files_are_those_in_the_named_folders(path: str, hashed: bool) -> None:
+    """A pattern means everything in its folder, and nothing else."""
+    assert is_hashed(path, ["static/**", "assets/**"]) is hashed
+
+
+def test_without_patterns_nothing_is_hashed() -> None:
+    """A site whose file names do not tell their contents."""
+    assert not is_hashed("assets/app.js", [])
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("index.html", "text/html; charset=utf-8"),
+        ("a/B.CSS", "text/css; charset=utf-8"),
+        ("app.js", "text/javascript; charset=utf-8"),
+        ("app.mjs", "text/javascript; charset=utf-8"),
+        ("robots.txt", "text/plain; charset=utf-8"),
+        ("app.webmanifest", "application/manifest+json; charset=utf-8"),
+        ("data.json", "application/json"),
+        ("app.js.map", "application/json"),
+        ("logo.svg", "image/svg+xml"),
+        ("photo.avif", "image/avif"),
+        ("photo.webp", "image/webp"),
+        ("font.woff2", "font/woff2"),
+        ("favicon.ico", "image/x-icon"),
+        ("lib.wasm", "application/wasm"),
+        ("movie.mov", "video/quicktime"),
+        (".well-known/apple-app-site-association", "application/json"),
+        ("LICENSE", "application/octet-stream"),
+        ("x.unknown", "application/octet-stream"),
+    ],
+)
+def test_content_types_follow_the_name(path: str, expected: str) -> None:
+    """The same on every machine, with a charset for text."""
+    assert content_type(path) == expected
+
+
+def test_hashed_files_are_kept_forever_and_others_asked_for() -> None:
+    """A rollback must reach every browser at its next request; no shared cache may keep a page."""
+    assert cache_control(hashed=True) == "public, max-age=31536000, immutable"
+    assert cache_control(hashed=False) == "public, max-age=0, must-revalidate"

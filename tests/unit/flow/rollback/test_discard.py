@@ -1,0 +1,114 @@
+"""What was staged in vain is taken away, and never what anybody needs."""
+
+from dataclasses import replace
+
+import pytest
+
+from controller.domain.deployment import Awaited, Revision
+from controller.domain.phases import Phase
+from controller.errors import AwsError, TransientError
+from controller.flow.rollback.begin import begin, close_rollback
+from controller.flow.rollback.discard import discard_staged
+from tests.fakes import START, FakeWorld
+from tests.unit.flow.scenes import CANARY, STABLE, a_deployment, a_world, dying_everywhere, on_its_way, tripped
+
+
+def restored() -> FakeWorld:
+    """A deployment that is being rolled back: its visitors are back, and it is not closed yet."""
+    world = a_world()
+    on_its_way(world, Phase.ROLLING_BACK, trip=tripped())
+    world.deployments.known["d1"] = replace(world.deployments.get("d1"), staged=STABLE, previous="d0")
+    return world
+
+
+def gone(world: FakeWorld) -> dict[str, list[str]]:
+    """What was discarded, by component."""
+    return {name: component.discarded for name, component in world.components.known.items()}
+
+
+def test_the_new_revisions_go() -> None:
+    """And it is told."""
+    world = restored()
+    assert close_rollback(world, "d2", "")["outcome"] == "ROLLED_BACK"
+    assert gone(world) == {"api": ["7"], "site": ["bb"]}
+    assert [event.message for event in world.deployments.events["d2"] if event.kind == "discarded"] == [
+        "Taken away again: api 7, site bb."
+    ]
+
+
+def test_nothing_goes_when_the_rollback_failed() -> None:
+    """Somebody may still be served by it."""
+    world = restored()
+    close_rollback(world, "d2", "api: is on 7 and should be on 6")
+    assert gone(world) == {"api": [], "site": []}
+
+
+def test_what_an_older_release_has_too_stays() -> None:
+    """A site with the contents of an older release has that one's revision."""
+    world = restored()
+    a_deployment(world, Phase.SUCCEEDED, "d0", staged={"api": Revision("5"), "site": CANARY["site"]}, previous="")
+    close_rollback(world, "d2", "")
+    assert gone(world) == {"api": ["7"], "site": []}
+
+
+def test_what_did_not_change_stays() -> None:
+    """It is live."""
+    world = restored()
+    world.deployments.known["d2"] = replace(world.deployments.get("d2"), staged={**CANARY, "site": STABLE["site"]})
+    close_rollback(world, "d2", "")
+    assert gone(world) == {"api": ["7"], "site": []}
+
+
+@pytest.mark.parametrize("trouble", [AwsError("no"), TransientError("not now")])
+def test_failing_to_is_told_and_no_reason_to_fail(trouble: Exception) -> None:
+    """The others go all the same."""
+    world = restored()
+    world.components.known["api"].broken = trouble
+    assert close_rollback(world, "d2", "")["outcome"] == "ROLLED_BACK"
+    assert gone(world) == {"api": [], "site": ["bb"]}
+    assert "discard_failed" in [event.kind for event in world.deployments.events["d2"]]
+
+
+def test_what_never_came_to_be_is_pruned() -> None:
+    """A version whose warm instances were still being made is not known to the ledger, but it is paid for."""
+    world = restored()
+    fields = {"staged": {"site": CANARY["site"]}, "awaited": {"api": Awaited(START, "AWS makes instances")}}
+    world.deployments.known["d2"] = replace(world.deployments.get("d2"), **fields)  # type: ignore[arg-type]
+    close_rollback(world, "d2", "")
+    assert world.components.known["api"].pruned == [({"6"}, 5)]
+    assert gone(world) == {"api": [], "site": ["bb"]}
+
+
+def test_it_is_pruned_after_the_rollback_that_was_begun_meanwhile() -> None:
+    """Claiming the rollback forgets how long was waited, but not what for; nor does a second attempt."""
+    world = a_world()
+    waiting = {"api": Awaited(START, "AWS makes instances")}
+    on_its_way(world, Phase.STAGING, trip=tripped(), staged={"site": CANARY["site"]}, awaited=waiting)
+    for attempt in ("arn:first", "arn:second"):
+        assert begin(world, "d2", attempt, "fault", "It broke.")["outcome"] == "begun"
+        world.workflows.running.discard(attempt)
+    close_rollback(world, "d2", "")
+    assert world.components.known["api"].pruned == [({"6"}, 5)]
+
+
+def test_it_is_tried_once() -> None:
+    """Whoever died on the way is not followed by another who would die there as well."""
+    world = restored()
+    discard_staged(world, world.deployments.get("d2"))
+    discard_staged(world, world.deployments.get("d2"))
+    assert gone(world) == {"api": ["7"], "site": ["bb"]}
+
+
+def test_it_takes_bounded_time() -> None:
+    """What is left when the time is over stays for the next prune."""
+    world = restored()
+    world.components.known["api"].before_discard = lambda: world.clock.forward(16)
+    close_rollback(world, "d2", "")
+    assert gone(world) == {"api": ["7"], "site": []}
+
+
+def test_wherever_it_dies_the_rollback_can_be_closed() -> None:
+    """Twice, half or never: the deployment ends."""
+    for where, world in dying_everywhere(restored, lambda world: close_rollback(world, "d2", "")):
+        assert close_rollback(world, "d2", "")["outcome"] == "ROLLED_BACK", where
+        assert all(len(ids) <= 1 for ids in gone(world).values()), where

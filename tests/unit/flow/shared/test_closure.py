@@ -1,0 +1,176 @@
+"""Ending a deployment: once, whole, and with one notification, wherever it dies in between."""
+
+import pytest
+
+from controller.domain.phases import OPEN, TERMINAL, UNTOUCHED, Phase
+from controller.errors import LedgerConflictError
+from controller.flow.reconcile import reconcile
+from controller.flow.shared.closure import close, finish, reject, release_abandoned_lock
+from controller.ports.world import World
+from tests.fakes import FakeWorld
+from tests.unit.flow.scenes import ALARM, KEY, a_deployment, a_world, dying_everywhere, on_its_way, waiting
+
+BUSY = OPEN - UNTOUCHED
+
+
+def busy(phase: Phase = Phase.WATCHING) -> FakeWorld:
+    """One deployment on its way, one that waits."""
+    world = a_world()
+    on_its_way(world, phase)
+    waiting(world)
+    world.guards.open("d2", [ALARM])
+    return world
+
+
+def test_the_end_is_written_and_told() -> None:
+    """Phase, reason, next step and time are in the ledger; people hear of it once."""
+    world = busy()
+    ended = close(world, "d2", Phase.SUCCEEDED, "Fine.", "Nothing.")
+    assert (ended.phase, ended.reason, ended.next_step) == (Phase.SUCCEEDED, "Fine.", "Nothing.")
+    assert ended.closed_at == world.clock.now()
+    assert world.notifications.sent == [("d2", Phase.SUCCEEDED)]
+    assert world.deployments.get("d2").notification == "sent"
+
+
+def test_the_lock_is_handed_on() -> None:
+    """Whoever waits is granted the lock, and learns what is live now."""
+    world = busy()
+    close(world, "d2", Phase.SUCCEEDED, "")
+    assert (world.locks.load(KEY).holder, world.locks.load(KEY).live) == ("d3", "d2")
+    assert (world.deployments.get("d3").fencing_token, world.deployments.get("d3").previous) == (5, "d2")
+    assert world.workflows.answers["queue:d3"]["outcome"] == "granted"  # type: ignore[index]
+
+
+def test_after_a_rollback_the_release_before_is_live_again() -> None:
+    """The next deployment's `previous` is the one that serves."""
+    world = busy(Phase.ROLLING_BACK)
+    close(world, "d2", Phase.ROLLED_BACK, "It broke.")
+    assert world.locks.load(KEY).live == "d1"
+    assert world.versions.previous_attempt(KEY, "2.0.0") == ("dd", Phase.ROLLED_BACK)
+
+
+def test_a_failed_rollback_holds_the_environment_and_refuses_who_waits() -> None:
+    """Nothing may start on top of what is broken, and nobody waits in vain."""
+    world = busy(Phase.ROLLING_BACK)
+    close(world, "d2", Phase.ROLLBACK_FAILED, "It stayed broken.")
+    assert world.locks.load(KEY).held
+    assert world.deployments.get("d3").phase is Phase.REJECTED
+    assert world.workflows.answers["queue:d3"]["outcome"] == "rejected"  # type: ignore[index]
+    assert world.notifications.sent == [("d3", Phase.REJECTED), ("d2", Phase.ROLLBACK_FAILED)]
+
+
+def test_who_waits_may_be_ending_as_well() -> None:
+    """A waiting deployment that a rollback has claimed is not refused a second time."""
+    world = busy(Phase.ROLLING_BACK)
+    world.deployments.update("d3", {"phase": Phase.ROLLING_BACK}, phases=UNTOUCHED)
+    close(world, "d2", Phase.ROLLBACK_FAILED, "It stayed broken.")
+    assert world.notifications.sent == [("d2", Phase.ROLLBACK_FAILED)]
+
+
+def test_the_guards_are_closed() -> None:
+    """An alarm that fires later does not find the deployment."""
+    world = busy()
+    close(world, "d2", Phase.SUCCEEDED, "")
+    assert not world.guards.pairs
+
+
+def test_an_environment_that_is_gone_keeps_nobody_from_ending() -> None:
+    """A deployment for nobody is rejected like any other."""
+    world = a_world()
+    world.environments.known.clear()
+    reject(world, a_deployment(world, Phase.RECEIVED), "Unknown.", "Register it.")
+    assert world.notifications.sent == [("d2", Phase.REJECTED)]
+
+
+@pytest.mark.parametrize("phase", sorted(BUSY))
+def test_only_what_is_untouched_is_rejected(phase: Phase) -> None:
+    """`REJECTED` promises that nothing was touched."""
+    world = a_world()
+    deployment = on_its_way(world, phase)
+    with pytest.raises(LedgerConflictError):
+        reject(world, deployment, "No.", "Next.")
+    assert not world.notifications.sent
+
+
+def test_ending_twice_tells_once() -> None:
+    """The same end again finds nothing left to do."""
+    world = busy()
+    close(world, "d2", Phase.SUCCEEDED, "")
+    close(world, "d2", Phase.SUCCEEDED, "")
+    assert world.notifications.sent == [("d2", Phase.SUCCEEDED)]
+    assert world.deployments.kinds("d2") == ["closed"]
+
+
+@pytest.mark.parametrize("ended", sorted(TERMINAL - {Phase.SUCCEEDED}))
+def test_what_ended_otherwise_stays_so(ended: Phase) -> None:
+    """There is one end."""
+    world = a_world()
+    a_deployment(world, ended)
+    with pytest.raises(LedgerConflictError):
+        close(world, "d2", Phase.SUCCEEDED, "")
+
+
+def death(phase: Phase) -> list[tuple[str, FakeWorld]]:
+    """Every world in which the closing died somewhere."""
+    start = Phase.ROLLING_BACK if phase in {Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED} else Phase.WATCHING
+
+    def act(world: World) -> None:
+        close(world, "d2", phase, "So it ended.")
+
+    return list(dying_everywhere(lambda: busy(start), act))
+
+
+@pytest.mark.parametrize("phase", [Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED])
+@pytest.mark.parametrize("how", ["again", "reconcile"])
+def test_it_is_finished_wherever_it_died(phase: Phase, how: str) -> None:
+    """Running again, or the reconciler, does what was left: the lock, the guards, the version, and one notification."""
+    deaths = death(phase)
+    assert len(deaths) > 20
+    for where, world in deaths:
+        if how == "again" or world.deployments.get("d2").phase is not phase:
+            close(world, "d2", phase, "So it ended.")
+        world.clock.forward(300)
+        reconcile(world)
+        notifications = [sent for sent in world.notifications.sent if sent[0] == "d2"]
+        repeated = {
+            "after notifications.send",
+            "at deployments.update",
+        }  # It died between telling and noting that it told.
+        assert len(notifications) == 1 or (len(notifications) == 2 and where in repeated), where
+        assert world.deployments.get("d2").notification == "sent", where
+        assert world.locks.load(KEY).holder == ("" if phase is Phase.ROLLBACK_FAILED else "d3"), where
+        assert bool(world.locks.load(KEY).held) is (phase is Phase.ROLLBACK_FAILED), where
+        assert world.deployments.get("d3").phase is (Phase.REJECTED if world.locks.load(KEY).held else Phase.QUEUED)
+        assert "queue:d3" in world.workflows.answers, where
+        assert not world.guards.pairs, where
+        assert world.versions.previous_attempt(KEY, "2.0.0") == ("dd", phase), where
+
+
+def test_nothing_is_owed_once_the_notification_is_sent() -> None:
+    """`finish` may be called for any deployment."""
+    world = a_world()
+    finish(world, a_deployment(world, Phase.SUCCEEDED, notification="sent"))
+    assert not world.notifications.sent
+
+
+def test_a_lock_that_the_dead_hold_is_handed_on() -> None:
+    """A deployment that ended at the moment it was granted the lock does not keep it."""
+    world = a_world()
+    on_its_way(world, Phase.REJECTED, notification="sent")
+    waiting(world)
+    assert release_abandoned_lock(world, KEY)
+    assert world.locks.load(KEY).holder == "d3"
+
+
+@pytest.mark.parametrize("phase", sorted(OPEN))
+def test_a_lock_that_the_living_hold_is_left_alone(phase: Phase) -> None:
+    """Only the ended are relieved."""
+    world = a_world()
+    on_its_way(world, phase)
+    assert not release_abandoned_lock(world, KEY)
+    assert world.locks.load(KEY).holder == "d2"
+
+
+def test_a_free_lock_needs_no_relief() -> None:
+    """Nobody holds it, nobody is relieved."""
+    assert not release_abandoned_lock(a_world(), KEY)
