@@ -30,6 +30,7 @@ from bootstrap_cdk.settings import Judge
 from selfright.cdk.components import Component, Privileges, allow
 from selfright.cdk.exceptions import accept_wildcards
 from selfright.cdk.names import Group, log_group_arn, parameter_name
+from selfright.cdk.topic import let_alarms_publish
 
 OWN_CHILDREN = (
     "One function's versions, one bucket's objects, one prefix's parameters, one database's snapshots: "
@@ -143,6 +144,8 @@ class Environment(Construct):
         """Every alarm acts on the topic, and the topic calls `on_alarm`."""
         for alarm in guard.alarms:
             alarm.add_alarm_action(actions.SnsAction(guard.topic))
+        if guard.topic.node.try_find_child("Policy"):  # without one, the topic takes the account's alarms as it is
+            let_alarms_publish(guard.topic)
         lambda_.CfnPermission(
             self,
             "MayCallOnAlarm",

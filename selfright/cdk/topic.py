@@ -1,10 +1,32 @@
 """A topic to which alarms can be sent."""
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
+
+_CLOUDWATCH = "cloudwatch.amazonaws.com"
+
+
+def let_alarms_publish(topic: sns.ITopic) -> None:
+    """Let this account's alarms publish on a topic; nothing is changed on one that was imported.
+
+    A topic without a policy of its own takes messages from its whole account. The first statement of a policy, be it
+    that everybody must use TLS, takes the place of that: then CloudWatch has to be allowed by name, or nobody hears of
+    any alarm.
+    """
+    may_publish = iam.PolicyStatement(
+        sid="AlarmsMayPublish",
+        principals=[iam.ServicePrincipal(_CLOUDWATCH)],
+        actions=["sns:Publish"],
+        resources=[topic.topic_arn],
+        conditions={
+            "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
+            "ArnLike": {"aws:SourceArn": f"arn:{Aws.PARTITION}:cloudwatch:{Aws.REGION}:{Aws.ACCOUNT_ID}:alarm:*"},
+        },
+    )
+    topic.add_to_resource_policy(may_publish)
 
 
 class EncryptedTopic(Construct):
@@ -23,8 +45,9 @@ class EncryptedTopic(Construct):
             enable_key_rotation=True,
             removal_policy=RemovalPolicy.DESTROY,  # messages pass through, nothing is kept under this key
         )
-        self.key.grant_encrypt_decrypt(iam.ServicePrincipal("cloudwatch.amazonaws.com"))
+        self.key.grant_encrypt_decrypt(iam.ServicePrincipal(_CLOUDWATCH))
         self.topic = sns.Topic(self, "Topic", display_name=display_name, master_key=self.key, enforce_ssl=True)
+        let_alarms_publish(self.topic)
 
     @property
     def publish(self) -> list[iam.PolicyStatement]:
