@@ -192,7 +192,8 @@ class Deployment:
     `fencing_token` is the fencing token of its lock; after `lease_until` without a step forward it counts as stuck.
     `awaited` are the components that take their time, on the way forward, and later on the way back. `export` is the
     SHA-256 (hex) of the restore point's manifest in the artifacts bucket ("" when nothing was exported); `snapshots`
-    are those of its databases, by component, asked for since `snapshots_since`.
+    are those of its databases, by component, asked for since `snapshots_since`. `served_before` are the components that
+    any release had brought to visitors before this one; None as long as nobody has looked, or when it is not known.
     """
 
     deployment_id: str
@@ -219,6 +220,7 @@ class Deployment:
     staged: Mapping[str, Revision] = field(default_factory=dict)
     awaited: Mapping[str, Awaited] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
+    served_before: tuple[str, ...] | None = None
     weight: int = 0
     bake: Bake | None = None
     evaluation: Evaluation | None = None
@@ -251,6 +253,15 @@ class Deployment:
         """The names of the components whose staged revision is not the one that was live."""
         before = self.restore_point or {}
         return tuple(sorted(name for name, new in self.staged.items() if new.id != _id(before.get(name))))
+
+    @property
+    def newcomers(self) -> tuple[str, ...]:
+        """The changed components that were never live: nobody to compare with, so all visitors get them at once."""
+        return () if self.served_before is None else tuple(one for one in self.changed if one not in self.served_before)
+
+    def weight_of(self, name: str) -> int:
+        """The percentage of the visitors that get this component's new revision at the present step."""
+        return 100 if self.weight and name in self.newcomers else self.weight
 
     @property
     def blameless(self) -> bool:

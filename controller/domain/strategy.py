@@ -62,8 +62,8 @@ class Preference(BaseModel):
 def steps_of(preference: Preference, final_bake: int, *, at_once: bool = False) -> tuple[Step, ...]:
     """The traffic steps of a deployment; the last has weight 100 and bakes for `final_bake`.
 
-    The first deployment of an environment has nothing to protect and nobody to compare with, and of what cannot be
-    divided nobody can get a share: such a deployment goes to 100 % in one step (`at_once`).
+    What was never live has nothing to protect and nobody to compare with, and of what cannot be divided nobody can get
+    a share: a deployment of nothing else goes to 100 % in one step (`at_once`).
     """
     before = () if at_once else _steps_before_all(preference.type)
     last = next((spec.bake for spec in _listed(preference.type) if spec.weight == ALL and spec.bake), final_bake)

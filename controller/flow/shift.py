@@ -1,4 +1,7 @@
-"""Shift traffic: all changed components of a release go to the same weight, together, in the order of their waves."""
+"""Shift traffic: all changed components of a release go to the same weight, together, in the order of their waves.
+
+Only those that were never live go to 100 % at the first step: nobody would be spared anything by a smaller share.
+"""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -34,14 +37,20 @@ def shift(world: World, deployment_id: str, step: int) -> Card:
         marks = {name: _shift(world, environment, shifting, name) for name in wave if name in deployment.changed}
         _remember(world, shifting, marks)
     world.markers.mark(shifting, Phase.SHIFTING, world.clock.now())
-    tell(world, deployment_id, "shifted", f"{weight} % of the visitors get version {deployment.version}.")
+    tell(world, deployment_id, "shifted", _said(shifting))
     return card(shifting, "shifted", weight=weight)
+
+
+def _said(deployment: Deployment) -> str:
+    said = f"{deployment.weight} % of the visitors get version {deployment.version}"
+    new = ", ".join(name for name in deployment.newcomers if deployment.weight_of(name) != deployment.weight)
+    return f"{said}, all of them what is new: {new}." if new else f"{said}."
 
 
 def _shift(world: World, environment: Environment, deployment: Deployment, name: str) -> str | None:
     may = partial(_permit, world, deployment.deployment_id, deployment.weight)
     stable, canary = (deployment.restore_point or {})[name], deployment.staged[name]
-    return world.components.get(environment, name).shift(stable, canary, deployment.weight, may)
+    return world.components.get(environment, name).shift(stable, canary, deployment.weight_of(name), may)
 
 
 def _remember(world: World, deployment: Deployment, marks: Mapping[str, str | None]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.load_check import LoadCheck
@@ -12,6 +13,7 @@ from controller.domain.judging.measurement import PATIENCE
 from controller.domain.phases import Phase
 from controller.domain.strategy import ALL, steps_of
 from controller.flow.ask_hook import POST, PRE, hook_of
+from controller.flow.newcomers import served_until
 from controller.flow.shared.lease import HOLD_SECONDS
 from controller.flow.shared.pending import pause_of
 from controller.flow.shared.timeline import Card, card, environment_of, tell
@@ -42,9 +44,8 @@ def test_staged(world: World, deployment_id: str) -> Card:
         tell(world, deployment_id, "tested", f"{name}: {_count(results)} passed before traffic.")
     if following := deployment.next_wave:
         return card(deployment, "next_wave", wave=list(following))
-    steps = _steps(environment, deployment)
-    planned = world.deployments.update(deployment_id, {"steps": steps}, phases={Phase.STAGING})
-    documents = [_document(index, step, environment) for index, step in enumerate(steps)]
+    planned = _planned(world, environment, deployment)
+    documents = [_document(index, step, environment) for index, step in enumerate(planned.steps)]
     outcome = "ask" if hook_of(environment, deployment, PRE) else "healthy"
     return card(planned, outcome, steps=documents, hook_timeout=environment.hook_timeout_seconds)
 
@@ -58,17 +59,27 @@ def _test(world: World, environment: Environment, deployment: Deployment, name: 
     return world.components.get(environment, name).check(deployment.staged[name], checks)
 
 
-def _steps(environment: Environment, deployment: Deployment) -> tuple[Step, ...]:
-    return steps_for(environment, deployment.changed, first=not deployment.previous)
+def _planned(world: World, environment: Environment, deployment: Deployment) -> Deployment:
+    """Say the steps, and for good which components were live before: what is decided here holds for all states."""
+    served = served_until(world, deployment.previous)
+    known = replace(deployment, served_before=served)
+    steps = steps_for(environment, known.changed, known.newcomers)
+    changes = {"steps": steps, "served_before": served}
+    planned = world.deployments.update(deployment.deployment_id, changes, phases={Phase.STAGING})
+    if planned.newcomers and len(steps) > 1:
+        names = ", ".join(planned.newcomers)
+        told = f"Never live before, so all visitors get it at the first step, and the rest by the steps: {names}."
+        tell(world, deployment.deployment_id, "newcomers", told)
+    return planned
 
 
-def steps_for(environment: Environment, changed: Collection[str], *, first: bool) -> tuple[Step, ...]:
-    """The traffic steps of a release that changes these components; `first`: no release is live yet."""
+def steps_for(environment: Environment, changed: Collection[str], newcomers: Collection[str]) -> tuple[Step, ...]:
+    """The traffic steps of a release that changes these components, of which the `newcomers` were never live."""
     if not changed:
         return ()
     preference, watch = environment.deployment_preference, environment.final_bake
-    divides = any(environment.components[name].divides_visitors for name in changed)
-    return steps_of(preference, watch, at_once=first or not divides)
+    divides = any(environment.components[name].divides_visitors for name in changed if name not in newcomers)
+    return steps_of(preference, watch, at_once=not divides)
 
 
 def _document(index: int, step: Step, environment: Environment) -> dict[str, int]:
@@ -115,14 +126,17 @@ def _expected(world: World, deployment: Deployment) -> tuple[list[OutsideCheck],
     """The checks to make from outside, and the answers of the stable release that are as good.
 
     While both releases serve, nobody outside knows which one answers. So an answer is right if it is what either
-    release promises, and what only the new one promises is left to the test before traffic and to the last step.
+    release promises, and what only the new one promises is left to the test before traffic and to the last step. Of a
+    component that was never live there is only the new one, from the first step on.
     """
     checks = outside_checks_of(deployment)
     if deployment.weight >= ALL or not deployment.previous:
         return checks, []
     before = outside_checks_of(world.deployments.get(deployment.previous))
     promised = {check.request for check in before}
-    return [check for check in checks if check.request in promised], before
+    new = deployment.newcomers
+    as_good = [check for check in before if check.component not in new]
+    return [check for check in checks if check.component in new or check.request in promised], as_good
 
 
 def probe_all(

@@ -78,13 +78,17 @@ class Refusal:
 
 @dataclass(frozen=True)
 class ComponentPlan:
-    """What happens to one component. `live` is the revision that visitors get now ("" for none)."""
+    """What happens to one component. `live` is the revision that visitors get now ("" for none).
+
+    `at_once` says that all visitors get it at the first step, while others go by the steps: it was never live.
+    """
 
     name: str
     kind: str
     change: Change
     live: str = ""
     wave: int = 0
+    at_once: bool = False
     differences: tuple[Difference, ...] = ()
     package: Package | None = None
     items: Items | None = None

@@ -23,6 +23,7 @@ from controller.domain.bundle.manifest import Manifest
 from controller.domain.checks.site_check import SiteCheck
 from controller.domain.environment import Environment, LambdaTarget, ParametersTarget, SiteTarget, StackTarget
 from controller.errors import ChangedByOthersError, InvalidBundleError, NotFoundError
+from controller.flow.newcomers import served_until
 from controller.flow.stage import CHANGED_ADVICE
 from controller.flow.test import checks_of
 from controller.flow.validate import check_release
@@ -88,7 +89,11 @@ class Planner:
         ]
         lock = self.world.locks.load(self.environment.key)
         changed = [one.name for one in components if one.change != "unchanged"]
-        timing = timing_of(self.environment, changed, first=not lock.live)
+        served = served_until(self.world, lock.live)
+        new = [] if served is None else [name for name in changed if name not in served]
+        timing = timing_of(self.environment, changed, new)
+        if len(timing.steps) > 1:
+            components = [replace(one, at_once=one.name in new) for one in components]
         return replace(
             planned,
             live_version=self.world.deployments.get(lock.live).version if lock.live else "",
@@ -96,7 +101,7 @@ class Planner:
             components=tuple(components),
             timing=timing,
             calls=calls_of(self.environment, components, timing.steps),
-            outlooks=tuple(outlooks(self.environment, changed, timing.steps, self.usual)),
+            outlooks=tuple(outlooks(self.environment, set(changed).difference(new), timing.steps, self.usual)),
             risks=(*(() if lock.live else (FIRST,)), *self._databases(changed)),
             refusals=(*refused, *(one.refusal for one in components if one.refusal)),
         )

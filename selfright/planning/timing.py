@@ -33,11 +33,11 @@ Where versions are compared, what was measured at the end of a bake is waited fo
 """
 
 
-def timing_of(environment: Environment, changed: Collection[str], *, first: bool) -> Timing:
-    """How long a release takes that changes these components; `first`: no release is live yet."""
-    steps = steps_for(environment, changed, first=first)
+def timing_of(environment: Environment, changed: Collection[str], newcomers: Collection[str] = ()) -> Timing:
+    """How long a release takes that changes these components, of which the `newcomers` were never live."""
+    steps = steps_for(environment, changed, newcomers)
     bakes = sum(step.bake for step in steps)
-    measured = any(isinstance(environment.components[name], LambdaTarget) for name in changed)
+    measured = any(isinstance(environment.components[name], LambdaTarget) for name in changed if name not in newcomers)
     compared = sum(1 for step in steps if step.weight < ALL and step.bake) if measured else 0
     overhead = BEGIN + len(steps) * STEP + compared * environment.judge.settled_seconds + END
     return Timing(steps, bakes, overhead, bakes)

@@ -132,3 +132,43 @@ def test_only_what_changed_is_shifted(scene: Scene) -> None:
     deployment = scene.release("1.1.1", bundle)
     assert (deployment.phase, deployment.changed) == (Phase.SUCCEEDED, ("site",))
     scene.check()
+
+
+def without_a_site(scene: Scene) -> None:
+    """The release that is live has the API alone: the site joins with the next one."""
+    world = scene.world
+    live = world.locks.load(scene.key).live
+    brought = {"api": world.deployments.get(live).staged["api"]}
+    world.deployments.update(live, {"staged": brought, "components": ("api",)}, phases={Phase.SUCCEEDED})
+
+
+def weights(scene: Scene) -> dict[str, list[int]]:
+    """How many visitors get the newer revision, at each write of a component's switch."""
+    return {
+        name: [position.weight or 100 for position in component.switch.written]
+        for name, component in scene.world.components.items()
+    }
+
+
+def test_a_component_that_was_never_live_goes_to_everybody_at_the_first_step(scene: Scene) -> None:
+    """The API has its canary meanwhile; at the next release both go step by step."""
+    without_a_site(scene)
+    deployment = scene.release("1.1.0")
+    assert (deployment.phase, deployment.newcomers) == (Phase.SUCCEEDED, ("site",))
+    assert weights(scene) == {"api": [10, 100], "site": [100]}
+    following = scene.release("1.2.0")
+    assert (following.phase, following.served_before, following.newcomers) == (Phase.SUCCEEDED, ("api", "site"), ())
+    assert weights(scene) == {"api": [10, 100] * 2, "site": [100, 10, 100]}
+    scene.check()
+
+
+def test_an_alarm_takes_a_component_that_was_never_live_back_too(scene: Scene) -> None:
+    """The one that everybody has, and the one with a canary."""
+    without_a_site(scene)
+    scene.at("Judge canary", "before", scene.alarm)
+    assert scene.release("1.1.0").phase is Phase.ROLLED_BACK
+    assert {name: one.switch.position.stable for name, one in scene.world.components.items()} == {
+        "api": "api-0",
+        "site": "site-0",
+    }
+    scene.check()

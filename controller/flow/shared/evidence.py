@@ -80,16 +80,23 @@ def measured(environment: Environment, deployment: Deployment) -> list[str]:
     return [name for name in deployment.changed if isinstance(targets.get(name), LambdaTarget)]
 
 
+def compared(environment: Environment, deployment: Deployment) -> list[str]:
+    """Those of them of which two versions serve now."""
+    return [name for name in measured(environment, deployment) if deployment.weight_of(name) < ALL]
+
+
 def gather(world: World, environment: Environment, deployment: Deployment, now: datetime) -> Evidence:
     """Measure what happened since the last evaluation, weigh it, and keep the result for the next evaluation.
 
     Raises `TransientError` when another evaluation did so at the same time: then this one is made again.
     """
-    names, sole = measured(environment, deployment), deployment.weight >= ALL
-    if not names or (sole and not environment.judge.limits.any):
-        return Evidence(None, "", None)
-    if sole:
-        return _limited(world, environment, deployment, names, now)
+    names = compared(environment, deployment)
+    alone = [name for name in measured(environment, deployment) if name not in names]
+    limited = Evidence(None, "", None)
+    if alone and environment.judge.limits.any:
+        limited = _limited(world, environment, deployment, alone, now)
+    if not names:
+        return limited
     text, written = world.evaluations.state(deployment.deployment_id)
     carried = Carried.read(text) or _begun(world, environment, deployment, names)
     carried = replace(carried, trial=shifted(carried.trial, _since(deployment)))
@@ -98,7 +105,9 @@ def gather(world: World, environment: Environment, deployment: Deployment, now: 
     news = [one for subject in subjects for one in intervals(found[subject.component].periods, subject.thresholds)]
     carried = replace(carried, trial=weigh(carried.trial, news))
     _carry(world, deployment, carried.text(), written, now)
-    return Evidence(carried, _over(environment, found), _known(found), *carried.trial.counts())
+    over = _over(environment, found) or limited.over_limit
+    known = min(filter(None, (_known(found), limited.known_until)))
+    return Evidence(carried, over, known, *carried.trial.counts())
 
 
 def judged(evidence: Evidence, policy: JudgePolicy, now: datetime, *, waited: bool = False) -> Judgement:
@@ -177,7 +186,7 @@ def _history(past: Sequence[Period], thresholds: Mapping[str, Thresholds]) -> li
 def _limited(
     world: World, environment: Environment, deployment: Deployment, names: Sequence[str], now: datetime
 ) -> Evidence:
-    """At 100 % there is nobody to compare with, but the limits hold."""
+    """Of what is at 100 % there is nobody to compare with, but the limits hold."""
     subjects = [Subject(name, deployment.staged[name].id, "", _own_limit(environment)) for name in names]
     since = max(_since(deployment), now - _longest(environment))
     found = _settled(world, environment, subjects, since, now)

@@ -8,7 +8,7 @@ from itertools import cycle, islice
 
 from controller.domain.deployment import Deployment
 from controller.domain.environment import Environment
-from controller.flow.shared.evidence import measured
+from controller.flow.shared.evidence import compared
 from controller.flow.test import outside_checks_of
 from controller.ports.world import World
 
@@ -22,7 +22,7 @@ def send(world: World, environment: Environment, deployment: Deployment) -> int:
 
     What they are answered does not matter here: that is what the metrics tell.
     """
-    urls = {name: environment.components[name].url for name in measured(environment, deployment)}
+    urls = {name: environment.components[name].url for name in compared(environment, deployment)}
     checks = [(url, one) for one in outside_checks_of(deployment) if (url := urls.get(one.component))]
     began, private = world.clock.now(), environment.allow_private_urls
 

@@ -48,6 +48,7 @@ def _component(one: ComponentPlan) -> Document:
         "kind": one.kind,
         "wave": one.wave,
         "change": one.change,
+        "at_once": one.at_once,
         "live": one.live or None,
         "configuration": [
             {"name": each.name, "before": each.before, "after": each.after, "secret": each.secret}

@@ -77,6 +77,8 @@ def _change(one: ComponentPlan) -> Text:
 
 
 def _details(one: ComponentPlan) -> Iterator[tuple[str, str | Text]]:
+    if one.at_once:
+        yield "traffic", "all visitors at the first step: it was never live, so there is nothing to compare it with"
     if one.package and (one.change != "unchanged" or not one.package.same):
         yield "code", _package(one.package)
     if one.items is not None:

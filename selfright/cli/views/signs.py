@@ -40,6 +40,7 @@ PHASE_OF = {
     "restore_point": Phase.STAGING,
     "staged": Phase.STAGING,
     "tested": Phase.STAGING,
+    "newcomers": Phase.STAGING,
     "shifted": Phase.SHIFTING,
     "verified": Phase.SHIFTING,
     "baking": Phase.BAKING,

@@ -14,7 +14,7 @@ from controller.aws.client.clients import Clients
 from controller.aws.components.registry import AwsComponents
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.components.site.routing import RoutingTable
-from controller.domain.deployment import Deployment, Upload
+from controller.domain.deployment import Deployment, Revision, Upload
 from controller.domain.environment import Environment
 from controller.domain.phases import Phase
 from selfright.planning.model import ComponentPlan, Plan
@@ -84,11 +84,16 @@ class PlanWorld:
     def release(self, bundle: bytes, version: str = "1.0.0") -> None:
         """Stage every component of the bundle, and let all visitors have it."""
         components = AwsComponents(ARTIFACTS, self.clients)
+        brought: dict[str, Revision] = {}
         for name, artifact in BundleArchive(io.BytesIO(bundle)).manifest().components.items():
             component = components.get(self.environment, name)
             stable = component.current()
-            component.shift(stable, component.stage(artifact, io.BytesIO(bundle)), 100, lambda: None)
+            staged = component.stage(artifact, io.BytesIO(bundle))
+            assert isinstance(staged, Revision)
+            component.shift(stable, staged, 100, lambda: None)
+            brought[name] = staged
         self.make_live(version)
+        self.ports.deployments.update(LIVE, {"staged": brought}, phases={Phase.SUCCEEDED})
 
     def make_live(self, version: str, *checks: str) -> None:
         """Note in the ledger that this version is live, and what it is checked by (as JSON)."""

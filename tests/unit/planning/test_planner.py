@@ -1,11 +1,12 @@
 import pytest
 
+from controller.domain.deployment import Revision
 from controller.domain.phases import Phase
 from controller.flow.shared.closure import HELD_ADVICE
 from controller.flow.stage import ALARM_ADVICE, CHANGED_ADVICE
 from selfright.planning.model import Difference, Items, Transfer
 from tests.builders import SITE_FILES, a_bundle, bundle_parts
-from tests.unit.planning.conftest import PlanWorld
+from tests.unit.planning.conftest import LIVE, PlanWorld
 
 SETTINGS = {"DEBUG": "no", "GREETING": "hello"}
 
@@ -224,3 +225,15 @@ def test_a_database_is_not_rolled_back(world: PlanWorld) -> None:
     (risk,) = world.plan(a_bundle("1.1.0", b"other")).irreversible
     assert risk.startswith("db: what the release does to the database shop-db stays; a snapshot is taken first")
     assert world.plan(a_bundle("1.0.1")).irreversible == []
+
+
+def test_a_component_that_was_never_live_goes_at_once(world: PlanWorld) -> None:
+    """Beside others that go by the steps; where there are no others, there is one step, as there always was."""
+    world.release(with_settings())
+    world.ports.deployments.update(LIVE, {"staged": {"api": Revision("2")}}, phases={Phase.SUCCEEDED})
+    both = world.plan(bundle_parts("1.1.0", b"other", {"index.html": b"new"}).pack())
+    assert {one.name: one.at_once for one in both.components} == {"api": False, "site": True}
+    assert [step.weight for step in both.timing.steps] == [10, 100]
+    alone = world.plan(bundle_parts("1.1.0", site_files={"index.html": b"new"}).pack())
+    assert alone.changed == ["site"]
+    assert [step.weight for step in alone.timing.steps] == [100]

@@ -23,16 +23,16 @@ def test_the_time_is_that_of_the_bakes_and_a_little_more() -> None:
     preference = {"type": [{"weight": 10, "bake": 60}, {"weight": 50, "bake": 120}]}
     careful = environment(deployment_preference=preference, final_bake=30)
     steps = (Step(10, 60), Step(50, 120), Step(100, 30))
-    assert timing_of(careful, ["site"], first=False) == Timing(steps, 210, 35, 210)
-    compared = timing_of(careful, ["api"], first=False)
+    assert timing_of(careful, ["site"]) == Timing(steps, 210, 35, 210)
+    compared = timing_of(careful, ["api"])
     assert compared == Timing(steps, 210, 35 + 2 * 60, 210)
     assert compared.seconds == 365
 
 
 def test_what_changes_nothing_takes_no_step() -> None:
     """And what cannot be divided goes in one."""
-    assert timing_of(environment(), [], first=False).steps == ()
-    assert timing_of(environment(), ["settings"], first=False).steps == (Step(100, 300),)
+    assert timing_of(environment(), []).steps == ()
+    assert timing_of(environment(), ["settings"]).steps == (Step(100, 300),)
 
 
 def test_lambda_is_not_asked_for_what_is_no_function() -> None:
@@ -81,3 +81,10 @@ def test_the_way_back_makes_as_many_requests_as_it_says(world: PlanWorld) -> Non
     api.restore(stable, canary)
     assert api.current() == stable
     assert len(world.functions.calls) == expected.rollback
+
+
+def test_what_was_never_live_takes_no_time_of_its_own() -> None:
+    """Alone it goes in one step; beside others it is compared with nothing."""
+    both = environment(deployment_preference={"type": [{"weight": 10, "bake": 60}]}, final_bake=30)
+    assert timing_of(both, ["api"], ["api"]).steps == (Step(100, 30),)
+    assert timing_of(both, ["api", "site"], ["api"]) == Timing((Step(10, 60), Step(100, 30)), 90, 30, 90)
