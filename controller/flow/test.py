@@ -13,8 +13,8 @@ from controller.domain.judging.measurement import PATIENCE
 from controller.domain.phases import Phase
 from controller.domain.strategy import ALL, steps_of
 from controller.flow.ask_hook import POST, PRE, hook_of
-from controller.flow.newcomers import served_until
 from controller.flow.shared.lease import HOLD_SECONDS
+from controller.flow.shared.newcomers import served_until
 from controller.flow.shared.pending import pause_of
 from controller.flow.shared.timeline import Card, card, environment_of, tell
 from controller.flow.shared.trip import trip

@@ -63,5 +63,8 @@ def test_all_of_the_controller_imports_only_what_is_allowed() -> None:
 
 def test_who_moves_visitors_reads_no_bundles() -> None:
     """An alarm is acted on without waiting for what reads manifests and templates."""
-    moving = [f"controller.aws.components.{name}" for name in ("registry", "function.component", "image.component", "site.component")]
+    moving = [
+        f"controller.aws.components.{name}"
+        for name in ("registry", "function.component", "image.component", "site.component")
+    ]
     assert "yaml" not in imported("controller.handlers.on_alarm", *moving)

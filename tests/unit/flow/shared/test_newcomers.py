@@ -10,7 +10,7 @@ from controller.domain.deployment import Bake, Counts, Deployment, Revision
 from controller.domain.phases import Phase
 from controller.flow import newcomers, test
 from controller.flow.judge import judge
-from controller.flow.newcomers import served_until
+from controller.flow.shared.newcomers import served_until
 from controller.flow.shared.synthetic_requests import send
 from controller.flow.shared.trip import on_alarm
 from controller.flow.shift import shift
