@@ -5,35 +5,24 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
-from typing import Any
 
 from controller.domain.deployment import Bake, Deployment
 from controller.domain.environment import Environment
 from controller.domain.judging.measurement import floor
 from controller.domain.judging.verdict import MISSING, Judgement, Verdict, alarm_trouble
-from controller.domain.phases import MOVING, Phase
+from controller.domain.phases import Phase
 from controller.domain.strategy import ALL
-from controller.errors import LedgerConflictError, SelfrightError, TransientError
+from controller.errors import SelfrightError, TransientError
 from controller.flow.preconditions.hotfix import guarding, recovered
+from controller.flow.shared.bake import WATCHED, conclude, evaluation_card, open_bake, require_current
 from controller.flow.shared.evidence import Evidence, evaluation_of, gather, judged
-from controller.flow.shared.lease import HOLD_SECONDS, renewed
-from controller.flow.shared.timeline import Card, card, environment_of, tell
+from controller.flow.shared.lease import renewed
+from controller.flow.shared.timeline import Card, environment_of, tell
 from controller.flow.shared.trip import trip
 from controller.ports.world import World
 
 MOST_EVALUATIONS = 1500
 """An execution's history holds 25,000 events, an evaluation makes about ten: long bakes are evaluated less often."""
-WATCHED = frozenset({Phase.SHIFTING, Phase.BAKING, Phase.WATCHING})
-
-
-def guard(world: World, deployment_id: str, step: int, task_token: str) -> None:
-    """Leave a token with which an alarm ends the bake; answered at once when there is a trip or the bake is over."""
-    _not_late(world.deployments.get(deployment_id), step)
-    deployment = world.deployments.update(deployment_id, {"guard_token": task_token}, phases=MOVING)
-    if deployment.trip:
-        world.workflows.fail(task_token, deployment.trip.reason)
-    elif deployment.bake and deployment.bake.step == step and deployment.bake.concluded:
-        world.workflows.succeed(task_token, {"outcome": "concluded"})
 
 
 def judge(world: World, deployment_id: str, step: int) -> Card:
@@ -43,7 +32,7 @@ def judge(world: World, deployment_id: str, step: int) -> Card:
     """
     deployment = _opened(world, world.deployments.get(deployment_id), step)
     if deployment.trip:
-        return _conclude(world, deployment, "unhealthy", deployment.trip.reason)
+        return conclude(world, deployment, "unhealthy", deployment.trip.reason)
     environment = environment_of(world, deployment)
     now = world.clock.now()
     states = _alarm_states(world, environment)
@@ -84,15 +73,8 @@ def _alarm_states(world: World, environment: Environment) -> Mapping[str, str] |
         return None  # The judge counts what cannot be known against the canary.
 
 
-def _not_late(deployment: Deployment, step: int) -> None:
-    """A call that comes again after its bake is over must not touch the next one."""
-    if deployment.bake and deployment.bake.step > step:
-        msg = f"The bake of step {step + 1} of {deployment.deployment_id} is over: this call came too late."
-        raise LedgerConflictError(msg)
-
-
 def _opened(world: World, deployment: Deployment, step: int) -> Deployment:
-    _not_late(deployment, step)
+    require_current(deployment, step)
     if deployment.bake and deployment.bake.step == step:
         return deployment
     now = world.clock.now()
@@ -111,21 +93,21 @@ def _decide(
     now, verdict = world.clock.now(), judgement.verdict
     if verdict is Verdict.UNHEALTHY:
         return _fail(world, deployment, judgement.reason)
-    if verdict is Verdict.PROMOTABLE and environment.judge.promote_early and now < _bake(deployment).ends_at:
+    if verdict is Verdict.PROMOTABLE and environment.judge.promote_early and now < open_bake(deployment).ends_at:
         tell(world, deployment.deployment_id, "promoted_early", judgement.reason)
-        return _conclude(world, deployment, "healthy", judgement.reason)
+        return conclude(world, deployment, "healthy", judgement.reason)
     if not _is_over(environment, deployment, evidence, now):
         return _again(world, deployment, environment, now)
-    if verdict is Verdict.LATE_DATA and _bake(deployment).extended:
+    if verdict is Verdict.LATE_DATA and open_bake(deployment).extended:
         judgement = judged(evidence, environment.judge, now, waited=True)
     if judgement.verdict not in MISSING:
-        return _conclude(world, deployment, "healthy", judgement.reason)
+        return conclude(world, deployment, "healthy", judgement.reason)
     return _without_verdict(world, environment, deployment, judgement, now)
 
 
 def _is_over(environment: Environment, deployment: Deployment, evidence: Evidence, now: datetime) -> bool:
     """Whether the time is up and what was measured in it has come in, or has been waited for long enough."""
-    ends = _bake(deployment).ends_at
+    ends = open_bake(deployment).ends_at
     if now < ends or evidence.known_until is None:
         return now >= ends
     length = timedelta(seconds=environment.judge.period_seconds)
@@ -138,16 +120,16 @@ def _again(world: World, deployment: Deployment, environment: Environment, now: 
     policy = environment.judge
     longest = 2 * sum(step.bake for step in deployment.steps)
     pause = max(policy.evaluate_every, ceil(longest / MOST_EVALUATIONS))
-    left = (_bake(deployment).ends_at - now).total_seconds()
+    left = (open_bake(deployment).ends_at - now).total_seconds()
     until_then = round(left) if left > 0 else min(policy.period_seconds, policy.settled_seconds)
-    return _card(deployment, "watching", wait_seconds=min(pause, max(1, until_then)))
+    return evaluation_card(deployment, "watching", wait_seconds=min(pause, max(1, until_then)))
 
 
 def _without_verdict(
     world: World, environment: Environment, deployment: Deployment, judgement: Judgement, now: datetime
 ) -> Card:
     """The time is up and there is too little evidence: longer, then with requests of our own, then by the policy."""
-    bake, policy = _bake(deployment), environment.judge
+    bake, policy = open_bake(deployment), environment.judge
     if not bake.extended:
         longer = max(bake.ends_at - bake.started_at, timedelta(seconds=2 * policy.period_seconds))
         said = f"{judgement.reason} The bake is extended once."
@@ -159,7 +141,7 @@ def _without_verdict(
         return _extend(world, environment, deployment, more, said)
     if policy.when_inconclusive == "hold":
         tell(world, deployment.deployment_id, "held", f"{judgement.reason} A person must decide.")
-        return _card(deployment, "hold", reason=judgement.reason)
+        return evaluation_card(deployment, "hold", reason=judgement.reason)
     return _fail(world, deployment, judgement.reason)
 
 
@@ -176,42 +158,4 @@ def _extend(world: World, environment: Environment, deployment: Deployment, long
 
 
 def _fail(world: World, deployment: Deployment, reason: str) -> Card:
-    return _conclude(world, trip(world, deployment.deployment_id, "judge", reason), "unhealthy", reason)
-
-
-def _conclude(world: World, deployment: Deployment, verdict: str, reason: str) -> Card:
-    """End the bake; the guard is closed, because a Parallel ends only when all its branches have ended."""
-    ended = world.deployments.update(
-        deployment.deployment_id,
-        {"bake": replace(_bake(deployment), concluded=True)},
-        phases=MOVING,
-    )
-    if ended.guard_token:
-        world.workflows.succeed(ended.guard_token, {"outcome": "concluded"})
-    return _card(ended, verdict, reason=reason)
-
-
-def _card(deployment: Deployment, verdict: str, *, wait_seconds: int = 0, **more: Any) -> Card:  # noqa: ANN401 - JSON
-    """With what the console shows of an evaluation: the e-value against its limit."""
-    seen = deployment.evaluation
-    evidence = f"e-value {seen.e_value:.3g} of {seen.limit:.3g}" if seen and seen.limit else "nothing to compare"
-    return card(deployment, "watched", verdict=verdict, wait_seconds=wait_seconds, evidence=evidence, **more)
-
-
-def hold(world: World, deployment_id: str, task_token: str) -> None:
-    """Wait for a person: `selfright resume` answers the token, an alarm or `selfright rollback` ends the bake."""
-    world.deployments.update(deployment_id, {"hold_token": task_token, **renewed(world, HOLD_SECONDS)}, phases=MOVING)
-
-
-def resume(world: World, deployment_id: str) -> Card:
-    """A person said that the release may go on."""
-    deployment = world.deployments.get(deployment_id)
-    tell(world, deployment_id, "resumed", "A person let the release go on.")
-    return _conclude(world, deployment, "healthy", "A person let the release go on.")
-
-
-def _bake(deployment: Deployment) -> Bake:
-    if deployment.bake is None:
-        msg = f"Deployment {deployment.deployment_id} has no open bake."
-        raise SelfrightError(msg)
-    return deployment.bake
+    return conclude(world, trip(world, deployment.deployment_id, "judge", reason), "unhealthy", reason)

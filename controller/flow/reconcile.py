@@ -9,7 +9,7 @@ from datetime import timedelta
 from controller.domain.deployment import Deployment
 from controller.domain.phases import OPEN, Phase
 from controller.errors import SelfrightError
-from controller.flow.rollback.begin import PERSON_ADVICE
+from controller.flow.rollback.close import PERSON_ADVICE
 from controller.flow.shared.closure import close, finish
 from controller.flow.shared.lease import ran_out
 from controller.flow.shared.timeline import tell

@@ -5,7 +5,8 @@ from contextlib import suppress
 from typing import Any, get_args
 
 from controller.domain.deployment import TripSource
-from controller.flow.rollback.begin import accept, begin
+from controller.flow.rollback.begin import begin
+from controller.flow.rollback.unlock import accept
 from controller.flow.shared.timeline import Card
 from controller.ports.world import World
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from controller.flow.rollback.begin import close_rollback
+from controller.flow.rollback.close import close_rollback
 from controller.flow.shared.timeline import Card
 from controller.ports.world import World
 

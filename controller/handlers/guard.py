@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from controller.flow.judge import guard
+from controller.flow.guard import guard
 from controller.flow.shared.timeline import Card
 from controller.ports.world import World
 

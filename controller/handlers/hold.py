@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from controller.flow.judge import hold
+from controller.flow.pause import hold
 from controller.flow.shared.timeline import Card
 from controller.ports.world import World
 

@@ -4,9 +4,9 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from controller.flow.on_alarm import on_alarm, rehearse
 from controller.flow.rollback.emergency import emergency
 from controller.flow.shared.timeline import Card
-from controller.flow.shared.trip import on_alarm, rehearse
 from controller.ports.world import World
 
 REASON_LENGTH = 1000

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from controller.flow.record_restore_point import record_restore_point
 from controller.flow.shared.timeline import Card
-from controller.flow.stage import record_restore_point
 from controller.ports.world import World
 
 

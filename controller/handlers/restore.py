@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from controller.flow.rollback.begin import restore_component
+from controller.flow.rollback.restore import restore_component
 from controller.flow.shared.timeline import Card
 from controller.ports.world import World
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from controller.flow.shared.timeline import Card
-from controller.flow.test import verify
+from controller.flow.verify import verify
 from controller.ports.world import World
 
 

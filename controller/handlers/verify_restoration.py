@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from controller.flow.rollback.begin import verify_restoration
+from controller.flow.rollback.verify_restoration import verify_restoration
 from controller.flow.shared.timeline import Card
 from controller.ports.world import World
 

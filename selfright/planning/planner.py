@@ -23,9 +23,9 @@ from controller.domain.bundle.manifest import Manifest
 from controller.domain.checks.site_check import SiteCheck
 from controller.domain.environment import Environment, LambdaTarget, ParametersTarget, SiteTarget, StackTarget
 from controller.errors import ChangedByOthersError, InvalidBundleError, NotFoundError
+from controller.flow.record_restore_point import CHANGED_ADVICE
+from controller.flow.shared.checks import checks_of
 from controller.flow.shared.newcomers import served_until
-from controller.flow.stage import CHANGED_ADVICE
-from controller.flow.test import checks_of
 from controller.flow.validate import check_release
 from controller.ports import Component
 from controller.ports.world import World

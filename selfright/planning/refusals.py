@@ -13,8 +13,8 @@ from controller.domain.judging.verdict import alarm_trouble
 from controller.errors import InvalidBundleError, NotFoundError
 from controller.flow.preconditions.previous_attempt import check_previous_attempt
 from controller.flow.preconditions.secrets import absent, secret_of
+from controller.flow.record_restore_point import ALARM_ADVICE
 from controller.flow.shared.closure import HELD_ADVICE
-from controller.flow.stage import ALARM_ADVICE
 from controller.ports.world import World
 from selfright.planning.model import Refusal
 

@@ -13,7 +13,7 @@ from controller.domain.deployment import Deployment, TimelineEvent
 from controller.domain.environment import DatabaseTarget, Environment, LambdaTarget, ParametersTarget, SiteTarget
 from controller.domain.restore_point import folder
 from controller.errors import UnknownEnvironmentError
-from controller.flow.test import outside_checks_of, probe_all
+from controller.flow.shared.checks import outside_checks_of, probe_all
 from controller.settings import Settings
 from controller.wiring import AwsWorld
 from selfright.account.account import Account

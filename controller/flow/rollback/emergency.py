@@ -7,8 +7,8 @@ closes the deployment. So this can die at any moment, and what is stuck need not
 from controller.domain.deployment import Deployment, Trip
 from controller.domain.phases import MOVING, Phase
 from controller.flow.rollback.begin import begin
+from controller.flow.rollback.traffic import restore_traffic, trip_and_restore
 from controller.flow.shared.timeline import Card, card
-from controller.flow.shared.trip import restore_traffic, trip_and_restore
 from controller.ports.world import World
 
 

@@ -8,8 +8,8 @@ from itertools import cycle, islice
 
 from controller.domain.deployment import Deployment
 from controller.domain.environment import Environment
+from controller.flow.shared.checks import outside_checks_of
 from controller.flow.shared.evidence import compared
-from controller.flow.test import outside_checks_of
 from controller.ports.world import World
 
 AT_ONCE = 8

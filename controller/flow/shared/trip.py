@@ -4,28 +4,12 @@ The trip is written first. *Shift traffic* reads a component's state, then the t
 state; so between a shift and the putting back somebody always loses, and it is never the visitor.
 """
 
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
-from functools import partial
 
-from controller.domain.deployment import Deployment, Left, Pending, TimelineEvent, Trip, TripSource
-from controller.domain.environment import Environment
-from controller.domain.phases import MOVING, Phase
-from controller.domain.usage import most_used_first
-from controller.errors import ConflictError, LedgerConflictError, SelfrightError, TrippedError
-from controller.flow.shared.pending import takes_long
-from controller.flow.shared.timeline import environment_of, tell
-from controller.ports import Context
+from controller.domain.deployment import Deployment, TimelineEvent, Trip, TripSource
+from controller.domain.phases import MOVING
+from controller.errors import LedgerConflictError, TrippedError
 from controller.ports.world import World
-
-AT_ONCE = 16
-"""Components that are put back at the same time."""
-FEW = 5
-"""What is put back in the second that it takes even while others go forward; see `ports.Budget`."""
-REQUESTS = 2
-"""Requests to put a component back, as a rule one."""
 
 
 def trip(
@@ -33,153 +17,21 @@ def trip(
 ) -> Deployment:
     """Write the trip, unless there is one; the first reason stays. A deployment that has ended is left alone."""
     made = Trip(world.clock.now(), source, reason, fired_at)
-    deployment = _mark(world, deployment_id, made)
+    deployment = write_trip(world, deployment_id, made)
     if deployment.trip == made:
-        _tell_trip(world, deployment_id, made)
+        record_trip(world, deployment_id, made)
     return deployment
 
 
-def _mark(world: World, deployment_id: str, made: Trip) -> Deployment:
+def write_trip(world: World, deployment_id: str, made: Trip) -> Deployment:
     try:
         return world.deployments.update(deployment_id, {"trip": made}, phases=MOVING, absent="trip")
     except LedgerConflictError:
         return world.deployments.get(deployment_id)
 
 
-def _tell_trip(world: World, deployment_id: str, made: Trip) -> None:
+def record_trip(world: World, deployment_id: str, made: Trip) -> None:
     world.deployments.record(deployment_id, TimelineEvent(made.at, "tripped", made.reason))
-
-
-def on_alarm(world: World, alarm: str, reason: str, fired_at: datetime | None = None) -> list[str]:
-    """An alarm fires (at `fired_at`): every deployment that it guards is tripped, put back at once, its workflow told.
-
-    Returns the ids of the deployments. The rollback machine repeats the putting back and verifies it, so a component
-    that cannot be put back here does not keep the others or the workflow waiting.
-    """
-    guarded = list(world.guards.guarded_by(alarm))
-    trouble = []
-    for deployment_id in guarded:
-        try:
-            if not _is_old(world, deployment_id, fired_at):
-                trip_and_restore(
-                    world, deployment_id, Trip(world.clock.now(), "alarm", f"Alarm {alarm}: {reason}", fired_at)
-                )
-        except SelfrightError as error:
-            trouble.append(error)  # The others must not wait for this one.
-    if trouble:
-        raise trouble[0]
-    return guarded
-
-
-def _is_old(world: World, deployment_id: str, fired_at: datetime | None) -> bool:
-    """Whether the alarm changed its state before the deployment began: then its event comes late, and is not about it.
-
-    An alarm that had fired before, and still did, has kept the deployment from beginning.
-    """
-    return fired_at is not None and fired_at < world.deployments.get(deployment_id).created_at
-
-
-def trip_and_restore(world: World, deployment_id: str, made: Trip) -> dict[str, str]:
-    """Write the trip, put the visitors back, and only then tell the story: meanwhile nobody should wait.
-
-    Returns component → what went wrong; nothing is done when the deployment has ended.
-    """
-    deployment = _mark(world, deployment_id, made)
-    if deployment.trip is None or deployment.phase.is_terminal:
-        return {}  # It has ended: the guard was left over.
-    try:
-        failed = restore_traffic(world, deployment)
-        if deployment.guard_token:
-            world.workflows.fail(deployment.guard_token, deployment.trip.reason)
-    finally:
-        if deployment.trip == made:
-            _tell_trip(world, deployment_id, made)
-    return failed
-
-
-def rehearse(world: World, deployment_id: str) -> None:
-    """Read all that putting this deployment back would read, and change nothing.
-
-    A function that has done so lately is warm, connected, and known to be allowed to: an alarm then takes milliseconds.
-    """
-    deployment = world.deployments.get(deployment_id)
-    environment = environment_of(world, deployment)
-    for name in deployment.changed:
-        if takes_long(environment, name):
-            continue
-        with suppress(ConflictError):  # In the middle of a release, traffic is split: that is what is to be seen.
-            world.components.get(environment, name, urgent=True).current()
-
-
-def restore_traffic(world: World, deployment: Deployment) -> dict[str, str]:
-    """Send all visitors to the stable revisions, the most used components first; returns component → what went wrong.
-
-    All are put back at once, as far as AWS takes it. For a few there is always room; for many, others give way.
-    What takes long moves no visitors, and is left to the rollback machine.
-    """
-    names = most_used_first(deployment.changed, deployment.evaluation) if deployment.restore_point else []
-    with ThreadPoolExecutor(max_workers=max(1, min(AT_ONCE, len(names)))) as pool:
-        pool.submit(clear_the_way, world, len(names))  # at the same time: no visitor waits for it
-        outcomes = _outcomes(world, deployment, names, pool)
-    failed = {name: trouble for name, trouble in outcomes.items() if trouble}
-    if names and not failed:
-        note_restored(world, deployment)
-    for name, trouble in failed.items():
-        tell(world, deployment.deployment_id, "restore_failed", f"{name}: {trouble}")
-    return failed
-
-
-def clear_the_way(world: World, components: int) -> None:
-    """Keep others from going forward while so many components are put back; nothing depends on that."""
-    if components > FEW:
-        with suppress(SelfrightError):
-            world.budget.give_way(components * REQUESTS)
-
-
-def _outcomes(world: World, deployment: Deployment, names: list[str], pool: Executor) -> dict[str, str]:
-    try:
-        environment = environment_of(world, deployment)
-    except SelfrightError as error:
-        return dict.fromkeys(names, str(error))
-    troubles = pool.map(lambda name: _restore(world, environment, deployment, name), names)
-    return dict(zip(names, troubles, strict=True))
-
-
-def _restore(world: World, environment: Environment, deployment: Deployment, name: str) -> str:
-    try:
-        if not takes_long(environment, name):
-            restore(world, environment, deployment, name)
-    except SelfrightError as error:
-        return str(error)
-    return ""
-
-
-def restore(world: World, environment: Environment, deployment: Deployment, name: str) -> Pending | Left | None:
-    """Send all visitors to one component's stable revision; raises `ConflictError` when a person changed it."""
-    if deployment.restore_point is None or name not in deployment.restore_point:
-        msg = f"Deployment {deployment.deployment_id} has no restore point for {name}."
-        raise ConflictError(msg)
-    context = Context(deployment, partial(permit, world, deployment.deployment_id))
-    component = world.components.get(environment, name, urgent=True, context=context)
-    canary = deployment.staged.get(name)
-    if canary and deployment.traffic_restored_at:
-        canary = replace(canary, mark="")  # It is not as the last shift left it any more.
-    return component.restore(deployment.restore_point[name], canary)
-
-
-def note_restored(world: World, deployment: Deployment) -> None:
-    """Note when all visitors were back on the stable revisions, unless somebody has noted it before."""
-    changes = {"traffic_restored_at": world.clock.now(), "weight": 0}
-    try:
-        world.deployments.update(
-            deployment.deployment_id,
-            changes,
-            phases=MOVING | {Phase.ROLLING_BACK},
-            absent="traffic_restored_at",
-        )
-    except LedgerConflictError:
-        return
-    tell(world, deployment.deployment_id, "traffic_restored", "All visitors are back on the stable revisions.")
 
 
 def permit(world: World, deployment_id: str) -> Deployment:

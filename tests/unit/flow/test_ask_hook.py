@@ -9,10 +9,10 @@ from controller.domain.phases import Phase
 from controller.errors import AwsError, SelfrightError
 from controller.flow.ask_hook import ask_hook
 from controller.flow.judge import judge
+from controller.flow.on_alarm import on_alarm, rehearse
 from controller.flow.shared.lease import LEASE
-from controller.flow.shared.trip import on_alarm, rehearse
 from controller.flow.test import test_staged as stage_test
-from controller.flow.test import verify
+from controller.flow.verify import verify
 from controller.handlers.on_alarm import handle
 from tests.fakes import START, FakeWorld
 from tests.unit.flow.scenes import ALARM, STABLE, a_world, at_weight, on_its_way, tripped

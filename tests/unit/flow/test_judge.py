@@ -9,9 +9,11 @@ import pytest
 from controller.domain.deployment import Bake, Counts, Step
 from controller.domain.phases import Phase
 from controller.errors import AwsError, LedgerConflictError, SelfrightError, TransientError
-from controller.flow.judge import guard, hold, judge, resume
+from controller.flow.guard import guard
+from controller.flow.judge import judge
+from controller.flow.on_alarm import on_alarm
+from controller.flow.pause import hold, resume
 from controller.flow.shared.timeline import Card
-from controller.flow.shared.trip import on_alarm
 from controller.ports.world import World
 from tests.fakes import START, FakeWorld
 from tests.unit.flow.scenes import (

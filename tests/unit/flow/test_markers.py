@@ -2,7 +2,8 @@
 
 from controller.domain.phases import Phase
 from controller.flow.complete import complete
-from controller.flow.rollback.begin import begin, close_rollback
+from controller.flow.rollback.begin import begin
+from controller.flow.rollback.close import close_rollback
 from controller.flow.shared.closure import close
 from controller.flow.shift import shift
 from tests.unit.flow.scenes import a_deployment, a_world, at_weight, on_its_way

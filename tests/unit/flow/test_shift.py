@@ -9,7 +9,9 @@ from controller.domain.deployment import Revision
 from controller.domain.phases import TERMINAL, Phase
 from controller.errors import AwsError, ChangedByOthersError, LedgerConflictError, TransientError, TrippedError
 from controller.flow.complete import complete
-from controller.flow.shared.trip import on_alarm, permit, restore_traffic, trip
+from controller.flow.on_alarm import on_alarm
+from controller.flow.rollback.traffic import restore_traffic
+from controller.flow.shared.trip import permit, trip
 from controller.flow.shift import shift
 from controller.ports.world import World
 from tests.fake_components import FakeComponent

@@ -9,8 +9,9 @@ from controller.domain.deployment import Revision
 from controller.domain.phases import Phase
 from controller.errors import AwsError, LedgerConflictError
 from controller.flow import test
-from controller.flow.shared.trip import on_alarm
-from controller.flow.stage import record_restore_point, stage
+from controller.flow.on_alarm import on_alarm
+from controller.flow.record_restore_point import record_restore_point
+from controller.flow.stage import stage
 from controller.ports.world import World
 from tests.builders import a_bundle
 from tests.fake_components import FakeComponent

@@ -18,7 +18,7 @@ from controller.domain.deployment import Comparison, Counts, Evaluation, Revisio
 from controller.domain.environment import Environment
 from controller.domain.phases import Phase
 from controller.errors import TransientError, TrippedError
-from controller.flow.rollback.begin import restore_component
+from controller.flow.rollback.restore import restore_component
 from controller.flow.shared import trip
 from tests.fakes import START, FakeWorld
 from tests.unit.aws.fake_account import FakeAccount

@@ -12,7 +12,7 @@ from controller.domain.deployment import Revision
 from controller.domain.phases import Phase
 from controller.domain.restore_point import MANIFEST, RestorePoint
 from controller.errors import AwsError, TransientError
-from controller.flow.stage import record_restore_point
+from controller.flow.record_restore_point import record_restore_point
 from tests.builders import a_bundle
 from tests.fakes import FakeWorld
 from tests.unit.flow.scenes import STABLE, a_world, on_its_way

@@ -8,8 +8,8 @@ import pytest
 from controller.domain.deployment import Hotfix, Upload
 from controller.domain.phases import Phase
 from controller.flow.judge import judge
-from controller.flow.shared.trip import on_alarm
-from controller.flow.stage import record_restore_point
+from controller.flow.on_alarm import on_alarm
+from controller.flow.record_restore_point import record_restore_point
 from tests.fakes import START, FakeWorld
 from tests.unit.flow.scenes import ALARM, KEY, a_world, at_weight, on_its_way
 

@@ -6,7 +6,7 @@ import pytest
 
 from controller.domain.phases import Phase
 from controller.errors import AwsError, TransientError, UnusableSecretError
-from controller.flow.stage import record_restore_point
+from controller.flow.record_restore_point import record_restore_point
 from controller.flow.validate import validate
 from tests.builders import bundle_parts
 from tests.fakes import FakeWorld

@@ -10,9 +10,9 @@ from controller.domain.phases import Phase
 from controller.domain.restore_point import snapshot_id
 from controller.errors import AwsError, LedgerConflictError, NotFoundError
 from controller.flow.complete import complete
+from controller.flow.record_restore_point import record_restore_point
 from controller.flow.shared.lease import LEASE, ran_out
 from controller.flow.shared.trip import trip
-from controller.flow.stage import record_restore_point
 from tests.builders import a_bundle
 from tests.fakes import FakeWorld
 from tests.unit.flow.scenes import a_world, an_environment, at_weight, on_its_way

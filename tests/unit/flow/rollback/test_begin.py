@@ -10,7 +10,10 @@ from controller.domain.deployment import TripSource
 from controller.domain.lock import release
 from controller.domain.phases import MOVING, Phase
 from controller.errors import AwsError, ConflictError
-from controller.flow.rollback.begin import begin, close_rollback, restore_component, verify_restoration
+from controller.flow.rollback.begin import begin
+from controller.flow.rollback.close import close_rollback
+from controller.flow.rollback.restore import restore_component
+from controller.flow.rollback.verify_restoration import verify_restoration
 from controller.flow.shared.closure import close
 from controller.ports.world import World
 from tests.fakes import FakeWorld

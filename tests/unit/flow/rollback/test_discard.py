@@ -7,7 +7,8 @@ import pytest
 from controller.domain.deployment import Awaited, Revision
 from controller.domain.phases import Phase
 from controller.errors import AwsError, TransientError
-from controller.flow.rollback.begin import begin, close_rollback
+from controller.flow.rollback.begin import begin
+from controller.flow.rollback.close import close_rollback
 from controller.flow.rollback.discard import discard_staged
 from tests.fakes import START, FakeWorld
 from tests.unit.flow.scenes import CANARY, STABLE, a_deployment, a_world, dying_everywhere, on_its_way, tripped

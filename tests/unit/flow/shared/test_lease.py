@@ -7,11 +7,12 @@ import pytest
 
 from controller.domain.phases import Phase
 from controller.errors import SelfrightError
-from controller.flow.judge import hold, judge
+from controller.flow.judge import judge
+from controller.flow.on_alarm import on_alarm
+from controller.flow.pause import hold
 from controller.flow.reconcile import STUCK, reconcile
-from controller.flow.rollback.begin import accept
+from controller.flow.rollback.unlock import accept
 from controller.flow.shared.lease import HOLD_SECONDS, LEASE
-from controller.flow.shared.trip import on_alarm
 from controller.handlers import reconcile as handler
 from selfright.recovery.hold import reason_of
 from tests.fakes import START, FakeWorld

@@ -10,9 +10,9 @@ from controller.domain.deployment import Bake, Counts, Deployment, Revision
 from controller.domain.phases import Phase
 from controller.flow import newcomers, test
 from controller.flow.judge import judge
+from controller.flow.on_alarm import on_alarm
 from controller.flow.shared.newcomers import served_until
 from controller.flow.shared.synthetic_requests import send
-from controller.flow.shared.trip import on_alarm
 from controller.flow.shift import shift
 from tests.fakes import START, FakeWorld
 from tests.unit.flow.scenes import (

@@ -9,10 +9,14 @@ import pytest
 from controller.domain.deployment import Awaited, Left, Pending, Revision
 from controller.domain.phases import Phase
 from controller.errors import AwsError, SelfrightError, TransientError, TrippedError
-from controller.flow.rollback.begin import begin, close_rollback, restore_component, verify_restoration
+from controller.flow.rollback.begin import begin
+from controller.flow.rollback.close import close_rollback
+from controller.flow.rollback.restore import restore_component
+from controller.flow.rollback.traffic import restore_traffic
+from controller.flow.rollback.verify_restoration import verify_restoration
 from controller.flow.shared.lease import LEASE
 from controller.flow.shared.pending import FIRST_PAUSE, LONGEST_PAUSE, pause_of
-from controller.flow.shared.trip import restore_traffic, trip
+from controller.flow.shared.trip import trip
 from controller.flow.stage import stage
 from controller.flow.test import test_staged as run_tests
 from controller.ports.world import World

@@ -1,0 +1,15 @@
+"""Guard alarms: the branch of a bake that an alarm ends."""
+
+from controller.domain.phases import MOVING
+from controller.flow.shared.bake import require_current
+from controller.ports.world import World
+
+
+def guard(world: World, deployment_id: str, step: int, task_token: str) -> None:
+    """Leave a token with which an alarm ends the bake; answered at once when there is a trip or the bake is over."""
+    require_current(world.deployments.get(deployment_id), step)
+    deployment = world.deployments.update(deployment_id, {"guard_token": task_token}, phases=MOVING)
+    if deployment.trip:
+        world.workflows.fail(task_token, deployment.trip.reason)
+    elif deployment.bake and deployment.bake.step == step and deployment.bake.concluded:
+        world.workflows.succeed(task_token, {"outcome": "concluded"})

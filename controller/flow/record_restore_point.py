@@ -1,0 +1,96 @@
+"""Record restore point: note what is live, before anything changes."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from controller.domain.deployment import Deployment, Revision
+from controller.domain.environment import Environment
+from controller.domain.judging.verdict import alarm_trouble
+from controller.domain.phases import UNTOUCHED, Phase
+from controller.errors import ChangedByOthersError, InvalidBundleError, LedgerConflictError, NotFoundError, RefusedError
+from controller.flow.preconditions import export, snapshots
+from controller.flow.preconditions.hotfix import guarding, ignore_firing_alarms, tell_ignored_alarms
+from controller.flow.preconditions.previous_attempt import check_previous_attempt
+from controller.flow.preconditions.secrets import check_secrets
+from controller.flow.shared.closure import reject
+from controller.flow.shared.timeline import Card, card, environment_of, tell
+from controller.ports.world import World
+
+ALARM_ADVICE = (
+    "Correct the alarm first; a release on top of a fire cannot be judged. If this release is what silences it:"
+    ' `selfright release … --hotfix --reason "…"` leaves out the alarms that are firing.'
+)
+
+
+CHANGED_ADVICE = "Finish or undo that change, then upload the bundle again."
+
+
+def record_restore_point(world: World, deployment_id: str) -> Card:
+    """Note what is live before anything changes, and open the guards.
+
+    Outcomes: `ready` with the first `wave` of components; `pending` as long as a database's snapshot is being taken;
+    `rejected` when an alarm is firing or gone, when a component is in the middle of somebody's change, when a secret
+    that the release needs is not as it must be, when a snapshot or the export of what is live failed, or when this
+    version was rolled back while it waited for its lock.
+    """
+    deployment = world.deployments.get(deployment_id)
+    if deployment.restore_point is not None:
+        return _ready(deployment)
+    if deployment.phase is Phase.REJECTED:
+        return card(deployment, "rejected")
+    if deployment.phase not in UNTOUCHED:
+        msg = f"Deployment {deployment_id} is {deployment.phase} already: this call came too late."
+        raise LedgerConflictError(msg)
+    environment = environment_of(world, deployment)
+    alarms = environment.deployment_preference.alarms
+    world.guards.open(deployment_id, alarms)  # Before the alarms are read: one that fires now is seen here or there.
+    states = world.alarms.states(alarms) if alarms else {}
+    hotfix = ignore_firing_alarms(world, deployment, states)
+    deployment = replace(deployment, hotfix=hotfix)
+    if trouble := alarm_trouble(states, guarding(environment, deployment)):
+        return card(reject(world, deployment, trouble, ALARM_ADVICE), "rejected")
+    try:
+        return _record(world, environment, deployment)
+    except (InvalidBundleError, RefusedError) as error:
+        return card(reject(world, deployment, error.reason, error.next_step), "rejected")
+    except (ChangedByOthersError, NotFoundError) as error:
+        return card(reject(world, deployment, str(error), CHANGED_ADVICE), "rejected")
+
+
+def _record(world: World, environment: Environment, deployment: Deployment) -> Card:
+    """The snapshots first, because they take long; what is live is read last."""
+    check_previous_attempt(world, deployment.environment_key, deployment.version, deployment.digest)
+    check_secrets(world, environment, deployment)
+    taken = snapshots.take(world, environment, deployment)
+    if taken.pending:
+        return card(deployment, "pending", wait_seconds=taken.pending)
+    live = _current(world, environment, deployment)
+    kept = export.export(world, environment, deployment, live, taken.taken)
+    return _ready(_note(world, deployment, {"restore_point": live, "export": kept}))
+
+
+def _ready(deployment: Deployment) -> Card:
+    return card(deployment, "ready", wave=list(deployment.order[0]))
+
+
+def _current(world: World, environment: Environment, deployment: Deployment) -> dict[str, Revision]:
+    return {name: world.components.get(environment, name).current() for name in deployment.components}
+
+
+def _note(world: World, deployment: Deployment, recorded: Mapping[str, Any]) -> Deployment:
+    ignored_alarms = {"hotfix": deployment.hotfix} if deployment.hotfix else {}
+    changes, token = {**recorded, **ignored_alarms, "phase": Phase.STAGING}, deployment.fencing_token
+    try:
+        noted = world.deployments.update(
+            deployment.deployment_id, changes, phases=UNTOUCHED, fencing_token=token, untripped=True
+        )
+    except LedgerConflictError:
+        noted = world.deployments.get(deployment.deployment_id)
+        if noted.phase is not Phase.STAGING:
+            raise
+        return noted  # The same call was made twice, and the other one was faster.
+    shown = ", ".join(f"{name} {revision.id or 'nothing'}" for name, revision in recorded["restore_point"].items())
+    tell(world, noted.deployment_id, "restore_point", f"Live before this release: {shown}.")
+    tell_ignored_alarms(world, noted)
+    return noted

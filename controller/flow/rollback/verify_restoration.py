@@ -1,0 +1,95 @@
+"""Verify restoration: everything is read again, and the release that is live again is checked from outside."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from controller.domain.deployment import Awaited, Deployment
+from controller.domain.environment import StackTarget
+from controller.domain.phases import Phase
+from controller.errors import SelfrightError
+from controller.flow.rollback.traffic import note_restored
+from controller.flow.shared.checks import outside_checks_of, probe_all
+from controller.flow.shared.pending import lasting, pause_of
+from controller.flow.shared.timeline import Card, card, environment_of, tell
+from controller.ports.world import World
+
+LAST_QUESTION = timedelta(minutes=30)
+"""Beyond a component's patience: so long takes the last question, with the pause before it."""
+
+
+def verify_restoration(world: World, deployment_id: str) -> Card:
+    """Look whether everything is as the restore point says, from inside and from outside.
+
+    Outcomes: `verified`; `pending` while some `components` take their time: restore them (again) in `wait_seconds`; or
+    `failed` with the reason.
+    """
+    deployment = world.deployments.get(deployment_id)
+    left = _left_to_restore(world, deployment)
+    trouble = _not_restored(world, deployment, left)
+    trouble += [] if trouble else _without_answer(world, deployment, left)
+    if left and not trouble:
+        pause = pause_of(deployment, world.clock.now())
+        return card(deployment, "pending", components=left, wait_seconds=pause, reason="")
+    trouble += [f"{name}: was left as it is, because what may need it is not restored" for name in left]
+    trouble += _failing_outside(world, deployment)
+    if trouble:
+        return card(deployment, "failed", reason="; ".join(trouble)[:1000])
+    if deployment.restore_point:
+        if deployment.changed:
+            note_restored(world, deployment)
+        tell(world, deployment_id, "restoration_verified", "Everything is as it was before this release.")
+    return card(deployment, "verified", reason="")
+
+
+def _left_to_restore(world: World, deployment: Deployment) -> list[str]:
+    """What takes long, and has not been restored yet or is on its way."""
+    slow = [name for name in lasting(world, deployment) if name in (deployment.restore_point or {})]
+    return [name for name in slow if name not in deployment.awaited or not deployment.awaited[name].over]
+
+
+def _without_answer(world: World, deployment: Deployment, left: Collection[str]) -> list[str]:
+    """Those of which nothing has been heard within their patience: asking them fails in a way that does not pass.
+
+    One that answers is given up by itself when its patience is over; this is for one that cannot even be asked.
+    """
+    now, trouble = world.clock.now(), []
+    for name in left:
+        if name not in deployment.awaited:
+            changes = {f"awaited.{name}": Awaited(now)}
+            world.deployments.update(deployment.deployment_id, changes, phases={Phase.ROLLING_BACK})
+        elif now - deployment.awaited[name].since > _patience(world, deployment, name):
+            trouble.append(f"{name}: could not be asked in time; see the log of the function `selfright-traffic`")
+    return trouble
+
+
+def _patience(world: World, deployment: Deployment, name: str) -> timedelta:
+    target = environment_of(world, deployment).components[name]
+    return timedelta(minutes=target.timeout_minutes if isinstance(target, StackTarget) else 0) + LAST_QUESTION
+
+
+def _not_restored(world: World, deployment: Deployment, left: Collection[str]) -> list[str]:
+    environment = environment_of(world, deployment) if deployment.restore_point else None
+    trouble = []
+    for name, stable in (deployment.restore_point or {}).items():
+        awaited = deployment.awaited.get(name, Awaited(deployment.created_at))
+        if awaited.trouble:
+            trouble.append(f"{name}: {awaited.trouble}")
+        if awaited.trouble or awaited.left or name in left:
+            continue
+        try:
+            live = world.components.get(environment, name, urgent=True).current().id if environment else ""
+        except SelfrightError as error:
+            trouble.append(f"{name}: {error}")
+            continue
+        if live != stable.id:
+            trouble.append(f"{name}: is on {live} and should be on {stable.id}")
+    return trouble
+
+
+def _failing_outside(world: World, deployment: Deployment) -> list[str]:
+    """The checks of the release that is live again, made from outside; none when there was no release before."""
+    if not deployment.restore_point or not deployment.previous:
+        return []
+    checks = outside_checks_of(world.deployments.get(deployment.previous))
+    results = probe_all(world, environment_of(world, deployment), checks)
+    return [f"{result.check}: {result.detail}" for result in results if not result.passed]

@@ -1,0 +1,42 @@
+"""Verify: the release's checks from outside, as a visitor makes them."""
+
+from controller.domain.checks.verification import OutsideCheck
+from controller.domain.deployment import Deployment
+from controller.domain.strategy import ALL
+from controller.flow.ask_hook import POST, hook_of
+from controller.flow.shared.checks import count, outside_checks_of, probe_all, unhealthy
+from controller.flow.shared.timeline import Card, card, environment_of, tell
+from controller.ports.world import World
+
+
+def verify(world: World, deployment_id: str, step: int) -> Card:
+    """Make the release's checks from outside, as a visitor.
+
+    Outcomes: `healthy`; `ask` when it is, and everybody is on it, and there is a hook to ask; `unhealthy`.
+    """
+    deployment = world.deployments.get(deployment_id)
+    environment = environment_of(world, deployment)
+    results = probe_all(world, environment, *_expected(world, deployment))
+    if failed := [result for result in results if not result.passed]:
+        return unhealthy(world, deployment, f"from outside at {deployment.weight} %", failed)
+    if results:
+        tell(world, deployment_id, "verified", f"Step {step + 1}: {count(results)} passed from outside.")
+    hook = hook_of(environment, deployment, POST) if deployment.weight >= ALL else ""
+    return card(deployment, "ask" if hook else "healthy")
+
+
+def _expected(world: World, deployment: Deployment) -> tuple[list[OutsideCheck], list[OutsideCheck]]:
+    """The checks to make from outside, and the answers of the stable release that are as good.
+
+    While both releases serve, nobody outside knows which one answers. So an answer is right if it is what either
+    release promises, and what only the new one promises is left to the test before traffic and to the last step. Of a
+    component that was never live there is only the new one, from the first step on.
+    """
+    checks = outside_checks_of(deployment)
+    if deployment.weight >= ALL or not deployment.previous:
+        return checks, []
+    before = outside_checks_of(world.deployments.get(deployment.previous))
+    promised = {check.request for check in before}
+    new = deployment.newcomers
+    as_good = [check for check in before if check.component not in new]
+    return [check for check in checks if check.component in new or check.request in promised], as_good
