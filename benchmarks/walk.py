@@ -70,7 +70,7 @@ class Walk:
     def _answers(self, variable: str) -> set[str]:
         if variable.endswith("verdict"):
             left = self._evaluations[self._step] - self.entered_in_step()
-            return {"watching"} if left > 0 else {"healthy"}
+            return {"wait"} if left > 0 else {"healthy"}
         if self._staged < len(self._waves) and self.entered["Test staged release"]:
             return {"next_wave"}
         return {"received", "valid", "granted", "ready", "healthy"}

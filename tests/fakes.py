@@ -102,7 +102,7 @@ class FakeRestorePoints:
 class FakeDatabases:
     """Snapshots by name: each takes so many `looks` until it is there, or is what was put in `state`."""
 
-    evaluations: int = 0
+    polls: int = 0
     state: SnapshotState = "available"
     trouble: Exception | None = None
     begun: dict[str, int] = field(default_factory=dict)
@@ -114,7 +114,7 @@ class FakeDatabases:
             raise self.trouble
         name = snapshot_id(target.identifier, deployment_id)
         self.begun[name] = self.begun.get(name, -1) + 1
-        return Snapshot(name, self.state if self.begun[name] >= self.evaluations else "pending", "as it is")
+        return Snapshot(name, self.state if self.begun[name] >= self.polls else "pending", "as it is")
 
     def prune(self, target: DatabaseTarget, keep: Collection[str]) -> int:
         """Note what was to be kept."""

@@ -228,7 +228,7 @@ class Deployment:
     hotfix: Hotfix | None = None
     guard_token: str = ""
     queue_token: str = ""
-    hold_token: str = ""
+    pause_token: str = ""
     reason: str = ""
     next_step: str = ""
     rollback_execution_arn: str = ""
@@ -267,6 +267,11 @@ class Deployment:
     def blameless(self) -> bool:
         """Whether something broke before any visitor could get it: that says nothing against the release."""
         return self.trip is not None and self.trip.source == "fault" and not self.steps
+
+    @property
+    def rollback_reason(self) -> str:
+        """Why it is undone: its trip's reason, or else that of its end."""
+        return self.trip.reason if self.trip else self.reason
 
     @property
     def order(self) -> tuple[tuple[str, ...], ...]:

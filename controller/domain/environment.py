@@ -214,7 +214,7 @@ class JudgePolicy(_Strict):
     period_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
     settle: Annotated[int, Field(ge=0, le=3600)] | None = None
     minimum_requests: Annotated[int, Field(ge=0)] = 20
-    when_inconclusive: Literal["hold", "roll_back"] = "roll_back"
+    when_inconclusive: Literal["pause", "roll_back"] = "roll_back"
     tolerance: Annotated[float, Field(ge=0, le=1)] = 0.01
     promote_early: bool = False
     limits: Limits = Limits()

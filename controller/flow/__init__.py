@@ -3,25 +3,26 @@
     Receive release           receive.receive
     Validate bundle           validate.validate
     Wait for lock             wait_for_lock.wait_for_lock
-    Record restore point      stage.record_restore_point
+    Record restore point      record_restore_point.record_restore_point
     Stage component           stage.stage
     Test staged release       test.test_staged
     Ask pre-traffic hook      ask_hook.ask_hook
-    Shift traffic             shift.shift                    from here on once for each traffic step
-    Verify                    test.verify
+    Shift traffic             shift.shift                       from here on once for each traffic step
+    Verify                    verify.verify
     Ask post-traffic hook     ask_hook.ask_hook
     Judge canary              judge.judge
-    Hold for a person         judge.hold
-    Go on after the hold      judge.resume
-    Guard alarms              judge.guard
+    Pause for a person        pause.pause
+    Resume                    resume.resume
+    Guard alarms              guard.guard
     Complete                  complete.complete
 
-    Begin rollback            begin.begin                the way back, from anywhere
-    Restore component         begin.restore_component
-    Verify restoration        begin.verify_restoration
-    Close deployment          begin.close_rollback
+    Begin rollback            begin.begin                       the rollback machine, in `rollback/`
+    Restore component         restore.restore_component
+    Verify restoration        verify_restoration.verify_restoration
+    Close deployment          close.close_rollback
 
-Beside the workflow, an alarm puts the visitors back (`trip.on_alarm`), a person can do the same
-(`emergency.emergency`), and what was left lying is found (`reconcile.reconcile`). However a deployment ends, it does
-so in `closure.close`.
+Beside the workflow, an alarm restores traffic (`on_alarm.on_alarm`), a person can do the same
+(`rollback.emergency.emergency`) or free a held environment (`rollback.unlock.unlock`), and deployments whose execution
+died are found (`reconcile.reconcile`). However a deployment ends, it does so in `shared.closure.close`. What must be
+true before anything is touched is in `preconditions/`, what several states share in `shared/`.
 """

@@ -9,7 +9,7 @@ from controller.flow.shared.timeline import Card, card, environment_of, tell
 from controller.flow.shared.trip import permit
 from controller.ports.world import World
 
-GOING = frozenset({Phase.STAGING, Phase.SHIFTING, Phase.BAKING, Phase.WATCHING})
+GOING = frozenset({Phase.STAGING, Phase.SHIFTING, Phase.BAKING})
 
 
 def complete(world: World, deployment_id: str) -> Card:

@@ -1,4 +1,4 @@
-"""Guard alarms and Judge canary: the two branches of a bake."""
+"""Judge canary: one evaluation of the signals, and what follows from it."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,10 +11,9 @@ from controller.domain.environment import Environment
 from controller.domain.judging.measurement import floor
 from controller.domain.judging.verdict import MISSING, Judgement, Verdict, alarm_trouble
 from controller.domain.phases import Phase
-from controller.domain.strategy import ALL
 from controller.errors import SelfrightError, TransientError
 from controller.flow.preconditions.hotfix import guarding, recovered
-from controller.flow.shared.bake import WATCHED, conclude, evaluation_card, open_bake, require_current
+from controller.flow.shared.bake import JUDGED, conclude, evaluation_card, open_bake, require_current
 from controller.flow.shared.evidence import Evidence, evaluation_of, gather, judged
 from controller.flow.shared.lease import renewed
 from controller.flow.shared.timeline import Card, environment_of, tell
@@ -26,9 +25,9 @@ MOST_EVALUATIONS = 1500
 
 
 def judge(world: World, deployment_id: str, step: int) -> Card:
-    """Look at the canary once.
+    """Evaluate the canary once.
 
-    Verdicts: `watching` (look again in `wait_seconds`), `healthy`, `unhealthy`, `hold` (a person must decide).
+    Verdicts: `wait` (evaluate again in `wait_seconds`), `healthy`, `unhealthy`, `pause` (a person must decide).
     """
     deployment = _opened(world, world.deployments.get(deployment_id), step)
     if deployment.trip:
@@ -46,7 +45,7 @@ def judge(world: World, deployment_id: str, step: int) -> Card:
     seen = evaluation_of(now, deployment, evidence, judgement, firing)
     world.evaluations.record(deployment_id, seen)
     changes = {"evaluation": replace(seen, comparisons=()), **renewed(world, environment.judge.evaluate_every)}
-    deployment = world.deployments.update(deployment_id, changes, phases=WATCHED)
+    deployment = world.deployments.update(deployment_id, changes, phases=JUDGED)
     return _decide(world, environment, deployment, judgement, evidence)
 
 
@@ -79,9 +78,8 @@ def _opened(world: World, deployment: Deployment, step: int) -> Deployment:
         return deployment
     now = world.clock.now()
     bake = Bake(step, now, now + timedelta(seconds=deployment.steps[step].bake))
-    phase = Phase.WATCHING if deployment.steps[step].weight == ALL else Phase.BAKING
     opened = world.deployments.update(
-        deployment.deployment_id, {"bake": bake, "phase": phase, "evaluation": None}, phases=WATCHED
+        deployment.deployment_id, {"bake": bake, "phase": Phase.BAKING, "evaluation": None}, phases=JUDGED
     )
     tell(world, deployment.deployment_id, "baking", f"Watching {opened.weight} % for {deployment.steps[step].bake} s.")
     return opened
@@ -122,7 +120,7 @@ def _again(world: World, deployment: Deployment, environment: Environment, now: 
     pause = max(policy.evaluate_every, ceil(longest / MOST_EVALUATIONS))
     left = (open_bake(deployment).ends_at - now).total_seconds()
     until_then = round(left) if left > 0 else min(policy.period_seconds, policy.settled_seconds)
-    return evaluation_card(deployment, "watching", wait_seconds=min(pause, max(1, until_then)))
+    return evaluation_card(deployment, "wait", wait_seconds=min(pause, max(1, until_then)))
 
 
 def _without_verdict(
@@ -139,9 +137,9 @@ def _without_verdict(
         more = replace(bake, synthetic=sent, ends_at=now + timedelta(seconds=2 * policy.period_seconds))
         said = f"{judgement.reason} {sent} requests were sent by the controller itself."
         return _extend(world, environment, deployment, more, said)
-    if policy.when_inconclusive == "hold":
-        tell(world, deployment.deployment_id, "held", f"{judgement.reason} A person must decide.")
-        return evaluation_card(deployment, "hold", reason=judgement.reason)
+    if policy.when_inconclusive == "pause":
+        tell(world, deployment.deployment_id, "paused", f"{judgement.reason} A person must decide.")
+        return evaluation_card(deployment, "pause", reason=judgement.reason)
     return _fail(world, deployment, judgement.reason)
 
 
@@ -152,7 +150,7 @@ def _sent(world: World, environment: Environment, deployment: Deployment) -> int
 
 
 def _extend(world: World, environment: Environment, deployment: Deployment, longer: Bake, said: str) -> Card:
-    extended = world.deployments.update(deployment.deployment_id, {"bake": longer}, phases=WATCHED)
+    extended = world.deployments.update(deployment.deployment_id, {"bake": longer}, phases=JUDGED)
     tell(world, deployment.deployment_id, "extended", said)
     return _again(world, extended, environment, world.clock.now())
 

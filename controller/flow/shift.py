@@ -17,7 +17,7 @@ from controller.flow.shared.timeline import Card, card, environment_of, tell
 from controller.flow.shared.trip import permit
 from controller.ports.world import World
 
-FROM = frozenset({Phase.STAGING, Phase.SHIFTING, Phase.BAKING, Phase.WATCHING})
+FROM = frozenset({Phase.STAGING, Phase.SHIFTING, Phase.BAKING})
 
 
 def shift(world: World, deployment_id: str, step: int) -> Card:

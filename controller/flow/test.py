@@ -12,7 +12,7 @@ from controller.domain.phases import Phase
 from controller.domain.strategy import steps_of
 from controller.flow.ask_hook import PRE, hook_of
 from controller.flow.shared.checks import checks_of, count, unhealthy
-from controller.flow.shared.lease import HOLD_SECONDS
+from controller.flow.shared.lease import PAUSE_SECONDS
 from controller.flow.shared.newcomers import served_until
 from controller.flow.shared.pending import pause_of
 from controller.flow.shared.timeline import Card, card, environment_of, tell
@@ -79,11 +79,11 @@ def _document(index: int, step: Step, environment: Environment) -> dict[str, int
     """A guard must outlive its bake, which may be extended once, wait for late metrics each time, and then be held."""
     policy = environment.judge
     late = 4 * PATIENCE * max(policy.period_seconds, policy.settled_seconds)
-    hold = HOLD_SECONDS if policy.when_inconclusive == "hold" else 0
+    pause = PAUSE_SECONDS if policy.when_inconclusive == "pause" else 0
     return {
         "index": index,
         "weight": step.weight,
         "bake": step.bake,
-        "guard_timeout": 2 * step.bake + late + GUARD_MARGIN_SECONDS + hold,
+        "guard_timeout": 2 * step.bake + late + GUARD_MARGIN_SECONDS + pause,
         "hook_timeout": environment.hook_timeout_seconds,
     }

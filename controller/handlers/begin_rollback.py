@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from controller.domain.deployment import TripSource
 from controller.flow.rollback.begin import begin
-from controller.flow.rollback.unlock import accept
+from controller.flow.rollback.unlock import unlock
 from controller.flow.shared.timeline import Card
 from controller.ports.world import World
 
@@ -17,11 +17,11 @@ UNSAID = "A step of the deployment failed."
 def handle(world: World, event: dict[str, Any]) -> Card:
     """`deployment_id`, `execution`, and `request`: `by` whom, with a `reason` or what had `failed`.
 
-    With `accept`, nothing is put back: a held environment is freed as it is.
+    With `unlock`, nothing is restored: a held environment is freed as it is.
     """
     request = event["request"]
-    if request.get("accept") is True:
-        return accept(world, event["deployment_id"], reason_of(request))
+    if request.get("unlock") is True:
+        return unlock(world, event["deployment_id"], reason_of(request))
     return begin(world, event["deployment_id"], event["execution"], by_whom(request), reason_of(request))
 
 

@@ -28,7 +28,7 @@ TASKS = {
     "stage": ("record_restore_point", "stage"),
     "check": ("test", "verify", "ask_hook"),
     "traffic": ("shift", "restore"),
-    "watch": ("guard", "judge", "hold", "resume"),
+    "watch": ("guard", "judge", "pause", "resume"),
     "close": ("complete", "begin_rollback", "verify_restoration", "close"),
     "on_alarm": ("on_alarm",),
     "reconcile": ("reconcile",),

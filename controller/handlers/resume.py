@@ -1,8 +1,8 @@
-"""Go on after the hold."""
+"""Resume."""
 
 from typing import Any
 
-from controller.flow.pause import resume
+from controller.flow.resume import resume
 from controller.flow.shared.timeline import Card
 from controller.ports.world import World
 

@@ -107,6 +107,6 @@ def resume(account: Account, deployment: Deployment) -> None:
         message = f"Deployment {deployment.deployment_id} is {deployment.phase} and waits for nobody's decision."
         raise AdviceError(message, f"See how it stands: `selfright status {deployment.deployment_id}`")
     answer = {"outcome": "resumed", "deployment_id": deployment.deployment_id}
-    if not StepFunctionsWorkflows("", account.workflows).succeed(deployment.hold_token, answer):
+    if not StepFunctionsWorkflows("", account.workflows).succeed(deployment.pause_token, answer):
         message = f"The hold of {deployment.deployment_id} is over: somebody was faster, or it has timed out."
         raise AdviceError(message, f"See how it stands: `selfright status {deployment.deployment_id}`")

@@ -45,7 +45,7 @@ class Standing:
 def needs_decision(deployment: Deployment) -> bool:
     """Whether the deployment waits for a person: too few requests for a verdict, and the policy is `hold`."""
     bake, evaluation = deployment.bake, deployment.evaluation
-    if not (bake and evaluation and deployment.hold_token) or deployment.trip or deployment.phase.is_terminal:
+    if not (bake and evaluation and deployment.pause_token) or deployment.trip or deployment.phase.is_terminal:
         return False
     over = bake.extended and not bake.concluded and evaluation.at >= bake.ends_at
     return over and evaluation.verdict in MISSING

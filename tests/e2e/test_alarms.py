@@ -46,7 +46,7 @@ def test_an_alarm_during_the_watch_takes_back_what_everybody_has(lab: Lab) -> No
     before = lab.version()
     lab.careful(watch=NEVER)
     release = lab.release()
-    lab.reaches(release, Phase.WATCHING)
+    lab.reaches(release, Phase.BAKING)
     assert lab.live().is_only(lab.ledger.get(release).version)
     lab.set_alarm(ALARM, "ALARM", "an hour later")
     assert lab.ended(release).phase is Phase.ROLLED_BACK

@@ -12,7 +12,7 @@ def test_an_alias_that_somebody_moved_holds_the_environment_until_it_is_put_righ
     """The next shift finds it and goes no further; what was set by hand stays until a person has put it right."""
     before = lab.version()
     stable = lab.alias()["FunctionVersion"]
-    lab.careful([(50, 1)], minimum_requests=1_000_000, when_inconclusive="hold")
+    lab.careful([(50, 1)], minimum_requests=1_000_000, when_inconclusive="pause")
     release = lab.release()
     lab.waits_for_a_person(release)
     by_hand = lab.move_alias(lab.publish_by_hand())

@@ -24,7 +24,7 @@ def test_stopping_while_everybody_is_on_the_new_version_takes_it_back(lab: Lab) 
     before = lab.version()
     lab.careful(watch=NEVER)
     release = lab.release()
-    lab.stop(lab.reaches(release, Phase.WATCHING).execution_arn)
+    lab.stop(lab.reaches(release, Phase.BAKING).execution_arn)
     assert lab.ended(release).phase is Phase.ROLLED_BACK
     assert lab.live().is_only(before)
 

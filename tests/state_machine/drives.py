@@ -9,11 +9,11 @@ from tests.state_machine.machines import DEPLOY, Task
 from tests.state_machine.scene import Scene, bundle_of
 
 Failing = Callable[[], None]
-HELD_STATES = {"Hold for a person", "Go on after the hold"}
+HELD_STATES = {"Pause for a person", "Resume"}
 HOOKED_STATES = {"Ask pre-traffic hook", "Ask post-traffic hook"}
 HOOKS = {"pre_traffic": "before", "post_traffic": "after"}
 ON_THE_WAY_BACK = {"Roll back"}
-HOLDING = {"evaluate_every": 60, "when_inconclusive": "hold"}
+PAUSING = {"evaluate_every": 60, "when_inconclusive": "pause"}
 
 
 def failing(failure: BaseException) -> Failing:
@@ -40,14 +40,14 @@ def prepare(scene: Scene, task: Task) -> Phase:
 
 def prepare_hold(scene: Scene) -> Phase:
     """The canary has too few visitors, and a person who is asked lets it go on."""
-    scene.configure(judge=HOLDING)
+    scene.configure(judge=PAUSING)
     scene.world.metrics.canary = Counts(0, 0)
 
     def resume() -> None:
-        (held,) = [one for one in scene.history() if one.hold_token]
-        client("stepfunctions").send_task_success(taskToken=held.hold_token, output="{}")
+        (held,) = [one for one in scene.history() if one.pause_token]
+        client("stepfunctions").send_task_success(taskToken=held.pause_token, output="{}")
 
-    scene.at("Hold for a person", "after", resume)
+    scene.at("Pause for a person", "after", resume)
     return Phase.SUCCEEDED
 
 
@@ -65,7 +65,7 @@ def queue(scene: Scene, version: str, key: str = "") -> str:
     return arn
 
 
-def hold_and(scene: Scene, version: str, act: Callable[[Scene, Deployment], None]) -> Deployment:
+def pause_and(scene: Scene, version: str, act: Callable[[Scene, Deployment], None]) -> Deployment:
     """Release with too few requests, and act when a person is asked."""
     arn = scene.start(scene.upload(version))
     scene.wait_until(lambda: scene.is_held(arn))
@@ -78,7 +78,7 @@ def hold_and(scene: Scene, version: str, act: Callable[[Scene, Deployment], None
 def resume(scene: Scene, deployment: Deployment) -> None:
     """What `selfright resume` does."""
     scene.world.metrics.canary = Counts(100, 0)
-    client("stepfunctions").send_task_success(taskToken=deployment.hold_token, output="{}")
+    client("stepfunctions").send_task_success(taskToken=deployment.pause_token, output="{}")
 
 
 def heal(scene: Scene) -> None:

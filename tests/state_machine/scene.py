@@ -220,7 +220,7 @@ class Scene(Functions):
 
     def is_held(self, execution_arn: str) -> bool:
         """Whether a person must decide about its deployment."""
-        return any(one.hold_token for one in self.history() if one.execution_arn == execution_arn)
+        return any(one.pause_token for one in self.history() if one.execution_arn == execution_arn)
 
     def serves_canary(self) -> bool:
         """Whether any visitor gets anything but what was live at first."""

@@ -6,7 +6,7 @@ import pytest
 
 from controller.domain.deployment import Counts, Deployment
 from controller.domain.phases import Phase
-from tests.state_machine.drives import HOLDING, hold_and, resume
+from tests.state_machine.drives import PAUSING, pause_and, resume
 from tests.state_machine.machines import DEPLOY, states
 from tests.state_machine.scene import Scene
 
@@ -86,17 +86,17 @@ def test_a_person_decides_about_a_held_release(
     scene: Scene, act: Callable[[Scene, Deployment], None], phase: Phase
 ) -> None:
     """With the policy `hold`, it waits for `selfright resume` or `selfright rollback`, and an alarm still ends it."""
-    scene.configure(judge=HOLDING)
+    scene.configure(judge=PAUSING)
     scene.world.metrics.canary = Counts(3, 0)
-    assert hold_and(scene, "1.1.0", act).phase is phase
+    assert pause_and(scene, "1.1.0", act).phase is phase
     scene.check()
 
 
 def test_a_hold_outlives_the_bake_by_far(scene: Scene) -> None:
     """The guard stands as long as a person may take to decide, not as long as the bake."""
-    scene.configure(judge=HOLDING)
+    scene.configure(judge=PAUSING)
     scene.world.metrics.canary = Counts(3, 0)
-    hold_and(scene, "1.1.0", resume)
+    pause_and(scene, "1.1.0", resume)
     scene.check()
-    (hold,) = [state for name, state in states(DEPLOY) if name == "Hold for a person"]
+    (hold,) = [state for name, state in states(DEPLOY) if name == "Pause for a person"]
     assert scene.cards["Test staged release"]["steps"][0]["guard_timeout"] > hold["TimeoutSeconds"]

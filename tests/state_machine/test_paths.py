@@ -7,7 +7,7 @@ import pytest
 from controller.domain.deployment import Counts
 from controller.domain.phases import Phase
 from tests.builders import a_bundle, bundle_parts
-from tests.state_machine.drives import HOLDING, hold_and, hooked, resume
+from tests.state_machine.drives import PAUSING, hooked, pause_and, resume
 from tests.state_machine.machines import DEPLOY_TASKS
 from tests.state_machine.scene import Scene
 
@@ -25,10 +25,10 @@ def test_a_good_release_goes_live(scene: Scene) -> None:
 
 def test_every_task_of_the_deploy_machine_is_on_some_path(make_scene: MakeScene) -> None:
     """A held release that goes on, with hooks, and one that fails pass through every Task: none is dead."""
-    scene = hooked(make_scene(), judge=HOLDING)
+    scene = hooked(make_scene(), judge=PAUSING)
     scene.is_live("1.0.0")
     scene.world.metrics.canary = Counts(0, 0)
-    hold_and(scene, "1.1.0", resume)
+    pause_and(scene, "1.1.0", resume)
     scene.check()
     scene.world.probe.failing = lambda: "Verify" in scene.states[-1:]
     scene.release("1.2.0")

@@ -1,4 +1,4 @@
-"""The rollback machine: begin, restore every component, verify that it is so, close."""
+"""Begin rollback: claim a deployment for its way back, whatever it is doing."""
 
 from typing import Any
 
@@ -100,10 +100,10 @@ def _claim(world: World, deployment: Deployment, execution_arn: str, by: TripSou
             return card(claimed, "nothing")
     if claimed.steps:
         world.markers.mark(claimed, Phase.ROLLING_BACK, world.clock.now())
-    tell(world, claimed.deployment_id, "rolling_back", f"Rolling back: {_why(claimed)}")
+    tell(world, claimed.deployment_id, "rolling_back", f"Rolling back: {claimed.rollback_reason}")
     if not claimed.traffic_restored_at:
         clear_the_way(world, len(claimed.restore_point or {}))
-    return card(claimed, "begun", components=_first(world, claimed), reason=_why(claimed))
+    return card(claimed, "begun", components=_first(world, claimed), reason=claimed.rollback_reason)
 
 
 def _begun(world: World, deployment: Deployment) -> dict[str, Awaited]:
@@ -120,7 +120,3 @@ def _first(world: World, deployment: Deployment) -> list[str]:
     """
     names, slow = most_used_first(deployment.restore_point or {}, deployment.evaluation), lasting(world, deployment)
     return [name for name in names if name not in slow] or names
-
-
-def _why(deployment: Deployment) -> str:
-    return deployment.trip.reason if deployment.trip else deployment.reason

@@ -2,7 +2,6 @@
 
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
-from controller.flow.rollback.begin import _why
 from controller.flow.rollback.discard import discard_staged
 from controller.flow.shared.closure import close
 from controller.flow.shared.timeline import Card, card
@@ -23,7 +22,10 @@ PERSON_ADVICE = (
 def close_rollback(world: World, deployment_id: str, trouble: str) -> Card:
     """End the deployment: `ROLLED_BACK`, `REJECTED` when nothing was touched, or `ROLLBACK_FAILED` with the trouble."""
     deployment = world.deployments.get(deployment_id)
-    why, advice = " ".join([_why(deployment), *_left(deployment)]), AGAIN_ADVICE if deployment.blameless else NEW_ADVICE
+    why, advice = (
+        " ".join([deployment.rollback_reason, *_left(deployment)]),
+        AGAIN_ADVICE if deployment.blameless else NEW_ADVICE,
+    )
     if trouble and deployment.restore_point:
         phase, why, advice = Phase.ROLLBACK_FAILED, f"{why} Putting it back failed: {trouble}", PERSON_ADVICE
     else:

@@ -9,11 +9,12 @@ from controller.errors import LedgerConflictError, SelfrightError
 from controller.flow.shared.timeline import Card, card
 from controller.ports.world import World
 
-WATCHED = frozenset({Phase.SHIFTING, Phase.BAKING, Phase.WATCHING})
+JUDGED = frozenset({Phase.SHIFTING, Phase.BAKING})
+"""The phases in which the judge is at work."""
 
 
 def require_current(deployment: Deployment, step: int) -> None:
-    """A call that comes again after its bake is over must not touch the next one."""
+    """Raise `LedgerConflictError` when the step's bake is over: a late call must not touch the next one."""
     if deployment.bake and deployment.bake.step > step:
         msg = f"The bake of step {step + 1} of {deployment.deployment_id} is over: this call came too late."
         raise LedgerConflictError(msg)
@@ -35,10 +36,11 @@ def evaluation_card(deployment: Deployment, verdict: str, *, wait_seconds: int =
     """With what the console shows of an evaluation: the e-value against its limit."""
     seen = deployment.evaluation
     evidence = f"e-value {seen.e_value:.3g} of {seen.limit:.3g}" if seen and seen.limit else "nothing to compare"
-    return card(deployment, "watched", verdict=verdict, wait_seconds=wait_seconds, evidence=evidence, **more)
+    return card(deployment, "evaluated", verdict=verdict, wait_seconds=wait_seconds, evidence=evidence, **more)
 
 
 def open_bake(deployment: Deployment) -> Bake:
+    """The bake that is under way; raises `SelfrightError` when there is none."""
     if deployment.bake is None:
         msg = f"Deployment {deployment.deployment_id} has no open bake."
         raise SelfrightError(msg)

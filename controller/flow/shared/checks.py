@@ -15,6 +15,7 @@ PROBE_TRIES = 3
 
 
 def count(results: Sequence[CheckResult]) -> str:
+    """`1 check`, `3 checks`."""
     return f"{len(results)} check" + "s" * (len(results) != 1)
 
 
@@ -54,6 +55,7 @@ def _probe(
 
 
 def unhealthy(world: World, deployment: Deployment, where: str, failed: Sequence[CheckResult]) -> Card:
+    """Trip the deployment for the checks that failed; `where` says at what point."""
     shown = "; ".join(f"{result.check}: {result.detail}" for result in failed[:3])
     tripped = trip(world, deployment.deployment_id, "check", f"Check failed {where}: {shown}")
     return card(tripped, "unhealthy", reason=f"Check failed {where}: {shown}")

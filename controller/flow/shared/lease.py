@@ -11,8 +11,8 @@ from controller.domain.deployment import Deployment
 from controller.domain.phases import MOVING
 from controller.ports.world import World
 
-HOLD_SECONDS = 7 * 24 * 3600
-"""How long a person has to decide; the state *Hold for a person* says the same."""
+PAUSE_SECONDS = 7 * 24 * 3600
+"""How long a person has to decide; the state *Pause for a person* says the same."""
 LEASE = timedelta(hours=1)
 """Longer than any state between two renewals takes with all its retries."""
 

@@ -1,8 +1,4 @@
-"""Tripping a deployment: from here on it only goes back.
-
-The trip is written first. *Shift traffic* reads a component's state, then the trip, then writes conditionally on that
-state; so between a shift and the putting back somebody always loses, and it is never the visitor.
-"""
+"""The trip: the recorded reason for which a deployment must be undone, and what it forbids."""
 
 from datetime import datetime
 
@@ -24,6 +20,7 @@ def trip(
 
 
 def write_trip(world: World, deployment_id: str, made: Trip) -> Deployment:
+    """Write the trip, unless there is one; the deployment as it is then."""
     try:
         return world.deployments.update(deployment_id, {"trip": made}, phases=MOVING, absent="trip")
     except LedgerConflictError:
@@ -31,6 +28,7 @@ def write_trip(world: World, deployment_id: str, made: Trip) -> Deployment:
 
 
 def record_trip(world: World, deployment_id: str, made: Trip) -> None:
+    """Note the trip in the timeline."""
     world.deployments.record(deployment_id, TimelineEvent(made.at, "tripped", made.reason))
 
 

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from controller.domain.deployment import Bake, Counts, Deployment
 from controller.domain.phases import Phase
+from controller.domain.strategy import ALL
 from selfright.account.following import Sight
 from selfright.account.standing import needs_decision
 from selfright.cli.views import signs
@@ -66,7 +67,7 @@ def _bars(one: Deployment, now: datetime) -> Table:
         style = signs.CAREFUL if one.trip else signs.GOOD
         table.add_row("traffic", signs.bar(one.weight / 100, BAR, style), f"{one.weight} %")
     if one.bake and not one.bake.concluded and not one.trip:
-        name = "watch" if one.phase is Phase.WATCHING else "bake"
+        name = "final bake" if one.weight == ALL else "bake"
         table.add_row(name, signs.bar(_elapsed(one.bake, now), BAR, signs.BUSY), _left(one, one.bake, now))
     return table
 

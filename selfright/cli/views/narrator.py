@@ -20,7 +20,7 @@ from selfright.wording import at, clean
 
 See = Callable[[Sight], None]
 REPEAT_SECONDS = 60
-WATCHED = frozenset({Phase.BAKING, Phase.WATCHING})
+WATCHED = frozenset({Phase.BAKING})
 
 
 @contextmanager

@@ -13,7 +13,6 @@ PHASES: dict[Phase, tuple[str, str]] = {
     Phase.STAGING: ("●", BUSY),
     Phase.SHIFTING: ("●", BUSY),
     Phase.BAKING: ("●", BUSY),
-    Phase.WATCHING: ("●", BUSY),
     Phase.ROLLING_BACK: ("↺", CAREFUL),
     Phase.SUCCEEDED: ("✔", GOOD),
     Phase.ROLLED_BACK: ("↺", BAD),
@@ -70,8 +69,7 @@ def phase_of(event: TimelineEvent, present: Phase) -> Phase:
     said = event.message.partition(":")[0]
     if event.kind == "closed" and said in set(Phase):
         return Phase(said)
-    phase = PHASE_OF.get(event.kind, present)
-    return present if (phase, present) == (Phase.BAKING, Phase.WATCHING) else phase
+    return PHASE_OF.get(event.kind, present)
 
 
 def bar(share: float, width: int, style: str) -> Text:

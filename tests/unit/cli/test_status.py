@@ -68,7 +68,7 @@ def test_a_hold_is_over_when_it_was_answered_or_another_step_bakes() -> None:
     assert HELD.bake
     assert needs_decision(HELD)
     assert not needs_decision(replace(HELD, bake=replace(HELD.bake, concluded=True)))
-    assert not needs_decision(replace(BAKING, hold_token="of the step before"))
+    assert not needs_decision(replace(BAKING, pause_token="of the step before"))
     assert not needs_decision(replace(HELD, trip=ROLLED_BACK.trip))
 
 

@@ -19,7 +19,7 @@ WRITTEN: dict[str, Any] = {
     "secrets": {"config": "smartpack/prod/config"},
     "deployment_preference": {"type": "AllAtOnce", "alarms": ["errors"], "hooks": {"pre_traffic": None}},
     "final_bake": 60,
-    "judge": {"evaluate_every": 5, "when_inconclusive": "hold"},
+    "judge": {"evaluate_every": 5, "when_inconclusive": "pause"},
     "keep_revisions": 3,
 }
 
@@ -37,7 +37,7 @@ def test_what_cdk_writes_is_read() -> None:
     assert isinstance(environment.components["site"], SiteTarget)
     assert isinstance(environment.components["settings"], ParametersTarget)
     assert environment.secrets == {"config": "smartpack/prod/config"}
-    assert environment.judge.when_inconclusive == "hold"
+    assert environment.judge.when_inconclusive == "pause"
 
 
 def test_an_images_platform_is_lambdas_default() -> None:

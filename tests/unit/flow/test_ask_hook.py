@@ -124,7 +124,7 @@ def test_a_rehearsal_that_cannot_start_does_not_disturb_the_evaluation() -> None
     world = a_world()
     on_its_way(world, Phase.SHIFTING, weight=10)
     world.rehearsals.trouble = AwsError("denied")
-    assert judge(world, "d2", 0)["verdict"] == "watching"
+    assert judge(world, "d2", 0)["verdict"] == "wait"
 
 
 def test_a_rehearsal_changes_nothing() -> None:

@@ -12,7 +12,8 @@ from controller.errors import AwsError, LedgerConflictError, SelfrightError, Tra
 from controller.flow.guard import guard
 from controller.flow.judge import judge
 from controller.flow.on_alarm import on_alarm
-from controller.flow.pause import hold, resume
+from controller.flow.pause import pause
+from controller.flow.resume import resume
 from controller.flow.shared.timeline import Card
 from controller.ports.world import World
 from tests.fakes import START, FakeWorld
@@ -54,7 +55,7 @@ def test_the_first_evaluation_opens_the_bake() -> None:
     """From here the clock runs, and the phase says that it is watched."""
     world = baking()
     card = seen(world)
-    assert (card["verdict"], card["wait_seconds"]) == ("watching", 20)
+    assert (card["verdict"], card["wait_seconds"]) == ("wait", 20)
     assert world.deployments.get("d2").bake == Bake(0, START, START + timedelta(seconds=60))
     assert world.deployments.get("d2").phase is Phase.BAKING
 
@@ -63,7 +64,7 @@ def test_at_a_hundred_percent_it_is_watching() -> None:
     """The last bake is the watch window."""
     world = baking(weight=100)
     seen(world, 1)
-    assert world.deployments.get("d2").phase is Phase.WATCHING
+    assert world.deployments.get("d2").phase is Phase.BAKING
 
 
 def test_looks_go_on_until_the_bake_is_over() -> None:
@@ -152,7 +153,7 @@ def test_too_few_requests_extend_the_bake_once() -> None:
     world = baking(FEW)
     seen(world)
     world.clock.forward(65)
-    assert seen(world)["verdict"] == "watching"
+    assert seen(world)["verdict"] == "wait"
     bake = world.deployments.get("d2").bake
     assert bake is not None
     assert (bake.extended, bake.ends_at) == (True, START + timedelta(seconds=125))
@@ -163,21 +164,21 @@ def test_too_few_requests_extend_the_bake_once() -> None:
 def held() -> FakeWorld:
     """A bake that a person must decide, with its guard waiting."""
     world = baking(FEW)
-    world.environments.known[KEY] = an_environment(judge={**JUDGE, "when_inconclusive": "hold"})
+    world.environments.known[KEY] = an_environment(judge={**JUDGE, "when_inconclusive": "pause"})
     guard(world, "d2", 0, "guard")
     seen(world)
     for _ in range(2):
         world.clock.forward(65)
         card = seen(world)
-    assert card["verdict"] == "hold"
-    hold(world, "d2", "hold")
+    assert card["verdict"] == "pause"
+    pause(world, "d2", "paused")
     return world
 
 
-def test_too_few_requests_can_hold() -> None:
+def test_too_few_requests_can_pause() -> None:
     """The token for the person is kept, and the guard goes on."""
     world = held()
-    assert world.deployments.get("d2").hold_token == "hold"
+    assert world.deployments.get("d2").pause_token == "paused"
     assert "guard" not in world.workflows.answers
 
 
@@ -189,7 +190,7 @@ def test_a_person_lets_it_go_on() -> None:
     assert world.workflows.answers["guard"] == {"outcome": "concluded"}
 
 
-def test_an_alarm_ends_a_hold() -> None:
+def test_an_alarm_ends_a_pause() -> None:
     """The guard's task fails, and with it the bake."""
     world = held()
     on_alarm(world, ALARM, "Too many errors.")
@@ -297,7 +298,7 @@ def test_what_is_late_is_waited_for_and_then_done_without() -> None:
     world = baking({"6": Counts(900, 0)})
     seen(world)
     world.clock.forward(70)
-    assert (seen(world)["verdict"], world.evaluations.all("d2")[-1].verdict) == ("watching", "one-sided data")
+    assert (seen(world)["verdict"], world.evaluations.all("d2")[-1].verdict) == ("wait", "one-sided data")
     world.clock.forward(70)
     seen(world)
     world.clock.forward(80)
@@ -355,7 +356,7 @@ def test_nothing_is_promoted_early_before_its_minimum_or_unasked(judge: dict[str
     world = promoted(**judge)
     seen(world)
     world.clock.forward(20)
-    assert seen(world)["verdict"] == "watching"
+    assert seen(world)["verdict"] == "wait"
 
 
 def test_a_limit_of_the_environment_rolls_back_whatever_stable_does() -> None:
@@ -391,7 +392,7 @@ def test_limits_look_back_far_enough_however_long_a_period_is() -> None:
     for _ in range(6):
         verdicts.append(seen(world, 1)["verdict"])
         world.clock.forward(20)
-    assert verdicts[:3] == ["watching"] * 3
+    assert verdicts[:3] == ["wait"] * 3
     assert "unhealthy" in verdicts
 
 
@@ -402,7 +403,7 @@ def test_missing_requests_are_sent_if_the_environment_allows() -> None:
     seen(world)
     for _ in range(2):
         world.clock.forward(65)
-        assert seen(world)["verdict"] == "watching"
+        assert seen(world)["verdict"] == "wait"
     assert world.probe.asked == ["https://api.example/health"] * 30
     world.clock.forward(65)
     assert seen(world)["verdict"] == "unhealthy"

@@ -20,7 +20,7 @@ def test_every_shift_is_marked() -> None:
 def test_a_good_end_is_marked_once() -> None:
     """Closing again, because something failed, marks nothing again."""
     world = a_world()
-    on_its_way(world, Phase.WATCHING, weight=100)
+    on_its_way(world, Phase.BAKING, weight=100)
     at_weight(world, 100)
     complete(world, "d2")
     complete(world, "d2")

@@ -102,7 +102,7 @@ def test_a_person_who_changed_a_component_stops_the_deployment() -> None:
 
 def test_a_step_that_comes_late_moves_nothing_back() -> None:
     """A second call for 10 % must not take visitors from a release that is at 100 %."""
-    world = going(Phase.WATCHING, weight=100)
+    world = going(Phase.BAKING, weight=100)
     with pytest.raises(LedgerConflictError, match="too late"):
         shift(world, "d2", 0)
     assert live(world) == {"api": ("7", 0), "site": ("bb", 0)}
@@ -281,7 +281,7 @@ def test_wherever_an_alarm_dies_it_can_be_done_again() -> None:
 
 def test_a_good_release_is_completed() -> None:
     """Old revisions go, what is live and the restore point stay."""
-    world = going(Phase.WATCHING, weight=100)
+    world = going(Phase.BAKING, weight=100)
     assert complete(world, "d2")["outcome"] == "succeeded"
     assert world.components.known["api"].pruned == [({"6", "7"}, 5)]
     assert world.notifications.sent == [("d2", Phase.SUCCEEDED)]
@@ -290,7 +290,7 @@ def test_a_good_release_is_completed() -> None:
 
 def test_completing_again_finds_it_done() -> None:
     """Nothing is pruned twice, nobody told twice."""
-    world = going(Phase.WATCHING, weight=100)
+    world = going(Phase.BAKING, weight=100)
     complete(world, "d2")
     assert complete(world, "d2")["outcome"] == "succeeded"
     assert len(world.components.known["api"].pruned) == len(world.notifications.sent) == 1
@@ -298,16 +298,16 @@ def test_completing_again_finds_it_done() -> None:
 
 def test_a_trip_on_the_last_metres_wins() -> None:
     """An alarm between the pruning and the end still rolls back."""
-    world = going(Phase.WATCHING, weight=100)
+    world = going(Phase.BAKING, weight=100)
     world.components.known["site"].prune = lambda keep, count: (trip(world, "d2", "alarm", "Late."), 0)[1]  # type: ignore[method-assign]
     with pytest.raises(TrippedError):
         complete(world, "d2")
-    assert world.deployments.get("d2").phase is Phase.WATCHING
+    assert world.deployments.get("d2").phase is Phase.BAKING
 
 
 def test_failing_to_prune_is_no_reason_to_roll_back() -> None:
     """The release is good; the old revisions only cost a little."""
-    world = going(Phase.WATCHING, weight=100)
+    world = going(Phase.BAKING, weight=100)
     world.components.known["api"].broken = TransientError("throttled")
     assert complete(world, "d2")["outcome"] == "succeeded"
     assert "prune_failed" in world.deployments.kinds("d2")

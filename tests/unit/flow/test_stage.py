@@ -8,9 +8,10 @@ import pytest
 from controller.domain.deployment import Revision
 from controller.domain.phases import Phase
 from controller.errors import AwsError, LedgerConflictError
-from controller.flow import test
+from controller.flow import test, verify
 from controller.flow.on_alarm import on_alarm
 from controller.flow.record_restore_point import record_restore_point
+from controller.flow.shared.lease import PAUSE_SECONDS
 from controller.flow.stage import stage
 from controller.ports.world import World
 from tests.builders import a_bundle
@@ -183,8 +184,8 @@ def test_a_good_canary_gets_its_steps() -> None:
 def test_a_guard_outlives_a_hold() -> None:
     """A person who has a week to decide is not overtaken by the guard's timeout."""
     world = staged()
-    world.environments.known[KEY] = an_environment(judge={"when_inconclusive": "hold"})
-    assert test.test_staged(world, "d2")["steps"][0]["guard_timeout"] > test.HOLD_SECONDS
+    world.environments.known[KEY] = an_environment(judge={"when_inconclusive": "pause"})
+    assert test.test_staged(world, "d2")["steps"][0]["guard_timeout"] > PAUSE_SECONDS
 
 
 def test_the_first_deployment_goes_to_everybody() -> None:
@@ -250,7 +251,7 @@ def shifted(weight: int) -> FakeWorld:
 def test_the_checks_are_made_from_outside() -> None:
     """At the addresses that visitors use."""
     world = shifted(100)
-    assert test.verify(world, "d2", 1)["outcome"] == "healthy"
+    assert verify.verify(world, "d2", 1)["outcome"] == "healthy"
     assert world.probe.asked == ["https://api.example/health", "https://site.example/"]
 
 
@@ -267,7 +268,7 @@ def test_checks_are_made_where_they_belong() -> None:
     """A load never from outside; what says `only` in one place only."""
     world = shifted(100)
     world.deployments.known["d2"] = replace(world.deployments.get("d2"), checks=PLACED)
-    test.verify(world, "d2", 1)
+    verify.verify(world, "d2", 1)
     assert world.probe.asked == ["https://api.example/both", "https://api.example/outside", "https://site.example/"]
 
 
@@ -284,7 +285,7 @@ def test_private_addresses_are_asked_only_if_the_environment_allows_it(allowed: 
     """The environment is trusted, the bundle is not."""
     world = shifted(100)
     world.environments.known[KEY] = an_environment(allow_private_urls=allowed)
-    test.verify(world, "d2", 1)
+    verify.verify(world, "d2", 1)
     assert world.probe.trusted == [allowed, allowed]
 
 
@@ -292,9 +293,9 @@ def test_a_check_fails_only_when_it_fails_thrice() -> None:
     """One lost packet is no reason to roll back."""
     world = shifted(100)
     world.probe.wrong = ["no", "no"]
-    assert test.verify(world, "d2", 1)["outcome"] == "healthy"
+    assert verify.verify(world, "d2", 1)["outcome"] == "healthy"
     world.probe.wrong = ["no", "no", "no"]
-    card = test.verify(world, "d2", 1)
+    card = verify.verify(world, "d2", 1)
     assert card["outcome"] == "unhealthy"
     assert "from outside at 100 %" in card["reason"]
     assert world.deployments.get("d2").trip is not None
@@ -305,5 +306,5 @@ def test_a_component_that_is_gone_from_the_environment_is_not_asked() -> None:
     world = shifted(100)
     known = world.environments.known[KEY]
     world.environments.known[KEY] = known.model_copy(update={"components": {"site": known.components["site"]}})
-    assert test.verify(world, "d2", 1)["outcome"] == "healthy"
+    assert verify.verify(world, "d2", 1)["outcome"] == "healthy"
     assert world.probe.asked == ["https://site.example/"]

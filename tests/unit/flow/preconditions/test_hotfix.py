@@ -75,7 +75,7 @@ def test_an_alarm_that_is_gone_stops_a_hotfix_too() -> None:
 def test_an_evaluation_does_not_mind_the_alarm_that_was_left_out() -> None:
     """But says that it is firing."""
     world = under_way()
-    assert judge(world, "d2", 0)["verdict"] == "watching"
+    assert judge(world, "d2", 0)["verdict"] == "wait"
     assert world.evaluations.all("d2")[0].firing == (ALARM,)
     on_alarm(world, ALARM, "Again.")
     assert world.deployments.get("d2").trip is None
@@ -97,13 +97,13 @@ def test_while_stable_serves_anybody_the_alarm_stays_out() -> None:
     world.alarms.known[ALARM] = "OK"
     judge(world, "d2", 0)
     world.alarms.known[ALARM] = "ALARM"
-    assert judge(world, "d2", 0)["verdict"] == "watching"
+    assert judge(world, "d2", 0)["verdict"] == "wait"
 
 
 def test_once_quiet_with_everybody_on_the_release_the_alarm_is_on_guard_again() -> None:
     """What it says from then on is about the new release."""
     world = under_way(100)
-    assert judge(world, "d2", 1)["verdict"] == "watching"
+    assert judge(world, "d2", 1)["verdict"] == "wait"
     world.alarms.known[ALARM] = "OK"
     judge(world, "d2", 1)
     assert world.deployments.get("d2").ignored_alarms == ()

@@ -45,7 +45,7 @@ def going(phase: Phase = Phase.BAKING, weight: int = 10, **fields: Any) -> FakeW
 
 def promoted() -> FakeWorld:
     """A deployment that has succeeded; the environment is free."""
-    world = going(Phase.WATCHING, weight=100)
+    world = going(Phase.BAKING, weight=100)
     close(world, "d2", Phase.SUCCEEDED, "")
     world.workflows.running.clear()
     world.notifications.sent.clear()
@@ -154,7 +154,7 @@ def test_a_claim_whose_answer_was_lost_is_a_claim() -> None:
 
 def test_what_succeeds_at_the_same_moment_has_succeeded() -> None:
     """A rollback that nobody asked for must not begin after the lock was handed on."""
-    world = going(Phase.WATCHING, weight=100)
+    world = going(Phase.BAKING, weight=100)
     world.deployments.before_update = once(lambda: close(world, "d2", Phase.SUCCEEDED, ""))
     assert begin(world, "d2", "arn:back", "reconciler", "It died.")["outcome"] == "nothing"
     assert world.deployments.get("d2").phase is Phase.SUCCEEDED

@@ -13,7 +13,7 @@ from tests.unit.flow.scenes import ALARM, KEY, a_deployment, a_world, dying_ever
 BUSY = OPEN - UNTOUCHED
 
 
-def busy(phase: Phase = Phase.WATCHING) -> FakeWorld:
+def busy(phase: Phase = Phase.BAKING) -> FakeWorld:
     """One deployment on its way, one that waits."""
     world = a_world()
     on_its_way(world, phase)
@@ -112,7 +112,7 @@ def test_what_ended_otherwise_stays_so(ended: Phase) -> None:
 
 def death(phase: Phase) -> list[tuple[str, FakeWorld]]:
     """Every world in which the closing died somewhere."""
-    start = Phase.ROLLING_BACK if phase in {Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED} else Phase.WATCHING
+    start = Phase.ROLLING_BACK if phase in {Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED} else Phase.BAKING
 
     def act(world: World) -> None:
         close(world, "d2", phase, "So it ended.")

@@ -9,10 +9,10 @@ from controller.domain.phases import Phase
 from controller.errors import SelfrightError
 from controller.flow.judge import judge
 from controller.flow.on_alarm import on_alarm
-from controller.flow.pause import hold
+from controller.flow.pause import pause
 from controller.flow.reconcile import STUCK, reconcile
-from controller.flow.rollback.unlock import accept
-from controller.flow.shared.lease import HOLD_SECONDS, LEASE
+from controller.flow.rollback.unlock import unlock
+from controller.flow.shared.lease import LEASE, PAUSE_SECONDS
 from controller.handlers import reconcile as handler
 from selfright.recovery.hold import reason_of
 from tests.fakes import START, FakeWorld
@@ -45,8 +45,8 @@ def test_a_deployment_whose_lease_ran_out_is_rolled_back_though_its_execution_ru
 def test_a_hold_has_the_time_that_a_person_is_given() -> None:
     """A week is not stuck."""
     world = a_silent_deployment()
-    hold(world, "d2", "hold-token")
-    world.clock.forward(HOLD_SECONDS)
+    pause(world, "d2", "pause-token")
+    world.clock.forward(PAUSE_SECONDS)
     assert reconcile(world) == {}
 
 
@@ -79,7 +79,7 @@ def test_a_held_environment_can_be_accepted_as_it_is() -> None:
     world = a_world()
     on_its_way(world, Phase.ROLLBACK_FAILED)
     world.locks.known[KEY] = replace(world.locks.known[KEY], holder="", held="The rollback of d2 failed.")
-    assert accept(world, "d2", "moved forward by hand")["outcome"] == "accepted"
+    assert unlock(world, "d2", "moved forward by hand")["outcome"] == "unlocked"
     assert world.locks.load(KEY).held == ""
     assert world.deployments.get("d2").phase is Phase.ROLLBACK_FAILED
     assert "moved forward by hand" in world.deployments.events["d2"][-1].message
@@ -90,7 +90,7 @@ def test_an_interrupted_recovery_can_be_accepted_too() -> None:
     world = a_world()
     on_its_way(world, Phase.SUCCEEDED)
     world.locks.known[KEY] = replace(world.locks.known[KEY], holder="", held=reason_of("d2"))
-    assert accept(world, "d2", "good enough")["outcome"] == "accepted"
+    assert unlock(world, "d2", "good enough")["outcome"] == "unlocked"
     assert world.locks.load(KEY).held == ""
 
 
@@ -100,5 +100,5 @@ def test_only_what_holds_the_environment_can_be_accepted(held: str) -> None:
     world = a_world()
     on_its_way(world, Phase.SUCCEEDED)
     world.locks.known[KEY] = replace(world.locks.known[KEY], held=held)
-    assert accept(world, "d2", "")["outcome"] == "refused"
+    assert unlock(world, "d2", "")["outcome"] == "refused"
     assert world.locks.load(KEY).held == held

@@ -8,9 +8,11 @@ import pytest
 
 from controller.domain.deployment import Bake, Counts, Deployment, Revision
 from controller.domain.phases import Phase
-from controller.flow import newcomers, test
+from controller.flow import test, verify
 from controller.flow.judge import judge
 from controller.flow.on_alarm import on_alarm
+from controller.flow.shared import newcomers
+from controller.flow.shared.checks import outside_checks_of
 from controller.flow.shared.newcomers import served_until
 from controller.flow.shared.synthetic_requests import send
 from controller.flow.shift import shift
@@ -143,7 +145,7 @@ def test_newcomers_are_verified_from_the_first_step_on() -> None:
     """Only the new release promises anything of them; of the others, both have to."""
     world = at_the_first_step()
     world.deployments.known["d2"] = replace(world.deployments.get("d2"), checks=CHECKS)
-    assert test.verify(world, "d2", 0)["outcome"] == "healthy"
+    assert verify.verify(world, "d2", 0)["outcome"] == "healthy"
     assert world.probe.asked == ["https://site.example/"]
 
 
@@ -153,10 +155,10 @@ def test_an_older_promise_does_not_excuse_a_newcomer() -> None:
     released(world, API_ONLY, checks=CHECKS)
     world.probe.wrong = ["no", "no", "no"]
     world.deployments.known["d2"] = replace(world.deployments.get("d2"), checks=CHECKS[1:])
-    assert test._expected(world, world.deployments.get("d2"))[1] == test.outside_checks_of(
+    assert verify._expected(world, world.deployments.get("d2"))[1] == outside_checks_of(
         replace(world.deployments.get("d1"), checks=CHECKS[:1])
     )
-    assert test.verify(world, "d2", 0)["outcome"] == "unhealthy"
+    assert verify.verify(world, "d2", 0)["outcome"] == "unhealthy"
 
 
 def baking(live_release: Mapping[str, Revision], counts: Mapping[str, Counts], **judge: Any) -> FakeWorld:  # noqa: ANN401

@@ -1,13 +1,13 @@
-"""Hold for a person."""
+"""Pause for a person."""
 
 from typing import Any
 
-from controller.flow.pause import hold
+from controller.flow.pause import pause
 from controller.flow.shared.timeline import Card
 from controller.ports.world import World
 
 
 def handle(world: World, event: dict[str, Any]) -> Card:
     """`deployment_id` and `task_token`; `selfright resume` answers the token."""
-    hold(world, event["deployment_id"], event["task_token"])
-    return {"outcome": "held"}
+    pause(world, event["deployment_id"], event["task_token"])
+    return {"outcome": "paused"}
