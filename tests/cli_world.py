@@ -12,19 +12,10 @@ from controller.aws.bundles import S3Bundles
 from controller.aws.client.clients import client
 from controller.aws.ledger.deployments import DynamoDeployments
 from controller.aws.ledger.locks import DynamoLocks
-from controller.domain.deployment import (
-    Bake,
-    Counts,
-    Deployment,
-    Evaluation,
-    Revision,
-    Step,
-    TimelineEvent,
-    Trip,
-    Upload,
-)
+from controller.domain.deployment import Bake, Counts, Deployment, Evaluation, Revision, Step, Trip, Upload
 from controller.domain.identity import deployment_id
 from controller.domain.phases import Phase
+from controller.domain.timeline import TimelineEvent
 from selfright.cli import main
 from selfright.cli.tools import Tools
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from controller import ports
 from controller.domain.bundle.artifacts import Artifact
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
@@ -12,6 +11,7 @@ from controller.domain.deployment import Left, Pending, Revision
 from controller.domain.environment import Environment
 from controller.domain.strategy import ALL
 from controller.errors import ChangedByOthersError, NotFoundError, TrippedError
+from controller.ports import components as ports
 
 
 @dataclass

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from controller.domain.deployment import Deployment, Evaluation, TimelineEvent
+from controller.domain.deployment import Deployment, Evaluation
 from controller.domain.lock import Lock
 from controller.domain.phases import Phase
+from controller.domain.timeline import TimelineEvent
 from controller.errors import LedgerConflictError, NotFoundError
 
 
@@ -55,11 +56,11 @@ class FakeDeployments:
         )
         if present is None or refused:
             raise LedgerConflictError(f"Deployment {deployment_id} has moved on: {', '.join(changes)} not written.")
-        whole = {name: value for name, value in changes.items() if "." not in name}
+        whole = {name: value for name, value in changes.items() if not name.endswith("_now")}
         changed = replace(present, **whole)
-        for path in changes.keys() - whole.keys():
-            name, _, key = path.partition(".")
-            changed = replace(changed, **{name: {**getattr(changed, name), key: changes[path]}})
+        for entries in changes.keys() - whole.keys():
+            name = entries.removesuffix("_now")
+            changed = replace(changed, **{name: {**getattr(changed, name), **changes[entries]}})
         self.known[deployment_id] = changed
         return self.known[deployment_id]
 

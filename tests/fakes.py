@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -282,7 +282,7 @@ class FakeNotifications:
 
 
 @dataclass
-class FakeWorld:
+class FakeWorld(World):
     """Everything that the flow may use."""
 
     clock: FakeClock = field(default_factory=FakeClock)
@@ -316,6 +316,3 @@ class FakeWorld:
     def open_deployments(self) -> FakeDeployments:
         """The ledger."""
         return self.deployments
-
-
-_checked_by_mypy: Callable[[], World] = FakeWorld

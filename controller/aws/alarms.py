@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
+from controller.ports.signals import Alarms
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -13,7 +14,7 @@ AT_ONCE = 100
 """DescribeAlarms takes and gives this many."""
 
 
-class CloudWatchAlarms:
+class CloudWatchAlarms(Alarms):
     """Implements `ports.Alarms`."""
 
     def __init__(self, cloudwatch: "CloudWatchClient | None" = None) -> None:

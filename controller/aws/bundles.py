@@ -8,6 +8,7 @@ from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
 from controller.domain.deployment import Upload
 from controller.domain.printable import printable
+from controller.ports.components import Bundles
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -20,7 +21,7 @@ MOST_SAID = 300
 BUFFER = 256 * 1024
 
 
-class S3Bundles:
+class S3Bundles(Bundles):
     """Implements `ports.Bundles`."""
 
     def __init__(self, s3: "S3Client | None" = None) -> None:

@@ -8,12 +8,13 @@ from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
 from controller.domain.environment import Environment
 from controller.errors import InvalidEnvironmentError, NotFoundError, UnknownEnvironmentError
+from controller.ports.components import Environments
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 
-class SsmEnvironments:
+class SsmEnvironments(Environments):
     """Implements `ports.Environments`."""
 
     def __init__(self, ssm: "SSMClient | None" = None) -> None:

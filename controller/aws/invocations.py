@@ -8,6 +8,7 @@ from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.domain.checks.check import CheckResult
 from controller.errors import TransientError
+from controller.ports.signals import Hooks, Rehearsals
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -18,7 +19,7 @@ STILL_RUNNING = "ReadTimeoutError"
 """It was called, and has not returned."""
 
 
-class LambdaHooks:
+class LambdaHooks(Hooks):
     """Implements `ports.Hooks`: a hook says yes by returning `{"status": "Succeeded"}`, the word of CodeDeploy's hooks.
 
     One that returns no status answers later, and so may one that is still running when nobody waits any more.
@@ -48,7 +49,7 @@ class LambdaHooks:
         return CheckResult(name, status == YES, reason[:SHOWN])
 
 
-class LambdaRehearsals:
+class LambdaRehearsals(Rehearsals):
     """Implements `ports.Rehearsals`: an event that nobody waits for."""
 
     def __init__(self, function_name: str, functions: "LambdaClient | None" = None) -> None:

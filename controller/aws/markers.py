@@ -12,12 +12,13 @@ from datetime import datetime
 
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
+from controller.ports.signals import Markers
 
 NAMESPACE, METRIC = "Selfright", "Deployments"
 DIMENSIONS = ("Application", "Environment", "Phase")
 
 
-class EmfMarkers:
+class EmfMarkers(Markers):
     """Implements `ports.Markers`."""
 
     def __init__(self, write: Callable[[str], object] = sys.stdout.write) -> None:

@@ -16,6 +16,7 @@ from controller.domain.environment import Environment, LambdaTarget
 from controller.domain.judging.interval import PERCENTILES
 from controller.domain.judging.measurement import Period, Sample, Subject, Thresholds, ceiling, floor
 from controller.errors import TransientError
+from controller.ports.signals import Metrics
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -53,7 +54,7 @@ class _Series:
         return self.values.get(Wanted(component, version, *stat), {}).get(moment)
 
 
-class CloudWatchMetrics:
+class CloudWatchMetrics(Metrics):
     """Implements `ports.Metrics`."""
 
     def __init__(self, cloudwatch: "CloudWatchClient | None" = None) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
 from controller.domain.deployment import Deployment
+from controller.ports.signals import Notifications
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 SUBJECT_LENGTH = 99
 
 
-class SnsNotifications:
+class SnsNotifications(Notifications):
     """Implements `ports.Notifications`."""
 
     def __init__(self, topic_arn: str, sns: "SNSClient | None" = None) -> None:

@@ -11,6 +11,7 @@ from controller.domain.checks.page_load import PageLoad
 from controller.domain.checks.site_check import SiteCheck
 from controller.domain.checks.verification import OutsideCheck
 from controller.errors import NoAnswerError
+from controller.ports.signals import Probe
 
 SECONDS = 20.0
 """For all of an answer."""
@@ -19,7 +20,7 @@ REDIRECTS = range(300, 400)
 HEADERS = {"user-agent": "selfright", "cache-control": "no-cache"}
 
 
-class HttpProbe:
+class HttpProbe(Probe):
     """Implements `ports.Probe`: one attempt, bounded in time and size, and no redirect is followed."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, resolve: Resolve = addresses_of) -> None:

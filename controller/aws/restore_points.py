@@ -5,9 +5,10 @@ import hashlib
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.domain.restore_point import RestorePoint
+from controller.ports.components import RestorePoints
 
 
-class S3RestorePoints:
+class S3RestorePoints(RestorePoints):
     """Implements `ports.RestorePoints`."""
 
     def __init__(self, bucket: str, clients: Clients | None = None) -> None:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
 from controller.errors import UnusableSecretError
+from controller.ports.components import Secrets
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
-class SecretsManagerSecrets:
+class SecretsManagerSecrets(Secrets):
     """Implements `ports.Secrets`."""
 
     def __init__(self, secrets: "SecretsManagerClient | None" = None) -> None:

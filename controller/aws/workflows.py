@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from controller.aws.client.calls import calling, error_code
 from controller.aws.client.clients import client
 from controller.errors import NotFoundError
+from controller.ports.signals import Workflows
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -17,7 +18,7 @@ NOBODY_WAITS = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
 CAUSE_LENGTH = 1000
 
 
-class StepFunctionsWorkflows:
+class StepFunctionsWorkflows(Workflows):
     """Implements `ports.Workflows`."""
 
     def __init__(self, rollback_machine_arn: str, stepfunctions: "SFNClient | None" = None) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypedDict
 
 from controller.domain.phases import Phase
 
@@ -294,10 +294,45 @@ def _id(revision: Revision | None) -> str:
     return revision.id if revision else ""
 
 
-@dataclass(frozen=True)
-class TimelineEvent:
-    """One line of a deployment's story: when, what, in words."""
+class Changes(TypedDict, total=False):
+    """What one write to the ledger changes of a deployment; see `Deployment` for the fields.
 
-    at: datetime
-    kind: str
-    message: str
+    `staged_now` and `awaited_now` set the entries that they name, and leave the others: components that are staged or
+    restored at the same time write beside each other. `awaited` takes the place of all entries.
+    """
+
+    phase: Phase
+    version: str
+    digest: str
+    components: tuple[str, ...]
+    waves: tuple[tuple[str, ...], ...]
+    checks: tuple[str, ...]
+    secrets: tuple[str, ...]
+    previous: str
+    served_before: tuple[str, ...] | None
+    fencing_token: int
+    lease_until: datetime
+    restore_point: Mapping[str, Revision]
+    export: str
+    snapshots: Mapping[str, str]
+    snapshots_since: datetime
+    staged_now: Mapping[str, Revision]
+    awaited: Mapping[str, Awaited]
+    awaited_now: Mapping[str, Awaited]
+    steps: tuple[Step, ...]
+    weight: int
+    bake: Bake
+    evaluation: Evaluation | None
+    trip: Trip
+    hotfix: Hotfix
+    guard_token: str
+    queue_token: str
+    pause_token: str
+    reason: str
+    next_step: str
+    rollback_execution_arn: str
+    rollback_attempts: int
+    traffic_restored_at: datetime
+    unstaged_at: datetime
+    closed_at: datetime
+    notification: Literal["", "pending", "sent"]

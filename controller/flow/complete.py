@@ -1,19 +1,32 @@
 """Complete: the release is live and stable; what is no longer needed is taken away."""
 
+from dataclasses import dataclass
+from typing import Literal
+
 from controller.domain.deployment import Deployment, Revision
 from controller.domain.phases import Phase
+from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError, SelfrightError, TrippedError
 from controller.flow.preconditions import snapshots
 from controller.flow.shared.closure import close
-from controller.flow.shared.timeline import Card, card, environment_of, tell
+from controller.flow.shared.results import DeploymentResult
+from controller.flow.shared.timeline import environment_of, record
 from controller.flow.shared.trip import permit
 from controller.ports.world import World
 
 GOING = frozenset({Phase.STAGING, Phase.SHIFTING, Phase.BAKING})
 
 
-def complete(world: World, deployment_id: str) -> Card:
-    """End a good deployment; raises `TrippedError` when it tripped on the last metres."""
+@dataclass(frozen=True)
+class Completed(DeploymentResult):
+    """The release is live, at this weight (percent)."""
+
+    outcome: Literal["succeeded"]
+    weight: int = 0
+
+
+def complete(world: World, deployment_id: str) -> Completed:
+    """End a good deployment; raises `TrippedError` when it tripped just before completion."""
     deployment = world.deployments.get(deployment_id)
     if deployment.phase is not Phase.SUCCEEDED:
         deployment = permit(world, deployment_id)
@@ -23,7 +36,7 @@ def complete(world: World, deployment_id: str) -> Card:
         ended = close(world, deployment_id, Phase.SUCCEEDED, reason, phases=GOING, untripped=True)
     except LedgerConflictError as error:
         raise TrippedError(str(error)) from error
-    return card(ended, "succeeded", weight=ended.weight)
+    return Completed(ended, "succeeded", weight=ended.weight)
 
 
 def _prune(world: World, deployment: Deployment) -> None:
@@ -34,10 +47,10 @@ def _prune(world: World, deployment: Deployment) -> None:
         try:
             gone = world.components.get(environment, name).prune(keep, environment.keep_revisions)
         except SelfrightError as error:
-            tell(world, deployment.deployment_id, "prune_failed", f"{name}: {error}")
+            record(world, deployment.deployment_id, EventKind.PRUNE_FAILED, f"{name}: {error}")
             continue
         if gone:
-            tell(world, deployment.deployment_id, "pruned", f"{name}: {gone} old revisions taken away.")
+            record(world, deployment.deployment_id, EventKind.PRUNED, f"{name}: {gone} old revisions taken away.")
     snapshots.prune(world, environment, deployment)
 
 

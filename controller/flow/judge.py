@@ -6,17 +6,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
 
-from controller.domain.deployment import Bake, Deployment
+from controller.domain.deployment import Bake, Changes, Deployment
 from controller.domain.environment import Environment
 from controller.domain.judging.measurement import floor
 from controller.domain.judging.verdict import MISSING, Judgement, Verdict, alarm_trouble
 from controller.domain.phases import Phase
+from controller.domain.timeline import EventKind
 from controller.errors import SelfrightError, TransientError
 from controller.flow.preconditions.hotfix import guarding, recovered
-from controller.flow.shared.bake import JUDGED, conclude, evaluation_card, open_bake, require_current
+from controller.flow.shared.bake import JUDGED, Judged, conclude, judged_now, open_bake, require_current
 from controller.flow.shared.evidence import Evidence, evaluation_of, gather, judged
 from controller.flow.shared.lease import renewed
-from controller.flow.shared.timeline import Card, environment_of, tell
+from controller.flow.shared.timeline import environment_of, record
 from controller.flow.shared.trip import trip
 from controller.ports.world import World
 
@@ -24,7 +25,7 @@ MOST_EVALUATIONS = 1500
 """An execution's history holds 25,000 events, an evaluation makes about ten: long bakes are evaluated less often."""
 
 
-def judge(world: World, deployment_id: str, step: int) -> Card:
+def judge(world: World, deployment_id: str, step: int) -> Judged:
     """Evaluate the canary once.
 
     Verdicts: `wait` (evaluate again in `wait_seconds`), `healthy`, `unhealthy`, `pause` (a person must decide).
@@ -44,7 +45,7 @@ def judge(world: World, deployment_id: str, step: int) -> Card:
     firing = [name for name, state in (states or {}).items() if state == "ALARM"]
     seen = evaluation_of(now, deployment, evidence, judgement, firing)
     world.evaluations.record(deployment_id, seen)
-    changes = {"evaluation": replace(seen, comparisons=()), **renewed(world, environment.judge.evaluate_every)}
+    changes: Changes = {"evaluation": replace(seen, comparisons=()), **renewed(world, environment.judge.evaluate_every)}
     deployment = world.deployments.update(deployment_id, changes, phases=JUDGED)
     return _decide(world, environment, deployment, judgement, evidence)
 
@@ -81,18 +82,23 @@ def _opened(world: World, deployment: Deployment, step: int) -> Deployment:
     opened = world.deployments.update(
         deployment.deployment_id, {"bake": bake, "phase": Phase.BAKING, "evaluation": None}, phases=JUDGED
     )
-    tell(world, deployment.deployment_id, "baking", f"Watching {opened.weight} % for {deployment.steps[step].bake} s.")
+    record(
+        world,
+        deployment.deployment_id,
+        EventKind.BAKING,
+        f"Watching {opened.weight} % for {deployment.steps[step].bake} s.",
+    )
     return opened
 
 
 def _decide(
     world: World, environment: Environment, deployment: Deployment, judgement: Judgement, evidence: Evidence
-) -> Card:
+) -> Judged:
     now, verdict = world.clock.now(), judgement.verdict
     if verdict is Verdict.UNHEALTHY:
         return _fail(world, deployment, judgement.reason)
     if verdict is Verdict.PROMOTABLE and environment.judge.promote_early and now < open_bake(deployment).ends_at:
-        tell(world, deployment.deployment_id, "promoted_early", judgement.reason)
+        record(world, deployment.deployment_id, EventKind.PROMOTED_EARLY, judgement.reason)
         return conclude(world, deployment, "healthy", judgement.reason)
     if not _is_over(environment, deployment, evidence, now):
         return _again(world, deployment, environment, now)
@@ -112,7 +118,7 @@ def _is_over(environment: Environment, deployment: Deployment, evidence: Evidenc
     return evidence.known_until >= floor(ends, length)
 
 
-def _again(world: World, deployment: Deployment, environment: Environment, now: datetime) -> Card:
+def _again(world: World, deployment: Deployment, environment: Environment, now: datetime) -> Judged:
     with suppress(SelfrightError):  # Only a rehearsal: an alarm is acted on without it, a second later.
         world.rehearsals.start(deployment.deployment_id)
     policy = environment.judge
@@ -120,12 +126,12 @@ def _again(world: World, deployment: Deployment, environment: Environment, now: 
     pause = max(policy.evaluate_every, ceil(longest / MOST_EVALUATIONS))
     left = (open_bake(deployment).ends_at - now).total_seconds()
     until_then = round(left) if left > 0 else min(policy.period_seconds, policy.settled_seconds)
-    return evaluation_card(deployment, "wait", wait_seconds=min(pause, max(1, until_then)))
+    return judged_now(deployment, "wait", wait_seconds=min(pause, max(1, until_then)))
 
 
 def _without_verdict(
     world: World, environment: Environment, deployment: Deployment, judgement: Judgement, now: datetime
-) -> Card:
+) -> Judged:
     """The time is up and there is too little evidence: longer, then with requests of our own, then by the policy."""
     bake, policy = open_bake(deployment), environment.judge
     if not bake.extended:
@@ -138,8 +144,8 @@ def _without_verdict(
         said = f"{judgement.reason} {sent} requests were sent by the controller itself."
         return _extend(world, environment, deployment, more, said)
     if policy.when_inconclusive == "pause":
-        tell(world, deployment.deployment_id, "paused", f"{judgement.reason} A person must decide.")
-        return evaluation_card(deployment, "pause", reason=judgement.reason)
+        record(world, deployment.deployment_id, EventKind.PAUSED, f"{judgement.reason} A person must decide.")
+        return judged_now(deployment, "pause", reason=judgement.reason)
     return _fail(world, deployment, judgement.reason)
 
 
@@ -149,11 +155,11 @@ def _sent(world: World, environment: Environment, deployment: Deployment) -> int
     return send(world, environment, deployment)
 
 
-def _extend(world: World, environment: Environment, deployment: Deployment, longer: Bake, said: str) -> Card:
+def _extend(world: World, environment: Environment, deployment: Deployment, longer: Bake, said: str) -> Judged:
     extended = world.deployments.update(deployment.deployment_id, {"bake": longer}, phases=JUDGED)
-    tell(world, deployment.deployment_id, "extended", said)
+    record(world, deployment.deployment_id, EventKind.EXTENDED, said)
     return _again(world, extended, environment, world.clock.now())
 
 
-def _fail(world: World, deployment: Deployment, reason: str) -> Card:
+def _fail(world: World, deployment: Deployment, reason: str) -> Judged:
     return conclude(world, trip(world, deployment.deployment_id, "judge", reason), "unhealthy", reason)

@@ -1,17 +1,37 @@
 """Receive release: pin the uploaded object and open a deployment for it, once."""
 
+from dataclasses import dataclass
+from typing import Literal
+
 from controller.domain.deployment import Deployment, Upload
 from controller.domain.identity import deployment_id, parse_key
 from controller.domain.phases import Phase
+from controller.domain.timeline import EventKind
 from controller.errors import InvalidBundleError, NotFoundError
 from controller.flow.shared.closure import reject
-from controller.flow.shared.timeline import Card, card, tell
+from controller.flow.shared.results import DeploymentResult, Result
+from controller.flow.shared.timeline import record
 from controller.ports.world import World
 
 UNKNOWN = "unknown"
 
 
-def receive(world: World, bucket: str, key: str, version_id: str | None, execution_arn: str) -> Card:
+@dataclass(frozen=True)
+class Received(DeploymentResult):
+    """Whose upload this is, and whether it goes on."""
+
+    outcome: Literal["received", "duplicate", "rejected"]
+
+
+@dataclass(frozen=True)
+class Ignored(Result):
+    """There is nothing to do for this event."""
+
+    outcome: Literal["ignored"]
+    reason: str
+
+
+def receive(world: World, bucket: str, key: str, version_id: str | None, execution_arn: str) -> Received | Ignored:
     """Open the deployment of an upload.
 
     Outcomes: `received`; `duplicate` when another execution has this upload already; `ignored` when the object is
@@ -20,18 +40,18 @@ def receive(world: World, bucket: str, key: str, version_id: str | None, executi
     try:
         upload = world.bundles.pin(bucket, key, version_id)
     except NotFoundError as error:
-        return {"outcome": "ignored", "reason": f"The upload is not there any more: {error}"}
+        return Ignored("ignored", f"The upload is not there any more: {error}")
     application, environment, trouble = _target(key)
     deployment = _new(world, upload, application, environment, execution_arn)
     if not world.deployments.create(deployment):
         deployment = world.deployments.get(deployment.deployment_id)
         if deployment.execution_arn != execution_arn:
-            return card(deployment, "duplicate")
+            return Received(deployment, "duplicate")
     else:
-        tell(world, deployment.deployment_id, "received", f"Received {key} ({upload.size:,} bytes).")
+        record(world, deployment.deployment_id, EventKind.RECEIVED, f"Received {key} ({upload.size:,} bytes).")
     if trouble:
-        return card(reject(world, deployment, trouble.reason, trouble.next_step), "rejected")
-    return card(deployment, "received")
+        return Received(reject(world, deployment, trouble.reason, trouble.next_step), "rejected")
+    return Received(deployment, "received")
 
 
 def _target(key: str) -> tuple[str, str, InvalidBundleError | None]:

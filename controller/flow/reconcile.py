@@ -8,11 +8,12 @@ from datetime import timedelta
 
 from controller.domain.deployment import Deployment
 from controller.domain.phases import OPEN, Phase
+from controller.domain.timeline import EventKind
 from controller.errors import SelfrightError
 from controller.flow.rollback.close import PERSON_ADVICE
 from controller.flow.shared.closure import close, finish
 from controller.flow.shared.lease import ran_out
-from controller.flow.shared.timeline import tell
+from controller.flow.shared.timeline import record
 from controller.flow.wait_for_lock import settle
 from controller.ports.world import World
 
@@ -78,5 +79,5 @@ def _roll_back(world: World, deployment: Deployment) -> str:
     name = f"{deployment.deployment_id}-{deployment.rollback_attempts + 1}-{world.clock.now():%d%H%M}"
     why = STUCK if ran_out(deployment, world.clock.now()) else ENDED
     world.workflows.start_rollback(deployment.deployment_id, why, name)
-    tell(world, deployment.deployment_id, "reconciled", f"{why} A rollback was started.")
+    record(world, deployment.deployment_id, EventKind.RECONCILED, f"{why} A rollback was started.")
     return "rollback started"

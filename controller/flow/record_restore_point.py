@@ -1,20 +1,22 @@
 """Record restore point: note what is live, before anything changes."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from controller.domain.deployment import Deployment, Revision
+from controller.domain.deployment import Changes, Deployment, Revision
 from controller.domain.environment import Environment
 from controller.domain.judging.verdict import alarm_trouble
 from controller.domain.phases import UNTOUCHED, Phase
+from controller.domain.timeline import EventKind
 from controller.errors import ChangedByOthersError, InvalidBundleError, LedgerConflictError, NotFoundError, RefusedError
 from controller.flow.preconditions import export, snapshots
 from controller.flow.preconditions.hotfix import guarding, ignore_firing_alarms, tell_ignored_alarms
 from controller.flow.preconditions.previous_attempt import check_previous_attempt
 from controller.flow.preconditions.secrets import check_secrets
 from controller.flow.shared.closure import reject
-from controller.flow.shared.timeline import Card, card, environment_of, tell
+from controller.flow.shared.results import DeploymentResult
+from controller.flow.shared.timeline import environment_of, record
 from controller.ports.world import World
 
 ALARM_ADVICE = (
@@ -26,7 +28,16 @@ ALARM_ADVICE = (
 CHANGED_ADVICE = "Finish or undo that change, then upload the bundle again."
 
 
-def record_restore_point(world: World, deployment_id: str) -> Card:
+@dataclass(frozen=True)
+class RestorePointRecorded(DeploymentResult):
+    """Whether the release may begin: with which `wave` of components, or in how many seconds to ask again."""
+
+    outcome: Literal["ready", "pending", "rejected"]
+    wave: tuple[str, ...] | None = None
+    wait_seconds: int | None = None
+
+
+def record_restore_point(world: World, deployment_id: str) -> RestorePointRecorded:
     """Note what is live before anything changes, and open the guards.
 
     Outcomes: `ready` with the first `wave` of components; `pending` as long as a database's snapshot is being taken;
@@ -38,7 +49,7 @@ def record_restore_point(world: World, deployment_id: str) -> Card:
     if deployment.restore_point is not None:
         return _ready(deployment)
     if deployment.phase is Phase.REJECTED:
-        return card(deployment, "rejected")
+        return RestorePointRecorded(deployment, "rejected")
     if deployment.phase not in UNTOUCHED:
         msg = f"Deployment {deployment_id} is {deployment.phase} already: this call came too late."
         raise LedgerConflictError(msg)
@@ -49,38 +60,40 @@ def record_restore_point(world: World, deployment_id: str) -> Card:
     hotfix = ignore_firing_alarms(world, deployment, states)
     deployment = replace(deployment, hotfix=hotfix)
     if trouble := alarm_trouble(states, guarding(environment, deployment)):
-        return card(reject(world, deployment, trouble, ALARM_ADVICE), "rejected")
+        return RestorePointRecorded(reject(world, deployment, trouble, ALARM_ADVICE), "rejected")
     try:
         return _record(world, environment, deployment)
     except (InvalidBundleError, RefusedError) as error:
-        return card(reject(world, deployment, error.reason, error.next_step), "rejected")
+        return RestorePointRecorded(reject(world, deployment, error.reason, error.next_step), "rejected")
     except (ChangedByOthersError, NotFoundError) as error:
-        return card(reject(world, deployment, str(error), CHANGED_ADVICE), "rejected")
+        return RestorePointRecorded(reject(world, deployment, str(error), CHANGED_ADVICE), "rejected")
 
 
-def _record(world: World, environment: Environment, deployment: Deployment) -> Card:
+def _record(world: World, environment: Environment, deployment: Deployment) -> RestorePointRecorded:
     """The snapshots first, because they take long; what is live is read last."""
     check_previous_attempt(world, deployment.environment_key, deployment.version, deployment.digest)
     check_secrets(world, environment, deployment)
     taken = snapshots.take(world, environment, deployment)
     if taken.pending:
-        return card(deployment, "pending", wait_seconds=taken.pending)
+        return RestorePointRecorded(deployment, "pending", wait_seconds=taken.pending)
     live = _current(world, environment, deployment)
     kept = export.export(world, environment, deployment, live, taken.taken)
-    return _ready(_note(world, deployment, {"restore_point": live, "export": kept}))
+    return _ready(_note(world, deployment, live, kept))
 
 
-def _ready(deployment: Deployment) -> Card:
-    return card(deployment, "ready", wave=list(deployment.order[0]))
+def _ready(deployment: Deployment) -> RestorePointRecorded:
+    return RestorePointRecorded(deployment, "ready", wave=deployment.order[0])
 
 
 def _current(world: World, environment: Environment, deployment: Deployment) -> dict[str, Revision]:
     return {name: world.components.get(environment, name).current() for name in deployment.components}
 
 
-def _note(world: World, deployment: Deployment, recorded: Mapping[str, Any]) -> Deployment:
-    ignored_alarms = {"hotfix": deployment.hotfix} if deployment.hotfix else {}
-    changes, token = {**recorded, **ignored_alarms, "phase": Phase.STAGING}, deployment.fencing_token
+def _note(world: World, deployment: Deployment, live: Mapping[str, Revision], export: str) -> Deployment:
+    changes: Changes = {"restore_point": live, "export": export, "phase": Phase.STAGING}
+    if deployment.hotfix:
+        changes["hotfix"] = deployment.hotfix
+    token = deployment.fencing_token
     try:
         noted = world.deployments.update(
             deployment.deployment_id, changes, phases=UNTOUCHED, fencing_token=token, untripped=True
@@ -90,7 +103,7 @@ def _note(world: World, deployment: Deployment, recorded: Mapping[str, Any]) -> 
         if noted.phase is not Phase.STAGING:
             raise
         return noted  # The same call was made twice, and the other one was faster.
-    shown = ", ".join(f"{name} {revision.id or 'nothing'}" for name, revision in recorded["restore_point"].items())
-    tell(world, noted.deployment_id, "restore_point", f"Live before this release: {shown}.")
+    shown = ", ".join(f"{name} {revision.id or 'nothing'}" for name, revision in live.items())
+    record(world, noted.deployment_id, EventKind.RESTORE_POINT, f"Live before this release: {shown}.")
     tell_ignored_alarms(world, noted)
     return noted

@@ -5,22 +5,33 @@ Only those that were never live go to 100 % at the first step: nobody would be s
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Literal
 
-from controller.domain.deployment import Deployment
+from controller.domain.deployment import Changes, Deployment
 from controller.domain.environment import Environment
 from controller.domain.phases import Phase
+from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError
 from controller.flow.shared.lease import renewed
-from controller.flow.shared.timeline import Card, card, environment_of, tell
+from controller.flow.shared.results import DeploymentResult
+from controller.flow.shared.timeline import environment_of, record
 from controller.flow.shared.trip import permit
 from controller.ports.world import World
 
 FROM = frozenset({Phase.STAGING, Phase.SHIFTING, Phase.BAKING})
 
 
-def shift(world: World, deployment_id: str, step: int) -> Card:
+@dataclass(frozen=True)
+class Shifted(DeploymentResult):
+    """The weight (percent) that is on the canary now."""
+
+    outcome: Literal["shifted"]
+    weight: int = 0
+
+
+def shift(world: World, deployment_id: str, step: int) -> Shifted:
     """Send the step's share of the visitors to the canary of every changed component.
 
     The weight is noted first, so that a call for an earlier step that comes late, or twice, is told from this one.
@@ -31,14 +42,15 @@ def shift(world: World, deployment_id: str, step: int) -> Card:
     weight = deployment.steps[step].weight
     _not_late(deployment, weight)
     environment = environment_of(world, deployment)
-    changes, token = {"phase": Phase.SHIFTING, "weight": weight, **renewed(world)}, deployment.fencing_token
+    changes: Changes = {"phase": Phase.SHIFTING, "weight": weight, **renewed(world)}
+    token = deployment.fencing_token
     shifting = world.deployments.update(deployment_id, changes, phases=FROM, fencing_token=token, untripped=True)
     for wave in deployment.order:
         marks = {name: _shift(world, environment, shifting, name) for name in wave if name in deployment.changed}
         _remember(world, shifting, marks)
     world.markers.mark(shifting, Phase.SHIFTING, world.clock.now())
-    tell(world, deployment_id, "shifted", _said(shifting))
-    return card(shifting, "shifted", weight=weight)
+    record(world, deployment_id, EventKind.SHIFTED, _said(shifting))
+    return Shifted(shifting, "shifted", weight=weight)
 
 
 def _said(deployment: Deployment) -> str:
@@ -55,10 +67,10 @@ def _shift(world: World, environment: Environment, deployment: Deployment, name:
 
 def _remember(world: World, deployment: Deployment, marks: Mapping[str, str | None]) -> None:
     """Note what the shifts left: with that, an alarm needs one call less. Without it, or with an old one, none more."""
-    changes = {f"staged.{name}": replace(deployment.staged[name], mark=mark) for name, mark in marks.items() if mark}
+    marked = {name: replace(deployment.staged[name], mark=mark) for name, mark in marks.items() if mark}
     with suppress(LedgerConflictError):  # It is being rolled back: whoever does that reads.
-        if changes:
-            world.deployments.update(deployment.deployment_id, changes, phases=FROM)
+        if marked:
+            world.deployments.update(deployment.deployment_id, {"staged_now": marked}, phases=FROM)
 
 
 def _permit(world: World, deployment_id: str, weight: int) -> None:

@@ -3,17 +3,19 @@
 from functools import partial
 
 from controller.domain.bundle.archive import BundleArchive, Limits
-from controller.domain.deployment import Deployment, Pending, Revision
+from controller.domain.deployment import Changes, Deployment, Pending, Revision
 from controller.domain.phases import Phase
+from controller.domain.timeline import EventKind
 from controller.flow.shared.lease import renewed
 from controller.flow.shared.pending import awaiting
-from controller.flow.shared.timeline import Card, environment_of, tell
+from controller.flow.shared.results import ComponentResult
+from controller.flow.shared.timeline import environment_of, record
 from controller.flow.shared.trip import permit
-from controller.ports import Context
+from controller.ports.components import Context
 from controller.ports.world import World
 
 
-def stage(world: World, deployment_id: str, name: str) -> Card:
+def stage(world: World, deployment_id: str, name: str) -> ComponentResult:
     """Make the new revision of one component, or find that nothing changed.
 
     Outcomes: `staged`; `pending` when AWS is still at it. Then this is called again, unless the deployment has tripped
@@ -28,20 +30,20 @@ def stage(world: World, deployment_id: str, name: str) -> Card:
         artifact = BundleArchive(bundle, Limits()).manifest().components[name]
         made = component.stage(artifact, bundle)
     if isinstance(made, Pending):
-        changes = {**awaiting(world, deployment, name, made), **renewed(world)}
+        changes: Changes = {**awaiting(world, deployment, name, made), **renewed(world)}
         world.deployments.update(deployment_id, changes, phases={Phase.STAGING}, fencing_token=deployment.fencing_token)
-        return {"component": name, "outcome": "pending", "reason": made.doing}
+        return ComponentResult(name, "pending", made.doing)
     return _staged(world, deployment, name, made)
 
 
-def _staged(world: World, deployment: Deployment, name: str, revision: Revision) -> Card:
+def _staged(world: World, deployment: Deployment, name: str, revision: Revision) -> ComponentResult:
     staged = world.deployments.update(
         deployment.deployment_id,
-        {f"staged.{name}": revision, **renewed(world)},
+        {"staged_now": {name: revision}, **renewed(world)},
         phases={Phase.STAGING},
         fencing_token=deployment.fencing_token,
     )
     new = name in staged.changed
     told = f"staged as {revision.id}" if new else f"unchanged, {revision.id} stays: skipped"
-    tell(world, deployment.deployment_id, "staged", f"{name}: {told}.")
-    return {"component": name, "outcome": "staged", "revision": revision.id, "changed": new}
+    record(world, deployment.deployment_id, EventKind.STAGED, f"{name}: {told}.")
+    return ComponentResult(name, "staged", revision=revision.id, changed=new)

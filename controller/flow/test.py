@@ -2,26 +2,51 @@
 
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from controller.domain.checks.check import CheckResult
-from controller.domain.deployment import Deployment, Step
+from controller.domain.deployment import Changes, Deployment, Step
 from controller.domain.environment import Environment
 from controller.domain.judging.measurement import PATIENCE
 from controller.domain.phases import Phase
 from controller.domain.strategy import steps_of
+from controller.domain.timeline import EventKind
 from controller.flow.ask_hook import PRE, hook_of
-from controller.flow.shared.checks import checks_of, count, unhealthy
+from controller.flow.shared.checks import checks_of, count, trip_for
 from controller.flow.shared.lease import PAUSE_SECONDS
 from controller.flow.shared.newcomers import served_until
 from controller.flow.shared.pending import pause_of
-from controller.flow.shared.timeline import Card, card, environment_of, tell
+from controller.flow.shared.results import DeploymentResult
+from controller.flow.shared.timeline import environment_of, record
 from controller.ports.world import World
 
 GUARD_MARGIN_SECONDS = 900
 
 
-def test_staged(world: World, deployment_id: str) -> Card:
+@dataclass(frozen=True)
+class TrafficStep:
+    """A traffic step as the workflow goes through it: weight in percent, the others in seconds."""
+
+    index: int
+    weight: int
+    bake: int
+    guard_timeout: int
+    hook_timeout: int
+
+
+@dataclass(frozen=True)
+class Tested(DeploymentResult):
+    """Whether the staged wave passed: the `wave` to stage next, or the `steps` by which traffic moves."""
+
+    outcome: Literal["pending", "next_wave", "healthy", "ask", "unhealthy"]
+    wave: tuple[str, ...] | None = None
+    wait_seconds: int | None = None
+    steps: tuple[TrafficStep, ...] | None = None
+    hook_timeout: int | None = None
+
+
+def test_staged(world: World, deployment_id: str) -> Tested:
     """Test every new revision of a wave, all at once, before any visitor gets it; after the last, say the steps.
 
     Outcomes: `pending` while some of the wave are not staged yet: they are asked again in `wait_seconds`; `next_wave`
@@ -30,21 +55,22 @@ def test_staged(world: World, deployment_id: str) -> Card:
     """
     deployment = world.deployments.get(deployment_id)
     if wave := [name for name in deployment.next_wave if name in deployment.awaited.keys() - deployment.staged.keys()]:
-        return card(deployment, "pending", wave=wave, wait_seconds=pause_of(deployment, world.clock.now()))
+        return Tested(deployment, "pending", wave=tuple(wave), wait_seconds=pause_of(deployment, world.clock.now()))
     environment = environment_of(world, deployment)
     names = [name for name in deployment.staged_wave if name in deployment.changed]
     with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
         tested = list(pool.map(lambda name: _test(world, environment, deployment, name), names))
     for name, results in zip(names, tested, strict=True):
         if failed := [result for result in results if not result.passed]:
-            return unhealthy(world, deployment, "before traffic", failed)
-        tell(world, deployment_id, "tested", f"{name}: {count(results)} passed before traffic.")
+            tripped, reason = trip_for(world, deployment, "before traffic", failed)
+            return Tested(tripped, "unhealthy", reason)
+        record(world, deployment_id, EventKind.TESTED, f"{name}: {count(results)} passed before traffic.")
     if following := deployment.next_wave:
-        return card(deployment, "next_wave", wave=list(following))
+        return Tested(deployment, "next_wave", wave=following)
     planned = _planned(world, environment, deployment)
-    documents = [_document(index, step, environment) for index, step in enumerate(planned.steps)]
-    outcome = "ask" if hook_of(environment, deployment, PRE) else "healthy"
-    return card(planned, outcome, steps=documents, hook_timeout=environment.hook_timeout_seconds)
+    steps = tuple(_step(index, step, environment) for index, step in enumerate(planned.steps))
+    outcome: Literal["ask", "healthy"] = "ask" if hook_of(environment, deployment, PRE) else "healthy"
+    return Tested(planned, outcome, steps=steps, hook_timeout=environment.hook_timeout_seconds)
 
 
 def _test(world: World, environment: Environment, deployment: Deployment, name: str) -> Sequence[CheckResult]:
@@ -57,12 +83,12 @@ def _planned(world: World, environment: Environment, deployment: Deployment) -> 
     served = served_until(world, deployment.previous)
     known = replace(deployment, served_before=served)
     steps = steps_for(environment, known.changed, known.newcomers)
-    changes = {"steps": steps, "served_before": served}
+    changes: Changes = {"steps": steps, "served_before": served}
     planned = world.deployments.update(deployment.deployment_id, changes, phases={Phase.STAGING})
     if planned.newcomers and len(steps) > 1:
         names = ", ".join(planned.newcomers)
         told = f"Never live before, so all visitors get it at the first step, and the rest by the steps: {names}."
-        tell(world, deployment.deployment_id, "newcomers", told)
+        record(world, deployment.deployment_id, EventKind.NEWCOMERS, told)
     return planned
 
 
@@ -75,15 +101,10 @@ def steps_for(environment: Environment, changed: Collection[str], newcomers: Col
     return steps_of(preference, watch, at_once=not divides)
 
 
-def _document(index: int, step: Step, environment: Environment) -> dict[str, int]:
+def _step(index: int, step: Step, environment: Environment) -> TrafficStep:
     """A guard must outlive its bake, which may be extended once, wait for late metrics each time, and then be held."""
     policy = environment.judge
     late = 4 * PATIENCE * max(policy.period_seconds, policy.settled_seconds)
     pause = PAUSE_SECONDS if policy.when_inconclusive == "pause" else 0
-    return {
-        "index": index,
-        "weight": step.weight,
-        "bake": step.bake,
-        "guard_timeout": 2 * step.bake + late + GUARD_MARGIN_SECONDS + pause,
-        "hook_timeout": environment.hook_timeout_seconds,
-    }
+    guard_timeout = 2 * step.bake + late + GUARD_MARGIN_SECONDS + pause
+    return TrafficStep(index, step.weight, step.bake, guard_timeout, environment.hook_timeout_seconds)

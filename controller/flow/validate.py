@@ -1,27 +1,39 @@
 """Validate bundle: is it a release, is it for this environment, and may it be released? Nothing is touched."""
 
+from dataclasses import dataclass
+from typing import Literal
+
 from controller.domain.bundle.archive import BundleArchive, Limits
 from controller.domain.bundle.artifacts import ImageArtifact, StackArtifact
 from controller.domain.bundle.check_variables import checks_for
 from controller.domain.bundle.manifest import Manifest
 from controller.domain.checks.addresses import ADVICE
 from controller.domain.components.stack.fit import values_for
-from controller.domain.deployment import Deployment
+from controller.domain.deployment import Changes, Deployment
 from controller.domain.environment import Environment, ImageTarget, StackTarget
 from controller.domain.phases import UNTOUCHED, Phase
+from controller.domain.timeline import EventKind
 from controller.errors import InvalidBundleError, InvalidEnvironmentError, UnknownEnvironmentError
 from controller.flow.preconditions.previous_attempt import check_previous_attempt
 from controller.flow.preconditions.secrets import secret_of
 from controller.flow.shared.closure import reject
-from controller.flow.shared.timeline import Card, card, environment_of, tell
+from controller.flow.shared.results import DeploymentResult
+from controller.flow.shared.timeline import environment_of, record
 from controller.ports.world import World
 
 
-def validate(world: World, deployment_id: str) -> Card:
+@dataclass(frozen=True)
+class Validated(DeploymentResult):
+    """Whether the bundle is a release for this environment."""
+
+    outcome: Literal["valid", "rejected"]
+
+
+def validate(world: World, deployment_id: str) -> Validated:
     """Check the whole bundle; outcomes: `valid`, or `rejected` with the reason and the next step."""
     deployment = world.deployments.get(deployment_id)
     if deployment.phase is Phase.REJECTED:
-        return card(deployment, "rejected")
+        return Validated(deployment, "rejected")
     try:
         environment = environment_of(world, deployment)
         with world.bundles.open(deployment.upload) as bundle:
@@ -33,15 +45,15 @@ def validate(world: World, deployment_id: str) -> Card:
             deployment = _note_checks(world, deployment, checks)
         check_previous_attempt(world, deployment.environment_key, manifest.version, deployment.digest)
     except InvalidBundleError as error:
-        return card(reject(world, deployment, error.reason, error.next_step), "rejected")
+        return Validated(reject(world, deployment, error.reason, error.next_step), "rejected")
     except (UnknownEnvironmentError, InvalidEnvironmentError) as error:
         next_step = (
             "Upload to incoming/<application>/<environment>/ of a registered environment, or register it with CDK."
         )
-        return card(reject(world, deployment, str(error), next_step), "rejected")
+        return Validated(reject(world, deployment, str(error), next_step), "rejected")
     names = ", ".join(deployment.components)
-    tell(world, deployment_id, "validated", f"Version {deployment.version} is a valid release of {names}.")
-    return card(deployment, "valid")
+    record(world, deployment_id, EventKind.VALIDATED, f"Version {deployment.version} is a valid release of {names}.")
+    return Validated(deployment, "valid")
 
 
 def check_release(
@@ -112,7 +124,7 @@ def _check_stacks(archive: BundleArchive, manifest: Manifest, environment: Envir
 
 def _note(world: World, deployment: Deployment, manifest: Manifest, digest: str) -> Deployment:
     """Write what the bundle says it is, so that a release that is rejected for it has a name."""
-    changes = {
+    changes: Changes = {
         "version": manifest.version,
         "digest": digest,
         "components": tuple(sorted(manifest.components)),

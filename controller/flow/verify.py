@@ -1,15 +1,27 @@
 """Verify: the release's checks from outside, as a visitor makes them."""
 
+from dataclasses import dataclass
+from typing import Literal
+
 from controller.domain.checks.verification import OutsideCheck
 from controller.domain.deployment import Deployment
 from controller.domain.strategy import ALL
+from controller.domain.timeline import EventKind
 from controller.flow.ask_hook import POST, hook_of
-from controller.flow.shared.checks import count, outside_checks_of, probe_all, unhealthy
-from controller.flow.shared.timeline import Card, card, environment_of, tell
+from controller.flow.shared.checks import count, outside_checks_of, probe_all, trip_for
+from controller.flow.shared.results import DeploymentResult
+from controller.flow.shared.timeline import environment_of, record
 from controller.ports.world import World
 
 
-def verify(world: World, deployment_id: str, step: int) -> Card:
+@dataclass(frozen=True)
+class Verified(DeploymentResult):
+    """Whether the release answers rightly from outside; `ask`: there is a hook to ask."""
+
+    outcome: Literal["healthy", "ask", "unhealthy"]
+
+
+def verify(world: World, deployment_id: str, step: int) -> Verified:
     """Make the release's checks from outside, as a visitor.
 
     Outcomes: `healthy`; `ask` when it is, and everybody is on it, and there is a hook to ask; `unhealthy`.
@@ -18,11 +30,12 @@ def verify(world: World, deployment_id: str, step: int) -> Card:
     environment = environment_of(world, deployment)
     results = probe_all(world, environment, *_expected(world, deployment))
     if failed := [result for result in results if not result.passed]:
-        return unhealthy(world, deployment, f"from outside at {deployment.weight} %", failed)
+        tripped, reason = trip_for(world, deployment, f"from outside at {deployment.weight} %", failed)
+        return Verified(tripped, "unhealthy", reason)
     if results:
-        tell(world, deployment_id, "verified", f"Step {step + 1}: {count(results)} passed from outside.")
+        record(world, deployment_id, EventKind.VERIFIED, f"Step {step + 1}: {count(results)} passed from outside.")
     hook = hook_of(environment, deployment, POST) if deployment.weight >= ALL else ""
-    return card(deployment, "ask" if hook else "healthy")
+    return Verified(deployment, "ask" if hook else "healthy")
 
 
 def _expected(world: World, deployment: Deployment) -> tuple[list[OutsideCheck], list[OutsideCheck]]:

@@ -2,12 +2,13 @@
 
 from contextlib import suppress
 
-from controller.domain.deployment import Deployment
+from controller.domain.deployment import Changes, Deployment
 from controller.domain.phases import UNTOUCHED, Phase
+from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError
 from controller.flow.shared.closure import HELD_ADVICE, answer, close, reject, release_abandoned_lock
 from controller.flow.shared.lock import grant, request_lock
-from controller.flow.shared.timeline import tell
+from controller.flow.shared.timeline import record
 from controller.ports.world import World
 
 
@@ -17,14 +18,14 @@ def wait_for_lock(world: World, deployment_id: str, task_token: str) -> None:
     Answers: `granted`, `superseded`, `rejected`. The token is kept in the ledger first, so that whoever ends the
     present turn (or the reconciler) can answer it.
     """
-    changes = {"phase": Phase.QUEUED, "queue_token": task_token}
+    changes: Changes = {"phase": Phase.QUEUED, "queue_token": task_token}
     try:
         deployment = world.deployments.update(deployment_id, changes, phases=UNTOUCHED)
     except LedgerConflictError:
         answer(world, world.deployments.get(deployment_id), task_token)
         return  # Whoever moved it on to anything else (a rollback) stops this execution as well.
     if settle(world, deployment) == "waiting":
-        tell(world, deployment_id, "queued", "Waiting for the deployment before it to end.")
+        record(world, deployment_id, EventKind.QUEUED, "Waiting for the deployment before it to end.")
 
 
 def settle(world: World, deployment: Deployment) -> str:

@@ -1,1 +1,1 @@
-"""One module a state of the workflow, named after it: read the event, call one function of the flow, return a card."""
+"""One module a state of the workflow: it reads the event, calls one function of the flow, and returns its result."""

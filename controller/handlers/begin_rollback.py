@@ -7,14 +7,14 @@ from typing import Any, get_args
 from controller.domain.deployment import TripSource
 from controller.flow.rollback.begin import begin
 from controller.flow.rollback.unlock import unlock
-from controller.flow.shared.timeline import Card
+from controller.flow.shared.results import Result
 from controller.ports.world import World
 
 REASON_LENGTH = 1000
 UNSAID = "A step of the deployment failed."
 
 
-def handle(world: World, event: dict[str, Any]) -> Card:
+def handle(world: World, event: dict[str, Any]) -> Result:
     """`deployment_id`, `execution`, and `request`: `by` whom, with a `reason` or what had `failed`.
 
     With `unlock`, nothing is restored: a held environment is freed as it is.

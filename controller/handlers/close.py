@@ -3,10 +3,10 @@
 from typing import Any
 
 from controller.flow.rollback.close import close_rollback
-from controller.flow.shared.timeline import Card
+from controller.flow.shared.results import Result
 from controller.ports.world import World
 
 
-def handle(world: World, event: dict[str, Any]) -> Card:
+def handle(world: World, event: dict[str, Any]) -> Result:
     """`deployment_id` and the `trouble` that the verification found ("" for none) → the deployment's last phase."""
     return close_rollback(world, event["deployment_id"], event.get("trouble") or "")

@@ -18,10 +18,10 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
 from controller.errors import SelfrightError, TransientError
-from controller.flow.shared.timeline import Card
+from controller.flow.shared.results import Document, Result
 from controller.ports.world import World
 from controller.settings import load
-from controller.wiring import AwsWorld
+from controller.wiring import aws_world
 
 TASKS = {
     "intake": ("receive", "validate", "wait_for_lock"),
@@ -36,7 +36,7 @@ TASKS = {
 """Function → its tasks. An event without a task is for a function of one task."""
 TRIES = 3
 SETTINGS = load()
-WORLD = AwsWorld(SETTINGS)
+WORLD = aws_world(SETTINGS)
 logger = Logger()
 metrics = Metrics()
 
@@ -50,8 +50,8 @@ gc.enable()
 
 
 @metrics.log_metrics
-def handler(event: dict[str, Any], _context: object) -> Card:
-    """Run the event's task; returns its card. Raises `SelfrightError` when the workflow must deal with it."""
+def handler(event: dict[str, Any], _context: object) -> Document:
+    """Run the event's task; returns its result's document. Raises `SelfrightError` for the workflow to deal with."""
     logger.append_keys(deployment_id=event.get("deployment_id"))
     started = time.monotonic()
     try:
@@ -60,25 +60,30 @@ def handler(event: dict[str, Any], _context: object) -> Card:
         metrics.add_metric(name="TaskSeconds", unit=MetricUnit.Seconds, value=time.monotonic() - started)
 
 
-def _logged(event: dict[str, Any]) -> Card:
+def _logged(event: dict[str, Any]) -> Document:
     task = task_of(SETTINGS.function, event)
     metrics.add_dimension(name="task", value=task)
     try:
-        card = run(WORLD, task, event)
+        document = run(WORLD, task, event).document()
     except Exception as error:
         # Lambda writes down the traceback, but not whose it is.
         why = str(error) if isinstance(error, SelfrightError) else ""
         logger.error("failed", extra={"task": task, "error": type(error).__name__, "reason": why})  # noqa: TRY400
         raise
-    logger.info("done", extra={"task": task, "outcome": card.get("verdict") or card.get("outcome", ""), **_whose(card)})
-    return card
+    logger.info(
+        "done",
+        extra={"task": task, "outcome": document.get("verdict") or document.get("outcome", ""), **_whose(document)},
+    )
+    return document
 
 
-def _whose(card: Card) -> dict[str, object]:
-    """The deployment of a card, or the several that one alarm or the reconciler dealt with: `selfright logs` asks."""
-    several = [*card.get("tripped", []), *card.get("done", {})]
+def _whose(document: Document) -> dict[str, object]:
+    """The deployment of a document, or the several of one alarm or the reconciler: `selfright logs` asks for them."""
+    several = [*document.get("tripped", []), *document.get("done", {})]
     return {
-        key: value for key, value in (("deployment_id", card.get("deployment_id")), ("deployments", several)) if value
+        key: value
+        for key, value in (("deployment_id", document.get("deployment_id")), ("deployments", several))
+        if value
     }
 
 
@@ -92,16 +97,16 @@ def task_of(function: str, event: dict[str, Any]) -> str:
     return str(task)
 
 
-def run(world: World, task: str, event: dict[str, Any], sleep: Callable[[float], None] = time.sleep) -> Card:
+def run(world: World, task: str, event: dict[str, Any], sleep: Callable[[float], None] = time.sleep) -> Result:
     """Run a task in this world, again after a short sleep when it failed in a passing way."""
     module = import_module(f"controller.handlers.{task}")
     for left in reversed(range(TRIES)):
         try:
-            card: Card = module.handle(world, event)
+            result: Result = module.handle(world, event)
         except TransientError:
             if not left:
                 raise
             sleep(2 ** (TRIES - left) / 4)
         else:
-            return card
+            return result
     raise AssertionError

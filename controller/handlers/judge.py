@@ -3,10 +3,10 @@
 from typing import Any
 
 from controller.flow.judge import judge
-from controller.flow.shared.timeline import Card
+from controller.flow.shared.results import Result
 from controller.ports.world import World
 
 
-def handle(world: World, event: dict[str, Any]) -> Card:
+def handle(world: World, event: dict[str, Any]) -> Result:
     """`deployment_id` and the `step`'s number → a verdict."""
     return judge(world, event["deployment_id"], event["step"])

@@ -1,19 +1,27 @@
 """An alarm fires: the event comes from EventBridge, or from SNS where no alarm events reach EventBridge."""
 
 import json
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from controller.flow.on_alarm import on_alarm, rehearse
 from controller.flow.rollback.emergency import emergency
-from controller.flow.shared.timeline import Card
+from controller.flow.shared.results import Result
 from controller.ports.world import World
 
 REASON_LENGTH = 1000
 UNSAID = "A person rolled it back."
 
 
-def handle(world: World, event: dict[str, Any]) -> Card:
+@dataclass(frozen=True)
+class AlarmHandled(Result):
+    """The ids of the deployments that were `tripped`; none for a rehearsal."""
+
+    tripped: list[str] = field(default_factory=list)
+
+
+def handle(world: World, event: dict[str, Any]) -> Result:
     """An alarm's state change, in either form → the deployments that were put back; or a rehearsal of that.
 
     Or a person's emergency: `deployment_id` and `reason` → what was put back.
@@ -22,8 +30,8 @@ def handle(world: World, event: dict[str, Any]) -> Card:
         return emergency(world, event["deployment_id"], str(event.get("reason", ""))[:REASON_LENGTH] or UNSAID)
     if event.get("rehearsal"):
         rehearse(world, event["deployment_id"])
-        return {"tripped": []}
-    return {"tripped": [found for one in firing(event) for found in on_alarm(world, *one)]}
+        return AlarmHandled()
+    return AlarmHandled([found for one in firing(event) for found in on_alarm(world, *one)])
 
 
 def firing(event: dict[str, Any]) -> list[tuple[str, str, datetime | None]]:

@@ -3,11 +3,11 @@
 from typing import Any
 
 from controller.flow.pause import pause
-from controller.flow.shared.timeline import Card
+from controller.flow.shared.results import Acknowledged, Result
 from controller.ports.world import World
 
 
-def handle(world: World, event: dict[str, Any]) -> Card:
+def handle(world: World, event: dict[str, Any]) -> Result:
     """`deployment_id` and `task_token`; `selfright resume` answers the token."""
     pause(world, event["deployment_id"], event["task_token"])
-    return {"outcome": "paused"}
+    return Acknowledged("paused")

@@ -1,14 +1,24 @@
 """Reconcile: on a schedule, and when an execution of ours ended badly."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from controller.errors import SelfrightError
 from controller.flow.reconcile import FAILED, reconcile
-from controller.flow.shared.timeline import Card
+from controller.flow.shared.results import Result
 from controller.ports.world import World
 
 
-def handle(world: World, _event: dict[str, Any]) -> Card:
+@dataclass(frozen=True)
+class Reconciled(Result):
+    """What was `done` for each deployment for which something was, by its id."""
+
+    outcome: str
+    done: Mapping[str, str]
+
+
+def handle(world: World, _event: dict[str, Any]) -> Result:
     """Whatever the event says, every open deployment is looked after.
 
     Raises `SelfrightError` when that failed for any of them, after all have been looked after: so that it is tried
@@ -18,4 +28,4 @@ def handle(world: World, _event: dict[str, Any]) -> Card:
     said = "; ".join(f"{name}: {what}" for name, what in done.items())
     if any(what.startswith(FAILED) for what in done.values()):
         raise SelfrightError(said)
-    return {"outcome": said, "done": done}
+    return Reconciled(said, done)

@@ -3,10 +3,10 @@
 from typing import Any
 
 from controller.flow.rollback.restore import restore_component
-from controller.flow.shared.timeline import Card
+from controller.flow.shared.results import Result
 from controller.ports.world import World
 
 
-def handle(world: World, event: dict[str, Any]) -> Card:
+def handle(world: World, event: dict[str, Any]) -> Result:
     """`deployment_id` and `component` → it is back on its stable revision."""
     return restore_component(world, event["deployment_id"], event["component"])

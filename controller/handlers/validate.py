@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from controller.flow.shared.timeline import Card
+from controller.flow.shared.results import Result
 from controller.flow.validate import validate
 from controller.ports.world import World
 
 
-def handle(world: World, event: dict[str, Any]) -> Card:
+def handle(world: World, event: dict[str, Any]) -> Result:
     """`deployment_id` → `valid` or `rejected`."""
     return validate(world, event["deployment_id"])

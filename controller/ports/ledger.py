@@ -1,12 +1,13 @@
 """The ledger: deployments, locks, versions, guards, and what the judge has seen."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Literal, Protocol
 
-from controller.domain.deployment import Deployment, Evaluation, TimelineEvent
+from controller.domain.deployment import Changes, Deployment, Evaluation
 from controller.domain.lock import Lock
 from controller.domain.phases import Phase
+from controller.domain.timeline import TimelineEvent
 
 
 class Deployments(Protocol):
@@ -21,17 +22,17 @@ class Deployments(Protocol):
     def update(  # noqa: PLR0913 - one write has these conditions
         self,
         deployment_id: str,
-        changes: Mapping[str, Any],
+        changes: Changes,
         *,
         phases: Collection[Phase],
         fencing_token: int | None = None,
         untripped: bool = False,
-        absent: str | None = None,
+        absent: Literal["trip", "traffic_restored_at", "unstaged_at"] | None = None,
     ) -> Deployment:
         """Change the named fields if the deployment is in one of `phases` (and as the other conditions say).
 
         `fencing_token`: only if the deployment holds this fencing token. `untripped`: only if it has no trip. `absent`:
-        only if this field is not set yet. A key may be `staged.<component>`. Returns the new state. Raises
+        only if this field is not set yet. Returns the new state. Raises
         `LedgerConflictError` when a condition does not hold.
         """
 

@@ -1,101 +1,70 @@
-"""Everything the flow may use, in one place: the ports, made by the composition root or by a test."""
+"""Everything that the flow may use, in one place: the ports by name."""
 
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from controller import ports
+from controller.ports.components import (
+    Budget,
+    Bundles,
+    Components,
+    Databases,
+    Environments,
+    Exports,
+    RestorePoints,
+    Secrets,
+)
+from controller.ports.ledger import Deployments, Evaluations, Guards, Locks, OpenDeployments, Versions
+from controller.ports.signals import (
+    Alarms,
+    Clock,
+    Hooks,
+    Markers,
+    Metrics,
+    Notifications,
+    Probe,
+    Rehearsals,
+    Workflows,
+)
 
 
-class World(Protocol):
-    """The ports by name. On AWS each is made when it is first used, so a handler pays only for what it needs."""
+class World:
+    """The ports. Each adapter is made when it is first used, so a handler pays only for what it needs.
 
-    @property
-    def clock(self) -> ports.Clock:
-        """Tells the time."""
+    Here alone it is said which ports there are; `controller.wiring` says which adapter stands behind each.
+    """
 
-    @property
-    def environments(self) -> ports.Environments:
-        """The registered environments."""
+    alarms: Alarms
+    budget: Budget
+    bundles: Bundles
+    clock: Clock
+    components: Components
+    databases: Databases
+    deployments: Deployments
+    environments: Environments
+    evaluations: Evaluations
+    exports: Exports
+    guards: Guards
+    hooks: Hooks
+    locks: Locks
+    markers: Markers
+    metrics: Metrics
+    notifications: Notifications
+    open_deployments: OpenDeployments
+    probe: Probe
+    rehearsals: Rehearsals
+    restore_points: RestorePoints
+    secrets: Secrets
+    versions: Versions
+    workflows: Workflows
 
-    @property
-    def bundles(self) -> ports.Bundles:
-        """The uploaded bundles."""
+    def __init__(self, adapters: Mapping[str, Callable[["World"], Any]]) -> None:
+        """`adapters` makes the adapter of each port, by the port's name."""
+        self._adapters = adapters
 
-    @property
-    def deployments(self) -> ports.Deployments:
-        """The ledger's deployments."""
-
-    @property
-    def open_deployments(self) -> ports.OpenDeployments:
-        """The deployments that the reconciler looks after."""
-
-    @property
-    def evaluations(self) -> ports.Evaluations:
-        """What the judge has seen."""
-
-    @property
-    def locks(self) -> ports.Locks:
-        """Who holds the lock."""
-
-    @property
-    def versions(self) -> ports.Versions:
-        """What became of each version."""
-
-    @property
-    def guards(self) -> ports.Guards:
-        """Which alarm guards which deployment."""
-
-    @property
-    def components(self) -> ports.Components:
-        """The components of an environment."""
-
-    @property
-    def budget(self) -> ports.Budget:
-        """The requests to AWS Lambda's control plane."""
-
-    @property
-    def exports(self) -> ports.Exports:
-        """The configuration of what is live."""
-
-    @property
-    def restore_points(self) -> ports.RestorePoints:
-        """Where exported restore points are kept."""
-
-    @property
-    def databases(self) -> ports.Databases:
-        """Snapshots of databases."""
-
-    @property
-    def secrets(self) -> ports.Secrets:
-        """The keys of the application's secrets."""
-
-    @property
-    def probe(self) -> ports.Probe:
-        """Requests from outside."""
-
-    @property
-    def hooks(self) -> ports.Hooks:
-        """The application's own functions that may say no."""
-
-    @property
-    def rehearsals(self) -> ports.Rehearsals:
-        """Keeps the function that acts on alarms ready."""
-
-    @property
-    def metrics(self) -> ports.Metrics:
-        """What was measured."""
-
-    @property
-    def markers(self) -> ports.Markers:
-        """Marks releases on the graphs."""
-
-    @property
-    def alarms(self) -> ports.Alarms:
-        """The states of alarms."""
-
-    @property
-    def workflows(self) -> ports.Workflows:
-        """The state machines' executions."""
-
-    @property
-    def notifications(self) -> ports.Notifications:
-        """Tells people."""
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - each port has its type above
+        """Make the adapter of this port; from then on it is a plain attribute."""
+        if name.startswith("_") or name not in self._adapters:
+            raise AttributeError(name)
+        adapter = self._adapters[name](self)
+        setattr(self, name, adapter)
+        return adapter

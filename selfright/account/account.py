@@ -17,8 +17,9 @@ from controller.aws.components.registry import AwsComponents
 from controller.aws.environments import SsmEnvironments
 from controller.domain.environment import Environment
 from controller.errors import NotFoundError, SelfrightError, UnknownEnvironmentError
+from controller.ports.world import World
 from controller.settings import Settings
-from controller.wiring import AwsWorld
+from controller.wiring import aws_world
 from selfright.account.ledger import Ledger
 from selfright.errors import AdviceError
 from selfright.local.place import FOLDER, Place, tail
@@ -98,9 +99,9 @@ class Account:
             return ""
 
     @cached_property
-    def world(self) -> AwsWorld:
+    def world(self) -> World:
         """The controller's own ports, with this person's rights: who plans reads by them, and writes nothing."""
-        world = AwsWorld(Settings(table=self.resources.table, bucket=self.resources.bucket))
+        world = aws_world(Settings(table=self.resources.table, bucket=self.resources.bucket))
         world.components = AwsComponents(self.resources.bucket, self.clients)
         return world
 

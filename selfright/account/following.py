@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from controller.domain.deployment import Deployment, TimelineEvent
+from controller.domain.deployment import Deployment
+from controller.domain.timeline import TimelineEvent
 from controller.errors import TransientError
 from selfright.errors import AdviceError
 

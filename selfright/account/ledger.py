@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from controller.aws.ledger.deployments import DynamoDeployments
 from controller.aws.ledger.evaluations import DynamoEvaluations
 from controller.aws.ledger.locks import DynamoLocks
-from controller.domain.deployment import Deployment, Evaluation, TimelineEvent
+from controller.domain.deployment import Deployment, Evaluation
+from controller.domain.timeline import TimelineEvent
 from controller.errors import NotFoundError
 from selfright.account.standing import Standing, Story
 from selfright.errors import AdviceError

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from controller.domain.deployment import Deployment, TimelineEvent
+from controller.domain.deployment import Deployment
 from controller.domain.judging.verdict import MISSING
+from controller.domain.timeline import TimelineEvent
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from controller.domain.deployment import Deployment, TimelineEvent
+from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
+from controller.domain.timeline import TimelineEvent
 from controller.errors import SelfrightError
 from selfright.account.following import NeverAppearedError, is_over
 from selfright.account.standing import Story

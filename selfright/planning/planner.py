@@ -27,7 +27,7 @@ from controller.flow.record_restore_point import CHANGED_ADVICE
 from controller.flow.shared.checks import checks_of
 from controller.flow.shared.newcomers import served_until
 from controller.flow.validate import check_release
-from controller.ports import Component
+from controller.ports.components import Component
 from controller.ports.world import World
 from selfright.components.function.plan import FunctionPlanner
 from selfright.components.parameters.plan import plan_parameters

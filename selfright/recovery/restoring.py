@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from controller.aws.client.clients import Clients
-from controller.domain.deployment import Deployment, TimelineEvent
+from controller.domain.deployment import Deployment
 from controller.domain.environment import DatabaseTarget, Environment, LambdaTarget, ParametersTarget, SiteTarget
 from controller.domain.restore_point import folder
+from controller.domain.timeline import TimelineEvent
 from controller.errors import UnknownEnvironmentError
 from controller.flow.shared.checks import outside_checks_of, probe_all
+from controller.ports.world import World
 from controller.settings import Settings
-from controller.wiring import AwsWorld
+from controller.wiring import aws_world
 from selfright.account.account import Account
 from selfright.components.database.recover import DatabaseRecovery
 from selfright.components.function.recover import FunctionRecovery
@@ -39,7 +41,7 @@ class Done:
 class Restoration:
     """One recovery. `deployment` is None where there is no ledger to ask."""
 
-    def __init__(self, world: AwsWorld, point: KeptPoint, clients: Clients, deployment: Deployment | None) -> None:
+    def __init__(self, world: World, point: KeptPoint, clients: Clients, deployment: Deployment | None) -> None:
         self.world, self.point, self.deployment = world, point, deployment
         self._clients = clients
 
@@ -151,7 +153,7 @@ def restoration(account: Account, deployment_id: str, bucket: str | None = None)
     clients = Clients()
     if bucket:
         root = find_root(bucket, deployment_id, clients)
-        return Restoration(AwsWorld(Settings(bucket=bucket)), KeptPoint(bucket, root, "", clients), clients, None)
+        return Restoration(aws_world(Settings(bucket=bucket)), KeptPoint(bucket, root, "", clients), clients, None)
     deployment = account.ledger.get(deployment_id)
     own = account.resources
     if not deployment.export:
@@ -159,4 +161,4 @@ def restoration(account: Account, deployment_id: str, bucket: str | None = None)
         raise AdviceError(message, "`selfright rollback` puts a release back without an export.")
     root = folder(deployment.application, deployment.environment, deployment_id)
     point = KeptPoint(own.bucket, root, deployment.export, clients)
-    return Restoration(AwsWorld(Settings(table=own.table, bucket=own.bucket)), point, clients, deployment)
+    return Restoration(aws_world(Settings(table=own.table, bucket=own.bucket)), point, clients, deployment)

@@ -14,7 +14,7 @@ from controller.domain.deployment import Counts, Revision
 from controller.domain.environment import Environment
 from controller.domain.strategy import ALL
 from controller.errors import AwsError, ChangedByOthersError, ConflictError, NotFoundError
-from controller.ports import Context
+from controller.ports.components import Context
 from tests.fake_metrics import FakeMetrics as AnyMetrics
 
 Touch = Callable[[str, str], None]

@@ -10,7 +10,7 @@ from controller.aws.client.clients import Clients
 from controller.aws.components.stack.component import StackComponent
 from controller.domain.environment import StackTarget
 from controller.domain.phases import Phase
-from controller.ports import Context
+from controller.ports.components import Context
 from tests.builders import bundle_parts
 from tests.state_machine.scene import BUCKET, CHECKS, ROLE, Scene
 from tests.unit.aws.fake_cloudformation import FakeCloudFormation

@@ -18,9 +18,10 @@ from controller.domain.environment import (
     SiteTarget,
     StackTarget,
 )
+from controller.ports.components import Exports
 
 
-class AwsExports:
+class AwsExports(Exports):
     """Implements `ports.Exports`."""
 
     def __init__(self, bucket: str, clients: Clients | None = None) -> None:

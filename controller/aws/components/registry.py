@@ -16,10 +16,10 @@ from controller.domain.environment import (
     StackTarget,
 )
 from controller.errors import NotFoundError
-from controller.ports import Budget, Component, Context
+from controller.ports.components import Budget, Component, Components, Context
 
 
-class AwsComponents:
+class AwsComponents(Components):
     """Implements `ports.Components`."""
 
     def __init__(

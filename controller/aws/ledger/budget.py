@@ -15,6 +15,7 @@ from controller.aws.client.clients import client
 from controller.aws.client.pacing import RATE, Time
 from controller.aws.ledger.table import key, marshal
 from controller.errors import ConflictError, TransientError
+from controller.ports.components import Budget
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -32,7 +33,7 @@ WHO = "Lambda's control plane"
 _KEY = key("BUDGET#lambda", "SECOND")
 
 
-class DynamoBudget:
+class DynamoBudget(Budget):
     """Implements `ports.Budget`."""
 
     def __init__(

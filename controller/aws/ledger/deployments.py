@@ -3,16 +3,18 @@
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import TypeAdapter
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
 from controller.aws.ledger.table import BY_ENVIRONMENT, OPEN, Item, deployment_key, key, marshal, plain, unmarshal
-from controller.domain.deployment import Deployment, TimelineEvent
+from controller.domain.deployment import Changes, Deployment
 from controller.domain.phases import Phase
+from controller.domain.timeline import TimelineEvent
 from controller.errors import ConflictError, LedgerConflictError, NotFoundError
+from controller.ports.ledger import Deployments, OpenDeployments
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,7 +25,7 @@ KEPT = timedelta(days=400)
 """How long the lines of a timeline are kept. The deployments themselves stay: a rollback may need the one before."""
 
 
-class DynamoDeployments:
+class DynamoDeployments(Deployments, OpenDeployments):
     """Implements `ports.Deployments` and `ports.OpenDeployments`, and reads histories for people."""
 
     def __init__(self, table: str, dynamodb: "DynamoDBClient | None" = None) -> None:
@@ -61,12 +63,12 @@ class DynamoDeployments:
     def update(  # noqa: PLR0913 - one write has these conditions
         self,
         deployment_id: str,
-        changes: Mapping[str, Any],
+        changes: Changes,
         *,
         phases: Collection[Phase],
         fencing_token: int | None = None,
         untripped: bool = False,
-        absent: str | None = None,
+        absent: Literal["trip", "traffic_restored_at", "unstaged_at"] | None = None,
     ) -> Deployment:
         """Change the named fields under the conditions; see `ports.Deployments.update`."""
         expression = _Expression(phases)
@@ -152,10 +154,11 @@ class _Expression:
         self._removes: list[str] = []
         self._conditions = [f"#phase IN ({', '.join(self._values)})"]
 
-    def change(self, changes: Mapping[str, Any]) -> None:
+    def change(self, changes: Changes) -> None:
         now = datetime.now(UTC)
         indexed = {"open": "1"} if "phase" in changes else {}
-        for number, (path, value) in enumerate({**changes, **indexed, "updated_at": now}.items()):
+        written = {**_by_path(changes), **indexed, "updated_at": now}
+        for number, (path, value) in enumerate(written.items()):
             self._sets.append(f"{self._path(path)} = :value{number}")
             self._values[f":value{number}"] = marshal(value)
         if changes.get("notification") == "sent":
@@ -183,6 +186,18 @@ class _Expression:
         parts = path.split(".")
         self._names.update({f"#{_word(part)}": part for part in parts})
         return ".".join(f"#{_word(part)}" for part in parts)
+
+
+def _by_path(changes: Changes) -> dict[str, Any]:
+    """What is written where in the item: entries of a map one by one, all else as a whole."""
+    entries = {"staged_now": "staged", "awaited_now": "awaited"}
+    written: dict[str, Any] = {}
+    for name, value in changes.items():
+        if name in entries and isinstance(value, Mapping):
+            written |= {f"{entries[name]}.{component}": one for component, one in value.items()}
+        else:
+            written[name] = value
+    return written
 
 
 def _word(name: str) -> str:

@@ -12,6 +12,7 @@ from controller.aws.ledger.deployments import KEPT
 from controller.aws.ledger.table import Item, key, marshal, plain, unmarshal
 from controller.domain.deployment import Evaluation
 from controller.errors import ConflictError, LedgerConflictError
+from controller.ports.ledger import Evaluations
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _EVALUATION: TypeAdapter[Evaluation] = TypeAdapter(Evaluation)
 
 
-class DynamoEvaluations:
+class DynamoEvaluations(Evaluations):
     """Implements `ports.Evaluations`."""
 
     def __init__(self, table: str, dynamodb: "DynamoDBClient | None" = None) -> None:

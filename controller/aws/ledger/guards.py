@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
 from controller.aws.ledger.table import key
+from controller.ports.ledger import Guards
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-class DynamoGuards:
+class DynamoGuards(Guards):
     """Implements `ports.Guards`."""
 
     def __init__(self, table: str, dynamodb: "DynamoDBClient | None" = None) -> None:

@@ -12,6 +12,7 @@ from controller.domain.deployment import Deployment
 from controller.domain.lock import Lock
 from controller.domain.phases import Phase
 from controller.errors import ConflictError, LedgerConflictError
+from controller.ports.ledger import Locks, Versions
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _LOCK: TypeAdapter[Lock] = TypeAdapter(Lock)
 
 
-class DynamoLocks:
+class DynamoLocks(Locks):
     """Implements `ports.Locks`: optimistic locking by the lock's own revision."""
 
     def __init__(self, table: str, dynamodb: "DynamoDBClient | None" = None) -> None:
@@ -54,7 +55,7 @@ class DynamoLocks:
             raise LedgerConflictError(msg) from error
 
 
-class DynamoVersions:
+class DynamoVersions(Versions):
     """Implements `ports.Versions`."""
 
     def __init__(self, table: str, dynamodb: "DynamoDBClient | None" = None) -> None:

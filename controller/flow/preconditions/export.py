@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from controller.domain.deployment import Deployment, Revision, Upload
 from controller.domain.environment import Environment
 from controller.domain.restore_point import Part, RestorePoint
+from controller.domain.timeline import EventKind
 from controller.errors import NotFoundError, RefusedError, SelfrightError, TransientError
-from controller.flow.shared.timeline import tell
+from controller.flow.shared.timeline import record
 from controller.ports.world import World
 
 ANCESTORS = 10
@@ -40,7 +41,7 @@ def export(
         said = str(error)[:TELL_AT_MOST]
         if environment.restore_point_export == "required":
             raise RefusedError(f"The configuration that is live could not be exported: {said}", ADVICE) from error
-        tell(world, deployment.deployment_id, "export_failed", f"The restore point has no export: {said}")
+        record(world, deployment.deployment_id, EventKind.EXPORT_FAILED, f"The restore point has no export: {said}")
         return ""
 
 

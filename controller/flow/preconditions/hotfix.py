@@ -13,7 +13,8 @@ from controller.domain.deployment import Deployment, Hotfix
 from controller.domain.environment import Environment
 from controller.domain.phases import MOVING
 from controller.domain.strategy import ALL
-from controller.flow.shared.timeline import tell
+from controller.domain.timeline import EventKind
+from controller.flow.shared.timeline import record
 from controller.ports.world import World
 
 
@@ -37,7 +38,7 @@ def tell_ignored_alarms(world: World, deployment: Deployment) -> None:
     if hotfix := deployment.hotfix:
         names = ", ".join(hotfix.alarms)
         said = f"Alarm {names} is firing, and does not guard this hotfix by {hotfix.by or 'somebody'}: {hotfix.reason}"
-        tell(world, deployment.deployment_id, "hotfix", said)
+        record(world, deployment.deployment_id, EventKind.HOTFIX, said)
 
 
 def recovered(world: World, deployment: Deployment, states: Mapping[str, str] | None) -> Deployment:
@@ -47,6 +48,8 @@ def recovered(world: World, deployment: Deployment, states: Mapping[str, str] | 
         return deployment
     world.guards.open(deployment.deployment_id, quiet)
     left = tuple(name for name in deployment.ignored_alarms if name not in quiet)
-    tell(world, deployment.deployment_id, "guarded", f"Alarm {', '.join(quiet)} is quiet, and on guard again.")
+    record(
+        world, deployment.deployment_id, EventKind.GUARDED, f"Alarm {', '.join(quiet)} is quiet, and on guard again."
+    )
     hotfix = replace(deployment.hotfix, alarms=left)
     return world.deployments.update(deployment.deployment_id, {"hotfix": hotfix}, phases=MOVING)

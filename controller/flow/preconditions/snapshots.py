@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
 
-from controller.domain.deployment import Deployment
+from controller.domain.deployment import Changes, Deployment
 from controller.domain.environment import DatabaseTarget, Environment
 from controller.domain.phases import UNTOUCHED
 from controller.domain.restore_point import Snapshot
+from controller.domain.timeline import EventKind
 from controller.errors import NotFoundError, RefusedError, SelfrightError
 from controller.flow.shared.lease import renewed
-from controller.flow.shared.timeline import tell
+from controller.flow.shared.timeline import record
 from controller.ports.world import World
 
 POLL_SECONDS, SHARE = 15, 0.02
@@ -42,7 +43,7 @@ def take(world: World, environment: Environment, deployment: Deployment) -> Snap
         _require(world, deployment, name, wanted[name], snapshot)
     taken = {name: snapshot.id for name, snapshot in states.items()}
     pending = any(snapshot.state == "pending" for snapshot in states.values())
-    _tell(world, deployment, taken, pending=pending)
+    _record_progress(world, deployment, taken, pending=pending)
     return Snapshots(taken, _pause(world, deployment) if pending else 0)
 
 
@@ -58,10 +59,10 @@ def prune(world: World, environment: Environment, deployment: Deployment) -> Non
         try:
             gone = world.databases.prune(target, keep)
         except SelfrightError as error:
-            tell(world, deployment.deployment_id, "prune_failed", f"{name}: {error}")
+            record(world, deployment.deployment_id, EventKind.PRUNE_FAILED, f"{name}: {error}")
             continue
         if gone:
-            tell(world, deployment.deployment_id, "pruned", f"{name}: {gone} old snapshots taken away.")
+            record(world, deployment.deployment_id, EventKind.PRUNED, f"{name}: {gone} old snapshots taken away.")
 
 
 def _is_wanted(world: World, target: DatabaseTarget, deployment: Deployment) -> bool:
@@ -77,7 +78,7 @@ def _is_wanted(world: World, target: DatabaseTarget, deployment: Deployment) -> 
 def _renew(world: World, deployment: Deployment) -> Deployment:
     """A step forward: the lease begins anew. Raises `LedgerConflictError` when it may not go forward any more."""
     since = deployment.snapshots_since or world.clock.now()
-    changes = {**renewed(world), "snapshots_since": since}
+    changes: Changes = {**renewed(world), "snapshots_since": since}
     return world.deployments.update(
         deployment.deployment_id, changes, phases=UNTOUCHED, fencing_token=deployment.fencing_token, untripped=True
     )
@@ -93,13 +94,13 @@ def _require(world: World, deployment: Deployment, name: str, target: DatabaseTa
         raise RefusedError(f"{what}: {snapshot.detail}", ADVICE)
 
 
-def _tell(world: World, deployment: Deployment, taken: Mapping[str, str], *, pending: bool) -> None:
+def _record_progress(world: World, deployment: Deployment, taken: Mapping[str, str], *, pending: bool) -> None:
     """Say it when it begins and when it ends, not at every evaluation; `snapshots` is written with what was told."""
     if deployment.snapshots != taken:
         names = ", ".join(f"{name} {snapshot}" for name, snapshot in taken.items())
         world.deployments.update(
             deployment.deployment_id, {"snapshots": taken}, phases=UNTOUCHED, fencing_token=deployment.fencing_token
         )
-        tell(world, deployment.deployment_id, "snapshot", f"Snapshots before this release: {names}.")
+        record(world, deployment.deployment_id, EventKind.SNAPSHOT, f"Snapshots before this release: {names}.")
     if not pending:
-        tell(world, deployment.deployment_id, "snapshots_taken", "All snapshots are there.")
+        record(world, deployment.deployment_id, EventKind.SNAPSHOTS_TAKEN, "All snapshots are there.")

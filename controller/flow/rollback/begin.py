@@ -1,16 +1,19 @@
 """Begin rollback: claim a deployment for its way back, whatever it is doing."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Literal
 
-from controller.domain.deployment import Awaited, Deployment, Trip, TripSource
+from controller.domain.deployment import Awaited, Changes, Deployment, Trip, TripSource
 from controller.domain.phases import MOVING, Phase
+from controller.domain.timeline import EventKind
 from controller.domain.usage import most_used_first
 from controller.errors import ConflictError, LedgerConflictError
 from controller.flow.rollback.traffic import clear_the_way
 from controller.flow.shared.closure import HELD_ADVICE, release_abandoned_lock
 from controller.flow.shared.lock import retake_lock
 from controller.flow.shared.pending import lasting
-from controller.flow.shared.timeline import Card, card, environment_of, tell
+from controller.flow.shared.results import DeploymentResult
+from controller.flow.shared.timeline import environment_of, record
 from controller.flow.shared.trip import trip
 from controller.ports.world import World
 
@@ -18,7 +21,15 @@ AGAIN = frozenset({Phase.SUCCEEDED, Phase.ROLLBACK_FAILED})
 """The ends from which a person may still roll back."""
 
 
-def begin(world: World, deployment_id: str, execution_arn: str, by: TripSource, reason: str) -> Card:
+@dataclass(frozen=True)
+class RollbackBegun(DeploymentResult):
+    """Whether the rollback begins, and the `components` to restore first."""
+
+    outcome: Literal["begun", "nothing", "refused"]
+    components: list[str] | None = None
+
+
+def begin(world: World, deployment_id: str, execution_arn: str, by: TripSource, reason: str) -> RollbackBegun:
     """Claim the rollback of a deployment, whatever it is doing.
 
     Outcomes: `begun`; `nothing` when it has ended, or when another execution is rolling it back; `refused` when a
@@ -31,16 +42,16 @@ def begin(world: World, deployment_id: str, execution_arn: str, by: TripSource, 
         if by != "person" or deployment.phase not in AGAIN:
             return _nothing(deployment)
         if refusal := _refusal(world, deployment):
-            return card(deployment, "refused", reason=refusal)
+            return RollbackBegun(deployment, "refused", refusal)
     elif deployment.phase is Phase.ROLLING_BACK and _in_other_hands(world, deployment, execution_arn):
-        return card(deployment, "nothing")
+        return RollbackBegun(deployment, "nothing")
     elif by != "fault" and world.workflows.is_running(deployment.execution_arn):
         world.workflows.stop(deployment.execution_arn, reason)
     return _claim(world, deployment, execution_arn, by, reason)
 
 
-def _nothing(deployment: Deployment) -> Card:
-    return card(deployment, "nothing", reason=f"It has ended: {deployment.phase}. {deployment.reason}".strip())
+def _nothing(deployment: Deployment) -> RollbackBegun:
+    return RollbackBegun(deployment, "nothing", f"It has ended: {deployment.phase}. {deployment.reason}".strip())
 
 
 def _in_other_hands(world: World, deployment: Deployment, execution_arn: str) -> bool:
@@ -82,8 +93,8 @@ def _not_live(world: World, deployment: Deployment) -> str:
     return ""
 
 
-def _claim(world: World, deployment: Deployment, execution_arn: str, by: TripSource, reason: str) -> Card:
-    changes: dict[str, Any] = {
+def _claim(world: World, deployment: Deployment, execution_arn: str, by: TripSource, reason: str) -> RollbackBegun:
+    changes: Changes = {
         "phase": Phase.ROLLING_BACK,
         "rollback_execution_arn": execution_arn,
         "rollback_attempts": deployment.rollback_attempts + 1,
@@ -97,13 +108,13 @@ def _claim(world: World, deployment: Deployment, execution_arn: str, by: TripSou
     except LedgerConflictError:
         claimed = world.deployments.get(deployment.deployment_id)
         if (claimed.phase, claimed.rollback_execution_arn) != (Phase.ROLLING_BACK, execution_arn):
-            return card(claimed, "nothing")
+            return RollbackBegun(claimed, "nothing")
     if claimed.steps:
         world.markers.mark(claimed, Phase.ROLLING_BACK, world.clock.now())
-    tell(world, claimed.deployment_id, "rolling_back", f"Rolling back: {claimed.rollback_reason}")
+    record(world, claimed.deployment_id, EventKind.ROLLING_BACK, f"Rolling back: {claimed.rollback_reason}")
     if not claimed.traffic_restored_at:
         clear_the_way(world, len(claimed.restore_point or {}))
-    return card(claimed, "begun", components=_first(world, claimed), reason=claimed.rollback_reason)
+    return RollbackBegun(claimed, "begun", claimed.rollback_reason, _first(world, claimed))
 
 
 def _begun(world: World, deployment: Deployment) -> dict[str, Awaited]:

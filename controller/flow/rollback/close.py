@@ -4,7 +4,7 @@ from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from controller.flow.rollback.discard import discard_staged
 from controller.flow.shared.closure import close
-from controller.flow.shared.timeline import Card, card
+from controller.flow.shared.results import DeploymentResult
 from controller.ports.world import World
 
 NEW_ADVICE = "Correct it and release it under a new version."
@@ -19,7 +19,7 @@ PERSON_ADVICE = (
 )
 
 
-def close_rollback(world: World, deployment_id: str, trouble: str) -> Card:
+def close_rollback(world: World, deployment_id: str, trouble: str) -> DeploymentResult:
     """End the deployment: `ROLLED_BACK`, `REJECTED` when nothing was touched, or `ROLLBACK_FAILED` with the trouble."""
     deployment = world.deployments.get(deployment_id)
     why, advice = (
@@ -33,7 +33,7 @@ def close_rollback(world: World, deployment_id: str, trouble: str) -> Card:
         if deployment.phase is Phase.ROLLING_BACK:
             discard_staged(world, deployment)
     ended = close(world, deployment_id, phase, why, advice, phases={Phase.ROLLING_BACK})
-    return card(ended, str(phase))
+    return DeploymentResult(ended, str(phase))
 
 
 def _left(deployment: Deployment) -> list[str]:

@@ -7,12 +7,13 @@ with the same contents.
 
 from datetime import timedelta
 
-from controller.domain.deployment import Deployment
+from controller.domain.deployment import Changes, Deployment
 from controller.domain.environment import Environment
 from controller.domain.phases import Phase
+from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError, NotFoundError, SelfrightError
 from controller.flow.shared.pending import takes_long
-from controller.flow.shared.timeline import environment_of, tell
+from controller.flow.shared.timeline import environment_of, record
 from controller.ports.world import World
 
 PATIENCE = timedelta(seconds=15)
@@ -27,12 +28,14 @@ def discard_staged(world: World, deployment: Deployment) -> None:
         if _is_mine(world, deployment):
             _discard(world, deployment)
     except SelfrightError as error:
-        tell(world, deployment.deployment_id, "discard_failed", f"What was staged may still lie there: {error}")
+        record(
+            world, deployment.deployment_id, EventKind.DISCARD_FAILED, f"What was staged may still lie there: {error}"
+        )
 
 
 def _is_mine(world: World, deployment: Deployment) -> bool:
     """Whether nobody has begun with it before: a call that died on the way is not followed by another."""
-    changes = {"unstaged_at": world.clock.now()}
+    changes: Changes = {"unstaged_at": world.clock.now()}
     try:
         world.deployments.update(deployment.deployment_id, changes, phases={Phase.ROLLING_BACK}, absent="unstaged_at")
     except LedgerConflictError:
@@ -53,9 +56,9 @@ def _discard(world: World, deployment: Deployment) -> None:
             if world.components.get(environment, name).discard(revision):
                 gone.append(f"{name} {revision.id}")
         except SelfrightError as error:
-            tell(world, deployment.deployment_id, "discard_failed", f"{name}: {error}")
+            record(world, deployment.deployment_id, EventKind.DISCARD_FAILED, f"{name}: {error}")
     if gone:
-        tell(world, deployment.deployment_id, "discarded", f"Taken away again: {', '.join(gone)}.")
+        record(world, deployment.deployment_id, EventKind.DISCARDED, f"Taken away again: {', '.join(gone)}.")
 
 
 def _finish_what_was_begun(world: World, deployment: Deployment, environment: Environment) -> None:
@@ -67,7 +70,7 @@ def _finish_what_was_begun(world: World, deployment: Deployment, environment: En
         try:
             world.components.get(environment, name).prune([stable], environment.keep_revisions)
         except SelfrightError as error:
-            tell(world, deployment.deployment_id, "discard_failed", f"{name}: {error}")
+            record(world, deployment.deployment_id, EventKind.DISCARD_FAILED, f"{name}: {error}")
 
 
 def _kept(world: World, deployment: Deployment, count: int) -> set[tuple[str, str]]:

@@ -9,15 +9,16 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from controller.domain.deployment import Deployment, Left, Pending, Trip
+from controller.domain.deployment import Changes, Deployment, Left, Pending, Trip
 from controller.domain.environment import Environment
 from controller.domain.phases import MOVING, Phase
+from controller.domain.timeline import EventKind
 from controller.domain.usage import most_used_first
 from controller.errors import ConflictError, LedgerConflictError, SelfrightError
 from controller.flow.shared.pending import takes_long
-from controller.flow.shared.timeline import environment_of, tell
+from controller.flow.shared.timeline import environment_of, record
 from controller.flow.shared.trip import permit, record_trip, write_trip
-from controller.ports import Context
+from controller.ports.components import Context
 from controller.ports.world import World
 
 AT_ONCE = 16
@@ -64,7 +65,7 @@ def restore_traffic(world: World, deployment: Deployment) -> dict[str, str]:
     if names and not failed:
         note_restored(world, deployment)
     for name, trouble in failed.items():
-        tell(world, deployment.deployment_id, "restore_failed", f"{name}: {trouble}")
+        record(world, deployment.deployment_id, EventKind.RESTORE_FAILED, f"{name}: {trouble}")
     return failed
 
 
@@ -108,7 +109,7 @@ def restore(world: World, environment: Environment, deployment: Deployment, name
 
 def note_restored(world: World, deployment: Deployment) -> None:
     """Note when all visitors were back on the stable revisions, unless somebody has noted it before."""
-    changes = {"traffic_restored_at": world.clock.now(), "weight": 0}
+    changes: Changes = {"traffic_restored_at": world.clock.now(), "weight": 0}
     try:
         world.deployments.update(
             deployment.deployment_id,
@@ -118,4 +119,6 @@ def note_restored(world: World, deployment: Deployment) -> None:
         )
     except LedgerConflictError:
         return
-    tell(world, deployment.deployment_id, "traffic_restored", "All visitors are back on the stable revisions.")
+    record(
+        world, deployment.deployment_id, EventKind.TRAFFIC_RESTORED, "All visitors are back on the stable revisions."
+    )

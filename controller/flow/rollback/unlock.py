@@ -1,11 +1,23 @@
 """Unlock: a person frees a held environment, and leaves everything as it is."""
 
+from dataclasses import dataclass
+from typing import Literal
+
+from controller.domain.timeline import EventKind
 from controller.flow.shared.lock import free
-from controller.flow.shared.timeline import Card, card, tell
+from controller.flow.shared.results import DeploymentResult
+from controller.flow.shared.timeline import record
 from controller.ports.world import World
 
 
-def unlock(world: World, deployment_id: str, reason: str) -> Card:
+@dataclass(frozen=True)
+class Unlocked(DeploymentResult):
+    """Whether the environment takes releases again."""
+
+    outcome: Literal["unlocked", "refused"]
+
+
+def unlock(world: World, deployment_id: str, reason: str) -> Unlocked:
     """Free an environment that is held because of this deployment, leaving everything as it is now.
 
     Its rollback has failed, or a recovery from its restore point was not brought to an end.
@@ -14,6 +26,6 @@ def unlock(world: World, deployment_id: str, reason: str) -> Card:
     """
     deployment = world.deployments.get(deployment_id)
     if not free(world, deployment.environment_key, deployment_id):
-        return card(deployment, "refused", reason=f"It is {deployment.phase}: nothing is held because of it.")
-    tell(world, deployment_id, "unlocked", f"A person unlocked the environment as it is: {reason}")
-    return card(deployment, "unlocked", reason=reason)
+        return Unlocked(deployment, "refused", f"It is {deployment.phase}: nothing is held because of it.")
+    record(world, deployment_id, EventKind.UNLOCKED, f"A person unlocked the environment as it is: {reason}")
+    return Unlocked(deployment, "unlocked", reason)

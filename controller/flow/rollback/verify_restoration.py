@@ -1,23 +1,36 @@
 """Verify restoration: everything is read again, and the release that is live again is checked from outside."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
-from controller.domain.deployment import Awaited, Deployment
+from controller.domain.deployment import Awaited, Changes, Deployment
 from controller.domain.environment import StackTarget
 from controller.domain.phases import Phase
+from controller.domain.timeline import EventKind
 from controller.errors import SelfrightError
 from controller.flow.rollback.traffic import note_restored
 from controller.flow.shared.checks import outside_checks_of, probe_all
 from controller.flow.shared.pending import lasting, pause_of
-from controller.flow.shared.timeline import Card, card, environment_of, tell
+from controller.flow.shared.results import DeploymentResult
+from controller.flow.shared.timeline import environment_of, record
 from controller.ports.world import World
 
 LAST_QUESTION = timedelta(minutes=30)
 """Beyond a component's patience: so long takes the last question, with the pause before it."""
 
 
-def verify_restoration(world: World, deployment_id: str) -> Card:
+@dataclass(frozen=True)
+class RestorationVerified(DeploymentResult):
+    """Whether everything is restored; `components` are those to restore again in `wait_seconds`."""
+
+    outcome: Literal["verified", "pending", "failed"]
+    components: list[str] | None = None
+    wait_seconds: int | None = None
+
+
+def verify_restoration(world: World, deployment_id: str) -> RestorationVerified:
     """Look whether everything is as the restore point says, from inside and from outside.
 
     Outcomes: `verified`; `pending` while some `components` take their time: restore them (again) in `wait_seconds`; or
@@ -29,16 +42,16 @@ def verify_restoration(world: World, deployment_id: str) -> Card:
     trouble += [] if trouble else _without_answer(world, deployment, left)
     if left and not trouble:
         pause = pause_of(deployment, world.clock.now())
-        return card(deployment, "pending", components=left, wait_seconds=pause, reason="")
+        return RestorationVerified(deployment, "pending", "", left, pause)
     trouble += [f"{name}: was left as it is, because what may need it is not restored" for name in left]
     trouble += _failing_outside(world, deployment)
     if trouble:
-        return card(deployment, "failed", reason="; ".join(trouble)[:1000])
+        return RestorationVerified(deployment, "failed", "; ".join(trouble)[:1000])
     if deployment.restore_point:
         if deployment.changed:
             note_restored(world, deployment)
-        tell(world, deployment_id, "restoration_verified", "Everything is as it was before this release.")
-    return card(deployment, "verified", reason="")
+        record(world, deployment_id, EventKind.RESTORATION_VERIFIED, "Everything is as it was before this release.")
+    return RestorationVerified(deployment, "verified", "")
 
 
 def _left_to_restore(world: World, deployment: Deployment) -> list[str]:
@@ -55,7 +68,7 @@ def _without_answer(world: World, deployment: Deployment, left: Collection[str])
     now, trouble = world.clock.now(), []
     for name in left:
         if name not in deployment.awaited:
-            changes = {f"awaited.{name}": Awaited(now)}
+            changes: Changes = {"awaited_now": {name: Awaited(now)}}
             world.deployments.update(deployment.deployment_id, changes, phases={Phase.ROLLING_BACK})
         elif now - deployment.awaited[name].since > _patience(world, deployment, name):
             trouble.append(f"{name}: could not be asked in time; see the log of the function `selfright-traffic`")

@@ -1,16 +1,28 @@
 """The bake of a traffic step: its branches, *Judge canary* and *Guard alarms*, end together."""
 
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from controller.domain.deployment import Bake, Deployment
 from controller.domain.phases import MOVING, Phase
 from controller.errors import LedgerConflictError, SelfrightError
-from controller.flow.shared.timeline import Card, card
+from controller.flow.shared.results import DeploymentResult
 from controller.ports.world import World
 
+BakeVerdict = Literal["wait", "healthy", "unhealthy", "pause"]
+"""What the workflow does after an evaluation."""
 JUDGED = frozenset({Phase.SHIFTING, Phase.BAKING})
 """The phases in which the judge is at work."""
+
+
+@dataclass(frozen=True)
+class Judged(DeploymentResult):
+    """What follows from an evaluation: `wait` for `wait_seconds`, `pause` for a person, or the end of the bake."""
+
+    outcome: Literal["evaluated"]
+    verdict: BakeVerdict = "wait"
+    wait_seconds: int = 0
+    evidence: str = ""
 
 
 def require_current(deployment: Deployment, step: int) -> None:
@@ -20,7 +32,7 @@ def require_current(deployment: Deployment, step: int) -> None:
         raise LedgerConflictError(msg)
 
 
-def conclude(world: World, deployment: Deployment, verdict: str, reason: str) -> Card:
+def conclude(world: World, deployment: Deployment, verdict: Literal["healthy", "unhealthy"], reason: str) -> Judged:
     """End the bake; the guard is closed, because a Parallel ends only when all its branches have ended."""
     ended = world.deployments.update(
         deployment.deployment_id,
@@ -29,14 +41,16 @@ def conclude(world: World, deployment: Deployment, verdict: str, reason: str) ->
     )
     if ended.guard_token:
         world.workflows.succeed(ended.guard_token, {"outcome": "concluded"})
-    return evaluation_card(ended, verdict, reason=reason)
+    return judged_now(ended, verdict, reason=reason)
 
 
-def evaluation_card(deployment: Deployment, verdict: str, *, wait_seconds: int = 0, **more: Any) -> Card:  # noqa: ANN401 - JSON
-    """With what the console shows of an evaluation: the e-value against its limit."""
+def judged_now(
+    deployment: Deployment, verdict: BakeVerdict, *, wait_seconds: int = 0, reason: str | None = None
+) -> Judged:
+    """The result of an evaluation, with what the console shows of it: the e-value against its limit."""
     seen = deployment.evaluation
     evidence = f"e-value {seen.e_value:.3g} of {seen.limit:.3g}" if seen and seen.limit else "nothing to compare"
-    return card(deployment, "evaluated", verdict=verdict, wait_seconds=wait_seconds, evidence=evidence, **more)
+    return Judged(deployment, "evaluated", reason, verdict, wait_seconds, evidence)
 
 
 def open_bake(deployment: Deployment) -> Bake:

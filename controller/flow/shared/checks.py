@@ -7,7 +7,6 @@ from controller.domain.checks.load_check import LoadCheck
 from controller.domain.checks.verification import AnyCheck, OutsideCheck, read_check
 from controller.domain.deployment import Deployment
 from controller.domain.environment import Environment
-from controller.flow.shared.timeline import Card, card
 from controller.flow.shared.trip import trip
 from controller.ports.world import World
 
@@ -54,8 +53,8 @@ def _probe(
     return result
 
 
-def unhealthy(world: World, deployment: Deployment, where: str, failed: Sequence[CheckResult]) -> Card:
-    """Trip the deployment for the checks that failed; `where` says at what point."""
+def trip_for(world: World, deployment: Deployment, where: str, failed: Sequence[CheckResult]) -> tuple[Deployment, str]:
+    """Trip the deployment for the checks that failed, `where` says at what point; the deployment, and the reason."""
     shown = "; ".join(f"{result.check}: {result.detail}" for result in failed[:3])
-    tripped = trip(world, deployment.deployment_id, "check", f"Check failed {where}: {shown}")
-    return card(tripped, "unhealthy", reason=f"Check failed {where}: {shown}")
+    reason = f"Check failed {where}: {shown}"
+    return trip(world, deployment.deployment_id, "check", reason), reason

@@ -7,11 +7,13 @@ deployment that the reconciler finds, and `finish` can be done again.
 from collections.abc import Collection
 from contextlib import suppress
 
-from controller.domain.deployment import Deployment
+from controller.domain.deployment import Changes, Deployment
 from controller.domain.phases import OPEN, UNTOUCHED, Phase
+from controller.domain.timeline import EventKind
 from controller.errors import InvalidEnvironmentError, LedgerConflictError, UnknownEnvironmentError
 from controller.flow.shared.lock import release_lock
-from controller.flow.shared.timeline import card, environment_of, tell
+from controller.flow.shared.results import DeploymentResult
+from controller.flow.shared.timeline import environment_of, record
 from controller.ports.world import World
 
 HELD_ADVICE = (
@@ -41,7 +43,13 @@ def close(  # noqa: PLR0913 - how it ended, said in full
     Raises `LedgerConflictError` when it has ended otherwise, or has a trip and must not (`untripped`).
     """
     now = world.clock.now()
-    changes = {"phase": phase, "reason": reason, "next_step": next_step, "closed_at": now, "notification": "pending"}
+    changes: Changes = {
+        "phase": phase,
+        "reason": reason,
+        "next_step": next_step,
+        "closed_at": now,
+        "notification": "pending",
+    }
     try:
         ended = world.deployments.update(deployment_id, changes, phases=phases, untripped=untripped)
     except LedgerConflictError:
@@ -49,7 +57,7 @@ def close(  # noqa: PLR0913 - how it ended, said in full
         if ended.phase is not phase:
             raise
     else:
-        tell(world, deployment_id, "closed", f"{phase}: {reason}" if reason else str(phase))
+        record(world, deployment_id, EventKind.CLOSED, f"{phase}: {reason}" if reason else str(phase))
         _mark(world, ended)
     finish(world, ended)
     return ended
@@ -80,7 +88,7 @@ def _mark(world: World, ended: Deployment) -> None:
 def answer(world: World, ended: Deployment, task_token: str) -> None:
     """Tell an execution that waits for its lock that it need not: `rejected`, `superseded`. Harmless if none waits."""
     if task_token and ended.phase in REFUSED:
-        world.workflows.succeed(task_token, card(ended, ended.phase.lower()))
+        world.workflows.succeed(task_token, DeploymentResult(ended, ended.phase.lower()).document())
 
 
 def release_abandoned_lock(world: World, environment_key: str) -> bool:

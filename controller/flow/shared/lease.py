@@ -5,9 +5,8 @@ still runs: a state that waits for an answer that will never come is as dead as 
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from controller.domain.deployment import Deployment
+from controller.domain.deployment import Changes, Deployment
 from controller.domain.phases import MOVING
 from controller.ports.world import World
 
@@ -17,7 +16,7 @@ LEASE = timedelta(hours=1)
 """Longer than any state between two renewals takes with all its retries."""
 
 
-def renewed(world: World, pause: float = 0) -> dict[str, Any]:
+def renewed(world: World, pause: float = 0) -> Changes:
     """The change that renews the lease from now on, before a planned pause of so many seconds."""
     return {"lease_until": world.clock.now() + LEASE + timedelta(seconds=pause)}
 

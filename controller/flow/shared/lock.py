@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from controller.domain.deployment import Deployment
+from controller.domain.deployment import Changes, Deployment
 from controller.domain.lock import Answer, Lock, Place, ask, order_of, release, retake
 from controller.domain.phases import Phase
+from controller.domain.timeline import EventKind
 from controller.errors import ConflictError, LedgerConflictError
 from controller.flow.shared.lease import renewed
-from controller.flow.shared.timeline import card, tell
+from controller.flow.shared.results import DeploymentResult
+from controller.flow.shared.timeline import record
 from controller.ports.world import World
 
 TRIES = 20
@@ -80,14 +82,16 @@ def grant(world: World, deployment: Deployment) -> None:
     lock = world.locks.load(deployment.environment_key)
     if lock.holder != deployment.deployment_id:
         return
-    changes = {"fencing_token": lock.token, "previous": lock.live, **renewed(world)}
+    changes: Changes = {"fencing_token": lock.token, "previous": lock.live, **renewed(world)}
     try:
         granted = world.deployments.update(deployment.deployment_id, changes, phases={Phase.QUEUED})
     except LedgerConflictError:
         return  # It has moved on, or has ended: then whoever waits next finds the lock held by nobody alive.
     if deployment.fencing_token != lock.token:
-        tell(world, granted.deployment_id, "granted", f"It is this release's lock in {granted.environment_key}.")
-    world.workflows.succeed(granted.queue_token, card(granted, "granted"))
+        record(
+            world, granted.deployment_id, EventKind.GRANTED, f"It is this release's lock in {granted.environment_key}."
+        )
+    world.workflows.succeed(granted.queue_token, DeploymentResult(granted, "granted").document())
 
 
 def retake_lock(world: World, deployment: Deployment) -> None:

@@ -6,13 +6,13 @@ the ledger remembers since when, and the component's own patience is the bound.
 
 from datetime import datetime
 from math import ceil
-from typing import Any
 
-from controller.domain.deployment import Awaited, Deployment, Pending
+from controller.domain.deployment import Awaited, Changes, Deployment, Pending
 from controller.domain.environment import Environment
 from controller.domain.phases import Phase
+from controller.domain.timeline import EventKind
 from controller.errors import InvalidEnvironmentError, SelfrightError, UnknownEnvironmentError
-from controller.flow.shared.timeline import environment_of, tell
+from controller.flow.shared.timeline import environment_of, record
 from controller.ports.world import World
 
 FIRST_PAUSE, LONGEST_PAUSE = 5, 30
@@ -21,7 +21,7 @@ SHARE, LATE_SHARE = 0.1, 0.02
 """What part of the time that it has waited already the workflow waits until it asks again; and after half an hour."""
 
 
-def awaiting(world: World, deployment: Deployment, name: str, pending: Pending) -> dict[str, Any]:
+def awaiting(world: World, deployment: Deployment, name: str, pending: Pending) -> Changes:
     """The change that notes that a component is not done yet; raises `SelfrightError` when its patience is over."""
     now = world.clock.now()
     before = deployment.awaited.get(name)
@@ -30,8 +30,8 @@ def awaiting(world: World, deployment: Deployment, name: str, pending: Pending) 
         msg = f"{name}: not done after {pending.patience // 60} minutes, while {pending.doing}"
         raise SelfrightError(msg)
     if before is None or before.doing != pending.doing:
-        tell(world, deployment.deployment_id, "pending", f"{name}: {pending.doing}.")
-    return {f"awaited.{name}": Awaited(since, pending.doing)}
+        record(world, deployment.deployment_id, EventKind.PENDING, f"{name}: {pending.doing}.")
+    return {"awaited_now": {name: Awaited(since, pending.doing)}}
 
 
 def pause_of(deployment: Deployment, now: datetime) -> int:

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from controller.domain.deployment import Deployment, TimelineEvent, Trip, TripSource
+from controller.domain.deployment import Deployment, Trip, TripSource
 from controller.domain.phases import MOVING
+from controller.domain.timeline import EventKind, TimelineEvent
 from controller.errors import LedgerConflictError, TrippedError
 from controller.ports.world import World
 
@@ -29,7 +30,7 @@ def write_trip(world: World, deployment_id: str, made: Trip) -> Deployment:
 
 def record_trip(world: World, deployment_id: str, made: Trip) -> None:
     """Note the trip in the timeline."""
-    world.deployments.record(deployment_id, TimelineEvent(made.at, "tripped", made.reason))
+    world.deployments.record(deployment_id, TimelineEvent(made.at, EventKind.TRIPPED, made.reason))
 
 
 def permit(world: World, deployment_id: str) -> Deployment:

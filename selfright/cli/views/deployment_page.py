@@ -7,8 +7,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from controller.domain.deployment import Counts, Deployment, Evaluation, TimelineEvent, TripSource
+from controller.domain.deployment import Counts, Deployment, Evaluation, TripSource
 from controller.domain.phases import Phase
+from controller.domain.timeline import TimelineEvent
 from selfright.account.standing import Story, finished_in, needs_decision, restored_in
 from selfright.cli.views import signs
 from selfright.cli.views.facts import Fact, listed

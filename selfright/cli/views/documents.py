@@ -25,7 +25,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from controller.domain.deployment import Comparison, Counts, Deployment, Evaluation, Revision, TimelineEvent
+from controller.domain.deployment import Comparison, Counts, Deployment, Evaluation, Revision
+from controller.domain.timeline import TimelineEvent
 from selfright.account.standing import Standing, Story, finished_in, needs_decision, restored_in
 
 Document = dict[str, Any]

@@ -2,9 +2,9 @@
 
 from rich.text import Text
 
-from controller.domain.deployment import TimelineEvent
 from controller.domain.judging.verdict import MISSING
 from controller.domain.phases import Phase
+from controller.domain.timeline import TimelineEvent
 
 GOOD, BAD, BUSY, CAREFUL, QUIET = "green", "red", "cyan", "yellow", "dim"
 PHASES: dict[Phase, tuple[str, str]] = {

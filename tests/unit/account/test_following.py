@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from controller.domain.deployment import Deployment, TimelineEvent
+from controller.domain.deployment import Deployment
+from controller.domain.timeline import TimelineEvent
 from controller.errors import AwsError, TransientError
 from selfright.account.following import Following, NeverAppearedError, Sight, TimedOutError, pace
 from tests.cli_world import BAKING, ID, RECEIVED, START, SUCCEEDED, Time

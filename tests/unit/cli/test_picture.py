@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from rich.console import Console
 
-from controller.domain.deployment import Deployment, TimelineEvent
+from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
+from controller.domain.timeline import TimelineEvent
 from selfright import wording
 from selfright.account.following import Sight
 from selfright.account.standing import Story

@@ -31,28 +31,28 @@ def test_a_staged_release_is_healthy_only_if_its_hook_says_so() -> None:
     """The workflow asks it, and waits for as long as the environment says."""
     world = a_hooked_world(Phase.STAGING)
     card = stage_test(world, "d2")
-    assert (card["outcome"], card["hook_timeout"]) == ("ask", 300)
-    assert {step["hook_timeout"] for step in card["steps"]} == {300}
+    assert (card.outcome, card.hook_timeout) == ("ask", 300)
+    assert {step.hook_timeout for step in card.steps} == {300}
 
 
 def test_no_hook_is_asked_when_nothing_changed() -> None:
     """There is nothing to say no to."""
     world = a_hooked_world(Phase.STAGING, staged=STABLE)
-    assert stage_test(world, "d2")["outcome"] == "healthy"
+    assert stage_test(world, "d2").outcome == "healthy"
 
 
 def test_the_post_traffic_hook_is_asked_when_everybody_is_on_the_release() -> None:
     """Not at the steps before."""
     world = a_hooked_world(Phase.SHIFTING, weight=10)
-    assert verify(world, "d2", 0)["outcome"] == "healthy"
+    assert verify(world, "d2", 0).outcome == "healthy"
     world.deployments.update("d2", {"weight": 100}, phases={Phase.SHIFTING})
-    assert verify(world, "d2", 1)["outcome"] == "ask"
+    assert verify(world, "d2", 1).outcome == "ask"
 
 
 def test_a_hook_gets_what_codedeploys_hooks_get_and_more() -> None:
     """The two keys of CodeDeploy's event, which occasion it is, and what to look at."""
     world = a_hooked_world(Phase.STAGING)
-    assert ask_hook(world, "d2", "pre_traffic", "token")["outcome"] == "allowed"
+    assert ask_hook(world, "d2", "pre_traffic", "token").outcome == "allowed"
     ((name, event),) = world.hooks.asked
     assert (name, event["DeploymentId"], event["LifecycleEventHookExecutionId"]) == ("before", "d2", "token")
     assert (event["hook"], event["version"], event["revisions"]) == ("pre_traffic", "2.0.0", {"api": "7", "site": "bb"})
@@ -66,7 +66,7 @@ def test_a_hook_that_says_no_trips_the_deployment(occasion: str, hook: str, phas
     """Its reason is the deployment's, and the workflow is told at once."""
     world = a_hooked_world(phase)
     world.hooks.no[hook] = "the database is not migrated"
-    assert ask_hook(world, "d2", occasion, "token")["outcome"] == "refused"
+    assert ask_hook(world, "d2", occasion, "token").outcome == "refused"
     trip = world.deployments.get("d2").trip
     assert trip is not None
     assert (trip.source, "the database is not migrated" in trip.reason) == ("check", True)
@@ -77,7 +77,7 @@ def test_a_hook_may_answer_later() -> None:
     """Then the workflow goes on waiting, until the hook uses the token."""
     world = a_hooked_world(Phase.STAGING)
     world.hooks.later.add("before")
-    assert ask_hook(world, "d2", "pre_traffic", "token")["outcome"] == "asked"
+    assert ask_hook(world, "d2", "pre_traffic", "token").outcome == "asked"
     assert world.workflows.answers == {}
 
 
@@ -101,7 +101,7 @@ def test_an_alarm_ends_the_waiting_for_a_hook() -> None:
 def test_no_hook_is_asked_about_what_has_tripped() -> None:
     """The workflow hears of the trip instead."""
     world = a_hooked_world(Phase.SHIFTING, weight=100, trip=tripped())
-    assert ask_hook(world, "d2", "post_traffic", "token")["outcome"] == "tripped"
+    assert ask_hook(world, "d2", "post_traffic", "token").outcome == "tripped"
     assert (world.hooks.asked, world.workflows.answers["token"]) == ([], "It broke.")
 
 
@@ -124,7 +124,7 @@ def test_a_rehearsal_that_cannot_start_does_not_disturb_the_evaluation() -> None
     world = a_world()
     on_its_way(world, Phase.SHIFTING, weight=10)
     world.rehearsals.trouble = AwsError("denied")
-    assert judge(world, "d2", 0)["verdict"] == "wait"
+    assert judge(world, "d2", 0).verdict == "wait"
 
 
 def test_a_rehearsal_changes_nothing() -> None:
@@ -133,6 +133,6 @@ def test_a_rehearsal_changes_nothing() -> None:
     before = on_its_way(world, Phase.BAKING, weight=10)
     at_weight(world, 10)
     rehearse(world, "d2")
-    assert handle(world, {"deployment_id": "d2", "rehearsal": True}) == {"tripped": []}
+    assert handle(world, {"deployment_id": "d2", "rehearsal": True}).document() == {"tripped": []}
     assert world.deployments.get("d2") == before
     assert world.deployments.get("d2").trip is None

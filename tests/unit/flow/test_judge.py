@@ -14,7 +14,7 @@ from controller.flow.judge import judge
 from controller.flow.on_alarm import on_alarm
 from controller.flow.pause import pause
 from controller.flow.resume import resume
-from controller.flow.shared.timeline import Card
+from controller.flow.shared.bake import Judged
 from controller.ports.world import World
 from tests.fakes import START, FakeWorld
 from tests.unit.flow.scenes import (
@@ -46,7 +46,7 @@ def baking(counts: dict[str, Counts] | None = None, weight: int = 10, **fields: 
     return world
 
 
-def seen(world: FakeWorld, step: int = 0) -> Card:
+def seen(world: FakeWorld, step: int = 0) -> Judged:
     """What the judge says now."""
     return judge(world, "d2", step)
 
@@ -55,7 +55,7 @@ def test_the_first_evaluation_opens_the_bake() -> None:
     """From here the clock runs, and the phase says that it is watched."""
     world = baking()
     card = seen(world)
-    assert (card["verdict"], card["wait_seconds"]) == ("wait", 20)
+    assert (card.verdict, card.wait_seconds) == ("wait", 20)
     assert world.deployments.get("d2").bake == Bake(0, START, START + timedelta(seconds=60))
     assert world.deployments.get("d2").phase is Phase.BAKING
 
@@ -72,18 +72,18 @@ def test_looks_go_on_until_the_bake_is_over() -> None:
     world = baking()
     seen(world)
     world.clock.forward(50)
-    assert seen(world)["wait_seconds"] == 10
+    assert seen(world).wait_seconds == 10
     world.clock.forward(10)
-    assert seen(world)["wait_seconds"] == 5
+    assert seen(world).wait_seconds == 5
     world.clock.forward(5)
-    assert seen(world)["verdict"] == "healthy"
+    assert seen(world).verdict == "healthy"
 
 
 def test_a_long_watch_is_looked_at_less_often() -> None:
     """An execution's history is bounded, so the number of evaluations is."""
     week = 7 * 24 * 3600
     world = baking(weight=100, steps=(Step(10, 60), Step(100, week)))
-    assert week / seen(world, 1)["wait_seconds"] < 1000
+    assert week / seen(world, 1).wait_seconds < 1000
 
 
 def test_what_was_seen_is_kept() -> None:
@@ -109,9 +109,9 @@ def test_a_bad_canary_trips_at_once() -> None:
     seen(world)
     world.clock.forward(10)
     card = seen(world)
-    assert card["verdict"] == "unhealthy"
-    assert card["evidence"] == "e-value 20 of 20"
-    assert "50 of 100" in card["reason"]
+    assert card.verdict == "unhealthy"
+    assert card.evidence == "e-value 20 of 20"
+    assert "50 of 100" in card.reason
     trip = world.deployments.get("d2").trip
     assert trip is not None
     assert trip.source == "judge"
@@ -122,14 +122,14 @@ def test_a_firing_or_missing_alarm_trips(state: str | None) -> None:
     """Even if its event was lost."""
     world = baking()
     world.alarms.known = {ALARM: state} if state else {}
-    assert seen(world)["verdict"] == "unhealthy"
+    assert seen(world).verdict == "unhealthy"
 
 
 def test_alarms_that_cannot_be_read_fail_closed() -> None:
     """What cannot be known counts against the canary."""
     world = baking()
     world.alarms.unreadable = AwsError("denied")
-    assert seen(world)["verdict"] == "unhealthy"
+    assert seen(world).verdict == "unhealthy"
 
 
 def test_a_throttled_look_is_tried_again() -> None:
@@ -144,7 +144,7 @@ def test_a_throttled_look_is_tried_again() -> None:
 def test_a_trip_ends_the_bake() -> None:
     """An alarm that fired between two states is seen at the next evaluation."""
     world = baking(trip=tripped(), guard_token="guard")
-    assert seen(world)["verdict"] == "unhealthy"
+    assert seen(world).verdict == "unhealthy"
     assert world.workflows.answers["guard"] == {"outcome": "concluded"}
 
 
@@ -153,12 +153,12 @@ def test_too_few_requests_extend_the_bake_once() -> None:
     world = baking(FEW)
     seen(world)
     world.clock.forward(65)
-    assert seen(world)["verdict"] == "wait"
+    assert seen(world).verdict == "wait"
     bake = world.deployments.get("d2").bake
     assert bake is not None
     assert (bake.extended, bake.ends_at) == (True, START + timedelta(seconds=125))
     world.clock.forward(65)
-    assert seen(world)["verdict"] == "unhealthy"
+    assert seen(world).verdict == "unhealthy"
 
 
 def held() -> FakeWorld:
@@ -170,7 +170,7 @@ def held() -> FakeWorld:
     for _ in range(2):
         world.clock.forward(65)
         card = seen(world)
-    assert card["verdict"] == "pause"
+    assert card.verdict == "pause"
     pause(world, "d2", "paused")
     return world
 
@@ -185,8 +185,8 @@ def test_too_few_requests_can_pause() -> None:
 def test_a_person_lets_it_go_on() -> None:
     """The guard is closed, so that the bake ends; resuming twice is harmless."""
     world = held()
-    assert resume(world, "d2")["verdict"] == "healthy"
-    assert resume(world, "d2")["verdict"] == "healthy"
+    assert resume(world, "d2").verdict == "healthy"
+    assert resume(world, "d2").verdict == "healthy"
     assert world.workflows.answers["guard"] == {"outcome": "concluded"}
 
 
@@ -268,7 +268,7 @@ def test_components_that_are_not_measured_are_watched_by_alarms() -> None:
     world = baking({}, staged={"site": CANARY["site"]})
     seen(world)
     world.clock.forward(60)
-    assert seen(world)["verdict"] == "healthy"
+    assert seen(world).verdict == "healthy"
     assert world.metrics.asked == []
 
 
@@ -289,7 +289,7 @@ def test_wherever_an_evaluation_dies_it_can_be_done_again(counts: dict[str, Coun
         judge(world, "d2", 0)
 
     for where, world in dying_everywhere(make, act):
-        assert seen(world)["verdict"] == ("healthy" if counts is GOOD else "unhealthy"), where
+        assert seen(world).verdict == ("healthy" if counts is GOOD else "unhealthy"), where
         assert "guard" in world.workflows.answers, where
 
 
@@ -298,11 +298,11 @@ def test_what_is_late_is_waited_for_and_then_done_without() -> None:
     world = baking({"6": Counts(900, 0)})
     seen(world)
     world.clock.forward(70)
-    assert (seen(world)["verdict"], world.evaluations.all("d2")[-1].verdict) == ("wait", "one-sided data")
+    assert (seen(world).verdict, world.evaluations.all("d2")[-1].verdict) == ("wait", "one-sided data")
     world.clock.forward(70)
     seen(world)
     world.clock.forward(80)
-    assert "one side only" in seen(world)["reason"]
+    assert "one side only" in seen(world).reason
     assert world.deployments.get("d2").trip is not None
 
 
@@ -316,7 +316,7 @@ def test_two_looks_at_the_same_time_count_once() -> None:
     )
     with pytest.raises(TransientError, match="faster"):
         seen(world)
-    assert seen(world)["verdict"] == "unhealthy"
+    assert seen(world).verdict == "unhealthy"
 
 
 def test_evidence_is_carried_to_the_next_step() -> None:
@@ -346,7 +346,7 @@ def test_a_canary_that_is_certainly_good_is_promoted_early() -> None:
     world = promoted()
     seen(world)
     world.clock.forward(20)
-    assert seen(world)["verdict"] == "healthy"
+    assert seen(world).verdict == "healthy"
     assert "promoted_early" in world.deployments.kinds("d2")
 
 
@@ -356,7 +356,7 @@ def test_nothing_is_promoted_early_before_its_minimum_or_unasked(judge: dict[str
     world = promoted(**judge)
     seen(world)
     world.clock.forward(20)
-    assert seen(world)["verdict"] == "wait"
+    assert seen(world).verdict == "wait"
 
 
 def test_a_limit_of_the_environment_rolls_back_whatever_stable_does() -> None:
@@ -367,8 +367,8 @@ def test_a_limit_of_the_environment_rolls_back_whatever_stable_does() -> None:
     seen(world)
     world.clock.forward(20)
     card = seen(world)
-    assert card["verdict"] == "unhealthy"
-    assert "limit of 10 %" in card["reason"]
+    assert card.verdict == "unhealthy"
+    assert "limit of 10 %" in card.reason
 
 
 def test_limits_hold_for_everybody_too() -> None:
@@ -378,7 +378,7 @@ def test_limits_hold_for_everybody_too() -> None:
     world.environments.known[KEY] = an_environment(judge={**JUDGE, "limits": limits})
     seen(world, 1)
     world.clock.forward(20)
-    assert seen(world, 1)["verdict"] == "unhealthy"
+    assert seen(world, 1).verdict == "unhealthy"
 
 
 def test_limits_look_back_far_enough_however_long_a_period_is() -> None:
@@ -390,7 +390,7 @@ def test_limits_look_back_far_enough_however_long_a_period_is() -> None:
     world.clock.forward(5)
     verdicts = []
     for _ in range(6):
-        verdicts.append(seen(world, 1)["verdict"])
+        verdicts.append(seen(world, 1).verdict)
         world.clock.forward(20)
     assert verdicts[:3] == ["wait"] * 3
     assert "unhealthy" in verdicts
@@ -403,10 +403,10 @@ def test_missing_requests_are_sent_if_the_environment_allows() -> None:
     seen(world)
     for _ in range(2):
         world.clock.forward(65)
-        assert seen(world)["verdict"] == "wait"
+        assert seen(world).verdict == "wait"
     assert world.probe.asked == ["https://api.example/health"] * 30
     world.clock.forward(65)
-    assert seen(world)["verdict"] == "unhealthy"
+    assert seen(world).verdict == "unhealthy"
     assert len(world.probe.asked) == 30
 
 
@@ -420,4 +420,4 @@ def test_synthetic_requests_can_be_enough() -> None:
         seen(world)
     world.metrics.known = GOOD
     world.clock.forward(65)
-    assert seen(world)["verdict"] == "healthy"
+    assert seen(world).verdict == "healthy"

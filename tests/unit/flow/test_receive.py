@@ -22,8 +22,8 @@ def test_an_upload_becomes_a_deployment() -> None:
     """The object is pinned to its version, and the execution is known."""
     world = uploaded()
     card = receive(world, "bucket", UPLOAD, "v7", "arn:1")
-    deployment = world.deployments.get(card["deployment_id"])
-    assert card["outcome"] == "received"
+    deployment = world.deployments.get(card.deployment.deployment_id)
+    assert card.outcome == "received"
     assert (deployment.phase, deployment.execution_arn) == (Phase.RECEIVED, "arn:1")
     assert (deployment.upload.key, deployment.upload.version_id, deployment.upload.size) == (UPLOAD, "v7", 3)
 
@@ -33,14 +33,14 @@ def test_the_same_execution_may_receive_again() -> None:
     world = uploaded()
     first = receive(world, "bucket", UPLOAD, "v7", "arn:1")
     assert receive(world, "bucket", UPLOAD, "v7", "arn:1") == first
-    assert world.deployments.kinds(first["deployment_id"]) == ["received"]
+    assert world.deployments.kinds(first.deployment.deployment_id) == ["received"]
 
 
 def test_another_execution_of_the_same_upload_is_a_duplicate() -> None:
     """S3 may announce an upload twice: the second execution ends."""
     world = uploaded()
     receive(world, "bucket", UPLOAD, "v7", "arn:1")
-    assert receive(world, "bucket", UPLOAD, "v7", "arn:2")["outcome"] == "duplicate"
+    assert receive(world, "bucket", UPLOAD, "v7", "arn:2").outcome == "duplicate"
     assert len(world.deployments.known) == 1
 
 
@@ -48,13 +48,13 @@ def test_the_same_key_uploaded_again_is_another_deployment() -> None:
     """A new version of the object is a new upload."""
     world = uploaded()
     receive(world, "bucket", UPLOAD, "v7", "arn:1")
-    assert receive(world, "bucket", UPLOAD, "v8", "arn:2")["outcome"] == "received"
+    assert receive(world, "bucket", UPLOAD, "v8", "arn:2").outcome == "received"
 
 
 def test_an_upload_that_is_gone_is_ignored() -> None:
     """There is nothing to release, and nobody to tell."""
     world = a_world()
-    assert receive(world, "bucket", UPLOAD, None, "arn:1")["outcome"] == "ignored"
+    assert receive(world, "bucket", UPLOAD, None, "arn:1").outcome == "ignored"
     assert not world.deployments.known
 
 
@@ -74,16 +74,16 @@ def test_a_key_that_names_nobody_is_rejected(key: str) -> None:
     """Also what is oddly written ends in the ledger with a next step."""
     world = uploaded(key)
     card = receive(world, "bucket", key, None, "arn:1")
-    assert (card["outcome"], card["phase"]) == ("rejected", "REJECTED")
-    assert "incoming/<application>/<environment>/" in card["next_step"]
-    assert world.notifications.sent == [(card["deployment_id"], Phase.REJECTED)]
+    assert (card.outcome, card.deployment.phase) == ("rejected", "REJECTED")
+    assert "incoming/<application>/<environment>/" in card.deployment.next_step
+    assert world.notifications.sent == [(card.deployment.deployment_id, Phase.REJECTED)]
 
 
 @pytest.mark.parametrize("name", ["ü ber.zip", "a+b.zip", "a%2Fb.zip", "🎒.zip"])
 def test_the_last_part_of_a_key_may_be_anything(name: str) -> None:
     """EventBridge gives keys as they are, so they are never decoded."""
     world = uploaded(f"incoming/smartpack/prod/{name}")
-    assert receive(world, "bucket", f"incoming/smartpack/prod/{name}", None, "arn:1")["outcome"] == "received"
+    assert receive(world, "bucket", f"incoming/smartpack/prod/{name}", None, "arn:1").outcome == "received"
 
 
 def test_wherever_receiving_dies_it_can_be_done_again() -> None:
@@ -94,5 +94,5 @@ def test_wherever_receiving_dies_it_can_be_done_again() -> None:
 
     for where, world in dying_everywhere(lambda: uploaded("incoming/nobody.zip"), act):
         card = receive(world, "bucket", "incoming/nobody.zip", "v1", "arn:1")
-        assert card["outcome"] == "rejected", where
-        assert world.deployments.get(card["deployment_id"]).notification == "sent", where
+        assert card.outcome == "rejected", where
+        assert world.deployments.get(card.deployment.deployment_id).notification == "sent", where

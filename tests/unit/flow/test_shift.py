@@ -45,7 +45,7 @@ def test_all_changed_components_get_the_same_weight() -> None:
     """API and site go together."""
     world = going()
     card = shift(world, "d2", 0)
-    assert (card["outcome"], card["weight"]) == ("shifted", 10)
+    assert (card.outcome, card.weight) == ("shifted", 10)
     assert live(world) == {"api": ("6", 10), "site": ("aa", 10)}
     assert (world.deployments.get("d2").phase, world.deployments.get("d2").weight) == (Phase.SHIFTING, 10)
 
@@ -282,7 +282,7 @@ def test_wherever_an_alarm_dies_it_can_be_done_again() -> None:
 def test_a_good_release_is_completed() -> None:
     """Old revisions go, what is live and the restore point stay."""
     world = going(Phase.BAKING, weight=100)
-    assert complete(world, "d2")["outcome"] == "succeeded"
+    assert complete(world, "d2").outcome == "succeeded"
     assert world.components.known["api"].pruned == [({"6", "7"}, 5)]
     assert world.notifications.sent == [("d2", Phase.SUCCEEDED)]
     assert world.versions.previous_attempt(KEY, "2.0.0") == ("dd", Phase.SUCCEEDED)
@@ -292,7 +292,7 @@ def test_completing_again_finds_it_done() -> None:
     """Nothing is pruned twice, nobody told twice."""
     world = going(Phase.BAKING, weight=100)
     complete(world, "d2")
-    assert complete(world, "d2")["outcome"] == "succeeded"
+    assert complete(world, "d2").outcome == "succeeded"
     assert len(world.components.known["api"].pruned) == len(world.notifications.sent) == 1
 
 
@@ -309,14 +309,14 @@ def test_failing_to_prune_is_no_reason_to_roll_back() -> None:
     """The release is good; the old revisions only cost a little."""
     world = going(Phase.BAKING, weight=100)
     world.components.known["api"].broken = TransientError("throttled")
-    assert complete(world, "d2")["outcome"] == "succeeded"
+    assert complete(world, "d2").outcome == "succeeded"
     assert "prune_failed" in world.deployments.kinds("d2")
 
 
 def test_an_unchanged_release_says_so() -> None:
     """Nothing was moved, and the reason is in the notification."""
     world = going(Phase.STAGING, staged=STABLE)
-    assert "Nothing changed" in complete(world, "d2")["reason"]
+    assert "Nothing changed" in complete(world, "d2").deployment.reason
 
 
 def test_what_is_rolled_back_does_not_succeed() -> None:

@@ -49,7 +49,7 @@ def staging() -> FakeWorld:
 def test_what_is_live_is_noted_and_guarded() -> None:
     """The restore point and the guards are there before anything is touched."""
     world = granted()
-    assert record_restore_point(world, "d2")["outcome"] == "ready"
+    assert record_restore_point(world, "d2").outcome == "ready"
     assert world.deployments.get("d2").restore_point == STABLE
     assert world.deployments.get("d2").phase is Phase.STAGING
     assert world.guards.guarded_by(ALARM) == ["d2"]
@@ -60,7 +60,7 @@ def test_an_alarm_that_fires_or_is_gone_rejects(state: str | None) -> None:
     """A release on top of a fire cannot be judged, nor one that nothing guards."""
     world = granted()
     world.alarms.known = {ALARM: state} if state else {}
-    assert record_restore_point(world, "d2")["outcome"] == "rejected"
+    assert record_restore_point(world, "d2").outcome == "rejected"
     assert not world.guards.pairs
     assert world.locks.load(KEY).holder == ""
 
@@ -88,22 +88,22 @@ def test_traffic_in_somebodys_hands_rejects() -> None:
     world = granted()
     world.components.known["api"].canary, world.components.known["api"].weight = "9", 50
     card = record_restore_point(world, "d2")
-    assert (card["outcome"], card["phase"]) == ("rejected", "REJECTED")
-    assert "split" in card["reason"]
+    assert (card.outcome, card.deployment.phase) == ("rejected", "REJECTED")
+    assert "split" in card.deployment.reason
 
 
 def test_a_version_that_was_rolled_back_meanwhile_rejects() -> None:
     """The same bad version, uploaded twice, waited while its twin was rolled back."""
     world = granted()
     world.versions.previous_attempts[KEY, "2.0.0"] = ("dd", Phase.ROLLED_BACK)
-    assert "was rolled back" in record_restore_point(world, "d2")["reason"]
+    assert "was rolled back" in record_restore_point(world, "d2").deployment.reason
 
 
 def test_recording_again_keeps_the_first_restore_point() -> None:
     """What is live later may be the canary: it must never become the restore point."""
     world = staging()
     world.components.known["api"].live = "7"
-    assert record_restore_point(world, "d2")["outcome"] == "ready"
+    assert record_restore_point(world, "d2").outcome == "ready"
     assert world.deployments.get("d2").restore_point == STABLE
 
 
@@ -111,7 +111,7 @@ def test_two_calls_at_once_agree() -> None:
     """The slower one finds that the faster one has recorded, and is content."""
     world = granted()
     world.deployments.before_update = once(lambda: record_restore_point(world, "d2"))
-    assert record_restore_point(world, "d2")["outcome"] == "ready"
+    assert record_restore_point(world, "d2").outcome == "ready"
     assert world.deployments.kinds("d2") == ["restore_point"]
 
 
@@ -129,8 +129,8 @@ def test_a_component_is_staged() -> None:
     """Its revision is in the ledger; visitors see nothing of it."""
     world = staging()
     expected = {"component": "api", "outcome": "staged", "revision": "7", "changed": True}
-    assert stage(world, "d2", "api") == expected
-    assert stage(world, "d2", "site")["revision"] == "bb"
+    assert stage(world, "d2", "api").document() == expected
+    assert stage(world, "d2", "site").revision == "bb"
     assert world.deployments.get("d2").staged == CANARY
     assert not world.components.known["api"].moves
 
@@ -139,7 +139,7 @@ def test_what_did_not_change_is_said_so() -> None:
     """An unchanged component gets no traffic step."""
     world = staging()
     world.components.known["api"].next = ""
-    assert stage(world, "d2", "api")["changed"] is False
+    assert stage(world, "d2", "api").changed is False
     assert world.deployments.get("d2").changed == ()
 
 
@@ -176,8 +176,8 @@ def test_a_good_canary_gets_its_steps() -> None:
     """The plan is in the ledger, and in the document that the workflow maps over."""
     world = staged()
     card = test.test_staged(world, "d2")
-    assert [(step["index"], step["weight"], step["bake"]) for step in card["steps"]] == [(0, 10, 60), (1, 100, 300)]
-    assert all(step["guard_timeout"] > 2 * step["bake"] for step in card["steps"])
+    assert [(step.index, step.weight, step.bake) for step in card.steps] == [(0, 10, 60), (1, 100, 300)]
+    assert all(step.guard_timeout > 2 * step.bake for step in card.steps)
     assert [step.weight for step in world.deployments.get("d2").steps] == [10, 100]
 
 
@@ -185,12 +185,12 @@ def test_a_guard_outlives_a_hold() -> None:
     """A person who has a week to decide is not overtaken by the guard's timeout."""
     world = staged()
     world.environments.known[KEY] = an_environment(judge={"when_inconclusive": "pause"})
-    assert test.test_staged(world, "d2")["steps"][0]["guard_timeout"] > PAUSE_SECONDS
+    assert test.test_staged(world, "d2").steps[0].guard_timeout > PAUSE_SECONDS
 
 
 def test_the_first_deployment_goes_to_everybody() -> None:
     """There was nothing before that could be compared or protected."""
-    assert [step["weight"] for step in test.test_staged(staged(previous=""), "d2")["steps"]] == [100]
+    assert [step.weight for step in test.test_staged(staged(previous=""), "d2").steps] == [100]
 
 
 def with_settings(**changed: str) -> FakeWorld:
@@ -208,19 +208,19 @@ def with_settings(**changed: str) -> FakeWorld:
 
 def test_what_nobody_can_get_a_share_of_goes_to_everybody_at_once() -> None:
     """A release that changes parameters alone does not wait through steps in which nothing would happen."""
-    steps = test.test_staged(with_settings(settings="s2"), "d2")["steps"]
-    assert [(step["weight"], step["bake"]) for step in steps] == [(100, 300)]
+    steps = test.test_staged(with_settings(settings="s2"), "d2").steps
+    assert [(step.weight, step.bake) for step in steps] == [(100, 300)]
 
 
 def test_with_anything_else_it_goes_by_the_strategy() -> None:
     """The code has its canary, and the parameters follow at the last step."""
-    steps = test.test_staged(with_settings(settings="s2", api="7"), "d2")["steps"]
-    assert [step["weight"] for step in steps] == [10, 100]
+    steps = test.test_staged(with_settings(settings="s2", api="7"), "d2").steps
+    assert [step.weight for step in steps] == [10, 100]
 
 
 def test_an_unchanged_release_has_no_steps() -> None:
     """Nothing is shifted, nothing is watched."""
-    assert test.test_staged(staged(staged=STABLE), "d2")["steps"] == []
+    assert test.test_staged(staged(staged=STABLE), "d2").steps == ()
 
 
 def test_a_bad_canary_trips_before_any_visitor_sees_it() -> None:
@@ -228,8 +228,8 @@ def test_a_bad_canary_trips_before_any_visitor_sees_it() -> None:
     world = staged()
     world.components.known["site"].failing = {"bb"}
     card = test.test_staged(world, "d2")
-    assert card["outcome"] == "unhealthy"
-    assert "before traffic: GET / of site" in card["reason"]
+    assert card.outcome == "unhealthy"
+    assert "before traffic: GET / of site" in card.reason
     trip = world.deployments.get("d2").trip
     assert trip is not None
     assert trip.source == "check"
@@ -237,7 +237,7 @@ def test_a_bad_canary_trips_before_any_visitor_sees_it() -> None:
 
 def test_a_tripped_canary_is_tested_all_the_same() -> None:
     """The trip stops it at the first shift; the test only says what it sees."""
-    assert test.test_staged(staged(trip=tripped()), "d2")["outcome"] == "healthy"
+    assert test.test_staged(staged(trip=tripped()), "d2").outcome == "healthy"
 
 
 def shifted(weight: int) -> FakeWorld:
@@ -251,7 +251,7 @@ def shifted(weight: int) -> FakeWorld:
 def test_the_checks_are_made_from_outside() -> None:
     """At the addresses that visitors use."""
     world = shifted(100)
-    assert verify.verify(world, "d2", 1)["outcome"] == "healthy"
+    assert verify.verify(world, "d2", 1).outcome == "healthy"
     assert world.probe.asked == ["https://api.example/health", "https://site.example/"]
 
 
@@ -293,11 +293,11 @@ def test_a_check_fails_only_when_it_fails_thrice() -> None:
     """One lost packet is no reason to roll back."""
     world = shifted(100)
     world.probe.wrong = ["no", "no"]
-    assert verify.verify(world, "d2", 1)["outcome"] == "healthy"
+    assert verify.verify(world, "d2", 1).outcome == "healthy"
     world.probe.wrong = ["no", "no", "no"]
     card = verify.verify(world, "d2", 1)
-    assert card["outcome"] == "unhealthy"
-    assert "from outside at 100 %" in card["reason"]
+    assert card.outcome == "unhealthy"
+    assert "from outside at 100 %" in card.reason
     assert world.deployments.get("d2").trip is not None
 
 
@@ -306,5 +306,5 @@ def test_a_component_that_is_gone_from_the_environment_is_not_asked() -> None:
     world = shifted(100)
     known = world.environments.known[KEY]
     world.environments.known[KEY] = known.model_copy(update={"components": {"site": known.components["site"]}})
-    assert verify.verify(world, "d2", 1)["outcome"] == "healthy"
+    assert verify.verify(world, "d2", 1).outcome == "healthy"
     assert world.probe.asked == ["https://site.example/"]

@@ -28,7 +28,7 @@ def uploaded(bundle: bytes) -> FakeWorld:
 def test_a_good_bundle_is_valid() -> None:
     """Version, components and checks are in the ledger from now on."""
     world = uploaded(a_bundle("2.1.0"))
-    assert validate(world, "d2")["outcome"] == "valid"
+    assert validate(world, "d2").outcome == "valid"
     deployment = world.deployments.get("d2")
     assert (deployment.version, deployment.components) == ("2.1.0", ("api", "site"))
     assert [check[:18] for check in deployment.checks] == ['{"component":"api"', '{"component":"site']
@@ -67,12 +67,12 @@ def test_validating_twice_is_the_same() -> None:
 def rejected(world: FakeWorld) -> str:
     """The reason for which it is rejected, with a next step, and nothing touched, twice."""
     card = validate(world, "d2")
-    assert (card["outcome"], card["phase"]) == ("rejected", "REJECTED")
-    assert card["next_step"]
-    assert validate(world, "d2") == card
+    assert (card.outcome, card.deployment.phase) == ("rejected", "REJECTED")
+    assert card.deployment.next_step
+    assert validate(world, "d2").document() == card.document()
     assert world.notifications.sent == [("d2", Phase.REJECTED)]
     assert not any(component.moves for component in world.components.known.values())
-    return str(card["reason"])
+    return str(card.deployment.reason)
 
 
 def test_what_is_no_bundle_is_rejected() -> None:
@@ -135,7 +135,7 @@ def test_a_private_url_that_is_meant_is_fine(way: str) -> None:
     world = uploaded(a_bundle(checks=(only,)) if way != "allowed" else a_bundle())
     world.environments.known[KEY] = an_environment(allow_private_urls=way == "allowed")
     world.probe.private["https://api.example"] = "api.example leads to the private address 10.0.0.7"
-    assert validate(world, "d2")["outcome"] == "valid"
+    assert validate(world, "d2").outcome == "valid"
 
 
 def test_the_load_is_kept_with_the_checks() -> None:
@@ -157,7 +157,7 @@ def image_uploaded(parts: BundleParts, platform: str = "linux/amd64") -> FakeWor
 
 def test_an_image_for_the_environments_platform_is_valid() -> None:
     """The layout has it."""
-    assert validate(image_uploaded(image_bundle()), "d2")["outcome"] == "valid"
+    assert validate(image_uploaded(image_bundle()), "d2").outcome == "valid"
 
 
 def test_an_image_for_another_platform_is_rejected() -> None:
@@ -195,7 +195,7 @@ def test_a_version_that_succeeded_may_come_again() -> None:
     validate(world, "d2")
     digest = world.deployments.get("d2").digest
     world.versions.previous_attempts[KEY, "1.2.0"] = (digest, Phase.SUCCEEDED)
-    assert validate(world, "d2")["outcome"] == "valid"
+    assert validate(world, "d2").outcome == "valid"
 
 
 def test_what_has_moved_on_is_not_validated_any_more() -> None:

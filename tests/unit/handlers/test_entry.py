@@ -8,7 +8,7 @@ import pytest
 
 from controller.domain.phases import Phase
 from controller.errors import AwsError, LedgerConflictError, SelfrightError, TransientError
-from controller.flow.shared.timeline import Card
+from controller.flow.shared.results import Result
 from controller.handlers import entry
 from controller.handlers.entry import TASKS, run, task_of
 from tests.fakes import FakeWorld
@@ -64,7 +64,7 @@ def test_what_passes_is_tried_again() -> None:
     """Two throttled calls cost a second and a half, not a release."""
     slept: list[float] = []
     world = Failing(TransientError("throttled"), TransientError("throttled"))
-    assert run(world, "reconcile", {}, slept.append)["done"] == {}
+    assert run(world, "reconcile", {}, slept.append).document()["done"] == {}
     assert slept == [0.5, 1.0]
 
 
@@ -134,7 +134,7 @@ def test_every_line_says_whose_it_is(log: io.StringIO) -> None:
 def test_a_bug_is_told_without_what_it_says(log: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has looked at what an unforeseen error has in its message."""
 
-    def break_down(*_: object) -> Card:
+    def break_down(*_: object) -> Result:
         raise ValueError("s3cret")
 
     monkeypatch.setattr(entry, "run", break_down)

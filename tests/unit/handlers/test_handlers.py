@@ -121,7 +121,7 @@ def test_an_alarms_event_puts_traffic_back(event: dict[str, Any]) -> None:
     on_its_way(world, Phase.BAKING, weight=10)
     at_weight(world, 10)
     world.guards.open("d2", [ALARM])
-    assert run(world, "on_alarm", event)["tripped"] == ["d2"]
+    assert run(world, "on_alarm", event).document()["tripped"] == ["d2"]
     assert live(world) == RESTORED
 
 

@@ -13,6 +13,7 @@ from controller.aws.client.clients import Clients
 from controller.domain.environment import DatabaseTarget
 from controller.domain.restore_point import Snapshot, SnapshotState, snapshot_id, snapshot_prefix
 from controller.errors import AwsError, NotFoundError
+from controller.ports.components import Databases
 
 TAG = "selfright:deployment"
 THERE = frozenset({"DBSnapshotAlreadyExists", "DBClusterSnapshotAlreadyExistsFault"})
@@ -23,7 +24,7 @@ BEING_MADE = datetime.max.replace(tzinfo=UTC)
 """The time of a snapshot that has none yet: it is the newest."""
 
 
-class RdsDatabases:
+class RdsDatabases(Databases):
     """Implements `ports.Databases`."""
 
     def __init__(self, clients: Clients | None = None) -> None:

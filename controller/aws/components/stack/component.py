@@ -33,7 +33,7 @@ from controller.errors import (
     SelfrightError,
     TrippedError,
 )
-from controller.ports import Context
+from controller.ports.components import Context
 
 Answer = TypeVar("Answer")
 READY = frozenset(

@@ -9,7 +9,7 @@ import pytest
 from controller.domain.components.site.routing import RoutingTable, render
 from controller.domain.deployment import Revision
 from controller.errors import ChangedByOthersError, ConflictError, TrippedError
-from controller.ports import Component
+from controller.ports.components import Component
 from tests.unit.aws.conftest import World
 
 State = tuple[str, str, int]

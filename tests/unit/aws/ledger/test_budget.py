@@ -18,8 +18,9 @@ from controller.domain.deployment import Comparison, Counts, Evaluation, Revisio
 from controller.domain.environment import Environment
 from controller.domain.phases import Phase
 from controller.errors import TransientError, TrippedError
+from controller.flow import on_alarm
+from controller.flow.rollback import traffic
 from controller.flow.rollback.restore import restore_component
-from controller.flow.shared import trip
 from tests.fakes import START, FakeWorld
 from tests.unit.aws.fake_account import FakeAccount
 from tests.unit.aws.fake_lambda import refuse
@@ -119,7 +120,7 @@ def _environment(names: list[str]) -> Environment:
 def scene(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     """Nothing of it takes real time."""
     time = VirtualTime()
-    monkeypatch.setattr(trip, "ThreadPoolExecutor", lambda max_workers: VirtualPool(time, max_workers))
+    monkeypatch.setattr(traffic, "ThreadPoolExecutor", lambda max_workers: VirtualPool(time, max_workers))
     with a_table() as dynamodb:
         yield Scene(dynamodb, time)
 
@@ -131,7 +132,7 @@ def test_an_alarm_puts_a_hundred_functions_back_while_others_go_forward(scene: S
 
     def alarm() -> None:
         scene.begin()
-        trip.on_alarm(scene.process(), ALARM, "5 > 1")
+        on_alarm.on_alarm(scene.process(), ALARM, "5 > 1")
 
     scene.time.run(partial(scene.someone_goes_forward, released), alarm)
     assert all(scene.account.functions[name].live == ("1", {}) for name in NAMES)
@@ -139,7 +140,7 @@ def test_an_alarm_puts_a_hundred_functions_back_while_others_go_forward(scene: S
     restored = [name for _, name in scene.account.restored if name in NAMES]
     assert sorted(restored) == NAMES, "each was written once"
     places = {name: place for place, name in enumerate(restored)}
-    assert all(abs(places[name] - rank) < trip.AT_ONCE for rank, name in enumerate(BY_USE))
+    assert all(abs(places[name] - rank) < traffic.AT_ONCE for rank, name in enumerate(BY_USE))
     assert scene.seconds_until(scene.account.restored[MANY - 1][0]) < MANY / RATE * 1.5
     assert released == ["released"]
     assert all(scene.account.functions[name].live == ("2", {}) for name in OTHERS)
@@ -160,7 +161,7 @@ def test_a_hundred_workers_without_marks_lose_none_to_strangers(scene: Scene) ->
 
     def machine() -> None:
         scene.begin()
-        with VirtualPool(scene.time, trip.AT_ONCE) as pool:
+        with VirtualPool(scene.time, traffic.AT_ONCE) as pool:
             list(pool.map(lambda name: restore_component(scene.process(), "d2", name), BY_USE))
 
     scene.time.run(stranger, machine)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from controller.aws.ledger.deployments import DynamoDeployments
-from controller.domain.deployment import Bake, Counts, Deployment, Evaluation, Revision, Step, TimelineEvent, Trip
+from controller.domain.deployment import Bake, Counts, Deployment, Evaluation, Revision, Step, Trip
 from controller.domain.phases import MOVING, OPEN, Phase
+from controller.domain.timeline import TimelineEvent
 from controller.errors import LedgerConflictError, NotFoundError
 from tests.fakes import START
 from tests.unit.aws.ledger_table import TABLE, a_deployment, a_table
@@ -131,10 +132,10 @@ def test_only_while_absent(deployments: DynamoDeployments, field: str) -> None:
 def test_components_are_staged_side_by_side(deployments: DynamoDeployments, name: str) -> None:
     """Names with dashes, and names that mean something to DynamoDB, are names."""
     deployments.create(a_deployment())
-    deployments.update("d1", {"staged.other": Revision("1")}, phases=OPEN)
-    after = deployments.update("d1", {f"staged.{name}": Revision("2")}, phases=OPEN)
+    deployments.update("d1", {"staged_now": {"other": Revision("1")}}, phases=OPEN)
+    after = deployments.update("d1", {"staged_now": {name: Revision("2")}}, phases=OPEN)
     assert after.staged == {"other": Revision("1"), name: Revision("2")}
-    assert deployments.update("d1", {f"staged.{name}": Revision("3")}, phases=OPEN).staged[name] == Revision("3")
+    assert deployments.update("d1", {"staged_now": {name: Revision("3")}}, phases=OPEN).staged[name] == Revision("3")
 
 
 def test_open_are_those_on_their_way_or_owing_a_notification(deployments: DynamoDeployments) -> None:

@@ -35,7 +35,7 @@ def test_every_component_is_exported_before_anything_is_made() -> None:
     """The manifest has the digest of every part, the revisions, and the bundle that they came with."""
     world = granted()
     world.deployments.known["d1"] = on_previous(world)
-    assert record_restore_point(world, "d2")["outcome"] == "ready"
+    assert record_restore_point(world, "d2").outcome == "ready"
     point = world.restore_points.kept["d2"]
     files, manifest = point.files(), manifest_of(point)
     assert list(files)[-1].endswith(MANIFEST)
@@ -68,9 +68,9 @@ def test_what_cannot_be_exported_rejects() -> None:
     world = granted()
     world.exports.trouble = AwsError("lambda:GetFunction on f: denied")
     card = record_restore_point(world, "d2")
-    assert (card["outcome"], card["phase"]) == ("rejected", "REJECTED")
-    assert "could not be exported: lambda:GetFunction on f: denied" in card["reason"]
-    assert "restore_point_export" in card["next_step"]
+    assert (card.outcome, card.deployment.phase) == ("rejected", "REJECTED")
+    assert "could not be exported: lambda:GetFunction on f: denied" in card.deployment.reason
+    assert "restore_point_export" in card.deployment.next_step
     assert world.deployments.get("d2").restore_point is None
 
 
@@ -78,7 +78,7 @@ def test_an_environment_may_do_without_it() -> None:
     """Then it is tried, said, and gone on."""
     world = granted(restore_point_export="attempted")
     world.exports.trouble = AwsError("denied")
-    assert record_restore_point(world, "d2")["outcome"] == "ready"
+    assert record_restore_point(world, "d2").outcome == "ready"
     assert world.deployments.get("d2").export == ""
     assert "export_failed" in [event.kind for event in world.deployments.events["d2"]]
 
@@ -86,7 +86,7 @@ def test_an_environment_may_do_without_it() -> None:
 def test_an_environment_may_not_want_it() -> None:
     """Then it is not even tried."""
     world = granted(restore_point_export="off")
-    assert record_restore_point(world, "d2")["outcome"] == "ready"
+    assert record_restore_point(world, "d2").outcome == "ready"
     assert not world.exports.asked
 
 
@@ -98,7 +98,7 @@ def test_a_passing_failure_is_tried_again() -> None:
         record_restore_point(world, "d2")
     assert world.deployments.get("d2").phase is Phase.QUEUED
     world.exports.trouble = None
-    assert record_restore_point(world, "d2")["outcome"] == "ready"
+    assert record_restore_point(world, "d2").outcome == "ready"
 
 
 def test_a_revision_of_an_older_release_is_found() -> None:

@@ -40,7 +40,7 @@ def under_way(weight: int = 10, **fields: Any) -> FakeWorld:  # noqa: ANN401 - a
 def test_without_it_the_release_is_refused_with_that_advice() -> None:
     """Nothing is touched, and the next step says how."""
     world = burning(replace(UPLOAD, hotfix=""))
-    assert record_restore_point(world, "d2")["outcome"] == "rejected"
+    assert record_restore_point(world, "d2").outcome == "rejected"
     refused = world.deployments.get("d2")
     assert refused.reason == f"Alarm {ALARM} is firing."
     assert '--hotfix --reason "…"' in refused.next_step
@@ -49,7 +49,7 @@ def test_without_it_the_release_is_refused_with_that_advice() -> None:
 def test_the_alarms_that_fire_are_left_out_and_the_ledger_says_who_and_why() -> None:
     """The others stand guard."""
     world = burning()
-    assert record_restore_point(world, "d2")["outcome"] == "ready"
+    assert record_restore_point(world, "d2").outcome == "ready"
     assert world.deployments.get("d2").hotfix == HOTFIX
     assert (world.guards.guarded_by(ALARM), world.guards.guarded_by(OTHER)) == ([], ["d2"])
     (said,) = [event.message for event in world.deployments.events["d2"] if event.kind == "hotfix"]
@@ -69,13 +69,13 @@ def test_an_alarm_that_is_gone_stops_a_hotfix_too() -> None:
     """It is not firing, and nobody knows what it would say."""
     world = burning()
     del world.alarms.known[OTHER]
-    assert record_restore_point(world, "d2")["outcome"] == "rejected"
+    assert record_restore_point(world, "d2").outcome == "rejected"
 
 
 def test_an_evaluation_does_not_mind_the_alarm_that_was_left_out() -> None:
     """But says that it is firing."""
     world = under_way()
-    assert judge(world, "d2", 0)["verdict"] == "wait"
+    assert judge(world, "d2", 0).verdict == "wait"
     assert world.evaluations.all("d2")[0].firing == (ALARM,)
     on_alarm(world, ALARM, "Again.")
     assert world.deployments.get("d2").trip is None
@@ -88,7 +88,7 @@ def test_every_other_alarm_guards_as_ever() -> None:
     assert world.deployments.get("d2").trip is not None
     world = under_way()
     world.alarms.known[OTHER] = "ALARM"
-    assert judge(world, "d2", 0)["verdict"] == "unhealthy"
+    assert judge(world, "d2", 0).verdict == "unhealthy"
 
 
 def test_while_stable_serves_anybody_the_alarm_stays_out() -> None:
@@ -97,13 +97,13 @@ def test_while_stable_serves_anybody_the_alarm_stays_out() -> None:
     world.alarms.known[ALARM] = "OK"
     judge(world, "d2", 0)
     world.alarms.known[ALARM] = "ALARM"
-    assert judge(world, "d2", 0)["verdict"] == "wait"
+    assert judge(world, "d2", 0).verdict == "wait"
 
 
 def test_once_quiet_with_everybody_on_the_release_the_alarm_is_on_guard_again() -> None:
     """What it says from then on is about the new release."""
     world = under_way(100)
-    assert judge(world, "d2", 1)["verdict"] == "wait"
+    assert judge(world, "d2", 1).verdict == "wait"
     world.alarms.known[ALARM] = "OK"
     judge(world, "d2", 1)
     assert world.deployments.get("d2").ignored_alarms == ()
@@ -123,7 +123,7 @@ def test_an_alarm_that_fires_in_the_moment_before_it_is_on_guard_again_is_seen()
         opened(deployment_id, alarms)
 
     world.guards.open = fire  # type: ignore[method-assign]
-    assert judge(world, "d2", 1)["verdict"] == "unhealthy"
+    assert judge(world, "d2", 1).verdict == "unhealthy"
 
 
 @pytest.mark.parametrize("state", ["ALARM", "INSUFFICIENT_DATA"])

@@ -26,26 +26,26 @@ def granted(*needs: str) -> FakeWorld:
 def rejected(world: FakeWorld) -> tuple[str, str]:
     """Reason and next step of a release that is refused when its lock comes; nothing was touched."""
     card = record_restore_point(world, "d2")
-    assert (card["outcome"], card["phase"]) == ("rejected", "REJECTED")
-    assert record_restore_point(world, "d2") == card, "a second call says the same"
+    assert (card.outcome, card.deployment.phase) == ("rejected", "REJECTED")
+    assert record_restore_point(world, "d2").document() == card.document(), "a second call says the same"
     assert world.deployments.get("d2").restore_point is None
     assert not world.guards.pairs
     assert world.locks.load(KEY).holder == ""
-    return card["reason"], card["next_step"]
+    return card.deployment.reason, card.deployment.next_step
 
 
 def test_a_release_whose_secrets_are_there_begins() -> None:
     """All keys have a value; others may be there too."""
     world = granted(*NEEDS)
     world.secrets.known[ID] = frozenset({"OPENAI_KEY", "DB_URL", "OTHER"})
-    assert record_restore_point(world, "d2")["outcome"] == "ready"
+    assert record_restore_point(world, "d2").outcome == "ready"
     assert world.secrets.asked == [ID]
 
 
 def test_a_release_that_needs_no_secrets_asks_for_none() -> None:
     """Not even the privilege is needed then."""
     world = granted()
-    assert record_restore_point(world, "d2")["outcome"] == "ready"
+    assert record_restore_point(world, "d2").outcome == "ready"
     assert world.secrets.asked == []
 
 
@@ -97,7 +97,7 @@ def test_what_passes_is_tried_again() -> None:
     with pytest.raises(TransientError):
         record_restore_point(world, "d2")
     world.secrets.known[ID] = frozenset({"OPENAI_KEY", "DB_URL"})
-    assert record_restore_point(world, "d2")["outcome"] == "ready"
+    assert record_restore_point(world, "d2").outcome == "ready"
 
 
 def test_what_was_recorded_is_not_asked_again() -> None:
@@ -106,7 +106,7 @@ def test_what_was_recorded_is_not_asked_again() -> None:
     world.secrets.known[ID] = frozenset({"OPENAI_KEY", "DB_URL"})
     record_restore_point(world, "d2")
     world.secrets.known.clear()
-    assert record_restore_point(world, "d2")["outcome"] == "ready"
+    assert record_restore_point(world, "d2").outcome == "ready"
 
 
 def uploaded(**secrets: list[str]) -> FakeWorld:
@@ -121,7 +121,7 @@ def uploaded(**secrets: list[str]) -> FakeWorld:
 def test_the_needs_are_in_the_ledger() -> None:
     """Names only; whoever records the restore point need not open the bundle again."""
     world = uploaded(config=["OPENAI_KEY"])
-    assert validate(world, "d2")["outcome"] == "valid"
+    assert validate(world, "d2").outcome == "valid"
     assert world.deployments.get("d2").secrets == ('{"name":"config","keys":["OPENAI_KEY"]}',)
     assert world.secrets.asked == []
 
@@ -130,8 +130,10 @@ def test_a_secret_that_the_environment_does_not_map_rejects() -> None:
     """That can be told from the two documents alone, before the release has waited for its lock."""
     world = uploaded(signing=[])
     card = validate(world, "d2")
-    assert card["reason"] == (f"The release needs the secret 'signing', which {KEY} does not map (it has: config).")
-    assert "`secrets` of the environment" in card["next_step"]
+    assert card.deployment.reason == (
+        f"The release needs the secret 'signing', which {KEY} does not map (it has: config)."
+    )
+    assert "`secrets` of the environment" in card.deployment.next_step
 
 
 def test_a_secret_that_was_taken_out_of_the_environment_meanwhile_rejects() -> None:

@@ -42,9 +42,9 @@ def test_a_release_waits_until_the_snapshot_is_there() -> None:
     world.databases.polls = 2
     for _ in range(2):
         card = record_restore_point(world, "d2")
-        assert (card["outcome"], card["phase"], card["wait_seconds"]) == ("pending", "QUEUED", 15)
+        assert (card.outcome, card.deployment.phase, card.wait_seconds) == ("pending", "QUEUED", 15)
         assert not world.exports.asked
-    assert record_restore_point(world, "d2")["outcome"] == "ready"
+    assert record_restore_point(world, "d2").outcome == "ready"
     assert world.deployments.get("d2").snapshots == {"orders": NAME}
     assert world.restore_points.kept["d2"].parts["orders"].revision.id == NAME
     kinds = [event.kind for event in world.deployments.events["d2"]]
@@ -66,21 +66,21 @@ def test_the_longest_wait_fits_into_the_history_of_an_execution() -> None:
     """Half a day of evaluations, with nine events each, leaves most of the 25,000 to what comes after."""
     world, polls = granted(wait_minutes=720), 0
     world.databases.polls = 10_000
-    while (card := record_restore_point(world, "d2"))["outcome"] == "pending":
-        world.clock.forward(card["wait_seconds"])
+    while (card := record_restore_point(world, "d2")).outcome == "pending":
+        world.clock.forward(card.wait_seconds)
         polls += 1
-    assert (card["outcome"], 9 * polls < 5000) == ("rejected", True)
+    assert (card.outcome, 9 * polls < 5000) == ("rejected", True)
 
 
 def test_it_does_not_wait_for_ever() -> None:
     """After the environment's minutes the release is refused; nothing was touched."""
     world = granted(wait_minutes=10)
     world.databases.polls = 100
-    assert record_restore_point(world, "d2")["outcome"] == "pending"
+    assert record_restore_point(world, "d2").outcome == "pending"
     world.clock.forward(601)
     card = record_restore_point(world, "d2")
-    assert (card["outcome"], card["phase"]) == ("rejected", "REJECTED")
-    assert "not there after 10 minutes" in card["reason"]
+    assert (card.outcome, card.deployment.phase) == ("rejected", "REJECTED")
+    assert "not there after 10 minutes" in card.deployment.reason
 
 
 @pytest.mark.parametrize("trouble", ["failed", NotFoundError("DBInstanceNotFound")])
@@ -91,7 +91,7 @@ def test_a_snapshot_that_fails_refuses_the_release(trouble: Any) -> None:
         world.databases.trouble = trouble
     else:
         world.databases.state = trouble
-    assert record_restore_point(world, "d2")["outcome"] == "rejected"
+    assert record_restore_point(world, "d2").outcome == "rejected"
     assert world.deployments.get("d2").restore_point is None
 
 
@@ -100,7 +100,7 @@ def test_the_release_that_is_live_already_needs_none() -> None:
     for wanted, expected in (("when_changed", {}), ("always", {"orders": NAME})):
         world = granted(snapshot=wanted)
         world.deployments.known["d1"] = replace(world.deployments.get("d1"), digest="dd")
-        assert record_restore_point(world, "d2")["outcome"] == "ready"
+        assert record_restore_point(world, "d2").outcome == "ready"
         assert world.deployments.get("d2").snapshots == expected
 
 
@@ -121,5 +121,5 @@ def test_old_snapshots_go_when_the_release_is_live(trouble: Exception | None) ->
     on_its_way(world, Phase.BAKING, snapshots={"orders": NAME})
     at_weight(world, 100)
     world.databases.trouble = trouble
-    assert complete(world, "d2")["phase"] == "SUCCEEDED"
+    assert complete(world, "d2").deployment.phase == "SUCCEEDED"
     assert world.databases.pruned == ([] if trouble else [("orders", {NAME})])

@@ -55,11 +55,11 @@ def promoted() -> FakeWorld:
 def roll_back(world: World, by: TripSource = "person", arn: str = "arn:back") -> str:
     """The whole machine, as its definition has it; the outcome of its last state."""
     card = begin(world, "d2", arn, by, "It broke.")
-    if card["outcome"] != "begun":
-        return str(card["outcome"])
-    for name in card["components"]:
+    if card.outcome != "begun":
+        return str(card.outcome)
+    for name in card.components:
         restore_component(world, "d2", name)
-    return str(close_rollback(world, "d2", verify_restoration(world, "d2")["reason"])["outcome"])
+    return str(close_rollback(world, "d2", verify_restoration(world, "d2").reason).outcome)
 
 
 @pytest.mark.parametrize("phase", sorted(MOVING - {Phase.RECEIVED, Phase.QUEUED}))
@@ -80,7 +80,7 @@ def test_what_was_not_touched_is_rejected(phase: Phase) -> None:
     world = a_world()
     a_deployment(world, phase)
     begin(world, "d2", "arn:back", "person", "Never mind.")
-    assert close_rollback(world, "d2", "The restoration could not be verified.")["outcome"] == "REJECTED"
+    assert close_rollback(world, "d2", "The restoration could not be verified.").outcome == "REJECTED"
     assert world.locks.load(KEY).held == ""
 
 
@@ -105,7 +105,7 @@ def test_only_one_execution_rolls_back() -> None:
     world = going()
     begin(world, "d2", "arn:one", "person", "First.")
     world.workflows.running.add("arn:one")
-    assert begin(world, "d2", "arn:two", "reconciler", "Second.")["outcome"] == "nothing"
+    assert begin(world, "d2", "arn:two", "reconciler", "Second.").outcome == "nothing"
     assert world.deployments.get("d2").rollback_execution_arn == "arn:one"
 
 
@@ -122,7 +122,7 @@ def test_the_same_execution_may_begin_again() -> None:
     world = going()
     begin(world, "d2", "arn:one", "person", "First.")
     world.workflows.running.add("arn:one")
-    assert begin(world, "d2", "arn:one", "person", "First.")["outcome"] == "begun"
+    assert begin(world, "d2", "arn:one", "person", "First.").outcome == "begun"
 
 
 def at_the_claim(world: FakeWorld, act: Callable[[], object]) -> None:
@@ -140,7 +140,7 @@ def test_two_at_once_claim_one_rollback() -> None:
         begin(world, "d2", "arn:two", "reconciler", "Second.")
 
     at_the_claim(world, overtake)
-    assert begin(world, "d2", "arn:one", "person", "First.")["outcome"] == "nothing"
+    assert begin(world, "d2", "arn:one", "person", "First.").outcome == "nothing"
     assert world.deployments.get("d2").rollback_execution_arn == "arn:two"
 
 
@@ -149,14 +149,14 @@ def test_a_claim_whose_answer_was_lost_is_a_claim() -> None:
     world = going()
     changes = {"phase": Phase.ROLLING_BACK, "rollback_execution_arn": "arn:one"}
     at_the_claim(world, lambda: world.deployments.update("d2", changes, phases=MOVING))
-    assert begin(world, "d2", "arn:one", "person", "First.")["outcome"] == "begun"
+    assert begin(world, "d2", "arn:one", "person", "First.").outcome == "begun"
 
 
 def test_what_succeeds_at_the_same_moment_has_succeeded() -> None:
     """A rollback that nobody asked for must not begin after the lock was handed on."""
     world = going(Phase.BAKING, weight=100)
     world.deployments.before_update = once(lambda: close(world, "d2", Phase.SUCCEEDED, ""))
-    assert begin(world, "d2", "arn:back", "reconciler", "It died.")["outcome"] == "nothing"
+    assert begin(world, "d2", "arn:back", "reconciler", "It died.").outcome == "nothing"
     assert world.deployments.get("d2").phase is Phase.SUCCEEDED
 
 
@@ -165,7 +165,7 @@ def test_some_ends_cannot_be_rolled_back(phase: Phase) -> None:
     """There is nothing of them to be put back."""
     world = a_world()
     a_deployment(world, phase)
-    assert begin(world, "d2", "arn:back", "person", "Please.")["outcome"] == "nothing"
+    assert begin(world, "d2", "arn:back", "person", "Please.").outcome == "nothing"
 
 
 @pytest.mark.parametrize("by", ["fault", "reconciler", "alarm"])
@@ -189,21 +189,21 @@ def test_what_changed_nothing_is_not_rolled_back() -> None:
     world = a_world()
     a_deployment(world, Phase.SUCCEEDED, staged=STABLE)
     card = begin(world, "d2", "arn:back", "person", "Please.")
-    assert (card["outcome"], card["reason"]) == ("refused", "It changed nothing, so there is nothing to roll back.")
+    assert (card.outcome, card.reason) == ("refused", "It changed nothing, so there is nothing to roll back.")
 
 
 def test_what_is_not_live_any_more_is_not_rolled_back() -> None:
     """A newer release stands on it."""
     world = promoted()
     world.components.known["site"].edit("cc")
-    assert begin(world, "d2", "arn:back", "person", "Please.")["outcome"] == "refused"
+    assert begin(world, "d2", "arn:back", "person", "Please.").outcome == "refused"
 
 
 def test_traffic_in_somebodys_hands_refuses() -> None:
     """A component that is being shifted is not pulled away."""
     world = promoted()
     world.components.known["site"].weight = 50
-    assert "split" in begin(world, "d2", "arn:back", "person", "Please.")["reason"]
+    assert "split" in begin(world, "d2", "arn:back", "person", "Please.").reason
 
 
 def test_a_rollback_waits_for_nobody_but_refuses() -> None:
@@ -211,7 +211,7 @@ def test_a_rollback_waits_for_nobody_but_refuses() -> None:
     world = promoted()
     world.locks.known[KEY] = replace(world.locks.load(KEY), holder="d3")
     a_deployment(world, Phase.STAGING, "d3")
-    assert "d3 is on its way" in begin(world, "d2", "arn:back", "person", "Please.")["reason"]
+    assert "d3 is on its way" in begin(world, "d2", "arn:back", "person", "Please.").reason
 
 
 def test_a_dead_holder_does_not_stand_in_the_way_twice() -> None:
@@ -219,7 +219,7 @@ def test_a_dead_holder_does_not_stand_in_the_way_twice() -> None:
     world = promoted()
     world.locks.known[KEY] = replace(world.locks.load(KEY), holder="d3")
     a_deployment(world, Phase.REJECTED, "d3", notification="sent")
-    assert "ask again" in begin(world, "d2", "arn:back", "person", "Please.")["reason"]
+    assert "ask again" in begin(world, "d2", "arn:back", "person", "Please.").reason
     assert roll_back(world) == "ROLLED_BACK"
 
 
@@ -231,8 +231,8 @@ def failed() -> FakeWorld:
     restore_component(world, "d2", "site")
     with pytest.raises(AwsError):
         restore_component(world, "d2", "api")
-    trouble = verify_restoration(world, "d2")["reason"]
-    assert close_rollback(world, "d2", trouble)["outcome"] == "ROLLBACK_FAILED"
+    trouble = verify_restoration(world, "d2").reason
+    assert close_rollback(world, "d2", trouble).outcome == "ROLLBACK_FAILED"
     return world
 
 
@@ -261,8 +261,8 @@ def test_a_held_environment_is_freed_by_the_deployment_that_failed() -> None:
     world = failed()
     world.deployments.known["d1"] = replace(world.deployments.get("d1"), staged=STABLE, restore_point={})
     card = begin(world, "d1", "arn:back", "person", "Please.")
-    assert card["outcome"] == "refused"
-    assert "d2 failed" in card["reason"]
+    assert card.outcome == "refused"
+    assert "d2 failed" in card.reason
 
 
 def test_what_a_person_changed_is_not_restored() -> None:
@@ -270,9 +270,9 @@ def test_what_a_person_changed_is_not_restored() -> None:
     world = going()
     world.components.known["api"].edit("99")
     begin(world, "d2", "arn:back", "fault", "It broke.")
-    assert restore_component(world, "d2", "api")["outcome"] == "left_alone"
+    assert restore_component(world, "d2", "api").outcome == "left_alone"
     restore_component(world, "d2", "site")
-    assert "api: is on 99 and should be on 6" in verify_restoration(world, "d2")["reason"]
+    assert "api: is on 99 and should be on 6" in verify_restoration(world, "d2").reason
 
 
 def test_nothing_is_restored_without_the_lock() -> None:
@@ -290,8 +290,8 @@ def test_the_release_that_is_live_again_is_asked_from_outside() -> None:
     """Its own checks must pass: putting back is proven, not believed."""
     world = going(weight=0)
     world.probe.wrong = ["no", "no", "no"]
-    assert "GET /health of api: no" in verify_restoration(world, "d2")["reason"]
-    assert verify_restoration(world, "d2")["outcome"] == "verified"
+    assert "GET /health of api: no" in verify_restoration(world, "d2").reason
+    assert verify_restoration(world, "d2").outcome == "verified"
 
 
 def test_a_rollback_makes_no_load() -> None:
@@ -303,7 +303,7 @@ def test_a_rollback_makes_no_load() -> None:
         '{"component":"site","kind":"site"}',
     )
     world.deployments.known["d1"] = replace(world.deployments.get("d1"), checks=checks)
-    assert verify_restoration(world, "d2")["outcome"] == "verified"
+    assert verify_restoration(world, "d2").outcome == "verified"
     assert world.probe.asked == ["https://site.example/"]
 
 

@@ -30,7 +30,7 @@ def gone(world: FakeWorld) -> dict[str, list[str]]:
 def test_the_new_revisions_go() -> None:
     """And it is told."""
     world = restored()
-    assert close_rollback(world, "d2", "")["outcome"] == "ROLLED_BACK"
+    assert close_rollback(world, "d2", "").outcome == "ROLLED_BACK"
     assert gone(world) == {"api": ["7"], "site": ["bb"]}
     assert [event.message for event in world.deployments.events["d2"] if event.kind == "discarded"] == [
         "Taken away again: api 7, site bb."
@@ -65,7 +65,7 @@ def test_failing_to_is_told_and_no_reason_to_fail(trouble: Exception) -> None:
     """The others go all the same."""
     world = restored()
     world.components.known["api"].broken = trouble
-    assert close_rollback(world, "d2", "")["outcome"] == "ROLLED_BACK"
+    assert close_rollback(world, "d2", "").outcome == "ROLLED_BACK"
     assert gone(world) == {"api": [], "site": ["bb"]}
     assert "discard_failed" in [event.kind for event in world.deployments.events["d2"]]
 
@@ -86,7 +86,7 @@ def test_it_is_pruned_after_the_rollback_that_was_begun_meanwhile() -> None:
     waiting = {"api": Awaited(START, "AWS makes instances")}
     on_its_way(world, Phase.STAGING, trip=tripped(), staged={"site": CANARY["site"]}, awaited=waiting)
     for attempt in ("arn:first", "arn:second"):
-        assert begin(world, "d2", attempt, "fault", "It broke.")["outcome"] == "begun"
+        assert begin(world, "d2", attempt, "fault", "It broke.").outcome == "begun"
         world.workflows.running.discard(attempt)
     close_rollback(world, "d2", "")
     assert world.components.known["api"].pruned == [({"6"}, 5)]
@@ -111,5 +111,5 @@ def test_it_takes_bounded_time() -> None:
 def test_wherever_it_dies_the_rollback_can_be_closed() -> None:
     """Twice, half or never: the deployment ends."""
     for where, world in dying_everywhere(restored, lambda world: close_rollback(world, "d2", "")):
-        assert close_rollback(world, "d2", "")["outcome"] == "ROLLED_BACK", where
+        assert close_rollback(world, "d2", "").outcome == "ROLLED_BACK", where
         assert all(len(ids) <= 1 for ids in gone(world).values()), where

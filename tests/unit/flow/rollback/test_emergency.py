@@ -17,7 +17,7 @@ def test_visitors_are_put_back_whatever_it_is_doing(phase: Phase) -> None:
     on_its_way(world, phase)
     at_weight(world, 10)
     card = on_alarm.handle(world, {"emergency": True, "deployment_id": "d2", "reason": "prices"})
-    assert (card["outcome"], card["failed"]) == ("restored", {})
+    assert (card.outcome, card.failed) == ("restored", {})
     assert live(world) == RESTORED
     found = world.deployments.get("d2")
     assert found.traffic_restored_at == world.clock.now()
@@ -32,11 +32,11 @@ def test_what_is_live_is_claimed_first_and_the_rollback_machine_goes_on_with_it(
     on_its_way(world, Phase.SUCCEEDED, notification="sent")
     world.locks.known["smartpack/prod"] = world.locks.load("smartpack/prod").__class__("smartpack/prod", live="d2")
     at_weight(world, 100)
-    assert emergency(world, "d2", "prices")["outcome"] == "restored"
+    assert emergency(world, "d2", "prices").outcome == "restored"
     assert live(world) == RESTORED
     assert world.deployments.get("d2").phase is Phase.ROLLING_BACK
     assert world.locks.load("smartpack/prod").holder == "d2"
-    assert begin(world, "d2", "arn:rollback", "person", "prices")["outcome"] == "begun"
+    assert begin(world, "d2", "arn:rollback", "person", "prices").outcome == "begun"
 
 
 def test_twice_is_once() -> None:
@@ -46,7 +46,7 @@ def test_twice_is_once() -> None:
     at_weight(world, 10)
     emergency(world, "d2", "first")
     moves = {name: list(one.moves) for name, one in world.components.known.items()}
-    assert emergency(world, "d2", "second")["failed"] == {}
+    assert emergency(world, "d2", "second").failed == {}
     assert {name: one.moves for name, one in world.components.known.items()} == moves
     trip = world.deployments.get("d2").trip
     assert trip
@@ -59,7 +59,7 @@ def test_one_that_somebody_changed_is_left_alone_and_said() -> None:
     on_its_way(world, Phase.BAKING)
     at_weight(world, 10)
     world.components.known["site"].broken = ChangedByOthersError("it is on 9")
-    assert emergency(world, "d2", "now")["failed"] == {"site": "it is on 9"}
+    assert emergency(world, "d2", "now").failed == {"site": "it is on 9"}
     assert live(world)["api"] == RESTORED["api"]
 
 
@@ -68,7 +68,7 @@ def test_nothing_is_done_for_what_is_not_live(phase: Phase) -> None:
     """And nothing is written."""
     world = a_world()
     before = a_deployment(world, phase)
-    assert emergency(world, "d2", "now")["outcome"] == "nothing"
+    assert emergency(world, "d2", "now").outcome == "nothing"
     assert world.deployments.get("d2") == before
 
 
@@ -78,5 +78,5 @@ def test_it_is_refused_beside_another_deployment() -> None:
     on_its_way(world, Phase.BAKING, "d3")
     a_deployment(world, Phase.SUCCEEDED, notification="sent")
     at_weight(world, 100)
-    assert emergency(world, "d2", "now")["outcome"] == "refused"
+    assert emergency(world, "d2", "now").outcome == "refused"
     assert live(world) != RESTORED

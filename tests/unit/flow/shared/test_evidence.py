@@ -30,11 +30,11 @@ def timed(canary: Counts, stable: Counts, seconds: int = 60) -> FakeWorld:
 def verdict(world: FakeWorld, seconds: int) -> str:
     """What is said after so many seconds of evaluations."""
     card = judge(world, "d2", 0)
-    while seconds > 0 and card["verdict"] == "wait":
+    while seconds > 0 and card.verdict == "wait":
         world.clock.forward(10)
         seconds -= 10
         card = judge(world, "d2", 0)
-    return str(card["verdict"])
+    return str(card.verdict)
 
 
 def test_a_slower_canary_goes_back() -> None:
@@ -98,10 +98,10 @@ def test_visitors_who_go_home_take_no_release_with_them(minutes: int, said: str)
         judge={"evaluate_every": 60, "period_seconds": 60, "minimum_requests": 101}
     )
     world.metrics.until = START + timedelta(minutes=minutes)
-    said_so_far = [str(judge(world, "d2", 0)["verdict"])]
+    said_so_far = [str(judge(world, "d2", 0).verdict)]
     while said_so_far[-1] == "wait":
         world.clock.forward(60)
-        said_so_far.append(str(judge(world, "d2", 0)["verdict"]))
+        said_so_far.append(str(judge(world, "d2", 0).verdict))
     assert said_so_far[-1] == said
     assert len(said_so_far) > 2 * 60
 

@@ -79,7 +79,7 @@ def test_a_held_environment_can_be_accepted_as_it_is() -> None:
     world = a_world()
     on_its_way(world, Phase.ROLLBACK_FAILED)
     world.locks.known[KEY] = replace(world.locks.known[KEY], holder="", held="The rollback of d2 failed.")
-    assert unlock(world, "d2", "moved forward by hand")["outcome"] == "unlocked"
+    assert unlock(world, "d2", "moved forward by hand").outcome == "unlocked"
     assert world.locks.load(KEY).held == ""
     assert world.deployments.get("d2").phase is Phase.ROLLBACK_FAILED
     assert "moved forward by hand" in world.deployments.events["d2"][-1].message
@@ -90,7 +90,7 @@ def test_an_interrupted_recovery_can_be_accepted_too() -> None:
     world = a_world()
     on_its_way(world, Phase.SUCCEEDED)
     world.locks.known[KEY] = replace(world.locks.known[KEY], holder="", held=reason_of("d2"))
-    assert unlock(world, "d2", "good enough")["outcome"] == "unlocked"
+    assert unlock(world, "d2", "good enough").outcome == "unlocked"
     assert world.locks.load(KEY).held == ""
 
 
@@ -100,5 +100,5 @@ def test_only_what_holds_the_environment_can_be_accepted(held: str) -> None:
     world = a_world()
     on_its_way(world, Phase.SUCCEEDED)
     world.locks.known[KEY] = replace(world.locks.known[KEY], held=held)
-    assert unlock(world, "d2", "")["outcome"] == "refused"
+    assert unlock(world, "d2", "").outcome == "refused"
     assert world.locks.load(KEY).held == held

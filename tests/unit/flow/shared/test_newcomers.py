@@ -52,7 +52,7 @@ def staged(live_release: Mapping[str, Revision], **fields: Any) -> FakeWorld:  #
 
 def planned(world: FakeWorld) -> Deployment:
     """The deployment when its steps are planned."""
-    assert test.test_staged(world, "d2")["outcome"] == "healthy"
+    assert test.test_staged(world, "d2").outcome == "healthy"
     return world.deployments.get("d2")
 
 
@@ -145,7 +145,7 @@ def test_newcomers_are_verified_from_the_first_step_on() -> None:
     """Only the new release promises anything of them; of the others, both have to."""
     world = at_the_first_step()
     world.deployments.known["d2"] = replace(world.deployments.get("d2"), checks=CHECKS)
-    assert verify.verify(world, "d2", 0)["outcome"] == "healthy"
+    assert verify.verify(world, "d2", 0).outcome == "healthy"
     assert world.probe.asked == ["https://site.example/"]
 
 
@@ -158,7 +158,7 @@ def test_an_older_promise_does_not_excuse_a_newcomer() -> None:
     assert verify._expected(world, world.deployments.get("d2"))[1] == outside_checks_of(
         replace(world.deployments.get("d1"), checks=CHECKS[:1])
     )
-    assert verify.verify(world, "d2", 0)["outcome"] == "unhealthy"
+    assert verify.verify(world, "d2", 0).outcome == "unhealthy"
 
 
 def baking(live_release: Mapping[str, Revision], counts: Mapping[str, Counts], **judge: Any) -> FakeWorld:  # noqa: ANN401
@@ -175,7 +175,7 @@ def baking(live_release: Mapping[str, Revision], counts: Mapping[str, Counts], *
 def test_newcomers_are_not_compared() -> None:
     """What the placeholder answered says nothing about the release, neither for it nor against it."""
     world = baking(SITE_ONLY, {"7": Counts(1000, 300), "6": Counts(10, 0)})
-    assert judge(world, "d2", 0)["verdict"] == "healthy"
+    assert judge(world, "d2", 0).verdict == "healthy"
     assert world.evaluations.all("d2")[-1].data == "uncompared"
 
 
@@ -183,7 +183,7 @@ def test_the_same_figures_condemn_what_was_live() -> None:
     """It is the comparison that is left out, and nothing else."""
     world = baking({**API_ONLY, **SITE_ONLY}, {"7": Counts(1000, 300), "6": Counts(1000, 0)})
     at_weight(world, 10)
-    assert judge(world, "d2", 0)["verdict"] == "unhealthy"
+    assert judge(world, "d2", 0).verdict == "unhealthy"
 
 
 def test_limits_hold_for_newcomers_from_the_first_step_on() -> None:
@@ -191,7 +191,7 @@ def test_limits_hold_for_newcomers_from_the_first_step_on() -> None:
     limits = {"error_rate": 0.1, "short_seconds": 5, "long_seconds": 10}
     world = baking(SITE_ONLY, {"7": Counts(1000, 300), "6": Counts(10, 0)}, limits=limits)
     card = judge(world, "d2", 0)
-    assert (card["verdict"], "limit of 10 %" in card["reason"]) == ("unhealthy", True)
+    assert (card.verdict, "limit of 10 %" in card.reason) == ("unhealthy", True)
 
 
 def test_limits_hold_for_newcomers_beside_what_is_compared() -> None:
@@ -209,7 +209,7 @@ def test_limits_hold_for_newcomers_beside_what_is_compared() -> None:
     )
     assert world.deployments.get("d2").newcomers == ("ai",)
     card = judge(world, "d2", 0)
-    assert (card["verdict"], card["reason"].partition(":")[0]) == ("unhealthy", "ai")
+    assert (card.verdict, card.reason.partition(":")[0]) == ("unhealthy", "ai")
 
 
 def test_no_requests_are_sent_for_what_is_not_compared() -> None:

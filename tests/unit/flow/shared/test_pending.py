@@ -41,12 +41,12 @@ def slow(*answers: Pending) -> FakeWorld:
 def test_what_is_not_staged_is_asked_again() -> None:
     """Only what is left is asked again, and then the release is tested."""
     world = slow(SLOW)
-    assert stage(world, "d2", "site")["outcome"] == "pending"
+    assert stage(world, "d2", "site").outcome == "pending"
     answer = run_tests(world, "d2")
-    assert (answer["outcome"], answer["wave"]) == ("pending", ["site"])
-    assert answer["wait_seconds"] == FIRST_PAUSE
-    assert stage(world, "d2", "site")["outcome"] == "staged"
-    assert run_tests(world, "d2")["outcome"] == "healthy"
+    assert (answer.outcome, answer.wave) == ("pending", ("site",))
+    assert answer.wait_seconds == FIRST_PAUSE
+    assert stage(world, "d2", "site").outcome == "staged"
+    assert run_tests(world, "d2").outcome == "healthy"
 
 
 def test_waiting_renews_the_lease() -> None:
@@ -103,7 +103,9 @@ def test_a_tripped_deployment_is_not_waited_for() -> None:
 def test_the_pause_grows_with_the_time_waited(waited: int, pause: int) -> None:
     """What takes an hour is not asked every five seconds."""
     world = slow()
-    deployment = world.deployments.update("d2", {"awaited.site": Awaited(START, "it works")}, phases={Phase.STAGING})
+    deployment = world.deployments.update(
+        "d2", {"awaited_now": {"site": Awaited(START, "it works")}}, phases={Phase.STAGING}
+    )
     assert pause_of(deployment, START + timedelta(seconds=waited)) == pause
 
 
@@ -112,7 +114,7 @@ def test_waiting_fits_into_the_history_of_an_execution(components: int, minutes:
     """Of its 25,000 events, 15,000 belong to evaluations: the longest waits, and many at once, leave these alone."""
     names = [f"c{number}" for number in range(components)]
     world = slow()
-    changes = {f"awaited.{name}": Awaited(START, "it works") for name in names}
+    changes = {"awaited_now": {name: Awaited(START, "it works") for name in names}}
     deployment = world.deployments.update("d2", changes, phases={Phase.STAGING})
     now, events = START, 0
     while now < START + timedelta(minutes=minutes):
@@ -124,7 +126,7 @@ def test_waiting_fits_into_the_history_of_an_execution(components: int, minutes:
 def test_what_is_staged_already_lengthens_no_pause() -> None:
     """Only what is waited for counts."""
     world = slow()
-    changes = {"awaited.api": Awaited(START, "it worked"), "awaited.site": Awaited(START + timedelta(hours=1), "it")}
+    changes = {"awaited": {"api": Awaited(START, "it worked"), "site": Awaited(START + timedelta(hours=1), "it")}}
     deployment = world.deployments.update("d2", changes, phases={Phase.STAGING})
     assert pause_of(deployment, START + timedelta(hours=1)) == FIRST_PAUSE
 
@@ -161,15 +163,15 @@ def test_an_alarm_does_not_wait_for_a_stack() -> None:
 def test_a_stack_is_restored_after_the_traffic() -> None:
     """The first round leaves it out; then it is asked until it is done, and only then all is verified."""
     world = with_a_stack(Phase.BAKING, SLOW)
-    assert begin(world, "d2", "arn:back", "fault", "It broke.")["components"] == ["api"]
+    assert begin(world, "d2", "arn:back", "fault", "It broke.").components == ["api"]
     restore_component(world, "d2", "api")
     first = verify_restoration(world, "d2")
-    assert (first["outcome"], first["components"], first["wait_seconds"]) == ("pending", ["infra"], 0)
-    assert restore_component(world, "d2", "infra")["outcome"] == "pending"
-    assert verify_restoration(world, "d2")["wait_seconds"] == FIRST_PAUSE
-    assert restore_component(world, "d2", "infra")["outcome"] == "restored"
-    assert verify_restoration(world, "d2")["outcome"] == "verified"
-    assert close_rollback(world, "d2", "")["outcome"] == Phase.ROLLED_BACK
+    assert (first.outcome, first.components, first.wait_seconds) == ("pending", ["infra"], 0)
+    assert restore_component(world, "d2", "infra").outcome == "pending"
+    assert verify_restoration(world, "d2").wait_seconds == FIRST_PAUSE
+    assert restore_component(world, "d2", "infra").outcome == "restored"
+    assert verify_restoration(world, "d2").outcome == "verified"
+    assert close_rollback(world, "d2", "").outcome == Phase.ROLLED_BACK
     assert world.components.known["infra"].live == "a"
 
 
@@ -180,8 +182,8 @@ def test_a_stack_stays_while_the_code_that_may_need_it_is_live() -> None:
     world.components.known["api"].edit("9")
     restore_component(world, "d2", "api")
     answer = verify_restoration(world, "d2")
-    assert answer["outcome"] == "failed"
-    assert "infra: was left as it is, because what may need it is not restored" in answer["reason"]
+    assert answer.outcome == "failed"
+    assert "infra: was left as it is, because what may need it is not restored" in answer.reason
     assert world.components.known["infra"].live == "b"
 
 
@@ -192,7 +194,7 @@ def test_what_is_left_on_purpose_is_said_and_counts_as_restored() -> None:
     for name in ("api", "infra"):
         restore_component(world, "d2", name)
     world.components.known["infra"].live = "c"
-    assert verify_restoration(world, "d2")["outcome"] == "verified"
+    assert verify_restoration(world, "d2").outcome == "verified"
     close_rollback(world, "d2", "")
     assert world.deployments.get("d2").reason == "It broke. infra: The table stays."
 
@@ -205,11 +207,11 @@ def test_a_way_back_that_cannot_be_gone_is_told_and_not_tried_for_ever() -> None
     world.components.known["infra"].broken = TransientError("throttled")
     with pytest.raises(TransientError):
         restore_component(world, "d2", "infra")
-    assert verify_restoration(world, "d2")["outcome"] == "pending"
+    assert verify_restoration(world, "d2").outcome == "pending"
     world.components.known["infra"].broken = AwsError("run continue-update-rollback")
-    assert restore_component(world, "d2", "infra")["outcome"] == "left_alone"
+    assert restore_component(world, "d2", "infra").outcome == "left_alone"
     answer = verify_restoration(world, "d2")
-    assert (answer["outcome"], answer["reason"]) == ("failed", "infra: run continue-update-rollback")
+    assert (answer.outcome, answer.reason) == ("failed", "infra: run continue-update-rollback")
 
 
 def test_a_stack_that_cannot_even_be_asked_is_given_up() -> None:
@@ -219,16 +221,16 @@ def test_a_stack_that_cannot_even_be_asked_is_given_up() -> None:
     restore_component(world, "d2", "api")
     world.components.known["infra"].broken = ZeroDivisionError()
     answer, rounds = verify_restoration(world, "d2"), 0
-    while answer["outcome"] == "pending":
-        assert answer["wait_seconds"] or not rounds
+    while answer.outcome == "pending":
+        assert answer.wait_seconds or not rounds
         rounds += 1
         with pytest.raises(ZeroDivisionError):
             restore_component(world, "d2", "infra")
-        world.clock.forward(answer["wait_seconds"])
+        world.clock.forward(answer.wait_seconds)
         answer = verify_restoration(world, "d2")
-    assert "infra: could not be asked in time" in answer["reason"]
+    assert "infra: could not be asked in time" in answer.reason
     assert rounds < 300
-    assert close_rollback(world, "d2", answer["reason"])["outcome"] == Phase.ROLLBACK_FAILED
+    assert close_rollback(world, "d2", answer.reason).outcome == Phase.ROLLBACK_FAILED
 
 
 def test_a_way_back_that_dies_anywhere_is_gone_on_with() -> None:
@@ -250,7 +252,7 @@ def test_a_way_back_that_dies_anywhere_is_gone_on_with() -> None:
     for where, world in dying_everywhere(make, back):
         died += 1
         back(world)
-        assert verify_restoration(world, "d2")["outcome"] == "verified", where
+        assert verify_restoration(world, "d2").outcome == "verified", where
         assert {name: one.live for name, one in world.components.known.items()} == {"api": "6", "infra": "a"}, where
     assert died > 20
 
@@ -261,7 +263,7 @@ def test_the_way_back_has_its_own_patience() -> None:
     world = with_a_stack(Phase.BAKING, SLOW, SLOW, awaited=waited)
     begin(world, "d2", "arn:back", "fault", "It broke.")
     restore_component(world, "d2", "api")
-    assert restore_component(world, "d2", "infra")["outcome"] == "pending"
+    assert restore_component(world, "d2", "infra").outcome == "pending"
     world.clock.forward(3601)
-    assert restore_component(world, "d2", "infra")["outcome"] == "left_alone"
-    assert "not done after 60 minutes" in verify_restoration(world, "d2")["reason"]
+    assert restore_component(world, "d2", "infra").outcome == "left_alone"
+    assert "not done after 60 minutes" in verify_restoration(world, "d2").reason

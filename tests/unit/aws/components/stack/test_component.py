@@ -19,7 +19,7 @@ from controller.domain.deployment import Awaited, Deployment, Left, Pending, Rev
 from controller.domain.environment import StackTarget
 from controller.domain.phases import Phase
 from controller.errors import AwsError, ChangedByOthersError, InvalidBundleError, TrippedError
-from controller.ports import Context
+from controller.ports.components import Context
 from tests.builders import bundle_parts
 from tests.unit.aws.conftest import ARTIFACTS, REGION, World
 from tests.unit.aws.fake_cloudformation import NOW, FakeCloudFormation
