@@ -52,7 +52,7 @@ def test_the_requests_are_those_that_the_controller_makes(world: PlanWorld) -> N
     bundle, steps = a_bundle("1.1.0", b"other", api={"memory": 512}), (Step(10, 60), Step(100, 0))
     expected = calls_of(world.environment, [world.component(bundle, "api")], steps)
     world.functions.calls.clear()
-    world.functions.evaluations = 1
+    world.functions.polls = 1
     api = AwsComponents("artifacts", world.clients).get(world.environment, "api")
     stable = api.current()
     canary = api.stage(BundleArchive(io.BytesIO(bundle)).manifest().components["api"], io.BytesIO(bundle))
