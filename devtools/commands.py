@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable, Sequence
 
 from devtools import environments, frontend, locks
-from devtools.environments import BENCH, LOCAL_AWS, MAIN
-from devtools.paths import ROOT
+from devtools.environments import BENCH, DOCS, LOCAL_AWS, MAIN
+from devtools.paths import HOME, ROOT
 from devtools.programs import SetupError
 
 HELP = """\
@@ -22,6 +22,7 @@ HELP = """\
   lint             ruff, mypy, import-linter
   lock [ARGS]      regenerate the lock files (--upgrade: with newer versions)
   bench [NAME]     the benchmarks, or one of them
+  docs             build the documentation into a site, and print where it begins
   package [ARCH]   build the controller's Lambda package for AWS, and print its folder
   cdk ARGS         the pinned AWS CDK with Selfright's app and package, for a real account:
                    ./dev cdk bootstrap, ./dev cdk diff, ./dev cdk deploy --all
@@ -36,6 +37,9 @@ SERIAL_SUITE = "tests/e2e"
 
 CDK = "aws-cdk@2.1148.1"
 """The newest version that works: what npm calls `latest` is a broken 3.0.0."""
+
+SITE = ROOT / "dist" / "docs"
+"""Where the documentation's site goes."""
 
 NO_TESTS = 5
 """pytest's exit code when nothing was selected."""
@@ -108,6 +112,18 @@ def bench(arguments: Sequence[str]) -> int:
     return _run("python", "-m", "benchmarks", *arguments)
 
 
+def docs(arguments: Sequence[str]) -> int:
+    """Build the documentation into a site; a warning is an error. ARGUMENTS go to sphinx-build."""
+    environments.ensure([MAIN, DOCS])
+    options = ["--builder", "html", "--fail-on-warning", "--keep-going", "--quiet"]
+    folders = ["--conf-dir", str(ROOT / "docs"), "--doctree-dir", str(HOME / "doctrees"), str(ROOT), str(SITE)]
+    command = [str(DOCS.python), "-m", "sphinx", *options, *arguments, *folders]
+    code = subprocess.run(command, cwd=ROOT, env=variables(), check=False).returncode
+    if not code:
+        print(SITE / "index.html")
+    return code
+
+
 def package(arguments: Sequence[str]) -> int:
     """Build the controller's Lambda package for AWS."""
     environments.ensure([MAIN])
@@ -134,6 +150,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "lint": lint,
     "lock": lock,
     "bench": bench,
+    "docs": docs,
     "package": package,
     "cdk": cdk,
 }

@@ -67,6 +67,7 @@ class Environment:
 MAIN = Environment("venv", ROOT / "requirements.lock", "Selfright and its tools", project=True)
 LOCAL_AWS = Environment("ministack", ROOT / "requirements-local-aws.lock", "the local AWS")
 BENCH = Environment("bench", ROOT / "requirements-bench.lock", "what the benchmarks compare with")
+DOCS = Environment("docs", ROOT / "requirements-docs.lock", "what builds the documentation")
 
 
 def ensure(environments: Sequence[Environment]) -> None:

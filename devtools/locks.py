@@ -28,6 +28,7 @@ LOCKS = (
     Lock(ROOT / "requirements-local-aws.lock", "local-aws"),
     Lock(ROOT / "controller" / "requirements.lock", "controller"),
     Lock(ROOT / "requirements-bench.lock", "bench"),
+    Lock(ROOT / "requirements-docs.lock", "docs"),
 )
 
 
