@@ -115,7 +115,7 @@ def bench(arguments: Sequence[str]) -> int:
 def docs(arguments: Sequence[str]) -> int:
     """Build the documentation into a site; a warning is an error. ARGUMENTS go to sphinx-build."""
     environments.ensure([MAIN, DOCS])
-    options = ["--builder", "html", "--fail-on-warning", "--keep-going", "--quiet"]
+    options = ["--builder", "html", "--fresh-env", "--fail-on-warning", "--keep-going", "--quiet"]
     folders = ["--conf-dir", str(ROOT / "docs"), "--doctree-dir", str(HOME / "doctrees"), str(ROOT), str(SITE)]
     command = [str(DOCS.python), "-m", "sphinx", *options, *arguments, *folders]
     code = subprocess.run(command, cwd=ROOT, env=variables(), check=False).returncode

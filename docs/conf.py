@@ -7,11 +7,10 @@ pages, and the path through them.
 import tomllib
 from pathlib import Path
 
-from docutils.nodes import TextElement
+from docutils.nodes import document
 from pygments.lexers.special import TextLexer
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -54,7 +53,7 @@ html_css_files = ["site.css"]
 def setup(app: Sphinx) -> None:
     """Add what the site needs and the files do not have."""
     app.connect("source-read", add_navigation)
-    app.connect("missing-reference", name_folder)
+    app.connect("doctree-read", name_folders)
     app.add_lexer(
         "mermaid", TextLexer
     )  # The hosting platform draws these; here they stay text: no script from elsewhere.
@@ -76,8 +75,9 @@ def add_navigation(_app: Sphinx, page: str, source: list[str]) -> None:
         source[0] += "\n".join(lines)
 
 
-def name_folder(_app: Sphinx, _env: BuildEnvironment, node: pending_xref, content: TextElement) -> TextElement | None:
+def name_folders(app: Sphinx, page: document) -> None:
     """Show a link to a folder of the repository as its name: the site has pages and files, but no folders."""
-    page = str(node.get("refdoc", ""))
-    target = str(node.get("reftarget", ""))
-    return content if target and (ROOT / page).parent.joinpath(target).is_dir() else None
+    here = (ROOT / app.env.docname).parent
+    for link in list(page.findall(pending_xref)):
+        if link.get("reftype") == "myst" and (here / link["reftarget"]).is_dir():
+            link.replace_self(link.children)
