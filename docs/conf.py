@@ -1,7 +1,7 @@
 """How Sphinx makes the site of the Markdown files: `./dev docs`.
 
-The pages stay plain Markdown that a hosting platform shows as well. So what only the site needs is here: which files are
-pages, and the path through them.
+The pages stay plain Markdown that a hosting platform shows as well. So what only the site needs is here: which files
+are pages, and the path through them.
 """
 
 import tomllib
@@ -15,7 +15,7 @@ from sphinx.application import Sphinx
 ROOT = Path(__file__).resolve().parent.parent
 
 NAVIGATION = {
-    "Start": ["app_artifacts/smartpack/README", "docs/architecture"],
+    "Start": ["First steps <self>", "app_artifacts/smartpack/README", "docs/architecture"],
     "Adopt": ["docs/bundle", "docs/environment", "docs/smartpack"],
     "Release": ["docs/flow", "docs/judge", "state_machine/README"],
     "Operate": ["docs/operations", "docs/recovery", "docs/security"],
@@ -63,16 +63,12 @@ def add_navigation(_app: Sphinx, page: str, source: list[str]) -> None:
     """Write the path through the pages below a page that has one."""
     for caption, pages in PATHS.get(page, {}).items():
         options = ["hidden:", f"caption: {caption}"] if caption else ["hidden:"]
-        lines = [
-            "",
-            "",
-            "```{toctree}",
-            *(f":{option}" for option in options),
-            "",
-            *(f"/{one}" for one in pages),
-            "```",
-        ]
+        lines = ["", "", "```{toctree}", *(f":{option}" for option in options), "", *map(_entry, pages), "```"]
         source[0] += "\n".join(lines)
+
+
+def _entry(page: str) -> str:
+    return page if page.endswith(">") else f"/{page}"
 
 
 def name_folders(app: Sphinx, page: document) -> None:

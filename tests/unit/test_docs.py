@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -25,7 +26,20 @@ from selfright.cli import main
 from tests.builders import a_bundle
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md")])
+NOT_OURS = {"node_modules", "dist", "cdk.out"}
+
+
+def pages(folder: Path) -> Iterator[Path]:
+    """Every Markdown file of the repository, but for what was installed or built."""
+    for entry in sorted(folder.iterdir()):
+        hidden = entry.name.startswith(".") and entry.name != ".github"
+        if entry.is_dir() and not hidden and entry.name not in NOT_OURS:
+            yield from pages(entry)
+        elif entry.suffix == ".md":
+            yield entry
+
+
+PAGES = list(pages(ROOT))
 STANDS_FOR = {"DEPLOYMENT": "shop-prod-20260101T000000-abcdef"}
 
 
@@ -57,18 +71,71 @@ def test_every_command_in_the_docs_is_understood(page: str, line: str, tmp_path:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_link_in_the_docs_leads_to_a_file(page: Path) -> None:
-    """A relative link is to a file of the repository, and its anchor to a heading in it."""
-    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text()):
+def test_every_link_in_the_docs_leads_somewhere(page: Path) -> None:
+    """A relative link or picture is a file of the repository, and its anchor a heading in it."""
+    assert not list(_dead_links(page))
+
+
+@pytest.mark.parametrize(
+    "link", ["gone.md", "#no-heading", "other.md#no-heading", "![a picture](gone.svg)", "[text]: gone.md", "#in-code"]
+)
+def test_a_dead_link_is_found(link: str, tmp_path: Path) -> None:
+    """A missing file, picture or heading, and a heading that is only part of an example."""
+    (tmp_path / "other.md").write_text("# Other\n")
+    page = tmp_path / "page.md"
+    page.write_text("# Page\n\n```\n# In code\n```\n\n" + (link if "[" in link else f"[text]({link})") + "\n")
+    (dead,) = _dead_links(page)
+    assert dead in link
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["other.md", "#the-judges-page-1", "other.md#a-b--c_d", "https://example.com/x#y", "mailto:a@b.example", "."],
+)
+def test_a_living_link_is_not_told(link: str, tmp_path: Path) -> None:
+    """Files, folders, addresses elsewhere, and anchors as the hosting platform makes them, of equal headings too."""
+    (tmp_path / "other.md").write_text("# A `b` & [c_d](x.md)\n")
+    page = tmp_path / "page.md"
+    page.write_text(f"# The judge's page\n\n[text]({link})\n\n## The *judge's* page\n\n`[code](gone.md)`\n")
+    assert not list(_dead_links(page))
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("docs/**/*.md")), ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_page_says_who_it_is_for(page: Path) -> None:
+    """In one sentence, below its title."""
+    title, blank, reader = page.read_text().splitlines()[:3]
+    assert title.startswith("# ")
+    assert not blank
+    assert re.fullmatch(r"\*For: (?!.*\. ).+\.\*", reader), reader
+
+
+def _dead_links(page: Path) -> Iterator[str]:
+    """The relative links of a page that lead nowhere."""
+    text = re.sub(r"`[^`\n]+`", "", _without_code(page))
+    links = re.findall(r"\]\(<?([^)\s>]+)>?[^)]*\)", text) + re.findall(r"^\[[^\]]+\]: *(\S+)", text, re.MULTILINE)
+    for target in links:
+        if re.match(r"[a-z]+:", target):
+            continue
         name, _, anchor = target.partition("#")
         file = page.parent / name if name else page
-        assert file.exists(), target
-        headings = {re.sub(r"[^a-z0-9 -]", "", found.lower()).replace(" ", "-") for found in _headings(file)}
-        assert not anchor or anchor in headings, target
+        if not file.exists() or (anchor and anchor not in _anchors(file)):
+            yield target
 
 
-def _headings(file: Path) -> list[str]:
-    return re.findall(r"^#+ (.*)$", file.read_text(), re.MULTILINE) if file.is_file() else []
+def _without_code(page: Path) -> str:
+    return re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+def _anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as the hosting platform makes them."""
+    found: Counter[str] = Counter()
+    anchors = set()
+    for heading in re.findall(r"^#+ +(.*?) *$", _without_code(page), re.MULTILINE):
+        shown = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", heading)
+        slug = re.sub(r"[^\w\- ]", "", shown.lower()).replace(" ", "-")
+        anchors.add(f"{slug}-{found[slug]}" if found[slug] else slug)
+        found[slug] += 1
+    return anchors
 
 
 def test_the_example_release_is_a_valid_manifest() -> None:
