@@ -4,11 +4,11 @@ The pages stay plain Markdown that a hosting platform shows as well. So what onl
 are pages, and the path through them.
 """
 
+import re
 import tomllib
 from pathlib import Path
 
 from docutils.nodes import document
-from pygments.lexers.special import TextLexer
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 
@@ -52,11 +52,14 @@ html_css_files = ["site.css"]
 
 def setup(app: Sphinx) -> None:
     """Add what the site needs and the files do not have."""
+    app.connect("source-read", leave_out_mermaid)
     app.connect("source-read", add_navigation)
     app.connect("doctree-read", name_folders)
-    app.add_lexer(
-        "mermaid", TextLexer
-    )  # The hosting platform draws these; here they stay text: no script from elsewhere.
+
+
+def leave_out_mermaid(_app: Sphinx, _page: str, source: list[str]) -> None:
+    """Leave out what only a hosting platform draws: the page has a picture too, and the site no script from elsewhere."""
+    source[0] = re.sub(r"^```mermaid\n.*?^```\n", "", source[0], flags=re.MULTILINE | re.DOTALL)
 
 
 def add_navigation(_app: Sphinx, page: str, source: list[str]) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -40,6 +41,8 @@ def pages(folder: Path) -> Iterator[Path]:
 
 
 PAGES = list(pages(ROOT))
+INNER_ENDS = {"Step done", "Canary is healthy"}
+"""Ends inside of a Map or a branch: the arrows go on after them."""
 STANDS_FOR = {"DEPLOYMENT": "shop-prod-20260101T000000-abcdef"}
 
 
@@ -163,6 +166,24 @@ def a_manifest() -> dict[str, object]:
     """The README's release, to which the other page's verification belongs."""
     (example,) = blocks(ROOT / "README.md", "yaml")
     return dict(yaml.safe_load(example))
+
+
+@pytest.mark.parametrize("machine", ["deploy", "rollback"])
+def test_every_task_and_every_end_of_a_state_machine_is_in_its_picture(machine: str) -> None:
+    """By its name, and so is every pause; Choices are the arrows, and broken ends of broken parts are left out."""
+    picture = (ROOT / "state_machine" / f"{machine}.svg").read_text()
+    definition = json.loads((ROOT / "state_machine" / f"{machine}.asl.json").read_text())
+    drawn = [name for name, state in _states(definition) if state["Type"] in {"Task", "Wait", "Succeed"}]
+    assert len(drawn) >= len(definition["States"]) / 2
+    assert not [name for name in drawn if name not in picture and name not in INNER_ENDS]
+
+
+def _states(definition: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, state in definition["States"].items():
+        yield name, state
+        inner = [state["ItemProcessor"]] if "ItemProcessor" in state else []
+        for one in [*inner, *state.get("Branches", [])]:
+            yield from _states(one)
 
 
 def test_every_phase_is_explained() -> None:
