@@ -58,7 +58,7 @@ def setup(app: Sphinx) -> None:
 
 
 def leave_out_mermaid(_app: Sphinx, _page: str, source: list[str]) -> None:
-    """Leave out what only a hosting platform draws: the page has a picture too, and the site no script from elsewhere."""
+    """Leave out what only a hosting platform draws: the page has a picture of it, and the site no foreign script."""
     source[0] = re.sub(r"^```mermaid\n.*?^```\n", "", source[0], flags=re.MULTILINE | re.DOTALL)
 
 

