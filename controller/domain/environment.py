@@ -4,166 +4,62 @@ CDK writes it into the SSM parameter `/selfright/<application>/<environment>`; t
 their names (`deployment_preference: {type, alarms, hooks}`).
 """
 
-import re
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SerializeAsAny,
+    field_validator,
+    model_validator,
+)
 
+from controller.domain.components.database.target import DatabaseTarget
+from controller.domain.components.function.target import FunctionTarget, LambdaTarget
+from controller.domain.components.image.target import ImageTarget
+from controller.domain.components.parameters.target import ParametersTarget
+from controller.domain.components.registry import one_of
+from controller.domain.components.site.target import SiteTarget
+from controller.domain.components.stack.target import StackTarget
+from controller.domain.components.target import Target
+from controller.domain.names import Name
 from controller.domain.strategy import Preference, steps_of
+
+__all__ = [
+    "DatabaseTarget",
+    "Environment",
+    "FunctionTarget",
+    "ImageTarget",
+    "JudgePolicy",
+    "LambdaTarget",
+    "Limits",
+    "Name",
+    "ParametersTarget",
+    "SiteTarget",
+    "StackTarget",
+    "Target",
+]
 
 MINUTE, DAY = 60, 24 * 3600
 FINE_PERIODS = {1, 5, 10, 20, 30}
 """Besides whole minutes, CloudWatch divides time into these seconds."""
 LONGEST = 13 * DAY
 """The workflow itself ends after 14 days."""
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
-Url = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
-DatabaseId = Annotated[str, Field(pattern=r"^[A-Za-z](-?[A-Za-z0-9])*$", max_length=63)]
 SecretId = Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@:-]{1,2048}$")]
-_PREFIX = re.compile(r"(/[A-Za-z0-9_.-]+){1,8}")
-_PREFIX_LENGTH = 200
-_TAKEN = {"selfright"}
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _own_prefix(prefix: str) -> str:
-    if not _PREFIX.fullmatch(prefix) or len(prefix) > _PREFIX_LENGTH:
-        raise ValueError("must be a path like '/shop/prod/settings', of at most 8 parts and 200 characters")
-    if prefix.split("/")[1].lower() in _TAKEN or prefix.lower().startswith(("/aws", "/ssm")):
-        raise ValueError("cannot be in /aws, /ssm or /selfright: these are not the application's own")
-    return prefix
+def _target(value: object) -> Target:
+    return one_of(value, Target, lambda kind: kind.target)
 
 
-class TargetBase(_Strict):
-    """Where a component runs. `takes_long`: changing it takes minutes, so it is asked again and again until it is done.
-
-    What takes long moves no visitors: an alarm does not wait for it, and on the way back it comes after the others.
-    """
-
-    takes_long: ClassVar[bool] = False
-
-
-class LambdaTarget(TargetBase):
-    """A Lambda function that is served through an alias. `url` is where visitors reach it.
-
-    `log_group` is where it logs, if that is not where Lambda would by itself.
-    With `provisioned_concurrency`, every version that visitors get has so many warm instances; 0 takes away what older
-    releases had. Without it, nobody touches what there is.
-    """
-
-    function_name: Annotated[str, Field(min_length=1, max_length=140)]
-    alias: str = "live"
-    url: Url | None = None
-    variables: dict[str, str] = {}
-    log_group: Annotated[str, Field(pattern=r"^[A-Za-z0-9_./#-]{1,512}$")] | None = None
-    provisioned_concurrency: Annotated[int, Field(ge=0, le=10_000)] | None = None
-    divides_visitors: ClassVar[bool] = True
-
-    @property
-    def logs(self) -> str:
-        """The name of its log group."""
-        return self.log_group or f"/aws/lambda/{self.function_name}"
-
-
-class FunctionTarget(LambdaTarget):
-    """A Lambda function whose code is a zip. `api_id` is the HTTP API in front, for the restore point."""
-
-    kind: Literal["function"]
-    api_id: Annotated[str, Field(pattern=r"^[a-z0-9]{1,64}$")] | None = None
-
-
-class ImageTarget(LambdaTarget):
-    """A Lambda function whose code is a container image. `repository` is the ECR repository's name."""
-
-    kind: Literal["image"]
-    repository: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._/-]{1,255}$")]
-    platform: Literal["linux/amd64", "linux/arm64"] = "linux/amd64"
-
-
-class SiteTarget(TargetBase):
-    """A bucket behind CloudFront whose routing function chooses the revision.
-
-    `distribution_id` is CloudFront's distribution, for the restore point.
-    """
-
-    kind: Literal["site"]
-    bucket: Annotated[str, Field(min_length=3, max_length=63)]
-    routing_function: Annotated[str, Field(min_length=1, max_length=64)]
-    url: Url | None = None
-    fallback: str = "/index.html"
-    distribution_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,64}$")] | None = None
-    divides_visitors: ClassVar[bool] = True
-
-
-class ParametersTarget(TargetBase):
-    """SSM parameters below a prefix: `<prefix>/current` names the revision, `<prefix>/revisions/<id>/` has it.
-
-    Visitors do not reach them, and cannot be divided between two revisions of them.
-    """
-
-    kind: Literal["parameters"]
-    prefix: Annotated[str, AfterValidator(_own_prefix)]
-    url: ClassVar[None] = None
-    divides_visitors: ClassVar[bool] = False
-
-
-class DatabaseTarget(TargetBase):
-    """A database (an RDS instance or an Aurora cluster) of which a snapshot is taken before a deployment.
-
-    It is in no bundle: no release changes it by itself, and no rollback restores it. `snapshot`: `when_changed` leaves
-    it out when the release that is live already is released again. `keep_snapshots` of ours are kept;
-    after `wait_minutes` without a snapshot the release is refused.
-    """
-
-    kind: Literal["database"]
-    instance: DatabaseId | None = None
-    cluster: DatabaseId | None = None
-    snapshot: Literal["always", "when_changed"] = "when_changed"
-    keep_snapshots: Annotated[int, Field(ge=1, le=50)] = 5
-    wait_minutes: Annotated[int, Field(ge=1, le=720)] = 60
-    url: ClassVar[None] = None
-    divides_visitors: ClassVar[bool] = False
-
-    @model_validator(mode="after")
-    def _is_one_of_both(self) -> Self:
-        if bool(self.instance) == bool(self.cluster):
-            raise ValueError("names either an `instance` or a `cluster`")
-        return self
-
-    @property
-    def identifier(self) -> str:
-        """The instance's or the cluster's."""
-        return self.instance or self.cluster or ""
-
-
-class StackTarget(TargetBase):
-    """A CloudFormation stack, which the first release creates if it is not there.
-
-    `role_arn` is the role that CloudFormation makes the changes with. `allow_replacement` and `allow_deletion` name the
-    stateful resources (by logical id, or `*`) that a release may replace or delete. `timeout_minutes` bounds one way,
-    forward or back. `parameters` take the place of the bundle's.
-    """
-
-    kind: Literal["stack"]
-    stack_name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,127}$")]
-    role_arn: Annotated[str, Field(pattern=r"^arn:[a-z-]+:iam::\d{12}:role/.+$")]
-    capabilities: list[Literal["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]] = []
-    parameters: dict[str, str] = {}
-    allow_replacement: list[str] = []
-    allow_deletion: list[str] = []
-    timeout_minutes: Annotated[int, Field(ge=1, le=600)] = 60
-    url: ClassVar[None] = None
-    divides_visitors: ClassVar[bool] = False
-    takes_long: ClassVar[bool] = True
-
-
-Target = Annotated[
-    FunctionTarget | ImageTarget | SiteTarget | ParametersTarget | DatabaseTarget | StackTarget,
-    Field(discriminator="kind"),
-]
+AnyTarget = Annotated[SerializeAsAny[Target], PlainValidator(_target)]
+"""A target of the kind that it names."""
 
 
 class Limits(_Strict):
@@ -243,7 +139,7 @@ class Environment(_Strict):
 
     application: Name
     environment: Name
-    components: Annotated[dict[Name, Target], Field(min_length=1)]
+    components: Annotated[dict[Name, AnyTarget], Field(min_length=1)]
     secrets: dict[Name, SecretId] = {}
     deployment_preference: Preference = Preference()
     final_bake: Annotated[int, Field(ge=0, le=7 * DAY)] = 300
@@ -265,8 +161,13 @@ class Environment(_Strict):
         return self
 
     @property
-    def databases(self) -> dict[str, DatabaseTarget]:
-        """The databases by their names; they are in no bundle."""
+    def outside_bundles(self) -> dict[str, Target]:
+        """What is in no bundle, by name: a database of which a snapshot is taken before a release."""
+        return {name: one for name, one in self.components.items() if not one.in_bundles}
+
+    @property
+    def databases(self) -> "dict[str, DatabaseTarget]":
+        """Moved: see `outside_bundles`."""
         return {name: one for name, one in self.components.items() if isinstance(one, DatabaseTarget)}
 
     @property

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from controller.domain.bundle.artifacts import LambdaArtifact
 from controller.domain.bundle.manifest import Manifest
 from controller.domain.checks.verification import AnyCheck, read_check
-from controller.domain.environment import Environment, LambdaTarget
+from controller.domain.environment import Environment
 from controller.errors import InvalidBundleError
 
 _PLACE = re.compile(r"\$?\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -32,9 +31,8 @@ def checks_for(manifest: Manifest, environment: Environment) -> tuple[str, ...]:
 
 def variables_of(component: str, manifest: Manifest, environment: Environment) -> dict[str, str]:
     """The variables that this component of the release gets: the bundle's, over which the environment's win."""
-    artifact, target = manifest.components[component], environment.components.get(component)
-    ours = artifact.variables if isinstance(artifact, LambdaArtifact) else {}
-    return {**ours, **(target.variables if isinstance(target, LambdaTarget) else {})}
+    target = environment.components.get(component)
+    return {**manifest.components[component].variables, **(target.variables if target else {})}
 
 
 def _filled(check: AnyCheck, variables: Mapping[str, str]) -> str:

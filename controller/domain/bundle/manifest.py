@@ -6,26 +6,27 @@ The source form, written by people, has no digests and names folders; `selfright
 from collections.abc import Sequence
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-
-from controller.domain.bundle.artifacts import (
-    MANIFEST_NAME,
-    Artifact,
-    FunctionArtifact,
-    ImageArtifact,
-    ParametersArtifact,
-    SiteArtifact,
-    StackArtifact,
-    matching,
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SerializeAsAny,
+    ValidationError,
+    model_validator,
 )
+
 from controller.domain.bundle.manifest_errors import KnownKeys, explain
 from controller.domain.bundle.secrets import SecretNeed
-from controller.domain.bundle.strict_yaml import read_yaml
 from controller.domain.bundle.waves import Waves, waves_of
 from controller.domain.checks.check import Check
 from controller.domain.checks.load_check import LoadCheck
 from controller.domain.checks.site_check import SiteCheck
 from controller.domain.checks.verification import Verification
+from controller.domain.components.artifact import MANIFEST_NAME, Artifact
+from controller.domain.components.registry import KINDS, kind_of, names_of, one_of
+from controller.domain.names import matching
+from controller.domain.strict_yaml import read_yaml
 from controller.errors import InvalidBundleError
 
 _NEXT = f"Correct {MANIFEST_NAME}, make the bundle again and upload it."
@@ -39,10 +40,12 @@ Version = Annotated[
 ]
 
 
-_LOADABLE = ("function", "image")
-"""The kinds of components that a load check can ask directly."""
-_SILENT = ("parameters", "stack")
-"""The kinds of components that answer no requests."""
+def _artifact(value: object) -> Artifact:
+    return one_of(value, Artifact, lambda kind: kind.artifact)
+
+
+AnyArtifact = Annotated[SerializeAsAny[Artifact], PlainValidator(_artifact)]
+"""An artifact of the kind that it names."""
 
 
 class Manifest(BaseModel):
@@ -53,9 +56,7 @@ class Manifest(BaseModel):
     application: Name
     version: Version
     description: Annotated[str, Field(max_length=1000)] | None = None
-    components: Annotated[
-        dict[Name, Annotated[Artifact, Field(discriminator="kind")]], Field(min_length=1, max_length=50)
-    ]
+    components: Annotated[dict[Name, AnyArtifact], Field(min_length=1, max_length=50)]
     secrets: Annotated[list[SecretNeed], Field(max_length=20)] = []
     verification: Verification = Verification()
 
@@ -78,13 +79,13 @@ class Manifest(BaseModel):
             if check.component not in self.components:
                 known = ", ".join(sorted(self.components))
                 raise ValueError(f"{where} is no component of this release (these are: {known})")
-            kind = self.components[check.component].kind
-            if kind in _SILENT:
-                raise ValueError(f"{where} is of kind {kind}, which answers no requests")
-            if isinstance(check, SiteCheck) and kind != "site":
-                raise ValueError(f"{where} is a {kind}: only a site has a page to load")
-            if isinstance(check, LoadCheck) and kind not in _LOADABLE:
-                raise ValueError(f"{where} is a {kind}: only functions are tested under load")
+            asked = self.components[check.component]
+            if not asked.answers_requests:
+                raise ValueError(f"{where} is of kind {asked.kind}, which answers no requests")
+            if isinstance(check, SiteCheck) and not asked.has_pages:
+                raise ValueError(f"{where} is a {asked.kind}: only a site has a page to load")
+            if isinstance(check, LoadCheck) and not asked.can_be_loaded:
+                raise ValueError(f"{where} is a {asked.kind}: only functions are tested under load")
         return self
 
     @model_validator(mode="after")
@@ -124,7 +125,7 @@ def make_manifest(content: dict[str, Any]) -> Manifest:
         return Manifest.model_validate(content)
     except ValidationError as error:
         findings = error.errors(include_url=False)
-        raise InvalidBundleError(f"{MANIFEST_NAME}: {explain(findings, _KNOWN_KEYS)}", _NEXT) from error
+        raise InvalidBundleError(f"{MANIFEST_NAME}: {explain(findings, _known_keys(content))}", _NEXT) from error
 
 
 def _overlap(one: str, other: str) -> bool:
@@ -137,13 +138,21 @@ def _keys(model: type[BaseModel]) -> Sequence[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
+def _known_keys(content: dict[str, Any]) -> KnownKeys:
+    """Where in the file → which keys may be there; those of a component are its kind's."""
+    components = content.get("components")
+    given = components if isinstance(components, dict) else {}
+    kinds = {name: one.get("kind") for name, one in given.items() if isinstance(one, dict)}
+    found = {str(name): kind_of(kind).artifact for name, kind in kinds.items() if kind in KINDS}
+    return {
+        **_KNOWN_KEYS,
+        **{("components", name): artifact.model_fields for name, artifact in found.items() if artifact},
+        **{("components", "*", kind): () for kind in names_of(lambda one: one.artifact_class)},
+    }
+
+
 _KNOWN_KEYS: KnownKeys = {
     (): Manifest.model_fields,
-    ("components", "*", "function"): FunctionArtifact.model_fields,
-    ("components", "*", "image"): ImageArtifact.model_fields,
-    ("components", "*", "site"): SiteArtifact.model_fields,
-    ("components", "*", "parameters"): ParametersArtifact.model_fields,
-    ("components", "*", "stack"): StackArtifact.model_fields,
     ("secrets", "*"): SecretNeed.model_fields,
     ("verification",): Verification.model_fields,
     ("verification", "checks", "*", "http"): _keys(Check),

@@ -11,8 +11,8 @@ from controller.domain.printable import printable
 _AT_ONCE = 5
 """How many findings are told at once."""
 _SHOWN = 60
-_KIND_AT = {"components": 2, "verification": 3}
-"""Where pydantic puts the kind of a component or check into a finding's location, though it is no key of the file."""
+_KIND_AT = {"verification": 3}
+"""Where pydantic puts the kind of a check into a finding's location, though it is no key of the file."""
 _PRIVATE = {"variables", "body", "headers", "keys"}
 """Values under these keys are never repeated in a message."""
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from controller.domain.checks.check import Placed
 from controller.domain.checks.requests import Path
-from controller.domain.environment import Name
+from controller.domain.names import Name
 
 
 class SiteCheck(Placed):

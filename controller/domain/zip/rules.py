@@ -11,6 +11,8 @@ from controller.errors import InvalidBundleError
 
 MAX_NAME_BYTES = 900
 """S3 keys have at most 1024 bytes, and a site's files get a prefix."""
+MAX_RATIO = 200
+"""A file may unpack to so many times its packed size."""
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
 _ALWAYS_FINE = 1024 * 1024

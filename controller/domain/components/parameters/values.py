@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from controller.domain.bundle.strict_yaml import read_flat_yaml
 from controller.domain.printable import printable
+from controller.domain.strict_yaml import read_flat_yaml
 from controller.errors import InvalidBundleError
 
 MOST = 100

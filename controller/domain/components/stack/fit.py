@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from controller.domain.bundle.artifacts import StackArtifact
+from controller.domain.components.stack.artifact import StackArtifact
+from controller.domain.components.stack.target import StackTarget
 from controller.domain.components.stack.templates import Template
-from controller.domain.environment import StackTarget
 from controller.errors import InvalidBundleError
 
 MACROS = "CAPABILITY_AUTO_EXPAND"

@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from controller.domain.bundle.strict_yaml import StrictLoader, said_of
 from controller.domain.printable import printable
+from controller.domain.strict_yaml import StrictLoader, said_of
 from controller.errors import InvalidBundleError
 
 MAX_BYTES = 1_000_000

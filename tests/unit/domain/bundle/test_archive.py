@@ -286,8 +286,6 @@ BOMBS: dict[str, tuple[Callable[[], bytes], Limits, str]] = {
     "total": (a_bundle, Limits(unpacked_bytes=100), "the bundle unpacks to"),
     "one file": (a_bundle, Limits(entry_bytes=100), "unpacks to"),
     "ratio": (lambda: with_entry("site/x", ZEROS), Limits(), "more than 200 times"),
-    "function's total": (a_bundle, Limits(function_unpacked_bytes=10), "'api.zip' unpacks to"),
-    "function's count": (a_bundle, Limits(function_entries=0), "'api.zip' has 1 entries"),
     "function's ratio": (lambda: with_code(a_zip({"x": ZEROS})), Limits(), "'x' in 'api.zip' unpacks to more than 200"),
 }
 BOMBS = {name: (make, replace(limits), reason) for name, (make, limits, reason) in BOMBS.items()}

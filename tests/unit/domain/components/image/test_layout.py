@@ -249,7 +249,7 @@ def test_a_layer_may_be_larger_than_other_files() -> None:
     """It has a limit of its own."""
     large = layout(ImageParts((noise(5000),)))
     assert opened(image_bundle(large), Limits(entry_bytes=2000))
-    assert "unpacks to" in refusal(image_bundle(large), Limits(entry_bytes=2000, layer_bytes=4000))
+    assert "unpacks to" in refusal(image_bundle(large), Limits(entry_bytes=2000, largest_bytes=4000))
 
 
 def test_other_files_may_not_be_as_large_as_a_layer() -> None:

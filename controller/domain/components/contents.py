@@ -1,0 +1,57 @@
+"""What a kind reads of an open bundle, and what it says of its files."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol, TypeVar
+
+from controller.errors import InvalidBundleError
+
+AGAIN = "Make the bundle again with `selfright bundle` and upload that file as it is."
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a file of the bundle must be: its digests in hex, and its greatest size when it has one of its own."""
+
+    sha256: str
+    md5: str = ""
+    at_most: int = 0
+
+
+class Contents(Protocol):
+    """The files of an open bundle, by their paths. Not for several threads at a time."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The paths of all files, in the order in which they lie in the bundle; so they are quickest to read."""
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a file."""
+
+    def size(self, name: str) -> int:
+        """The bytes of a file, unpacked; raises `InvalidBundleError` when it is missing."""
+
+    def is_stored(self, name: str) -> bool:
+        """Whether a file lies in the bundle as it is, not compressed: then its stream is seekable."""
+
+    def read(self, name: str, at_most: int) -> bytes:
+        """A whole file of at most so many bytes; raises `InvalidBundleError` when it is missing or larger."""
+
+    def stream(self, name: str) -> AbstractContextManager[BinaryIO]:
+        """A file's contents, to be read in order; a stored one is seekable as well."""
+
+    def once(self, name: str, read: Callable[[], Read]) -> Read:
+        """What `read` makes of the file or folder `name`, made at the first call and known from then on."""
+
+
+def require(bundle: Contents, name: str, where: str) -> None:
+    """Raise `InvalidBundleError` when a file is missing; `where` is what names it, for people."""
+    if not bundle.has(name):
+        raise InvalidBundleError(f"'{name}', which {where} names, is not in the bundle", AGAIN)
+
+
+def differs(name: str, what: str) -> InvalidBundleError:
+    """The error for a file that is not what the bundle says elsewhere."""
+    return InvalidBundleError(f"'{name}' does not match {what}: it was changed after the bundle was made", AGAIN)

@@ -1,0 +1,38 @@
+"""A database in an environment: the instance or cluster of which snapshots are taken."""
+
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from controller.domain.components.target import Target
+
+DatabaseId = Annotated[str, Field(pattern=r"^[A-Za-z](-?[A-Za-z0-9])*$", max_length=63)]
+
+
+class DatabaseTarget(Target):
+    """A database (an RDS instance or an Aurora cluster) of which a snapshot is taken before a deployment.
+
+    It is in no bundle: no release changes it by itself, and no rollback restores it. `snapshot`: `when_changed` leaves
+    it out when the release that is live already is released again. `keep_snapshots` of ours are kept;
+    after `wait_minutes` without a snapshot the release is refused.
+    """
+
+    kind: Literal["database"]
+    instance: DatabaseId | None = None
+    cluster: DatabaseId | None = None
+    snapshot: Literal["always", "when_changed"] = "when_changed"
+    keep_snapshots: Annotated[int, Field(ge=1, le=50)] = 5
+    wait_minutes: Annotated[int, Field(ge=1, le=720)] = 60
+
+    in_bundles: ClassVar[bool] = False
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if bool(self.instance) == bool(self.cluster):
+            raise ValueError("names either an `instance` or a `cluster`")
+        return self
+
+    @property
+    def identifier(self) -> str:
+        """The instance's or the cluster's."""
+        return self.instance or self.cluster or ""

@@ -1,0 +1,21 @@
+"""A function's own zip, checked by its directory: what Lambda would not unpack is refused."""
+
+from typing import BinaryIO
+
+from controller.domain.zip.directory import read_directory
+from controller.domain.zip.rules import MAX_RATIO, check_entries
+from controller.errors import InvalidBundleError
+
+MAX_UNPACKED = 250 * 1024 * 1024
+"""Lambda's own limit for a function's code, in bytes."""
+MAX_FILES = 50_000
+
+
+def check_package(
+    package: BinaryIO, name: str, *, max_unpacked: int = MAX_UNPACKED, max_files: int = MAX_FILES
+) -> None:
+    """Raise `InvalidBundleError` for a zip that cannot be a function's code; `name` is its path, for people."""
+    directory = read_directory(package, f"'{name}'", max_files)
+    if not directory.entries:
+        raise InvalidBundleError(f"'{name}' is empty: the function has no code", "Add the code.")
+    check_entries(directory.entries, f"'{name}'", max_entry=max_unpacked, max_total=max_unpacked, max_ratio=MAX_RATIO)

@@ -1,0 +1,84 @@
+"""A container image in a bundle: an OCI layout."""
+# ruff: noqa: PLC0415 - what reads a layout is imported when one is read
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from controller.domain.components.contents import Contents, Expected, differs, require
+from controller.domain.components.function.artifact import LambdaArtifact
+
+if TYPE_CHECKING:
+    from controller.domain.components.image.layout import Layout
+
+Words = Annotated[list[str], Field(min_length=1, max_length=1500)]
+"""A command line, word by word."""
+LAYER_BYTES = 1000 * 1024 * 1024
+"""One layer, or another of the blobs, is at most so large."""
+
+
+class ImageArtifact(LambdaArtifact):
+    """A Lambda function's container image: an OCI layout, a folder in the bundle, a folder or a `.tar` in the source.
+
+    The digest is that of the layout's `index.json`, which holds the digests of everything else. `command`,
+    `entry_point` and `working_directory` take the place of the image's own.
+    """
+
+    kind: Literal["image"]
+    command: Words | None = None
+    entry_point: Words | None = None
+    working_directory: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+
+    noun: ClassVar[str] = "an image"
+
+    @property
+    def index(self) -> str:
+        """Where in the bundle the layout's index is."""
+        return f"{self.artifact}/index.json"
+
+    def read_layout(self, bundle: Contents) -> "Layout":
+        """What the layout consists of; raises `InvalidBundleError`."""
+        from controller.domain.components.image.layout import read_layout
+
+        return bundle.once(self.artifact, lambda: read_layout(_Folder(bundle, self.artifact), self.artifact))
+
+    def files(self, bundle: Contents, where: str) -> Mapping[str, Expected]:
+        """All files of the layout; its documents are checked on the way, and what Lambda would not take is refused."""
+        from controller.domain.components.image.rules import refuse_unsupported
+
+        require(bundle, self.index, where)
+        layout = self.read_layout(bundle)
+        if layout.digest != self.sha256:
+            raise differs(self.index, "the digest in the manifest")
+        for image in layout.images:
+            refuse_unsupported(image, self.artifact)
+        files = {f"{self.artifact}/{path}": file for path, file in layout.files.items()}
+        for name, (_, size) in files.items():
+            require(bundle, name, self.index)
+            if bundle.size(name) != size:
+                raise differs(name, "the size in the image's manifest")
+        return {name: Expected(sha256, at_most=LAYER_BYTES) for name, (sha256, _) in files.items()}
+
+    def verify(self, bundle: Contents, ends: Mapping[str, bytes]) -> None:
+        """Refuse what is too large for Lambda; only the ends of the layers tell how large they are when unpacked."""
+        from controller.domain.components.image.rules import refuse_too_large
+
+        inside = {name.removeprefix(f"{self.artifact}/"): end for name, end in ends.items()}
+        for image in self.read_layout(bundle).images:
+            refuse_too_large(image, inside, self.artifact)
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """A folder of the bundle, for those who know only paths within it."""
+
+    bundle: Contents
+    path: str
+
+    def has(self, path: str) -> bool:
+        return self.bundle.has(f"{self.path}/{path}")
+
+    def read(self, path: str, at_most: int) -> bytes:
+        return self.bundle.read(f"{self.path}/{path}", at_most)

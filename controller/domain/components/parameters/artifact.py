@@ -1,0 +1,34 @@
+"""Settings in a bundle: a YAML file of names and values."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from controller.domain.components.artifact import Artifact
+from controller.domain.components.contents import Contents, Expected
+
+if TYPE_CHECKING:
+    from controller.domain.components.parameters.values import Parameters
+
+
+class ParametersArtifact(Artifact):
+    """Settings of the application: a YAML file of names and values."""
+
+    kind: Literal["parameters"]
+
+    noun: ClassVar[str] = "parameters"
+
+    def read_parameters(self, bundle: Contents) -> "Parameters":
+        """The names and values; raises `InvalidBundleError`."""
+        from controller.domain.components.parameters.values import parse_parameters  # noqa: PLC0415 - it brings YAML
+        from controller.domain.strict_yaml import MAX_BYTES  # noqa: PLC0415
+
+        def parsed() -> "Parameters":
+            return parse_parameters(bundle.read(self.artifact, at_most=MAX_BYTES), self.artifact)
+
+        return bundle.once(self.artifact, parsed)
+
+    def files(self, bundle: Contents, where: str) -> Mapping[str, Expected]:
+        """The one file, which must hold parameters."""
+        files = super().files(bundle, where)
+        self.read_parameters(bundle)
+        return files

@@ -1,0 +1,24 @@
+"""A site in an environment: the bucket of its files, and the function that chooses the revision."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from controller.domain.components.target import Target
+from controller.domain.names import Url
+
+
+class SiteTarget(Target):
+    """A bucket behind CloudFront whose routing function chooses the revision.
+
+    `distribution_id` is CloudFront's distribution, for the restore point.
+    """
+
+    kind: Literal["site"]
+    bucket: Annotated[str, Field(min_length=3, max_length=63)]
+    routing_function: Annotated[str, Field(min_length=1, max_length=64)]
+    url: Url | None = None
+    fallback: str = "/index.html"
+    distribution_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,64}$")] | None = None
+
+    divides_visitors: ClassVar[bool] = True

@@ -1,0 +1,45 @@
+"""Infrastructure in an environment: a CloudFormation stack."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from controller.domain.components.target import Target
+
+if TYPE_CHECKING:
+    from controller.domain.components.artifact import Artifact
+    from controller.domain.components.contents import Contents
+
+
+class StackTarget(Target):
+    """A CloudFormation stack, which the first release creates if it is not there.
+
+    `role_arn` is the role that CloudFormation makes the changes with. `allow_replacement` and `allow_deletion` name the
+    stateful resources (by logical id, or `*`) that a release may replace or delete. `timeout_minutes` bounds one way,
+    forward or back. `parameters` take the place of the bundle's.
+    """
+
+    kind: Literal["stack"]
+    stack_name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,127}$")]
+    role_arn: Annotated[str, Field(pattern=r"^arn:[a-z-]+:iam::\d{12}:role/.+$")]
+    capabilities: list[Literal["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]] = []
+    parameters: dict[str, str] = {}
+    allow_replacement: list[str] = []
+    allow_deletion: list[str] = []
+    timeout_minutes: Annotated[int, Field(ge=1, le=600)] = 60
+
+    takes_long: ClassVar[bool] = True
+
+    @property
+    def patience(self) -> timedelta:
+        """For one way, forward or back."""
+        return timedelta(minutes=self.timeout_minutes)
+
+    def require_fit(self, artifact: "Artifact", bundle: "Contents") -> None:
+        """The template must be one that the environment takes, with a value for every parameter."""
+        from controller.domain.components.stack.artifact import StackArtifact  # noqa: PLC0415 - only with a bundle
+        from controller.domain.components.stack.fit import values_for  # noqa: PLC0415
+
+        mine = StackArtifact.of(artifact, self.kind)
+        values_for(mine.read_template(bundle), mine, self)
