@@ -17,7 +17,7 @@ ADAPTERS: dict[str, tuple[str, ...]] = {
     "budget": (f"{AWS}.ledger.budget", "DynamoBudget", "table"),
     "bundles": (f"{AWS}.bundles", "S3Bundles"),
     "clock": ("controller.clock", "SystemClock"),
-    "databases": (f"{AWS}.components.database.snapshots", "RdsDatabases"),
+    "databases": (f"{AWS}.components.snapshots", "AwsSnapshots"),
     "deployments": (f"{AWS}.ledger.deployments", "DynamoDeployments", "table"),
     "environments": (f"{AWS}.environments", "SsmEnvironments"),
     "evaluations": (f"{AWS}.ledger.evaluations", "DynamoEvaluations", "table"),

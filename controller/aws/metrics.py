@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
-from controller.domain.environment import Environment, LambdaTarget
+from controller.aws.components.registry import aws_kind_of
+from controller.domain.environment import Environment
 from controller.domain.judging.interval import PERCENTILES
 from controller.domain.judging.measurement import Period, Sample, Subject, Thresholds, ceiling, floor
 from controller.errors import TransientError
@@ -124,10 +125,7 @@ def _versions(subject: Subject) -> tuple[str, ...]:
 
 def _query(name: str, wanted: Wanted, environment: Environment, period: timedelta) -> "MetricDataQueryTypeDef":
     target = environment.components[wanted.component]
-    if not isinstance(target, LambdaTarget):
-        msg = f"{wanted.component} is not measured by revision"
-        raise TypeError(msg)
-    dimensions = {"FunctionName": target.function_name, "Resource": f"{target.function_name}:{target.alias}"}
+    dimensions = dict(aws_kind_of(target.kind).dimensions(target))
     if wanted.version:
         dimensions["ExecutedVersion"] = wanted.version
     named: list[DimensionTypeDef] = [{"Name": name, "Value": value} for name, value in dimensions.items()]

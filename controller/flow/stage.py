@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from controller.domain.bundle.archive import BundleArchive, Limits
+from controller.domain.bundle.archive import BundleArchive
 from controller.domain.deployment import Changes, Deployment, Pending, Revision
 from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
@@ -26,9 +26,9 @@ def stage(world: World, deployment_id: str, name: str) -> ComponentResult:
         permit(world, deployment_id)
     context = Context(deployment, partial(permit, world, deployment_id))
     component = world.components.get(environment_of(world, deployment), name, context=context)
-    with world.bundles.open(deployment.upload) as bundle:
-        artifact = BundleArchive(bundle, Limits()).manifest().components[name]
-        made = component.stage(artifact, bundle)
+    with world.bundles.open(deployment.upload) as file:
+        bundle = BundleArchive(file)
+        made = component.stage(bundle.manifest().components[name], bundle)
     if isinstance(made, Pending):
         changes: Changes = {**awaiting(world, deployment, name, made), **renewed(world)}
         world.deployments.update(deployment_id, changes, phases={Phase.STAGING}, fencing_token=deployment.fencing_token)

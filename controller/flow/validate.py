@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from controller.domain.bundle.archive import BundleArchive, Limits
-from controller.domain.bundle.artifacts import ImageArtifact, StackArtifact
+from controller.domain.bundle.archive import BundleArchive
 from controller.domain.bundle.check_variables import checks_for
 from controller.domain.bundle.manifest import Manifest
 from controller.domain.checks.addresses import ADVICE
-from controller.domain.components.stack.fit import values_for
 from controller.domain.deployment import Changes, Deployment
-from controller.domain.environment import Environment, ImageTarget, StackTarget
+from controller.domain.environment import Environment
 from controller.domain.phases import UNTOUCHED, Phase
 from controller.domain.timeline import EventKind
 from controller.errors import InvalidBundleError, InvalidEnvironmentError, UnknownEnvironmentError
@@ -37,7 +35,7 @@ def validate(world: World, deployment_id: str) -> Validated:
     try:
         environment = environment_of(world, deployment)
         with world.bundles.open(deployment.upload) as bundle:
-            archive = BundleArchive(bundle, Limits())
+            archive = BundleArchive(bundle)
             manifest = archive.manifest()
             archive.verify(manifest)
             deployment = _note(world, deployment, manifest, archive.digest())
@@ -64,8 +62,7 @@ def check_release(
     Raises `InvalidBundleError`. Nothing is written, so that `selfright plan` asks the same before the upload.
     """
     _check_fit(manifest, environment)
-    _check_images(archive, manifest, environment)
-    _check_stacks(archive, manifest, environment)
+    _check_components(archive, manifest, environment)
     _check_urls(world, manifest, environment)
     return checks_for(manifest, environment)
 
@@ -100,26 +97,13 @@ def _check_urls(world: World, manifest: Manifest, environment: Environment) -> N
             raise InvalidBundleError(what, ADVICE)
 
 
-def _check_images(archive: BundleArchive, manifest: Manifest, environment: Environment) -> None:
-    """Each container image must be there for the platform that its function runs on."""
+def _check_components(archive: BundleArchive, manifest: Manifest, environment: Environment) -> None:
+    """Each artifact must be one that its target takes."""
     for name, artifact in manifest.components.items():
-        target = environment.components[name]
-        if isinstance(artifact, ImageArtifact) and isinstance(target, ImageTarget):
-            try:
-                archive.layout(artifact).image_for(target.platform)
-            except InvalidBundleError as error:
-                raise InvalidBundleError(f"components.{name}: {error.reason}.", error.next_step) from error
-
-
-def _check_stacks(archive: BundleArchive, manifest: Manifest, environment: Environment) -> None:
-    """Each template must be one that its environment takes, with a value for every parameter."""
-    for name, artifact in manifest.components.items():
-        target = environment.components[name]
-        if isinstance(artifact, StackArtifact) and isinstance(target, StackTarget):
-            try:
-                values_for(archive.template(artifact), artifact, target)
-            except InvalidBundleError as error:
-                raise InvalidBundleError(f"components.{name}: {error.reason}.", error.next_step) from error
+        try:
+            environment.components[name].require_fit(artifact, archive)
+        except InvalidBundleError as error:
+            raise InvalidBundleError(f"components.{name}: {error.reason}.", error.next_step) from error
 
 
 def _note(world: World, deployment: Deployment, manifest: Manifest, digest: str) -> Deployment:

@@ -4,11 +4,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
-from controller.domain.bundle.artifacts import Artifact
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
+from controller.domain.components.artifact import Artifact
+from controller.domain.components.contents import Contents
+from controller.domain.components.target import Target
 from controller.domain.deployment import Deployment, Left, Pending, Revision, Upload
-from controller.domain.environment import DatabaseTarget, Environment
+from controller.domain.environment import Environment
 from controller.domain.restore_point import RestorePoint, Snapshot
 
 
@@ -45,10 +47,11 @@ class Component(Protocol):
     def current(self) -> Revision:
         """The revision that all visitors get now; raises `ChangedByOthersError` when traffic is split."""
 
-    def stage(self, artifact: Artifact, bundle: BinaryIO) -> Revision | Pending:
+    def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
         """Make the revision of this artifact, without traffic. The current one when nothing changed.
 
-        `Pending` when AWS is still at it: then it is called again, until there is a revision.
+        The bundle is open, and nobody else reads it meanwhile. `Pending` when AWS is still at it: then it is called
+        again, until there is a revision.
         """
 
     def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
@@ -133,13 +136,13 @@ class RestorePoints(Protocol):
 
 
 class Databases(Protocol):
-    """The databases of an application: snapshots are taken and taken away, nothing else."""
+    """What an application has outside of bundles, its databases: snapshots are taken and taken away, nothing else."""
 
-    def snapshot(self, target: DatabaseTarget, deployment_id: str) -> Snapshot:
+    def snapshot(self, target: Target, deployment_id: str) -> Snapshot:
         """Begin the deployment's snapshot, once, or look how it stands.
 
         Raises `NotFoundError` when there is no such database, `AwsError` when it may not be done.
         """
 
-    def prune(self, target: DatabaseTarget, keep: Collection[str]) -> int:
-        """Take away old snapshots of ours but for `keep` and the newest `keep_snapshots`; how many went."""
+    def prune(self, target: Target, keep: Collection[str]) -> int:
+        """Take away old snapshots of ours but for `keep` and as many as the target says; how many went."""

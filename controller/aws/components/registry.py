@@ -1,22 +1,29 @@
-"""Which class stands behind which kind of component. A new kind is one class and one case here.
+"""Makes the adapters of components: each kind is a folder, imported when there is a component of that kind."""
 
-What serves one kind is imported when there is one: an alarm waits for no other kind's.
-"""
-# ruff: noqa: PLC0415 - see above
+from importlib import import_module
+from typing import Any, cast
 
 from controller.aws.client.clients import Clients
 from controller.aws.client.pacing import FORWARD_PATIENCE, URGENT_PATIENCE, Pace, Time, paced
-from controller.domain.environment import (
-    DatabaseTarget,
-    Environment,
-    FunctionTarget,
-    ImageTarget,
-    ParametersTarget,
-    SiteTarget,
-    StackTarget,
-)
+from controller.aws.components.kind import AwsKind, Tools
+from controller.domain.environment import Environment
 from controller.errors import NotFoundError
 from controller.ports.components import Budget, Component, Components, Context
+
+KINDS = {
+    "database": "controller.aws.components.database",
+    "function": "controller.aws.components.function",
+    "image": "controller.aws.components.image",
+    "parameters": "controller.aws.components.parameters",
+    "site": "controller.aws.components.site",
+    "stack": "controller.aws.components.stack",
+}
+"""Name → the package in whose module `kind` there is its `KIND`."""
+
+
+def aws_kind_of(name: str) -> AwsKind[Any]:
+    """The kind of this name; raises `KeyError`."""
+    return cast("AwsKind[Any]", import_module(f"{KINDS[name]}.kind").KIND)
 
 
 class AwsComponents(Components):
@@ -46,27 +53,7 @@ class AwsComponents(Components):
         if target is None:
             known = ", ".join(sorted(environment.components))
             raise NotFoundError(f"Environment {environment.key} has no component '{name}'; it has: {known}.")
-        clients = self._urgent if urgent else self._forward
-        match target:
-            case FunctionTarget():
-                from controller.aws.components.function.component import FunctionComponent
-
-                return FunctionComponent(target, name, self._bucket, clients)
-            case ImageTarget():
-                from controller.aws.components.image.component import ImageComponent
-
-                return ImageComponent(target, name, clients)
-            case SiteTarget():
-                from controller.aws.components.site.component import SiteComponent
-
-                return SiteComponent(target, name, clients)
-            case ParametersTarget():
-                from controller.aws.components.parameters.component import ParametersComponent
-
-                return ParametersComponent(target, name, clients)
-            case DatabaseTarget():
-                raise NotFoundError(f"'{name}' of {environment.key} is a database: no release brings or moves it.")
-            case StackTarget():
-                from controller.aws.components.stack.component import StackComponent
-
-                return StackComponent(target, name, self._bucket, clients, context=context)
+        if not target.in_bundles:
+            raise NotFoundError(f"'{name}' of {environment.key} is a {target.kind}: no release brings or moves it.")
+        tools = Tools(self._urgent if urgent else self._forward, self._bucket, context)
+        return aws_kind_of(target.kind).component(target, name, tools)

@@ -73,6 +73,7 @@ class BundleArchive:
         files = zip(directory.entries, ends, strict=False)
         self._entries = {entry.name: (entry, end) for entry, end in files if not entry.is_folder}
         self._known: dict[str, Any] = {}
+        self._starts: dict[str, int] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -143,7 +144,9 @@ class BundleArchive:
     def raw(self, name: str) -> tuple[int, int]:
         """Where in the bundle a file's packed data begins, and its size."""
         entry = self._find(name)
-        return data_start(self._file, entry, self._entries[name][1]), entry.packed
+        if name not in self._starts:
+            self._starts[name] = data_start(self._file, entry, self._entries[name][1])
+        return self._starts[name], entry.packed
 
     def verify(self, manifest: "Manifest") -> None:
         """Compare all contents with the manifest's digests; raises `InvalidBundleError` for the first difference.

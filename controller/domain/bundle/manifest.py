@@ -4,7 +4,7 @@ The source form, written by people, has no digests and names folders; `selfright
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeGuard
 
 from pydantic import (
     BaseModel,
@@ -143,12 +143,16 @@ def _known_keys(content: dict[str, Any]) -> KnownKeys:
     components = content.get("components")
     given = components if isinstance(components, dict) else {}
     kinds = {name: one.get("kind") for name, one in given.items() if isinstance(one, dict)}
-    found = {str(name): kind_of(kind).artifact for name, kind in kinds.items() if kind in KINDS}
+    found = {str(name): kind_of(kind).artifact for name, kind in kinds.items() if _is_known(kind)}
     return {
         **_KNOWN_KEYS,
         **{("components", name): artifact.model_fields for name, artifact in found.items() if artifact},
         **{("components", "*", kind): () for kind in names_of(lambda one: one.artifact_class)},
     }
+
+
+def _is_known(kind: object) -> TypeGuard[str]:
+    return isinstance(kind, str) and kind in KINDS
 
 
 _KNOWN_KEYS: KnownKeys = {

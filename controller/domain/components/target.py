@@ -46,8 +46,13 @@ class Target(BaseModel):
 
     @property
     def patience(self) -> timedelta:
-        """Within which a change of it must be done; nothing for what does not take long."""
+        """Within which a change or a snapshot of it must be done; nothing for what does not take long."""
         return timedelta()
+
+    @property
+    def always_kept_safe(self) -> bool:
+        """Whether a snapshot is taken also before a release that changes nothing, of what no bundle brings."""
+        return False
 
     @property
     def log_groups(self) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ def _point(
     live: Mapping[str, Revision],
     snapshots: Mapping[str, str],
 ) -> RestorePoint:
-    databases = {name: Revision(snapshots.get(name, "")) for name in environment.databases}
+    databases = {name: Revision(snapshots.get(name, "")) for name in environment.outside_bundles}
     revisions = {**live, **databases}
     with ThreadPoolExecutor(max_workers=max(1, len(revisions))) as pool:
         documents = pool.map(lambda name: world.exports.of(environment, name, revisions[name]), revisions)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
 
+from controller.domain.components.target import Target
 from controller.domain.deployment import Changes, Deployment
-from controller.domain.environment import DatabaseTarget, Environment
+from controller.domain.environment import Environment
 from controller.domain.phases import UNTOUCHED
 from controller.domain.restore_point import Snapshot
 from controller.domain.timeline import EventKind
@@ -34,7 +35,8 @@ def take(world: World, environment: Environment, deployment: Deployment) -> Snap
 
     Raises `RefusedError` when one failed or takes too long, `TransientError` when it is worth another try.
     """
-    wanted = {name: target for name, target in environment.databases.items() if _is_wanted(world, target, deployment)}
+    kept = environment.outside_bundles
+    wanted = {name: target for name, target in kept.items() if _is_wanted(world, target, deployment)}
     if not wanted:
         return Snapshots({})
     deployment = _renew(world, deployment)
@@ -54,7 +56,7 @@ def _pause(world: World, deployment: Deployment) -> int:
 
 def prune(world: World, environment: Environment, deployment: Deployment) -> None:
     """Take old snapshots away; failing to is no reason to roll back."""
-    for name, target in environment.databases.items():
+    for name, target in environment.outside_bundles.items():
         keep = set(deployment.snapshots.values())
         try:
             gone = world.databases.prune(target, keep)
@@ -65,9 +67,9 @@ def prune(world: World, environment: Environment, deployment: Deployment) -> Non
             record(world, deployment.deployment_id, EventKind.PRUNED, f"{name}: {gone} old snapshots taken away.")
 
 
-def _is_wanted(world: World, target: DatabaseTarget, deployment: Deployment) -> bool:
+def _is_wanted(world: World, target: Target, deployment: Deployment) -> bool:
     """Whether this deployment may change anything: the release that is live already changes nothing."""
-    if target.snapshot == "always" or not deployment.previous:
+    if target.always_kept_safe or not deployment.previous:
         return True
     try:
         return world.deployments.get(deployment.previous).digest != deployment.digest
@@ -84,13 +86,14 @@ def _renew(world: World, deployment: Deployment) -> Deployment:
     )
 
 
-def _require(world: World, deployment: Deployment, name: str, target: DatabaseTarget, snapshot: Snapshot) -> None:
+def _require(world: World, deployment: Deployment, name: str, target: Target, snapshot: Snapshot) -> None:
     if snapshot.state == "failed":
         raise RefusedError(f"{name}: the snapshot {snapshot.id} failed: {snapshot.detail}", ADVICE)
     since = deployment.snapshots_since
-    late = since and world.clock.now() > since + timedelta(minutes=target.wait_minutes)
+    late = since and world.clock.now() > since + target.patience
     if snapshot.state == "pending" and late:
-        what = f"{name}: the snapshot {snapshot.id} is still not there after {target.wait_minutes} minutes"
+        minutes = target.patience // timedelta(minutes=1)
+        what = f"{name}: the snapshot {snapshot.id} is still not there after {minutes} minutes"
         raise RefusedError(f"{what}: {snapshot.detail}", ADVICE)
 
 

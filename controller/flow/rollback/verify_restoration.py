@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Literal
 
 from controller.domain.deployment import Awaited, Changes, Deployment
-from controller.domain.environment import StackTarget
 from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
 from controller.errors import SelfrightError
@@ -76,8 +75,7 @@ def _without_answer(world: World, deployment: Deployment, left: Collection[str])
 
 
 def _patience(world: World, deployment: Deployment, name: str) -> timedelta:
-    target = environment_of(world, deployment).components[name]
-    return timedelta(minutes=target.timeout_minutes if isinstance(target, StackTarget) else 0) + LAST_QUESTION
+    return environment_of(world, deployment).components[name].patience + LAST_QUESTION
 
 
 def _not_restored(world: World, deployment: Deployment, left: Collection[str]) -> list[str]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from controller.domain.deployment import Comparison, Counts, Deployment, Evaluation
-from controller.domain.environment import Environment, JudgePolicy, LambdaTarget
+from controller.domain.environment import Environment, JudgePolicy
 from controller.domain.judging.assessment import Terms, assess
 from controller.domain.judging.burn_rate import Served, overspent
 from controller.domain.judging.interval import NONE, Interval
@@ -76,8 +76,8 @@ class Evidence:
 
 def measured(environment: Environment, deployment: Deployment) -> list[str]:
     """The changed components of which CloudWatch has numbers by version: functions, and not sites."""
-    targets = environment.components
-    return [name for name in deployment.changed if isinstance(targets.get(name), LambdaTarget)]
+    known = environment.components
+    return [name for name in deployment.changed if name in known and known[name].measured_by_version]
 
 
 def compared(environment: Environment, deployment: Deployment) -> list[str]:

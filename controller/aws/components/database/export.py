@@ -5,8 +5,8 @@ from typing import Any
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
+from controller.domain.components.database.target import DatabaseTarget
 from controller.domain.deployment import Revision
-from controller.domain.environment import DatabaseTarget
 
 INSTANCE = (
     "DBInstanceIdentifier", "DBInstanceClass", "Engine", "EngineVersion", "MultiAZ", "PubliclyAccessible", "Port",

@@ -10,10 +10,9 @@ from typing import Any, Literal
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
-from controller.domain.environment import DatabaseTarget
+from controller.domain.components.database.target import DatabaseTarget
 from controller.domain.restore_point import Snapshot, SnapshotState, snapshot_id, snapshot_prefix
 from controller.errors import AwsError, NotFoundError
-from controller.ports.components import Databases
 
 TAG = "selfright:deployment"
 THERE = frozenset({"DBSnapshotAlreadyExists", "DBClusterSnapshotAlreadyExistsFault"})
@@ -24,8 +23,8 @@ BEING_MADE = datetime.max.replace(tzinfo=UTC)
 """The time of a snapshot that has none yet: it is the newest."""
 
 
-class RdsDatabases(Databases):
-    """Implements `ports.Databases`."""
+class RdsDatabases:
+    """The snapshots of instances and clusters; see `ports.Databases`."""
 
     def __init__(self, clients: Clients | None = None) -> None:
         self._clients = clients or Clients()

@@ -4,13 +4,15 @@ import base64
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
-from controller.domain.bundle.archive import BundleArchive
-from controller.domain.bundle.artifacts import FunctionArtifact, LambdaArtifact
+from controller.domain.components.contents import Contents
 from controller.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from controller.domain.components.function.artifact import FunctionArtifact, LambdaArtifact
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 
@@ -19,7 +21,7 @@ class Code(Protocol):
     """The code of one artifact, on its way into a function."""
 
     @property
-    def artifact(self) -> LambdaArtifact:
+    def artifact(self) -> "LambdaArtifact":
         """The artifact that it belongs to."""
 
     @property
@@ -33,10 +35,10 @@ class Code(Protocol):
 class ZipCode:
     """A zip in the staging area, under its digest: it is uploaded once, and nothing else can ever lie there."""
 
-    def __init__(self, clients: Clients, bucket: str, artifact: FunctionArtifact, bundle: BinaryIO) -> None:
+    def __init__(self, clients: Clients, bucket: str, artifact: "FunctionArtifact", bundle: Contents) -> None:
         """`bucket` has the staging area."""
         self._clients, self._bucket, self._bundle = clients, bucket, bundle
-        self.artifact: FunctionArtifact = artifact
+        self.artifact = artifact
 
     @cached_property
     def sha256(self) -> str:
@@ -51,7 +53,7 @@ class ZipCode:
                 self._clients.objects.head_object(Bucket=self._bucket, Key=key)
         except NotFoundError:
             digest = base64.b64encode(bytes.fromhex(self.sha256)).decode()
-            with BundleArchive(self._bundle).stream(self.artifact.artifact) as body, calling("s3:PutObject", key):
+            with self._bundle.stream(self.artifact.artifact) as body, calling("s3:PutObject", key):
                 self._clients.objects.put_object(Bucket=self._bucket, Key=key, Body=body, ChecksumSHA256=digest)
         return {"S3Bucket": self._bucket, "S3Key": key}
 

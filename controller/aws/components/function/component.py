@@ -3,7 +3,7 @@
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
@@ -13,12 +13,13 @@ from controller.aws.components.function.configuration import Wanted
 from controller.aws.components.function.provisioned import Provisioned
 from controller.aws.components.function.staging import OURS, FunctionStaging
 from controller.aws.components.function.testing import FunctionTests
-from controller.domain.bundle.artifacts import Artifact, FunctionArtifact
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
+from controller.domain.components.artifact import Artifact
+from controller.domain.components.contents import Contents
+from controller.domain.components.function.target import FunctionTarget, LambdaTarget
 from controller.domain.deployment import Pending, Revision
-from controller.domain.environment import FunctionTarget, LambdaTarget
-from controller.errors import AwsError, ChangedByOthersError, ConflictError, InvalidBundleError, NotFoundError
+from controller.errors import AwsError, ChangedByOthersError, ConflictError, NotFoundError
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
@@ -40,7 +41,7 @@ class LambdaComponent(ABC):
         self._provisioned = Provisioned(self._clients, target.function_name)
 
     @abstractmethod
-    def code(self, artifact: Artifact, bundle: BinaryIO) -> Code:
+    def code(self, artifact: Artifact, bundle: Contents) -> Code:
         """The artifact's code; raises `InvalidBundleError` when the artifact is of another kind."""
 
     def current(self) -> Revision:
@@ -48,7 +49,7 @@ class LambdaComponent(ABC):
         version = self._live_version()
         return Revision(version, sha256_of(self._staging.configuration(version)))
 
-    def stage(self, artifact: Artifact, bundle: BinaryIO) -> Revision | Pending:
+    def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
         """Publish a version of this code and configuration, or return the live one when it has them already.
 
         `Pending` while AWS makes its warm instances, where the environment says that it has any.
@@ -173,9 +174,8 @@ class FunctionComponent(LambdaComponent):
         super().__init__(target, name, clients or Clients(), sleep)
         self._bucket = bucket
 
-    def code(self, artifact: Artifact, bundle: BinaryIO) -> Code:
+    def code(self, artifact: Artifact, bundle: Contents) -> Code:
         """The zip."""
-        if not isinstance(artifact, FunctionArtifact):
-            reason = f"component {self._name} is a function in this environment and a {artifact.kind} in the bundle"
-            raise InvalidBundleError(reason)
-        return ZipCode(self._clients, self._bucket, artifact, bundle)
+        from controller.domain.components.function.artifact import FunctionArtifact  # noqa: PLC0415 - only to stage
+
+        return ZipCode(self._clients, self._bucket, FunctionArtifact.of(artifact, self._name), bundle)

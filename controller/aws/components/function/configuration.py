@@ -14,7 +14,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from controller.domain.bundle.artifacts import ImageArtifact, LambdaArtifact
+from controller.domain.components.function.artifact import LambdaArtifact
 from controller.errors import AwsError
 
 RECORD, SETTINGS_RECORD = "SELFRIGHT_VARIABLES", "SELFRIGHT_SETTINGS"
@@ -34,7 +34,7 @@ class Wanted:
         """`variables` are the environment's. `exact`: what is not given of an image's command is the image's own."""
         self._exact = exact
         self._settings = _given(artifact, SETTINGS)
-        self._image = _given(artifact, IMAGE_SETTINGS) if isinstance(artifact, ImageArtifact) else {}
+        self._image = _given(artifact, IMAGE_SETTINGS)
         self._variables = {**artifact.variables, **variables}
 
     def is_in(self, configuration: Mapping[str, Any]) -> bool:

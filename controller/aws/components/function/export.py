@@ -13,8 +13,8 @@ from controller.aws.components.function.code import sha256_of
 from controller.aws.components.function.configuration import RECORD, RECORDS, variables_of
 from controller.aws.components.function.export_api import ApiExport
 from controller.aws.components.function.kept_code import KeptCode
+from controller.domain.components.function.target import LambdaTarget
 from controller.domain.deployment import Revision
-from controller.domain.environment import FunctionTarget, LambdaTarget
 
 KEPT = (
     "Handler", "Runtime", "MemorySize", "Timeout", "Role", "Architectures", "PackageType", "Layers", "VpcConfig",
@@ -27,9 +27,9 @@ KEPT = (
 class FunctionExport:
     """Exports one function, of whatever kind of code."""
 
-    def __init__(self, clients: Clients, bucket: str, target: LambdaTarget) -> None:
-        """`bucket` is where code is kept."""
-        self._clients, self._target = clients, target
+    def __init__(self, clients: Clients, bucket: str, target: LambdaTarget, api_id: str | None = None) -> None:
+        """`bucket` is where code is kept; `api_id` the HTTP API in front of the function, if there is one."""
+        self._clients, self._target, self._api_id = clients, target, api_id
         self._code = KeptCode(clients, bucket)
 
     def of(self, revision: Revision) -> Mapping[str, Any]:
@@ -55,8 +55,7 @@ class FunctionExport:
         return {"sha256": sha256, "key": self._code.keep(sha256, str(code.get("Location", "")))}
 
     def _api(self) -> Mapping[str, Any] | None:
-        api_id = self._target.api_id if isinstance(self._target, FunctionTarget) else None
-        return ApiExport(self._clients, api_id).document() if api_id else None
+        return ApiExport(self._clients, self._api_id).document() if self._api_id else None
 
 
 def exported_variables(configuration: Mapping[str, Any]) -> dict[str, Any]:

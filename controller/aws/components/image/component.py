@@ -6,19 +6,22 @@ The image lies in ECR and is named by its digest, so what a version runs never c
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from controller.aws.client.clients import Clients
 from controller.aws.components.function.code import Code, sha256_of
 from controller.aws.components.function.component import LambdaComponent
 from controller.aws.components.image.push import ImagePush
 from controller.aws.components.image.repository import Repository
-from controller.domain.bundle.archive import BundleArchive
-from controller.domain.bundle.artifacts import Artifact, ImageArtifact
-from controller.domain.components.image.layout import Image
+from controller.domain.components.artifact import Artifact
+from controller.domain.components.contents import Contents
+from controller.domain.components.image.target import ImageTarget
 from controller.domain.deployment import Revision
-from controller.domain.environment import ImageTarget
-from controller.errors import AwsError, InvalidBundleError
+from controller.errors import AwsError
+
+if TYPE_CHECKING:
+    from controller.domain.components.image.artifact import ImageArtifact
+    from controller.domain.components.image.layout import Image
 
 ARCHITECTURES = {"linux/amd64": "x86_64", "linux/arm64": "arm64"}
 """A platform's name to Lambda."""
@@ -27,11 +30,11 @@ ARCHITECTURES = {"linux/amd64": "x86_64", "linux/arm64": "arm64"}
 class ImageCode:
     """The image for one platform of one layout."""
 
-    def __init__(self, repository: Repository, artifact: ImageArtifact, bundle: BinaryIO, platform: str) -> None:
+    def __init__(self, repository: Repository, artifact: "ImageArtifact", bundle: Contents, platform: str) -> None:
         """`platform` is the environment's."""
         self._repository, self._platform = repository, platform
-        self._archive = BundleArchive(bundle)
-        self.artifact: ImageArtifact = artifact
+        self._bundle = bundle
+        self.artifact = artifact
 
     @cached_property
     def sha256(self) -> str:
@@ -41,12 +44,12 @@ class ImageCode:
     def put(self) -> Mapping[str, Any]:
         """Push the image, unless it is there."""
         uri = self._repository.uri()
-        ImagePush(self._repository, self._archive, self.artifact.artifact).run(self._image)
+        ImagePush(self._repository, self._bundle, self.artifact.artifact).run(self._image)
         return {"ImageUri": f"{uri}@{self._image.descriptor.digest}"}
 
     @cached_property
-    def _image(self) -> Image:
-        return self._archive.layout(self.artifact).image_for(self._platform)
+    def _image(self) -> "Image":
+        return self.artifact.read_layout(self._bundle).image_for(self._platform)
 
 
 class ImageComponent(LambdaComponent):
@@ -65,12 +68,11 @@ class ImageComponent(LambdaComponent):
         super().__init__(target, name, clients or Clients(), sleep)
         self._platform, self._repository_name = target.platform, target.repository
 
-    def code(self, artifact: Artifact, bundle: BinaryIO) -> Code:
+    def code(self, artifact: Artifact, bundle: Contents) -> Code:
         """The image for the environment's platform."""
-        if not isinstance(artifact, ImageArtifact):
-            reason = f"component {self._name} is an image in this environment and a {artifact.kind} in the bundle"
-            raise InvalidBundleError(reason)
-        return ImageCode(self._repository, artifact, bundle, self._platform)
+        from controller.domain.components.image.artifact import ImageArtifact  # noqa: PLC0415 - only to stage
+
+        return ImageCode(self._repository, ImageArtifact.of(artifact, self._name), bundle, self._platform)
 
     def require_fit(self, live: Mapping[str, Any]) -> None:
         """Besides, the function must run on the platform: Lambda itself would tell only when it is called."""

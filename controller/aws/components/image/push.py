@@ -11,7 +11,7 @@ from threading import Lock
 
 from controller.aws.client.uploads import Uploads
 from controller.aws.components.image.repository import LARGEST_PART, Repository
-from controller.domain.bundle.archive import BundleArchive
+from controller.domain.components.contents import Contents
 from controller.domain.components.image.documents import MAX_BYTES, Descriptor
 from controller.domain.components.image.layout import Image
 
@@ -22,9 +22,9 @@ CONNECTIONS = 4
 class ImagePush:
     """Pushes one image of one bundle."""
 
-    def __init__(self, repository: Repository, archive: BundleArchive, folder: str) -> None:
+    def __init__(self, repository: Repository, bundle: Contents, folder: str) -> None:
         """`folder` is where the layout is in the bundle."""
-        self._repository, self._archive, self._folder = repository, archive, folder
+        self._repository, self._bundle, self._folder = repository, bundle, folder
         self._reading = Lock()
 
     def run(self, image: Image) -> None:
@@ -36,7 +36,7 @@ class ImagePush:
         with Uploads(CONNECTIONS, CONNECTIONS * LARGEST_PART) as uploads:
             for blob in self._repository.missing(largest_first):
                 uploads.add(partial(self._upload, blob), min(blob.size, LARGEST_PART))
-        manifest = self._archive.read(self._path(image.descriptor), at_most=MAX_BYTES)
+        manifest = self._bundle.read(self._path(image.descriptor), at_most=MAX_BYTES)
         self._repository.put(manifest.decode(), image.descriptor.media_type, digest)
 
     def _upload(self, blob: Descriptor) -> None:
@@ -51,7 +51,7 @@ class ImagePush:
         """A blob's contents, part by part; the uploads take turns in reading the one bundle."""
         with ExitStack() as stack:
             with self._reading:
-                stream = stack.enter_context(self._archive.stream(self._path(blob)))
+                stream = stack.enter_context(self._bundle.stream(self._path(blob)))
             while True:
                 with self._reading:
                     part = stream.read(size)

@@ -10,19 +10,18 @@ step puts them back. A canary of the code therefore runs with the former setting
 
 import time
 from collections.abc import Callable, Sequence
-from typing import BinaryIO
 
 from controller.aws.client.clients import Clients
 from controller.aws.components.parameters.pointer import ParameterPointer
 from controller.aws.components.parameters.store import ParameterStore
-from controller.domain.bundle.archive import BundleArchive
-from controller.domain.bundle.artifacts import Artifact, ParametersArtifact
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
+from controller.domain.components.artifact import Artifact
+from controller.domain.components.contents import Contents
+from controller.domain.components.parameters.artifact import ParametersArtifact
+from controller.domain.components.parameters.target import ParametersTarget
 from controller.domain.components.parameters.values import Parameters
 from controller.domain.deployment import Revision
-from controller.domain.environment import ParametersTarget
-from controller.errors import InvalidBundleError
 
 POLLS, PAUSE = 5, 0.5
 """How often a new revision is looked at, and the seconds in between: SSM may show a moment later what was written."""
@@ -51,12 +50,9 @@ class ParametersComponent:
         """The revision that the application reads; one call."""
         return _revision(self._pointer.live())
 
-    def stage(self, artifact: Artifact, bundle: BinaryIO) -> Revision:
+    def stage(self, artifact: Artifact, bundle: Contents) -> Revision:
         """Create what is missing of the revision; when all of it is there, only the listing is called."""
-        if not isinstance(artifact, ParametersArtifact):
-            reason = f"component {self._name} is parameters in this environment and a {artifact.kind} in the bundle"
-            raise InvalidBundleError(reason)
-        parameters = BundleArchive(bundle).parameters(artifact)
+        parameters = ParametersArtifact.of(artifact, self._name).read_parameters(bundle)
         self._store.write(parameters.revision, parameters.values)
         return _revision(parameters.revision)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from controller.aws.client.clients import Clients
 from controller.aws.components.parameters.store import ParameterStore
+from controller.domain.components.parameters.target import ParametersTarget
 from controller.domain.deployment import Revision
-from controller.domain.environment import ParametersTarget
 
 
 class ParametersExport:

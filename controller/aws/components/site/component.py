@@ -1,21 +1,20 @@
 """The component `site`: files in a bucket behind CloudFront. A revision is a folder; a routing table leads to it."""
 
 from collections.abc import Callable, Sequence
-from typing import BinaryIO
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.aws.components.site.files import SiteFiles
 from controller.aws.components.site.pruning import discard, prune
 from controller.aws.components.site.routing import SiteTraffic
-from controller.aws.components.site.staging import SiteStaging
 from controller.aws.components.site.testing import SiteChecks
-from controller.domain.bundle.artifacts import Artifact, SiteArtifact
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
+from controller.domain.components.artifact import Artifact
+from controller.domain.components.contents import Contents
+from controller.domain.components.site.target import SiteTarget
 from controller.domain.deployment import Pending, Revision
-from controller.domain.environment import SiteTarget
-from controller.errors import ChangedByOthersError, InvalidBundleError
+from controller.errors import ChangedByOthersError
 
 DEPLOYING, PATIENCE = "CloudFront deploys a change of the distribution that somebody made", 30 * 60
 """Seconds. CloudFront takes some minutes."""
@@ -43,18 +42,19 @@ class SiteComponent:
             raise ChangedByOthersError(f"{reason}; all must be on one revision before a release can begin.")
         return _revision(table.stable)
 
-    def stage(self, artifact: Artifact, bundle: BinaryIO) -> Revision | Pending:
+    def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
         """Upload what is missing; one call when the revision is complete already.
 
         `Pending` while CloudFront deploys a change of the distribution: a release beside that could not be judged. So
         nothing is uploaded until then, and nothing is left behind when that takes too long.
         """
-        if not isinstance(artifact, SiteArtifact):
-            reason = f"component {self._name} is a site in this environment and a {artifact.kind} in the bundle"
-            raise InvalidBundleError(reason)
+        from controller.aws.components.site.staging import SiteStaging  # noqa: PLC0415 - only to stage
+        from controller.domain.components.site.artifact import SiteArtifact  # noqa: PLC0415
+
+        site = SiteArtifact.of(artifact, self._name)
         if self._is_deploying():
             return Pending(DEPLOYING, PATIENCE)
-        return _revision(SiteStaging(self._files, artifact, bundle).run())
+        return _revision(SiteStaging(self._files, site, bundle).run())
 
     def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
         """See that every file is there, and answer this component's checks from the revision's objects."""

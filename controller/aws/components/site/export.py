@@ -11,9 +11,9 @@ from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.aws.components.site.files import SiteFiles
 from controller.aws.components.site.routing import folders_in, index_key
-from controller.domain.bundle.archive import Limits
+from controller.domain.components.site.index import INDEX_BYTES
+from controller.domain.components.site.target import SiteTarget
 from controller.domain.deployment import Revision
-from controller.domain.environment import SiteTarget
 from controller.domain.restore_point import LEFT_OUT
 
 
@@ -38,7 +38,7 @@ class SiteExport:
         """The files of the revision with their digests, and the folders that they share with others."""
         if not revision:
             return {"index": {"files": {}}, "folders": []}
-        data, metadata = self._files.read(index_key(revision), Limits().index_bytes)
+        data, metadata = self._files.read(index_key(revision), INDEX_BYTES)
         return {"index": json.loads(data), "folders": list(folders_in(metadata))}
 
     def _routing(self) -> dict[str, Any]:

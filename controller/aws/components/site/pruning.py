@@ -8,8 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from controller.aws.components.site.files import SiteFiles, Stored
 from controller.aws.components.site.routing import folders_in, index_key
-from controller.domain.bundle.archive import Limits
-from controller.domain.components.site.index import is_hashed, parse_index
+from controller.domain.components.site.index import INDEX_BYTES, is_hashed, parse_index
 from controller.domain.components.site.routing import REVISIONS
 
 Revisions = Mapping[str, Mapping[str, Stored]]
@@ -59,7 +58,7 @@ def _shared_by(files: SiteFiles, revisions: Iterable[str]) -> set[str]:
     """The shared files that these revisions use; one call for each."""
     used: set[str] = set()
     for revision in revisions:
-        data, metadata = files.read(index_key(revision), Limits().index_bytes)
+        data, metadata = files.read(index_key(revision), INDEX_BYTES)
         folders = [f"{folder}**" for folder in folders_in(metadata)]
         used |= {path for path in parse_index(data).files if is_hashed(path, folders)}
     return used

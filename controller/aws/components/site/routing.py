@@ -17,7 +17,7 @@ from controller.aws.components.site.files import SiteFiles
 from controller.aws.components.traffic import Traffic
 from controller.domain.components.site.index import INDEX_NAME
 from controller.domain.components.site.routing import REVISIONS, RoutingTable, parse, render
-from controller.domain.environment import SiteTarget
+from controller.domain.components.site.target import SiteTarget
 from controller.errors import ChangedByOthersError
 
 COMMENT = "Chooses the revision; published by Selfright"

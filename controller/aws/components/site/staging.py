@@ -11,13 +11,13 @@ import json
 import tempfile
 from contextlib import suppress
 from functools import partial
-from typing import IO, BinaryIO
+from typing import IO
 
 from controller.aws.client.uploads import Uploads
 from controller.aws.components.site.files import SiteFiles, Stored
 from controller.aws.components.site.routing import FOLDERS, index_key
-from controller.domain.bundle.archive import BundleArchive, Limits
-from controller.domain.bundle.artifacts import SiteArtifact
+from controller.domain.components.contents import Contents
+from controller.domain.components.site.artifact import SiteArtifact
 from controller.domain.components.site.index import FileEntry, SiteIndex, is_hashed
 from controller.domain.components.site.routing import REVISIONS, shared_folders
 from controller.domain.components.site.serving import cache_control, content_type
@@ -33,10 +33,9 @@ FOLDERS_BYTES = 1500
 class SiteStaging:
     """Stages one artifact from one bundle."""
 
-    def __init__(self, files: SiteFiles, artifact: SiteArtifact, bundle: BinaryIO) -> None:
-        self._files, self._artifact = files, artifact
-        self._archive = BundleArchive(bundle)
-        self._index: SiteIndex = self._archive.index(artifact)
+    def __init__(self, files: SiteFiles, artifact: SiteArtifact, bundle: Contents) -> None:
+        self._files, self._artifact, self._bundle = files, artifact, bundle
+        self._index: SiteIndex = artifact.read_index(bundle)
 
     def run(self, *, again: bool = False) -> str:
         """Put everything there that is missing; the revision's id.
@@ -69,7 +68,7 @@ class SiteStaging:
         """The files to upload, in the bundle's order, which is quickest to read."""
         there = self._there()
         wanted = {f"{self._artifact.artifact}/{path}": path for path in self._index.files}
-        ordered = [wanted[name] for name in self._archive.names if name in wanted]
+        ordered = [wanted[name] for name in self._bundle.names if name in wanted]
         return {path: self._index.files[path] for path in ordered if not self._has(there, path)}
 
     def _there(self) -> dict[str, Stored]:
@@ -98,10 +97,10 @@ class SiteStaging:
         name = f"{self._artifact.artifact}/{path}"
         if file.size > IN_MEMORY:
             with tempfile.TemporaryFile() as body:
-                _require(path, file, _copy(self._archive, name, body))
+                _require(path, file, _copy(self._bundle, name, body))
                 self._put(path, file, body)
             return
-        body_in_memory = self._archive.read(name, at_most=IN_MEMORY)
+        body_in_memory = self._bundle.read(name, at_most=IN_MEMORY)
         _require(path, file, hashlib.sha256(body_in_memory).hexdigest())
         uploads.add(partial(self._put, path, file, body_in_memory), file.size)
 
@@ -121,7 +120,7 @@ class SiteStaging:
         with suppress(ConflictError):
             self._files.put(
                 index_key(self._index.revision),
-                self._archive.read(self._artifact.index, at_most=Limits().index_bytes),
+                self._index.text,
                 self._index.digest,
                 content_type="application/json",
                 cache_control="no-cache",
@@ -136,10 +135,10 @@ class SiteStaging:
         return path if self._is_shared(path) else f"{REVISIONS}{self._index.revision}/{path}"
 
 
-def _copy(archive: BundleArchive, name: str, body: IO[bytes]) -> str:
+def _copy(bundle: Contents, name: str, body: IO[bytes]) -> str:
     """Unpack a file of the bundle; its SHA-256 in hex."""
     digest = hashlib.sha256()
-    with archive.stream(name) as stream:
+    with bundle.stream(name) as stream:
         while chunk := stream.read(CHUNK):
             digest.update(chunk)
             body.write(chunk)

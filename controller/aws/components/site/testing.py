@@ -6,12 +6,11 @@ from http import HTTPStatus
 
 from controller.aws.components.site.files import SiteFiles, Stored
 from controller.aws.components.site.routing import folders_in, index_key
-from controller.domain.bundle.archive import Limits
 from controller.domain.checks.check import READ_AT_MOST, Answer, Check, CheckResult, check_answer
 from controller.domain.checks.page_load import PageLoad
 from controller.domain.checks.site_check import SiteCheck
 from controller.domain.checks.verification import AnyCheck
-from controller.domain.components.site.index import SiteIndex, is_hashed, parse_index
+from controller.domain.components.site.index import INDEX_BYTES, SiteIndex, is_hashed, parse_index
 from controller.domain.components.site.routing import REVISIONS, RoutingTable, object_key
 from controller.errors import NotFoundError
 
@@ -33,7 +32,7 @@ class SiteChecks:
         """First that all files are there, by listings alone; then every check, answered from the objects."""
         label = f"files of {self._name}"
         try:
-            data, metadata = self._files.read(index_key(self._revision), Limits().index_bytes)
+            data, metadata = self._files.read(index_key(self._revision), INDEX_BYTES)
         except NotFoundError:
             return [CheckResult(label, False, f"revision {self._revision} has no index, so it is not complete")]
         folders = folders_in(metadata)

@@ -10,21 +10,22 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 
 from controller.aws.client.clients import Clients
 from controller.aws.components.stack.cloudformation import ChangeSet, Present, StackCalls
 from controller.aws.components.stack.former import Former, StackStore
 from controller.aws.components.stack.restoring import StackRestoring
-from controller.domain.bundle.archive import BundleArchive
-from controller.domain.bundle.artifacts import Artifact, StackArtifact
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
+from controller.domain.components.artifact import Artifact
+from controller.domain.components.contents import Contents
+from controller.domain.components.stack.artifact import StackArtifact
 from controller.domain.components.stack.changes import Allowed, dangers, refusal
 from controller.domain.components.stack.fit import values_for
+from controller.domain.components.stack.target import StackTarget
 from controller.domain.components.stack.templates import revision_of
 from controller.domain.deployment import Left, Pending, Revision
-from controller.domain.environment import StackTarget
 from controller.errors import (
     AwsError,
     ChangedByOthersError,
@@ -80,13 +81,11 @@ class StackComponent:
             )
         return Revision(present.revision)
 
-    def stage(self, artifact: Artifact, bundle: BinaryIO) -> Revision | Pending:
+    def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
         """Apply the template, unless that changes nothing; see `ports.Component.stage`."""
-        if not isinstance(artifact, StackArtifact):
-            reason = f"component {self._name} is a stack in this environment and a {artifact.kind} in the bundle"
-            raise InvalidBundleError(reason)
-        template = BundleArchive(bundle).template(artifact)
-        values = values_for(template, artifact, self._target)
+        stack = StackArtifact.of(artifact, self._name)
+        template = stack.read_template(bundle)
+        values = values_for(template, stack, self._target)
         wanted = Former(template.text, values, self._target.capabilities)
         return self._patiently(lambda: self._forward(wanted, template.secrets))
 

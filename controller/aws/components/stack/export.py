@@ -5,8 +5,8 @@ from typing import Any
 
 from controller.aws.client.clients import Clients
 from controller.aws.components.stack.cloudformation import StackCalls
+from controller.domain.components.stack.target import StackTarget
 from controller.domain.deployment import Revision
-from controller.domain.environment import StackTarget
 from controller.errors import ChangedByOthersError
 
 

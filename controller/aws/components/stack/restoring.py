@@ -8,9 +8,9 @@ said. A stack that the release created is deleted if nothing in it holds data, a
 from controller.aws.components.stack.cloudformation import Present, StackCalls
 from controller.aws.components.stack.former import Former, StackStore
 from controller.domain.components.stack.changes import Allowed, Change, advice, dangers, describe
+from controller.domain.components.stack.target import StackTarget
 from controller.domain.components.stack.templates import added, keeping, read_template
 from controller.domain.deployment import Deployment, Left, Pending
-from controller.domain.environment import StackTarget
 from controller.errors import AwsError, ChangedByOthersError
 
 FAILED = ("ROLLBACK_COMPLETE", "FAILED")

@@ -1,5 +1,6 @@
 """A database in an environment: the instance or cluster of which snapshots are taken."""
 
+from datetime import timedelta
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -31,6 +32,16 @@ class DatabaseTarget(Target):
         if bool(self.instance) == bool(self.cluster):
             raise ValueError("names either an `instance` or a `cluster`")
         return self
+
+    @property
+    def patience(self) -> timedelta:
+        """For a snapshot."""
+        return timedelta(minutes=self.wait_minutes)
+
+    @property
+    def always_kept_safe(self) -> bool:
+        """As the environment says."""
+        return self.snapshot == "always"
 
     @property
     def identifier(self) -> str:

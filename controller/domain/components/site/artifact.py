@@ -12,9 +12,6 @@ from controller.domain.zip.rules import why_unsafe
 if TYPE_CHECKING:
     from controller.domain.components.site.index import SiteIndex
 
-INDEX_BYTES = 16 * 1024 * 1024
-"""An index is at most so large."""
-
 
 def _folder_pattern(pattern: str) -> str:
     folder = pattern.removesuffix("/**")
@@ -55,7 +52,7 @@ class SiteArtifact(Artifact):
 
     def read_index(self, bundle: Contents) -> "SiteIndex":
         """The index of the files; raises `InvalidBundleError`."""
-        from controller.domain.components.site.index import parse_index  # noqa: PLC0415 - only when one is read
+        from controller.domain.components.site.index import INDEX_BYTES, parse_index  # noqa: PLC0415 - only to read one
 
         return bundle.once(self.index, lambda: parse_index(bundle.read(self.index, at_most=INDEX_BYTES)))
 

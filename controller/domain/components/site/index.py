@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from controller.domain.components.site.serving import cache_control, content_type
@@ -27,6 +27,8 @@ __all__ = [
 
 INDEX_NAME = ".index.json"
 """Where the index lies in a revision's folder, so no file of a site may be called this."""
+INDEX_BYTES = 16 * 1024 * 1024
+"""An index is at most so large."""
 _REVISION_DIGITS = 16
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MD5 = re.compile(r"[0-9a-f]{32}")
@@ -45,10 +47,11 @@ class FileEntry:
 
 @dataclass(frozen=True)
 class SiteIndex:
-    """Path → file for every file of a site, and the SHA-256 (hex) of the index's bytes."""
+    """Path → file for every file of a site, and the index as it is written (`text`) with its SHA-256 in hex."""
 
     files: Mapping[str, FileEntry]
     digest: str
+    text: bytes = field(default=b"", repr=False)
 
     @property
     def revision(self) -> str:
@@ -71,7 +74,7 @@ def parse_index(data: bytes) -> SiteIndex:
     if not isinstance(content, dict) or content.keys() != {"files"} or not isinstance(content["files"], dict):
         raise InvalidBundleError("the site's index is not of the form {'files': {path: …}}", _NEXT)
     files = {path: _file(path, value) for path, value in content["files"].items()}
-    return SiteIndex(files, hashlib.sha256(data).hexdigest())
+    return SiteIndex(files, hashlib.sha256(data).hexdigest(), data)
 
 
 def is_hashed(path: str, patterns: Iterable[str]) -> bool:

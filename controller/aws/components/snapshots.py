@@ -1,0 +1,25 @@
+"""The snapshots of what no bundle brings, whatever its kind."""
+
+from collections.abc import Collection
+
+from controller.aws.client.clients import Clients
+from controller.aws.components.kind import Tools
+from controller.aws.components.registry import aws_kind_of
+from controller.domain.components.target import Target
+from controller.domain.restore_point import Snapshot
+from controller.ports.components import Databases
+
+
+class AwsSnapshots(Databases):
+    """Implements `ports.Databases`."""
+
+    def __init__(self, clients: Clients | None = None) -> None:
+        self._tools = Tools(clients or Clients())
+
+    def snapshot(self, target: Target, deployment_id: str) -> Snapshot:
+        """Begin the deployment's snapshot, once, or look how it stands; see the port."""
+        return aws_kind_of(target.kind).snapshot(target, deployment_id, self._tools)
+
+    def prune(self, target: Target, keep: Collection[str]) -> int:
+        """Take away old snapshots of ours; see the port."""
+        return aws_kind_of(target.kind).prune(target, keep, self._tools)
