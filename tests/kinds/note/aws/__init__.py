@@ -1,0 +1,1 @@
+"""The kind `note` on AWS."""

@@ -1,0 +1,128 @@
+"""The component `note`: texts in a bucket, and a pointer to the one that is read, moved by the rules of all traffic."""
+
+from collections.abc import Callable, Sequence
+
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import Clients
+from controller.aws.components.traffic import Traffic
+from controller.domain.checks.check import CheckResult
+from controller.domain.checks.verification import AnyCheck
+from controller.domain.components.artifact import Artifact
+from controller.domain.components.contents import Contents
+from controller.domain.deployment import Revision
+from controller.domain.strategy import ALL
+from controller.errors import NotFoundError
+from tests.kinds.note.rules.artifact import NoteArtifact
+from tests.kinds.note.rules.target import NoteTarget
+
+
+class NoteStore:
+    """The objects below the prefix."""
+
+    def __init__(self, clients: Clients, target: NoteTarget) -> None:
+        self._clients, self._target = clients, target
+
+    def text(self, name: str) -> str:
+        """The text of that name; raises `NotFoundError`."""
+        key = f"{self._target.prefix}/{name}"
+        with calling("s3:GetObject", key):
+            return self._clients.objects.get_object(Bucket=self._target.bucket, Key=key)["Body"].read().decode()
+
+    def write(self, name: str, text: str) -> None:
+        """Write it, over what was there."""
+        key = f"{self._target.prefix}/{name}"
+        with calling("s3:PutObject", key):
+            self._clients.objects.put_object(Bucket=self._target.bucket, Key=key, Body=text.encode())
+
+    def delete(self, name: str) -> None:
+        """Take it away."""
+        key = f"{self._target.prefix}/{name}"
+        with calling("s3:DeleteObject", key):
+            self._clients.objects.delete_object(Bucket=self._target.bucket, Key=key)
+
+    def names(self) -> list[str]:
+        """All revisions, the newest first."""
+        prefix = f"{self._target.prefix}/"
+        with calling("s3:ListBucket", prefix):
+            found = self._clients.objects.list_objects_v2(Bucket=self._target.bucket, Prefix=prefix).get("Contents", [])
+        newest = sorted(found, key=lambda one: one["LastModified"], reverse=True)
+        return [one["Key"].removeprefix(prefix) for one in newest if not one["Key"].endswith("/current")]
+
+
+class NotePointer(Traffic[str]):
+    """Which text is read; there is no share of readers."""
+
+    name = "the note"
+
+    def __init__(self, store: NoteStore) -> None:
+        self._store = store
+
+    def read(self) -> str:
+        """The revision, "" before the first."""
+        try:
+            return self._store.text("current")
+        except NotFoundError:
+            return ""
+
+    def is_at(self, state: str, stable: str, canary: str, weight: int) -> bool:
+        """The canary at 100, stable before."""
+        return state == (canary if weight >= ALL else stable)
+
+    def is_between(self, state: str, stable: str, canary: str) -> bool:
+        """One of both."""
+        return state in {stable, canary}
+
+    def write(self, state: str, stable: str, canary: str, weight: int) -> str | None:
+        """One write, without a condition: nobody else is in these tests."""
+        self._store.write("current", canary if weight >= ALL else stable)
+        return None
+
+    def describe(self, state: str) -> str:
+        """The revision."""
+        return state
+
+
+class NoteComponent:
+    """Implements `ports.Component`."""
+
+    def __init__(self, store: NoteStore, name: str) -> None:
+        self._store, self._name, self._pointer = store, name, NotePointer(store)
+
+    def current(self) -> Revision:
+        """What is read."""
+        return Revision(self._pointer.read())
+
+    def stage(self, artifact: Artifact, bundle: Contents) -> Revision:
+        """Put the text beside the others."""
+        note = NoteArtifact.of(artifact, self._name)
+        revision = note.sha256[:12]
+        self._store.write(revision, note.read_text(bundle))
+        return Revision(revision, note.sha256)
+
+    def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
+        """It is there."""
+        return [CheckResult(f"text of {self._name}", revision.id in self._store.names(), "it was looked for")]
+
+    def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> str | None:
+        """Move the pointer at 100."""
+        return self._pointer.shift(stable.id, canary.id, weight, permit)
+
+    def restore(self, stable: Revision, canary: Revision | None) -> None:
+        """Move it back."""
+        self._pointer.restore(stable.id, canary.id if canary else None)
+
+    def discard(self, revision: Revision) -> bool:
+        """Take a text away that is not read."""
+        if revision.id == self._pointer.read() or revision.id not in self._store.names():
+            return False
+        self._store.delete(revision.id)
+        return True
+
+    def prune(self, keep: Sequence[Revision], count: int) -> int:
+        """Take old texts away."""
+        names = self._store.names()
+        spared = {*names[:count], *(one.id for one in keep), self._pointer.read()}
+        gone = [name for name in names if name not in spared]
+        for name in gone:
+            self._store.delete(name)
+        return len(gone)

@@ -1,0 +1,25 @@
+"""The kind `note` in every registry, and scenes in which nothing but a note is released."""
+
+import pytest
+
+from controller.aws.components import registry as on_aws
+from controller.domain.components import registry as rules
+from tests.kinds.note.scene import MakeNotes, Notes
+from tests.state_machine.conftest import aws, make_scene
+
+__all__ = ["aws", "make_scene"]
+
+
+@pytest.fixture(autouse=True)
+def note(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line in each registry: that is all that the product learns of it."""
+    monkeypatch.setitem(rules.KINDS, "note", "tests.kinds.note.rules")
+    monkeypatch.setitem(on_aws.KINDS, "note", "tests.kinds.note.aws")
+
+
+@pytest.fixture
+def notes(make_scene: MakeNotes) -> Notes:
+    """An environment in which the note "Hello" is live."""
+    made = Notes(make_scene())
+    assert made.release("1.0.0", "Hello").phase == "SUCCEEDED"
+    return made
