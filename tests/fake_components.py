@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import BinaryIO
 
-from controller.domain.bundle.artifacts import Artifact
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
+from controller.domain.components.artifact import Artifact
+from controller.domain.components.contents import Contents
 from controller.domain.deployment import Left, Pending, Revision
 from controller.domain.environment import Environment
 from controller.domain.strategy import ALL
@@ -44,9 +44,9 @@ class FakeComponent:
             raise ChangedByOthersError(f"traffic is split between {self.live} and {self.canary}")
         return Revision(self.live)
 
-    def stage(self, artifact: Artifact, bundle: BinaryIO) -> Revision | Pending:
+    def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
         """The revision that was put in `next`, or the live one."""
-        assert bundle.seekable()
+        assert bundle.names
         assert artifact.digest
         if self.pending:
             return self.pending.pop(0)

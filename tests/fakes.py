@@ -10,8 +10,9 @@ from typing import Any, BinaryIO
 
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import OutsideCheck
+from controller.domain.components.database.target import DatabaseTarget
 from controller.domain.deployment import Deployment, Revision, Upload
-from controller.domain.environment import DatabaseTarget, Environment
+from controller.domain.environment import Environment
 from controller.domain.phases import Phase
 from controller.domain.restore_point import RestorePoint, Snapshot, SnapshotState, snapshot_id
 from controller.errors import NotFoundError, UnknownEnvironmentError

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from app_artifacts.smartpack.build import HOME, build
-from controller.domain.bundle.strict_yaml import read_yaml
+from controller.domain.strict_yaml import read_yaml
 from selfright.bundling.build_spec import take_builds
 
 ASSETS = ("suitcase.svg", "style.css", "theme.css")

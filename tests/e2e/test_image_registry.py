@@ -16,7 +16,7 @@ from controller.aws.client.clients import Clients
 from controller.aws.components.image.push import ImagePush
 from controller.aws.components.image.repository import Repository
 from controller.domain.bundle.archive import BundleArchive
-from controller.domain.bundle.artifacts import ImageArtifact
+from controller.domain.components.image.artifact import ImageArtifact
 from controller.errors import NotFoundError
 from selfright.local import emulator
 from tests.image_layouts import CODE, Files, ImageParts, descriptor_in, image_bundle, layout, noise
@@ -48,7 +48,7 @@ def push(to: Repository, files: Files) -> str:
     archive = BundleArchive(io.BytesIO(image_bundle(files).pack()))
     artifact = archive.manifest().components["ai"]
     assert isinstance(artifact, ImageArtifact)
-    image = archive.layout(artifact).image_for("linux/amd64")
+    image = artifact.read_layout(archive).image_for("linux/amd64")
     uri = to.uri()
     ImagePush(to, archive, "ai").run(image)
     return f"{uri}@{image.descriptor.digest}"

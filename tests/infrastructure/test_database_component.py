@@ -11,7 +11,8 @@ from cfnlint.api import ManualArgs, lint_file
 
 from bootstrap_cdk.app import new_app
 from bootstrap_cdk.settings import SettingsError
-from controller.domain.environment import DatabaseTarget, Environment
+from controller.domain.components.database.target import DatabaseTarget
+from controller.domain.environment import Environment
 from controller.domain.restore_point import snapshot_id
 from selfright.cdk.components import DatabaseComponent
 from selfright.cdk.environment import Environment as EnvironmentConstruct
@@ -68,7 +69,7 @@ def granted(shop: Template, group: Group) -> dict[str, set[str]]:
 def test_the_controller_accepts_the_environment(shop: Template) -> None:
     """What CDK writes into SSM is what the controller's own model reads."""
     environment = Environment.model_validate(json.loads(shop.text(shop.only("AWS::SSM::Parameter")["Value"])))
-    assert environment.databases == {
+    assert environment.outside_bundles == {
         "orders": DatabaseTarget(kind="database", instance="orders"),
         "stock": DatabaseTarget(kind="database", cluster="stock", snapshot="always"),
     }

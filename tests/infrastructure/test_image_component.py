@@ -13,8 +13,8 @@ from cdk_nag import AwsSolutionsChecks
 from cfnlint.api import ManualArgs, lint_file
 
 from bootstrap_cdk.app import new_app
+from controller.domain.components.image.target import ImageTarget
 from controller.domain.environment import Environment as Read
-from controller.domain.environment import ImageTarget
 from selfright.cdk.components import FunctionComponent, ImageComponent
 from selfright.cdk.environment import Environment, Guard
 from selfright.cdk.names import Group

@@ -14,7 +14,8 @@ from cfnlint.api import ManualArgs, lint_file
 
 from bootstrap_cdk.app import new_app
 from bootstrap_cdk.settings import SettingsError
-from controller.domain.environment import Environment, ParametersTarget
+from controller.domain.components.parameters.target import ParametersTarget
+from controller.domain.environment import Environment
 from selfright.cdk.components import ParametersComponent
 from selfright.cdk.environment import Environment as EnvironmentConstruct
 from selfright.cdk.environment import Guard

@@ -3,7 +3,8 @@
 import pytest
 
 from bootstrap_cdk.settings import SettingsError, SmartPackSettings
-from controller.domain.environment import Environment, ParametersTarget
+from controller.domain.components.parameters.target import ParametersTarget
+from controller.domain.environment import Environment
 from tests.infrastructure.templates import Template
 from tests.infrastructure.test_smartpack import environment_of
 

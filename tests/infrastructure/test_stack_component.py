@@ -9,7 +9,8 @@ from aws_cdk import aws_iam as iam
 from cdk_nag import AwsSolutionsChecks
 
 from bootstrap_cdk.app import new_app
-from controller.domain.environment import Environment, StackTarget
+from controller.domain.components.stack.target import StackTarget
+from controller.domain.environment import Environment
 from selfright.cdk.components import StackComponent
 from selfright.cdk.environment import Environment as EnvironmentConstruct
 from selfright.cdk.environment import Guard

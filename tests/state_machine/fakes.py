@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from threading import Lock
-from typing import BinaryIO
 
 from controller.aws.components.traffic import Traffic
-from controller.domain.bundle.artifacts import Artifact
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck, OutsideCheck
+from controller.domain.components.artifact import Artifact
+from controller.domain.components.contents import Contents
 from controller.domain.deployment import Counts, Revision
 from controller.domain.environment import Environment
 from controller.domain.strategy import ALL
@@ -125,7 +125,7 @@ class FakeComponent:
             raise ChangedByOthersError(f"{self.switch.name} is split: {self.switch.describe(position)}.")
         return Revision(position.stable, self.revisions[position.stable])
 
-    def stage(self, artifact: Artifact, bundle: BinaryIO) -> Revision:
+    def stage(self, artifact: Artifact, bundle: Contents) -> Revision:
         """A new revision of new content, or the one that there is."""
         digest = artifact.digest.removeprefix("sha256:")
         revision = Revision(f"{self.switch.name}-{digest[:6]}", digest)

@@ -14,8 +14,9 @@ from controller.aws.client.clients import Clients, client
 from controller.aws.client.pacing import Time, paced
 from controller.aws.components.function.component import FunctionComponent
 from controller.aws.components.site.component import SiteComponent
+from controller.domain.components.function.target import FunctionTarget
 from controller.domain.components.site.routing import RoutingTable
-from controller.domain.environment import FunctionTarget, SiteTarget
+from controller.domain.components.site.target import SiteTarget
 from controller.domain.phases import Phase
 from tests.builders import BundleParts, bundle_parts, digest
 from tests.image_layouts import layout

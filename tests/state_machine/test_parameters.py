@@ -7,7 +7,7 @@ import pytest
 
 from controller.aws.client.clients import Clients, client
 from controller.aws.components.parameters.component import ParametersComponent
-from controller.domain.environment import ParametersTarget
+from controller.domain.components.parameters.target import ParametersTarget
 from controller.domain.phases import Phase
 from tests.builders import bundle_parts
 from tests.state_machine.scene import CHECKS, Scene

@@ -8,7 +8,7 @@ import pytest
 
 from controller.aws.client.clients import Clients
 from controller.aws.components.stack.component import StackComponent
-from controller.domain.environment import StackTarget
+from controller.domain.components.stack.target import StackTarget
 from controller.domain.phases import Phase
 from controller.ports.components import Context
 from tests.builders import bundle_parts

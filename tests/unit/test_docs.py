@@ -15,12 +15,12 @@ import yaml
 from pydantic import BaseModel
 
 from bootstrap_cdk.settings import ControllerSettings, SmartPackSettings
-from controller.domain.bundle.artifacts import Artifact
 from controller.domain.bundle.manifest import Manifest, make_manifest
 from controller.domain.checks.check import Check
 from controller.domain.checks.load_check import LoadCheck
 from controller.domain.checks.site_check import SiteCheck
-from controller.domain.environment import Environment, Target
+from controller.domain.components.registry import KINDS, kind_of
+from controller.domain.environment import Environment
 from controller.domain.phases import Phase
 from devtools.commands import COMMANDS as DEV_COMMANDS
 from selfright.cli import main
@@ -202,14 +202,14 @@ def test_every_setting_of_an_environment_is_explained_with_its_default() -> None
         assert f"| `{name}` | {_shown(Environment.model_fields[name].default)} |" in page
 
 
-@pytest.mark.parametrize("model", Target.__args__[0].__args__)
+@pytest.mark.parametrize("model", [kind_of(name).target for name in KINDS])
 def test_every_key_of_an_environments_component_is_explained(model: type[BaseModel]) -> None:
     """Where each kind of component runs."""
     page = (ROOT / "docs" / "environment.md").read_text()
     assert not [name for name in model.model_fields if f"`{name}`" not in page and name != "kind"]
 
 
-@pytest.mark.parametrize("model", [Manifest, *Artifact.__args__])
+@pytest.mark.parametrize("model", [Manifest, *filter(None, (kind_of(name).artifact for name in KINDS))])
 def test_every_key_of_a_release_is_explained(model: type[BaseModel]) -> None:
     """What a bundle says of itself and of each kind of component."""
     page = (ROOT / "docs" / "bundle.md").read_text()

@@ -13,8 +13,10 @@ from controller.aws.client.clients import Clients
 from controller.aws.components.function.component import FunctionComponent
 from controller.aws.components.parameters.component import ParametersComponent
 from controller.aws.components.site.component import SiteComponent
+from controller.domain.components.function.target import FunctionTarget
+from controller.domain.components.parameters.target import ParametersTarget
 from controller.domain.components.site.routing import RoutingTable
-from controller.domain.environment import FunctionTarget, ParametersTarget, SiteTarget
+from controller.domain.components.site.target import SiteTarget
 from tests.unit.aws.fake_cloudfront import NAME as ROUTING
 from tests.unit.aws.fake_cloudfront import FakeCloudFront
 from tests.unit.aws.fake_lambda import NAME as FUNCTION

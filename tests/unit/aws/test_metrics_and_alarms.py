@@ -15,7 +15,7 @@ from controller.aws.components.site.component import SiteComponent
 from controller.aws.metrics import CloudWatchMetrics
 from controller.domain.environment import Environment
 from controller.domain.judging.measurement import Period, Sample, Subject
-from controller.errors import AwsError, NotFoundError, TransientError
+from controller.errors import AwsError, NotFoundError, SelfrightError, TransientError
 
 NOON = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=2)
 RESOURCE = {"FunctionName": "fn", "Resource": "fn:live"}
@@ -109,7 +109,7 @@ def test_several_components_are_measured_by_one_call(cloudwatch: Any) -> None:
 
 def test_a_site_is_not_measured_by_revision(cloudwatch: Any) -> None:
     """CloudFront's metrics know no revision: whoever asks for them made a mistake."""
-    with pytest.raises(TypeError, match="site is not measured"):
+    with pytest.raises(SelfrightError, match="A site is not measured by version"):
         periods(cloudwatch, NOON, 1, Subject("site", "b", "a"))
 
 

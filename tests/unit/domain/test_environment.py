@@ -6,7 +6,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from controller.domain.environment import Environment, FunctionTarget, ImageTarget, ParametersTarget, SiteTarget
+from controller.domain.components.function.target import FunctionTarget
+from controller.domain.components.image.target import ImageTarget
+from controller.domain.components.parameters.target import ParametersTarget
+from controller.domain.components.site.target import SiteTarget
+from controller.domain.environment import Environment
 
 WRITTEN: dict[str, Any] = {
     "application": "smartpack",

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from controller.domain.checks.verification import read_check
-from controller.domain.environment import Environment, ImageTarget
+from controller.domain.components.image.target import ImageTarget
+from controller.domain.environment import Environment
 from controller.domain.phases import Phase
 from controller.errors import LedgerConflictError
 from controller.flow.validate import validate

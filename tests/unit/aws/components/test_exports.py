@@ -131,8 +131,8 @@ def test_code_that_no_release_brought_comes_from_lambda(
 
 def test_a_site_is_exported_with_its_index_and_routing(world: World) -> None:
     """Every file with its digest, the shared folders, and the code that chooses the revision."""
-    bundle = io.BytesIO(a_bundle())
-    revision = world.site().stage(BundleArchive(bundle).manifest().components["site"], bundle)
+    bundle = BundleArchive(io.BytesIO(a_bundle()))
+    revision = world.site().stage(bundle.manifest().components["site"], bundle)
     found = export(world, "site", revision.id)
     assert "index.html" in found["index"]["files"]
     assert found["folders"] == ["assets/"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from controller.domain.bundle.archive import BundleArchive, Limits
-from controller.domain.bundle.artifacts import ParametersArtifact
+from controller.domain.components.parameters.artifact import ParametersArtifact
 from controller.errors import InvalidBundleError
 from tests.builders import SITE_FILES, Item, a_bundle, a_zip, an_index, bundle_parts, digest
 from tests.zips import altered, offset_of
@@ -40,7 +40,7 @@ def test_parameters_are_verified_and_read() -> None:
     archive = open_and_verify(bundle_parts().with_parameters(SETTINGS).pack())
     artifact = archive.manifest().components["settings"]
     assert isinstance(artifact, ParametersArtifact)
-    assert archive.parameters(artifact).values == SETTINGS
+    assert artifact.read_parameters(archive).values == SETTINGS
 
 
 def test_parameters_that_were_changed_are_refused() -> None:

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from controller.domain.bundle.artifacts import FunctionArtifact, SiteArtifact
 from controller.domain.bundle.manifest import make_manifest, parse_manifest
-from controller.domain.bundle.strict_yaml import read_yaml
+from controller.domain.components.function.artifact import FunctionArtifact
+from controller.domain.components.site.artifact import SiteArtifact
+from controller.domain.strict_yaml import read_yaml
 from controller.errors import InvalidBundleError
 from tests.builders import bundle_parts
 

@@ -10,8 +10,8 @@ from moto import mock_aws
 from controller.aws.client.clients import Clients
 from controller.aws.components.database.export import DatabaseExport
 from controller.aws.components.database.snapshots import TAG, RdsDatabases
+from controller.domain.components.database.target import DatabaseTarget
 from controller.domain.deployment import Revision
-from controller.domain.environment import DatabaseTarget
 from controller.domain.restore_point import snapshot_id
 from controller.errors import AwsError, NotFoundError
 from selfright.components.database.recover import DatabaseRecovery

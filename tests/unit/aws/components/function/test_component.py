@@ -23,8 +23,8 @@ V1, V2 = Revision("1"), Revision("2")
 def staged(world: World, code: bytes = b"def handler(event, context): ...", **api: Any) -> Revision:  # noqa: ANN401 - as in release.yaml
     """Stage the function of a bundle with this code and configuration."""
     variables = api.pop("environment", {})
-    bundle = io.BytesIO(a_bundle(api_code=code, api=api))
-    artifact = BundleArchive(bundle).manifest().components["api"]
+    bundle = BundleArchive(io.BytesIO(a_bundle(api_code=code, api=api)))
+    artifact = bundle.manifest().components["api"]
     return world.function(variables=variables).stage(artifact, bundle)
 
 
@@ -228,8 +228,8 @@ def test_other_code_in_place_of_ours_is_noticed(world: World) -> None:
 
 def test_a_site_is_not_staged_as_a_function(world: World) -> None:
     """The bundle and the environment disagree about the component's kind."""
-    bundle = io.BytesIO(a_bundle())
-    artifact = BundleArchive(bundle).manifest().components["site"]
+    bundle = BundleArchive(io.BytesIO(a_bundle()))
+    artifact = bundle.manifest().components["site"]
     with pytest.raises(InvalidBundleError, match="is a function in this environment and a site in the bundle"):
         world.function().stage(artifact, bundle)
 

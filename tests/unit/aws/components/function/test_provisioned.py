@@ -13,8 +13,8 @@ from tests.unit.aws.conftest import World
 
 def stage(world: World, code: bytes = b"# new", warm: int | None = 5) -> Revision | Pending:
     """Stage the function in an environment with so many warm instances."""
-    bundle = io.BytesIO(a_bundle(api_code=code))
-    artifact = BundleArchive(bundle).manifest().components["api"]
+    bundle = BundleArchive(io.BytesIO(a_bundle(api_code=code)))
+    artifact = bundle.manifest().components["api"]
     return world.function(provisioned_concurrency=warm).stage(artifact, bundle)
 
 

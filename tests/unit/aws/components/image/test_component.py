@@ -21,8 +21,9 @@ from controller.aws.components.image.component import ImageComponent
 from controller.aws.components.image.repository import LEAST_PART
 from controller.aws.components.registry import AwsComponents
 from controller.domain.bundle.archive import BundleArchive
+from controller.domain.components.image.target import ImageTarget
 from controller.domain.deployment import Revision
-from controller.domain.environment import Environment, ImageTarget
+from controller.domain.environment import Environment
 from controller.errors import AwsError, InvalidBundleError, NotFoundError, TransientError
 from tests.builders import BundleParts, a_bundle, digest
 from tests.image_layouts import BASE, CODE, Files, ImageParts, descriptor_in, image_bundle, layout, noise
@@ -58,8 +59,8 @@ class Registry:
 
     def stage(self, parts: BundleParts | None = None, **target: Any) -> Revision:
         """Stage the image of a bundle."""
-        bundle = io.BytesIO((parts or image_bundle()).pack())
-        artifact = BundleArchive(bundle).manifest().components["ai"]
+        bundle = BundleArchive(io.BytesIO((parts or image_bundle()).pack()))
+        artifact = bundle.manifest().components["ai"]
         return self.component(**target).stage(artifact, bundle)
 
     def release(self, number: int) -> Revision:
@@ -316,8 +317,8 @@ def test_somebody_who_changes_the_function_meanwhile_is_not_overwritten(registry
 
 def test_a_function_is_not_staged_as_an_image(registry: Registry) -> None:
     """The bundle and the environment disagree about the component's kind."""
-    bundle = io.BytesIO(a_bundle())
-    artifact = BundleArchive(bundle).manifest().components["api"]
+    bundle = BundleArchive(io.BytesIO(a_bundle()))
+    artifact = bundle.manifest().components["api"]
     with pytest.raises(InvalidBundleError, match="is an image in this environment and a function in the bundle"):
         registry.component().stage(artifact, bundle)
 
@@ -379,8 +380,8 @@ def test_images_of_others_are_left_alone(registry: Registry) -> None:
     """Of people, of tools, and of other functions that share the repository: even the same image under their tag."""
     registry.release(0)
     other = registry.component(function_name="smartpack-staging-ai")
-    bundle = io.BytesIO(image_bundle(numbered(0)).pack())
-    other.code(BundleArchive(bundle).manifest().components["ai"], bundle).put()
+    bundle = BundleArchive(io.BytesIO(image_bundle(numbered(0)).pack()))
+    other.code(bundle.manifest().components["ai"], bundle).put()
     registry.ecr.put_image(repositoryName=REPOSITORY, imageManifest=json.dumps({"mediaType": "x"}), imageTag="latest")
     registry.release(1)
     registry.component().prune([], 1)
@@ -405,9 +406,9 @@ def test_a_prune_that_ecr_refuses_is_told(registry: Registry) -> None:
 @pytest.mark.parametrize("name", ["f" * 64, f"arn:aws:lambda:eu-central-1:123456789012:function:{'g' * 64}"])
 def test_a_tag_fits_whatever_the_function_is_called(registry: Registry, name: str) -> None:
     """Tags have 128 characters at most, and no colons."""
-    bundle = io.BytesIO(image_bundle().pack())
+    bundle = BundleArchive(io.BytesIO(image_bundle().pack()))
     component = registry.component(function_name=name)
-    component.code(BundleArchive(bundle).manifest().components["ai"], bundle).put()
+    component.code(bundle.manifest().components["ai"], bundle).put()
     (tag,) = registry.tags
     assert len(tag) <= 128
     assert ":" not in tag
@@ -430,9 +431,9 @@ def test_lambda_names_an_image_by_its_digest(registry: Registry, monkeypatch: py
     monkeypatch.setenv("MOTO_LAMBDA_STUB_ECR", "false")
     keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing", "region_name": REGION}
     role = boto3.client("iam", **keys).create_role(RoleName="ai", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-    bundle = io.BytesIO(image_bundle().pack())
+    bundle = BundleArchive(io.BytesIO(image_bundle().pack()))
     registry.ecr.create_repository(repositoryName="ai")  # Moto's Lambda finds none with a slash in its name.
-    code = registry.component(repository="ai").code(BundleArchive(bundle).manifest().components["ai"], bundle)
+    code = registry.component(repository="ai").code(bundle.manifest().components["ai"], bundle)
     made = boto3.client("lambda", **keys).create_function(
         FunctionName="ai", Role=role, PackageType="Image", Code=code.put()
     )

@@ -11,7 +11,7 @@ import pytest
 from controller.aws.components.image.push import CONNECTIONS, ImagePush
 from controller.aws.components.image.repository import Repository
 from controller.domain.bundle.archive import BundleArchive
-from controller.domain.bundle.artifacts import ImageArtifact
+from controller.domain.components.image.artifact import ImageArtifact
 from controller.domain.components.image.documents import Descriptor
 from controller.errors import AwsError
 from tests.builders import Item, digest
@@ -84,7 +84,7 @@ def push(repository: FakeRepository, method: int = 0) -> None:
     archive = BundleArchive(io.BytesIO(parts.pack()))
     artifact = archive.manifest().components["ai"]
     assert isinstance(artifact, ImageArtifact)
-    ImagePush(repository, archive, "ai").run(archive.layout(artifact).image_for("linux/amd64"))
+    ImagePush(repository, archive, "ai").run(artifact.read_layout(archive).image_for("linux/amd64"))
 
 
 @pytest.mark.parametrize("method", [0, 8], ids=["stored", "deflated"])

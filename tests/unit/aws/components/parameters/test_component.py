@@ -22,8 +22,8 @@ MANY = {f"NAME_{number}": str(number) for number in range(25)}
 
 def staged(world: World, values: dict[str, str]) -> Revision:
     """Stage a bundle with these parameters."""
-    bundle = io.BytesIO(bundle_parts().with_parameters(values).pack())
-    return world.settings().stage(BundleArchive(bundle).manifest().components["settings"], bundle)
+    bundle = BundleArchive(io.BytesIO(bundle_parts().with_parameters(values).pack()))
+    return world.settings().stage(bundle.manifest().components["settings"], bundle)
 
 
 def documented(language: str, beginning: str) -> str:
@@ -154,9 +154,9 @@ def test_a_revision_that_is_not_whole_fails_its_check(world: World) -> None:
 
 def test_a_function_is_not_staged_as_parameters(world: World) -> None:
     """The bundle and the environment disagree about the component's kind."""
-    bundle = io.BytesIO(bundle_parts().pack())
+    bundle = BundleArchive(io.BytesIO(bundle_parts().pack()))
     with pytest.raises(InvalidBundleError, match="is parameters in this environment and a function in the bundle"):
-        world.settings().stage(BundleArchive(bundle).manifest().components["api"], bundle)
+        world.settings().stage(bundle.manifest().components["api"], bundle)
 
 
 @pytest.mark.parametrize("weight", [1, 10, 99])

@@ -10,8 +10,8 @@ from controller.aws.components.site.component import SiteComponent
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.checks.verification import read_check
 from controller.domain.components.site.routing import RoutingTable, render
+from controller.domain.components.site.target import SiteTarget
 from controller.domain.deployment import Pending, Revision
-from controller.domain.environment import SiteTarget
 from controller.errors import ChangedByOthersError, InvalidBundleError
 from tests.builders import a_bundle, bundle_parts
 from tests.unit.aws.conftest import ROUTING, SITE, World
@@ -32,8 +32,8 @@ TWO: Mapping[str, bytes] = {
 
 def stage(world: World, files: Mapping[str, bytes] = ONE, bundle: bytes | None = None) -> Revision:
     """Stage a site of these files."""
-    opened = io.BytesIO(bundle or a_bundle(site_files=files))
-    return world.site().stage(BundleArchive(opened).manifest().components["site"], opened)
+    opened = BundleArchive(io.BytesIO(bundle or a_bundle(site_files=files)))
+    return world.site().stage(opened.manifest().components["site"], opened)
 
 
 def test_a_site_waits_until_its_distribution_is_deployed(world: World) -> None:
@@ -41,8 +41,8 @@ def test_a_site_waits_until_its_distribution_is_deployed(world: World) -> None:
     target = SiteTarget(kind="site", bucket=SITE, routing_function=ROUTING, distribution_id="E123")
     site = SiteComponent(target, "site", world.clients)
     world.routing.status = "InProgress"
-    opened = io.BytesIO(a_bundle(site_files=ONE))
-    artifact = BundleArchive(opened).manifest().components["site"]
+    opened = BundleArchive(io.BytesIO(a_bundle(site_files=ONE)))
+    artifact = opened.manifest().components["site"]
     assert isinstance(site.stage(artifact, opened), Pending)
     assert world.stored() == set()
     world.routing.status = "Deployed"
@@ -172,8 +172,8 @@ def test_a_file_that_is_not_as_its_index_says_is_not_uploaded(
 
 def test_a_function_is_not_staged_as_a_site(world: World) -> None:
     """The bundle and the environment disagree about the component's kind."""
-    bundle = io.BytesIO(a_bundle())
-    artifact = BundleArchive(bundle).manifest().components["api"]
+    bundle = BundleArchive(io.BytesIO(a_bundle()))
+    artifact = bundle.manifest().components["api"]
     with pytest.raises(InvalidBundleError, match="is a site in this environment and a function in the bundle"):
         world.site().stage(artifact, bundle)
 

@@ -14,9 +14,10 @@ from moto.cloudformation.models import CloudFormationBackend
 from controller.aws.client.clients import reading_text
 from controller.aws.components.stack.component import StackComponent, mark_of
 from controller.aws.components.stack.export import StackExport
-from controller.domain.bundle.artifacts import StackArtifact
+from controller.domain.bundle.archive import BundleArchive
+from controller.domain.components.stack.artifact import StackArtifact
+from controller.domain.components.stack.target import StackTarget
 from controller.domain.deployment import Awaited, Deployment, Left, Pending, Revision, Upload
-from controller.domain.environment import StackTarget
 from controller.domain.phases import Phase
 from controller.errors import AwsError, ChangedByOthersError, InvalidBundleError, TrippedError
 from controller.ports.components import Context
@@ -77,7 +78,7 @@ class Infra:
 
     def stage(self, text: str, **parameters: str) -> Revision | Pending:
         """Stage a bundle with this template."""
-        bundle = io.BytesIO(bundle_parts().with_stack(text, parameters).pack())
+        bundle = BundleArchive(io.BytesIO(bundle_parts().with_stack(text, parameters).pack()))
         artifact = StackArtifact(kind="stack", artifact="infra.yaml", digest=_digest(), parameters=parameters)
         made = self.component.stage(artifact, bundle)
         if isinstance(made, Revision):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from controller.domain.bundle.archive import BundleArchive, Limits
-from controller.domain.bundle.artifacts import ImageArtifact
+from controller.domain.components.image.artifact import ImageArtifact
 from controller.domain.components.image.documents import MAX_MANIFESTS
 from controller.domain.components.image.layout import Layout
 from controller.domain.components.image.rules import refuse_too_large
@@ -39,7 +39,7 @@ def read(files: Files) -> Layout:
     archive = opened(image_bundle(files))
     artifact = archive.manifest().components["ai"]
     assert isinstance(artifact, ImageArtifact)
-    return archive.layout(artifact)
+    return artifact.read_layout(archive)
 
 
 def refusal(parts: BundleParts, limits: Limits | None = None) -> str:
