@@ -12,6 +12,7 @@ from controller.domain.bundle.archive import BundleArchive, Limits
 from controller.domain.components.parameters.artifact import ParametersArtifact
 from controller.errors import InvalidBundleError
 from tests.builders import SITE_FILES, Item, a_bundle, a_zip, an_index, bundle_parts, digest
+from tests.reading import Noting
 from tests.zips import altered, offset_of
 
 ZEROS = Item(bytes(3_000_000), zipfile.ZIP_DEFLATED)
@@ -75,6 +76,30 @@ def with_code(code: bytes) -> bytes:
     parts.files["api.zip"] = code
     parts.manifest["components"]["api"]["digest"] = digest(code)
     return parts.pack()
+
+
+def test_what_was_read_of_a_bundle_stays_known() -> None:
+    """The manifest, the digest and what describes an artifact cost one read each, however often they are asked for."""
+    file = Noting(bundle_parts().with_parameters(SETTINGS).pack())
+    archive = BundleArchive(file)
+    settings = archive.manifest().components["settings"]
+    assert isinstance(settings, ParametersArtifact)
+    settings.read_parameters(archive)
+    file.spans = []
+    archive.digest()
+    archive.manifest()
+    assert settings.read_parameters(archive).values == SETTINGS
+    assert file.spans == []
+
+
+def test_a_header_is_read_once() -> None:
+    """Where a file's data begins stays known, so that reading it again reads its data alone."""
+    file = Noting(a_bundle())
+    archive = BundleArchive(file)
+    start, _ = archive.raw("site/robots.txt")
+    file.spans = []
+    archive.read("site/robots.txt", at_most=100)
+    assert {first for first, _ in file.spans} == {start}
 
 
 def test_a_good_bundle_is_opened_and_verified() -> None:

@@ -14,6 +14,7 @@ from controller.domain.components.site.target import SiteTarget
 from controller.domain.deployment import Pending, Revision
 from controller.errors import ChangedByOthersError, InvalidBundleError
 from tests.builders import a_bundle, bundle_parts
+from tests.reading import Noting
 from tests.unit.aws.conftest import ROUTING, SITE, World
 
 ONE: Mapping[str, bytes] = {
@@ -52,6 +53,19 @@ def test_a_site_waits_until_its_distribution_is_deployed(world: World) -> None:
     world.routing.calls.clear()
     assert world.site().stage(artifact, opened) == revision
     assert world.routing.calls == []
+
+
+def test_nothing_of_the_bundle_is_read_twice(world: World) -> None:
+    """Not its directory, not the index, no file and no file's header."""
+    data = a_bundle(site_files=ONE)
+    file = Noting(data)
+    opened = BundleArchive(file)
+    artifact = opened.manifest().components["site"]
+    opened_at, file.spans = file.spans, []
+    world.site().stage(artifact, opened)
+    end = min(start for start, _ in opened_at if start > len(data) // 2)
+    assert file.spans
+    assert (file.times(0, end), file.times(end, len(data))) == (1, 0)
 
 
 def publish(world: World, revision: Revision) -> None:
