@@ -16,31 +16,10 @@ from pydantic import (
     model_validator,
 )
 
-from controller.domain.components.database.target import DatabaseTarget
-from controller.domain.components.function.target import FunctionTarget, LambdaTarget
-from controller.domain.components.image.target import ImageTarget
-from controller.domain.components.parameters.target import ParametersTarget
 from controller.domain.components.registry import one_of
-from controller.domain.components.site.target import SiteTarget
-from controller.domain.components.stack.target import StackTarget
 from controller.domain.components.target import Target
 from controller.domain.names import Name
 from controller.domain.strategy import Preference, steps_of
-
-__all__ = [
-    "DatabaseTarget",
-    "Environment",
-    "FunctionTarget",
-    "ImageTarget",
-    "JudgePolicy",
-    "LambdaTarget",
-    "Limits",
-    "Name",
-    "ParametersTarget",
-    "SiteTarget",
-    "StackTarget",
-    "Target",
-]
 
 MINUTE, DAY = 60, 24 * 3600
 FINE_PERIODS = {1, 5, 10, 20, 30}
@@ -164,11 +143,6 @@ class Environment(_Strict):
     def outside_bundles(self) -> dict[str, Target]:
         """What is in no bundle, by name: a database of which a snapshot is taken before a release."""
         return {name: one for name, one in self.components.items() if not one.in_bundles}
-
-    @property
-    def databases(self) -> "dict[str, DatabaseTarget]":
-        """Moved: see `outside_bundles`."""
-        return {name: one for name, one in self.components.items() if isinstance(one, DatabaseTarget)}
 
     @property
     def key(self) -> str:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from controller.domain.bundle.artifacts import MANIFEST_NAME
+from controller.domain.components.artifact import MANIFEST_NAME
 from controller.domain.bundle.manifest import Manifest
 from controller.errors import InvalidBundleError
 from selfright.bundling import build_run

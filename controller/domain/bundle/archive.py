@@ -41,9 +41,6 @@ class Limits:
     """A file whose kind allows more than `entry_bytes`: a layer of a container image."""
     entries: int = 20_000
     ratio: int = MAX_RATIO
-    index_bytes: int = 16 * _MIB
-    function_unpacked_bytes: int = 250 * _MIB
-    function_entries: int = 50_000
 
 
 class BundleArchive:
@@ -93,22 +90,6 @@ class BundleArchive:
     def digest(self) -> str:
         """The release's SHA-256 in hex: the manifest's, which holds the digests of everything else."""
         return hashlib.sha256(self._manifest).hexdigest()
-
-    def index(self, artifact: Any) -> Any:  # noqa: ANN401
-        """Moved: see `SiteArtifact.read_index`."""
-        return artifact.read_index(self)
-
-    def parameters(self, artifact: Any) -> Any:  # noqa: ANN401
-        """Moved: see `ParametersArtifact.read_parameters`."""
-        return artifact.read_parameters(self)
-
-    def template(self, artifact: Any) -> Any:  # noqa: ANN401
-        """Moved: see `StackArtifact.read_template`."""
-        return artifact.read_template(self)
-
-    def layout(self, artifact: Any) -> Any:  # noqa: ANN401
-        """Moved: see `ImageArtifact.read_layout`."""
-        return artifact.read_layout(self)
 
     def size(self, name: str) -> int:
         """The bytes of a file, unpacked; raises `InvalidBundleError` when it is missing."""

@@ -44,7 +44,7 @@ class Artifact(BaseModel):
     after: Annotated[list[str], Field(max_length=50)] = []
 
     noun: ClassVar[str] = ""
-    """The kind with its article, for messages: "a function", "parameters"."""
+    """The kind with its article, if it takes one, for messages: "a function"."""
     answers_requests: ClassVar[bool] = False
     can_be_loaded: ClassVar[bool] = False
     has_pages: ClassVar[bool] = False

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from controller.domain.components.function.target import FunctionTarget
 from controller.domain.deployment import Counts
-from controller.domain.environment import FunctionTarget
 from controller.domain.judging.power import Traffic
 from selfright.account.past_requests import HOUR, MINUTE, Past, TrafficReader, UsualTraffic, usual
 from tests.unit.aws.fake_lambda import refuse

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from controller.domain.bundle.archive import BundleArchive
-from controller.domain.bundle.artifacts import SiteArtifact
+from controller.domain.components.site.artifact import SiteArtifact
 from controller.errors import InvalidBundleError
 from selfright.bundling.bundle import make_bundle, verify_bundle
 from tests.builders import a_zip
@@ -124,7 +124,7 @@ def test_the_index_tells_the_files_of_the_site(source: Path) -> None:
         archive = BundleArchive(file)
         site = archive.manifest().components["site"]
         assert isinstance(site, SiteArtifact)
-        assert set(archive.index(site).files) == {"assets/app-1a2b.js", "index.html", "logo.png"}
+        assert set(site.read_index(archive).files) == {"assets/app-1a2b.js", "index.html", "logo.png"}
 
 
 def test_programs_stay_executable(source: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.domain.bundle.artifacts import ImageArtifact
+from controller.domain.components.image.artifact import ImageArtifact
 from controller.errors import InvalidBundleError
 from selfright.bundling.bundle import make_bundle, verify_bundle
 from tests.builders import digest
