@@ -44,3 +44,5 @@ MOVING = OPEN - {Phase.ROLLING_BACK}
 """The phases in which a deployment may still go forward."""
 UNTOUCHED = frozenset({Phase.RECEIVED, Phase.QUEUED})
 """The phases in which no component has been touched yet."""
+REMEMBERED = frozenset({Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED})
+"""The phases in which a deployment ends that visitors may have got: what became of its version is remembered."""

@@ -4,25 +4,23 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from math import ceil
 
 from controller.domain.deployment import Bake, Changes, Deployment
 from controller.domain.environment import Environment
+from controller.domain.judging.evidence import Evidence, evaluation_of, judged
 from controller.domain.judging.measurement import floor
 from controller.domain.judging.verdict import MISSING, Judgement, Verdict, alarm_trouble
 from controller.domain.phases import Phase
+from controller.domain.steps import evaluation_pause
 from controller.domain.timeline import EventKind
 from controller.errors import SelfrightError, TransientError
 from controller.flow.preconditions.hotfix import guarding, recovered
 from controller.flow.shared.bake import JUDGED, Judged, conclude, judged_now, open_bake, require_current
-from controller.flow.shared.evidence import Evidence, evaluation_of, gather, judged
+from controller.flow.shared.evidence import gather
 from controller.flow.shared.lease import renewed
 from controller.flow.shared.timeline import environment_of, record
 from controller.flow.shared.trip import trip
 from controller.ports.world import World
-
-MOST_EVALUATIONS = 1500
-"""An execution's history holds 25,000 events, an evaluation makes about ten: long bakes are evaluated less often."""
 
 
 def judge(world: World, deployment_id: str, step: int) -> Judged:
@@ -122,8 +120,7 @@ def _again(world: World, deployment: Deployment, environment: Environment, now: 
     with suppress(SelfrightError):  # Only a rehearsal: an alarm is acted on without it, a second later.
         world.rehearsals.start(deployment.deployment_id)
     policy = environment.judge
-    longest = 2 * sum(step.bake for step in deployment.steps)
-    pause = max(policy.evaluate_every, ceil(longest / MOST_EVALUATIONS))
+    pause = evaluation_pause(policy, deployment.steps)
     left = (open_bake(deployment).ends_at - now).total_seconds()
     until_then = round(left) if left > 0 else min(policy.period_seconds, policy.settled_seconds)
     return judged_now(deployment, "wait", wait_seconds=min(pause, max(1, until_then)))

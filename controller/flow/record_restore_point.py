@@ -4,28 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from controller.domain.advice import ALARM_ADVICE, CHANGED_ADVICE
 from controller.domain.deployment import Changes, Deployment, Revision
 from controller.domain.environment import Environment
 from controller.domain.judging.verdict import alarm_trouble
 from controller.domain.phases import UNTOUCHED, Phase
+from controller.domain.previous_attempt import check_previous_attempt
 from controller.domain.timeline import EventKind
 from controller.errors import ChangedByOthersError, InvalidBundleError, LedgerConflictError, NotFoundError, RefusedError
 from controller.flow.preconditions import export, snapshots
 from controller.flow.preconditions.hotfix import guarding, ignore_firing_alarms, tell_ignored_alarms
-from controller.flow.preconditions.previous_attempt import check_previous_attempt
 from controller.flow.preconditions.secrets import check_secrets
 from controller.flow.shared.closure import reject
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
 from controller.ports.world import World
-
-ALARM_ADVICE = (
-    "Correct the alarm first; a release on top of a fire cannot be judged. If this release is what silences it:"
-    ' `selfright release … --hotfix --reason "…"` leaves out the alarms that are firing.'
-)
-
-
-CHANGED_ADVICE = "Finish or undo that change, then upload the bundle again."
 
 
 @dataclass(frozen=True)
@@ -71,7 +64,8 @@ def record_restore_point(world: World, deployment_id: str) -> RestorePointRecord
 
 def _record(world: World, environment: Environment, deployment: Deployment) -> RestorePointRecorded:
     """The snapshots first, because they take long; what is live is read last."""
-    check_previous_attempt(world, deployment.environment_key, deployment.version, deployment.digest)
+    key, version = deployment.environment_key, deployment.version
+    check_previous_attempt(world.versions.previous_attempt(key, version), key, version, deployment.digest)
     check_secrets(world, environment, deployment)
     taken = snapshots.take(world, environment, deployment)
     if taken.pending:

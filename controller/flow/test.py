@@ -1,21 +1,22 @@
 """Test staged release and Verify: the release's checks, against the canary itself and from outside."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from controller.domain.checks.check import CheckResult
+from controller.domain.checks.verification import checks_of
 from controller.domain.deployment import Changes, Deployment, Step
 from controller.domain.environment import Environment
 from controller.domain.judging.measurement import PATIENCE
+from controller.domain.newcomers import served_until
 from controller.domain.phases import Phase
-from controller.domain.strategy import steps_of
+from controller.domain.steps import steps_for
 from controller.domain.timeline import EventKind
 from controller.flow.ask_hook import PRE, hook_of
-from controller.flow.shared.checks import checks_of, count, trip_for
+from controller.flow.shared.checks import count, trip_for
 from controller.flow.shared.lease import PAUSE_SECONDS
-from controller.flow.shared.newcomers import served_until
 from controller.flow.shared.pending import pause_of
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
@@ -80,7 +81,7 @@ def _test(world: World, environment: Environment, deployment: Deployment, name: 
 
 def _planned(world: World, environment: Environment, deployment: Deployment) -> Deployment:
     """Say the steps, and for good which components were live before: what is decided here holds for all states."""
-    served = served_until(world, deployment.previous)
+    served = served_until(world.deployments.get, deployment.previous)
     known = replace(deployment, served_before=served)
     steps = steps_for(environment, known.changed, known.newcomers)
     changes: Changes = {"steps": steps, "served_before": served}
@@ -90,15 +91,6 @@ def _planned(world: World, environment: Environment, deployment: Deployment) -> 
         told = f"Never live before, so all visitors get it at the first step, and the rest by the steps: {names}."
         record(world, deployment.deployment_id, EventKind.NEWCOMERS, told)
     return planned
-
-
-def steps_for(environment: Environment, changed: Collection[str], newcomers: Collection[str]) -> tuple[Step, ...]:
-    """The traffic steps of a release that changes these components, of which the `newcomers` were never live."""
-    if not changed:
-        return ()
-    preference, watch = environment.deployment_preference, environment.final_bake
-    divides = any(environment.components[name].divides_visitors for name in changed if name not in newcomers)
-    return steps_of(preference, watch, at_once=not divides)
 
 
 def _step(index: int, step: Step, environment: Environment) -> TrafficStep:

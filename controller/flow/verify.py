@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from controller.domain.checks.verification import OutsideCheck
+from controller.domain.checks.verification import OutsideCheck, outside_checks_of
 from controller.domain.deployment import Deployment
 from controller.domain.strategy import ALL
 from controller.domain.timeline import EventKind
 from controller.flow.ask_hook import POST, hook_of
-from controller.flow.shared.checks import count, outside_checks_of, probe_all, trip_for
+from controller.flow.shared.checks import count, trip_for
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
 from controller.ports.world import World
+from controller.probing import probe_all
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ def verify(world: World, deployment_id: str, step: int) -> Verified:
     """
     deployment = world.deployments.get(deployment_id)
     environment = environment_of(world, deployment)
-    results = probe_all(world, environment, *_expected(world, deployment))
+    results = probe_all(world.probe, environment, *_expected(world, deployment))
     if failed := [result for result in results if not result.passed]:
         tripped, reason = trip_for(world, deployment, f"from outside at {deployment.weight} %", failed)
         return Verified(tripped, "unhealthy", reason)

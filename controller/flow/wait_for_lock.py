@@ -2,11 +2,12 @@
 
 from contextlib import suppress
 
+from controller.domain.advice import HELD_ADVICE
 from controller.domain.deployment import Changes, Deployment
 from controller.domain.phases import UNTOUCHED, Phase
 from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError
-from controller.flow.shared.closure import HELD_ADVICE, answer, close, reject, release_abandoned_lock
+from controller.flow.shared.closure import answer, close, reject, release_abandoned_lock
 from controller.flow.shared.lock import grant, request_lock
 from controller.flow.shared.timeline import record
 from controller.ports.world import World

@@ -8,9 +8,8 @@ from controller.aws.bundles import S3Bundles
 from controller.aws.client.calls import calling
 from controller.domain.deployment import Deployment
 from controller.domain.identity import deployment_id
-from controller.domain.phases import Phase
+from controller.domain.phases import REMEMBERED, Phase
 from controller.errors import NotFoundError
-from controller.flow.shared.closure import REMEMBERED
 from selfright.account.account import Account
 from selfright.account.releasing import Sent
 from selfright.account.standing import Standing

@@ -14,11 +14,11 @@ from typing import Literal
 from controller.domain.deployment import Counts, Step
 from controller.domain.environment import JudgePolicy
 from controller.domain.judging.burn_rate import Served, overspent
+from controller.domain.judging.evidence import PAST, Carried, Evidence, judged
 from controller.domain.judging.interval import NONE, Interval
 from controller.domain.judging.sequential.trial import Trial, begin, learn, shifted, weigh
 from controller.domain.judging.verdict import MISSING, Verdict
 from controller.domain.strategy import ALL
-from controller.flow.shared.evidence import PAST, Carried, Evidence, judged
 from selfright.account.past_requests import MINUTE, Past
 
 End = Literal["promoted", "rolled_back", "undecided"]

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from controller.domain.components.artifact import MANIFEST_NAME
 from controller.domain.bundle.manifest_errors import explain
+from controller.domain.components.artifact import MANIFEST_NAME
 from controller.domain.zip.rules import why_unsafe
 from controller.errors import InvalidBundleError
 

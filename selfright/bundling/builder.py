@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from controller.domain.components.artifact import MANIFEST_NAME
 from controller.domain.bundle.manifest import Manifest
+from controller.domain.components.artifact import MANIFEST_NAME
 from controller.errors import InvalidBundleError
 from selfright.bundling import build_run
 from selfright.bundling.build_run import Finished, Run

@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import IO, Any
 
 import yaml
-
-from controller.domain.bundle.archive import BundleArchive
 from controller.domain.bundle.artifacts import (
     MANIFEST_NAME,
     FunctionArtifact,
@@ -27,8 +25,10 @@ from controller.domain.bundle.artifacts import (
     SiteArtifact,
     StackArtifact,
 )
-from controller.domain.bundle.manifest import Manifest, make_manifest
 from controller.domain.bundle.strict_yaml import read_yaml
+
+from controller.domain.bundle.archive import BundleArchive
+from controller.domain.bundle.manifest import Manifest, make_manifest
 from controller.domain.components.site.index import render_index
 from controller.domain.components.stack.templates import parse_template
 from controller.errors import InvalidBundleError

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatch
 
 from controller.domain.bundle.artifacts import LambdaArtifact, StackArtifact
+
 from controller.domain.bundle.manifest import Manifest
 from controller.domain.checks.requests import Request
 from controller.errors import InvalidBundleError

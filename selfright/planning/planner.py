@@ -8,9 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from controller.aws.client.clients import Clients
-from controller.aws.components.function.component import LambdaComponent
-from controller.domain.bundle.archive import BundleArchive, Limits
 from controller.domain.bundle.artifacts import (
     Artifact,
     FunctionArtifact,
@@ -19,14 +16,18 @@ from controller.domain.bundle.artifacts import (
     SiteArtifact,
     StackArtifact,
 )
+
+from controller.aws.client.clients import Clients
+from controller.aws.components.function.component import LambdaComponent
+from controller.domain.advice import CHANGED_ADVICE
+from controller.domain.bundle.acceptance import check_release
+from controller.domain.bundle.archive import BundleArchive, Limits
 from controller.domain.bundle.manifest import Manifest
 from controller.domain.checks.site_check import SiteCheck
+from controller.domain.checks.verification import checks_of
 from controller.domain.environment import Environment, LambdaTarget, ParametersTarget, SiteTarget, StackTarget
+from controller.domain.newcomers import served_until
 from controller.errors import ChangedByOthersError, InvalidBundleError, NotFoundError
-from controller.flow.record_restore_point import CHANGED_ADVICE
-from controller.flow.shared.checks import checks_of
-from controller.flow.shared.newcomers import served_until
-from controller.flow.validate import check_release
 from controller.ports.components import Component
 from controller.ports.world import World
 from selfright.components.function.plan import FunctionPlanner
@@ -75,7 +76,7 @@ class Planner:
                 manifest = archive.manifest()
                 planned = replace(planned, application=manifest.application, version=manifest.version)
                 archive.verify(manifest)
-                check_release(self.world, self.environment, archive, manifest)
+                check_release(self.environment, archive, manifest, self.world.probe.refusal)
             except InvalidBundleError as error:
                 return replace(planned, refusals=(Refusal(error.reason, error.next_step),))
             return self._planned(replace(planned, digest=archive.digest()), manifest, file)
@@ -89,7 +90,7 @@ class Planner:
         ]
         lock = self.world.locks.load(self.environment.key)
         changed = [one.name for one in components if one.change != "unchanged"]
-        served = served_until(self.world, lock.live)
+        served = served_until(self.world.deployments.get, lock.live)
         new = [] if served is None else [name for name in changed if name not in served]
         timing = timing_of(self.environment, changed, new)
         if len(timing.steps) > 1:

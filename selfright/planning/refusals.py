@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
+from controller.domain.advice import ALARM_ADVICE, HELD_ADVICE
 from controller.domain.bundle.manifest import Manifest
+from controller.domain.bundle.secret_needs import absent, secret_of
 from controller.domain.bundle.secrets import SecretNeed
 from controller.domain.environment import Environment
 from controller.domain.judging.verdict import alarm_trouble
+from controller.domain.previous_attempt import check_previous_attempt
 from controller.errors import InvalidBundleError, NotFoundError
-from controller.flow.preconditions.previous_attempt import check_previous_attempt
-from controller.flow.preconditions.secrets import absent, secret_of
-from controller.flow.record_restore_point import ALARM_ADVICE
-from controller.flow.shared.closure import HELD_ADVICE
 from controller.ports.world import World
 from selfright.planning.model import Refusal
 
@@ -51,7 +50,8 @@ def refusals(  # noqa: PLR0913 - what is released, where, and how
     """
     found: list[Refusal] = []
     try:
-        check_previous_attempt(world, environment.key, manifest.version, digest)
+        former = world.versions.previous_attempt(environment.key, manifest.version)
+        check_previous_attempt(former, environment.key, manifest.version, digest)
     except InvalidBundleError as error:
         found.append(Refusal(error.reason, error.next_step))
     if held := world.locks.load(environment.key).held:

@@ -9,9 +9,8 @@ from math import ceil
 
 from controller.domain.deployment import Step
 from controller.domain.environment import Environment, LambdaTarget
+from controller.domain.steps import evaluation_pause, steps_for
 from controller.domain.strategy import ALL
-from controller.flow.judge import MOST_EVALUATIONS
-from controller.flow.test import steps_for
 from selfright.planning.model import ComponentPlan, LambdaCalls, Timing
 
 LOOK_AT = 2
@@ -65,5 +64,4 @@ def _updates(component: ComponentPlan) -> int:
 
 def _evaluations(environment: Environment, steps: Sequence[Step], step: Step) -> int:
     """How often the judge looks while the step bakes; each time, the way back is rehearsed."""
-    pause = max(environment.judge.evaluate_every, ceil(2 * sum(one.bake for one in steps) / MOST_EVALUATIONS))
-    return ceil(step.bake / pause)
+    return ceil(step.bake / evaluation_pause(environment.judge, steps))

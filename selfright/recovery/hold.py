@@ -7,7 +7,7 @@ again goes on; a person who is content with how things are frees the environment
 from dataclasses import replace
 
 from controller.domain.lock import Lock
-from controller.flow.shared.lock import change
+from controller.locking import change_lock
 from controller.ports.world import World
 from selfright.errors import AdviceError
 
@@ -29,7 +29,7 @@ def take(world: World, environment_key: str, deployment_id: str) -> None:
         held = lock if busy or lock.held else replace(lock, held=reason_of(deployment_id))
         return held, busy
 
-    if busy := change(world, environment_key, decide):
+    if busy := change_lock(world.locks, environment_key, decide):
         message = f"Deployment {busy} is on its way in {environment_key}: two at the same time would undo each other."
         raise AdviceError(message, f"Wait for it, or take it back: `selfright rollback {busy}`")
 
@@ -42,4 +42,4 @@ def free(world: World, environment_key: str, deployment_id: str, live: str | Non
         freed = replace(lock, held="") if ours else lock
         return (replace(freed, live=live) if live is not None and lock.live == deployment_id else freed), None
 
-    change(world, environment_key, decide)
+    change_lock(world.locks, environment_key, decide)

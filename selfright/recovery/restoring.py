@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from controller.aws.client.clients import Clients
+from controller.domain.checks.verification import outside_checks_of
 from controller.domain.deployment import Deployment
 from controller.domain.environment import DatabaseTarget, Environment, LambdaTarget, ParametersTarget, SiteTarget
 from controller.domain.restore_point import folder
 from controller.domain.timeline import TimelineEvent
 from controller.errors import UnknownEnvironmentError
-from controller.flow.shared.checks import outside_checks_of, probe_all
 from controller.ports.world import World
+from controller.probing import probe_all
 from controller.settings import Settings
 from controller.wiring import aws_world
 from selfright.account.account import Account
@@ -124,7 +125,7 @@ class Restoration:
         if not self.deployment or not self.manifest.live:
             return []
         checks = outside_checks_of(self.world.deployments.get(self.manifest.live))
-        results = probe_all(self.world, self.environment, checks)
+        results = probe_all(self.world.probe, self.environment, checks)
         return [f"{result.check}: {result.detail}" for result in results if not result.passed]
 
     def _tell(self, kind: str, message: str) -> None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapt
 from controller.domain.checks.check import Check
 from controller.domain.checks.load_check import LoadCheck
 from controller.domain.checks.site_check import SiteCheck
+from controller.domain.deployment import Deployment
 
 
 def _kind(check: object) -> str:
@@ -48,3 +49,13 @@ class Verification(BaseModel):
 def read_check(text: str) -> AnyCheck:
     """A check as the ledger has it: JSON, in which an HTTP check may say no kind."""
     return _Stored.validate_json(text)
+
+
+def checks_of(deployment: Deployment) -> list[AnyCheck]:
+    """The release's verification checks, as the ledger has them."""
+    return [read_check(check) for check in deployment.checks]
+
+
+def outside_checks_of(deployment: Deployment) -> list[OutsideCheck]:
+    """Those that are made as a visitor."""
+    return [check for check in checks_of(deployment) if not isinstance(check, LoadCheck) and check.from_outside]

@@ -1,12 +1,11 @@
 """The secrets that a release needs are there, before anything is touched. Only names are looked at and told."""
 
+from controller.domain.bundle.secret_needs import AGAIN, absent, secret_of, shown
 from controller.domain.bundle.secrets import SecretNeed
 from controller.domain.deployment import Deployment
 from controller.domain.environment import Environment
 from controller.errors import AwsError, InvalidBundleError, NotFoundError, TransientError, UnusableSecretError
 from controller.ports.world import World
-
-AGAIN = "Then upload the bundle again."
 
 
 def check_secrets(world: World, environment: Environment, deployment: Deployment) -> None:
@@ -21,24 +20,8 @@ def check_secrets(world: World, environment: Environment, deployment: Deployment
             raise InvalidBundleError(reason, f"Put {_these(missing)} into it in Secrets Manager. {AGAIN}")
 
 
-def secret_of(environment: Environment, need: SecretNeed) -> str:
-    """The id in Secrets Manager of a secret's logical name; raises `InvalidBundleError` when there is none."""
-    if need.name not in environment.secrets:
-        known = ", ".join(sorted(environment.secrets)) or "none"
-        reason = f"The release needs the secret '{need.name}', which {environment.key} does not map (it has: {known})."
-        raise InvalidBundleError(reason, f"Add it to `secrets` of the environment with CDK. {AGAIN}")
-    return environment.secrets[need.name]
-
-
-def absent(need: SecretNeed, secret_id: str) -> InvalidBundleError:
-    """What is said of a secret that is not there."""
-    with_keys = f" with {', '.join(need.keys)}" if need.keys else ""
-    next_step = f"Create it{with_keys}, or correct its id in the environment. {AGAIN}"
-    return InvalidBundleError(f"{_shown(need, secret_id)} does not exist.", next_step)
-
-
 def _keys(world: World, need: SecretNeed, secret_id: str) -> frozenset[str]:
-    shown = _shown(need, secret_id)
+    named = shown(need, secret_id)
     try:
         return world.secrets.keys(secret_id)
     except TransientError:
@@ -46,18 +29,14 @@ def _keys(world: World, need: SecretNeed, secret_id: str) -> frozenset[str]:
     except NotFoundError as error:
         raise absent(need, secret_id) from error
     except UnusableSecretError as error:
-        reason = f"{shown} does not hold a JSON object of keys and values."
+        reason = f"{named} does not hold a JSON object of keys and values."
         raise InvalidBundleError(reason, f"Store it as keys and values in Secrets Manager. {AGAIN}") from error
     except AwsError as error:
         next_step = (
             "Correct what AWS says. A denial can also mean that there is no such secret; if there is, `secrets` of the"
             f" CDK construct `Environment` gives the right to read it. {AGAIN}"
         )
-        raise InvalidBundleError(f"{shown} cannot be read: {error}", next_step) from error
-
-
-def _shown(need: SecretNeed, secret_id: str) -> str:
-    return f"The secret '{need.name}' ({secret_id})"
+        raise InvalidBundleError(f"{named} cannot be read: {error}", next_step) from error
 
 
 def _these(keys: list[str]) -> str:

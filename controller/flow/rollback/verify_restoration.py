@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from controller.domain.checks.verification import outside_checks_of
 from controller.domain.deployment import Awaited, Changes, Deployment
 from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
 from controller.errors import SelfrightError
 from controller.flow.rollback.traffic import note_restored
-from controller.flow.shared.checks import outside_checks_of, probe_all
 from controller.flow.shared.pending import lasting, pause_of
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
 from controller.ports.world import World
+from controller.probing import probe_all
 
 LAST_QUESTION = timedelta(minutes=30)
 """Beyond a component's patience: so long takes the last question, with the pause before it."""
@@ -102,5 +103,5 @@ def _failing_outside(world: World, deployment: Deployment) -> list[str]:
     if not deployment.restore_point or not deployment.previous:
         return []
     checks = outside_checks_of(world.deployments.get(deployment.previous))
-    results = probe_all(world, environment_of(world, deployment), checks)
+    results = probe_all(world.probe, environment_of(world, deployment), checks)
     return [f"{result.check}: {result.detail}" for result in results if not result.passed]

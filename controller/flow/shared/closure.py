@@ -7,8 +7,9 @@ deployment that the reconciler finds, and `finish` can be done again.
 from collections.abc import Collection
 from contextlib import suppress
 
+from controller.domain.advice import HELD_ADVICE
 from controller.domain.deployment import Changes, Deployment
-from controller.domain.phases import OPEN, UNTOUCHED, Phase
+from controller.domain.phases import OPEN, REMEMBERED, UNTOUCHED, Phase
 from controller.domain.timeline import EventKind
 from controller.errors import InvalidEnvironmentError, LedgerConflictError, UnknownEnvironmentError
 from controller.flow.shared.lock import release_lock
@@ -16,11 +17,7 @@ from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
 from controller.ports.world import World
 
-HELD_ADVICE = (
-    "Look at `selfright status`, correct what is wrong, then run `selfright rollback` on the failed deployment."
-)
 REFUSED = frozenset({Phase.REJECTED, Phase.SUPERSEDED})
-REMEMBERED = frozenset({Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED})
 
 
 def reject(world: World, deployment: Deployment, reason: str, next_step: str) -> Deployment:

@@ -1,8 +1,6 @@
-"""Changing the lock of an environment: load, decide by the pure rules, save unless somebody was faster."""
+"""Who holds the lock of an environment: a deployment asks for it, gets it, and lets the next one have it."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
 
 from controller.domain.deployment import Changes, Deployment
 from controller.domain.lock import Answer, Lock, Place, ask, order_of, release, retake
@@ -12,29 +10,8 @@ from controller.errors import ConflictError, LedgerConflictError
 from controller.flow.shared.lease import renewed
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import record
+from controller.locking import change_lock
 from controller.ports.world import World
-
-TRIES = 20
-Result = TypeVar("Result")
-
-
-def change(world: World, environment_key: str, decide: Callable[[Lock], tuple[Lock, Result]]) -> Result:
-    """Apply a decision to the lock; decided anew whenever somebody saved in between.
-
-    Raises `LedgerConflictError` after many lost races: then the ledger is in trouble.
-    """
-    for _ in range(TRIES):
-        lock = world.locks.load(environment_key)
-        decided, result = decide(lock)
-        if decided == lock:
-            return result
-        try:
-            world.locks.save(decided)
-        except LedgerConflictError:
-            continue
-        return result
-    msg = f"The lock of {environment_key} changes too often to be saved; try again."
-    raise LedgerConflictError(msg)
 
 
 def request_lock(world: World, deployment: Deployment) -> Answer:
@@ -46,7 +23,7 @@ def request_lock(world: World, deployment: Deployment) -> Answer:
         answer = ask(lock, place)
         return answer.lock, answer
 
-    return change(world, deployment.environment_key, decide)
+    return change_lock(world.locks, deployment.environment_key, decide)
 
 
 def release_lock(
@@ -67,7 +44,7 @@ def release_lock(
         held_no_more = live is not None and lock.holder == deployment_id
         return (replace(after, live=live, held="") if held_no_more and live is not None else after), waiting
 
-    waiting = change(world, environment_key, decide)
+    waiting = change_lock(world.locks, environment_key, decide)
     if waiting is None:
         return None
     deployment = world.deployments.get(waiting.deployment_id)
@@ -101,7 +78,7 @@ def retake_lock(world: World, deployment: Deployment) -> None:
         taken = retake(lock, deployment.deployment_id)
         return (lock, lock.holder) if taken is None else (taken, "")
 
-    if other := change(world, deployment.environment_key, decide):
+    if other := change_lock(world.locks, deployment.environment_key, decide):
         msg = f"Deployment {other} is on its way in {deployment.environment_key}: roll that one back first."
         raise ConflictError(msg)
 
@@ -113,4 +90,4 @@ def free(world: World, environment_key: str, deployment_id: str) -> bool:
         ours = deployment_id in lock.held
         return (replace(lock, held="") if ours else lock), ours
 
-    return change(world, environment_key, decide)
+    return change_lock(world.locks, environment_key, decide)

@@ -6,9 +6,9 @@ They go through the front door, so they are divided as the visitors' are, and Cl
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice
 
+from controller.domain.checks.verification import outside_checks_of
 from controller.domain.deployment import Deployment
 from controller.domain.environment import Environment
-from controller.flow.shared.checks import outside_checks_of
 from controller.flow.shared.evidence import compared
 from controller.ports.world import World
 

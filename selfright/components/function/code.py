@@ -5,6 +5,8 @@ from contextlib import suppress
 from functools import cached_property
 from typing import Any, BinaryIO
 
+from controller.domain.bundle.artifacts import Artifact, FunctionArtifact, ImageArtifact, LambdaArtifact
+
 from controller.aws.bundles import S3Bundles
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
@@ -12,7 +14,6 @@ from controller.aws.components.function.code import Code, ZipCode
 from controller.aws.components.image.component import ImageCode
 from controller.aws.components.image.repository import Repository
 from controller.domain.bundle.archive import BundleArchive
-from controller.domain.bundle.artifacts import Artifact, FunctionArtifact, ImageArtifact, LambdaArtifact
 from controller.domain.environment import ImageTarget, LambdaTarget
 from controller.errors import AwsError, InvalidBundleError, NotFoundError
 from selfright.recovery.point import Entry

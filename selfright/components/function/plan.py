@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, BinaryIO
 
+from controller.domain.bundle.artifacts import FunctionArtifact, ImageArtifact
+
 from controller.aws.client.clients import Clients
 from controller.aws.components.function.code import sha256_of
 from controller.aws.components.function.component import LambdaComponent
@@ -11,7 +13,6 @@ from controller.aws.components.function.configuration import RECORD, RECORDS, Wa
 from controller.aws.components.function.staging import FunctionStaging
 from controller.aws.components.image.repository import Repository
 from controller.domain.bundle.archive import BundleArchive, Limits
-from controller.domain.bundle.artifacts import FunctionArtifact, ImageArtifact
 from controller.domain.components.image.rules import MAX_UNPACKED
 from controller.domain.environment import ImageTarget, LambdaTarget
 from controller.domain.zip.directory import read_directory

@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from controller.domain.bundle.artifacts import FunctionArtifact, ImageArtifact, LambdaArtifact
+
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.aws.components.function.alias import Alias, AliasState
 from controller.aws.components.function.code import sha256_of
 from controller.aws.components.function.configuration import Wanted, variables_of
 from controller.aws.components.function.staging import FunctionStaging
-from controller.domain.bundle.artifacts import FunctionArtifact, ImageArtifact, LambdaArtifact
 from controller.domain.environment import LambdaTarget
 from controller.errors import NotFoundError
 from selfright.components.function.code import KeptCode

@@ -3,10 +3,11 @@
 from dataclasses import replace
 from typing import BinaryIO
 
+from controller.domain.bundle.artifacts import ParametersArtifact
+
 from controller.aws.client.clients import Clients
 from controller.aws.components.parameters.store import ParameterStore
 from controller.domain.bundle.archive import BundleArchive
-from controller.domain.bundle.artifacts import ParametersArtifact
 from controller.domain.environment import ParametersTarget
 from selfright.planning.model import ComponentPlan, compare
 

@@ -3,11 +3,12 @@
 from dataclasses import replace
 from typing import BinaryIO
 
+from controller.domain.bundle.artifacts import SiteArtifact
+
 from controller.aws.client.clients import Clients
 from controller.aws.components.site.files import SiteFiles
 from controller.aws.components.site.routing import folders_in, index_key
 from controller.domain.bundle.archive import BundleArchive, Limits
-from controller.domain.bundle.artifacts import SiteArtifact
 from controller.domain.components.site.index import FileEntry, SiteIndex, is_hashed, parse_index
 from controller.domain.environment import SiteTarget
 from selfright.planning.model import ComponentPlan, Transfer, compare

@@ -9,10 +9,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
+from controller.domain.bundle.artifacts import StackArtifact
+
 from controller.aws.client.clients import Clients
 from controller.aws.components.stack.cloudformation import HIDDEN, StackCalls
 from controller.domain.bundle.archive import BundleArchive
-from controller.domain.bundle.artifacts import StackArtifact
 from controller.domain.components.stack.changes import Allowed, Change, dangers, refusal
 from controller.domain.components.stack.fit import values_for
 from controller.domain.components.stack.templates import Template, read_template, revision_of

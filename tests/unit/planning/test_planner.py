@@ -1,9 +1,8 @@
 import pytest
 
+from controller.domain.advice import ALARM_ADVICE, CHANGED_ADVICE, HELD_ADVICE
 from controller.domain.deployment import Revision
 from controller.domain.phases import Phase
-from controller.flow.record_restore_point import ALARM_ADVICE, CHANGED_ADVICE
-from controller.flow.shared.closure import HELD_ADVICE
 from selfright.planning.model import Difference, Items, Transfer
 from tests.builders import SITE_FILES, a_bundle, bundle_parts
 from tests.unit.planning.conftest import LIVE, PlanWorld

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from controller.domain.deployment import Bake, Counts, Step
+from controller.domain.judging.evidence import Carried
 from controller.domain.phases import Phase
 from controller.flow.judge import judge
-from controller.flow.shared.evidence import Carried
 from tests.fakes import START, FakeWorld
 from tests.unit.flow.scenes import CANARY, JUDGE, KEY, STABLE, a_world, an_environment, at_weight, on_its_way
 

@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
+from controller.domain import newcomers
+from controller.domain.checks.verification import outside_checks_of
 from controller.domain.deployment import Bake, Counts, Deployment, Revision
 from controller.domain.phases import Phase
 from controller.flow import test, verify
 from controller.flow.judge import judge
 from controller.flow.on_alarm import on_alarm
-from controller.flow.shared import newcomers
-from controller.flow.shared.checks import outside_checks_of
-from controller.flow.shared.newcomers import served_until
 from controller.flow.shared.synthetic_requests import send
 from controller.flow.shift import shift
 from tests.fakes import START, FakeWorld
@@ -24,7 +23,6 @@ from tests.unit.flow.scenes import (
     KEY,
     RESTORED,
     STABLE,
-    a_deployment,
     a_world,
     an_environment,
     at_weight,
@@ -116,15 +114,6 @@ def test_what_an_older_release_had_is_not_new() -> None:
     world = staged(API_ONLY)
     released(world, API_ONLY, served_before=("site",))
     assert planned(world).newcomers == ()
-
-
-def test_releases_that_did_not_note_what_was_served_are_read() -> None:
-    """Back to the first one, which says it by having none before it."""
-    world = staged(API_ONLY)
-    a_deployment(world, Phase.SUCCEEDED, "d0", staged=SITE_ONLY, previous="")
-    released(world, API_ONLY, previous="d0")
-    assert served_until(world, "d1") == ("api", "site")
-    assert served_until(world, "") == ()
 
 
 @pytest.mark.parametrize("before", ["gone", "d1"])

@@ -2,18 +2,20 @@
 
 from controller.domain.phases import Phase
 from controller.errors import InvalidBundleError
-from controller.ports.world import World
 
 
-def check_previous_attempt(world: World, environment_key: str, version: str, digest: str) -> None:
-    """Raises `InvalidBundleError` when this version was rolled back here before, or had other contents."""
-    previous_attempt = world.versions.previous_attempt(environment_key, version)
-    if previous_attempt is None:
+def check_previous_attempt(known: tuple[str, Phase] | None, environment_key: str, version: str, digest: str) -> None:
+    """Raises `InvalidBundleError` when this version was rolled back here before, or had other contents.
+
+    `known` is the digest and the last phase of the previous attempt, None when there was none; `digest` is that of the
+    release that is to come.
+    """
+    if known is None:
         return
-    known, phase = previous_attempt
+    former, phase = known
     if phase in {Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED}:
         reason = f"Version {version} was rolled back in {environment_key} before."
         raise InvalidBundleError(reason, "Correct it and release it under a new version.")
-    if known != digest:
+    if former != digest:
         reason = f"Version {version} was released in {environment_key} with other contents."
         raise InvalidBundleError(reason, "A version never changes: give this release a new version.")

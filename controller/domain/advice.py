@@ -1,0 +1,10 @@
+"""What to do about a release that is refused for the state of its environment: the same words wherever it is asked."""
+
+HELD_ADVICE = (
+    "Look at `selfright status`, correct what is wrong, then run `selfright rollback` on the failed deployment."
+)
+ALARM_ADVICE = (
+    "Correct the alarm first; a release cannot be judged while its alarm is firing. If this release is what silences"
+    ' it: `selfright release … --hotfix --reason "…"` leaves out the alarms that are firing.'
+)
+CHANGED_ADVICE = "Finish or undo that change, then upload the bundle again."

@@ -1,0 +1,63 @@
+"""Whether an environment takes a release, as far as its bundle and the environment's configuration say."""
+
+from collections.abc import Callable
+
+from controller.domain.bundle.archive import BundleArchive
+from controller.domain.bundle.check_variables import checks_for
+from controller.domain.bundle.manifest import Manifest
+from controller.domain.bundle.secret_needs import secret_of
+from controller.domain.checks.addresses import ADVICE
+from controller.domain.environment import Environment
+from controller.errors import InvalidBundleError
+
+
+def check_release(
+    environment: Environment, archive: BundleArchive, manifest: Manifest, url_refusal: Callable[[str], str]
+) -> tuple[str, ...]:
+    """The release's checks, as the ledger has them, if the environment can take this bundle as far as both of them say.
+
+    `url_refusal` says why a URL may not be asked, "" when it may. Raises `InvalidBundleError`.
+    """
+    _check_fit(manifest, environment)
+    _check_components(archive, manifest, environment)
+    _check_urls(url_refusal, manifest, environment)
+    return checks_for(manifest, environment)
+
+
+def _check_fit(manifest: Manifest, environment: Environment) -> None:
+    if manifest.application != environment.application:
+        reason = (
+            f"The bundle is a release of '{manifest.application}' but was uploaded for '{environment.application}'."
+        )
+        raise InvalidBundleError(reason, f"Upload it to incoming/{manifest.application}/<environment>/.")
+    for name, artifact in manifest.components.items():
+        target = environment.components.get(name)
+        if target is None:
+            known = ", ".join(sorted(environment.components))
+            reason = f"components.{name}: the environment {environment.key} has no such component (it has: {known})."
+            raise InvalidBundleError(reason, "Rename the component, or add it to the environment with CDK.")
+        if target.kind != artifact.kind:
+            reason = f"components.{name}: is a {artifact.kind} in the bundle and a {target.kind} in {environment.key}."
+            raise InvalidBundleError(reason)
+    for need in manifest.secrets:
+        secret_of(environment, need)
+
+
+def _check_urls(url_refusal: Callable[[str], str], manifest: Manifest, environment: Environment) -> None:
+    """Refuse what the checks would not be allowed to ask, while nothing is touched yet."""
+    if environment.allow_private_urls:
+        return
+    for name in sorted({check.component for check in manifest.verification.checks if check.from_outside}):
+        url = environment.components[name].url
+        if url and (reason := url_refusal(url)):
+            what = f"components.{name}: the URL {url} in {environment.key} may not be checked: {reason}."
+            raise InvalidBundleError(what, ADVICE)
+
+
+def _check_components(archive: BundleArchive, manifest: Manifest, environment: Environment) -> None:
+    """Each artifact must be one that its target takes."""
+    for name, artifact in manifest.components.items():
+        try:
+            environment.components[name].require_fit(artifact, archive)
+        except InvalidBundleError as error:
+            raise InvalidBundleError(f"components.{name}: {error.reason}.", error.next_step) from error

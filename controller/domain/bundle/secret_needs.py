@@ -1,0 +1,28 @@
+"""Which secret of Secrets Manager a release needs in an environment, and what is said when it is not there."""
+
+from controller.domain.bundle.secrets import SecretNeed
+from controller.domain.environment import Environment
+from controller.errors import InvalidBundleError
+
+AGAIN = "Then upload the bundle again."
+
+
+def secret_of(environment: Environment, need: SecretNeed) -> str:
+    """The id in Secrets Manager of a secret's logical name; raises `InvalidBundleError` when there is none."""
+    if need.name not in environment.secrets:
+        known = ", ".join(sorted(environment.secrets)) or "none"
+        reason = f"The release needs the secret '{need.name}', which {environment.key} does not map (it has: {known})."
+        raise InvalidBundleError(reason, f"Add it to `secrets` of the environment with CDK. {AGAIN}")
+    return environment.secrets[need.name]
+
+
+def absent(need: SecretNeed, secret_id: str) -> InvalidBundleError:
+    """What is said of a secret that is not there."""
+    with_keys = f" with {', '.join(need.keys)}" if need.keys else ""
+    next_step = f"Create it{with_keys}, or correct its id in the environment. {AGAIN}"
+    return InvalidBundleError(f"{shown(need, secret_id)} does not exist.", next_step)
+
+
+def shown(need: SecretNeed, secret_id: str) -> str:
+    """The secret by both of its names."""
+    return f"The secret '{need.name}' ({secret_id})"
