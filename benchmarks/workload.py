@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from selfright.bundling.bundle import make_bundle
-from selfright.bundling.folder import list_files
-from selfright.bundling.zip import zip_function
+from selfright.components.function.pack import zip_function
+from selfright.packing.folder import list_files
 
 KB, MB = 1000, 1000 * 1000
 PLAIN = {"favicon.svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>", "robots.txt": b"User-agent: *\n"}

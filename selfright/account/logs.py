@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from controller.aws.client.calls import calling
 from controller.domain.deployment import Deployment
-from controller.domain.environment import Environment, LambdaTarget
+from controller.domain.environment import Environment
 from controller.errors import AwsError, NotFoundError, TransientError
 from selfright.account.account import Account
 from selfright.errors import AdviceError
@@ -74,12 +74,17 @@ def sources(
     """Where the lines are; `groups` are the controller's. Raises `AdviceError` when `only` names what has no logs."""
     wanted = (text,) if text else ()
     own = [Source(CONTROLLER, group, texts=(deployment.deployment_id, *wanted)) for group in groups]
-    targets = {name: one for name, one in environment.components.items() if isinstance(one, LambdaTarget)}
+    targets = {name: one for name, one in environment.components.items() if one.log_groups}
     if unknown := sorted(set(only) - {CONTROLLER, *targets}):
         step = f"Those with logs are: {', '.join([CONTROLLER, *sorted(targets)])}."
         raise AdviceError(f"{', '.join(unknown)} has no logs in {deployment.environment_key}.", step)
     versions = {name: _sides(deployment, name) for name in targets}
-    of_components = [Source(name, one.logs, versions[name], wanted) for name, one in targets.items() if versions[name]]
+    of_components = [
+        Source(name, group, versions[name], wanted)
+        for name, one in targets.items()
+        for group in one.log_groups
+        if versions[name]
+    ]
     return [one for one in (*own, *of_components) if not only or one.name in only]
 
 

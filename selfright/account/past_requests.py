@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
+from controller.domain.components.target import Target
 from controller.domain.deployment import Counts
-from controller.domain.environment import LambdaTarget
 from controller.domain.judging.power import Traffic
 from controller.errors import AwsError
+from selfright.components.kind import RequestMetrics
+from selfright.components.registry import kind_of
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 MINUTES_KEPT = 15 * DAY
 """CloudWatch keeps periods of a minute for 15 days (and of an hour for 455)."""
-METRICS = ("Invocations", "Errors")
 USUAL_SECONDS = 7 * DAY
 """A whole week, because weekends are not like other days."""
 UNKNOWN_RATE = 0.001
@@ -53,24 +54,30 @@ class Past:
 
 
 class TrafficReader:
-    """Reads metrics of aliases; one call for about 50,000 periods."""
+    """Reads how many requests there were, and how many failed; one call for about 50,000 periods."""
 
     def __init__(self, cloudwatch: "CloudWatchClient | None" = None) -> None:
         """`cloudwatch` is the client to use (default: the process's own)."""
         self._cloudwatch = cloudwatch or client("cloudwatch")
 
-    def read(self, target: LambdaTarget, since: datetime, until: datetime, seconds: int) -> Past:
-        """Requests and errors of a function's alias, in periods of so many seconds (60, or a multiple of it)."""
-        resource = f"{target.function_name}:{target.alias}"
-        found: dict[str, dict[datetime, float]] = {metric: {} for metric in METRICS}
-        queries = [_query(metric, target.function_name, resource, seconds) for metric in METRICS]
+    def read(self, target: Target, since: datetime, until: datetime, seconds: int) -> Past:
+        """Requests and errors of a component, in periods of so many seconds (60, or a multiple of it).
+
+        Of a kind whose requests nobody counts, there are none.
+        """
+        metrics = kind_of(target.kind).metrics(target)
+        if metrics is None:
+            return Past(seconds, {})
+        names = (metrics.requests, metrics.errors)
+        found: dict[str, dict[datetime, float]] = {name.lower(): {} for name in names}
+        queries = [_query(metrics, name, seconds) for name in names]
         pages = self._cloudwatch.get_paginator("get_metric_data")
-        with calling("cloudwatch:GetMetricData", resource):
+        with calling("cloudwatch:GetMetricData", " ".join(metrics.dimensions.values())):
             for page in pages.paginate(MetricDataQueries=queries, StartTime=since, EndTime=until):
                 for result in page["MetricDataResults"]:
                     values = zip(result["Timestamps"], result["Values"], strict=False)
-                    found[result["Id"].capitalize()].update(values)
-        requests, errors = (found[metric] for metric in METRICS)
+                    found[result["Id"]].update(values)
+        requests, errors = (found[name.lower()] for name in names)
         counts = {at: Counts(int(requests[at]), int(errors.get(at, 0))) for at in sorted(requests) if requests[at]}
         return Past(seconds, counts)
 
@@ -101,14 +108,14 @@ class UsualTraffic:
     now: datetime
     per_second: float | None = None
 
-    def __call__(self, target: LambdaTarget) -> Traffic | None:
+    def __call__(self, target: Target) -> Traffic | None:
         """As `planning.outlook` asks for it; one call."""
         measured = self._measured(target)
         if self.per_second is None:
             return measured
         return Traffic(self.per_second, measured.error_rate if measured else UNKNOWN_RATE)
 
-    def _measured(self, target: LambdaTarget) -> Traffic | None:
+    def _measured(self, target: Target) -> Traffic | None:
         since = self.now - timedelta(seconds=USUAL_SECONDS)
         try:
             return usual(self.reader.read(target, since, self.now, HOUR), since, self.now)
@@ -116,15 +123,14 @@ class UsualTraffic:
             return None
 
 
-def _query(metric: str, function_name: str, resource: str, seconds: int) -> "MetricDataQueryTypeDef":
-    dimensions = {"FunctionName": function_name, "Resource": resource}
+def _query(metrics: RequestMetrics, metric: str, seconds: int) -> "MetricDataQueryTypeDef":
     return {
         "Id": metric.lower(),
         "MetricStat": {
             "Metric": {
-                "Namespace": "AWS/Lambda",
+                "Namespace": metrics.namespace,
                 "MetricName": metric,
-                "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
+                "Dimensions": [{"Name": name, "Value": value} for name, value in metrics.dimensions.items()],
             },
             "Period": seconds,
             "Stat": "Sum",

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
 
+from controller.domain.components.target import Target
 from controller.domain.deployment import Counts, Step
-from controller.domain.environment import Environment, LambdaTarget
+from controller.domain.environment import Environment
 from controller.domain.strategy import steps_of
 from selfright.account.past_requests import Past
 from selfright.backtest.alarm_history import Firing
@@ -132,6 +133,6 @@ def _was_firing(firings: Sequence[Firing], start: datetime, ended: Ended) -> boo
     return any(one.overlaps(start, start + timedelta(seconds=ended.seconds)) for one in firings)
 
 
-def functions_of(environment: Environment) -> dict[str, LambdaTarget]:
+def functions_of(environment: Environment) -> dict[str, Target]:
     """The components that are measured by version."""
-    return {name: one for name, one in environment.components.items() if isinstance(one, LambdaTarget)}
+    return {name: one for name, one in environment.components.items() if one.measured_by_version}

@@ -68,7 +68,7 @@ def _build(name: str, value: object) -> Build:
     except ValidationError as error:
         findings = error.errors(include_url=False)
         for finding in findings:
-            finding["loc"] = ("components", name, "*", KEY, *finding["loc"])
+            finding["loc"] = ("components", name, KEY, *finding["loc"])
         keys = [field.alias or field_name for field_name, field in Build.model_fields.items()]
-        reason = f"{MANIFEST_NAME}: {explain(findings, {('components', '*', '*', KEY): keys})}"
+        reason = f"{MANIFEST_NAME}: {explain(findings, {('components', '*', KEY): keys})}"
         raise InvalidBundleError(reason, f"Correct {MANIFEST_NAME}, then run the command again.") from error

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
-from selfright.bundling.folder import LEFT_OUT
+from selfright.packing.folder import LEFT_OUT
 
 FOLDER = ".selfright"
 _FORM = "1"

@@ -1,47 +1,31 @@
 """Makes a release bundle of a source folder: the same folder always gives the same bytes.
 
-The source folder has a `release.yaml` without digests, whose artifacts are folders. A function's folder becomes a zip
-inside the bundle (a `.zip` is taken as it is), a site's folder its files and an index of them, a container image's
-layout (a folder or a `.tar`) the files that belong to it; a file of parameters and a template stay what they are. The
-manifest comes last, next to the zip's directory, so a reader of the bundle gets both at once. Finally the bundle is
-opened and verified exactly as the controller will do it.
+The source folder has a `release.yaml` without digests, whose artifacts are folders and files. What becomes of each in
+the bundle is for its kind to say (`selfright.components`). The manifest comes last, next to the zip's directory, so a
+reader of the bundle gets both at once. Finally the bundle is opened and verified exactly as the controller will do it.
 
 An artifact whose component says how it is built (`build:`) is built first, if its sources have changed.
 """
 
-import hashlib
 import tempfile
 import zipfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import yaml
-from controller.domain.bundle.artifacts import (
-    MANIFEST_NAME,
-    FunctionArtifact,
-    ImageArtifact,
-    ParametersArtifact,
-    SiteArtifact,
-    StackArtifact,
-)
-from controller.domain.bundle.strict_yaml import read_yaml
 
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.bundle.manifest import Manifest, make_manifest
-from controller.domain.components.site.index import render_index
-from controller.domain.components.stack.templates import parse_template
+from controller.domain.components.artifact import MANIFEST_NAME
+from controller.domain.strict_yaml import read_yaml
 from controller.errors import InvalidBundleError
 from selfright.bundling.build_spec import take_builds
 from selfright.bundling.builder import BUILDER, Builder
-from selfright.bundling.folder import list_files
-from selfright.bundling.secrets import refuse_secrets
-from selfright.bundling.zip import add, add_site, add_stored, zip_function
-from selfright.components.image.pack import add_image
-from selfright.components.parameters.pack import read_parameters
-
-_IN_MEMORY = 32 * 1024 * 1024
-"""A function's zip up to this size (bytes) is made in memory."""
+from selfright.components.registry import kind_of
+from selfright.packing.packing import Packing
+from selfright.packing.secrets import refuse_secrets
+from selfright.packing.zip import add
 
 
 def make_bundle(  # noqa: PLR0913 - all but the first two have names
@@ -114,69 +98,12 @@ def _fill(
 ) -> None:
     """Write all artifacts, then the manifest with their names and digests."""
     for name, component in sorted(manifest.components.items()):
-        place = _inside(source, component.artifact)
-        if isinstance(component, FunctionArtifact):
-            written = _add_function(archive, place, component, allowed)
-        elif isinstance(component, ParametersArtifact):
-            written = _add_parameters(archive, place, component, allowed)
-        elif isinstance(component, StackArtifact):
-            written = _add_template(archive, place, component)
-        elif isinstance(component, ImageArtifact):
-            folder, layout = add_image(archive, place, component.artifact)
-            written = {"artifact": folder, "digest": f"sha256:{layout.digest}"}
-        else:
-            written = _add_site(archive, place, component, allowed)
-        content["components"][name] |= written
+        packing = Packing(archive, _inside(source, component.artifact), allowed)
+        packed = kind_of(component.kind).pack(packing, component)
+        content["components"][name] |= {"artifact": packed.artifact, "digest": f"sha256:{packed.sha256}"}
     make_manifest(content)
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
     add(archive, MANIFEST_NAME, text.encode())
-
-
-def _add_function(
-    archive: zipfile.ZipFile, place: Path, component: FunctionArtifact, allowed: Collection[str]
-) -> dict[str, str]:
-    if place.is_file():
-        with place.open("rb") as code:
-            return _store(archive, component.artifact, code)
-    _require_folder(place)
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as code:
-        zip_function(code, list_files(place, allowed=allowed))
-        code.seek(0)
-        return _store(archive, f"{component.artifact}.zip", code)
-
-
-def _store(archive: zipfile.ZipFile, path: str, code: IO[bytes]) -> dict[str, str]:
-    size = code.seek(0, 2)
-    code.seek(0)
-    sha256 = add_stored(archive, path, code, size)
-    return {"artifact": path, "digest": f"sha256:{sha256}"}
-
-
-def _add_site(
-    archive: zipfile.ZipFile, place: Path, component: SiteArtifact, allowed: Collection[str]
-) -> dict[str, str]:
-    _require_folder(place)
-    index = render_index(add_site(archive, component.artifact, list_files(place, allowed=allowed)))
-    add(archive, component.index, index)
-    return {"artifact": component.artifact, "digest": f"sha256:{hashlib.sha256(index).hexdigest()}"}
-
-
-def _add_parameters(
-    archive: zipfile.ZipFile, place: Path, component: ParametersArtifact, allowed: Collection[str]
-) -> dict[str, str]:
-    text = read_parameters(place, allowed)
-    add(archive, component.artifact, text)
-    return {"artifact": component.artifact, "digest": f"sha256:{hashlib.sha256(text).hexdigest()}"}
-
-
-def _add_template(archive: zipfile.ZipFile, place: Path, component: StackArtifact) -> dict[str, str]:
-    if not place.is_file():
-        what = "is not a file" if place.exists() else "does not exist"
-        raise InvalidBundleError(f"the artifact '{place}' {what}", "Name a CloudFormation template.")
-    text = place.read_bytes()
-    parse_template(text, component.artifact)
-    add(archive, component.artifact, text)
-    return {"artifact": component.artifact, "digest": f"sha256:{hashlib.sha256(text).hexdigest()}"}
 
 
 def _inside(source: Path, artifact: str) -> Path:
@@ -185,14 +112,6 @@ def _inside(source: Path, artifact: str) -> Path:
         reason = f"the artifact '{place}' is a link that leads out of '{source}'"
         raise InvalidBundleError(reason, "Copy what it leads to into the folder.")
     return place
-
-
-def _require_folder(place: Path) -> None:
-    if not place.is_dir():
-        what = "is not a folder" if place.exists() else "does not exist"
-        raise InvalidBundleError(
-            f"the artifact '{place}' {what}", f"Build it, or correct `artifact` in {MANIFEST_NAME}."
-        )
 
 
 def _refuse_inside(target: Path, artifacts: Collection[Path]) -> None:

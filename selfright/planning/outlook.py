@@ -3,8 +3,9 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from controller.domain.components.target import Target
 from controller.domain.deployment import Step
-from controller.domain.environment import Environment, LambdaTarget
+from controller.domain.environment import Environment
 from controller.domain.judging.power import (
     Sight,
     Terms,
@@ -18,7 +19,7 @@ from controller.domain.judging.power import (
 from controller.domain.judging.sequential.priors import ERRORS, METRICS, risk_shares
 from controller.domain.strategy import ALL
 
-Usual = Callable[[LambdaTarget], Traffic | None]
+Usual = Callable[[Target], Traffic | None]
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def outlooks(
 ) -> Iterator[Outlook]:
     """The outlook of every component that is compared; none when nothing is."""
     targets = {name: environment.components[name] for name in sorted(changed)}
-    compared = {name: target for name, target in targets.items() if isinstance(target, LambdaTarget)}
+    compared = {name: target for name, target in targets.items() if target.measured_by_version}
     if not compared or not any(step.weight < ALL and step.bake for step in steps):
         return
     shares = risk_shares(tuple(compared), METRICS)

@@ -8,33 +8,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from controller.domain.bundle.artifacts import (
-    Artifact,
-    FunctionArtifact,
-    ImageArtifact,
-    ParametersArtifact,
-    SiteArtifact,
-    StackArtifact,
-)
-
 from controller.aws.client.clients import Clients
-from controller.aws.components.function.component import LambdaComponent
 from controller.domain.advice import CHANGED_ADVICE
 from controller.domain.bundle.acceptance import check_release
 from controller.domain.bundle.archive import BundleArchive, Limits
 from controller.domain.bundle.manifest import Manifest
 from controller.domain.checks.site_check import SiteCheck
 from controller.domain.checks.verification import checks_of
-from controller.domain.environment import Environment, LambdaTarget, ParametersTarget, SiteTarget, StackTarget
+from controller.domain.components.artifact import Artifact
+from controller.domain.components.target import Target
+from controller.domain.environment import Environment
 from controller.domain.newcomers import served_until
 from controller.errors import ChangedByOthersError, InvalidBundleError, NotFoundError
-from controller.ports.components import Component
 from controller.ports.world import World
-from selfright.components.function.plan import FunctionPlanner
-from selfright.components.parameters.plan import plan_parameters
-from selfright.components.site.plan import plan_site
-from selfright.components.stack.plan import plan_stack
-from selfright.planning.model import ComponentPlan, Plan, Refusal
+from selfright.components.kind import Planning
+from selfright.components.planned import ComponentPlan, Refusal
+from selfright.components.registry import kind_of
+from selfright.planning.model import Plan
 from selfright.planning.outlook import Usual, outlooks
 from selfright.planning.refusals import DescribedSecrets, refusals
 from selfright.planning.timing import calls_of, timing_of
@@ -48,7 +38,7 @@ def _has_secret(secret_id: str) -> bool:
     return DescribedSecrets().has(secret_id)
 
 
-def _unknown(_: LambdaTarget) -> None:
+def _unknown(_: Target) -> None:
     return None
 
 
@@ -79,12 +69,12 @@ class Planner:
                 check_release(self.environment, archive, manifest, self.world.probe.refusal)
             except InvalidBundleError as error:
                 return replace(planned, refusals=(Refusal(error.reason, error.next_step),))
-            return self._planned(replace(planned, digest=archive.digest()), manifest, file)
+            return self._planned(replace(planned, digest=archive.digest()), manifest, archive, file)
 
-    def _planned(self, planned: Plan, manifest: Manifest, file: BinaryIO) -> Plan:
+    def _planned(self, planned: Plan, manifest: Manifest, archive: BundleArchive, file: BinaryIO) -> Plan:
         refused = refusals(self.world, self.environment, manifest, planned.digest, self.has_secret, hotfix=self.hotfix)
         components = [
-            replace(self._component(name, manifest.components[name], file), wave=number)
+            replace(self._component(name, manifest.components[name], archive, file), wave=number)
             for number, wave in enumerate(manifest.waves)
             for name in wave
         ]
@@ -103,45 +93,26 @@ class Planner:
             timing=timing,
             calls=calls_of(self.environment, components, timing.steps),
             outlooks=tuple(outlooks(self.environment, set(changed).difference(new), timing.steps, self.usual)),
-            risks=(*(() if lock.live else (FIRST,)), *self._databases(changed)),
+            risks=(*(() if lock.live else (FIRST,)), *self._staying(changed)),
             refusals=(*refused, *(one.refusal for one in components if one.refusal)),
         )
 
-    def _databases(self, changed: Sequence[str]) -> Iterator[str]:
-        """They are in no bundle, but the code that changes may change what is in them."""
-        for name, database in sorted(self.environment.databases.items()) if changed else ():
-            yield (
-                f"{name}: what the release does to the database {database.identifier} stays; a snapshot is taken first,"
-                " and restoring it is a person's command"
-            )
+    def _staying(self, changed: Sequence[str]) -> Iterator[str]:
+        """What is in no bundle: the code that changes may change it all the same."""
+        for name, target in sorted(self.environment.outside_bundles.items()) if changed else ():
+            yield from (f"{name}: {said}" for said in kind_of(target.kind).stays(target))
 
-    def _component(self, name: str, artifact: Artifact, file: BinaryIO) -> ComponentPlan:
+    def _component(self, name: str, artifact: Artifact, archive: BundleArchive, file: BinaryIO) -> ComponentPlan:
         component = self.world.components.get(self.environment, name)
         known = ComponentPlan(name, artifact.kind, "unknown")
         try:
             known = replace(known, live=component.current().id)
-            return self._compared(known, component, artifact, file)
+            planning = Planning(self.clients, component, archive, file, self._asked)
+            return kind_of(artifact.kind).plan(planning, self.environment.components[name], known, artifact)
         except InvalidBundleError as error:
             return replace(known, refusal=Refusal(error.reason, error.next_step))
         except (ChangedByOthersError, NotFoundError) as error:
             return replace(known, refusal=Refusal(str(error), CHANGED_ADVICE))
-
-    def _compared(
-        self, known: ComponentPlan, component: Component, artifact: Artifact, file: BinaryIO
-    ) -> ComponentPlan:
-        """By its kind; of a kind that cannot be compared beforehand, nothing more is known."""
-        match artifact, self.environment.components[known.name]:
-            case FunctionArtifact() | ImageArtifact(), LambdaTarget() as target if isinstance(
-                component, LambdaComponent
-            ):
-                return FunctionPlanner(self.clients, target, component).plan(known, artifact, file)
-            case SiteArtifact(), SiteTarget() as target:
-                return plan_site(self.clients, target, known, artifact, file)
-            case ParametersArtifact(), ParametersTarget() as target:
-                return plan_parameters(self.clients, target, known, artifact, file)
-            case StackArtifact(), StackTarget() as target:
-                return plan_stack(self.clients, target, known, artifact, file, asked=self._asked())
-        return known
 
     def _asked(self) -> set[str]:
         """The routes that the live release is known to call: those of its own checks."""

@@ -15,7 +15,7 @@ from controller.domain.judging.verdict import alarm_trouble
 from controller.domain.previous_attempt import check_previous_attempt
 from controller.errors import InvalidBundleError, NotFoundError
 from controller.ports.world import World
-from selfright.planning.model import Refusal
+from selfright.components.planned import Refusal
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

@@ -11,32 +11,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
-from controller.domain.deployment import Revision, Upload
 from controller.domain.environment import Environment
 from controller.domain.restore_point import FORMAT, MANIFEST, folder
 from controller.errors import NotFoundError
+from selfright.components.recovered import Entry
 from selfright.errors import AdviceError
 
 LARGEST = 64 * 1024 * 1024
 NO_EXPORT = "`selfright show` tells why in its timeline; `selfright rollback` goes back without it."
-
-
-class Entry(BaseModel):
-    """One component in the manifest."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    kind: str
-    revision: str
-    digest: str
-    part: str
-    sha256: str
-    upload: Upload | None = None
-
-    @property
-    def live(self) -> Revision:
-        """The revision that was live."""
-        return Revision(self.revision, self.digest)
 
 
 class Manifest(BaseModel):

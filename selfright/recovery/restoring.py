@@ -10,8 +10,9 @@ from functools import cached_property
 
 from controller.aws.client.clients import Clients
 from controller.domain.checks.verification import outside_checks_of
+from controller.domain.components.target import Target
 from controller.domain.deployment import Deployment
-from controller.domain.environment import DatabaseTarget, Environment, LambdaTarget, ParametersTarget, SiteTarget
+from controller.domain.environment import Environment
 from controller.domain.restore_point import folder
 from controller.domain.timeline import TimelineEvent
 from controller.errors import UnknownEnvironmentError
@@ -20,15 +21,12 @@ from controller.probing import probe_all
 from controller.settings import Settings
 from controller.wiring import aws_world
 from selfright.account.account import Account
-from selfright.components.database.recover import DatabaseRecovery
-from selfright.components.function.recover import FunctionRecovery
-from selfright.components.function.recover_api import ApiRecovery
-from selfright.components.parameters.recover import ParametersRecovery
-from selfright.components.site.recover import SiteRecovery
+from selfright.components.kind import Recovering
+from selfright.components.recovered import Recovery, Step, cannot
+from selfright.components.registry import kind_of
 from selfright.errors import AdviceError
 from selfright.recovery import hold
 from selfright.recovery.point import KeptPoint, Manifest, find_root
-from selfright.recovery.steps import Recovery, Step, cannot
 
 
 @dataclass(frozen=True)
@@ -74,25 +72,23 @@ class Restoration:
         return [step for name in names for step in self._of(name, asked=bool(component))]
 
     def _of(self, name: str, *, asked: bool) -> list[Step]:
-        target = self.environment.components.get(name)
-        if isinstance(target, DatabaseTarget) and not asked:
-            return [Step(name, f"a database is restored only by name: --component {name}")]
-        return [step for recovery in self._recoveries(name) for step in recovery.plan()]
-
-    def _recoveries(self, name: str) -> list[Recovery]:
         target, entry = self.environment.components.get(name), self.manifest.components[name]
-        clients, bucket, document = self._clients, self.point.bucket, self.point.document(name)
-        match target:
-            case LambdaTarget():
-                function = FunctionRecovery(clients, bucket, name, target, entry, document)
-                return [function, *([ApiRecovery(clients, name, document["api"])] if document.get("api") else [])]
-            case SiteTarget():
-                return [SiteRecovery(clients, name, target, entry, document)]
-            case ParametersTarget():
-                return [ParametersRecovery(clients, name, target, entry, document)]
-            case DatabaseTarget():
-                return [DatabaseRecovery(clients, name, target, document, self.manifest.deployment_id)]
-        return [_NotFromHere(name, entry.kind, there=target is not None)]
+        if target is None or target.kind != entry.kind:
+            return [cannot(name, f"the environment has no {entry.kind} '{name}' any more.")]
+        if kind_of(target.kind).only_by_name and not asked:
+            return [Step(name, f"a {target.kind} is restored only by name: --component {name}")]
+        return [step for recovery in self._recoveries(name, target) for step in recovery.plan()]
+
+    def _recoveries(self, name: str, target: Target) -> Sequence[Recovery]:
+        recovering = Recovering(
+            self._clients,
+            self.point.bucket,
+            name,
+            self.manifest.components[name],
+            self.point.document(name),
+            self.manifest.deployment_id,
+        )
+        return kind_of(target.kind).recoveries(recovering, target)
 
     def run(self, steps: Sequence[Step], component: str | None = None) -> Done:
         """Do the steps in their order, look that all was done, and write it into the timeline.
@@ -132,18 +128,6 @@ class Restoration:
         if self.deployment:
             event = TimelineEvent(self.world.clock.now(), kind, f"By hand: {message}")
             self.world.deployments.record(self.deployment.deployment_id, event)
-
-
-class _NotFromHere:
-    """A component of a kind that is put back in another way, or that is no longer in the environment."""
-
-    def __init__(self, name: str, kind: str, *, there: bool) -> None:
-        self._name, self._kind, self._there = name, kind, there
-
-    def plan(self) -> list[Step]:
-        if self._there:
-            return [Step(self._name, f"a {self._kind} is put back by `selfright rollback`, not from here.")]
-        return [cannot(self._name, f"the environment has no {self._kind} '{self._name}' any more.")]
 
 
 def restoration(account: Account, deployment_id: str, bucket: str | None = None) -> Restoration:

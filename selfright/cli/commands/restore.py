@@ -11,9 +11,9 @@ from rich.text import Text
 from controller.errors import SelfrightError
 from selfright.cli.help import Command
 from selfright.cli.tools import Tools, common, pass_tools
+from selfright.components.recovered import Step
 from selfright.errors import AdviceError, advise
 from selfright.recovery.restoring import Done, Restoration, restoration
-from selfright.recovery.steps import Step
 from selfright.wording import clean
 
 EXAMPLES = (

@@ -5,7 +5,8 @@ from math import isfinite
 from typing import Any
 
 from controller.aws.client.pacing import RATE
-from selfright.planning.model import ComponentPlan, Plan, Refusal
+from selfright.components.planned import ComponentPlan, Refusal
+from selfright.planning.model import Plan
 from selfright.planning.outlook import Outlook
 
 Document = dict[str, Any]

@@ -13,7 +13,8 @@ from controller.aws.client.pacing import RATE
 from selfright.cli.views import signs
 from selfright.cli.views.facts import Fact, listed
 from selfright.cli.views.outlook_page import outlooks
-from selfright.planning.model import Change, ComponentPlan, Difference, Items, Package, Plan, Refusal, Timing
+from selfright.components.planned import Change, ComponentPlan, Difference, Items, Package, Refusal
+from selfright.planning.model import Plan, Timing
 from selfright.wording import Commands, clean, duration, plural, size
 
 SIGNS: dict[Change, tuple[str, str]] = {
@@ -28,7 +29,6 @@ SAID: dict[Change, str] = {
     "unchanged": "skipped: nothing changed",
     "unknown": "is compared when it is staged",
 }
-ITEMS = {"site": "files", "stack": "resources"}
 SHOWN = 60
 """How much of a value is shown."""
 
@@ -82,7 +82,7 @@ def _details(one: ComponentPlan) -> Iterator[tuple[str, str | Text]]:
     if one.package and (one.change != "unchanged" or not one.package.same):
         yield "code", _package(one.package)
     if one.items is not None:
-        yield ITEMS.get(one.kind, "names"), _items(one.items, names=one.kind != "site")
+        yield one.items.what, _items(one.items, names=one.items.listed)
     if one.transfer:
         moved = one.transfer
         yield "upload", f"{moved.count} of {plural(moved.total, moved.what.removesuffix('s'))}, {size(moved.size)}"

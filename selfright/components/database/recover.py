@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
-from controller.domain.environment import DatabaseTarget
+from controller.domain.components.database.target import DatabaseTarget
 from controller.errors import NotFoundError
-from selfright.recovery.steps import Step, cannot, do
+from selfright.components.recovered import Step, cannot, do
 
 LONGEST = 63
 SUFFIX = "-restored-"

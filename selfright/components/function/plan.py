@@ -2,25 +2,21 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any, BinaryIO
+from typing import Any, cast
 
-from controller.domain.bundle.artifacts import FunctionArtifact, ImageArtifact
-
-from controller.aws.client.clients import Clients
 from controller.aws.components.function.code import sha256_of
 from controller.aws.components.function.component import LambdaComponent
 from controller.aws.components.function.configuration import RECORD, RECORDS, Wanted, variables_of
 from controller.aws.components.function.staging import FunctionStaging
-from controller.aws.components.image.repository import Repository
-from controller.domain.bundle.archive import BundleArchive, Limits
-from controller.domain.components.image.rules import MAX_UNPACKED
-from controller.domain.environment import ImageTarget, LambdaTarget
+from controller.domain.components.function.artifact import LambdaArtifact
+from controller.domain.components.function.package import MAX_FILES, MAX_UNPACKED
+from controller.domain.components.function.target import LambdaTarget
 from controller.domain.zip.directory import read_directory
 from controller.errors import AwsError, InvalidBundleError
-from selfright.planning.model import ComponentPlan, Difference, Package, Transfer
+from selfright.components.kind import Planning
+from selfright.components.planned import ComponentPlan, Difference, Package, Transfer
 from selfright.secrecy import looks_secret
 
-LambdaArtifacts = FunctionArtifact | ImageArtifact
 VARIABLE = "variable "
 ROLE, DEAD_LETTER = "execution role", "dead-letter queue"
 _SETTINGS: Mapping[str, tuple[str, ...]] = {
@@ -45,19 +41,20 @@ _SETTINGS: Mapping[str, tuple[str, ...]] = {
 class FunctionPlanner:
     """Compares one function. It makes three calls to Lambda, and none that changes anything."""
 
-    def __init__(self, clients: Clients, target: LambdaTarget, component: LambdaComponent) -> None:
-        """`component` is the controller's own, asked for what it would refuse."""
-        self._clients, self._target, self._component = clients, target, component
-        self._staging = FunctionStaging(clients, target.function_name, lambda _: None)
+    def __init__(self, planning: Planning, target: LambdaTarget, artifact: LambdaArtifact) -> None:
+        """The controller's own component is asked for what it would refuse."""
+        self._planning, self._target, self._artifact = planning, target, artifact
+        self._component = cast("LambdaComponent", planning.component)
+        self._staging = FunctionStaging(planning.clients, target.function_name, lambda _: None)
 
-    def plan(self, known: ComponentPlan, artifact: LambdaArtifacts, bundle: BinaryIO) -> ComponentPlan:
+    def plan(self, known: ComponentPlan) -> ComponentPlan:
         """What would become of it; `known` has the live version. Raises `InvalidBundleError` if staging would fail."""
-        version, archive = known.live, BundleArchive(bundle)
+        version = known.live
         live = self._staging.configuration(version)
         self._require_fit(live)
-        wanted = Wanted(artifact, self._target.variables)
-        same_code = sha256_of(live) == self._component.code(artifact, bundle).sha256
-        package, transfer = self._sizes(artifact, archive, live, same_code=same_code)
+        wanted = Wanted(self._artifact, self._target.variables)
+        same_code = sha256_of(live) == self._component.code(self._artifact, self._planning.file).sha256
+        package, transfer = self.sizes(live, same_code=same_code)
         if same_code and wanted.is_in(live):
             return replace(known, change="unchanged", package=package)
         differences = _differences(live, _after(self._staging.configuration("$LATEST"), wanted))
@@ -72,41 +69,14 @@ class FunctionPlanner:
         except AwsError as error:
             raise InvalidBundleError(str(error), "") from error
 
-    def _sizes(
-        self, artifact: LambdaArtifacts, archive: BundleArchive, live: Mapping[str, Any], *, same_code: bool
-    ) -> tuple[Package | None, Transfer | None]:
-        if isinstance(artifact, FunctionArtifact):
-            return _zip_sizes(artifact, archive, live, same_code=same_code), None
-        if isinstance(self._target, ImageTarget):
-            return self._image_sizes(artifact, self._target, archive, same_code=same_code)
-        return None, None
-
-    def _image_sizes(
-        self, artifact: ImageArtifact, target: ImageTarget, archive: BundleArchive, *, same_code: bool
-    ) -> tuple[Package, Transfer]:
-        """The layers that ECR has not got yet are asked for only when the image is another one."""
-        image = archive.layout(artifact).image_for(target.platform)
-        layers, blobs = image.manifest.layers, image.manifest.blobs
-        repository = Repository(self._clients, target.repository, target.function_name)
-        missing = [] if same_code else repository.missing(blobs)
-        transfer = Transfer(
-            "layers",
-            len([layer for layer in layers if layer in missing]),
-            len(layers),
-            sum(blob.size for blob in missing),
-        )
-        return Package(None, sum(layer.size for layer in layers), None, MAX_UNPACKED, same_code), transfer
-
-
-def _zip_sizes(
-    artifact: FunctionArtifact, archive: BundleArchive, live: Mapping[str, Any], *, same_code: bool
-) -> Package:
-    limits = Limits()
-    with archive.stream(artifact.artifact) as stream:
-        entries = read_directory(stream, f"'{artifact.artifact}'", limits.function_entries).entries
-        size = stream.seek(0, 2)
-    unpacked = sum(entry.size for entry in entries)
-    return Package(live.get("CodeSize") or None, size, unpacked, limits.function_unpacked_bytes, same_code)
+    def sizes(self, live: Mapping[str, Any], *, same_code: bool) -> tuple[Package, Transfer | None]:
+        """The code in bytes, and what of it has to be uploaded piece by piece; a zip goes in one."""
+        path = self._artifact.artifact
+        with self._planning.bundle.stream(path) as stream:
+            entries = read_directory(stream, f"'{path}'", MAX_FILES).entries
+            size = stream.seek(0, 2)
+        unpacked = sum(entry.size for entry in entries)
+        return Package(live.get("CodeSize") or None, size, unpacked, MAX_UNPACKED, same_code), None
 
 
 def _after(latest: Mapping[str, Any], wanted: Wanted) -> dict[str, Any]:

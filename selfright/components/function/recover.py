@@ -5,19 +5,17 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from controller.domain.bundle.artifacts import FunctionArtifact, ImageArtifact, LambdaArtifact
-
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.aws.components.function.alias import Alias, AliasState
-from controller.aws.components.function.code import sha256_of
+from controller.aws.components.function.code import Code, sha256_of
 from controller.aws.components.function.configuration import Wanted, variables_of
 from controller.aws.components.function.staging import FunctionStaging
-from controller.domain.environment import LambdaTarget
+from controller.domain.components.function.artifact import FunctionArtifact, LambdaArtifact
+from controller.domain.components.function.target import LambdaTarget
 from controller.errors import NotFoundError
 from selfright.components.function.code import KeptCode
-from selfright.recovery.point import Entry
-from selfright.recovery.steps import Step, cannot, do
+from selfright.components.recovered import Entry, Step, cannot, do
 
 SOURCE = "restore-point"
 DEPLOY_FIRST = "Deploy the application's stack first (it creates the function); then restore again."
@@ -103,30 +101,29 @@ class FunctionRecovery:
         return [*lost, do(self._name, text, self._publish)]
 
     def _publish(self) -> None:
-        kept = self._document["code"]
-        code = KeptCode(self._clients, self._bucket, self._target, self._entry, kept, self._artifact())
-        self._version = self._staging.publish(code, self._wanted())
+        self._version = self._staging.publish(self.code(), self._wanted())
 
     def _wanted(self) -> Wanted:
-        return Wanted(self._artifact(), {}, exact=True)
+        return Wanted(self.artifact(), {}, exact=True)
 
-    def _artifact(self) -> LambdaArtifact:
+    def code(self) -> Code:
+        """Its code, from wherever it is kept."""
+        return KeptCode(self._clients, self._bucket, self._entry, self._document["code"], self.artifact())
+
+    def artifact(self) -> LambdaArtifact:
         """The configuration that was live, in the words of a manifest."""
         had = self._document["configuration"]
-        common = {
+        return FunctionArtifact(
+            kind="function", handler=had.get("Handler"), runtime=had.get("Runtime"), **self.configuration()
+        )
+
+    def configuration(self) -> dict[str, Any]:
+        """What of it every function has, whatever its code comes in."""
+        had = self._document["configuration"]
+        return {
             "artifact": SOURCE,
             "digest": f"sha256:{self._entry.digest}",
             "memory": had.get("MemorySize"),
             "timeout": had.get("Timeout"),
             "variables": self._document["variables"]["released"],
         }
-        if self._entry.kind == "image":
-            words = had.get("ImageConfigResponse", {}).get("ImageConfig", {})
-            return ImageArtifact(
-                kind="image",
-                command=words.get("Command") or None,
-                entry_point=words.get("EntryPoint") or None,
-                working_directory=words.get("WorkingDirectory") or None,
-                **common,
-            )
-        return FunctionArtifact(kind="function", handler=had.get("Handler"), runtime=had.get("Runtime"), **common)

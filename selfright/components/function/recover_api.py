@@ -13,7 +13,7 @@ from controller.aws.client.clients import Clients
 from controller.aws.components.function.export_api import ApiExport
 from controller.domain.restore_point import LEFT_OUT
 from controller.errors import ChangedByOthersError, NotFoundError
-from selfright.recovery.steps import Step, cannot, do
+from selfright.components.recovered import Step, cannot, do
 
 KEYS = {"integrations": "IntegrationId", "routes": "RouteKey", "stages": "StageName"}
 NOT_WRITTEN = {"IntegrationId", "RouteId", "RouteKey", "StageName", "DeploymentId", "Target"}

@@ -1,1 +1,40 @@
-"""The kind `image`: pack."""
+"""The kind `image`: a Lambda function from a container image."""
+# ruff: noqa: PLC0415 - what it does is imported when it is done
+
+from collections.abc import Sequence
+
+from controller.domain.components.image.artifact import ImageArtifact
+from controller.domain.components.image.target import ImageTarget
+from selfright.components.function import LambdaKind
+from selfright.components.kind import Planning, Recovering
+from selfright.components.planned import ComponentPlan
+from selfright.components.recovered import Recovery
+from selfright.packing.packing import Packed, Packing
+
+
+class ImageKind(LambdaKind[ImageArtifact, ImageTarget]):
+    """A function whose code is packed as an OCI layout."""
+
+    def pack(self, packing: Packing, artifact: ImageArtifact) -> Packed:
+        """The files that the layout's index leads to."""
+        from selfright.components.image.pack import pack_image
+
+        return pack_image(packing, artifact)
+
+    def plan(
+        self, planning: Planning, target: ImageTarget, known: ComponentPlan, artifact: ImageArtifact
+    ) -> ComponentPlan:
+        """Its image and configuration."""
+        from selfright.components.image.plan import ImagePlanner
+
+        return ImagePlanner(planning, target, artifact).plan(known)
+
+    def recoveries(self, recovering: Recovering, target: ImageTarget) -> Sequence[Recovery]:
+        """Its version and alias."""
+        from selfright.components.image.recover import ImageRecovery
+
+        clients, bucket, entry = recovering.clients, recovering.bucket, recovering.entry
+        return [ImageRecovery(clients, bucket, recovering.name, target, entry, recovering.document)]
+
+
+KIND = ImageKind("image")

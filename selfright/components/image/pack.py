@@ -4,15 +4,15 @@ The layout is a folder, or the `.tar` that `docker buildx build --output type=oc
 """
 
 import tarfile
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
-from controller.domain.components.image.layout import Files, Layout, read_layout
+from controller.domain.components.image.artifact import ImageArtifact
+from controller.domain.components.image.layout import Files, read_layout
 from controller.errors import InvalidBundleError
-from selfright.bundling.zip import add_stored
+from selfright.packing.packing import Packed, Packing
 
 SUFFIX = ".tar"
 
@@ -27,12 +27,12 @@ class Source(Files, Protocol):
         """Its size in bytes."""
 
 
-def add_image(archive: zipfile.ZipFile, place: Path, artifact: str) -> tuple[str, Layout]:
-    """Add the layout at `place`; the folder in the bundle that it becomes, and what it has.
+def pack_image(packing: Packing, artifact: ImageArtifact) -> Packed:
+    """Add the files of the layout; its index has the digests of all others, so that of the index stands for them.
 
     Blobs are stored as they are, because layers are packed already. Raises `InvalidBundleError`.
     """
-    folder = artifact.removesuffix(SUFFIX)
+    folder, place = artifact.artifact.removesuffix(SUFFIX), packing.place
     with _source(place) as source:
         layout = read_layout(source, str(place))
         for path in sorted(layout.files):
@@ -40,8 +40,8 @@ def add_image(archive: zipfile.ZipFile, place: Path, artifact: str) -> tuple[str
                 reason = f"'{place}' has no '{path}', which its index leads to"
                 raise InvalidBundleError(reason, "Build the image again; it was cut off.")
             with source.open(path) as file:
-                add_stored(archive, f"{folder}/{path}", file, source.size(path))
-    return folder, layout
+                packing.add_stored(f"{folder}/{path}", file)
+    return Packed(folder, layout.digest)
 
 
 @contextmanager

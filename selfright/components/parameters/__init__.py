@@ -1,1 +1,38 @@
-"""The kind `parameters`: pack, plan and recover."""
+"""The kind `parameters`: settings of the application."""
+# ruff: noqa: PLC0415 - what it does is imported when it is done
+
+from collections.abc import Sequence
+
+from controller.domain.components.parameters.artifact import ParametersArtifact
+from controller.domain.components.parameters.target import ParametersTarget
+from selfright.components.kind import Kind, Planning, Recovering
+from selfright.components.planned import ComponentPlan
+from selfright.components.recovered import Recovery
+from selfright.packing.packing import Packed, Packing
+
+
+class ParametersKind(Kind[ParametersArtifact, ParametersTarget]):
+    """A file that is packed as it is, compared name by name, and written again."""
+
+    def pack(self, packing: Packing, artifact: ParametersArtifact) -> Packed:
+        """The file, unless something in it looks like a secret."""
+        from selfright.components.parameters.pack import pack_parameters
+
+        return pack_parameters(packing, artifact)
+
+    def plan(
+        self, planning: Planning, target: ParametersTarget, known: ComponentPlan, artifact: ParametersArtifact
+    ) -> ComponentPlan:
+        """Names and values; values are never told."""
+        from selfright.components.parameters.plan import plan_parameters
+
+        return plan_parameters(planning, target, known, artifact)
+
+    def recoveries(self, recovering: Recovering, target: ParametersTarget) -> Sequence[Recovery]:
+        """The values of its revision, and the pointer."""
+        from selfright.components.parameters.recover import ParametersRecovery
+
+        return [ParametersRecovery(recovering.clients, recovering.name, target, recovering.entry, recovering.document)]
+
+
+KIND = ParametersKind("parameters")

@@ -8,10 +8,9 @@ from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.aws.components.parameters.pointer import ParameterPointer
 from controller.aws.components.parameters.store import ParameterStore
-from controller.domain.environment import ParametersTarget
+from controller.domain.components.parameters.target import ParametersTarget
 from controller.errors import ChangedByOthersError
-from selfright.recovery.point import Entry
-from selfright.recovery.steps import Step, do
+from selfright.components.recovered import Entry, Step, do
 
 
 class ParametersRecovery:

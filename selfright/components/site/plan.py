@@ -1,32 +1,28 @@
 """A site's files, compared with those of the live revision by the two indexes alone."""
 
 from dataclasses import replace
-from typing import BinaryIO
-
-from controller.domain.bundle.artifacts import SiteArtifact
 
 from controller.aws.client.clients import Clients
 from controller.aws.components.site.files import SiteFiles
 from controller.aws.components.site.routing import folders_in, index_key
-from controller.domain.bundle.archive import BundleArchive, Limits
+from controller.domain.components.site.artifact import INDEX_BYTES, SiteArtifact
 from controller.domain.components.site.index import FileEntry, SiteIndex, is_hashed, parse_index
-from controller.domain.environment import SiteTarget
-from selfright.planning.model import ComponentPlan, Transfer, compare
+from controller.domain.components.site.target import SiteTarget
+from selfright.components.kind import Planning
+from selfright.components.planned import ComponentPlan, Transfer, compare
 
 
-def plan_site(
-    clients: Clients, target: SiteTarget, known: ComponentPlan, artifact: SiteArtifact, bundle: BinaryIO
-) -> ComponentPlan:
+def plan_site(planning: Planning, target: SiteTarget, known: ComponentPlan, artifact: SiteArtifact) -> ComponentPlan:
     """What would become of a site of which the live revision is `known`; one call to S3."""
-    index, live = BundleArchive(bundle).index(artifact), known.live
+    index, live = artifact.read_index(planning.bundle), known.live
     if live == index.revision:
         return replace(known, change="unchanged")
-    there, shared = _live(clients, target, live)
+    there, shared = _live(planning.clients, target, live)
     before, after = ({path: file.sha256 for path, file in files.items()} for files in (there, index.files))
     return replace(
         known,
         change="changed" if live else "new",
-        items=compare(before, after),
+        items=compare(before, after, "files", listed=False),
         transfer=_transfer(artifact, index, shared),
     )
 
@@ -35,7 +31,7 @@ def _live(clients: Clients, target: SiteTarget, live: str) -> tuple[dict[str, Fi
     """The files of the live revision, and those of them that lie beside the revisions and are not uploaded again."""
     if not live:
         return {}, set()
-    data, metadata = SiteFiles(clients, target.bucket).read(index_key(live), Limits().index_bytes)
+    data, metadata = SiteFiles(clients, target.bucket).read(index_key(live), INDEX_BYTES)
     files, folders = dict(parse_index(data).files), [f"{folder}**" for folder in folders_in(metadata)]
     return files, {path for path in files if is_hashed(path, folders)}
 

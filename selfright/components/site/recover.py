@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from controller.domain.bundle.artifacts import SiteArtifact
-
 from controller.aws.bundles import S3Bundles
 from controller.aws.client.clients import Clients
 from controller.aws.components.site.export import SiteExport
@@ -12,12 +10,12 @@ from controller.aws.components.site.files import SiteFiles, Stored
 from controller.aws.components.site.routing import SiteTraffic, index_key
 from controller.aws.components.site.staging import SiteStaging
 from controller.domain.bundle.archive import BundleArchive
+from controller.domain.components.site.artifact import SiteArtifact
 from controller.domain.components.site.index import FileEntry, is_hashed
 from controller.domain.components.site.routing import REVISIONS
-from controller.domain.environment import SiteTarget
+from controller.domain.components.site.target import SiteTarget
 from controller.errors import AwsError, NotFoundError
-from selfright.recovery.point import Entry
-from selfright.recovery.steps import Step, cannot, do
+from selfright.components.recovered import Entry, Step, cannot, do
 
 
 class SiteRecovery:

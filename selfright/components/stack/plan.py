@@ -7,18 +7,16 @@ whether it is replaced: that is left to the change set, which refuses what holds
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, BinaryIO
+from typing import Any
 
-from controller.domain.bundle.artifacts import StackArtifact
-
-from controller.aws.client.clients import Clients
 from controller.aws.components.stack.cloudformation import HIDDEN, StackCalls
-from controller.domain.bundle.archive import BundleArchive
+from controller.domain.components.stack.artifact import StackArtifact
 from controller.domain.components.stack.changes import Allowed, Change, dangers, refusal
 from controller.domain.components.stack.fit import values_for
+from controller.domain.components.stack.target import StackTarget
 from controller.domain.components.stack.templates import Template, read_template, revision_of
-from controller.domain.environment import StackTarget
-from selfright.planning.model import ComponentPlan, Difference, Refusal, compare
+from selfright.components.kind import Planning
+from selfright.components.planned import ComponentPlan, Difference, Refusal, compare
 from selfright.secrecy import looks_secret
 
 PARAMETER = "parameter "
@@ -28,32 +26,21 @@ KEPT = ("Role", "DeadLetterConfig")
 NEXT = "Correct the bundle and upload it again."
 
 
-def plan_stack(  # noqa: PLR0913 - a component, what comes, and what is known of the live release
-    clients: Clients,
-    target: StackTarget,
-    known: ComponentPlan,
-    artifact: StackArtifact,
-    bundle: BinaryIO,
-    *,
-    asked: Collection[str] = (),
-) -> ComponentPlan:
-    """What would become of a stack of which the revision `known` is there; two calls to CloudFormation.
-
-    `asked`: the routes that the live release is known to call.
-    """
-    template = BundleArchive(bundle).template(artifact)
+def plan_stack(planning: Planning, target: StackTarget, known: ComponentPlan, artifact: StackArtifact) -> ComponentPlan:
+    """What would become of a stack of which the revision `known` is there; two calls to CloudFormation."""
+    template = artifact.read_template(planning.bundle)
     values = values_for(template, artifact, target)
-    present = StackCalls(clients, target.stack_name).present() if known.live else None
+    present = StackCalls(planning.clients, target.stack_name).present() if known.live else None
     values = present.keeping(template.secrets, values) if present else values
     if known.live == revision_of(template.text, values):
         return replace(known, change="unchanged")
     before = read_template(present.template, "the present template") if present else None
-    comparison = Comparison(before, template, asked)
+    comparison = Comparison(before, template, planning.asked())
     feared = dangers(comparison.certain(), Allowed(target.allow_replacement, target.allow_deletion))
     return replace(
         known,
         change="changed" if present else "new",
-        items=compare(comparison.before, comparison.after),
+        items=compare(comparison.before, comparison.after, "resources"),
         differences=tuple(_differences(present.parameters if present else {}, values)),
         risks=tuple(comparison.risks()),
         refusal=Refusal(refusal(target.stack_name, feared), NEXT) if feared else None,

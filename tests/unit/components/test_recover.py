@@ -18,9 +18,8 @@ from controller.errors import ChangedByOthersError, ConflictError
 from selfright.components.function.recover import FunctionRecovery
 from selfright.components.function.recover_api import ApiRecovery
 from selfright.components.parameters.recover import ParametersRecovery
+from selfright.components.recovered import Entry, Recovery, Step
 from selfright.components.site.recover import SiteRecovery
-from selfright.recovery.point import Entry
-from selfright.recovery.steps import Recovery, Step
 from tests.builders import a_bundle
 from tests.unit.aws.components.test_exports import an_api, an_environment
 from tests.unit.aws.conftest import ARTIFACTS, PREFIX, SITE, World

@@ -17,7 +17,8 @@ from controller.domain.components.site.routing import RoutingTable
 from controller.domain.deployment import Deployment, Revision, Upload
 from controller.domain.environment import Environment
 from controller.domain.phases import Phase
-from selfright.planning.model import ComponentPlan, Plan
+from selfright.components.planned import ComponentPlan
+from selfright.planning.model import Plan
 from selfright.planning.planner import Planner
 from tests.fakes import START, FakeWorld
 from tests.unit.aws.fake_cloudformation import FakeCloudFormation

@@ -3,7 +3,7 @@ import pytest
 from controller.domain.advice import ALARM_ADVICE, CHANGED_ADVICE, HELD_ADVICE
 from controller.domain.deployment import Revision
 from controller.domain.phases import Phase
-from selfright.planning.model import Difference, Items, Transfer
+from selfright.components.planned import Difference, Items, Transfer
 from tests.builders import SITE_FILES, a_bundle, bundle_parts
 from tests.unit.planning.conftest import LIVE, PlanWorld
 
@@ -105,7 +105,7 @@ def test_the_files_of_a_site(world: PlanWorld) -> None:
     files = {**SITE_FILES, "index.html": b"<title>new</title>", "assets/new-5f.js": b"12345"}
     del files["robots.txt"]
     planned = world.component(a_bundle("1.1.0", site_files=files), "site")
-    assert planned.items == Items(("assets/new-5f.js",), ("index.html",), ("robots.txt",))
+    assert planned.items == Items(("assets/new-5f.js",), ("index.html",), ("robots.txt",), "files", listed=False)
     assert planned.transfer == Transfer("files", 2, 3, len(b"<title>new</title>") + 5)
 
 

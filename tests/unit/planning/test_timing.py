@@ -5,7 +5,8 @@ from controller.aws.components.registry import AwsComponents
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.deployment import Step
 from controller.domain.environment import Environment
-from selfright.planning.model import ComponentPlan, LambdaCalls, Timing
+from selfright.components.planned import ComponentPlan, LambdaCalls
+from selfright.planning.model import Timing
 from selfright.planning.timing import calls_of, timing_of
 from tests.builders import a_bundle
 from tests.unit.planning.conftest import ENVIRONMENT, PlanWorld

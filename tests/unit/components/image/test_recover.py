@@ -12,8 +12,8 @@ from controller.aws.components.image.component import ImageComponent
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.deployment import Revision
 from controller.domain.environment import ImageTarget
-from selfright.components.function.recover import FunctionRecovery
-from selfright.recovery.point import Entry
+from selfright.components.image.recover import ImageRecovery
+from selfright.components.recovered import Entry
 from tests.image_layouts import image_bundle
 from tests.unit.aws.conftest import ARTIFACTS, REGION, World
 from tests.unit.aws.fake_lambda import NAME as FUNCTION
@@ -33,7 +33,7 @@ def clients(world: World) -> Clients:
     return clients
 
 
-def recovery(world: World, clients: Clients) -> tuple[Revision, FunctionRecovery]:
+def recovery(world: World, clients: Clients) -> tuple[Revision, ImageRecovery]:
     """An image is released, exported, and its version deleted."""
     bundle = image_bundle().pack()
     world.s3.put_object(Bucket=ARTIFACTS, Key=KEY, Body=bundle)
@@ -45,7 +45,7 @@ def recovery(world: World, clients: Clients) -> tuple[Revision, FunctionRecovery
     exported = FunctionExport(clients, ARTIFACTS, TARGET).of(live)
     del world.functions.versions[live.id]
     entry = Entry(kind="image", revision=live.id, digest=live.digest, part="any", sha256="any", upload=upload)
-    return live, FunctionRecovery(clients, ARTIFACTS, "ai", TARGET, entry, exported, lambda _: None)
+    return live, ImageRecovery(clients, ARTIFACTS, "ai", TARGET, entry, exported, lambda _: None)
 
 
 def tags(clients: Clients) -> set[str]:
@@ -81,7 +81,7 @@ def test_an_image_is_started_as_it_was(world: World, clients: Clients, command: 
     functions.point("live", "2")
     del functions.versions["1"]
     entry = Entry(kind="image", revision=live.id, digest=live.digest, part="any", sha256="any")
-    made = FunctionRecovery(clients, ARTIFACTS, "ai", TARGET, entry, exported, lambda _: None)
+    made = ImageRecovery(clients, ARTIFACTS, "ai", TARGET, entry, exported, lambda _: None)
     for step in made.plan():
         step.act()
     assert made.plan() == []

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from selfright.planning.model import ComponentPlan, Difference, Items
+from selfright.components.planned import ComponentPlan, Difference, Items
 from tests.builders import bundle_parts
 from tests.unit.planning.conftest import STACK, PlanWorld
 
@@ -28,7 +28,7 @@ def planned(world: PlanWorld, text: str, **parameters: str) -> ComponentPlan:
 def test_a_stack_that_is_not_there_is_new(world: PlanWorld) -> None:
     """All of its resources come."""
     found = planned(world, template(Table=TABLE, Topic=TOPIC))
-    assert (found.change, found.items, found.risks) == ("new", Items(("Table", "Topic")), ())
+    assert (found.change, found.items, found.risks) == ("new", Items(("Table", "Topic"), what="resources"), ())
 
 
 def test_the_same_template_and_parameters_are_skipped(world: PlanWorld) -> None:
@@ -44,7 +44,7 @@ def test_resources_are_compared_by_what_the_templates_say(world: PlanWorld) -> N
     world.stacks.by_hand(STACK, template(Topic=TOPIC, Function=FUNCTION, Old=TOPIC))
     function = {**FUNCTION, "Properties": {"Role": "arn:old", "MemorySize": 256}}
     found = planned(world, template(Topic=TOPIC, Function=function, New=TOPIC))
-    assert found.items == Items(("New",), ("Function",), ("Old",))
+    assert found.items == Items(("New",), ("Function",), ("Old",), "resources")
     assert (found.risks, found.refusal) == ((), None)
     assert world.stacks.change_sets == {}
 

@@ -3,12 +3,8 @@
 import hashlib
 import stat
 import zipfile
-from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import IO
-
-from controller.domain.components.site.index import FileEntry
-from selfright.bundling.folder import SourceFile
 
 _THEN = (1980, 1, 1, 0, 0, 0)
 """The oldest time stamp that a zip can have: real ones would differ from one build to the next."""
@@ -38,24 +34,6 @@ def add_stored(archive: zipfile.ZipFile, path: str, source: IO[bytes], size: int
             sha256.update(chunk)
             target.write(chunk)
     return sha256.hexdigest()
-
-
-def add_site(archive: zipfile.ZipFile, folder: str, files: Iterable[SourceFile]) -> dict[str, FileEntry]:
-    """Add a site's files; returns what its index has to say of them."""
-    index: dict[str, FileEntry] = {}
-    for file in files:
-        data = file.source.read_bytes()
-        add(archive, f"{folder}/{file.path}", data)
-        md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
-        index[file.path] = FileEntry(hashlib.sha256(data).hexdigest(), md5, len(data))
-    return index
-
-
-def zip_function(target: IO[bytes], files: Iterable[SourceFile]) -> None:
-    """Write a function's code as the zip that Lambda gets."""
-    with zipfile.ZipFile(target, "w") as archive:
-        for file in files:
-            add(archive, file.path, file.source.read_bytes(), executable=file.executable)
 
 
 def _info(path: str, *, executable: bool) -> zipfile.ZipInfo:

@@ -1,10 +1,35 @@
-"""What a recovery would do, as data: shown first, done afterwards, and looked for again to see that it was done."""
+"""Recovery of one component, whatever its kind: what is known of it, and what would be done, as data.
+
+The steps are shown first, done afterwards, and looked for again to see that it was done.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from pydantic import BaseModel, ConfigDict
+
+from controller.domain.deployment import Revision, Upload
+
 Level = Literal["do", "note", "cannot"]
+
+
+class Entry(BaseModel):
+    """One component in the manifest of a restore point."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    kind: str
+    revision: str
+    digest: str
+    part: str
+    sha256: str
+    upload: Upload | None = None
+
+    @property
+    def live(self) -> Revision:
+        """The revision that was live."""
+        return Revision(self.revision, self.digest)
 
 
 @dataclass(frozen=True)

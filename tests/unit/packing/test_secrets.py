@@ -8,7 +8,7 @@ import pytest
 from controller.domain.bundle.manifest import Manifest
 from controller.errors import InvalidBundleError
 from selfright.bundling.bundle import make_bundle
-from selfright.bundling.secrets import refuse_secrets
+from selfright.packing.secrets import refuse_secrets
 
 VALUE = "hunter2"
 API, STACK = {"kind": "function", "artifact": "api"}, {"kind": "stack", "artifact": "infra.yaml"}

@@ -3,8 +3,6 @@
 from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatch
 
-from controller.domain.bundle.artifacts import LambdaArtifact, StackArtifact
-
 from controller.domain.bundle.manifest import Manifest
 from controller.domain.checks.requests import Request
 from controller.errors import InvalidBundleError
@@ -24,17 +22,15 @@ def refuse_secrets(manifest: Manifest, allowed: Collection[str] = ()) -> None:
     _refuse(_settings(manifest), allowed)
 
 
-def refuse_secret_parameters(values: Mapping[str, str], file: str, allowed: Collection[str] = ()) -> None:
-    """The same for the values in a file of parameters."""
+def refuse_secret_values(values: Mapping[str, str], file: str, allowed: Collection[str] = ()) -> None:
+    """The same for the names and values in a file."""
     _refuse(_looked_at(f"'{file}'", values), allowed)
 
 
 def _settings(manifest: Manifest) -> Iterator[Setting]:
     for name, component in manifest.components.items():
-        if isinstance(component, LambdaArtifact):
-            yield from _looked_at(f"`components.{name}.variables`", component.variables)
-        if isinstance(component, StackArtifact):
-            yield from _looked_at(f"`components.{name}.parameters`", component.parameters)
+        for key, values in component.settings():
+            yield from _looked_at(f"`components.{name}.{key}`", values)
     for check in manifest.verification.everything:
         if isinstance(check, Request):
             where = f"the headers of the check {check.name}"

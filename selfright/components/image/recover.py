@@ -1,0 +1,46 @@
+"""Recovery of a Lambda function whose code is a container image."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from controller.aws.client.clients import Clients
+from controller.domain.components.image.artifact import ImageArtifact
+from controller.domain.components.image.target import ImageTarget
+from selfright.components.function.recover import FunctionRecovery
+from selfright.components.image.code import KeptImage
+from selfright.components.recovered import Entry
+
+
+class ImageRecovery(FunctionRecovery):
+    """Its version and alias are recovered as every function's."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - a component, where it is, and what is known of it
+        self,
+        clients: Clients,
+        bucket: str,
+        name: str,
+        target: ImageTarget,
+        entry: Entry,
+        document: Mapping[str, Any],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`target` has the repository; the rest is as for every function."""
+        super().__init__(clients, bucket, name, target, entry, document, sleep)
+        self._place = target
+
+    def code(self) -> KeptImage:
+        """Its image, from wherever it is kept."""
+        kept = self._document["code"]
+        return KeptImage(self._clients, self._bucket, self._place, self._entry, kept, self.artifact())
+
+    def artifact(self) -> ImageArtifact:
+        """The configuration that was live, in the words of a manifest."""
+        words = self._document["configuration"].get("ImageConfigResponse", {}).get("ImageConfig", {})
+        return ImageArtifact(
+            kind="image",
+            command=words.get("Command") or None,
+            entry_point=words.get("EntryPoint") or None,
+            working_directory=words.get("WorkingDirectory") or None,
+            **self.configuration(),
+        )

@@ -1,0 +1,23 @@
+"""The kinds of components on a person's machine, found by their names. A new one is a folder, and a line here."""
+
+from importlib import import_module
+from typing import Any, cast
+
+from selfright.components.kind import Kind
+
+KINDS = {
+    "database": "selfright.components.database",
+    "function": "selfright.components.function",
+    "image": "selfright.components.image",
+    "parameters": "selfright.components.parameters",
+    "site": "selfright.components.site",
+    "stack": "selfright.components.stack",
+}
+"""Name → the package whose `KIND` it is; imported when there is a component of that kind."""
+
+
+def kind_of(name: str) -> Kind[Any, Any]:
+    """The kind of this name; of one that is not known here, what every kind can do."""
+    if name not in KINDS:
+        return Kind(name)
+    return cast("Kind[Any, Any]", import_module(KINDS[name]).KIND)

@@ -1,0 +1,63 @@
+"""One artifact on its way into a bundle, whatever kind of component it belongs to."""
+
+import hashlib
+import zipfile
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from controller.domain.components.artifact import MANIFEST_NAME
+from controller.errors import InvalidBundleError
+from selfright.packing.folder import SourceFile, list_files
+from selfright.packing.zip import add, add_stored
+
+
+@dataclass(frozen=True)
+class Packed:
+    """What the manifest says of an artifact that is in the bundle: its path there, and the SHA-256 in hex."""
+
+    artifact: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Packing:
+    """The bundle that is being made, and where the artifact lies on this machine (`place`).
+
+    `allowed`: what looks like a secret but is none: files, as paths or patterns within the artifact's folder, and names
+    of settings.
+    """
+
+    archive: zipfile.ZipFile
+    place: Path
+    allowed: Collection[str] = ()
+
+    def folder(self) -> list[SourceFile]:
+        """The files of the artifact, which must be a folder; raises `InvalidBundleError`."""
+        if not self.place.is_dir():
+            what = "is not a folder" if self.place.exists() else "does not exist"
+            advice = f"Build it, or correct `artifact` in {MANIFEST_NAME}."
+            raise InvalidBundleError(f"the artifact '{self.place}' {what}", advice)
+        return list_files(self.place, allowed=self.allowed)
+
+    def file(self, advice: str) -> bytes:
+        """The contents of the artifact, which must be a file; `advice` is what to do if it is not.
+
+        Raises `InvalidBundleError`.
+        """
+        if not self.place.is_file():
+            what = "is not a file" if self.place.exists() else "does not exist"
+            raise InvalidBundleError(f"the artifact '{self.place}' {what}", advice)
+        return self.place.read_bytes()
+
+    def add(self, path: str, data: bytes) -> Packed:
+        """Add a file to the bundle."""
+        add(self.archive, path, data)
+        return Packed(path, hashlib.sha256(data).hexdigest())
+
+    def add_stored(self, path: str, data: IO[bytes]) -> Packed:
+        """Add a large file as it is, so that it can be read in place."""
+        size = data.seek(0, 2)
+        data.seek(0)
+        return Packed(path, add_stored(self.archive, path, data, size))
