@@ -6,10 +6,10 @@ be packed, is compared by nobody, and is restored by `selfright rollback` alone.
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from controller.domain.bundle.archive import BundleArchive
 from controller.domain.components.artifact import Artifact
+from controller.domain.components.contents import Contents
 from controller.domain.components.target import Target
 from controller.errors import InvalidBundleError
 from selfright.components.planned import ComponentPlan, LambdaCalls
@@ -28,13 +28,12 @@ TargetOf = TypeVar("TargetOf", bound=Target)
 class Planning:
     """What a component is compared with: `component` is the controller's own adapter, `bundle` the open bundle.
 
-    `file` is the bundle's file. `asked` reads the routes that the live release is known to call.
+    `asked` reads the routes that the live release is known to call.
     """
 
     clients: "Clients"
     component: "Component"
-    bundle: BundleArchive
-    file: BinaryIO
+    bundle: Contents
     asked: Callable[[], Collection[str]] = frozenset
 
 

@@ -6,12 +6,11 @@ What the controller would refuse is asked of the functions that refuse it, so th
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 from controller.aws.client.clients import Clients
 from controller.domain.advice import CHANGED_ADVICE
 from controller.domain.bundle.acceptance import check_release
-from controller.domain.bundle.archive import BundleArchive, Limits
+from controller.domain.bundle.archive import BundleArchive
 from controller.domain.bundle.manifest import Manifest
 from controller.domain.checks.site_check import SiteCheck
 from controller.domain.checks.verification import checks_of
@@ -62,19 +61,19 @@ class Planner:
         with bundle.open("rb") as file:
             planned = Plan(self.environment.key, bundle_size=bundle.stat().st_size)
             try:
-                archive = BundleArchive(file, Limits())
+                archive = BundleArchive(file)
                 manifest = archive.manifest()
                 planned = replace(planned, application=manifest.application, version=manifest.version)
                 archive.verify(manifest)
                 check_release(self.environment, archive, manifest, self.world.probe.refusal)
             except InvalidBundleError as error:
                 return replace(planned, refusals=(Refusal(error.reason, error.next_step),))
-            return self._planned(replace(planned, digest=archive.digest()), manifest, archive, file)
+            return self._planned(replace(planned, digest=archive.digest()), manifest, archive)
 
-    def _planned(self, planned: Plan, manifest: Manifest, archive: BundleArchive, file: BinaryIO) -> Plan:
+    def _planned(self, planned: Plan, manifest: Manifest, archive: BundleArchive) -> Plan:
         refused = refusals(self.world, self.environment, manifest, planned.digest, self.has_secret, hotfix=self.hotfix)
         components = [
-            replace(self._component(name, manifest.components[name], archive, file), wave=number)
+            replace(self._component(name, manifest.components[name], archive), wave=number)
             for number, wave in enumerate(manifest.waves)
             for name in wave
         ]
@@ -102,12 +101,12 @@ class Planner:
         for name, target in sorted(self.environment.outside_bundles.items()) if changed else ():
             yield from (f"{name}: {said}" for said in kind_of(target.kind).stays(target))
 
-    def _component(self, name: str, artifact: Artifact, archive: BundleArchive, file: BinaryIO) -> ComponentPlan:
+    def _component(self, name: str, artifact: Artifact, archive: BundleArchive) -> ComponentPlan:
         component = self.world.components.get(self.environment, name)
         known = ComponentPlan(name, artifact.kind, "unknown")
         try:
             known = replace(known, live=component.current().id)
-            planning = Planning(self.clients, component, archive, file, self._asked)
+            planning = Planning(self.clients, component, archive, self._asked)
             return kind_of(artifact.kind).plan(planning, self.environment.components[name], known, artifact)
         except InvalidBundleError as error:
             return replace(known, refusal=Refusal(error.reason, error.next_step))

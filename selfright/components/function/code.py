@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, BinaryIO
+from typing import Any
 
 from controller.aws.bundles import S3Bundles
 from controller.aws.client.calls import calling
@@ -10,6 +10,7 @@ from controller.aws.client.clients import Clients
 from controller.aws.components.function.code import Code, ZipCode
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.components.artifact import Artifact
+from controller.domain.components.contents import Contents
 from controller.domain.components.function.artifact import FunctionArtifact, LambdaArtifact
 from controller.errors import AwsError, InvalidBundleError, NotFoundError
 from selfright.components.recovered import Entry
@@ -52,15 +53,16 @@ class KeptCode:
         """Put there anew what the release came with; empty when its bundle is not known, or has not that code."""
         if self._entry.upload is None:
             return {}
-        with S3Bundles(self._clients.objects).open(self._entry.upload) as bundle:
-            for artifact in BundleArchive(bundle).manifest().components.values():
+        with S3Bundles(self._clients.objects).open(self._entry.upload) as file:
+            bundle = BundleArchive(file)
+            for artifact in bundle.manifest().components.values():
                 code = self.code_in(artifact, bundle)
                 with suppress(InvalidBundleError):  # An image for another platform is another component's.
                     if code and code.sha256 == self.sha256:
                         return code.put()
         return {}
 
-    def code_in(self, artifact: Artifact, bundle: BinaryIO) -> Code | None:
+    def code_in(self, artifact: Artifact, bundle: Contents) -> Code | None:
         """What there is in an artifact of the bundle, if the function can have it."""
         if not isinstance(artifact, FunctionArtifact):
             return None

@@ -53,7 +53,7 @@ class FunctionPlanner:
         live = self._staging.configuration(version)
         self._require_fit(live)
         wanted = Wanted(self._artifact, self._target.variables)
-        same_code = sha256_of(live) == self._component.code(self._artifact, self._planning.file).sha256
+        same_code = sha256_of(live) == self._component.code(self._artifact, self._planning.bundle).sha256
         package, transfer = self.sizes(live, same_code=same_code)
         if same_code and wanted.is_in(live):
             return replace(known, change="unchanged", package=package)

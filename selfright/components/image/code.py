@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, BinaryIO
+from typing import Any
 
 from controller.aws.client.clients import Clients
 from controller.aws.components.function.code import Code
 from controller.aws.components.image.component import ImageCode
 from controller.aws.components.image.repository import Repository
 from controller.domain.components.artifact import Artifact
+from controller.domain.components.contents import Contents
 from controller.domain.components.image.artifact import ImageArtifact
 from controller.domain.components.image.target import ImageTarget
 from selfright.components.function.code import KeptCode
@@ -35,7 +36,7 @@ class KeptImage(KeptCode):
         """Where it is; the bundle, which is the largest, is opened last."""
         return self._is_pushed() or self.from_bundle() or {"ImageUri": self._kept["image"]}
 
-    def code_in(self, artifact: Artifact, bundle: BinaryIO) -> Code | None:
+    def code_in(self, artifact: Artifact, bundle: Contents) -> Code | None:
         """The image in an artifact of the bundle, if it is one."""
         if not isinstance(artifact, ImageArtifact):
             return None

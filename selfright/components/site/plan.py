@@ -5,8 +5,8 @@ from dataclasses import replace
 from controller.aws.client.clients import Clients
 from controller.aws.components.site.files import SiteFiles
 from controller.aws.components.site.routing import folders_in, index_key
-from controller.domain.components.site.artifact import INDEX_BYTES, SiteArtifact
-from controller.domain.components.site.index import FileEntry, SiteIndex, is_hashed, parse_index
+from controller.domain.components.site.artifact import SiteArtifact
+from controller.domain.components.site.index import INDEX_BYTES, FileEntry, SiteIndex, is_hashed, parse_index
 from controller.domain.components.site.target import SiteTarget
 from selfright.components.kind import Planning
 from selfright.components.planned import ComponentPlan, Transfer, compare

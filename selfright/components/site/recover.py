@@ -64,9 +64,9 @@ class SiteRecovery:
 
     def _upload(self) -> None:
         assert self._entry.upload  # noqa: S101 - else there was no step
-        with S3Bundles(self._clients.objects).open(self._entry.upload) as bundle:
-            artifacts = BundleArchive(bundle).manifest().components.values()
-            for artifact in artifacts:
+        with S3Bundles(self._clients.objects).open(self._entry.upload) as file:
+            bundle = BundleArchive(file)
+            for artifact in bundle.manifest().components.values():
                 if isinstance(artifact, SiteArtifact) and artifact.sha256.startswith(self._entry.revision):
                     SiteStaging(self._files, artifact, bundle).run(again=True)
                     return

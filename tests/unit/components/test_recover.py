@@ -63,7 +63,8 @@ def done(recovery: Recovery) -> list[str]:
 def released(world: World) -> tuple[World, Revision, FunctionRecovery]:
     """A function with a released version 2 on its alias, exported."""
     bundle = io.BytesIO(a_bundle(api={"memory": 256, "variables": {"LEVEL": "info"}}))
-    revision = world.function().stage(BundleArchive(bundle).manifest().components["api"], bundle)
+    opened = BundleArchive(bundle)
+    revision = world.function().stage(opened.manifest().components["api"], opened)
     world.functions.point("live", revision.id)
     exported = document(world, "api", revision)
     target = FunctionTarget(kind="function", function_name=FUNCTION)
@@ -74,8 +75,8 @@ def released(world: World) -> tuple[World, Revision, FunctionRecovery]:
 
 def next_release(world: World) -> None:
     """Another version goes live."""
-    bundle = io.BytesIO(a_bundle("2.0.0", b"def handler(event, context): return 2"))
-    world.functions.point("live", world.function().stage(BundleArchive(bundle).manifest().components["api"], bundle).id)
+    bundle = BundleArchive(io.BytesIO(a_bundle("2.0.0", b"def handler(event, context): return 2")))
+    world.functions.point("live", world.function().stage(bundle.manifest().components["api"], bundle).id)
 
 
 def test_what_is_as_it_was_needs_nothing(released: tuple[World, Revision, FunctionRecovery]) -> None:
@@ -163,8 +164,8 @@ def test_a_person_who_is_quicker_wins(released: tuple[World, Revision, FunctionR
 def site(world: World) -> tuple[World, Revision, Callable[[], SiteRecovery]]:
     """A site whose first revision is live and exported."""
     bundle = io.BytesIO(a_bundle())
-    component = world.site()
-    revision = component.stage(BundleArchive(bundle).manifest().components["site"], bundle)
+    component, opened = world.site(), BundleArchive(bundle)
+    revision = component.stage(opened.manifest().components["site"], opened)
     component.shift(Revision(""), revision, 100, lambda: None)
     exported = document(world, "site", revision)
     found = entry("site", revision, uploaded(world, bundle.getvalue()))

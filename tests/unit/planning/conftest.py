@@ -86,10 +86,11 @@ class PlanWorld:
         """Stage every component of the bundle, and let all visitors have it."""
         components = AwsComponents(ARTIFACTS, self.clients)
         brought: dict[str, Revision] = {}
-        for name, artifact in BundleArchive(io.BytesIO(bundle)).manifest().components.items():
+        opened = BundleArchive(io.BytesIO(bundle))
+        for name, artifact in opened.manifest().components.items():
             component = components.get(self.environment, name)
             stable = component.current()
-            staged = component.stage(artifact, io.BytesIO(bundle))
+            staged = component.stage(artifact, opened)
             assert isinstance(staged, Revision)
             component.shift(stable, staged, 100, lambda: None)
             brought[name] = staged

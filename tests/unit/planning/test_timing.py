@@ -56,7 +56,8 @@ def test_the_requests_are_those_that_the_controller_makes(world: PlanWorld) -> N
     world.functions.polls = 1
     api = AwsComponents("artifacts", world.clients).get(world.environment, "api")
     stable = api.current()
-    canary = api.stage(BundleArchive(io.BytesIO(bundle)).manifest().components["api"], io.BytesIO(bundle))
+    opened = BundleArchive(io.BytesIO(bundle))
+    canary = api.stage(opened.manifest().components["api"], opened)
     ready_at_once = 1  # In memory, a published version need not be looked at again.
     assert len(world.functions.calls) + ready_at_once == expected.staging
     world.functions.calls.clear()
@@ -75,7 +76,8 @@ def test_the_way_back_makes_as_many_requests_as_it_says(world: PlanWorld) -> Non
     expected = calls_of(world.environment, [world.component(bundle, "api")], steps)
     api = AwsComponents("artifacts", world.clients).get(world.environment, "api")
     stable = api.current()
-    canary = api.stage(BundleArchive(io.BytesIO(bundle)).manifest().components["api"], io.BytesIO(bundle))
+    opened = BundleArchive(io.BytesIO(bundle))
+    canary = api.stage(opened.manifest().components["api"], opened)
     canary = replace(canary, mark=api.shift(stable, canary, 10, lambda: None))
     world.functions.calls.clear()
     api.restore(stable, canary)

@@ -38,8 +38,8 @@ def recovery(world: World, clients: Clients) -> tuple[Revision, ImageRecovery]:
     bundle = image_bundle().pack()
     world.s3.put_object(Bucket=ARTIFACTS, Key=KEY, Body=bundle)
     upload = S3Bundles(world.s3).pin(ARTIFACTS, KEY, None)
-    opened = io.BytesIO(bundle)
-    artifact = BundleArchive(opened).manifest().components["ai"]
+    opened = BundleArchive(io.BytesIO(bundle))
+    artifact = opened.manifest().components["ai"]
     live = ImageComponent(TARGET, "ai", clients, lambda _: None).stage(artifact, opened)
     assert isinstance(live, Revision)
     exported = FunctionExport(clients, ARTIFACTS, TARGET).of(live)
