@@ -28,7 +28,7 @@ def sha(code: bytes) -> str:
 class FakeLambda:
     """One function with the alias `live`.
 
-    `before` maps an operation to something that happens just before it, once: another writer. `looks` is how often an
+    `before` maps an operation to something that happens just before it, once: another writer. `polls` is how often an
     update is found to be in progress; `fails` is the reason why the next update fails. One that `remembers` names the
     version that it published last even when that was deleted since.
     """

@@ -42,7 +42,7 @@ def test_lambda_is_not_asked_for_what_is_no_function() -> None:
 
 
 def test_every_evaluation_rehearses_the_way_back() -> None:
-    """Two steps of five looks each, and two requests an evaluation."""
+    """Two steps of five evaluations each, and two requests an evaluation."""
     steps = (Step(10, 300), Step(100, 300))
     assert calls_of(environment(), CHANGED, steps).watching == 2 * 5 * 2
 
