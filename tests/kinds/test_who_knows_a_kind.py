@@ -8,11 +8,14 @@ import pytest
 
 from controller.aws.components import registry as on_aws
 from controller.domain.components import registry as rules
+from selfright.components import registry as here
 
 ROOT = Path(rules.__file__ or "").parents[3]
-SEARCHED = ("controller",)
-"""The rooms in which nobody may know a kind."""
-REGISTRIES = [Path(module.__file__ or "") for module in (rules, on_aws)]
+SEARCHED = ("controller", "selfright")
+"""The packages in which nobody may know a kind."""
+APART = ("/selfright/cdk/", "/selfright/local/")
+"""Where the kinds of constructs are listed for users; and the local AWS, which stands in for AWS without our kinds."""
+REGISTRIES = [Path(module.__file__ or "") for module in (rules, on_aws, here)]
 ALIKE = {"parameters": r"/components/stack/"}
 """Kind → where the same word means something else: the parameters of a template."""
 
@@ -20,7 +23,9 @@ ALIKE = {"parameters": r"/components/stack/"}
 def names_of(kind: str) -> re.Pattern[str]:
     """The kind's name as a text, its modules, and its classes."""
     word = kind.capitalize()
-    return re.compile(rf"[\"']{kind}[\"']|components[./]{kind}\b|\b{word}(Target|Artifact|Component|Export|Kind)\b")
+    return re.compile(
+        rf"[\"']{kind}[\"']|components[./]{kind}\b|\b{word}(Target|Artifact|Component|Export|Kind|Recovery)\b"
+    )
 
 
 def knowing(kind: str) -> Iterator[str]:
@@ -30,6 +35,7 @@ def knowing(kind: str) -> Iterator[str]:
         where = f"/{path.relative_to(ROOT).as_posix()}"
         if (
             path not in REGISTRIES
+            and not where.startswith(APART)
             and f"/{kind}/" not in where
             and not alike.search(where)
             and known.search(path.read_text())

@@ -4,6 +4,7 @@ import pytest
 
 from controller.aws.components import registry as on_aws
 from controller.domain.components import registry as rules
+from selfright.components import registry as here
 from tests.kinds.note.scene import MakeNotes, Notes
 from tests.state_machine.conftest import aws, make_scene
 
@@ -15,6 +16,7 @@ def note(monkeypatch: pytest.MonkeyPatch) -> None:
     """A line in each registry: that is all that the product learns of it."""
     monkeypatch.setitem(rules.KINDS, "note", "tests.kinds.note.rules")
     monkeypatch.setitem(on_aws.KINDS, "note", "tests.kinds.note.aws")
+    monkeypatch.setitem(here.KINDS, "note", "tests.kinds.note.here")
 
 
 @pytest.fixture

@@ -1,0 +1,71 @@
+"""A kind that no product file knows is bundled, planned and recovered on a person's machine."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from controller.aws.client.clients import Clients
+from controller.domain.phases import Phase
+from controller.errors import InvalidBundleError
+from controller.settings import Settings
+from controller.wiring import AwsWorld
+from selfright.bundling.bundle import make_bundle
+from selfright.components.planned import Items
+from selfright.planning.model import Plan
+from selfright.planning.planner import Planner
+from selfright.recovery.point import KeptPoint, find_root
+from selfright.recovery.restoring import Restoration
+from tests.kinds.note.scene import Notes
+from tests.state_machine.scene import BUCKET
+
+
+@pytest.fixture
+def source(tmp_path: Path, notes: Notes) -> Path:
+    """A folder with a note."""
+    note = {"kind": "note", "artifact": "note.txt"}
+    manifest = {"application": notes.scene.name, "version": "1.1.0", "components": {"note": note}}
+    (tmp_path / "release.yaml").write_text(yaml.safe_dump(manifest))
+    (tmp_path / "note.txt").write_text("Good morning")
+    return tmp_path
+
+
+def planned(notes: Notes, bundle: Path) -> Plan:
+    """What a release of this bundle would do."""
+    environment = notes.scene.world.environments.get(notes.scene.name, "prod")
+    return Planner(notes.scene.world, Clients(), environment).plan(bundle)
+
+
+def test_a_note_is_bundled_as_it_is_released(notes: Notes, source: Path) -> None:
+    """What its kind packs is what the controller takes."""
+    bundle = make_bundle(source, source / "out.zip")
+    assert notes.scene.release("1.1.0", bundle.read_bytes()).phase is Phase.SUCCEEDED
+    assert notes.read() == "Good morning"
+
+
+def test_a_note_that_is_missing_is_said(source: Path) -> None:
+    """In the words that all kinds have, with its own advice."""
+    (source / "note.txt").unlink()
+    with pytest.raises(InvalidBundleError, match=r"note\.txt' does not exist") as caught:
+        make_bundle(source, source / "out.zip")
+    assert caught.value.next_step == "Write it."
+
+
+def test_a_note_is_planned(notes: Notes, source: Path) -> None:
+    """It is compared with the text that is read now."""
+    plan = planned(notes, make_bundle(source, source / "out.zip"))
+    (note,) = plan.components
+    assert (plan.refusals, note.change, note.items) == ((), "changed", Items(changed=("text",), what="texts"))
+    (source / "note.txt").write_text("Hello")
+    assert planned(notes, make_bundle(source, source / "out.zip")).changed == []
+
+
+def test_a_note_is_recovered(notes: Notes) -> None:
+    """From the restore point of the release that replaced it."""
+    deployment, clients = notes.release("1.1.0", "Good morning"), Clients()
+    point = KeptPoint(BUCKET, find_root(BUCKET, deployment.deployment_id, clients), "", clients)
+    recovery = Restoration(AwsWorld(Settings(bucket=BUCKET)), point, clients, None)
+    steps = recovery.plan()
+    assert [(one.component, one.level) for one in steps] == [("note", "do")]
+    assert recovery.run(steps).trouble == []
+    assert notes.read() == "Hello"
