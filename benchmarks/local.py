@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from controller.domain.environment import Environment
 from controller.domain.components.function.target import FunctionTarget
 from controller.domain.components.site.target import SiteTarget
+from controller.domain.environment import Environment
 from selfright.local import emulator
 from selfright.local.installation import Care, install
 from selfright.local.place import CREDENTIALS, HOME, REGION, LocalAws

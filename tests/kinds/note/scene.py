@@ -9,7 +9,7 @@ from controller.aws.components.exports import AwsExports
 from controller.aws.components.registry import AwsComponents
 from controller.domain.deployment import Deployment
 from controller.domain.environment import Environment
-from controller.ports import Component, Context
+from controller.ports.components import Component, Context
 from tests.builders import BundleParts, digest
 from tests.state_machine.scene import BUCKET, Scene
 

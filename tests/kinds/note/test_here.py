@@ -9,7 +9,7 @@ from controller.aws.client.clients import Clients
 from controller.domain.phases import Phase
 from controller.errors import InvalidBundleError
 from controller.settings import Settings
-from controller.wiring import AwsWorld
+from controller.wiring import aws_world
 from selfright.bundling.bundle import make_bundle
 from selfright.components.planned import Items
 from selfright.planning.model import Plan
@@ -64,7 +64,7 @@ def test_a_note_is_recovered(notes: Notes) -> None:
     """From the restore point of the release that replaced it."""
     deployment, clients = notes.release("1.1.0", "Good morning"), Clients()
     point = KeptPoint(BUCKET, find_root(BUCKET, deployment.deployment_id, clients), "", clients)
-    recovery = Restoration(AwsWorld(Settings(bucket=BUCKET)), point, clients, None)
+    recovery = Restoration(aws_world(Settings(bucket=BUCKET)), point, clients, None)
     steps = recovery.plan()
     assert [(one.component, one.level) for one in steps] == [("note", "do")]
     assert recovery.run(steps).trouble == []

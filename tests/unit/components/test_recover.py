@@ -12,8 +12,11 @@ from controller.aws.bundles import S3Bundles
 from controller.aws.components.exports import AwsExports
 from controller.aws.components.function.export_api import ApiExport
 from controller.domain.bundle.archive import BundleArchive
+from controller.domain.components.function.target import FunctionTarget
+from controller.domain.components.parameters.target import ParametersTarget
+from controller.domain.components.site.target import SiteTarget
 from controller.domain.deployment import Revision
-from controller.domain.environment import Environment, FunctionTarget, ParametersTarget, SiteTarget
+from controller.domain.environment import Environment
 from controller.errors import ChangedByOthersError, ConflictError
 from selfright.components.function.recover import FunctionRecovery
 from selfright.components.function.recover_api import ApiRecovery

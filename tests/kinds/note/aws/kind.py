@@ -5,7 +5,7 @@ from typing import Any
 
 from controller.aws.components.kind import AwsKind, Tools
 from controller.domain.deployment import Revision
-from controller.ports import Component
+from controller.ports.components import Component
 from tests.kinds.note.aws.component import NoteComponent, NoteStore
 from tests.kinds.note.rules.target import NoteTarget
 

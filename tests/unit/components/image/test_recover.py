@@ -10,8 +10,8 @@ from controller.aws.client.clients import Clients
 from controller.aws.components.function.export import FunctionExport
 from controller.aws.components.image.component import ImageComponent
 from controller.domain.bundle.archive import BundleArchive
+from controller.domain.components.image.target import ImageTarget
 from controller.domain.deployment import Revision
-from controller.domain.environment import ImageTarget
 from selfright.components.image.recover import ImageRecovery
 from selfright.components.recovered import Entry
 from tests.image_layouts import image_bundle
