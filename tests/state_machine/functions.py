@@ -108,7 +108,7 @@ class Functions(Script):
     def _run_as(self, state: str, task: str, event: dict[str, Any]) -> dict[str, Any]:
         outer, self._here.state = getattr(self._here, "state", ""), state
         try:
-            return entry.run(self._tapped_world, task, event, sleep=_no_sleep)
+            return entry.run(self._tapped_world, task, event, sleep=_no_sleep).document()
         finally:
             self._here.state = outer
 
