@@ -11,7 +11,7 @@ from controller.handlers import entry
 from tests.state_machine.failures import Failure, TimedOut
 from tests.state_machine.moto_engine import Place
 from tests.state_machine.script import Script
-from tests.state_machine.world import World
+from tests.state_machine.world import MotoWorld
 
 EVENT_TRIES = 3
 Result = TypeVar("Result")
@@ -25,7 +25,7 @@ class Functions(Script):
     each state returned last. `busy`: how many functions are running.
     """
 
-    def __init__(self, world: World, rollback_machine: str, *, repeat: int, together: bool) -> None:
+    def __init__(self, world: MotoWorld, rollback_machine: str, *, repeat: int, together: bool) -> None:
         super().__init__()
         self.world, self.rollback_machine = world, rollback_machine
         self.repeat, self.together = repeat, together

@@ -7,20 +7,20 @@ from moto.sns.models import sns_backends
 
 from controller.domain.deployment import Deployment
 from tests.state_machine.moto_engine import ACCOUNT, REGION
-from tests.state_machine.world import World, guards
+from tests.state_machine.world import MotoWorld, guards
 
 NO_EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:none:none"
 """The execution of a deployment that a test wrote into the ledger."""
 
 
-def check_lock(world: World, environment_key: str, *, held: bool) -> None:
+def check_lock(world: MotoWorld, environment_key: str, *, held: bool) -> None:
     """Nobody holds the lock or waits for it; the environment is held only when a rollback failed."""
     lock = world.locks.load(environment_key)
     assert (lock.holder, lock.waiting) == ("", None), "the lock is not free"
     assert bool(lock.held) == held, f"held: {lock.held!r}"
 
 
-def check_ended(world: World, topic: str, deployment: Deployment, *, extra_notification: bool) -> None:
+def check_ended(world: MotoWorld, topic: str, deployment: Deployment, *, extra_notification: bool) -> None:
     """The deployment has ended, and people were told once for each time that it did."""
     assert deployment.phase.is_terminal, f"{deployment.deployment_id} is still {deployment.phase}"
     assert deployment.notification == "sent"
@@ -33,7 +33,7 @@ def check_guards(table: str) -> None:
     assert not guards(table), "a guard is still open"
 
 
-def check_live(world: World, environment_key: str) -> None:
+def check_live(world: MotoWorld, environment_key: str) -> None:
     """Every component serves one revision: the live release's, or what was there before there was one."""
     live = world.locks.load(environment_key).live
     staged = world.deployments.get(live).staged if live else {}
@@ -42,7 +42,7 @@ def check_live(world: World, environment_key: str) -> None:
         assert component.serving == {expected}, f"{name}: {component.switch.position}, expected {expected}"
 
 
-def _ends(world: World, deployment: Deployment) -> int:
+def _ends(world: MotoWorld, deployment: Deployment) -> int:
     """How often it ended: once, and once more for each rollback by a person after that."""
     kinds = [event.kind for event in world.deployments.timeline(deployment.deployment_id)]
     ended = [kind for kind in kinds if kind in {"closed", "rolling_back"}]

@@ -21,7 +21,7 @@ from tests.state_machine import invariants, moto_engine
 from tests.state_machine.functions import Functions
 from tests.state_machine.invariants import NO_EXECUTION
 from tests.state_machine.machines import DEPLOY, ROLLBACK, definition
-from tests.state_machine.world import World, make_table
+from tests.state_machine.world import MotoWorld, make_table
 
 BUCKET = "artifacts"
 DEADLINE_SECONDS = 60
@@ -44,7 +44,7 @@ class Scene(Functions):
         self.table = make_table(self.name)
         self.topic = client("sns").create_topic(Name=self.name)["TopicArn"]
         self.deploy_machine, rollback_machine = self._machine(DEPLOY), self._machine(ROLLBACK)
-        world = World(self.table, self.topic, rollback_machine, self.touched)
+        world = MotoWorld(self.table, self.topic, rollback_machine, self.touched)
         super().__init__(world, rollback_machine, repeat=repeat, together=together)
         moto_engine.INVOKERS[self.name] = self
         self.world.alarms.values[self.alarm_name] = "OK"
@@ -89,7 +89,7 @@ class Scene(Functions):
         """Let this version be live already, as the ledger would have it, without having run its deployment."""
         world = self.world
         detail = self.upload(version)
-        deployment_id = receive(world, BUCKET, detail["object"]["key"], None, NO_EXECUTION)["deployment_id"]
+        deployment_id = receive(world, BUCKET, detail["object"]["key"], None, NO_EXECUTION).deployment.deployment_id
         revisions = {name: Revision(f"{name}-0") for name in world.components}
         changes = {
             "phase": Phase.SUCCEEDED,

@@ -20,7 +20,7 @@ from tests.state_machine.fakes import FakeAlarms, FakeComponent, FakeComponents,
 from tests.state_machine.script import When
 
 
-class World:
+class MotoWorld:
     """Implements `flow.world.World`."""
 
     def __init__(self, table: str, topic: str, rollback_machine: str, touch: Callable[[str, str], None]) -> None:
@@ -47,9 +47,9 @@ class World:
         self.workflows = StepFunctionsWorkflows(rollback_machine)
         self.notifications = SnsNotifications(topic)
 
-    def tapped(self, tap: Callable[[str, When], None]) -> "World":
+    def tapped(self, tap: Callable[[str, When], None]) -> "MotoWorld":
         """The same world, with a tap at every port but the clock and the components."""
-        world = object.__new__(World)
+        world = object.__new__(MotoWorld)
         for name, port in vars(self).items():
             setattr(world, name, port if name in {"clock", "components"} else Tapped(port, name, tap))
         return world
