@@ -1,6 +1,5 @@
 """What stands behind the functions of both machines: the real handlers, run in this process."""
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,7 +21,8 @@ class Functions(Script):
 
     `repeat`: how often each function runs for one invocation, one after the other or `together`. `late`: the functions
     that were given up before they did their work. `states`: where the machines have been. `cards`: what the function of
-    each state returned last. `busy`: how many functions are running.
+    each state returned last. `busy`: how many functions are running; `worked`: how many have
+    ended.
     """
 
     def __init__(self, world: MotoWorld, rollback_machine: str, *, repeat: int, together: bool) -> None:
@@ -32,7 +32,7 @@ class Functions(Script):
         self.late: list[Callable[[], object]] = []
         self.states: list[str] = []
         self.cards: dict[str, dict[str, Any]] = {}
-        self.busy, self.worked_at = 0, time.monotonic()
+        self.busy = self.worked = 0
         self.rewire()
 
     def rewire(self) -> None:
@@ -85,7 +85,7 @@ class Functions(Script):
         finally:
             with self._lock:
                 self.busy -= 1
-                self.worked_at = time.monotonic()
+                self.worked += 1
 
     def run_late(self) -> None:
         """Let the functions that were thought dead do their work after all; what they raise, nobody hears."""

@@ -303,13 +303,13 @@ def test_two_that_build_the_same_folder_take_turns(source: Path) -> None:
 
     def slowly(command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> Finished:
         building.set()
-        assert go_on.wait(5)
+        assert go_on.wait(60)
         return tool(command, folder, variables)
 
     threads = [threading.Thread(target=build_artifacts, args=(source, Builder(run=slowly))) for _ in range(2)]
     for thread in threads:
         thread.start()
-    assert building.wait(5)
+    assert building.wait(60)
     go_on.set()
     for thread in threads:
         thread.join()

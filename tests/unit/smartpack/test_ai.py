@@ -5,7 +5,6 @@ import re
 import shutil
 import socket
 import sys
-import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -29,6 +28,9 @@ TRIP = {
 }
 GOOD = {"suggestions": [{"item": "Ear plugs", "reason": "Trams are loud."}]}
 
+DROP = 0.05
+"""Seconds between two bytes of an answer that comes in drops."""
+
 Ask = Callable[..., tuple[int, dict[str, Any]]]
 
 
@@ -51,12 +53,12 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Any:  # noqa: ANN401 - 
 
 
 class Ollama(ThreadingHTTPServer):
-    """Answers every question with `body`, all of it at once or in drops: a byte every `drop` seconds."""
+    """Answers every question with `body`: all of it at once, in `drops` that never end, or not at all (`silent`)."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Visit)
         self.asked: list[tuple[str, dict[str, Any]]] = []
-        self.status, self.body, self.drop = 200, b"", 0.0
+        self.status, self.body, self.how = 200, b"", ""
         self.ended = Event()
 
     def says(self, answer: object) -> None:
@@ -75,16 +77,14 @@ class Visit(BaseHTTPRequestHandler):
         content = self.rfile.read(int(self.headers["content-length"]))
         self.server.asked.append((self.path, json.loads(content)))
         self.send_response(self.server.status)
-        self.send_header("content-length", str(len(self.server.body)))
+        if not self.server.how:
+            self.send_header("content-length", str(len(self.server.body)))
         self.end_headers()
-        if not self.server.drop:
+        if not self.server.how:
             self.wfile.write(self.server.body)
             return
-        for byte in self.server.body:
-            if self.server.ended.wait(self.server.drop):
-                return
-            self.wfile.write(bytes([byte]))
-            self.wfile.flush()
+        while not self.server.ended.wait(DROP if self.server.how == "drops" else None):
+            self.wfile.write(b" ")
 
     def log_message(self, *_arguments: object) -> None:
         """Say nothing."""
@@ -99,7 +99,7 @@ def ollama(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ollama]:
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         monkeypatch.setenv("OLLAMA_HOST", f"127.0.0.1:{server.server_port}")
         monkeypatch.setenv("AI_MODEL", "mistral")
-        monkeypatch.setenv("AI_SECONDS", "5")
+        monkeypatch.setenv("AI_SECONDS", "60")
         yield server
         server.ended.set()
         server.shutdown()
@@ -181,27 +181,24 @@ def test_an_answer_that_is_none_is_left(ask: Ask, ollama: Ollama, body: bytes) -
     assert fallback(ask())
 
 
-@pytest.mark.parametrize("drop", [0.05, 30.0], ids=["in drops", "silent"])
-def test_a_slow_model_is_not_waited_for(ask: Ask, ollama: Ollama, monkeypatch: pytest.MonkeyPatch, drop: float) -> None:
-    """The time is for the whole answer: bytes that come in drops do not make it longer."""
-    ollama.drop = drop
+@pytest.mark.parametrize("how", ["drops", "silent"])
+def test_a_slow_model_is_not_waited_for(ask: Ask, ollama: Ollama, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    """The time is for the whole answer: bytes that come in drops do not make it longer. Else this would never end."""
+    ollama.how = how
     monkeypatch.setenv("AI_SECONDS", "0.3")
-    started = time.monotonic()
     assert fallback(ask())
-    assert time.monotonic() - started < 3
 
 
-def test_the_functions_own_timeout_is_kept(ask: Ask, ollama: Ollama) -> None:
-    """A second is left for the answer, however long a model might take."""
+def test_the_functions_own_timeout_is_kept(ask: Ask, ollama: Ollama, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second is left for the answer, however long a model might take. Else this would never end."""
 
     class Context:
         def get_remaining_time_in_millis(self) -> int:
             return 1200
 
-    ollama.drop = 30.0
-    started = time.monotonic()
+    ollama.how = "silent"
+    monkeypatch.setenv("AI_SECONDS", "86400")
     assert fallback(ask(context=Context()))
-    assert time.monotonic() - started < 3
 
 
 def test_an_ollama_that_is_away_is_no_error(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,7 +259,7 @@ anything = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=50)
 @given(said=anything)
 def test_whatever_a_model_says_is_taken(service: Any, said: object) -> None:  # noqa: ANN401
     """Reading an answer never fails."""

@@ -2,7 +2,7 @@ import base64
 import json
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app_artifacts.smartpack.serve import Handler, event
@@ -37,7 +37,6 @@ nearly_a_trip = st.fixed_dictionaries(
 
 
 @pytest.mark.parametrize("version", ["1.0.0", "1.1.0"])
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @example(body={**TRIP, "activities": [["city"]]})
 @example(body={**TRIP, "days": True})
 @example(body={**TRIP, "weather": {"kind": {}, "low": float("nan"), "high": 10**400}})

@@ -4,7 +4,7 @@ import pytest
 
 from controller.aws.client.uploads import Uploads
 
-DEADLINE = 10
+DEADLINE = 60
 
 
 def test_everything_is_uploaded_before_the_block_ends() -> None:

@@ -303,7 +303,7 @@ YAML_VALUES = st.recursive(
 KEYS = st.sampled_from(["application", "version", "description", "components", "verification", "api", "kind", "checks"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.dictionaries(KEYS, YAML_VALUES), st.dictionaries(KEYS | st.text(max_size=5), YAML_VALUES))
 @example({}, {})
 def test_any_content_is_understood_or_refused(root: dict[str, Any], component: dict[Any, Any]) -> None:
@@ -320,7 +320,7 @@ def answer_to(content: dict[str, Any]) -> str:
         return error.reason
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(alphabet="abc:-&*!{}[]'\"|>#%\n\t ?,0.1e", max_size=60) | st.binary(max_size=60))
 def test_any_text_is_understood_or_refused(text: str | bytes) -> None:
     """No YAML crashes the reader."""

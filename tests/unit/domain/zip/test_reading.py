@@ -26,7 +26,7 @@ def outcome(data: bytes) -> str:
     return "good"
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), min_size=1, max_size=8))
 def test_changed_bytes_never_crash_the_reader(changes: list[tuple[int, int]]) -> None:
     """A damaged bundle is refused, or the damage was in what does not matter."""
@@ -36,7 +36,7 @@ def test_changed_bytes_never_crash_the_reader(changes: list[tuple[int, int]]) ->
     assert outcome(bytes(data)) in {"good", "refused"}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(0, len(GOOD)), st.binary(max_size=40), st.integers(0, 40))
 def test_cut_and_pasted_bytes_never_crash_the_reader(at: int, inserted: bytes, removed: int) -> None:
     """Bytes that are missing or too many are refused."""
@@ -44,7 +44,7 @@ def test_cut_and_pasted_bytes_never_crash_the_reader(at: int, inserted: bytes, r
     assert outcome(data) in {"refused", "good" if inserted or data == GOOD else ""}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=300))
 @example(b"PK\x05\x06" + bytes(18))
 @example(b"PK\x05\x06" * 100)
@@ -53,7 +53,7 @@ def test_random_bytes_are_refused(data: bytes) -> None:
     assert outcome(data) == "refused"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(min_size=1, max_size=40))
 @example("a/" * 20)
 @example("con\u0000")
@@ -65,7 +65,7 @@ def test_a_name_is_either_safe_or_refused(name: str) -> None:
         assert name.isprintable()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.dictionaries(st.from_regex(r"[a-z0-9]{1,8}\.txt", fullmatch=True), st.binary(max_size=2000), max_size=8))
 def test_what_was_packed_comes_out(files: dict[str, bytes]) -> None:
     """Stored or deflated, every file is read as it was."""

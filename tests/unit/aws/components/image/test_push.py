@@ -4,7 +4,7 @@ import io
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import count
-from threading import Barrier, BrokenBarrierError, Lock
+from threading import Event, Lock
 
 import pytest
 
@@ -18,11 +18,13 @@ from tests.builders import Item, digest
 from tests.image_layouts import ImageParts, descriptor_in, image_bundle, layout, noise
 
 PART = 1000
+HANGS = 60
+"""Seconds after which whoever waits has waited in vain."""
 
 
 @dataclass
 class FakeRepository(Repository):
-    """ECR in memory. Parts wait for each other, so that as many as can be are on their way at once."""
+    """ECR in memory. The first parts wait for each other, so that as many as can be are on their way at once."""
 
     fails: str = ""
     ids: "count[int]" = field(default_factory=count)
@@ -33,7 +35,7 @@ class FakeRepository(Repository):
     now: int = 0
     most: int = 0
     lock: Lock = field(default_factory=Lock)
-    together: Barrier = field(default_factory=lambda: Barrier(CONNECTIONS))
+    together: Event = field(default_factory=Event)
 
     def has(self, digest: str) -> bool:
         """Whether it was put."""
@@ -52,10 +54,9 @@ class FakeRepository(Repository):
         with self.lock:
             self.now += 1
             self.most = max(self.most, self.now)
-        try:
-            self.together.wait(0.05)
-        except BrokenBarrierError:
-            self.together.reset()
+            if self.now == CONNECTIONS:
+                self.together.set()
+        assert self.together.wait(HANGS), "fewer parts are on their way than there are connections"
         with self.lock:
             self.now -= 1
             self.parts.append(len(part))
