@@ -1,7 +1,7 @@
 """One local AWS with everything deployed, for all tests that release to it."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -20,36 +20,101 @@ CARE = Care(
 )
 
 
+STARTS = 2
+"""So often the local AWS may fail to start; then no further test waits for it."""
+
+
+class Labs:
+    """The lab that all tests share, until one of them fails: the next test gets a new one."""
+
+    def __init__(self, folders: pytest.TempPathFactory) -> None:
+        self._folders, self._failed_starts = folders, 0
+        self._lab: Lab | None = None
+        self.spoilt = False
+
+    def lend(self) -> Lab:
+        """A lab on which no test has failed."""
+        if self.spoilt:
+            self.stop()
+        if self._failed_starts == STARTS:
+            pytest.fail("The local AWS could not be started; an earlier test says why.")
+        if self._lab is None:
+            self._failed_starts += 1
+            self._lab = self._new()
+            self._failed_starts, self.spoilt = 0, False
+        return self._lab
+
+    def _new(self) -> Lab:
+        """A local AWS with a first release live, and with IAM enforced."""
+        folder = self._folders.mktemp("lab")
+        try:
+            with enforcing():
+                lab = Lab(install(lambda _: None, folder=folder / "local", attached=True, care=CARE), folder)
+            put_right(lab)
+            lab.person = a_releaser(lab)
+            lab.listen()
+            ended = lab.ended(lab.release())
+            assert ended.phase == "SUCCEEDED", ended.reason
+        except BaseException:
+            emulator.stop(folder / "local")
+            raise
+        return lab
+
+    def stop(self) -> None:
+        """Stop the lab if there is one; nothing of it may be left."""
+        lab, self._lab = self._lab, None
+        if lab:
+            emulator.stop(lab.folder / "local")
+            assert members(lab.running) == []
+            assert is_free(lab.running.port)
+            assert is_free(lab.running.edge_port)
+            assert not Place(lab.folder / "local").work.exists()
+
+    def close(self) -> None:
+        """At the end: everybody was told once of each end, and no function was refused what it needs."""
+        lab = self._lab
+        try:
+            if lab and not self.spoilt:
+                told = Counter(deployment for deployment, _ in lab.notifications())
+                assert told == {deployment: lab.kinds(deployment).count("closed") for deployment in told}
+                assert denials(lab) == []
+        finally:
+            self.stop()
+
+
+LABS: pytest.StashKey[Labs] = pytest.StashKey()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember that a test has failed on the lab: nobody knows in what state it has left it."""
+    report = yield
+    if report.failed and LABS in item.session.stash and "labs" in getattr(item, "fixturenames", ()):
+        item.session.stash[LABS].spoilt = True
+    return report
+
+
 @pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """The local AWS with a first release live, and with IAM enforced; afterwards nothing of it may be left."""
-    folder = tmp_path_factory.mktemp("lab")
-    with enforcing():
-        running = install(lambda _: None, folder=folder / "local", attached=True, care=CARE)
-    lab = Lab(running, folder)
-    try:
-        put_right(lab)
-        lab.person = a_releaser(lab)
-        lab.listen()
-        ended = lab.ended(lab.release())
-        assert ended.phase == "SUCCEEDED", ended.reason
-        yield lab
-        told = Counter(deployment for deployment, _ in lab.notifications())
-        assert told == {deployment: lab.kinds(deployment).count("closed") for deployment in told}
-        assert denials(lab) == []
-    finally:
-        emulator.stop(folder / "local")
-    assert members(running) == []
-    assert is_free(running.port)
-    assert is_free(running.edge_port)
-    assert not Place(folder / "local").work.exists()
+def labs(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Labs]:
+    """Where tests get the lab from."""
+    request.session.stash[LABS] = labs = Labs(tmp_path_factory)
+    yield labs
+    labs.close()
 
 
 @pytest.fixture
-def lab(installation: Lab) -> Iterator[Lab]:
+def installation(labs: Labs) -> Lab:
+    """The local AWS with a first release live, and with IAM enforced."""
+    return labs.lend()
+
+
+@pytest.fixture
+def lab(installation: Lab, labs: Labs) -> Iterator[Lab]:
     """The installation as every test finds and leaves it: nothing on its way, a good version live for everybody."""
     installation.careful()
     yield installation
+    if labs.spoilt:
+        return
     installation.calm()
     lock = installation.lock()
     assert (lock.holder, lock.waiting, lock.held) == ("", None, "")

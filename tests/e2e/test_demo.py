@@ -1,7 +1,6 @@
 """`./dev demo` as a newcomer runs it: three releases in a process of its own, and nothing left behind."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -11,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from selfright.local.place import REPOSITORY, LocalAws, Place, is_free
+from selfright.local import emulator
+from selfright.local.place import LocalAws, Place, is_free
+from tests.e2e.programs import program
 from tests.e2e.waiting import members, until
 
 COMMAND = [sys.executable, "-m", "selfright", "demo", "--output", "json"]
@@ -21,20 +22,8 @@ KEPT = {"emulator.log", "edge.log", "supervisor.log", "running.lock", "targets.j
 class Demo:
     """A demo under way, with its local AWS in a folder and its temporary files in another."""
 
-    def __init__(self, folder: Path) -> None:
-        self.place = Place(folder / "local")
-        self.temporary = folder / "tmp"
-        self.temporary.mkdir()
-        folders = {"SELFRIGHT_LOCAL_FOLDER": str(self.place.folder), "TMPDIR": str(self.temporary)}
-        self.process = subprocess.Popen(
-            COMMAND,
-            cwd=REPOSITORY,
-            env={**os.environ, **folders},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def __init__(self, place: Place, temporary: Path, process: "subprocess.Popen[str]") -> None:
+        self.place, self.temporary, self.process = place, temporary, process
 
     def running(self) -> LocalAws:
         """The local AWS that it has started."""
@@ -58,11 +47,14 @@ class Demo:
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Demo]:
     """A demo that has just begun; it does not outlive the test."""
-    demo = Demo(tmp_path)
-    yield demo
-    if demo.process.poll() is None:
-        demo.process.kill()
-    demo.process.communicate()
+    place, temporary = Place(tmp_path / "local"), tmp_path / "tmp"
+    temporary.mkdir()
+    folders = {"SELFRIGHT_LOCAL_FOLDER": str(place.folder), "TMPDIR": str(temporary)}
+    try:
+        with program(COMMAND, folders) as process:
+            yield Demo(place, temporary, process)
+    finally:
+        emulator.stop(place.folder)
 
 
 def test_three_releases_of_which_the_bad_one_is_put_back(demo: Demo) -> None:

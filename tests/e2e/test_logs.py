@@ -10,6 +10,7 @@ from typing import Any
 from controller.domain.phases import Phase
 from selfright.local.place import REPOSITORY
 from tests.e2e.lab import NEVER, Lab
+from tests.e2e.programs import program
 
 
 def read(lab: Lab, *words: str) -> list[dict[str, Any]]:
@@ -62,9 +63,7 @@ def test_a_release_is_followed_while_it_goes_on(lab: Lab) -> None:
     release = lab.release()
     lab.reaches(release, Phase.STAGING)
     command = [sys.executable, "-m", "selfright", "logs", release, "--tail", "--output", "json"]
-    variables = {**os.environ, **lab.running.variables(), **lab.person}
-    pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=REPOSITORY, env=variables, text=True, **pipes) as following:
+    with program(command, {**lab.running.variables(), **lab.person}) as following:
         lines: list[dict[str, Any]] = []
         for line in following.stdout or ():
             lines.append(json.loads(line))

@@ -1,0 +1,47 @@
+"""Programs that a test starts and interrupts."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from selfright.local.place import REPOSITORY
+
+
+@contextmanager
+def program(command: Sequence[str], variables: Mapping[str, str] | None = None) -> Iterator["subprocess.Popen[str]"]:
+    """Run a command in the repository; whatever the test does, the command does not outlive the block.
+
+    `variables` are added to the environment.
+    """
+    with hearing_sigint():
+        process = subprocess.Popen(
+            command,
+            cwd=REPOSITORY,
+            env={**os.environ, **(variables or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    with process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+@contextmanager
+def hearing_sigint() -> Iterator[None]:
+    """Programs that are started within the block hear Ctrl-C.
+
+    A shell starts what runs in the background with SIGINT ignored, and every child inherits that, but for those whose
+    parent has a handler at the moment of the start.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
