@@ -17,7 +17,9 @@ HELP = """\
 
   demo             the main job: three releases on a local AWS, the third is bad and is put back
                    (--keep leaves it running)
-  test [ARGS]      all tests, those of SmartPack's page too; with ARGS, what pytest makes of them
+  test [ARGS]      all tests, those of SmartPack's page too, and how much of the code they run;
+                   with ARGS, what pytest makes of them
+  test --fast      what needs no local AWS, no browser and no Vite: less than two minutes
   up, down         start the local AWS with everything deployed; stop it and leave nothing behind
   lint             ruff, mypy, import-linter
   lock [ARGS]      regenerate the lock files (--upgrade: with newer versions)
@@ -34,6 +36,15 @@ The first run sets up .selfright/ (half a minute, about 700 MB); later runs skip
 
 SERIAL_SUITE = "tests/e2e"
 """Owns the machine while it runs: one process, one test at a time."""
+
+SIDE_BY_SIDE = ("--numprocesses=2", "--dist=worksteal", f"--ignore={SERIAL_SUITE}")
+"""pytest's arguments for all other tests."""
+
+MEASURED = ("--cov", "--cov-report=")
+"""pytest's arguments that measure how much of the code the tests run, and fail below the floor in pyproject.toml."""
+
+FAST, FAST_ONLY = "--fast", ("-m", "not slow and not vite")
+"""The option of `./dev test`, and pytest's arguments for it."""
 
 CDK = "aws-cdk@2.1148.1"
 """The newest version that works: what npm calls `latest` is a broken 3.0.0."""
@@ -79,12 +90,21 @@ def selfright(arguments: Sequence[str]) -> int:
 def test(arguments: Sequence[str]) -> int:
     """Run the tests: the independent ones side by side, then those that need the machine for themselves."""
     environments.ensure([MAIN, LOCAL_AWS])
-    if any((ROOT / word.split("::")[0]).exists() for word in arguments if not word.startswith("-")):
-        return _run("pytest", *arguments)
-    results = [_run("pytest", "--numprocesses=2", "--dist=loadfile", f"--ignore={SERIAL_SUITE}", *arguments)]
-    results += [_run("pytest", SERIAL_SUITE, *arguments)]
+    results = [_run("pytest", *given) for given in test_runs(arguments)]
     results += [] if arguments else [frontend.check(variables())]
     return _together(results)
+
+
+def test_runs(arguments: Sequence[str]) -> list[list[str]]:
+    """The arguments of each run of pytest that `./dev test` with these arguments makes, in their order."""
+    chosen = [word for word in arguments if word != FAST]
+    only = FAST_ONLY if FAST in arguments else ()
+    if any((ROOT / word.split("::")[0]).exists() for word in chosen if not word.startswith("-")):
+        return [[*only, *chosen]]
+    if only:
+        return [[*SIDE_BY_SIDE, *only, *chosen]]
+    measured = () if chosen else MEASURED  # of a choice of tests it would say nothing
+    return [[*SIDE_BY_SIDE, *measured, *chosen], [SERIAL_SUITE, *chosen]]
 
 
 def _together(results: Sequence[int]) -> int:

@@ -1,4 +1,4 @@
-"""The three releases, built once, and the handlers of their APIs."""
+"""The three releases, built once, and the handlers of their APIs, which need no build."""
 
 import json
 from collections.abc import Callable
@@ -7,10 +7,17 @@ from typing import Any
 
 import pytest
 
-from app_artifacts.smartpack.build import built, versions
+from app_artifacts.smartpack.build import build, built, versions
 from app_artifacts.smartpack.serve import Handler, event, load_handler
 
 Generate = Callable[[object], tuple[int, dict[str, Any]]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs Vite: whoever asks for the built releases."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "releases" in item.fixturenames:
+            item.add_marker(pytest.mark.vite)
 
 
 @pytest.fixture(scope="session")
@@ -20,9 +27,10 @@ def releases() -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def handlers(releases: dict[str, Path]) -> dict[str, Handler]:
+def handlers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Handler]:
     """The API's handler of every release."""
-    return {version: load_handler(folder / "api") for version, folder in releases.items()}
+    folder = tmp_path_factory.mktemp("releases")
+    return {version: load_handler(build(version, folder / version) / "api") for version in versions()}
 
 
 @pytest.fixture(scope="session")
