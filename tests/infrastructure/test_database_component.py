@@ -104,6 +104,7 @@ def test_the_adapters_names_are_those_that_are_allowed() -> None:
     assert snapshot_id("orders", "any").startswith("selfright-orders-")
 
 
+@pytest.mark.slow
 def test_the_rules_of_others_find_nothing(assembly: Synthesized) -> None:
     """Neither cdk-nag in what the construct makes, nor cfn-lint in the actions."""
     assert [found for found in assembly.findings() if "/Environment/" in found] == []

@@ -166,6 +166,7 @@ def test_the_rules_of_others_find_nothing_in_the_environment(assembly: Synthesiz
     assert [found for found in assembly.findings() if "/Environment/" in found] == []
 
 
+@pytest.mark.slow
 def test_cfn_lint_finds_nothing(assembly: Synthesized) -> None:
     """The actions and the kinds of resources fit."""
     arguments = ManualArgs(ignore_checks=list(WRITTEN_BY_CDK), include_checks=[RESOURCES_FIT_ACTIONS])

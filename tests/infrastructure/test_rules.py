@@ -42,6 +42,7 @@ def test_no_construct_complains(synthesized: Synthesized) -> None:
     assert synthesized.annotations() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stack", STACKS)
 def test_cfn_lint_finds_nothing(synthesized: Synthesized, stack: str, tmp_path: Path) -> None:
     """The templates are valid CloudFormation; the state machines as they are after the substitution."""

@@ -154,6 +154,7 @@ def test_without_a_region_nothing_of_it_is_there(smartpack: Template) -> None:
     assert not [name for name in names if "site" in name or "certificate" in name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["elsewhere", "here"])
 def test_the_rules_of_others_find_nothing(place: str, request: pytest.FixtureRequest) -> None:
     """cdk-nag, CDK itself, and cfn-lint for every stack of SmartPack."""

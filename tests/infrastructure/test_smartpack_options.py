@@ -116,6 +116,7 @@ def test_settings_of_the_ai_need_the_ai(setting: str) -> None:
         SmartPackSettings(**{setting: "x"})
 
 
+@pytest.mark.slow
 def test_the_rules_of_others_find_nothing(assembly: Synthesized) -> None:
     """cdk-nag, CDK itself and cfn-lint."""
     assert assembly.findings() == []

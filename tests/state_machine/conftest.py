@@ -1,6 +1,7 @@
 """What the tests of the state machines share: moto, a scene for each test, and the number of cases at the end."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,17 @@ from tests.state_machine.scene import BUCKET, Scene
 
 CONFIG: Any = {"stepfunctions": {"execute_state_machine": True}}
 CASES = "state machine cases"
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what goes through every moment of a release as slow, all but its first case."""
+    seen: set[str] = set()
+    for item in items:
+        name, *case = item.nodeid.split("[", 1)
+        if item.path.is_relative_to(HERE) and case and name in seen:
+            item.add_marker(pytest.mark.slow)
+        seen.add(name)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from tests.state_machine.script import When
 
 ENDS = {Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.REJECTED, Phase.SUPERSEDED}
 MOST_WRITES = 40
-pytestmark = pytest.mark.timeout(900)  # One test runs through many cases.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # One test runs through many cases.
 WRITES = ("create", "update", "save", "remember", "open", "close", "send", "succeed", "fail", "stop", "start_rollback")
 """A read, or a line in the timeline, leaves nothing behind that a death after it could spoil."""
 MakeScene = Callable[..., Scene]

@@ -88,6 +88,7 @@ def test_the_judge_measured_is_the_one_that_is_shipped() -> None:
     assert shipped.judged(releases([]), scene, ALPHA).tolist() == [rivals.NEVER]
 
 
+@pytest.mark.slow
 def test_all_tables_are_made() -> None:
     """The whole benchmark, with two releases in a cell."""
     tables = run(2)
