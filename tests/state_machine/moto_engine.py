@@ -11,6 +11,7 @@ This is the one place that reaches into moto. What it changes, and why:
   the running task to end (and for a task token, for ever), and then forgets that it was stopped.
 - **DynamoDB** answers one request after the other: moto's conditional writes are not atomic between threads.
 - DynamoDB's items are sent as they are: moto looks for twelve members in each of their values, half of the time.
+- A path, and the names of a service's operations, are read once, not at every use.
 - A definition is parsed once, not at every creation and start; all scenes share one, which is why it names no machine.
 """
 # ruff: noqa: ANN401 - moto has no types
@@ -28,6 +29,7 @@ from unittest.mock import patch
 from uuid import uuid4
 
 from botocore.exceptions import ClientError
+from moto.core import responses
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.responses import DynamoHandler
 from moto.stepfunctions.parser.api import ExecutionStatus
@@ -40,6 +42,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 )
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.asl.utils import json_path
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
@@ -89,6 +92,8 @@ def engine() -> Iterator[None]:
             (BaseExecutionWorkerCommunication, "terminated", _terminated),
             (Program, "eval", _unless_stopped(Program.eval)),
             (AmazonStateLanguageParser, "parse", staticmethod(lru_cache(AmazonStateLanguageParser.parse))),
+            (json_path, "parse", lru_cache(json_path.parse)),
+            (responses, "method_names_from_class", lru_cache(responses.method_names_from_class)),
             (DynamoHandler, "call_action", _one_by_one(DynamoHandler.call_action)),
             (BaseJSONSerializer, "_serialize", _items_as_they_are(BaseJSONSerializer._serialize)),
         ):

@@ -9,6 +9,8 @@ from tests.state_machine.machines import ALL_TASKS, DEPLOY, DEPLOY_TASKS, ROLLBA
 from tests.state_machine.scene import Scene
 from tests.state_machine.script import When
 
+pytestmark = pytest.mark.slow
+
 NOT_GUARDED = ["Receive release", "Validate bundle", "Wait for lock"]
 TWICE = {"Shift traffic", "Verify", "Judge canary", "Guard alarms"}
 """These come again for the step at which everybody is on the canary."""

@@ -10,6 +10,8 @@ from tests.state_machine.machines import ALL_TASKS, DEPLOY, ROLLBACK, ROLLBACK_T
 from tests.state_machine.scene import Scene
 from tests.state_machine.script import When
 
+pytestmark = pytest.mark.slow
+
 ENDS = {Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.REJECTED}
 FROM_OUTSIDE = {"Receive release", "Roll back"}
 """When these fail, nobody is left in the workflow who could roll back: the reconciler does."""

@@ -12,6 +12,8 @@ from controller.domain.phases import Phase
 from tests.builders import bundle_parts
 from tests.state_machine.scene import CHECKS, Scene
 
+pytestmark = pytest.mark.slow
+
 MakeScene = Callable[..., Scene]
 BEFORE = "settings-0"
 """The revision that is live in a scene at first."""

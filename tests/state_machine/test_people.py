@@ -13,6 +13,8 @@ from tests.state_machine.machines import ALL_TASKS, DEPLOY_TASKS, ROLLBACK, Task
 from tests.state_machine.scene import EVENT_SECONDS, Scene
 from tests.state_machine.script import When
 
+pytestmark = pytest.mark.slow
+
 MakeScene = Callable[..., Scene]
 ROLLED = {Phase.ROLLED_BACK, Phase.REJECTED}
 NOBODY_YET = ("Receive release", "before")

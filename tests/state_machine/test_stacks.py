@@ -15,6 +15,8 @@ from tests.builders import bundle_parts
 from tests.state_machine.scene import BUCKET, CHECKS, ROLE, Scene
 from tests.unit.aws.fake_cloudformation import FakeCloudFormation
 
+pytestmark = pytest.mark.slow
+
 MakeScene = Callable[..., Scene]
 TOPIC, LONG = "AWS::SNS::Topic", 40
 """Looks that an operation takes, when it takes so long that nobody waits for it in a function."""

@@ -9,6 +9,8 @@ from tests.state_machine.machines import ALL_TASKS, ROLLBACK, ROLLBACK_TASKS, Ta
 from tests.state_machine.scene import Scene
 from tests.state_machine.script import When
 
+pytestmark = pytest.mark.slow
+
 ENDS = {Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.REJECTED}
 tasks = pytest.mark.parametrize("task", ALL_TASKS, ids=str)
 

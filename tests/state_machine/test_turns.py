@@ -2,10 +2,14 @@
 
 from functools import partial
 
+import pytest
+
 from controller.domain.phases import Phase
 from tests.state_machine.drives import queue
 from tests.state_machine.functions import at_once
 from tests.state_machine.scene import Scene
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_newest_waits_and_older_ones_are_superseded(scene: Scene) -> None:
