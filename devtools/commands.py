@@ -17,9 +17,9 @@ HELP = """\
 
   demo             the main job: three releases on a local AWS, the third is bad and is put back
                    (--keep leaves it running)
-  test [ARGS]      all tests, those of SmartPack's page too, and how much of the code they run;
-                   with ARGS, what pytest makes of them
-  test --fast      what needs no local AWS, no browser and no Vite: less than two minutes
+  test [ARGS]      all tests, those of SmartPack's page too; with ARGS, what pytest makes of them
+  test --fast      what needs no local AWS, no browser and no Vite, and is not slow: about two minutes
+  test --cover     these as well, and how much of the code they run: it may not be less than before
   up, down         start the local AWS with everything deployed; stop it and leave nothing behind
   lint             ruff, mypy, import-linter
   lock [ARGS]      regenerate the lock files (--upgrade: with newer versions)
@@ -40,11 +40,15 @@ SERIAL_SUITE = "tests/e2e"
 SIDE_BY_SIDE = ("--numprocesses=2", "--dist=worksteal", f"--ignore={SERIAL_SUITE}")
 """pytest's arguments for all other tests."""
 
-MEASURED = ("--cov", "--cov-report=")
-"""pytest's arguments that measure how much of the code the tests run, and fail below the floor in pyproject.toml."""
+FAST = ("-m", "not slow and not vite")
+"""pytest's arguments that leave out what takes long or needs more than Python."""
 
-FAST, FAST_ONLY = "--fast", ("-m", "not slow and not vite")
-"""The option of `./dev test`, and pytest's arguments for it."""
+SELECTIONS = {"--fast": FAST, "--cover": (*FAST, "--cov", "--cov-report=")}
+"""Our own options of `./dev test`, and what they are for pytest.
+
+Measuring makes Python 3.11 three times slower, so only the fast tests are measured. Below the floor in pyproject.toml,
+pytest fails.
+"""
 
 CDK = "aws-cdk@2.1148.1"
 """The newest version that works: what npm calls `latest` is a broken 3.0.0."""
@@ -97,14 +101,13 @@ def test(arguments: Sequence[str]) -> int:
 
 def test_runs(arguments: Sequence[str]) -> list[list[str]]:
     """The arguments of each run of pytest that `./dev test` with these arguments makes, in their order."""
-    chosen = [word for word in arguments if word != FAST]
-    only = FAST_ONLY if FAST in arguments else ()
+    chosen = [word for word in arguments if word not in SELECTIONS]
+    only = [more for word in arguments for more in SELECTIONS.get(word, ())]
     if any((ROOT / word.split("::")[0]).exists() for word in chosen if not word.startswith("-")):
         return [[*only, *chosen]]
     if only:
         return [[*SIDE_BY_SIDE, *only, *chosen]]
-    measured = () if chosen else MEASURED  # of a choice of tests it would say nothing
-    return [[*SIDE_BY_SIDE, *measured, *chosen], [SERIAL_SUITE, *chosen]]
+    return [[*SIDE_BY_SIDE, *chosen], [SERIAL_SUITE, *chosen]]
 
 
 def _together(results: Sequence[int]) -> int:

@@ -111,40 +111,39 @@ def test_the_exit_code_of_several_test_runs(results: list[int], code: int) -> No
     assert commands._together(results) == code
 
 
-def test_all_tests_are_measured() -> None:
-    """Side by side where they can be, then those that own the machine; how much they run is asked of the first."""
-    first, second = commands.test_runs([])
-    assert [*commands.SIDE_BY_SIDE, *commands.MEASURED] == first
-    assert second == [commands.SERIAL_SUITE]
-
-
-def test_a_choice_of_tests_is_not_measured() -> None:
-    """It runs less than the floor asks for; a path is run as it is, everything else by both runs."""
+def test_all_tests_run_side_by_side_where_they_can() -> None:
+    """Then come those that own the machine; a path is run as it is, everything else by both runs."""
+    assert commands.test_runs([]) == [[*commands.SIDE_BY_SIDE], [commands.SERIAL_SUITE]]
     assert commands.test_runs(["tests/unit/domain::x", "-x"]) == [["tests/unit/domain::x", "-x"]]
     assert [run[-2:] for run in commands.test_runs(["-k", "rollback"])] == [["-k", "rollback"]] * 2
-    assert not [run for run in commands.test_runs(["-k", "rollback"]) if "--cov" in run]
 
 
 @pytest.mark.parametrize("more", [[], ["-x"], ["tests/unit"]])
-def test_the_fast_tests_need_nothing_else(more: list[str]) -> None:
-    """One run without what is slow and what needs Vite; the option is ours, so pytest does not see it."""
-    (run,) = commands.test_runs(["--fast", *more])
+@pytest.mark.parametrize("option", ["--fast", "--cover"])
+def test_the_fast_tests_need_nothing_else(option: str, more: list[str]) -> None:
+    """One run without what is slow and what needs Vite, measured if asked; pytest does not see our options."""
+    (run,) = commands.test_runs([option, *more])
     assert "not slow and not vite" in run
-    assert commands.FAST not in run
+    assert ("--cov" in run) is (option == "--cover")
+    assert option not in run
     assert set(more) <= set(run)
 
 
-@pytest.mark.parametrize(("lint", "test", "code"), [(0, 0, 0), (1, 0, 1), (0, 3, 3), (1, 3, 3)])
-def test_the_gate_lints_and_tests(tmp_path: Path, lint: int, test: int, code: int) -> None:
-    """Both run whatever comes of the first, and the tests have the last word."""
+@pytest.mark.parametrize(
+    ("lint", "cover", "test", "code"), [(0, 0, 0, 0), (1, 0, 0, 1), (0, 2, 0, 2), (0, 0, 3, 3), (1, 2, 3, 3)]
+)
+def test_the_gate_lints_and_tests(tmp_path: Path, lint: int, cover: int, test: int, code: int) -> None:
+    """All run whatever comes of the first, and the tests have the last word."""
     gate = tmp_path / ".ci" / "run"
     gate.parent.mkdir()
     gate.write_text((ROOT / ".ci" / "run").read_text())
     dev = tmp_path / "dev"
-    dev.write_text(f'#!/bin/sh\necho "$@"\n[ "$*" = lint ] && exit {lint}\n[ "$*" = test ] && exit {test}\nexit 99\n')
+    dev.write_text(
+        f'#!/bin/sh\necho "$*"\ncase "$*" in lint) exit {lint};; test) exit {test};; *) exit {cover};; esac\n'
+    )
     dev.chmod(0o755)
     done = subprocess.run(["sh", gate], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout.split()) == (code, ["lint", "test"])
+    assert (done.returncode, done.stdout.splitlines()) == (code, ["lint", "test --cover", "test"])
 
 
 def test_help_needs_no_set_up() -> None:
