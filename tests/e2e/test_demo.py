@@ -49,9 +49,13 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
     """A demo that has just begun; it does not outlive the test."""
     place, temporary = Place(tmp_path / "local"), tmp_path / "tmp"
     temporary.mkdir()
-    folders = {"SELFRIGHT_LOCAL_FOLDER": str(place.folder), "TMPDIR": str(temporary)}
+    variables = {
+        "SELFRIGHT_LOCAL_FOLDER": str(place.folder),
+        "TMPDIR": str(temporary),
+        "NODE_DISABLE_COMPILE_CACHE": "1",  # npm leaves it among the temporary files; the first run here needs npm
+    }
     try:
-        with program(COMMAND, folders) as process:
+        with program(COMMAND, variables) as process:
             yield Demo(place, temporary, process)
     finally:
         emulator.stop(place.folder)
