@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.figures import Table, median
-from selfright.local.place import REPOSITORY
+from selfright.workspace import REPOSITORY
 
 DEADLINE_SECONDS = 600
 

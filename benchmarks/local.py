@@ -18,7 +18,8 @@ from controller.domain.components.site.target import SiteTarget
 from controller.domain.environment import Environment
 from selfright.local import emulator
 from selfright.local.installation import Care, install
-from selfright.local.place import CREDENTIALS, HOME, REGION, LocalAws
+from selfright.local_state import CREDENTIALS, REGION, LocalAws
+from selfright.workspace import HOME
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudfront import CloudFrontClient

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from selfright.local.place import REPOSITORY
+from selfright.workspace import REPOSITORY
 
 MACHINE = REPOSITORY / "state_machine" / "deploy.asl.json"
 State = dict[str, Any]

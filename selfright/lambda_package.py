@@ -20,8 +20,8 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from selfright.local.errors import PackageError
-from selfright.local.place import HOME, REPOSITORY, disk
+from controller.errors import SelfrightError
+from selfright.workspace import HOME, REPOSITORY, DiskFullError, disk
 
 KEPT = 8
 """Packages of our own code in the cache: today's and a few to go back to, not one of every change ever made."""
@@ -38,6 +38,10 @@ NOT_NEEDED = (
     "pydantic/v1",
 )
 """What the controller's Lambdas never read: a third of the whole."""
+
+
+class PackageError(SelfrightError):
+    """The Lambda package could not be built."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +170,11 @@ def main(arguments: Sequence[str]) -> int:
     if name not in runtimes:
         sys.stderr.write(f"'{name}' is no architecture of Lambda: use {' or '.join(runtimes)}.\n")
         return 2
-    sys.stdout.write(f"{build(runtimes[name])}\n")
+    try:
+        sys.stdout.write(f"{build(runtimes[name])}\n")
+    except (PackageError, DiskFullError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     return 0
 
 

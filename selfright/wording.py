@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +11,15 @@ PROGRAM = "SELFRIGHT_PROGRAM"
 COMMAND = re.compile(r"`selfright ([^`]*)`")
 MINUTE, HOUR, DAY = 60, 3600, 86400
 KILO = 1024
+TRIPPED_BY: Mapping[str, str] = {
+    "alarm": "the alarm",
+    "judge": "the judge's verdict",
+    "check": "the failed check",
+    "person": "a person's request",
+    "fault": "the fault",
+    "reconciler": "the reconciler's finding",
+}
+"""The source of a trip → what tripped the deployment, in words; for every `TripSource`."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ import time
 from benchmarks.local import Aws
 from benchmarks.ways.endstate import empty, wrong_version
 from benchmarks.workload import Build
-from selfright.local.place import ACCOUNT, HOME, REGION, REPOSITORY
+from selfright.local.place import ACCOUNT
+from selfright.local_state import REGION
+from selfright.workspace import HOME, REPOSITORY
 
 CLI = "aws-cdk@2.1148.1"
 STACK, FUNCTION, ALIAS = "BenchCdk", "bench-cdk-api", "live"

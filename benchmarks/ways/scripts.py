@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.local import Aws
 from benchmarks.ways.rival import Rival
 from benchmarks.workload import Build
-from selfright.local.place import HOME, REPOSITORY
+from selfright.workspace import HOME, REPOSITORY
 
 AWS_CLI = HOME / "bench" / "bin"
 HERE = Path(__file__).parent

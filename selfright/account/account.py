@@ -22,7 +22,7 @@ from controller.settings import Settings
 from controller.wiring import aws_world
 from selfright.account.ledger import Ledger
 from selfright.errors import AdviceError
-from selfright.local.place import FOLDER, Place, tail
+from selfright.local_state import LocalState, tail
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -36,7 +36,7 @@ PARAMETER = f"{ROOT}/controller"
 PARTS = 2
 
 
-class Resources(BaseModel):
+class ControllerResources(BaseModel):
     """The controller's resources that the command line uses; the parameter may hold more."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -53,7 +53,7 @@ class Account:
     """One AWS account and region with a controller in it. Nothing is called before it is needed."""
 
     @cached_property
-    def resources(self) -> Resources:
+    def resources(self) -> ControllerResources:
         """The controller's resources; raises `AdviceError` when there is no controller."""
         try:
             with calling("ssm:GetParameter", PARAMETER):
@@ -61,7 +61,7 @@ class Account:
         except NotFoundError as error:
             raise _not_bootstrapped() from error
         try:
-            return Resources.model_validate_json(value)
+            return ControllerResources.model_validate_json(value)
         except ValidationError as error:
             places = ", ".join(".".join(map(str, one["loc"])) for one in error.errors())
             step = "Deploy the controller's stack of this version of Selfright again."
@@ -142,24 +142,24 @@ def _not_bootstrapped() -> AdviceError:
         step = "Deploy it there first (`./dev up` does that for the local AWS)."
         return AdviceError(f"There is no Selfright controller at {endpoint}.", step)
     step = "Is it the right region (AWS_REGION) and account (AWS_PROFILE)? If so, bootstrap it: see the README."
-    if Place(FOLDER).alive():
+    if LocalState().alive():
         step = "A local AWS is up: add --local to use it. Otherwise check AWS_REGION and AWS_PROFILE."
     return AdviceError(f"There is no Selfright controller in {region} of this account (no {PARAMETER} in SSM).", step)
 
 
-def use_local(place: Place | None = None, variables: MutableMapping[str, str] = os.environ) -> None:
+def use_local(state: LocalState | None = None, variables: MutableMapping[str, str] = os.environ) -> None:
     """Let this process talk to the local AWS; an `AWS_ENDPOINT_URL` that is set already stays as it is.
 
     Raises `AdviceError` when none is up, or the one that was has died.
     """
     if variables.get("AWS_ENDPOINT_URL"):
         return
-    place = place or Place(FOLDER)
-    running = place.read()
+    state = state or LocalState()
+    running = state.read()
     if running is None:
         raise AdviceError("No local AWS is up.", "Start it: ./dev up")
-    if not place.alive():
-        said = f"The end of {place.log}:\n{tail(place.log)}"
+    if not state.alive():
+        said = f"The end of {state.log}:\n{tail(state.log)}"
         raise AdviceError(f"The local AWS has died. {said}", "Start it again: ./dev up")
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
         variables.pop(name, None)

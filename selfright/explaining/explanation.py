@@ -151,7 +151,8 @@ def _evaluation(one: Deployment, evaluations: Sequence[Evaluation], decisive: Ev
     since = _since(one, decisive.at)
     data = "" if decisive.data in {"complete", "uncompared"} else f" (its data: {decisive.data})"
     where = f"in step {decisive.step + 1} at {decisive.weight} %" if decisive.weight else "at no known weight"
-    return f"That was look {number} of {len(evaluations)}, {where}, {since} after the upload{data}: {decisive.verdict}."
+    which = f"evaluation {number} of {len(evaluations)}"
+    return f"That was {which}, {where}, {since} after the upload{data}: {decisive.verdict}."
 
 
 def _since(one: Deployment, moment: datetime) -> str:

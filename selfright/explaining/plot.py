@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from controller.domain.deployment import Counts, Evaluation
-from selfright.cli.views.deployment_page import TRIPS
 from selfright.errors import AdviceError
 from selfright.explaining.error_bands import band
 from selfright.explaining.explanation import Explanation
-from selfright.wording import clean
+from selfright.wording import TRIPPED_BY, clean
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -173,7 +172,7 @@ class _Drawing:
                 axes.axvline(self._time(evaluation.at), color=ALARM, alpha=0.25, linewidth=1)
         if one.trip:
             moment, alarm = one.trip.fired_at or one.trip.at, one.trip.source == "alarm"
-            self._mark(axes, moment, ALARM if alarm else CANARY, f"tripped by {TRIPS[one.trip.source]}")
+            self._mark(axes, moment, ALARM if alarm else CANARY, f"tripped by {TRIPPED_BY[one.trip.source]}")
         if one.traffic_restored_at:
             self._mark(axes, one.traffic_restored_at, STABLE, "everybody is back")
 

@@ -16,8 +16,9 @@ from botocore.exceptions import ClientError
 from selfright.local import assembly as assemblies
 from selfright.local.assembly import Stack
 from selfright.local.errors import DeployError
-from selfright.local.place import ACCOUNT, CREDENTIALS, REGION
+from selfright.local.place import ACCOUNT
 from selfright.local.uploads import upload
+from selfright.local_state import CREDENTIALS, REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

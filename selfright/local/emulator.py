@@ -13,15 +13,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from selfright.local.errors import (
-    AlreadyUpError,
-    EmulatorDiedError,
-    LocalAwsError,
-    PortTakenError,
-    SetupMissingError,
-)
-from selfright.local.place import FOLDER, HOME, REPOSITORY, LocalAws, Place, disk, free_port, is_free, tail
+from selfright.local.errors import AlreadyUpError, EmulatorDiedError, LocalAwsError, PortTakenError, SetupMissingError
+from selfright.local.place import LocalFolder, free_port, is_free
 from selfright.local.supervisor import end_group
+from selfright.local_state import FOLDER, LocalAws, tail
+from selfright.workspace import HOME, REPOSITORY, disk
 
 PYTHON = HOME / "ministack" / "bin" / "python"
 START_SECONDS = 30.0
@@ -55,9 +51,10 @@ def start(
         deadline: seconds in which it must answer.
 
     Raises:
-        LocalAwsError: AlreadyUpError, PortTakenError, SetupMissingError, DiskFullError or EmulatorDiedError.
+        LocalAwsError: AlreadyUpError, PortTakenError, SetupMissingError or EmulatorDiedError.
+        DiskFullError: there is no room for its files.
     """
-    place = Place(folder)
+    place = LocalFolder(folder)
     wished = ports or Ports()
     _check_possible(place, python, wished)
     with disk():
@@ -76,7 +73,7 @@ def start(
 
 def stop(folder: Path = FOLDER, *, deadline: float = STOP_SECONDS) -> bool:
     """Stop everything and leave no process behind; False if nothing ran."""
-    place = Place(folder)
+    place = LocalFolder(folder)
     running, alive = place.read(), place.alive()
     if running and alive:
         with suppress(ProcessLookupError):
@@ -92,7 +89,7 @@ def stop(folder: Path = FOLDER, *, deadline: float = STOP_SECONDS) -> bool:
 
 def find(folder: Path = FOLDER) -> LocalAws | None:
     """The local AWS that runs in this folder, or None."""
-    place = Place(folder)
+    place = LocalFolder(folder)
     return place.read() if place.alive() else None
 
 
@@ -115,7 +112,7 @@ def healthy(url: str, seconds: float = 1.0) -> bool:
     return False
 
 
-def _check_possible(place: Place, python: Path, wished: Ports) -> None:
+def _check_possible(place: LocalFolder, python: Path, wished: Ports) -> None:
     if not python.exists():
         raise SetupMissingError(f"The local AWS is not set up ({python} is missing). Run: ./dev up")
     if place.alive():
@@ -125,7 +122,7 @@ def _check_possible(place: Place, python: Path, wished: Ports) -> None:
             raise PortTakenError(f"Port {port} is taken by another program. Choose another one, or leave it out.")
 
 
-def _launch(place: Place, wished: Ports, python: Path, *, attached: bool) -> subprocess.Popen[bytes]:
+def _launch(place: LocalFolder, wished: Ports, python: Path, *, attached: bool) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "selfright.local.supervisor"]
     ports = (wished.emulator or free_port(), wished.edge or free_port())
     arguments = [str(place.folder), *map(str, ports), str(python)]
@@ -140,7 +137,7 @@ def _launch(place: Place, wished: Ports, python: Path, *, attached: bool) -> sub
         )
 
 
-def _wait_until_up(place: Place, supervisor: subprocess.Popen[bytes], deadline: float) -> LocalAws:
+def _wait_until_up(place: LocalFolder, supervisor: subprocess.Popen[bytes], deadline: float) -> LocalAws:
     up = _until(lambda: supervisor.poll() is not None or _answers(place), deadline)
     running = place.read()
     if up and running and supervisor.poll() is None:
@@ -162,14 +159,14 @@ def _forget(running: LocalAws | None) -> None:
             ours.stdin.close()
 
 
-def _answers(place: Place) -> bool:
+def _answers(place: LocalFolder) -> bool:
     running = place.read()
     return bool(
         running and healthy(f"{running.endpoint}/_ministack/health") and healthy(f"{running.edge_url}/.selfright/edge")
     )
 
 
-def _why(place: Place, what: str) -> LocalAwsError:
+def _why(place: LocalFolder, what: str) -> LocalAwsError:
     logs = [place.log, place.edge_log, place.folder / "supervisor.log"]
     said = "\n".join(f"{log}:\n{tail(log)}" for log in logs if log.exists() and log.stat().st_size)
     if "No space left on device" in said:

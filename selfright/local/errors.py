@@ -1,7 +1,9 @@
 """What can go wrong with the local AWS. Every message says what to do next."""
 
+from controller.errors import SelfrightError
 
-class LocalAwsError(Exception):
+
+class LocalAwsError(SelfrightError):
     """Base of everything that `selfright.local` raises on purpose."""
 
 
@@ -21,13 +23,5 @@ class EmulatorDiedError(LocalAwsError):
     """The emulator ended, or never came up; the message holds the end of its log."""
 
 
-class DiskFullError(LocalAwsError):
-    """There is no room for what has to be written."""
-
-
 class DeployError(LocalAwsError):
     """A stack could not be deployed; the message lists the events that failed."""
-
-
-class PackageError(LocalAwsError):
-    """The Lambda package could not be built."""

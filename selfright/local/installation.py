@@ -12,8 +12,9 @@ from selfright.local.deployer import Deployed, deploy
 from selfright.local.edge.cors import Cors, cors_in
 from selfright.local.edge.targets import Targets, save
 from selfright.local.emulator import Ports
-from selfright.local.place import FOLDER, LocalAws, Place, free_port, is_free
+from selfright.local.place import LocalFolder, free_port, is_free
 from selfright.local.synthesis import synthesize
+from selfright.local_state import FOLDER, LocalAws
 
 EDGE_PORT = 8780
 """The edge's port if it is free: an address that stays the same can be bookmarked, and spares a synthesis."""
@@ -73,7 +74,7 @@ def install(say: Say, *, folder: Path = FOLDER, attached: bool = False, care: Ca
             stacks = deploy(running.endpoint, assembly.result(), say)
             domain = _output(stacks, "DistributionDomain")
             # The emulator forgets what a template says of CORS, so the door answers preflights.
-            save(Place(folder).targets, Targets(FUNCTION, ALIAS, domain, cors=_cors(assembly.result())))
+            save(LocalFolder(folder).targets, Targets(FUNCTION, ALIAS, domain, cors=_cors(assembly.result())))
         except BaseException:
             emulator.stop(folder)
             raise

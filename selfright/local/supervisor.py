@@ -25,7 +25,9 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from selfright.local.place import CREDENTIALS, REGION, REPOSITORY, LocalAws, Place
+from selfright.local.place import LocalFolder
+from selfright.local_state import CREDENTIALS, REGION, LocalAws
+from selfright.workspace import REPOSITORY
 
 LOOK_SECONDS = 0.2
 GRACE_SECONDS = 2.0
@@ -43,7 +45,7 @@ ENFORCE_IAM = "SELFRIGHT_ENFORCE_IAM"
 class Supervisor:
     """Runs the emulator and the edge until one of the reasons above ends them."""
 
-    place: Place
+    place: LocalFolder
     port: int
     edge_port: int
     python: str
@@ -164,7 +166,7 @@ def end_with_parent() -> None:
 def main(arguments: Sequence[str]) -> int:
     """The command line."""
     folder, port, edge_port, python = arguments
-    return Supervisor(Place(Path(folder)), int(port), int(edge_port), python).run()
+    return Supervisor(LocalFolder(Path(folder)), int(port), int(edge_port), python).run()
 
 
 if __name__ == "__main__":

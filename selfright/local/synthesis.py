@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from selfright.local.errors import DeployError
-from selfright.local.place import HOME, REPOSITORY, disk
+from selfright.workspace import HOME, REPOSITORY, disk
 
 SOURCES = ("bootstrap_cdk", "state_machine", "requirements.lock")
 LAST_LINES = 20

@@ -7,7 +7,7 @@ import pytest
 
 from selfright.local import emulator
 from selfright.local.installation import Care, install
-from selfright.local.place import Place, is_free
+from selfright.local.place import LocalFolder, is_free
 from tests.e2e.enforcing import a_releaser, denials, enforcing, put_right
 from tests.e2e.lab import Lab
 from tests.e2e.waiting import members
@@ -68,7 +68,7 @@ class Labs:
             assert members(lab.running) == []
             assert is_free(lab.running.port)
             assert is_free(lab.running.edge_port)
-            assert not Place(lab.folder / "local").work.exists()
+            assert not LocalFolder(lab.folder / "local").work.exists()
 
     def close(self) -> None:
         """At the end: everybody was told once of each end, and no function was refused what it needs."""

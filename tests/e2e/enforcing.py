@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from selfright.local.place import ACCOUNT, REGION
+from selfright.local.place import ACCOUNT
 from selfright.local.supervisor import ENFORCE_IAM
+from selfright.local_state import REGION
 from tests.e2e.lab import Lab
 
 TLS = "aws:SecureTransport"

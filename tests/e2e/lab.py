@@ -19,7 +19,7 @@ from controller.domain.identity import deployment_id, parse_key
 from controller.errors import InvalidBundleError
 from controller.flow.receive import UNKNOWN
 from selfright.bundling.bundle import make_bundle
-from selfright.local.place import REPOSITORY
+from selfright.workspace import REPOSITORY
 from tests.e2e.hands import Hands
 from tests.e2e.seen import KEY
 

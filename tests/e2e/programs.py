@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from selfright.local.place import REPOSITORY
+from selfright.workspace import REPOSITORY
 
 
 @contextmanager

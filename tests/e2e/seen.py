@@ -18,7 +18,7 @@ from selfright.account.ledger import Ledger
 from selfright.account.standing import needs_decision
 from selfright.cli.demo.proof import Seen, visit
 from selfright.local.installation import APPLICATION, ENVIRONMENT
-from selfright.local.place import REGION, LocalAws
+from selfright.local_state import REGION, LocalAws
 from tests.e2e.waiting import until
 
 KEY = f"{APPLICATION}/{ENVIRONMENT}"

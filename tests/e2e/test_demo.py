@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from selfright.local import emulator
-from selfright.local.place import LocalAws, Place, is_free
+from selfright.local.place import LocalFolder, is_free
+from selfright.local_state import LocalAws
 from tests.e2e.programs import program
 from tests.e2e.waiting import members, until
 
@@ -22,7 +23,7 @@ KEPT = {"emulator.log", "edge.log", "supervisor.log", "running.lock", "targets.j
 class Demo:
     """A demo under way, with its local AWS in a folder and its temporary files in another."""
 
-    def __init__(self, place: Place, temporary: Path, process: "subprocess.Popen[str]") -> None:
+    def __init__(self, place: LocalFolder, temporary: Path, process: "subprocess.Popen[str]") -> None:
         self.place, self.temporary, self.process = place, temporary, process
 
     def running(self) -> LocalAws:
@@ -47,7 +48,7 @@ class Demo:
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Demo]:
     """A demo that has just begun; it does not outlive the test."""
-    place, temporary = Place(tmp_path / "local"), tmp_path / "tmp"
+    place, temporary = LocalFolder(tmp_path / "local"), tmp_path / "tmp"
     temporary.mkdir()
     variables = {
         "SELFRIGHT_LOCAL_FOLDER": str(place.folder),

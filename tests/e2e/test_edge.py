@@ -14,8 +14,9 @@ from selfright.local import emulator
 from selfright.local.deployer import deploy
 from selfright.local.edge.targets import Targets, save
 from selfright.local.errors import DeployError
-from selfright.local.place import LocalAws, Place
+from selfright.local.place import LocalFolder
 from selfright.local.visitors import Traffic, from_list, visiting
+from selfright.local_state import LocalAws
 
 CODE = """
 import json, os
@@ -188,7 +189,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         deployed = deploy(running.endpoint, assembly(folder / "cdk.out", TEMPLATE))[0]
         page = {"Body": b"<title>hello</title>", "ContentType": "text/html", "Metadata": {"revision": "abc"}}
         app.client("s3").put_object(Bucket=deployed.outputs["Bucket"], Key="revisions/abc/index.html", **page)
-        save(Place(folder / "local").targets, Targets("edge-api", "live", deployed.outputs["Domain"]))
+        save(LocalFolder(folder / "local").targets, Targets("edge-api", "live", deployed.outputs["Domain"]))
         yield app
         app.http.clear()
 

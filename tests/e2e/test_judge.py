@@ -12,8 +12,8 @@ import pytest
 
 from app_artifacts.smartpack.visits import trips
 from controller.domain.phases import Phase
-from selfright.local.place import REGION
 from selfright.local.visitors import Traffic, from_list, visiting
+from selfright.local_state import REGION
 from tests.e2e.hands import QUIET
 from tests.e2e.lab import NEVER, Lab
 from tests.e2e.seen import KEY, PARAMETER

@@ -18,7 +18,8 @@ from selfright.account.account import use_local
 from selfright.errors import AdviceError
 from selfright.local import emulator
 from selfright.local.errors import AlreadyUpError, EmulatorDiedError, PortTakenError, SetupMissingError
-from selfright.local.place import LocalAws, Place
+from selfright.local.place import LocalFolder
+from selfright.local_state import LocalAws
 from tests.e2e.programs import program
 
 HANGS = 60
@@ -84,7 +85,7 @@ def test_it_starts_is_found_and_stops_without_a_trace(folder: Path) -> None:
     assert emulator.stop(folder)
     assert until(lambda: members(running) == [])
     assert emulator.find(folder) is None
-    assert not Place(folder).work.exists()
+    assert not LocalFolder(folder).work.exists()
 
 
 def test_stopping_what_does_not_run_says_so(folder: Path) -> None:
@@ -118,7 +119,7 @@ def test_an_emulator_that_cannot_start_shows_its_log(folder: Path) -> None:
     """A Python without the emulator ends at once; its own words are in the error, and nothing is left."""
     with pytest.raises(EmulatorDiedError, match="No module named"):
         emulator.start(folder, python=Path(sys.executable))
-    assert not Place(folder).alive()
+    assert not LocalFolder(folder).alive()
 
 
 def test_a_killed_emulator_is_noticed_and_its_workers_end(folder: Path) -> None:
@@ -126,10 +127,10 @@ def test_a_killed_emulator_is_noticed_and_its_workers_end(folder: Path) -> None:
     running = emulator.start(folder)
     start_a_worker(running)
     os.kill(running.groups[0], signal.SIGKILL)
-    assert until(lambda: not Place(folder).alive())
+    assert until(lambda: not LocalFolder(folder).alive())
     assert until(lambda: members(running) == [])
     with pytest.raises(AdviceError, match="has died"):
-        use_local(Place(folder), {})
+        use_local(LocalFolder(folder), {})
     emulator.start(folder)
 
 
@@ -138,10 +139,10 @@ def test_a_killed_supervisor_takes_everything_with_it(folder: Path) -> None:
     running = emulator.start(folder)
     start_a_worker(running)
     os.kill(running.supervisor, signal.SIGKILL)
-    assert until(lambda: not Place(folder).alive())
+    assert until(lambda: not LocalFolder(folder).alive())
     emulator.stop(folder)
     assert until(lambda: members(running) == [])
-    assert not Place(folder).work.exists()
+    assert not LocalFolder(folder).work.exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
@@ -165,7 +166,7 @@ with emulator.session(Path({str(folder)!r})):
         assert running
         parent.send_signal(number)
         parent.communicate(timeout=HANGS)
-    assert until(lambda: not Place(folder).alive())
+    assert until(lambda: not LocalFolder(folder).alive())
     assert until(lambda: members(running) == [])
 
 

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from controller.domain.phases import Phase
-from selfright.local.place import REPOSITORY
+from selfright.workspace import REPOSITORY
 from tests.e2e.lab import NEVER, Lab
 from tests.e2e.programs import program
 

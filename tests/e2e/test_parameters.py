@@ -7,7 +7,8 @@ import pytest
 
 from controller.domain.phases import Phase
 from selfright.bundling.bundle import make_bundle
-from selfright.local.place import ACCOUNT, REGION
+from selfright.local.place import ACCOUNT
+from selfright.local_state import REGION
 from tests.e2e.enforcing import permit
 from tests.e2e.lab import Lab
 

@@ -4,7 +4,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from selfright.local.place import REGION
+from selfright.local_state import REGION
 from tests.e2e.lab import Lab
 from tests.e2e.seen import KEY
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from selfright.local import emulator
-from selfright.local.place import LocalAws
+from selfright.local_state import LocalAws
 
 PATIENCE = 75.0
 """Seconds; on a machine that has nothing else to do, nothing takes more than a fifth of it."""

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 
 import click
 from rich.text import Text
@@ -9,19 +10,19 @@ from rich.text import Text
 from selfright.cli.help import Command
 from selfright.cli.tools import Tools
 from selfright.errors import AdviceError
-from selfright.local import place
 from selfright.wording import Commands, program
+from selfright.workspace import REPOSITORY
 
 output_option = click.option(
     "--output", type=click.Choice(["text", "json"]), default="text", help="How the result is printed on stdout."
 )
 
 
-def _need_the_repository() -> None:
-    """The local AWS, the CDK app and SmartPack are not in the installed package."""
-    if not (place.REPOSITORY / "dev").is_file():
-        message = "This needs Selfright's repository, and only its package is installed here."
-        raise AdviceError(message, "In a clone of the repository, run ./dev demo.")
+def check_repository(command: str, repository: Path = REPOSITORY) -> None:
+    """Raise `AdviceError` where this is no clone: the installed package has neither SmartPack nor the emulator."""
+    if not all((repository / part).exists() for part in ("dev", "app_artifacts", "requirements-local-aws.lock")):
+        message = f"`{command}` needs a clone of Selfright's repository; only the package is installed here."
+        raise AdviceError(message, f"Clone the repository, then run there: ./dev {command}")
 
 
 @click.command(cls=Command, examples=("up", "status --local", "down"))
@@ -32,15 +33,11 @@ def up(tools: Tools, output: str) -> None:
 
     Nothing is released yet: `demo --keep` does that, too.
     """
-    _need_the_repository()
-    from selfright.local.errors import LocalAwsError  # noqa: PLC0415 - a command for AWS needs none of this
-    from selfright.local.installation import install  # noqa: PLC0415
+    check_repository("up")
+    from selfright.local.installation import install  # noqa: PLC0415 - a command for AWS needs none of this
 
     tools.terminal.as_json = output == "json"
-    try:
-        running = install(tools.terminal.note)
-    except LocalAwsError as error:
-        raise AdviceError(str(error)) from error
+    running = install(tools.terminal.note)
     variables = " ".join(f"{name}={value}" for name, value in running.variables().items())
     local, anywhere = Commands(program(), local=True), Commands(program())
     lines = [
@@ -77,13 +74,9 @@ def demo(tools: Tools, output: str, *, keep: bool) -> None:
 
     The releases are SmartPack's, with visitors on the app. The exit code is 0 only if all of it happened.
     """
-    _need_the_repository()
+    check_repository("demo")
     from selfright.cli.demo.play import play  # noqa: PLC0415
-    from selfright.local.errors import LocalAwsError  # noqa: PLC0415
 
     tools.terminal.as_json = output == "json"
-    try:
-        good = play(tools, keep=keep)
-    except LocalAwsError as error:
-        raise AdviceError(str(error)) from error
+    good = play(tools, keep=keep)
     sys.exit(0 if good else 1)

@@ -19,8 +19,8 @@ from selfright.cli.demo.summary import Line, ending
 from selfright.cli.tools import Tools
 from selfright.local import emulator
 from selfright.local.installation import APPLICATION, ENVIRONMENT, install
-from selfright.local.place import LocalAws
 from selfright.local.visitors import Traffic, from_list, visiting
+from selfright.local_state import LocalAws
 from selfright.wording import Commands, program
 
 KEY = f"{APPLICATION}/{ENVIRONMENT}"

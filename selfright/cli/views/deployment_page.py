@@ -7,24 +7,16 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from controller.domain.deployment import Counts, Deployment, Evaluation, TripSource
+from controller.domain.deployment import Counts, Deployment, Evaluation
 from controller.domain.phases import Phase
 from controller.domain.timeline import TimelineEvent
 from selfright.account.standing import Story, finished_in, needs_decision, restored_in
 from selfright.cli.views import signs
 from selfright.cli.views.facts import Fact, listed
-from selfright.wording import Commands, at, clean, duration, percent, plural
+from selfright.wording import TRIPPED_BY, Commands, at, clean, duration, percent, plural
 
 PHASE_WIDTH = max(len(phase) for phase in Phase)
 SAID_AT_THE_END = {Phase.SUCCEEDED: "The release is live and stable."}
-TRIPS: dict[TripSource, str] = {
-    "alarm": "the alarm",
-    "judge": "the judge's verdict",
-    "check": "the failed check",
-    "person": "it was asked for",
-    "fault": "the fault",
-    "reconciler": "it was found",
-}
 
 
 def headline(story: Story) -> Text:
@@ -64,7 +56,7 @@ def summary(story: Story, commands: Commands) -> RenderableType:
 
 
 def _trip(one: Deployment) -> str:
-    return TRIPS[one.trip.source] if one.trip else "the trip"
+    return TRIPPED_BY[one.trip.source] if one.trip else "the trip"
 
 
 def _progress(one: Deployment) -> list[Fact]:

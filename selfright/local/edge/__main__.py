@@ -19,7 +19,8 @@ from selfright.local.edge.metrics import PERIOD_SECONDS, Datum, Metrics
 from selfright.local.edge.server import Door, Server
 from selfright.local.edge.site import Site
 from selfright.local.edge.targets import TargetsFile
-from selfright.local.place import CREDENTIALS, REGION, Place
+from selfright.local.place import LocalFolder
+from selfright.local_state import CREDENTIALS, REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
     os.environ.update({**CREDENTIALS, "AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION})
     counts, metrics = Counts(), Metrics(_publisher(endpoint))
     door = Door(
-        TargetsFile(Place(Path(folder)).targets), Api(endpoint, counts, metrics), Site(endpoint, counts), counts
+        TargetsFile(LocalFolder(Path(folder)).targets), Api(endpoint, counts, metrics), Site(endpoint, counts), counts
     )
     server = Server(int(port), door.answer)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from selfright.local.edge.cors import Cors
-from selfright.local.place import replace
+from selfright.local_state import replace
 
 API_PATHS = ("/health", "/generate")
 

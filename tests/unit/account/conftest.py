@@ -1,5 +1,5 @@
-"""The same world as that of the command line."""
+"""An account with a controller in it."""
 
-from tests.unit.cli.conftest import account, clients, world
+from tests.cli_fixtures import account, clients, world
 
 __all__ = ["account", "clients", "world"]

@@ -11,7 +11,7 @@ from controller.aws.client.clients import client
 from controller.errors import AwsError, InvalidBundleError, SelfrightError
 from selfright.account.account import use_local
 from selfright.errors import AdviceError, advise
-from selfright.local.place import LocalAws, Place
+from selfright.local_state import LocalAws, LocalState
 from tests.cli_world import CliWorld
 from tests.new_clients import new_clients
 
@@ -104,7 +104,7 @@ def test_a_controller_of_another_version_is_said(world: CliWorld) -> None:
 def test_the_local_aws_is_used_when_asked_for(tmp_path: Path) -> None:
     """Its variables take the place of the person's own."""
     variables = {"AWS_PROFILE": "work"}
-    place = Place(tmp_path)
+    place = LocalState(tmp_path)
     place.write(LocalAws(4567, 8780, 1, ()))
     with place.lock.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -116,20 +116,20 @@ def test_the_local_aws_is_used_when_asked_for(tmp_path: Path) -> None:
 def test_an_endpoint_that_is_set_already_stays(tmp_path: Path) -> None:
     """`--local` does not overrule what the person said elsewhere."""
     variables = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
-    use_local(Place(tmp_path), variables)
+    use_local(LocalState(tmp_path), variables)
     assert variables == {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
 
 
 def test_a_local_aws_that_is_not_up_is_said(tmp_path: Path) -> None:
     """With the command that starts it."""
     with pytest.raises(AdviceError, match="No local AWS is up") as caught:
-        use_local(Place(tmp_path), {})
+        use_local(LocalState(tmp_path), {})
     assert caught.value.next_step == "Start it: ./dev up"
 
 
 def test_a_local_aws_that_has_died_shows_its_last_words(tmp_path: Path) -> None:
     """The state file is left and nobody holds the lock: the end of the log says why."""
-    place = Place(tmp_path)
+    place = LocalState(tmp_path)
     place.write(LocalAws(4567, 8780, 1, ()))
     place.lock.touch()
     place.log.write_text("all is well\nMemoryError\n")

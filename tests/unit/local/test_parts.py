@@ -1,17 +1,14 @@
-"""Assembly, uploads, places and visitors without an emulator."""
+"""Assembly, uploads, ports and visitors without an emulator."""
 
-import errno
-import fcntl
 import json
 import random
 from pathlib import Path
 
 import pytest
 
-from selfright import lambda_package
 from selfright.local import assembly, installation
-from selfright.local.errors import DeployError, DiskFullError
-from selfright.local.place import LocalAws, Place, disk, free_port, is_free
+from selfright.local.errors import DeployError
+from selfright.local.place import free_port, is_free
 from selfright.local.uploads import zipped
 from selfright.local.visitors import Traffic, crowd, from_list
 
@@ -68,32 +65,6 @@ def test_equal_folders_give_equal_zips(tmp_path: Path) -> None:
     assert zipped(tmp_path / "one") == zipped(tmp_path / "two")
 
 
-def test_a_state_without_a_lock_is_stale(tmp_path: Path) -> None:
-    """What the state file says counts only while somebody holds the lock."""
-    place = Place(tmp_path)
-    place.write(LocalAws(1, 2, 3, (4, 5)))
-    assert place.read() == LocalAws(1, 2, 3, (4, 5))
-    assert not place.alive()
-    with place.lock.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        assert place.alive()
-    assert not place.alive()
-
-
-def test_a_torn_state_is_no_state(tmp_path: Path) -> None:
-    """A state file that is no JSON counts as none."""
-    (tmp_path / "state.json").write_text("{")
-    assert Place(tmp_path).read() is None
-
-
-def test_a_full_disk_has_its_own_error() -> None:
-    """Only a full disk is told as one."""
-    with pytest.raises(DiskFullError, match="Free some room"), disk():
-        raise OSError(errno.ENOSPC, "full", "file")
-    with pytest.raises(PermissionError), disk():
-        raise PermissionError(errno.EACCES, "no", "file")
-
-
 def test_a_free_port_is_free() -> None:
     """A port that was found can be listened on."""
     assert is_free(free_port())
@@ -117,27 +88,7 @@ def test_trips_of_a_list_come_from_it() -> None:
 def test_the_edge_on_loopback_may_be_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The local environment allows it by a setting that an environment on AWS could have too."""
     contexts: list[dict[str, object]] = []
-    monkeypatch.setattr(installation.packages, "build", lambda *_: tmp_path)
+    monkeypatch.setattr(installation.lambda_package, "build", lambda *_: tmp_path)
     monkeypatch.setattr(installation, "synthesize", lambda context: contexts.append(context) or tmp_path)
     installation._assembly("http://127.0.0.1:8780", installation.Care())
     assert contexts[0]["allow_private_urls"] is True
-
-
-def test_a_package_is_built_again_only_when_its_code_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Our own code and the dependencies are cached by content; test code and lock files stay outside."""
-    installed: list[Path] = []
-    monkeypatch.setattr(lambda_package, "_install", lambda draft, *_: installed.append(draft))
-    code = tmp_path / "controller" / "domain" / "x.py"
-    code.parent.mkdir(parents=True)
-    code.write_text("A = 1")
-    (tmp_path / "controller" / "requirements.lock").write_text("a==1")
-
-    def build() -> Path:
-        return lambda_package.build(lambda_package.AWS, tmp_path, tmp_path / "cache")
-
-    first = build()
-    assert build() == first
-    assert [path.name for path in first.rglob("*") if path.is_file()] == ["x.py"]
-    code.write_text("A = 2")
-    assert build() != first
-    assert len(installed) == 1

@@ -1,0 +1,106 @@
+"""What a local AWS writes down, so that others find it: where it listens, and whether it lives.
+
+`running.lock` is held by the supervisor, the emulator and the edge for as long as any of them lives: the kernel lets go
+of it when they end, however they end, so a state file whose lock is free is stale. Process ids alone could not tell.
+"""
+
+import fcntl
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from selfright.workspace import HOME
+
+FOLDER = Path(os.environ.get("SELFRIGHT_LOCAL_FOLDER") or HOME / "local")
+"""One local AWS per folder: with another folder in this variable, a second one runs beside the first."""
+LOG_LINES = 15
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class LocalAws:
+    """A local AWS that was started: where it listens and which processes it consists of."""
+
+    port: int
+    edge_port: int
+    supervisor: int
+    """Process id; a SIGTERM to it stops everything."""
+    groups: tuple[int, ...]
+    """Process groups of emulator and edge, for when the supervisor itself is gone."""
+
+    @property
+    def endpoint(self) -> str:
+        """What to put into `AWS_ENDPOINT_URL`."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def edge_url(self) -> str:
+        """Where a visitor reaches the application."""
+        return f"http://127.0.0.1:{self.edge_port}"
+
+    def variables(self) -> dict[str, str]:
+        """Environment variables with which any AWS tool talks to this local AWS."""
+        return {"AWS_ENDPOINT_URL": self.endpoint, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, **CREDENTIALS}
+
+
+@dataclass(frozen=True)
+class LocalState:
+    """The state of the local AWS in a folder; two of them in different folders do not know each other."""
+
+    folder: Path = FOLDER
+
+    @property
+    def lock(self) -> Path:
+        """Locked while anything of this local AWS lives."""
+        return self.folder / "running.lock"
+
+    @property
+    def state(self) -> Path:
+        """What runs, as JSON."""
+        return self.folder / "state.json"
+
+    @property
+    def log(self) -> Path:
+        """The emulator's output."""
+        return self.folder / "emulator.log"
+
+    def read(self) -> LocalAws | None:
+        """What the state file says, whether or not it still runs."""
+        try:
+            content = json.loads(self.state.read_text())
+        except (FileNotFoundError, json.JSONDecodeError):
+            return None
+        return LocalAws(**{**content, "groups": tuple(content["groups"])})
+
+    def write(self, running: LocalAws) -> None:
+        """Save the state, all of it or nothing."""
+        replace(self.state, json.dumps(asdict(running)))
+
+    def alive(self) -> bool:
+        """Whether any process of this local AWS lives."""
+        try:
+            with self.lock.open("r") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        return False
+
+
+def tail(log: Path, lines: int = LOG_LINES) -> str:
+    """The end of a log file, indented."""
+    try:
+        text = log.read_text(errors="replace")
+    except FileNotFoundError:
+        return "  (no log)"
+    return "\n".join(f"  {line}" for line in text.splitlines()[-lines:]) or "  (the log is empty)"
+
+
+def replace(file: Path, text: str) -> None:
+    """Write a file so that a reader sees either the old or the new content."""
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    draft.write_text(text)
+    draft.replace(file)

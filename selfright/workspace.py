@@ -1,0 +1,27 @@
+"""Where this repository is, and its folder `.selfright/`, which holds everything that is built or started here."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from controller.errors import SelfrightError
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+HOME = REPOSITORY / ".selfright"
+
+
+class DiskFullError(SelfrightError):
+    """There is no room for what has to be written."""
+
+
+@contextmanager
+def disk() -> Iterator[None]:
+    """Turn a full disk into an error with a next step. Raises `DiskFullError`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        message = f"The disk is full (writing {error.filename}). Free some room, then run the same command again."
+        raise DiskFullError(message) from error
