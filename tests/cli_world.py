@@ -67,7 +67,7 @@ LIVE = replace(
     created_at=START - timedelta(days=1),
     closed_at=START - timedelta(hours=23),
 )
-HELD = replace(
+PAUSED = replace(
     BAKING,
     bake=Bake(0, START, START + timedelta(seconds=10), extended=True),
     evaluation=Evaluation(START + timedelta(seconds=10), "inconclusive", "Only 3 requests.", Counts(3), Counts(30)),

@@ -42,8 +42,6 @@ OPEN = frozenset(Phase) - TERMINAL
 """The phases of a deployment that is on its way."""
 MOVING = OPEN - {Phase.ROLLING_BACK}
 """The phases in which a deployment may still go forward."""
-REMEMBERED = frozenset({Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED})
-"""The ends of a deployment whose release visitors may have seen: later releases of its version are compared with it."""
 UNTOUCHED = frozenset({Phase.RECEIVED, Phase.QUEUED})
 """The phases in which no component has been touched yet."""
 REMEMBERED = frozenset({Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED})

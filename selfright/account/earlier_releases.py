@@ -12,7 +12,7 @@ from controller.domain.phases import REMEMBERED, Phase
 from controller.errors import NotFoundError
 from selfright.account.account import Account
 from selfright.account.releasing import Sent
-from selfright.account.standing import Standing
+from selfright.account.status import EnvironmentStatus
 from selfright.errors import AdviceError
 
 
@@ -54,26 +54,26 @@ def release_again(account: Account, deployment: Deployment) -> Sent:
     return Sent(deployment_id(deployment.application, deployment.environment, pinned), pinned)
 
 
-def way_back(account: Account, standing: Standing, version: str) -> list[Deployment]:
+def way_back(account: Account, status: EnvironmentStatus, version: str) -> list[Deployment]:
     """The deployments to undo, one after the other, until this version is live; the first is what is on its way.
 
     Raises `AdviceError` when it is not among those that were live before, or too far back: its revisions may be gone.
     """
-    undone = [standing.on_its_way] if standing.on_its_way else []
-    live = standing.live
-    kept = account.environment(standing.environment_key).keep_revisions
+    undone = [status.on_its_way] if status.on_its_way else []
+    live = status.live
+    kept = account.environment(status.environment_key).keep_revisions
     releases = 0
     while live and live.version != version and releases < kept:
         undone.append(live)
         releases += 1
         live = account.ledger.find(live.previous) if live.previous else None
     if live is None or live.version != version or releases >= kept:
-        message = f"Version {version} is not one of the last {kept} that were live in {standing.environment_key}."
-        step = f"Release it again instead: `selfright rollback --environment {standing.environment_key} --to {version}`"
+        message = f"Version {version} is not one of the last {kept} that were live in {status.environment_key}."
+        step = f"Release it again instead: `selfright rollback --environment {status.environment_key} --to {version}`"
         raise AdviceError(message, step)
     if not undone:
-        step = f"See what is live: `selfright status {standing.environment_key}`"
-        raise AdviceError(f"Version {version} is live in {standing.environment_key} already.", step)
+        step = f"See what is live: `selfright status {status.environment_key}`"
+        raise AdviceError(f"Version {version} is live in {status.environment_key} already.", step)
     return undone
 
 

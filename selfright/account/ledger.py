@@ -8,7 +8,7 @@ from controller.aws.ledger.locks import DynamoLocks
 from controller.domain.deployment import Deployment, Evaluation
 from controller.domain.timeline import TimelineEvent
 from controller.errors import NotFoundError
-from selfright.account.standing import Standing, Story
+from selfright.account.status import DeploymentRecord, EnvironmentStatus
 from selfright.errors import AdviceError
 
 if TYPE_CHECKING:
@@ -52,17 +52,17 @@ class Ledger:
         """The newest deployments of an environment, newest first."""
         return self._deployments.history(environment_key, count)
 
-    def story(self, deployment_id: str) -> Story:
+    def record(self, deployment_id: str) -> DeploymentRecord:
         """A deployment with its timeline; raises `AdviceError` when there is none."""
         deployment = self.get(deployment_id)
         timeline = tuple(self.timeline(deployment_id))
-        return Story(deployment, timeline, self._find(deployment.previous))
+        return DeploymentRecord(deployment, timeline, self._find(deployment.previous))
 
-    def standing(self, environment_key: str) -> Standing:
+    def status(self, environment_key: str) -> EnvironmentStatus:
         """How an environment stands; of one that never had a deployment, everything is empty."""
         lock = self._locks.load(environment_key)
         waiting = self._find(lock.waiting.deployment_id) if lock.waiting else None
-        return Standing(environment_key, self._find(lock.live), self._find(lock.holder), waiting, lock.held)
+        return EnvironmentStatus(environment_key, self._find(lock.live), self._find(lock.holder), waiting, lock.held)
 
     def _find(self, deployment_id: str) -> Deployment | None:
         return self.find(deployment_id) if deployment_id else None

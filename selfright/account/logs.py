@@ -155,12 +155,12 @@ class Follower:
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
 
-    def follow(self, evaluation: Callable[[], tuple[list[Source], bool]], since: datetime) -> Iterator[LogLine]:
-        """The lines since then, as they come. `look` says where they are now, and whether it is over."""
+    def follow(self, where: Callable[[], tuple[list[Source], bool]], since: datetime) -> Iterator[LogLine]:
+        """The lines since then, as they come. `where` says where they are now, and whether no more will come."""
         seen: dict[str, datetime] = {}
         start = since
         while True:
-            wanted, over = evaluation()
+            wanted, over = where()
             known = max(since, self.clock() - LATE)
             try:
                 for line in self.reader.read(wanted, start, None):

@@ -102,7 +102,7 @@ def release(
     environment_key: str,
     uploaded: Callable[[int], None] = lambda _: None,
 ) -> Sent:
-    """Bundle (if it is a folder) and upload a release; follow it with `Following(account.ledger).follow`."""
+    """Bundle (if it is a folder) and upload a release; watch it with `DeploymentWatcher(account.ledger).watch`."""
     with tempfile.TemporaryDirectory(prefix="selfright-") as folder:
         return send(account, bundled(source, Path(folder)), environment_key, uploaded)
 

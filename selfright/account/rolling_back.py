@@ -1,4 +1,4 @@
-"""What a person can do about a deployment: roll it back, or let one on hold go on."""
+"""What a person can do about a deployment: roll it back, or resume one that is paused."""
 
 import json
 import secrets
@@ -11,7 +11,7 @@ from controller.aws.workflows import StepFunctionsWorkflows
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from selfright.account.account import Account
-from selfright.account.standing import Standing, needs_decision
+from selfright.account.status import EnvironmentStatus, needs_decision
 from selfright.errors import AdviceError
 
 if TYPE_CHECKING:
@@ -40,10 +40,10 @@ class Rollback:
         """Whether the execution has ended."""
         return not self._running()
 
-    def outcome(self) -> tuple[bool, str]:
-        """Of an execution that was to free an environment: whether it did, and why not."""
+    def unlocked(self) -> tuple[bool, str]:
+        """Of an execution that was to unlock an environment: whether it did, and why not."""
         outcome, why = self._said()
-        return outcome == "accepted", why
+        return outcome == "unlocked", why
 
     def refusal(self, deployment: Deployment) -> str:
         """Why the rollback was not done; "" when it was (or another one did it)."""
@@ -63,17 +63,17 @@ class Rollback:
         return StepFunctionsWorkflows("", self.stepfunctions).is_running(self.execution_arn)
 
 
-def to_roll_back(standing: Standing, history: Sequence[Deployment]) -> Deployment:
+def to_roll_back(status: EnvironmentStatus, history: Sequence[Deployment]) -> Deployment:
     """The deployment that a rollback of an environment means.
 
     What is on its way; of a held environment, the deployment whose rollback failed; else what is live. Raises
     `AdviceError` when there is none.
     """
     failed = (one for one in history if one.phase is Phase.ROLLBACK_FAILED)
-    chosen = standing.on_its_way or (next(failed, None) if standing.held else standing.live)
+    chosen = status.on_its_way or (next(failed, None) if status.held else status.live)
     if chosen is None:
-        message = f"Nothing that could be rolled back is live or on its way in {standing.environment_key}."
-        step = f"`selfright history {standing.environment_key}` lists its deployments; name the one that you mean."
+        message = f"Nothing that could be rolled back is live or on its way in {status.environment_key}."
+        step = f"`selfright history {status.environment_key}` lists its deployments; name the one that you mean."
         raise AdviceError(message, step)
     return chosen
 
@@ -86,13 +86,13 @@ def check_possible(deployment: Deployment) -> None:
         raise AdviceError(message, f"See what is live: `selfright status {deployment.environment_key}`")
 
 
-def start_rollback(account: Account, deployment_id: str, reason: str, *, accept: bool = False) -> Rollback:
-    """Start the rollback machine for a deployment, in a person's name; with `accept`, only to free its environment."""
+def start_rollback(account: Account, deployment_id: str, reason: str, *, unlock: bool = False) -> Rollback:
+    """Start the rollback machine in a person's name; with `unlock`, it only unlocks the deployment's environment."""
     document = {
         "deployment_id": deployment_id,
         "by": "person",
         "reason": reason,
-        **({"accept": True} if accept else {}),
+        **({"unlock": True} if unlock else {}),
     }
     machine = account.resources.rollback_machine_arn
     name = f"{deployment_id[:ID_LENGTH]}-person-{secrets.token_hex(3)}"
@@ -102,11 +102,11 @@ def start_rollback(account: Account, deployment_id: str, reason: str, *, accept:
 
 
 def resume(account: Account, deployment: Deployment) -> None:
-    """Let a deployment that is on hold go on; raises `AdviceError` when it is not on hold."""
+    """Let a paused deployment go on; raises `AdviceError` when it is not paused."""
     if not needs_decision(deployment):
-        message = f"Deployment {deployment.deployment_id} is {deployment.phase} and waits for nobody's decision."
+        message = f"Deployment {deployment.deployment_id} is {deployment.phase} and not paused."
         raise AdviceError(message, f"See how it stands: `selfright status {deployment.deployment_id}`")
     answer = {"outcome": "resumed", "deployment_id": deployment.deployment_id}
     if not StepFunctionsWorkflows("", account.workflows).succeed(deployment.pause_token, answer):
-        message = f"The hold of {deployment.deployment_id} is over: somebody was faster, or it has timed out."
+        message = f"{deployment.deployment_id} is not paused any more: somebody was faster, or its time is over."
         raise AdviceError(message, f"See how it stands: `selfright status {deployment.deployment_id}`")

@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from selfright.account.account import Account, use_local
-from selfright.account.following import Following, now
+from selfright.account.watching import DeploymentWatcher, now
 from selfright.bundling.builder import Builder
 from selfright.cli.terminal import Terminal
 from selfright.wording import Commands, program
@@ -37,9 +37,9 @@ class Tools:
         return Account()
 
     @property
-    def following(self) -> Following:
-        """Follows deployments."""
-        return Following(self.account.ledger, self.clock, self.sleep)
+    def watcher(self) -> DeploymentWatcher:
+        """Watches deployments."""
+        return DeploymentWatcher(self.account.ledger, self.clock, self.sleep)
 
 
 class EnvironmentKey(click.ParamType[str]):

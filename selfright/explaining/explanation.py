@@ -9,7 +9,7 @@ from datetime import datetime
 
 from controller.domain.deployment import Comparison, Counts, Deployment, Evaluation, Trip
 from controller.domain.phases import Phase
-from selfright.account.standing import Story, finished_in, needs_decision
+from selfright.account.status import DeploymentRecord, finished_in, needs_decision
 from selfright.wording import clean, duration, percent, plural
 
 SOURCES = {
@@ -24,7 +24,7 @@ SOURCES = {
 class Explanation:
     """The five sentences; `looks` are all that the judge had, and `decisive` is the one that they are about."""
 
-    story: Story
+    record: DeploymentRecord
     happened: str
     metric: str
     numbers: str
@@ -39,13 +39,13 @@ class Explanation:
         return self.happened, self.metric, self.numbers, self.evaluation, self.next_step
 
 
-def explain(story: Story, evaluations: Sequence[Evaluation]) -> Explanation:
-    """Explain a deployment by its story and every look at it."""
-    one = story.deployment
+def explain(record: DeploymentRecord, evaluations: Sequence[Evaluation]) -> Explanation:
+    """Explain a deployment by its record and every look at it."""
+    one = record.deployment
     decisive = _decisive(one, evaluations)
     return Explanation(
-        story=story,
-        happened=_happened(story),
+        record=record,
+        happened=_happened(record),
         metric=_metric(one, decisive),
         numbers=_numbers(decisive),
         evaluation=_evaluation(one, evaluations, decisive),
@@ -89,16 +89,16 @@ def _decisive(one: Deployment, evaluations: Sequence[Evaluation]) -> Evaluation 
     return compared[-1] if compared else evaluations[-1]
 
 
-def _happened(story: Story) -> str:
-    one, where = story.deployment, story.deployment.environment_key
+def _happened(record: DeploymentRecord) -> str:
+    one, where = record.deployment, record.deployment.environment_key
     release = f"{one.application} {one.version}".strip()
     took = f" after {duration(finished_in(one))}" if one.closed_at else ""
-    live = f", and {story.previous_version} is live again" if story.previous_version else ""
+    live = f", and {record.previous_version} is live again" if record.previous_version else ""
     said = {
         Phase.SUCCEEDED: f"{release} is live in {where}, {duration(finished_in(one))} after its upload.",
-        Phase.ROLLED_BACK: f"{release} was taken back from {where}{took}{live}.",
-        Phase.ROLLING_BACK: f"{release} is being taken back from {where}.",
-        Phase.ROLLBACK_FAILED: f"{release} could not be taken back from {where}: the environment is held.",
+        Phase.ROLLED_BACK: f"{release} was rolled back in {where}{took}{live}.",
+        Phase.ROLLING_BACK: f"{release} is being rolled back in {where}.",
+        Phase.ROLLBACK_FAILED: f"{release} could not be rolled back in {where}: the environment is held.",
         Phase.REJECTED: f"{release} was refused for {where}, and nothing was touched.",
         Phase.SUPERSEDED: f"{release} never began in {where}: a newer release came before its lock.",
     }
@@ -168,8 +168,8 @@ def _next(one: Deployment) -> str:
     if one.phase is Phase.SUCCEEDED:
         return "Nothing is left to do."
     if one.phase.is_terminal:
-        return f"`selfright show {one.deployment_id}` has the whole story."
-    return f"`selfright follow {one.deployment_id}` shows how it goes on."
+        return f"`selfright show {one.deployment_id}` has the whole record."
+    return f"`selfright watch {one.deployment_id}` shows how it goes on."
 
 
 def _counted(counts: Counts) -> str:

@@ -32,8 +32,8 @@ def plot(explanation: Explanation, file: Path) -> None:
     Raises `AdviceError` when there is nothing to draw or no matplotlib, `OSError` when it cannot be written.
     """
     if not explanation.evaluations:
-        one = explanation.story.deployment
-        step = f"`selfright show {one.deployment_id}` has its story."
+        one = explanation.record.deployment
+        step = f"`selfright show {one.deployment_id}` has its record."
         raise AdviceError(f"There is nothing to draw: the judge never looked at {one.deployment_id}.", step)
     try:
         from matplotlib import rc_context  # noqa: PLC0415 - an optional package
@@ -50,7 +50,7 @@ def plot(explanation: Explanation, file: Path) -> None:
 
 
 def _title(explanation: Explanation) -> str:
-    one = explanation.story.deployment
+    one = explanation.record.deployment
     return clean(f"{one.application} {one.version} → {one.environment_key}: {one.phase}")
 
 
@@ -61,7 +61,7 @@ class _Drawing:
         self._explanation, self._evaluations = explanation, explanation.evaluations
         self._rates, self._evidence, self._weight = rates, evidence, weight
         self.handles: list[Artist] = []
-        self._start = explanation.story.deployment.upload.uploaded_at
+        self._start = explanation.record.deployment.upload.uploaded_at
         last = self._after(self._evaluations[-1].at)
         self._scale, self._unit = (1, "seconds") if last < 5 * MINUTE else (MINUTE, "minutes")
 
@@ -151,7 +151,7 @@ class _Drawing:
 
     def _shifts(self) -> Iterator[tuple[float, int]]:
         """When each weight began: between the last look at the former one and the first at this one."""
-        evaluations, restored = self._evaluations, self._explanation.story.deployment.traffic_restored_at
+        evaluations, restored = self._evaluations, self._explanation.record.deployment.traffic_restored_at
         gap = evaluations[1].at - evaluations[0].at if len(evaluations) > 1 else timedelta()
         yield self._time(evaluations[0].at - gap), evaluations[0].weight
         for before, evaluation in pairwise(evaluations):
@@ -166,7 +166,7 @@ class _Drawing:
 
     def _draw_moments(self, axes: "Axes") -> None:
         """What ended it, which alarms were firing, and when everybody was back."""
-        one = self._explanation.story.deployment
+        one = self._explanation.record.deployment
         for evaluation in self._evaluations:
             if evaluation.firing:
                 axes.axvline(self._time(evaluation.at), color=ALARM, alpha=0.25, linewidth=1)

@@ -1,7 +1,7 @@
 """While a recovery is at work, nobody releases there: the environment is held, and freed when all is verified.
 
 If the recovery dies or fails half way, the hold stays, because then nobody knows how things are. Running the recovery
-again goes on; a person who is content with how things are frees the environment with `selfright rollback --accept`.
+again goes on; a person who is content with how things are frees the environment with `selfright unlock`.
 """
 
 from dataclasses import replace
@@ -12,9 +12,9 @@ from controller.ports.world import World
 from selfright.errors import AdviceError
 
 
-def reason_of(deployment_id: str) -> str:
+def reason_of(environment_key: str, deployment_id: str) -> str:
     """Why the environment is held."""
-    again, leave = f"selfright restore {deployment_id}", f"selfright rollback {deployment_id} --accept"
+    again, leave = f"selfright restore {deployment_id}", f'selfright unlock {environment_key} --reason "…"'
     return f"A recovery is at work, or did not come to its end: `{again}` goes on, `{leave}` leaves it as it is."
 
 
@@ -26,7 +26,7 @@ def take(world: World, environment_key: str, deployment_id: str) -> None:
 
     def decide(lock: Lock) -> tuple[Lock, str]:
         busy = lock.holder or (lock.waiting.deployment_id if lock.waiting else "")
-        held = lock if busy or lock.held else replace(lock, held=reason_of(deployment_id))
+        held = lock if busy or lock.held else replace(lock, held=reason_of(environment_key, deployment_id))
         return held, busy
 
     if busy := change_lock(world.locks, environment_key, decide):
@@ -38,7 +38,7 @@ def free(world: World, environment_key: str, deployment_id: str, live: str | Non
     """Take our hold away; with `live`, the ledger says from now on that this deployment's release is live."""
 
     def decide(lock: Lock) -> tuple[Lock, None]:
-        ours = lock.held == reason_of(deployment_id)
+        ours = lock.held == reason_of(environment_key, deployment_id)
         freed = replace(lock, held="") if ours else lock
         return (replace(freed, live=live) if live is not None and lock.live == deployment_id else freed), None
 

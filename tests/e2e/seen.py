@@ -15,7 +15,7 @@ from controller.aws.ledger.locks import DynamoLocks
 from controller.domain.deployment import Deployment
 from controller.domain.lock import Lock
 from selfright.account.ledger import Ledger
-from selfright.account.standing import needs_decision
+from selfright.account.status import needs_decision
 from selfright.cli.demo.proof import Seen, visit
 from selfright.local.installation import APPLICATION, ENVIRONMENT
 from selfright.local_state import REGION, LocalAws

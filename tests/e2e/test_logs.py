@@ -62,7 +62,7 @@ def test_a_release_is_followed_while_it_goes_on(lab: Lab) -> None:
     lab.careful([(50, NEVER)])
     release = lab.release()
     lab.reaches(release, Phase.STAGING)
-    command = [sys.executable, "-m", "selfright", "logs", release, "--tail", "--output", "json"]
+    command = [sys.executable, "-m", "selfright", "logs", release, "--follow", "--output", "json"]
     with program(command, {**lab.running.variables(), **lab.person}) as following:
         lines: list[dict[str, Any]] = []
         for line in following.stdout or ():

@@ -42,7 +42,7 @@ def command(tools: Tools, deployment: str, picture: Path | None) -> None:
     if picture and picture.suffix.lower() not in PICTURES:
         raise click.UsageError(f"--plot writes .png or .svg, not '{picture.name}'.")
     ledger = tools.account.ledger
-    explanation = explain(ledger.story(deployment), ledger.evaluations(deployment))
+    explanation = explain(ledger.record(deployment), ledger.evaluations(deployment))
     if picture:
         from selfright.explaining.plot import plot  # noqa: PLC0415 - hardly ever needed
 
@@ -52,7 +52,7 @@ def command(tools: Tools, deployment: str, picture: Path | None) -> None:
 
 
 def _shown(one: Explanation, commands: Commands) -> RenderableType:
-    deployment = one.story.deployment
+    deployment = one.record.deployment
     name = Text.assemble(
         signs.phase(deployment.phase), "  ", (f"{deployment.application} {deployment.version}", "bold")
     )
@@ -64,7 +64,7 @@ def _shown(one: Explanation, commands: Commands) -> RenderableType:
 def _document(one: Explanation, picture: Path | None) -> dict[str, Any]:
     names = ("happened", "metric", "numbers", "evaluation", "next_step")
     return {
-        **documents.story(one.story),
+        **documents.record(one.record),
         "explanation": dict(zip(names, one.sentences, strict=True)),
         "decisive_evaluation": one.evaluations.index(one.decisive) + 1 if one.decisive else None,
         "evaluations": [documents.evaluation(evaluation) for evaluation in one.evaluations],

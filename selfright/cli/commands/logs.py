@@ -16,7 +16,7 @@ UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 EXAMPLES = (
     "logs smartpack-prod-20250101T120000-3f9a01",
-    "logs smartpack-prod-20250101T120000-3f9a01 --tail --component api",
+    "logs smartpack-prod-20250101T120000-3f9a01 --follow --component api",
     "logs smartpack-prod-20250101T120000-3f9a01 --since 10m --filter ERROR --output json",
 )
 
@@ -40,7 +40,7 @@ class Since(click.ParamType[timedelta | datetime]):
 
 @click.command(cls=Command, examples=EXAMPLES)
 @click.argument("deployment")
-@click.option("-t", "--tail", is_flag=True, help="Go on until the deployment has ended, or Ctrl-C.")
+@click.option("-f", "--follow", "following", is_flag=True, help="Go on until the deployment has ended, or Ctrl-C.")
 @click.option("--since", type=Since(), help="Not older than this: 10m, 2h, or a time. Default: from its beginning.")
 @click.option("--filter", "text", default="", metavar="TEXT", help="Only lines that contain this text.")
 @click.option(
@@ -49,7 +49,7 @@ class Since(click.ParamType[timedelta | datetime]):
 @common
 @pass_tools
 def command(  # noqa: PLR0913, PLR0917 - click hands over every option
-    tools: Tools, deployment: str, tail: bool, since: timedelta | datetime | None, text: str, only: tuple[str, ...]
+    tools: Tools, deployment: str, following: bool, since: timedelta | datetime | None, text: str, only: tuple[str, ...]
 ) -> None:
     """Show what was logged during DEPLOYMENT.
 
@@ -58,9 +58,9 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     """
     one = tools.account.ledger.get(deployment)
     start, reader = _start(one, since, tools.clock()), LogReader(tools.account.logs)
-    if tail:
+    if following:
         lines = Follower(reader, tools.clock, tools.sleep).follow(
-            lambda: _evaluation(tools, deployment, only, text), start
+            lambda: _sources(tools, deployment, only, text), start
         )
     else:
         lines = reader.read(window(tools.account, one, only, text), start, ends(one))
@@ -81,7 +81,7 @@ def _start(one: Deployment, since: timedelta | datetime | None, now: datetime) -
     return max(beginning, since)
 
 
-def _evaluation(tools: Tools, deployment: str, only: tuple[str, ...], text: str) -> tuple[list[Source], bool]:
+def _sources(tools: Tools, deployment: str, only: tuple[str, ...], text: str) -> tuple[list[Source], bool]:
     """Where the lines are now, and whether no more will come: versions become known while a release goes on."""
     one = tools.account.ledger.get(deployment)
     end = ends(one)

@@ -1,4 +1,4 @@
-"""`selfright release`: upload a release and follow it until it is live, or is not."""
+"""`selfright release`: upload a release and watch it until it has ended."""
 
 import tempfile
 from collections.abc import Callable, Collection, Iterator
@@ -10,7 +10,6 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from controller.domain.phases import Phase
 from selfright.account.releasing import Bundle, Sent, bundled, send
-from selfright.cli.following import conclude, follow, timeout_option
 from selfright.cli.help import Command
 from selfright.cli.terminal import Terminal
 from selfright.cli.tools import (
@@ -23,13 +22,14 @@ from selfright.cli.tools import (
     source_argument,
     target_option,
 )
+from selfright.cli.watching import conclude, timeout_option, watch
 from selfright.wording import size
 
 LIVE = frozenset({Phase.SUCCEEDED})
 
 EXAMPLES = (
     "release build/ --environment smartpack/prod",
-    "release smartpack-1.1.0.zip -e smartpack/prod --no-follow",
+    "release smartpack-1.1.0.zip -e smartpack/prod --no-watch",
     "release build/ -e smartpack/prod --output json > result.json",
     'release build/ -e smartpack/prod --hotfix --reason "Stops the timeouts that fire the alarm"',
 )
@@ -38,7 +38,7 @@ EXAMPLES = (
 @click.command(cls=Command, examples=EXAMPLES)
 @source_argument
 @target_option
-@click.option("--follow/--no-follow", "following", default=True, help="Follow it until it has ended (the default).")
+@click.option("--watch/--no-watch", "watching", default=True, help="Watch it until it has ended (the default).")
 @click.option("--hotfix", is_flag=True, help="It silences an alarm that is firing: let that alarm not stop it.")
 @click.option("--reason", metavar="TEXT", default="", help="Why it is a hotfix; the ledger keeps it with who said so.")
 @timeout_option
@@ -50,27 +50,27 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     tools: Tools,
     source: Path,
     environment: str,
-    following: bool,
+    watching: bool,
     hotfix: bool,
     reason: str,
     timeout: float | None,
     building: bool,
     allow: tuple[str, ...],
 ) -> None:
-    """Release FOLDER_OR_ZIP to an environment and follow it.
+    """Release FOLDER_OR_ZIP to an environment and watch it.
 
     A folder is bundled first. Exit code 0 means that the release is live; 1 that it was rejected, rolled back or
-    superseded, or could not be followed. With --no-follow, 0 means that it was uploaded.
+    superseded, or could not be watched. With --no-watch, 0 means that it was uploaded.
 
     While an alarm is firing, nothing is released but a --hotfix with a --reason: the alarms that fire when it begins
     are left out for this deployment, and the comparison of both versions takes their place.
     """
     sent = upload(tools, source, environment, allow, building=building, hotfix=_why(hotfix, reason))
-    if following:
-        conclude(tools, follow(tools, sent.deployment_id, timeout=timeout), LIVE)
-    hint = tools.terminal.commands(f"follow {sent.deployment_id}")
+    if watching:
+        conclude(tools, watch(tools, sent.deployment_id, timeout=timeout), LIVE)
+    hint = tools.terminal.commands(f"watch {sent.deployment_id}")
     document = {"deployment_id": sent.deployment_id, "upload": _document(sent)}
-    tools.terminal.result(f"{sent.deployment_id}\nFollow it: {hint}", document)
+    tools.terminal.result(f"{sent.deployment_id}\nWatch it: {hint}", document)
 
 
 def _why(hotfix: bool, reason: str) -> str:

@@ -21,7 +21,6 @@ EXAMPLES = (
     "restore smartpack-prod-20250101T120000-3f9a01 --component api",
     "restore smartpack-prod-20250101T120000-3f9a01 --bucket selfright-artifacts --yes",
 )
-_LEAVE = "run this again, or leave it as it is with `selfright rollback DEPLOYMENT --accept`."
 SIGNS = {"do": "→", "note": "·", "cannot": "✗"}
 
 
@@ -91,11 +90,9 @@ def _conclude(tools: Tools, recovery: Restoration, done: Done, *, restored: bool
     elif restored:
         said = f"{manifest.environment_key} is as it was before {manifest.deployment_id}; verified."
     else:
-        held = (
-            []
-            if recovery.deployment is None
-            else [f"Until it is, {manifest.environment_key} takes no release: {_LEAVE}"]
-        )
+        key = manifest.environment_key
+        leave = f'run this again, or leave it as it is: `selfright unlock {key} --reason "…"`'
+        held = [] if recovery.deployment is None else [f"Until it is, {key} takes no release: {leave}"]
         said = "\n".join(["Not everything is as it was:", *(f"  {clean(one)}" for one in done.trouble), *held])
     tools.terminal.result(said, document)
     raise click.exceptions.Exit(0 if good else 1)

@@ -1,4 +1,4 @@
-"""`selfright resume`: let a deployment that waits for a person go on."""
+"""`selfright resume`: let a paused deployment go on."""
 
 import click
 
@@ -14,11 +14,11 @@ EXAMPLES = ("resume smartpack-prod-20250101T120000-3f9a01",)
 @common
 @pass_tools
 def command(tools: Tools, deployment: str) -> None:
-    """Let DEPLOYMENT go on, which waits for a person.
+    """Let a paused DEPLOYMENT go on.
 
-    It waits because there were too few requests for a verdict, and its environment says `when_inconclusive: hold`.
+    It is paused because there were too few requests for a verdict, and its environment says `when_inconclusive: pause`.
     The other answer is to roll it back.
     """
     resume(tools.account, tools.account.ledger.get(deployment))
-    follow = tools.terminal.commands(f"follow {deployment}")
-    tools.terminal.result(f"{deployment} goes on.\nFollow it: {follow}", {"deployment_id": deployment, "resumed": True})
+    watch = tools.terminal.commands(f"watch {deployment}")
+    tools.terminal.result(f"{deployment} goes on.\nWatch it: {watch}", {"deployment_id": deployment, "resumed": True})

@@ -21,7 +21,7 @@ def command(tools: Tools, deployment: str) -> None:
 
     Why it ended as it did, what it changed, and its whole timeline.
     """
-    story = tools.account.ledger.story(deployment)
+    record = tools.account.ledger.record(deployment)
     tools.terminal.result(
-        deployment_page.details(story, tools.terminal.commands), documents.story(story, timeline=True)
+        deployment_page.details(record, tools.terminal.commands), documents.record(record, timeline=True)
     )

@@ -4,7 +4,7 @@ import click
 from rich.console import RenderableType
 from rich.live import Live
 
-from selfright.account.standing import Standing, Story
+from selfright.account.status import DeploymentRecord, EnvironmentStatus
 from selfright.cli.help import Command
 from selfright.cli.terminal import plain
 from selfright.cli.tools import EnvironmentKey, Tools, common, pass_tools
@@ -63,27 +63,27 @@ def _evaluation(tools: Tools, what: str | None) -> tuple[RenderableType, documen
         return _all(tools)
     if "/" in what:
         return _one(tools, EnvironmentKey().convert(what, None, None))
-    story = tools.account.ledger.story(what)
-    return deployment_page.summary(story, tools.terminal.commands), documents.story(story)
+    record = tools.account.ledger.record(what)
+    return deployment_page.summary(record, tools.terminal.commands), documents.record(record)
 
 
 def _all(tools: Tools) -> tuple[RenderableType, documents.Document]:
-    standings = [tools.account.ledger.standing(key) for key in tools.account.environments()]
-    if not standings:
+    statuses = [tools.account.ledger.status(key) for key in tools.account.environments()]
+    if not statuses:
         tools.account.resources  # noqa: B018 - says so if there is no controller at all
         raise AdviceError("No environment is registered here.", NONE_REGISTERED)
-    shown = tables.environments(standings, tools.clock())
-    return shown, {"environments": [documents.standing(one) for one in standings]}
+    shown = tables.environments(statuses, tools.clock())
+    return shown, {"environments": [documents.status(one) for one in statuses]}
 
 
 def _one(tools: Tools, key: str) -> tuple[RenderableType, documents.Document]:
     tools.account.environment(key)
-    standing = tools.account.ledger.standing(key)
-    shown = tables.standing(standing, _stories(tools, standing), tools.terminal.commands, tools.clock())
-    return shown, documents.standing(standing)
+    status = tools.account.ledger.status(key)
+    shown = tables.status(status, _records(tools, status), tools.terminal.commands, tools.clock())
+    return shown, documents.status(status)
 
 
-def _stories(tools: Tools, standing: Standing) -> list[Story]:
+def _records(tools: Tools, status: EnvironmentStatus) -> list[DeploymentRecord]:
     """What is on its way and what waits, in full."""
-    moving = [one for one in (standing.on_its_way, standing.waiting) if one]
-    return [tools.account.ledger.story(one.deployment_id) for one in moving]
+    moving = [one for one in (status.on_its_way, status.waiting) if one]
+    return [tools.account.ledger.record(one.deployment_id) for one in moving]

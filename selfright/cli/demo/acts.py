@@ -7,7 +7,7 @@ from pathlib import Path
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from selfright.account.releasing import release
-from selfright.account.standing import seconds_between
+from selfright.account.status import seconds_between
 from selfright.cli.tools import Tools
 from selfright.cli.views.narrator import narrating
 
@@ -61,5 +61,5 @@ def perform(tools: Tools, act: Act, source: Path, environment_key: str) -> Perfo
     sent = release(tools.account, source, environment_key)
     uploaded = time.monotonic()
     with narrating(tools.terminal, sent.deployment_id, tools.clock) as see:
-        ended = tools.following.follow(sent.deployment_id, see, timeout=PATIENCE_SECONDS)
+        ended = tools.watcher.watch(sent.deployment_id, see, timeout=PATIENCE_SECONDS)
     return Performed(act, ended, time.monotonic() - uploaded)

@@ -10,7 +10,7 @@ from rich.text import Text
 from controller.domain.deployment import Counts, Deployment, Evaluation
 from controller.domain.phases import Phase
 from controller.domain.timeline import TimelineEvent
-from selfright.account.standing import Story, finished_in, needs_decision, restored_in
+from selfright.account.status import DeploymentRecord, finished_in, needs_decision, restored_in
 from selfright.cli.views import signs
 from selfright.cli.views.facts import Fact, listed
 from selfright.wording import TRIPPED_BY, Commands, at, clean, duration, percent, plural
@@ -19,40 +19,40 @@ PHASE_WIDTH = max(len(phase) for phase in Phase)
 SAID_AT_THE_END = {Phase.SUCCEEDED: "The release is live and stable."}
 
 
-def headline(story: Story) -> Text:
+def headline(record: DeploymentRecord) -> Text:
     """One sentence that says how the deployment stands or ended."""
-    one = story.deployment
+    one = record.deployment
     name = Text(f"{one.application} {one.version}".strip(), "bold")
-    return Text.assemble(signs.phase(one.phase), "  ", name, " ", _sentence(story))
+    return Text.assemble(signs.phase(one.phase), "  ", name, " ", _sentence(record))
 
 
-def _sentence(story: Story) -> str:
-    one, where = story.deployment, story.deployment.environment_key
-    live = f"; {story.previous_version} is live again" if story.previous else ""
+def _sentence(record: DeploymentRecord) -> str:
+    one, where = record.deployment, record.deployment.environment_key
+    live = f"; {record.previous_version} is live again" if record.previous else ""
     sentences = {
         Phase.SUCCEEDED: f"is live in {where}, {duration(finished_in(one))} after its upload.",
-        Phase.ROLLED_BACK: f"was taken back from {where}{live}.",
+        Phase.ROLLED_BACK: f"was rolled back in {where}{live}.",
         Phase.REJECTED: f"was refused for {where}; nothing was touched.",
         Phase.SUPERSEDED: f"was overtaken by a newer release to {where}; nothing was touched.",
-        Phase.ROLLBACK_FAILED: f"could not be taken back from {where}: a person is needed, and {where} is held.",
-        Phase.ROLLING_BACK: f"is being taken back from {where}.",
+        Phase.ROLLBACK_FAILED: f"could not be rolled back in {where}: a person is needed, and {where} is held.",
+        Phase.ROLLING_BACK: f"is being rolled back in {where}.",
     }
     return sentences.get(one.phase, f"is on its way to {where}.")
 
 
-def summary(story: Story, commands: Commands) -> RenderableType:
+def summary(record: DeploymentRecord, commands: Commands) -> RenderableType:
     """A deployment in a few lines: how it stands, why, and what to do next."""
-    one = story.deployment
+    one = record.deployment
     facts: list[Fact] = [("deployment", one.deployment_id)]
     if one.reason:
         facts.append(("reason", clean(one.reason)))
-    shifted = any(event.kind == "shifted" for event in story.timeline)
+    shifted = any(event.kind == "shifted" for event in record.timeline)
     if shifted and (seconds := restored_in(one)) is not None:
         facts.append(("traffic", f"back on stable for all visitors {duration(seconds)} after {_trip(one)}"))
     if not one.phase.is_terminal:
         facts += _progress(one)
-    facts += _next(story, commands)
-    return Group(headline(story), listed(facts))
+    facts += _next(record, commands)
+    return Group(headline(record), listed(facts))
 
 
 def _trip(one: Deployment) -> str:
@@ -72,15 +72,15 @@ def _progress(one: Deployment) -> list[Fact]:
     return facts
 
 
-def _next(story: Story, commands: Commands) -> list[Fact]:
-    one = story.deployment
+def _next(record: DeploymentRecord, commands: Commands) -> list[Fact]:
+    one = record.deployment
     facts: list[Fact] = []
     if one.next_step:
         facts.append(("next step", commands.within(clean(one.next_step))))
     if needs_decision(one):
         facts += [("go on", commands(f"resume {one.deployment_id}")), ("take back", _rollback(one, commands))]
     elif not one.phase.is_terminal:
-        facts.append(("follow", commands(f"follow {one.deployment_id}")))
+        facts.append(("watch", commands(f"watch {one.deployment_id}")))
     elif one.phase is Phase.ROLLBACK_FAILED:
         facts.append(("then", _rollback(one, commands)))
     elif one.phase is Phase.REJECTED:
@@ -94,9 +94,9 @@ def _rollback(one: Deployment, commands: Commands) -> str:
     return commands(f"rollback {one.deployment_id}")
 
 
-def details(story: Story, commands: Commands) -> RenderableType:
+def details(record: DeploymentRecord, commands: Commands) -> RenderableType:
     """A deployment with what changed and its whole timeline."""
-    one = story.deployment
+    one = record.deployment
     facts: list[Fact] = [
         ("uploaded", f"{one.upload.uploaded_at.astimezone():%Y-%m-%d %H:%M:%S}  {clean(one.upload.key)}")
     ]
@@ -108,7 +108,7 @@ def details(story: Story, commands: Commands) -> RenderableType:
     facts.append(("execution", one.execution_arn))
     if one.evaluation:
         facts.append(("why", commands(f"explain {one.deployment_id}")))
-    return Group(summary(story, commands), listed(facts), Text(), timeline(story.timeline, one.upload.uploaded_at))
+    return Group(summary(record, commands), listed(facts), Text(), timeline(record.timeline, one.upload.uploaded_at))
 
 
 def _change(one: Deployment, name: str) -> str:

@@ -2,17 +2,18 @@
 
 | command | document |
 |---|---|
-| `release`, `follow`, `rollback`, `status DEPLOYMENT` | a deployment |
+| `release`, `watch`, `rollback`, `status DEPLOYMENT` | a deployment |
 | `show DEPLOYMENT` | a deployment with its `timeline` |
-| `explain DEPLOYMENT` | a deployment with its `explanation` (five sentences) and all `looks` |
+| `explain DEPLOYMENT` | a deployment with its `explanation` (five sentences) and all `evaluations` |
 | `history APP/ENV` | `{"environment", "deployments": [a deployment, …]}` |
 | `status APP/ENV` | an environment |
 | `status` | `{"environments": [an environment, …]}` |
-| `release --no-follow` | `{"deployment_id", "upload"}` |
+| `release --no-watch` | `{"deployment_id", "upload"}` |
 | `resume` | `{"deployment_id", "resumed"}` |
+| `unlock` | `{"environment", "deployment_id", "unlocked"}` |
 | `restore` | `{"deployment_id", "environment", "restored", "steps": [{"component", "what", "text"}, …], "trouble"}` |
 | `plan` | see `plan_document` |
-| `backtest` | see `backtest_view` |
+| `backtest` | see `backtest_page` |
 | `bundle` | `{"bundle", "application", "version", "bytes"}` |
 | `logs` | one document a line: `at`, `source`, `version`, `side`, `level`, `message`, `record`, … |
 | any that failed | `{"error": {"message", "next_step"}}` |
@@ -27,7 +28,7 @@ from typing import Any
 
 from controller.domain.deployment import Comparison, Counts, Deployment, Evaluation, Revision
 from controller.domain.timeline import TimelineEvent
-from selfright.account.standing import Standing, Story, finished_in, needs_decision, restored_in
+from selfright.account.status import DeploymentRecord, EnvironmentStatus, finished_in, needs_decision, restored_in
 
 Document = dict[str, Any]
 
@@ -37,7 +38,7 @@ def deployment(one: Deployment) -> Document:
     return {**_what(one), **_stands(one), **_seen(one), **_ended(one)}
 
 
-def story(one: Story, *, timeline: bool = False) -> Document:
+def record(one: DeploymentRecord, *, timeline: bool = False) -> Document:
     """A deployment and the version that was live before; with `timeline`, everything that happened to it."""
     document = {**deployment(one.deployment), "previous_version": one.previous_version or None}
     return {**document, "timeline": [event(happened) for happened in one.timeline]} if timeline else document
@@ -48,7 +49,7 @@ def event(happened: TimelineEvent) -> Document:
     return {"at": _time(happened.at), "kind": happened.kind, "message": happened.message}
 
 
-def standing(one: Standing) -> Document:
+def status(one: EnvironmentStatus) -> Document:
     """An environment: its key, why it is `held`, and the deployments `live`, `on_its_way` and `waiting`."""
     return {
         "environment": one.environment_key,
@@ -92,14 +93,13 @@ def _stands(one: Deployment) -> Document:
 
 
 def _seen(one: Deployment) -> Document:
-    look_ = evaluation(one.evaluation) if one.evaluation else None
     trip = one.trip and {
         "at": _time(one.trip.at),
         "fired_at": _time(one.trip.fired_at),
         "source": one.trip.source,
         "reason": one.trip.reason,
     }
-    return {"evaluation": look_, "trip": trip}
+    return {"evaluation": evaluation(one.evaluation) if one.evaluation else None, "trip": trip}
 
 
 def evaluation(one: Evaluation) -> Document:

@@ -10,8 +10,8 @@ from rich.text import Text
 from controller.domain.deployment import Bake, Counts, Deployment
 from controller.domain.phases import Phase
 from controller.domain.strategy import ALL
-from selfright.account.following import Sight
-from selfright.account.standing import needs_decision
+from selfright.account.status import needs_decision
+from selfright.account.watching import LedgerReading
 from selfright.cli.views import signs
 from selfright.cli.views.deployment_page import compared
 from selfright.wording import clean, clock, percent
@@ -20,16 +20,16 @@ WIDTH = 78
 BAR = 40
 
 
-def picture(sight: Sight, deployment_id: str, now: datetime) -> RenderableType:
+def picture(reading: LedgerReading, deployment_id: str, now: datetime) -> RenderableType:
     """Phase, traffic, bake clock, and what the judge saw."""
-    one = sight.deployment
+    one = reading.deployment
     if one is None:
-        waiting = sight.trouble or "Uploaded. Waiting for the controller to begin …"
+        waiting = reading.trouble or "Uploaded. Waiting for the controller to begin …"
         return Panel(Text(clean(waiting), signs.QUIET), title=deployment_id, title_align="left", width=WIDTH)
     parts: list[RenderableType] = [_top(one, now), _bars(one, now)]
     if one.evaluation:
         parts += [Text(), _counts(one)]
-    if remarks := _remarks(sight, one):
+    if remarks := _remarks(reading, one):
         parts += [Text(), *(Text(clean(remark), style) for remark, style in remarks)]
     release = f"{one.application} {one.version}".strip()
     title = Text(f"{release} → {one.environment_key}", "bold")
@@ -99,7 +99,7 @@ def _figures(counts: Counts) -> tuple[str, Text, str]:
     return f"{counts.requests:,}", errors, percent(counts.error_rate)
 
 
-def _remarks(sight: Sight, one: Deployment) -> list[tuple[str, str]]:
+def _remarks(reading: LedgerReading, one: Deployment) -> list[tuple[str, str]]:
     remarks = []
     if one.evaluation and not one.trip:
         remarks.append(
@@ -109,6 +109,6 @@ def _remarks(sight: Sight, one: Deployment) -> list[tuple[str, str]]:
         remarks.append((one.trip.reason, signs.BAD))
     if needs_decision(one):
         remarks.append(("A person must decide: resume it, or roll it back.", f"bold {signs.CAREFUL}"))
-    if sight.trouble:
+    if reading.trouble:
         remarks.append(("The ledger does not answer; trying again …", signs.CAREFUL))
     return remarks

@@ -11,33 +11,33 @@ from rich.text import Text
 
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
-from selfright.account.following import Sight
-from selfright.account.standing import needs_decision
+from selfright.account.status import needs_decision
+from selfright.account.watching import LedgerReading
 from selfright.cli.terminal import Terminal
 from selfright.cli.views import deployment_page, signs
 from selfright.cli.views.live import picture
 from selfright.wording import at, clean
 
-See = Callable[[Sight], None]
+See = Callable[[LedgerReading], None]
 REPEAT_SECONDS = 60
 WATCHED = frozenset({Phase.BAKING})
 
 
 @contextmanager
 def narrating(terminal: Terminal, deployment_id: str, clock: Callable[[], datetime]) -> Iterator[See]:
-    """What to show every sight to; on a terminal the picture goes away at the end, and the events stay."""
+    """What to show every reading to; on a terminal the picture goes away at the end, and the events stay."""
     lines = Lines(terminal)
     if not terminal.err.is_terminal:
         yield lines.see
         return
-    seen = [Sight(clock())]
+    seen = [LedgerReading(clock())]
 
     def show() -> RenderableType:
         return picture(seen[0], deployment_id, clock())
 
-    def see(sight: Sight) -> None:
-        seen[0] = sight
-        lines.see(sight)
+    def see(reading: LedgerReading) -> None:
+        seen[0] = reading
+        lines.see(reading)
 
     with Live(console=terminal.err, get_renderable=show, refresh_per_second=5, transient=True):
         yield see
@@ -53,14 +53,14 @@ class Lines:
     silent: bool = False
     asked: bool = False
 
-    def see(self, sight: Sight) -> None:
+    def see(self, reading: LedgerReading) -> None:
         """Say what is new."""
-        one = sight.deployment
-        for event in sight.news:
+        one = reading.deployment
+        for event in reading.news:
             self.terminal.note(deployment_page.line(event, one.phase if one else Phase.RECEIVED))
         if not self.terminal.err.is_terminal:
             self._say_opinion(one)
-            self._say_silence(sight)
+            self._say_silence(reading)
         if one and needs_decision(one) and not self.asked:
             self.asked = True
             self._say_decision(one)
@@ -80,10 +80,10 @@ class Lines:
                 deployment_page.row(one.evaluation.at, one.phase, Text(f"{one.evaluation.verdict}: {seen}"))
             )
 
-    def _say_silence(self, sight: Sight) -> None:
-        if sight.trouble and not self.silent:
-            self.terminal.note(f"{at(sight.at)}  The ledger does not answer; trying again. {clean(sight.trouble)}")
-        self.silent = bool(sight.trouble)
+    def _say_silence(self, reading: LedgerReading) -> None:
+        if reading.trouble and not self.silent:
+            self.terminal.note(f"{at(reading.at)}  The ledger does not answer; trying again. {clean(reading.trouble)}")
+        self.silent = bool(reading.trouble)
 
     def _say_decision(self, one: Deployment) -> None:
         go_on, back = (self.terminal.commands(f"{word} {one.deployment_id}") for word in ("resume", "rollback"))

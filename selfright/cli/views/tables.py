@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from controller.domain.deployment import Deployment
-from selfright.account.standing import Standing, Story, finished_in, needs_decision
+from selfright.account.status import DeploymentRecord, EnvironmentStatus, finished_in, needs_decision
 from selfright.cli.views import signs
 from selfright.cli.views.deployment_page import summary
 from selfright.wording import Commands, ago, clean, duration
@@ -17,17 +17,17 @@ MIN_WIDTHS = {"when": 8, "phase": 15, "deployment": 37}
 """What must stay whole on a narrow terminal, because it is read or copied."""
 
 
-def environments(standings: Sequence[Standing], now: datetime) -> Table:
+def environments(statuses: Sequence[EnvironmentStatus], now: datetime) -> Table:
     """All environments, one a line."""
     table = _table("environment", "live", "since", "on its way", "held")
-    for one in standings:
+    for one in statuses:
         live = one.live.version if one.live else "nothing"
         since = ago(one.live.closed_at or one.live.updated_at, now) if one.live else ""
         table.add_row(one.environment_key, Text(live, "bold"), since, _on_its_way(one), _held(one))
     return table
 
 
-def _on_its_way(one: Standing) -> Text:
+def _on_its_way(one: EnvironmentStatus) -> Text:
     if one.on_its_way is None:
         return Text("nothing", signs.QUIET)
     moving = one.on_its_way
@@ -36,15 +36,17 @@ def _on_its_way(one: Standing) -> Text:
     return Text.assemble(f"{moving.version} ", signs.phase(moving.phase), weight, (decision, signs.CAREFUL))
 
 
-def _held(one: Standing) -> Text:
+def _held(one: EnvironmentStatus) -> Text:
     return _last(one.held, "bold red") if one.held else Text("no", signs.QUIET)
 
 
-def standing(one: Standing, stories: Sequence[Story], commands: Commands, now: datetime) -> RenderableType:
+def status(
+    one: EnvironmentStatus, records: Sequence[DeploymentRecord], commands: Commands, now: datetime
+) -> RenderableType:
     """One environment, with what is on its way in full."""
     parts: list[RenderableType] = [environments([one], now)]
-    for story in stories:
-        parts += [Text(), summary(story, commands)]
+    for record in records:
+        parts += [Text(), summary(record, commands)]
     return Group(*parts)
 
 

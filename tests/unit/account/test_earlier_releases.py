@@ -13,7 +13,7 @@ from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from selfright.account.account import Account
 from selfright.account.earlier_releases import release_again, released_as, way_back
-from selfright.account.standing import Standing
+from selfright.account.status import EnvironmentStatus
 from selfright.errors import AdviceError
 from tests.cli_world import BAKING, BUCKET, ID, LIVE, ROLLED_BACK, SUCCEEDED, CliWorld
 
@@ -66,15 +66,18 @@ def test_in_an_emergency_visitors_are_put_back_before_the_machine_is_started(wor
     result = with_functions(world, functions, "rollback", ID, "--emergency", "--reason", "prices")
     assert result.exit_code == 0
     assert functions.asked == [{"task": "on_alarm", "emergency": True, "deployment_id": ID, "reason": "prices"}]
-    assert "The visitors are put back." in result.stderr
+    assert "All visitors are on stable again." in result.stderr
     assert len(world.states.started) == 1
 
 
 @pytest.mark.parametrize(
     ("functions", "said"),
     [
-        (FakeFunctions({"errorMessage": "it broke"}, fails=True), "Not put back at once: it broke"),
-        (FakeFunctions({"outcome": "restored", "failed": {"api": "is on 9"}}), "Not put back at once: api: is on 9"),
+        (FakeFunctions({"errorMessage": "it broke"}, fails=True), "The traffic was not restored at once: it broke"),
+        (
+            FakeFunctions({"outcome": "restored", "failed": {"api": "is on 9"}}),
+            "The traffic was not restored at once: api: is on 9",
+        ),
     ],
 )
 def test_what_goes_wrong_at_once_is_left_to_the_machine(world: CliWorld, functions: FakeFunctions, said: str) -> None:
@@ -157,17 +160,15 @@ def test_the_way_back_undoes_one_after_the_other(world: CliWorld) -> None:
     middle = replace(LIVE, deployment_id="middle", version="1.2.0", previous=LIVE.deployment_id)
     newest = replace(LIVE, deployment_id="newest", version="1.3.0", previous="middle")
     world.write(middle)
-    standing = Standing(KEY, live=newest, on_its_way=BAKING)
-    assert [one.deployment_id for one in way_back(Account(), standing, "1.1.0")] == [ID, "newest", "middle"]
+    status = EnvironmentStatus(KEY, live=newest, on_its_way=BAKING)
+    assert [one.deployment_id for one in way_back(Account(), status, "1.1.0")] == [ID, "newest", "middle"]
     with pytest.raises(AdviceError, match="not one of the last 5"):
-        way_back(Account(), standing, "0.9.0")
+        way_back(Account(), status, "0.9.0")
     with pytest.raises(AdviceError, match="is live in smartpack/prod already"):
-        way_back(Account(), Standing(KEY, live=LIVE), "1.1.0")
+        way_back(Account(), EnvironmentStatus(KEY, live=LIVE), "1.1.0")
 
 
-@pytest.mark.parametrize(
-    "arguments", [(ID, "--to", "1.0.0"), (ID, "--accept", "--emergency"), (ID, "--accept", "--to", "1.0.0")]
-)
+@pytest.mark.parametrize("arguments", [(ID, "--to", "1.0.0"), (ID, "--environment", "smartpack/prod"), ()])
 def test_options_that_do_not_go_together_are_wrong_usage(world: CliWorld, arguments: tuple[str, ...]) -> None:
     """Nothing is started."""
     assert world.run("rollback", *arguments).exit_code == 2

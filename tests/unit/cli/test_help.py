@@ -1,12 +1,10 @@
 import re
-from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
 from selfright.cli import COMMANDS, main
-from selfright.local import place
 
 OURS = [name for name, place in COMMANDS.items() if place.endswith(":command")]
 
@@ -68,12 +66,3 @@ def test_a_wrapper_is_named_in_the_examples(monkeypatch: pytest.MonkeyPatch) -> 
     """Where people type `./dev`, the examples do too."""
     monkeypatch.setenv("SELFRIGHT_PROGRAM", "./dev")
     assert "  ./dev status\n" in help_of("status")
-
-
-@pytest.mark.parametrize("name", ["up", "demo"])
-def test_what_needs_the_repository_says_so(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The installed package has neither the local AWS nor SmartPack."""
-    monkeypatch.setattr(place, "REPOSITORY", tmp_path)
-    result = CliRunner().invoke(main, [name])
-    assert result.exit_code == 1
-    assert "./dev demo" in result.stderr

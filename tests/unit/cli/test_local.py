@@ -1,19 +1,26 @@
 """The commands of the local AWS, where there is only the installed package."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from selfright.cli import main
+from selfright.cli.commands import local
 from selfright.cli.commands.local import check_repository
-from selfright.errors import AdviceError
 
 
 @pytest.mark.parametrize("command", ["up", "demo"])
-def test_without_a_clone_the_next_step_is_to_clone(tmp_path: Path, command: str) -> None:
+def test_without_a_clone_the_next_step_is_to_clone(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An installed package has neither the emulator's lock file nor SmartPack."""
-    with pytest.raises(AdviceError, match="needs a clone") as caught:
-        check_repository(command, tmp_path)
-    assert caught.value.next_step == f"Clone the repository, then run there: ./dev {command}"
+    monkeypatch.setattr(local, "check_repository", partial(check_repository, repository=tmp_path))
+    result = CliRunner().invoke(main, [command])
+    assert result.exit_code == 1
+    assert f"`{command}` needs a clone of Selfright's repository" in result.stderr
+    assert f"Clone the repository, then run there: ./dev {command}" in result.stderr
 
 
 def test_a_clone_has_everything() -> None:

@@ -233,7 +233,7 @@ def test_following_shows_every_line_once_until_it_is_over(
     world.time.plan(5, lambda: logs.write(API, at(5), "second", "7"))
     world.time.plan(9, lambda: logs.write(API, at(4), "late", "6"))
     world.time.plan(70, lambda: logs.write(API, at(69), "last", "7"))
-    assert followed(run(going, "--tail", "--output", "json")) == ["first", "second", "late", "last"]
+    assert followed(run(going, "--follow", "--output", "json")) == ["first", "second", "late", "last"]
     assert at(72) <= world.time.now() <= at(72 + 2 * POLL_SECONDS)
 
 
@@ -241,7 +241,7 @@ def test_following_does_not_read_everything_again(
     world: CliWorld, logs: FakeLogs, run: Callable[..., Result], going: str
 ) -> None:
     """After the first evaluation, only the last seconds are asked for, in which lines may still arrive."""
-    run(going, "--tail")
+    run(going, "--follow")
     starts = [one["startTime"] / 1000 for one in logs.asked if one["logGroupName"] == API]
     assert starts[0] == START.timestamp()
     assert starts[-1] >= (world.time.now() - LATE).timestamp() - POLL_SECONDS
@@ -252,7 +252,7 @@ def test_following_waits_out_what_passes(logs: FakeLogs, run: Callable[..., Resu
     """A throttled question is asked again, and nothing is lost."""
     logs.write(API, at(0), "first", "6")
     logs.trouble = ["ThrottlingException"] * 2
-    assert followed(run(going, "--tail", "--output", "json")) == ["first"]
+    assert followed(run(going, "--follow", "--output", "json")) == ["first"]
 
 
 def test_ctrl_c_ends_the_following_quietly(
@@ -265,7 +265,7 @@ def test_ctrl_c_ends_the_following_quietly(
 
     logs.write(API, at(0), "first", "6")
     world.time.plan(5, interrupt)
-    result = run(going, "--tail")
+    result = run(going, "--follow")
     assert result.exit_code == 130
     assert len(result.stdout.splitlines()) == 1
     assert "Traceback" not in result.stderr

@@ -9,21 +9,21 @@ from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from controller.domain.timeline import TimelineEvent
 from selfright import wording
-from selfright.account.following import Sight
-from selfright.account.standing import Story
+from selfright.account.status import DeploymentRecord
+from selfright.account.watching import LedgerReading
 from selfright.cli.terminal import Terminal, plain
 from selfright.cli.views import signs
 from selfright.cli.views.deployment_page import headline
 from selfright.cli.views.live import picture
 from selfright.cli.views.narrator import narrating
-from tests.cli_world import BAKING, HELD, ID, RECEIVED, ROLLED_BACK, START
+from tests.cli_world import BAKING, ID, PAUSED, RECEIVED, ROLLED_BACK, START
 
 NOW = START + timedelta(seconds=35)
 
 
 def drawn(one: Deployment | None, trouble: str = "") -> list[str]:
     """The picture's lines, without its frame."""
-    lines = plain(picture(Sight(NOW, one, trouble=trouble), ID, NOW)).splitlines()
+    lines = plain(picture(LedgerReading(NOW, one, trouble=trouble), ID, NOW)).splitlines()
     return [line.strip("│╭╮╰╯─ ") for line in lines]
 
 
@@ -60,7 +60,7 @@ def test_the_picture_of_a_trip_shows_why_and_no_clock() -> None:
 
 def test_the_picture_of_a_hold_asks_for_a_person() -> None:
     """Nothing goes on by itself."""
-    assert "A person must decide: resume it, or roll it back." in drawn(HELD)
+    assert "A person must decide: resume it, or roll it back." in drawn(PAUSED)
 
 
 def test_the_picture_stays_while_the_ledger_is_silent() -> None:
@@ -80,7 +80,7 @@ def test_on_a_terminal_the_picture_goes_and_the_events_stay() -> None:
     terminal.__dict__["err"] = Console(file=stream, force_terminal=True, width=100, highlight=False)
     event = TimelineEvent(START, "shifted", "10 % of the visitors get version 1.2.0.")
     with narrating(terminal, ID, lambda: NOW) as see:
-        see(Sight(NOW, BAKING, (event,)))
+        see(LedgerReading(NOW, BAKING, (event,)))
     shown = stream.getvalue()
     assert "10 % of the visitors get version 1.2.0." in shown
     assert "\x1b[2K" in shown
@@ -151,4 +151,4 @@ def test_commands_in_a_text_can_be_copied() -> None:
 
 def test_what_is_live_again_is_not_claimed_of_a_first_release() -> None:
     """Nothing was live before it."""
-    assert str(headline(Story(ROLLED_BACK))).endswith("smartpack 1.2.0 was taken back from smartpack/prod.")
+    assert str(headline(DeploymentRecord(ROLLED_BACK))).endswith("smartpack 1.2.0 was rolled back in smartpack/prod.")

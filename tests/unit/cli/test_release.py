@@ -24,7 +24,7 @@ def bundle(tmp_path: Path) -> str:
 
 def test_without_following_it_uploads_and_says_which_deployment_it_becomes(world: CliWorld, bundle: str) -> None:
     """The key says for whom the bundle is and what it is; the version of the object is pinned."""
-    result = world.run("release", bundle, *TO, "--no-follow", "--output", "json")
+    result = world.run("release", bundle, *TO, "--no-watch", "--output", "json")
     (version,) = client("s3").list_object_versions(Bucket=BUCKET)["Versions"]
     answer = json.loads(result.stdout)
     assert answer["upload"] == {"bucket": BUCKET, "key": KEY, "version_id": version["VersionId"]}
@@ -37,7 +37,7 @@ def test_a_folder_is_bundled_first(world: CliWorld, tmp_path: Path) -> None:
     (tmp_path / "site" / "index.html").write_text("<title>SmartPack</title>")
     site = "{kind: site, artifact: site}"
     (tmp_path / "release.yaml").write_text(f"{{application: smartpack, version: 1.2.0, components: {{site: {site}}}}}")
-    result = world.run("release", str(tmp_path), *TO, "--no-follow")
+    result = world.run("release", str(tmp_path), *TO, "--no-watch")
     assert result.exit_code == 0, result.stderr
     assert [one["Key"] for one in client("s3").list_objects_v2(Bucket=BUCKET)["Contents"]] == [KEY]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["release.yaml", "site"]
@@ -62,7 +62,7 @@ def test_a_release_that_was_taken_back_exits_with_1_and_says_why_and_what_next(w
     world.controller_does(ROLLED_BACK, ("shifted", "10 % of the visitors get version 1.2.0."))
     result = world.run("release", bundle, *TO)
     assert result.exit_code == 1
-    assert "1.2.0 was taken back from smartpack/prod; 1.1.0 is live again." in result.stdout
+    assert "1.2.0 was rolled back in smartpack/prod; 1.1.0 is live again." in result.stdout
     assert "  reason      Alarm smartpack-prod-api-errors: 5 errors.\n" in result.stdout
     assert "  traffic     back on stable for all visitors 0.08 s after the alarm\n" in result.stdout
     assert "  next step   Correct it and release it under a new version.\n" in result.stdout
@@ -138,7 +138,7 @@ def test_a_timeout_ends_the_following_only(world: CliWorld, bundle: str) -> None
     result = world.run("release", bundle, *TO, "--timeout", "3")
     assert result.exit_code == 1
     assert "goes on by itself" in result.stderr
-    assert "`selfright follow smartpack-prod-" in result.stderr
+    assert "`selfright watch smartpack-prod-" in result.stderr
 
 
 def test_ctrl_c_ends_the_following_only(world: CliWorld, bundle: str) -> None:
@@ -151,15 +151,15 @@ def test_ctrl_c_ends_the_following_only(world: CliWorld, bundle: str) -> None:
     result = world.run("release", bundle, *TO)
     assert result.exit_code == 130
     assert "the release goes on by itself" in result.stderr
-    assert "Follow it again: selfright follow smartpack-prod-" in result.stderr
-    assert "Take it back:    selfright rollback smartpack-prod-" in result.stderr
+    assert "Watch it again: selfright watch smartpack-prod-" in result.stderr
+    assert "Roll it back:   selfright rollback smartpack-prod-" in result.stderr
     assert LIVE_ID not in result.stderr
 
 
 def test_a_hotfix_says_why_and_who(world: CliWorld, bundle: str) -> None:
     """With the object itself, so that what was uploaded and what was said cannot come apart."""
     said = ("--hotfix", "--reason", "Stoppt die Zeitüberschreitungen")
-    assert world.run("release", bundle, *TO, "--no-follow", *said).exit_code == 0
+    assert world.run("release", bundle, *TO, "--no-watch", *said).exit_code == 0
     pinned = S3Bundles(client("s3")).pin(BUCKET, KEY, None)
     assert pinned.hotfix == "Stoppt die Zeitüberschreitungen"
     assert pinned.by.startswith("arn:aws:sts::")
@@ -167,7 +167,7 @@ def test_a_hotfix_says_why_and_who(world: CliWorld, bundle: str) -> None:
 
 def test_a_release_that_is_none_says_nothing(world: CliWorld, bundle: str) -> None:
     """Its object has no metadata of ours."""
-    world.run("release", bundle, *TO, "--no-follow")
+    world.run("release", bundle, *TO, "--no-watch")
     assert client("s3").head_object(Bucket=BUCKET, Key=KEY)["Metadata"] == {}
 
 

@@ -98,7 +98,7 @@ def test_it_waits_for_nobody(recorded: CliWorld) -> None:
 
 def test_it_goes_on_where_it_was_interrupted(recorded: CliWorld) -> None:
     """Its own hold is no obstacle, and is taken away in the end; another's stays."""
-    recorded.lock(held=reason_of(ID))
+    recorded.lock(held=reason_of("smartpack/prod", ID))
     assert recorded.run("restore", ID).exit_code == 0
     assert recorded.locks.load("smartpack/prod").held == ""
     recorded.lock(held="The rollback of d9 failed.")
@@ -114,8 +114,8 @@ def test_what_was_not_brought_to_its_end_holds_the_environment(recorded: CliWorl
     )
     result = recorded.run("restore", ID)
     assert (result.exit_code, "takes no release" in result.stdout) == (1, True)
-    assert recorded.locks.load("smartpack/prod").held == reason_of(ID)
-    assert "--accept" in reason_of(ID)
+    assert recorded.locks.load("smartpack/prod").held == reason_of("smartpack/prod", ID)
+    assert "selfright unlock smartpack/prod --reason" in reason_of("smartpack/prod", ID)
 
 
 def test_a_restore_point_that_somebody_changed_is_not_believed(recorded: CliWorld) -> None:

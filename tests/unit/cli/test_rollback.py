@@ -4,9 +4,9 @@ from dataclasses import replace
 import pytest
 
 from controller.domain.phases import Phase
-from selfright.account.standing import Story
+from selfright.account.status import DeploymentRecord
 from selfright.cli.commands.rollback import question
-from tests.cli_world import BAKING, HELD, ID, LIVE, LIVE_ID, MACHINES, ROLLED_BACK, SUCCEEDED, CliWorld, ended
+from tests.cli_world import BAKING, ID, LIVE, LIVE_ID, MACHINES, PAUSED, ROLLED_BACK, SUCCEEDED, CliWorld, ended
 
 FROM = ("--environment", "smartpack/prod")
 
@@ -22,7 +22,7 @@ def rolls_back(world: CliWorld, deployment_id: str, phase: Phase = Phase.ROLLED_
 
 
 def test_a_deployment_is_rolled_back_in_a_persons_name(world: CliWorld) -> None:
-    """The rollback machine is started with who wanted it and why, and followed until everything is back."""
+    """The rollback machine is started with who wanted it and why, and watched until everything is back."""
     world.write(BAKING)
     rolls_back(world, ID)
     result = world.run("rollback", ID, "--reason", "wrong prices")
@@ -30,7 +30,7 @@ def test_a_deployment_is_rolled_back_in_a_persons_name(world: CliWorld) -> None:
     (started,) = world.states.started
     assert started["stateMachineArn"] == f"{MACHINES}:selfright-rollback"
     assert started["input"] == {"deployment_id": ID, "by": "person", "reason": "wrong prices"}
-    assert "was taken back from smartpack/prod" in result.stdout
+    assert "was rolled back in smartpack/prod" in result.stdout
 
 
 def test_the_longest_id_still_gives_a_valid_execution_name(world: CliWorld) -> None:
@@ -115,47 +115,31 @@ def test_an_environment_where_nothing_is_live_has_nothing_to_roll_back(world: Cl
 
 def test_the_question_says_what_will_be_live_again() -> None:
     """Whoever says yes knows what happens."""
-    assert question(Story(BAKING, previous=LIVE)) == "Roll back smartpack 1.2.0 (BAKING) in smartpack/prod to 1.1.0?"
-    assert question(Story(SUCCEEDED)) == "Roll back smartpack 1.2.0 (live) in smartpack/prod?"
+    assert (
+        question(DeploymentRecord(BAKING, previous=LIVE))
+        == "Roll back smartpack 1.2.0 (BAKING) in smartpack/prod to 1.1.0?"
+    )
+    assert question(DeploymentRecord(SUCCEEDED)) == "Roll back smartpack 1.2.0 (live) in smartpack/prod?"
 
 
 @pytest.mark.parametrize("arguments", [(), (ID, *FROM)])
 def test_one_deployment_must_be_named_in_one_way(world: CliWorld, arguments: tuple[str, ...]) -> None:
-    """Guessing which release to take back would be dangerous."""
+    """Guessing which release to roll back would be dangerous."""
     assert world.run("rollback", *arguments).exit_code == 2
 
 
-def test_a_deployment_on_hold_goes_on(world: CliWorld) -> None:
+def test_a_paused_deployment_goes_on(world: CliWorld) -> None:
     """The waiting task is answered with its token."""
-    world.write(HELD)
+    world.write(PAUSED)
     result = world.run("resume", ID, "--output", "json")
     assert json.loads(result.stdout) == {"deployment_id": ID, "resumed": True}
     assert list(world.states.answered) == ["secret-token"]
 
 
 @pytest.mark.parametrize("deployment", [BAKING, SUCCEEDED, replace(LIVE, deployment_id=ID)])
-def test_what_is_not_on_hold_is_not_resumed(world: CliWorld, deployment: object) -> None:
+def test_what_is_not_paused_is_not_resumed(world: CliWorld, deployment: object) -> None:
     """Nobody is answered."""
     world.write(deployment)  # type: ignore[arg-type]
     result = world.run("resume", ID)
     assert (result.exit_code, world.states.answered) == (1, {})
-    assert "waits for nobody's decision" in result.stderr
-
-
-def test_a_held_environment_is_freed_as_it_is(world: CliWorld) -> None:
-    """The rollback machine is asked only to free it, and what it answers is believed."""
-    world.write(HELD)
-    world.states.ended = {"status": "SUCCEEDED", "output": json.dumps({"outcome": "accepted"})}
-    result = world.run("rollback", HELD.deployment_id, "--accept", "--reason", "moved forward by hand")
-    assert result.exit_code == 0
-    assert world.states.started[0]["input"]["accept"] is True
-    assert "takes releases again" in result.stdout
-
-
-def test_what_cannot_be_freed_says_why(world: CliWorld) -> None:
-    """Exit code 1, with the controller's own reason."""
-    world.write(LIVE)
-    world.states.ended = {"status": "FAILED", "cause": "nothing is held because of it"}
-    result = world.run("rollback", LIVE_ID, "--accept")
-    assert result.exit_code == 1
-    assert "nothing is held because of it" in result.stderr
+    assert "and not paused" in result.stderr

@@ -5,8 +5,8 @@ import pytest
 
 from controller.aws.client.clients import client
 from controller.domain.phases import Phase
-from selfright.account.standing import needs_decision
-from tests.cli_world import BAKING, HELD, ID, LIVE_ID, ROLLED_BACK, STAGED, SUCCEEDED, CliWorld
+from selfright.account.status import needs_decision
+from tests.cli_world import BAKING, ID, LIVE_ID, PAUSED, ROLLED_BACK, STAGED, SUCCEEDED, CliWorld
 
 
 def test_all_environments_are_listed(world: CliWorld) -> None:
@@ -28,14 +28,14 @@ def test_one_environment_shows_what_is_on_its_way_in_full(world: CliWorld) -> No
     shown = world.run("status", "smartpack/prod").stdout
     assert "  canary      40 requests, 1 error (2.5 %)\n" in shown
     assert "  stable      360 requests, 2 errors (0.6 %)\n" in shown
-    assert f"  follow      selfright follow {ID}\n" in shown
+    assert f"  watch       selfright watch {ID}\n" in shown
 
 
 def test_one_deployment_is_told_in_a_few_lines(world: CliWorld) -> None:
     """How it ended, why, and what to do."""
     world.write(ROLLED_BACK)
     shown = world.run("status", ID).stdout
-    assert shown.startswith("↺ ROLLED_BACK  smartpack 1.2.0 was taken back from smartpack/prod; 1.1.0 is live again.\n")
+    assert shown.startswith("↺ ROLLED_BACK  smartpack 1.2.0 was rolled back in smartpack/prod; 1.1.0 is live again.\n")
 
 
 def test_waves_and_what_is_skipped_are_shown(world: CliWorld) -> None:
@@ -58,23 +58,23 @@ def test_a_held_environment_says_why(world: CliWorld) -> None:
 
 def test_a_hold_shows_both_answers(world: CliWorld) -> None:
     """A person must decide: let it go on, or take it back."""
-    world.write(HELD)
+    world.write(PAUSED)
     shown = world.run("status", ID).stdout
     assert f"  go on       selfright resume {ID}\n  take back   selfright rollback {ID}\n" in shown
 
 
 def test_a_hold_is_over_when_it_was_answered_or_another_step_bakes() -> None:
     """The token stays in the ledger; alone it means nothing."""
-    assert HELD.bake
-    assert needs_decision(HELD)
-    assert not needs_decision(replace(HELD, bake=replace(HELD.bake, concluded=True)))
+    assert PAUSED.bake
+    assert needs_decision(PAUSED)
+    assert not needs_decision(replace(PAUSED, bake=replace(PAUSED.bake, concluded=True)))
     assert not needs_decision(replace(BAKING, pause_token="of the step before"))
-    assert not needs_decision(replace(HELD, trip=ROLLED_BACK.trip))
+    assert not needs_decision(replace(PAUSED, trip=ROLLED_BACK.trip))
 
 
 def test_the_json_of_all_environments(world: CliWorld) -> None:
     """What scripts read: the live version and the weight of what is on its way; never a task token."""
-    world.write(HELD)
+    world.write(PAUSED)
     world.lock(holder=ID)
     result = world.run("status", "--output", "json")
     (environment,) = json.loads(result.stdout)["environments"]

@@ -87,7 +87,7 @@ def test_an_error_with_a_next_step_keeps_it() -> None:
 
 def test_an_account_without_a_controller_says_what_to_check(account: None) -> None:
     """Wrong region, wrong account, or not bootstrapped yet."""
-    answer = CliWorld().run("follow", "some-deployment")
+    answer = CliWorld().run("watch", "some-deployment")
     assert answer.exit_code == 1
     assert "There is no Selfright controller in us-east-1 of this account" in answer.stderr
     assert "AWS_REGION" in answer.stderr

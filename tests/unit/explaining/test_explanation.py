@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from controller.domain.deployment import Comparison, Counts, Deployment, Evaluation, Trip, TripSource
 from controller.domain.phases import Phase
-from selfright.account.standing import Story
+from selfright.account.status import DeploymentRecord
 from selfright.explaining.explanation import Explanation, explain
-from tests.cli_world import BAKING, HELD, ID, LIVE, RECEIVED, ROLLED_BACK, SUCCEEDED
+from tests.cli_world import BAKING, ID, LIVE, PAUSED, RECEIVED, ROLLED_BACK, SUCCEEDED
 from tests.evaluations import good, worse
 
 BAD = worse()
@@ -20,14 +20,14 @@ def tripped(source: TripSource, reason: str, seen: Sequence[Evaluation] = BAD) -
 
 def explained(one: Deployment, seen: Sequence[Evaluation] = BAD) -> Explanation:
     """With the release that was live before."""
-    return explain(Story(one, (), LIVE), seen)
+    return explain(DeploymentRecord(one, (), LIVE), seen)
 
 
 def test_the_judges_rollback_is_told_in_five_sentences() -> None:
     """What happened, which metric, which numbers, which evaluation, what next."""
     said = explained(tripped("judge", BAD[-1].reason))
     assert said.sentences == (
-        "smartpack 1.2.0 was taken back from smartpack/prod after 2 min 21 s, and 1.1.0 is live again.",
+        "smartpack 1.2.0 was rolled back in smartpack/prod after 2 min 21 s, and 1.1.0 is live again.",
         "The judge ended it by api's errors: more of them are on the canary than chance would put there.",
         (
             "9 of 340 requests (2.6 %) failed on the canary, 9 of 2,260 requests (0.4 %) on stable: an e-value of 104,"
@@ -87,7 +87,7 @@ def test_a_good_release_has_nothing_against_it() -> None:
 
 def test_a_refused_release_was_never_looked_at() -> None:
     """There are no numbers, and the reason is told."""
-    said = explain(Story(replace(RECEIVED, phase=Phase.REJECTED, reason="The bundle is no zip")), [])
+    said = explain(DeploymentRecord(replace(RECEIVED, phase=Phase.REJECTED, reason="The bundle is no zip")), [])
     assert said.metric == "No metric ended it: The bundle is no zip."
     assert said.numbers == "The judge had no numbers: it never looked."
     assert said.evaluation == "There was no evaluation, because nothing was watched."
@@ -95,8 +95,8 @@ def test_a_refused_release_was_never_looked_at() -> None:
 
 def test_what_is_on_its_way_says_how_to_follow_it_or_to_decide() -> None:
     """A hold waits for a person."""
-    assert explained(BAKING, BAD[:2]).next_step == f"`selfright follow {ID}` shows how it goes on."
-    assert f"`selfright resume {ID}`" in explained(HELD, BAD[:2]).next_step
+    assert explained(BAKING, BAD[:2]).next_step == f"`selfright watch {ID}` shows how it goes on."
+    assert f"`selfright resume {ID}`" in explained(PAUSED, BAD[:2]).next_step
 
 
 def test_late_data_are_told() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from controller.domain.deployment import Evaluation, Trip
-from selfright.account.standing import Story
+from selfright.account.status import DeploymentRecord
 from selfright.errors import AdviceError
 from selfright.explaining.explanation import explain
 from selfright.explaining.plot import plot
@@ -14,7 +14,7 @@ from tests.cli_world import LIVE, RECEIVED, ROLLED_BACK
 from tests.evaluations import good, worse
 
 BAD = worse()
-EXPLAINED = explain(Story(replace(ROLLED_BACK, trip=Trip(BAD[-1].at, "judge", "worse")), (), LIVE), BAD)
+EXPLAINED = explain(DeploymentRecord(replace(ROLLED_BACK, trip=Trip(BAD[-1].at, "judge", "worse")), (), LIVE), BAD)
 
 
 def test_a_png_is_written(tmp_path: Path) -> None:
@@ -41,14 +41,14 @@ def test_an_svg_is_the_same_every_time(tmp_path: Path) -> None:
 )
 def test_one_look_and_looks_without_a_comparison_can_be_drawn(tmp_path: Path, seen: Sequence[Evaluation]) -> None:
     """And a whole deployment."""
-    plot(explain(Story(replace(ROLLED_BACK, trip=None), (), LIVE), seen), file := tmp_path / "why.png")
+    plot(explain(DeploymentRecord(replace(ROLLED_BACK, trip=None), (), LIVE), seen), file := tmp_path / "why.png")
     assert file.stat().st_size > 10_000
 
 
 def test_without_evaluations_there_is_nothing_to_draw(tmp_path: Path) -> None:
     """That is said, with where to look instead."""
     with pytest.raises(AdviceError, match="the judge never looked"):
-        plot(explain(Story(RECEIVED), []), tmp_path / "why.png")
+        plot(explain(DeploymentRecord(RECEIVED), []), tmp_path / "why.png")
 
 
 def test_without_matplotlib_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from controller.domain.deployment import Counts
 from controller.domain.phases import Phase
 from controller.flow.judge import judge
-from selfright.account.standing import Story
+from selfright.account.status import DeploymentRecord
 from selfright.backtest.incidents import incident
 from selfright.explaining.explanation import explain
 from tests.fakes import START, FakeWorld
@@ -32,7 +32,7 @@ def test_what_the_flow_has_kept_explains_the_rollback() -> None:
     """The metric, both sides' counts, the e-value and its limit are those of the evaluation that ended it."""
     world = judged()
     one, evaluations = world.deployments.get("d2"), world.evaluations.all("d2")
-    said = explain(Story(one), evaluations)
+    said = explain(DeploymentRecord(one), evaluations)
     assert said.decisive == evaluations[-1]
     assert (
         said.metric == "The judge ended it by api's errors: more of them are on the canary than chance would put there."
@@ -40,7 +40,9 @@ def test_what_the_flow_has_kept_explains_the_rollback() -> None:
     last = evaluations[-1]
     assert f"{last.canary.errors} of {last.canary.requests} requests" in said.numbers
     assert f"where {last.limit:.3g} rolls back" in said.numbers
-    assert said.evaluation.startswith(f"That was look {len(evaluations)} of {len(evaluations)}, in step 1 at 10 %")
+    assert said.evaluation.startswith(
+        f"That was evaluation {len(evaluations)} of {len(evaluations)}, in step 1 at 10 %"
+    )
 
 
 def test_the_same_policy_judges_the_incident_at_the_same_look() -> None:

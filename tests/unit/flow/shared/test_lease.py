@@ -1,4 +1,4 @@
-"""What is stuck is rolled back, what is late is ignored, and what a person put right can be accepted."""
+"""What is stuck is rolled back, what is late is ignored, and what a person put right can be unlocked."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -74,7 +74,7 @@ def test_an_alarm_from_before_the_deployment_does_not_trip_it() -> None:
     assert world.deployments.get("d2").trip is not None
 
 
-def test_a_held_environment_can_be_accepted_as_it_is() -> None:
+def test_a_held_environment_can_be_unlocked_as_it_is() -> None:
     """A person has put it right in another way than back."""
     world = a_world()
     on_its_way(world, Phase.ROLLBACK_FAILED)
@@ -85,17 +85,17 @@ def test_a_held_environment_can_be_accepted_as_it_is() -> None:
     assert "moved forward by hand" in world.deployments.events["d2"][-1].message
 
 
-def test_an_interrupted_recovery_can_be_accepted_too() -> None:
+def test_an_environment_held_by_an_interrupted_recovery_can_be_unlocked_too() -> None:
     """It names the deployment from whose restore point it began."""
     world = a_world()
     on_its_way(world, Phase.SUCCEEDED)
-    world.locks.known[KEY] = replace(world.locks.known[KEY], holder="", held=reason_of("d2"))
+    world.locks.known[KEY] = replace(world.locks.known[KEY], holder="", held=reason_of(KEY, "d2"))
     assert unlock(world, "d2", "good enough").outcome == "unlocked"
     assert world.locks.load(KEY).held == ""
 
 
 @pytest.mark.parametrize("held", ["", "The rollback of d1 failed."])
-def test_only_what_holds_the_environment_can_be_accepted(held: str) -> None:
+def test_only_the_deployment_that_holds_the_environment_unlocks_it(held: str) -> None:
     """Another deployment's trouble stays."""
     world = a_world()
     on_its_way(world, Phase.SUCCEEDED)

@@ -7,7 +7,7 @@ import pytest
 from controller.domain.deployment import Deployment
 from controller.domain.timeline import TimelineEvent
 from controller.errors import AwsError, TransientError
-from selfright.account.following import Following, NeverAppearedError, Sight, TimedOutError, pace
+from selfright.account.watching import DeploymentWatcher, LedgerReading, NeverAppearedError, TimedOutError, pace
 from tests.cli_world import BAKING, ID, RECEIVED, START, SUCCEEDED, Time
 
 
@@ -44,11 +44,13 @@ class Scene:
 
     ledger: FakeLedger = field(default_factory=FakeLedger)
     time: Time = field(default_factory=Time)
-    sights: list[Sight] = field(default_factory=list)
+    readings: list[LedgerReading] = field(default_factory=list)
 
-    def follow(self, timeout: float | None = None) -> Deployment:
-        """Follow to the end."""
-        return Following(self.ledger, self.time.now, self.time.sleep).follow(ID, self.sights.append, timeout=timeout)
+    def watch(self, timeout: float | None = None) -> Deployment:
+        """Watch to the end."""
+        return DeploymentWatcher(self.ledger, self.time.now, self.time.sleep).watch(
+            ID, self.readings.append, timeout=timeout
+        )
 
     @property
     def passed(self) -> float:
@@ -57,7 +59,7 @@ class Scene:
 
     def news(self) -> list[str]:
         """The kinds of the events in the order in which they were seen."""
-        return [event.kind for sight in self.sights for event in sight.news]
+        return [event.kind for reading in self.readings for event in reading.news]
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def test_every_event_is_seen_once_and_in_order(scene: Scene) -> None:
     scene.time.plan(1, lambda: scene.ledger.write(RECEIVED, "received"))
     scene.time.plan(2, lambda: scene.ledger.write(BAKING, "shifted"))
     scene.time.plan(3, lambda: scene.ledger.write(SUCCEEDED, "closed"))
-    assert scene.follow() == SUCCEEDED
+    assert scene.watch() == SUCCEEDED
     assert scene.news() == ["received", "shifted", "closed"]
 
 
@@ -79,14 +81,14 @@ def test_the_last_event_is_waited_for(scene: Scene) -> None:
     """The phase is written before the event that tells of it."""
     scene.ledger.write(SUCCEEDED, "received")
     scene.time.plan(1, lambda: scene.ledger.write(event="closed"))
-    scene.follow()
+    scene.watch()
     assert scene.news() == ["received", "closed"]
 
 
 def test_the_last_event_is_not_waited_for_for_ever(scene: Scene) -> None:
     """It may never have been written."""
     scene.ledger.write(SUCCEEDED, "received")
-    scene.follow()
+    scene.watch()
     assert scene.passed == pytest.approx(3, abs=0.5)
 
 
@@ -99,14 +101,14 @@ def test_it_is_never_slower_than_a_second(scene: Scene) -> None:
     """What is seen is at most a second old."""
     scene.ledger.write(BAKING, "shifted")
     scene.time.plan(300, lambda: scene.ledger.write(SUCCEEDED, "closed"))
-    scene.follow()
+    scene.watch()
     assert max(scene.time.slept) == 1.0
 
 
 def test_what_does_not_come_within_half_a_minute_is_said(scene: Scene) -> None:
     """The error names the places to look at."""
     with pytest.raises(NeverAppearedError, match=r"within 30 s") as caught:
-        scene.follow()
+        scene.watch()
     assert "EventBridge" in caught.value.next_step
     assert scene.passed == pytest.approx(30, abs=1)
 
@@ -116,17 +118,17 @@ def test_a_silent_ledger_is_waited_for_and_shown(scene: Scene) -> None:
     scene.ledger.write(BAKING, "shifted")
     scene.time.plan(1, lambda: scene.ledger.write(broken=TransientError("No answer.")))
     scene.time.plan(40, lambda: scene.ledger.write(SUCCEEDED, "closed"))
-    assert scene.follow() == SUCCEEDED
-    silent = [sight for sight in scene.sights if sight.trouble]
+    assert scene.watch() == SUCCEEDED
+    silent = [reading for reading in scene.readings if reading.trouble]
     assert silent
-    assert all(sight.deployment == BAKING for sight in silent)
+    assert all(reading.deployment == BAKING for reading in silent)
 
 
 def test_a_ledger_that_is_silent_for_a_minute_is_given_up(scene: Scene) -> None:
     """Then a person must look at the connection."""
     scene.ledger.write(BAKING, broken=TransientError("No answer."))
     with pytest.raises(TransientError, match="No answer"):
-        scene.follow()
+        scene.watch()
     assert scene.passed == pytest.approx(60, abs=1)
 
 
@@ -134,7 +136,7 @@ def test_what_does_not_pass_is_not_waited_for(scene: Scene) -> None:
     """Expired credentials stay expired."""
     scene.ledger.write(broken=AwsError("Expired.", code="ExpiredToken"))
     with pytest.raises(AwsError, match="Expired"):
-        scene.follow()
+        scene.watch()
     assert scene.time.slept == []
 
 
@@ -142,7 +144,7 @@ def test_a_timeout_says_where_the_deployment_is(scene: Scene) -> None:
     """It goes on by itself."""
     scene.ledger.write(BAKING)
     with pytest.raises(TimedOutError, match=rf"{ID} is BAKING after 5 s; it goes on by itself"):
-        scene.follow(timeout=5)
+        scene.watch(timeout=5)
 
 
 def test_what_counts_as_over_can_be_said(scene: Scene) -> None:
@@ -150,5 +152,5 @@ def test_what_counts_as_over_can_be_said(scene: Scene) -> None:
     later = replace(SUCCEEDED, rollback_execution_arn="mine")
     scene.ledger.write(SUCCEEDED, "closed")
     scene.time.plan(2, lambda: scene.ledger.write(later, "closed"))
-    following = Following(scene.ledger, scene.time.now, scene.time.sleep)
-    assert following.follow(ID, scene.sights.append, over=lambda one: one.rollback_execution_arn == "mine") == later
+    watcher = DeploymentWatcher(scene.ledger, scene.time.now, scene.time.sleep)
+    assert watcher.watch(ID, scene.readings.append, over=lambda one: one.rollback_execution_arn == "mine") == later

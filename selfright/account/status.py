@@ -10,7 +10,7 @@ from controller.domain.timeline import TimelineEvent
 
 
 @dataclass(frozen=True)
-class Story:
+class DeploymentRecord:
     """A deployment with everything that happened to it; `previous` is the one that was live before, if any."""
 
     deployment: Deployment
@@ -24,7 +24,7 @@ class Story:
 
 
 @dataclass(frozen=True)
-class Standing:
+class EnvironmentStatus:
     """How an environment stands.
 
     `live` is the deployment whose release is live, `on_its_way` holds the lock, `waiting` is the one after it;
@@ -44,7 +44,7 @@ class Standing:
 
 
 def needs_decision(deployment: Deployment) -> bool:
-    """Whether the deployment waits for a person: too few requests for a verdict, and the policy is `hold`."""
+    """Whether the deployment is paused for a person: too few requests for a verdict, and the policy is `pause`."""
     bake, evaluation = deployment.bake, deployment.evaluation
     if not (bake and evaluation and deployment.pause_token) or deployment.trip or deployment.phase.is_terminal:
         return False

@@ -1,6 +1,6 @@
-"""Following a deployment in the ledger until it is over.
+"""Watching a deployment in the ledger until it is over.
 
-The ledger is the truth, so following is reading it again and again: often while things happen, once a second when
+The ledger is the truth, so watching is reading it again and again: often while things happen, once a second when
 nothing does. A ledger that does not answer for a while is no reason to give up, because the release goes on by itself.
 """
 
@@ -31,7 +31,7 @@ NEVER_CAME = (
 
 
 class Reads(Protocol):
-    """What following needs of the ledger."""
+    """What a watcher needs of the ledger."""
 
     def find(self, deployment_id: str) -> Deployment | None:
         """The deployment as it is now, or None."""
@@ -41,7 +41,7 @@ class Reads(Protocol):
 
 
 @dataclass(frozen=True)
-class Sight:
+class LedgerReading:
     """What is seen at one moment: the deployment (None: not there yet), new events, and why nothing could be read."""
 
     at: datetime
@@ -51,7 +51,7 @@ class Sight:
 
 
 class TimedOutError(AdviceError):
-    """The deployment goes on, but nobody wanted to follow it any longer."""
+    """The deployment goes on, but nobody wanted to watch it any longer."""
 
 
 class NeverAppearedError(AdviceError):
@@ -74,52 +74,54 @@ def pace(quiet: float) -> float:
 
 
 @dataclass
-class Following:
-    """Follows deployments; `clock` and `sleep` are arguments so that a test takes no time."""
+class DeploymentWatcher:
+    """Watches deployments; `clock` and `sleep` are arguments so that a test takes no time."""
 
     ledger: Reads
     clock: Callable[[], datetime] = now
     sleep: Callable[[float], None] = time.sleep
     appear_seconds: float = APPEAR_SECONDS
 
-    def follow(
+    def watch(
         self,
         deployment_id: str,
-        see: Callable[[Sight], None],
+        see: Callable[[LedgerReading], None],
         *,
         over: Callable[[Deployment], bool] = is_over,
         timeout: float | None = None,
         known: Sequence[TimelineEvent] = (),
     ) -> Deployment:
-        """Call `see` with every sight until the deployment is `over`; returns how it ended.
+        """Call `see` with every reading until the deployment is `over`; returns how it ended.
 
-        `known` events are not told as news.
+        `known` events do not count as news.
         Raises `NeverAppearedError` when it is not in the ledger within 30 seconds, `TimedOutError` after `timeout`
         seconds, and `TransientError` when the ledger has not answered for a minute.
         """
-        watch = _Watch(deployment_id, self.ledger, self.clock(), over, tuple(known))
+        progress = _Progress(deployment_id, self.ledger, self.clock(), over, tuple(known))
         while True:
-            sight = watch.evaluation(self.clock())
-            see(sight)
-            if ended := watch.ended(sight):
+            reading = progress.read(self.clock())
+            see(reading)
+            if ended := progress.ended(reading):
                 return ended
-            self._give_up(watch, sight.at, timeout)
-            self.sleep(pace((sight.at - watch.changed_at).total_seconds()))
+            self._give_up(progress, reading.at, timeout)
+            self.sleep(pace((reading.at - progress.changed_at).total_seconds()))
 
-    def _give_up(self, watch: "_Watch", at: datetime, timeout: float | None) -> None:
-        waited = (at - watch.started_at).total_seconds()
-        if watch.deployment is None and not watch.silent_since and waited >= self.appear_seconds:
-            message = f"No deployment {watch.deployment_id} has begun within {self.appear_seconds:g} s of the upload."
+    def _give_up(self, progress: "_Progress", at: datetime, timeout: float | None) -> None:
+        waited = (at - progress.started_at).total_seconds()
+        if progress.deployment is None and not progress.silent_since and waited >= self.appear_seconds:
+            message = (
+                f"No deployment {progress.deployment_id} has begun within {self.appear_seconds:g} s of the upload."
+            )
             raise NeverAppearedError(message, NEVER_CAME)
         if timeout is not None and waited >= timeout:
-            phase = watch.deployment.phase if watch.deployment else "not in the ledger yet"
-            message = f"Deployment {watch.deployment_id} is {phase} after {timeout:g} s; it goes on by itself."
+            phase = progress.deployment.phase if progress.deployment else "not in the ledger yet"
+            message = f"Deployment {progress.deployment_id} is {phase} after {timeout:g} s; it goes on by itself."
             raise TimedOutError(message)
 
 
 @dataclass
-class _Watch:
-    """What one following has seen so far."""
+class _Progress:
+    """What one watcher has seen of one deployment so far."""
 
     deployment_id: str
     ledger: Reads
@@ -133,33 +135,33 @@ class _Watch:
     def __post_init__(self) -> None:
         self.changed_at = self.started_at
 
-    def evaluation(self, at: datetime) -> Sight:
+    def read(self, at: datetime) -> LedgerReading:
         """Read the ledger once; raises what cannot be waited out."""
         try:
-            sight = self._read(at)
+            reading = self._read(at)
         except TransientError as error:
             self.silent_since = self.silent_since or at
             if at - self.silent_since >= timedelta(seconds=SILENCE_SECONDS):
                 raise
-            return Sight(at, self.deployment, trouble=str(error))
+            return LedgerReading(at, self.deployment, trouble=str(error))
         self.silent_since = None
-        return sight
+        return reading
 
-    def _read(self, at: datetime) -> Sight:
+    def _read(self, at: datetime) -> LedgerReading:
         found = self.ledger.find(self.deployment_id)
         if found is None:
-            return Sight(at)
+            return LedgerReading(at)
         timeline = tuple(self.ledger.timeline(self.deployment_id))
         news = tuple(event for event in timeline if event not in self.events)
         if news or found != self.deployment:
             self.changed_at = at
         self.deployment, self.events = found, timeline
-        return Sight(at, found, news)
+        return LedgerReading(at, found, news)
 
-    def ended(self, sight: Sight) -> Deployment | None:
+    def ended(self, reading: LedgerReading) -> Deployment | None:
         """The deployment, if it is over and its last event was seen (or has been waited for long enough)."""
-        if sight.trouble or self.deployment is None or not self.over(self.deployment):
+        if reading.trouble or self.deployment is None or not self.over(self.deployment):
             return None
         told = bool(self.events) and self.events[-1].kind == "closed"
-        late = (sight.at - self.changed_at).total_seconds() >= CLOSING_SECONDS
+        late = (reading.at - self.changed_at).total_seconds() >= CLOSING_SECONDS
         return self.deployment if told or late else None

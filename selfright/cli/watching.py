@@ -1,4 +1,4 @@
-"""Following on the command line: the picture, the result, the exit code, and what Ctrl-C means."""
+"""Watching a deployment on the command line: the picture, the result, the exit code, and what Ctrl-C means."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,8 +8,8 @@ from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from controller.domain.timeline import TimelineEvent
 from controller.errors import SelfrightError
-from selfright.account.following import NeverAppearedError, is_over
-from selfright.account.standing import Story
+from selfright.account.status import DeploymentRecord
+from selfright.account.watching import NeverAppearedError, is_over
 from selfright.cli.tools import Tools
 from selfright.cli.views import deployment_page, documents
 from selfright.cli.views.narrator import narrating
@@ -20,26 +20,26 @@ timeout_option = click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
     metavar="SECONDS",
-    help="Follow no longer than this (exit code 1); the release goes on by itself.",
+    help="Watch no longer than this (exit code 1); the release goes on by itself.",
 )
 
 
-def follow(
+def watch(
     tools: Tools,
     deployment_id: str,
     *,
     over: Callable[[Deployment], bool] = is_over,
     timeout: float | None = None,
     known: Sequence[TimelineEvent] = (),
-) -> Story:
-    """Follow a deployment until it is over, showing what happens but the `known` events; returns its whole story.
+) -> DeploymentRecord:
+    """Watch a deployment until it is over, showing what happens but the `known` events; returns its whole record.
 
-    Exits with 130 on Ctrl-C, after saying that the release goes on. Raises `AdviceError` when following failed.
+    Exits with 130 on Ctrl-C, after saying that the release goes on. Raises `AdviceError` when watching failed.
     """
     try:
         with narrating(tools.terminal, deployment_id, tools.clock) as see:
-            tools.following.follow(deployment_id, see, over=over, timeout=timeout, known=known)
-        return tools.account.ledger.story(deployment_id)
+            tools.watcher.watch(deployment_id, see, over=over, timeout=timeout, known=known)
+        return tools.account.ledger.record(deployment_id)
     except KeyboardInterrupt:
         _say_that_it_goes_on(tools, deployment_id)
         raise click.exceptions.Exit(INTERRUPTED) from None
@@ -47,18 +47,18 @@ def follow(
         raise
     except SelfrightError as error:
         advice = advise(error)
-        again = f"The release goes on by itself. Follow it again: `selfright follow {deployment_id}`"
+        again = f"The release goes on by itself. Watch it again: `selfright watch {deployment_id}`"
         raise AdviceError(str(advice), " ".join(filter(None, (advice.next_step, again)))) from error
 
 
-def conclude(tools: Tools, story: Story, good: frozenset[Phase]) -> None:
+def conclude(tools: Tools, record: DeploymentRecord, good: frozenset[Phase]) -> None:
     """Print how it ended; exits with 0 if that is one of the `good` phases, else with 1."""
-    tools.terminal.result(deployment_page.summary(story, tools.terminal.commands), documents.story(story))
-    raise click.exceptions.Exit(0 if story.deployment.phase in good else 1)
+    tools.terminal.result(deployment_page.summary(record, tools.terminal.commands), documents.record(record))
+    raise click.exceptions.Exit(0 if record.deployment.phase in good else 1)
 
 
 def _say_that_it_goes_on(tools: Tools, deployment_id: str) -> None:
     commands, note = tools.terminal.commands, tools.terminal.note
-    note("\nNo longer followed; the release goes on by itself.")
-    note(f"Follow it again: {commands(f'follow {deployment_id}')}")
-    note(f"Take it back:    {commands(f'rollback {deployment_id}')}")
+    note("\nNo longer watched; the release goes on by itself.")
+    note(f"Watch it again: {commands(f'watch {deployment_id}')}")
+    note(f"Roll it back:   {commands(f'rollback {deployment_id}')}")
