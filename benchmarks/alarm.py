@@ -13,10 +13,10 @@ from benchmarks.ways.selfright import Selfright
 from benchmarks.workload import KB, MB, Work, build
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
-from selfright.local.installation import Care
+from selfright.local.installation import LocalPreference
 
 WORK = Work(20, 1 * MB, 100 * KB)
-CANARY = Care(steps=({"weight": 10, "bake": 600},), final_bake=0)
+CANARY = LocalPreference(steps=({"weight": 10, "bake": 600},), final_bake=0)
 DEADLINE_SECONDS = 60
 
 

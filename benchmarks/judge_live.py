@@ -24,7 +24,7 @@ from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from selfright.bundling.bundle import make_bundle
 from selfright.local.edge.api import VERSION_HEADER
-from selfright.local.installation import Care
+from selfright.local.installation import LocalPreference
 
 RATE, WEIGHT = 20, 10
 BAD, USUAL = 0.05, 0.001
@@ -66,7 +66,7 @@ AT_ONCE = 4
 
 def run(rounds: int) -> list[Table]:
     """As many bad releases as good ones, one after the other, in one local AWS."""
-    care = Care(steps=({"weight": WEIGHT, "bake": BAD_BAKE},), final_bake=0, judge=JUDGE)
+    care = LocalPreference(steps=({"weight": WEIGHT, "bake": BAD_BAKE},), final_bake=0, judge=JUDGE)
     with local_aws(care) as aws, TemporaryDirectory(prefix="selfright-bench-") as folder:
         selfright = Selfright(aws)
         selfright.release(_build(Path(folder), 0, USUAL))

@@ -17,7 +17,7 @@ from controller.domain.components.function.target import FunctionTarget
 from controller.domain.components.site.target import SiteTarget
 from controller.domain.environment import Environment
 from selfright.local import emulator
-from selfright.local.installation import Care, install
+from selfright.local.installation import LocalPreference, install
 from selfright.local_state import CREDENTIALS, REGION, LocalAws
 from selfright.workspace import HOME
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 ENVIRONMENT = "smartpack/prod"
 GROUPS = ("intake", "stage", "check", "traffic", "watch", "close", "on-alarm", "reconcile")
 """The controller's functions, as in `selfright-<group>`."""
-AT_ONCE = Care(steps=(), final_bake=0)
+AT_ONCE = LocalPreference(steps=(), final_bake=0)
 """AllAtOnce without bake: what remains is the work."""
 
 
@@ -125,11 +125,11 @@ class Aws:
 
 
 @contextmanager
-def local_aws(care: Care = AT_ONCE) -> Iterator[Aws]:
+def local_aws(care: LocalPreference = AT_ONCE) -> Iterator[Aws]:
     """A local AWS of its own with everything deployed, for the time of a `with` block; nothing is left of it."""
     folder = HOME / f"bench-local-{os.getpid()}"
     try:
-        yield Aws(install(lambda _: None, folder=folder, attached=True, care=care))
+        yield Aws(install(lambda _: None, folder=folder, attached=True, preference=care))
     finally:
         emulator.stop(folder)
         shutil.rmtree(folder, ignore_errors=True)

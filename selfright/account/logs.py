@@ -35,7 +35,7 @@ LATE = timedelta(seconds=20)
 
 
 @dataclass(frozen=True)
-class Source:
+class LogSource:
     """A log group, and what of it belongs to the deployment.
 
     `sides` maps the versions to `stable` and `canary` (empty: every stream); a line must contain all of `texts`.
@@ -52,7 +52,7 @@ class LogLine:
     """One line: when, from where, by which version (and whether that was `stable` or `canary`), and what."""
 
     at: datetime
-    source: Source
+    source: LogSource
     version: str
     stream: str
     text: str
@@ -70,17 +70,17 @@ def sources(
     deployment: Deployment,
     only: Collection[str] = (),
     text: str = "",
-) -> list[Source]:
+) -> list[LogSource]:
     """Where the lines are; `groups` are the controller's. Raises `AdviceError` when `only` names what has no logs."""
     wanted = (text,) if text else ()
-    own = [Source(CONTROLLER, group, texts=(deployment.deployment_id, *wanted)) for group in groups]
+    own = [LogSource(CONTROLLER, group, texts=(deployment.deployment_id, *wanted)) for group in groups]
     targets = {name: one for name, one in environment.components.items() if one.log_groups}
     if unknown := sorted(set(only) - {CONTROLLER, *targets}):
         step = f"Those with logs are: {', '.join([CONTROLLER, *sorted(targets)])}."
         raise AdviceError(f"{', '.join(unknown)} has no logs in {deployment.environment_key}.", step)
     versions = {name: _sides(deployment, name) for name in targets}
     of_components = [
-        Source(name, group, versions[name], wanted)
+        LogSource(name, group, versions[name], wanted)
         for name, one in targets.items()
         for group in one.log_groups
         if versions[name]
@@ -111,7 +111,7 @@ class LogReader:
 
     client: "CloudWatchLogsClient"
 
-    def read(self, wanted: Iterable[Source], since: datetime, until: datetime | None) -> Iterator[LogLine]:
+    def read(self, wanted: Iterable[LogSource], since: datetime, until: datetime | None) -> Iterator[LogLine]:
         """The lines of all sources between the two times, in order of time; a group that is not there has none.
 
         Raises `AwsError`; `AdviceError` when one may not read a group.
@@ -120,7 +120,7 @@ class LogReader:
             return iter(())  # CloudWatch takes no time that ends before it begins.
         return heapq.merge(*(self._read(one, since, until) for one in wanted), key=lambda line: line.at)
 
-    def _read(self, source: Source, since: datetime, until: datetime | None) -> Iterator[LogLine]:
+    def _read(self, source: LogSource, since: datetime, until: datetime | None) -> Iterator[LogLine]:
         request: dict[str, Any] = {"logGroupName": source.group, "startTime": _milliseconds(since)}
         if until:
             request["endTime"] = _milliseconds(until)
@@ -134,7 +134,7 @@ class LogReader:
                     yield line
 
     @staticmethod
-    def _page(source: Source, pages: Iterator[Any]) -> Mapping[str, Any] | None:
+    def _page(source: LogSource, pages: Iterator[Any]) -> Mapping[str, Any] | None:
         try:
             with calling("logs:FilterLogEvents", source.group):
                 return next(pages, None)
@@ -155,7 +155,7 @@ class Follower:
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
 
-    def follow(self, where: Callable[[], tuple[list[Source], bool]], since: datetime) -> Iterator[LogLine]:
+    def follow(self, where: Callable[[], tuple[list[LogSource], bool]], since: datetime) -> Iterator[LogLine]:
         """The lines since then, as they come. `where` says where they are now, and whether no more will come."""
         seen: dict[str, datetime] = {}
         start = since
@@ -178,7 +178,7 @@ class Follower:
             self.sleep(POLL_SECONDS)
 
 
-def window(account: Account, deployment: Deployment, only: Collection[str], text: str) -> list[Source]:
+def window(account: Account, deployment: Deployment, only: Collection[str], text: str) -> list[LogSource]:
     """Where the deployment's lines are; raises `AdviceError` when the controller is too old to say so."""
     groups = account.resources.log_groups
     if not groups:
@@ -187,14 +187,14 @@ def window(account: Account, deployment: Deployment, only: Collection[str], text
     return sources(groups, account.environment(deployment.environment_key), deployment, only, text)
 
 
-def _belongs(source: Source, line: LogLine) -> bool:
+def _belongs(source: LogSource, line: LogLine) -> bool:
     """What the filter pattern cannot say, or says less exactly."""
     if line.text.startswith(PLATFORM) or '"_aws"' in line.text:
         return False  # Lambda's own lines, and metrics.
     return (not source.sides or line.version in source.sides) and all(text in line.text for text in source.texts)
 
 
-def _line(source: Source, event: Mapping[str, Any]) -> LogLine:
+def _line(source: LogSource, event: Mapping[str, Any]) -> LogLine:
     stream, at, text = event.get("logStreamName", ""), event["timestamp"], event.get("message", "")
     found = STREAM_VERSION.search(stream)
     return LogLine(

@@ -24,7 +24,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Care:
+class LocalPreference:
     """How carefully the local environment is released to: the same settings as on AWS, with short times.
 
     `steps` are weights and bakes in percent and seconds. CloudWatch has Lambda's metrics by the minute; the edge
@@ -52,14 +52,16 @@ class Care:
         return {"strategy": list(settings.pop("steps")), "alarm": alarm, "composite_alarm": False, **settings}
 
 
-def install(say: Say, *, folder: Path = FOLDER, attached: bool = False, care: Care | None = None) -> LocalAws:
+def install(
+    say: Say, *, folder: Path = FOLDER, attached: bool = False, preference: LocalPreference | None = None
+) -> LocalAws:
     """Start the local AWS and deploy the controller and SmartPack's stack to it.
 
     Args:
         say: takes lines of progress.
         folder: where state and logs go.
         attached: whether it ends with the calling process.
-        care: strategy, bakes, judge and alarms.
+        preference: strategy, bakes, judge and alarms.
 
     Raises:
         LocalAwsError: it could not be started or deployed; nothing is left running.
@@ -67,7 +69,7 @@ def install(say: Say, *, folder: Path = FOLDER, attached: bool = False, care: Ca
     edge = EDGE_PORT if is_free(EDGE_PORT) else free_port()
     say("Starting the local AWS and synthesizing the CDK app …")
     with ThreadPoolExecutor(max_workers=2) as pool:
-        assembly = pool.submit(_assembly, f"http://127.0.0.1:{edge}", care or Care())
+        assembly = pool.submit(_assembly, f"http://127.0.0.1:{edge}", preference or LocalPreference())
         running = emulator.start(folder, ports=Ports(edge=edge), attached=attached)
         try:
             say(f"Local AWS at {running.endpoint}, the app's door at {running.edge_url}")
@@ -81,14 +83,14 @@ def install(say: Say, *, folder: Path = FOLDER, attached: bool = False, care: Ca
     return running
 
 
-def _assembly(edge_url: str, care: Care) -> Path:
+def _assembly(edge_url: str, preference: LocalPreference) -> Path:
     context = {
         "controller_package": str(lambda_package.build(lambda_package.host())),
         "api_url": edge_url,
         "site_url": edge_url,
     }
     # The edge is on loopback, which checks may not ask by themselves.
-    return synthesize({**context, "allow_private_urls": True, **care.context()})
+    return synthesize({**context, "allow_private_urls": True, **preference.context()})
 
 
 def _cors(assembly: Path) -> Cors | None:

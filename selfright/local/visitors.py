@@ -38,7 +38,7 @@ class Visitor:
 
 
 @dataclass(frozen=True)
-class Traffic:
+class VisitorLoad:
     """How many visitors come how often."""
 
     rate: float = 10.0
@@ -73,7 +73,7 @@ def from_list(bodies: Sequence[object]) -> Trips:
     return lambda chance: chance.choice(bodies)
 
 
-def crowd(traffic: Traffic, trips: Trips) -> list[Visitor]:
+def crowd(traffic: VisitorLoad, trips: Trips) -> list[Visitor]:
     """The visitors, each with an address, a browser and a trip of its own."""
     chance = random.Random(traffic.seed)  # noqa: S311 — repeatable on purpose
     return [
@@ -87,11 +87,11 @@ def crowd(traffic: Traffic, trips: Trips) -> list[Visitor]:
     ]
 
 
-class Stream:
+class VisitorStream:
     """Sends visitors to an address until it is stopped; stopping takes no longer than the requests under way."""
 
-    def __init__(self, url: str, trips: Trips, traffic: Traffic | None = None) -> None:
-        self._traffic = traffic or Traffic()
+    def __init__(self, url: str, trips: Trips, traffic: VisitorLoad | None = None) -> None:
+        self._traffic = traffic or VisitorLoad()
         self._crowd = crowd(self._traffic, trips)
         self._chance = random.Random(self._traffic.seed + 1)  # noqa: S311 — repeatable on purpose
         timeout = urllib3.Timeout(connect=2, read=10)
@@ -156,9 +156,9 @@ class Stream:
 
 
 @contextmanager
-def visiting(url: str, trips: Trips, traffic: Traffic | None = None) -> Iterator[Stream]:
+def visiting(url: str, trips: Trips, traffic: VisitorLoad | None = None) -> Iterator[VisitorStream]:
     """A stream of visitors for the time of a `with` block."""
-    stream = Stream(url, trips, traffic)
+    stream = VisitorStream(url, trips, traffic)
     stream.start()
     try:
         yield stream

@@ -6,13 +6,13 @@ from collections.abc import Generator, Iterator
 import pytest
 
 from selfright.local import emulator
-from selfright.local.installation import Care, install
+from selfright.local.installation import LocalPreference, install
 from selfright.local.place import LocalFolder, is_free
 from tests.e2e.enforcing import a_releaser, denials, enforcing, put_right
 from tests.e2e.lab import Lab
 from tests.e2e.waiting import members
 
-CARE = Care(
+CARE = LocalPreference(
     steps=(),
     final_bake=0,
     judge={"evaluate_every": 1, "period_seconds": 1, "minimum_requests": 0, "tolerance": 0.05},
@@ -49,7 +49,7 @@ class Labs:
         folder = self._folders.mktemp("lab")
         try:
             with enforcing():
-                lab = Lab(install(lambda _: None, folder=folder / "local", attached=True, care=CARE), folder)
+                lab = Lab(install(lambda _: None, folder=folder / "local", attached=True, preference=CARE), folder)
             put_right(lab)
             lab.person = a_releaser(lab)
             lab.listen()

@@ -5,7 +5,7 @@ from itertools import islice
 
 from app_artifacts.smartpack.visits import trips
 from controller.domain.phases import Phase
-from selfright.local.visitors import Traffic, from_list, visiting
+from selfright.local.visitors import VisitorLoad, from_list, visiting
 from tests.e2e.hands import ALARM, QUIET
 from tests.e2e.lab import NEVER, Lab
 from tests.e2e.seen import KEY
@@ -18,7 +18,7 @@ def test_visitors_who_fail_set_off_the_alarm_and_everybody_is_put_back(lab: Lab)
     """
     before = lab.version()
     lab.careful([(50, NEVER)], alpha=1e-300)
-    with visiting(lab.running.edge_url, from_list(list(islice(trips(7), 300))), Traffic(rate=25)):
+    with visiting(lab.running.edge_url, from_list(list(islice(trips(7), 300))), VisitorLoad(rate=25)):
         bad = lab.ended(lab.release(like="1.2.0"))
     assert bad.phase is Phase.ROLLED_BACK
     assert ALARM in bad.reason

@@ -15,7 +15,7 @@ from selfright.local.deployer import deploy
 from selfright.local.edge.targets import Targets, save
 from selfright.local.errors import DeployError
 from selfright.local.place import LocalFolder
-from selfright.local.visitors import Traffic, from_list, visiting
+from selfright.local.visitors import VisitorLoad, from_list, visiting
 from selfright.local_state import LocalAws
 
 CODE = """
@@ -252,7 +252,7 @@ def test_alias_weights_are_followed_at_once(app: App) -> None:
 
 def test_visitors_count_what_they_saw(app: App) -> None:
     """A stream of visitors loads pages and asks for lists until it is stopped."""
-    with visiting(app.running.edge_url, from_list([{"days": 3}]), Traffic(rate=100)) as stream:
+    with visiting(app.running.edge_url, from_list([{"days": 3}]), VisitorLoad(rate=100)) as stream:
         assert emulator._until(lambda: stream.outcome().ok >= 20, 10)
         outcome = stream.stop()
     assert outcome.failed == 0

@@ -12,7 +12,7 @@ import pytest
 
 from app_artifacts.smartpack.visits import trips
 from controller.domain.phases import Phase
-from selfright.local.visitors import Traffic, from_list, visiting
+from selfright.local.visitors import VisitorLoad, from_list, visiting
 from selfright.local_state import REGION
 from tests.e2e.hands import QUIET
 from tests.e2e.lab import NEVER, Lab
@@ -52,7 +52,7 @@ def test_the_judge_takes_a_bad_version_back_without_any_alarm(lab: Lab) -> None:
     before = lab.version()
     lab.careful([(50, NEVER)], minimum_requests=10)
     visitors = from_list(list(islice(trips(7), 300)))
-    with preferring(lab, alarms=[]), visiting(lab.running.edge_url, visitors, Traffic(rate=20)):
+    with preferring(lab, alarms=[]), visiting(lab.running.edge_url, visitors, VisitorLoad(rate=20)):
         bad = lab.ended(lab.release(like="1.2.0"))
     assert (bad.phase, bad.trip and bad.trip.source) == (Phase.ROLLED_BACK, "judge")
     assert lab.live().is_only(before)

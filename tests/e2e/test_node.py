@@ -13,7 +13,7 @@ import pytest
 from controller.domain.phases import Phase
 from selfright.bundling.bundle import make_bundle
 from selfright.local.edge import payload
-from selfright.local.edge.http import Request
+from selfright.local.edge.http import EdgeRequest
 from tests.e2e.enforcing import permit
 from tests.e2e.lab import Lab
 
@@ -36,7 +36,7 @@ verification:
     - {component: api, path: /health, json: {greeting: %s, told.NODE_ENV: production, told.LOG_LEVEL: debug}}
 """
 OF_THE_ENVIRONMENT = {"LOG_LEVEL": "debug", "OLLAMA_HOST": "10.0.0.7:11434", "CORS_ORIGIN": "https://harbour.example"}
-HEALTH = payload.event(Request("GET", "/health", {}, b"", "127.0.0.1"))
+HEALTH = payload.event(EdgeRequest("GET", "/health", {}, b"", "127.0.0.1"))
 
 
 @pytest.fixture

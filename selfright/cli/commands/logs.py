@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from controller.domain.deployment import Deployment
-from selfright.account.logs import Follower, LogReader, Source, begins, ends, window
+from selfright.account.logs import Follower, LogReader, LogSource, begins, ends, window
 from selfright.cli.help import Command
 from selfright.cli.tools import Tools, common, pass_tools
 from selfright.cli.views import log_lines
@@ -81,7 +81,7 @@ def _start(one: Deployment, since: timedelta | datetime | None, now: datetime) -
     return max(beginning, since)
 
 
-def _sources(tools: Tools, deployment: str, only: tuple[str, ...], text: str) -> tuple[list[Source], bool]:
+def _sources(tools: Tools, deployment: str, only: tuple[str, ...], text: str) -> tuple[list[LogSource], bool]:
     """Where the lines are now, and whether no more will come: versions become known while a release goes on."""
     one = tools.account.ledger.get(deployment)
     end = ends(one)

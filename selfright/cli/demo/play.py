@@ -19,12 +19,12 @@ from selfright.cli.demo.summary import Line, ending
 from selfright.cli.tools import Tools
 from selfright.local import emulator
 from selfright.local.installation import APPLICATION, ENVIRONMENT, install
-from selfright.local.visitors import Traffic, from_list, visiting
+from selfright.local.visitors import VisitorLoad, from_list, visiting
 from selfright.local_state import LocalAws
 from selfright.wording import Commands, program
 
 KEY = f"{APPLICATION}/{ENVIRONMENT}"
-TRAFFIC = Traffic(rate=30, visitors=400)
+TRAFFIC = VisitorLoad(rate=30, visitors=400)
 SEED = 7
 
 
@@ -49,9 +49,9 @@ def play(tools: Tools, *, keep: bool) -> bool:
         return good
 
 
-def _traffic(*, first: bool) -> Traffic:
+def _traffic(*, first: bool) -> VisitorLoad:
     """Nobody comes before the first release; a stream needs some rate, so one visitor in a while knocks."""
-    return Traffic(rate=0.2, visitors=1) if first else TRAFFIC
+    return VisitorLoad(rate=0.2, visitors=1) if first else TRAFFIC
 
 
 def _line(running: LocalAws, done: Performed, live_before: str) -> Line:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from selfright.local.edge.api import PATIENCE, Api
-from selfright.local.edge.counts import Counts
-from selfright.local.edge.metrics import PERIOD_SECONDS, Datum, Metrics
-from selfright.local.edge.server import Door, Server
+from selfright.local.edge.api import PATIENCE, EdgeApi
+from selfright.local.edge.counts import EdgeCounts
+from selfright.local.edge.metrics import PERIOD_SECONDS, Datum, EdgeMetrics
+from selfright.local.edge.server import EdgeDoor, Server
 from selfright.local.edge.site import Site
 from selfright.local.edge.targets import TargetsFile
 from selfright.local.place import LocalFolder
@@ -33,10 +33,9 @@ def main(arguments: Sequence[str]) -> int:
     folder, emulator_port, port = arguments
     endpoint = f"http://127.0.0.1:{emulator_port}"
     os.environ.update({**CREDENTIALS, "AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION})
-    counts, metrics = Counts(), Metrics(_publisher(endpoint))
-    door = Door(
-        TargetsFile(LocalFolder(Path(folder)).targets), Api(endpoint, counts, metrics), Site(endpoint, counts), counts
-    )
+    counts, metrics = EdgeCounts(), EdgeMetrics(_publisher(endpoint))
+    targets = TargetsFile(LocalFolder(Path(folder)).targets)
+    door = EdgeDoor(targets, EdgeApi(endpoint, counts, metrics), Site(endpoint, counts), counts)
     server = Server(int(port), door.answer)
 
     def end(_number: int, _frame: FrameType | None) -> None:
@@ -69,7 +68,7 @@ class PutMetrics:
             log.warning("metrics lost: %s", problem)
 
 
-def _flush_for_ever(metrics: Metrics, pause: threading.Event) -> None:
+def _flush_for_ever(metrics: EdgeMetrics, pause: threading.Event) -> None:
     while not pause.wait(PERIOD_SECONDS):
         metrics.flush()
 

@@ -28,7 +28,7 @@ class Route:
         return self.version
 
 
-class Alias:
+class EdgeAlias:
     """Remembers an alias for an instant, so that a busy door does not ask for every request."""
 
     def __init__(

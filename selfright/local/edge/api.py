@@ -9,10 +9,10 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from selfright.local.edge import payload
-from selfright.local.edge.alias import Alias, Route
-from selfright.local.edge.counts import Counts
-from selfright.local.edge.http import Request, Response, error
-from selfright.local.edge.metrics import Invocation, Metrics
+from selfright.local.edge.alias import EdgeAlias, Route
+from selfright.local.edge.counts import EdgeCounts
+from selfright.local.edge.http import EdgeRequest, EdgeResponse, error
+from selfright.local.edge.metrics import EdgeMetrics, Invocation
 from selfright.local.edge.targets import Targets
 
 if TYPE_CHECKING:
@@ -24,23 +24,23 @@ VERSION_HEADER = "x-selfright-version"
 PATIENCE = Config(connect_timeout=2, read_timeout=30, retries={"max_attempts": 0}, max_pool_connections=64)
 
 
-class Api:
+class EdgeApi:
     """Invokes the version that the alias's weights choose."""
 
-    def __init__(self, endpoint: str, counts: Counts, metrics: Metrics) -> None:
+    def __init__(self, endpoint: str, counts: EdgeCounts, metrics: EdgeMetrics) -> None:
         self._client: LambdaClient = boto3.client("lambda", endpoint_url=endpoint, config=PATIENCE)
         self._counts, self._metrics = counts, metrics
-        self._aliases: dict[Targets, Alias] = {}
+        self._aliases: dict[Targets, EdgeAlias] = {}
 
-    def answer(self, request: Request, targets: Targets) -> Response:
+    def answer(self, request: EdgeRequest, targets: Targets) -> EdgeResponse:
         """A preflight is answered here, as an HTTP API does; everything else by the function."""
         if targets.cors is None:
             return self._ask(request, targets)
         return targets.cors.preflight(request) or targets.cors.told(request, self._ask(request, targets))
 
-    def _ask(self, request: Request, targets: Targets) -> Response:
+    def _ask(self, request: EdgeRequest, targets: Targets) -> EdgeResponse:
         """Invoke and translate; an emulator that cannot answer gives a 502."""
-        alias = self._aliases.setdefault(targets, Alias(lambda: self._route(targets)))
+        alias = self._aliases.setdefault(targets, EdgeAlias(lambda: self._route(targets)))
         try:
             version, arn = alias.choose()
             started = time.perf_counter()
@@ -52,9 +52,9 @@ class Api:
         # An HTTP API answers 500 when the function fails (a REST API would answer 502).
         answer = error(500, "Internal Server Error") if failed else payload.response(result)
         self._counts.add("api", version, answer.status)
-        return Response(answer.status, answer.body, (*answer.headers, (VERSION_HEADER, version)))
+        return EdgeResponse(answer.status, answer.body, (*answer.headers, (VERSION_HEADER, version)))
 
-    def _invoke(self, arn: str, request: Request) -> tuple[bool, object]:
+    def _invoke(self, arn: str, request: EdgeRequest) -> tuple[bool, object]:
         """Whether the function failed, and what it returned. The ARN is qualified: the emulator ignores `Qualifier`."""
         reply = self._client.invoke(FunctionName=arn, Payload=json.dumps(payload.event(request)).encode())
         content = reply["Payload"].read()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from selfright.local.edge.http import Request, Response
+from selfright.local.edge.http import EdgeRequest, EdgeResponse
 
 PREFIX = "access-control-"
 ALLOW_ORIGIN = f"{PREFIX}allow-origin"
@@ -20,7 +20,7 @@ class Cors:
     headers: tuple[str, ...] = ()
     max_age: int | None = None
 
-    def preflight(self, request: Request) -> Response | None:
+    def preflight(self, request: EdgeRequest) -> EdgeResponse | None:
         """The answer to a preflight; None when the request is none.
 
         Who may not gets the same status without a header, and the browser refuses.
@@ -29,22 +29,22 @@ class Cors:
         if request.method != "OPTIONS" or not asked:
             return None
         if not (allowed := self._origin(request)):
-            return Response(204)
+            return EdgeResponse(204)
         told = {
             ALLOW_ORIGIN: allowed,
             f"{PREFIX}allow-methods": ",".join(self.methods),
             f"{PREFIX}allow-headers": ",".join(self.headers),
             f"{PREFIX}max-age": "" if self.max_age is None else str(self.max_age),
         }
-        return Response(204, b"", tuple((name, value) for name, value in told.items() if value))
+        return EdgeResponse(204, b"", tuple((name, value) for name, value in told.items() if value))
 
-    def told(self, request: Request, answer: Response) -> Response:
+    def told(self, request: EdgeRequest, answer: EdgeResponse) -> EdgeResponse:
         """The function's answer with the API's own CORS headers, which take the place of the function's."""
         kept = tuple(header for header in answer.headers if not header[0].startswith(PREFIX))
         allowed = self._origin(request)
-        return Response(answer.status, answer.body, (*kept, (ALLOW_ORIGIN, allowed)) if allowed else kept)
+        return EdgeResponse(answer.status, answer.body, (*kept, (ALLOW_ORIGIN, allowed)) if allowed else kept)
 
-    def _origin(self, request: Request) -> str:
+    def _origin(self, request: EdgeRequest) -> str:
         """What the visitor's page is told of its origin; "" when it is not allowed, or names none."""
         origin = request.headers.get("origin", "")
         if origin and "*" in self.origins:

@@ -11,7 +11,7 @@ Totals = dict[str, dict[str, dict[str, int]]]
 SERVER_ERROR = 500
 
 
-class Counts:
+class EdgeCounts:
     """Counters that many threads may touch."""
 
     def __init__(self) -> None:

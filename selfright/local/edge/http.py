@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True)
-class Request:
+class EdgeRequest:
     """A visitor's request; header names are lower case."""
 
     method: str
@@ -35,7 +35,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Response:
+class EdgeResponse:
     """The answer to a visitor."""
 
     status: int
@@ -43,6 +43,6 @@ class Response:
     headers: tuple[tuple[str, str], ...] = field(default=())
 
 
-def error(status: int, message: str) -> Response:
+def error(status: int, message: str) -> EdgeResponse:
     """An answer in the form that API Gateway gives its own errors."""
-    return Response(status, json.dumps({"message": message}).encode(), (("content-type", "application/json"),))
+    return EdgeResponse(status, json.dumps({"message": message}).encode(), (("content-type", "application/json"),))

@@ -29,7 +29,7 @@ class Invocation:
     """Whether the function itself failed (a `FunctionError`); a tidy answer with status 500 is none."""
 
 
-class Metrics:
+class EdgeMetrics:
     """Collects invocations and publishes them in batches."""
 
     def __init__(self, put: Callable[[str, Sequence[Datum]], object]) -> None:

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from selfright.local.edge.http import Request, Response, error
+from selfright.local.edge.http import EdgeRequest, EdgeResponse, error
 from selfright.local.place import ACCOUNT
 
 
-def event(request: Request) -> dict[str, Any]:
+def event(request: EdgeRequest) -> dict[str, Any]:
     """The event that an HTTP API would send to the function."""
     route = f"{request.method} {request.path}"
     body, encoded = _body(request.body)
@@ -29,13 +29,13 @@ def event(request: Request) -> dict[str, Any]:
     }
 
 
-def response(result: object) -> Response:
+def response(result: object) -> EdgeResponse:
     """The response that an HTTP API would make of a function's result.
 
     A result without `statusCode` is taken as the body of a 200, as on AWS.
     """
     if not isinstance(result, Mapping) or "statusCode" not in result:
-        return Response(200, json.dumps(result).encode(), (("content-type", "application/json"),))
+        return EdgeResponse(200, json.dumps(result).encode(), (("content-type", "application/json"),))
     try:
         status = int(result["statusCode"])
         body = _result_body(result)
@@ -46,10 +46,10 @@ def response(result: object) -> Response:
     if not any(name == "content-type" for name, _ in headers):
         headers.append(("content-type", "text/plain;charset=UTF-8"))
     cookies = [("set-cookie", str(cookie)) for cookie in result.get("cookies") or []]
-    return Response(status, body, (*headers, *cookies))
+    return EdgeResponse(status, body, (*headers, *cookies))
 
 
-def _context(request: Request, route: str) -> dict[str, Any]:
+def _context(request: EdgeRequest, route: str) -> dict[str, Any]:
     now = time.time()
     return {
         "accountId": ACCOUNT,

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Protocol
 
-from selfright.local.edge.counts import Counts
-from selfright.local.edge.http import Request, Response, error
+from selfright.local.edge.counts import EdgeCounts
+from selfright.local.edge.http import EdgeRequest, EdgeResponse, error
 from selfright.local.edge.targets import Targets, TargetsFile
 
 OWN_PATH = "/.selfright/edge"
@@ -17,21 +17,21 @@ LARGEST_BODY = 10_000_000
 class Way(Protocol):
     """Something that answers requests."""
 
-    def answer(self, request: Request, targets: Targets) -> Response:
+    def answer(self, request: EdgeRequest, targets: Targets) -> EdgeResponse:
         """The response for a request."""
 
 
-class Door:
+class EdgeDoor:
     """Decides who answers."""
 
-    def __init__(self, targets: TargetsFile, api: Way, site: Way, counts: Counts) -> None:
+    def __init__(self, targets: TargetsFile, api: Way, site: Way, counts: EdgeCounts) -> None:
         self._targets, self._api, self._site, self._counts = targets, api, site, counts
 
-    def answer(self, request: Request) -> Response:
+    def answer(self, request: EdgeRequest) -> EdgeResponse:
         """The response for a request."""
         if request.path == OWN_PATH:
             body = json.dumps(self._counts.totals()).encode()
-            return Response(200, body, (("content-type", "application/json"), ("cache-control", "no-store")))
+            return EdgeResponse(200, body, (("content-type", "application/json"), ("cache-control", "no-store")))
         targets = self._targets.get()
         if targets is None:
             return error(503, "Nothing is deployed yet.")
@@ -45,7 +45,7 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, answer: Callable[[Request], Response]) -> None:
+    def __init__(self, port: int, answer: Callable[[EdgeRequest], EdgeResponse]) -> None:
         self.answer = answer
         super().__init__(("127.0.0.1", port), Handler)
 
@@ -74,9 +74,9 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 — the name is the base class's
         """Say nothing: a line a request would fill the disk."""
 
-    def _answer(self, body: bytes) -> Response:
+    def _answer(self, body: bytes) -> EdgeResponse:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, self.path, headers, body, self.client_address[0])
+        request = EdgeRequest(self.command, self.path, headers, body, self.client_address[0])
         try:
             return self.server.answer(request)
         except Exception as problem:  # noqa: BLE001 — the door stays open whatever happens behind it
@@ -88,7 +88,7 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self._send(error(status, message))
 
-    def _send(self, response: Response) -> None:
+    def _send(self, response: EdgeResponse) -> None:
         self.send_response(response.status)
         for name, value in response.headers:
             self.send_header(name, value)

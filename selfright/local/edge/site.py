@@ -2,8 +2,8 @@
 
 import urllib3
 
-from selfright.local.edge.counts import Counts
-from selfright.local.edge.http import Request, Response, error
+from selfright.local.edge.counts import EdgeCounts
+from selfright.local.edge.http import EdgeRequest, EdgeResponse, error
 from selfright.local.edge.targets import Targets
 
 REVISION_HEADER = "x-amz-meta-revision"
@@ -16,12 +16,12 @@ NOT_PASSED_BACK = {"connection", "date", "server", "transfer-encoding"}
 class Site:
     """Fetches from the distribution, with the visitor's own User-Agent and address."""
 
-    def __init__(self, endpoint: str, counts: Counts) -> None:
+    def __init__(self, endpoint: str, counts: EdgeCounts) -> None:
         timeout = urllib3.Timeout(connect=2, read=30)
         self._pool = urllib3.connection_from_url(endpoint, maxsize=32, retries=False, timeout=timeout)
         self._counts = counts
 
-    def answer(self, request: Request, targets: Targets) -> Response:
+    def answer(self, request: EdgeRequest, targets: Targets) -> EdgeResponse:
         """Pass the request on; an emulator that cannot answer gives a 502."""
         try:
             reply = self._pool.request(
@@ -37,9 +37,9 @@ class Site:
         headers = tuple((name.lower(), value) for name, value in reply.headers.items())
         if reply.headers.get("content-type", "").startswith("text/html"):
             self._counts.add("site", reply.headers.get(REVISION_HEADER, "unknown"), reply.status)
-        return Response(reply.status, reply.data, tuple(one for one in headers if one[0] not in NOT_PASSED_BACK))
+        return EdgeResponse(reply.status, reply.data, tuple(one for one in headers if one[0] not in NOT_PASSED_BACK))
 
-    def _headers(self, request: Request, targets: Targets) -> dict[str, str]:
+    def _headers(self, request: EdgeRequest, targets: Targets) -> dict[str, str]:
         kept = {name: value for name, value in request.headers.items() if name not in NOT_PASSED_ON}
         return {
             **kept,

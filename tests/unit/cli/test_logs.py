@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from controller.aws.client.clients import client
-from selfright.account.logs import LATE, POLL_SECONDS, LogReader, Source
+from selfright.account.logs import LATE, POLL_SECONDS, LogReader, LogSource
 from selfright.cli import main
 from selfright.cli.commands.logs import Since
 from tests.cli_logs import ALARM, API, STAGE, FakeLogs
@@ -280,7 +280,7 @@ def test_the_real_client_is_asked_in_words_that_it_knows(account: None) -> None:
     lines = [("a deployment", 1), ("else", 2), ("the deployment again", 3)]
     events = [{"timestamp": int(now.timestamp() * 1000) + more, "message": text} for text, more in lines]
     logs.put_log_events(logGroupName=API, logStreamName=stream, logEvents=events)
-    source = Source("api", API, {"7": "canary"}, ("deployment",))
+    source = LogSource("api", API, {"7": "canary"}, ("deployment",))
     found = list(LogReader(logs).read([source], now - timedelta(seconds=1), now + timedelta(seconds=1)))
     assert [(one.text, one.side) for one in found] == [("a deployment", "canary"), ("the deployment again", "canary")]
     assert len({one.id for one in found}) == 2

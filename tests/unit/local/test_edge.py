@@ -9,15 +9,15 @@ import pytest
 import urllib3
 
 from selfright.local.edge import payload
-from selfright.local.edge.alias import Alias, Route
+from selfright.local.edge.alias import EdgeAlias, Route
 from selfright.local.edge.cors import Cors, cors_in
-from selfright.local.edge.counts import Counts
-from selfright.local.edge.http import Request, Response
-from selfright.local.edge.metrics import Invocation, Metrics, data
-from selfright.local.edge.server import LARGEST_BODY, Door, Server
+from selfright.local.edge.counts import EdgeCounts
+from selfright.local.edge.http import EdgeRequest, EdgeResponse
+from selfright.local.edge.metrics import EdgeMetrics, Invocation, data
+from selfright.local.edge.server import LARGEST_BODY, EdgeDoor, Server
 from selfright.local.edge.targets import Targets, TargetsFile, save
 
-REQUEST = Request(
+REQUEST = EdgeRequest(
     "POST", "/generate?a=1&a=2&b=", {"user-agent": "me", "x-forwarded-for": "1.2.3.4, 5.6.7.8"}, b"{}", "::1"
 )
 
@@ -33,7 +33,7 @@ def test_an_event_has_the_form_2_0() -> None:
 
 def test_a_binary_body_is_encoded() -> None:
     """Bytes that are no text travel as base64."""
-    event = payload.event(Request("POST", "/generate", {}, b"\xff", "::1"))
+    event = payload.event(EdgeRequest("POST", "/generate", {}, b"\xff", "::1"))
     assert (event["body"], event["isBase64Encoded"]) == ("/w==", True)
 
 
@@ -66,7 +66,7 @@ def test_a_route_follows_the_weights(dice: float, version: str) -> None:
 def test_an_alias_is_remembered_for_an_instant_only() -> None:
     """Within 50 ms it is read once, after that again."""
     now, routes = [0.0], iter([Route("arn", "1"), Route("arn", "2")])
-    alias = Alias(lambda: next(routes), clock=lambda: now[0], dice=lambda: 0.5)
+    alias = EdgeAlias(lambda: next(routes), clock=lambda: now[0], dice=lambda: 0.5)
     assert [alias.choose(), alias.choose()] == [("1", "arn:1"), ("1", "arn:1")]
     now[0] = 0.06
     assert alias.choose() == ("2", "arn:2")
@@ -90,7 +90,7 @@ def test_metrics_come_by_alias_and_by_version() -> None:
 def test_metrics_are_published_once() -> None:
     """A flush publishes what is new; a flush with nothing new calls nobody."""
     published: list[str] = []
-    metrics = Metrics(lambda namespace, _: published.append(namespace))
+    metrics = EdgeMetrics(lambda namespace, _: published.append(namespace))
     metrics.add(Invocation("f", "live", "1", 5.0, error=False))
     metrics.flush()
     metrics.flush()
@@ -116,13 +116,14 @@ def test_targets_are_read_again_when_they_change(tmp_path: Path) -> None:
 
 PARTNER = "https://partner.example"
 CORS = Cors((PARTNER,), ("GET", "POST"), ("content-type",), 3600)
-PREFLIGHT = Request("OPTIONS", "/generate", {"origin": PARTNER, "access-control-request-method": "POST"}, b"", "::1")
+ASKS = {"origin": PARTNER, "access-control-request-method": "POST"}
+PREFLIGHT = EdgeRequest("OPTIONS", "/generate", ASKS, b"", "::1")
 
 
 def test_a_preflight_is_answered_as_an_http_api_does() -> None:
     """The allowed origin, methods, headers, and how long the browser may remember them."""
     answer = CORS.preflight(PREFLIGHT)
-    assert answer == Response(
+    assert answer == EdgeResponse(
         204,
         b"",
         (
@@ -138,22 +139,22 @@ def test_another_origin_is_told_nothing() -> None:
     """Its preflight has no header, nor has the answer to a request, whatever the function says."""
     headers = {**PREFLIGHT.headers, "origin": "https://evil.example"}
     request = replace(PREFLIGHT, headers=headers)
-    assert CORS.preflight(request) == Response(204)
-    told = CORS.told(request, Response(200, b"{}", (("x-a", "b"), ("access-control-allow-origin", "*"))))
+    assert CORS.preflight(request) == EdgeResponse(204)
+    told = CORS.told(request, EdgeResponse(200, b"{}", (("x-a", "b"), ("access-control-allow-origin", "*"))))
     assert told.headers == (("x-a", "b"),)
 
 
 def test_everybody_is_a_star() -> None:
     """`*` is told as it is; a request without an origin is nobody's page, and is told nothing."""
     everybody = Cors(("*",))
-    assert everybody.told(PREFLIGHT, Response(200)).headers == (("access-control-allow-origin", "*"),)
-    assert everybody.told(replace(PREFLIGHT, headers={}), Response(200)).headers == ()
+    assert everybody.told(PREFLIGHT, EdgeResponse(200)).headers == (("access-control-allow-origin", "*"),)
+    assert everybody.told(replace(PREFLIGHT, headers={}), EdgeResponse(200)).headers == ()
 
 
 @pytest.mark.parametrize(
     "request_", [replace(PREFLIGHT, method="POST"), replace(PREFLIGHT, headers={"origin": PARTNER})]
 )
-def test_what_is_no_preflight_goes_on(request_: Request) -> None:
+def test_what_is_no_preflight_goes_on(request_: EdgeRequest) -> None:
     """Another method, or an OPTIONS that does not ask for one, is the function's business."""
     assert CORS.preflight(request_) is None
 
@@ -177,18 +178,18 @@ class Echo:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def answer(self, request: Request, targets: Targets) -> Response:
+    def answer(self, request: EdgeRequest, targets: Targets) -> EdgeResponse:
         """The name and the method, and an error for the path /broken."""
         if request.path == "/broken":
             raise RuntimeError(self.name)
-        return Response(200, f"{self.name} {request.method}".encode())
+        return EdgeResponse(200, f"{self.name} {request.method}".encode())
 
 
 @pytest.fixture
 def edge(tmp_path: Path) -> Iterator[urllib3.HTTPConnectionPool]:
     """A server with two echoes behind it."""
     save(tmp_path / "targets.json", Targets("f", "live", "d.cloudfront.net"))
-    door = Door(TargetsFile(tmp_path / "targets.json"), Echo("api"), Echo("site"), Counts())
+    door = EdgeDoor(TargetsFile(tmp_path / "targets.json"), Echo("api"), Echo("site"), EdgeCounts())
     server = Server(0, door.answer)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()

@@ -10,7 +10,7 @@ from selfright.local import assembly, installation
 from selfright.local.errors import DeployError
 from selfright.local.place import free_port, is_free
 from selfright.local.uploads import zipped
-from selfright.local.visitors import Traffic, crowd, from_list
+from selfright.local.visitors import VisitorLoad, crowd, from_list
 
 
 def write_assembly(folder: Path, artifacts: dict[str, object], assets: dict[str, object]) -> None:
@@ -73,9 +73,9 @@ def test_a_free_port_is_free() -> None:
 def test_the_same_seed_gives_the_same_visitors() -> None:
     """Visitors differ among each other and not between runs."""
     trips = from_list([{"days": days} for days in range(1, 20)])
-    visitors = crowd(Traffic(visitors=500, seed=7), trips)
-    assert visitors == crowd(Traffic(visitors=500, seed=7), trips)
-    assert visitors != crowd(Traffic(visitors=500, seed=8), trips)
+    visitors = crowd(VisitorLoad(visitors=500, seed=7), trips)
+    assert visitors == crowd(VisitorLoad(visitors=500, seed=7), trips)
+    assert visitors != crowd(VisitorLoad(visitors=500, seed=8), trips)
     assert len({visitor.address for visitor in visitors}) == 500
     assert len({visitor.agent for visitor in visitors}) == 500
 
@@ -90,5 +90,5 @@ def test_the_edge_on_loopback_may_be_checked(tmp_path: Path, monkeypatch: pytest
     contexts: list[dict[str, object]] = []
     monkeypatch.setattr(installation.lambda_package, "build", lambda *_: tmp_path)
     monkeypatch.setattr(installation, "synthesize", lambda context: contexts.append(context) or tmp_path)
-    installation._assembly("http://127.0.0.1:8780", installation.Care())
+    installation._assembly("http://127.0.0.1:8780", installation.LocalPreference())
     assert contexts[0]["allow_private_urls"] is True
