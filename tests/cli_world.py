@@ -17,7 +17,7 @@ from controller.domain.identity import deployment_id
 from controller.domain.phases import Phase
 from controller.domain.timeline import TimelineEvent
 from selfright.cli import main
-from selfright.cli.tools import Tools
+from selfright.cli.tools import CommandTools
 
 START = datetime(2026, 1, 2, 10, 0, 0, tzinfo=UTC)
 TABLE, BUCKET = "selfright", "selfright-artifacts"
@@ -143,9 +143,9 @@ class CliWorld:
         """Run the command line; not on a terminal."""
         return CliRunner().invoke(main, arguments, obj=self.tools(), input=text, catch_exceptions=False)
 
-    def tools(self) -> Tools:
+    def tools(self) -> CommandTools:
         """What commands get, with our time and our Step Functions."""
-        tools = Tools(self.time.now, self.time.sleep)
+        tools = CommandTools(self.time.now, self.time.sleep)
         tools.account.__dict__["workflows"] = self.states
         return tools
 

@@ -36,7 +36,7 @@ RANKED = 1000.0
 """A threshold (ms) with which is tried whether ranks are told at all."""
 
 
-class Wanted(NamedTuple):
+class WantedStatistic(NamedTuple):
     """One statistic of one version of one component."""
 
     component: str
@@ -49,10 +49,10 @@ class Wanted(NamedTuple):
 class _Series:
     """The answers: what was wanted → moment → value."""
 
-    values: Mapping[Wanted, Mapping[datetime, float]]
+    values: Mapping[WantedStatistic, Mapping[datetime, float]]
 
     def at(self, moment: datetime, component: str, version: str, stat: tuple[str, str]) -> float | None:
-        return self.values.get(Wanted(component, version, *stat), {}).get(moment)
+        return self.values.get(WantedStatistic(component, version, *stat), {}).get(moment)
 
 
 class CloudWatchMetrics(Metrics):
@@ -67,7 +67,7 @@ class CloudWatchMetrics(Metrics):
     ) -> Mapping[str, Thresholds]:
         """Percentiles of what served in the hour before, as far as there were enough requests; see the port."""
         stats = [TIMED, MEAN, _rank(RANKED), *(("Duration", name) for name in PERCENTILES)]
-        wanted = [Wanted(name, "", *stat) for name in components for stat in stats]
+        wanted = [WantedStatistic(name, "", *stat) for name in components for stat in stats]
         series = self._read(environment, wanted, floor(until - BEFORE, BEFORE), until, BEFORE)
         return {name: _thresholds(series, name) for name in components}
 
@@ -80,7 +80,7 @@ class CloudWatchMetrics(Metrics):
         if end <= start:
             return []
         wanted = [
-            Wanted(subject.component, version, *stat)
+            WantedStatistic(subject.component, version, *stat)
             for subject in subjects
             for version in _versions(subject)
             for stat in (REQUESTS, ERRORS, TIMED, MEAN, *map(_rank, subject.thresholds.values()))
@@ -90,11 +90,16 @@ class CloudWatchMetrics(Metrics):
         return [_period(series, subject, moment, length) for subject in subjects for moment in moments]
 
     def _read(
-        self, environment: Environment, wanted: Sequence[Wanted], start: datetime, end: datetime, period: timedelta
+        self,
+        environment: Environment,
+        wanted: Sequence[WantedStatistic],
+        start: datetime,
+        end: datetime,
+        period: timedelta,
     ) -> _Series:
         names = {f"m{number}": one for number, one in enumerate(dict.fromkeys(wanted))}
         queries = [_query(name, one, environment, period) for name, one in names.items()]
-        values: dict[Wanted, dict[datetime, float]] = {one: {} for one in names.values()}
+        values: dict[WantedStatistic, dict[datetime, float]] = {one: {} for one in names.values()}
         for first in range(0, len(queries), AT_ONCE):
             for result in self._answers(queries[first : first + AT_ONCE], start, end):
                 told = zip(result.get("Timestamps", []), result.get("Values", []), strict=False)
@@ -123,7 +128,7 @@ def _versions(subject: Subject) -> tuple[str, ...]:
     return (subject.canary, subject.stable) if subject.stable else ("",)
 
 
-def _query(name: str, wanted: Wanted, environment: Environment, period: timedelta) -> "MetricDataQueryTypeDef":
+def _query(name: str, wanted: WantedStatistic, environment: Environment, period: timedelta) -> "MetricDataQueryTypeDef":
     target = environment.components[wanted.component]
     dimensions = dict(aws_kind_of(target.kind).dimensions(target))
     if wanted.version:
@@ -141,7 +146,7 @@ def _query(name: str, wanted: Wanted, environment: Environment, period: timedelt
 
 def _thresholds(series: _Series, component: str) -> Thresholds:
     """Of the hour with the most requests. Where ranks are not told, latency is not measured rather than wrong."""
-    counted = series.values[Wanted(component, "", *TIMED)]
+    counted = series.values[WantedStatistic(component, "", *TIMED)]
     if not counted:
         return {}
     moment = max(counted, key=lambda one: counted[one])

@@ -41,7 +41,7 @@ Outcome = Literal["granted", "waiting", "superseded", "held"]
 
 
 @dataclass(frozen=True)
-class Answer:
+class LockAnswer:
     """What came of asking for a lock; `displaced` is the older deployment that need not wait any more."""
 
     lock: Lock
@@ -58,20 +58,20 @@ def order_of(uploaded_at: datetime, version: str) -> str:
     return f"{uploaded_at.isoformat(timespec='seconds')}#{natural}"
 
 
-def ask(lock: Lock, place: Place) -> Answer:
+def ask(lock: Lock, place: Place) -> LockAnswer:
     """Ask for the lock. Asking again changes nothing."""
     if lock.holder == place.deployment_id:
-        return Answer(lock, "granted")
+        return LockAnswer(lock, "granted")
     if lock.held:
-        return Answer(lock, "held")
+        return LockAnswer(lock, "held")
     if lock.waiting and lock.waiting.deployment_id == place.deployment_id:
-        return Answer(lock, "waiting")
+        return LockAnswer(lock, "waiting")
     if place.order < lock.newest:
-        return Answer(lock, "superseded")
+        return LockAnswer(lock, "superseded")
     newest = replace(lock, newest=place.order)
     if not lock.holder:
-        return Answer(_granted(newest, place.deployment_id), "granted")
-    return Answer(replace(newest, waiting=place), "waiting", displaced=lock.waiting)
+        return LockAnswer(_granted(newest, place.deployment_id), "granted")
+    return LockAnswer(replace(newest, waiting=place), "waiting", displaced=lock.waiting)
 
 
 def release(lock: Lock, deployment_id: str, *, hold: str = "") -> tuple[Lock, Place | None]:

@@ -25,7 +25,7 @@ class StepSpec(BaseModel):
     bake: Annotated[int, Field(ge=0, le=24 * 3600)] = 0
 
 
-class Hooks(BaseModel):
+class HookFunctions(BaseModel):
     """Lambda functions that are asked before and after traffic moves (SAM's keys)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -41,7 +41,7 @@ class Preference(BaseModel):
 
     type: str | list[StepSpec] = "Canary10Percent5Minutes"
     alarms: list[str] = []
-    hooks: Hooks = Hooks()
+    hooks: HookFunctions = HookFunctions()
 
     @field_validator("type")
     @classmethod

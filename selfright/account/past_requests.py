@@ -12,7 +12,7 @@ from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
 from controller.domain.components.target import Target
 from controller.domain.deployment import Counts
-from controller.domain.judging.power import Traffic
+from controller.domain.judging.power import RequestRate
 from controller.errors import AwsError
 from selfright.components.kind import RequestMetrics
 from selfright.components.registry import kind_of
@@ -82,7 +82,7 @@ class TrafficReader:
         return Past(seconds, counts)
 
 
-def usual(past: Past, since: datetime, until: datetime) -> Traffic | None:
+def usual(past: Past, since: datetime, until: datetime) -> RequestRate | None:
     """The usual traffic between two moments; None when there was none at all.
 
     The requests are those of the median period, or, where most periods had none, of the mean one. The share of errors
@@ -94,7 +94,7 @@ def usual(past: Past, since: datetime, until: datetime) -> Traffic | None:
         return None
     all_of_them = [*requests, *([0] * (periods - len(requests)))]
     each = median(all_of_them) or fmean(all_of_them)
-    return Traffic(each / past.seconds, (past.total.errors + 0.5) / (past.total.requests + 1))
+    return RequestRate(each / past.seconds, (past.total.errors + 0.5) / (past.total.requests + 1))
 
 
 @dataclass(frozen=True)
@@ -108,14 +108,14 @@ class UsualTraffic:
     now: datetime
     per_second: float | None = None
 
-    def __call__(self, target: Target) -> Traffic | None:
+    def __call__(self, target: Target) -> RequestRate | None:
         """As `planning.outlook` asks for it; one call."""
         measured = self._measured(target)
         if self.per_second is None:
             return measured
-        return Traffic(self.per_second, measured.error_rate if measured else UNKNOWN_RATE)
+        return RequestRate(self.per_second, measured.error_rate if measured else UNKNOWN_RATE)
 
-    def _measured(self, target: Target) -> Traffic | None:
+    def _measured(self, target: Target) -> RequestRate | None:
         since = self.now - timedelta(seconds=USUAL_SECONDS)
         try:
             return usual(self.reader.read(target, since, self.now, HOUR), since, self.now)

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError
 
 from controller.errors import SelfrightError
 from selfright.cli.help import write_examples
-from selfright.cli.tools import Tools
+from selfright.cli.tools import CommandTools
 from selfright.errors import advise
 
 FAILED, INTERRUPTED = 1, 130
@@ -63,7 +63,7 @@ class Selfright(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
         """Run the command; what goes wrong is said plainly."""
-        terminal = ctx.ensure_object(Tools).terminal
+        terminal = ctx.ensure_object(CommandTools).terminal
         try:
             return super().invoke(ctx)
         except BrokenPipeError:

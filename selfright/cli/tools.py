@@ -24,7 +24,7 @@ NAME = r"[a-z0-9][a-z0-9-]{0,30}"
 
 
 @dataclass
-class Tools:
+class CommandTools:
     """Handed to every command by click; a test hands in its own clock and sleep."""
 
     clock: Callable[[], datetime] = now
@@ -97,20 +97,20 @@ build_option = click.option(
 )
 
 
-def builder(tools: Tools, building: bool) -> Builder | None:
+def builder(tools: CommandTools, building: bool) -> Builder | None:
     """What `--build` or `--no-build` asks for; it says on stderr what it does."""
     return Builder(tools.terminal.note) if building else None
 
 
 def _choose_output(ctx: click.Context, _: click.Parameter, value: str) -> None:
-    ctx.ensure_object(Tools).terminal.as_json = value == "json"
+    ctx.ensure_object(CommandTools).terminal.as_json = value == "json"
 
 
 def _choose_local(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
     given = ctx.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
-    ctx.ensure_object(Tools).terminal.commands = Commands(program(), local=value and given)
+    ctx.ensure_object(CommandTools).terminal.commands = Commands(program(), local=value and given)
     if value:
         use_local()
 
 
-pass_tools = click.make_pass_decorator(Tools, ensure=True)
+pass_tools = click.make_pass_decorator(CommandTools, ensure=True)

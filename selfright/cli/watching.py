@@ -10,7 +10,7 @@ from controller.domain.timeline import TimelineEvent
 from controller.errors import SelfrightError
 from selfright.account.status import DeploymentRecord
 from selfright.account.watching import NeverAppearedError, is_over
-from selfright.cli.tools import Tools
+from selfright.cli.tools import CommandTools
 from selfright.cli.views import deployment_page, documents
 from selfright.cli.views.narrator import narrating
 from selfright.errors import AdviceError, advise
@@ -25,7 +25,7 @@ timeout_option = click.option(
 
 
 def watch(
-    tools: Tools,
+    tools: CommandTools,
     deployment_id: str,
     *,
     over: Callable[[Deployment], bool] = is_over,
@@ -51,13 +51,13 @@ def watch(
         raise AdviceError(str(advice), " ".join(filter(None, (advice.next_step, again)))) from error
 
 
-def conclude(tools: Tools, record: DeploymentRecord, good: frozenset[Phase]) -> None:
+def conclude(tools: CommandTools, record: DeploymentRecord, good: frozenset[Phase]) -> None:
     """Print how it ended; exits with 0 if that is one of the `good` phases, else with 1."""
     tools.terminal.result(deployment_page.summary(record, tools.terminal.commands), documents.record(record))
     raise click.exceptions.Exit(0 if record.deployment.phase in good else 1)
 
 
-def _say_that_it_goes_on(tools: Tools, deployment_id: str) -> None:
+def _say_that_it_goes_on(tools: CommandTools, deployment_id: str) -> None:
     commands, note = tools.terminal.commands, tools.terminal.note
     note("\nNo longer watched; the release goes on by itself.")
     note(f"Watch it again: {commands(f'watch {deployment_id}')}")

@@ -13,7 +13,7 @@ from controller.domain.components.contents import Contents
 from controller.domain.components.target import Target
 from controller.errors import InvalidBundleError
 from selfright.components.planned import ComponentPlan, LambdaCalls
-from selfright.components.recovered import Entry, Recovery, Step
+from selfright.components.recovered import PointEntry, Recovery, RecoveryStep
 from selfright.packing.packing import Packed, Packing
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Recovering:
     clients: "Clients"
     bucket: str
     name: str
-    entry: Entry
+    entry: PointEntry
     document: Mapping[str, Any]
     deployment_id: str
 
@@ -115,5 +115,5 @@ class _ByRollback:
     def __init__(self, name: str, kind: str) -> None:
         self._name, self._kind = name, kind
 
-    def plan(self) -> list[Step]:
-        return [Step(self._name, f"a {self._kind} is put back by `selfright rollback`, not from here.")]
+    def plan(self) -> list[RecoveryStep]:
+        return [RecoveryStep(self._name, f"a {self._kind} is put back by `selfright rollback`, not from here.")]

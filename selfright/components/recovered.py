@@ -14,7 +14,7 @@ from controller.domain.deployment import Revision, Upload
 Level = Literal["do", "note", "cannot"]
 
 
-class Entry(BaseModel):
+class PointEntry(BaseModel):
     """One component in the manifest of a restore point."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -33,7 +33,7 @@ class Entry(BaseModel):
 
 
 @dataclass(frozen=True)
-class Step:
+class RecoveryStep:
     """One thing to do (`act`), one that cannot be done, or one that a person should know."""
 
     component: str
@@ -42,21 +42,21 @@ class Step:
     act: Callable[[], object] = lambda: None
 
 
-def do(component: str, text: str, act: Callable[[], object]) -> Step:
+def do(component: str, text: str, act: Callable[[], object]) -> RecoveryStep:
     """A step that changes something; `act` does it on the condition that nobody changed anything since it was planned.
 
     It raises `ConflictError` when somebody did.
     """
-    return Step(component, text, "do", act)
+    return RecoveryStep(component, text, "do", act)
 
 
-def cannot(component: str, text: str) -> Step:
+def cannot(component: str, text: str) -> RecoveryStep:
     """What should be done and cannot."""
-    return Step(component, text, "cannot")
+    return RecoveryStep(component, text, "cannot")
 
 
 class Recovery(Protocol):
     """The recovery of one component."""
 
-    def plan(self) -> list[Step]:
+    def plan(self) -> list[RecoveryStep]:
         """What is not as the restore point says; nothing is changed. Raises `AwsError` when it cannot be read."""

@@ -7,9 +7,9 @@ from controller.domain.components.target import Target
 from controller.domain.deployment import Step
 from controller.domain.environment import Environment
 from controller.domain.judging.power import (
+    PowerTerms,
+    RequestRate,
     Sight,
-    Terms,
-    Traffic,
     bake_for,
     seconds_for_any_test,
     sight,
@@ -19,7 +19,7 @@ from controller.domain.judging.power import (
 from controller.domain.judging.sequential.priors import ERRORS, METRICS, risk_shares
 from controller.domain.strategy import ALL
 
-Usual = Callable[[Target], Traffic | None]
+Usual = Callable[[Target], RequestRate | None]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Outlook:
     """
 
     component: str
-    traffic: Traffic | None
+    traffic: RequestRate | None
     weight: int = 0
     smallest: Sight | None = None
     goal: Sight | None = None
@@ -58,12 +58,14 @@ def outlooks(
     shares = risk_shares(tuple(compared), METRICS)
     for name, target in compared.items():
         limit = 1 / (environment.judge.alpha * shares[name, ERRORS])
-        terms = Terms(limit, max(environment.judge.evaluate_every, environment.judge.period_seconds))
+        terms = PowerTerms(limit, max(environment.judge.evaluate_every, environment.judge.period_seconds))
         traffic = usual(target)
         yield _outlook(name, traffic, steps, terms, environment) if traffic else Outlook(name, None)
 
 
-def _outlook(name: str, traffic: Traffic, steps: Sequence[Step], terms: Terms, environment: Environment) -> Outlook:
+def _outlook(
+    name: str, traffic: RequestRate, steps: Sequence[Step], terms: PowerTerms, environment: Environment
+) -> Outlook:
     first, rate = next(step for step in steps if step.bake), min(1.0, traffic.error_rate + environment.judge.tolerance)
     settle = environment.judge.settled_seconds
     goal, found = sight(steps, traffic, terms, rate), smallest(steps, traffic, terms)

@@ -14,14 +14,14 @@ from controller.aws.client.clients import Clients
 from controller.domain.environment import Environment
 from controller.domain.restore_point import FORMAT, MANIFEST, folder
 from controller.errors import NotFoundError
-from selfright.components.recovered import Entry
+from selfright.components.recovered import PointEntry
 from selfright.errors import AdviceError
 
 LARGEST = 64 * 1024 * 1024
 NO_EXPORT = "`selfright show` tells why in its timeline; `selfright rollback` goes back without it."
 
 
-class Manifest(BaseModel):
+class PointManifest(BaseModel):
     """The manifest of a restore point."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -33,7 +33,7 @@ class Manifest(BaseModel):
     recorded_at: datetime
     live: str
     configuration: dict[str, Any]
-    components: dict[str, Entry]
+    components: dict[str, PointEntry]
     snapshots: dict[str, str] = {}
 
     @property
@@ -51,14 +51,14 @@ class KeptPoint:
         self._clients = clients or Clients()
 
     @cached_property
-    def manifest(self) -> Manifest:
+    def manifest(self) -> PointManifest:
         """Raises `AdviceError` when there is none, or it is not the one that the ledger knows."""
         try:
             data = self._read(f"{self._root}{MANIFEST}", self._sha256)
         except NotFoundError as error:
             raise AdviceError(f"There is no restore point under {self._root} in {self.bucket}.", NO_EXPORT) from error
         try:
-            manifest = Manifest.model_validate_json(data)
+            manifest = PointManifest.model_validate_json(data)
         except ValidationError as error:
             raise AdviceError(f"The manifest under {self._root} cannot be read.", "Is it a restore point?") from error
         if manifest.format != FORMAT:

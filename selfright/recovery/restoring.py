@@ -22,18 +22,18 @@ from controller.settings import Settings
 from controller.wiring import aws_world
 from selfright.account.account import Account
 from selfright.components.kind import Recovering
-from selfright.components.recovered import Recovery, Step, cannot
+from selfright.components.recovered import Recovery, RecoveryStep, cannot
 from selfright.components.registry import kind_of
 from selfright.errors import AdviceError
 from selfright.recovery import hold
-from selfright.recovery.point import KeptPoint, Manifest, find_root
+from selfright.recovery.point import KeptPoint, PointManifest, find_root
 
 
 @dataclass(frozen=True)
 class Done:
     """What a recovery did, and what is wrong afterwards (nothing, if it went well)."""
 
-    steps: Sequence[Step]
+    steps: Sequence[RecoveryStep]
     trouble: Sequence[str] = ()
 
 
@@ -45,7 +45,7 @@ class Restoration:
         self._clients = clients
 
     @property
-    def manifest(self) -> Manifest:
+    def manifest(self) -> PointManifest:
         """What was live then."""
         return self.point.manifest
 
@@ -59,7 +59,7 @@ class Restoration:
                 pass
         return self.point.environment
 
-    def plan(self, component: str | None = None) -> list[Step]:
+    def plan(self, component: str | None = None) -> list[RecoveryStep]:
         """What is not as it was then, for all components or one; a database is restored only when it is named.
 
         Raises `AdviceError` when the restore point has no such component.
@@ -71,12 +71,12 @@ class Restoration:
         names = [component] if component else sorted(known)
         return [step for name in names for step in self._of(name, asked=bool(component))]
 
-    def _of(self, name: str, *, asked: bool) -> list[Step]:
+    def _of(self, name: str, *, asked: bool) -> list[RecoveryStep]:
         target, entry = self.environment.components.get(name), self.manifest.components[name]
         if target is None or target.kind != entry.kind:
             return [cannot(name, f"the environment has no {entry.kind} '{name}' any more.")]
         if kind_of(target.kind).only_by_name and not asked:
-            return [Step(name, f"a {target.kind} is restored only by name: --component {name}")]
+            return [RecoveryStep(name, f"a {target.kind} is restored only by name: --component {name}")]
         return [step for recovery in self._recoveries(name, target) for step in recovery.plan()]
 
     def _recoveries(self, name: str, target: Target) -> Sequence[Recovery]:
@@ -90,7 +90,7 @@ class Restoration:
         )
         return kind_of(target.kind).recoveries(recovering, target)
 
-    def run(self, steps: Sequence[Step], component: str | None = None) -> Done:
+    def run(self, steps: Sequence[RecoveryStep], component: str | None = None) -> Done:
         """Do the steps in their order, look that all was done, and write it into the timeline.
 
         Raises `AdviceError` when a deployment is on its way; a step that fails ends it. What was not brought to its end
@@ -105,7 +105,7 @@ class Restoration:
             hold.free(self.world, key, deployment_id, self.manifest.live if component is None else None)
         return done
 
-    def _done(self, steps: Sequence[Step], component: str | None) -> Done:
+    def _done(self, steps: Sequence[RecoveryStep], component: str | None) -> Done:
         for step in steps:
             if step.level == "do":
                 step.act()

@@ -28,7 +28,7 @@ _END = 4
 
 
 @dataclass(frozen=True)
-class Limits:
+class BundleLimits:
     """What a bundle may at most be. Sizes in bytes; `ratio` is unpacked to packed size of one file.
 
     Time and memory follow from these: the contents are read once, in chunks.
@@ -49,9 +49,9 @@ class BundleArchive:
     Works on any seekable file and reads it in order, once; not for several threads at a time.
     """
 
-    def __init__(self, file: BinaryIO, limits: Limits | None = None) -> None:
+    def __init__(self, file: BinaryIO, limits: BundleLimits | None = None) -> None:
         """Open the bundle in `file`; raises `InvalidBundleError`."""
-        self._file, self._limits = file, limits or Limits()
+        self._file, self._limits = file, limits or BundleLimits()
         size = file.seek(0, 2)
         if size > self._limits.bundle_bytes:
             allowed = f"{self._limits.bundle_bytes:,}"

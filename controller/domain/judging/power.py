@@ -32,7 +32,7 @@ _INVERSION = 50
 
 
 @dataclass(frozen=True)
-class Traffic:
+class RequestRate:
     """What usually comes: requests a second on both sides together, and the share (0 to 1) of them that fails."""
 
     per_second: float
@@ -40,7 +40,7 @@ class Traffic:
 
 
 @dataclass(frozen=True)
-class Terms:
+class PowerTerms:
     """What is judged by: the e-value at which a release is rolled back, and the seconds between two evaluations."""
 
     limit: float
@@ -60,14 +60,14 @@ class Sight:
     late: float | None
 
 
-def sight(steps: Sequence[Step], traffic: Traffic, terms: Terms, error_rate: float) -> Sight:
+def sight(steps: Sequence[Step], traffic: RequestRate, terms: PowerTerms, error_rate: float) -> Sight:
     """How a canary with this error rate fares in these steps; at weight 100 there is nothing to compare with."""
     course = _Course(tuple(steps), traffic, terms)
     times = sorted(course.caught(error_rate))
     return Sight(error_rate, len(times) / RELEASES, _at(times, 0.5), _at(times, POWER))
 
 
-def smallest(steps: Sequence[Step], traffic: Traffic, terms: Terms) -> Sight | None:
+def smallest(steps: Sequence[Step], traffic: RequestRate, terms: PowerTerms) -> Sight | None:
     """The smallest regression that is caught with the probability `POWER`; None when not even total failure is."""
     course = _Course(tuple(steps), traffic, terms)
     if not course.sees(1.0):
@@ -79,7 +79,7 @@ def smallest(steps: Sequence[Step], traffic: Traffic, terms: Terms) -> Sight | N
     return sight(steps, traffic, terms, exp(high))
 
 
-def seconds_for_any_test(traffic: Traffic, error_rate: float, weight: int, alpha: float) -> float:
+def seconds_for_any_test(traffic: RequestRate, error_rate: float, weight: int, alpha: float) -> float:
     """So long a test needs on average that is wrong with at most `alpha` and right with `POWER`; infinite if never.
 
     Wald's bound (1945) for any test, even one that knows both rates beforehand: the expected number of the canary's
@@ -92,7 +92,7 @@ def seconds_for_any_test(traffic: Traffic, error_rate: float, weight: int, alpha
     return _divergence(POWER, alpha) / each / requests_per_second
 
 
-def bake_for(weight: int, traffic: Traffic, terms: Terms, error_rate: float) -> int | None:
+def bake_for(weight: int, traffic: RequestRate, terms: PowerTerms, error_rate: float) -> int | None:
     """The bake (whole minutes, in seconds) in which a first step of this weight sees this rate; None if over a day."""
     longest = LONGEST // 60
     if not _sees(weight, 60 * longest, traffic, terms, error_rate):
@@ -104,12 +104,12 @@ def bake_for(weight: int, traffic: Traffic, terms: Terms, error_rate: float) -> 
     return 60 * enough
 
 
-def weight_for(bake: int, traffic: Traffic, terms: Terms, error_rate: float) -> int | None:
+def weight_for(bake: int, traffic: RequestRate, terms: PowerTerms, error_rate: float) -> int | None:
     """The smallest of `WEIGHTS` with which a first step of this bake sees this rate; None when none does."""
     return next((weight for weight in WEIGHTS if _sees(weight, bake, traffic, terms, error_rate)), None)
 
 
-def _sees(weight: int, bake: int, traffic: Traffic, terms: Terms, error_rate: float) -> bool:
+def _sees(weight: int, bake: int, traffic: RequestRate, terms: PowerTerms, error_rate: float) -> bool:
     return _Course((Step(weight, bake),), traffic, terms).sees(error_rate)
 
 
@@ -124,8 +124,8 @@ class _Course:
     """The evaluations of a release: how long each interval is, and which weight it has."""
 
     steps: tuple[Step, ...]
-    traffic: Traffic
-    terms: Terms
+    traffic: RequestRate
+    terms: PowerTerms
 
     @cached_property
     def intervals(self) -> list[tuple[float, float, tuple[float, ...]]]:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from controller.domain.deployment import Changes, Deployment
-from controller.domain.lock import Answer, Lock, Place, ask, order_of, release, retake
+from controller.domain.lock import Lock, LockAnswer, Place, ask, order_of, release, retake
 from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
 from controller.errors import ConflictError, LedgerConflictError
@@ -14,12 +14,12 @@ from controller.locking import change_lock
 from controller.ports.world import World
 
 
-def request_lock(world: World, deployment: Deployment) -> Answer:
+def request_lock(world: World, deployment: Deployment) -> LockAnswer:
     """Ask for the environment's lock for this deployment."""
     order = order_of(deployment.upload.uploaded_at, deployment.version)
     place = Place(deployment.deployment_id, order)
 
-    def decide(lock: Lock) -> tuple[Lock, Answer]:
+    def decide(lock: Lock) -> tuple[Lock, LockAnswer]:
         answer = ask(lock, place)
         return answer.lock, answer
 

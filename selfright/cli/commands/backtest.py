@@ -18,7 +18,7 @@ from selfright.backtest.incidents import Incident, incident
 from selfright.backtest.report import Backtest, Report, functions_of
 from selfright.cli.help import Command
 from selfright.cli.terminal import Terminal
-from selfright.cli.tools import EnvironmentKey, Tools, common, pass_tools
+from selfright.cli.tools import CommandTools, EnvironmentKey, common, pass_tools
 from selfright.cli.views import backtest_page
 from selfright.errors import AdviceError
 
@@ -61,7 +61,7 @@ EXAMPLES = (
 @common
 @pass_tools
 def command(  # noqa: PLR0913, PLR0917 - click hands over every option
-    tools: Tools, environment: str, days: int, releases: int, worse: tuple[float, ...], seed: int
+    tools: CommandTools, environment: str, days: int, releases: int, worse: tuple[float, ...], seed: int
 ) -> None:
     """Replay the policy over past days.
 
@@ -137,7 +137,7 @@ def _firings(environment: Environment, since: datetime, until: datetime) -> list
         return None
 
 
-def _incidents(tools: Tools, environment: Environment, since: datetime) -> Iterator[Incident]:
+def _incidents(tools: CommandTools, environment: Environment, since: datetime) -> Iterator[Incident]:
     """Every deployment that was tripped after visitors had got it, the oldest first."""
     ledger = tools.account.ledger
     recent = [one for one in ledger.history(environment.key, RECENT) if one.created_at >= since]
@@ -146,7 +146,7 @@ def _incidents(tools: Tools, environment: Environment, since: datetime) -> Itera
             yield incident(one, ledger.evaluations(one.deployment_id), shifted, environment.judge)
 
 
-def _first_shift(tools: Tools, one: Deployment) -> datetime | None:
+def _first_shift(tools: CommandTools, one: Deployment) -> datetime | None:
     timeline = tools.account.ledger.timeline(one.deployment_id)
     return next((event.at for event in timeline if event.kind == "shifted"), None)
 

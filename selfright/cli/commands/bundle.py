@@ -7,7 +7,7 @@ import click
 from selfright.account.releasing import read_bundle
 from selfright.bundling.bundle import make_bundle
 from selfright.cli.help import Command
-from selfright.cli.tools import Tools, allow_option, build_option, builder, common, pass_tools
+from selfright.cli.tools import CommandTools, allow_option, build_option, builder, common, pass_tools
 from selfright.wording import size
 
 EXAMPLES = (
@@ -32,7 +32,7 @@ EXAMPLES = (
 @common
 @pass_tools
 def command(  # noqa: PLR0913, PLR0917 - click hands over every option
-    tools: Tools, source: Path, file: Path | None, version: str | None, building: bool, allow: tuple[str, ...]
+    tools: CommandTools, source: Path, file: Path | None, version: str | None, building: bool, allow: tuple[str, ...]
 ) -> None:
     """Make the bundle of a release folder.
 

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from selfright.cli.help import Command
-from selfright.cli.tools import Tools, common, pass_tools
+from selfright.cli.tools import CommandTools, common, pass_tools
 from selfright.cli.views import documents, signs
 from selfright.cli.views.chart import chart
 from selfright.explaining.explanation import Explanation, explain
@@ -34,7 +34,7 @@ EXAMPLES = (
 )
 @common
 @pass_tools
-def command(tools: Tools, deployment: str, picture: Path | None) -> None:
+def command(tools: CommandTools, deployment: str, picture: Path | None) -> None:
     """Explain in five sentences why DEPLOYMENT ended so.
 
     What happened, which metric, which numbers, at which evaluation, and what to do next; with a chart.

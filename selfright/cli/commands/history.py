@@ -3,7 +3,7 @@
 import click
 
 from selfright.cli.help import Command
-from selfright.cli.tools import EnvironmentKey, Tools, common, pass_tools
+from selfright.cli.tools import CommandTools, EnvironmentKey, common, pass_tools
 from selfright.cli.views import documents, tables
 
 EXAMPLES = (
@@ -19,7 +19,7 @@ EXAMPLES = (
 )
 @common
 @pass_tools
-def command(tools: Tools, environment: str, number: int) -> None:
+def command(tools: CommandTools, environment: str, number: int) -> None:
     """List the deployments of APP/ENV, newest first."""
     deployments = tools.account.ledger.history(environment, number)
     if not deployments:

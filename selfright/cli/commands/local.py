@@ -8,7 +8,7 @@ import click
 from rich.text import Text
 
 from selfright.cli.help import Command
-from selfright.cli.tools import Tools
+from selfright.cli.tools import CommandTools
 from selfright.errors import AdviceError
 from selfright.wording import Commands, program
 from selfright.workspace import REPOSITORY
@@ -28,7 +28,7 @@ def check_repository(command: str, repository: Path = REPOSITORY) -> None:
 @click.command(cls=Command, examples=("up", "status --local", "down"))
 @output_option
 @click.pass_obj
-def up(tools: Tools, output: str) -> None:
+def up(tools: CommandTools, output: str) -> None:
     """Start the local AWS, with the controller and SmartPack.
 
     Nothing is released yet: `demo --keep` does that, too.
@@ -55,7 +55,7 @@ def up(tools: Tools, output: str) -> None:
 @click.command(cls=Command, examples=("down",))
 @output_option
 @click.pass_obj
-def down(tools: Tools, output: str) -> None:
+def down(tools: CommandTools, output: str) -> None:
     """Stop the local AWS; nothing of it is left behind."""
     from selfright.local import emulator  # noqa: PLC0415
 
@@ -69,7 +69,7 @@ def down(tools: Tools, output: str) -> None:
 @click.option("--keep", is_flag=True, help="Leave the local AWS running at the end, and say how to play on.")
 @output_option
 @click.pass_obj
-def demo(tools: Tools, output: str, *, keep: bool) -> None:
+def demo(tools: CommandTools, output: str, *, keep: bool) -> None:
     """Release three times locally; the bad one goes back.
 
     The releases are SmartPack's, with visitors on the app. The exit code is 0 only if all of it happened.

@@ -9,7 +9,7 @@ import click
 from controller.domain.deployment import Deployment
 from selfright.account.logs import Follower, LogReader, LogSource, begins, ends, window
 from selfright.cli.help import Command
-from selfright.cli.tools import Tools, common, pass_tools
+from selfright.cli.tools import CommandTools, common, pass_tools
 from selfright.cli.views import log_lines
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -49,7 +49,12 @@ class Since(click.ParamType[timedelta | datetime]):
 @common
 @pass_tools
 def command(  # noqa: PLR0913, PLR0917 - click hands over every option
-    tools: Tools, deployment: str, following: bool, since: timedelta | datetime | None, text: str, only: tuple[str, ...]
+    tools: CommandTools,
+    deployment: str,
+    following: bool,
+    since: timedelta | datetime | None,
+    text: str,
+    only: tuple[str, ...],
 ) -> None:
     """Show what was logged during DEPLOYMENT.
 
@@ -81,7 +86,7 @@ def _start(one: Deployment, since: timedelta | datetime | None, now: datetime) -
     return max(beginning, since)
 
 
-def _sources(tools: Tools, deployment: str, only: tuple[str, ...], text: str) -> tuple[list[LogSource], bool]:
+def _sources(tools: CommandTools, deployment: str, only: tuple[str, ...], text: str) -> tuple[list[LogSource], bool]:
     """Where the lines are now, and whether no more will come: versions become known while a release goes on."""
     one = tools.account.ledger.get(deployment)
     end = ends(one)

@@ -10,7 +10,7 @@ from selfright.account.past_requests import TrafficReader, UsualTraffic
 from selfright.account.releasing import bundled
 from selfright.cli.help import Command
 from selfright.cli.tools import (
-    Tools,
+    CommandTools,
     allow_option,
     build_option,
     builder,
@@ -47,7 +47,7 @@ EXAMPLES = (
 @common
 @pass_tools
 def command(  # noqa: PLR0913, PLR0917 - click hands over every option
-    tools: Tools,
+    tools: CommandTools,
     source: Path,
     environment: str,
     per_second: float | None,

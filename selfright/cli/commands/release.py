@@ -13,7 +13,7 @@ from selfright.account.releasing import Bundle, Sent, bundled, send
 from selfright.cli.help import Command
 from selfright.cli.terminal import Terminal
 from selfright.cli.tools import (
-    Tools,
+    CommandTools,
     allow_option,
     build_option,
     builder,
@@ -47,7 +47,7 @@ EXAMPLES = (
 @common
 @pass_tools
 def command(  # noqa: PLR0913, PLR0917 - click hands over every option
-    tools: Tools,
+    tools: CommandTools,
     source: Path,
     environment: str,
     watching: bool,
@@ -83,7 +83,7 @@ def _why(hotfix: bool, reason: str) -> str:
 
 
 def upload(  # noqa: PLR0913 - what, where to, and how
-    tools: Tools,
+    tools: CommandTools,
     source: Path,
     environment: str,
     allowed: Collection[str] = (),

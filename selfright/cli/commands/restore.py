@@ -10,8 +10,8 @@ from rich.text import Text
 
 from controller.errors import SelfrightError
 from selfright.cli.help import Command
-from selfright.cli.tools import Tools, common, pass_tools
-from selfright.components.recovered import Step
+from selfright.cli.tools import CommandTools, common, pass_tools
+from selfright.components.recovered import RecoveryStep
 from selfright.errors import AdviceError, advise
 from selfright.recovery.restoring import Done, Restoration, restoration
 from selfright.wording import clean
@@ -35,7 +35,7 @@ SIGNS = {"do": "→", "note": "·", "cannot": "✗"}
 @common
 @pass_tools
 def command(  # noqa: PLR0913, PLR0917 - click hands over every option
-    tools: Tools, deployment: str, component: str | None, dry_run: bool, bucket: str | None, yes: bool
+    tools: CommandTools, deployment: str, component: str | None, dry_run: bool, bucket: str | None, yes: bool
 ) -> None:
     """Recover what was live before DEPLOYMENT.
 
@@ -58,7 +58,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     _conclude(tools, recovery, done, restored=not done.trouble, good=possible and not done.trouble)
 
 
-def _run(recovery: Restoration, steps: Sequence[Step], component: str | None) -> Done:
+def _run(recovery: Restoration, steps: Sequence[RecoveryStep], component: str | None) -> Done:
     try:
         return recovery.run(steps, component)
     except AdviceError:
@@ -69,14 +69,14 @@ def _run(recovery: Restoration, steps: Sequence[Step], component: str | None) ->
         raise AdviceError(str(advice), " ".join(filter(None, (advice.next_step, again)))) from error
 
 
-def _shown(recovery: Restoration, steps: Sequence[Step]) -> RenderableType:
+def _shown(recovery: Restoration, steps: Sequence[RecoveryStep]) -> RenderableType:
     manifest = recovery.manifest
     head = f"Before {manifest.deployment_id}, recorded {manifest.recorded_at:%Y-%m-%d %H:%M:%S} UTC:"
     lines = [f"  {SIGNS[step.level]} {clean(step.component)}: {clean(step.text)}" for step in steps]
     return Group(Text(head), *(Text(line) for line in lines or ["  everything is as it was then"]))
 
 
-def _conclude(tools: Tools, recovery: Restoration, done: Done, *, restored: bool | None, good: bool) -> None:
+def _conclude(tools: CommandTools, recovery: Restoration, done: Done, *, restored: bool | None, good: bool) -> None:
     manifest = recovery.manifest
     document: dict[str, Any] = {
         "deployment_id": manifest.deployment_id,

@@ -4,7 +4,7 @@ import click
 
 from selfright.account.rolling_back import resume
 from selfright.cli.help import Command
-from selfright.cli.tools import Tools, common, pass_tools
+from selfright.cli.tools import CommandTools, common, pass_tools
 
 EXAMPLES = ("resume smartpack-prod-20250101T120000-3f9a01",)
 
@@ -13,7 +13,7 @@ EXAMPLES = ("resume smartpack-prod-20250101T120000-3f9a01",)
 @click.argument("deployment")
 @common
 @pass_tools
-def command(tools: Tools, deployment: str) -> None:
+def command(tools: CommandTools, deployment: str) -> None:
     """Let a paused DEPLOYMENT go on.
 
     It is paused because there were too few requests for a verdict, and its environment says `when_inconclusive: pause`.

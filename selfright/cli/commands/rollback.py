@@ -11,7 +11,7 @@ from selfright.account.earlier_releases import release_again, released_as, resto
 from selfright.account.rolling_back import check_possible, start_rollback, to_roll_back
 from selfright.account.status import DeploymentRecord
 from selfright.cli.help import Command
-from selfright.cli.tools import EnvironmentKey, Tools, common, pass_tools
+from selfright.cli.tools import CommandTools, EnvironmentKey, common, pass_tools
 from selfright.cli.watching import conclude, timeout_option, watch
 from selfright.errors import AdviceError
 
@@ -43,7 +43,7 @@ EXAMPLES = (
 @common
 @pass_tools
 def command(  # noqa: PLR0913, PLR0917 - click hands over every option
-    tools: Tools,
+    tools: CommandTools,
     deployment: str | None,
     environment: str | None,
     reason: str,
@@ -76,7 +76,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     conclude(tools, _roll_back(tools, chosen, reason, timeout, emergency=emergency), BACK)
 
 
-def _of(tools: Tools, environment: str) -> Deployment:
+def _of(tools: CommandTools, environment: str) -> Deployment:
     tools.account.environment(environment)
     ledger = tools.account.ledger
     return to_roll_back(ledger.status(environment), ledger.history(environment, RECENT))
@@ -91,7 +91,7 @@ def question(record: DeploymentRecord) -> str:
 
 
 def _roll_back(
-    tools: Tools, chosen: Deployment, reason: str, timeout: float | None, *, emergency: bool
+    tools: CommandTools, chosen: Deployment, reason: str, timeout: float | None, *, emergency: bool
 ) -> DeploymentRecord:
     known = tools.account.ledger.timeline(chosen.deployment_id)
     if emergency:
@@ -105,7 +105,7 @@ def _roll_back(
     return record
 
 
-def _restore_traffic_now(tools: Tools, chosen: Deployment, reason: str) -> None:
+def _restore_traffic_now(tools: CommandTools, chosen: Deployment, reason: str) -> None:
     """Whatever goes wrong here, the rollback machine tries it again."""
     try:
         trouble = restore_traffic_now(tools.account, chosen.deployment_id, reason)
@@ -117,7 +117,14 @@ def _restore_traffic_now(tools: Tools, chosen: Deployment, reason: str) -> None:
 
 
 def return_to(  # noqa: PLR0913 - the options of the command
-    tools: Tools, environment: str, version: str, reason: str, *, emergency: bool, yes: bool, timeout: float | None
+    tools: CommandTools,
+    environment: str,
+    version: str,
+    reason: str,
+    *,
+    emergency: bool,
+    yes: bool,
+    timeout: float | None,
 ) -> None:
     """Make an earlier version live again in an environment."""
     tools.account.environment(environment)

@@ -3,7 +3,7 @@
 import click
 
 from selfright.cli.help import Command
-from selfright.cli.tools import Tools, common, pass_tools
+from selfright.cli.tools import CommandTools, common, pass_tools
 from selfright.cli.views import deployment_page, documents
 
 EXAMPLES = (
@@ -16,7 +16,7 @@ EXAMPLES = (
 @click.argument("deployment")
 @common
 @pass_tools
-def command(tools: Tools, deployment: str) -> None:
+def command(tools: CommandTools, deployment: str) -> None:
     """Show everything that happened to DEPLOYMENT.
 
     Why it ended as it did, what it changed, and its whole timeline.

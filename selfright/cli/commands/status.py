@@ -7,7 +7,7 @@ from rich.live import Live
 from selfright.account.status import DeploymentRecord, EnvironmentStatus
 from selfright.cli.help import Command
 from selfright.cli.terminal import plain
-from selfright.cli.tools import EnvironmentKey, Tools, common, pass_tools
+from selfright.cli.tools import CommandTools, EnvironmentKey, common, pass_tools
 from selfright.cli.views import deployment_page, documents, tables
 from selfright.errors import AdviceError
 
@@ -26,7 +26,7 @@ EXAMPLES = (
 @click.option("-w", "--watch", is_flag=True, help="Keep it up to date until Ctrl-C.")
 @common
 @pass_tools
-def command(tools: Tools, what: str | None, watch: bool) -> None:
+def command(tools: CommandTools, what: str | None, watch: bool) -> None:
     """Show what is live and what is on its way.
 
     Without an argument, of all registered environments.
@@ -39,7 +39,7 @@ def command(tools: Tools, what: str | None, watch: bool) -> None:
         _watch(tools, what)
 
 
-def _watch(tools: Tools, what: str | None) -> None:
+def _watch(tools: CommandTools, what: str | None) -> None:
     if not tools.terminal.out.is_terminal:
         _print_changes(tools, what)
     with Live(console=tools.terminal.out, auto_refresh=False, screen=False) as live:
@@ -48,7 +48,7 @@ def _watch(tools: Tools, what: str | None) -> None:
             tools.sleep(LOOK_SECONDS)
 
 
-def _print_changes(tools: Tools, what: str | None) -> None:
+def _print_changes(tools: CommandTools, what: str | None) -> None:
     before = ""
     while True:
         shown = plain(_evaluation(tools, what)[0])
@@ -58,7 +58,7 @@ def _print_changes(tools: Tools, what: str | None) -> None:
         tools.sleep(LOOK_SECONDS)
 
 
-def _evaluation(tools: Tools, what: str | None) -> tuple[RenderableType, documents.Document]:
+def _evaluation(tools: CommandTools, what: str | None) -> tuple[RenderableType, documents.Document]:
     if what is None:
         return _all(tools)
     if "/" in what:
@@ -67,7 +67,7 @@ def _evaluation(tools: Tools, what: str | None) -> tuple[RenderableType, documen
     return deployment_page.summary(record, tools.terminal.commands), documents.record(record)
 
 
-def _all(tools: Tools) -> tuple[RenderableType, documents.Document]:
+def _all(tools: CommandTools) -> tuple[RenderableType, documents.Document]:
     statuses = [tools.account.ledger.status(key) for key in tools.account.environments()]
     if not statuses:
         tools.account.resources  # noqa: B018 - says so if there is no controller at all
@@ -76,14 +76,14 @@ def _all(tools: Tools) -> tuple[RenderableType, documents.Document]:
     return shown, {"environments": [documents.status(one) for one in statuses]}
 
 
-def _one(tools: Tools, key: str) -> tuple[RenderableType, documents.Document]:
+def _one(tools: CommandTools, key: str) -> tuple[RenderableType, documents.Document]:
     tools.account.environment(key)
     status = tools.account.ledger.status(key)
     shown = tables.status(status, _records(tools, status), tools.terminal.commands, tools.clock())
     return shown, documents.status(status)
 
 
-def _records(tools: Tools, status: EnvironmentStatus) -> list[DeploymentRecord]:
+def _records(tools: CommandTools, status: EnvironmentStatus) -> list[DeploymentRecord]:
     """What is on its way and what waits, in full."""
     moving = [one for one in (status.on_its_way, status.waiting) if one]
     return [tools.account.ledger.record(one.deployment_id) for one in moving]

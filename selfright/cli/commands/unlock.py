@@ -6,7 +6,7 @@ import click
 
 from selfright.account.unlocking import blocking, unlock
 from selfright.cli.help import Command
-from selfright.cli.tools import EnvironmentKey, Tools, common, pass_tools
+from selfright.cli.tools import CommandTools, EnvironmentKey, common, pass_tools
 from selfright.wording import clean
 
 EXAMPLES = (
@@ -21,7 +21,7 @@ EXAMPLES = (
 @click.option("-y", "--yes", is_flag=True, help="Do not ask (it asks only on a terminal).")
 @common
 @pass_tools
-def command(tools: Tools, environment: str, reason: str, yes: bool) -> None:
+def command(tools: CommandTools, environment: str, reason: str, yes: bool) -> None:
     """Let a held environment take releases again.
 
     An environment is held after a rollback that failed, or a recovery that did not come to its end. Unlocking changes

@@ -4,7 +4,7 @@ import click
 
 from selfright.cli.commands.release import LIVE
 from selfright.cli.help import Command
-from selfright.cli.tools import Tools, common, pass_tools
+from selfright.cli.tools import CommandTools, common, pass_tools
 from selfright.cli.watching import conclude, timeout_option, watch
 
 EXAMPLES = (
@@ -18,7 +18,7 @@ EXAMPLES = (
 @timeout_option
 @common
 @pass_tools
-def command(tools: Tools, deployment: str, timeout: float | None) -> None:
+def command(tools: CommandTools, deployment: str, timeout: float | None) -> None:
     """Watch DEPLOYMENT until it has ended.
 
     Exit code 0 means that the release is live, 1 that it is not. Ctrl-C ends the watching, not the release.

@@ -8,7 +8,7 @@ from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from selfright.account.releasing import release
 from selfright.account.status import seconds_between
-from selfright.cli.tools import Tools
+from selfright.cli.tools import CommandTools
 from selfright.cli.views.narrator import narrating
 
 PATIENCE_SECONDS = 180.0
@@ -56,7 +56,7 @@ class Performed:
         return seconds_between(trip.fired_at or trip.at, self.deployment.traffic_restored_at) if trip else None
 
 
-def perform(tools: Tools, act: Act, source: Path, environment_key: str) -> Performed:
+def perform(tools: CommandTools, act: Act, source: Path, environment_key: str) -> Performed:
     """Release the folder `source` and follow it to its end."""
     sent = release(tools.account, source, environment_key)
     uploaded = time.monotonic()

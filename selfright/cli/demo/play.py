@@ -16,7 +16,7 @@ from controller.errors import InvalidBundleError
 from selfright.cli.demo.acts import ACTS, Performed, perform
 from selfright.cli.demo.proof import served, visit
 from selfright.cli.demo.summary import Line, ending
-from selfright.cli.tools import Tools
+from selfright.cli.tools import CommandTools
 from selfright.local import emulator
 from selfright.local.installation import APPLICATION, ENVIRONMENT, install
 from selfright.local.visitors import VisitorLoad, from_list, visiting
@@ -28,7 +28,7 @@ TRAFFIC = VisitorLoad(rate=30, visitors=400)
 SEED = 7
 
 
-def play(tools: Tools, *, keep: bool) -> bool:
+def play(tools: CommandTools, *, keep: bool) -> bool:
     """Play the whole demo; True only if every release ended as it had to. `keep` leaves the local AWS running.
 
     Raises `LocalAwsError` when the local AWS cannot be started.
@@ -62,7 +62,7 @@ def _line(running: LocalAws, done: Performed, live_before: str) -> Line:
 
 
 @contextmanager
-def _local_aws(tools: Tools, *, keep: bool) -> Iterator[tuple[LocalAws, dict[str, Path]]]:
+def _local_aws(tools: CommandTools, *, keep: bool) -> Iterator[tuple[LocalAws, dict[str, Path]]]:
     """The local AWS with everything deployed, and the built releases by version.
 
     It ends with the demo, also by Ctrl-C or a signal, unless it is kept.

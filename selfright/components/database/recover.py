@@ -12,7 +12,7 @@ from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.domain.components.database.target import DatabaseTarget
 from controller.errors import NotFoundError
-from selfright.components.recovered import Step, cannot, do
+from selfright.components.recovered import RecoveryStep, cannot, do
 
 LONGEST = 63
 SUFFIX = "-restored-"
@@ -30,29 +30,31 @@ class DatabaseRecovery:
         self.new_name = f"{target.identifier.lower()[: LONGEST - len(suffix) - 2].rstrip('-')}{suffix}"
         self._snapshot: str = document.get("snapshot", "")
 
-    def plan(self) -> list[Step]:
+    def plan(self) -> list[RecoveryStep]:
         """What is not there yet of the new database; then what is left to a person."""
         if not self._snapshot:
             return [cannot(self._name, "no snapshot was taken before this deployment: it changed nothing.")]
         if status := self._status("DBInstance" if self._target.instance else "DBCluster", self.new_name):
-            return [Step(self._name, f"{self.new_name} is there ({status})."), *self._instance(), *self._rest()]
+            return [RecoveryStep(self._name, f"{self.new_name} is there ({status})."), *self._instance(), *self._rest()]
         if not self._snapshot_is_there():
             return [cannot(self._name, f"the snapshot {self._snapshot} is gone.")]
         restore = self._restore_instance if self._target.instance else self._restore_cluster
         text = f"make the new database {self.new_name} from the snapshot {self._snapshot}"
         return [do(self._name, text, restore), *self._rest()]
 
-    def _instance(self) -> list[Step]:
+    def _instance(self) -> list[RecoveryStep]:
         """A cluster's instance, if the recovery was interrupted before it made that."""
         if not self._had.get("writer") or self._status("DBInstance", self._writer):
             return []
         return [do(self._name, f"make the instance {self._writer} in it", self._create_instance)]
 
-    def _rest(self) -> list[Step]:
+    def _rest(self) -> list[RecoveryStep]:
         kind = "db-instance-available --db-instance" if self._target.instance else "db-cluster-available --db-cluster"
         return [
-            Step(self._name, f"wait for it: aws rds wait {kind}-identifier {self.new_name}"),
-            Step(self._name, f"look at its data, then point the application to it; {self._target.identifier} stays."),
+            RecoveryStep(self._name, f"wait for it: aws rds wait {kind}-identifier {self.new_name}"),
+            RecoveryStep(
+                self._name, f"look at its data, then point the application to it; {self._target.identifier} stays."
+            ),
         ]
 
     def _status(self, kind: Literal["DBInstance", "DBCluster"], name: str) -> str:

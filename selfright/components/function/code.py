@@ -13,14 +13,14 @@ from controller.domain.components.artifact import Artifact
 from controller.domain.components.contents import Contents
 from controller.domain.components.function.artifact import FunctionArtifact, LambdaArtifact
 from controller.errors import AwsError, InvalidBundleError, NotFoundError
-from selfright.components.recovered import Entry
+from selfright.components.recovered import PointEntry
 
 
 class KeptCode:
     """Implements `function_code.Code`."""
 
     def __init__(
-        self, clients: Clients, bucket: str, entry: Entry, kept: Mapping[str, Any], artifact: LambdaArtifact
+        self, clients: Clients, bucket: str, entry: PointEntry, kept: Mapping[str, Any], artifact: LambdaArtifact
     ) -> None:
         """`kept` is what the restore point says of the code; `artifact` the configuration that belongs to it."""
         self._clients, self._bucket = clients, bucket

@@ -15,7 +15,7 @@ from controller.domain.components.function.artifact import FunctionArtifact, Lam
 from controller.domain.components.function.target import LambdaTarget
 from controller.errors import NotFoundError
 from selfright.components.function.code import KeptCode
-from selfright.components.recovered import Entry, Step, cannot, do
+from selfright.components.recovered import PointEntry, RecoveryStep, cannot, do
 
 SOURCE = "restore-point"
 DEPLOY_FIRST = "Deploy the application's stack first (it creates the function); then restore again."
@@ -30,7 +30,7 @@ class FunctionRecovery:
         bucket: str,
         name: str,
         target: LambdaTarget,
-        entry: Entry,
+        entry: PointEntry,
         document: Mapping[str, Any],
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -41,7 +41,7 @@ class FunctionRecovery:
         self._staging = FunctionStaging(clients, target.function_name, sleep)
         self._version = ""
 
-    def plan(self) -> list[Step]:
+    def plan(self) -> list[RecoveryStep]:
         """The version, then the alias."""
         try:
             latest = self._staging.configuration("$LATEST")
@@ -78,7 +78,7 @@ class FunctionRecovery:
         except NotFoundError:
             return None
 
-    def _moving(self, state: AliasState | None) -> Step:
+    def _moving(self, state: AliasState | None) -> RecoveryStep:
         to = f"version {self._version}" if self._version else "the new version"
         if state is None:
             return do(self._name, f"create {self._alias.name} on {to}", self._create_alias)
@@ -91,10 +91,12 @@ class FunctionRecovery:
                 FunctionName=self._target.function_name, Name=self._target.alias, FunctionVersion=self._version
             )
 
-    def _publishing(self, latest: Mapping[str, Any]) -> list[Step]:
+    def _publishing(self, latest: Mapping[str, Any]) -> list[RecoveryStep]:
         missing = set(self._document["variables"]["others"]) - variables_of(latest).keys()
         lost = [
-            Step(self._name, f"the variable {name} is gone; its value was not exported: deploy the function's template")
+            RecoveryStep(
+                self._name, f"the variable {name} is gone; its value was not exported: deploy the function's template"
+            )
             for name in sorted(missing)
         ]
         text = f"publish the code of version {self._entry.revision or '?'} again: that version is gone"

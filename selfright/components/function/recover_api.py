@@ -13,7 +13,7 @@ from controller.aws.client.clients import Clients
 from controller.aws.components.function.export_api import ApiExport
 from controller.domain.restore_point import LEFT_OUT
 from controller.errors import ChangedByOthersError, NotFoundError
-from selfright.components.recovered import Step, cannot, do
+from selfright.components.recovered import RecoveryStep, cannot, do
 
 KEYS = {"integrations": "IntegrationId", "routes": "RouteKey", "stages": "StageName"}
 NOT_WRITTEN = {"IntegrationId", "RouteId", "RouteKey", "StageName", "DeploymentId", "Target"}
@@ -30,7 +30,7 @@ class ApiRecovery:
         self._has: Mapping[str, Any] = {}
         self._renamed: dict[str, str] = {}
 
-    def plan(self) -> list[Step]:
+    def plan(self) -> list[RecoveryStep]:
         """Integrations before the routes that lead to them; what is there in addition goes last."""
         try:
             self._has = ApiExport(self._clients, self._id).document()
@@ -38,7 +38,7 @@ class ApiRecovery:
             return [cannot(self._name, f"the HTTP API {self._id} is gone: deploy the application's stack first.")]
         return [*self._cors(), *self._integrations(), *self._routes(), *self._stages()]
 
-    def _cors(self) -> list[Step]:
+    def _cors(self) -> list[RecoveryStep]:
         had, has = (one["settings"].get("CorsConfiguration") for one in (self._had, self._has))
         if had == has:
             return []
@@ -46,7 +46,7 @@ class ApiRecovery:
         remove = partial(self._clients.gateway.delete_cors_configuration, ApiId=self._id)
         return [self._step("put CORS back", write if had else remove)]
 
-    def _integrations(self) -> list[Step]:
+    def _integrations(self) -> list[RecoveryStep]:
         """One that was deleted gets a new id when it is made again: so it is known by what it is, too."""
         has = self._by_key(self._has, "integrations")
         steps = []
@@ -64,7 +64,7 @@ class ApiRecovery:
         made = self._clients.gateway.create_integration(ApiId=self._id, **_writable(had))
         self._renamed[had["IntegrationId"]] = made["IntegrationId"]
 
-    def _routes(self) -> list[Step]:
+    def _routes(self) -> list[RecoveryStep]:
         had, has = self._by_key(self._had, "routes"), self._by_key(self._has, "routes")
         steps = []
         for key, route in had.items():
@@ -91,7 +91,7 @@ class ApiRecovery:
         else:
             self._clients.gateway.create_route(ApiId=self._id, **values)
 
-    def _stages(self) -> list[Step]:
+    def _stages(self) -> list[RecoveryStep]:
         gateway, steps = self._clients.gateway, []
         has = self._by_key(self._has, "stages")
         for key, had in self._by_key(self._had, "stages").items():
@@ -106,7 +106,7 @@ class ApiRecovery:
     def _by_key(self, document: Mapping[str, Any], part: str) -> Parts:
         return {one[KEYS[part]]: one for one in document[part]}
 
-    def _step(self, text: str, write: Callable[[], object]) -> Step:
+    def _step(self, text: str, write: Callable[[], object]) -> RecoveryStep:
         planned = self._has
 
         def act() -> None:

@@ -13,7 +13,7 @@ from controller.domain.components.contents import Contents
 from controller.domain.components.image.artifact import ImageArtifact
 from controller.domain.components.image.target import ImageTarget
 from selfright.components.function.code import KeptCode
-from selfright.components.recovered import Entry
+from selfright.components.recovered import PointEntry
 
 
 class KeptImage(KeptCode):
@@ -24,7 +24,7 @@ class KeptImage(KeptCode):
         clients: Clients,
         bucket: str,
         target: ImageTarget,
-        entry: Entry,
+        entry: PointEntry,
         kept: Mapping[str, Any],
         artifact: ImageArtifact,
     ) -> None:

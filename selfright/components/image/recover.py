@@ -9,7 +9,7 @@ from controller.domain.components.image.artifact import ImageArtifact
 from controller.domain.components.image.target import ImageTarget
 from selfright.components.function.recover import FunctionRecovery
 from selfright.components.image.code import KeptImage
-from selfright.components.recovered import Entry
+from selfright.components.recovered import PointEntry
 
 
 class ImageRecovery(FunctionRecovery):
@@ -21,7 +21,7 @@ class ImageRecovery(FunctionRecovery):
         bucket: str,
         name: str,
         target: ImageTarget,
-        entry: Entry,
+        entry: PointEntry,
         document: Mapping[str, Any],
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:

@@ -10,14 +10,14 @@ from controller.aws.components.parameters.pointer import ParameterPointer
 from controller.aws.components.parameters.store import ParameterStore
 from controller.domain.components.parameters.target import ParametersTarget
 from controller.errors import ChangedByOthersError
-from selfright.components.recovered import Entry, Step, do
+from selfright.components.recovered import PointEntry, RecoveryStep, do
 
 
 class ParametersRecovery:
     """Implements `steps.Recovery`."""
 
     def __init__(
-        self, clients: Clients, name: str, target: ParametersTarget, entry: Entry, document: Mapping[str, Any]
+        self, clients: Clients, name: str, target: ParametersTarget, entry: PointEntry, document: Mapping[str, Any]
     ) -> None:
         """`entry` and `document` are the restore point's."""
         self._clients, self._name, self._prefix = clients, name, target.prefix
@@ -25,7 +25,7 @@ class ParametersRecovery:
         self._store = ParameterStore(clients, target.prefix)
         self._pointer = ParameterPointer(clients, target.prefix)
 
-    def plan(self) -> list[Step]:
+    def plan(self) -> list[RecoveryStep]:
         """The values first: nobody reads half a revision."""
         has = self._store.read(self._revision) if self._revision else {}
         wrong = sorted(name for name, value in self._values.items() if has.get(name) != value)

@@ -15,14 +15,14 @@ from controller.domain.components.site.index import FileEntry, is_hashed
 from controller.domain.components.site.routing import REVISIONS
 from controller.domain.components.site.target import SiteTarget
 from controller.errors import AwsError, NotFoundError
-from selfright.components.recovered import Entry, Step, cannot, do
+from selfright.components.recovered import PointEntry, RecoveryStep, cannot, do
 
 
 class SiteRecovery:
     """Implements `steps.Recovery`."""
 
     def __init__(
-        self, clients: Clients, name: str, target: SiteTarget, entry: Entry, document: Mapping[str, Any]
+        self, clients: Clients, name: str, target: SiteTarget, entry: PointEntry, document: Mapping[str, Any]
     ) -> None:
         """`entry` and `document` are the restore point's."""
         self._clients, self._name, self._target = clients, name, target
@@ -30,11 +30,11 @@ class SiteRecovery:
         self._files = SiteFiles(clients, target.bucket)
         self._traffic = SiteTraffic(clients, target, self._files)
 
-    def plan(self) -> list[Step]:
+    def plan(self) -> list[RecoveryStep]:
         """The files first: nobody is sent to what is not whole."""
         return [*self._uploading(), *self._routing(), *self._distribution()]
 
-    def _uploading(self) -> list[Step]:
+    def _uploading(self) -> list[RecoveryStep]:
         missing = self._missing() if self._entry.revision else []
         if not missing:
             return []
@@ -72,7 +72,7 @@ class SiteRecovery:
                     return
         raise AwsError(f"the bundle {self._entry.upload.key} has no site of revision {self._entry.revision}.")
 
-    def _routing(self) -> list[Step]:
+    def _routing(self) -> list[RecoveryStep]:
         revision = self._entry.revision
         try:
             state = self._traffic.read()
@@ -83,7 +83,7 @@ class SiteRecovery:
         text = f"send all visitors to revision {revision or '(none)'} (now: {self._traffic.describe(state)})"
         return [do(self._name, text, lambda: self._traffic.write(state, revision, revision, 0))]
 
-    def _distribution(self) -> list[Step]:
+    def _distribution(self) -> list[RecoveryStep]:
         had = self._document.get("distribution")
         if not had or not self._target.distribution_id:
             return []
@@ -94,4 +94,4 @@ class SiteRecovery:
         names = {**had["configuration"], **has["configuration"]}
         different = [name for name in sorted(names) if had["configuration"].get(name) != has["configuration"].get(name)]
         text = f"the distribution {had['id']} differs in {', '.join(different)}: its template puts that back"
-        return [Step(self._name, text)] if different else []
+        return [RecoveryStep(self._name, text)] if different else []

@@ -35,7 +35,7 @@ def plan_stack(planning: Planning, target: StackTarget, known: ComponentPlan, ar
     if known.live == revision_of(template.text, values):
         return replace(known, change="unchanged")
     before = read_template(present.template, "the present template") if present else None
-    comparison = Comparison(before, template, planning.asked())
+    comparison = TemplateComparison(before, template, planning.asked())
     feared = dangers(comparison.certain(), Allowed(target.allow_replacement, target.allow_deletion))
     return replace(
         known,
@@ -48,7 +48,7 @@ def plan_stack(planning: Planning, target: StackTarget, known: ComponentPlan, ar
 
 
 @dataclass(frozen=True)
-class Comparison:
+class TemplateComparison:
     """A template as it is (None: there is no stack) and as it comes."""
 
     former: Template | None

@@ -6,7 +6,7 @@ import pytest
 
 from controller.domain.components.function.target import FunctionTarget
 from controller.domain.deployment import Counts
-from controller.domain.judging.power import Traffic
+from controller.domain.judging.power import RequestRate
 from selfright.account.past_requests import HOUR, MINUTE, Past, TrafficReader, UsualTraffic, usual
 from tests.unit.aws.fake_lambda import refuse
 
@@ -94,11 +94,11 @@ def test_what_may_not_be_read_is_not_known() -> None:
     """That stops no plan."""
     denied = reader(error=refuse("AccessDenied", 403))
     assert UsualTraffic(denied, NOW)(API) is None
-    assert UsualTraffic(denied, NOW, 20)(API) == Traffic(20, 0.001)
+    assert UsualTraffic(denied, NOW, 20)(API) == RequestRate(20, 0.001)
 
 
 def test_a_given_rate_takes_the_place_of_the_measured_one() -> None:
     """The share of errors is still the measured one."""
     hours = {"invocations": {WEEK_AGO: 1000.0}, "errors": {WEEK_AGO: 10.0}}
     found = UsualTraffic(reader(hours), NOW, 20)(API)
-    assert found == Traffic(20, 10.5 / 1001)
+    assert found == RequestRate(20, 10.5 / 1001)

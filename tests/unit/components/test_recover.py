@@ -21,7 +21,7 @@ from controller.errors import ChangedByOthersError, ConflictError
 from selfright.components.function.recover import FunctionRecovery
 from selfright.components.function.recover_api import ApiRecovery
 from selfright.components.parameters.recover import ParametersRecovery
-from selfright.components.recovered import Entry, Recovery, Step
+from selfright.components.recovered import PointEntry, Recovery, RecoveryStep
 from selfright.components.site.recover import SiteRecovery
 from tests.builders import a_bundle
 from tests.unit.aws.components.test_exports import an_api, an_environment
@@ -32,9 +32,9 @@ from tests.unit.aws.fake_lambda import NAME as FUNCTION
 KEY = "incoming/smartpack/prod/1.zip"
 
 
-def entry(kind: str, revision: Revision, upload: Any = None) -> Entry:
+def entry(kind: str, revision: Revision, upload: Any = None) -> PointEntry:
     """The component's line in the manifest."""
-    return Entry(kind=kind, revision=revision.id, digest=revision.digest, part="any", sha256="any", upload=upload)
+    return PointEntry(kind=kind, revision=revision.id, digest=revision.digest, part="any", sha256="any", upload=upload)
 
 
 def document(world: World, name: str, revision: Revision) -> dict[str, Any]:
@@ -328,7 +328,7 @@ def test_an_api_that_is_gone_comes_from_its_stack(api: tuple[Any, str, Callable[
     """Nothing else knows its domain."""
     gateway, api_id, recovery = api
     gateway.delete_api(ApiId=api_id)
-    steps: list[Step] = recovery().plan()
+    steps: list[RecoveryStep] = recovery().plan()
     assert [step.level for step in steps] == ["cannot"]
 
 

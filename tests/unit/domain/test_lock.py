@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.domain.lock import Answer, Lock, Outcome, Place, ask, order_of, release, retake
+from controller.domain.lock import Lock, LockAnswer, Outcome, Place, ask, order_of, release, retake
 
 FREE = Lock("smartpack/prod")
 OLD, NEW, NEWEST = Place("old", "1"), Place("new", "2"), Place("newest", "3")
@@ -149,7 +149,7 @@ class Street:
         if taken:
             self._save(taken)
 
-    def _tell(self, number: int, answer: Answer) -> None:
+    def _tell(self, number: int, answer: LockAnswer) -> None:
         if answer.displaced:
             displaced = int(answer.displaced.deployment_id)
             assert displaced < number, "a newer deployment was displaced by an older one"

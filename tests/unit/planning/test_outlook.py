@@ -3,13 +3,13 @@ from rich.console import Console
 
 from controller.domain.deployment import Step
 from controller.domain.environment import Environment
-from controller.domain.judging.power import POWER, Terms, Traffic, sight
+from controller.domain.judging.power import POWER, PowerTerms, RequestRate, sight
 from controller.domain.judging.sequential.priors import SLOW_SHARE
 from selfright.cli.views.outlook_page import outlooks as drawn
 from selfright.planning.outlook import Outlook, outlooks
 
 STEPS = (Step(10, 300), Step(50, 300), Step(100, 300))
-SLOW, BUSY = Traffic(1, 0.001), Traffic(20, 0.001)
+SLOW, BUSY = RequestRate(1, 0.001), RequestRate(20, 0.001)
 
 
 def environment(**judge: float) -> Environment:
@@ -22,7 +22,7 @@ def environment(**judge: float) -> Environment:
     )
 
 
-def outlook(traffic: Traffic | None, steps: tuple[Step, ...] = STEPS, **judge: float) -> Outlook:
+def outlook(traffic: RequestRate | None, steps: tuple[Step, ...] = STEPS, **judge: float) -> Outlook:
     """Of one function that changes alone."""
     (one,) = outlooks(environment(**judge), ["api", "site"], steps, lambda _: traffic)
     return one
@@ -53,14 +53,14 @@ def test_too_little_traffic_is_told_with_what_would_do() -> None:
     assert one.bake
     assert 3600 < one.bake < 4 * 3600
     limit = 1 / (0.05 * (1 - SLOW_SHARE))
-    assert sight((Step(10, one.bake),), SLOW, Terms(limit, 60), 0.011).chance >= POWER
+    assert sight((Step(10, one.bake),), SLOW, PowerTerms(limit, 60), 0.011).chance >= POWER
     assert f"what would: {{weight: 10, bake: {one.bake}}}" in said(one)
     assert "no test at all needs less than" in said(one)
 
 
 def test_almost_no_traffic_is_told_plainly() -> None:
     """Then alarms and checks are what guards it."""
-    one = outlook(Traffic(0.01, 0.001))
+    one = outlook(RequestRate(0.01, 0.001))
     assert one.smallest is None
     assert "not even a release that always fails would be caught" in said(one)
     assert "guard it by alarms and checks" in said(one)

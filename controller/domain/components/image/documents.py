@@ -71,7 +71,7 @@ class Index(_Document):
     manifests: Annotated[tuple[Descriptor, ...], Field(max_length=MAX_MANIFESTS)]
 
 
-class Manifest(_Document):
+class ImageManifest(_Document):
     """What an image consists of."""
 
     schema_version: Annotated[Literal[2], Field(alias="schemaVersion")]

@@ -16,8 +16,8 @@ from controller.domain.components.image.documents import (
     MAX_BYTES,
     MAX_MANIFESTS,
     Descriptor,
+    ImageManifest,
     Index,
-    Manifest,
     Marker,
     Platform,
     parse,
@@ -45,7 +45,7 @@ class Image:
     """One image for one platform; `descriptor` is its manifest's."""
 
     descriptor: Descriptor
-    manifest: Manifest
+    manifest: ImageManifest
     platform: str
 
 
@@ -118,9 +118,9 @@ class _Walk:
         if descriptor.media_type in INDEXES:
             self.index(data, f"{self.what}/{descriptor.path}", depth - 1)
         else:
-            self._image(descriptor, parse(Manifest, data, f"{self.what}/{descriptor.path}"))
+            self._image(descriptor, parse(ImageManifest, data, f"{self.what}/{descriptor.path}"))
 
-    def _image(self, descriptor: Descriptor, manifest: Manifest) -> None:
+    def _image(self, descriptor: Descriptor, manifest: ImageManifest) -> None:
         """Note all blobs; what has another kind of config (an attestation, a signature) is no image."""
         for blob in (*manifest.layers, manifest.config):
             self._note(blob)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from selfright.components.kind import Kind, Planning, Recovering
 from selfright.components.planned import ComponentPlan, compare
-from selfright.components.recovered import Recovery, Step, do
+from selfright.components.recovered import Recovery, RecoveryStep, do
 from selfright.packing.packing import Packed, Packing
 from tests.kinds.note.aws.component import NoteStore
 from tests.kinds.note.rules.artifact import NoteArtifact
@@ -38,7 +38,7 @@ class NoteRecovery:
     def __init__(self, recovering: Recovering, store: NoteStore) -> None:
         self._recovering, self._store = recovering, store
 
-    def plan(self) -> list[Step]:
+    def plan(self) -> list[RecoveryStep]:
         """One step, unless the text is read already."""
         live = self._recovering.entry.revision
         if self._store.text("current") == live:

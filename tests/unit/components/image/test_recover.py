@@ -13,7 +13,7 @@ from controller.domain.bundle.archive import BundleArchive
 from controller.domain.components.image.target import ImageTarget
 from controller.domain.deployment import Revision
 from selfright.components.image.recover import ImageRecovery
-from selfright.components.recovered import Entry
+from selfright.components.recovered import PointEntry
 from tests.image_layouts import image_bundle
 from tests.unit.aws.conftest import ARTIFACTS, REGION, World
 from tests.unit.aws.fake_lambda import NAME as FUNCTION
@@ -44,7 +44,7 @@ def recovery(world: World, clients: Clients) -> tuple[Revision, ImageRecovery]:
     assert isinstance(live, Revision)
     exported = FunctionExport(clients, ARTIFACTS, TARGET).of(live)
     del world.functions.versions[live.id]
-    entry = Entry(kind="image", revision=live.id, digest=live.digest, part="any", sha256="any", upload=upload)
+    entry = PointEntry(kind="image", revision=live.id, digest=live.digest, part="any", sha256="any", upload=upload)
     return live, ImageRecovery(clients, ARTIFACTS, "ai", TARGET, entry, exported, lambda _: None)
 
 
@@ -80,7 +80,7 @@ def test_an_image_is_started_as_it_was(world: World, clients: Clients, command: 
     functions.publish_version(FunctionName=FUNCTION)
     functions.point("live", "2")
     del functions.versions["1"]
-    entry = Entry(kind="image", revision=live.id, digest=live.digest, part="any", sha256="any")
+    entry = PointEntry(kind="image", revision=live.id, digest=live.digest, part="any", sha256="any")
     made = ImageRecovery(clients, ARTIFACTS, "ai", TARGET, entry, exported, lambda _: None)
     for step in made.plan():
         step.act()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from controller.domain.bundle.archive import BundleArchive, Limits
+from controller.domain.bundle.archive import BundleArchive, BundleLimits
 from controller.domain.components.parameters.artifact import ParametersArtifact
 from controller.errors import InvalidBundleError
 from tests.builders import SITE_FILES, Item, a_bundle, a_zip, an_index, bundle_parts, digest
@@ -18,14 +18,14 @@ from tests.zips import altered, offset_of
 ZEROS = Item(bytes(3_000_000), zipfile.ZIP_DEFLATED)
 
 
-def open_and_verify(data: bytes, limits: Limits | None = None) -> BundleArchive:
+def open_and_verify(data: bytes, limits: BundleLimits | None = None) -> BundleArchive:
     """Read a bundle as the controller does."""
     archive = BundleArchive(io.BytesIO(data), limits)
     archive.verify(archive.manifest())
     return archive
 
 
-def refusal(data: bytes, limits: Limits | None = None) -> str:
+def refusal(data: bytes, limits: BundleLimits | None = None) -> str:
     """Why the bundle is refused."""
     with pytest.raises(InvalidBundleError) as caught:
         open_and_verify(data, limits)
@@ -305,19 +305,23 @@ def test_damaged_data_is_refused() -> None:
     assert "site/index.html" in refusal(bytes(data))
 
 
-BOMBS: dict[str, tuple[Callable[[], bytes], Limits, str]] = {
-    "bundle": (a_bundle, Limits(bundle_bytes=100), "bytes; at most 100"),
-    "count": (a_bundle, Limits(entries=3), "6 entries"),
-    "total": (a_bundle, Limits(unpacked_bytes=100), "the bundle unpacks to"),
-    "one file": (a_bundle, Limits(entry_bytes=100), "unpacks to"),
-    "ratio": (lambda: with_entry("site/x", ZEROS), Limits(), "more than 200 times"),
-    "function's ratio": (lambda: with_code(a_zip({"x": ZEROS})), Limits(), "'x' in 'api.zip' unpacks to more than 200"),
+BOMBS: dict[str, tuple[Callable[[], bytes], BundleLimits, str]] = {
+    "bundle": (a_bundle, BundleLimits(bundle_bytes=100), "bytes; at most 100"),
+    "count": (a_bundle, BundleLimits(entries=3), "6 entries"),
+    "total": (a_bundle, BundleLimits(unpacked_bytes=100), "the bundle unpacks to"),
+    "one file": (a_bundle, BundleLimits(entry_bytes=100), "unpacks to"),
+    "ratio": (lambda: with_entry("site/x", ZEROS), BundleLimits(), "more than 200 times"),
+    "function's ratio": (
+        lambda: with_code(a_zip({"x": ZEROS})),
+        BundleLimits(),
+        "'x' in 'api.zip' unpacks to more than 200",
+    ),
 }
 BOMBS = {name: (make, replace(limits), reason) for name, (make, limits, reason) in BOMBS.items()}
 
 
 @pytest.mark.parametrize(("make", "limits", "reason"), BOMBS.values(), ids=BOMBS)
-def test_bombs_are_refused(make: Callable[[], bytes], limits: Limits, reason: str) -> None:
+def test_bombs_are_refused(make: Callable[[], bytes], limits: BundleLimits, reason: str) -> None:
     """Size, count and ratio are limited, in the bundle and in a function's zip."""
     assert reason in refusal(make(), limits)
 

@@ -8,9 +8,9 @@ from controller.domain.deployment import Counts, Step
 from controller.domain.judging.interval import Interval
 from controller.domain.judging.power import (
     POWER,
+    PowerTerms,
+    RequestRate,
     Sight,
-    Terms,
-    Traffic,
     bake_for,
     poisson,
     seconds_for_any_test,
@@ -22,8 +22,8 @@ from controller.domain.judging.sequential.priors import ERRORS
 from controller.domain.judging.sequential.trial import begin, shifted, weigh
 
 START = datetime(2026, 1, 2, tzinfo=UTC)
-TEN = Traffic(10, 0.001)
-TERMS = Terms(100, 60)
+TEN = RequestRate(10, 0.001)
+TERMS = PowerTerms(100, 60)
 CANARY = (Step(10, 900), Step(100, 300))
 TWICE = (Step(10, 300), Step(50, 300), Step(100, 300))
 
@@ -74,10 +74,10 @@ def test_more_traffic_more_weight_and_more_time_see_more() -> None:
     usual = smallest(CANARY, TEN, TERMS)
     assert usual
     better = [
-        smallest(CANARY, Traffic(100, 0.001), TERMS),
+        smallest(CANARY, RequestRate(100, 0.001), TERMS),
         smallest((Step(50, 900),), TEN, TERMS),
         smallest((Step(10, 3600),), TEN, TERMS),
-        smallest(CANARY, TEN, Terms(20, 60)),
+        smallest(CANARY, TEN, PowerTerms(20, 60)),
     ]
     assert all(one and one.error_rate < usual.error_rate for one in better)
 
@@ -91,7 +91,7 @@ def test_without_a_canary_that_is_watched_nothing_is_seen(steps: tuple[Step, ...
 
 def test_without_traffic_nothing_is_seen_and_nothing_suggested() -> None:
     """However long one waits."""
-    silent = Traffic(0, 0.001)
+    silent = RequestRate(0, 0.001)
     assert smallest(CANARY, silent, TERMS) is None
     assert (bake_for(10, silent, TERMS, 0.5), weight_for(900, silent, TERMS, 0.5)) == (None, None)
     assert seconds_for_any_test(silent, 0.5, 10, 0.05) == float("inf")
@@ -110,10 +110,10 @@ def test_what_is_suggested_sees_what_was_asked_for() -> None:
 
 def test_what_no_test_can_see() -> None:
     """One request a second on the canary, 0.1 % → 0.2 %: not in an hour; the judge itself needs longer still."""
-    traffic = Traffic(10, 0.001)
+    traffic = RequestRate(10, 0.001)
     floor = seconds_for_any_test(traffic, 0.002, 10, 0.05)
     assert 3600 < floor < 3 * 3600
-    assert sight((Step(10, 3600),), traffic, Terms(20, 60), 0.002).chance < 0.5
+    assert sight((Step(10, 3600),), traffic, PowerTerms(20, 60), 0.002).chance < 0.5
     assert seconds_for_any_test(traffic, 0.001, 10, 0.05) == float("inf")
 
 

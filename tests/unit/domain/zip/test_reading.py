@@ -6,13 +6,13 @@ import zipfile
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from controller.domain.bundle.archive import BundleArchive, Limits
+from controller.domain.bundle.archive import BundleArchive, BundleLimits
 from controller.domain.zip.rules import why_unsafe
 from controller.errors import InvalidBundleError
 from tests.builders import Item, a_bundle, a_zip
 
 GOOD = a_bundle()
-SMALL = Limits(bundle_bytes=1_000_000, unpacked_bytes=10_000_000, entry_bytes=5_000_000)
+SMALL = BundleLimits(bundle_bytes=1_000_000, unpacked_bytes=10_000_000, entry_bytes=5_000_000)
 
 
 def outcome(data: bytes) -> str:

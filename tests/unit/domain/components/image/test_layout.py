@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from controller.domain.bundle.archive import BundleArchive, Limits
+from controller.domain.bundle.archive import BundleArchive, BundleLimits
 from controller.domain.components.image.artifact import ImageArtifact
 from controller.domain.components.image.documents import MAX_MANIFESTS
 from controller.domain.components.image.layout import Layout
@@ -27,7 +27,7 @@ from tests.image_layouts import (
 )
 
 
-def opened(parts: BundleParts, limits: Limits | None = None) -> BundleArchive:
+def opened(parts: BundleParts, limits: BundleLimits | None = None) -> BundleArchive:
     """The bundle, verified as the controller does it before anything is touched."""
     archive = BundleArchive(io.BytesIO(parts.pack()), limits)
     archive.verify(archive.manifest())
@@ -42,7 +42,7 @@ def read(files: Files) -> Layout:
     return artifact.read_layout(archive)
 
 
-def refusal(parts: BundleParts, limits: Limits | None = None) -> str:
+def refusal(parts: BundleParts, limits: BundleLimits | None = None) -> str:
     """Why the bundle is refused, with a next step."""
     with pytest.raises(InvalidBundleError) as caught:
         opened(parts, limits)
@@ -248,14 +248,14 @@ def test_a_plain_layer_is_taken() -> None:
 def test_a_layer_may_be_larger_than_other_files() -> None:
     """It has a limit of its own."""
     large = layout(ImageParts((noise(5000),)))
-    assert opened(image_bundle(large), Limits(entry_bytes=2000))
-    assert "unpacks to" in refusal(image_bundle(large), Limits(entry_bytes=2000, largest_bytes=4000))
+    assert opened(image_bundle(large), BundleLimits(entry_bytes=2000))
+    assert "unpacks to" in refusal(image_bundle(large), BundleLimits(entry_bytes=2000, largest_bytes=4000))
 
 
 def test_other_files_may_not_be_as_large_as_a_layer() -> None:
     """A site's file goes through the controller's temporary folder, which is small."""
     with pytest.raises(InvalidBundleError, match="bytes; at most 50 are allowed"):
-        BundleArchive(io.BytesIO(a_bundle()), Limits(entry_bytes=50)).verify(
+        BundleArchive(io.BytesIO(a_bundle()), BundleLimits(entry_bytes=50)).verify(
             BundleArchive(io.BytesIO(a_bundle())).manifest()
         )
 
