@@ -15,7 +15,7 @@ from devtools.programs import SetupError
 HELP = """\
 ./dev COMMAND
 
-  demo             the main job: three releases on a local AWS, the third is bad and is put back
+  demo             the main job: three releases on a local AWS; the third is bad and is rolled back
                    (--keep leaves it running)
   test [ARGS]      all tests, those of SmartPack's page too; with ARGS, what pytest makes of them
   test --fast      what needs no local AWS, no browser and no Vite, and is not slow: about two minutes

@@ -1,4 +1,4 @@
-"""Errors for people, and what each failure of a call to AWS means to the person at the command line."""
+"""Errors with advice, and what each failure of a call to AWS means to the user of the command line."""
 
 import os
 from collections.abc import Callable

@@ -24,7 +24,7 @@ from controller.errors import SelfrightError
 from selfright.workspace import HOME, REPOSITORY, DiskFullError, disk
 
 KEPT = 8
-"""Packages of our own code in the cache: today's and a few to go back to, not one of every change ever made."""
+"""Packages of our own code in the cache: the newest and a few before it, not one for every change."""
 
 LAYOUT = "1"
 """Part of every cache key: raise it when this module makes folders differently."""

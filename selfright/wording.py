@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 PROGRAM = "SELFRIGHT_PROGRAM"
-"""The environment variable by which a wrapper such as `./dev` says what people type to get here."""
+"""The environment variable by which a wrapper such as `./dev` says how its users call this program."""
 COMMAND = re.compile(r"`selfright ([^`]*)`")
 MINUTE, HOUR, DAY = 60, 3600, 86400
 KILO = 1024
@@ -39,7 +39,7 @@ class Commands:
 
 
 def program() -> str:
-    """What people type to get here."""
+    """How users call this program."""
     return os.environ.get(PROGRAM, "selfright")
 
 

@@ -1,4 +1,4 @@
-"""The controller as one finds it in an AWS account: where its ledger, bucket and workflows are.
+"""The controller of an AWS account: where its ledger, bucket and workflows are.
 
 All that must be known beforehand is the account and the region (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL); everything
 else is in the SSM parameter `/selfright/controller`, which the controller's own stack writes.
@@ -65,7 +65,9 @@ class Account:
         except ValidationError as error:
             places = ", ".join(".".join(map(str, one["loc"])) for one in error.errors())
             step = "Deploy the controller's stack of this version of Selfright again."
-            raise AdviceError(f"The SSM parameter {PARAMETER} cannot be read (look at: {places}).", step) from error
+            raise AdviceError(
+                f"The SSM parameter {PARAMETER} cannot be read; these keys are wrong or missing: {places}.", step
+            ) from error
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -100,7 +102,7 @@ class Account:
 
     @cached_property
     def world(self) -> World:
-        """The controller's own ports, with this person's rights: who plans reads by them, and writes nothing."""
+        """The controller's own ports, with this person's rights. A plan reads through them and writes nothing."""
         world = aws_world(Settings(table=self.resources.table, bucket=self.resources.bucket))
         world.components = AwsComponents(self.resources.bucket, self.clients)
         return world
@@ -122,12 +124,12 @@ class Account:
 
     @cached_property
     def logs(self) -> "CloudWatchLogsClient":
-        """What the functions wrote."""
+        """The functions' logs."""
         return client("logs")
 
     @cached_property
     def functions(self) -> "LambdaClient":
-        """The controller's functions; a call is made once, and patiently waited for."""
+        """The controller's functions; a call is made once, with a long timeout."""
         return Clients().invoker
 
     @cached_property

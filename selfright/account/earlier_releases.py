@@ -1,4 +1,4 @@
-"""Going back further than one release: an earlier version is released again, or one after the other is undone."""
+"""Returning to an earlier version: release it again, or roll back the later releases one after the other."""
 
 import json
 import re
@@ -17,15 +17,15 @@ from selfright.errors import AdviceError
 
 
 def released_as(history: Sequence[Deployment], environment_key: str, version: str) -> Deployment:
-    """The newest deployment that made this version live; raises `AdviceError` when it cannot be gone back to."""
+    """The newest deployment that made this version live; raises `AdviceError` when it may not be released again."""
     found = [one for one in history if one.version == version and one.phase in REMEMBERED]
     good = found[0] if found and found[0].phase is Phase.SUCCEEDED else None
-    taken_back = bool(found) and good is None
+    rolled_back = bool(found) and good is None
     if good is None:
-        what = f"Version {version} was rolled back in {environment_key}" if taken_back else ""
+        what = f"Version {version} was rolled back in {environment_key}" if rolled_back else ""
         message = what or f"Version {version} was never live in {environment_key}"
         known = ", ".join(dict.fromkeys(one.version for one in history if one.phase is Phase.SUCCEEDED)) or "none"
-        raise AdviceError(f"{message}, so it is not gone back to.", f"Versions that were live: {known}.")
+        raise AdviceError(f"{message}, so it is not released again.", f"Versions that were live: {known}.")
     return good
 
 
@@ -44,7 +44,7 @@ def release_again(account: Account, deployment: Deployment) -> Sent:
                 Bucket=upload.bucket,
                 Key=key,
                 CopySource=source,  # type: ignore[arg-type]
-                MetadataDirective="REPLACE",  # What was said of it then (a hotfix) was not said of it now.
+                MetadataDirective="REPLACE",  # It was a hotfix then; it is none now.
             )
     except NotFoundError as error:
         message = f"The bundle of version {deployment.version} is not kept any more."
@@ -54,31 +54,31 @@ def release_again(account: Account, deployment: Deployment) -> Sent:
     return Sent(deployment_id(deployment.application, deployment.environment, pinned), pinned)
 
 
-def way_back(account: Account, status: EnvironmentStatus, version: str) -> list[Deployment]:
-    """The deployments to undo, one after the other, until this version is live; the first is what is on its way.
+def later_releases(account: Account, status: EnvironmentStatus, version: str) -> list[Deployment]:
+    """The deployments to roll back, one after the other, until this version is live; one on its way comes first.
 
     Raises `AdviceError` when it is not among those that were live before, or too far back: its revisions may be gone.
     """
-    undone = [status.on_its_way] if status.on_its_way else []
+    to_undo = [status.on_its_way] if status.on_its_way else []
     live = status.live
     kept = account.environment(status.environment_key).keep_revisions
     releases = 0
     while live and live.version != version and releases < kept:
-        undone.append(live)
+        to_undo.append(live)
         releases += 1
         live = account.ledger.find(live.previous) if live.previous else None
     if live is None or live.version != version or releases >= kept:
         message = f"Version {version} is not one of the last {kept} that were live in {status.environment_key}."
         step = f"Release it again instead: `selfright rollback --environment {status.environment_key} --to {version}`"
         raise AdviceError(message, step)
-    if not undone:
+    if not to_undo:
         step = f"See what is live: `selfright status {status.environment_key}`"
         raise AdviceError(f"Version {version} is live in {status.environment_key} already.", step)
-    return undone
+    return to_undo
 
 
 def restore_traffic_now(account: Account, deployment_id: str, reason: str) -> str:
-    """Have the visitors put back at once; returns what went wrong, "" if nothing did.
+    """Restore the traffic at once; returns what went wrong, "" if nothing did.
 
     Raises `AdviceError` when the controller refuses: then the rollback machine would refuse, too.
     """

@@ -29,7 +29,7 @@ class Ledger:
         try:
             return self._deployments.get(deployment_id)
         except NotFoundError as error:
-            if error.__cause__:  # DynamoDB said it: the table itself is missing.
+            if error.__cause__:  # DynamoDB's own error: the table itself is missing.
                 raise
             return None
 
@@ -59,7 +59,7 @@ class Ledger:
         return DeploymentRecord(deployment, timeline, self._find(deployment.previous))
 
     def status(self, environment_key: str) -> EnvironmentStatus:
-        """How an environment stands; of one that never had a deployment, everything is empty."""
+        """The status of an environment; of one that never had a deployment, everything is empty."""
         lock = self._locks.load(environment_key)
         waiting = self._find(lock.waiting.deployment_id) if lock.waiting else None
         return EnvironmentStatus(environment_key, self._find(lock.live), self._find(lock.holder), waiting, lock.held)

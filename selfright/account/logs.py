@@ -1,8 +1,8 @@
-"""The logs of a deployment: what the controller wrote about it, and what its components' versions wrote meanwhile.
+"""The logs of a deployment: the controller's lines about it, and the lines of its components' versions meanwhile.
 
 The controller's lines are those with the deployment's id in them. A component's lines are those of the two versions
 that were live during the deployment: a Lambda function has a version's number in the name of each log stream, so the
-canary's lines and the stable version's are told apart.
+canary's lines can be told from the stable version's.
 """
 
 import heapq
@@ -29,7 +29,7 @@ PLATFORM = ("START RequestId:", "END RequestId:", "REPORT RequestId:", "INIT_STA
 AFTERWARDS = timedelta(seconds=60)
 """So long after the end of a deployment, lines may still belong to it."""
 POLL_SECONDS = 3.0
-"""CloudWatch answers five such questions a second for a whole account, and there are about ten groups."""
+"""CloudWatch takes five such requests a second for a whole account, and there are about ten groups."""
 LATE = timedelta(seconds=20)
 """So long after it was written, a line may take to be found; when following, what takes longer is missed."""
 
@@ -71,7 +71,7 @@ def sources(
     only: Collection[str] = (),
     text: str = "",
 ) -> list[LogSource]:
-    """Where the lines are; `groups` are the controller's. Raises `AdviceError` when `only` names what has no logs."""
+    """The sources; `groups` are the controller's. Raises `AdviceError` when `only` names what has no logs."""
     wanted = (text,) if text else ()
     own = [LogSource(CONTROLLER, group, texts=(deployment.deployment_id, *wanted)) for group in groups]
     targets = {name: one for name, one in environment.components.items() if one.log_groups}
@@ -179,16 +179,16 @@ class Follower:
 
 
 def window(account: Account, deployment: Deployment, only: Collection[str], text: str) -> list[LogSource]:
-    """Where the deployment's lines are; raises `AdviceError` when the controller is too old to say so."""
+    """The sources of the deployment's lines; raises `AdviceError` when the controller does not name its log groups."""
     groups = account.resources.log_groups
     if not groups:
         step = "Deploy the controller's stack of this version of Selfright again."
-        raise AdviceError("The controller does not say where its logs are.", step)
+        raise AdviceError("The controller does not name its log groups.", step)
     return sources(groups, account.environment(deployment.environment_key), deployment, only, text)
 
 
 def _belongs(source: LogSource, line: LogLine) -> bool:
-    """What the filter pattern cannot say, or says less exactly."""
+    """Checks what a filter pattern cannot express exactly."""
     if line.text.startswith(PLATFORM) or '"_aws"' in line.text:
         return False  # Lambda's own lines, and metrics.
     return (not source.sides or line.version in source.sides) and all(text in line.text for text in source.texts)

@@ -1,4 +1,4 @@
-"""What came to an environment's functions in the past, as CloudWatch has kept it."""
+"""The past requests of an environment's functions, as CloudWatch has kept them."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ MINUTES_KEPT = 15 * DAY
 USUAL_SECONDS = 7 * DAY
 """A whole week, because weekends are not like other days."""
 UNKNOWN_RATE = 0.001
-"""The share of errors that is taken where nothing was measured."""
+"""The share of errors that is assumed where nothing was measured."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def usual(past: Past, since: datetime, until: datetime) -> RequestRate | None:
 class UsualTraffic:
     """The usual traffic of a function by the last days. With `per_second`, only the share of errors is read.
 
-    None when nothing was measured, or nothing may be read: then nothing is forecast, and everything else goes on.
+    None when nothing was measured, or nothing may be read: then nothing is forecast, and the rest of the plan is made.
     """
 
     reader: TrafficReader

@@ -1,4 +1,4 @@
-"""Sending a release: bundle the folder, upload the bundle, and know which deployment it becomes."""
+"""Sending a release: bundle the folder, upload the bundle, and compute the id of its deployment."""
 
 import re
 import tempfile
@@ -82,9 +82,9 @@ def send(
     uploaded: Callable[[int], None],
     hotfix: str = "",
 ) -> Sent:
-    """Upload the bundle for a registered environment; `uploaded` is told how many more bytes went.
+    """Upload the bundle for a registered environment; `uploaded` is called with how many more bytes were sent.
 
-    `hotfix` is why it may be released although an alarm is firing; who says so goes with it.
+    `hotfix` is the reason why it may be released although an alarm is firing; the caller's name is stored with it.
     Raises `AdviceError` for an unknown environment, `AwsError` when the upload fails.
     """
     application, _, environment = environment_key.partition("/")
@@ -108,7 +108,7 @@ def release(
 
 
 def _said(hotfix: str, by: str) -> dict[str, str]:
-    """The object's metadata: headers of HTTP, so what is not ASCII goes as RFC 2047 has it."""
+    """The object's metadata. They are HTTP headers, so RFC 2047 encodes what is not ASCII."""
     values = {SAID["hotfix"]: hotfix, SAID["by"]: by}
     return {
         name: value if value.isascii() else Header(value, "utf-8").encode(maxlinelen=0)
@@ -117,7 +117,7 @@ def _said(hotfix: str, by: str) -> dict[str, str]:
     }
 
 
-def _put(  # noqa: PLR0913, PLR0917 - an upload is from where to where, told to whom, and what is said with it
+def _put(  # noqa: PLR0913, PLR0917 - source, destination, progress and metadata
     s3: "S3Client", path: Path, bucket: str, key: str, uploaded: Callable[[int], None], said: Mapping[str, str]
 ) -> str | None:
     """Upload in parts when it is large; returns exactly the version that was written, if the bucket has versions."""
@@ -140,7 +140,7 @@ def _put(  # noqa: PLR0913, PLR0917 - an upload is from where to where, told to 
 
 
 class _Progress(BaseSubscriber):
-    """Hands on how many more bytes went; called from the transfer's threads."""
+    """Reports how many more bytes were sent; called from the transfer's threads."""
 
     def __init__(self, uploaded: Callable[[int], None]) -> None:
         self._uploaded = uploaded

@@ -11,7 +11,7 @@ from controller.aws.workflows import StepFunctionsWorkflows
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from selfright.account.account import Account
-from selfright.account.status import EnvironmentStatus, needs_decision
+from selfright.account.status import EnvironmentStatus, is_paused
 from selfright.errors import AdviceError
 
 if TYPE_CHECKING:
@@ -102,8 +102,8 @@ def start_rollback(account: Account, deployment_id: str, reason: str, *, unlock:
 
 
 def resume(account: Account, deployment: Deployment) -> None:
-    """Let a paused deployment go on; raises `AdviceError` when it is not paused."""
-    if not needs_decision(deployment):
+    """Resume a paused deployment; raises `AdviceError` when it is not paused."""
+    if not is_paused(deployment):
         message = f"Deployment {deployment.deployment_id} is {deployment.phase} and not paused."
         raise AdviceError(message, f"See how it stands: `selfright status {deployment.deployment_id}`")
     answer = {"outcome": "resumed", "deployment_id": deployment.deployment_id}

@@ -1,4 +1,4 @@
-"""What people are told about deployments and environments: plain values, made by the ledger's reader."""
+"""What the command line shows of deployments and environments: plain values, made by the ledger's reader."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class DeploymentRecord:
 
 @dataclass(frozen=True)
 class EnvironmentStatus:
-    """How an environment stands.
+    """The status of an environment.
 
     `live` is the deployment whose release is live, `on_its_way` holds the lock, `waiting` is the one after it;
     `held` says why no deployment may start ("" when they may).
@@ -39,11 +39,11 @@ class EnvironmentStatus:
 
     @property
     def deployments(self) -> Sequence[Deployment]:
-        """The deployments that are named here."""
+        """All deployments of this status."""
         return [one for one in (self.live, self.on_its_way, self.waiting) if one]
 
 
-def needs_decision(deployment: Deployment) -> bool:
+def is_paused(deployment: Deployment) -> bool:
     """Whether the deployment is paused for a person: too few requests for a verdict, and the policy is `pause`."""
     bake, evaluation = deployment.bake, deployment.evaluation
     if not (bake and evaluation and deployment.pause_token) or deployment.trip or deployment.phase.is_terminal:
@@ -58,7 +58,7 @@ def finished_in(deployment: Deployment) -> float | None:
 
 
 def restored_in(deployment: Deployment) -> float | None:
-    """Seconds from the trip (or from the alarm's change of state) until all visitors were back on stable.
+    """Seconds from the trip (or from the alarm's change of state) until all visitors were on stable again.
 
     None when that did not happen.
     """

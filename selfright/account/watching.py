@@ -1,7 +1,7 @@
 """Watching a deployment in the ledger until it is over.
 
 The ledger is the truth, so watching is reading it again and again: often while things happen, once a second when
-nothing does. A ledger that does not answer for a while is no reason to give up, because the release goes on by itself.
+nothing does. A ledger that does not answer for a while is no reason to give up: the release continues by itself.
 """
 
 import time
@@ -18,9 +18,9 @@ from selfright.errors import AdviceError
 APPEAR_SECONDS = 30
 """Receiving takes seconds; what is not in the ledger after this will most likely never be."""
 SILENCE_SECONDS = 60
-"""So long the ledger may fail to answer."""
+"""The ledger may fail to answer for this long."""
 CLOSING_SECONDS = 3
-"""The last event is written right after the last phase; so long it is waited for."""
+"""The last event is written right after the last phase; a watcher waits this long for it."""
 PACES = ((10, 0.25), (60, 0.5))
 SLOWEST = 1.0
 
@@ -51,7 +51,7 @@ class LedgerReading:
 
 
 class TimedOutError(AdviceError):
-    """The deployment goes on, but nobody wanted to watch it any longer."""
+    """The timeout is over, and the deployment has not ended yet."""
 
 
 class NeverAppearedError(AdviceError):
@@ -115,7 +115,7 @@ class DeploymentWatcher:
             raise NeverAppearedError(message, NEVER_CAME)
         if timeout is not None and waited >= timeout:
             phase = progress.deployment.phase if progress.deployment else "not in the ledger yet"
-            message = f"Deployment {progress.deployment_id} is {phase} after {timeout:g} s; it goes on by itself."
+            message = f"Deployment {progress.deployment_id} is {phase} after {timeout:g} s; it continues by itself."
             raise TimedOutError(message)
 
 
@@ -162,6 +162,6 @@ class _Progress:
         """The deployment, if it is over and its last event was seen (or has been waited for long enough)."""
         if reading.trouble or self.deployment is None or not self.over(self.deployment):
             return None
-        told = bool(self.events) and self.events[-1].kind == "closed"
+        complete = bool(self.events) and self.events[-1].kind == "closed"
         late = (reading.at - self.changed_at).total_seconds() >= CLOSING_SECONDS
-        return self.deployment if told or late else None
+        return self.deployment if complete or late else None

@@ -1,7 +1,7 @@
 """The command line `selfright`: one module per command, imported when it is called.
 
-Results go to stdout, progress to stderr. Exit codes: 0 when it is as it was asked for (a release is live, a rollback is
-done), 1 when it is not, 2 for wrong usage, 130 after Ctrl-C.
+Results go to stdout, progress to stderr. Exit codes: 0 when the command did what was asked (a release is live, a
+rollback is done), 1 when it did not, 2 for wrong usage, 130 after Ctrl-C.
 """
 
 import tomllib
@@ -62,12 +62,12 @@ class Selfright(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
-        """Run the command; what goes wrong is said plainly."""
+        """Run the command; a failure becomes a plain message."""
         terminal = ctx.ensure_object(CommandTools).terminal
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            raise  # Whoever read our output has gone: click knows what to do.
+            raise  # The reader of our output has closed it: click handles that.
         except (SelfrightError, BotoCoreError, OSError) as error:
             advice = advise(error)
             terminal.error(str(advice), advice.next_step)
@@ -93,9 +93,9 @@ def version() -> str:
 @click.group(cls=Selfright, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(version(), prog_name="selfright", message="%(prog)s %(version)s")
 def main() -> None:
-    """Release to AWS, and put things right by itself when a release is bad.
+    """Release to AWS; a bad release is rolled back by itself.
 
-    AWS_PROFILE, AWS_REGION and AWS_ENDPOINT_URL say where; --local means the local AWS of `./dev up`.
+    AWS_PROFILE, AWS_REGION and AWS_ENDPOINT_URL choose account and region; --local means the local AWS of `./dev up`.
 
-    Exit codes: 0 it is as you asked (live, or rolled back), 1 it is not, 2 wrong usage, 130 Ctrl-C.
+    Exit codes: 0 done as you asked (live, or rolled back), 1 not done, 2 wrong usage, 130 Ctrl-C.
     """

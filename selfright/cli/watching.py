@@ -20,7 +20,7 @@ timeout_option = click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
     metavar="SECONDS",
-    help="Watch no longer than this (exit code 1); the release goes on by itself.",
+    help="Watch no longer than this (exit code 1); the release continues by itself.",
 )
 
 
@@ -34,20 +34,20 @@ def watch(
 ) -> DeploymentRecord:
     """Watch a deployment until it is over, showing what happens but the `known` events; returns its whole record.
 
-    Exits with 130 on Ctrl-C, after saying that the release goes on. Raises `AdviceError` when watching failed.
+    Exits with 130 on Ctrl-C, after saying that the release continues. Raises `AdviceError` when watching failed.
     """
     try:
         with narrating(tools.terminal, deployment_id, tools.clock) as see:
             tools.watcher.watch(deployment_id, see, over=over, timeout=timeout, known=known)
         return tools.account.ledger.record(deployment_id)
     except KeyboardInterrupt:
-        _say_that_it_goes_on(tools, deployment_id)
+        _say_that_it_continues(tools, deployment_id)
         raise click.exceptions.Exit(INTERRUPTED) from None
     except NeverAppearedError:
         raise
     except SelfrightError as error:
         advice = advise(error)
-        again = f"The release goes on by itself. Watch it again: `selfright watch {deployment_id}`"
+        again = f"The release continues by itself. Watch it again: `selfright watch {deployment_id}`"
         raise AdviceError(str(advice), " ".join(filter(None, (advice.next_step, again)))) from error
 
 
@@ -57,8 +57,8 @@ def conclude(tools: CommandTools, record: DeploymentRecord, good: frozenset[Phas
     raise click.exceptions.Exit(0 if record.deployment.phase in good else 1)
 
 
-def _say_that_it_goes_on(tools: CommandTools, deployment_id: str) -> None:
+def _say_that_it_continues(tools: CommandTools, deployment_id: str) -> None:
     commands, note = tools.terminal.commands, tools.terminal.note
-    note("\nNo longer watched; the release goes on by itself.")
+    note("\nNo longer watched; the release continues by itself.")
     note(f"Watch it again: {commands(f'watch {deployment_id}')}")
     note(f"Roll it back:   {commands(f'rollback {deployment_id}')}")

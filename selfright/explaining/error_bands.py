@@ -1,4 +1,4 @@
-"""The error rate that the counts of one side speak for, with bounds that hold at every look at once."""
+"""The error rate that the counts of one side speak for, with bounds that hold at every evaluation at once."""
 
 from math import lgamma, log
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from controller.domain.deployment import Comparison, Counts, Deployment, Evaluation, Trip
 from controller.domain.phases import Phase
-from selfright.account.status import DeploymentRecord, finished_in, needs_decision
+from selfright.account.status import DeploymentRecord, finished_in, is_paused
 from selfright.wording import clean, duration, percent, plural
 
 SOURCES = {
@@ -22,7 +22,7 @@ SOURCES = {
 
 @dataclass(frozen=True)
 class Explanation:
-    """The five sentences; `looks` are all that the judge had, and `decisive` is the one that they are about."""
+    """The five sentences; `evaluations` are all of the judge's; `decisive` is the one that the sentences are about."""
 
     record: DeploymentRecord
     happened: str
@@ -40,7 +40,7 @@ class Explanation:
 
 
 def explain(record: DeploymentRecord, evaluations: Sequence[Evaluation]) -> Explanation:
-    """Explain a deployment by its record and every look at it."""
+    """Explain a deployment by its record and every evaluation of it."""
     one = record.deployment
     decisive = _decisive(one, evaluations)
     return Explanation(
@@ -130,7 +130,7 @@ def _tripped(trip: Trip, decisive: Evaluation | None) -> str:
 
 def _numbers(decisive: Evaluation | None) -> str:
     if decisive is None:
-        return "The judge had no numbers: it never looked."
+        return "The judge had no numbers: it made no evaluation."
     found = strongest(decisive)
     if found is None and not decisive.canary.requests:
         return "No request was measured on the canary by then."
@@ -146,7 +146,7 @@ def _numbers(decisive: Evaluation | None) -> str:
 
 def _evaluation(one: Deployment, evaluations: Sequence[Evaluation], decisive: Evaluation | None) -> str:
     if decisive is None:
-        return "There was no evaluation, because nothing was watched."
+        return "There was no evaluation, because no canary was baked."
     number = evaluations.index(decisive) + 1
     since = _since(one, decisive.at)
     data = "" if decisive.data in {"complete", "uncompared"} else f" (its data: {decisive.data})"
@@ -162,14 +162,14 @@ def _since(one: Deployment, moment: datetime) -> str:
 def _next(one: Deployment) -> str:
     if one.next_step:
         return _sentence(clean(one.next_step))
-    if needs_decision(one):
+    if is_paused(one):
         back = f"`selfright rollback {one.deployment_id}`"
         return f"A person must decide: `selfright resume {one.deployment_id}` or {back}."
     if one.phase is Phase.SUCCEEDED:
         return "Nothing is left to do."
     if one.phase.is_terminal:
-        return f"`selfright show {one.deployment_id}` has the whole record."
-    return f"`selfright watch {one.deployment_id}` shows how it goes on."
+        return f"`selfright show {one.deployment_id}` shows its whole timeline."
+    return f"`selfright watch {one.deployment_id}` shows what happens next."
 
 
 def _counted(counts: Counts) -> str:

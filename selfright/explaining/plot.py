@@ -1,4 +1,4 @@
-"""The picture of a deployment: error rates with their bands, evidence against its limit, weight, alarms, looks.
+"""The picture of a deployment: error rates with their bands, evidence against its limit, weight, alarms, evaluations.
 
 matplotlib is an extra of its own, because nothing else needs it.
 """
@@ -33,8 +33,8 @@ def plot(explanation: Explanation, file: Path) -> None:
     """
     if not explanation.evaluations:
         one = explanation.record.deployment
-        step = f"`selfright show {one.deployment_id}` has its record."
-        raise AdviceError(f"There is nothing to draw: the judge never looked at {one.deployment_id}.", step)
+        step = f"`selfright show {one.deployment_id}` shows its timeline."
+        raise AdviceError(f"There is nothing to draw: the judge made no evaluation of {one.deployment_id}.", step)
     try:
         from matplotlib import rc_context  # noqa: PLC0415 - an optional package
         from matplotlib.figure import Figure  # noqa: PLC0415
@@ -94,7 +94,7 @@ class _Drawing:
         self._rates.set_ylim(-0.02 * highest, highest)
         self._rates.set_ylabel("failed requests, %")
         self._rates.set_title(
-            "Error rate so far; bands: 95 %, at all looks at once",
+            "Error rate so far; bands: 95 %, at all evaluations at once",
             loc="left",
             fontsize=9,
         )
@@ -150,7 +150,7 @@ class _Drawing:
         axes.set_title("The canary's share of the visitors; ticks: the judge's evaluations", loc="left", fontsize=9)
 
     def _shifts(self) -> Iterator[tuple[float, int]]:
-        """When each weight began: between the last look at the former one and the first at this one."""
+        """When each weight began: between the last evaluation at the former one and the first at this one."""
         evaluations, restored = self._evaluations, self._explanation.record.deployment.traffic_restored_at
         gap = evaluations[1].at - evaluations[0].at if len(evaluations) > 1 else timedelta()
         yield self._time(evaluations[0].at - gap), evaluations[0].weight
@@ -165,7 +165,7 @@ class _Drawing:
         )
 
     def _draw_moments(self, axes: "Axes") -> None:
-        """What ended it, which alarms were firing, and when everybody was back."""
+        """What ended it, which alarms were firing, and when all visitors were on stable again."""
         one = self._explanation.record.deployment
         for evaluation in self._evaluations:
             if evaluation.firing:
@@ -174,7 +174,7 @@ class _Drawing:
             moment, alarm = one.trip.fired_at or one.trip.at, one.trip.source == "alarm"
             self._mark(axes, moment, ALARM if alarm else CANARY, f"tripped by {TRIPPED_BY[one.trip.source]}")
         if one.traffic_restored_at:
-            self._mark(axes, one.traffic_restored_at, STABLE, "everybody is back")
+            self._mark(axes, one.traffic_restored_at, STABLE, "all on stable again")
 
     def _mark(self, axes: "Axes", moment: datetime, colour: str, said: str) -> None:
         line = axes.axvline(self._time(moment), color=colour, linewidth=1.2, linestyle=":", label=said)

@@ -35,7 +35,7 @@ NO_CHANGES = ("didn't contain changes", "no updates are to be performed", "no ch
 UNUSABLE = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
 """A stack in such a state has to be deleted before it can be created again."""
 
-LOOK_SECONDS = 0.05
+POLL_SECONDS = 0.05
 DEADLINE_SECONDS = 120.0
 
 
@@ -190,4 +190,4 @@ class Stacks:
         while not condition():
             if time.monotonic() > end:
                 raise DeployError(f"{name} took more than {self._seconds:g} seconds to {what}.")
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_SECONDS)

@@ -22,7 +22,7 @@ from selfright.workspace import HOME, REPOSITORY, disk
 PYTHON = HOME / "ministack" / "bin" / "python"
 START_SECONDS = 30.0
 STOP_SECONDS = 8.0
-LOOK_SECONDS = 0.05
+POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -184,10 +184,10 @@ def _end_all(running: LocalAws) -> None:
 
 
 def _until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Look until the condition holds; False when it did not within the time."""
+    """Poll until the condition holds; False when it did not within the time."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
             return False
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
     return True

@@ -16,7 +16,7 @@ class AlreadyUpError(LocalAwsError):
 
 
 class PortTakenError(LocalAwsError):
-    """Something else listens on the wished port."""
+    """Something else listens on the requested port."""
 
 
 class EmulatorDiedError(LocalAwsError):

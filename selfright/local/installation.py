@@ -28,7 +28,7 @@ class LocalPreference:
     """How carefully the local environment is released to: the same settings as on AWS, with short times.
 
     `steps` are weights and bakes in percent and seconds. CloudWatch has Lambda's metrics by the minute; the edge
-    publishes them every half second, so here looks and periods are short too.
+    publishes them every half second, so here evaluations and periods are short too.
     """
 
     steps: tuple[Mapping[str, int], ...] = ({"weight": 10, "bake": 8}, {"weight": 50, "bake": 5})
@@ -72,7 +72,7 @@ def install(
         assembly = pool.submit(_assembly, f"http://127.0.0.1:{edge}", preference or LocalPreference())
         running = emulator.start(folder, ports=Ports(edge=edge), attached=attached)
         try:
-            say(f"Local AWS at {running.endpoint}, the app's door at {running.edge_url}")
+            say(f"Local AWS at {running.endpoint}, the app at {running.edge_url}")
             stacks = deploy(running.endpoint, assembly.result(), say)
             domain = _output(stacks, "DistributionDomain")
             # The emulator forgets what a template says of CORS, so the door answers preflights.

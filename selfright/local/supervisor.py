@@ -29,7 +29,7 @@ from selfright.local.place import LocalFolder
 from selfright.local_state import CREDENTIALS, REGION, LocalAws
 from selfright.workspace import REPOSITORY
 
-LOOK_SECONDS = 0.2
+POLL_SECONDS = 0.2
 GRACE_SECONDS = 2.0
 ALREADY_UP = 3
 """Exit code: another supervisor holds this folder's lock."""
@@ -116,7 +116,7 @@ class Supervisor:
         while not self.told:
             if any(child.poll() is not None for child in self.children):
                 return 1
-            readable, _, _ = select.select(lifeline, [], [], LOOK_SECONDS)
+            readable, _, _ = select.select(lifeline, [], [], POLL_SECONDS)
             if readable and not os.read(0, 1):
                 self.told = True
         return 0
@@ -140,12 +140,12 @@ class Supervisor:
 
 
 def acquire(lock: IO[str]) -> bool:
-    """Take the folder's lock; waits a moment, because whoever looks whether it is free holds it for an instant."""
+    """Take the folder's lock; waits a moment, because a check whether it is free holds it for an instant."""
     for _ in range(10):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            time.sleep(LOOK_SECONDS / 4)
+            time.sleep(POLL_SECONDS / 4)
         else:
             return True
     return False

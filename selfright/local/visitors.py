@@ -1,4 +1,4 @@
-"""Simulated visitors: each loads the page and asks for a packing list, as often and as many as wished.
+"""Simulated visitors: each loads the page and asks for a packing list, at a given rate.
 
 The same seed gives the same visitors, with the same trips, in the same order.
 """
@@ -107,7 +107,7 @@ class VisitorStream:
             thread.start()
 
     def stop(self) -> Outcome:
-        """Send nobody more, and say what was seen."""
+        """Send no more visitors; returns what they have seen."""
         self._stopped.set()
         for thread in self._threads:
             thread.join()

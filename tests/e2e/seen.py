@@ -15,7 +15,7 @@ from controller.aws.ledger.locks import DynamoLocks
 from controller.domain.deployment import Deployment
 from controller.domain.lock import Lock
 from selfright.account.ledger import Ledger
-from selfright.account.status import needs_decision
+from selfright.account.status import is_paused
 from selfright.cli.demo.proof import Seen, visit
 from selfright.local.installation import APPLICATION, ENVIRONMENT
 from selfright.local_state import REGION, LocalAws
@@ -142,7 +142,7 @@ class Sights:
 
         def waits() -> Deployment | None:
             found = self.ledger.find(deployment)
-            return found if found and needs_decision(found) else None
+            return found if found and is_paused(found) else None
 
         found: Deployment = until(f"{deployment} waits for a person", waits)
         return found

@@ -78,7 +78,7 @@ def test_three_releases_of_which_the_bad_one_is_put_back(demo: Demo) -> None:
     assert good["requests_served"] > 0
     assert 0 < bad["requests_failed"] <= bad["requests_served"] < good["requests_served"]
     assert bad["stopped_by"] in {"alarm", "judge"}
-    assert bad["seconds_from_noticed_to_restored"] is not None
+    assert bad["seconds_from_trip_to_restored"] is not None
     assert "10 % of the visitors get version 1.1.0" in said
     assert "could not be built" not in said
     assert "\x1b" not in said, "colours, where there is no terminal"

@@ -17,6 +17,7 @@ LAYERS = ("domain", "ports", "flow", "aws")
 CONSTRUCTS = (Path("selfright/cdk"), Path("bootstrap_cdk"))
 """A construct has the name of what it creates or registers: an Environment is one on both sides."""
 SAME_THING = {
+    "Kind": "a kind of components: its rules, and how it is packed, planned and recovered",
     "KeptCode": "the kept code of a function: the controller keeps it, a recovery reads it",
 }
 """Class name → why two classes have it: they are the two sides of one thing."""

@@ -28,7 +28,7 @@ WORSE = (0.5, 1.0, 5.0)
 SHARE_OF_BAD = 5
 """For each size of a regression, so many times fewer virtual releases are made."""
 RECENT = 1000
-NO_HISTORY = "When the alarms were firing may not be read, so nothing is said about them."
+NO_HISTORY = "The history of the alarms may not be read, so this report leaves them out."
 
 EXAMPLES = (
     "backtest --environment smartpack/prod --days 7",
@@ -67,7 +67,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
 
     Makes virtual releases at random moments: the requests of those minutes are divided by chance between stable and a
     canary, and judged as a release would be. Says how many good ones would have been rolled back, how fast bad ones
-    would have been caught, and how fast each deployment that went back would have been, with and without its alarms.
+    would have been caught, and how fast each deployment that was rolled back would have been, with and without alarms.
 
     Exit code 0 means that nothing speaks against the promised risk of a false rollback, 1 that something does.
     """

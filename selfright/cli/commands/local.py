@@ -41,7 +41,7 @@ def up(tools: CommandTools, output: str) -> None:
     variables = " ".join(f"{name}={value}" for name, value in running.variables().items())
     local, anywhere = Commands(program(), local=True), Commands(program())
     lines = [
-        f"The local AWS is up. The app's door: {running.edge_url}",
+        f"The local AWS is up. The app:  {running.edge_url}",
         f"How it stands:  {local('status')}",
         f"Any AWS tool:   export {variables}",
         f"Stop it:        {anywhere('down')}",
@@ -56,7 +56,7 @@ def up(tools: CommandTools, output: str) -> None:
 @output_option
 @click.pass_obj
 def down(tools: CommandTools, output: str) -> None:
-    """Stop the local AWS; nothing of it is left behind."""
+    """Stop the local AWS and remove its temporary files."""
     from selfright.local import emulator  # noqa: PLC0415
 
     stopped = emulator.stop()
@@ -66,11 +66,11 @@ def down(tools: CommandTools, output: str) -> None:
 
 
 @click.command(cls=Command, examples=("demo", "demo --keep", "demo --output json > demo.json"))
-@click.option("--keep", is_flag=True, help="Leave the local AWS running at the end, and say how to play on.")
+@click.option("--keep", is_flag=True, help="Leave the local AWS running at the end, and print what to try next.")
 @output_option
 @click.pass_obj
 def demo(tools: CommandTools, output: str, *, keep: bool) -> None:
-    """Release three times locally; the bad one goes back.
+    """Release three times locally; one is bad.
 
     The releases are SmartPack's, with visitors on the app. The exit code is 0 only if all of it happened.
     """

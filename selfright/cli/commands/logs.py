@@ -40,7 +40,9 @@ class Since(click.ParamType[timedelta | datetime]):
 
 @click.command(cls=Command, examples=EXAMPLES)
 @click.argument("deployment")
-@click.option("-f", "--follow", "following", is_flag=True, help="Go on until the deployment has ended, or Ctrl-C.")
+@click.option(
+    "-f", "--follow", "following", is_flag=True, help="Show new lines until the deployment has ended, or Ctrl-C."
+)
 @click.option("--since", type=Since(), help="Not older than this: 10m, 2h, or a time. Default: from its beginning.")
 @click.option("--filter", "text", default="", metavar="TEXT", help="Only lines that contain this text.")
 @click.option(
@@ -82,12 +84,12 @@ def _start(one: Deployment, since: timedelta | datetime | None, now: datetime) -
     if since is None:
         return beginning
     if isinstance(since, timedelta):
-        return now - min(since, now - beginning)  # However long that is: no calendar goes back for ever.
+        return now - min(since, now - beginning)  # A duration may reach further back than the calendar.
     return max(beginning, since)
 
 
 def _sources(tools: CommandTools, deployment: str, only: tuple[str, ...], text: str) -> tuple[list[LogSource], bool]:
-    """Where the lines are now, and whether no more will come: versions become known while a release goes on."""
+    """The sources now, and whether no more lines will come. Versions become known while a deployment is on its way."""
     one = tools.account.ledger.get(deployment)
     end = ends(one)
     return window(tools.account, one, only, text), end is not None and tools.clock() >= end

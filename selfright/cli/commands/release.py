@@ -39,8 +39,8 @@ EXAMPLES = (
 @source_argument
 @target_option
 @click.option("--watch/--no-watch", "watching", default=True, help="Watch it until it has ended (the default).")
-@click.option("--hotfix", is_flag=True, help="It silences an alarm that is firing: let that alarm not stop it.")
-@click.option("--reason", metavar="TEXT", default="", help="Why it is a hotfix; the ledger keeps it with who said so.")
+@click.option("--hotfix", is_flag=True, help="It corrects what makes an alarm fire: ignore that alarm.")
+@click.option("--reason", metavar="TEXT", default="", help="Why it is a hotfix; the ledger keeps it with your name.")
 @timeout_option
 @build_option
 @allow_option
@@ -62,8 +62,8 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     A folder is bundled first. Exit code 0 means that the release is live; 1 that it was rejected, rolled back or
     superseded, or could not be watched. With --no-watch, 0 means that it was uploaded.
 
-    While an alarm is firing, nothing is released but a --hotfix with a --reason: the alarms that fire when it begins
-    are left out for this deployment, and the comparison of both versions takes their place.
+    While an alarm is firing, only a --hotfix with a --reason is released. This deployment ignores the alarms that fire
+    when it begins; the comparison of both versions takes their place.
     """
     sent = upload(tools, source, environment, allow, building=building, hotfix=_why(hotfix, reason))
     if watching:
@@ -76,7 +76,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
 def _why(hotfix: bool, reason: str) -> str:
     """The reason of a hotfix; "" when it is none."""
     if hotfix and not reason.strip():
-        raise click.UsageError('A hotfix goes past a firing alarm: say why, with --reason "…".')
+        raise click.UsageError('A hotfix ignores a firing alarm: say why, with --reason "…".')
     if reason and not hotfix:
         raise click.UsageError("--reason says why it is a --hotfix: give both or none.")
     return reason.strip()

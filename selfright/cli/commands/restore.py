@@ -1,4 +1,4 @@
-"""`selfright restore`: recover from the restore point of a deployment, with one's own credentials."""
+"""`selfright restore`: recover from the restore point of a deployment, with your own credentials."""
 
 import sys
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
 ) -> None:
     """Recover what was live before DEPLOYMENT.
 
-    It works from the deployment's restore point, for what a rollback cannot put back: an alias, a version, files,
+    It works from the deployment's restore point, for what a rollback cannot restore: an alias, a version, files,
     parameters or an API that somebody changed or deleted. It uses your own credentials, not the controller's, and
     shows all steps before it does them. Environments in which a deployment is on its way are left alone.
 
@@ -65,7 +65,7 @@ def _run(recovery: Restoration, steps: Sequence[RecoveryStep], component: str | 
         raise
     except SelfrightError as error:
         advice = advise(error)
-        again = f"Run it again to go on: `selfright restore {recovery.manifest.deployment_id}`"
+        again = f"Run it again to continue: `selfright restore {recovery.manifest.deployment_id}`"
         raise AdviceError(str(advice), " ".join(filter(None, (advice.next_step, again)))) from error
 
 

@@ -1,4 +1,4 @@
-"""`selfright resume`: let a paused deployment go on."""
+"""`selfright resume`: resume a paused deployment."""
 
 import click
 
@@ -14,11 +14,13 @@ EXAMPLES = ("resume smartpack-prod-20250101T120000-3f9a01",)
 @common
 @pass_tools
 def command(tools: CommandTools, deployment: str) -> None:
-    """Let a paused DEPLOYMENT go on.
+    """Resume a paused DEPLOYMENT.
 
     It is paused because there were too few requests for a verdict, and its environment says `when_inconclusive: pause`.
     The other answer is to roll it back.
     """
     resume(tools.account, tools.account.ledger.get(deployment))
     watch = tools.terminal.commands(f"watch {deployment}")
-    tools.terminal.result(f"{deployment} goes on.\nWatch it: {watch}", {"deployment_id": deployment, "resumed": True})
+    tools.terminal.result(
+        f"{deployment} is resumed.\nWatch it: {watch}", {"deployment_id": deployment, "resumed": True}
+    )

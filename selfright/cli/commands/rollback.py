@@ -7,7 +7,7 @@ import click
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from controller.errors import AwsError
-from selfright.account.earlier_releases import release_again, released_as, restore_traffic_now, way_back
+from selfright.account.earlier_releases import later_releases, release_again, released_as, restore_traffic_now
 from selfright.account.rolling_back import check_possible, start_rollback, to_roll_back
 from selfright.account.status import DeploymentRecord
 from selfright.cli.help import Command
@@ -131,7 +131,7 @@ def return_to(  # noqa: PLR0913 - the options of the command
     ledger = tools.account.ledger
     status = ledger.status(environment)
     if emergency:
-        for one in way_back(tools.account, status, version):
+        for one in later_releases(tools.account, status, version):
             record = _roll_back(tools, one, reason, timeout, emergency=True)
             if record.deployment.phase not in BACK:
                 break

@@ -11,7 +11,7 @@ from selfright.cli.tools import CommandTools, EnvironmentKey, common, pass_tools
 from selfright.cli.views import deployment_page, documents, tables
 from selfright.errors import AdviceError
 
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 NONE_REGISTERED = "Register one: the CDK construct Environment writes it; see the README."
 
 EXAMPLES = (
@@ -32,7 +32,7 @@ def command(tools: CommandTools, what: str | None, watch: bool) -> None:
     Without an argument, of all registered environments.
     """
     if not watch:
-        tools.terminal.result(*_evaluation(tools, what))
+        tools.terminal.result(*_looked_up(tools, what))
     elif tools.terminal.as_json:
         raise click.UsageError("--watch draws, and --output json prints one document: use one of them.")
     else:
@@ -44,21 +44,21 @@ def _watch(tools: CommandTools, what: str | None) -> None:
         _print_changes(tools, what)
     with Live(console=tools.terminal.out, auto_refresh=False, screen=False) as live:
         while True:
-            live.update(_evaluation(tools, what)[0], refresh=True)
-            tools.sleep(LOOK_SECONDS)
+            live.update(_looked_up(tools, what)[0], refresh=True)
+            tools.sleep(POLL_SECONDS)
 
 
 def _print_changes(tools: CommandTools, what: str | None) -> None:
     before = ""
     while True:
-        shown = plain(_evaluation(tools, what)[0])
+        shown = plain(_looked_up(tools, what)[0])
         if shown != before:
             tools.terminal.result(shown.rstrip("\n"), None)
         before = shown
-        tools.sleep(LOOK_SECONDS)
+        tools.sleep(POLL_SECONDS)
 
 
-def _evaluation(tools: CommandTools, what: str | None) -> tuple[RenderableType, documents.Document]:
+def _looked_up(tools: CommandTools, what: str | None) -> tuple[RenderableType, documents.Document]:
     if what is None:
         return _all(tools)
     if "/" in what:

@@ -1,1 +1,1 @@
-"""The main job, to watch: three releases of SmartPack on the local AWS, of which the third is bad and is put back."""
+"""The demo: three releases of SmartPack on the local AWS; the third is bad and is rolled back."""

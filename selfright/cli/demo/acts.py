@@ -1,4 +1,4 @@
-"""The three releases of the demo, and one release on its way from the bundle to its end."""
+"""The three releases of the demo, and how one of them is released and watched."""
 
 import time
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pathlib import Path
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from selfright.account.releasing import release
-from selfright.account.status import seconds_between
+from selfright.account.status import restored_in
 from selfright.cli.tools import CommandTools
 from selfright.cli.views.narrator import narrating
 
@@ -50,10 +50,9 @@ class Performed:
         return self.deployment.trip.source if self.deployment.trip else None
 
     @property
-    def noticed_to_restored(self) -> float | None:
-        """Seconds from the alarm's change of state, or the judge's verdict, to all visitors back on stable."""
-        trip = self.deployment.trip
-        return seconds_between(trip.fired_at or trip.at, self.deployment.traffic_restored_at) if trip else None
+    def trip_to_restored(self) -> float | None:
+        """Seconds from the trip (or from the alarm's change of state) until all visitors were on stable again."""
+        return restored_in(self.deployment)
 
 
 def perform(tools: CommandTools, act: Act, source: Path, environment_key: str) -> Performed:

@@ -50,7 +50,7 @@ def play(tools: CommandTools, *, keep: bool) -> bool:
 
 
 def _traffic(*, first: bool) -> VisitorLoad:
-    """Nobody comes before the first release; a stream needs some rate, so one visitor in a while knocks."""
+    """Hardly any traffic before the first release: a stream needs some rate, so one visitor comes now and then."""
     return VisitorLoad(rate=0.2, visitors=1) if first else TRAFFIC
 
 
@@ -88,7 +88,7 @@ def _local_aws(tools: CommandTools, *, keep: bool) -> Iterator[tuple[LocalAws, d
 def _built(say: Callable[[str], None]) -> dict[str, Path]:
     """The three releases with their pages built: some seconds, unless nothing has changed since the last time.
 
-    A machine without npm's registry gets a plain page, and is told so.
+    A machine without npm's registry gets a plain page, and a line says so.
     """
     say("Building SmartPack's page with Vite, once for each release, where something has changed …")
     try:

@@ -1,4 +1,4 @@
-"""Proof from outside: what a visitor gets at the app's door, after the controller has said how it ended."""
+"""Proof from outside: what a visitor gets from the app after the deployment has ended."""
 
 import re
 from dataclasses import dataclass

@@ -25,7 +25,7 @@ class Line:
 
     @property
     def as_planned(self) -> bool:
-        """Whether it ended as it had to, and visitors got just the version that has to be live."""
+        """Whether it ended as planned, and visitors got just the version that has to be live."""
         return self.performed.as_planned and self.seen.is_only(self.live)
 
     def document(self) -> dict[str, Any]:
@@ -38,7 +38,7 @@ class Line:
             "as_planned": self.as_planned,
             "seconds_from_upload": round(done.seconds, 2),
             "stopped_by": done.stopped_by,
-            "seconds_from_noticed_to_restored": _rounded(done.noticed_to_restored),
+            "seconds_from_trip_to_restored": _rounded(done.trip_to_restored),
             "requests_served": self.requests,
             "requests_failed": self.failed,
             "live_api": sorted(self.seen.api),
@@ -57,7 +57,7 @@ def table(lines: list[Line]) -> Table:
         "release",
         "phase",
         "upload → live or restored",
-        "noticed → traffic restored",
+        "trip → traffic restored",
         "served (failed)",
         "live now",
     ):
@@ -68,15 +68,15 @@ def table(lines: list[Line]) -> Table:
             done.act.version,
             signs.phase(done.deployment.phase),
             duration(done.seconds),
-            _noticed(done),
+            _tripped(done),
             f"{line.requests:,} ({line.failed:,})",
             _live(line),
         )
     return shown
 
 
-def _noticed(done: Performed) -> str:
-    restored = duration(done.noticed_to_restored)
+def _tripped(done: Performed) -> str:
+    restored = duration(done.trip_to_restored)
     return f"{done.stopped_by}, {restored}" if restored else "-"
 
 
@@ -91,10 +91,10 @@ def ending(lines: list[Line], where: RenderableType) -> RenderableType:
     good = all(line.as_planned for line in lines)
     sentence = (
         Text(
-            "Version 1.2.0 was put back by itself; visitors are on 1.1.0 again, API and site, seen from outside.",
+            "Version 1.2.0 was rolled back by itself; visitors get 1.1.0 again, API and site, checked from outside.",
             signs.GOOD,
         )
         if good
-        else Text("Not everything went as it had to: see the lines marked ✗ and the events above.", signs.BAD)
+        else Text("Not everything ended as planned: see the lines marked ✗ and the events above.", signs.BAD)
     )
     return Group(Text(), table(lines), sentence, Text(), where)

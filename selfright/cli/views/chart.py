@@ -16,7 +16,7 @@ from selfright.explaining.explanation import reached
 from selfright.wording import duration, percent, plural
 
 WIDTH = 56
-"""Columns; with more looks than that, several share one."""
+"""Columns; with more evaluations than that, several share one."""
 BLOCKS = " ▁▂▃▄▅▆▇█"
 EVIDENCE_ROWS = 4
 LIMIT_LINE = "┄"
@@ -53,7 +53,7 @@ def _columns(evaluations: Sequence[Evaluation]) -> list[list[Evaluation]]:
 
 
 def _wide(columns: Sequence[object], text: str) -> str:
-    """Few looks are drawn broader, so that they can be seen."""
+    """Few evaluations are drawn broader, so that they can be seen."""
     broad = max(1, min(4, WIDTH // max(1, len(columns))))
     return "".join(letter * broad for letter in text)
 

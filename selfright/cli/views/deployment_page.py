@@ -10,7 +10,7 @@ from rich.text import Text
 from controller.domain.deployment import Counts, Deployment, Evaluation
 from controller.domain.phases import Phase
 from controller.domain.timeline import TimelineEvent
-from selfright.account.status import DeploymentRecord, finished_in, needs_decision, restored_in
+from selfright.account.status import DeploymentRecord, finished_in, is_paused, restored_in
 from selfright.cli.views import signs
 from selfright.cli.views.facts import Fact, listed
 from selfright.wording import TRIPPED_BY, Commands, at, clean, duration, percent, plural
@@ -48,7 +48,7 @@ def summary(record: DeploymentRecord, commands: Commands) -> RenderableType:
         facts.append(("reason", clean(one.reason)))
     shifted = any(event.kind == "shifted" for event in record.timeline)
     if shifted and (seconds := restored_in(one)) is not None:
-        facts.append(("traffic", f"back on stable for all visitors {duration(seconds)} after {_trip(one)}"))
+        facts.append(("traffic", f"all visitors on stable again {duration(seconds)} after {_trip(one)}"))
     if not one.phase.is_terminal:
         facts += _progress(one)
     facts += _next(record, commands)
@@ -77,8 +77,8 @@ def _next(record: DeploymentRecord, commands: Commands) -> list[Fact]:
     facts: list[Fact] = []
     if one.next_step:
         facts.append(("next step", commands.within(clean(one.next_step))))
-    if needs_decision(one):
-        facts += [("go on", commands(f"resume {one.deployment_id}")), ("take back", _rollback(one, commands))]
+    if is_paused(one):
+        facts += [("resume", commands(f"resume {one.deployment_id}")), ("roll back", _rollback(one, commands))]
     elif not one.phase.is_terminal:
         facts.append(("watch", commands(f"watch {one.deployment_id}")))
     elif one.phase is Phase.ROLLBACK_FAILED:
@@ -144,7 +144,7 @@ def line(event: TimelineEvent, present: Phase) -> Table:
 
 
 def row(moment: datetime, phase: Phase, said: Text) -> Table:
-    """Something that was said at a moment in a phase; when it is too long for a line, the rest is indented."""
+    """A message of a moment in a phase; when it is too long for a line, the rest is indented."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style=signs.QUIET, no_wrap=True)
     table.add_column(style=signs.PHASES[phase][1], no_wrap=True, min_width=PHASE_WIDTH)

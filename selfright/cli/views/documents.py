@@ -28,7 +28,7 @@ from typing import Any
 
 from controller.domain.deployment import Comparison, Counts, Deployment, Evaluation, Revision
 from controller.domain.timeline import TimelineEvent
-from selfright.account.status import DeploymentRecord, EnvironmentStatus, finished_in, needs_decision, restored_in
+from selfright.account.status import DeploymentRecord, EnvironmentStatus, finished_in, is_paused, restored_in
 
 Document = dict[str, Any]
 
@@ -85,7 +85,7 @@ def _stands(one: Deployment) -> Document:
     }
     return {
         "phase": str(one.phase),
-        "needs_decision": needs_decision(one),
+        "paused": is_paused(one),
         "weight": one.weight,
         "steps": [{"weight": step.weight, "bake": step.bake} for step in one.steps],
         "bake": bake,

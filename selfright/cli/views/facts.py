@@ -1,4 +1,4 @@
-"""Names with what is to be said of each: how most pages list their facts."""
+"""Names and values: how most pages list their facts."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""The picture that moves while a deployment is followed on a terminal."""
+"""The moving picture of a deployment that is watched on a terminal."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from rich.text import Text
 from controller.domain.deployment import Bake, Counts, Deployment
 from controller.domain.phases import Phase
 from controller.domain.strategy import ALL
-from selfright.account.status import needs_decision
+from selfright.account.status import is_paused
 from selfright.account.watching import LedgerReading
 from selfright.cli.views import signs
 from selfright.cli.views.deployment_page import compared
@@ -107,7 +107,7 @@ def _remarks(reading: LedgerReading, one: Deployment) -> list[tuple[str, str]]:
         )
     if one.trip:
         remarks.append((one.trip.reason, signs.BAD))
-    if needs_decision(one):
+    if is_paused(one):
         remarks.append(("A person must decide: resume it, or roll it back.", f"bold {signs.CAREFUL}"))
     if reading.trouble:
         remarks.append(("The ledger does not answer; trying again …", signs.CAREFUL))

@@ -78,7 +78,7 @@ def _record(line: LogLine) -> dict[str, Any] | None:
 
 
 def _said(record: dict[str, Any]) -> str:
-    """The message, and what else is said, shortly."""
+    """The message and the other members, shortened."""
     message = next((str(record[key]) for key in MESSAGES if record.get(key)), "")
     rest = (f"{key}={_short(value)}" for key, value in record.items() if key not in KNOWN and value not in ("", None))
     return " ".join(filter(None, (message, *rest)))

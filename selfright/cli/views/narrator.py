@@ -1,4 +1,4 @@
-"""Tells what happens while a deployment is followed: a moving picture on a terminal, else one line per event."""
+"""Shows what happens while a deployment is watched: a moving picture on a terminal, else one line per event."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from rich.text import Text
 
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
-from selfright.account.status import needs_decision
+from selfright.account.status import is_paused
 from selfright.account.watching import LedgerReading
 from selfright.cli.terminal import Terminal
 from selfright.cli.views import deployment_page, signs
@@ -45,7 +45,7 @@ def narrating(terminal: Terminal, deployment_id: str, clock: Callable[[], dateti
 
 @dataclass
 class Lines:
-    """One line per event; without a picture, also what the judge thinks, and when the ledger is silent."""
+    """One line per event; without a picture, also the judge's verdict, and when the ledger does not answer."""
 
     terminal: Terminal
     opinion: tuple[int, str] = (-1, "")
@@ -61,7 +61,7 @@ class Lines:
         if not self.terminal.err.is_terminal:
             self._say_opinion(one)
             self._say_silence(reading)
-        if one and needs_decision(one) and not self.asked:
+        if one and is_paused(one) and not self.asked:
             self.asked = True
             self._say_decision(one)
 
@@ -87,5 +87,5 @@ class Lines:
 
     def _say_decision(self, one: Deployment) -> None:
         go_on, back = (self.terminal.commands(f"{word} {one.deployment_id}") for word in ("resume", "rollback"))
-        self.terminal.note(Text(f"A person must decide. Let it go on: {go_on}", signs.CAREFUL))
-        self.terminal.note(Text(f"                      Take it back: {back}", signs.CAREFUL))
+        self.terminal.note(Text(f"A person must decide. Resume it:    {go_on}", signs.CAREFUL))
+        self.terminal.note(Text(f"                      Roll it back: {back}", signs.CAREFUL))

@@ -31,7 +31,7 @@ def plan(one: Plan) -> Document:
             "more_if_extended": one.timing.extended,
         },
         "lambda_calls": _calls(one),
-        "sees": [_outlook(outlook) for outlook in one.outlooks],
+        "outlooks": [_outlook(outlook) for outlook in one.outlooks],
         "cannot_be_rolled_back": list(one.irreversible),
         "refused": bool(one.refusals),
         "refusals": [_refusal(refusal) for refusal in one.refusals],

@@ -149,7 +149,7 @@ def _irreversible(one: Plan) -> RenderableType:
     table.add_column(overflow="fold")
     for risk in one.irreversible:
         table.add_row("!", clean(risk))
-    return Group(Text("  What a rollback would not put back", "bold"), Padding(table, (0, 0, 0, 2)))
+    return Group(Text("  What a rollback would not restore", "bold"), Padding(table, (0, 0, 0, 2)))
 
 
 def _verdict(one: Plan, source: str, commands: Commands) -> RenderableType:

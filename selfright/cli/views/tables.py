@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from controller.domain.deployment import Deployment
-from selfright.account.status import DeploymentRecord, EnvironmentStatus, finished_in, needs_decision
+from selfright.account.status import DeploymentRecord, EnvironmentStatus, finished_in, is_paused
 from selfright.cli.views import signs
 from selfright.cli.views.deployment_page import summary
 from selfright.wording import Commands, ago, clean, duration
@@ -32,7 +32,7 @@ def _on_its_way(one: EnvironmentStatus) -> Text:
         return Text("nothing", signs.QUIET)
     moving = one.on_its_way
     weight = f" at {moving.weight} %" if moving.weight else ""
-    decision = " (waits for a person)" if needs_decision(moving) else ""
+    decision = " (paused)" if is_paused(moving) else ""
     return Text.assemble(f"{moving.version} ", signs.phase(moving.phase), weight, (decision, signs.CAREFUL))
 
 

@@ -26,7 +26,7 @@ class Targets:
 
 
 def save(file: Path, targets: Targets) -> None:
-    """Tell a running edge where to lead."""
+    """Point a running edge to its targets."""
     replace(file, json.dumps(asdict(targets)))
 
 

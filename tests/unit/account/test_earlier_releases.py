@@ -12,7 +12,7 @@ from controller.aws.client.clients import client
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from selfright.account.account import Account
-from selfright.account.earlier_releases import release_again, released_as, way_back
+from selfright.account.earlier_releases import later_releases, release_again, released_as
 from selfright.account.status import EnvironmentStatus
 from selfright.errors import AdviceError
 from tests.cli_world import BAKING, BUCKET, ID, LIVE, ROLLED_BACK, SUCCEEDED, CliWorld
@@ -155,17 +155,17 @@ def test_a_bundle_that_is_not_kept_any_more_is_said(world: CliWorld) -> None:
         release_again(Account(), LIVE)
 
 
-def test_the_way_back_undoes_one_after_the_other(world: CliWorld) -> None:
+def test_later_releases_are_rolled_back_one_after_the_other(world: CliWorld) -> None:
     """What is on its way first, then what is live, then what was before it."""
     middle = replace(LIVE, deployment_id="middle", version="1.2.0", previous=LIVE.deployment_id)
     newest = replace(LIVE, deployment_id="newest", version="1.3.0", previous="middle")
     world.write(middle)
     status = EnvironmentStatus(KEY, live=newest, on_its_way=BAKING)
-    assert [one.deployment_id for one in way_back(Account(), status, "1.1.0")] == [ID, "newest", "middle"]
+    assert [one.deployment_id for one in later_releases(Account(), status, "1.1.0")] == [ID, "newest", "middle"]
     with pytest.raises(AdviceError, match="not one of the last 5"):
-        way_back(Account(), status, "0.9.0")
+        later_releases(Account(), status, "0.9.0")
     with pytest.raises(AdviceError, match="is live in smartpack/prod already"):
-        way_back(Account(), EnvironmentStatus(KEY, live=LIVE), "1.1.0")
+        later_releases(Account(), EnvironmentStatus(KEY, live=LIVE), "1.1.0")
 
 
 @pytest.mark.parametrize("arguments", [(ID, "--to", "1.0.0"), (ID, "--environment", "smartpack/prod"), ()])

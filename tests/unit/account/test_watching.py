@@ -141,9 +141,9 @@ def test_what_does_not_pass_is_not_waited_for(scene: Scene) -> None:
 
 
 def test_a_timeout_says_where_the_deployment_is(scene: Scene) -> None:
-    """It goes on by itself."""
+    """It continues by itself."""
     scene.ledger.write(BAKING)
-    with pytest.raises(TimedOutError, match=rf"{ID} is BAKING after 5 s; it goes on by itself"):
+    with pytest.raises(TimedOutError, match=rf"{ID} is BAKING after 5 s; it continues by itself"):
         scene.watch(timeout=5)
 
 

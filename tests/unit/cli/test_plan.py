@@ -114,8 +114,8 @@ def test_what_the_judge_would_see_is_told(world: CliWorld, bundle: Path) -> None
     options = (str(bundle), "-e", "smartpack/prod", "--requests-per-second", "50")
     shown = run(world, *options).stdout
     assert "api  usually 50 requests a second, 0.1 % of them fail" in shown
-    (sees,) = json.loads(run(world, *options, "--output", "json").stdout)["sees"]
-    assert (sees["component"], sees["requests_per_second"], sees["at_weight"]) == ("api", 50, 10)
-    assert sees["smallest"]["chance"] >= 0.95
-    assert sees["any_test_needs"] > 0
+    (outlook,) = json.loads(run(world, *options, "--output", "json").stdout)["outlooks"]
+    assert (outlook["component"], outlook["requests_per_second"], outlook["at_weight"]) == ("api", 50, 10)
+    assert outlook["smallest"]["chance"] >= 0.95
+    assert outlook["any_test_needs"] > 0
     assert "its usual traffic is not known" in run(world, *options[:3]).stdout

@@ -22,7 +22,7 @@ def bundle(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_without_following_it_uploads_and_says_which_deployment_it_becomes(world: CliWorld, bundle: str) -> None:
+def test_without_watching_it_uploads_and_says_which_deployment_it_becomes(world: CliWorld, bundle: str) -> None:
     """The key says for whom the bundle is and what it is; the version of the object is pinned."""
     result = world.run("release", bundle, *TO, "--no-watch", "--output", "json")
     (version,) = client("s3").list_object_versions(Bucket=BUCKET)["Versions"]
@@ -57,14 +57,14 @@ def test_a_release_that_went_live_exits_with_0_and_says_so(world: CliWorld, bund
     ]
 
 
-def test_a_release_that_was_taken_back_exits_with_1_and_says_why_and_what_next(world: CliWorld, bundle: str) -> None:
+def test_a_release_that_was_rolled_back_exits_with_1_and_says_why_and_what_next(world: CliWorld, bundle: str) -> None:
     """Reason, next step and a command to copy."""
     world.controller_does(ROLLED_BACK, ("shifted", "10 % of the visitors get version 1.2.0."))
     result = world.run("release", bundle, *TO)
     assert result.exit_code == 1
     assert "1.2.0 was rolled back in smartpack/prod; 1.1.0 is live again." in result.stdout
     assert "  reason      Alarm smartpack-prod-api-errors: 5 errors.\n" in result.stdout
-    assert "  traffic     back on stable for all visitors 0.08 s after the alarm\n" in result.stdout
+    assert "  traffic     all visitors on stable again 0.08 s after the alarm\n" in result.stdout
     assert "  next step   Correct it and release it under a new version.\n" in result.stdout
     assert "  details     selfright show smartpack-prod-" in result.stdout
 
@@ -133,16 +133,16 @@ def test_wrong_usage_exits_with_2(world: CliWorld, arguments: list[str]) -> None
     assert world.run("release", *arguments).exit_code == 2
 
 
-def test_a_timeout_ends_the_following_only(world: CliWorld, bundle: str) -> None:
-    """The release goes on by itself, and the message says how to follow it again."""
+def test_a_timeout_ends_the_watching_only(world: CliWorld, bundle: str) -> None:
+    """The release continues by itself, and the message says how to watch it again."""
     result = world.run("release", bundle, *TO, "--timeout", "3")
     assert result.exit_code == 1
-    assert "goes on by itself" in result.stderr
+    assert "continues by itself" in result.stderr
     assert "`selfright watch smartpack-prod-" in result.stderr
 
 
-def test_ctrl_c_ends_the_following_only(world: CliWorld, bundle: str) -> None:
-    """Exit code 130, with the commands to follow it again and to take it back."""
+def test_ctrl_c_ends_the_watching_only(world: CliWorld, bundle: str) -> None:
+    """Exit code 130, with the commands to watch it again and to roll it back."""
 
     def interrupt() -> None:
         raise KeyboardInterrupt
@@ -150,7 +150,7 @@ def test_ctrl_c_ends_the_following_only(world: CliWorld, bundle: str) -> None:
     world.time.plan(2, interrupt)
     result = world.run("release", bundle, *TO)
     assert result.exit_code == 130
-    assert "the release goes on by itself" in result.stderr
+    assert "the release continues by itself" in result.stderr
     assert "Watch it again: selfright watch smartpack-prod-" in result.stderr
     assert "Roll it back:   selfright rollback smartpack-prod-" in result.stderr
     assert LIVE_ID not in result.stderr

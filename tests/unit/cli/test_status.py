@@ -5,7 +5,7 @@ import pytest
 
 from controller.aws.client.clients import client
 from controller.domain.phases import Phase
-from selfright.account.status import needs_decision
+from selfright.account.status import is_paused
 from tests.cli_world import BAKING, ID, LIVE_ID, PAUSED, ROLLED_BACK, STAGED, SUCCEEDED, CliWorld
 
 
@@ -22,7 +22,7 @@ def test_all_environments_are_listed(world: CliWorld) -> None:
 
 
 def test_one_environment_shows_what_is_on_its_way_in_full(world: CliWorld) -> None:
-    """What the judge saw, and how to follow it."""
+    """What the judge saw, and how to watch it."""
     world.write(BAKING)
     world.lock(holder=ID)
     shown = world.run("status", "smartpack/prod").stdout
@@ -56,20 +56,20 @@ def test_a_held_environment_says_why(world: CliWorld) -> None:
     assert "The rollback of smartpack-prod-x failed." in world.run("status").stdout
 
 
-def test_a_hold_shows_both_answers(world: CliWorld) -> None:
-    """A person must decide: let it go on, or take it back."""
+def test_a_pause_shows_both_answers(world: CliWorld) -> None:
+    """A person must decide: resume it, or roll it back."""
     world.write(PAUSED)
     shown = world.run("status", ID).stdout
-    assert f"  go on       selfright resume {ID}\n  take back   selfright rollback {ID}\n" in shown
+    assert f"  resume      selfright resume {ID}\n  roll back   selfright rollback {ID}\n" in shown
 
 
-def test_a_hold_is_over_when_it_was_answered_or_another_step_bakes() -> None:
+def test_a_pause_is_over_when_it_was_answered_or_another_step_bakes() -> None:
     """The token stays in the ledger; alone it means nothing."""
     assert PAUSED.bake
-    assert needs_decision(PAUSED)
-    assert not needs_decision(replace(PAUSED, bake=replace(PAUSED.bake, concluded=True)))
-    assert not needs_decision(replace(BAKING, pause_token="of the step before"))
-    assert not needs_decision(replace(PAUSED, trip=ROLLED_BACK.trip))
+    assert is_paused(PAUSED)
+    assert not is_paused(replace(PAUSED, bake=replace(PAUSED.bake, concluded=True)))
+    assert not is_paused(replace(BAKING, pause_token="of the step before"))
+    assert not is_paused(replace(PAUSED, trip=ROLLED_BACK.trip))
 
 
 def test_the_json_of_all_environments(world: CliWorld) -> None:
@@ -81,7 +81,7 @@ def test_the_json_of_all_environments(world: CliWorld) -> None:
     assert environment["environment"] == "smartpack/prod"
     assert environment["live"]["version"] == "1.1.0"
     assert environment["on_its_way"]["weight"] == 10
-    assert environment["on_its_way"]["needs_decision"] is True
+    assert environment["on_its_way"]["paused"] is True
     assert environment["waiting"] is None
     assert "secret-token" not in result.stdout
 
@@ -93,7 +93,7 @@ def test_the_keys_of_a_deployment_stay(world: CliWorld) -> None:
     assert set(document) == {
         "deployment_id", "application", "environment", "version", "digest", "upload", "components", "waves", "changed",
             "staged",
-        "restore_point", "phase", "needs_decision", "weight", "steps", "bake", "evaluation", "trip", "reason",
+        "restore_point", "phase", "paused", "weight", "steps", "bake", "evaluation", "trip", "reason",
         "next_step",
         "uploaded_at", "updated_at", "traffic_restored_at", "closed_at", "seconds", "seconds_to_restore",
         "execution_arn", "rollback_execution_arn", "previous_version",

@@ -85,17 +85,17 @@ def test_a_good_release_has_nothing_against_it() -> None:
     assert explained(SUCCEEDED, doubtful).decisive == doubtful[5]
 
 
-def test_a_refused_release_was_never_looked_at() -> None:
+def test_a_refused_release_was_never_evaluated() -> None:
     """There are no numbers, and the reason is told."""
     said = explain(DeploymentRecord(replace(RECEIVED, phase=Phase.REJECTED, reason="The bundle is no zip")), [])
     assert said.metric == "No metric ended it: The bundle is no zip."
-    assert said.numbers == "The judge had no numbers: it never looked."
-    assert said.evaluation == "There was no evaluation, because nothing was watched."
+    assert said.numbers == "The judge had no numbers: it made no evaluation."
+    assert said.evaluation == "There was no evaluation, because no canary was baked."
 
 
-def test_what_is_on_its_way_says_how_to_follow_it_or_to_decide() -> None:
-    """A hold waits for a person."""
-    assert explained(BAKING, BAD[:2]).next_step == f"`selfright watch {ID}` shows how it goes on."
+def test_what_is_on_its_way_says_how_to_watch_it_or_to_decide() -> None:
+    """A paused deployment waits for a person."""
+    assert explained(BAKING, BAD[:2]).next_step == f"`selfright watch {ID}` shows what happens next."
     assert f"`selfright resume {ID}`" in explained(PAUSED, BAD[:2]).next_step
 
 

@@ -47,7 +47,7 @@ def test_one_look_and_looks_without_a_comparison_can_be_drawn(tmp_path: Path, se
 
 def test_without_evaluations_there_is_nothing_to_draw(tmp_path: Path) -> None:
     """That is said, with where to look instead."""
-    with pytest.raises(AdviceError, match="the judge never looked"):
+    with pytest.raises(AdviceError, match="the judge made no evaluation"):
         plot(explain(DeploymentRecord(RECEIVED), []), tmp_path / "why.png")
 
 

@@ -1,4 +1,4 @@
-"""Looks that the controller's own flow has made, explained and replayed."""
+"""Evaluations that the controller's own flow has made, explained and replayed."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ def judged() -> FakeWorld:
     world.metrics.known = BAD
     at_weight(world, 10)
     for _ in range(10):
-        if judge(world, "d2", 0)["verdict"] == "unhealthy":
+        if judge(world, "d2", 0).verdict == "unhealthy":
             return world
         world.clock.forward(20)
     raise AssertionError("the judge never said so")
@@ -45,7 +45,7 @@ def test_what_the_flow_has_kept_explains_the_rollback() -> None:
     )
 
 
-def test_the_same_policy_judges_the_incident_at_the_same_look() -> None:
+def test_the_same_policy_judges_the_incident_at_the_same_evaluation() -> None:
     """A replay of the evaluations' counts has as much evidence as the judge had."""
     world = judged()
     one, evaluations = world.deployments.get("d2"), world.evaluations.all("d2")
