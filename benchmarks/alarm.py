@@ -16,7 +16,7 @@ from controller.domain.phases import Phase
 from selfright.local.installation import LocalPreference
 
 WORK = Work(20, 1 * MB, 100 * KB)
-CANARY = LocalPreference(steps=({"weight": 10, "bake": 600},), final_bake=0)
+CANARY = LocalPreference(steps=({"weight": 10, "bake": "10m"},), final_bake="0s")
 DEADLINE_SECONDS = 60
 
 

@@ -29,7 +29,7 @@ from selfright.local.installation import LocalPreference
 RATE, WEIGHT = 20, 10
 BAD, USUAL = 0.05, 0.001
 BAD_BAKE, GOOD_BAKE = 180, 30
-JUDGE = {"evaluate_every": 1, "period_seconds": 1, "minimum_requests": 10}
+JUDGE = {"evaluate_every": "1s", "period": "1s", "minimum_requests": 10}
 DEADLINE_SECONDS = 300
 CODE = """\
 import random
@@ -66,7 +66,7 @@ AT_ONCE = 4
 
 def run(rounds: int) -> list[Table]:
     """As many bad releases as good ones, one after the other, in one local AWS."""
-    care = LocalPreference(steps=({"weight": WEIGHT, "bake": BAD_BAKE},), final_bake=0, judge=JUDGE)
+    care = LocalPreference(steps=({"weight": WEIGHT, "bake": f"{BAD_BAKE}s"},), final_bake="0s", judge=JUDGE)
     with local_aws(care) as aws, TemporaryDirectory(prefix="selfright-bench-") as folder:
         selfright = Selfright(aws)
         selfright.release(_build(Path(folder), 0, USUAL))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 ENVIRONMENT = "smartpack/prod"
 GROUPS = ("intake", "stage", "check", "traffic", "watch", "close", "on-alarm", "reconcile")
 """The controller's functions, as in `selfright-<group>`."""
-AT_ONCE = LocalPreference(steps=(), final_bake=0)
+AT_ONCE = LocalPreference(steps=(), final_bake="0s")
 """AllAtOnce without bake: what remains is the work."""
 
 

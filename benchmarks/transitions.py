@@ -12,8 +12,8 @@ from benchmarks.workload import KB, MB, USUAL, Work, build
 from selfright.local.installation import LocalPreference
 
 WORK = Work(20, 1 * MB, 100 * KB)
-JUDGE = {"evaluate_every": 1, "period_seconds": 1, "minimum_requests": 0, "tolerance": 0.05}
-TWO_STEPS = LocalPreference(steps=({"weight": 10, "bake": 2},), final_bake=2, judge=JUDGE)
+JUDGE = {"evaluate_every": "1s", "period": "1s", "minimum_requests": 0, "tolerance": 0.05}
+TWO_STEPS = LocalPreference(steps=({"weight": 10, "bake": "2s"},), final_bake="2s", judge=JUDGE)
 EVALUATIONS = range(1, 10)
 GOAL, GOAL_EVALUATION = 25, 2
 

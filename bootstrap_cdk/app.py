@@ -24,6 +24,7 @@ from bootstrap_cdk.settings import (
 )
 from bootstrap_cdk.smartpack.measures import CLOUDFRONT_REGION
 from bootstrap_cdk.smartpack.stack import SmartPackStack
+from selfright.cdk import DeclarationError
 
 CONTROLLER_STACK = "SelfrightController"
 SMARTPACK_STACK = "SmartPack"
@@ -88,7 +89,7 @@ def main(app: App, fail: Callable[[str], None]) -> None:
     """Synthesize with the settings of the context; `fail` gets the message when they are wrong."""
     try:
         add_stacks(app, controller_settings(app.node), [smartpack_settings(app.node)])
-    except SettingsError as error:
+    except (SettingsError, DeclarationError) as error:
         fail(str(error))
         return
     app.synth()

@@ -10,6 +10,8 @@ from typing import Any
 from aws_cdk import Environment as Place
 from constructs import Node
 
+from selfright.cdk import DeclarationError, Judge, Limits, Step, Synthetic
+
 
 class SettingsError(Exception):
     """A setting is missing or wrong; the message says what to do."""
@@ -44,26 +46,6 @@ class ControllerSettings:
 
 
 @dataclass(frozen=True)
-class Judge:
-    """How a canary is judged; the keys of the environment's `judge`.
-
-    `limits` may have `error_rate`, `p99_ms`, `minimum_successes`, `short_seconds` and `long_seconds`; `synthetic` may
-    have `requests`.
-    """
-
-    evaluate_every: int = 60
-    period_seconds: int = 60
-    minimum_requests: int = 20
-    when_inconclusive: str = "roll_back"
-    tolerance: float = 0.01
-    alpha: float = 0.05
-    settle: int | None = None
-    promote_early: bool = False
-    limits: Mapping[str, float] = field(default_factory=dict)
-    synthetic: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class ErrorAlarm:
     """When the alarms that guard releases fire.
 
@@ -80,8 +62,8 @@ class ErrorAlarm:
 class SmartPackSettings:
     """One environment of SmartPack.
 
-    `strategy` is a strategy's name or a list of `{"weight": percent, "bake": seconds}`. `api_url` and `site_url` are
-    where visitors reach the app, if that is not the HTTP API's and the distribution's own address; with
+    `strategy` is a strategy's name or a list of steps such as `{"weight": 5, "bake": "10m"}`. `api_url` and `site_url`
+    are where visitors reach the app, if that is not the HTTP API's and the distribution's own address; with
     `allow_private_urls` they may be addresses of a private network. `composite_alarm` makes one alarm of
     all of its alarms. `cors_origin` is the one other origin (`https://partner.example`) whose pages may call the API,
     or `*`: everybody, because the API knows no cookies. Every release is checked for it.
@@ -99,8 +81,8 @@ class SmartPackSettings:
 
     environment: str = "prod"
     python_runtime: str = "python3.13"
-    strategy: str | Sequence[Mapping[str, int]] = "Canary10Percent5Minutes"
-    final_bake: int = 300
+    strategy: str | Sequence[Step] = "Canary10Percent5Minutes"
+    final_bake: str = "5m"
     judge: Judge = field(default_factory=Judge)
     alarm: ErrorAlarm = field(default_factory=ErrorAlarm)
     composite_alarm: bool = True
@@ -179,14 +161,15 @@ def controller_settings(node: Node) -> ControllerSettings:
 
 
 def smartpack_settings(node: Node) -> SmartPackSettings:
-    """SmartPack's settings from the context (`-c environment=staging -c strategy=AllAtOnce -c final_bake=60`)."""
+    """SmartPack's settings from the context (`-c environment=staging -c strategy=AllAtOnce -c final_bake=1m`)."""
     given = _given(node, SmartPackSettings)
     if "account" in given:
         given["account"] = str(given["account"])  # it looks like a number
     return SmartPackSettings(**given)
 
 
-_GROUPED: Mapping[str, type[Any]] = {"judge": Judge, "alarm": ErrorAlarm}
+_GROUPED: Mapping[str, type[Any]] = {"judge": Judge, "limits": Limits, "synthetic": Synthetic, "alarm": ErrorAlarm}
+"""The settings that are objects with keys of their own, within each other too."""
 
 
 def _given(node: Node, settings: type[Any]) -> dict[str, Any]:
@@ -201,8 +184,10 @@ def _value(name: str, value: object) -> object:
     if name not in _GROUPED or not isinstance(parsed, dict):
         return parsed
     try:
-        return _GROUPED[name](**parsed)
-    except TypeError as error:
+        return _GROUPED[name](
+            **{key: _value(key, one) if isinstance(one, dict) else one for key, one in parsed.items()}
+        )
+    except (TypeError, DeclarationError) as error:
         raise SettingsError(f"The setting '{name}' is not right: {error}.") from error
 
 

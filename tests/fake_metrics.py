@@ -35,7 +35,7 @@ class FakeMetrics:
         """The same in every period."""
         assert since < until
         self.asked.append((since, until))
-        length = timedelta(seconds=environment.judge.period_seconds)
+        length = timedelta(seconds=environment.judge.period)
         start, end = ceiling(since, length), floor(until, length)
         moments = [start + number * length for number in range(max(0, (end - start) // length))]
         return [self._period(subject, moment, length) for subject in subjects for moment in moments]

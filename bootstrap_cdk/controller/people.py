@@ -7,7 +7,7 @@ from constructs import Construct
 from bootstrap_cdk.controller import ledger
 from bootstrap_cdk.controller.artifacts import INCOMING
 from bootstrap_cdk.controller.privileges import ALL_RESOURCES, Resources
-from selfright.cdk.components import allow
+from selfright.cdk.components.component import allow
 from selfright.cdk.exceptions import accept, accept_wildcards
 from selfright.cdk.names import ROLLBACK_MACHINE, Group, executions_arn, log_group_arn, machine_arn
 

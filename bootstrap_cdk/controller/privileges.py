@@ -13,7 +13,7 @@ from bootstrap_cdk.controller import ledger
 from bootstrap_cdk.controller.artifacts import INCOMING, RESTORE_POINTS, STAGING, Artifacts
 from bootstrap_cdk.controller.ledger import Ledger
 from bootstrap_cdk.controller.notifications import Notifications
-from selfright.cdk.components import allow
+from selfright.cdk.components.component import allow
 from selfright.cdk.names import DEPLOY_MACHINE, ROLLBACK_MACHINE, Group, executions_arn, machine_arn
 
 ALL_RESOURCES = {

@@ -11,7 +11,7 @@ from constructs import Construct
 
 from bootstrap_cdk.controller.functions import Functions
 from bootstrap_cdk.settings import SettingsError
-from selfright.cdk.components import allow
+from selfright.cdk.components.component import allow
 from selfright.cdk.exceptions import accept, accept_wildcards
 from selfright.cdk.names import DEPLOY_MACHINE, ROLLBACK_MACHINE, Group, executions_arn, machine_arn
 

@@ -10,7 +10,7 @@ from constructs import Construct
 
 from bootstrap_cdk.settings import SmartPackSettings
 from bootstrap_cdk.smartpack.api import ALIAS, log_group
-from selfright.cdk.exceptions import accept_tracing
+from bootstrap_cdk.smartpack.exceptions import accept_tracing
 
 
 class AiRepository(Construct):

@@ -12,8 +12,8 @@ from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
 from bootstrap_cdk.settings import SmartPackSettings
-from selfright.cdk import placeholder
-from selfright.cdk.exceptions import accept, accept_tracing
+from bootstrap_cdk.smartpack.exceptions import accept, accept_tracing
+from selfright.cdk import PLACEHOLDER_CODE, PLACEHOLDER_HANDLER
 
 ALIAS = "live"
 ROUTES = {"/health": apigateway.HttpMethod.GET, "/generate": apigateway.HttpMethod.POST}
@@ -51,8 +51,8 @@ class ReleasedFunction(Construct):
             "Function",
             function_name=name,
             description="SmartPack's API; its code comes with the releases",
-            code=lambda_.Code.from_inline(placeholder.CODE),
-            handler=placeholder.HANDLER,
+            code=lambda_.Code.from_inline(PLACEHOLDER_CODE),
+            handler=PLACEHOLDER_HANDLER,
             runtime=lambda_.Runtime(settings.python_runtime, lambda_.RuntimeFamily.PYTHON, supports_inline_code=True),
             memory_size=512,
             timeout=Duration.seconds(10),

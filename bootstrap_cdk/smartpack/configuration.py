@@ -8,8 +8,8 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from bootstrap_cdk.settings import SmartPackSettings
-from selfright.cdk.components import ParametersComponent
-from selfright.cdk.exceptions import accept
+from bootstrap_cdk.smartpack.exceptions import accept
+from selfright.cdk import ParametersComponent
 
 GENERATED_KEY = "SIGNING_KEY"
 """The one key of the secret that Secrets Manager makes up by itself, so that a first release finds it."""

@@ -8,7 +8,7 @@ from constructs import Construct
 from bootstrap_cdk.settings import SmartPackSettings
 from bootstrap_cdk.smartpack.measures import Measures
 from bootstrap_cdk.smartpack.watching import Watching
-from selfright.cdk.markers import release_markers
+from selfright.cdk import release_markers
 
 _MARKS = cloudwatch.YAxisProps(label="releases", min=0, show_units=False)
 

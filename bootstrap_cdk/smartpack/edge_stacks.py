@@ -10,7 +10,7 @@ from bootstrap_cdk.smartpack.domain import hosted_zone
 from bootstrap_cdk.smartpack.edge import Edge, EdgeWatching
 from bootstrap_cdk.smartpack.firewall import Firewall
 from bootstrap_cdk.smartpack.measures import CLOUDFRONT_REGION
-from selfright.cdk.topic import EncryptedTopic
+from selfright.cdk import EncryptedTopic
 
 
 class EdgeStack(Stack):

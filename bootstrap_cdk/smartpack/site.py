@@ -11,8 +11,8 @@ from constructs import Construct
 from bootstrap_cdk.settings import SmartPackSettings
 from bootstrap_cdk.smartpack.api import AI_ROUTES, ROUTES
 from bootstrap_cdk.smartpack.edge import Edge
-from selfright.cdk import placeholder
-from selfright.cdk.exceptions import accept
+from bootstrap_cdk.smartpack.exceptions import accept
+from selfright.cdk import PLACEHOLDER_ROUTING
 
 _ONE_YEAR = Duration.days(365)
 _TLS_1_2 = cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021
@@ -45,7 +45,7 @@ class RoutedSite(Construct):
             "Routing",
             function_name=f"{settings.prefix}-routing",
             comment="Chooses the revision; published by Selfright",
-            code=cloudfront.FunctionCode.from_inline(placeholder.ROUTING),
+            code=cloudfront.FunctionCode.from_inline(PLACEHOLDER_ROUTING),
             runtime=cloudfront.FunctionRuntime.JS_2_0,
             auto_publish=True,
         )

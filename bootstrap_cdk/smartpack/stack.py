@@ -15,8 +15,14 @@ from bootstrap_cdk.smartpack.edge import Edge, EdgeWatching
 from bootstrap_cdk.smartpack.measures import CLOUDFRONT_REGION, Measures
 from bootstrap_cdk.smartpack.site import RoutedSite
 from bootstrap_cdk.smartpack.watching import Watching
-from selfright.cdk.components import DatabaseComponent, FunctionComponent, ImageComponent, SiteComponent
-from selfright.cdk.environment import Care, Environment, Guard
+from selfright.cdk import (
+    DatabaseComponent,
+    DeploymentPreference,
+    Environment,
+    FunctionComponent,
+    ImageComponent,
+    SiteComponent,
+)
 
 
 class SmartPackStack(Stack):
@@ -66,8 +72,12 @@ class SmartPackStack(Stack):
                 **self._database(settings),
             },
             secrets={"config": configuration.secret},
-            guard=Guard(watching.guards, watching.topic),
-            care=_care(settings),
+            deployment_preference=DeploymentPreference(type=settings.strategy, alarms=watching.guards),
+            topic=watching.topic,
+            final_bake=settings.final_bake,
+            judge=settings.judge,
+            keep_revisions=settings.keep_revisions,
+            allow_private_urls=settings.allow_private_urls,
         )
         CfnOutput(self, "SiteUrl", value=urls["site"])
         CfnOutput(self, "ApiUrl", value=urls["api"])
@@ -125,13 +135,3 @@ class SmartPackStack(Stack):
 def _variables(settings: SmartPackSettings, configuration: Configuration) -> Mapping[str, str]:
     """What the API is told by this environment, whatever the bundle says; what was chosen by hand wins."""
     return {**configuration.variables, "CORS_ORIGIN": settings.cors_origin, **settings.variables}
-
-
-def _care(settings: SmartPackSettings) -> Care:
-    return Care(
-        type=settings.strategy,
-        final_bake=settings.final_bake,
-        judge=settings.judge,
-        keep_revisions=settings.keep_revisions,
-        allow_private_urls=settings.allow_private_urls,
-    )

@@ -9,7 +9,7 @@ from constructs import Construct
 from bootstrap_cdk.settings import SmartPackSettings
 from bootstrap_cdk.smartpack.edge import EdgeWatching
 from bootstrap_cdk.smartpack.measures import Measures
-from selfright.cdk.topic import EncryptedTopic
+from selfright.cdk import EncryptedTopic
 
 
 class Watching(Construct):

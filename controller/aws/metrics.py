@@ -75,7 +75,7 @@ class CloudWatchMetrics(Metrics):
         self, environment: Environment, subjects: Sequence[Subject], since: datetime, until: datetime
     ) -> Sequence[Period]:
         """All whole periods between the two moments, by one GetMetricData; see the port."""
-        length = timedelta(seconds=environment.judge.period_seconds)
+        length = timedelta(seconds=environment.judge.period)
         start, end = ceiling(since, length), floor(until, length)
         if end <= start:
             return []

@@ -18,6 +18,7 @@ from pydantic import (
 
 from controller.domain.components.registry import one_of
 from controller.domain.components.target import Target
+from controller.domain.durations import Between
 from controller.domain.names import Name
 from controller.domain.strategy import Preference, steps_of
 
@@ -44,8 +45,8 @@ AnyTarget = Annotated[SerializeAsAny[Target], PlainValidator(_target)]
 class Limits(_Strict):
     """What no release may exceed, however bad stable is itself; what is not given is not limited.
 
-    A limit is exceeded when it is in both windows, of `short_seconds` and of `long_seconds`: the long one says that it
-    is not a passing moment, the short one that it still goes on. `error_rate` is a share (0 to 1) of the requests,
+    A limit is exceeded when it is in both windows, `short` and `long`: the long one says that it is not a passing
+    moment, the short one that it still goes on. `error_rate` is a share (0 to 1) of the requests,
     `p99_ms` the duration that one request in a hundred may exceed, `minimum_successes` how many requests must succeed
     within the long window.
     """
@@ -53,8 +54,8 @@ class Limits(_Strict):
     error_rate: Annotated[float, Field(gt=0, le=1)] | None = None
     p99_ms: Annotated[float, Field(gt=0)] | None = None
     minimum_successes: Annotated[int, Field(ge=0)] = 0
-    short_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
-    long_seconds: Annotated[int, Field(ge=1, le=6 * 3600)] = 300
+    short: Annotated[int, Between("1s", "1h")] = 60
+    long: Annotated[int, Between("1s", "6h")] = 300
 
     @property
     def any(self) -> bool:
@@ -63,8 +64,8 @@ class Limits(_Strict):
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        if self.short_seconds > self.long_seconds:
-            raise ValueError("short_seconds must not be longer than long_seconds")
+        if self.short > self.long:
+            raise ValueError("short must not be longer than long")
         return self
 
 
@@ -78,16 +79,16 @@ class JudgePolicy(_Strict):
     """How the canary is judged.
 
     `alpha` is the chance (0 to 1) that a deployment of a good release is rolled back by the judge, all evaluations,
-    components and steps together. `evaluate_every` between two evaluations; `period_seconds` is the metrics' resolution
-    (CloudWatch's Lambda metrics: 60), and a period counts when it has been over for `settle` (default: as long
+    components and steps together. `evaluate_every` between two evaluations; `period` is the metrics' resolution
+    (CloudWatch's Lambda metrics: `1m`), and a period counts when it has been over for `settle` (default: as long
     as a period). With fewer than `minimum_requests` on the canary in a step there is no verdict. `promote_early` ends a
     bake as soon as the canary is certainly at most `tolerance` (a difference of error rates, 0 to 1) worse than stable.
     """
 
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
-    evaluate_every: Annotated[int, Field(ge=1, le=3600)] = 60
-    period_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
-    settle: Annotated[int, Field(ge=0, le=3600)] | None = None
+    evaluate_every: Annotated[int, Between("1s", "1h")] = 60
+    period: Annotated[int, Between("1s", "1h")] = 60
+    settle: Annotated[int, Between("0s", "1h")] | None = None
     minimum_requests: Annotated[int, Field(ge=0)] = 20
     when_inconclusive: Literal["pause", "roll_back"] = "roll_back"
     tolerance: Annotated[float, Field(ge=0, le=1)] = 0.01
@@ -95,23 +96,23 @@ class JudgePolicy(_Strict):
     limits: Limits = Limits()
     synthetic: Synthetic = Synthetic()
 
-    @field_validator("period_seconds")
+    @field_validator("period")
     @classmethod
     def _known_to_cloudwatch(cls, value: int) -> int:
         if value % MINUTE and value not in FINE_PERIODS:
-            raise ValueError("must be 1, 5, 10, 20, 30 or a multiple of 60: CloudWatch has no other periods")
+            raise ValueError("must be 1s, 5s, 10s, 20s, 30s or whole minutes: CloudWatch has no other periods")
         return value
 
     @property
     def settled_seconds(self) -> int:
         """For how long a period must have been over before it counts."""
-        return self.period_seconds if self.settle is None else self.settle
+        return self.period if self.settle is None else self.settle
 
 
 class Environment(_Strict):
     """One environment of one application.
 
-    `allow_private_urls`: the checks may ask addresses that are not public. `hook_timeout_seconds`: how long a hook may
+    `allow_private_urls`: the checks may ask addresses that are not public. `hook_timeout`: how long a hook may
     take to answer. `restore_point_export`: whether a deployment is refused when the configuration that is live cannot
     be exported (`required`), goes on (`attempted`), or does not try (`off`).
     """
@@ -121,8 +122,8 @@ class Environment(_Strict):
     components: Annotated[dict[Name, AnyTarget], Field(min_length=1)]
     secrets: dict[Name, SecretId] = {}
     deployment_preference: Preference = Preference()
-    final_bake: Annotated[int, Field(ge=0, le=7 * DAY)] = 300
-    hook_timeout_seconds: Annotated[int, Field(ge=10, le=1800)] = 300
+    final_bake: Annotated[int, Between("0s", "7d")] = 300
+    hook_timeout: Annotated[int, Between("10s", "30m")] = 300
     judge: JudgePolicy = JudgePolicy()
     keep_revisions: Annotated[int, Field(ge=2, le=50)] = 5
     allow_private_urls: bool = False

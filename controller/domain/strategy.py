@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from controller.domain.deployment import Step
+from controller.domain.durations import Between
 
 ALL = 100
 _CANARY = re.compile(r"Canary(\d{1,2})Percent(\d{1,4})Minutes?")
@@ -17,12 +18,12 @@ _LINEAR = re.compile(r"Linear(\d{1,2})PercentEvery(\d{1,4})Minutes?")
 
 
 class StepSpec(BaseModel):
-    """One step as it is written: `{weight: 10, bake: 300}`, in percent and seconds."""
+    """One step as it is written: `{weight: 10, bake: 5m}`, in percent and as a duration; `bake` is kept in seconds."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     weight: Annotated[int, Field(ge=1, le=ALL)]
-    bake: Annotated[int, Field(ge=0, le=24 * 3600)] = 0
+    bake: Annotated[int, Between("0s", "1d")] = 0
 
 
 class HookFunctions(BaseModel):

@@ -112,7 +112,7 @@ def _is_over(environment: Environment, deployment: Deployment, evidence: Evidenc
     ends = open_bake(deployment).ends_at
     if now < ends or evidence.known_until is None:
         return now >= ends
-    length = timedelta(seconds=environment.judge.period_seconds)
+    length = timedelta(seconds=environment.judge.period)
     return evidence.known_until >= floor(ends, length)
 
 
@@ -122,7 +122,7 @@ def _again(world: World, deployment: Deployment, environment: Environment, now: 
     policy = environment.judge
     pause = evaluation_pause(policy, deployment.steps)
     left = (open_bake(deployment).ends_at - now).total_seconds()
-    until_then = round(left) if left > 0 else min(policy.period_seconds, policy.settled_seconds)
+    until_then = round(left) if left > 0 else min(policy.period, policy.settled_seconds)
     return judged_now(deployment, "wait", wait_seconds=min(pause, max(1, until_then)))
 
 
@@ -132,12 +132,12 @@ def _without_verdict(
     """The time is up and there is too little evidence: longer, then with requests of our own, then by the policy."""
     bake, policy = open_bake(deployment), environment.judge
     if not bake.extended:
-        longer = max(bake.ends_at - bake.started_at, timedelta(seconds=2 * policy.period_seconds))
+        longer = max(bake.ends_at - bake.started_at, timedelta(seconds=2 * policy.period))
         said = f"{judgement.reason} The bake is extended once."
         return _extend(world, environment, deployment, replace(bake, extended=True, ends_at=now + longer), said)
     if policy.synthetic.requests and not bake.synthetic and (sent := _sent(world, environment, deployment)):
         now = world.clock.now()
-        more = replace(bake, synthetic=sent, ends_at=now + timedelta(seconds=2 * policy.period_seconds))
+        more = replace(bake, synthetic=sent, ends_at=now + timedelta(seconds=2 * policy.period))
         said = f"{judgement.reason} {sent} requests were sent by the controller itself."
         return _extend(world, environment, deployment, more, said)
     if policy.when_inconclusive == "pause":

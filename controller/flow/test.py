@@ -71,7 +71,7 @@ def test_staged(world: World, deployment_id: str) -> Tested:
     planned = _planned(world, environment, deployment)
     steps = tuple(_step(index, step, environment) for index, step in enumerate(planned.steps))
     outcome: Literal["ask", "healthy"] = "ask" if hook_of(environment, deployment, PRE) else "healthy"
-    return Tested(planned, outcome, steps=steps, hook_timeout=environment.hook_timeout_seconds)
+    return Tested(planned, outcome, steps=steps, hook_timeout=environment.hook_timeout)
 
 
 def _test(world: World, environment: Environment, deployment: Deployment, name: str) -> Sequence[CheckResult]:
@@ -96,7 +96,7 @@ def _planned(world: World, environment: Environment, deployment: Deployment) -> 
 def _step(index: int, step: Step, environment: Environment) -> TrafficStep:
     """A guard must outlive its bake, which may be extended once, wait for late metrics each time, and then be held."""
     policy = environment.judge
-    late = 4 * PATIENCE * max(policy.period_seconds, policy.settled_seconds)
+    late = 4 * PATIENCE * max(policy.period, policy.settled_seconds)
     pause = PAUSE_SECONDS if policy.when_inconclusive == "pause" else 0
     guard_timeout = 2 * step.bake + late + GUARD_MARGIN_SECONDS + pause
-    return TrafficStep(index, step.weight, step.bake, guard_timeout, environment.hook_timeout_seconds)
+    return TrafficStep(index, step.weight, step.bake, guard_timeout, environment.hook_timeout)

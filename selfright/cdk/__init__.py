@@ -1,1 +1,49 @@
-"""The CDK constructs that an application's own stack uses."""
+"""The CDK constructs by which an application's own stack hands its releases to Selfright.
+
+All that an application needs is here, and only what is here is for applications:
+
+    from selfright.cdk import DeploymentPreference, Environment, FunctionComponent
+
+Import this before `aws_cdk`, or have `node` on PATH: it names the Node.js that the extra `cdk` brings.
+Durations are strings such as `30s`, `10m`, `1h30m`.
+"""
+
+from selfright.cdk import node as _node  # noqa: F401 - first, because it names the Node.js that `aws_cdk` starts
+from selfright.cdk.components.component import Component
+from selfright.cdk.components.database import DatabaseComponent
+from selfright.cdk.components.function import FunctionComponent
+from selfright.cdk.components.image import ImageComponent
+from selfright.cdk.components.parameters import ParametersComponent
+from selfright.cdk.components.site import SiteComponent
+from selfright.cdk.components.stack import StackComponent
+from selfright.cdk.environment import Environment
+from selfright.cdk.errors import DeclarationError
+from selfright.cdk.judge import Judge, Limits, Synthetic
+from selfright.cdk.markers import release_markers
+from selfright.cdk.placeholder import PLACEHOLDER_CODE, PLACEHOLDER_HANDLER, PLACEHOLDER_ROUTING
+from selfright.cdk.preference import DeploymentPreference, Hooks, Step
+from selfright.cdk.topic import EncryptedTopic, let_alarms_publish
+
+__all__ = [
+    "PLACEHOLDER_CODE",
+    "PLACEHOLDER_HANDLER",
+    "PLACEHOLDER_ROUTING",
+    "Component",
+    "DatabaseComponent",
+    "DeclarationError",
+    "DeploymentPreference",
+    "EncryptedTopic",
+    "Environment",
+    "FunctionComponent",
+    "Hooks",
+    "ImageComponent",
+    "Judge",
+    "Limits",
+    "ParametersComponent",
+    "SiteComponent",
+    "StackComponent",
+    "Step",
+    "Synthetic",
+    "let_alarms_publish",
+    "release_markers",
+]

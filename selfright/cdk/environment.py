@@ -2,18 +2,13 @@
 
 It writes the SSM parameter that the controller reads, gives the controller's functions exactly the resources that were
 declared, and lets the application's alarms reach `on_alarm` by SNS. It belongs into the application's own stack, which
-is deployed after the controller's:
-
-    Environment(self, "Environment", application="shop", environment="prod",
-                components={"api": FunctionComponent(function=handler, url=api.api_endpoint)},
-                guard=Guard(alarms=[errors], topic=alarms_topic))
+is deployed after the controller's.
 
 IAM allows a role 10,240 characters of such policies together: about a dozen environments for one controller.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from aws_cdk import Aws, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -26,10 +21,13 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from bootstrap_cdk.settings import Judge
-from selfright.cdk.components import Component, Privileges, allow
+from selfright.cdk import durations
+from selfright.cdk.components.component import Component, Privileges, allow
+from selfright.cdk.errors import DeclarationError
 from selfright.cdk.exceptions import accept_wildcards
+from selfright.cdk.judge import Judge
 from selfright.cdk.names import Group, log_group_arn, parameter_name
+from selfright.cdk.preference import DeploymentPreference, Hooks
 from selfright.cdk.topic import let_alarms_publish
 
 OWN_CHILDREN = (
@@ -39,42 +37,11 @@ OWN_CHILDREN = (
 """Why an application's policies name some resources with a `*` at the end."""
 
 
-@dataclass(frozen=True)
-class Guard:
-    """The alarms (metric or composite) that guard every deployment; the topic by which they reach the controller."""
-
-    alarms: Sequence[cloudwatch.AlarmBase]
-    topic: sns.ITopic
-
-
-@dataclass(frozen=True)
-class Care:
-    """How carefully releases go out; the keys are those of the environment's JSON.
-
-    `type` is a strategy's name or a list of `{"weight": percent, "bake": seconds}`; the hooks are functions that are
-    asked before and after traffic moves, and have `hook_timeout_seconds` to answer; `allow_private_urls` lets the
-    checks ask addresses that are not public; `restore_point_export` says whether what is live must be exported before
-    a release (`required`, `attempted`, `off`).
-    """
-
-    type: str | Sequence[Mapping[str, int]] = "Canary10Percent5Minutes"
-    final_bake: int = 300
-    judge: Judge = field(default_factory=Judge)
-    keep_revisions: int = 5
-    allow_private_urls: bool = False
-    restore_point_export: str = "required"
-    pre_traffic: lambda_.IFunction | None = None
-    post_traffic: lambda_.IFunction | None = None
-    hook_timeout_seconds: int = 300
-
-    @property
-    def hooks(self) -> dict[str, lambda_.IFunction | None]:
-        """The hooks by the names that SAM gives them."""
-        return {"pre_traffic": self.pre_traffic, "post_traffic": self.post_traffic}
-
-
 class Environment(Construct):
-    """One environment of one application, registered with the controller."""
+    """One environment of one application, registered with the controller.
+
+    Its arguments are the keys of the environment's document, but for `topic`, which no document needs.
+    """
 
     def __init__(  # noqa: PLR0913 # a construct's properties are its keyword arguments
         self,
@@ -84,19 +51,62 @@ class Environment(Construct):
         application: str,
         environment: str,
         components: Mapping[str, Component],
-        guard: Guard,
-        care: Care | None = None,
+        deployment_preference: DeploymentPreference | None = None,
+        topic: sns.ITopic | None = None,
+        final_bake: str = "5m",
+        judge: Judge | None = None,
         secrets: Mapping[str, secretsmanager.ISecret] | None = None,
+        hook_timeout: str = "5m",
+        keep_revisions: int = 5,
+        restore_point_export: Literal["required", "attempted", "off"] = "required",
+        allow_private_urls: bool = False,
     ) -> None:
-        """`secrets` maps the names by which releases know secrets to those of Secrets Manager."""
+        """Register an environment.
+
+        Args:
+            scope: the application's stack, or a construct in it.
+            construct_id: unique within `scope`.
+            application: the application's name: lower-case letters, digits and `-`.
+            environment: this environment's name, such as `prod`, written alike.
+            components: where each component runs, by the name that releases know it by.
+            deployment_preference: how traffic moves, which alarms guard it, which hooks are asked;
+                `Canary10Percent5Minutes` without alarms or hooks, if it is not given.
+            topic: the SNS topic by which the alarms reach the controller, such as that of an `EncryptedTopic`. Without
+                alarms it may be left out.
+            final_bake: how long a release is watched when all visitors are on it, such as `10m`; at most `7d`.
+            judge: how the canary is judged.
+            secrets: the secrets of Secrets Manager, by the names that releases know them by.
+            hook_timeout: how long a hook has to answer, from `10s` to `30m`.
+            keep_revisions: how many revisions of each component are kept, from 2 to 50.
+            restore_point_export: whether a release is refused when what is live cannot be exported (`required`), goes
+                on (`attempted`), or does not try (`off`).
+            allow_private_urls: whether checks from outside may ask addresses that are not public.
+
+        Raises:
+            DeclarationError: an argument is wrong; the message says what to write instead.
+        """
         super().__init__(scope, construct_id)
-        care, secrets = care or Care(), secrets or {}
-        configuration = {
+        preference = deployment_preference or DeploymentPreference()
+        if preference.alarms and topic is None:
+            raise DeclarationError(
+                "topic: alarms reach the controller by an SNS topic. Give one: "
+                'topic=EncryptedTopic(self, "Alarms", display_name="…").topic'
+            )
+        durations.check("final_bake", final_bake)
+        durations.check("hook_timeout", hook_timeout)
+        named = {name: _secret_id(secret) for name, secret in (secrets or {}).items()}
+        configuration: dict[str, Any] = {
             "application": application,
             "environment": environment,
             "components": {name: component.declaration() for name, component in components.items()},
-            **({"secrets": {name: _secret_id(secret) for name, secret in secrets.items()}} if secrets else {}),
-            **_care(care, guard),
+            **({"secrets": named} if named else {}),
+            "deployment_preference": preference.document(),
+            "final_bake": final_bake,
+            "judge": (judge or Judge()).document(),
+            "hook_timeout": hook_timeout,
+            "keep_revisions": keep_revisions,
+            "restore_point_export": restore_point_export,
+            "allow_private_urls": allow_private_urls,
         }
         self.parameter = ssm.StringParameter(
             self,
@@ -106,8 +116,10 @@ class Environment(Construct):
             string_value=Stack.of(self).to_json_string(configuration),
         )
         granted = [component.privileges() for component in components.values()]
-        self._grant(f"selfright-{application}-{environment}", [*granted, _asking(care), _reading(secrets)])
-        self._connect(guard)
+        asking, reading = _asking(preference.hooks), _reading([*(secrets or {}).values()])
+        self._grant(f"selfright-{application}-{environment}", [*granted, asking, reading])
+        if topic:
+            self._connect(preference.alarms, topic)
         self._let_people_read(f"{application}-{environment}", [*configuration["components"].values()])
 
     def _grant(self, policy: str, granted: Sequence[Privileges]) -> None:
@@ -140,44 +152,44 @@ class Environment(Construct):
         )
         accept_wildcards(policy, "The streams of one log group.", [arn for one in statements for arn in one.resources])
 
-    def _connect(self, guard: Guard) -> None:
+    def _connect(self, alarms: Sequence[cloudwatch.AlarmBase], topic: sns.ITopic) -> None:
         """Every alarm acts on the topic, and the topic calls `on_alarm`."""
-        for alarm in guard.alarms:
-            alarm.add_alarm_action(actions.SnsAction(guard.topic))
-        if guard.topic.node.try_find_child("Policy"):  # without one, the topic takes the account's alarms as it is
-            let_alarms_publish(guard.topic)
+        for alarm in alarms:
+            alarm.add_alarm_action(actions.SnsAction(topic))
+        if topic.node.try_find_child("Policy"):  # without one, the topic takes the account's alarms as it is
+            let_alarms_publish(topic)
         lambda_.CfnPermission(
             self,
             "MayCallOnAlarm",
             action="lambda:InvokeFunction",
             function_name=Group.ON_ALARM.function_name,
             principal="sns.amazonaws.com",
-            source_arn=guard.topic.topic_arn,
+            source_arn=topic.topic_arn,
         )
         queue = f"arn:{Aws.PARTITION}:sqs:{Aws.REGION}:{Aws.ACCOUNT_ID}:{Group.ON_ALARM.undelivered}"
         sns.Subscription(
             self,
             "OnAlarm",
-            topic=guard.topic,
+            topic=topic,
             endpoint=Group.ON_ALARM.function_arn,
             protocol=sns.SubscriptionProtocol.LAMBDA,
             dead_letter_queue=sqs.Queue.from_queue_arn(self, "Undelivered", queue),
         )
 
 
-def _asking(care: Care) -> Privileges:
+def _asking(hooks: Hooks) -> Privileges:
     """The hooks are called by those who test."""
-    hooks = [hook.function_arn for hook in care.hooks.values() if hook]
-    return {Group.CHECK: [allow(["lambda:InvokeFunction"], hooks)]} if hooks else {}
+    functions = [hook.function_arn for hook in hooks.given.values()]
+    return {Group.CHECK: [allow(["lambda:InvokeFunction"], functions)]} if functions else {}
 
 
-def _reading(secrets: Mapping[str, secretsmanager.ISecret]) -> Privileges:
+def _reading(secrets: Sequence[secretsmanager.ISecret]) -> Privileges:
     """Exactly these secrets are read, and decrypted by their own keys, by the function that sees that they are there.
 
     The ARN of a secret ends with six characters that AWS chooses; who imports one by its name does not know them.
     """
-    arns = [secret.secret_full_arn or f"{secret.secret_arn}-??????" for secret in secrets.values()]
-    keys = [secret.encryption_key.key_arn for secret in secrets.values() if secret.encryption_key]
+    arns = [secret.secret_full_arn or f"{secret.secret_arn}-??????" for secret in secrets]
+    keys = [secret.encryption_key.key_arn for secret in secrets if secret.encryption_key]
     statements = [allow(["secretsmanager:GetSecretValue"], arns)] if arns else []
     if keys:
         through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{Aws.REGION}.amazonaws.com"}}
@@ -187,20 +199,3 @@ def _reading(secrets: Mapping[str, secretsmanager.ISecret]) -> Privileges:
 
 def _secret_id(secret: secretsmanager.ISecret) -> str:
     return secret.secret_full_arn or secret.secret_name
-
-
-def _care(care: Care, guard: Guard) -> dict[str, Any]:
-    kind = care.type if isinstance(care.type, str) else [dict(step) for step in care.type]
-    return {
-        "deployment_preference": {
-            "type": kind,
-            "alarms": [alarm.alarm_name for alarm in guard.alarms],
-            "hooks": {name: hook.function_name if hook else None for name, hook in care.hooks.items()},
-        },
-        "final_bake": care.final_bake,
-        "hook_timeout_seconds": care.hook_timeout_seconds,
-        "judge": asdict(care.judge),
-        "keep_revisions": care.keep_revisions,
-        "allow_private_urls": care.allow_private_urls,
-        "restore_point_export": care.restore_point_export,
-    }

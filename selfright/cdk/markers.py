@@ -20,7 +20,13 @@ SHOWN = {
 
 
 def release_markers(application: str, environment: str, period: Duration | None = None) -> list[cloudwatch.IMetric]:
-    """For the right axis of a graph: a spike for each release, rollback and end; between them, nothing."""
+    """Metrics for the right axis of a graph: a spike for each release, rollback and end; between them, nothing.
+
+    Args:
+        application: the application's name.
+        environment: the environment's name.
+        period: the length of the graph's periods; None takes CDK's, five minutes.
+    """
     return [
         cloudwatch.MathExpression(
             expression=f"FILL({phase.lower()}, 0)",

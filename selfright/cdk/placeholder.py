@@ -1,16 +1,17 @@
 """What answers before the first release, in a stack whose functions and sites belong to the releases.
 
-Never change it: CloudFormation would put a changed one over what was released; see `ReleasedFunction` and
-`RoutedSite` of SmartPack.
+Never change it: CloudFormation would put a changed one over what was released.
 """
 
 from pathlib import Path
 
-ROUTING = Path(__file__).with_name("placeholder_routing.js").read_text()
-"""The code of a site's routing function."""
-HANDLER = "index.handler"
+PLACEHOLDER_ROUTING = Path(__file__).with_name("placeholder_routing.js").read_text(encoding="utf-8")
+"""The code of a site's routing function (`FunctionCode.from_inline`); it answers 503."""
 
-CODE = """\
+PLACEHOLDER_HANDLER = "index.handler"
+"""The handler of `PLACEHOLDER_CODE`."""
+
+PLACEHOLDER_CODE = """\
 def handler(event, context):
     return {
         "statusCode": 503,
@@ -18,3 +19,4 @@ def handler(event, context):
         "body": '{"error": "not released yet"}',
     }
 """
+"""The code of a Python function (`Code.from_inline`); it answers 503."""

@@ -30,13 +30,20 @@ def let_alarms_publish(topic: sns.ITopic) -> None:
 
 
 class EncryptedTopic(Construct):
-    """An SNS topic that is encrypted, takes messages by TLS only, and to which alarms can be sent.
+    """An SNS topic (`.topic`) that is encrypted, takes messages by TLS only, and to which alarms can be sent.
 
-    It has a key of its own because CloudWatch may not use the one that AWS manages for SNS: an alarm on such a topic
-    fails to be delivered, and nobody hears about that.
+    It has a key (`.key`) of its own because CloudWatch may not use the one that AWS manages for SNS: an alarm on such a
+    topic fails to be delivered, and nobody hears about that.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, display_name: str) -> None:
+        """Make the topic and its key.
+
+        Args:
+            scope: the stack, or a construct in it.
+            construct_id: unique within `scope`.
+            display_name: what e-mails of the topic name as their sender, and the key's description.
+        """
         super().__init__(scope, construct_id)
         self.key = kms.Key(
             self,

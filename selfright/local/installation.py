@@ -27,16 +27,16 @@ Say = Callable[[str], None]
 class LocalPreference:
     """How carefully the local environment is released to: the same settings as on AWS, with short times.
 
-    `steps` are weights and bakes in percent and seconds. CloudWatch has Lambda's metrics by the minute; the edge
-    publishes them every half second, so here evaluations and periods are short too.
+    `steps` are weights in percent and bakes. CloudWatch has Lambda's metrics by the minute; the edge publishes them
+    every half second, so here evaluations and periods are short too.
     """
 
-    steps: tuple[Mapping[str, int], ...] = ({"weight": 10, "bake": 8}, {"weight": 50, "bake": 5})
-    final_bake: int = 5
+    steps: tuple[Mapping[str, int | str], ...] = ({"weight": 10, "bake": "8s"}, {"weight": 50, "bake": "5s"})
+    final_bake: str = "5s"
     judge: Mapping[str, object] = field(
         default_factory=lambda: {
-            "evaluate_every": 2,
-            "period_seconds": 1,
+            "evaluate_every": "2s",
+            "period": "1s",
             "minimum_requests": 10,
             "tolerance": 0.05,
         }

@@ -58,7 +58,7 @@ def outlooks(
     shares = risk_shares(tuple(compared), METRICS)
     for name, target in compared.items():
         limit = 1 / (environment.judge.alpha * shares[name, ERRORS])
-        terms = PowerTerms(limit, max(environment.judge.evaluate_every, environment.judge.period_seconds))
+        terms = PowerTerms(limit, max(environment.judge.evaluate_every, environment.judge.period))
         traffic = usual(target)
         yield _outlook(name, traffic, steps, terms, environment) if traffic else Outlook(name, None)
 

@@ -14,8 +14,8 @@ from tests.e2e.waiting import members
 
 CARE = LocalPreference(
     steps=(),
-    final_bake=0,
-    judge={"evaluate_every": 1, "period_seconds": 1, "minimum_requests": 0, "tolerance": 0.05},
+    final_bake="0s",
+    judge={"evaluate_every": "1s", "period": "1s", "minimum_requests": 0, "tolerance": 0.05},
     alarm={"threshold": 3, "period_seconds": 5},
 )
 

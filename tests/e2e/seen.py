@@ -73,9 +73,9 @@ class Sights:
     def careful(self, steps: Sequence[tuple[int, int]] = (), watch: int = 0, **judge: object) -> None:
         """Register the environment with these weights and bakes, with that watch, and with changes to the judge."""
         now = self.configuration()
-        now["deployment_preference"]["type"] = [{"weight": weight, "bake": bake} for weight, bake in steps]
+        now["deployment_preference"]["type"] = [{"weight": weight, "bake": f"{bake}s"} for weight, bake in steps]
         usual = {"alpha": 0.05, "minimum_requests": 0}
-        now["final_bake"], now["judge"] = watch, {**now["judge"], **usual, **judge}
+        now["final_bake"], now["judge"] = f"{watch}s", {**now["judge"], **usual, **judge}
         self.client("ssm").put_parameter(Name=PARAMETER, Value=json.dumps(now), Type="String", Overwrite=True)
 
     def execution(self, arn: str) -> Mapping[str, Any]:

@@ -55,7 +55,7 @@ def harbour(installation: Lab) -> Lab:
     version = functions.publish_version(FunctionName=FUNCTION)["Version"]
     functions.create_alias(FunctionName=FUNCTION, Name="live", FunctionVersion=version)
     target = {"kind": "function", "function_name": FUNCTION, "alias": "live", "variables": OF_THE_ENVIRONMENT}
-    at_once = {"deployment_preference": {"type": "AllAtOnce"}, "final_bake": 0}
+    at_once = {"deployment_preference": {"type": "AllAtOnce"}, "final_bake": "0s"}
     document = {"application": "harbour", "environment": "prod", "components": {"api": target}, **at_once}
     ssm = installation.client("ssm")
     ssm.put_parameter(Name=f"/selfright/{KEY}", Value=json.dumps(document), Type="String", Overwrite=True)

@@ -33,7 +33,7 @@ def cabin(installation: Lab) -> Lab:
         "environment": "prod",
         "components": {"settings": {"kind": "parameters", "prefix": PREFIX}},
         "secrets": {"config": SECRET},
-        "final_bake": 0,
+        "final_bake": "0s",
     }
     ssm = installation.client("ssm")
     ssm.put_parameter(Name=f"/selfright/{KEY}", Value=json.dumps(document), Type="String", Overwrite=True)

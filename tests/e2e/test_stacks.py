@@ -63,7 +63,7 @@ def depot(installation: Lab) -> Lab:
             "infra": {"kind": "stack", "stack_name": STACK, "role_arn": changes},
         },
         "deployment_preference": {"type": "AllAtOnce"},
-        "final_bake": 0,
+        "final_bake": "0s",
     }
     ssm = installation.client("ssm")
     ssm.put_parameter(Name=f"/selfright/{KEY}", Value=json.dumps(document), Type="String", Overwrite=True)

@@ -7,24 +7,25 @@ from aws_cdk import Validations
 from cdk_nag import AwsSolutionsChecks
 
 from bootstrap_cdk.app import build_app
-from bootstrap_cdk.settings import ControllerSettings, ErrorAlarm, Judge, SmartPackSettings
+from bootstrap_cdk.settings import ControllerSettings, ErrorAlarm, SmartPackSettings
+from selfright.cdk import Judge, Limits, Synthetic
 from tests.infrastructure.templates import Synthesized, Template
 
 STAGING = SmartPackSettings(
     environment="staging",
     python_runtime="python3.14",
-    strategy=[{"weight": 25, "bake": 4}, {"weight": 50, "bake": 4}],
-    final_bake=6,
+    strategy=[{"weight": 25, "bake": "4s"}, {"weight": 50, "bake": "4s"}],
+    final_bake="6s",
     judge=Judge(
-        evaluate_every=2,
-        period_seconds=1,
+        evaluate_every="2s",
+        period="1s",
         minimum_requests=5,
         when_inconclusive="pause",
         tolerance=0.1,
         alpha=0.01,
         promote_early=True,
-        limits={"error_rate": 0.02},
-        synthetic={"requests": 50},
+        limits=Limits(error_rate=0.02),
+        synthetic=Synthetic(requests=50),
     ),
     alarm=ErrorAlarm(threshold=1, period_seconds=10, p99_ms=0),
     composite_alarm=False,

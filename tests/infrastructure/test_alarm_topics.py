@@ -12,7 +12,7 @@ from aws_cdk import aws_sns as sns
 
 from bootstrap_cdk.app import add_stacks, new_app
 from bootstrap_cdk.settings import ControllerSettings, SmartPackSettings
-from selfright.cdk.environment import Environment, Guard
+from selfright.cdk import DeploymentPreference, Environment
 from tests.infrastructure.templates import Synthesized, Template, as_list
 from tests.infrastructure.test_smartpack_options import ALL, BEFORE_THE_FIRST_IMAGE
 
@@ -86,7 +86,13 @@ def _with_topic(stack: Stack, *, enforce_ssl: bool) -> None:
     metric = cloudwatch.Metric(namespace="Shop", metric_name="Errors")
     alarm = cloudwatch.Alarm(stack, "Errors", metric=metric, threshold=1, evaluation_periods=1)
     Environment(
-        stack, "Environment", application="shop", environment="prod", components={}, guard=Guard([alarm], topic)
+        stack,
+        "Environment",
+        application="shop",
+        environment="prod",
+        components={},
+        deployment_preference=DeploymentPreference(alarms=[alarm]),
+        topic=topic,
     )  # fmt: skip
 
 

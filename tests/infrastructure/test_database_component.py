@@ -10,15 +10,12 @@ from cdk_nag import AwsSolutionsChecks
 from cfnlint.api import ManualArgs, lint_file
 
 from bootstrap_cdk.app import new_app
-from bootstrap_cdk.settings import SettingsError
 from controller.domain.components.database.target import DatabaseTarget
 from controller.domain.environment import Environment
 from controller.domain.restore_point import snapshot_id
-from selfright.cdk.components import DatabaseComponent
-from selfright.cdk.environment import Environment as EnvironmentConstruct
-from selfright.cdk.environment import Guard
+from selfright.cdk import DatabaseComponent, DeclarationError, DeploymentPreference, EncryptedTopic
+from selfright.cdk import Environment as EnvironmentConstruct
 from selfright.cdk.names import Group
-from selfright.cdk.topic import EncryptedTopic
 from tests.infrastructure.templates import Synthesized, Template
 from tests.infrastructure.test_rules import RESOURCES_FIT_ACTIONS, WRITTEN_BY_CDK
 
@@ -43,7 +40,8 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
         application="shop",
         environment="prod",
         components={"orders": DatabaseComponent(orders), "stock": DatabaseComponent(cluster=stock, snapshot="always")},
-        guard=Guard([alarm], EncryptedTopic(stack, "Alarms", display_name="shop").topic),
+        deployment_preference=DeploymentPreference(alarms=[alarm]),
+        topic=EncryptedTopic(stack, "Alarms", display_name="shop").topic,
     )
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     try:
@@ -114,5 +112,5 @@ def test_the_rules_of_others_find_nothing(assembly: Synthesized) -> None:
 
 def test_a_database_is_either_an_instance_or_a_cluster() -> None:
     """It is said before a release finds out."""
-    with pytest.raises(SettingsError, match="either an"):
+    with pytest.raises(DeclarationError, match="either an"):
         DatabaseComponent()

@@ -15,8 +15,7 @@ from cfnlint.api import ManualArgs, lint_file
 from bootstrap_cdk.app import new_app
 from controller.domain.components.image.target import ImageTarget
 from controller.domain.environment import Environment as Read
-from selfright.cdk.components import FunctionComponent, ImageComponent
-from selfright.cdk.environment import Environment, Guard
+from selfright.cdk import DeploymentPreference, Environment, FunctionComponent, ImageComponent
 from selfright.cdk.names import Group
 from tests.infrastructure.templates import Synthesized, Template
 
@@ -37,7 +36,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
     component = ImageComponent(function, repository, variables={"AI_MODEL": "llama3"}, platform="linux/arm64")
     Environment(
         stack, "Environment", application="shop", environment="prod",
-        components={"ai": component}, guard=Guard([alarm], topic),
+        components={"ai": component}, deployment_preference=DeploymentPreference(alarms=[alarm]), topic=topic,
     )  # fmt: skip
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     app.synth()

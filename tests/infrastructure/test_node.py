@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap_cdk import NODE, choose_node
+from selfright.cdk.node import NODE, choose_node
 
 
 def package(folder: Path) -> ModuleSpec:

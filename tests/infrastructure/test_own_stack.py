@@ -1,4 +1,4 @@
-"""An application's own stack, exactly as the environment's page shows it."""
+"""An application's own stack, exactly as the README and the environment's page show it."""
 
 import json
 import re
@@ -6,20 +6,45 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_cdk import Stack
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_cloudfront as cloudfront
+from aws_cdk import aws_cloudfront_origins as origins
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
 
 from bootstrap_cdk.app import new_app
 from controller.domain.components.site.routing import parse
 from controller.domain.environment import Environment
+from selfright.cdk import PLACEHOLDER_CODE, PLACEHOLDER_HANDLER, PLACEHOLDER_ROUTING, EncryptedTopic
 from tests.infrastructure.templates import Synthesized, Template
 
-PAGE = Path(__file__).parents[2] / "docs" / "environment.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "environment.md"
+FILLED_IN = {
+    r"<\w+\.ApiEndpoint>": "https://api.example",
+    r"<Changes\w+\.Arn>": "arn:aws:iam::111122223333:role/changes",
+    r"<[^>]*>": "abc",
+}
+"""What CloudFormation fills in: a reference, as the templates of these tests write it, and something in its place."""
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+
+
+def examples(page: Path) -> list[str]:
+    """The blocks of a page that use our constructs."""
+    blocks = re.findall(r"^```python\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+    return [block for block in blocks if "selfright.cdk" in block]
+
+
+WITHIN_A_STACK = [(page, block) for page in PAGES for block in examples(page) if "(Stack)" not in block]
+"""Examples that name what a stack has already."""
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Template:
     """The template of the example."""
-    blocks = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-    (example,) = [block for block in blocks if "(Stack)" in block]
+    (example,) = [block for block in examples(PAGE) if "(Stack)" in block]
     names: dict[str, Any] = {}
     exec(compile(example, PAGE, "exec"), names)  # noqa: S102 - our own documentation
     folder = tmp_path_factory.mktemp("shop")
@@ -41,7 +66,9 @@ def test_the_controller_accepts_its_environment(shop: Template) -> None:
 def without_ids(shop: Template) -> str:
     """The environment's JSON with something in place of what CloudFormation fills in."""
     text = shop.text(shop.only("AWS::SSM::Parameter")["Value"])
-    return re.sub(r"<[^>]*>", "abc", re.sub(r"<\w+\.ApiEndpoint>", "https://api.example", text))
+    for reference, value in FILLED_IN.items():
+        text = re.sub(reference, value, text)
+    return text
 
 
 def test_visitors_come_by_an_alias_that_no_later_deployment_moves(shop: Template) -> None:
@@ -57,3 +84,45 @@ def test_visitors_come_by_an_alias_that_no_later_deployment_moves(shop: Template
 def test_its_routing_function_is_nobodys_release_yet(shop: Template) -> None:
     """So the first release may take it over."""
     assert parse(shop.only("AWS::CloudFront::Function")["FunctionCode"].encode()).stable == ""
+
+
+def test_examples_within_a_stack_are_found() -> None:
+    """The README's, and those of parameters and of stacks."""
+    assert [page.name for page, _ in WITHIN_A_STACK] == ["README.md", "environment.md", "environment.md"]
+
+
+@pytest.mark.parametrize(("page", "example"), WITHIN_A_STACK)
+def test_examples_within_a_stack_work(page: Path, example: str, tmp_path: Path) -> None:
+    """With nothing but the names that a reader has; the controller accepts what they declare."""
+    app = new_app(tmp_path)
+    stack = Stack(app, "Shop")
+    exec(compile(example, page, "exec"), what_a_stack_has(stack))  # noqa: S102 - our own documentation
+    app.synth()
+    Environment.model_validate(json.loads(without_ids(Synthesized(tmp_path).template("Shop"))))
+
+
+def what_a_stack_has(stack: Stack) -> dict[str, Any]:
+    """What the examples do not show, by the names that they use."""
+    errors = cloudwatch.Metric(namespace="Shop", metric_name="Errors")
+    bucket = s3.Bucket(stack, "Bucket")
+    origin = origins.S3BucketOrigin.with_origin_access_control(bucket)
+    return {
+        "self": stack,
+        "function": lambda_.Function(
+            stack,
+            "Function",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            handler=PLACEHOLDER_HANDLER,
+            code=lambda_.Code.from_inline(PLACEHOLDER_CODE),
+        ),
+        "http_api": apigateway.HttpApi(stack, "Http"),
+        "bucket": bucket,
+        "routing_function": cloudfront.Function(
+            stack, "Routing", code=cloudfront.FunctionCode.from_inline(PLACEHOLDER_ROUTING)
+        ),
+        "distribution": cloudfront.Distribution(
+            stack, "Distribution", default_behavior=cloudfront.BehaviorOptions(origin=origin)
+        ),
+        "errors": errors.create_alarm(stack, "Errors", threshold=3, evaluation_periods=1),
+        "alarms_topic": EncryptedTopic(stack, "Alarms", display_name="Shop").topic,
+    }

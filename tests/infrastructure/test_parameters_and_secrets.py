@@ -13,14 +13,11 @@ from cdk_nag import AwsSolutionsChecks
 from cfnlint.api import ManualArgs, lint_file
 
 from bootstrap_cdk.app import new_app
-from bootstrap_cdk.settings import SettingsError
 from controller.domain.components.parameters.target import ParametersTarget
 from controller.domain.environment import Environment
-from selfright.cdk.components import ParametersComponent
-from selfright.cdk.environment import Environment as EnvironmentConstruct
-from selfright.cdk.environment import Guard
+from selfright.cdk import DeclarationError, DeploymentPreference, EncryptedTopic, ParametersComponent
+from selfright.cdk import Environment as EnvironmentConstruct
 from selfright.cdk.names import Group
-from selfright.cdk.topic import EncryptedTopic
 from tests.infrastructure.templates import Synthesized, Template, as_list
 from tests.infrastructure.test_rules import RESOURCES_FIT_ACTIONS, WRITTEN_BY_CDK
 
@@ -48,7 +45,8 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
         application="shop",
         environment="prod",
         components={"settings": settings},
-        guard=Guard([_alarm(stack)], EncryptedTopic(stack, "Alarms", display_name="shop").topic),
+        deployment_preference=DeploymentPreference(alarms=[_alarm(stack)]),
+        topic=EncryptedTopic(stack, "Alarms", display_name="shop").topic,
         secrets={"config": made, "signing": known},
     )
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
@@ -186,5 +184,5 @@ def test_no_action_is_a_wildcard(shop: Template) -> None:
 )
 def test_a_prefix_that_is_not_the_applications_own_is_refused(prefix: str) -> None:
     """Below /selfright are the environments: whoever releases there would decide what Selfright may change."""
-    with pytest.raises(SettingsError, match="use a path like /shop/prod/settings"):
+    with pytest.raises(DeclarationError, match="use a path like /shop/prod/settings"):
         ParametersComponent(prefix)

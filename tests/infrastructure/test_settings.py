@@ -10,12 +10,12 @@ from bootstrap_cdk import app as cdk
 from bootstrap_cdk.settings import (
     ControllerSettings,
     ErrorAlarm,
-    Judge,
     SettingsError,
     SmartPackSettings,
     controller_settings,
     smartpack_settings,
 )
+from selfright.cdk import Judge
 
 
 def _node(**context: str) -> Node:
@@ -53,8 +53,10 @@ def test_the_controllers_settings_come_from_the_context(package: Path) -> None:
 
 def test_smartpacks_settings_come_from_the_context() -> None:
     """What is no plain word is JSON; what is not given keeps its default."""
-    node = _node(environment="staging", strategy='[{"weight": 5, "bake": 60}]', judge='{"evaluate_every": 5}')
-    expected = SmartPackSettings(environment="staging", strategy=[{"weight": 5, "bake": 60}], judge=Judge(5))
+    node = _node(environment="staging", strategy='[{"weight": 5, "bake": "1m"}]', judge='{"evaluate_every": "5s"}')
+    expected = SmartPackSettings(
+        environment="staging", strategy=[{"weight": 5, "bake": "1m"}], judge=Judge(evaluate_every="5s")
+    )
     assert smartpack_settings(node) == expected
 
 

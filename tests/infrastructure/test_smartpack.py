@@ -10,7 +10,7 @@ from app_artifacts.smartpack.serve import POLICY
 from controller.domain.components.site.routing import RoutingTable, parse
 from controller.domain.environment import Environment
 from controller.domain.strategy import steps_of
-from selfright.cdk import placeholder
+from selfright.cdk import PLACEHOLDER_CODE, PLACEHOLDER_ROUTING
 from tests.infrastructure.templates import Template
 
 RELEASED = {
@@ -41,8 +41,8 @@ def test_every_setting_reaches_the_environment(staging: Template) -> None:
     steps = steps_of(environment.deployment_preference, environment.final_bake)
     assert [(step.weight, step.bake) for step in steps] == [(25, 4), (50, 4), (100, 6)]
     judge = environment.judge
-    assert (judge.evaluate_every, judge.period_seconds, judge.minimum_requests) == (2, 1, 5)
-    assert (judge.when_inconclusive, judge.tolerance, judge.alpha) == ("hold", 0.1, 0.01)
+    assert (judge.evaluate_every, judge.period, judge.minimum_requests) == (2, 1, 5)
+    assert (judge.when_inconclusive, judge.tolerance, judge.alpha) == ("pause", 0.1, 0.01)
     assert (judge.promote_early, judge.limits.error_rate, judge.synthetic.requests) == (True, 0.02, 50)
     assert environment.keep_revisions == 3
     assert environment.components["api"].variables["GREETING"] == "hello"
@@ -75,14 +75,14 @@ def test_a_later_deployment_leaves_releases_alone(
 def test_a_later_deployment_leaves_the_code_alone(smartpack: Template, staging: Template) -> None:
     """Whatever is chosen, the code in the template is the constant placeholder."""
     code = [template.only("AWS::Lambda::Function")["Code"] for template in (smartpack, staging)]
-    assert code == [{"ZipFile": placeholder.CODE}] * 2
+    assert code == [{"ZipFile": PLACEHOLDER_CODE}] * 2
 
 
 @pytest.mark.parametrize(
     ("content", "digest"),
     [
-        (placeholder.CODE.encode(), "b34ebe38727a8f8972a156b99bd3212ded5e139122e551e01c43d1e63e827825"),
-        (placeholder.ROUTING.encode(), "6ea18648da4f1d5803aa8cfda222a4453ec4dda31255c145f86d0c5b316cd790"),
+        (PLACEHOLDER_CODE.encode(), "b34ebe38727a8f8972a156b99bd3212ded5e139122e551e01c43d1e63e827825"),
+        (PLACEHOLDER_ROUTING.encode(), "6ea18648da4f1d5803aa8cfda222a4453ec4dda31255c145f86d0c5b316cd790"),
     ],
     ids=["function", "routing"],
 )
@@ -94,13 +94,13 @@ def test_placeholders_never_change(content: bytes, digest: str) -> None:
 def test_the_placeholder_says_that_nothing_is_released() -> None:
     """Before the first release, the API answers 503."""
     names = {}
-    exec(placeholder.CODE, names)  # noqa: S102 # our own constant
+    exec(PLACEHOLDER_CODE, names)  # noqa: S102 # our own constant
     assert names["handler"]({}, None)["statusCode"] == 503
 
 
 def test_the_routing_placeholder_is_understood_as_nobodys_release() -> None:
     """The site component reads it before the first release: no revision is live."""
-    assert parse(placeholder.ROUTING.encode()) == RoutingTable()
+    assert parse(PLACEHOLDER_ROUTING.encode()) == RoutingTable()
 
 
 def test_the_api_is_served_through_the_alias(smartpack: Template) -> None:

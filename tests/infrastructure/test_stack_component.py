@@ -11,11 +11,9 @@ from cdk_nag import AwsSolutionsChecks
 from bootstrap_cdk.app import new_app
 from controller.domain.components.stack.target import StackTarget
 from controller.domain.environment import Environment
-from selfright.cdk.components import StackComponent
-from selfright.cdk.environment import Environment as EnvironmentConstruct
-from selfright.cdk.environment import Guard
+from selfright.cdk import DeploymentPreference, EncryptedTopic, StackComponent
+from selfright.cdk import Environment as EnvironmentConstruct
 from selfright.cdk.names import Group
-from selfright.cdk.topic import EncryptedTopic
 from tests.infrastructure.templates import Synthesized, Template, as_list
 
 NAME = "shop-prod-infra"
@@ -43,7 +41,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Template:
         application="shop",
         environment="prod",
         components={"infra": infra},
-        guard=Guard([alarm], EncryptedTopic(stack, "Alarms", display_name="shop").topic),
+        deployment_preference=DeploymentPreference(alarms=[alarm]),
+        topic=EncryptedTopic(stack, "Alarms", display_name="shop").topic,
     )
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     app.synth()

@@ -6,7 +6,7 @@ from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_lambda as lambda_
 
 from bootstrap_cdk.app import new_app
-from selfright.cdk.components import Component, FunctionComponent, ImageComponent
+from selfright.cdk import Component, FunctionComponent, ImageComponent
 from selfright.cdk.names import Group
 
 ARN = "arn:aws:lambda:eu-central-1:111122223333:function:shop-api"

@@ -13,7 +13,7 @@ HELD_STATES = {"Pause for a person", "Resume"}
 HOOKED_STATES = {"Ask pre-traffic hook", "Ask post-traffic hook"}
 HOOKS = {"pre_traffic": "before", "post_traffic": "after"}
 ON_THE_WAY_BACK = {"Roll back"}
-PAUSING = {"evaluate_every": 60, "when_inconclusive": "pause"}
+PAUSING = {"evaluate_every": "1m", "when_inconclusive": "pause"}
 
 
 def failing(failure: BaseException) -> Failing:
@@ -53,7 +53,7 @@ def prepare_hold(scene: Scene) -> Phase:
 
 def hooked(scene: Scene, **more: object) -> Scene:
     """The environment has both hooks; `more` replaces other keys of it."""
-    preference = {"type": [{"weight": 10, "bake": 60}], "alarms": [scene.alarm_name], "hooks": HOOKS}
+    preference = {"type": [{"weight": 10, "bake": "1m"}], "alarms": [scene.alarm_name], "hooks": HOOKS}
     scene.configure(deployment_preference=preference, **more)
     return scene
 

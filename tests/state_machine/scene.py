@@ -63,14 +63,14 @@ class Scene(Functions):
         """Register the environment; `more` replaces its keys."""
         api = {"kind": "function", "function_name": f"{self.name}-api", "url": "https://api.example.com"}
         site = {"kind": "site", "bucket": f"{self.name}-site", "routing_function": "r", "url": "https://example.com"}
-        preference = {"type": [{"weight": 10, "bake": 60}], "alarms": [self.alarm_name]}
+        preference = {"type": [{"weight": 10, "bake": "1m"}], "alarms": [self.alarm_name]}
         document = {
             "application": self.name,
             "environment": "prod",
             "components": {"api": api, "site": site},
             "deployment_preference": preference,
-            "final_bake": 60,
-            "judge": {"evaluate_every": 60, "period_seconds": 20, "settle": 0, "minimum_requests": 20},
+            "final_bake": "1m",
+            "judge": {"evaluate_every": "1m", "period": "20s", "settle": "0s", "minimum_requests": 20},
             **more,
         }
         name = f"/selfright/{self.name}/prod"

@@ -95,7 +95,7 @@ def test_a_failed_first_deployment_leaves_what_was_there(make_scene: MakeScene) 
         ("AllAtOnce", [100]),
         ("Canary10Percent5Minutes", [10, 100]),
         ("Linear25PercentEvery1Minute", [25, 50, 75, 100]),
-        ([{"weight": 5, "bake": 0}, {"weight": 50, "bake": 60}], [5, 50, 100]),
+        ([{"weight": 5, "bake": "0s"}, {"weight": 50, "bake": "1m"}], [5, 50, 100]),
     ],
 )
 def test_every_strategy_goes_step_by_step(scene: Scene, strategy: object, weights: list[int]) -> None:
@@ -109,7 +109,7 @@ def test_every_strategy_goes_step_by_step(scene: Scene, strategy: object, weight
 
 def test_without_watch_time_and_bake_nothing_is_judged(scene: Scene) -> None:
     """A bake of no seconds has no Parallel."""
-    scene.configure(deployment_preference={"type": "AllAtOnce", "alarms": []}, final_bake=0)
+    scene.configure(deployment_preference={"type": "AllAtOnce", "alarms": []}, final_bake="0s")
     assert scene.release("1.1.0").phase is Phase.SUCCEEDED
     scene.check()
     assert "Judge canary" not in scene.states

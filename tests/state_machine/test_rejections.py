@@ -85,7 +85,7 @@ def test_a_component_that_the_environment_lacks_is_rejected(scene: Scene) -> Non
 
 def test_an_environment_that_cannot_be_read_is_rejected(scene: Scene) -> None:
     """A broken registration is said, not guessed around."""
-    scene.configure(final_bake=-1)
+    scene.configure(final_bake="8d")
     assert "final_bake" in rejected(scene, "1.1.0").reason
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from controller.domain.deployment import Counts
+from controller.domain.durations import written
 from controller.domain.environment import Limits
 from controller.domain.judging.interval import NONE
 
@@ -31,7 +32,7 @@ class Served:
 
 def overspent(limits: Limits, served: Sequence[Served], now: datetime) -> str:
     """Which limit is exceeded, with its figures: a sentence; "" when none is. `served` may hold older periods too."""
-    short, long = (_within(served, now, seconds) for seconds in (limits.short_seconds, limits.long_seconds))
+    short, long = (_within(served, now, seconds) for seconds in (limits.short, limits.long))
     trouble = ""
     if limits.error_rate is not None:
         trouble = _burning("requests failed", limits.error_rate, _sums(short, _failed), _sums(long, _failed))
@@ -58,14 +59,14 @@ def _burning(what: str, budget: float, short: Counts, long: Counts) -> str:
 def _too_few(limits: Limits, served: Sequence[Served], long: Sequence[Served], now: datetime) -> str:
     """Only once there are periods for the whole window: before, nobody knows."""
     begun = min((one.since for one in served), default=now)
-    if not limits.minimum_successes or begun > now - timedelta(seconds=limits.long_seconds):
+    if not limits.minimum_successes or begun > now - timedelta(seconds=limits.long):
         return ""
     counts = _sums(long, _failed)
     done = counts.requests - counts.errors
     if done >= limits.minimum_successes:
         return ""
     return (
-        f"Only {done} requests succeeded on the canary in {limits.long_seconds} s; at least"
+        f"Only {done} requests succeeded on the canary in {written(limits.long)}; at least"
         f" {limits.minimum_successes} must."
     )
 

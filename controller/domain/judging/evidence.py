@@ -69,7 +69,7 @@ def judged(evidence: Evidence, policy: JudgePolicy, now: datetime, *, waited: bo
         return Judgement(Verdict.UNHEALTHY, evidence.over_limit)
     if evidence.carried is None:
         return Judgement(Verdict.HEALTHY, "No alarm is firing; there are no two versions to compare.")
-    patience = timedelta(seconds=(PATIENCE + 1) * max(policy.period_seconds, policy.settled_seconds))
+    patience = timedelta(seconds=(PATIENCE + 1) * max(policy.period, policy.settled_seconds))
     patience = timedelta.max if waited else max(patience, Terms().patience)
     judgement = assess(evidence.carried.trial, Terms(policy.minimum_requests, patience), now)
     if judgement.verdict in MISSING and not policy.minimum_requests:

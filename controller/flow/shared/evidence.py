@@ -77,7 +77,7 @@ def _begun(world: World, environment: Environment, deployment: Deployment, names
     trial = begin(names, alpha=policy.alpha, tolerance=policy.tolerance, metrics=[ERRORS, *sorted(known)])
     usual = {name: dict(thresholds.get(name, {})) for name in names}
     subjects = [Subject(name, (deployment.restore_point or {})[name].id, "", usual[name]) for name in names]
-    length = timedelta(seconds=policy.period_seconds)
+    length = timedelta(seconds=policy.period)
     past = world.metrics.periods(environment, subjects, begins - min(PAST, LONGEST_PAST * length), begins)
     return Carried(learn(trial, _history(past, usual)), usual)
 
@@ -114,7 +114,7 @@ def _settled(
     world: World, environment: Environment, subjects: Sequence[Subject], since: datetime, now: datetime
 ) -> dict[str, Settled]:
     policy = environment.judge
-    length, delay = timedelta(seconds=policy.period_seconds), timedelta(seconds=policy.settled_seconds)
+    length, delay = timedelta(seconds=policy.period), timedelta(seconds=policy.settled_seconds)
     since = ceiling(since, length)
     periods: Sequence[Period] = []
     if floor(now - delay, length) > since:
@@ -131,8 +131,8 @@ def _unseen(environment: Environment, deployment: Deployment, trial: Trial, now:
 
 def _longest(environment: Environment) -> timedelta:
     policy = environment.judge
-    late = (PATIENCE + 1) * max(policy.period_seconds, policy.settled_seconds)
-    return timedelta(seconds=policy.limits.long_seconds + late)
+    late = (PATIENCE + 1) * max(policy.period, policy.settled_seconds)
+    return timedelta(seconds=policy.limits.long + late)
 
 
 def _since(deployment: Deployment) -> datetime:

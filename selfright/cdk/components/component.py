@@ -1,4 +1,8 @@
-"""What every kind of component is, and how it says what it needs."""
+"""What every kind of component is, and how it says what it needs.
+
+Each kind is one class: `declaration` is its part of the environment's JSON, `privileges` says which of the
+controller's functions gets which statements. Nothing else knows a kind.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol

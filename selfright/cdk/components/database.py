@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from aws_cdk import Aws
 
-from bootstrap_cdk.settings import SettingsError
 from selfright.cdk.components.component import Privileges, allow
+from selfright.cdk.errors import DeclarationError
 from selfright.cdk.names import Group
 
 if TYPE_CHECKING:  # CDK's modules take long to import, and most applications have no database
@@ -17,7 +17,14 @@ if TYPE_CHECKING:  # CDK's modules take long to import, and most applications ha
 class DatabaseComponent:
     """A database of which a snapshot is taken before every deployment that may change anything.
 
-    Name an RDS `instance` or an Aurora `cluster`. No release changes it, and no rollback restores it.
+    No release changes it, and no rollback restores it.
+
+    Args:
+        instance: an RDS instance; either this or a cluster.
+        cluster: an Aurora cluster.
+        snapshot: `when_changed` takes none when what is live already is released again; `always` does.
+        keep_snapshots: how many snapshots of ours are kept, from 1 to 50.
+        wait_minutes: how long a snapshot may take before the release is refused; at most 720.
     """
 
     instance: "rds.IDatabaseInstance | None" = None
@@ -29,7 +36,7 @@ class DatabaseComponent:
     def __post_init__(self) -> None:
         """Say what is wrong before a release finds out."""
         if (self.instance is None) == (self.cluster is None):
-            raise SettingsError("a database is either an `instance` or a `cluster`")
+            raise DeclarationError("a database is either an `instance` or a `cluster`")
 
     def declaration(self) -> dict[str, Any]:
         """As `DatabaseTarget` reads it."""

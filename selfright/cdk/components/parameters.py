@@ -8,17 +8,19 @@ from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from bootstrap_cdk.settings import SettingsError
 from selfright.cdk.components.component import Privileges, allow
+from selfright.cdk.errors import DeclarationError
 from selfright.cdk.exceptions import accept_wildcards
 from selfright.cdk.names import Group
 
 
 @dataclass(frozen=True)
 class ParametersComponent:
-    """SSM parameters below `prefix` (`/shop/prod/settings`), which must be the application's own.
+    """Settings in SSM. There is nothing to create: the first release does that.
 
-    There is nothing to create: the first release does that. `readable_by` lets a function of the application read them.
+    Args:
+        prefix: the path below which the parameters are, such as `/shop/prod/settings`. It must be the application's
+            own.
     """
 
     prefix: str
@@ -26,9 +28,9 @@ class ParametersComponent:
     def __post_init__(self) -> None:
         """Say what is wrong before a release finds out; below /selfright are the environments themselves."""
         if not re.fullmatch(r"(/[A-Za-z0-9_.-]+){1,8}", self.prefix):
-            raise SettingsError(f"'{self.prefix}' is no prefix for parameters: use a path like /shop/prod/settings")
+            raise DeclarationError(f"'{self.prefix}' is no prefix for parameters: use a path like /shop/prod/settings")
         if self.prefix.lower().startswith(("/aws", "/ssm")) or self.prefix.split("/")[1].lower() == "selfright":
-            raise SettingsError(f"'{self.prefix}' is not the application's own: use a path like /shop/prod/settings")
+            raise DeclarationError(f"'{self.prefix}' is not the application's own: use a path like /shop/prod/settings")
 
     def declaration(self) -> dict[str, Any]:
         """As `ParametersTarget` reads it."""

@@ -14,9 +14,15 @@ from selfright.cdk.names import Group
 
 @dataclass(frozen=True)
 class SiteComponent:
-    """A bucket behind CloudFront, whose routing function chooses the revision. `url` is where visitors reach it.
+    """A site: files in a bucket behind CloudFront, whose routing function chooses the revision.
 
-    The configuration of `distribution` becomes a part of every restore point.
+    Args:
+        bucket: where releases put the files.
+        routing_function: a function on viewer requests. Its code in the template must never change: begin with
+            `PLACEHOLDER_ROUTING`.
+        url: where visitors reach it; without one, there are no checks from outside.
+        fallback: the page that paths without a dot in their last part get, as a single-page application's do.
+        distribution: CloudFront's distribution; its configuration becomes a part of every restore point.
     """
 
     bucket: s3.IBucket

@@ -15,9 +15,16 @@ from selfright.cdk.names import Group
 class StackComponent:
     """A CloudFormation stack that changes with the application: releases carry its template.
 
-    There is nothing to create but `role`, with which CloudFormation makes the changes: what it may do is what a release
-    may do. `allow_replacement` and `allow_deletion` name the stateful resources of the template (by logical id, or `*`)
-    that a release may replace or delete.
+    There is nothing to create but the role: the first release creates the stack.
+
+    Args:
+        stack_name: the stack's name. It must belong to the releases alone.
+        role: the role that CloudFormation makes the changes with: what it may do is what a release may do.
+        parameters: values that take the place of the bundle's.
+        capabilities: `CAPABILITY_IAM`, `CAPABILITY_NAMED_IAM`, `CAPABILITY_AUTO_EXPAND`.
+        allow_replacement: the stateful resources, by logical id, that a release may replace; `*` is all.
+        allow_deletion: those that a release may delete.
+        timeout_minutes: how long one way may take, forward or back; at most 600.
     """
 
     stack_name: str

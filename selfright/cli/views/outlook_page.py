@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from controller.domain.durations import written
 from controller.domain.judging.power import POWER, Sight
 from selfright.cli.views import signs
 from selfright.planning.outlook import Outlook
@@ -53,7 +54,7 @@ def _missed(one: Outlook, goal: Sight, usual: str) -> Iterator[Text]:
     yield Text(f"{usual} → {rate}, the tolerance, is caught with {chance} probability only{at_least}", signs.CAREFUL)
     ways = []
     if one.bake is not None:
-        ways.append(f"{{weight: {one.weight}, bake: {one.bake}}} ({duration(one.bake)})")
+        ways.append(f"{{weight: {one.weight}, bake: {written(one.bake)}}}")
     if one.heavier is not None:
         ways.append(f"a first weight of {one.heavier}")
     instead = " or ".join(ways) if ways else "nothing within a day: guard it by alarms and checks"

@@ -22,8 +22,8 @@ WRITTEN: dict[str, Any] = {
     },
     "secrets": {"config": "smartpack/prod/config"},
     "deployment_preference": {"type": "AllAtOnce", "alarms": ["errors"], "hooks": {"pre_traffic": None}},
-    "final_bake": 60,
-    "judge": {"evaluate_every": 5, "when_inconclusive": "pause"},
+    "final_bake": "1m",
+    "judge": {"evaluate_every": "5s", "when_inconclusive": "pause"},
     "keep_revisions": 3,
 }
 
@@ -76,11 +76,12 @@ def test_little_needs_to_be_said() -> None:
         {"components": {"api": {"kind": "function", "function_name": "f", "bucket": "b"}}},
         {"components": {"ai": {"kind": "image", "function_name": "f"}}},
         {"components": {"ai": {"kind": "image", "function_name": "f", "repository": "r", "platform": "linux/s390x"}}},
-        {"final_bake": -1},
+        {"final_bake": "8d"},
+        {"final_bake": 300},
         {"keep_revisions": 1},
         {"judge": {"tolerance": 1.5}},
         {"judge": {"when_inconclusive": "shrug"}},
-        {"judge": {"period_seconds": 90}},
+        {"judge": {"period": "90s"}},
         {"deployment_preference": {"type": "Whatever"}},
         {"alarms": ["errors"]},
         {"secrets": {"config": ""}},
@@ -101,7 +102,7 @@ def test_what_cannot_be_meant_is_refused(changes: dict[str, Any]) -> None:
 def test_a_strategy_that_no_workflow_outlives_is_refused() -> None:
     """The workflow would time out, and a good release would be rolled back after weeks."""
     with pytest.raises(ValidationError, match="take 1374 days"):
-        read(deployment_preference={"type": "Linear1PercentEvery9999Minutes"}, final_bake=0)
+        read(deployment_preference={"type": "Linear1PercentEvery9999Minutes"}, final_bake="0s")
 
 
 def test_an_environment_cannot_be_changed_once_read() -> None:

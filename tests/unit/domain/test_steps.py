@@ -21,6 +21,6 @@ def test_steps_are_for_what_was_live_and_can_be_divided(
 
 def test_long_bakes_are_evaluated_less_often() -> None:
     """All bakes together, each extended once, have at most so many evaluations."""
-    policy = JudgePolicy(evaluate_every=10)
+    policy = JudgePolicy(evaluate_every="10s")
     assert evaluation_pause(policy, [Step(10, 60)]) == 10
     assert evaluation_pause(policy, [Step(10, 86_400), Step(100, 86_400)]) >= 4 * 86_400 / MOST_PAUSES

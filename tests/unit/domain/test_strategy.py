@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from controller.domain.deployment import Step
+from controller.domain.durations import written
 from controller.domain.strategy import ALL, Preference, StepSpec, steps_of
 
 named = st.one_of(
@@ -13,9 +14,9 @@ named = st.one_of(
     st.builds("Canary{}Percent{}Minutes".format, st.integers(1, 99), st.integers(1, 9999)),
     st.builds("Linear{}PercentEvery{}Minutes".format, st.integers(1, 99), st.integers(1, 9999)),
 )
-listed = st.lists(st.builds(StepSpec, weight=st.integers(1, 100), bake=st.integers(0, 86400)), max_size=8).map(
-    lambda specs: sorted({spec.weight: spec for spec in specs}.values(), key=lambda spec: spec.weight)
-)
+listed = st.lists(
+    st.builds(StepSpec, weight=st.integers(1, 100), bake=st.integers(0, 86400).map(written)), max_size=8
+).map(lambda specs: sorted({spec.weight: spec for spec in specs}.values(), key=lambda spec: spec.weight))
 
 
 @given(kind=st.one_of(named, listed), watch=st.integers(0, 604800), at_once=st.booleans())
@@ -62,7 +63,7 @@ def test_the_names_that_sam_users_know() -> None:
 
 def test_the_last_step_of_a_list_may_have_its_own_bake() -> None:
     """A listed step of weight 100 replaces the environment's watch window."""
-    specs = [StepSpec(weight=50, bake=5), StepSpec(weight=100, bake=9)]
+    specs = [StepSpec(weight=50, bake="5s"), StepSpec(weight=100, bake="9s")]
     assert steps_of(Preference(type=specs), 300) == (Step(50, 5), Step(100, 9))
 
 
@@ -93,8 +94,10 @@ def test_weights_that_do_not_rise_are_refused(weights: list[int]) -> None:
         Preference(type=[StepSpec(weight=weight) for weight in weights])
 
 
-@pytest.mark.parametrize("spec", [{"weight": 0}, {"weight": 101}, {"weight": 5, "bake": -1}, {"weight": 5, "pause": 1}])
+@pytest.mark.parametrize(
+    "spec", [{"weight": 0}, {"weight": 101}, {"weight": 5, "bake": "25h"}, {"weight": 5, "pause": 1}]
+)
 def test_a_step_outside_the_bounds_is_refused(spec: dict[str, int]) -> None:
-    """Percent are 1 to 100, seconds are not negative, and nothing else is said of a step."""
+    """Percent are 1 to 100, a bake is at most a day, and nothing else is said of a step."""
     with pytest.raises(ValidationError):
         StepSpec.model_validate(spec)

@@ -19,7 +19,7 @@ KEY = "smartpack/prod"
 STABLE = {"api": Revision("6"), "site": Revision("aa")}
 CANARY = {"api": Revision("7"), "site": Revision("bb")}
 STEPS = (Step(10, 60), Step(100, 300))
-JUDGE = {"evaluate_every": 20, "period_seconds": 5, "minimum_requests": 20}
+JUDGE = {"evaluate_every": "20s", "period": "5s", "minimum_requests": 20}
 CHECKS = ('{"component":"api","path":"/health"}', '{"component":"site","path":"/"}')
 
 

@@ -362,7 +362,7 @@ def test_nothing_is_promoted_early_before_its_minimum_or_unasked(judge: dict[str
 def test_a_limit_of_the_environment_rolls_back_whatever_stable_does() -> None:
     """Both sides fail alike, and it is too much all the same."""
     world = baking({"7": Counts(100, 20), "6": Counts(900, 180)})
-    limits = {"error_rate": 0.1, "short_seconds": 5, "long_seconds": 10}
+    limits = {"error_rate": 0.1, "short": "5s", "long": "10s"}
     world.environments.known[KEY] = an_environment(judge={**JUDGE, "limits": limits})
     seen(world)
     world.clock.forward(20)
@@ -374,7 +374,7 @@ def test_a_limit_of_the_environment_rolls_back_whatever_stable_does() -> None:
 def test_limits_hold_for_everybody_too() -> None:
     """At 100 % there is nobody to compare with."""
     world = baking({"7": Counts(100, 20)}, weight=100)
-    limits = {"error_rate": 0.1, "short_seconds": 5, "long_seconds": 10}
+    limits = {"error_rate": 0.1, "short": "5s", "long": "10s"}
     world.environments.known[KEY] = an_environment(judge={**JUDGE, "limits": limits})
     seen(world, 1)
     world.clock.forward(20)
@@ -384,8 +384,8 @@ def test_limits_hold_for_everybody_too() -> None:
 def test_limits_look_back_far_enough_however_long_a_period_is() -> None:
     """Whether too few requests succeeded is known once there are periods for the whole window."""
     world = baking({"7": Counts(10, 0)}, weight=100)
-    limits = {"minimum_successes": 1000, "short_seconds": 20, "long_seconds": 40}
-    judge = {"evaluate_every": 20, "period_seconds": 20, "settle": 0, "limits": limits}
+    limits = {"minimum_successes": 1000, "short": "20s", "long": "40s"}
+    judge = {"evaluate_every": "20s", "period": "20s", "settle": "0s", "limits": limits}
     world.environments.known[KEY] = an_environment(judge=judge)
     world.clock.forward(5)
     verdicts = []

@@ -21,8 +21,8 @@ def environment(**members: object) -> Environment:
 
 def test_the_time_is_that_of_the_bakes_and_a_little_more() -> None:
     """Extended at most once each; where versions are compared, the last measurements are waited for."""
-    preference = {"type": [{"weight": 10, "bake": 60}, {"weight": 50, "bake": 120}]}
-    careful = environment(deployment_preference=preference, final_bake=30)
+    preference = {"type": [{"weight": 10, "bake": "1m"}, {"weight": 50, "bake": "2m"}]}
+    careful = environment(deployment_preference=preference, final_bake="30s")
     steps = (Step(10, 60), Step(50, 120), Step(100, 30))
     assert timing_of(careful, ["site"]) == Timing(steps, 210, 35, 210)
     compared = timing_of(careful, ["api"])
@@ -88,6 +88,6 @@ def test_the_way_back_makes_as_many_requests_as_it_says(world: PlanWorld) -> Non
 
 def test_what_was_never_live_takes_no_time_of_its_own() -> None:
     """Alone it goes in one step; beside others it is compared with nothing."""
-    both = environment(deployment_preference={"type": [{"weight": 10, "bake": 60}]}, final_bake=30)
+    both = environment(deployment_preference={"type": [{"weight": 10, "bake": "1m"}]}, final_bake="30s")
     assert timing_of(both, ["api"], ["api"]).steps == (Step(100, 30),)
     assert timing_of(both, ["api", "site"], ["api"]) == Timing((Step(10, 60), Step(100, 30)), 90, 30, 90)

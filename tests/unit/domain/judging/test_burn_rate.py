@@ -9,7 +9,7 @@ from controller.domain.environment import Limits
 from controller.domain.judging.burn_rate import Served, overspent
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-LIMITS = Limits(error_rate=0.01, p99_ms=500, short_seconds=60, long_seconds=300)
+LIMITS = Limits(error_rate=0.01, p99_ms=500, short="1m", long="5m")
 
 
 def served(*errors: int, requests: int = 100, slow: int = 0) -> list[Served]:

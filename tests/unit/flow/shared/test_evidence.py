@@ -85,7 +85,7 @@ def test_a_trial_that_is_begun_anew_knows_nothing_of_the_bake() -> None:
 def test_the_state_stays_small_however_long_the_bake() -> None:
     """It is written at every evaluation."""
     world = timed(Counts(100, 10), Counts(900, 90), seconds=3600)
-    world.environments.known[KEY] = an_environment(judge={**JUDGE, "evaluate_every": 60, "alpha": 1e-9})
+    world.environments.known[KEY] = an_environment(judge={**JUDGE, "evaluate_every": "1m", "alpha": 1e-9})
     verdict(world, 3000)
     assert len(world.evaluations.state("d2")[0]) < MOST_BYTES
 
@@ -95,7 +95,7 @@ def test_visitors_who_go_home_take_no_release_with_them(minutes: int, said: str)
     """What they saw in the step counts, if it was enough, once it is clear that nothing more will come."""
     world = timed(Counts(100, 10), Counts(900, 90), seconds=3600)
     world.environments.known[KEY] = an_environment(
-        judge={"evaluate_every": 60, "period_seconds": 60, "minimum_requests": 101}
+        judge={"evaluate_every": "1m", "period": "1m", "minimum_requests": 101}
     )
     world.metrics.until = START + timedelta(minutes=minutes)
     said_so_far = [str(judge(world, "d2", 0).verdict)]
@@ -109,7 +109,7 @@ def test_visitors_who_go_home_take_no_release_with_them(minutes: int, said: str)
 def test_only_what_is_new_is_measured() -> None:
     """But as far back as the limits look."""
     world = timed(Counts(100, 10), Counts(900, 90), seconds=3600)
-    limits = {"error_rate": 0.5, "short_seconds": 5, "long_seconds": 10}
+    limits = {"error_rate": 0.5, "short": "5s", "long": "10s"}
     world.environments.known[KEY] = an_environment(judge={**JUDGE, "limits": limits})
     verdict(world, 600)
     since, until = world.metrics.asked[-1]

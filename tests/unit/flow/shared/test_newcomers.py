@@ -177,7 +177,7 @@ def test_the_same_figures_condemn_what_was_live() -> None:
 
 def test_limits_hold_for_newcomers_from_the_first_step_on() -> None:
     """As for everything that all visitors get."""
-    limits = {"error_rate": 0.1, "short_seconds": 5, "long_seconds": 10}
+    limits = {"error_rate": 0.1, "short": "5s", "long": "10s"}
     world = baking(SITE_ONLY, {"7": Counts(1000, 300), "6": Counts(10, 0)}, limits=limits)
     card = judge(world, "d2", 0)
     assert (card.verdict, "limit of 10 %" in card.reason) == ("unhealthy", True)
@@ -185,7 +185,7 @@ def test_limits_hold_for_newcomers_from_the_first_step_on() -> None:
 
 def test_limits_hold_for_newcomers_beside_what_is_compared() -> None:
     """One function is compared and well, the other is new and over its limit."""
-    limits = {"error_rate": 0.1, "short_seconds": 5, "long_seconds": 10}
+    limits = {"error_rate": 0.1, "short": "5s", "long": "10s"}
     world = baking({**API_ONLY, **SITE_ONLY}, {"7": Counts(100, 0), "6": Counts(900, 0), "9": Counts(1000, 300)})
     known = an_environment().model_dump()["components"]
     ai = {"kind": "function", "function_name": "ai"}

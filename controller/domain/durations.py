@@ -1,0 +1,56 @@
+"""Durations as people write them in an environment: `30s`, `10m`, `1h30m`, `7d`.
+
+A bare number is refused: nobody who reads `final_bake: 10` can say what it means.
+"""
+
+import re
+from dataclasses import dataclass
+
+from pydantic_core import CoreSchema, core_schema
+
+_FORM = re.compile(r"(?=.)(?:([0-9]{1,6})d)?(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,6})s)?")
+_UNITS = {"d": 24 * 3600, "h": 3600, "m": 60, "s": 1}
+
+
+@dataclass(frozen=True)
+class Between:
+    """Annotates a pydantic field of whole seconds that is written as a duration within these bounds, both included.
+
+    `Annotated[int, Between("0s", "7d")]`. The field is written as a duration again when its model is dumped.
+    """
+
+    shortest: str
+    longest: str
+
+    def __get_pydantic_core_schema__(self, _source: object, _handler: object) -> CoreSchema:
+        """How pydantic reads and writes such a field."""
+        form = core_schema.plain_serializer_function_ser_schema(written)
+        return core_schema.no_info_plain_validator_function(self._read, serialization=form)
+
+    def _read(self, value: object) -> int:
+        length = seconds(value)
+        if not seconds(self.shortest) <= length <= seconds(self.longest):
+            raise ValueError(f"must be from {self.shortest} to {self.longest}, not {value}")
+        return length
+
+
+def seconds(text: object) -> int:
+    """How many seconds a duration is: days, hours, minutes and seconds, in this order, each of them once at most.
+
+    Raises:
+        ValueError: it is none; the message says how to write one.
+    """
+    found = _FORM.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        meant = f" (seconds are written '{text}s')" if isinstance(text, int) and not isinstance(text, bool) else ""
+        raise ValueError(f"must be a duration such as '30s', '10m' or '1h30m', not {text!r}{meant}")
+    return sum(int(count) * size for count, size in zip(found.groups(), _UNITS.values(), strict=True) if count)
+
+
+def written(length: int) -> str:
+    """So many seconds as a duration: `600` is `10m`, `5400` is `1h30m`, `0` is `0s`."""
+    parts, rest = [], length
+    for unit, size in _UNITS.items():
+        count, rest = divmod(rest, size)
+        parts += [f"{count}{unit}"] if count else []
+    return "".join(parts) or "0s"

@@ -1,0 +1,70 @@
+"""Lambda functions whose code is a container image."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+
+from selfright.cdk.components.alias import released_function, warm_instances
+from selfright.cdk.components.component import Privileges, allow
+from selfright.cdk.names import Group
+
+if TYPE_CHECKING:  # CDK's modules take long to import, and most applications have no images
+    from aws_cdk import aws_ecr as ecr
+
+
+@dataclass(frozen=True)
+class ImageComponent:
+    """A Lambda function whose code is a container image, and which is served through an alias.
+
+    Args:
+        function: the function, made with any image of `repository` (`DockerImageCode.from_ecr`, which also lets Lambda
+            read it).
+        repository: where releases push their images to, in the same account and region. Its tags may be immutable.
+        alias: the alias that visitors are served by. Nothing may call the function without it.
+        url: where visitors reach it; without one, there are no checks from outside.
+        variables: its environment variables in this environment; they win over those of a release.
+        platform: that of the function's architecture.
+        log_group: the name of the log group, if that is not `/aws/lambda/<the function's name>`.
+        provisioned_concurrency: so many warm instances for every version that visitors get: give the alias itself none.
+            0 takes away what older releases had; None leaves alone what there is.
+    """
+
+    function: lambda_.IFunction
+    repository: "ecr.IRepository"
+    alias: str = "live"
+    url: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    platform: Literal["linux/amd64", "linux/arm64"] = "linux/amd64"
+    log_group: str | None = None
+    provisioned_concurrency: int | None = None
+
+    def declaration(self) -> dict[str, Any]:
+        """As `ImageTarget` reads it."""
+        return {
+            "kind": "image",
+            "function_name": self.function.function_name,
+            "alias": self.alias,
+            "repository": self.repository.repository_name,
+            "url": self.url,
+            "variables": dict(self.variables),
+            **({"log_group": self.log_group} if self.log_group else {}),
+            "platform": self.platform,
+            **warm_instances(self.provisioned_concurrency),
+        }
+
+    def privileges(self) -> Privileges:
+        """Those on the function; pushing where it is staged, and taking images away where releases end."""
+        read_access = ["DescribeRepositories", "BatchGetImage", "BatchCheckLayerAvailability"]
+        push = ["InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "PutImage"]
+        released = released_function(self.function, warm=self.provisioned_concurrency is not None)
+        return {
+            **released,
+            Group.STAGE: [*released[Group.STAGE], self._allow(*read_access, *push)],
+            Group.CLOSE: [*released[Group.CLOSE], self._allow("ListImages", "BatchDeleteImage")],
+        }
+
+    def _allow(self, *actions: str) -> iam.PolicyStatement:
+        return allow([f"ecr:{action}" for action in actions], [self.repository.repository_arn])

@@ -1,0 +1,5 @@
+"""What is said when a declaration is wrong."""
+
+
+class DeclarationError(ValueError):
+    """An argument of one of the constructs is wrong; the message says which, why, and what to write instead."""
