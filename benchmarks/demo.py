@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.figures import Table, median
-from selfright.workspace import REPOSITORY
+from selfright.layout import ROOT
 
 DEADLINE_SECONDS = 600
 
@@ -16,12 +16,12 @@ DEADLINE_SECONDS = 600
 def run(rounds: int) -> list[Table]:
     """Warm, as often as wanted; cold once, because that fetches everything."""
     table = Table("./dev demo", ("", "seconds", "goal"))
-    warm = [_demo(REPOSITORY, dict(os.environ)) for _ in range(rounds)]
+    warm = [_demo(ROOT, dict(os.environ)) for _ in range(rounds)]
     table.rows.append((f"warm (median of {rounds})", median(warm), "≤ 90"))
     with TemporaryDirectory(prefix="selfright-bench-") as folder:
         clone, home = Path(folder) / "clone", Path(folder) / "home"
         home.mkdir()
-        subprocess.run(["git", "clone", "--quiet", str(REPOSITORY), str(clone)], check=True)
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
         # The caches of uv, pip and jsii are in the home folder.
         gone = {"UV_CACHE_DIR", "PIP_CACHE_DIR", "XDG_CACHE_HOME", "VIRTUAL_ENV", "JSII_NODE"}
         kept = {name: value for name, value in os.environ.items() if name not in gone}
@@ -33,7 +33,7 @@ def run(rounds: int) -> list[Table]:
 def _demo(repository: Path, variables: dict[str, str]) -> float:
     started = time.monotonic()
     done = subprocess.run(
-        [sys.executable if repository == REPOSITORY else "python3", str(repository / "dev"), "demo"],
+        [sys.executable if repository == ROOT else "python3", str(repository / "dev"), "demo"],
         cwd=repository, env=variables, capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False,
     )  # fmt: skip
     if done.returncode:

@@ -16,10 +16,10 @@ from botocore.config import Config
 from controller.domain.components.function.target import FunctionTarget
 from controller.domain.components.site.target import SiteTarget
 from controller.domain.environment import Environment
+from selfright.layout import HOME
 from selfright.local import emulator
 from selfright.local.installation import LocalPreference, install
 from selfright.local_state import CREDENTIALS, REGION, LocalAws
-from selfright.workspace import HOME
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudfront import CloudFrontClient

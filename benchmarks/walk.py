@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from selfright.workspace import REPOSITORY
+from selfright.layout import ROOT
 
-MACHINE = REPOSITORY / "state_machine" / "deploy.asl.json"
+MACHINE = ROOT / "state_machine" / "deploy.asl.json"
 State = dict[str, Any]
 
 

@@ -85,10 +85,13 @@ def stack_name(settings: SmartPackSettings) -> str:
     return SMARTPACK_STACK if settings.environment == "prod" else f"{SMARTPACK_STACK}-{settings.environment}"
 
 
-def main(app: App, fail: Callable[[str], None]) -> None:
-    """Synthesize with the settings of the context; `fail` gets the message when they are wrong."""
+def main(app: App, fail: Callable[[str], None], *, example: bool = True) -> None:
+    """Synthesize with the settings of the context, with SmartPack as an example or without.
+
+    `fail` gets the message when a setting is wrong.
+    """
     try:
-        add_stacks(app, controller_settings(app.node), [smartpack_settings(app.node)])
+        add_stacks(app, controller_settings(app.node), [smartpack_settings(app.node)] if example else [])
     except (SettingsError, DeclarationError) as error:
         fail(str(error))
         return

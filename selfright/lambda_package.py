@@ -1,7 +1,8 @@
 """Builds the folder that becomes the controller's Lambda package: `controller/` and what it depends on.
 
 For the local AWS it is made for this machine's Python, for AWS for the runtime's: `pip`-style cross-installation by uv.
-Cached by content in `.selfright/packages/`; dependencies and our own code apart, so a change of code costs a copy.
+Cached by content in `.selfright/packages/` (where only the package is installed, in the user's cache folder);
+dependencies and our own code apart, so a change of code costs a copy.
 
     python -m selfright.lambda_package [x86_64|arm64]     prints the folder of the package for AWS
 """
@@ -21,7 +22,8 @@ from pathlib import Path
 from uv import find_uv_bin
 
 from controller.errors import SelfrightError
-from selfright.workspace import HOME, REPOSITORY, DiskFullError, disk
+from selfright.disk import DiskFullError, disk
+from selfright.layout import HOME, ROOT
 
 KEPT = 8
 """Packages of our own code in the cache: the newest and a few before it, not one for every change."""
@@ -63,7 +65,7 @@ def host() -> Runtime:
     return Runtime(f"{sys.version_info.major}.{sys.version_info.minor}")
 
 
-def build(runtime: Runtime, repository: Path = REPOSITORY, cache: Path = HOME / "packages") -> Path:
+def build(runtime: Runtime, repository: Path = ROOT, cache: Path = HOME / "packages") -> Path:
     """The folder of the controller's package for a runtime, built if need be.
 
     Raises:

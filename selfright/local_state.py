@@ -10,7 +10,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from selfright.workspace import HOME
+from selfright.layout import HOME
 
 FOLDER = Path(os.environ.get("SELFRIGHT_LOCAL_FOLDER") or HOME / "local")
 """One local AWS per folder: with another folder in this variable, a second one runs beside the first."""

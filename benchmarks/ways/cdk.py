@@ -10,9 +10,9 @@ import time
 from benchmarks.local import Aws
 from benchmarks.ways.endstate import empty, wrong_version
 from benchmarks.workload import Build
+from selfright.layout import HOME, ROOT
 from selfright.local.place import ACCOUNT
 from selfright.local_state import REGION
-from selfright.workspace import HOME, REPOSITORY
 
 CLI = "aws-cdk@2.1148.1"
 STACK, FUNCTION, ALIAS = "BenchCdk", "bench-cdk-api", "live"
@@ -54,7 +54,7 @@ class CdkDeploy:
         app = f"{sys.executable} -m benchmarks.ways.cdk_app"
         done = subprocess.run(
             ["npx", "--no-install", CLI, "deploy", STACK, "--app", app, *options],
-            env=self._variables(build), cwd=REPOSITORY, capture_output=True, text=True, check=False,
+            env=self._variables(build), cwd=ROOT, capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode:
             raise RuntimeError(f"cdk deploy failed:\n{done.stderr[-2000:]}")

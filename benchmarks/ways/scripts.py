@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.local import Aws
 from benchmarks.ways.rival import Rival
 from benchmarks.workload import Build
-from selfright.workspace import HOME, REPOSITORY
+from selfright.layout import HOME, ROOT
 
 AWS_CLI = HOME / "bench" / "bin"
 HERE = Path(__file__).parent
@@ -59,7 +59,7 @@ class Script:
             "DISTRIBUTION": self._rival.distribution,
         }
         started = time.monotonic()
-        subprocess.run([*self._command, str(site), code], env=variables, cwd=REPOSITORY, check=True)
+        subprocess.run([*self._command, str(site), code], env=variables, cwd=ROOT, check=True)
         return time.monotonic() - started
 
 

@@ -13,11 +13,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from selfright.disk import disk
+from selfright.layout import HOME, ROOT
 from selfright.local.errors import AlreadyUpError, EmulatorDiedError, LocalAwsError, PortTakenError, SetupMissingError
 from selfright.local.place import LocalFolder, free_port, is_free
 from selfright.local.supervisor import end_group
 from selfright.local_state import FOLDER, LocalAws, tail
-from selfright.workspace import HOME, REPOSITORY, disk
 
 PYTHON = HOME / "ministack" / "bin" / "python"
 START_SECONDS = 30.0
@@ -129,7 +130,7 @@ def _launch(place: LocalFolder, wished: Ports, python: Path, *, attached: bool) 
     with (place.folder / "supervisor.log").open("wb") as log:
         return subprocess.Popen(
             [*command, *arguments],
-            cwd=REPOSITORY,
+            cwd=ROOT,
             stdin=subprocess.PIPE if attached else subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

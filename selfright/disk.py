@@ -1,14 +1,10 @@
-"""Where this repository is, and its folder `.selfright/`, which holds everything that is built or started here."""
+"""A full disk, told as what it is."""
 
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from controller.errors import SelfrightError
-
-REPOSITORY = Path(__file__).resolve().parents[1]
-HOME = REPOSITORY / ".selfright"
 
 
 class DiskFullError(SelfrightError):

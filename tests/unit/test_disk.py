@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from selfright.workspace import DiskFullError, disk
+from selfright.disk import DiskFullError, disk
 
 
 def test_a_full_disk_has_its_own_error() -> None:
