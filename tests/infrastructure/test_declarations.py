@@ -21,6 +21,7 @@ from controller.domain.environment import Environment as Read
 from selfright.cdk import (
     PLACEHOLDER_CODE,
     PLACEHOLDER_HANDLER,
+    DatabaseComponent,
     DeclarationError,
     DeploymentPreference,
     EncryptedTopic,
@@ -29,6 +30,7 @@ from selfright.cdk import (
     Hooks,
     Judge,
     Limits,
+    StackComponent,
     Step,
     Synthetic,
 )
@@ -127,6 +129,8 @@ def test_arguments_are_the_keys_of_the_document(tmp_path: Path) -> None:
         (lambda: Judge(settle="soon"), "judge.settle"),
         (lambda: Limits(short="60"), "judge.limits.short"),
         (lambda: Limits(long=""), "judge.limits.long"),
+        (lambda: StackComponent("shop-infra", None, timeout=60), "timeout"),  # type: ignore[arg-type]
+        (lambda: DatabaseComponent(wait="60"), "wait"),
         (lambda: DeploymentPreference(type=[{"weight": 5}, {"weight": 9, "bake": "5"}]), r"type\[1\].bake"),
     ],
 )

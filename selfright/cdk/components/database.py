@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from aws_cdk import Aws
 
+from selfright.cdk import durations
 from selfright.cdk.components.component import Privileges, allow
 from selfright.cdk.errors import DeclarationError
 from selfright.cdk.names import Group
@@ -24,17 +25,18 @@ class DatabaseComponent:
         cluster: an Aurora cluster.
         snapshot: `when_changed` takes none when what is live already is released again; `always` does.
         keep_snapshots: how many snapshots of ours are kept, from 1 to 50.
-        wait_minutes: how long a snapshot may take before the release is refused; at most 720.
+        wait: how long a snapshot may take before the release is refused, such as `1h`; at most `12h`.
     """
 
     instance: "rds.IDatabaseInstance | None" = None
     cluster: "rds.IDatabaseCluster | None" = None
     snapshot: Literal["always", "when_changed"] = "when_changed"
     keep_snapshots: int = 5
-    wait_minutes: int = 60
+    wait: str = "1h"
 
     def __post_init__(self) -> None:
         """Say what is wrong before a release finds out."""
+        durations.check("wait", self.wait)
         if (self.instance is None) == (self.cluster is None):
             raise DeclarationError("a database is either an `instance` or a `cluster`")
 
@@ -45,7 +47,7 @@ class DatabaseComponent:
             ("instance" if self.instance else "cluster"): self._identifier,
             "snapshot": self.snapshot,
             "keep_snapshots": self.keep_snapshots,
-            "wait_minutes": self.wait_minutes,
+            "wait": self.wait,
         }
 
     def privileges(self) -> Privileges:

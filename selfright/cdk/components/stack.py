@@ -7,6 +7,7 @@ from typing import Any
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
+from selfright.cdk import durations
 from selfright.cdk.components.component import Privileges, allow
 from selfright.cdk.names import Group
 
@@ -24,7 +25,7 @@ class StackComponent:
         capabilities: `CAPABILITY_IAM`, `CAPABILITY_NAMED_IAM`, `CAPABILITY_AUTO_EXPAND`.
         allow_replacement: the stateful resources, by logical id, that a release may replace; `*` is all.
         allow_deletion: those that a release may delete.
-        timeout_minutes: how long one way may take, forward or back; at most 600.
+        timeout: how long one way may take, forward or back, such as `1h`; at most `10h`.
     """
 
     stack_name: str
@@ -33,7 +34,11 @@ class StackComponent:
     capabilities: Sequence[str] = ()
     allow_replacement: Sequence[str] = ()
     allow_deletion: Sequence[str] = ()
-    timeout_minutes: int = 60
+    timeout: str = "1h"
+
+    def __post_init__(self) -> None:
+        """Refuse what is no duration."""
+        durations.check("timeout", self.timeout)
 
     def declaration(self) -> dict[str, Any]:
         """As `StackTarget` reads it."""
@@ -45,7 +50,7 @@ class StackComponent:
             "parameters": dict(self.parameters),
             "allow_replacement": list(self.allow_replacement),
             "allow_deletion": list(self.allow_deletion),
-            "timeout_minutes": self.timeout_minutes,
+            "timeout": self.timeout,
         }
 
     def privileges(self) -> Privileges:

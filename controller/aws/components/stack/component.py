@@ -199,7 +199,7 @@ class StackComponent:
         return self._pending("its change set is being carried out")
 
     def _pending(self, doing: str) -> Pending:
-        return Pending(f"the stack {self._calls.name}: {doing}", self._target.timeout_minutes * 60)
+        return Pending(f"the stack {self._calls.name}: {doing}", self._target.timeout)
 
 
 def mark_of(context: Context) -> str:

@@ -153,4 +153,4 @@ class StackRestoring:
         return f"the stack {self._calls.name} cannot be put back: {what}. {advice(feared)}, then roll back again"
 
     def _pending(self, doing: str) -> Pending:
-        return Pending(f"the stack {self._calls.name}: {doing}", self._target.timeout_minutes * 60)
+        return Pending(f"the stack {self._calls.name}: {doing}", self._target.timeout)

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from controller.domain.components.target import Target
+from controller.domain.durations import Between
 
 DatabaseId = Annotated[str, Field(pattern=r"^[A-Za-z](-?[A-Za-z0-9])*$", max_length=63)]
 
@@ -15,7 +16,7 @@ class DatabaseTarget(Target):
 
     It is in no bundle: no release changes it by itself, and no rollback restores it. `snapshot`: `when_changed` leaves
     it out when the release that is live already is released again. `keep_snapshots` of ours are kept;
-    after `wait_minutes` without a snapshot the release is refused.
+    after `wait` without a snapshot the release is refused.
     """
 
     kind: Literal["database"]
@@ -23,7 +24,7 @@ class DatabaseTarget(Target):
     cluster: DatabaseId | None = None
     snapshot: Literal["always", "when_changed"] = "when_changed"
     keep_snapshots: Annotated[int, Field(ge=1, le=50)] = 5
-    wait_minutes: Annotated[int, Field(ge=1, le=720)] = 60
+    wait: Annotated[int, Between("1m", "12h")] = 3600
 
     in_bundles: ClassVar[bool] = False
 
@@ -36,7 +37,7 @@ class DatabaseTarget(Target):
     @property
     def patience(self) -> timedelta:
         """For a snapshot."""
-        return timedelta(minutes=self.wait_minutes)
+        return timedelta(seconds=self.wait)
 
     @property
     def always_kept_safe(self) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from controller.domain.components.target import Target
+from controller.domain.durations import Between
 
 if TYPE_CHECKING:
     from controller.domain.components.artifact import Artifact
@@ -16,7 +17,7 @@ class StackTarget(Target):
     """A CloudFormation stack, which the first release creates if it is not there.
 
     `role_arn` is the role that CloudFormation makes the changes with. `allow_replacement` and `allow_deletion` name the
-    stateful resources (by logical id, or `*`) that a release may replace or delete. `timeout_minutes` bounds one way,
+    stateful resources (by logical id, or `*`) that a release may replace or delete. `timeout` bounds one way,
     forward or back. `parameters` take the place of the bundle's.
     """
 
@@ -27,14 +28,14 @@ class StackTarget(Target):
     parameters: dict[str, str] = {}
     allow_replacement: list[str] = []
     allow_deletion: list[str] = []
-    timeout_minutes: Annotated[int, Field(ge=1, le=600)] = 60
+    timeout: Annotated[int, Between("1m", "10h")] = 3600
 
     takes_long: ClassVar[bool] = True
 
     @property
     def patience(self) -> timedelta:
         """For one way, forward or back."""
-        return timedelta(minutes=self.timeout_minutes)
+        return timedelta(seconds=self.timeout)
 
     def require_fit(self, artifact: "Artifact", bundle: "Contents") -> None:
         """The template must be one that the environment takes, with a value for every parameter."""

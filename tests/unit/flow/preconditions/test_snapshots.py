@@ -54,7 +54,7 @@ def test_a_release_waits_until_the_snapshot_is_there() -> None:
 
 def test_the_lease_is_renewed_while_it_waits() -> None:
     """An hour of waiting is not an hour of silence."""
-    world = granted(wait_minutes=300)
+    world = granted(wait="5h")
     world.databases.polls = 100
     for _ in range(3):
         record_restore_point(world, "d2")
@@ -64,7 +64,7 @@ def test_the_lease_is_renewed_while_it_waits() -> None:
 
 def test_the_longest_wait_fits_into_the_history_of_an_execution() -> None:
     """Half a day of evaluations, with nine events each, leaves most of the 25,000 to what comes after."""
-    world, polls = granted(wait_minutes=720), 0
+    world, polls = granted(wait="12h"), 0
     world.databases.polls = 10_000
     while (card := record_restore_point(world, "d2")).outcome == "pending":
         world.clock.forward(card.wait_seconds)
@@ -74,7 +74,7 @@ def test_the_longest_wait_fits_into_the_history_of_an_execution() -> None:
 
 def test_it_does_not_wait_for_ever() -> None:
     """After the environment's minutes the release is refused; nothing was touched."""
-    world = granted(wait_minutes=10)
+    world = granted(wait="10m")
     world.databases.polls = 100
     assert record_restore_point(world, "d2").outcome == "pending"
     world.clock.forward(601)
