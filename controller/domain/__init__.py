@@ -1,1 +1,1 @@
-"""The rules of a release, pure: no AWS, no clock, no network."""
+"""The rules of a release as pure code: no AWS, no clock, no network."""

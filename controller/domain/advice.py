@@ -1,4 +1,4 @@
-"""What to do about a release that is refused for the state of its environment: the same words wherever it is asked."""
+"""What to do about a release that its environment's state refuses. Plan and release give the same advice."""
 
 HELD_ADVICE = (
     "Look at `selfright status`, correct what is wrong, then run `selfright rollback` on the failed deployment."

@@ -10,9 +10,9 @@ from controller.domain.phases import Phase
 
 @dataclass(frozen=True)
 class Upload:
-    """The object that was uploaded, pinned to its version so that nothing can be swapped underneath.
+    """The uploaded object, pinned to its version so that nobody can replace it meanwhile.
 
-    `hotfix` is why it may be released although an alarm is firing, `by` who uploaded it; both as the upload says.
+    `hotfix` is the reason to release it although an alarm is firing; `by` is the uploader. The upload states both.
     """
 
     bucket: str
@@ -28,9 +28,9 @@ class Upload:
 class Revision:
     """What a component becomes when staged.
 
-    `id` is what traffic is pointed at: a Lambda version ("7") or a site revision ("3f9a…").
+    `id` is what traffic points at: a Lambda version ("7") or a site revision ("3f9a…").
     `digest` is the content's SHA-256, so that two revisions can be compared. `mark` is what the last shift to it left
-    (an alias's revision id): whoever knows it can take the visitors back without reading first.
+    (an alias's revision id): with it, a rollback can set the traffic without reading the alias first.
     """
 
     id: str
@@ -40,7 +40,7 @@ class Revision:
 
 @dataclass(frozen=True)
 class Pending:
-    """A component is not done yet: what AWS is doing, and after how many seconds it is given up."""
+    """A component is not done yet: what AWS is doing, and the timeout in seconds."""
 
     doing: str
     patience: int
@@ -48,16 +48,16 @@ class Pending:
 
 @dataclass(frozen=True)
 class Left:
-    """A component was not put back in all, on purpose: what was left as the release made it, and why."""
+    """A component was restored only in part, on purpose. `reason` says what stays as the release made it, and why."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Awaited:
-    """A component that takes its time: since when it is waited for, how it stands, and whether that is over.
+    """A component that takes minutes to change: when the wait began, what AWS is doing, and whether it is over.
 
-    `left` and `trouble` say how its way back ended: with something left in place on purpose, or badly.
+    `left` and `trouble` say how restoring it ended: `left` is what stays in place on purpose, `trouble` an error.
     """
 
     since: datetime
@@ -69,7 +69,7 @@ class Awaited:
 
 @dataclass(frozen=True)
 class Step:
-    """One traffic step: `weight` percent of the visitors on the canary, watched for `bake` seconds."""
+    """One traffic step: `weight` percent of the visitors on the canary for a bake of `bake` seconds."""
 
     weight: int
     bake: int
@@ -80,9 +80,9 @@ TripSource = Literal["alarm", "judge", "check", "person", "fault", "reconciler"]
 
 @dataclass(frozen=True)
 class Trip:
-    """Why a deployment must go back. The first trip stays; it is written before anything is put back.
+    """Why a deployment must be undone. The first trip stays; it is written before anything is restored.
 
-    `fired_at` is when the alarm changed its state, as its event says it.
+    `fired_at` is the moment at which the alarm changed its state, according to its event.
     """
 
     at: datetime
@@ -100,22 +100,23 @@ class Counts:
 
     @property
     def error_rate(self) -> float:
-        """The share of requests that failed, 0 to 1; 0 when there were none."""
+        """The share of requests that failed, 0 to 1; 0 when there were no requests."""
         return self.errors / self.requests if self.requests else 0.0
 
     def __add__(self, other: "Counts") -> "Counts":
-        """The counts of both together."""
+        """The sum of both counts."""
         return Counts(self.requests + other.requests, self.errors + other.errors)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One measure in which canary and stable are compared: its state at an evaluation, since the first one.
+    """One metric in which canary and stable are compared: its state at an evaluation, counted from the first one.
 
     `metric` is `errors`, or a percentile of stable's own duration (`p50`, `p75`, `p90`, `p99`) with its `threshold_ms`;
-    then `errors` of the counts are the requests that took longer. `share` is the canary's part of the requests, 0 to 1;
-    `e_value` the evidence that the canary is worse, which rolls back when it reaches `limit`. `low` and `high` are the
-    bounds, good at every evaluation, of how much higher the canary's share of errors is (-1 to 1), when there are any.
+    then `errors` of the counts are the requests that took longer. `share` is the canary's part of the requests, 0 to 1.
+    `e_value` is the evidence that the canary is worse; it causes a rollback when it reaches `limit`. `low` and `high`
+    are bounds of the canary's error rate minus stable's (-1 to 1), which hold at all evaluations together; None when
+    there are none.
     """
 
     component: str
@@ -132,12 +133,12 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What the judge saw at one evaluation, for people to see.
+    """What the judge saw at one evaluation, for display.
 
     `canary` and `stable` are requests and errors of all compared components so far; `step` and `weight`
-    say where the deployment was. `data` says what came in: `complete`, `late`, `none`, `canary only`, `stable only`, or
-    `uncompared` when there are no two versions to compare. `firing` are the alarms that were firing. `e_value`,
-    `limit`, `low` and `high` are those of all comparisons together; see `Comparison`.
+    say where the deployment was. `data` says which data arrived: `complete`, `late`, `none`, `canary only`, `stable
+    only`, or `uncompared` when there are no two versions to compare. `firing` are the alarms that were firing.
+    `e_value`, `limit`, `low` and `high` are those of all comparisons together; see `Comparison`.
     """
 
     at: datetime
@@ -159,10 +160,10 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Bake:
-    """The bake of one traffic step: when it began, when it ends, and how it stands.
+    """The bake of one traffic step: when it began, when it ends, and its state.
 
-    `concluded` is set by the judge; a guard that opens after that closes itself at once. `synthetic` is the number of
-    requests that were sent because visitors sent too few.
+    The judge sets `concluded`; a guard that opens after that closes itself at once. `synthetic` is the number of
+    requests that Selfright sent because visitors sent too few.
     """
 
     step: int
@@ -175,7 +176,10 @@ class Bake:
 
 @dataclass(frozen=True)
 class Hotfix:
-    """A release that is to silence `alarms`, which fired when it began: they do not guard it. Who said so, and why."""
+    """A release that must end `alarms`, which were firing when it began: they do not guard it.
+
+    `by` is the user who asked for it, `reason` is why.
+    """
 
     alarms: tuple[str, ...]
     reason: str
@@ -186,14 +190,14 @@ class Hotfix:
 class Deployment:
     """A deployment's whole state. Only the ledger changes it, field by field and conditionally.
 
-    `waves` are the components in the order in which they go forward. `checks` are the release's verification checks,
-    each as JSON text, kept so that a later rollback to this release can be verified. `secrets` are the secrets that it
-    needs, each as JSON text, with the names of their keys. `previous` is the deployment that was live before.
-    `fencing_token` is the fencing token of its lock; after `lease_until` without a step forward it counts as stuck.
-    `awaited` are the components that take their time, on the way forward, and later on the way back. `export` is the
-    SHA-256 (hex) of the restore point's manifest in the artifacts bucket ("" when nothing was exported); `snapshots`
-    are those of its databases, by component, asked for since `snapshots_since`. `served_before` are the components that
-    any release had brought to visitors before this one; None as long as nobody has looked, or when it is not known.
+    `waves` are the components in the order in which they are staged and shifted. `checks` are the release's
+    verification checks, each as JSON text, kept so that a later rollback to this release can be verified. `secrets` are
+    the secrets that it needs, each as JSON text, with the names of their keys. `previous` is the deployment that was
+    live before. `fencing_token` is that of its lock; a deployment without progress until `lease_until` counts as stuck.
+    `awaited` are the components that take minutes, while they are staged and later while they are restored. `export` is
+    the SHA-256 (hex) of the restore point's manifest in the artifacts bucket ("" when nothing was exported);
+    `snapshots` are those of its databases, by component, requested at `snapshots_since`. `served_before` are the
+    components that any earlier release brought to visitors; None before it is read, and when it cannot be known.
     """
 
     deployment_id: str
@@ -240,7 +244,7 @@ class Deployment:
 
     @property
     def environment_key(self) -> str:
-        """The name of the environment it goes to: `application/environment`."""
+        """The name of its environment: `application/environment`."""
         return f"{self.application}/{self.environment}"
 
     @property
@@ -256,36 +260,37 @@ class Deployment:
 
     @property
     def newcomers(self) -> tuple[str, ...]:
-        """The changed components that were never live: nobody to compare with, so all visitors get them at once."""
-        return () if self.served_before is None else tuple(one for one in self.changed if one not in self.served_before)
+        """The changed components that were never live: they have no stable, so all visitors get them at once."""
+        served = self.served_before
+        return () if served is None else tuple(name for name in self.changed if name not in served)
 
     def weight_of(self, name: str) -> int:
         """The percentage of the visitors that get this component's new revision at the present step."""
         return 100 if self.weight and name in self.newcomers else self.weight
 
     @property
-    def blameless(self) -> bool:
-        """Whether something broke before any visitor could get it: that says nothing against the release."""
+    def failed_before_traffic(self) -> bool:
+        """Whether a fault ended it before any visitor could get it: that says nothing against the release."""
         return self.trip is not None and self.trip.source == "fault" and not self.steps
 
     @property
     def rollback_reason(self) -> str:
-        """Why it is undone: its trip's reason, or else that of its end."""
+        """Why it is rolled back: its trip's reason, or else its own."""
         return self.trip.reason if self.trip else self.reason
 
     @property
     def order(self) -> tuple[tuple[str, ...], ...]:
-        """The waves; all components at once when none is said to come after another."""
+        """The waves; a single one with all components when the release names no order."""
         return self.waves or (self.components,)
 
     @property
     def next_wave(self) -> tuple[str, ...]:
-        """The first wave that is not staged as a whole; none when all are."""
+        """The first wave that is not completely staged; empty when all are."""
         return next((wave for wave in self.order if not self.staged.keys() >= set(wave)), ())
 
     @property
     def staged_wave(self) -> tuple[str, ...]:
-        """The last wave that is staged as a whole; none as long as the first is not."""
+        """The last wave that is completely staged; empty before the first one is."""
         done = self.order[: self.order.index(self.next_wave)] if self.next_wave else self.order
         return done[-1] if done else ()
 
@@ -297,8 +302,8 @@ def _id(revision: Revision | None) -> str:
 class Changes(TypedDict, total=False):
     """What one write to the ledger changes of a deployment; see `Deployment` for the fields.
 
-    `staged_now` and `awaited_now` set the entries that they name, and leave the others: components that are staged or
-    restored at the same time write beside each other. `awaited` takes the place of all entries.
+    `staged_now` and `awaited_now` set the entries that they name and leave the others, because several components write
+    at the same time while they are staged or restored. `awaited` replaces all entries.
     """
 
     phase: Phase

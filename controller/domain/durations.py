@@ -1,6 +1,6 @@
-"""Durations as people write them in an environment: `30s`, `10m`, `1h30m`, `7d`.
+"""Durations as users write them in an environment: `30s`, `10m`, `1h30m`, `7d`.
 
-A bare number is refused: nobody who reads `final_bake: 10` can say what it means.
+A bare number is refused, because `final_bake: 10` does not say which unit it means.
 """
 
 import re
@@ -14,16 +14,16 @@ _UNITS = {"d": 24 * 3600, "h": 3600, "m": 60, "s": 1}
 
 @dataclass(frozen=True)
 class Between:
-    """Annotates a pydantic field of whole seconds that is written as a duration within these bounds, both included.
+    """Annotates a pydantic field that holds whole seconds and is written as a duration; both bounds are allowed.
 
-    `Annotated[int, Between("0s", "7d")]`. The field is written as a duration again when its model is dumped.
+    `Annotated[int, Between("0s", "7d")]`. A dump of the model writes the field as a duration again.
     """
 
     shortest: str
     longest: str
 
     def __get_pydantic_core_schema__(self, _source: object, _handler: object) -> CoreSchema:
-        """How pydantic reads and writes such a field."""
+        """Pydantic's schema to read and write such a field."""
         form = core_schema.plain_serializer_function_ser_schema(written)
         return core_schema.no_info_plain_validator_function(self._read, serialization=form)
 
@@ -35,10 +35,10 @@ class Between:
 
 
 def seconds(text: object) -> int:
-    """How many seconds a duration is: days, hours, minutes and seconds, in this order, each of them once at most.
+    """The seconds of a duration: days, hours, minutes and seconds, in this order, each at most once.
 
     Raises:
-        ValueError: it is none; the message says how to write one.
+        ValueError: the text is not a duration; the message says how to write one.
     """
     found = _FORM.fullmatch(text) if isinstance(text, str) else None
     if found is None:
@@ -48,7 +48,7 @@ def seconds(text: object) -> int:
 
 
 def written(length: int) -> str:
-    """So many seconds as a duration: `600` is `10m`, `5400` is `1h30m`, `0` is `0s`."""
+    """These seconds as a duration: `600` is `10m`, `5400` is `1h30m`, `0` is `0s`."""
     parts, rest = [], length
     for unit, size in _UNITS.items():
         count, rest = divmod(rest, size)

@@ -1,7 +1,7 @@
 """An environment's configuration: where an application runs, and how carefully it is changed.
 
-CDK writes it into the SSM parameter `/selfright/<application>/<environment>`; the keys that SAM users know keep
-their names (`deployment_preference: {type, alarms, hooks}`).
+CDK writes it into the SSM parameter `/selfright/<application>/<environment>`. Keys that SAM has too keep SAM's names
+(`deployment_preference: {type, alarms, hooks}`).
 """
 
 from typing import Annotated, Literal, Self
@@ -24,7 +24,7 @@ from controller.domain.strategy import Preference, steps_of
 
 MINUTE, DAY = 60, 24 * 3600
 FINE_PERIODS = {1, 5, 10, 20, 30}
-"""Besides whole minutes, CloudWatch divides time into these seconds."""
+"""Besides whole minutes, CloudWatch has periods of these seconds."""
 LONGEST = 13 * DAY
 """The workflow itself ends after 14 days."""
 SecretId = Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@:-]{1,2048}$")]
@@ -39,16 +39,16 @@ def _target(value: object) -> Target:
 
 
 AnyTarget = Annotated[SerializeAsAny[Target], PlainValidator(_target)]
-"""A target of the kind that it names."""
+"""A target; its `kind` says of which class."""
 
 
 class Limits(_Strict):
-    """What no release may exceed, however bad stable is itself; what is not given is not limited.
+    """What no release may exceed, however bad stable itself is. A limit that is not set does not apply.
 
-    A limit is exceeded when it is in both windows, `short` and `long`: the long one says that it is not a passing
-    moment, the short one that it still goes on. `error_rate` is a share (0 to 1) of the requests,
-    `p99_ms` the duration that one request in a hundred may exceed, `minimum_successes` how many requests must succeed
-    within the long window.
+    A limit is exceeded when both windows, `short` and `long`, exceed it: the long one shows that the problem lasts, the
+    short one that it has not ended yet. `error_rate` is a share (0 to 1) of the requests, `p99_ms` the duration that
+    one request in a hundred may exceed, `minimum_successes` the number of requests that must succeed within the long
+    window.
     """
 
     error_rate: Annotated[float, Field(gt=0, le=1)] | None = None
@@ -70,7 +70,7 @@ class Limits(_Strict):
 
 
 class Synthetic(_Strict):
-    """Whether requests may be sent when visitors send too few: at most so many `requests` in a step; 0 sends none."""
+    """Requests that Selfright may send when visitors send too few: at most `requests` in a step; 0 sends none."""
 
     requests: Annotated[int, Field(ge=0, le=2000)] = 0
 
@@ -78,11 +78,11 @@ class Synthetic(_Strict):
 class JudgePolicy(_Strict):
     """How the canary is judged.
 
-    `alpha` is the chance (0 to 1) that a deployment of a good release is rolled back by the judge, all evaluations,
-    components and steps together. `evaluate_every` between two evaluations; `period` is the metrics' resolution
-    (CloudWatch's Lambda metrics: `1m`), and a period counts when it has been over for `settle` (default: as long
-    as a period). With fewer than `minimum_requests` on the canary in a step there is no verdict. `promote_early` ends a
-    bake as soon as the canary is certainly at most `tolerance` (a difference of error rates, 0 to 1) worse than stable.
+    `alpha` is the chance (0 to 1) that the judge rolls back a good release, for all evaluations, components and steps
+    together. `evaluate_every` is the time between two evaluations; `period` is the metrics' resolution (CloudWatch's
+    Lambda metrics: `1m`). A period counts `settle` after its end (default: the length of a period). With fewer than
+    `minimum_requests` on the canary in a step there is no verdict. `promote_early` ends a bake as soon as the canary is
+    certainly at most `tolerance` (a difference of error rates, 0 to 1) worse than stable.
     """
 
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
@@ -105,16 +105,16 @@ class JudgePolicy(_Strict):
 
     @property
     def settled_seconds(self) -> int:
-        """For how long a period must have been over before it counts."""
+        """The seconds from the end of a period until it counts."""
         return self.period if self.settle is None else self.settle
 
 
 class Environment(_Strict):
     """One environment of one application.
 
-    `allow_private_urls`: the checks may ask addresses that are not public. `hook_timeout`: how long a hook may
-    take to answer. `restore_point_export`: whether a deployment is refused when the configuration that is live cannot
-    be exported (`required`), goes on (`attempted`), or does not try (`off`).
+    `allow_private_urls`: checks may send requests to addresses that are not public. `hook_timeout`: the time in which a
+    hook must answer. `restore_point_export`: when the live configuration cannot be exported, a deployment is refused
+    (`required`) or continues (`attempted`); with `off` it exports nothing.
     """
 
     application: Name
@@ -142,7 +142,7 @@ class Environment(_Strict):
 
     @property
     def outside_bundles(self) -> dict[str, Target]:
-        """What is in no bundle, by name: a database of which a snapshot is taken before a release."""
+        """The components that are in no bundle, by name: a database, of which a release only takes a snapshot."""
         return {name: one for name, one in self.components.items() if not one.in_bundles}
 
     @property

@@ -1,4 +1,4 @@
-"""Names: whom an upload is for, and what its deployment is called."""
+"""Names: the environment that an upload is for, and the id of its deployment."""
 
 import hashlib
 import re
@@ -13,12 +13,12 @@ _NAME_RULE = "1 to 31 lower-case letters, digits and '-', not beginning with '-'
 _FORM = "incoming/<application>/<environment>/<anything>.zip"
 _PARTS = 4
 _NAME_IN_ID = 20
-"""Longer names are cut in ids: an execution's name, which the id becomes a part of, has at most 80 characters."""
+"""Ids cut longer names: the id becomes part of an execution's name, which has at most 80 characters."""
 
 
 @dataclass(frozen=True)
 class UploadTarget:
-    """Whom an upload is for."""
+    """The application and environment that an upload is for."""
 
     application: str
     environment: str
@@ -27,7 +27,7 @@ class UploadTarget:
 def parse_key(key: str) -> UploadTarget:
     """The application and environment that an upload key names; raises `InvalidBundleError`.
 
-    The key is as S3 has it, not URL-encoded.
+    The key is as in S3, not URL-encoded.
     """
     parts = key.split("/")
     if parts[0] != "incoming":
@@ -44,9 +44,9 @@ def parse_key(key: str) -> UploadTarget:
 
 
 def deployment_id(application: str, environment: str, upload: Upload) -> str:
-    """The deployment's id: the same for the same upload, however often its event is delivered.
+    """The deployment's id: the same for the same upload, however often S3 delivers its event.
 
-    At most 64 characters, in the alphabet of execution names, sortable by time within an environment.
+    It has at most 64 characters that execution names allow, and sorts by time within an environment.
     """
     source = f"{upload.bucket}/{upload.key}/{upload.version_id}"
     fingerprint = hashlib.sha256(source.encode()).hexdigest()[:6]

@@ -1,7 +1,7 @@
-"""Who holds the lock: one deployment at a time per environment, the newest waits, older ones are superseded.
+"""The lock of an environment: one deployment holds it, the newest one waits, older ones are superseded.
 
-Pure functions from a lock to the next one; the ledger saves the result only if nobody saved another in between, so
-every decision here may be made as if nobody else were there. The fencing token rises with every grant.
+Pure functions from one state of the lock to the next. The ledger saves the result only if nobody saved another in
+between, so no decision here needs to consider concurrent ones. The fencing token rises with every grant.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Place:
-    """A deployment's place in the queue; `order` sorts by upload time, then version."""
+    """A deployment's place in the queue; `order` sorts places by upload time, then version."""
 
     deployment_id: str
     order: str
@@ -22,9 +22,9 @@ class Place:
 class Lock:
     """The lock of one environment.
 
-    `holder` is the deployment that may change the environment ("" when free), `newest` the highest order that ever
-    asked, `live` the deployment whose release is live, `held` why no deployment may start (after a failed rollback).
-    `revision` counts the saves.
+    `holder` is the deployment that may change the environment ("" when the lock is free), `newest` the highest order
+    that ever asked, `live` the deployment whose release is live, `held` the reason for which no deployment may start
+    (after a failed rollback). `revision` counts the saves.
     """
 
     environment_key: str
@@ -42,7 +42,7 @@ Outcome = Literal["granted", "waiting", "superseded", "held"]
 
 @dataclass(frozen=True)
 class LockAnswer:
-    """What came of asking for a lock; `displaced` is the older deployment that need not wait any more."""
+    """The result of asking for a lock; `displaced` is the older deployment that no longer waits."""
 
     lock: Lock
     outcome: Outcome
@@ -50,9 +50,9 @@ class LockAnswer:
 
 
 def order_of(uploaded_at: datetime, version: str) -> str:
-    """The sort key of an upload: its time, then (S3 tells only seconds) its version.
+    """The sort key of an upload: its time, then its version, because S3's times have whole seconds.
 
-    Of two uploads of the same version in the same second, neither is the older one: the one that asks later is newer.
+    Two uploads of the same version in the same second have the same key: the one that asks later counts as newer.
     """
     natural = re.sub(r"\d+", lambda digits: digits[0].zfill(12), version)
     return f"{uploaded_at.isoformat(timespec='seconds')}#{natural}"
@@ -75,9 +75,9 @@ def ask(lock: Lock, place: Place) -> LockAnswer:
 
 
 def release(lock: Lock, deployment_id: str, *, hold: str = "") -> tuple[Lock, Place | None]:
-    """End the lock (or the waiting) of a deployment; returns the deployment that was waiting, if it is affected.
+    """Release a deployment's lock, or end its waiting; returns the deployment that was waiting, if it is affected.
 
-    Without `hold` that one is the new holder; with `hold` it must be refused, because the environment is held.
+    Without `hold` that deployment is the new holder; with `hold` it must be refused, because the environment is held.
     """
     if lock.waiting and lock.waiting.deployment_id == deployment_id:
         return replace(lock, waiting=None), None
@@ -90,7 +90,7 @@ def release(lock: Lock, deployment_id: str, *, hold: str = "") -> tuple[Lock, Pl
 
 
 def retake(lock: Lock, deployment_id: str) -> Lock | None:
-    """Take the lock to roll a finished deployment back, even of a held environment; None when somebody has it."""
+    """Take the lock to roll back a finished deployment, even in a held environment; None when another one holds it."""
     if lock.holder == deployment_id:
         return lock
     return None if lock.holder else _granted(lock, deployment_id)

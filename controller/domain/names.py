@@ -1,4 +1,4 @@
-"""What may stand for a name or an address wherever people write one."""
+"""The form of names and addresses that users write."""
 
 import re
 from typing import Annotated
@@ -6,12 +6,12 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
-"""Of an application, an environment, a component."""
+"""The name of an application, an environment or a component."""
 Url = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
 
 
 def matching(pattern: str, rule: str) -> AfterValidator:
-    """A validator that says what is allowed in words instead of a pattern."""
+    """A validator for `pattern` whose message states the rule in words: `must be <rule>`."""
     compiled = re.compile(pattern)
 
     def check(value: str) -> str:

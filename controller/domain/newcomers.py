@@ -1,22 +1,23 @@
-"""Newcomers: components that no release has brought to visitors before: there is nobody to compare them with."""
+"""Newcomers: components that no earlier release brought to visitors. They have no stable to be compared with."""
 
 from collections.abc import Callable
 
 from controller.domain.deployment import Deployment
 from controller.errors import NotFoundError
 
-FAR_BACK = 200
-"""So many releases are read at most, once, where the ledger does not say what they had brought together."""
+MAX_RELEASES_READ = 200
+"""The most releases that are read, once, when the live release did not record what was served before it."""
 
 
 def served_until(find: Callable[[str], Deployment], live: str) -> tuple[str, ...] | None:
-    """The components of the release that is live (a deployment's id, "" for none) and of those that were live before.
+    """The components of the live release and of all that were live before it; None when that cannot be known.
 
-    `find` reads a deployment by its id or raises `NotFoundError`. As a rule that is one read: each release notes what
-    was served before it. None when it cannot be known: then nothing is taken for new, and goes by the steps.
+    `live` is the live deployment's id, "" for none; `find` reads a deployment by its id or raises `NotFoundError`.
+    Usually that is one read, because each release records what was served before it. When it cannot be known, no
+    component counts as a newcomer, and all of them go through the steps.
     """
     served: set[str] = set()
-    for _ in range(FAR_BACK):
+    for _ in range(MAX_RELEASES_READ):
         if not live:
             return tuple(sorted(served))
         try:

@@ -1,14 +1,14 @@
-"""What became of a version before decides whether it may be released."""
+"""The outcome of a version's previous attempt decides whether it may be released."""
 
 from controller.domain.phases import Phase
 from controller.errors import InvalidBundleError
 
 
 def check_previous_attempt(known: tuple[str, Phase] | None, environment_key: str, version: str, digest: str) -> None:
-    """Raises `InvalidBundleError` when this version was rolled back here before, or had other contents.
+    """Raise `InvalidBundleError` when this version was rolled back here before, or had other contents.
 
     `known` is the digest and the last phase of the previous attempt, None when there was none; `digest` is that of the
-    release that is to come.
+    new release.
     """
     if known is None:
         return

@@ -1,8 +1,8 @@
-"""What a stranger wrote, in a form that can be shown to people."""
+"""Text from untrusted sources, in a form that is safe to show."""
 
 
 def printable(text: str) -> str:
-    """The text with control and invisible characters written out as escapes, so that no terminal obeys them."""
+    """The text with control and invisible characters as escapes, so that no terminal obeys them."""
     if text.isprintable():
         return text
     return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)

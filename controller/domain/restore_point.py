@@ -1,8 +1,9 @@
-"""A restore point as it is kept outside the ledger: what a person, or another controller, would need to go back.
+"""A restore point outside the ledger: what a person, or another controller, needs to restore the environment.
 
-It is one manifest and a part for each component, in the artifacts bucket. The manifest says where the environment was,
-which revisions were live and which bundle they came from, and has the digest of every part; so a part that was changed,
-or belongs to another time, is seen. It is written last: a restore point is whole when its manifest is there.
+It is one manifest and a part for each component, in the artifacts bucket. The manifest has the environment's
+configuration, the live revisions, the bundles that they came from, and the digest of every part; so a part that was
+changed, or is from another restore point, is found. The manifest is written last: with it, the restore point is
+complete.
 """
 
 import hashlib
@@ -16,22 +17,22 @@ from controller.domain.deployment import Revision, Upload
 
 PREFIX = "restore-points/"
 CODE = f"{PREFIX}code/"
-"""Where the code of functions is kept, by its digest."""
+"""The folder for the code of functions, by its digest."""
 MANIFEST = "_manifest.json"
-"""No component has a name that begins so."""
+"""The manifest's file name. No component's name begins with `_`."""
 FORMAT = 1
 LEFT_OUT = "(left out)"
-"""What stands in it for a value that may be secret."""
+"""The text in place of a value that may be secret."""
 
 
 def folder(application: str, environment: str, deployment_id: str) -> str:
-    """Where in the bucket the restore point of a deployment lies."""
+    """The folder in the bucket that holds a deployment's restore point."""
     return f"{PREFIX}{application}/{environment}/{deployment_id}/"
 
 
 @dataclass(frozen=True)
 class Part:
-    """What was exported of one component. `upload` is the bundle that its revision came with, if any is known."""
+    """The export of one component. `upload` is the bundle that its revision came from, if it is known."""
 
     kind: str
     revision: Revision
@@ -43,7 +44,7 @@ class Part:
 class RestorePoint:
     """Everything that was live before a deployment.
 
-    `live` is the deployment whose release that was; `configuration` is the environment's, as JSON; `snapshots` are
+    `live` is the deployment whose release was live; `configuration` is the environment's, as JSON; `snapshots` are
     those of its databases, by component.
     """
 
@@ -58,7 +59,7 @@ class RestorePoint:
 
     @property
     def folder(self) -> str:
-        """Where in the bucket it lies."""
+        """Its folder in the bucket."""
         return folder(self.application, self.environment, self.deployment_id)
 
     def files(self) -> dict[str, bytes]:
@@ -88,7 +89,7 @@ SnapshotState = Literal["pending", "available", "failed"]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A database's snapshot and how it stands; `detail` says it in RDS's words."""
+    """A database's snapshot and its state; `detail` is the state in RDS's words."""
 
     id: str
     state: SnapshotState
@@ -96,13 +97,13 @@ class Snapshot:
 
 
 def snapshot_id(database: str, deployment_id: str) -> str:
-    """The snapshot's name, the same for the same deployment: letters, digits and single hyphens, as RDS wants it."""
+    """The snapshot's name, the same for the same deployment: letters, digits and single hyphens, as RDS requires."""
     fingerprint = hashlib.sha256(deployment_id.encode()).hexdigest()[:16]
     return f"{snapshot_prefix(database)}{fingerprint}"
 
 
 def snapshot_prefix(database: str) -> str:
-    """How the name of every snapshot of ours of this database begins."""
+    """The beginning of the names of all snapshots that Selfright takes of this database."""
     return f"selfright-{database.lower()}-"
 
 

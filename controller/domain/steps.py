@@ -8,7 +8,7 @@ from controller.domain.environment import Environment, JudgePolicy
 from controller.domain.strategy import steps_of
 
 MOST_PAUSES = 1500
-"""An execution's history holds 25,000 events, an evaluation makes about ten: long bakes are evaluated less often."""
+"""An execution's history holds 25,000 events and an evaluation adds about ten, so long bakes have fewer evaluations."""
 
 
 def steps_for(environment: Environment, changed: Collection[str], newcomers: Collection[str]) -> tuple[Step, ...]:

@@ -1,7 +1,7 @@
-"""How traffic moves: a strategy is only data, a list of steps, each a weight and a bake.
+"""How traffic moves: a strategy is a list of steps, each with a weight and a bake.
 
-The names are CodeDeploy's, so that SAM users keep theirs: `AllAtOnce`, `Canary10Percent5Minutes`,
-`Linear10PercentEvery1Minute`, and any other figures in the same pattern.
+The names are CodeDeploy's, so that they mean the same as in SAM: `AllAtOnce`, `Canary10Percent5Minutes`,
+`Linear10PercentEvery1Minute`, and the same patterns with any other figures.
 """
 
 import re
@@ -27,7 +27,7 @@ class StepSpec(BaseModel):
 
 
 class HookFunctions(BaseModel):
-    """Lambda functions that are asked before and after traffic moves (SAM's keys)."""
+    """Lambda functions that are called before and after traffic moves (SAM's keys)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -63,8 +63,9 @@ class Preference(BaseModel):
 def steps_of(preference: Preference, final_bake: int, *, at_once: bool = False) -> tuple[Step, ...]:
     """The traffic steps of a deployment; the last has weight 100 and bakes for `final_bake`.
 
-    What was never live has nothing to protect and nobody to compare with, and of what cannot be divided nobody can get
-    a share: a deployment of nothing else goes to 100 % in one step (`at_once`).
+    A component that was never live has no visitors to protect and no stable to be compared with; a component whose
+    visitors cannot be divided has no share for a canary. A deployment of only such components goes to 100 % in one step
+    (`at_once`).
     """
     before = () if at_once else _steps_before_all(preference.type)
     last = next((spec.bake for spec in _listed(preference.type) if spec.weight == ALL and spec.bake), final_bake)

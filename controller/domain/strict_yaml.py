@@ -1,4 +1,4 @@
-"""Reads YAML that a stranger wrote: small, flat, without tricks, and with text left as it was written."""
+"""Reads YAML from untrusted sources: small, flat, without tricks, and with text left as it was written."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ _TEXT_TAG = "tag:yaml.org,2002:str"
 
 
 class _TrickError(yaml.YAMLError):
-    """The YAML uses something that a manifest does not need."""
+    """The YAML uses a feature that a manifest does not need."""
 
 
 class StrictLoader(yaml.SafeLoader):
@@ -29,7 +29,7 @@ class StrictLoader(yaml.SafeLoader):
     depth, most_depth = 0, 20
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:  # noqa: ANN401 - PyYAML's
-        """Refuse anchors and what is nested too deep."""
+        """Refuse anchors, aliases and deep nesting."""
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise _TrickError(f"line {_line(event)}: anchors and aliases (& and *) are not supported: write it out")
@@ -41,12 +41,12 @@ class StrictLoader(yaml.SafeLoader):
         return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Refuse a key that is there twice."""
+        """Refuse duplicate keys."""
         seen: set[str] = set()
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode):
                 if key.value in seen:
-                    raise _TrickError(f"line {_line(key)}: the key '{key.value}' is there twice")
+                    raise _TrickError(f"line {_line(key)}: the key '{key.value}' appears twice")
                 seen.add(key.value)
         return super().construct_mapping(node, deep)
 
@@ -54,14 +54,14 @@ class StrictLoader(yaml.SafeLoader):
 def read_yaml(text: bytes) -> dict[str, Any]:
     """The mapping in a `release.yaml`; raises `InvalidBundleError`.
 
-    Version, description, and what a component has by name and value (variables) stay as they were written:
+    Version, description, and a component's mappings of names to values (variables) stay as they were written:
     `version: 1.10` is not the number 1.1.
     """
     return _read(text, "release.yaml", "application: …", _keep_text)
 
 
 def read_flat_yaml(text: bytes, file: str) -> dict[str, Any]:
-    """The mapping in a file whose values all stay as they were written; raises `InvalidBundleError`."""
+    """The mapping in a file, with all keys and values as they were written; raises `InvalidBundleError`."""
     return _read(text, file, "NAME: value", _keep_all_text)
 
 
@@ -73,7 +73,7 @@ def _read(text: bytes, file: str, like: str, keep: Callable[[yaml.Node], None]) 
         content = _load(text, keep)
     except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise InvalidBundleError(
-            f"{file} is not valid YAML: {printable(said_of(error))}", f"Correct {file}."
+            f"{file} is not valid YAML: {printable(describe_error(error))}", f"Correct {file}."
         ) from error
     if not isinstance(content, dict):
         reason = f"{file} must hold keys and values (`{like}`), not {_called(content)}"
@@ -94,7 +94,7 @@ def _load(text: bytes, keep: Callable[[yaml.Node], None]) -> Any:  # noqa: ANN40
 
 
 def _keep_text(root: yaml.Node) -> None:
-    """Mark what is text in a manifest as text, so that YAML does not read numbers, dates or yes/no into it."""
+    """Mark a manifest's texts as text, so that YAML does not make numbers, dates or booleans of them."""
     for name, node in _items(root):
         if name in _TEXT_KEYS:
             _mark(node)
@@ -118,7 +118,7 @@ def _mark(node: yaml.Node) -> None:
 
 
 def _items(node: yaml.Node) -> list[tuple[str, yaml.Node]]:
-    """A mapping's values with their keys; nothing for other nodes."""
+    """A mapping's keys and values; empty for other nodes."""
     pairs = node.value if isinstance(node, yaml.MappingNode) else []
     return [(key.value, value) for key, value in pairs if isinstance(key, yaml.ScalarNode)]
 
@@ -127,8 +127,8 @@ def _line(place: yaml.Event | yaml.Node) -> int:
     return place.start_mark.line + 1 if place.start_mark else 0
 
 
-def said_of(error: Exception) -> str:
-    """What is wrong with a text that is no YAML, in one sentence."""
+def describe_error(error: Exception) -> str:
+    """What is wrong with a text that is not valid YAML, in one sentence."""
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
         where = f"line {error.problem_mark.line + 1}, column {error.problem_mark.column + 1}"
         return f"{where}: {', '.join(part for part in (error.context, error.problem) if part)}"

@@ -1,4 +1,4 @@
-"""The timeline of a deployment: the events that happened to it, and the kinds that there are."""
+"""The timeline of a deployment: its events and their kinds."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class EventKind(StrEnum):
-    """The kinds of events, in about the order in which a deployment meets them."""
+    """The kinds of events, roughly in the order in which they happen to a deployment."""
 
     RECEIVED = "received"
     VALIDATED = "validated"
@@ -49,9 +49,9 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True)
 class TimelineEvent:
-    """One event: when, what, in words.
+    """One event: when it happened, its kind, and a message.
 
-    `kind` is text when it is read, because a ledger may hold events of another version of the controller.
+    `kind` is text, because a ledger may hold events from another version of the controller.
     """
 
     at: datetime

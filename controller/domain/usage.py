@@ -1,4 +1,4 @@
-"""Which components are used most: on the way back they go first, because most visitors wait for them."""
+"""Which components are used most: a rollback restores them first, because most visitors wait for them."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -10,9 +10,9 @@ ERRORS = "errors"
 
 
 def most_used_first(names: Iterable[str], evaluation: Evaluation | None) -> list[str]:
-    """The names by the requests of the last evaluation, canary's and stable's; those without any, by name."""
-    seen: Counter[str] = Counter()
-    for one in evaluation.comparisons if evaluation else ():
-        if one.metric == ERRORS:
-            seen[one.component] += one.canary.requests + one.stable.requests
-    return sorted(names, key=lambda name: (-seen[name], name))
+    """The names sorted by their requests (canary and stable) at the last evaluation, then by name."""
+    requests: Counter[str] = Counter()
+    for comparison in evaluation.comparisons if evaluation else ():
+        if comparison.metric == ERRORS:
+            requests[comparison.component] += comparison.canary.requests + comparison.stable.requests
+    return sorted(names, key=lambda name: (-requests[name], name))

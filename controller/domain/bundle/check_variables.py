@@ -43,8 +43,9 @@ def _filled(check: AnyCheck, variables: Mapping[str, str]) -> str:
             return found[0][1:]
         if found[1] not in variables:
             known = ", ".join(sorted(variables)) or "none"
+            where, wrong = f"verification: {check.name}", f"{found[0]} is not a variable of {check.component} here"
             raise InvalidBundleError(
-                f"verification: {check.name}: {found[0]} is no variable of {check.component} here (it has: {known}).",
+                f"{where}: {wrong} (it has: {known}).",
                 f"Give it the variable, in the bundle or the environment, or write ${found[0]} for the text.",
             )
         return json.dumps(variables[found[1]])[1:-1]  # It stands within a JSON text.

@@ -78,7 +78,7 @@ class Manifest(BaseModel):
             where = f"`verification.{place}.component` '{check.component}'"
             if check.component not in self.components:
                 known = ", ".join(sorted(self.components))
-                raise ValueError(f"{where} is no component of this release (these are: {known})")
+                raise ValueError(f"{where} is not a component of this release (these are: {known})")
             asked = self.components[check.component]
             if not asked.answers_requests:
                 raise ValueError(f"{where} is of kind {asked.kind}, which answers no requests")

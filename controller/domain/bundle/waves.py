@@ -22,7 +22,7 @@ def waves_of(after: Mapping[str, Collection[str]]) -> Waves:
             raise ValueError(f"{where} names '{name}' itself: a component cannot come after itself")
         if unknown := sorted(set(others) - after.keys()):
             known = ", ".join(sorted(after))
-            raise ValueError(f"{where} '{unknown[0]}' is no component of this release (these are: {known})")
+            raise ValueError(f"{where} '{unknown[0]}' is not a component of this release (these are: {known})")
     return tuple(_sorted(after))
 
 
@@ -32,7 +32,7 @@ def _sorted(after: Mapping[str, Collection[str]]) -> list[tuple[str, ...]]:
         sorter.prepare()
     except CycleError as error:
         circle = " → ".join(reversed(error.args[1]))  # graphlib has them the other way round
-        raise ValueError(f"`after` goes round in a circle, each after the next: {circle}; one must go first") from error
+        raise ValueError(f"`after` has a cycle, each after the next: {circle}; one must go first") from error
     waves = []
     while sorter.is_active():
         wave = tuple(sorted(sorter.get_ready()))

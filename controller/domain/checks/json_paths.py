@@ -85,7 +85,7 @@ def _wrong_call(node: Mapping[str, Any]) -> str:
         return ""
     known = Functions.FUNCTION_TABLE.get(node["value"])
     if known is None:
-        return f"calls '{node['value'][:_SHOWN]}', which is no function of JMESPath"
+        return f"calls '{node['value'][:_SHOWN]}', which is not a JMESPath function"
     wanted, given = known["signature"], len(node["children"])
     is_open = bool(wanted) and wanted[-1].get("variadic", False)
     if given == len(wanted) or (is_open and given > len(wanted)):

@@ -1,1 +1,1 @@
-"""The kinds of components: what each is in a bundle and in an environment, without AWS."""
+"""The kinds of components, without AWS: an artifact in a bundle, and a target in an environment."""

@@ -1,4 +1,4 @@
-"""What every kind of component is in a bundle: where it lies, what belongs to it, and what can be asked of it."""
+"""An artifact, what a component is in a bundle: its path, its files, and the checks that it allows."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar, Self
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from controller.domain.components.contents import Contents, Expected, require
-from controller.domain.components.otherwise import Otherwise
+from controller.domain.components.instance_default import InstanceDefault
 from controller.domain.names import matching
 from controller.domain.zip.rules import why_unsafe
 from controller.errors import InvalidBundleError
@@ -30,13 +30,13 @@ ArtifactPath = Annotated[str, AfterValidator(_inside_the_bundle)]
 
 
 class Artifact(BaseModel):
-    """What every component has. `digest` is empty in the source form; `after` names the components that go first.
+    """The keys of every component. `digest` is empty in the source form; `after` names the components that go first.
 
-    Each kind is a subclass with `kind: Literal[…]`, in a folder of its own. The flags say what checks can ask of it:
-    requests (`answers_requests`), requests under load (`can_be_loaded`), pages in a browser's way (`has_pages`).
+    Each kind is a subclass with `kind: Literal[…]`, in a folder of its own. The flags say which checks it allows:
+    requests (`answers_requests`), a load (`can_be_loaded`), pages loaded as by a browser (`has_pages`).
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, ignored_types=(Otherwise,))
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, ignored_types=(InstanceDefault,))
 
     kind: str
     artifact: ArtifactPath
@@ -44,7 +44,7 @@ class Artifact(BaseModel):
     after: Annotated[list[str], Field(max_length=50)] = []
 
     noun: ClassVar[str] = ""
-    """The kind with its article, if it takes one, for messages: "a function"."""
+    """The kind with its article, if it has one, for messages: "a function"."""
     answers_requests: ClassVar[bool] = False
     can_be_loaded: ClassVar[bool] = False
     has_pages: ClassVar[bool] = False
@@ -53,9 +53,9 @@ class Artifact(BaseModel):
 
         @property
         def variables(self) -> Mapping[str, str]:
-            """The environment variables that it sets; none, unless its kind has such a key."""
+            """The environment variables that it sets; empty for kinds without this key."""
     else:
-        variables = Otherwise({})
+        variables = InstanceDefault({})
 
     @property
     def sha256(self) -> str:
@@ -69,25 +69,25 @@ class Artifact(BaseModel):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """The files besides `files` that the bundle has because of it: its index, if that is none of them."""
+        """The files that it adds to the bundle besides `files`: its index, unless `files` has it."""
         return ()
 
     def files(self, bundle: Contents, where: str) -> Mapping[str, Expected]:
-        """The files that it consists of; what describes them is read and checked on the way.
+        """Its files by path; also reads and checks the documents that describe them.
 
-        Raises `InvalidBundleError` when one is missing or is not as described; `where` is the artifact, for people.
+        Raises `InvalidBundleError` when one is missing or is not as described; `where` names the artifact in messages.
         """
         require(bundle, self.artifact, where)
         return {self.artifact: Expected(self.sha256)}
 
     def verify(self, bundle: Contents, ends: Mapping[str, bytes]) -> None:
-        """What can only be told once the files were read and are what they must be; raises `InvalidBundleError`.
+        """Check what only the files' contents show, after their digests were compared; raises `InvalidBundleError`.
 
         `ends` are the last four bytes of each of its files by path.
         """
 
     def settings(self) -> Iterator[tuple[str, Mapping[str, str]]]:
-        """What people wrote into the manifest by name and value, under its key: it is searched for secrets."""
+        """The names and values that users wrote into the manifest, by key: they are searched for secrets."""
         if self.variables:
             yield "variables", self.variables
 

@@ -1,4 +1,4 @@
-"""What a kind reads of an open bundle, and what it says of its files."""
+"""What a kind may read of an open bundle, and what it expects of its files."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -13,7 +13,7 @@ Read = TypeVar("Read")
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a file of the bundle must be: its digests in hex, and its greatest size when it has one of its own."""
+    """What a file of the bundle must be: its digests in hex, and its size limit in bytes if its kind sets one."""
 
     sha256: str
     md5: str = ""
@@ -25,33 +25,33 @@ class Contents(Protocol):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The paths of all files, in the order in which they lie in the bundle; so they are quickest to read."""
+        """The paths of all files, in their order in the bundle, in which they are quickest to read."""
 
     def has(self, name: str) -> bool:
         """Whether there is such a file."""
 
     def size(self, name: str) -> int:
-        """The bytes of a file, unpacked; raises `InvalidBundleError` when it is missing."""
+        """The size of a file in bytes, unpacked; raises `InvalidBundleError` when it is missing."""
 
     def is_stored(self, name: str) -> bool:
-        """Whether a file lies in the bundle as it is, not compressed: then its stream is seekable."""
+        """Whether the bundle holds a file uncompressed: then its stream is seekable."""
 
     def read(self, name: str, at_most: int) -> bytes:
-        """A whole file of at most so many bytes; raises `InvalidBundleError` when it is missing or larger."""
+        """A whole file of at most `at_most` bytes; raises `InvalidBundleError` when it is missing or larger."""
 
     def stream(self, name: str) -> AbstractContextManager[BinaryIO]:
-        """A file's contents, to be read in order; a stored one is seekable as well."""
+        """A file's contents, to be read in order; the stream of a stored file is seekable as well."""
 
     def once(self, name: str, read: Callable[[], Read]) -> Read:
-        """What `read` makes of the file or folder `name`, made at the first call and known from then on."""
+        """The result of `read` for the file or folder `name`; only the first call calls it."""
 
 
 def require(bundle: Contents, name: str, where: str) -> None:
-    """Raise `InvalidBundleError` when a file is missing; `where` is what names it, for people."""
+    """Raise `InvalidBundleError` when a file is missing; `where` says what names it, for the message."""
     if not bundle.has(name):
         raise InvalidBundleError(f"'{name}', which {where} names, is not in the bundle", AGAIN)
 
 
 def differs(name: str, what: str) -> InvalidBundleError:
-    """The error for a file that is not what the bundle says elsewhere."""
+    """The error for a file that does not match what another file of the bundle says of it."""
     return InvalidBundleError(f"'{name}' does not match {what}: it was changed after the bundle was made", AGAIN)

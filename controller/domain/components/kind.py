@@ -1,4 +1,4 @@
-"""A kind of component: a folder of its own on each side, imported when there is a component of that kind."""
+"""A kind of component: it has a folder on each side, which is imported only when a component is of that kind."""
 
 from dataclasses import dataclass
 from importlib import import_module
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Kind:
-    """What a component of this kind is in an environment, and what in a bundle if releases bring it.
+    """The classes of a kind: its target in an environment, and its artifact if bundles have one.
 
-    The classes are in `<package>.target` and `<package>.artifact`, and imported when they are asked for: whoever moves
-    visitors needs to know nothing of bundles.
+    The classes are in `<package>.target` and `<package>.artifact`, and each is imported when it is used: code that
+    shifts traffic does not import code that reads bundles.
     """
 
     name: str
@@ -24,12 +24,12 @@ class Kind:
 
     @property
     def target(self) -> "type[Target]":
-        """What it is in an environment."""
+        """The class of its components in an environment."""
         return cast("type[Target]", getattr(import_module(f"{self.package}.target"), self.target_class))
 
     @property
     def artifact(self) -> "type[Artifact] | None":
-        """What it is in a bundle; None when it is in none."""
+        """The class of its components in a bundle; None when bundles have none."""
         if not self.artifact_class:
             return None
         return cast("type[Artifact]", getattr(import_module(f"{self.package}.artifact"), self.artifact_class))

@@ -1,4 +1,4 @@
-"""The kinds of components, found by their names. A new one is a folder, and a line here."""
+"""The kinds of components by name. A new kind is a folder, and a line here."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -17,7 +17,7 @@ KINDS = {
     "site": "controller.domain.components.site",
     "stack": "controller.domain.components.stack",
 }
-"""Name → the package whose `KIND` it is."""
+"""Name → the package that has it as `KIND`."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -28,14 +28,14 @@ def kind_of(name: str) -> Kind:
 
 
 def names_of(find: Callable[[Kind], object]) -> list[str]:
-    """The names of the kinds of which `find` tells something."""
+    """The names of the kinds for which `find` returns something."""
     return [name for name in sorted(KINDS) if find(kind_of(name))]
 
 
 def one_of(value: object, base: type[Model], find: Callable[[Kind], type[Model] | None]) -> Model:
-    """The model of the kind that `value` names, for pydantic: what is wrong is told as for a discriminated union.
+    """Validate `value` as the model of the kind that it names, with pydantic's errors of a discriminated union.
 
-    `find` tells the class of a kind; None when it has none here. Only the kinds that are there are imported.
+    `find` returns the class of a kind; None when it has none here. Only the kinds that occur are imported.
     """
     if isinstance(value, base):
         return value

@@ -1,4 +1,4 @@
-"""What every kind of component is in an environment: where it runs, and what its release may rely on."""
+"""A target, what a component is in an environment: where it runs, and what Selfright can do with it."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from controller.domain.components.otherwise import Otherwise
+from controller.domain.components.instance_default import InstanceDefault
 
 if TYPE_CHECKING:
     from controller.domain.components.artifact import Artifact
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 class Target(BaseModel):
     """Where a component runs. Each kind is a subclass with `kind: Literal[…]`, in a folder of its own.
 
-    `takes_long`: changing it takes minutes, so it is asked again and again until it is done. What takes long moves no
-    visitors: an alarm does not wait for it, and on the way back it comes after the others. `divides_visitors`: a share
-    of them can be sent to a canary. `measured_by_version`: CloudWatch tells the requests of each revision.
-    `in_bundles`: releases bring it; otherwise it is only kept safe before one.
+    `takes_long`: a change takes minutes, so the workflow polls until it is done. Such a component shifts no visitors:
+    an alarm does not wait for it, and a rollback restores it after the others. `divides_visitors`: a share of the
+    visitors can be sent to a canary. `measured_by_version`: CloudWatch counts the requests of each revision.
+    `in_bundles`: releases change it; otherwise Selfright only takes a snapshot of it before a release.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, ignored_types=(Otherwise,))
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, ignored_types=(InstanceDefault,))
 
     kind: str
 
@@ -35,23 +35,23 @@ class Target(BaseModel):
 
         @property
         def url(self) -> str | None:
-            """Where visitors reach it, if they do."""
+            """The URL at which visitors reach it, if they do."""
 
         @property
         def variables(self) -> Mapping[str, str]:
-            """The environment variables that take the place of the bundle's; none, unless its kind has such a key."""
+            """The environment variables that override the bundle's; empty for kinds without this key."""
     else:
-        url = Otherwise(None)
-        variables = Otherwise({})
+        url = InstanceDefault(None)
+        variables = InstanceDefault({})
 
     @property
     def patience(self) -> timedelta:
-        """Within which a change or a snapshot of it must be done; nothing for what does not take long."""
+        """The timeout of a change or a snapshot; zero for kinds that do not take long."""
         return timedelta()
 
     @property
-    def always_kept_safe(self) -> bool:
-        """Whether a snapshot is taken also before a release that changes nothing, of what no bundle brings."""
+    def always_snapshot(self) -> bool:
+        """Whether a snapshot is taken even before a release that changes nothing; for kinds outside bundles."""
         return False
 
     @property
@@ -60,4 +60,4 @@ class Target(BaseModel):
         return ()
 
     def require_fit(self, artifact: "Artifact", bundle: "Contents") -> None:
-        """Raise `InvalidBundleError` when the environment cannot take this artifact, which is of the same kind."""
+        """Raise `InvalidBundleError` when this artifact, which must be of the same kind, does not fit the target."""

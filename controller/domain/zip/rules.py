@@ -88,7 +88,7 @@ def _check_unique(entry: Entry, where: str, spelled: dict[str, str]) -> None:
     path = entry.name
     folder = path.rstrip("/").rpartition("/")[0]
     if (before := spelled.get(_folded(path))) is not None and not (entry.is_folder and before == path):
-        same = "is there twice" if before == path else f"is the same as '{before}' where case or accents do not count"
+        same = "appears twice" if before == path else f"is the same as '{before}' where case or accents do not count"
         raise InvalidBundleError(f"{where} {same}", _RENAME)
     spelled[_folded(path)] = path
     while folder and spelled.get(_folded(folder)) != f"{folder}/":

@@ -69,7 +69,7 @@ def prune(world: World, environment: Environment, deployment: Deployment) -> Non
 
 def _is_wanted(world: World, target: Target, deployment: Deployment) -> bool:
     """Whether this deployment may change anything: the release that is live already changes nothing."""
-    if target.always_kept_safe or not deployment.previous:
+    if target.always_snapshot or not deployment.previous:
         return True
     try:
         return world.deployments.get(deployment.previous).digest != deployment.digest

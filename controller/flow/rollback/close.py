@@ -24,7 +24,7 @@ def close_rollback(world: World, deployment_id: str, trouble: str) -> Deployment
     deployment = world.deployments.get(deployment_id)
     why, advice = (
         " ".join([deployment.rollback_reason, *_left(deployment)]),
-        AGAIN_ADVICE if deployment.blameless else NEW_ADVICE,
+        AGAIN_ADVICE if deployment.failed_before_traffic else NEW_ADVICE,
     )
     if trouble and deployment.restore_point:
         phase, why, advice = Phase.ROLLBACK_FAILED, f"{why} Putting it back failed: {trouble}", PERSON_ADVICE

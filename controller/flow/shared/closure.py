@@ -68,7 +68,7 @@ def finish(world: World, ended: Deployment) -> None:
     if ended.notification != "pending":
         return
     _close_guards(world, ended)
-    if ended.phase in REMEMBERED and not (ended.phase is Phase.ROLLED_BACK and ended.blameless):
+    if ended.phase in REMEMBERED and not (ended.phase is Phase.ROLLED_BACK and ended.failed_before_traffic):
         world.versions.remember(ended, ended.phase)
     _release_lock(world, ended)
     answer(world, ended, ended.queue_token)

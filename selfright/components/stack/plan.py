@@ -12,7 +12,7 @@ from typing import Any
 from controller.aws.components.stack.cloudformation import HIDDEN, StackCalls
 from controller.domain.components.stack.artifact import StackArtifact
 from controller.domain.components.stack.changes import Allowed, Change, dangers, refusal
-from controller.domain.components.stack.fit import values_for
+from controller.domain.components.stack.parameter_values import values_for
 from controller.domain.components.stack.target import StackTarget
 from controller.domain.components.stack.templates import Template, read_template, revision_of
 from selfright.components.kind import Planning

@@ -55,7 +55,7 @@ def test_a_check_is_kept_with_the_values_of_this_environment() -> None:
 def test_a_check_with_an_unknown_variable_is_rejected() -> None:
     """Before anything is touched, and under the version's name."""
     world = uploaded(a_bundle("2.1.0", checks=({"component": "api", "path": "/", "contains": "in ${PLACE}"},)))
-    assert "${PLACE} is no variable of api here (it has: none)" in rejected(world)
+    assert "${PLACE} is not a variable of api here (it has: none)" in rejected(world)
     assert world.deployments.get("d2").version == "2.1.0"
 
 

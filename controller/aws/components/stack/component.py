@@ -22,7 +22,7 @@ from controller.domain.components.artifact import Artifact
 from controller.domain.components.contents import Contents
 from controller.domain.components.stack.artifact import StackArtifact
 from controller.domain.components.stack.changes import Allowed, dangers, refusal
-from controller.domain.components.stack.fit import values_for
+from controller.domain.components.stack.parameter_values import values_for
 from controller.domain.components.stack.target import StackTarget
 from controller.domain.components.stack.templates import revision_of
 from controller.domain.deployment import Left, Pending, Revision

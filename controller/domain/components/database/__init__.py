@@ -1,4 +1,4 @@
-"""The kind `database`: no release brings it; a snapshot is taken before one."""
+"""The kind `database`: it is in no bundle; Selfright takes a snapshot of it before a release."""
 
 from controller.domain.components.kind import Kind
 

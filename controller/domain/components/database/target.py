@@ -14,9 +14,9 @@ DatabaseId = Annotated[str, Field(pattern=r"^[A-Za-z](-?[A-Za-z0-9])*$", max_len
 class DatabaseTarget(Target):
     """A database (an RDS instance or an Aurora cluster) of which a snapshot is taken before a deployment.
 
-    It is in no bundle: no release changes it by itself, and no rollback restores it. `snapshot`: `when_changed` leaves
-    it out when the release that is live already is released again. `keep_snapshots` of ours are kept;
-    after `wait` without a snapshot the release is refused.
+    It is in no bundle: no release changes it by itself, and no rollback restores it. `snapshot`: `when_changed` skips
+    the snapshot when the live release is released again. The newest `keep_snapshots` of Selfright's snapshots are kept.
+    When the snapshot is not there after `wait`, the release is refused.
     """
 
     kind: Literal["database"]
@@ -36,15 +36,15 @@ class DatabaseTarget(Target):
 
     @property
     def patience(self) -> timedelta:
-        """For a snapshot."""
+        """The timeout of a snapshot."""
         return timedelta(seconds=self.wait)
 
     @property
-    def always_kept_safe(self) -> bool:
-        """As the environment says."""
+    def always_snapshot(self) -> bool:
+        """Whether the environment asks for a snapshot before every release."""
         return self.snapshot == "always"
 
     @property
     def identifier(self) -> str:
-        """The instance's or the cluster's."""
+        """The id of the instance or the cluster."""
         return self.instance or self.cluster or ""

@@ -1,4 +1,4 @@
-"""The kind `function`: a Lambda function from a zip; and what it shares with every kind that runs on Lambda."""
+"""The kind `function`: a Lambda function from a zip; and what all kinds that run on Lambda share."""
 
 from controller.domain.components.kind import Kind
 

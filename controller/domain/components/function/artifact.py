@@ -30,9 +30,9 @@ Runtime = Annotated[str, matching(r"[a-z][a-z0-9.]{1,63}", "the name of a Lambda
 
 
 class LambdaArtifact(Artifact):
-    """What every Lambda function has, whatever its code comes in. Only the configuration given is set.
+    """The keys of every Lambda function, from a zip or an image. Only the given configuration is set.
 
-    `memory` in MB, `timeout` in seconds.
+    `memory` is in MB, `timeout` in seconds.
     """
 
     memory: Annotated[int, Field(ge=128, le=10_240)] | None = None
@@ -52,8 +52,8 @@ class FunctionArtifact(LambdaArtifact):
 
     noun: ClassVar[str] = "a function"
 
-    def verify(self, bundle: Contents, ends: Mapping[str, bytes]) -> None:  # noqa: ARG002 - a zip is known by more
-        """Check the zip by its directory; Lambda unpacks it, and the digest has pinned its contents."""
+    def verify(self, bundle: Contents, ends: Mapping[str, bytes]) -> None:  # noqa: ARG002 - a zip needs more than that
+        """Check the zip's directory. Its contents are not unpacked here: the digest pins them, and Lambda unpacks."""
         from controller.domain.components.function.package import check_package  # noqa: PLC0415 - only when verified
 
         if not bundle.is_stored(self.artifact):

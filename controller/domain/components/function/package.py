@@ -1,4 +1,4 @@
-"""A function's own zip, checked by its directory: what Lambda would not unpack is refused."""
+"""Checks the directory of a function's zip, and refuses what Lambda would not unpack."""
 
 from typing import BinaryIO
 
@@ -14,7 +14,7 @@ MAX_FILES = 50_000
 def check_package(
     package: BinaryIO, name: str, *, max_unpacked: int = MAX_UNPACKED, max_files: int = MAX_FILES
 ) -> None:
-    """Raise `InvalidBundleError` for a zip that cannot be a function's code; `name` is its path, for people."""
+    """Raise `InvalidBundleError` for a zip that cannot be a function's code; `name` is its path, for messages."""
     directory = read_directory(package, f"'{name}'", max_files)
     if not directory.entries:
         raise InvalidBundleError(f"'{name}' is empty: the function has no code", "Add the code.")

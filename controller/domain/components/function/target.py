@@ -1,4 +1,4 @@
-"""A Lambda function in an environment; and what it shares with every kind that runs on Lambda."""
+"""A Lambda function in an environment; and what all kinds that run on Lambda share."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -9,11 +9,11 @@ from controller.domain.names import Url
 
 
 class LambdaTarget(Target):
-    """A Lambda function that is served through an alias. `url` is where visitors reach it.
+    """A Lambda function that visitors reach through an alias, at `url`.
 
-    `log_group` is where it logs, if that is not where Lambda would by itself.
-    With `provisioned_concurrency`, every version that visitors get has so many warm instances; 0 takes away what older
-    releases had. Without it, nobody touches what there is.
+    `log_group` is its log group, if that is not Lambda's default. With `provisioned_concurrency`, every version that
+    visitors get has this many warm instances; 0 removes those of older releases. Without it, Selfright leaves the
+    provisioned concurrency as it is.
     """
 
     function_name: Annotated[str, Field(min_length=1, max_length=140)]
@@ -38,7 +38,7 @@ class LambdaTarget(Target):
 
 
 class FunctionTarget(LambdaTarget):
-    """A Lambda function whose code is a zip. `api_id` is the HTTP API in front, for the restore point."""
+    """A Lambda function whose code is a zip. `api_id` is the HTTP API in front of it, for the restore point."""
 
     kind: Literal["function"]
     api_id: Annotated[str, Field(pattern=r"^[a-z0-9]{1,64}$")] | None = None

@@ -1,5 +1,5 @@
 """A container image in a bundle: an OCI layout."""
-# ruff: noqa: PLC0415 - what reads a layout is imported when one is read
+# ruff: noqa: PLC0415 - modules that read layouts are imported only when one is read
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 Words = Annotated[list[str], Field(min_length=1, max_length=1500)]
 """A command line, word by word."""
 LAYER_BYTES = 1000 * 1024 * 1024
-"""One layer, or another of the blobs, is at most so large."""
+"""The size limit of a layer or any other blob."""
 
 
 class ImageArtifact(LambdaArtifact):
     """A Lambda function's container image: an OCI layout, a folder in the bundle, a folder or a `.tar` in the source.
 
     The digest is that of the layout's `index.json`, which holds the digests of everything else. `command`,
-    `entry_point` and `working_directory` take the place of the image's own.
+    `entry_point` and `working_directory` replace the image's own.
     """
 
     kind: Literal["image"]
@@ -35,17 +35,17 @@ class ImageArtifact(LambdaArtifact):
 
     @property
     def index(self) -> str:
-        """Where in the bundle the layout's index is."""
+        """The path in the bundle of the layout's index."""
         return f"{self.artifact}/index.json"
 
     def read_layout(self, bundle: Contents) -> "Layout":
-        """What the layout consists of; raises `InvalidBundleError`."""
+        """The layout's images and files; raises `InvalidBundleError`."""
         from controller.domain.components.image.layout import read_layout
 
         return bundle.once(self.artifact, lambda: read_layout(_Folder(bundle, self.artifact), self.artifact))
 
     def files(self, bundle: Contents, where: str) -> Mapping[str, Expected]:
-        """All files of the layout; its documents are checked on the way, and what Lambda would not take is refused."""
+        """All files of the layout; also checks its documents, and refuses an image that Lambda would not accept."""
         from controller.domain.components.image.rules import refuse_unsupported
 
         require(bundle, self.index, where)
@@ -62,7 +62,7 @@ class ImageArtifact(LambdaArtifact):
         return {name: Expected(sha256, at_most=LAYER_BYTES) for name, (sha256, _) in files.items()}
 
     def verify(self, bundle: Contents, ends: Mapping[str, bytes]) -> None:
-        """Refuse what is too large for Lambda; only the ends of the layers tell how large they are when unpacked."""
+        """Refuse an image that is too large for Lambda; only the ends of the layers hold their unpacked sizes."""
         from controller.domain.components.image.rules import refuse_too_large
 
         inside = {name.removeprefix(f"{self.artifact}/"): end for name, end in ends.items()}
@@ -72,7 +72,7 @@ class ImageArtifact(LambdaArtifact):
 
 @dataclass(frozen=True, slots=True)
 class _Folder:
-    """A folder of the bundle, for those who know only paths within it."""
+    """A folder of the bundle, for code that knows only the paths in it."""
 
     bundle: Contents
     path: str

@@ -1,6 +1,7 @@
-"""The JSON documents of a container image (OCI, and Docker's schema 2), read with suspicion.
+"""The JSON documents of a container image (OCI, and Docker's schema 2), which are not trusted.
 
-Of each only what Selfright needs is read; the rest stays as it is, because a document's digest is that of its bytes.
+Selfright reads only the keys that it needs; the bytes stay as they are, because a document's digest is that of its
+bytes.
 """
 
 from typing import Annotated, Literal, TypeVar
@@ -17,10 +18,10 @@ CONFIGS = frozenset({f"{_OCI}.config.v1+json", f"{_DOCKER}.container.image.v1+js
 GZIP_LAYERS = frozenset({f"{_OCI}.layer.v1.tar+gzip", f"{_DOCKER}.image.rootfs.diff.tar.gzip"})
 PLAIN_LAYERS = frozenset({f"{_OCI}.layer.v1.tar", f"{_DOCKER}.image.rootfs.diff.tar"})
 MAX_BYTES = 4 * 1024 * 1024
-"""ECR's limit for a manifest; the others are smaller still."""
+"""ECR's limit for a manifest; the other documents are smaller."""
 MAX_MANIFESTS = 100
 MAX_LAYERS = 127
-"""What a file system of layers can be made of."""
+"""The most layers that a layered file system can have."""
 _REBUILD = "Build the image again, for example with `docker buildx build --output type=oci,dest=image.tar`."
 
 
@@ -29,18 +30,18 @@ class _Document(BaseModel):
 
 
 class Platform(_Document):
-    """What an image runs on, as far as Lambda tells platforms apart."""
+    """The platform of an image, as far as it matters to Lambda."""
 
     os: Annotated[str, Field(max_length=40)] = ""
     architecture: Annotated[str, Field(max_length=40)] = ""
 
     def __str__(self) -> str:
-        """As Docker writes it: `linux/amd64`."""
+        """The platform as Docker writes it: `linux/amd64`."""
         return f"{self.os}/{self.architecture}"
 
 
 class Descriptor(_Document):
-    """Names a blob by its digest."""
+    """A reference to a blob by its digest."""
 
     media_type: Annotated[str, Field(alias="mediaType", max_length=255)]
     digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
@@ -54,25 +55,25 @@ class Descriptor(_Document):
 
     @property
     def path(self) -> str:
-        """Where the blob is in the layout."""
+        """The blob's path in the layout."""
         return f"blobs/sha256/{self.sha256}"
 
 
 class Marker(_Document):
-    """The file `oci-layout`, by which a layout is known."""
+    """The file `oci-layout`, which marks a folder as a layout."""
 
     version: Annotated[Literal["1.0.0"], Field(alias="imageLayoutVersion")]
 
 
 class Index(_Document):
-    """A list of manifests: `index.json`, or the one of an image for several platforms."""
+    """A list of manifests: `index.json`, or the index of an image for several platforms."""
 
     schema_version: Annotated[Literal[2], Field(alias="schemaVersion")]
     manifests: Annotated[tuple[Descriptor, ...], Field(max_length=MAX_MANIFESTS)]
 
 
 class ImageManifest(_Document):
-    """What an image consists of."""
+    """The layers and the config of an image."""
 
     schema_version: Annotated[Literal[2], Field(alias="schemaVersion")]
     config: Descriptor
@@ -94,5 +95,5 @@ def parse(kind: type[_Kind], data: bytes, where: str) -> _Kind:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         key = ".".join(map(str, first["loc"]))
-        reason = printable(f"'{where}' is no {kind.__name__.lower()} of a container image: {key} {first['msg']}")
+        reason = printable(f"'{where}' is not the {kind.__name__.lower()} of a container image: {key} {first['msg']}")
         raise InvalidBundleError(reason, _REBUILD) from error

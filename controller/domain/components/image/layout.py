@@ -1,8 +1,8 @@
 """An OCI layout: a folder with `oci-layout`, `index.json` and `blobs/sha256/*`, as `docker buildx` and buildah make it.
 
-Everything is found by its digest, beginning with `index.json`, whose own digest so stands for the whole. A layout can
-have images for several platforms, and attestations beside them (`docker buildx` adds them by default); a manifest that
-an index lists and that is not there belongs to a platform that was left out.
+Everything is found by its digest, beginning with `index.json`; so the digest of `index.json` covers the whole layout. A
+layout can have images for several platforms, and attestations beside them (`docker buildx` adds them by default). A
+manifest that an index lists but the layout lacks belongs to a platform that was left out.
 """
 
 import hashlib
@@ -26,12 +26,12 @@ from controller.errors import InvalidBundleError
 
 MARKER, INDEX = "oci-layout", "index.json"
 _DEPTH = 3
-"""How deep indexes may lie in each other: `index.json`, an image's index, and one to spare."""
+"""How deep indexes may be nested: `index.json`, an image's index, and one more."""
 _AGAIN = "Make the bundle again with `selfright bundle`."
 
 
 class Files(Protocol):
-    """Where a layout's files are: in a bundle, in a folder, in a tar."""
+    """The files of a layout: in a bundle, in a folder, or in a tar."""
 
     def has(self, path: str) -> bool:
         """Whether the file is there."""
@@ -51,9 +51,9 @@ class Image:
 
 @dataclass(frozen=True)
 class Layout:
-    """What a layout has: its images, and SHA-256 (hex) and size of every file that belongs to it, by path.
+    """A layout's images, and SHA-256 (hex) and size of every file that belongs to it, by path.
 
-    `absent` are the platforms whose images are listed and not there.
+    `absent` are the platforms whose images are listed but not in the layout.
     """
 
     digest: str
@@ -65,7 +65,7 @@ class Layout:
         """The one image for this platform; raises `InvalidBundleError`."""
         found = {image.descriptor.digest: image for image in self.images if image.platform == platform}
         if len(found) > 1:
-            reason = f"the layout has {len(found)} images for {platform}; which of them is meant cannot be told"
+            reason = f"the layout has {len(found)} images for {platform}, and it is not clear which one is meant"
             raise InvalidBundleError(reason, "Keep one image for each platform in the layout.")
         if not found:
             others = ", ".join(sorted({image.platform for image in self.images})) or "none"
@@ -88,7 +88,7 @@ class _Walk:
     manifests: int = 0
 
     def root(self) -> str:
-        """Read the marker and follow the index; its digest."""
+        """Read the marker and follow the index; returns the index's digest."""
         parse(Marker, self._plain(MARKER), f"{self.what}/{MARKER}")
         data = self._plain(INDEX)
         self.index(data, f"{self.what}/{INDEX}", _DEPTH)
@@ -96,7 +96,7 @@ class _Walk:
 
     def index(self, data: bytes, where: str, depth: int) -> None:
         if not depth:
-            raise InvalidBundleError(f"'{where}' is an index within too many others", _AGAIN)
+            raise InvalidBundleError(f"'{where}' is nested in too many other indexes", _AGAIN)
         for descriptor in parse(Index, data, where).manifests:
             self.manifests += 1
             if self.manifests > MAX_MANIFESTS:
@@ -121,7 +121,7 @@ class _Walk:
             self._image(descriptor, parse(ImageManifest, data, f"{self.what}/{descriptor.path}"))
 
     def _image(self, descriptor: Descriptor, manifest: ImageManifest) -> None:
-        """Note all blobs; what has another kind of config (an attestation, a signature) is no image."""
+        """Add all its blobs; a manifest with another kind of config (an attestation, a signature) is no image."""
         for blob in (*manifest.layers, manifest.config):
             self._note(blob)
         if manifest.config.media_type in CONFIGS:
@@ -130,7 +130,7 @@ class _Walk:
                 self.images.append(Image(descriptor, manifest, str(platform)))
 
     def _document(self, descriptor: Descriptor) -> bytes:
-        """A document's bytes, compared with the descriptor that named it."""
+        """A document's bytes, compared with the descriptor that refers to it."""
         self._note(descriptor)
         data = self.source.read(f"{descriptor.path}", MAX_BYTES)
         if (hashlib.sha256(data).hexdigest(), len(data)) != (descriptor.sha256, descriptor.size):
@@ -152,11 +152,11 @@ class _Walk:
 def read_layout(source: Files, what: str) -> Layout:
     """Follow everything from `index.json`; raises `InvalidBundleError`. `what` is the layout's name in messages.
 
-    Layers are not read, only listed in `files`: compare them when they are.
+    Layers are not read, only listed in `files`: compare their digests when they are read.
     """
     if not source.has(MARKER) or not source.has(INDEX):
         missing = INDEX if source.has(MARKER) else MARKER
-        reason = f"'{what}' is no OCI layout: it has no '{missing}'"
+        reason = f"'{what}' is not an OCI layout: it has no '{missing}'"
         next_step = "Make one with `docker buildx build --output type=oci,dest=image.tar`, or with buildah."
         raise InvalidBundleError(reason, next_step)
     walk = _Walk(source, what)

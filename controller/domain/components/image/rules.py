@@ -1,4 +1,4 @@
-"""What Lambda takes of container images, told before anything is pushed."""
+"""Lambda's rules for container images, checked before anything is pushed."""
 
 from collections.abc import Mapping
 
@@ -12,29 +12,29 @@ _GZIP = "Build it with `--output type=oci,dest=image.tar,compression=gzip,force-
 
 
 def refuse_unsupported(image: Image, what: str) -> None:
-    """Raise `InvalidBundleError` when Lambda would not take the image; `what` is its name in messages."""
+    """Raise `InvalidBundleError` when Lambda would not accept the image; `what` is its name in messages."""
     if not image.manifest.layers:
         raise InvalidBundleError(f"the image for {image.platform} in '{what}' has no layers", "Build it again.")
     for blob in image.manifest.blobs:
         if not blob.size:
-            raise InvalidBundleError(f"{blob.digest} in '{what}' is empty, which ECR does not take", "Build it again.")
+            raise InvalidBundleError(f"{blob.digest} in '{what}' is empty, which ECR refuses", "Build it again.")
     for layer in image.manifest.layers:
         _refuse_layer(layer, what)
 
 
 def unpacked_size(image: Image, ends: Mapping[str, bytes]) -> int:
-    """How large the image is at least when it is unpacked.
+    """The least size in bytes of the unpacked image.
 
-    `ends` are the last four bytes of each layer by path: there gzip notes the size of what it packed (modulo 4 GiB).
+    `ends` are the last four bytes of each layer by path: there gzip keeps the unpacked size (modulo 4 GiB).
     """
     return sum(_unpacked(layer, ends) for layer in image.manifest.layers)
 
 
 def refuse_too_large(image: Image, ends: Mapping[str, bytes], what: str) -> None:
-    """Raise `InvalidBundleError` for an image that is surely over Lambda's limit; arguments as above."""
+    """Raise `InvalidBundleError` for an image that is certainly over Lambda's limit; see `unpacked_size` for `ends`."""
     if (size := unpacked_size(image, ends)) > MAX_UNPACKED:
         reason = f"the image for {image.platform} in '{what}' unpacks to {size / 1024**3:.1f} GiB"
-        raise InvalidBundleError(f"{reason}; Lambda takes 10 GiB", "Make it smaller, for example in stages.")
+        raise InvalidBundleError(f"{reason}; Lambda allows 10 GiB", "Make it smaller, for example in stages.")
 
 
 def _refuse_layer(layer: Descriptor, what: str) -> None:
@@ -42,10 +42,10 @@ def _refuse_layer(layer: Descriptor, what: str) -> None:
         return
     where = f"the layer {layer.digest} in '{what}'"
     if "zstd" in layer.media_type:
-        raise InvalidBundleError(f"{where} is compressed with zstd, which Lambda does not take", _GZIP)
+        raise InvalidBundleError(f"{where} is compressed with zstd, which Lambda does not support", _GZIP)
     if "nondistributable" in layer.media_type or "foreign" in layer.media_type:
-        raise InvalidBundleError(f"{where} is to be fetched from elsewhere", "Use a base image with all its layers.")
-    raise InvalidBundleError(f"{where} has the media type '{layer.media_type}', which Lambda does not take", _GZIP)
+        raise InvalidBundleError(f"{where} must be fetched from elsewhere", "Use a base image with all its layers.")
+    raise InvalidBundleError(f"{where} has the media type '{layer.media_type}', which Lambda does not support", _GZIP)
 
 
 def _unpacked(layer: Descriptor, ends: Mapping[str, bytes]) -> int:

@@ -1,4 +1,4 @@
-"""A container image in an environment: the function that it runs in, and the repository that it is pulled from."""
+"""A container image in an environment: the function that runs it, and its repository."""
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -19,7 +19,7 @@ class ImageTarget(LambdaTarget):
     platform: Literal["linux/amd64", "linux/arm64"] = "linux/amd64"
 
     def require_fit(self, artifact: "Artifact", bundle: "Contents") -> None:
-        """The image must be there for the platform that the function runs on."""
+        """The layout must have an image for the platform of the function."""
         from controller.domain.components.image.artifact import ImageArtifact  # noqa: PLC0415 - only with a bundle
 
         ImageArtifact.of(artifact, self.kind).read_layout(bundle).image_for(self.platform)

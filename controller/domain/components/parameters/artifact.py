@@ -19,7 +19,7 @@ class ParametersArtifact(Artifact):
 
     def read_parameters(self, bundle: Contents) -> "Parameters":
         """The names and values; raises `InvalidBundleError`."""
-        from controller.domain.components.parameters.values import parse_parameters  # noqa: PLC0415 - it brings YAML
+        from controller.domain.components.parameters.values import parse_parameters  # noqa: PLC0415 - imports YAML
         from controller.domain.strict_yaml import MAX_BYTES  # noqa: PLC0415
 
         def parsed() -> "Parameters":
@@ -28,7 +28,7 @@ class ParametersArtifact(Artifact):
         return bundle.once(self.artifact, parsed)
 
     def files(self, bundle: Contents, where: str) -> Mapping[str, Expected]:
-        """The one file, which must hold parameters."""
+        """The one file, which must hold valid parameters."""
         files = super().files(bundle, where)
         self.read_parameters(bundle)
         return files

@@ -21,7 +21,7 @@ def _own_prefix(prefix: str) -> str:
 
 
 class ParametersTarget(Target):
-    """SSM parameters below a prefix: `<prefix>/current` names the revision, `<prefix>/revisions/<id>/` has it.
+    """SSM parameters below a prefix: `<prefix>/current` names the revision, `<prefix>/revisions/<id>/` holds it.
 
     Visitors do not reach them, and cannot be divided between two revisions of them.
     """

@@ -1,7 +1,7 @@
-"""A component's parameters: a small file of names and values, and the revision that they are.
+"""A component's parameters: a small file of names and values, and the id of their revision.
 
-They are settings, not secrets: whoever may deploy can read them. Messages name a parameter and never show its value,
-because what was put there by mistake may be a secret.
+They are settings, not secrets: everybody who may deploy can read them. Messages name a parameter and never show its
+value, because somebody may have written a secret there by mistake.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from controller.errors import InvalidBundleError
 
 MOST = 100
 VALUE_BYTES = 4096
-"""What a standard parameter of SSM holds."""
+"""The limit of a standard parameter in SSM."""
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _ID_LENGTH = 16
 
@@ -29,7 +29,7 @@ class Parameters:
 
     @property
     def revision(self) -> str:
-        """The beginning of the SHA-256 of names and values: order, quotes and comments in the file do not matter."""
+        """The first digits of the SHA-256 of names and values: order, quotes and comments do not matter."""
         text = json.dumps(self.values, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:_ID_LENGTH]
 
@@ -41,10 +41,10 @@ def parse_parameters(text: bytes, file: str) -> Parameters:
     """
     content = read_flat_yaml(text, file)
     if not content:
-        raise InvalidBundleError(f"{file} has no parameters", "Add some, or take the component out of release.yaml.")
+        raise InvalidBundleError(f"{file} has no parameters", "Add some, or remove the component from release.yaml.")
     if len(content) > MOST:
         reason = f"{file} has {len(content)} parameters; at most {MOST} are allowed"
-        raise InvalidBundleError(reason, "Put those that belong together into one, as JSON.")
+        raise InvalidBundleError(reason, "Combine parameters that belong together into one, as JSON.")
     for name, value in content.items():
         if problem := _problem(name, value):
             raise InvalidBundleError(f"{file}: `{printable(str(name))[:100]}` {problem}", f"Correct {file}.")
@@ -54,13 +54,13 @@ def parse_parameters(text: bytes, file: str) -> Parameters:
 def _problem(name: object, value: object) -> str:
     """What is wrong with a parameter; "" when nothing is."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        return "is no name for a parameter: use 1 to 100 letters, digits, '_', '-' and '.'"
+        return "is not a valid parameter name: use 1 to 100 letters, digits, '_', '-' and '.'"
     if value is None or value == "":
-        return "has no value, and SSM keeps no empty ones: leave it out"
+        return "has no value, and SSM refuses empty ones: leave it out"
     if not isinstance(value, str):
         return "must be one value: write lists and mappings as JSON in quotes"
     if len(value.encode()) > VALUE_BYTES:
         return f"has more than {VALUE_BYTES:,} bytes, which is the limit of SSM"
     if "{{" in value:
-        return "has '{{' in it, which SSM refuses: it takes that for another parameter"
+        return "contains '{{', which SSM refuses: there it refers to another parameter"
     return ""

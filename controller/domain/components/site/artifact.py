@@ -26,7 +26,7 @@ HashedPattern = Annotated[str, AfterValidator(_folder_pattern)]
 
 
 class SiteArtifact(Artifact):
-    """A site's files: a folder. Files that match `hashed` have their contents' hash in their name."""
+    """A site's files: a folder. Files that match `hashed` have a hash of their contents in their names."""
 
     kind: Literal["site"]
     hashed: Annotated[list[HashedPattern], Field(max_length=20)] = ["assets/**"]
@@ -37,7 +37,7 @@ class SiteArtifact(Artifact):
 
     @property
     def index(self) -> str:
-        """Where in the bundle the index of the files is."""
+        """The path in the bundle of the index of the files."""
         return f"{self.artifact}.index.json"
 
     @property
@@ -47,7 +47,7 @@ class SiteArtifact(Artifact):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """The index: the manifest has its digest, and it has those of the files."""
+        """The index: the manifest has its digest, and it has the digests of the files."""
         return (self.index,)
 
     def read_index(self, bundle: Contents) -> "SiteIndex":
@@ -57,7 +57,7 @@ class SiteArtifact(Artifact):
         return bundle.once(self.index, lambda: parse_index(bundle.read(self.index, at_most=INDEX_BYTES)))
 
     def files(self, bundle: Contents, where: str) -> Mapping[str, Expected]:
-        """The files that the index lists, with the sizes that it tells."""
+        """The files that the index lists, after their sizes were compared with it."""
         require(bundle, self.index, where)
         index = self.read_index(bundle)
         if index.digest != self.sha256:

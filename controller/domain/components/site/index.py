@@ -1,6 +1,6 @@
-"""A site's index: which files it has and what is in them; and how each file is served.
+"""A site's index: its files with their digests; and how each file is served.
 
-The index's own digest stands for the whole site: its first 16 hex digits are the revision's id.
+The index's digest covers the whole site: its first 16 hex digits are the revision's id.
 """
 
 import hashlib
@@ -26,9 +26,9 @@ __all__ = [
 ]
 
 INDEX_NAME = ".index.json"
-"""Where the index lies in a revision's folder, so no file of a site may be called this."""
+"""The index's name in a revision's folder; so no file of a site may have this name."""
 INDEX_BYTES = 16 * 1024 * 1024
-"""An index is at most so large."""
+"""The size limit of an index."""
 _REVISION_DIGITS = 16
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MD5 = re.compile(r"[0-9a-f]{32}")
@@ -47,7 +47,7 @@ class FileEntry:
 
 @dataclass(frozen=True)
 class SiteIndex:
-    """Path → file for every file of a site, and the index as it is written (`text`) with its SHA-256 in hex."""
+    """Path → file for every file of a site, and the index's bytes (`text`) with their SHA-256 in hex."""
 
     files: Mapping[str, FileEntry]
     digest: str
@@ -55,12 +55,12 @@ class SiteIndex:
 
     @property
     def revision(self) -> str:
-        """The id of the revision that has exactly these files."""
+        """The id of the revision with exactly these files."""
         return self.digest[:_REVISION_DIGITS]
 
 
 def render_index(files: Mapping[str, FileEntry]) -> bytes:
-    """The index's bytes: the same for the same files, whoever makes it."""
+    """The index's bytes: always the same for the same files."""
     listed = {path: {"sha256": file.sha256, "md5": file.md5, "size": file.size} for path, file in files.items()}
     return json.dumps({"files": listed}, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
@@ -78,7 +78,7 @@ def parse_index(data: bytes) -> SiteIndex:
 
 
 def is_hashed(path: str, patterns: Iterable[str]) -> bool:
-    """Whether a file's name tells its contents, by the patterns of the manifest (`assets/**`: all in this folder)."""
+    """Whether a file's name has a hash of its contents, by the manifest's patterns (`assets/**`: that folder)."""
     return path.startswith(tuple(pattern.removesuffix("**") for pattern in patterns))
 
 
@@ -100,5 +100,5 @@ def _is_file(sha256: object, md5: object, size: object) -> bool:
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     unique = dict(pairs)
     if len(unique) != len(pairs):
-        raise ValueError("a key is there twice")
+        raise ValueError("a key appears twice")
     return unique

@@ -1,5 +1,5 @@
-// Published by Selfright; releases replace it. A visitor gets the canary by a hash of address and browser: no cookie,
-// the same visitor always the same side, and as the weight rises nobody goes back.
+// Published by Selfright; releases replace it. A hash of address and browser decides who gets the canary: it needs no
+// cookie, a visitor always gets the same side, and no visitor leaves the canary while its weight rises.
 const TABLE = {};
 
 function handler(event) {
@@ -25,7 +25,7 @@ function revisionFor(event) {
   return bucket(visitor) < TABLE.weight * 100 ? TABLE.canary : TABLE.stable;
 }
 
-// 0..9999: FNV-1a with the last mixing of MurmurHash3, which spreads addresses that differ in one digit.
+// 0..9999: FNV-1a with MurmurHash3's final mixing, which spreads addresses that differ in one digit.
 function bucket(text) {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) {
@@ -36,7 +36,7 @@ function bucket(text) {
   return ((hash ^ (hash >>> 16)) >>> 0) % 10000;
 }
 
-// The decoded path with single slashes; null for what no file can be called.
+// The decoded path with single slashes; null when no file can have such a path.
 function cleanPath(uri) {
   let path;
   if (/%2f/i.test(uri)) {

@@ -1,8 +1,8 @@
 """Which visitor gets which revision of a site: the routing table, and the CloudFront function that is made from it.
 
-The function's code is `routing.js` with the table written into it, under a first line that holds the digest of all the
-rest. That line is how the code is recognised again: it does not depend on the template, so code that an older or newer
-Selfright published is still Selfright's, and the smallest change by a person is not.
+The function's code is `routing.js` with the table written into it, below a first line with the digest of the rest. By
+that line Selfright recognises its own code. The line does not depend on the template, so code that an older or newer
+Selfright published is recognised too, and code that a person edited is not.
 """
 
 import hashlib
@@ -30,9 +30,9 @@ _BADLY_ENCODED = re.compile(r"%(?![0-9A-Fa-f]{2})|%2[Ff]")
 
 @dataclass(frozen=True)
 class RoutingTable:
-    """`weight` percent of the visitors get `canary`, the others `stable`; "" stands for no revision.
+    """`weight` percent of the visitors get `canary`, the others `stable`; "" means no revision.
 
-    `hashed` are the shared folders of each revision ("assets/"): their files lie outside of the revisions.
+    `hashed` are the shared folders of each revision ("assets/"): their files are outside of the revisions' folders.
     """
 
     stable: str = ""
@@ -42,16 +42,16 @@ class RoutingTable:
     hashed: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def routes_like(self, other: "RoutingTable") -> bool:
-        """Whether every visitor gets the same revision by both tables."""
+        """Whether both tables give every visitor the same revision."""
         return (self.stable, self.canary, self.weight) == (other.stable, other.canary, other.weight)
 
     def is_between(self, stable: str, canary: str) -> bool:
-        """Whether visitors get `stable`, `canary` or some of each, and nothing else."""
+        """Whether visitors get `stable`, `canary` or both, and nothing else."""
         on_stable = self.stable == stable and self.canary in {"", canary}
         return on_stable or (self.stable == canary and not self.canary)
 
     def pointed_at(self, stable: str, canary: str, weight: int) -> "RoutingTable":
-        """This table with `weight` percent on the canary; it keeps the folders of both, for the way back."""
+        """This table with `weight` percent on the canary; it keeps the folders of both revisions, for a rollback."""
         hashed = {revision: self.hashed[revision] for revision in (stable, canary) if revision in self.hashed}
         if weight >= ALL:
             return RoutingTable(canary, "", 0, self.fallback, hashed)
@@ -59,12 +59,12 @@ class RoutingTable:
 
 
 def shared_folders(patterns: Collection[str]) -> list[str]:
-    """The folders that a manifest's patterns name: `assets/**` is `assets/`."""
+    """The folders of a manifest's patterns: `assets/**` is `assets/`."""
     return sorted(pattern.removesuffix("**") for pattern in patterns)
 
 
 def render(table: RoutingTable) -> bytes:
-    """The code of the routing function; raises `InvalidBundleError` when CloudFront would not take it."""
+    """The code of the routing function; raises `InvalidBundleError` when it is too long for CloudFront."""
     content = {
         "stable": table.stable or None,
         "canary": table.canary or None,
@@ -84,8 +84,8 @@ def render(table: RoutingTable) -> bytes:
 def parse(code: bytes) -> RoutingTable:
     """The table in the code of a routing function.
 
-    Raises `ChangedByOthersError` for code that Selfright did not publish. Code that names no revision is nobody's
-    release (the stack's own placeholder): it gives an empty table.
+    Raises `ChangedByOthersError` for code that Selfright did not publish. Code whose table names no revision is the
+    stack's placeholder, not a release: it gives an empty table.
     """
     text = code.decode(errors="replace")
     first, _, rest = text.partition("\n")
@@ -96,7 +96,7 @@ def parse(code: bytes) -> RoutingTable:
 
 
 def object_key(path: str, revision: str, table: RoutingTable) -> str | None:
-    """The key of the object that answers a visitor's path, as `routing.js` finds it; None when that refuses it."""
+    """The key of the object for a visitor's path, the same as in `routing.js`; None when that refuses the path."""
     uri = re.sub(r"/+", "/", path.partition("?")[0].partition("#")[0])
     if _BADLY_ENCODED.search(uri):
         return None

@@ -1,4 +1,7 @@
-"""How a site's files are served: content types and caching. Fixed tables: a release is the same wherever it is made."""
+"""How a site's files are served: content types and caching.
+
+The tables are fixed, so that a release is the same on whichever machine it is made.
+"""
 
 import functools
 import mimetypes
@@ -18,7 +21,7 @@ _TEXT_TYPES = {
     ".webmanifest": "application/manifest+json",
     ".xml": "application/xml",
 }
-"""Suffix → type of what is text: served with `charset=utf-8`."""
+"""Suffix → type of text files, which are served with `charset=utf-8`."""
 _TYPES = {
     ".atom": "application/atom+xml",
     ".avif": "image/avif",
@@ -54,7 +57,7 @@ _TYPES = {
     ".zip": "application/zip",
 }
 _WITHOUT_SUFFIX = {"apple-app-site-association": "application/json"}
-"""Well-known files that must have a type though their names do not tell it."""
+"""Well-known files that need a type, though their names have no suffix."""
 _UNKNOWN = "application/octet-stream"
 _FOREVER = "public, max-age=31536000, immutable"
 _ASK_FIRST = "public, max-age=0, must-revalidate"
@@ -72,17 +75,18 @@ def content_type(path: str) -> str:
 def cache_control(*, hashed: bool) -> str:
     """The `Cache-Control` of a file.
 
-    A content-hashed name never means anything else: the browser keeps it and does not ask again. Any other name means
-    another file after the next release or rollback, so the browser keeps it and asks first (304 when unchanged).
+    The contents under a content-hashed name never change: the browser keeps the file and does not ask again. Any other
+    name can mean another file after the next release or rollback, so the browser keeps the file and asks before each
+    use (304 when unchanged).
 
     There is no `s-maxage`: CloudFront sees the rewritten URI, which names the revision, and may keep the file by its
-    cache policy's minimum TTL; but every other shared cache sees the visitor's URI and would go on serving a release
-    that has been rolled back.
+    cache policy's minimum TTL; but every other shared cache sees the visitor's URI and would still serve a release
+    after it was rolled back.
     """
     return _FOREVER if hashed else _ASK_FIRST
 
 
 @functools.cache
 def _rare_types() -> dict[str, str]:
-    """Python's own table, without what the machine adds to it."""
+    """Python's own table, without the machine's additions."""
     return mimetypes.MimeTypes().types_map[1]

@@ -1,4 +1,4 @@
-"""A site in an environment: the bucket of its files, and the function that chooses the revision."""
+"""A site in an environment: the bucket with its files, and the function that chooses the revision."""
 
 from typing import Annotated, ClassVar, Literal
 

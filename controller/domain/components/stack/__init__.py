@@ -1,4 +1,4 @@
-"""The kind `stack`: infrastructure that changes with the application."""
+"""The kind `stack`: a CloudFormation stack of infrastructure that changes with the application."""
 
 from controller.domain.components.kind import Kind
 

@@ -16,7 +16,7 @@ StackParameter = Annotated[str, matching("[A-Za-z0-9]{1,255}", "1 to 255 letters
 
 
 class StackArtifact(Artifact):
-    """A CloudFormation template, JSON or YAML, and values for its parameters; an environment's own values win."""
+    """A CloudFormation template, JSON or YAML, and values for its parameters; the environment's values win."""
 
     kind: Literal["stack"]
     parameters: Annotated[dict[StackParameter, Annotated[str, Field(max_length=4096)]], Field(max_length=200)] = {}
@@ -25,7 +25,7 @@ class StackArtifact(Artifact):
 
     def read_template(self, bundle: Contents) -> "Template":
         """The template; raises `InvalidBundleError`."""
-        from controller.domain.components.stack.templates import MAX_BYTES, parse_template  # noqa: PLC0415 - brings YAML
+        from controller.domain.components.stack.templates import MAX_BYTES, parse_template  # noqa: PLC0415 - YAML
 
         def parsed() -> "Template":
             return parse_template(bundle.read(self.artifact, at_most=MAX_BYTES), self.artifact)
@@ -33,7 +33,7 @@ class StackArtifact(Artifact):
         return bundle.once(self.artifact, parsed)
 
     def files(self, bundle: Contents, where: str) -> Mapping[str, Expected]:
-        """The one file, which must be a template."""
+        """The one file, which must be a valid template."""
         files = super().files(bundle, where)
         self.read_template(bundle)
         return files

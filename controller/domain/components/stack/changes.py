@@ -1,8 +1,8 @@
 """What a change of a stack would do to the data in it: the policy, without AWS.
 
-A change set says of every resource what would happen to it. What holds data or an identity that others rely on is
-neither replaced nor deleted unless the environment says so by the resource's name; what cannot be told beforehand
-counts as what is to be feared.
+A change set says for every resource what would happen to it. A resource that holds data, or an identity that others
+rely on, may be replaced or deleted only if the environment allows it by the resource's name. An effect that AWS cannot
+predict counts as the worst one.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -68,21 +68,21 @@ STATEFUL = frozenset(
         "AWS::Timestream::Table",
     }
 )
-"""The types of resources that hold data, or an identity that cannot be had a second time."""
+"""The types of resources that hold data, or an identity that cannot be created again."""
 OPAQUE = frozenset({"AWS::CloudFormation::Stack"})
-"""Types that hide what is inside them: any change of theirs may be anything."""
+"""Types that hide what is inside them: any change of such a resource can do anything."""
 KEEPING = ("Retain", "Snapshot")
-"""What a template's author writes into a policy of what should outlive its resource."""
+"""The deletion policies with which a template's author protects data from the deletion of its resource."""
 
 Effect = Literal["deleted", "replaced", "unknown", ""]
 
 
 @dataclass(frozen=True)
 class Change:
-    """What a change set says of one resource.
+    """What a change set says about one resource.
 
-    `action`: Add, Modify, Remove, Import or Dynamic; `replacement`: True, Conditional, False or "" (not said);
-    `properties`: those that cause it; `policy`: what happens to a resource that goes (Delete, ReplaceAndRetain, …).
+    `action`: Add, Modify, Remove, Import or Dynamic; `replacement`: True, Conditional, False or "" (not stated);
+    `properties`: those that cause it; `policy`: what happens to a removed resource (Delete, ReplaceAndRetain, …).
     """
 
     action: str
@@ -94,7 +94,7 @@ class Change:
 
     @property
     def effect(self) -> Effect:
-        """What becomes of the resource that there is; "" when it stays the same one."""
+        """What happens to the existing resource; "" when it stays."""
         if self.action == "Remove":
             return "" if self.policy == "Retain" else "deleted"
         if self.action in {"Add", "Import"}:
@@ -105,19 +105,19 @@ class Change:
 
     @property
     def is_stateful(self) -> bool:
-        """Whether it matters: by its type, or because the template's author wants it to outlive its resource."""
+        """Whether it is protected: by its type, or because the template's author wants to keep its data."""
         return self.type in STATEFUL | OPAQUE or self.policy.removeprefix("ReplaceAnd") in KEEPING
 
 
 @dataclass(frozen=True)
 class Allowed:
-    """The logical ids of what may be replaced and deleted in an environment; `*` is everything."""
+    """The logical ids of the resources that an environment lets releases replace and delete; `*` is all of them."""
 
     replacement: Collection[str] = ()
     deletion: Collection[str] = ()
 
     def covers(self, change: Change) -> bool:
-        """Whether what becomes of the resource is allowed by name."""
+        """Whether the environment allows this effect on the resource."""
         needed = {"deleted": (self.deletion,), "replaced": (self.replacement,)}
         lists = needed.get(change.effect, (self.replacement, self.deletion))
         return all(change.logical_id in names or EVERYTHING in names for names in lists)
@@ -139,34 +139,34 @@ def read_change(document: Mapping[str, Any]) -> Change:
 
 
 def dangers(changes: Iterable[Change], allowed: Allowed) -> list[Change]:
-    """The changes that are refused, in the order of their names."""
-    feared = [change for change in changes if change.effect and change.is_stateful and not allowed.covers(change)]
-    return sorted(feared, key=lambda change: change.logical_id)
+    """The changes that are refused, sorted by logical id."""
+    found = [change for change in changes if change.effect and change.is_stateful and not allowed.covers(change)]
+    return sorted(found, key=lambda change: change.logical_id)
 
 
 def describe(change: Change) -> str:
-    """A change that is refused, in words: the resource, what would become of it, and because of what."""
+    """A refused change in words: the resource, what would happen to it, and which properties cause it."""
     because = f" because of {', '.join(change.properties)}" if change.properties else ""
     would = {
         "deleted": "would be deleted",
         "replaced": f"would be replaced{because}",
-        "unknown": f"might be replaced or deleted{because} (AWS cannot tell before)",
+        "unknown": f"might be replaced or deleted{because} (AWS cannot tell beforehand)",
     }
     return f"{change.logical_id} ({change.type}) {would.get(change.effect, 'would stay')}"
 
 
 def advice(changes: Iterable[Change]) -> str:
-    """What the environment would have to say for these changes to be made."""
+    """What the environment must say to allow these changes."""
     changes = list(changes)
     lists = {
         "allow_deletion": [one.logical_id for one in changes if one.effect in {"deleted", "unknown"}],
         "allow_replacement": [one.logical_id for one in changes if one.effect in {"replaced", "unknown"}],
     }
     wanted = " and ".join(f"`{key}: [{', '.join(names)}]`" for key, names in lists.items() if names)
-    return f"If that is what you want, say {wanted} in the environment"
+    return f"If that is what you want, set {wanted} in the environment"
 
 
-def refusal(stack_name: str, feared: Iterable[Change]) -> str:
-    """Why a release is refused for these changes, and what the environment would have to say to let them be made."""
-    feared = list(feared)
-    return f"Refused to change the stack {stack_name}: {'; '.join(map(describe, feared))}. {advice(feared)}."
+def refusal(stack_name: str, changes: Iterable[Change]) -> str:
+    """Why a release with these changes is refused, and what the environment must say to allow them."""
+    changes = list(changes)
+    return f"Refused to change the stack {stack_name}: {'; '.join(map(describe, changes))}. {advice(changes)}."

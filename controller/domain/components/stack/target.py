@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class StackTarget(Target):
-    """A CloudFormation stack, which the first release creates if it is not there.
+    """A CloudFormation stack, which the first release creates if it does not exist.
 
-    `role_arn` is the role that CloudFormation makes the changes with. `allow_replacement` and `allow_deletion` name the
-    stateful resources (by logical id, or `*`) that a release may replace or delete. `timeout` bounds one way,
-    forward or back. `parameters` take the place of the bundle's.
+    `role_arn` is the role with which CloudFormation makes the changes. `allow_replacement` and `allow_deletion` name
+    the stateful resources (by logical id, or `*`) that a release may replace or delete. `timeout` bounds one update,
+    and the restoring of it as well. `parameters` override the bundle's.
     """
 
     kind: Literal["stack"]
@@ -34,13 +34,13 @@ class StackTarget(Target):
 
     @property
     def patience(self) -> timedelta:
-        """For one way, forward or back."""
+        """The timeout of one update, or of restoring the stack."""
         return timedelta(seconds=self.timeout)
 
     def require_fit(self, artifact: "Artifact", bundle: "Contents") -> None:
-        """The template must be one that the environment takes, with a value for every parameter."""
+        """The environment must allow the template, and every parameter must have a value."""
         from controller.domain.components.stack.artifact import StackArtifact  # noqa: PLC0415 - only with a bundle
-        from controller.domain.components.stack.fit import values_for  # noqa: PLC0415
+        from controller.domain.components.stack.parameter_values import values_for  # noqa: PLC0415
 
-        mine = StackArtifact.of(artifact, self.kind)
-        values_for(mine.read_template(bundle), mine, self)
+        stack = StackArtifact.of(artifact, self.kind)
+        values_for(stack.read_template(bundle), stack, self)

@@ -1,4 +1,4 @@
-"""A CloudFormation template, as far as it can be judged without AWS: what is in it, and what a release may not have."""
+"""A CloudFormation template: its contents, and what a release may not contain, as far as that needs no AWS."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from controller.domain.printable import printable
-from controller.domain.strict_yaml import StrictLoader, said_of
+from controller.domain.strict_yaml import StrictLoader, describe_error
 from controller.errors import InvalidBundleError
 
 MAX_BYTES = 1_000_000
@@ -21,7 +21,7 @@ _ID_LENGTH = 16
 
 @dataclass(frozen=True)
 class Template:
-    """A template that was read. `content` has CloudFormation's short forms (`!Ref X`) in their long ones."""
+    """A template. `content` has the long forms of CloudFormation's short ones (`!Ref X`)."""
 
     text: str
     content: Mapping[str, Any]
@@ -33,12 +33,12 @@ class Template:
 
     @property
     def uses_macros(self) -> bool:
-        """Whether what will be made is not what is written here."""
+        """Whether macros make something else of the template than is written here."""
         return "Transform" in self.content or _mentions(self.content, "Fn::Transform")
 
     @property
     def secrets(self) -> list[str]:
-        """The names of the parameters whose values CloudFormation never tells."""
+        """The names of the parameters whose values CloudFormation never returns (NoEcho)."""
         declared: Mapping[str, Any] = self.content.get("Parameters") or {}
         return [name for name, one in declared.items() if _is_secret(one)]
 
@@ -50,7 +50,7 @@ class Template:
             raise InvalidBundleError(f"the template has no parameter '{unknown[0]}' (it has: {known})")
         for name, one in declared.items():
             if name in given and _is_secret(one):
-                reason = f"the parameter '{name}' is secret (NoEcho): AWS never tells it, so it could not be put back"
+                reason = f"the parameter '{name}' is secret (NoEcho): AWS never returns it, so it could not be restored"
                 raise InvalidBundleError(reason, "Use a dynamic reference to Secrets Manager in the template instead.")
         missing = sorted(name for name, one in declared.items() if name not in given and "Default" not in one)
         if missing:
@@ -60,18 +60,18 @@ class Template:
 
 
 def parse_template(text: bytes, file: str) -> Template:
-    """The template in a file of a bundle; raises `InvalidBundleError` for what no environment would take."""
+    """The template in a file of a bundle; raises `InvalidBundleError` for one that no environment could accept."""
     if len(text) > MAX_BYTES:
         reason = f"{file} has {len(text):,} bytes; CloudFormation takes at most {MAX_BYTES:,}"
-        raise InvalidBundleError(reason, "Make two stacks of it.")
+        raise InvalidBundleError(reason, "Split it into two stacks.")
     if not text.isascii():
-        reason = f"{file} has other characters than ASCII, which CloudFormation does not keep as they are"
+        reason = f"{file} has characters other than ASCII, which CloudFormation does not keep as they are"
         raise InvalidBundleError(reason, "Write them as escapes (\\u00e9), or leave them out.")
     template = read_template(text.decode(), file)
     resources = template.content["Resources"]
     if len(resources) > MAX_RESOURCES:
         reason = f"{file} has {len(resources)} resources; CloudFormation takes at most {MAX_RESOURCES}"
-        raise InvalidBundleError(reason, "Make two stacks of it.")
+        raise InvalidBundleError(reason, "Split it into two stacks.")
     for name, one in resources.items():
         if not isinstance(one, dict) or not isinstance(one.get("Type"), str):
             raise InvalidBundleError(f"{file}: the resource '{printable(str(name))}' has no `Type`", f"Correct {file}.")
@@ -79,13 +79,14 @@ def parse_template(text: bytes, file: str) -> Template:
 
 
 def read_template(text: str, file: str) -> Template:
-    """The template in a text, JSON or YAML; raises `InvalidBundleError` when it is none."""
+    """The template in a text, JSON or YAML; raises `InvalidBundleError` when the text is not one."""
     try:
         content = json.loads(text) if text.lstrip().startswith("{") else _yaml(text)
     except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise InvalidBundleError(f"{file} cannot be read: {printable(said_of(error))}", f"Correct {file}.") from error
+        reason = f"{file} cannot be read: {printable(describe_error(error))}"
+        raise InvalidBundleError(reason, f"Correct {file}.") from error
     if not isinstance(content, dict) or not isinstance(content.get("Resources"), dict) or not content["Resources"]:
-        reason = f"{file} is no CloudFormation template: it has no `Resources`"
+        reason = f"{file} is not a CloudFormation template: it has no `Resources`"
         raise InvalidBundleError(reason, f"Correct {file}.")
     declared = content.get("Parameters") or {}
     if not isinstance(declared, dict) or not all(isinstance(one, dict) for one in declared.values()):
@@ -95,9 +96,9 @@ def read_template(text: str, file: str) -> Template:
 
 
 def revision_of(text: str, parameters: Mapping[str, str]) -> str:
-    """The id of a template with these parameters: the beginning of a SHA-256."""
-    told = json.dumps([text.replace("\r\n", "\n").strip(), dict(parameters)], sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()[:_ID_LENGTH]
+    """The id of a template with these parameters: the first digits of a SHA-256."""
+    source = json.dumps([text.replace("\r\n", "\n").strip(), dict(parameters)], sort_keys=True)
+    return hashlib.sha256(source.encode()).hexdigest()[:_ID_LENGTH]
 
 
 def added(former: Template, present: Template) -> list[str]:
@@ -106,7 +107,7 @@ def added(former: Template, present: Template) -> list[str]:
 
 
 def keeping(former: Template, present: Template) -> Template:
-    """The former template with what the present one has added: what was changed is as before, what is new stays."""
+    """The former template with the present one's additions: it undoes changes and keeps new resources."""
     merged = dict(former.content)
     for section in MERGED:
         both = {**(present.content.get(section) or {}), **(former.content.get(section) or {})}
@@ -115,12 +116,12 @@ def keeping(former: Template, present: Template) -> Template:
 
 
 class _TemplateLoader(StrictLoader):
-    """Knows CloudFormation's tags: `!Ref X` is {"Ref": "X"}, `!GetAtt A.B` is {"Fn::GetAtt": ["A", "B"]}."""
+    """Reads CloudFormation's tags: `!Ref X` is {"Ref": "X"}, `!GetAtt A.B` is {"Fn::GetAtt": ["A", "B"]}."""
 
     most_depth = 100
 
     def construct_tag(self, suffix: str, node: yaml.Node) -> dict[str, Any]:
-        """The long form of a short one."""
+        """The long form of a short form."""
         name = suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}"
         if isinstance(node, yaml.SequenceNode):
             return {name: self.construct_sequence(node, deep=True)}
@@ -142,7 +143,7 @@ def _yaml(text: str) -> Any:  # noqa: ANN401 - any YAML
 
 
 def _mentions(value: object, key: str) -> bool:
-    """Whether a key is anywhere; by a list of what is left to look at, because JSON may be nested very deep."""
+    """Whether a key is anywhere in a value; without recursion, because JSON may be nested very deep."""
     left = [value]
     while left:
         one = left.pop()

@@ -76,7 +76,7 @@ def without(end: str) -> Files:
 
 
 REFUSED: dict[str, tuple[Callable[[], Files], str]] = {
-    "docker save": (lambda: {"manifest.json": b"[]"}, "is no OCI layout: it has no 'oci-layout'"),
+    "docker save": (lambda: {"manifest.json": b"[]"}, "is not an OCI layout: it has no 'oci-layout'"),
     "no index": (lambda: without("index.json"), "it has no 'index.json'"),
     "cut off": (lambda: without(digest(BASE)[-64:]), "which its index leads to"),
     "wrong layer": (wrong_layer, "does not match its digest"),

@@ -56,7 +56,7 @@ def test_what_holds_data_and_goes_is_refused_in_the_controllers_words(world: Pla
     assert refusal
     assert refusal.reason == (
         f"Refused to change the stack {STACK}: Table (AWS::DynamoDB::Table) would be deleted. If that is what you want,"
-        " say `allow_deletion: [Table]` in the environment."
+        " set `allow_deletion: [Table]` in the environment."
     )
     infra = world.configuration["components"]["infra"]
     world.configuration["components"] = {

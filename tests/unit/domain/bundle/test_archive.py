@@ -194,7 +194,7 @@ def test_a_name_that_is_not_utf8_is_refused() -> None:
 
 
 COLLISIONS = {
-    "twice": (["a.txt", "a.txt"], "is there twice"),
+    "twice": (["a.txt", "a.txt"], "appears twice"),
     "case": (["a.txt", "A.TXT"], "where case or accents do not count"),
     "unicode form": (["caf\u00e9", "cafe\u0301"], "where case or accents do not count"),
     "sharp s": (["stra\u00dfe", "STRASSE"], "where case or accents do not count"),

@@ -66,7 +66,7 @@ def test_a_variable_that_is_not_there_is_refused() -> None:
     with pytest.raises(InvalidBundleError) as caught:
         filled({"path": "/a"}, {"path": "/b", "contains": "${ORIGIN}"}, ours={"LEVEL": "info"}, theirs={"REGION": "x"})
     assert caught.value.reason == (
-        "verification: GET /b of api: ${ORIGIN} is no variable of api here (it has: LEVEL, REGION)."
+        "verification: GET /b of api: ${ORIGIN} is not a variable of api here (it has: LEVEL, REGION)."
     )
     assert "$${ORIGIN}" in caught.value.next_step
 

@@ -149,7 +149,7 @@ EXPLAINED = {
     "hashed revisions": (with_component("site", hashed=["revisions/**"]), "cannot be in 'revisions/'"),
     "check's component": (
         manifest(verification={"checks": [{"component": "ai", "path": "/"}]}),
-        "`verification.checks.0.component` 'ai' is no component of this release (these are: api, site)",
+        "`verification.checks.0.component` 'ai' is not a component of this release (these are: api, site)",
     ),
     "check's path": (
         manifest(verification={"checks": [{"component": "api", "path": "health"}]}),
@@ -197,7 +197,7 @@ EXPLAINED = {
     ),
     "load of nothing": (
         manifest(verification={"load": {"component": "ai", "path": "/", "p95_ms": 500}}),
-        "`verification.load.component` 'ai' is no component of this release",
+        "`verification.load.component` 'ai' is not a component of this release",
     ),
     "too many requests": (
         manifest(verification={"load": {"component": "api", "path": "/", "p95_ms": 500, "requests": 1001}}),
@@ -267,8 +267,8 @@ TRICKS = {
         "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]",
         "line 1: anchors and aliases (& and *) are not supported",
     ),
-    "duplicate key": ("version: 1\nversion: 2", "line 2: the key 'version' is there twice"),
-    "duplicate inside": ("components: {api: {kind: site, kind: function}}", "the key 'kind' is there twice"),
+    "duplicate key": ("version: 1\nversion: 2", "line 2: the key 'version' appears twice"),
+    "duplicate inside": ("components: {api: {kind: site, kind: function}}", "the key 'kind' appears twice"),
     "deep nesting": ("[" * 30_000, "nested more than 20 deep"),
     "deep mapping": ("{a: " * 1000, "nested more than 20 deep"),
     "python object": ("a: !!python/object/apply:os.system [ls]", "could not determine a constructor"),

@@ -39,10 +39,10 @@ def test_without_an_order_there_is_one_wave() -> None:
     ("after", "message"),
     [
         ({"api": ["api"]}, r"`components.api.after` names 'api' itself"),
-        ({"api": ["apo"]}, r"`components.api.after` 'apo' is no component of this release \(these are: api\)"),
+        ({"api": ["apo"]}, r"`components.api.after` 'apo' is not a component of this release \(these are: api\)"),
         (
             {"a": ["b"], "b": ["c"], "c": ["a"]},
-            r"goes round in a circle, each after the next: (a → b → c → a|b → c → a → b|c → a → b → c);",
+            r"has a cycle, each after the next: (a → b → c → a|b → c → a → b|c → a → b → c);",
         ),
     ],
 )
@@ -56,7 +56,7 @@ def test_a_bundle_with_an_impossible_order_is_refused() -> None:
     """Before anything is touched, in the words of the manifest."""
     manifest = bundle_parts().manifest
     manifest["components"]["site"]["after"] = ["apo"]
-    with pytest.raises(InvalidBundleError, match=r"`components.site.after` 'apo' is no component"):
+    with pytest.raises(InvalidBundleError, match=r"`components.site.after` 'apo' is not a component"):
         parse_manifest(str(manifest).encode())
 
 

@@ -196,14 +196,14 @@ def two_sizes() -> BundleParts:
 
 
 REFUSED: dict[str, tuple[Callable[[], BundleParts], str]] = {
-    "no marker": (lambda: without("ai/oci-layout"), "is no OCI layout: it has no 'oci-layout'"),
+    "no marker": (lambda: without("ai/oci-layout"), "is not an OCI layout: it has no 'oci-layout'"),
     "no index": (lambda: without("ai/index.json"), "'ai/index.json', which components.ai names, is not in the bundle"),
     "other marker": (
         lambda: with_file("oci-layout", b'{"imageLayoutVersion":"2.0.0"}'),
-        "is no marker of a container",
+        "is not the marker of a container",
     ),
-    "index is text": (lambda: with_file("index.json", b"hello"), "'ai/index.json' is no index of a container image"),
-    "index is a list": (lambda: with_file("index.json", b"[]"), "'ai/index.json' is no index of a container image"),
+    "index is text": (lambda: with_file("index.json", b"hello"), "'ai/index.json' is not the index of a container image"),
+    "index is a list": (lambda: with_file("index.json", b"[]"), "'ai/index.json' is not the index of a container image"),
     "schema 1": (lambda: listing(f"{DOCKER}.distribution.manifest.v1+json"), "is neither an image nor an index"),
     "other digest": (
         lambda: with_file("index.json", index_of([{**descriptor_in(layout()), "digest": "sha512:00"}])),
@@ -214,18 +214,18 @@ REFUSED: dict[str, tuple[Callable[[], BundleParts], str]] = {
         lambda: with_file("index.json", index_of([descriptor_in(layout())] * (MAX_MANIFESTS + 1))),
         "at most 100 items",
     ),
-    "too deep": (too_deep, "is an index within too many others"),
+    "too deep": (too_deep, "is nested in too many other indexes"),
     "two sizes": (two_sizes, "gives two sizes"),
     "a layer is missing": (lambda: without(blob_of(CODE)), "which ai/index.json names, is not in the bundle"),
     "no layers": (lambda: changed(layers=[]), "has no layers"),
-    "an empty layer": (lambda: image_bundle(layout(ImageParts((b"", CODE)))), "is empty, which ECR does not take"),
+    "an empty layer": (lambda: image_bundle(layout(ImageParts((b"", CODE)))), "is empty, which ECR refuses"),
     "zstd": (
         lambda: image_bundle(layout(ImageParts(layer_type=f"{OCI}.layer.v1.tar+zstd"))),
-        "is compressed with zstd, which Lambda does not take",
+        "is compressed with zstd, which Lambda does not support",
     ),
     "foreign": (
         lambda: image_bundle(layout(ImageParts(layer_type=f"{DOCKER}.image.rootfs.foreign.diff.tar.gzip"))),
-        "is to be fetched from elsewhere",
+        "must be fetched from elsewhere",
     ),
     "encrypted": (
         lambda: image_bundle(layout(ImageParts(layer_type=f"{OCI}.layer.v1.tar+gzip+encrypted"))),
@@ -265,7 +265,7 @@ def test_an_image_over_lambdas_limit_is_refused() -> None:
     found = read(layout(ImageParts((BASE, CODE, noise(64))))).image_for("linux/amd64")
     ends = {layer.path: (0xFFFF_FFFF).to_bytes(4, "little") for layer in found.manifest.layers}
     refuse_too_large(found, dict(list(ends.items())[:2]), "ai")
-    with pytest.raises(InvalidBundleError, match=r"unpacks to 12\.0 GiB; Lambda takes 10 GiB"):
+    with pytest.raises(InvalidBundleError, match=r"unpacks to 12\.0 GiB; Lambda allows 10 GiB"):
         refuse_too_large(found, ends, "ai")
 
 

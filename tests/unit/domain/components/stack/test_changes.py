@@ -73,4 +73,4 @@ def test_the_environment_allows_by_name() -> None:
 def test_the_advice_is_what_the_environment_would_have_to_say() -> None:
     """To be copied."""
     told = advice([Change("Remove", "A", TABLE), Change("Modify", "B", TABLE, "Conditional")])
-    assert told.endswith("say `allow_deletion: [A, B]` and `allow_replacement: [B]` in the environment")
+    assert told.endswith("set `allow_deletion: [A, B]` and `allow_replacement: [B]` in the environment")

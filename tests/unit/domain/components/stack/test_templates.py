@@ -56,7 +56,7 @@ def test_short_forms_are_read() -> None:
         (b"Parameters: [a]\nResources: {A: {Type: AWS::SNS::Topic}}", "`Parameters` must be keys"),
         (b"Parameters: {A: String}\nResources: {A: {Type: AWS::SNS::Topic}}", "and so must each of them"),
         (b"Resources: {A: &a {Type: AWS::SNS::Topic}, B: *a}", "anchors and aliases"),
-        (b"Resources: {A: {Type: AWS::SNS::Topic}}\nResources: {}", "is there twice"),
+        (b"Resources: {A: {Type: AWS::SNS::Topic}}\nResources: {}", "appears twice"),
         ("Resources: {A: {Type: AWS::SNS::Topic, Metadata: é}}".encode(), "ASCII"),
         (b"Resources: {A: {Type: AWS::SNS::Topic}} #" + b"x" * 1_000_000, "at most 1,000,000"),
         (b"Resources: " + b"[" * 200 + b"]" * 200, "nested more than 100 deep"),

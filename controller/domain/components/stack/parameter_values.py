@@ -1,4 +1,4 @@
-"""Whether an environment takes a stack's template: asked before anything is touched, and again when it is staged."""
+"""The values of a template's parameters in an environment: checked before anything is touched, and used to stage it."""
 
 from collections.abc import Mapping
 
@@ -11,11 +11,11 @@ MACROS = "CAPABILITY_AUTO_EXPAND"
 
 
 def values_for(template: Template, artifact: StackArtifact, target: StackTarget) -> Mapping[str, str]:
-    """The values of all of the template's parameters: the environment's, else the bundle's, else the defaults.
+    """The values of all the template's parameters: the environment's, else the bundle's, else the defaults.
 
     Raises `InvalidBundleError` when one is missing or unknown, or when the template uses macros that are not allowed.
     """
     if template.uses_macros and MACROS not in target.capabilities:
-        reason = f"{artifact.artifact} uses macros (Transform), so what it makes cannot be told before"
-        raise InvalidBundleError(reason, f"Write it out, or allow {MACROS} in the environment.")
+        reason = f"{artifact.artifact} uses macros (Transform), so nobody can know beforehand what it creates"
+        raise InvalidBundleError(reason, f"Write the result of the macros, or allow {MACROS} in the environment.")
     return template.parameters({**artifact.parameters, **target.parameters})
