@@ -76,7 +76,7 @@ def _promoted(releases: Releases, number: int, tolerance: float, alpha: float) -
     trial = _begun(alpha, tolerance)
     for evaluation, interval in enumerate(_intervals(releases, number), start=1):
         trial = weigh(trial, [interval])
-        if trial.within:
+        if trial.within_tolerance:
             return evaluation * EVALUATION
     return NEVER
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from controller.domain.deployment import Comparison, Counts, Deployment, Evaluation, Step
 from controller.domain.environment import JudgePolicy
 from controller.domain.judging.interval import Interval, Slow
-from controller.domain.judging.power import PowerTerms, RequestRate, sight
+from controller.domain.judging.power import PowerTerms, RequestRate, detection
 from controller.domain.judging.sequential.priors import ERRORS
 from controller.domain.judging.sequential.trial import Trial, begin, shifted, weigh
 from controller.domain.strategy import ALL
@@ -119,7 +119,7 @@ def _forecast(evaluations: Sequence[Evaluation], trial: Trial, first_shift: date
         return None
     day = Step(last.weight, int(timedelta(days=1).total_seconds()))
     limit = trial.limit / trial.shares[found.component, ERRORS]
-    return sight([day], usual, PowerTerms(limit), found.canary.error_rate).median
+    return detection([day], usual, PowerTerms(limit), found.canary.error_rate).median
 
 
 def _seconds(start: datetime, end: datetime) -> float:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from controller.domain.deployment import Counts, Step
 from controller.domain.environment import JudgePolicy
-from controller.domain.judging.burn_rate import Served, overspent
+from controller.domain.judging.burn_rate import Served, exceeded_limit
 from controller.domain.judging.evidence import PAST, Carried, Evidence, judged
 from controller.domain.judging.interval import NONE, Interval
 from controller.domain.judging.sequential.trial import Trial, begin, learn, shifted, weigh
@@ -78,7 +78,7 @@ class Virtual:
         if limits.error_rate is None and not limits.minimum_successes:
             return ""
         said = (
-            overspent(
+            exceeded_limit(
                 limits, [Served(one.since, one.until, one.canary) for one in canary if one.component == name], now
             )
             for name in self.past

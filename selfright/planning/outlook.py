@@ -7,12 +7,12 @@ from controller.domain.components.target import Target
 from controller.domain.deployment import Step
 from controller.domain.environment import Environment
 from controller.domain.judging.power import (
+    Detection,
     PowerTerms,
     RequestRate,
-    Sight,
     bake_for,
+    detection,
     seconds_for_any_test,
-    sight,
     smallest,
     weight_for,
 )
@@ -35,8 +35,8 @@ class Outlook:
     component: str
     traffic: RequestRate | None
     weight: int = 0
-    smallest: Sight | None = None
-    goal: Sight | None = None
+    smallest: Detection | None = None
+    goal: Detection | None = None
     at_least: float = 0.0
     bake: int | None = None
     heavier: int | None = None
@@ -68,7 +68,7 @@ def _outlook(
 ) -> Outlook:
     first, rate = next(step for step in steps if step.bake), min(1.0, traffic.error_rate + environment.judge.tolerance)
     settle = environment.judge.settled_seconds
-    goal, found = sight(steps, traffic, terms, rate), smallest(steps, traffic, terms)
+    goal, found = detection(steps, traffic, terms, rate), smallest(steps, traffic, terms)
     enough = found is not None and found.error_rate <= rate
     return Outlook(
         component=name,
@@ -82,7 +82,7 @@ def _outlook(
     )
 
 
-def _later(one: Sight, seconds: float) -> Sight:
+def _later(one: Detection, seconds: float) -> Detection:
     """What was measured is known a little later."""
     median, late = (None if time is None else time + seconds for time in (one.median, one.late))
     return replace(one, median=median, late=late)

@@ -1,1 +1,1 @@
-"""Judging a canary: what was measured, what it shows, and the verdict."""
+"""Judging a canary: the measurements, the evidence in them, and the verdict."""

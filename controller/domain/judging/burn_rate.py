@@ -1,8 +1,8 @@
-"""Absolute limits: what no release may exceed, however bad stable is itself.
+"""Absolute limits: what no release may exceed, however bad stable itself is.
 
 Each limit is an objective with a budget ("0.5 % of the requests may fail", "one in a hundred may take longer"); the
-burn rate is how many times as fast as allowed the budget is used up. As in the SRE workbook's alerts, two windows must
-agree: the long one says that it matters, the short one that it still goes on.
+burn rate is how many times faster than allowed the budget is spent. As in the SRE workbook's alerts, two windows must
+agree: the long one shows that the problem matters, the short one that it has not ended yet.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -15,14 +15,14 @@ from controller.domain.environment import Limits
 from controller.domain.judging.interval import NONE
 
 SLOW_BUDGET = 0.01
-"""By the meaning of p99, one request in a hundred may be slower."""
+"""p99 means that one request in a hundred may be slower."""
 LEAST = 5
-"""One failure of three requests is 33 %, and no outage: so many must there be in the long window."""
+"""The fewest failures in the long window that exceed a limit: one failure of three requests is 33 %, but no outage."""
 
 
 @dataclass(frozen=True)
 class Served:
-    """What the canary served from `since` to `until`; the `errors` of `slow` took longer than the limit's `p99_ms`."""
+    """The canary's requests from `since` to `until`; the `errors` of `slow` took longer than the limit's `p99_ms`."""
 
     since: datetime
     until: datetime
@@ -30,8 +30,8 @@ class Served:
     slow: Counts | None = None
 
 
-def overspent(limits: Limits, served: Sequence[Served], now: datetime) -> str:
-    """Which limit is exceeded, with its figures: a sentence; "" when none is. `served` may hold older periods too."""
+def exceeded_limit(limits: Limits, served: Sequence[Served], now: datetime) -> str:
+    """A sentence with the limit that is exceeded and its figures; "" when none is. `served` may hold older periods."""
     short, long = (_within(served, now, seconds) for seconds in (limits.short, limits.long))
     trouble = ""
     if limits.error_rate is not None:
@@ -43,7 +43,7 @@ def overspent(limits: Limits, served: Sequence[Served], now: datetime) -> str:
 
 
 def _within(served: Iterable[Served], now: datetime, seconds: int) -> list[Served]:
-    """What reaches into the window: one that is shorter than a period would be empty, and nothing ever exceeded."""
+    """The periods that end in the window, wherever they begin: so a short window is not always empty."""
     return [one for one in served if now - timedelta(seconds=seconds) < one.until <= now]
 
 
@@ -57,7 +57,7 @@ def _burning(what: str, budget: float, short: Counts, long: Counts) -> str:
 
 
 def _too_few(limits: Limits, served: Sequence[Served], long: Sequence[Served], now: datetime) -> str:
-    """Only once there are periods for the whole window: before, nobody knows."""
+    """The sentence for too few successes; "" until there are periods for the whole window."""
     begun = min((one.since for one in served), default=now)
     if not limits.minimum_successes or begun > now - timedelta(seconds=limits.long):
         return ""

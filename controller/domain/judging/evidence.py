@@ -1,4 +1,4 @@
-"""What is known at an evaluation, what goes from one to the next, and what it means for the release."""
+"""The evidence at an evaluation, what one evaluation hands to the next, and the judgement of it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,37 +8,38 @@ from typing import Any
 
 from controller.domain.deployment import Comparison, Counts, Deployment, Evaluation
 from controller.domain.environment import JudgePolicy
-from controller.domain.judging.assessment import Terms, assess
 from controller.domain.judging.measurement import PATIENCE, Thresholds
 from controller.domain.judging.sequential.document import as_document, from_document
 from controller.domain.judging.sequential.priors import METHOD
 from controller.domain.judging.sequential.trial import Trial
+from controller.domain.judging.trial_verdict import Terms, judge_trial
 from controller.domain.judging.verdict import MISSING, Judgement, Verdict
 
 PAST = timedelta(hours=1)
-"""So much of stable's past is read, but no more than so many periods."""
+"""How much of stable's past is read."""
 LONGEST_PAST = 600
+"""The most periods that are read of it."""
 
 
 @dataclass(frozen=True)
 class Carried:
-    """What goes from one evaluation to the next: the trial, and the thresholds (ms) of its components.
+    """What one evaluation hands to the next: the trial, and the thresholds (ms) of its components.
 
-    The thresholds are those that were taken when the trial began.
+    The thresholds are those from the beginning of the trial.
     """
 
     trial: Trial
     thresholds: Mapping[str, Thresholds]
 
     def text(self) -> str:
-        """As the ledger keeps it."""
+        """The text that the ledger keeps."""
         thresholds = {name: dict(found) for name, found in self.thresholds.items()}
         document = {"method": METHOD, "trial": as_document(self.trial), "thresholds": thresholds}
         return json.dumps(document, separators=(",", ":"))
 
     @classmethod
     def read(cls, text: str) -> "Carried | None":
-        """As it was kept; None if nothing was, or by another judge: the controller was updated during a bake."""
+        """Read the text from the ledger; None when it is empty, or from another method (an update during a bake)."""
         document: dict[str, Any] = json.loads(text or "{}")
         if document.get("method") != METHOD:
             return None
@@ -47,10 +48,10 @@ class Carried:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known at an evaluation.
+    """The evidence at an evaluation.
 
-    `carried` is None when there are no two versions to compare, `over_limit` says which limit is exceeded. `canary` and
-    `stable` are the counts so far; `known_until` is the moment up to which all measurements have come in.
+    `carried` is None when there are no two versions to compare; `over_limit` says which limit is exceeded. `canary` and
+    `stable` are the counts so far; `known_until` is the moment up to which all measurements have arrived.
     """
 
     carried: Carried | None
@@ -61,9 +62,9 @@ class Evidence:
 
 
 def judged(evidence: Evidence, policy: JudgePolicy, now: datetime, *, waited: bool = False) -> Judgement:
-    """What the evidence means: the limits first, then the comparison of the versions.
+    """Judge the evidence: first by the limits, then by the comparison of the versions.
 
-    When late data have been `waited` for, there are none: nobody can tell them from visitors who stay away.
+    After late data have been `waited` for, they count as missing: perhaps there were no visitors.
     """
     if evidence.over_limit:
         return Judgement(Verdict.UNHEALTHY, evidence.over_limit)
@@ -71,17 +72,17 @@ def judged(evidence: Evidence, policy: JudgePolicy, now: datetime, *, waited: bo
         return Judgement(Verdict.HEALTHY, "No alarm is firing; there are no two versions to compare.")
     patience = timedelta(seconds=(PATIENCE + 1) * max(policy.period, policy.settled_seconds))
     patience = timedelta.max if waited else max(patience, Terms().patience)
-    judgement = assess(evidence.carried.trial, Terms(policy.minimum_requests, patience), now)
+    judgement = judge_trial(evidence.carried.trial, Terms(policy.minimum_requests, patience), now)
     if judgement.verdict in MISSING and not policy.minimum_requests:
-        return Judgement(Verdict.HEALTHY, f"{judgement.reason} No minimum is asked for.")
+        return Judgement(Verdict.HEALTHY, f"{judgement.reason} The environment requires no minimum.")
     return judgement
 
 
 def evaluation_of(
     now: datetime, deployment: Deployment, evidence: Evidence, judgement: Judgement, firing: Sequence[str]
 ) -> Evaluation:
-    """What is kept of an evaluation."""
-    seen = Evaluation(
+    """The record of an evaluation."""
+    recorded = Evaluation(
         now,
         str(judgement.verdict),
         judgement.reason,
@@ -92,13 +93,13 @@ def evaluation_of(
         firing=tuple(firing),
     )
     if evidence.carried is None:
-        return replace(seen, data="uncompared")
+        return replace(recorded, data="uncompared")
     trial, thresholds = evidence.carried.trial, evidence.carried.thresholds
     comparisons = tuple(_comparison(trial, thresholds, *name) for name in trial.streams)
     shown = tuple(one for one in comparisons if one.canary.requests or one.stable.requests)
     most = max(shown, key=lambda one: one.e_value, default=None)
     return replace(
-        seen,
+        recorded,
         data=_data(*trial.counts(), late=judgement.verdict is Verdict.LATE_DATA),
         share=_share(*trial.counts()),
         e_value=trial.e_value,

@@ -1,4 +1,4 @@
-"""What was measured of both sides in one interval: the judge's only food."""
+"""The measurements of both sides in one interval: the judge's only input."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 from controller.domain.deployment import Counts
 
 NONE = Counts()
-"""No request."""
+"""No requests."""
 PERCENTILES = ("p50", "p75", "p90", "p99")
 """The percentiles of stable's own latency at which slow requests are counted."""
 
@@ -16,7 +16,7 @@ class Slow:
     """Requests slower than a threshold, on both sides.
 
     `threshold_ms` is stable's own `percentile` ("p90"), measured *before* the interval began: a threshold taken from
-    the interval itself would know what it is going to judge. `errors` of the counts are the slow requests.
+    the interval itself would depend on the data that it judges. `errors` of the counts are the slow requests.
     """
 
     percentile: str
@@ -29,8 +29,8 @@ class Slow:
 class Interval:
     """One component's requests between `since` and `until`, on both sides at the same time, by exact version.
 
-    Traffic must have been divided in the same way during the whole interval: it may not begin before a shift and end
-    after it. It must be settled: what is folded in once is not looked at again.
+    The division of traffic must be the same during the whole interval: it may not begin before a shift and end after
+    it. The interval must be settled: once folded in, it is not read again.
     """
 
     component: str
@@ -42,5 +42,5 @@ class Interval:
 
     @property
     def compared(self) -> bool:
-        """Whether both sides had requests; what only one side had can be compared with nothing."""
+        """Whether both sides had requests; an interval with requests on one side only compares nothing."""
         return bool(self.canary.requests and self.stable.requests)

@@ -1,7 +1,7 @@
-"""What was measured, period by period, and which periods have settled: late data are told from no data.
+"""The measurements by period, and which periods have settled: this distinguishes late data from no data.
 
-Metrics come late, and not all at once. A period counts when it is over for a while and both sides have reported it, or
-something after it. Whoever is silent for longer had no requests.
+Metrics arrive late, and not all at once. A period counts some time after its end, when both sides have reported it or a
+later one. A side that reports nothing for longer had no requests.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,9 +12,9 @@ from controller.domain.deployment import Counts
 from controller.domain.judging.interval import Interval, Slow
 
 PATIENCE = 3
-"""For so many times the usual delay a side that is silent is waited for."""
+"""How long the judge waits for a side that reports nothing: this many times the usual delay."""
 LIMIT = "limit"
-"""The name of the environment's own threshold, beside those of stable's percentiles."""
+"""The name of the environment's own threshold, beside stable's percentiles."""
 Thresholds = Mapping[str, float]
 """Percentile (`p50`, …) of stable's own duration, or `limit` → milliseconds."""
 
@@ -23,7 +23,7 @@ Thresholds = Mapping[str, float]
 class Subject:
     """One component to measure: the versions of both sides, and the thresholds above which a request is slow.
 
-    Without `stable`, the canary serves everybody.
+    Without `stable`, the canary serves all visitors.
     """
 
     component: str
@@ -34,10 +34,10 @@ class Subject:
 
 @dataclass(frozen=True)
 class Sample:
-    """What one version did in one period.
+    """The requests of one version in one period.
 
     `timed` is the number of requests whose duration is known, `slow` how many of them took longer than each threshold;
-    a threshold that is not in it was not measured.
+    a threshold that `slow` lacks was not measured.
     """
 
     requests: int
@@ -51,7 +51,7 @@ class Sample:
         return Counts(self.requests, self.errors)
 
     def slower(self, threshold: str) -> Counts | None:
-        """Requests and those slower than the threshold; None when that was not measured."""
+        """The timed requests, and those slower than the threshold; None when that was not measured."""
         return Counts(self.timed, self.slow[threshold]) if threshold in self.slow else None
 
 
@@ -60,7 +60,7 @@ NOTHING = Sample(0, 0)
 
 @dataclass(frozen=True)
 class Period:
-    """One component in one period of the metrics; None for a side of which there are no data."""
+    """One component in one period of the metrics; None for a side without data."""
 
     component: str
     since: datetime
@@ -76,28 +76,28 @@ class Period:
 
 @dataclass(frozen=True)
 class Settled:
-    """The periods of one component that will not change any more, in order, and up to when that is known."""
+    """The periods of one component that will not change any more, in order, and the moment up to which all have."""
 
     periods: tuple[Period, ...]
     until: datetime
 
 
 def settled(periods: Sequence[Period], subject: Subject, since: datetime, now: datetime, delay: timedelta) -> Settled:
-    """What has settled of this subject's periods from `since` on; `delay` is how long metrics usually take."""
-    mine = sorted((one for one in periods if one.component == subject.component), key=lambda one: one.since)
-    heard = _heard(mine, both=bool(subject.stable))
+    """This subject's settled periods from `since` on; `delay` is how long metrics usually take to arrive."""
+    own = sorted((one for one in periods if one.component == subject.component), key=lambda one: one.since)
+    reported = _reported_until(own, both=bool(subject.stable))
     done: list[Period] = []
-    for period in mine:
+    for period in own:
         age = now - period.until
-        waited = PATIENCE * max(delay, period.until - period.since)
-        if age < delay or (period.until > heard and age < waited):
+        longest = PATIENCE * max(delay, period.until - period.since)
+        if age < delay or (period.until > reported and age < longest):
             break
         done.append(period)
     return Settled(tuple(done), done[-1].until if done else since)
 
 
-def _heard(periods: Iterable[Period], *, both: bool) -> datetime:
-    """Up to when every side has reported something."""
+def _reported_until(periods: Iterable[Period], *, both: bool) -> datetime:
+    """The moment up to which every side has reported something."""
     never = datetime.min.replace(tzinfo=next((one.until.tzinfo for one in periods), None))
     canary = max((one.until for one in periods if one.canary), default=never)
     stable = max((one.until for one in periods if one.stable), default=never)
@@ -105,24 +105,24 @@ def _heard(periods: Iterable[Period], *, both: bool) -> datetime:
 
 
 def intervals(periods: Iterable[Period], thresholds: Thresholds) -> list[Interval]:
-    """The periods as the judge takes them; those without any data are no measurement."""
+    """The periods as intervals for the judge, without the periods that have no data."""
     return [_interval(one, thresholds) for one in periods if not one.empty]
 
 
 def _interval(period: Period, thresholds: Thresholds) -> Interval:
     canary, stable = period.canary or NOTHING, period.stable or NOTHING
-    pairs = [(name, canary.slower(name), stable.slower(name)) for name in thresholds if name != LIMIT]
-    slow = tuple(Slow(name, thresholds[name], mine, theirs) for name, mine, theirs in pairs if mine and theirs)
+    sides = [(name, canary.slower(name), stable.slower(name)) for name in thresholds if name != LIMIT]
+    slow = tuple(Slow(name, thresholds[name], new, old) for name, new, old in sides if new and old)
     return Interval(period.component, period.since, period.until, canary.counts, stable.counts, slow)
 
 
 def floor(moment: datetime, period: timedelta) -> datetime:
-    """The beginning of the period that a moment is in."""
+    """The beginning of the period that contains a moment."""
     seconds = int(moment.timestamp())
     return datetime.fromtimestamp(seconds - seconds % int(period.total_seconds()), moment.tzinfo)
 
 
 def ceiling(moment: datetime, period: timedelta) -> datetime:
-    """The beginning of the first whole period from a moment on."""
+    """The beginning of the first period that starts at a moment or after it."""
     begun = floor(moment, period)
     return begun if begun == moment else begun + period

@@ -1,8 +1,8 @@
-"""What a strategy's bakes can see, said beforehand: the smallest regression that the judge would catch, and how soon.
+"""The power of a strategy's bakes, forecast: the smallest regression that the judge would catch, and how soon.
 
-If the canary is as good, an error falls on it with its share of the requests; the bet of `sequential.stream` wins by
-what differs. Here that bet is made on simulated counts (Poisson, the same seed each time), without the split's
-finite-population correction, which is far below the accuracy that is asked for.
+If the canary is as good as stable, an error falls on it with its share of the requests; the bet of `sequential.stream`
+wins by the difference from that. Here the bet is made on simulated counts (Poisson, the same seed each time), without
+the split's finite-population correction, which is far below the required accuracy.
 """
 
 import random
@@ -17,23 +17,23 @@ from controller.domain.judging.sequential.split import log_sum
 from controller.domain.strategy import ALL
 
 POWER = 0.95
-"""The probability with which a regression must be caught to count as seen."""
+"""The probability with which a regression must be caught to count as detectable."""
 RELEASES = 400
-"""Simulated releases: a probability of 95 % is known to about one percent."""
+"""Simulated releases: this estimates a probability of 95 % to about one percent."""
 MOST_EVALUATIONS = 60
-"""Looks of a step that are simulated; real ones in between make it a little quicker."""
+"""The most evaluations of a step that are simulated; with more of them, real ones are a little quicker."""
 LONGEST = 24 * 3600
-"""A suggested bake is no longer, in seconds: a strategy allows no more."""
+"""The longest bake that is suggested, in seconds: a strategy allows no more."""
 WEIGHTS = (1, 2, 5, 10, 15, 20, 25, 30, 40, 50)
-"""The weights that are suggested; beyond one half, stable is the side that is seen too seldom."""
+"""The weights that are suggested; above one half, stable gets too few requests."""
 _SEARCHES = 12
 _INVERSION = 50
-"""Poisson means up to this are drawn exactly; above, the normal approximation is as good as exact."""
+"""Poisson variables with means up to this are drawn exactly; above, the normal approximation is close enough."""
 
 
 @dataclass(frozen=True)
 class RequestRate:
-    """What usually comes: requests a second on both sides together, and the share (0 to 1) of them that fails."""
+    """The usual traffic: requests a second on both sides together, and the share (0 to 1) of them that fails."""
 
     per_second: float
     error_rate: float
@@ -41,17 +41,17 @@ class RequestRate:
 
 @dataclass(frozen=True)
 class PowerTerms:
-    """What is judged by: the e-value at which a release is rolled back, and the seconds between two evaluations."""
+    """The judge's terms: the e-value at which a release is rolled back, and the seconds between two evaluations."""
 
     limit: float
     evaluate_every: int = 60
 
 
 @dataclass(frozen=True)
-class Sight:
-    """A canary's error rate (0 to 1), the chance that it is caught, and when, in seconds from the first shift.
+class Detection:
+    """A canary's error rate (0 to 1), the chance that the judge catches it, and the seconds from the first shift.
 
-    `median` and `late` are the times until half, and until `POWER`, of such releases are caught; None if they are not.
+    `median` and `late` are the times after which half, and `POWER`, of such releases are caught; None if they are not.
     """
 
     error_rate: float
@@ -60,30 +60,30 @@ class Sight:
     late: float | None
 
 
-def sight(steps: Sequence[Step], traffic: RequestRate, terms: PowerTerms, error_rate: float) -> Sight:
-    """How a canary with this error rate fares in these steps; at weight 100 there is nothing to compare with."""
-    course = _Course(tuple(steps), traffic, terms)
+def detection(steps: Sequence[Step], traffic: RequestRate, terms: PowerTerms, error_rate: float) -> Detection:
+    """The detection of a canary with this error rate in these steps; a step of weight 100 compares nothing."""
+    course = _Simulation(tuple(steps), traffic, terms)
     times = sorted(course.caught(error_rate))
-    return Sight(error_rate, len(times) / RELEASES, _at(times, 0.5), _at(times, POWER))
+    return Detection(error_rate, len(times) / RELEASES, _at(times, 0.5), _at(times, POWER))
 
 
-def smallest(steps: Sequence[Step], traffic: RequestRate, terms: PowerTerms) -> Sight | None:
+def smallest(steps: Sequence[Step], traffic: RequestRate, terms: PowerTerms) -> Detection | None:
     """The smallest regression that is caught with the probability `POWER`; None when not even total failure is."""
-    course = _Course(tuple(steps), traffic, terms)
+    course = _Simulation(tuple(steps), traffic, terms)
     if not course.sees(1.0):
         return None
     low, high = log(traffic.error_rate), 0.0
     for _ in range(_SEARCHES):
         middle = (low + high) / 2
         low, high = (low, middle) if course.sees(exp(middle)) else (middle, high)
-    return sight(steps, traffic, terms, exp(high))
+    return detection(steps, traffic, terms, exp(high))
 
 
 def seconds_for_any_test(traffic: RequestRate, error_rate: float, weight: int, alpha: float) -> float:
-    """So long a test needs on average that is wrong with at most `alpha` and right with `POWER`; infinite if never.
+    """The least average seconds of any test that detects this rate with `POWER` at risk `alpha`; infinite if never.
 
-    Wald's bound (1945) for any test, even one that knows both rates beforehand: the expected number of the canary's
-    requests is at least the divergence of its two outcomes, by the divergence of one request.
+    Wald's bound (1945) holds for any test, even one that knows both rates beforehand: the expected number of the
+    canary's requests is at least the divergence of its two outcomes, divided by the divergence of one request.
     """
     each = _divergence(error_rate, traffic.error_rate)
     requests_per_second = traffic.per_second * weight / ALL
@@ -93,7 +93,10 @@ def seconds_for_any_test(traffic: RequestRate, error_rate: float, weight: int, a
 
 
 def bake_for(weight: int, traffic: RequestRate, terms: PowerTerms, error_rate: float) -> int | None:
-    """The bake (whole minutes, in seconds) in which a first step of this weight sees this rate; None if over a day."""
+    """The seconds (whole minutes) of the bake in which a first step of this weight detects this rate.
+
+    None if that is more than a day.
+    """
     longest = LONGEST // 60
     if not _sees(weight, 60 * longest, traffic, terms, error_rate):
         return None
@@ -105,23 +108,23 @@ def bake_for(weight: int, traffic: RequestRate, terms: PowerTerms, error_rate: f
 
 
 def weight_for(bake: int, traffic: RequestRate, terms: PowerTerms, error_rate: float) -> int | None:
-    """The smallest of `WEIGHTS` with which a first step of this bake sees this rate; None when none does."""
+    """The smallest of `WEIGHTS` with which a first step of this bake detects this rate; None when none does."""
     return next((weight for weight in WEIGHTS if _sees(weight, bake, traffic, terms, error_rate)), None)
 
 
 def _sees(weight: int, bake: int, traffic: RequestRate, terms: PowerTerms, error_rate: float) -> bool:
-    return _Course((Step(weight, bake),), traffic, terms).sees(error_rate)
+    return _Simulation((Step(weight, bake),), traffic, terms).sees(error_rate)
 
 
 def _at(times: Sequence[float], share: float) -> float | None:
-    """When this share of all releases was caught."""
+    """The time after which this share of all releases was caught; None when fewer were caught."""
     needed = ceil(share * RELEASES)
     return times[needed - 1] if len(times) >= needed else None
 
 
 @dataclass(frozen=True)
-class _Course:
-    """The evaluations of a release: how long each interval is, and which weight it has."""
+class _Simulation:
+    """The simulated evaluations of releases: the length of each interval, and its weight."""
 
     steps: tuple[Step, ...]
     traffic: RequestRate
@@ -129,7 +132,7 @@ class _Course:
 
     @cached_property
     def intervals(self) -> list[tuple[float, float, tuple[float, ...]]]:
-        """Seconds, the canary's share, and what an error costs each bet, for every interval between looks."""
+        """Seconds, the canary's share, and each bet's cost of an error, for every interval between evaluations."""
         found = []
         for step in self.steps:
             if step.weight >= ALL or not step.bake:
@@ -141,11 +144,11 @@ class _Course:
         return found
 
     def sees(self, error_rate: float) -> bool:
-        """Whether enough releases with this error rate are caught."""
+        """Whether the judge catches enough releases with this error rate."""
         return len(list(self.caught(error_rate))) >= POWER * RELEASES
 
     def caught(self, error_rate: float) -> Iterator[float]:
-        """The seconds after which each release is caught, of those that are."""
+        """The seconds until each caught release is caught."""
         chance = random.Random(1)  # noqa: S311 - a simulation, the same every time
         for _ in range(RELEASES):
             draws = [(chance.random(), chance.random()) for _ in self.intervals]
@@ -169,7 +172,7 @@ class _Course:
 
 
 def poisson(mean: float, chance: float) -> int:
-    """The number below which a Poisson variable lies with this chance (0 to 1): the same chance, more with the mean."""
+    """The quantile of a Poisson variable at this chance (0 to 1): for the same chance it grows with the mean."""
     if mean > _INVERSION:
         return max(0, round(mean + sqrt(mean) * _normal(chance)))
     term = below = exp(-mean)
@@ -182,12 +185,12 @@ def poisson(mean: float, chance: float) -> int:
 
 
 def _normal(chance: float) -> float:
-    """The quantile of the normal distribution, by Tukey's lambda distribution: good to two hundredths of a sigma."""
+    """The quantile of the normal distribution, by Tukey's lambda distribution: right to two hundredths of a sigma."""
     return float((chance**0.1349 - (1 - chance) ** 0.1349) / 0.1975)
 
 
 def _divergence(one: float, other: float) -> float:
-    """Kullback and Leibler's, of two coins with these chances; infinite where the other one is certain."""
+    """The Kullback-Leibler divergence of two coins with these chances; infinite where the other one is certain."""
     total = 0.0
     for p, q in ((one, other), (1 - one, 1 - other)):
         if p > 0:

@@ -1,4 +1,4 @@
-"""Verdicts: what the judge says at an evaluation, and what the alarms say before the versions are compared."""
+"""The judge's verdicts at an evaluation, and the check of the alarms before the versions are compared."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """What the judge says at an evaluation.
+    """The judge's verdict at an evaluation.
 
-    `PROMOTABLE` is healthy, and shown to be at most the tolerance worse. `INCONCLUSIVE` is not enough evidence yet; the
-    three kinds of missing data are told apart from it, because each has another cause.
+    `PROMOTABLE` is healthy, and shown to be worse by the tolerance at most. `INCONCLUSIVE` means that there is not
+    enough evidence yet; the three kinds of missing data have verdicts of their own, because each has another cause.
     """
 
     HEALTHY = "healthy"
@@ -22,23 +22,23 @@ class Verdict(StrEnum):
 
 
 MISSING = frozenset({Verdict.INCONCLUSIVE, Verdict.NO_DATA, Verdict.LATE_DATA, Verdict.ONE_SIDED})
-"""The verdicts that say that there is too little to judge by."""
+"""The verdicts that mean that there is too little data to judge."""
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict and the reason, in words with its figures."""
+    """A verdict, and its reason as a sentence with figures."""
 
     verdict: Verdict
     reason: str
 
 
 def alarm_trouble(states: Mapping[str, str] | None, expected: Sequence[str]) -> str:
-    """What speaks against going on: an alarm that fires, is gone, or cannot be read; "" when nothing does."""
+    """A sentence about an alarm that is firing, is gone, or cannot be read; "" when all alarms are fine."""
     if not expected:
         return ""
     if states is None:
-        return "The alarms' states cannot be read, so it is not known whether all is well."
+        return "The alarms' states cannot be read, so nobody knows whether they are firing."
     if firing := [name for name in expected if states.get(name) == "ALARM"]:
         return f"Alarm {', '.join(firing)} is firing."
     if gone := [name for name in expected if name not in states]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from controller.domain.deployment import Counts, Deployment
 from controller.domain.environment import Environment
-from controller.domain.judging.burn_rate import Served, overspent
+from controller.domain.judging.burn_rate import Served, exceeded_limit
 from controller.domain.judging.evidence import LONGEST_PAST, PAST, Carried, Evidence
 from controller.domain.judging.interval import NONE, Interval
 from controller.domain.judging.measurement import (
@@ -141,7 +141,7 @@ def _since(deployment: Deployment) -> datetime:
 
 def _over(environment: Environment, found: Mapping[str, Settled]) -> str:
     policy = environment.judge
-    said = ((name, overspent(policy.limits, _served(each.periods), each.until)) for name, each in found.items())
+    said = ((name, exceeded_limit(policy.limits, _served(each.periods), each.until)) for name, each in found.items())
     return next((f"{name}: {one}" for name, one in said if one), "")
 
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from controller.domain.durations import written
-from controller.domain.judging.power import POWER, Sight
+from controller.domain.judging.power import POWER, Detection
 from selfright.cli.views import signs
 from selfright.planning.outlook import Outlook
 from selfright.wording import duration
@@ -39,14 +39,14 @@ def _lines(one: Outlook) -> Iterator[Text]:
         yield from _missed(one, one.goal, usual)
 
 
-def _smallest(found: Sight | None, usual: str) -> Text:
+def _smallest(found: Detection | None, usual: str) -> Text:
     if found is None:
         return Text("not even a release that always fails would be caught: too few requests", signs.BAD)
     times = f"half of them within {duration(found.median)}, {SURE} within {duration(found.late)}"
     return Text(f"{usual} → {_rate(found.error_rate)} is caught with {SURE} probability; {times}")
 
 
-def _missed(one: Outlook, goal: Sight, usual: str) -> Iterator[Text]:
+def _missed(one: Outlook, goal: Detection, usual: str) -> Iterator[Text]:
     """The tolerance is what should be caught, and is not."""
     rate = _rate(goal.error_rate)
     at_least = f"; no test at all needs less than {duration(one.at_least)}" if isfinite(one.at_least) else ""

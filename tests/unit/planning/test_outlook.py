@@ -4,7 +4,7 @@ from rich.console import Console
 from controller.domain.deployment import Step
 from controller.domain.durations import written
 from controller.domain.environment import Environment
-from controller.domain.judging.power import POWER, PowerTerms, RequestRate, sight
+from controller.domain.judging.power import POWER, PowerTerms, RequestRate, detection
 from controller.domain.judging.sequential.priors import SLOW_SHARE
 from selfright.cli.views.outlook_page import outlooks as drawn
 from selfright.planning.outlook import Outlook, outlooks
@@ -54,7 +54,7 @@ def test_too_little_traffic_is_told_with_what_would_do() -> None:
     assert one.bake
     assert 3600 < one.bake < 4 * 3600
     limit = 1 / (0.05 * (1 - SLOW_SHARE))
-    assert sight((Step(10, one.bake),), SLOW, PowerTerms(limit, 60), 0.011).chance >= POWER
+    assert detection((Step(10, one.bake),), SLOW, PowerTerms(limit, 60), 0.011).chance >= POWER
     assert f"what would: {{weight: 10, bake: {written(one.bake)}}}" in said(one)
     assert "no test at all needs less than" in said(one)
 

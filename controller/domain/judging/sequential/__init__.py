@@ -1,1 +1,1 @@
-"""The sequential test: evidence that may be looked at as often as one likes. `docs/judge.md` has the method."""
+"""The sequential test: its evidence stays valid however often it is evaluated. `docs/judge.md` has the method."""

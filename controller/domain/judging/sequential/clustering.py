@@ -1,10 +1,11 @@
-"""Do errors come one by one, or several for one reason? Told by stable's own counts, before they are needed.
+"""Whether errors come one by one or in clusters, estimated from stable's own counts before it matters.
 
-The test takes it that every failed request chose its side by itself. Retries of one client that sticks to a side, or
-one sick container, break that: five errors are then one piece of evidence, and not five. How many there are together is
-seen in stable's counts, as the spread between neighbouring intervals beyond what independent errors have. Neighbours,
-because a rate that changes for everybody (a burst, a slow day) is no cluster. Where it changes, neighbours differ as by
-a huge one; so no pair of them says much by itself: clusters are believed in when many pairs have seen them.
+The test assumes that every failed request is assigned to its side independently. Retries of one client that stays on a
+side, or one broken container, violate that: five errors are then one piece of evidence, and not five. The size of such
+clusters shows in stable's counts, as the spread between neighbouring intervals beyond that of independent errors. It
+compares neighbours, because a rate that changes for all visitors (a burst, a slow day) is no cluster. Where the rate
+changes, neighbours differ as much as with a huge cluster; so a single pair has little influence, and only many pairs
+together establish clusters.
 """
 
 from dataclasses import dataclass, replace
@@ -14,13 +15,13 @@ from controller.domain.deployment import Counts
 from controller.domain.judging.interval import NONE
 
 SURE = 3.0
-"""Standard errors beyond independence from which clusters are believed in."""
+"""How many standard errors beyond independence establish clusters."""
 CAUTION = 2.0
-"""Few clusters are seen in an hour, so their size is uncertain; what is believed in is taken this much larger."""
+"""An hour has few clusters, so their size is uncertain: an established size is multiplied by this."""
 HEAVIEST = 2
-"""A pair counts once for one error, and twice for more: an outage of thousands is no more than a pair, either."""
+"""A pair with one error counts once, with more errors twice: so an outage of thousands counts no more than a pair."""
 MOST = 4.0
-"""A pair counts for at most so many times the spread so far."""
+"""A pair counts for at most this many times the spread so far."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Tally:
     last: Counts = NONE
 
     def after(self, stable: Counts) -> "Tally":
-        """The tally with one more interval; one without requests says nothing."""
+        """The tally with one more interval; an interval without requests changes nothing."""
         if not stable.requests:
             return self
         both = self.last + stable
@@ -44,8 +45,8 @@ class Tally:
         return Tally(self.pairs + 1, self.weight + weight, self.spread + weight * spread, stable)
 
     @property
-    def together(self) -> float:
-        """How many errors come together: 1 unless stable's counts say otherwise beyond doubt."""
+    def cluster_size(self) -> float:
+        """How many errors come together: 1 unless stable's counts establish clusters."""
         sure = self.pairs and self._size > 1 + SURE * sqrt(3 / self.pairs)
         return self._size * CAUTION if sure else 1.0
 
@@ -58,7 +59,10 @@ NEW = Tally()
 
 
 def _spread(one: Counts, other: Counts) -> float:
-    """Pearson's chi-square: for independent errors at any rate 1 on average, with a variance of 2; m times for m."""
+    """Pearson's chi-square: its mean is 1 and its variance 2 for independent errors at any rate; m times for clusters.
+
+    `m` is the size of the clusters.
+    """
     both = one + other
     difference = other.errors * one.requests - one.errors * other.requests
     independent = one.requests * other.requests * both.errors * (both.requests - both.errors)

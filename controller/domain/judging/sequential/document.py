@@ -1,4 +1,4 @@
-"""The trial as a JSON document for the ledger: under 4 KB, however long the bake."""
+"""The trial as a JSON document for the ledger: less than 4 KB, however long the bake is."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,22 +11,22 @@ from controller.domain.judging.sequential.tolerance import Margin
 from controller.domain.judging.sequential.trial import Side, Trial
 
 DIGITS = 6
-"""Significant digits kept: an e-value changes by less than a thousandth over a bake."""
+"""The significant digits that are kept: they change an e-value by less than a thousandth over a bake."""
 
 
 def as_document(trial: Trial) -> dict[str, Any]:
-    """The trial in types that JSON has."""
+    """The trial in JSON's types."""
     return {
         "alpha": trial.alpha,
         "tolerance": trial.tolerance,
         "metrics": list(trial.metrics),
-        "shifted_at": _said(trial.shifted_at),
+        "shifted_at": _to_text(trial.shifted_at),
         "components": {name: _component(trial, name) for name in trial.components},
     }
 
 
 def from_document(document: Mapping[str, Any]) -> Trial:
-    """The trial of a document. Raises KeyError, TypeError or ValueError for what is none."""
+    """The trial of a document. Raises KeyError, TypeError or ValueError when the document is not a trial."""
     parts, metrics = document["components"], tuple(document["metrics"])
     return Trial(
         alpha=float(document["alpha"]),
@@ -37,14 +37,14 @@ def from_document(document: Mapping[str, Any]) -> Trial:
             (name, metric): _stream(parts[name]["streams"][metric]) for name in sorted(parts) for metric in metrics
         },
         sides={name: _side(parts[name]) for name in sorted(parts)},
-        shifted_at=_heard(document["shifted_at"]),
+        shifted_at=_to_moment(document["shifted_at"]),
     )
 
 
 def _component(trial: Trial, name: str) -> dict[str, Any]:
     side = trial.sides[name]
     return {
-        "seen": _said(side.seen),
+        "seen": _to_text(side.seen),
         "counts": [*_pair(side.step), *_pair(side.canary), *_pair(side.stable)],
         "margin": [_short(side.margin.log_wealth), *_pair(side.margin.both)],
         "streams": {metric: _numbers(trial.streams[name, metric]) for metric in trial.metrics},
@@ -54,7 +54,7 @@ def _component(trial: Trial, name: str) -> dict[str, Any]:
 def _side(part: Mapping[str, Any]) -> Side:
     step, canary, stable = _counts(part["counts"])
     wealth, *both = part["margin"]
-    return Side(_heard(part["seen"]), step, canary, stable, Margin(wealth, *_counts(both)))
+    return Side(_to_moment(part["seen"]), step, canary, stable, Margin(wealth, *_counts(both)))
 
 
 def _numbers(stream: Stream) -> list[float]:
@@ -82,9 +82,9 @@ def _counts(numbers: list[Any]) -> list[Counts]:
     return [Counts(int(numbers[at]), int(numbers[at + 1])) for at in range(0, len(numbers), 2)]
 
 
-def _said(moment: datetime | None) -> str | None:
+def _to_text(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def _heard(text: str | None) -> datetime | None:
+def _to_moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None

@@ -1,4 +1,4 @@
-"""What a bet is on: how much worse a bad canary might be."""
+"""A prior: how a bet is divided over how much worse a bad canary might be."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Prior:
-    """Odds ratios above 1, and how much of the bet is on each. The shares sum to 1.
+    """Odds ratios above 1, and the share of the bet on each. The shares sum to 1.
 
-    A prior costs nothing in validity, only in speed: what is bet on one odds ratio is missing at the others.
+    A prior affects only the speed of the test, not its validity: a share on one odds ratio is missing at the others.
     """
 
     odds: tuple[float, ...]
@@ -19,6 +19,6 @@ class Prior:
 
     @classmethod
     def of(cls, parts: Mapping[float, float]) -> Self:
-        """From odds ratio → parts of the bet, in any unit."""
+        """The prior with these parts of the bet (odds ratio → part, in any unit)."""
         total = sum(parts.values())
         return cls(tuple(parts), tuple(map(log, parts)), tuple(log(part / total) for part in parts.values()))

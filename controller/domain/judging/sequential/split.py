@@ -1,8 +1,8 @@
 """How the errors of an interval are divided between the two sides, if both are equally good.
 
-Of `canary + stable` requests, `errors` failed. If the version makes no difference, then which requests were served by
-the canary is a draw without looking, and the canary's number of errors is hypergeometric, whatever the error rate is
-and however it changes. If an error is `odds` times as likely on the canary, it is Fisher's noncentral hypergeometric:
+Of `canary + stable` requests, `errors` failed. If the version makes no difference, the canary's requests are a random
+draw from all of them, and the canary's number of errors is hypergeometric, whatever the error rate is and however it
+changes. If an error is `odds` times as likely on the canary, the distribution is Fisher's noncentral hypergeometric:
 the same weights, times `odds ** k`.
 """
 
@@ -12,7 +12,7 @@ from functools import lru_cache
 from math import exp, log
 
 EXACT = 96
-"""Supports up to this size are summed; beyond it, Hoeffding's bound takes the place of the sum, at constant cost."""
+"""Supports up to this size are summed; above it, Hoeffding's bound replaces the sum, at constant cost."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Split:
     chances: tuple[float, ...]
 
     def log_normalisers(self, odds: Sequence[float]) -> list[float]:
-        """The log of E[ratio ** (errors on the canary)] for each odds ratio, or a bound above: both are valid."""
+        """The log of E[ratio ** (errors on the canary)] for each odds ratio, or an upper bound: both are valid."""
         if not self.chances:
             return [self._bound(ratio) for ratio in odds]
         return [self.fewest * log(ratio) + log(_polynomial(self.chances, ratio)) for ratio in odds]
@@ -34,7 +34,8 @@ class Split:
     def _bound(self, ratio: float) -> float:
         """Hoeffding (1963), theorem 4: sampling without replacement never has more spread than with it.
 
-        The draw can be seen from both ends: the errors draw sides, or the canary's requests draw outcomes.
+        The draw has two views, of which the lower bound counts: the errors draw sides, or the canary's requests draw
+        outcomes.
         """
         requests = self.canary + self.stable
         by_error = self.errors * log(1 + (ratio - 1) * self.canary / requests)

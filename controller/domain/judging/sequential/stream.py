@@ -1,7 +1,7 @@
 """One stream of evidence: one component's errors, or its requests slower than a threshold.
 
-A bet against "the canary is not worse": its wealth is an e-process, so by Ville's inequality it reaches `limit` with a
-probability of at most 1 / limit, however often one looks and whenever one stops.
+It is a bet against "the canary is not worse". Its wealth is an e-process, so by Ville's inequality it reaches `limit`
+with a probability of at most 1 / limit, however often it is evaluated and whenever that stops.
 """
 
 from collections.abc import Sequence
@@ -18,16 +18,16 @@ from controller.domain.judging.sequential.split import Split, log_sum, split
 RESERVE = 0.02
 """The part of the bet that is kept for a canary that gets worse later."""
 PACE = 1 / 200
-"""How much of the reserve is bet anew at every interval with errors."""
+"""The share of the reserve that is bet anew at every interval with errors."""
 KEPT = log(1 - PACE)
 
 
 @dataclass(frozen=True)
 class Stream:
-    """What is kept of a stream.
+    """The state of a stream.
 
-    `logs` are the logs of what the bets on the prior's odds ratios are worth; the last is the reserve, which is not bet
-    yet. `gain` is the log of what was won by never betting for more than the limit.
+    `logs` are the logs of the values of the bets on the prior's odds ratios; the last is the reserve, which is not bet
+    yet. `gain` is the log of the boost from never betting for more than the limit.
     """
 
     logs: tuple[float, ...]
@@ -50,22 +50,22 @@ class Stream:
 def fold(stream: Stream, prior: Prior, limit: float, canary: Counts, stable: Counts) -> Stream:
     """The stream after one more interval.
 
-    `limit` is the log of the wealth at which the bet is won: the stream then only counts. The evidence is divided by
-    the number of errors that come together, as it was known before the interval.
+    `limit` is the log of the wealth at which the bet is won: from then on the stream only counts. The evidence is
+    divided by the number of errors that come together, as estimated before the interval.
     """
     counts = (stream.canary + canary, stream.stable + stable, stream.tally.after(stable))
     if not (canary.requests and stable.requests and canary.errors + stable.errors):
         return Stream(stream.logs, stream.gain, *counts)
-    wealth, together = stream.log_wealth, stream.tally.together
+    wealth, clustering = stream.log_wealth, stream.tally.cluster_size
     if wealth >= limit:
         return Stream(stream.logs, stream.gain, *counts)
     drawn = split(canary.requests, stable.requests, canary.errors + stable.errors)
     tilts, normalisers = (*prior.log_odds, 0.0), (*drawn.log_normalisers(prior.odds), 0.0)  # The reserve does not move.
     bets = _invested(stream.logs, prior)
     moves = [log_odds * canary.errors - normaliser for log_odds, normaliser in zip(tilts, normalisers, strict=True)]
-    moved = [bet + move / together for bet, move in zip(bets, moves, strict=True)]
+    moved = [bet + move / clustering for bet, move in zip(bets, moves, strict=True)]
     gain = 0.0
-    if together <= 1:
+    if clustering <= 1:
         total = log_sum(bets)
         parts = [bet - total - normaliser for bet, normaliser in zip(bets, normalisers, strict=True)]
         gain = _boost(list(zip(parts, tilts, strict=True)), drawn, limit - wealth)
@@ -74,14 +74,14 @@ def fold(stream: Stream, prior: Prior, limit: float, canary: Counts, stable: Cou
 
 
 def _invested(logs: Sequence[float], prior: Prior) -> list[float]:
-    """A part of the reserve is bet anew, for a canary that gets worse after a good start: its old bets are lost."""
+    """Bet a part of the reserve anew: a canary that gets worse after a good start has lost its old bets."""
     *bets, reserve = logs
     put = reserve + log(PACE)
     return [*(log_sum((bet, put + share)) for bet, share in zip(bets, prior.log_shares, strict=True)), reserve + KEPT]
 
 
 def _won(stream: Stream, limit: float) -> Stream:
-    """The bets give back what is beyond the limit: so their logs stay small, and lose nothing when they are rounded."""
+    """Cut the bets to the limit, so that their logs stay small and lose nothing when they are rounded."""
     beyond = stream.log_wealth - limit
     return replace(stream, logs=tuple([value - beyond for value in stream.logs]))
 
@@ -89,9 +89,9 @@ def _won(stream: Stream, limit: float) -> Stream:
 def _boost(parts: Sequence[tuple[float, float]], drawn: Split, room: float) -> float:
     """The log of the largest b with E[min(b * factor, limit / wealth)] = 1.
 
-    What a bet wins beyond its limit is of no use to it. Paid out before instead, in all the cases that do not reach the
-    limit, it makes the bet stronger at the same price (Fischer and Ramdas 2024, avoiding overshoot). The expectation is
-    an exact sum over the canary's possible errors k; the factor is the sum of exp(part + k * log odds).
+    Winnings beyond the limit are useless. Paid out in the cases that do not reach the limit instead, they make the bet
+    stronger at the same price (Fischer and Ramdas 2024, avoiding overshoot). The expectation is an exact sum over the
+    canary's possible errors k; the factor is the sum of exp(part + k * log odds).
     """
 
     def factor(errors: int) -> float:

@@ -1,8 +1,8 @@
-"""Is the canary at most `tolerance` worse? A bet against the opposite: "its error rate is at least that much higher".
+"""Whether the canary is at most `tolerance` worse: a bet against "its error rate is higher by at least `tolerance`".
 
-For two rates on the line "canary = stable + tolerance", the point closest (by Kullback-Leibler) to what one expects is
-the reverse information projection, and the likelihood ratio against it is an e-variable for everything beyond the line
-(Turner, Ly, Grünwald 2024; `docs/judge.md` has the proof). Shared changes of the rates do not matter: each interval
+On the line "canary = stable + tolerance", the point closest (by Kullback-Leibler) to the expected rates is the reverse
+information projection, and the likelihood ratio against it is an e-variable for everything beyond the line (Turner, Ly,
+Grünwald 2024; `docs/judge.md` has the proof). Changes of the rates on both sides together do not matter: each interval
 has its own point on the line.
 """
 
@@ -15,18 +15,18 @@ from controller.domain.judging.interval import NONE
 STEPS = 40
 LEAST = 1e-9
 PRIOR = Counts(200, 1)
-"""What the first interval is expected to show; later ones are expected to go on like those before."""
+"""The expected counts of the first interval; later intervals are expected to resemble those before."""
 
 
 @dataclass(frozen=True)
 class Margin:
-    """`log_wealth` is the log of the e-value against "at least `tolerance` worse"; `both` are both sides' counts."""
+    """`log_wealth` is the log of the e-value against "worse by at least `tolerance`"; `both` are both sides' counts."""
 
     log_wealth: float = 0.0
     both: Counts = NONE
 
     def after(self, canary: Counts, stable: Counts, tolerance: float, clustering: float = 1.0) -> "Margin":
-        """The bet after one more interval; 0 < `tolerance` < 1, else nothing is bet."""
+        """The bet after one more interval; unless 0 < `tolerance` < 1, nothing is bet."""
         both = self.both + canary + stable
         if not (canary.requests and stable.requests and 0 < tolerance < 1):
             return Margin(self.log_wealth, both)
@@ -47,7 +47,7 @@ def _gain(counts: Counts, guess: float, null: float) -> float:
 def _projection(guess: float, canary: int, stable: int, tolerance: float) -> tuple[float, float]:
     """The rates (canary's, stable's) with canary = stable + tolerance that are closest to `guess` on both sides."""
     low, high = LEAST, 1 - tolerance - LEAST
-    for _ in range(STEPS):  # The divergence is convex along the line: where its slope changes its sign is the minimum.
+    for _ in range(STEPS):  # The divergence is convex along the line: its minimum is where its slope changes the sign.
         middle = (low + high) / 2
         if canary * _slope(guess, middle + tolerance) + stable * _slope(guess, middle) > 0:
             high = middle

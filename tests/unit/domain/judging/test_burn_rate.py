@@ -6,7 +6,7 @@ import pytest
 
 from controller.domain.deployment import Counts
 from controller.domain.environment import Limits
-from controller.domain.judging.burn_rate import Served, overspent
+from controller.domain.judging.burn_rate import Served, exceeded_limit
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LIMITS = Limits(error_rate=0.01, p99_ms=500, short="1m", long="5m")
@@ -43,7 +43,7 @@ def served(*errors: int, requests: int = 100, slow: int = 0) -> list[Served]:
 )
 def test_both_windows_must_burn(minutes: list[Served], said: str) -> None:
     """A limit is exceeded when the last five minutes and the last one are beyond it, with five failures at least."""
-    found = overspent(LIMITS, minutes, NOW)
+    found = exceeded_limit(LIMITS, minutes, NOW)
     assert said in found
     assert bool(found) is bool(said)
 
@@ -53,17 +53,17 @@ def test_a_window_that_is_shorter_than_a_period_is_that_period() -> None:
     periods = [
         Served(NOW - timedelta(minutes=5 * ago), NOW - timedelta(minutes=5 * ago - 5), Counts(100, 9)) for ago in (2, 1)
     ]
-    assert "9 of 100 requests failed" in overspent(LIMITS, periods, NOW)
+    assert "9 of 100 requests failed" in exceeded_limit(LIMITS, periods, NOW)
 
 
 def test_too_few_successes_in_a_whole_window() -> None:
     """A canary that hardly answers is found, once there are data for the whole window."""
     limits = Limits(minimum_successes=30)
-    assert "Only 25 requests succeeded" in overspent(limits, served(0, 0, 0, 0, 0, requests=5), NOW)
-    assert overspent(limits, served(0, 0, 0, 0, requests=5), NOW) == ""
-    assert overspent(limits, served(0, 0, 0, 0, 0, requests=6), NOW) == ""
+    assert "Only 25 requests succeeded" in exceeded_limit(limits, served(0, 0, 0, 0, 0, requests=5), NOW)
+    assert exceeded_limit(limits, served(0, 0, 0, 0, requests=5), NOW) == ""
+    assert exceeded_limit(limits, served(0, 0, 0, 0, 0, requests=6), NOW) == ""
 
 
 def test_without_limits_nothing_is_exceeded() -> None:
     """What the environment does not limit is not limited."""
-    assert overspent(Limits(), served(99, 99, 99, 99, 99, slow=99), NOW) == ""
+    assert exceeded_limit(Limits(), served(99, 99, 99, 99, 99, slow=99), NOW) == ""

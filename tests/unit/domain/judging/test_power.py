@@ -8,13 +8,13 @@ from controller.domain.deployment import Counts, Step
 from controller.domain.judging.interval import Interval
 from controller.domain.judging.power import (
     POWER,
+    Detection,
     PowerTerms,
     RequestRate,
-    Sight,
     bake_for,
+    detection,
     poisson,
     seconds_for_any_test,
-    sight,
     smallest,
     weight_for,
 )
@@ -54,7 +54,7 @@ def engine(steps: tuple[Step, ...], error_rate: float, releases: int) -> list[fl
 def test_the_forecast_is_what_the_engine_does(steps: tuple[Step, ...], error_rate: float) -> None:
     """The share that is caught, within five points, and the median time, within two evaluations."""
     releases = 300
-    expected, caught = sight(steps, TEN, TERMS, error_rate), engine(steps, error_rate, releases)
+    expected, caught = detection(steps, TEN, TERMS, error_rate), engine(steps, error_rate, releases)
     assert len(caught) / releases == pytest.approx(expected.chance, abs=0.06)
     if expected.median:
         assert caught[releases // 2] == pytest.approx(expected.median, abs=120)
@@ -86,7 +86,7 @@ def test_more_traffic_more_weight_and_more_time_see_more() -> None:
 def test_without_a_canary_that_is_watched_nothing_is_seen(steps: tuple[Step, ...]) -> None:
     """All at once, or without a bake: only alarms and checks remain."""
     assert smallest(steps, TEN, TERMS) is None
-    assert sight(steps, TEN, TERMS, 1.0) == Sight(1.0, 0.0, None, None)
+    assert detection(steps, TEN, TERMS, 1.0) == Detection(1.0, 0.0, None, None)
 
 
 def test_without_traffic_nothing_is_seen_and_nothing_suggested() -> None:
@@ -103,9 +103,9 @@ def test_what_is_suggested_sees_what_was_asked_for() -> None:
     assert bake
     assert weight
     assert bake % 60 == 0
-    assert sight((Step(10, bake),), TEN, TERMS, 0.005).chance >= POWER
-    assert sight((Step(10, bake // 2),), TEN, TERMS, 0.005).chance < POWER
-    assert sight((Step(weight, 900),), TEN, TERMS, 0.01).chance >= POWER
+    assert detection((Step(10, bake),), TEN, TERMS, 0.005).chance >= POWER
+    assert detection((Step(10, bake // 2),), TEN, TERMS, 0.005).chance < POWER
+    assert detection((Step(weight, 900),), TEN, TERMS, 0.01).chance >= POWER
 
 
 def test_what_no_test_can_see() -> None:
@@ -113,7 +113,7 @@ def test_what_no_test_can_see() -> None:
     traffic = RequestRate(10, 0.001)
     floor = seconds_for_any_test(traffic, 0.002, 10, 0.05)
     assert 3600 < floor < 3 * 3600
-    assert sight((Step(10, 3600),), traffic, PowerTerms(20, 60), 0.002).chance < 0.5
+    assert detection((Step(10, 3600),), traffic, PowerTerms(20, 60), 0.002).chance < 0.5
     assert seconds_for_any_test(traffic, 0.001, 10, 0.05) == float("inf")
 
 

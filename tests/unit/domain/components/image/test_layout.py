@@ -202,8 +202,14 @@ REFUSED: dict[str, tuple[Callable[[], BundleParts], str]] = {
         lambda: with_file("oci-layout", b'{"imageLayoutVersion":"2.0.0"}'),
         "is not the marker of a container",
     ),
-    "index is text": (lambda: with_file("index.json", b"hello"), "'ai/index.json' is not the index of a container image"),
-    "index is a list": (lambda: with_file("index.json", b"[]"), "'ai/index.json' is not the index of a container image"),
+    "index is text": (
+        lambda: with_file("index.json", b"hello"),
+        "'ai/index.json' is not the index of a container image",
+    ),
+    "index is a list": (
+        lambda: with_file("index.json", b"[]"),
+        "'ai/index.json' is not the index of a container image",
+    ),
     "schema 1": (lambda: listing(f"{DOCKER}.distribution.manifest.v1+json"), "is neither an image nor an index"),
     "other digest": (
         lambda: with_file("index.json", index_of([{**descriptor_in(layout()), "digest": "sha512:00"}])),

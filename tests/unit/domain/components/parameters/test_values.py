@@ -52,7 +52,7 @@ REFUSED = {
     "empty value": ("A: ''", "`A` has no value"),
     "name with a slash": ("a/b: 1", "`a/b` is not a valid parameter name"),
     "too long": (f"A: {'x' * 4097}", "`A` has more than 4,096 bytes"),
-    "reference": ("A: '{{resolve:ssm:B}}'", "`A` has '{{' in it"),
+    "reference": ("A: '{{resolve:ssm:B}}'", "`A` contains '{{'"),
     "too many": ("\n".join(f"P{n}: x" for n in range(101)), "has 101 parameters; at most 100 are allowed"),
     "too much": (f"A: {'x' * 70_000}", "at most 65,536 are allowed"),
 }

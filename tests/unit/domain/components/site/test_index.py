@@ -56,7 +56,7 @@ INVALID = {
     "list": (b"[]", "not of the form"),
     "other keys": (b'{"files": {}, "more": 1}', "not of the form"),
     "no mapping": (b'{"files": []}', "not of the form"),
-    "twice": (b'{"files": {"a": 1, "a": 2}}', "there twice"),
+    "twice": (b'{"files": {"a": 1, "a": 2}}', "appears twice"),
     "unsafe path": (with_file("../x"), "leads out of the bundle"),
     "lone surrogate": (b'{"files": {"\\ud800": {}}}', "invisible characters"),
     "own index": (with_file(".index.json"), "keeps its own there"),

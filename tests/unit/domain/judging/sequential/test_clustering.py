@@ -24,13 +24,13 @@ def tallied(chance: random.Random, *, rate: float, size: int, burst: bool = Fals
 def test_errors_that_come_alone_are_left_alone(rate: float) -> None:
     """Independent errors at any rate are taken one by one."""
     chance = random.Random(5)
-    assert [tallied(chance, rate=rate, size=1).together for _ in range(5)] == [1.0] * 5
+    assert [tallied(chance, rate=rate, size=1).cluster_size for _ in range(5)] == [1.0] * 5
 
 
 def test_a_burst_for_everybody_is_no_large_cluster() -> None:
     """Its sudden beginning and end look a little like one; in between its errors are seen to come alone."""
     chance = random.Random(7)
-    assert all(tallied(chance, rate=0.002, size=1, burst=True).together < 4 for _ in range(5))
+    assert all(tallied(chance, rate=0.002, size=1, burst=True).cluster_size < 4 for _ in range(5))
 
 
 @pytest.mark.parametrize(("minutes", "rate"), [((0.5, 1, 1, 0.5), 0.05), ((0.25, 0.75), 1.0), ((1, 1, 1, 1, 1), 0.5)])
@@ -43,7 +43,7 @@ def test_an_outage_does_not_blind_the_judge_for_an_hour(minutes: tuple[float, ..
             part = minutes[minute - 30] if 0 <= minute - 30 < len(minutes) else 0
             now = 0.001 + min(0.999, part * rate)
             tally = tally.after(Counts(540, sum(chance.random() < now for _ in range(540))))
-        found.append(tally.together)
+        found.append(tally.cluster_size)
     assert max(found) < 6
     assert sorted(found)[2] == 1.0
 
@@ -52,7 +52,7 @@ def test_an_outage_does_not_blind_the_judge_for_an_hour(minutes: tuple[float, ..
 def test_clusters_are_seen_with_their_size(size: int) -> None:
     """What comes together is taken together, with some caution."""
     chance = random.Random(6)
-    found = [tallied(chance, rate=0.005, size=size).together for _ in range(5)]
+    found = [tallied(chance, rate=0.005, size=size).cluster_size for _ in range(5)]
     assert all(size <= together <= 2.5 * size for together in found)
 
 
@@ -62,4 +62,4 @@ def test_nothing_seen_says_nothing() -> None:
     for _ in range(10):
         spotless, broken = spotless.after(Counts(10)), broken.after(Counts(10, 10))
     assert nothing == Tally()
-    assert (nothing.together, spotless.together, broken.together) == (1.0, 1.0, 1.0)
+    assert (nothing.cluster_size, spotless.cluster_size, broken.cluster_size) == (1.0, 1.0, 1.0)

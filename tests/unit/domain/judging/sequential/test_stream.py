@@ -55,7 +55,7 @@ def test_the_mean_of_the_next_e_value_is_the_present_one(path: list[tuple[Size, 
     chances = split(*size).chances
     nexts = [exp(after(stream, size, k).log_wealth) for k in outcomes(size)]
     mean = sum(chance * value for chance, value in zip(chances, nexts, strict=True))
-    alone = stream.tally.together == 1
+    alone = stream.tally.cluster_size == 1
     assert mean <= now * (1 + 1e-9)
     assert not alone or mean == pytest.approx(now, rel=1e-6)
 
@@ -104,7 +104,7 @@ def test_errors_that_come_together_count_less() -> None:
     for number in range(200):
         tally = tally.after(Counts(100, 5 if number % 20 == 0 else 0))
     together = Stream(alone.logs, tally=tally)
-    assert tally.together > 4
+    assert tally.cluster_size > 4
     assert 0 < after(together, (10, 90, 3), 3).log_wealth < after(alone, (10, 90, 3), 3).log_wealth
 
 

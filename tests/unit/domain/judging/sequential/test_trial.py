@@ -220,9 +220,9 @@ def test_a_canary_as_good_as_stable_is_within_the_tolerance() -> None:
     """After enough requests without errors it is shown to be at most a percentage point worse; a bad one never is."""
     good = weigh(begin(["api"]), [interval(evaluation) for evaluation in range(60)])
     bad = weigh(begin(["api"]), [interval(evaluation, evaluation % 5 == 0) for evaluation in range(60)])
-    assert good.within
+    assert good.within_tolerance
     assert not good.worse
-    assert not bad.within
+    assert not bad.within_tolerance
 
 
 def test_of_good_releases_hardly_any_is_rolled_back_and_of_bad_ones_all_are() -> None:

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from controller.domain.deployment import Counts
-from controller.domain.judging.assessment import Terms, assess
 from controller.domain.judging.interval import Interval, Slow
 from controller.domain.judging.sequential.trial import begin, shifted, weigh
+from controller.domain.judging.trial_verdict import Terms, judge_trial
 from controller.domain.judging.verdict import Verdict
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -37,23 +37,23 @@ def minute(number: int, canary: Counts, stable: Counts) -> Interval:
 def test_each_case_has_its_verdict(canary: Counts, stable: Counts, later: int, verdict: Verdict, said: str) -> None:
     """What the counts of one minute mean, so many minutes after the start."""
     trial = weigh(begin(["api"]), [minute(0, canary, stable)])
-    judgement = assess(trial, TERMS, START + later * MINUTE)
+    judgement = judge_trial(trial, TERMS, START + later * MINUTE)
     assert judgement.verdict is verdict
     assert said in judgement.reason
 
 
 def test_before_the_first_measurement_there_are_no_data() -> None:
     """A trial that has seen nothing is not late: nothing came."""
-    assert assess(begin(["api"]), TERMS, START).verdict is Verdict.NO_DATA
+    assert judge_trial(begin(["api"]), TERMS, START).verdict is Verdict.NO_DATA
 
 
 def test_each_step_needs_its_own_requests() -> None:
     """What was promotable a step ago is not, before the canary has had its requests at the new weight."""
     trial = weigh(begin(["api"]), [minute(0, Counts(3000), Counts(9000))])
     trial = shifted(trial, START + MINUTE)
-    assert assess(trial, TERMS, START + MINUTE).verdict is Verdict.INCONCLUSIVE
+    assert judge_trial(trial, TERMS, START + MINUTE).verdict is Verdict.INCONCLUSIVE
     trial = weigh(trial, [minute(1, Counts(60), Counts(60))])
-    assert assess(trial, TERMS, START + 2 * MINUTE).verdict is Verdict.PROMOTABLE
+    assert judge_trial(trial, TERMS, START + 2 * MINUTE).verdict is Verdict.PROMOTABLE
 
 
 def test_slowness_is_named() -> None:
@@ -63,6 +63,6 @@ def test_slowness_is_named() -> None:
         slow = (Slow("p90", 80.0, Counts(60, 30), Counts(540, 54)),)
         plain = minute(number, Counts(60), Counts(540))
         trial = weigh(trial, [Interval("api", plain.since, plain.until, plain.canary, plain.stable, slow)])
-    judgement = assess(trial, TERMS, START + 6 * MINUTE)
+    judgement = judge_trial(trial, TERMS, START + 6 * MINUTE)
     assert judgement.verdict is Verdict.UNHEALTHY
     assert "slower than stable's p90" in judgement.reason

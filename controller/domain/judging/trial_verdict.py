@@ -1,4 +1,4 @@
-"""What a trial means at an evaluation: a verdict, and the reason in words with its figures."""
+"""The verdict that a trial leads to at an evaluation, and its reason as a sentence with figures."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,34 +11,34 @@ from controller.domain.judging.verdict import Judgement, Verdict
 
 @dataclass(frozen=True)
 class Terms:
-    """What a judgement goes by.
+    """The terms of a verdict.
 
-    `minimum_requests` on the canary since the last shift; data older than `patience` counts as late.
+    The canary needs `minimum_requests` since the last shift; data older than `patience` is late.
     """
 
     minimum_requests: int = 20
     patience: timedelta = timedelta(minutes=5)
 
 
-def assess(trial: Trial, terms: Terms, now: datetime) -> Judgement:
-    """Judge the trial as it stands at `now`. Evidence against the canary comes first, then what is missing."""
+def judge_trial(trial: Trial, terms: Terms, now: datetime) -> Judgement:
+    """Judge the trial at `now`: first by evidence against the canary, then by missing data, then by what is left."""
     if trial.worse:
-        return Judgement(Verdict.UNHEALTHY, f"The canary is worse: {accusation(trial)}")
+        return Judgement(Verdict.UNHEALTHY, f"The canary is worse: {strongest_evidence(trial)}")
     if missing := _missing(trial, terms, now):
         return missing
     step = sum(side.step.requests for side in trial.sides.values())
     figures = f"{compared(*trial.counts())} (e-value {trial.e_value:.3g} of {trial.limit:.0f})"
     if step < terms.minimum_requests:
-        asked = f"{step} of at least {terms.minimum_requests} requests on the canary since the last shift"
-        return Judgement(Verdict.INCONCLUSIVE, f"Not enough evidence: {asked}; {figures}.")
-    if trial.within:
+        so_far = f"{step} of at least {terms.minimum_requests} requests on the canary since the last shift"
+        return Judgement(Verdict.INCONCLUSIVE, f"Not enough evidence: {so_far}; {figures}.")
+    if trial.within_tolerance:
         margin = f"at most {trial.tolerance * 100:g} percentage points worse"
         return Judgement(Verdict.PROMOTABLE, f"The canary is shown to be {margin}: {figures}.")
     return Judgement(Verdict.HEALTHY, f"Nothing shows that the canary is worse: {figures}.")
 
 
-def accusation(trial: Trial) -> str:
-    """Which component and metric carries the evidence, with its counts: a sentence."""
+def strongest_evidence(trial: Trial) -> str:
+    """The component and metric with most of the evidence, and its counts: a sentence."""
     name = trial.strongest
     if name is None:
         return "there is no evidence."
@@ -52,7 +52,7 @@ def accusation(trial: Trial) -> str:
 
 
 def compared(canary: Counts, stable: Counts, what: str = "failed") -> str:
-    """Both sides' counts in words."""
+    """The counts of both sides as text."""
     return f"{_of(canary)} requests {what} on the canary, {_of(stable)} on stable"
 
 
