@@ -1,1 +1,1 @@
-"""A release bundle: its manifest, its artifacts, and reading it with suspicion."""
+"""A release bundle: its manifest, its artifacts, and a reader that trusts nothing in it."""

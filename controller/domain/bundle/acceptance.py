@@ -1,4 +1,4 @@
-"""Whether an environment takes a release, as far as its bundle and the environment's configuration say."""
+"""Whether an environment accepts a release, judged by its bundle and the environment's configuration."""
 
 from collections.abc import Callable
 
@@ -14,9 +14,9 @@ from controller.errors import InvalidBundleError
 def check_release(
     environment: Environment, archive: BundleArchive, manifest: Manifest, url_refusal: Callable[[str], str]
 ) -> tuple[str, ...]:
-    """The release's checks, as the ledger has them, if the environment can take this bundle as far as both of them say.
+    """Check that the environment can accept this bundle; returns the release's checks in the ledger's form.
 
-    `url_refusal` says why a URL may not be asked, "" when it may. Raises `InvalidBundleError`.
+    `url_refusal` says why a URL may not be checked, "" when it may. Raises `InvalidBundleError`.
     """
     _check_fit(manifest, environment)
     _check_components(archive, manifest, environment)
@@ -44,7 +44,7 @@ def _check_fit(manifest: Manifest, environment: Environment) -> None:
 
 
 def _check_urls(url_refusal: Callable[[str], str], manifest: Manifest, environment: Environment) -> None:
-    """Refuse what the checks would not be allowed to ask, while nothing is touched yet."""
+    """Refuse URLs that the checks would not be allowed to request, before anything is touched."""
     if environment.allow_private_urls:
         return
     for name in sorted({check.component for check in manifest.verification.checks if check.from_outside}):
@@ -55,7 +55,7 @@ def _check_urls(url_refusal: Callable[[str], str], manifest: Manifest, environme
 
 
 def _check_components(archive: BundleArchive, manifest: Manifest, environment: Environment) -> None:
-    """Each artifact must be one that its target takes."""
+    """Refuse artifacts that do not fit their targets."""
     for name, artifact in manifest.components.items():
         try:
             environment.components[name].require_fit(artifact, archive)

@@ -1,6 +1,6 @@
-"""A bundle, read with suspicion: nothing is believed before it was checked, memory and time are bounded.
+"""Reads a bundle that is not trusted: everything is checked before it is used, memory and time are bounded.
 
-What reads one kind of artifact is imported when there is one: a cold function waits for no other kind's.
+Code that reads one kind of artifact is imported only when the bundle has one: this keeps cold starts short.
 """
 # ruff: noqa: PLC0415 - see above
 
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 _MIB = 1024 * 1024
 _CHUNK = 1 * _MIB
 _END = 4
-"""How many of a file's last bytes are kept: the size that gzip notes there."""
+"""How many of a file's last bytes are kept: gzip writes the unpacked size there."""
 
 
 @dataclass(frozen=True)
 class BundleLimits:
-    """What a bundle may at most be. Sizes in bytes; `ratio` is unpacked to packed size of one file.
+    """The limits of a bundle. Sizes are in bytes; `ratio` is the unpacked size of a file by its packed size.
 
-    Time and memory follow from these: the contents are read once, in chunks.
+    They bound time and memory too: the contents are read once, in chunks.
     """
 
     bundle_bytes: int = 2000 * _MIB
     unpacked_bytes: int = 2500 * _MIB
     entry_bytes: int = 300 * _MIB
     largest_bytes: int = 1000 * _MIB
-    """A file whose kind allows more than `entry_bytes`: a layer of a container image."""
+    """The limit of files whose kind allows more than `entry_bytes`: the layers of a container image."""
     entries: int = 20_000
     ratio: int = MAX_RATIO
 
@@ -46,7 +46,7 @@ class BundleLimits:
 class BundleArchive:
     """A bundle's zip file. Opening checks its structure, `verify` its contents.
 
-    Works on any seekable file and reads it in order, once; not for several threads at a time.
+    It works on any seekable file and reads it once, in order. It is not thread-safe.
     """
 
     def __init__(self, file: BinaryIO, limits: BundleLimits | None = None) -> None:
@@ -74,7 +74,7 @@ class BundleArchive:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The paths of all files, in the order in which they lie in the bundle."""
+        """The paths of all files, in their order in the bundle."""
         return tuple(self._entries)
 
     def has(self, name: str) -> bool:
@@ -88,25 +88,25 @@ class BundleArchive:
         return parse_manifest(self._manifest)
 
     def digest(self) -> str:
-        """The release's SHA-256 in hex: the manifest's, which holds the digests of everything else."""
+        """The release's SHA-256 in hex: that of the manifest, which holds the digests of everything else."""
         return hashlib.sha256(self._manifest).hexdigest()
 
     def size(self, name: str) -> int:
-        """The bytes of a file, unpacked; raises `InvalidBundleError` when it is missing."""
+        """The size of a file in bytes, unpacked; raises `InvalidBundleError` when it is missing."""
         return self._find(name).size
 
     def is_stored(self, name: str) -> bool:
-        """Whether a file lies in the bundle as it is, not compressed: then its stream is seekable."""
+        """Whether the bundle holds a file uncompressed: then its stream is seekable."""
         return self._find(name).method == STORED
 
     def once(self, name: str, read: Callable[[], Read]) -> Read:
-        """What `read` makes of the file or folder `name`, made at the first call and known from then on."""
+        """The result of `read` for the file or folder `name`; only the first call calls it."""
         if name not in self._known:
             self._known[name] = read()
         return cast("Read", self._known[name])
 
     def read(self, name: str, at_most: int) -> bytes:
-        """A whole file of at most so many bytes; raises `InvalidBundleError` when it is missing or larger."""
+        """A whole file of at most `at_most` bytes; raises `InvalidBundleError` when it is missing or larger."""
         if (size := self._find(name).size) > at_most:
             raise InvalidBundleError(
                 f"'{name}' has {size:,} bytes; at most {at_most:,} are allowed", "Make it smaller."
@@ -116,14 +116,14 @@ class BundleArchive:
 
     @contextmanager
     def stream(self, name: str) -> Iterator[BinaryIO]:
-        """A file's contents, to be read in order; a stored one (a function's zip) is seekable as well."""
+        """A file's contents, to be read in order; the stream of a stored file (a function's zip) is also seekable."""
         entry = self._find(name)
         start, size = self.raw(name)
         window = Window(self._file, start, size)
         yield cast("BinaryIO", window if entry.method == STORED else Inflating(window, entry))
 
     def raw(self, name: str) -> tuple[int, int]:
-        """Where in the bundle a file's packed data begins, and its size."""
+        """The position in the bundle of a file's packed data, and its size in bytes."""
         entry = self._find(name)
         if name not in self._starts:
             self._starts[name] = data_start(self._file, entry, self._entries[name][1])
@@ -132,7 +132,7 @@ class BundleArchive:
     def verify(self, manifest: "Manifest") -> None:
         """Compare all contents with the manifest's digests; raises `InvalidBundleError` for the first difference.
 
-        What can be told from names and sizes is checked first; then every file is read once, in the bundle's order.
+        Names and sizes are checked first; then every file is read once, in the bundle's order.
         """
         files = {name: one.files(self, f"components.{name}") for name, one in manifest.components.items()}
         expected = {path: one for each in files.values() for path, one in each.items()}
@@ -146,7 +146,7 @@ class BundleArchive:
                 artifact.verify(self, ends)
 
     def _last_of(self, files: Mapping[str, Expected]) -> str:
-        """Which of these files lies last in the bundle."""
+        """The file of these that is last in the bundle."""
         return max(files, key=lambda name: self._find(name).offset)
 
     @cached_property
@@ -163,7 +163,7 @@ class BundleArchive:
             raise InvalidBundleError(reason, AGAIN)
 
     def _verify_contents(self, entry: Entry, expected: Expected) -> bytes:
-        """Read a file and compare it; its last bytes."""
+        """Read a file and compare it with its digests; returns its last bytes."""
         if entry.size > (at_most := expected.at_most or self._limits.entry_bytes):
             reason = f"'{entry.name}' unpacks to {entry.size:,} bytes; at most {at_most:,} are allowed"
             raise InvalidBundleError(reason, "Make the file smaller.")

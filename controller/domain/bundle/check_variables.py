@@ -1,6 +1,6 @@
-"""`${NAME}` in a check: a variable of the component that is asked, as it is in this environment.
+"""`${NAME}` in a check: a variable of the checked component, with its value in this environment.
 
-So one bundle can be checked in every environment, whose origins, models or log levels differ. `$${NAME}` stands for the
+So one bundle can be checked in all environments, though their origins, models or log levels differ. `$${NAME}` is the
 text `${NAME}` itself.
 """
 
@@ -19,9 +19,9 @@ _PLACE = re.compile(r"\$?\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 def checks_for(manifest: Manifest, environment: Environment) -> tuple[str, ...]:
-    """The release's checks as the ledger has them (JSON), with the variables' values.
+    """The release's checks in the ledger's form (JSON), with the variables' values.
 
-    Raises `InvalidBundleError` for a variable that the component has not, and for a value that cannot stand there.
+    Raises `InvalidBundleError` for a variable that the component lacks, and for a value that is not valid there.
     """
     return tuple(
         _filled(check, variables_of(check.component, manifest, environment))
@@ -30,7 +30,7 @@ def checks_for(manifest: Manifest, environment: Environment) -> tuple[str, ...]:
 
 
 def variables_of(component: str, manifest: Manifest, environment: Environment) -> dict[str, str]:
-    """The variables that this component of the release gets: the bundle's, over which the environment's win."""
+    """The variables of this component of the release: the bundle's, overridden by the environment's."""
     target = environment.components.get(component)
     return {**manifest.components[component].variables, **(target.variables if target else {})}
 
@@ -48,7 +48,7 @@ def _filled(check: AnyCheck, variables: Mapping[str, str]) -> str:
                 f"{where}: {wrong} (it has: {known}).",
                 f"Give it the variable, in the bundle or the environment, or write ${found[0]} for the text.",
             )
-        return json.dumps(variables[found[1]])[1:-1]  # It stands within a JSON text.
+        return json.dumps(variables[found[1]])[1:-1]  # It is a part of a JSON string.
 
     filled = _PLACE.sub(value, text)
     if filled == text:

@@ -1,6 +1,6 @@
-"""`release.yaml`: what a release is made of. It names no AWS resource, so one bundle goes to every environment.
+"""`release.yaml`: the contents of a release. It names no AWS resource, so one bundle fits every environment.
 
-The source form, written by people, has no digests and names folders; `selfright bundle` makes the bundle form of it.
+Users write the source form, which has no digests and names folders; `selfright bundle` makes the bundle form of it.
 """
 
 from collections.abc import Sequence
@@ -45,11 +45,11 @@ def _artifact(value: object) -> Artifact:
 
 
 AnyArtifact = Annotated[SerializeAsAny[Artifact], PlainValidator(_artifact)]
-"""An artifact of the kind that it names."""
+"""An artifact; its `kind` says of which class."""
 
 
 class Manifest(BaseModel):
-    """A release: an application in one version, its components, and how it is verified."""
+    """A release: one version of an application, its components, and its verification."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -79,13 +79,13 @@ class Manifest(BaseModel):
             if check.component not in self.components:
                 known = ", ".join(sorted(self.components))
                 raise ValueError(f"{where} is not a component of this release (these are: {known})")
-            asked = self.components[check.component]
-            if not asked.answers_requests:
-                raise ValueError(f"{where} is of kind {asked.kind}, which answers no requests")
-            if isinstance(check, SiteCheck) and not asked.has_pages:
-                raise ValueError(f"{where} is a {asked.kind}: only a site has a page to load")
-            if isinstance(check, LoadCheck) and not asked.can_be_loaded:
-                raise ValueError(f"{where} is a {asked.kind}: only functions are tested under load")
+            checked = self.components[check.component]
+            if not checked.answers_requests:
+                raise ValueError(f"{where} is of kind {checked.kind}, which answers no requests")
+            if isinstance(check, SiteCheck) and not checked.has_pages:
+                raise ValueError(f"{where} is a {checked.kind}: only a site has a page to load")
+            if isinstance(check, LoadCheck) and not checked.can_be_loaded:
+                raise ValueError(f"{where} is a {checked.kind}: only functions are tested under load")
         return self
 
     @model_validator(mode="after")
@@ -111,7 +111,7 @@ class Manifest(BaseModel):
 
 
 def parse_manifest(text: bytes) -> Manifest:
-    """The manifest of a bundle; raises `InvalidBundleError` that says where, what, and what is allowed."""
+    """The manifest of a bundle; raises `InvalidBundleError` with the place, the mistake, and what is allowed."""
     manifest = make_manifest(read_yaml(text))
     if missing := [name for name, component in manifest.components.items() if not component.digest]:
         reason = f"{MANIFEST_NAME}: `components.{missing[0]}.digest` is missing"
@@ -129,17 +129,17 @@ def make_manifest(content: dict[str, Any]) -> Manifest:
 
 
 def _overlap(one: str, other: str) -> bool:
-    """Whether two paths are the same, or one is inside the other."""
+    """Whether two paths are equal, or one is inside the other."""
     return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")
 
 
 def _keys(model: type[BaseModel]) -> Sequence[str]:
-    """The keys as they are written in the file."""
+    """The keys as the file has them."""
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _known_keys(content: dict[str, Any]) -> KnownKeys:
-    """Where in the file → which keys may be there; those of a component are its kind's."""
+    """Place in the file → allowed keys; the keys of a component are those of its kind."""
     components = content.get("components")
     given = components if isinstance(components, dict) else {}
     kinds = {name: one.get("kind") for name, one in given.items() if isinstance(one, dict)}

@@ -1,4 +1,4 @@
-"""Turns pydantic's findings about a manifest into sentences: where, what was wrong, what is allowed."""
+"""Turns pydantic's findings about a manifest into sentences: the place, the mistake, and what is allowed."""
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,26 +9,26 @@ from pydantic_core import ErrorDetails
 from controller.domain.printable import printable
 
 _AT_ONCE = 5
-"""How many findings are told at once."""
+"""How many findings a message has."""
 _SHOWN = 60
 _KIND_AT = {"verification": 3}
-"""Where pydantic puts the kind of a check into a finding's location, though it is no key of the file."""
+"""Where pydantic puts the kind of a check into a finding's location, though it is not a key of the file."""
 _PRIVATE = {"variables", "body", "headers", "keys"}
-"""Values under these keys are never repeated in a message."""
+"""A message never repeats values under these keys."""
 
 KnownKeys = Mapping[tuple[str, ...], Iterable[str]]
-"""Where in the file → which keys may be there. `*` stands for any one name or number."""
+"""Place in the file → allowed keys. `*` stands for any one name or number."""
 
 
 def explain(findings: Sequence[ErrorDetails], known_keys: KnownKeys) -> str:
-    """One sentence a finding, the first few of them."""
-    told = [_sentence(finding, known_keys) for finding in findings[:_AT_ONCE]]
-    more = len(findings) - len(told)
-    return printable("; ".join([*told, f"and {more} more"] if more > 0 else told))
+    """One sentence for each of the first few findings."""
+    sentences = [_sentence(finding, known_keys) for finding in findings[:_AT_ONCE]]
+    more = len(findings) - len(sentences)
+    return printable("; ".join([*sentences, f"and {more} more"] if more > 0 else sentences))
 
 
 def near(word: str, allowed: Iterable[str]) -> str:
-    """` (did you mean 'x'? Allowed: x, y)`, or only what is allowed."""
+    """` (did you mean 'x'? allowed: x, y)`, or only what is allowed."""
     choices = sorted(allowed)
     close = difflib.get_close_matches(word, choices, n=1)
     hint = f"did you mean '{close[0]}'? " if close else ""
@@ -54,7 +54,7 @@ def _sentence(finding: ErrorDetails, known_keys: KnownKeys) -> str:
 
 
 def _message(finding: ErrorDetails) -> str:
-    """Pydantic's message as the rest of a sentence that begins with the key."""
+    """Pydantic's message as the end of a sentence that begins with the key."""
     message = finding["msg"].removeprefix("Value error, ")
     for beginning in ("Input should", "String should", "List should", "Dictionary should"):
         message = message.replace(beginning, "must") if message.startswith(beginning) else message
@@ -69,7 +69,7 @@ def _got(where: Sequence[str], value: Any) -> str:  # noqa: ANN401 - anything th
 
 
 def _path(where: Sequence[str]) -> str:
-    """`components.api.memory`: as a person would point at it."""
+    """The place in a person's words: `components.api.memory`."""
     parts = list(where)
     kind_at = _KIND_AT.get(parts[0]) if parts else None
     if kind_at and len(parts) > kind_at and parts[kind_at] != "[key]":
@@ -85,6 +85,6 @@ def _keys_at(where: Sequence[str], known_keys: KnownKeys) -> Iterable[str]:
 
 
 def _kinds(where: Sequence[str], known_keys: KnownKeys) -> list[str]:
-    """The kinds that what is there may have."""
+    """The kinds that are allowed at this place."""
     at = len(where)
     return [pattern[at] for pattern in known_keys if len(pattern) > at and pattern[0] == where[0]]

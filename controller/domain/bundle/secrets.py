@@ -1,4 +1,4 @@
-"""The secrets that a release needs: by a logical name, with the keys that must be in them. Never a value."""
+"""The secrets that a release needs: their logical names and the keys that they must have. Never a value."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ SecretKey = Annotated[str, matching("[A-Za-z0-9_.-]{1,100}", "the name of a key:
 
 
 class SecretNeed(BaseModel):
-    """A secret of the application; the environment says which one of Secrets Manager that is."""
+    """A secret of the application; the environment maps it to one in Secrets Manager."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

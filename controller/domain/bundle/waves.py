@@ -1,7 +1,7 @@
-"""The order between components: which of them are staged and shifted together, and which only after others.
+"""The order of components: which of them are staged and shifted together, and which only after others.
 
-`after: [api]` on a component makes it wait for `api`. A wave is everything that waits for nothing outside the waves
-before it, so components that wait for nobody are all in the first one.
+`after: [api]` on a component makes it wait for `api`. A wave has all components that wait only for components of
+earlier waves; so the first wave has all that wait for none.
 """
 
 from collections.abc import Collection, Mapping
@@ -11,9 +11,9 @@ Waves = tuple[tuple[str, ...], ...]
 
 
 def waves_of(after: Mapping[str, Collection[str]]) -> Waves:
-    """The waves of components, given by name with the names that each comes after; within a wave by name.
+    """The waves of components, each sorted by name; `after` maps a component to those that it comes after.
 
-    Raises `ValueError` that says what is wrong when a name is unknown, a component waits for itself, or some wait for
+    Raises `ValueError` with the mistake when a name is unknown, a component waits for itself, or components wait for
     each other.
     """
     for name, others in after.items():
@@ -31,8 +31,8 @@ def _sorted(after: Mapping[str, Collection[str]]) -> list[tuple[str, ...]]:
     try:
         sorter.prepare()
     except CycleError as error:
-        circle = " → ".join(reversed(error.args[1]))  # graphlib has them the other way round
-        raise ValueError(f"`after` has a cycle, each after the next: {circle}; one must go first") from error
+        cycle = " → ".join(reversed(error.args[1]))  # graphlib has the reverse order
+        raise ValueError(f"`after` has a cycle, each after the next: {cycle}; one must go first") from error
     waves = []
     while sorter.is_active():
         wave = tuple(sorted(sorter.get_ready()))

@@ -1,1 +1,1 @@
-"""Verification checks: requests, pages and loads, and what their answers must be."""
+"""Verification checks: requests, pages and loads, and the answers that they expect."""

@@ -1,4 +1,4 @@
-"""Which network addresses a check may ask: public ones. Others may be this account's own inner workings."""
+"""Which network addresses a check may send requests to: only public ones. Others may be internal to this account."""
 
 import ipaddress
 
@@ -11,18 +11,18 @@ ADVICE = (
 
 
 def why_not_public(address: str) -> str:
-    """Why a check may not ask this IP address: `the loopback address 127.0.0.1`; "" when it is public."""
+    """Why a check may not use this IP address: `the loopback address 127.0.0.1`; "" when it is public."""
     try:
-        told = ipaddress.ip_address(address)
+        given = ipaddress.ip_address(address)
     except ValueError:
         return f"the unknown address {address}"
-    real = _embedded(told) or told
+    real = _embedded(given) or given
     public = real.is_global and not real.is_multicast and not real.is_reserved
     return "" if public else f"the {_called(real)} address {address}"
 
 
 def _embedded(address: _Address) -> _Address | None:
-    """The IPv4 address to which an IPv6 address is translated on its way."""
+    """The IPv4 address to which the network translates an IPv6 address."""
     if isinstance(address, ipaddress.IPv4Address):
         return None
     if address in _NAT64:

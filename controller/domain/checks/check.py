@@ -1,4 +1,4 @@
-"""Verification checks: the requests that a release must answer rightly, before and after visitors see it."""
+"""HTTP checks: requests that a release must answer correctly, before and after visitors see it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,13 +11,13 @@ from controller.domain.checks.requests import Request, header_lines
 
 PRESENT, ABSENT = "present", "absent"
 READ_AT_MOST = 5 * 1024 * 1024
-"""Bytes of an answer that a check looks at."""
+"""How many bytes of an answer a check reads."""
 _SHOWN = 120
-"""How many characters of an unexpected answer are shown."""
+"""How many characters of an unexpected answer a message shows."""
 
 
 class Placed(BaseModel):
-    """Where a check is made: against the new revision before any visitor sees it, from outside, or both."""
+    """Where a check runs: against the staged revision before any visitor sees it, from outside, or both."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
 
@@ -25,19 +25,19 @@ class Placed(BaseModel):
 
     @property
     def before_traffic(self) -> bool:
-        """Whether it is made against the staged revision itself."""
+        """Whether it runs against the staged revision itself."""
         return self.only != "outside"
 
     @property
     def from_outside(self) -> bool:
-        """Whether it is made as a visitor, after each shift and after a rollback."""
+        """Whether it runs like a visitor's request, after each shift and after a rollback."""
         return self.only != "staged"
 
 
 class Check(Placed, Request):
-    """One request and what its answer must look like.
+    """One request and the answer that it expects.
 
-    `json` maps JMESPath expressions to values, `header` names to values (or `present`, `absent`).
+    `json` maps JMESPath expressions to values, `header` maps names to values (or `present`, `absent`).
     """
 
     kind: Literal["http"] = "http"
@@ -50,7 +50,7 @@ class Check(Placed, Request):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; header names are lower-case. `milliseconds` is None where the time says nothing of visitors'."""
+    """An answer; header names are lower-case. `milliseconds` is None where visitors would measure another time."""
 
     status: int
     body: bytes = b""
@@ -65,7 +65,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """How a check went; `detail` is one sentence for people."""
+    """The result of a check; `detail` explains it in one sentence."""
 
     check: str
     passed: bool
@@ -79,7 +79,7 @@ def check_answer(check: Check, answer: Answer) -> CheckResult:
 
 
 def check_answer_with(check: Check, others: Sequence[Check], answer: Answer) -> CheckResult:
-    """The result of `check`, or of the first of `others` that the same answer passes."""
+    """The result of `check`; if it fails, that of the first of `others` that the same answer passes."""
     results = [check_answer(one, answer) for one in (check, *others)]
     return next((result for result in results if result.passed), results[0])
 

@@ -1,8 +1,8 @@
 """What a check expects of a JSON answer: JMESPath expressions and their values. A missing value is null.
 
-JMESPath is the AWS command line's `--query`. Its package comes with botocore; it is imported when it is used.
+JMESPath is the language of the AWS command line's `--query`. Its package comes with botocore.
 """
-# ruff: noqa: PLC0415 - most releases have no such check, and then nothing of it is imported
+# ruff: noqa: PLC0415 - the package is imported only for such a check, which most releases do not have
 
 import json
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ _SHOWN = 80
 
 
 def expectations(given: object) -> dict[str, Any]:
-    """Expression → expected value; raises `ValueError` for an expression that could never be evaluated."""
+    """Expression → expected value; raises `ValueError` for an expression that can never be evaluated."""
     if not isinstance(given, Mapping):
         raise ValueError("must hold JMESPath expressions and their values")  # noqa: TRY004 - pydantic reads ValueError
     if len(given) > MOST:
@@ -27,7 +27,7 @@ def expectations(given: object) -> dict[str, Any]:
 
 
 def trouble(expected: Mapping[str, Any], body: bytes) -> str:
-    """What is wrong with an answer, in words; "" when it is as expected."""
+    """What is wrong with an answer; "" when it is as expected."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
@@ -46,7 +46,7 @@ def _compare(document: Any, expression: str, expected: Any) -> str:  # noqa: ANN
 
 
 def _same(one: Any, other: Any) -> bool:  # noqa: ANN401 - JSON
-    """Equality as JSON has it: 1 is 1.0, and true is not 1."""
+    """JSON's equality: 1 equals 1.0, and true does not equal 1."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, list) and isinstance(other, list):
@@ -78,7 +78,7 @@ def _nodes(tree: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _wrong_call(node: Mapping[str, Any]) -> str:
-    """JMESPath itself finds these only when it comes to evaluate them."""
+    """What is wrong with a call in an expression: JMESPath itself finds that only when it evaluates the call."""
     from jmespath.functions import Functions
 
     if node["type"] != "function_expression":

@@ -1,4 +1,4 @@
-"""The load check: many requests to the new version, a few at a time, before any visitor gets it."""
+"""The load check: many requests to the staged version, a few at a time, before any visitor gets it."""
 
 import math
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ from controller.domain.checks.check import CheckResult
 from controller.domain.checks.requests import Request
 
 SECONDS = 60
-"""A load check may take no longer."""
+"""The most seconds that a load check may take."""
 _SHARE = 0.95
 
 
 class LoadCheck(Request):
-    """`requests` requests, `concurrency` at a time: 95 % of them within `p95_ms`, at most `max_errors` not `status`."""
+    """`requests` requests, `concurrency` at a time: 95 % within `p95_ms`, and all but `max_errors` with `status`."""
 
     kind: Literal["load"] = "load"
     status: Annotated[int, Field(ge=100, le=599)] = 200
@@ -38,32 +38,32 @@ class LoadCheck(Request):
 
     @property
     def name(self) -> str:
-        """What people call it: `load on GET /health of api`."""
+        """Its name in messages: `load on GET /health of api`."""
         return f"load on {super().name}"
 
     @property
     def before_traffic(self) -> bool:
-        """It is made there only: later it would burden visitors, and be counted as their errors."""
+        """Always: later it would slow down visitors, and its errors would count as theirs."""
         return True
 
     @property
     def from_outside(self) -> bool:
-        """Never: there, nobody could tell which version was slow."""
+        """Never: from outside, a slow answer could come from either version."""
         return False
 
 
 @dataclass(frozen=True)
 class Load:
-    """What was measured: the milliseconds of the right answers that count, and what was wrong with the others."""
+    """The measurement: the milliseconds of the correct answers that count, and the errors of the others."""
 
     milliseconds: Sequence[float]
     errors: Sequence[str] = ()
     not_made: int = 0
-    """How many requests there was no time for."""
+    """How many requests were not made, for lack of time."""
 
 
 def check_load(check: LoadCheck, load: Load) -> CheckResult:
-    """Compare what was measured with what the check expects."""
+    """Compare the measurement with the check."""
     p95 = percentile(load.milliseconds)
     shown = f"{check.requests} requests, {check.concurrency} at a time: {len(load.errors)} errors, p95 {p95:.0f} ms"
     if len(load.errors) > check.max_errors:
@@ -76,6 +76,6 @@ def check_load(check: LoadCheck, load: Load) -> CheckResult:
 
 
 def percentile(values: Sequence[float], share: float = _SHARE) -> float:
-    """The smallest value that is not exceeded by this share of all; 0 when there is none."""
+    """The smallest value that this share of all values does not exceed; 0 when there are no values."""
     ordered = sorted(values)
     return ordered[math.ceil(share * len(ordered)) - 1] if ordered else 0.0

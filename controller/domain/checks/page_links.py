@@ -1,6 +1,6 @@
-"""What a page, a stylesheet and a web app's manifest need: the links that a browser follows by itself.
+"""The links in a page, a stylesheet and a web app's manifest that a browser loads by itself.
 
-What scripts import or fetch is not looked for: only running them would tell. Nor are links to other pages.
+Links to other pages are left out, and so is what scripts import or fetch: only running them would show that.
 """
 
 import json
@@ -53,14 +53,14 @@ _SCRIPTS = {"", "module", "text/javascript", "application/javascript"}
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A complete address without fragment, and as what it is used."""
+    """A complete address without fragment, and the use of the file there."""
 
     url: str
     use: Use
 
 
 def links_in(url: str, use: Use, body: bytes) -> set[Link]:
-    """The links on the same origin in what `url` gave; none in what has no links."""
+    """The links to the same origin in the file from `url`; empty for files of types without links."""
     text = body.decode(errors="replace")
     match use:
         case Use.PAGE:
@@ -88,7 +88,7 @@ def _link(base: str, target: str, use: Use) -> Link | None:
     try:
         url = urldefrag(urljoin(base, target.strip())).url
         is_web = urlsplit(url).scheme in {"http", "https"}
-    except ValueError:  # `http://[` and the like: no browser goes there
+    except ValueError:  # `http://[` and the like, which no browser loads
         return None
     return Link(url, use) if is_web and target.strip() and not target.strip().startswith("#") else None
 
@@ -112,7 +112,7 @@ def _manifest_links(text: str) -> Iterator[tuple[str, Use]]:
 
 
 class _Page(HTMLParser):
-    """Collects what a page links to: base, target, use."""
+    """Collects a page's links: base, target, use."""
 
     def __init__(self, url: str) -> None:
         super().__init__()
@@ -153,7 +153,7 @@ def _tag_links(tag: str, values: Mapping[str, str]) -> Iterator[tuple[str, Use]]
 def _relation_links(values: Mapping[str, str]) -> Iterator[tuple[str, Use]]:
     relations, target = values.get("rel", "").lower().split(), values.get("href", "")
     if "alternate" in relations:
-        return  # another stylesheet or a feed, which no browser loads by itself
+        return  # An alternate stylesheet or a feed, which no browser loads by itself.
     if "preload" in relations:
         yield target, _PRELOADS.get(values.get("as", "").lower(), Use.FILE)
         yield from ((one, Use.IMAGE) for one in _candidates(values.get("imagesrcset", "")))

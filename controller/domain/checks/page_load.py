@@ -1,4 +1,4 @@
-"""Loading a page as a browser does, a few files at a time, bounded in number, bytes and time."""
+"""Loads a page as a browser does, a few files at a time, with limits on number, bytes and time."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -16,21 +16,21 @@ from controller.errors import NoAnswerError
 
 FILES, BYTES, SECONDS = 200, 50 * 1024 * 1024, 30
 AT_ONCE = 6
-"""As many as browsers open to one host."""
+"""As many connections as browsers open to one host."""
 SHOWN = 3
 SHOWN_PATH = 100
 
 Fetch = Callable[[str], Answer]
-"""Gives the answer of an address; raises `NoAnswerError`."""
+"""Returns the answer of an address; raises `NoAnswerError`."""
 
 
 class _TooMuchError(Exception):
-    """The page goes beyond a bound."""
+    """The page exceeds a limit."""
 
 
 @dataclass
 class PageLoad:
-    """Loads one page. `fetch` is called by several threads."""
+    """Loads one page. Several threads call `fetch`."""
 
     fetch: Fetch
     clock: Callable[[], float] = time.monotonic
@@ -41,10 +41,10 @@ class PageLoad:
     _ends: float = field(default=0.0, init=False)
 
     def run(self, check: SiteCheck, url: str) -> CheckResult:
-        """Load the page at `url` and everything that it needs, and that needs, from the same origin."""
+        """Load the page at `url` and, from the same origin, the files that it needs, directly or through others."""
         self._ends = self.clock() + self.seconds
         try:
-            count, trouble = self._all(Link(url, Use.PAGE))
+            count, trouble = self._load_all(Link(url, Use.PAGE))
         except _TooMuchError as error:
             return CheckResult(check.name, False, f"{error}: check a smaller page of the site")
         if not trouble:
@@ -52,15 +52,15 @@ class PageLoad:
         shown = "; ".join(trouble[:SHOWN])
         return CheckResult(check.name, False, f"{len(trouble)} of {count} files are not right: {shown}")
 
-    def _all(self, page: Link) -> tuple[int, list[str]]:
-        """How many files there are, and what is wrong with them: the page, then what it links to, and so on."""
+    def _load_all(self, page: Link) -> tuple[int, list[str]]:
+        """Load the page, then the files that it links to, and so on; returns their number and what is wrong."""
         known, wave = {page}, {page}
         trouble: list[str] = []
         with ThreadPoolExecutor(AT_ONCE) as pool:
             while wave:
                 ordered = sorted(wave, key=lambda link: (link.url, link.use))
                 wave = set()
-                for wrong, found in pool.map(self._one, ordered):
+                for wrong, found in pool.map(self._load, ordered):
                     trouble += wrong
                     wave |= found - known
                 known |= wave
@@ -68,12 +68,12 @@ class PageLoad:
                     raise _TooMuchError(f"the page needs more than {self.files} files")
         return len(known), trouble
 
-    def _one(self, link: Link) -> tuple[Iterable[str], set[Link]]:
-        """What is wrong with a file, and what it links to. Its contents are not kept."""
+    def _load(self, link: Link) -> tuple[Iterable[str], set[Link]]:
+        """Load a file; returns what is wrong with it, and its links. Its contents are not kept."""
         if self._loaded > self.bytes:
             raise _TooMuchError(f"the page needs more than {self.bytes // 1024 // 1024} MiB")
         if self.clock() > self._ends:
-            raise _TooMuchError(f"the page was not there within {self.seconds:.0f} seconds")
+            raise _TooMuchError(f"the page was not loaded within {self.seconds:.0f} seconds")
         path = urlsplit(link.url).path
         try:
             answer = self.fetch(link.url)
@@ -83,8 +83,8 @@ class PageLoad:
         if answer.status != HTTPStatus.OK:
             return [f"{_shown(path)} has status {answer.status}"], set()
         if not is_plausible(link.use, path, answer.content_type):
-            told = _shown(answer.content_type) or "without a type"
-            return [f"{_shown(path)} is {told} and used as {link.use}"], set()
+            kind = _shown(answer.content_type) or "without a type"
+            return [f"{_shown(path)} is {kind} and used as {link.use}"], set()
         return [], links_in(link.url, link.use, answer.body)
 
 

@@ -1,6 +1,6 @@
-"""As what a page uses a file, and which content types are plausible for that.
+"""The uses of files in a page, and the content types that are plausible for each.
 
-The usual accident is that a missing file is answered with the site's page and status 200.
+They reveal the usual mistake: a missing file that is answered with the site's page and status 200.
 """
 
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Use(StrEnum):
-    """As what a file is loaded."""
+    """The use for which a file is loaded."""
 
     PAGE = "a page"
     SCRIPT = "a script"
@@ -35,15 +35,15 @@ _PLAUSIBLE: Mapping[Use, tuple[str, ...]] = {
     Use.MEDIA: ("audio/", "video/", "image/", "application/ogg", "application/vnd.apple.mpegurl", "application/x-mpeg"),
     Use.MANIFEST: ("application/manifest+json", "application/json", "text/json"),
 }
-"""Beginnings of the content types."""
+"""Use → the beginnings of its content types."""
 _ANY_FILE = (Use.FONT, Use.MEDIA)
-"""Browsers take these under the type of unknown files too."""
+"""Browsers accept these with the content type of unknown files too."""
 _UNKNOWN = ("application/octet-stream", "binary/octet-stream")
 _PAGES = (".html", ".htm", ".xhtml", "/")
 
 
 def is_plausible(use: Use, path: str, content_type: str) -> bool:
-    """Whether what came with this type (without parameters) can be used so."""
+    """Whether a file with this content type (without parameters) can have this use."""
     if use is Use.FILE:
         name = path.rpartition("/")[2]
         return content_type not in _PLAUSIBLE[Use.PAGE] or path.endswith(_PAGES) or "." not in name

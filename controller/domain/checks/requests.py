@@ -1,4 +1,4 @@
-"""A request as `release.yaml` describes it: what is sent, without what is expected."""
+"""A request as `release.yaml` describes it, without the expected answer."""
 
 import json
 import re
@@ -12,8 +12,17 @@ from controller.domain.names import Name
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _MOST_HEADERS = 30
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
-_OURS = {"connection", "content-length", "expect", "host", "te", "trailer", "transfer-encoding", "upgrade"}
-"""Headers that belong to the connection: a check cannot choose them."""
+_CONNECTION_HEADERS = {
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+}
+"""Headers that belong to the connection: a check cannot set them."""
 
 
 def _from_the_root(path: str) -> str:
@@ -35,7 +44,7 @@ def _sendable(body: object) -> object:
 
 
 def header_lines(given: object) -> dict[str, str]:
-    """Header name (lower-case) → value, as text; raises `ValueError` for what no HTTP message could carry."""
+    """Header name (lower-case) → value as text; raises `ValueError` for a header that no HTTP message can have."""
     if not isinstance(given, Mapping):
         raise ValueError("must hold keys and values")  # noqa: TRY004 - pydantic reads ValueError
     if len(given) > _MOST_HEADERS:
@@ -49,16 +58,16 @@ def header_lines(given: object) -> dict[str, str]:
 
 
 def _one_line(name: str, value: object) -> str:
-    """YAML makes numbers and booleans of some values: they are meant as they are written in HTTP."""
+    """A header's value as text: YAML makes numbers and booleans of some values, which HTTP writes as text."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if not isinstance(value, str | int | float) or not (text.isprintable() and text.isascii()):
         raise ValueError(f"must have a line of plain text for '{name}'")
     return text.strip()
 
 
-def _choosable(given: object) -> dict[str, str]:
+def _settable(given: object) -> dict[str, str]:
     lines = header_lines(given)
-    if taken := sorted(_OURS & lines.keys()):
+    if taken := sorted(_CONNECTION_HEADERS & lines.keys()):
         raise ValueError(f"cannot set '{taken[0]}': it belongs to the connection")
     return lines
 
@@ -74,17 +83,17 @@ class Request(BaseModel):
     component: Name
     method: Method = "GET"
     path: Path
-    headers: Annotated[dict[str, str], PlainValidator(_choosable)] = {}
+    headers: Annotated[dict[str, str], PlainValidator(_settable)] = {}
     body: Annotated[dict[str, Any] | str | None, PlainValidator(_sendable)] = None
 
     @property
     def name(self) -> str:
-        """What people call it: `GET /health of api`."""
+        """Its name in messages: `GET /health of api`."""
         return f"{self.method} {self.path} of {self.component}"
 
     @property
     def request(self) -> tuple[object, ...]:
-        """What is asked, without what is expected: two releases may expect different answers to the same request."""
+        """The request without the expected answer: two releases may expect different answers to the same request."""
         return self.component, self.method, self.path, self.encoded_body(), tuple(sorted(self.headers.items()))
 
     def encoded_body(self) -> bytes | None:
@@ -94,6 +103,6 @@ class Request(BaseModel):
         return (self.body if isinstance(self.body, str) else json.dumps(self.body)).encode()
 
     def sent_headers(self) -> dict[str, str]:
-        """The headers that go with it: its own, and the type of its body."""
+        """The headers to send: its own, and the type of its body."""
         kind = "application/json" if isinstance(self.body, dict) else "text/plain; charset=utf-8"
         return {**({"content-type": kind} if self.body else {}), **self.headers}

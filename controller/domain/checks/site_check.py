@@ -8,7 +8,7 @@ from controller.domain.names import Name
 
 
 class SiteCheck(Placed):
-    """Load a page with its scripts, styles, images, fonts, preloads and manifest: every one must be there."""
+    """Loads a page with its scripts, styles, images, fonts, preloads and manifest: all of them must be there."""
 
     component: Name
     kind: Literal["site"]
@@ -16,10 +16,10 @@ class SiteCheck(Placed):
 
     @property
     def name(self) -> str:
-        """What people call it: `page / of web`."""
+        """Its name in messages: `page / of web`."""
         return f"page {self.path} of {self.component}"
 
     @property
     def request(self) -> tuple[object, ...]:
-        """What is asked, without what is expected."""
+        """The request without the expected answer."""
         return self.component, self.kind, self.path

@@ -1,4 +1,4 @@
-"""`verification` in `release.yaml`: every kind of check, and how each goes into the ledger and comes out again."""
+"""`verification` in `release.yaml`: every kind of check, and how the ledger keeps and returns them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated
@@ -12,13 +12,13 @@ from controller.domain.deployment import Deployment
 
 
 def _kind(check: object) -> str:
-    """A check is an HTTP check unless it says otherwise."""
+    """The kind of a check: `http` unless it names another."""
     kind = check.get("kind", "http") if isinstance(check, Mapping) else getattr(check, "kind", "http")
     return kind if isinstance(kind, str) else repr(kind)
 
 
 OutsideCheck = Check | SiteCheck
-"""What can be asked as a visitor."""
+"""A check that can run from outside, like a visitor."""
 AnyCheck = Check | SiteCheck | LoadCheck
 Listed = Annotated[
     Annotated[Check, Tag("http")] | Annotated[SiteCheck, Tag("site")],
@@ -42,20 +42,20 @@ class Verification(BaseModel):
 
     @property
     def everything(self) -> Sequence[AnyCheck]:
-        """All checks; the load comes last."""
+        """All checks, the load check last."""
         return [*self.checks, *([self.load] if self.load else [])]
 
 
 def read_check(text: str) -> AnyCheck:
-    """A check as the ledger has it: JSON, in which an HTTP check may say no kind."""
+    """A check in the ledger's form: JSON, in which an HTTP check may lack `kind`."""
     return _Stored.validate_json(text)
 
 
 def checks_of(deployment: Deployment) -> list[AnyCheck]:
-    """The release's verification checks, as the ledger has them."""
+    """The release's verification checks from the ledger."""
     return [read_check(check) for check in deployment.checks]
 
 
 def outside_checks_of(deployment: Deployment) -> list[OutsideCheck]:
-    """Those that are made as a visitor."""
+    """The release's checks that run from outside, like a visitor."""
     return [check for check in checks_of(deployment) if not isinstance(check, LoadCheck) and check.from_outside]

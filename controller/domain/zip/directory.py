@@ -1,8 +1,8 @@
-"""Reads a zip's directory as strictly as it can be read, before anything in the zip is touched.
+"""Reads a zip's directory as strictly as possible, before anything in the zip is touched.
 
 Why not `zipfile`: it loads a directory of any size, accepts data before, between and after the entries, prefers a
 hidden zip64 directory to the one that other programs see, and drops what follows a NUL in a name. A bundle that two
-readers could understand differently must not be released, so what is unusual is refused here.
+readers could understand differently must not be released, so this reader refuses everything unusual.
 """
 
 import struct
@@ -22,9 +22,9 @@ _END = struct.Struct("<4s4H2LH")
 _END_SIGNATURE = b"PK\x05\x06"
 _MAX_COMMENT = 0xFFFF
 _MORE = 0xFFFF
-"""The count when there are more than the format can say (zip64)."""
+"""The count that means that there are more entries than the format can count (zip64)."""
 _BYTES_PER_ENTRY = 512
-"""More than a directory needs for an entry on average; bounds what is read into memory."""
+"""More than a directory needs for an average entry; it bounds the bytes that are read into memory."""
 _UTF8_FLAG = 0x800
 _AGAIN = "Make the bundle again with `selfright bundle` and upload that file as it is."
 
@@ -42,17 +42,17 @@ class Entry:
     method: int
     flags: int
     mode: int
-    """The Unix mode, type included; 0 when it was made elsewhere."""
+    """The Unix mode with the file type; 0 when the zip was made on another system."""
 
     @property
     def is_folder(self) -> bool:
-        """Whether it only names a folder."""
+        """Whether it is the entry of a folder."""
         return self.name.endswith("/")
 
 
 @dataclass(frozen=True)
 class Directory:
-    """A zip's entries in the order of their data, and where its data ends."""
+    """A zip's entries in the order of their data, and the position at which its data ends."""
 
     entries: tuple[Entry, ...]
     end: int
@@ -132,7 +132,7 @@ def _decode(raw_name: bytes, flags: int, what: str) -> str:
 
 
 def _refuse_overlaps(entries: tuple[Entry, ...], data_end: int, what: str) -> None:
-    """Entries that share data are a bomb; data before the first entry makes the file something else as well."""
+    """Refuse shared data, which makes a bomb, and data before the first entry, which hides another file."""
     if entries and entries[0].offset:
         raise InvalidBundleError(f"{what} has foreign data before its first entry", _AGAIN)
     ends = [entry.offset + LOCAL_HEADER.size + len(entry.raw_name) + entry.packed for entry in entries]

@@ -1,4 +1,4 @@
-"""Reads one entry of a zip: never more than the directory promised, and never silently less."""
+"""Reads one entry of a zip: never more than the directory declares, and never silently less."""
 
 import io
 import zlib
@@ -12,7 +12,10 @@ _AGAIN = "Make the bundle again with `selfright bundle` and upload that file as 
 
 
 def data_start(file: BinaryIO, entry: Entry, limit: int) -> int:
-    """Where the entry's data begins; it must end before `limit`, and its local header must agree with the directory."""
+    """The position of the entry's data.
+
+    Raises `InvalidBundleError` unless the data ends before `limit` and the local header agrees with the directory.
+    """
     header = read_exactly(file, entry.offset, entry.offset + LOCAL_HEADER.size + len(entry.raw_name))
     signature, _, flags, method, *_, name_length, extra = LOCAL_HEADER.unpack_from(header)
     start = entry.offset + LOCAL_HEADER.size + name_length + extra
@@ -25,26 +28,26 @@ def data_start(file: BinaryIO, entry: Entry, limit: int) -> int:
 
 
 class Window(io.RawIOBase):
-    """A part of a file as a file of its own: seekable, and blind to what lies around it."""
+    """A part of a file as a file of its own: seekable, and without access to the rest."""
 
     def __init__(self, file: BinaryIO, start: int, size: int) -> None:
         super().__init__()
         self._file, self._start, self._size, self._at = file, start, size, 0
 
     def readable(self) -> bool:
-        """It can be read."""
+        """Whether it can be read: always."""
         return True
 
     def seekable(self) -> bool:
-        """It can be read in any order."""
+        """Whether it can be read in any order: always."""
         return True
 
     def tell(self) -> int:
-        """The position, in bytes from the window's start."""
+        """The position in bytes from the window's start."""
         return self._at
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move to a position; it may lie behind the end."""
+        """Move to a position, which may be beyond the end."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
         self._at = max(0, base + offset)
         return self._at
@@ -76,11 +79,11 @@ class Inflating(io.RawIOBase):
         self._size = 0
 
     def readable(self) -> bool:
-        """It can be read."""
+        """Whether it can be read: always."""
         return True
 
     def read(self, size: int | None = -1) -> bytes:
-        """The next bytes, at most `size`; none at the end. Raises `InvalidBundleError` when it is not as declared."""
+        """The next bytes, at most `size`; none at the end. Raises `InvalidBundleError` for undeclared contents."""
         left = self._entry.size - self._size
         wanted = left if size is None or size < 0 else min(size, left)
         parts: list[bytes] = []
@@ -105,7 +108,7 @@ class Inflating(io.RawIOBase):
         return data
 
     def _unpack(self, wanted: int) -> bytes:
-        """At least one byte and at most `wanted`."""
+        """The next unpacked bytes: at least one, and at most `wanted`."""
         assert self._inflate  # noqa: S101
         while True:
             source = self._waiting or self._packed.read(_CHUNK)
@@ -126,7 +129,7 @@ class Inflating(io.RawIOBase):
             raise self._wrong("its checksum does not match")
 
     def _finish(self) -> None:
-        """Read on to the end of the compressed data: nothing more may come out of it."""
+        """Read the rest of the compressed data, which must unpack to nothing."""
         assert self._inflate  # noqa: S101
         while not self._inflate.eof:
             source = self._waiting or self._packed.read(_CHUNK)

@@ -1,4 +1,4 @@
-"""What a zip's entries may be: names that mean the same file everywhere, plain files, and no bombs."""
+"""The rules for a zip's entries: names that mean the same file everywhere, plain files, and no bombs."""
 
 import re
 import stat
@@ -10,19 +10,19 @@ from controller.domain.zip.directory import DEFLATED, STORED, Entry
 from controller.errors import InvalidBundleError
 
 MAX_NAME_BYTES = 900
-"""S3 keys have at most 1024 bytes, and a site's files get a prefix."""
+"""The limit of a name: S3 keys have at most 1024 bytes, and a site's files get a prefix."""
 MAX_RATIO = 200
-"""A file may unpack to so many times its packed size."""
+"""A file may unpack to at most this many times its packed size."""
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
 _ALWAYS_FINE = 1024 * 1024
-"""An entry that unpacks to this many bytes is no bomb, however well it is packed."""
+"""An entry that unpacks to at most this many bytes is no bomb, whatever its ratio is."""
 _RENAME = "Rename the file and make the bundle again."
 _REPACK = "Make the bundle again with `selfright bundle`."
 
 
 def why_unsafe(path: str) -> str | None:
-    """What is wrong with a path inside a bundle, as the end of a sentence; None when it is fine."""
+    """What is wrong with a path in a bundle, as the end of a sentence; None when it is fine."""
     parts = path.split("/")
     problems = {
         f"must have 1 to {MAX_NAME_BYTES} bytes": not 0 < len(path.encode(errors="replace")) <= MAX_NAME_BYTES,
@@ -36,7 +36,7 @@ def why_unsafe(path: str) -> str | None:
 
 
 def check_entries(entries: Iterable[Entry], what: str, *, max_entry: int, max_total: int, max_ratio: int) -> None:
-    """Raise `InvalidBundleError` for the first entry of `what` that may not be there. Sizes in bytes, unpacked."""
+    """Raise `InvalidBundleError` for the first entry of `what` that breaks a rule. Sizes are unpacked bytes."""
     spelled: dict[str, str] = {}
     total = 0
     for entry in entries:
@@ -61,7 +61,7 @@ def _check_nature(entry: Entry, where: str) -> None:
     if kind == stat.S_IFLNK:
         raise InvalidBundleError(f"{where} is a symbolic link", "Put the file itself into the bundle.")
     if kind not in (0, stat.S_IFDIR if entry.is_folder else stat.S_IFREG):
-        raise InvalidBundleError(f"{where} is a special file, not a plain one", "Take it out of the bundle.")
+        raise InvalidBundleError(f"{where} is a special file, not a plain one", "Remove it from the bundle.")
     if entry.flags & _ENCRYPTED:
         raise InvalidBundleError(f"{where} is encrypted", "Make the bundle without a password.")
     if entry.method not in (STORED, DEFLATED):
@@ -75,13 +75,13 @@ def _check_size(entry: Entry, where: str, max_entry: int, max_ratio: int) -> Non
         raise InvalidBundleError(reason, "Make the file smaller.")
     if entry.size > _ALWAYS_FINE and entry.size > entry.packed * max_ratio:
         reason = f"{where} unpacks to more than {max_ratio} times its size, as zip bombs do"
-        raise InvalidBundleError(reason, "Take it out of the bundle, or store it uncompressed.")
+        raise InvalidBundleError(reason, "Remove it from the bundle, or store it uncompressed.")
     if (entry.method == STORED and entry.size != entry.packed) or (entry.is_folder and entry.size):
         raise InvalidBundleError(f"{where} contradicts itself about its size", _REPACK)
 
 
 def _check_unique(entry: Entry, where: str, spelled: dict[str, str]) -> None:
-    """Names that are the same file on macOS or Windows (case, Unicode form) or stand for a file and a folder collide.
+    """Refuse names that are the same file on macOS or Windows (case, Unicode form), or name a file and a folder.
 
     `spelled` is folded path → its spelling; a folder's spelling ends with "/".
     """

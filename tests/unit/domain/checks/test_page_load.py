@@ -105,4 +105,4 @@ def test_the_time_is_bounded() -> None:
     """A slow site is not waited for."""
     ticks = iter([0.0, 1.0, *[31.0] * 10])
     result = load(clock=lambda: next(ticks))
-    assert result.detail.startswith("the page was not there within 30 seconds")
+    assert result.detail.startswith("the page was not loaded within 30 seconds")
