@@ -5,9 +5,9 @@ from typing import Literal
 
 from controller.domain.advice import HELD_ADVICE
 from controller.domain.deployment import Awaited, Changes, Deployment, Trip, TripSource
+from controller.domain.judging.usage import most_used_first
 from controller.domain.phases import MOVING, Phase
 from controller.domain.timeline import EventKind
-from controller.domain.usage import most_used_first
 from controller.errors import ConflictError, LedgerConflictError
 from controller.flow.rollback.traffic import clear_the_way
 from controller.flow.shared.closure import release_abandoned_lock

@@ -11,9 +11,9 @@ from functools import partial
 
 from controller.domain.deployment import Changes, Deployment, Left, Pending, Trip
 from controller.domain.environment import Environment
+from controller.domain.judging.usage import most_used_first
 from controller.domain.phases import MOVING, Phase
 from controller.domain.timeline import EventKind
-from controller.domain.usage import most_used_first
 from controller.errors import ConflictError, LedgerConflictError, SelfrightError
 from controller.flow.shared.pending import takes_long
 from controller.flow.shared.timeline import environment_of, record

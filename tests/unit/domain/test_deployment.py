@@ -1,4 +1,4 @@
-"""The deployment's own small questions."""
+"""The properties of a deployment."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -24,31 +24,31 @@ def test_the_environment_key_names_application_and_environment() -> None:
 
 
 def test_changed_are_the_components_with_another_revision() -> None:
-    """A component that was staged as what is live already gets no traffic step."""
+    """A component whose staged revision is already live gets no traffic step."""
     before = {"api": Revision("7"), "site": Revision("aa")}
     after = {"site": Revision("bb"), "api": Revision("7")}
     assert deployment(restore_point=before, staged=after).changed == ("site",)
 
 
 def test_a_component_without_a_restore_point_is_changed() -> None:
-    """What was not there before is new."""
+    """A component that did not exist before is new."""
     assert deployment(restore_point={}, staged={"b": Revision("1"), "a": Revision("2")}).changed == ("a", "b")
 
 
 def test_nothing_staged_is_nothing_changed() -> None:
-    """Before staging, nothing can be put back."""
+    """Before staging, there is nothing to restore."""
     assert deployment().changed == ()
     assert deployment(restore_point={"api": Revision("7")}).changed == ()
 
 
 @given(st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), max_size=6))
 def test_counts_add_up(pairs: list[tuple[int, int]]) -> None:
-    """The counts of several components are those of the release."""
+    """The counts of all components together are those of the release."""
     total = sum((Counts(requests, errors) for requests, errors in pairs), start=Counts())
     assert total == Counts(sum(requests for requests, _ in pairs), sum(errors for _, errors in pairs))
 
 
 def test_the_error_rate_of_nothing_is_zero() -> None:
-    """No requests, no failures."""
+    """Without requests there are no failures."""
     assert Counts().error_rate == 0
     assert Counts(4, 1).error_rate == 0.25

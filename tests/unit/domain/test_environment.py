@@ -1,4 +1,4 @@
-"""An environment's configuration: what is read, what is assumed, and what is refused."""
+"""An environment's configuration: its values, its defaults, and what is refused."""
 
 import json
 from typing import Any
@@ -29,11 +29,11 @@ WRITTEN: dict[str, Any] = {
 
 
 def read(**changes: Any) -> Environment:  # noqa: ANN401 - JSON
-    """What is read when this is written differently."""
+    """The environment with these changes in its document."""
     return Environment.model_validate_json(json.dumps({**WRITTEN, **changes}))
 
 
-def test_what_cdk_writes_is_read() -> None:
+def test_cdks_document_is_read() -> None:
     """Each component becomes the target of its kind."""
     environment = read()
     assert environment.key == "smartpack/prod"
@@ -45,15 +45,15 @@ def test_what_cdk_writes_is_read() -> None:
 
 
 def test_an_images_platform_is_lambdas_default() -> None:
-    """A function has the architecture x86_64 if nothing else is said."""
+    """The default architecture of a function is x86_64."""
     image = {"kind": "image", "function_name": "smartpack-prod-ai", "repository": "smartpack/ai"}
     target = read(components={"ai": image}).components["ai"]
     assert isinstance(target, ImageTarget)
     assert (target.platform, target.alias) == ("linux/amd64", "live")
 
 
-def test_little_needs_to_be_said() -> None:
-    """Components are enough: the rest has careful defaults."""
+def test_most_keys_have_defaults() -> None:
+    """Only the components are required: all other keys have careful defaults."""
     only = {name: WRITTEN[name] for name in ("application", "environment", "components")}
     environment = Environment.model_validate(only)
     assert environment.deployment_preference.type == "Canary10Percent5Minutes"
@@ -93,19 +93,19 @@ def test_little_needs_to_be_said() -> None:
         {"components": {"settings": {"kind": "parameters", "prefix": "/selfright/smartpack"}}},
     ],
 )
-def test_what_cannot_be_meant_is_refused(changes: dict[str, Any]) -> None:
-    """A mistake in the configuration is found when it is read, not when it is needed."""
+def test_a_mistake_is_refused(changes: dict[str, Any]) -> None:
+    """A mistake in the configuration is found when it is read, not when it is used."""
     with pytest.raises(ValidationError):
         read(**changes)
 
 
-def test_a_strategy_that_no_workflow_outlives_is_refused() -> None:
+def test_a_strategy_longer_than_the_workflow_is_refused() -> None:
     """The workflow would time out, and a good release would be rolled back after weeks."""
     with pytest.raises(ValidationError, match="take 1374 days"):
         read(deployment_preference={"type": "Linear1PercentEvery9999Minutes"}, final_bake="0s")
 
 
-def test_an_environment_cannot_be_changed_once_read() -> None:
-    """What is configured is read only."""
+def test_an_environment_cannot_be_changed() -> None:
+    """A configuration is read only."""
     with pytest.raises(ValidationError, match="frozen"):
         read().final_bake = 0  # type: ignore[misc]

@@ -15,7 +15,7 @@ UPLOAD = Upload("artifacts", "incoming/smartpack/prod/1.zip", "v1", 10, datetime
 
 
 def test_a_key_names_application_and_environment() -> None:
-    """The upload key says to whom."""
+    """The upload key has both names."""
     assert parse_key("incoming/smartpack/prod/My release (2).zip") == UploadTarget("smartpack", "prod")
 
 
@@ -35,7 +35,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("key", "reason"), REFUSED.values(), ids=REFUSED)
 def test_other_keys_are_refused_with_the_form_to_use(key: str, reason: str) -> None:
-    """The error says what was wrong with the key and what it should look like."""
+    """The error says what is wrong with the key, and which form it must have."""
     with pytest.raises(InvalidBundleError) as caught:
         parse_key(key)
     assert reason in caught.value.reason
@@ -44,7 +44,7 @@ def test_other_keys_are_refused_with_the_form_to_use(key: str, reason: str) -> N
 
 
 @given(st.text())
-def test_any_key_is_understood_or_refused(key: str) -> None:
+def test_any_key_is_read_or_refused(key: str) -> None:
     """No key crashes the reader."""
     try:
         parse_key(key)
@@ -53,13 +53,13 @@ def test_any_key_is_understood_or_refused(key: str) -> None:
     assert key.startswith("incoming/")
 
 
-def test_an_id_says_whom_and_when() -> None:
+def test_an_id_has_the_environment_and_the_time() -> None:
     """People recognise a deployment by its id."""
     assert re.fullmatch(r"smartpack-prod-20250701T090807-[0-9a-f]{6}", deployment_id("smartpack", "prod", UPLOAD))
 
 
 def test_the_same_upload_has_the_same_id() -> None:
-    """A repeated event finds the deployment that is there already."""
+    """A repeated event finds the existing deployment."""
     assert deployment_id("smartpack", "prod", UPLOAD) == deployment_id("smartpack", "prod", replace(UPLOAD, size=11))
 
 
@@ -72,5 +72,5 @@ def test_another_upload_has_another_id(change: dict[str, Any]) -> None:
 
 
 def test_an_id_leaves_room_in_the_name_of_an_execution() -> None:
-    """Names of executions have at most 80 characters, and a rollback's has more than the id."""
+    """Names of executions have at most 80 characters, and a rollback's execution has more than the id in it."""
     assert len(deployment_id("a" * 31, "b" * 31, UPLOAD)) == 64

@@ -12,15 +12,15 @@ from tests.unit.flow.scenes import an_environment
     ("changed", "newcomers", "weights"),
     [([], [], []), (["api"], [], [10, 100]), (["api"], ["api"], [100]), (["api", "site"], ["api"], [10, 100])],
 )
-def test_steps_are_for_what_was_live_and_can_be_divided(
+def test_only_divisible_components_that_were_live_have_steps_below_100(
     changed: list[str], newcomers: list[str], weights: list[int]
 ) -> None:
-    """A release of newcomers alone goes to everybody at once, one that changes nothing has no steps."""
+    """A release of newcomers alone goes to all visitors at once; one that changes nothing has no steps."""
     assert [step.weight for step in steps_for(an_environment(), changed, newcomers)] == weights
 
 
 def test_long_bakes_are_evaluated_less_often() -> None:
-    """All bakes together, each extended once, have at most so many evaluations."""
+    """All bakes together, each extended once, have a limited number of evaluations."""
     policy = JudgePolicy(evaluate_every="10s")
     assert evaluation_pause(policy, [Step(10, 60)]) == 10
     assert evaluation_pause(policy, [Step(10, 86_400), Step(100, 86_400)]) >= 4 * 86_400 / MOST_PAUSES

@@ -1,4 +1,4 @@
-"""The strategy: names and lists become steps that rise to a hundred."""
+"""The strategy: names and lists become steps with weights that rise to a hundred."""
 
 import pytest
 from hypothesis import given
@@ -19,10 +19,10 @@ listed = st.lists(
 ).map(lambda specs: sorted({spec.weight: spec for spec in specs}.values(), key=lambda spec: spec.weight))
 
 
-@given(kind=st.one_of(named, listed), watch=st.integers(0, 604800), at_once=st.booleans())
-def test_weights_rise_and_end_at_a_hundred(kind: str | list[StepSpec], watch: int, at_once: bool) -> None:
-    """Whatever the strategy: every step adds visitors, and the last has all of them."""
-    steps = steps_of(Preference(type=kind), watch, at_once=at_once)
+@given(kind=st.one_of(named, listed), final_bake=st.integers(0, 604800), at_once=st.booleans())
+def test_weights_rise_and_end_at_a_hundred(kind: str | list[StepSpec], final_bake: int, at_once: bool) -> None:
+    """With every strategy, each step adds visitors, and the last one has all of them."""
+    steps = steps_of(Preference(type=kind), final_bake, at_once=at_once)
     weights = [step.weight for step in steps]
     assert weights == sorted(set(weights))
     assert weights[0] >= 1
@@ -30,15 +30,15 @@ def test_weights_rise_and_end_at_a_hundred(kind: str | list[StepSpec], watch: in
     assert weights.count(ALL) == 1
 
 
-@given(kind=st.one_of(named, listed), watch=st.integers(0, 604800))
-def test_the_first_deployment_goes_to_everybody_in_one_step(kind: str | list[StepSpec], watch: int) -> None:
-    """There is nothing to protect and nobody to compare with."""
-    assert len(steps_of(Preference(type=kind), watch, at_once=True)) == 1
+@given(kind=st.one_of(named, listed), final_bake=st.integers(0, 604800))
+def test_a_deployment_at_once_has_one_step_with_all_visitors(kind: str | list[StepSpec], final_bake: int) -> None:
+    """Components that were never live have no visitors to protect and no stable to be compared with."""
+    assert len(steps_of(Preference(type=kind), final_bake, at_once=True)) == 1
 
 
 @given(percent=st.integers(1, 99), minutes=st.integers(1, 9999))
 def test_a_linear_strategy_has_equal_strides(percent: int, minutes: int) -> None:
-    """The strides sum up to a hundred; only the last may be shorter."""
+    """The strides add up to a hundred; only the last may be shorter."""
     steps = steps_of(Preference(type=f"Linear{percent}PercentEvery{minutes}Minutes"), 60)
     strides = [after.weight - before.weight for before, after in zip((Step(0, 0), *steps), steps, strict=False)]
     assert sum(strides) == ALL
@@ -48,21 +48,21 @@ def test_a_linear_strategy_has_equal_strides(percent: int, minutes: int) -> None
 
 
 @given(listed)
-def test_a_list_is_taken_as_it_is_written(specs: list[StepSpec]) -> None:
+def test_a_list_keeps_its_steps(specs: list[StepSpec]) -> None:
     """Steps below a hundred keep their weights and bakes."""
     steps = steps_of(Preference(type=specs), 7)
     assert steps[:-1] == tuple(Step(spec.weight, spec.bake) for spec in specs if spec.weight < ALL)
 
 
-def test_the_names_that_sam_users_know() -> None:
-    """CodeDeploy's predefined configurations mean here what they mean there."""
+def test_codedeploys_names_keep_their_meaning() -> None:
+    """CodeDeploy's predefined configurations become the same steps here."""
     assert steps_of(Preference(type="AllAtOnce"), 300) == (Step(100, 300),)
     assert steps_of(Preference(type="Canary10Percent5Minutes"), 300) == (Step(10, 300), Step(100, 300))
     assert steps_of(Preference(type="Linear10PercentEvery1Minute"), 0)[:2] == (Step(10, 60), Step(20, 60))
 
 
 def test_the_last_step_of_a_list_may_have_its_own_bake() -> None:
-    """A listed step of weight 100 replaces the environment's watch window."""
+    """A listed step of weight 100 replaces the environment's final bake."""
     specs = [StepSpec(weight=50, bake="5s"), StepSpec(weight=100, bake="9s")]
     assert steps_of(Preference(type=specs), 300) == (Step(50, 5), Step(100, 9))
 
@@ -82,14 +82,14 @@ def test_the_last_step_of_a_list_may_have_its_own_bake() -> None:
     ],
 )
 def test_an_unknown_name_is_refused(name: str) -> None:
-    """The error says which strategy was meant."""
+    """The error names the strategy."""
     with pytest.raises(ValidationError, match="strategy"):
         Preference(type=name)
 
 
 @pytest.mark.parametrize("weights", [[10, 10], [50, 10], [100, 50]])
 def test_weights_that_do_not_rise_are_refused(weights: list[int]) -> None:
-    """A strategy never takes visitors back from the canary; only a rollback does."""
+    """A strategy never moves visitors from the canary to stable; only a rollback does."""
     with pytest.raises(ValidationError, match="must rise"):
         Preference(type=[StepSpec(weight=weight) for weight in weights])
 
@@ -98,6 +98,6 @@ def test_weights_that_do_not_rise_are_refused(weights: list[int]) -> None:
     "spec", [{"weight": 0}, {"weight": 101}, {"weight": 5, "bake": "25h"}, {"weight": 5, "pause": 1}]
 )
 def test_a_step_outside_the_bounds_is_refused(spec: dict[str, int]) -> None:
-    """Percent are 1 to 100, a bake is at most a day, and nothing else is said of a step."""
+    """A weight is 1 to 100, a bake is at most a day, and a step has no other keys."""
     with pytest.raises(ValidationError):
         StepSpec.model_validate(spec)

@@ -19,7 +19,7 @@ ZEROS = Item(bytes(3_000_000), zipfile.ZIP_DEFLATED)
 
 
 def open_and_verify(data: bytes, limits: BundleLimits | None = None) -> BundleArchive:
-    """Read a bundle as the controller does."""
+    """Open and verify a bundle as in the controller."""
     archive = BundleArchive(io.BytesIO(data), limits)
     archive.verify(archive.manifest())
     return archive
@@ -51,13 +51,13 @@ def test_parameters_that_were_changed_are_refused() -> None:
     assert "'settings.yaml' does not match its digest" in refusal(parts.pack())
 
 
-def test_parameters_that_ssm_would_not_take_are_refused() -> None:
-    """Before anything is staged."""
+def test_parameters_that_ssm_would_refuse_are_refused() -> None:
+    """They are refused before anything is staged."""
     assert "`GREETING` has no value" in refusal(bundle_parts().with_parameters(b"GREETING:").pack())
 
 
-def test_missing_parameters_are_told() -> None:
-    """The manifest names a file that is not there."""
+def test_missing_parameters_are_refused() -> None:
+    """The manifest names a file that does not exist."""
     parts = bundle_parts().with_parameters(SETTINGS)
     del parts.files["settings.yaml"]
     assert "'settings.yaml', which components.settings names, is not in the bundle" in refusal(parts.pack())
@@ -78,8 +78,8 @@ def with_code(code: bytes) -> bytes:
     return parts.pack()
 
 
-def test_what_was_read_of_a_bundle_stays_known() -> None:
-    """The manifest, the digest and what describes an artifact cost one read each, however often they are asked for."""
+def test_a_bundle_is_read_only_once() -> None:
+    """The manifest, the digest and an artifact's description cost one read each, however often they are used."""
     file = Noting(bundle_parts().with_parameters(SETTINGS).pack())
     archive = BundleArchive(file)
     settings = archive.manifest().components["settings"]
@@ -93,7 +93,7 @@ def test_what_was_read_of_a_bundle_stays_known() -> None:
 
 
 def test_a_header_is_read_once() -> None:
-    """Where a file's data begins stays known, so that reading it again reads its data alone."""
+    """The position of a file's data is kept, so reading it again reads only its data."""
     file = Noting(a_bundle())
     archive = BundleArchive(file)
     start, _ = archive.raw("site/robots.txt")
@@ -147,7 +147,7 @@ def test_reading_more_than_asked_for_is_refused() -> None:
 
 
 def test_folder_entries_are_no_files() -> None:
-    """Zips made by hand name their folders; that is harmless."""
+    """Zips that are made by hand have such entries; they are harmless."""
     assert "site/" not in open_and_verify(with_entry("site/", Item(mode=0o040755))).names
 
 
@@ -183,7 +183,7 @@ def test_unsafe_names_in_a_functions_zip_are_refused(name: str, reason: str) -> 
 
 
 def test_a_name_cut_by_a_nul_is_refused() -> None:
-    """What follows a NUL is not dropped silently."""
+    """The rest of the name after a NUL is not dropped silently."""
     data = with_entry("site/evilXtxt").replace(b"site/evilXtxt", b"site/evil\0txt")
     assert "control or invisible" in refusal(data)
 
@@ -224,8 +224,8 @@ SPECIAL_FILES = {
 
 
 @pytest.mark.parametrize(("item", "reason"), SPECIAL_FILES.values(), ids=SPECIAL_FILES)
-def test_entries_that_are_no_plain_files_are_refused(item: Item, reason: str) -> None:
-    """Only plain files, stored or deflated."""
+def test_special_files_are_refused(item: Item, reason: str) -> None:
+    """Only plain files are allowed, stored or deflated."""
     assert reason in refusal(with_entry("site/x", item))
     assert reason in refusal(with_code(a_zip({"x": item})))
 
@@ -236,21 +236,21 @@ def test_encrypted_entries_are_refused(flags: int) -> None:
     assert "is encrypted" in refusal(altered(a_bundle(), "site/robots.txt", flags=flags))
 
 
-def test_something_else_than_a_zip_is_refused() -> None:
-    """Any other file."""
+def test_another_file_than_a_zip_is_refused() -> None:
+    """The message says that it is not a zip."""
     assert refusal(b"GIF89a" * 100) == "the bundle is not a zip file"
     assert refusal(b"") == "the bundle is not a zip file"
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.99])
 def test_a_truncated_bundle_is_refused(share: float) -> None:
-    """An upload that was cut off is called that."""
+    """The message says that the upload was cut off."""
     data = a_bundle()
     assert "cut off" in refusal(data[: int(len(data) * share)])
 
 
 def test_foreign_data_around_the_zip_is_refused() -> None:
-    """A file that is a zip and something else as well is refused."""
+    """A file that is a zip and also something else is refused."""
     assert "foreign data" in refusal(b"#!/bin/sh\n" + a_bundle())
     assert "cut off or damaged" in refusal(a_bundle() + b"more")
 
@@ -269,7 +269,7 @@ def test_overlapping_entries_are_refused() -> None:
 
 
 def test_an_entry_that_reaches_into_the_next_is_refused() -> None:
-    """An own header with a longer extra field moves the data, which must still end before the next entry."""
+    """A local header with a longer extra field moves the data, which must still end before the next entry."""
     data = bytearray(a_bundle())
     struct.pack_into("<H", data, offset_of(bytes(data), "site/index.html") + 28, 60_000)
     assert "shares data" in refusal(bytes(data))
@@ -291,7 +291,7 @@ LYING = {
 
 @pytest.mark.parametrize(("fields", "reason"), LYING.values(), ids=LYING)
 def test_an_entry_that_lies_is_cut_at_what_it_declared(fields: dict[str, Any], reason: str) -> None:
-    """The stream never gives more than declared, and ends with an error."""
+    """The stream never returns more than declared, and ends with an error."""
     archive = BundleArchive(io.BytesIO(altered(a_bundle(), "site/robots.txt", **fields)))
     with pytest.raises(InvalidBundleError, match=reason), archive.stream("site/robots.txt") as stream:
         stream.read()
@@ -327,7 +327,7 @@ def test_bombs_are_refused(make: Callable[[], bytes], limits: BundleLimits, reas
 
 
 def test_more_entries_than_the_format_can_count_are_refused() -> None:
-    """A zip64 directory is not looked for: a bundle never needs one."""
+    """A zip64 directory is never read, because no bundle needs one."""
     data = bytearray(a_bundle())
     end = data.rindex(b"PK\x05\x06")
     struct.pack_into("<2H", data, end + 8, 0xFFFF, 0xFFFF)
@@ -343,18 +343,18 @@ def test_a_huge_directory_is_not_loaded() -> None:
 
 
 def test_zips_within_a_functions_zip_are_just_files() -> None:
-    """A library may contain zips; only Lambda's own unpacking counts."""
+    """A library may contain zips; Lambda unpacks only the function's zip itself."""
     bomb = a_zip({"zeros": ZEROS})
     open_and_verify(with_code(a_zip({"app.py": b"", "data.zip": bomb})))
 
 
-def test_a_function_that_is_no_zip_is_refused() -> None:
+def test_a_function_without_a_zip_is_refused() -> None:
     """A function's artifact is a zip."""
     assert refusal(with_code(b"print()")) == "'api.zip' is not a zip file"
 
 
 def test_a_function_without_code_is_refused() -> None:
-    """An empty zip would be a broken function."""
+    """An empty zip would make a broken function."""
     assert "'api.zip' is empty" in refusal(with_code(a_zip({})))
 
 
@@ -382,7 +382,7 @@ def test_a_missing_artifact_is_refused(missing: str) -> None:
 
 @pytest.mark.parametrize("extra", ["notes.txt", "site/extra.html", "other/index.html", "api.zip.sig"])
 def test_a_file_that_nothing_names_is_refused(extra: str) -> None:
-    """What no digest covers is not carried."""
+    """A bundle has no files without a digest."""
     assert f"'{extra}' is in the bundle, but belongs to no artifact" in refusal(with_entry(extra))
 
 
@@ -402,7 +402,7 @@ def test_a_changed_index_is_refused() -> None:
 
 @pytest.mark.parametrize("changed", [b"User-agent: X", b"longer than it was before"])
 def test_a_changed_file_of_a_site_is_refused(changed: bytes) -> None:
-    """Every file must be as the index says, in size and digest."""
+    """Every file must have the size and the digest from the index."""
     parts = bundle_parts()
     parts.files["site/robots.txt"] = changed
     assert "'site/robots.txt' does not match" in refusal(parts.pack())
@@ -418,15 +418,15 @@ def test_a_wrong_md5_in_the_index_is_refused() -> None:
 
 
 class ShortReads(io.BytesIO):
-    """A file that gives less than it is asked for, as network readers may."""
+    """A file that returns less than requested, as network readers may."""
 
     def read(self, size: int | None = -1) -> bytes:
         """At most 100 bytes."""
         return super().read(size if size is not None and 0 <= size < 100 else 100)
 
 
-def test_a_reader_may_give_less_than_asked_for() -> None:
-    """Short reads are continued, not taken for the end."""
+def test_a_reader_may_return_less_than_requested() -> None:
+    """Short reads are continued, and not mistaken for the end."""
     archive = BundleArchive(ShortReads(a_bundle()))
     archive.verify(archive.manifest())
 
@@ -439,7 +439,7 @@ class Failing(io.BytesIO):
         raise OSError("connection reset")
 
 
-def test_a_failing_network_is_not_taken_for_a_bad_bundle() -> None:
+def test_a_failing_network_does_not_reject_the_bundle() -> None:
     """Only the bundle's own faults reject it."""
     with pytest.raises(OSError, match="connection reset"):
         BundleArchive(Failing(a_bundle()))

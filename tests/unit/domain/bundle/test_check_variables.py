@@ -1,4 +1,4 @@
-"""Variables in checks: what a check asks and expects depends on the environment, and never on luck."""
+"""Variables in checks: a check's request and expectations can depend on the environment."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ ORIGIN = "https://partner.example"
 
 
 def filled(*checks: dict[str, Any], ours: dict[str, str] | None = None, theirs: dict[str, str] | None = None) -> Any:  # noqa: ANN401
-    """The checks as they are made, with these variables in the bundle and in the environment."""
+    """The checks with their values, from these variables in the bundle and in the environment."""
     environment = an_environment(components={"api": {**FUNCTION, "variables": theirs or {}}})
     manifest = Manifest.model_validate(
         {
@@ -29,7 +29,7 @@ def filled(*checks: dict[str, Any], ours: dict[str, str] | None = None, theirs: 
 
 
 def test_a_variable_is_filled_in_wherever_there_is_text() -> None:
-    """In what is sent and in what is expected."""
+    """It is filled into the request and into the expectations."""
     check = {
         "path": "/from/${PLACE}",
         "headers": {"Origin": "${CORS_ORIGIN}"},
@@ -45,24 +45,24 @@ def test_a_variable_is_filled_in_wherever_there_is_text() -> None:
 
 
 def test_the_environments_value_wins_over_the_bundles() -> None:
-    """As it does for the function itself."""
+    """The function itself gets the same value."""
     assert filled({"contains": "${LEVEL}"}, ours={"LEVEL": "info"})[0].contains == "info"
     assert filled({"contains": "${LEVEL}"}, ours={"LEVEL": "info"}, theirs={"LEVEL": "debug"})[0].contains == "debug"
 
 
 @pytest.mark.parametrize("value", ['say "hi"', "back\\slash", "two\nlines", "größer", "${OTHER}"])
-def test_a_value_is_taken_as_it_is(value: str) -> None:
-    """Nothing in it is read as JSON, or as another variable."""
+def test_a_value_is_used_as_it_is(value: str) -> None:
+    """Nothing in it is interpreted as JSON, or as another variable."""
     assert filled({"contains": "=${VALUE}="}, theirs={"VALUE": value})[0].contains == f"={value}="
 
 
 def test_text_that_only_looks_like_a_variable_can_be_written() -> None:
-    """A page may show the very text, and a dollar alone says nothing."""
+    """A page may show that text, and a dollar alone means nothing."""
     assert filled({"contains": "$${PRICE} is $5 or ${ } or {A}"})[0].contains == "${PRICE} is $5 or ${ } or {A}"
 
 
-def test_a_variable_that_is_not_there_is_refused() -> None:
-    """With the names that are, and never with a value."""
+def test_a_missing_variable_is_refused() -> None:
+    """The message has the names that exist, and never a value."""
     with pytest.raises(InvalidBundleError) as caught:
         filled({"path": "/a"}, {"path": "/b", "contains": "${ORIGIN}"}, ours={"LEVEL": "info"}, theirs={"REGION": "x"})
     assert caught.value.reason == (
@@ -72,8 +72,8 @@ def test_a_variable_that_is_not_there_is_refused() -> None:
 
 
 @pytest.mark.parametrize(("check", "value"), [({"headers": {"X-A": "${V}"}}, "two\nlines"), ({"path": "/${V}"}, "a b")])
-def test_a_value_that_cannot_stand_there_is_refused(check: dict[str, Any], value: str) -> None:
-    """A header of two lines would be two headers; the value itself is not told."""
+def test_an_invalid_value_is_refused(check: dict[str, Any], value: str) -> None:
+    """A header of two lines would be two headers; the message does not have the value."""
     with pytest.raises(InvalidBundleError, match="with this environment's values, it must") as caught:
         filled(check, theirs={"V": value})
     assert value not in caught.value.reason

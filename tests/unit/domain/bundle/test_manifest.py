@@ -59,8 +59,8 @@ def refusal(content: bytes | str | dict[str, Any]) -> str:
     return caught.value.reason
 
 
-def test_a_manifest_says_what_is_released() -> None:
-    """Every key of the format is understood."""
+def test_a_complete_manifest_is_read() -> None:
+    """All keys of the format are valid."""
     release = parse_manifest(FULL.encode())
     api, site = release.components["api"], release.components["site"]
     assert isinstance(api, FunctionArtifact)
@@ -71,7 +71,7 @@ def test_a_manifest_says_what_is_released() -> None:
 
 
 def test_text_stays_as_it_was_written() -> None:
-    """YAML does not make the number 1.1 of version 1.10, nor a boolean of no, nor a date."""
+    """YAML does not make the number 1.1 of version 1.10, a boolean of no, or a date."""
     release = parse_manifest(FULL.encode())
     api = release.components["api"]
     assert isinstance(api, FunctionArtifact)
@@ -81,19 +81,19 @@ def test_text_stays_as_it_was_written() -> None:
 
 
 def test_the_source_form_needs_no_digests() -> None:
-    """People do not write digests; `selfright bundle` does."""
+    """Users do not write digests; `selfright bundle` does."""
     source = {"kind": "function", "artifact": "api"}
     assert make_manifest(manifest(components={"api": source}, verification={})).components["api"].digest == ""
 
 
 def test_the_bundle_form_needs_digests() -> None:
-    """A bundle that nobody digested was not made by `selfright bundle`."""
+    """A bundle without digests was not made by `selfright bundle`."""
     assert "`components.api.digest` is missing" in refusal(with_component(digest=""))
 
 
 @pytest.mark.parametrize("version", ["1.4.0", "2025-07-01", "1.0.0-rc.1+build.5", "7", "v" * 64])
-def test_versions_of_all_customs_are_fine(version: str) -> None:
-    """Semantic, by date, by number."""
+def test_usual_forms_of_versions_are_valid(version: str) -> None:
+    """Semantic versions, dates and numbers are."""
     assert parse_manifest(json.dumps(manifest(version=version)).encode()).version == version
 
 
@@ -229,14 +229,14 @@ EXPLAINED = {
 
 @pytest.mark.parametrize(("content", "reason"), EXPLAINED.values(), ids=EXPLAINED)
 def test_a_mistake_is_explained(content: dict[str, Any], reason: str) -> None:
-    """Where it is, what was wrong, and what is allowed."""
+    """The message has the place, the mistake, and what is allowed."""
     message = refusal(content)
     assert reason in message
     assert message.startswith("release.yaml: ")
 
 
-def test_many_mistakes_are_told_at_once_but_not_endlessly() -> None:
-    """Nobody should upload ten times for ten mistakes, or read a hundred."""
+def test_a_message_has_several_mistakes_but_not_endlessly_many() -> None:
+    """Users should not upload ten times for ten mistakes, nor read a hundred."""
     message = refusal(manifest(**{f"x{n}": 1 for n in range(20)}))
     assert message.count("is not a known key") == 5
     assert message.endswith("and 15 more")
@@ -251,12 +251,12 @@ def test_values_that_may_be_secret_are_not_repeated() -> None:
 
 @pytest.mark.parametrize("keys", ["hunter2", {"PASSWORD": "hunter2"}, ["PASSWORD=hunter2"], [["hunter2"]]])
 def test_a_secret_written_where_its_keys_belong_is_not_repeated(keys: object) -> None:
-    """Who misunderstands `secrets` writes a value there."""
+    """A user who misunderstands `secrets` writes a value there."""
     assert "hunter2" not in refusal(manifest(secrets=[{"name": "config", "keys": keys, "value": "hunter2"}]))
 
 
-def test_a_release_says_which_secrets_it_needs() -> None:
-    """By logical names and the names of keys; a secret without keys must only be there."""
+def test_a_release_names_the_secrets_that_it_needs() -> None:
+    """It has logical names and the names of keys; a secret without keys must only exist."""
     text = json.dumps(manifest(secrets=[{"name": "config", "keys": ["OPENAI_KEY"]}, {"name": "signing"}]))
     needs = parse_manifest(text.encode()).secrets
     assert [(need.name, need.keys) for need in needs] == [("config", ("OPENAI_KEY",)), ("signing", ())]
@@ -286,12 +286,12 @@ TRICKS = {
 
 @pytest.mark.parametrize(("text", "reason"), TRICKS.values(), ids=TRICKS)
 def test_tricks_of_yaml_are_refused(text: str, reason: str) -> None:
-    """Nothing in the file can cost more than reading it."""
+    """Nothing in the file can cost more than to read it."""
     assert reason in refusal(text)
 
 
-def test_a_file_that_is_no_text_is_refused() -> None:
-    """Bytes that are no UTF-8 are refused."""
+def test_a_binary_file_is_refused() -> None:
+    """Bytes that are not UTF-8 are refused."""
     assert "not valid YAML" in refusal(b"\xff\xfe\xff")
 
 
@@ -306,8 +306,8 @@ KEYS = st.sampled_from(["application", "version", "description", "components", "
 @settings(max_examples=300)
 @given(st.dictionaries(KEYS, YAML_VALUES), st.dictionaries(KEYS | st.text(max_size=5), YAML_VALUES))
 @example({}, {})
-def test_any_content_is_understood_or_refused(root: dict[str, Any], component: dict[Any, Any]) -> None:
-    """Whatever is in the file, the answer is a manifest or a sentence."""
+def test_any_content_is_read_or_refused(root: dict[str, Any], component: dict[Any, Any]) -> None:
+    """For any content of the file, the answer is a manifest or a sentence."""
     for content in ({**manifest(), **root}, with_component(**{str(key): value for key, value in component.items()})):
         assert answer_to(content).isprintable()
 
@@ -322,7 +322,7 @@ def answer_to(content: dict[str, Any]) -> str:
 
 @settings(max_examples=300)
 @given(st.text(alphabet="abc:-&*!{}[]'\"|>#%\n\t ?,0.1e", max_size=60) | st.binary(max_size=60))
-def test_any_text_is_understood_or_refused(text: str | bytes) -> None:
+def test_any_text_is_read_or_refused(text: str | bytes) -> None:
     """No YAML crashes the reader."""
     try:
         content = read_yaml(text.encode() if isinstance(text, str) else text)

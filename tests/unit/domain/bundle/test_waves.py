@@ -13,7 +13,7 @@ from tests.builders import bundle_parts
 
 NAMES = list("abcdefgh")
 orders = st.dictionaries(st.sampled_from(NAMES), st.sets(st.sampled_from(NAMES)), min_size=1).map(
-    # Only names that are there and sort before: so there are no circles.
+    # Only existing names that sort before it: so there are no cycles.
     lambda after: {
         name: {other for other in others if other < name and other in after} for name, others in after.items()
     }
@@ -21,8 +21,8 @@ orders = st.dictionaries(st.sampled_from(NAMES), st.sets(st.sampled_from(NAMES))
 
 
 @given(orders)
-def test_everything_comes_once_and_as_early_as_it_may(after: dict[str, set[str]]) -> None:
-    """Each component is in the first wave in which all that it comes after have been."""
+def test_every_component_is_in_the_earliest_possible_wave(after: dict[str, set[str]]) -> None:
+    """It is in the first wave after all the components that it waits for, and only once."""
     waves = waves_of(after)
     at = {name: number for number, wave in enumerate(waves) for name in wave}
     assert sorted(chain(*waves)) == sorted(after)
@@ -31,7 +31,7 @@ def test_everything_comes_once_and_as_early_as_it_may(after: dict[str, set[str]]
 
 
 def test_without_an_order_there_is_one_wave() -> None:
-    """All at once."""
+    """It has all components."""
     assert waves_of({"site": [], "api": []}) == (("api", "site"),)
 
 
@@ -46,22 +46,22 @@ def test_without_an_order_there_is_one_wave() -> None:
         ),
     ],
 )
-def test_an_impossible_order_is_told(after: dict[str, list[str]], message: str) -> None:
-    """What is wrong, and where."""
+def test_an_impossible_order_is_refused(after: dict[str, list[str]], message: str) -> None:
+    """The message has the mistake and its place."""
     with pytest.raises(ValueError, match=message):
         waves_of(after)
 
 
 def test_a_bundle_with_an_impossible_order_is_refused() -> None:
-    """Before anything is touched, in the words of the manifest."""
+    """It is refused before anything is touched, with the manifest's key."""
     manifest = bundle_parts().manifest
     manifest["components"]["site"]["after"] = ["apo"]
     with pytest.raises(InvalidBundleError, match=r"`components.site.after` 'apo' is not a component"):
         parse_manifest(str(manifest).encode())
 
 
-def test_a_manifest_says_its_waves() -> None:
-    """The site after the API."""
+def test_a_manifest_has_its_waves() -> None:
+    """The site comes after the API."""
     manifest = bundle_parts().manifest
     manifest["components"]["site"]["after"] = ["api"]
     assert parse_manifest(str(manifest).encode()).waves == (("api",), ("site",))

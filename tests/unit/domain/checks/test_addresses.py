@@ -4,8 +4,8 @@ from controller.domain.checks.addresses import why_not_public
 
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "18.66.0.1", "2606:4700::1", "2001:4860:4860::8888"])
-def test_public_addresses_are_fine(address: str) -> None:
-    """What every visitor can reach."""
+def test_public_addresses_are_allowed(address: str) -> None:
+    """Every visitor can reach them."""
     assert why_not_public(address) == ""
 
 
@@ -37,6 +37,6 @@ def test_public_addresses_are_fine(address: str) -> None:
         ("not an address", "unknown"),
     ],
 )
-def test_all_others_are_told(address: str, kind: str) -> None:
-    """Also in the forms that hide an IPv4 address in an IPv6 address."""
+def test_other_addresses_are_named(address: str, kind: str) -> None:
+    """This includes the forms that hide an IPv4 address in an IPv6 address."""
     assert why_not_public(address) == f"the {kind} address {address}"

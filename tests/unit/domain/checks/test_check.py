@@ -8,14 +8,14 @@ from controller.domain.checks.check import Answer, Check, check_answer, check_an
 HEALTH = Check(component="api", path="/health", contains='"ok"')
 
 
-def test_a_right_answer_passes() -> None:
-    """Status and contents are as expected."""
+def test_a_correct_answer_passes() -> None:
+    """Its status and contents are as expected."""
     result = check_answer(HEALTH, Answer(200, b'{"status": "ok"}'))
     assert (result.passed, result.check) == (True, "GET /health of api")
 
 
 def test_a_wrong_status_fails_and_shows_the_answer() -> None:
-    """Whoever reads the reason wants to see what came instead."""
+    """Users who read the reason need to see the answer itself."""
     result = check_answer(HEALTH, Answer(502, b'{"message":\n "Internal server error"}'))
     assert not result.passed
     assert result.detail == 'expected status 200, got 502: {"message": "Internal server error"}'
@@ -28,7 +28,7 @@ def test_a_wrong_content_fails() -> None:
 
 
 def test_an_answer_of_any_bytes_is_shown_short_and_printable() -> None:
-    """A binary or endless answer does not spoil the ledger."""
+    """A binary or endless answer must not fill the ledger."""
     detail = check_answer(HEALTH, Answer(500, bytes(range(256)) * 100)).detail
     assert detail.isprintable()
     assert len(detail) < 200
@@ -40,22 +40,22 @@ def test_text_beyond_ascii_is_found() -> None:
 
 
 def test_a_body_is_sent_as_json_or_text() -> None:
-    """An object becomes JSON, a text stays."""
+    """An object becomes JSON, a text stays text."""
     assert Check(component="api", path="/", body={"days": 3}).encoded_body() == b'{"days": 3}'
     assert Check(component="api", path="/", body="days=3").encoded_body() == b"days=3"
     assert HEALTH.encoded_body() is None
 
 
 @pytest.mark.parametrize("path", ["health", "", "https://example.com/", "/a b", "/a\r\nX-Injected: 1"])
-def test_a_path_that_is_none_is_refused(path: str) -> None:
-    """A path begins at the component's own root, and stays one line."""
+def test_an_invalid_path_is_refused(path: str) -> None:
+    """A path begins at the component's root, and is one line."""
     with pytest.raises(ValidationError, match="must begin with '/'"):
         Check(component="api", path=path)
 
 
 @pytest.mark.parametrize("body", [[1], 3, {"x": float("nan")}, {"x": b"bytes"}])
 def test_a_body_that_cannot_be_sent_is_refused(body: object) -> None:
-    """Only what JSON can say."""
+    """A body must be text or a JSON object."""
     with pytest.raises(ValidationError, match="JSON"):
         Check.model_validate({"component": "api", "path": "/", "body": body})
 
@@ -75,13 +75,13 @@ def test_a_body_that_cannot_be_sent_is_refused(body: object) -> None:
     ],
 )
 def test_a_header_that_cannot_be_sent_is_refused(headers: object) -> None:
-    """Nor can a check choose to which host it goes."""
+    """A check cannot choose its host either."""
     with pytest.raises(ValidationError):
         Check.model_validate({"component": "api", "path": "/", "headers": headers})
 
 
-def test_headers_are_sent_as_they_are_written_in_http() -> None:
-    """YAML's numbers and booleans become their text again; a check's own content type wins."""
+def test_headers_are_sent_as_text() -> None:
+    """YAML's numbers and booleans become text again; a check's own content type wins."""
     written = {"component": "api", "path": "/", "body": {"a": 1}, "headers": {"X-Try": 1, "Dnt": True}}
     assert Check.model_validate(written).sent_headers() == {
         "content-type": "application/json",
@@ -92,8 +92,8 @@ def test_headers_are_sent_as_they_are_written_in_http() -> None:
     assert typed.sent_headers() == {"content-type": "text/xml"}
 
 
-def test_requests_with_other_headers_are_others() -> None:
-    """A preflight from another origin is another question."""
+def test_requests_with_different_headers_are_different() -> None:
+    """A preflight from another origin is another request."""
     one, two = (Check(component="api", path="/", headers={"origin": origin}) for origin in ("https://a", "https://b"))
     assert one.request != two.request
 
@@ -121,7 +121,7 @@ HEADERS: dict[str, tuple[dict[str, object], str]] = {
 
 @pytest.mark.parametrize(("header", "wrong"), HEADERS.values(), ids=HEADERS)
 def test_headers_are_compared(header: dict[str, object], wrong: str) -> None:
-    """A value, or only whether it is there."""
+    """The check compares the value, or only whether the header exists."""
     check = Check.model_validate({"component": "api", "path": "/", "status": 204, "header": header})
     assert check_answer(check, CORS).detail == (wrong or "status 204, as expected")
 
@@ -132,7 +132,7 @@ def asked(**expected: Any) -> Check:  # noqa: ANN401 - as in release.yaml
 
 
 def test_a_json_value_is_compared() -> None:
-    """By an expression; the answer is shown when it is another."""
+    """An expression selects it; the detail shows another value."""
     check = asked(json={"items[0].name": "Towel", "length(items)": 2})
     good, bad = b'{"items": [{"name": "Towel"}, {}]}', b'{"items": []}'
     assert check_answer(check, Answer(200, good)).passed
@@ -141,14 +141,14 @@ def test_a_json_value_is_compared() -> None:
 
 @pytest.mark.parametrize(("milliseconds", "passed"), [(500.0, True), (501.0, False), (None, True)])
 def test_a_slow_answer_fails(milliseconds: float | None, passed: bool) -> None:
-    """Where the time is known: objects of a staged site have none."""
+    """This holds where the time is known: objects of a staged site have none."""
     result = check_answer(asked(max_latency_ms=500), Answer(200, b"", {}, milliseconds))
     assert result.passed is passed
     assert passed or result.detail == "the answer took 501 ms, more than 500 ms"
 
 
-def test_an_answer_that_another_release_promises_is_right_too() -> None:
-    """Whatever is expected: here, what is in the JSON."""
+def test_an_answer_that_another_release_expects_passes_too() -> None:
+    """Here the releases expect different JSON."""
     new, old = asked(json={"v": 2}), asked(json={"v": 1})
     assert check_answer_with(new, [old], Answer(200, b'{"v": 1}')).passed
     assert check_answer_with(new, [old], Answer(200, b'{"v": 3}')).detail.startswith("v is 3, expected 2")

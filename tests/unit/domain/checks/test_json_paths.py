@@ -22,8 +22,8 @@ BODY = b'{"days": 5, "rate": 1.0, "ok": true, "items": [{"name": "Towel", "n": 2
         ("missing", None),
     ],
 )
-def test_what_is_there_passes(expression: str, value: Any) -> None:  # noqa: ANN401 - JSON
-    """Whatever JSON can hold; what is missing is null."""
+def test_an_expected_value_passes(expression: str, value: Any) -> None:  # noqa: ANN401 - JSON
+    """It can be any JSON value; a missing value is null."""
     assert trouble({expression: value}, BODY) == ""
 
 
@@ -38,19 +38,19 @@ def test_what_is_there_passes(expression: str, value: Any) -> None:  # noqa: ANN
         ("length(days)", 1, "length(days) cannot be applied to the answer"),
     ],
 )
-def test_what_is_not_fails(expression: str, value: Any, told: str) -> None:  # noqa: ANN401 - JSON
-    """With what was found instead; true is not 1, and text is no number."""
+def test_another_value_fails(expression: str, value: Any, told: str) -> None:  # noqa: ANN401 - JSON
+    """The message has the value that was found; true is not 1, and text is not a number."""
     assert trouble({expression: value}, BODY) == told
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"", b"\xff", b"[" * 100_000])
-def test_an_answer_that_is_no_json_fails(body: bytes) -> None:
-    """A page with an error, say."""
+def test_an_answer_that_is_not_json_fails(body: bytes) -> None:
+    """It may be a page with an error."""
     assert trouble({"days": 5}, body) == "the answer is not JSON"
 
 
 def test_a_long_value_is_cut() -> None:
-    """The ledger is no archive of answers."""
+    """The ledger must not keep whole answers."""
     assert len(trouble({"days": "x" * 10_000}, BODY)) < 200
 
 
@@ -70,12 +70,12 @@ def test_a_long_value_is_cut() -> None:
         ({"a": float("nan")}, "JSON compliant"),
     ],
 )
-def test_an_expression_that_could_never_work_is_refused(given: object, told: str) -> None:
-    """While the bundle is made, not when visitors wait."""
+def test_an_expression_that_can_never_work_is_refused(given: object, told: str) -> None:
+    """It is refused while the bundle is made, not during a deployment."""
     with pytest.raises(ValueError, match=re.escape(told)):
         expectations(given)
 
 
-def test_open_argument_lists_are_fine() -> None:
+def test_variadic_functions_are_allowed() -> None:
     """`merge` takes any number of objects."""
     assert expectations({"merge(a, b, c).x": 1}) == {"merge(a, b, c).x": 1}

@@ -12,7 +12,7 @@ def load(**changes: Any) -> LoadCheck:  # noqa: ANN401 - as in release.yaml
 
 
 def test_a_quick_version_passes() -> None:
-    """What was measured is told."""
+    """The detail has the measurement."""
     result = check_load(load(), Load([20.0] * 90))
     assert (result.check, result.passed) == ("load on GET /health of api", True)
     assert result.detail == "100 requests, 10 at a time: 0 errors, p95 20 ms"
@@ -58,7 +58,7 @@ def test_the_percentile_is_a_value_that_was_measured() -> None:
     ],
 )
 def test_the_bounds_are_hard(changes: dict[str, object]) -> None:
-    """A release cannot ask for more."""
+    """A release cannot exceed them."""
     with pytest.raises(ValidationError):
         load(**changes)
 
@@ -73,7 +73,7 @@ def test_the_bounds_are_hard(changes: dict[str, object]) -> None:
     ],
 )
 def test_a_load_that_could_run_too_long_is_refused(changes: dict[str, object], seconds: int) -> None:
-    """Before it is made, with what to change."""
+    """It is refused before any request, and the message says what to change."""
     if not seconds:
         assert load(**changes)
         return
@@ -81,6 +81,6 @@ def test_a_load_that_could_run_too_long_is_refused(changes: dict[str, object], s
         load(**changes)
 
 
-def test_it_is_made_before_traffic_only() -> None:
-    """Later, it would be counted as visitors."""
+def test_a_load_runs_before_traffic_only() -> None:
+    """Later, its requests would count as visitors."""
     assert (load().before_traffic, load().from_outside) == (True, False)

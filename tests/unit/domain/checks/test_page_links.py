@@ -34,8 +34,8 @@ def found(html: str) -> set[tuple[str, Use]]:
         ('<input type="image" src="/a.png"><input src="/b.png">', {("/a.png", Use.IMAGE)}),
     ],
 )  # fmt: skip
-def test_what_a_browser_loads_is_found(html: str, links: set[tuple[str, Use]]) -> None:
-    """With the address completed, and as what it is used."""
+def test_links_that_a_browser_loads_are_found(html: str, links: set[tuple[str, Use]]) -> None:
+    """Each has its complete address and its use."""
     assert found(html) == links
 
 
@@ -57,13 +57,13 @@ def test_what_a_browser_loads_is_found(html: str, links: set[tuple[str, Use]]) -
         "<p style='",
     ],
 )
-def test_nothing_else_is(html: str) -> None:
-    """Other origins, other pages, and what is no address."""
+def test_other_links_are_not_found(html: str) -> None:
+    """Links to other origins or pages, and invalid addresses, are left out."""
     assert found(html) == set()
 
 
 def test_a_stylesheet_names_stylesheets_fonts_and_images() -> None:
-    """By `@import` and `url()`, relative to itself; not in comments."""
+    """It names them with `@import` and `url()`, relative to itself; comments do not count."""
     css = b"""@import "base.css"; @import url('/print.css') print; /* url(/gone.png) */
     @font-face { src: url("a.woff2") format("woff2"), url( '/b.woff' ) }
     p { background: url(../c.png); filter: url(#blur); mask: url(data:image/svg+xml;utf8,x) } /* url(/open"""
@@ -77,14 +77,14 @@ def test_a_stylesheet_names_stylesheets_fonts_and_images() -> None:
 
 
 def test_a_manifest_names_icons() -> None:
-    """The icons of an app that can be installed."""
+    """They are the icons of an app that can be installed."""
     manifest = b'{"icons": [{"src": "/192.png"}, {"src": "https://cdn.example/512.png"}]}'
     assert links_in(URL, Use.MANIFEST, manifest) == {Link("https://app.example/192.png", Use.IMAGE)}
 
 
 @pytest.mark.parametrize("manifest", [b"<html>", b"[]", b'{"icons": 3}', b'{"icons": [3]}', b"{}", b"[" * 100_000])
 def test_an_odd_manifest_names_nothing(manifest: bytes) -> None:
-    """It is loaded all the same, and its type is looked at."""
+    """It is still loaded, and its type is checked."""
     assert links_in(URL, Use.MANIFEST, manifest) == set()
 
 
@@ -108,6 +108,6 @@ def test_an_odd_manifest_names_nothing(manifest: bytes) -> None:
         (Use.FILE, "/part.html", "text/html", True),
     ],
 )
-def test_types_are_plausible_or_not(use: Use, path: str, kind: str, plausible: bool) -> None:
-    """A missing file that is answered with the page is found out."""
+def test_a_content_type_is_plausible_for_a_use_or_not(use: Use, path: str, kind: str, plausible: bool) -> None:
+    """So a missing file that is answered with the page is found."""
     assert is_plausible(use, path, kind) is plausible

@@ -20,7 +20,7 @@ SITE: Mapping[str, tuple[str, bytes]] = {
 
 
 class Site:
-    """Answers from memory, and notes what was asked."""
+    """Answers from memory, and records the requests."""
 
     def __init__(self, changes: Mapping[str, tuple[str, bytes]]) -> None:
         self.files, self.asked = {**SITE, **changes}, list[str]()
@@ -48,7 +48,7 @@ def page(html: bytes) -> dict[str, tuple[str, bytes]]:
 
 
 def test_a_whole_page_passes() -> None:
-    """Each file is loaded once, also what only the stylesheet names."""
+    """Each file is loaded once, even one that only the stylesheet names."""
     site = Site({})
     result = PageLoad(site.get).run(CHECK, f"{URL}/")
     assert (result.check, result.passed) == ("page / of web", True)
@@ -57,7 +57,7 @@ def test_a_whole_page_passes() -> None:
 
 
 def test_a_missing_file_fails() -> None:
-    """Every one is told, up to three."""
+    """The message names every missing file, up to three."""
     result = load(page(b"<img src=/x.png><script src=/y.js></script>"))
     assert not result.passed
     assert result.detail == "2 of 3 files are not right: /x.png has status 404; /y.js has status 404"
@@ -68,25 +68,25 @@ def test_a_file_that_is_answered_with_the_page_fails() -> None:
     assert "/a.js is text/html and used as a script" in load({"/a.js": (HTML, PAGE)}).detail
 
 
-def test_a_page_that_is_no_page_fails() -> None:
-    """A download instead of a page, say."""
+def test_a_page_of_another_type_fails() -> None:
+    """It may be a download instead of a page."""
     assert "/ is without a type and used as a page" in load({"/": ("", PAGE)}).detail
 
 
 def test_a_file_without_an_answer_fails() -> None:
-    """The others are loaded all the same."""
+    """The other files are still loaded."""
     assert "/dead.png: no answer (ReadTimeout)" in load(page(b"<img src=/dead.png><img src=/a.png>")).detail
 
 
-def test_what_a_strangers_file_is_called_is_printable() -> None:
-    """Names come from the page."""
+def test_names_of_files_are_shown_printable() -> None:
+    """The names come from the page, which is not trusted."""
     result = load(page(f"<img src='/\u202e{'x' * 500}.png'>".encode()))
     assert result.detail.isprintable()
     assert len(result.detail) < 300
 
 
 def test_the_number_of_files_is_bounded() -> None:
-    """It says so, and what to do, instead of leaving some out silently."""
+    """The message says so, and what to do, instead of leaving files out silently."""
     links = b"".join(b"<img src=/%d.png>" % number for number in range(300))
     result = load(page(links))
     assert (result.passed, result.detail) == (
@@ -96,13 +96,13 @@ def test_the_number_of_files_is_bounded() -> None:
 
 
 def test_the_bytes_are_bounded() -> None:
-    """A page of gigabytes fills no memory."""
+    """A page of gigabytes does not fill the memory."""
     result = load({"/a.css": (CSS, b" " * 3_000_000 + b"p { background: url(/c.png) }")}, bytes=2_000_000)
     assert result.detail.startswith("the page needs more than 1 MiB")
 
 
 def test_the_time_is_bounded() -> None:
-    """A slow site is not waited for."""
+    """The check does not wait for a slow site."""
     ticks = iter([0.0, 1.0, *[31.0] * 10])
     result = load(clock=lambda: next(ticks))
     assert result.detail.startswith("the page was not loaded within 30 seconds")

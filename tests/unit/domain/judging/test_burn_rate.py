@@ -1,4 +1,4 @@
-"""Absolute limits: both windows must burn, a few failures are no outage, and silence is judged when it is known."""
+"""Absolute limits: both windows must exceed them, a few failures are no outage, and silence counts once it is known."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +13,7 @@ LIMITS = Limits(error_rate=0.01, p99_ms=500, short="1m", long="5m")
 
 
 def served(*errors: int, requests: int = 100, slow: int = 0) -> list[Served]:
-    """Minutes up to now, the oldest first, with so many errors of 100 requests."""
+    """Minutes up to now, the oldest first, with these errors of 100 requests each."""
     minutes = range(len(errors), 0, -1)
     return [
         Served(
@@ -41,15 +41,15 @@ def served(*errors: int, requests: int = 100, slow: int = 0) -> list[Served]:
         ([], ""),
     ],
 )
-def test_both_windows_must_burn(minutes: list[Served], said: str) -> None:
-    """A limit is exceeded when the last five minutes and the last one are beyond it, with five failures at least."""
+def test_both_windows_must_exceed_a_limit(minutes: list[Served], said: str) -> None:
+    """The last five minutes and the last minute must be over the limit, with at least five failures."""
     found = exceeded_limit(LIMITS, minutes, NOW)
     assert said in found
     assert bool(found) is bool(said)
 
 
-def test_a_window_that_is_shorter_than_a_period_is_that_period() -> None:
-    """Metrics by five minutes and a window of one: a limit that can never be exceeded would be none."""
+def test_a_window_shorter_than_a_period_has_the_last_period() -> None:
+    """With metrics every five minutes, an empty window of one minute could never exceed its limit."""
     periods = [
         Served(NOW - timedelta(minutes=5 * ago), NOW - timedelta(minutes=5 * ago - 5), Counts(100, 9)) for ago in (2, 1)
     ]
@@ -57,7 +57,7 @@ def test_a_window_that_is_shorter_than_a_period_is_that_period() -> None:
 
 
 def test_too_few_successes_in_a_whole_window() -> None:
-    """A canary that hardly answers is found, once there are data for the whole window."""
+    """A canary that hardly answers exceeds the limit once there are data for the whole window."""
     limits = Limits(minimum_successes=30)
     assert "Only 25 requests succeeded" in exceeded_limit(limits, served(0, 0, 0, 0, 0, requests=5), NOW)
     assert exceeded_limit(limits, served(0, 0, 0, 0, requests=5), NOW) == ""
@@ -65,5 +65,5 @@ def test_too_few_successes_in_a_whole_window() -> None:
 
 
 def test_without_limits_nothing_is_exceeded() -> None:
-    """What the environment does not limit is not limited."""
+    """An environment without limits exceeds none."""
     assert exceeded_limit(Limits(), served(99, 99, 99, 99, 99, slow=99), NOW) == ""

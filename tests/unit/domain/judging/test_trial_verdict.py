@@ -1,4 +1,4 @@
-"""Verdicts: bad, not enough, nothing, late, one side only, and good enough are told apart, each with its figures."""
+"""A trial's verdicts: worse, inconclusive, no data, late, one side only, and good enough, each with its figures."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -35,7 +35,7 @@ def minute(number: int, canary: Counts, stable: Counts) -> Interval:
     ],
 )
 def test_each_case_has_its_verdict(canary: Counts, stable: Counts, later: int, verdict: Verdict, said: str) -> None:
-    """What the counts of one minute mean, so many minutes after the start."""
+    """The counts of one minute lead to this verdict, `later` minutes after the start."""
     trial = weigh(begin(["api"]), [minute(0, canary, stable)])
     judgement = judge_trial(trial, TERMS, START + later * MINUTE)
     assert judgement.verdict is verdict
@@ -43,12 +43,12 @@ def test_each_case_has_its_verdict(canary: Counts, stable: Counts, later: int, v
 
 
 def test_before_the_first_measurement_there_are_no_data() -> None:
-    """A trial that has seen nothing is not late: nothing came."""
+    """A trial that has seen nothing has no late data: none arrived."""
     assert judge_trial(begin(["api"]), TERMS, START).verdict is Verdict.NO_DATA
 
 
 def test_each_step_needs_its_own_requests() -> None:
-    """What was promotable a step ago is not, before the canary has had its requests at the new weight."""
+    """A promotable canary is not promotable after a shift until it has enough requests at the new weight."""
     trial = weigh(begin(["api"]), [minute(0, Counts(3000), Counts(9000))])
     trial = shifted(trial, START + MINUTE)
     assert judge_trial(trial, TERMS, START + MINUTE).verdict is Verdict.INCONCLUSIVE
@@ -57,7 +57,7 @@ def test_each_step_needs_its_own_requests() -> None:
 
 
 def test_slowness_is_named() -> None:
-    """Who is blamed for latency reads at which percentile."""
+    """The reason names the percentile at which the canary is slow."""
     trial = begin(["api"])
     for number in range(6):
         slow = (Slow("p90", 80.0, Counts(60, 30), Counts(540, 54)),)

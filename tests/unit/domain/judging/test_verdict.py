@@ -1,4 +1,4 @@
-"""What the alarms have to say, before the versions are compared; what is not known counts against the canary."""
+"""The check of the alarms before the versions are compared: unknown states count against the canary."""
 
 from collections.abc import Mapping
 
@@ -18,13 +18,13 @@ from controller.domain.judging.verdict import alarm_trouble
         ({"errors": "OK", "another": "ALARM"}, ""),
     ],
 )
-def test_only_known_and_quiet_alarms_are_no_trouble(states: Mapping[str, str] | None, said: str) -> None:
-    """An alarm that fires, is gone, or cannot be read speaks against going on; others' alarms do not."""
+def test_only_alarms_with_a_known_quiet_state_are_fine(states: Mapping[str, str] | None, said: str) -> None:
+    """An alarm that is firing, gone or unreadable stops the release; alarms of others do not."""
     trouble = alarm_trouble(states, ["errors"])
     assert said in trouble
     assert bool(trouble) is bool(said)
 
 
 def test_without_alarms_nothing_can_be_wrong_with_them() -> None:
-    """An environment that names no alarm is judged by its figures."""
+    """An environment without alarms is judged by its metrics."""
     assert alarm_trouble(None, []) == ""

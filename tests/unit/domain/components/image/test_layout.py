@@ -28,7 +28,7 @@ from tests.image_layouts import (
 
 
 def opened(parts: BundleParts, limits: BundleLimits | None = None) -> BundleArchive:
-    """The bundle, verified as the controller does it before anything is touched."""
+    """The bundle, verified as in the controller before anything is touched."""
     archive = BundleArchive(io.BytesIO(parts.pack()), limits)
     archive.verify(archive.manifest())
     return archive
@@ -51,7 +51,7 @@ def refusal(parts: BundleParts, limits: BundleLimits | None = None) -> str:
 
 
 def blob_of(data: bytes) -> str:
-    """Where a blob is in the bundle."""
+    """The path of a blob in the bundle."""
     return f"ai/blobs/sha256/{digest(data).removeprefix('sha256:')}"
 
 
@@ -63,13 +63,13 @@ def test_an_image_is_read(docker: bool) -> None:
     assert found.descriptor.media_type.startswith(DOCKER if docker else OCI)
 
 
-def test_the_platform_is_the_configs() -> None:
-    """An index need not tell it, and often does not when there is only one image."""
+def test_the_config_names_the_platform() -> None:
+    """An index need not name it, and often does not when there is only one image."""
     assert read(layout(ImageParts(platform="linux/arm64", told=False))).image_for("linux/arm64")
 
 
-def test_of_several_platforms_one_is_chosen() -> None:
-    """The environment says which; each image has a manifest of its own."""
+def test_the_environment_chooses_the_platform() -> None:
+    """A layout may have several, each image with a manifest of its own."""
     found = read(layout(ImageParts(), ImageParts((BASE,), "linux/arm64"), nested=True))
     assert len(found.image_for("linux/amd64").manifest.layers) == 2
     assert len(found.image_for("linux/arm64").manifest.layers) == 1
@@ -80,8 +80,8 @@ def test_an_attestation_is_no_image() -> None:
     assert [image.platform for image in read(layout(attested=True)).images] == ["linux/amd64"]
 
 
-def test_what_has_no_images_config_is_no_image() -> None:
-    """Signatures and other artifacts come in manifests too."""
+def test_a_manifest_with_another_config_is_no_image() -> None:
+    """Signatures and other artifacts have manifests too."""
     files = layout()
     signature = {
         "schemaVersion": 2,
@@ -93,8 +93,8 @@ def test_what_has_no_images_config_is_no_image() -> None:
     assert [image.platform for image in read(files).images] == ["linux/amd64"]
 
 
-def test_a_platform_that_was_left_out_is_no_harm() -> None:
-    """Tools copy one platform of an image with the index of all; the others' manifests are then missing."""
+def test_a_platform_that_was_left_out_does_not_matter() -> None:
+    """Tools copy one platform of an image with the index of all; the manifests of the others are then missing."""
     files = layout(ImageParts())
     elsewhere = ImageParts((b"never", b"copied"), "linux/arm64").add_to({})
     files["index.json"] = index_of([descriptor_in(files), elsewhere])
@@ -104,15 +104,15 @@ def test_a_platform_that_was_left_out_is_no_harm() -> None:
         found.image_for("linux/arm64")
 
 
-def test_a_platform_that_is_not_there_is_told() -> None:
-    """With what there is, and how to build it."""
+def test_a_missing_platform_is_refused() -> None:
+    """The message names the platforms that exist, and how to build the missing one."""
     with pytest.raises(InvalidBundleError, match="is not in the layout") as caught:
         read(layout()).image_for("linux/arm64")
     assert "--platform linux/arm64" in caught.value.next_step
 
 
 def test_two_images_for_one_platform_are_one_too_many() -> None:
-    """Nobody could tell which is meant."""
+    """It is not clear which one is meant."""
     with pytest.raises(InvalidBundleError, match="2 images for linux/amd64"):
         read(layout(ImageParts(), ImageParts((BASE,)))).image_for("linux/amd64")
 
@@ -126,7 +126,7 @@ def test_the_same_image_twice_is_one() -> None:
 
 @pytest.mark.parametrize("name", ["BASE", "CODE"])
 def test_a_layer_with_a_wrong_digest_is_refused(name: str) -> None:
-    """Every byte is read and compared, before anything is touched."""
+    """Every byte is compared before anything is touched."""
     parts = image_bundle()
     path = blob_of({"BASE": BASE, "CODE": CODE}[name])
     data = parts.files[path]
@@ -136,7 +136,7 @@ def test_a_layer_with_a_wrong_digest_is_refused(name: str) -> None:
 
 
 def test_a_manifest_with_a_wrong_digest_is_refused() -> None:
-    """It is compared when it is read, before what it says is followed."""
+    """It is compared when it is read, before its descriptors are followed."""
     parts = image_bundle()
     path = f"ai/blobs/sha256/{descriptor_in(layout())['digest'].removeprefix('sha256:')}"
     data = parts.files[path]
@@ -146,21 +146,21 @@ def test_a_manifest_with_a_wrong_digest_is_refused() -> None:
 
 
 def test_another_index_than_the_releases_is_refused() -> None:
-    """The digest in release.yaml is the index's, and so that of everything."""
+    """The digest in release.yaml is that of the index, which covers everything."""
     parts = image_bundle()
     parts.files["ai/index.json"] = index_of([descriptor_in(layout())] * 2)
     assert "'ai/index.json' does not match the digest in the manifest" in refusal(parts)
 
 
 def test_a_file_that_the_index_does_not_lead_to_is_refused() -> None:
-    """What nobody has a digest of could be anything."""
+    """A file without a digest could be anything."""
     parts = image_bundle()
     parts.files["ai/manifest.json"] = b"[]"
     assert "belongs to no artifact" in refusal(parts)
 
 
 def changed(**manifest: object) -> BundleParts:
-    """An image whose manifest says something else."""
+    """An image with these changes in its manifest."""
     return image_bundle(layout(ImageParts(manifest=manifest)))
 
 
@@ -172,12 +172,12 @@ def without(path: str) -> BundleParts:
 
 
 def with_file(path: str, data: bytes) -> BundleParts:
-    """A layout with another file in the place of this one."""
+    """A layout with other contents of this file."""
     return image_bundle({**layout(), path: data})
 
 
 def listing(media_type: str) -> BundleParts:
-    """A layout that lists something of this kind."""
+    """A layout that lists something with this media type."""
     return image_bundle({**layout(), "index.json": index_of([{**descriptor_in(layout()), "mediaType": media_type}])})
 
 
@@ -241,13 +241,13 @@ REFUSED: dict[str, tuple[Callable[[], BundleParts], str]] = {
 
 
 @pytest.mark.parametrize(("make", "reason"), REFUSED.values(), ids=REFUSED)
-def test_what_lambda_or_ecr_would_not_take_is_refused(make: Callable[[], BundleParts], reason: str) -> None:
-    """The reason names what is wrong; nothing was touched."""
+def test_an_image_that_lambda_or_ecr_would_refuse_is_refused(make: Callable[[], BundleParts], reason: str) -> None:
+    """The reason names the mistake, and nothing was touched."""
     assert reason in refusal(make())
 
 
-def test_a_plain_layer_is_taken() -> None:
-    """A tar that is not packed, though few tools write one."""
+def test_an_uncompressed_layer_is_accepted() -> None:
+    """It is a plain tar, though few tools write one."""
     assert read(layout(ImageParts(layer_type=f"{OCI}.layer.v1.tar")))
 
 
@@ -259,7 +259,7 @@ def test_a_layer_may_be_larger_than_other_files() -> None:
 
 
 def test_other_files_may_not_be_as_large_as_a_layer() -> None:
-    """A site's file goes through the controller's temporary folder, which is small."""
+    """The controller's temporary folder, which a site's file passes, is small."""
     with pytest.raises(InvalidBundleError, match="bytes; at most 50 are allowed"):
         BundleArchive(io.BytesIO(a_bundle()), BundleLimits(entry_bytes=50)).verify(
             BundleArchive(io.BytesIO(a_bundle())).manifest()
@@ -267,7 +267,7 @@ def test_other_files_may_not_be_as_large_as_a_layer() -> None:
 
 
 def test_an_image_over_lambdas_limit_is_refused() -> None:
-    """Each layer's last four bytes tell how large it is when unpacked; 10 GiB is the limit for all."""
+    """Each layer's last four bytes hold its unpacked size; the limit of all together is 10 GiB."""
     found = read(layout(ImageParts((BASE, CODE, noise(64))))).image_for("linux/amd64")
     ends = {layer.path: (0xFFFF_FFFF).to_bytes(4, "little") for layer in found.manifest.layers}
     refuse_too_large(found, dict(list(ends.items())[:2]), "ai")
@@ -275,14 +275,14 @@ def test_an_image_over_lambdas_limit_is_refused() -> None:
         refuse_too_large(found, ends, "ai")
 
 
-def test_the_limit_is_looked_at_when_the_bundle_is_verified() -> None:
-    """Three small layers that each say that they are four GiB."""
+def test_verifying_a_bundle_checks_lambdas_limit() -> None:
+    """Three small layers that each declare four GiB are refused."""
     layers = [noise(2_000_000, seed)[:-4] + b"\xff\xff\xff\xff" for seed in range(3)]
     assert "unpacks to 12.0 GiB" in refusal(image_bundle(layout(ImageParts(layers))))
 
 
-def test_a_packed_layer_is_read_as_well() -> None:
-    """Any zip tool may have made the bundle, and packed the layers once more."""
+def test_a_layer_that_the_bundle_compresses_is_read() -> None:
+    """Any zip tool may have made the bundle, and compressed the layers once more."""
     parts = image_bundle()
     data = parts.files[blob_of(BASE)]
     assert isinstance(data, bytes)
@@ -290,7 +290,7 @@ def test_a_packed_layer_is_read_as_well() -> None:
     assert opened(parts)
 
 
-def test_a_manifest_of_the_limit_is_not_read_further() -> None:
-    """Documents are read into memory, so they are bounded."""
+def test_a_manifest_over_the_limit_is_refused() -> None:
+    """Documents are read into memory, so they have a limit."""
     large = json.dumps({"schemaVersion": 2, "manifests": [], "annotations": {"x": "y" * 5_000_000}}).encode()
     assert "at most 4,194,304 are allowed" in refusal(with_file("index.json", large))

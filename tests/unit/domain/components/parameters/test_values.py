@@ -1,4 +1,4 @@
-"""A file of parameters: what is read, which revision it is, and what is refused."""
+"""A file of parameters: its values, its revision, and what is refused."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def refusal(text: str) -> str:
 
 
 def test_values_stay_as_they_were_written() -> None:
-    """YAML makes no numbers, dates or booleans of them, and names may look like numbers too."""
+    """YAML does not make numbers, dates or booleans of them, and names may look like numbers too."""
     text = b"DEBUG: no\nRATE: 1.10\nSINCE: 2025-07-01\n404: page\nMOTD: |\n  Pack\n  light\nLIST: '[1, 2]'"
     assert parse_parameters(text, "settings.yaml").values == {
         "DEBUG": "no",
@@ -27,7 +27,7 @@ def test_values_stay_as_they_were_written() -> None:
     }
 
 
-def test_the_revision_is_made_of_names_and_values() -> None:
+def test_the_revision_depends_on_names_and_values_only() -> None:
     """A comment, another order or quotes change nothing; one character of a value does."""
     first = parse_parameters(b"A: one\nB: 2", "x").revision
     assert parse_parameters(b"# better\nB: '2'\nA: one", "x").revision == first
@@ -36,7 +36,7 @@ def test_the_revision_is_made_of_names_and_values() -> None:
 
 
 def test_names_and_values_cannot_be_confused() -> None:
-    """What is a name in one set and a value in another gives two revisions."""
+    """The same text as a name in one file and a value in another gives two revisions."""
     assert Parameters({"A": "B"}).revision != Parameters({"B": "A"}).revision
 
 
@@ -59,8 +59,8 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("text", "reason"), REFUSED.values(), ids=REFUSED)
-def test_what_ssm_would_not_take_is_refused_before(text: str, reason: str) -> None:
-    """With the file, the name, and what is allowed."""
+def test_parameters_that_ssm_would_refuse_are_refused(text: str, reason: str) -> None:
+    """The message has the file, the name, and what is allowed."""
     assert reason in refusal(text)
 
 
@@ -68,5 +68,5 @@ def test_what_ssm_would_not_take_is_refused_before(text: str, reason: str) -> No
     "text", ["A: [hunter2]", "A: {hunter2: hunter2}", "A: 'hunter2 {{x}}'", f"A: {'hunter2' * 999}"]
 )
 def test_values_are_never_shown(text: str) -> None:
-    """What was put there by mistake may be a secret."""
+    """A value that somebody wrote there by mistake may be a secret."""
     assert "hunter2" not in refusal(text)

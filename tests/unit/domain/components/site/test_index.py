@@ -20,8 +20,8 @@ FILE = FileEntry("a" * 64, "b" * 32, 3)
 PATHS = st.from_regex(r"[a-zåø0-9]{1,5}(/[a-z0-9]{1,5}){0,2}\.html", fullmatch=True)
 
 
-def test_an_index_tells_every_file() -> None:
-    """Path, digests and size."""
+def test_an_index_lists_every_file() -> None:
+    """It has path, digests and size of each."""
     index = parse_index(an_index(SITE_FILES))
     page = SITE_FILES["index.html"]
     assert index.files.keys() == SITE_FILES.keys()
@@ -30,7 +30,7 @@ def test_an_index_tells_every_file() -> None:
 
 
 def test_the_revision_is_the_beginning_of_the_digest() -> None:
-    """The index's digest stands for the whole site."""
+    """The index's digest covers the whole site."""
     data = an_index(SITE_FILES)
     assert parse_index(data).digest == hashlib.sha256(data).hexdigest()
     assert parse_index(data).revision == hashlib.sha256(data).hexdigest()[:16]
@@ -38,7 +38,7 @@ def test_the_revision_is_the_beginning_of_the_digest() -> None:
 
 @given(st.dictionaries(PATHS, st.just(FILE)))
 def test_an_index_is_read_as_it_was_written(files: dict[str, FileEntry]) -> None:
-    """What is rendered is parsed again, whatever the order."""
+    """A rendered index is parsed to the same files, in any order."""
     data = render_index(files)
     assert parse_index(data).files == files
     assert render_index(dict(reversed(files.items()))) == data
@@ -92,7 +92,7 @@ def test_hashed_files_are_those_in_the_named_folders(path: str, hashed: bool) ->
 
 
 def test_without_patterns_nothing_is_hashed() -> None:
-    """A site whose file names do not tell their contents."""
+    """The file names of such a site do not depend on the contents."""
     assert not is_hashed("assets/app.js", [])
 
 
@@ -120,11 +120,11 @@ def test_without_patterns_nothing_is_hashed() -> None:
     ],
 )
 def test_content_types_follow_the_name(path: str, expected: str) -> None:
-    """The same on every machine, with a charset for text."""
+    """It is the same on every machine, with a charset for text."""
     assert content_type(path) == expected
 
 
-def test_hashed_files_are_kept_forever_and_others_asked_for() -> None:
+def test_browsers_keep_hashed_files_forever_and_ask_for_others() -> None:
     """A rollback must reach every browser at its next request; no shared cache may keep a page."""
     assert cache_control(hashed=True) == "public, max-age=31536000, immutable"
     assert cache_control(hashed=False) == "public, max-age=0, must-revalidate"

@@ -17,22 +17,22 @@ PLACEHOLDER = b'const TABLE = {"stable": null, "canary": null, "weight": 0, "fal
 @given(
     REVISIONS, st.one_of(st.just(""), REVISIONS), st.integers(0, 99), st.dictionaries(REVISIONS, FOLDERS, max_size=2)
 )
-def test_what_is_rendered_can_be_read_again(
+def test_a_rendered_table_can_be_read_again(
     stable: str, canary: str, weight: int, hashed: dict[str, tuple[str]]
 ) -> None:
-    """The published code is the only memory of the routing, so nothing of the table may get lost in it."""
+    """The published code is the only record of the routing, so it must hold the whole table."""
     table = RoutingTable(stable, canary, weight, "/index.html", hashed)
     assert parse(render(table)) == table
 
 
-def test_a_changed_character_is_somebody_elses_code() -> None:
-    """The first line holds the digest of the rest, so an edit by a person is seen wherever it was made."""
+def test_an_edited_function_is_recognised() -> None:
+    """The first line holds the digest of the rest, so any edit by a person is found."""
     with pytest.raises(ChangedByOthersError, match="somebody edited it"):
         parse(render(SPLIT).replace(b'"weight": 10', b'"weight": 50'))
 
 
-def test_code_of_another_template_is_still_ours() -> None:
-    """An upgraded controller finds the code of the older one, and must not take it for a person's."""
+def test_code_of_another_template_is_accepted() -> None:
+    """An updated controller finds the older one's code, and must not take it for an edit by a person."""
     rest = render(SPLIT).partition(b"\n")[2] + b"// an older template\n"
     seal = f"// selfright-routing {hashlib.sha256(rest).hexdigest()}\n".encode()
     assert parse(seal + rest) == SPLIT
@@ -41,19 +41,19 @@ def test_code_of_another_template_is_still_ours() -> None:
 @pytest.mark.parametrize(
     "code", [b"", b"function handler(event) { return event.request; }", b"const TABLE = {oops};", b"\xff\xfe"]
 )
-def test_code_without_a_table_is_somebody_elses(code: bytes) -> None:
-    """A function that never was Selfright's is not overwritten."""
+def test_code_without_a_table_is_refused(code: bytes) -> None:
+    """Selfright does not overwrite a function that was never its own."""
     with pytest.raises(ChangedByOthersError):
         parse(code)
 
 
 def test_the_stacks_placeholder_is_an_empty_table() -> None:
-    """Before the first release the stack's own code answers; it names no revision, so it may be replaced."""
+    """Before the first release the stack's own code answers; it names no revision, so a release may replace it."""
     assert parse(PLACEHOLDER) == RoutingTable()
 
 
 def test_code_that_cloudfront_would_refuse_is_refused_here() -> None:
-    """CloudFront takes 10 KB; the error says what to shorten."""
+    """CloudFront allows 10 KB; the error says what to shorten."""
     with pytest.raises(InvalidBundleError, match=str(LIMIT)) as caught:
         render(RoutingTable(A, hashed={A: tuple(f"folder-{number}/" for number in range(1000))}))
     assert "hashed" in caught.value.next_step
@@ -71,26 +71,26 @@ def test_code_that_cloudfront_would_refuse_is_refused_here() -> None:
         (RoutingTable(), False),
     ],
 )
-def test_only_the_two_revisions_of_a_deployment_are_its_own(table: RoutingTable, ours: bool) -> None:
-    """Anything else was made by a person, and is left alone."""
+def test_only_the_two_revisions_of_a_deployment_belong_to_it(table: RoutingTable, ours: bool) -> None:
+    """Any other routing was made by a person, and stays as it is."""
     assert table.is_between(A, B) is ours
 
 
-def test_promotion_keeps_the_folders_of_the_way_back() -> None:
-    """A rollback after promotion needs no look into the bucket: the table still knows the stable revision's folders."""
+def test_promotion_keeps_the_folders_for_a_rollback() -> None:
+    """A rollback after promotion need not read the bucket: the table still has the stable revision's folders."""
     promoted = SPLIT.pointed_at(A, B, 100)
     assert (promoted.stable, promoted.canary, promoted.weight) == (B, "", 0)
     assert promoted.pointed_at(A, B, 0) == RoutingTable(A, "", 0, "/index.html", SPLIT.hashed)
 
 
 def test_older_folders_are_forgotten() -> None:
-    """The table stays small however many releases there are: only the two revisions of a deployment are in it."""
+    """The table has only the two revisions of a deployment, so it stays small after many releases."""
     table = RoutingTable(A, hashed={A: ("assets/",), "c" * 16: ("old/",)})
     assert set(table.pointed_at(A, B, 10).hashed) == {A}
 
 
 def test_patterns_name_folders() -> None:
-    """The manifest's patterns are folders with `**`."""
+    """The manifest's patterns are folders with `**` after them."""
     assert shared_folders(["static/**", "assets/**"]) == ["assets/", "static/"]
 
 
@@ -118,5 +118,5 @@ def test_patterns_name_folders() -> None:
     ],
 )
 def test_a_path_finds_its_object(path: str, key: str | None) -> None:
-    """A page is the revision's fallback, a file is its own, a shared file lies outside, and tricks find nothing."""
+    """A page is the revision's fallback, a file its own object, a shared file lies outside, and tricks find nothing."""
     assert object_key(path, A, SPLIT) == key

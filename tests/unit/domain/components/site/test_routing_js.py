@@ -62,7 +62,7 @@ def run(table: RoutingTable, requests: Iterable[tuple[str, str, str]]) -> list[d
 
 
 def canary_visitors(weight: int, canary: str = B) -> set[tuple[str, str]]:
-    """Who of the visitors gets the canary."""
+    """The visitors that get the canary."""
     table = RoutingTable(A, canary, weight, hashed=FOLDERS)
     answers = run(table, [("/", *visitor) for visitor in VISITORS])
     return {
@@ -74,28 +74,28 @@ def canary_visitors(weight: int, canary: str = B) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("weight", [1, 10, 50, 99])
 def test_the_canary_gets_its_share(weight: int) -> None:
-    """Of twenty thousand visitors whose addresses hardly differ, the share is right within one percent."""
+    """The share is right within one percent of twenty thousand visitors whose addresses hardly differ."""
     assert abs(len(canary_visitors(weight)) / len(set(VISITORS)) * 100 - weight) < 1
 
 
-def test_the_canarys_visitors_only_grow() -> None:
-    """Whoever is on the canary stays there while the weight rises, so nobody jumps back and forth."""
+def test_no_visitor_leaves_the_canary_while_its_weight_rises() -> None:
+    """Visitors of the canary stay there, so that nobody jumps between the revisions."""
     for smaller, larger in itertools.pairwise([canary_visitors(weight) for weight in (5, 10, 25, 50)]):
         assert smaller < larger
 
 
 def test_a_visitor_stays_on_one_side() -> None:
-    """The choice depends on nothing but the visitor and the canary."""
+    """The choice depends only on the visitor and the canary."""
     assert canary_visitors(20) == canary_visitors(20)
 
 
 def test_another_release_has_other_first_visitors() -> None:
-    """The canary's id is part of the hash, so it is not always the same people who try what is new."""
+    """The canary's id is part of the hash, so not always the same visitors get a new release first."""
     first, second = canary_visitors(10), canary_visitors(10, "c" * 16)
     assert len(first & second) < len(first) / 5
 
 
-def test_everybody_gets_the_only_revision() -> None:
+def test_all_visitors_get_the_only_revision() -> None:
     """Without a canary there is nothing to choose."""
     assert {answer["uri"] for answer in run(RoutingTable(A), [("/", *visitor) for visitor in VISITORS[:50]])} == {
         f"/revisions/{A}/index.html"
@@ -103,7 +103,7 @@ def test_everybody_gets_the_only_revision() -> None:
 
 
 def test_before_the_first_release_there_is_a_page_that_says_so() -> None:
-    """No revision is an answer of its own, which no cache keeps, and not an error of the bucket."""
+    """It is an answer of its own, which no cache keeps, and not an error from the bucket."""
     (answer,) = run(RoutingTable(), [("/", "::1", "x")])
     assert answer["statusCode"] == 503
     assert answer["headers"]["cache-control"]["value"] == "no-store"
@@ -111,7 +111,7 @@ def test_before_the_first_release_there_is_a_page_that_says_so() -> None:
 
 
 def test_a_request_without_user_agent_is_served() -> None:
-    """Programs often send none."""
+    """Programs often send no user agent."""
     event = {"viewer": {"ip": "::1"}, "request": {"uri": "/", "headers": {}}}
     document = json.dumps({"code": render(RoutingTable(A, B, 10)).decode(), "events": [event]})
     done = subprocess.run([node(), "-e", RUN], input=document, capture_output=True, text=True, check=True)
@@ -119,7 +119,7 @@ def test_a_request_without_user_agent_is_served() -> None:
 
 
 def test_the_function_and_the_controller_agree_on_every_path() -> None:
-    """A staged site is tested through `object_key`; that is worth something only if CloudFront finds the same."""
+    """A staged site is tested through `object_key`, which must find the same objects as CloudFront."""
     table = RoutingTable(B, hashed=FOLDERS)
     paths = ["/" + "/".join(parts) for length in (1, 2, 3) for parts in itertools.product(PIECES, repeat=length)]
     for path, answer in zip(paths, run(table, [(path, "::1", "x") for path in paths]), strict=True):

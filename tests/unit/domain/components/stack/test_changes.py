@@ -7,8 +7,8 @@ from controller.domain.components.stack.changes import Allowed, Change, advice, 
 TABLE = "AWS::DynamoDB::Table"
 
 
-def test_a_change_is_read_as_aws_says_it() -> None:
-    """The properties are those that make a new resource necessary."""
+def test_a_change_is_read_from_aws() -> None:
+    """Its properties are those that require a new resource."""
     details = [
         {"Target": {"Attribute": "Properties", "Name": "KeySchema", "RequiresRecreation": "Always"}},
         {"Target": {"Attribute": "Properties", "Name": "Tags", "RequiresRecreation": "Never"}},
@@ -51,13 +51,13 @@ def test_a_change_is_read_as_aws_says_it() -> None:
         (Change("Modify", "A", "AWS::EC2::EIP", "True"), True),
     ],
 )
-def test_what_holds_data_is_neither_replaced_nor_deleted(change: Change, is_refused: bool) -> None:
-    """Nor what its author wants to outlive its resource, nor what hides what is in it; not to know is to refuse."""
+def test_a_resource_with_data_is_neither_replaced_nor_deleted(change: Change, is_refused: bool) -> None:
+    """Nor is data that the author wants to keep; types that hide their contents, and unknown effects, are refused too."""
     assert dangers([change], Allowed()) == ([change] if is_refused else [])
 
 
 def test_the_environment_allows_by_name() -> None:
-    """Replacing is one thing, deleting another; what cannot be told needs both."""
+    """Replacing and deleting are allowed separately; an unknown effect needs both."""
     gone, new, unknown = (
         Change("Remove", "A", TABLE),
         Change("Modify", "B", TABLE, "True"),
@@ -70,7 +70,7 @@ def test_the_environment_allows_by_name() -> None:
     assert dangers(both, Allowed(["*"], ["*"])) == []
 
 
-def test_the_advice_is_what_the_environment_would_have_to_say() -> None:
-    """To be copied."""
+def test_the_advice_is_the_setting_for_the_environment() -> None:
+    """Users can copy it into the environment."""
     told = advice([Change("Remove", "A", TABLE), Change("Modify", "B", TABLE, "Conditional")])
     assert told.endswith("set `allow_deletion: [A, B]` and `allow_replacement: [B]` in the environment")

@@ -1,4 +1,4 @@
-"""A stack's template: what is refused before the upload, and what it is put back to."""
+"""A stack's template: what is refused before the upload, and what a rollback restores."""
 
 import json
 from typing import Any
@@ -34,7 +34,7 @@ Resources:
 
 
 def test_short_forms_are_read() -> None:
-    """As CloudFormation reads them."""
+    """They mean the same as in CloudFormation."""
     template = parse_template(YAML, "infra.yaml")
     assert template.resources == {"Queue": "AWS::SQS::Queue", "Dead": "AWS::SQS::Queue"}
     properties = template.content["Resources"]["Queue"]["Properties"]
@@ -62,37 +62,37 @@ def test_short_forms_are_read() -> None:
         (b"Resources: " + b"[" * 200 + b"]" * 200, "nested more than 100 deep"),
     ],
 )
-def test_what_no_environment_would_take_is_refused(text: bytes, said: str) -> None:
-    """With what is wrong, and where."""
+def test_an_impossible_template_is_refused(text: bytes, said: str) -> None:
+    """The message has the mistake and its place."""
     with pytest.raises(InvalidBundleError, match=said):
         parse_template(text, "infra.yaml")
 
 
 def test_too_many_resources_are_refused() -> None:
-    """CloudFormation's own limit."""
+    """The limit is CloudFormation's own."""
     many = {f"T{number}": {"Type": "AWS::SNS::Topic"} for number in range(MAX_RESOURCES + 1)}
     with pytest.raises(InvalidBundleError, match="501 resources"):
         parse_template(json.dumps({"Resources": many}).encode(), "infra.json")
 
 
 @pytest.mark.parametrize("where", ["top", "inside"])
-def test_macros_are_seen(where: str) -> None:
-    """Wherever they are."""
+def test_macros_are_found(where: str) -> None:
+    """They are found anywhere in the template."""
     topic: dict[str, Any] = {"Type": "AWS::SNS::Topic"}
     inside = {"Resources": {"A": {**topic, "Properties": [{"Fn::Transform": {"Name": "AWS::Include"}}]}}}
     content = inside if where == "inside" else {"Transform": ["Mine"], "Resources": {"A": topic}}
     assert read_template(json.dumps(content), "t").uses_macros
 
 
-def test_what_is_nested_deep_is_looked_through() -> None:
-    """JSON that can be read can be judged, too."""
+def test_macros_in_deep_nesting_are_found() -> None:
+    """The depth of JSON is not limited."""
     deep = "[" * 700 + "]" * 700
     text = f'{{"Resources": {{"A": {{"Type": "AWS::SNS::Topic", "Metadata": {deep}}}}}}}'
     assert not parse_template(text.encode(), "t").uses_macros
 
 
 def test_every_parameter_has_a_value() -> None:
-    """The given one, else the default, as CloudFormation writes it."""
+    """It is the given one, else the default in CloudFormation's form."""
     template = parse_template(YAML, "infra.yaml")
     assert template.parameters({"Size": "4"}) == {"Mode": "true", "Size": "4"}
 
@@ -105,8 +105,8 @@ def test_every_parameter_has_a_value() -> None:
         ({"Key": {"Type": "String", "NoEcho": True}}, {"Key": "hunter2"}, "'Key' is secret"),
     ],
 )
-def test_parameters_that_cannot_be_are_refused(parameters: dict[str, Any], given: dict[str, str], said: str) -> None:
-    """And a secret's value is not in the message."""
+def test_impossible_parameters_are_refused(parameters: dict[str, Any], given: dict[str, str], said: str) -> None:
+    """The message does not have a secret's value."""
     content = {"Parameters": parameters, "Resources": {"A": {"Type": "AWS::SNS::Topic"}}}
     with pytest.raises(InvalidBundleError, match=said) as refused:
         read_template(json.dumps(content), "t").parameters(given)
@@ -120,8 +120,8 @@ def test_a_revision_is_template_and_parameters() -> None:
     assert one != revision_of("a\nb", {"A": "1", "B": "3"})
 
 
-def test_what_was_added_is_kept_with_what_it_needs() -> None:
-    """What was changed is as before; outputs are the former ones."""
+def test_added_resources_are_kept_with_what_they_need() -> None:
+    """Changes are undone, and outputs are the former ones."""
     topic = "AWS::SNS::Topic"
     former = {"Resources": {"A": {"Type": topic}, "C": {"Type": topic}}, "Outputs": {"O": {"Value": 1}}}
     present = {

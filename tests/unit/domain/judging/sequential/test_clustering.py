@@ -1,4 +1,4 @@
-"""Clusters of errors are seen in stable's own counts, and only there where they are."""
+"""Clusters of errors show in stable's own counts, and nothing else is taken for one."""
 
 import random
 
@@ -21,21 +21,21 @@ def tallied(chance: random.Random, *, rate: float, size: int, burst: bool = Fals
 
 
 @pytest.mark.parametrize("rate", [0.001, 0.01, 0.5])
-def test_errors_that_come_alone_are_left_alone(rate: float) -> None:
-    """Independent errors at any rate are taken one by one."""
+def test_independent_errors_have_no_clusters(rate: float) -> None:
+    """Independent errors at any rate have a cluster size of 1."""
     chance = random.Random(5)
     assert [tallied(chance, rate=rate, size=1).cluster_size for _ in range(5)] == [1.0] * 5
 
 
-def test_a_burst_for_everybody_is_no_large_cluster() -> None:
-    """Its sudden beginning and end look a little like one; in between its errors are seen to come alone."""
+def test_a_burst_for_all_visitors_is_no_large_cluster() -> None:
+    """Its sudden beginning and end resemble a cluster a little; in between, its errors come one by one."""
     chance = random.Random(7)
     assert all(tallied(chance, rate=0.002, size=1, burst=True).cluster_size < 4 for _ in range(5))
 
 
 @pytest.mark.parametrize(("minutes", "rate"), [((0.5, 1, 1, 0.5), 0.05), ((0.25, 0.75), 1.0), ((1, 1, 1, 1, 1), 0.5)])
 def test_an_outage_does_not_blind_the_judge_for_an_hour(minutes: tuple[float, ...], rate: float) -> None:
-    """By the minute, as AWS counts, its ends are steep: a few neighbours that differ much are no clusters."""
+    """In AWS's minutes its ends are steep, but a few neighbours that differ much are no clusters."""
     chance, found = random.Random(8), []
     for _ in range(5):
         tally = Tally()
@@ -49,15 +49,15 @@ def test_an_outage_does_not_blind_the_judge_for_an_hour(minutes: tuple[float, ..
 
 
 @pytest.mark.parametrize("size", [3, 5, 10])
-def test_clusters_are_seen_with_their_size(size: int) -> None:
-    """What comes together is taken together, with some caution."""
+def test_the_size_of_clusters_is_estimated(size: int) -> None:
+    """The estimate is the real size, with some caution."""
     chance = random.Random(6)
     found = [tallied(chance, rate=0.005, size=size).cluster_size for _ in range(5)]
     assert all(size <= together <= 2.5 * size for together in found)
 
 
-def test_nothing_seen_says_nothing() -> None:
-    """Without requests, without errors, or with nothing but errors, errors are taken one by one."""
+def test_empty_or_uniform_counts_show_no_clusters() -> None:
+    """Without requests, without errors, or with nothing but errors, the cluster size is 1."""
     nothing, spotless, broken = Tally().after(Counts()), Tally(), Tally()
     for _ in range(10):
         spotless, broken = spotless.after(Counts(10)), broken.after(Counts(10, 10))

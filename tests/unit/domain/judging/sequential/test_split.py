@@ -1,4 +1,4 @@
-"""How errors are divided by chance: against scipy as the oracle, and the bound beyond what is summed."""
+"""How chance divides errors: compared with scipy, and with the bound for numbers that are not summed."""
 
 from math import exp, log
 
@@ -17,7 +17,7 @@ sizes = st.tuples(st.integers(1, 120), st.integers(1, 400)).flatmap(
 
 @given(sizes)
 def test_the_chances_are_hypergeometric(size: tuple[int, int, int]) -> None:
-    """The chances are those of drawing the canary's requests without looking."""
+    """The chances are those of drawing the canary's requests at random."""
     canary, stable, errors = size
     drawn = split(canary, stable, errors)
     for k, chance in enumerate(drawn.chances, start=drawn.fewest):
@@ -26,7 +26,7 @@ def test_the_chances_are_hypergeometric(size: tuple[int, int, int]) -> None:
 
 @given(sizes)
 def test_normalisers_are_the_means_of_the_powers(size: tuple[int, int, int]) -> None:
-    """What a likelihood ratio is divided by is its mean under chance, or more than that."""
+    """A normaliser of a likelihood ratio is at least its mean under chance."""
     canary, stable, errors = size
     drawn = split(canary, stable, errors)
     for odds, normaliser in zip(ODDS, drawn.log_normalisers(ODDS), strict=True):
@@ -36,7 +36,7 @@ def test_normalisers_are_the_means_of_the_powers(size: tuple[int, int, int]) -> 
 
 @pytest.mark.parametrize(("canary", "stable", "errors"), [(600, 5400, 3000), (900, 100, 500), (400, 9000, 150)])
 def test_large_numbers_are_bounded_from_above(canary: int, stable: int, errors: int) -> None:
-    """Beyond what is summed, the bound is never below the mean: the guarantee holds, at a little less power."""
+    """For large numbers the bound is never below the mean: the guarantee holds, with a little less power."""
     drawn = split(canary, stable, errors)
     assert min(canary, errors) >= EXACT
     assert not drawn.chances

@@ -1,4 +1,4 @@
-"""The guarantee: from every state, for every next interval, the mean of the next e-value is at most the present one."""
+"""The guarantee: from every state, for every interval, the mean of the next e-value is at most the present one."""
 
 from itertools import pairwise
 from math import exp, log
@@ -34,7 +34,7 @@ def outcomes(size: Size) -> range:
 
 
 def after(stream: Stream, size: Size, on_canary: int, limit: float = LIMIT) -> Stream:
-    """The stream after an interval in which so many of the errors were on the canary."""
+    """The stream after an interval with `on_canary` of its errors on the canary."""
     canary, stable, errors = size
     return fold(stream, ERROR_PRIOR, limit, Counts(canary, on_canary), Counts(stable, errors - on_canary))
 
@@ -49,7 +49,7 @@ def reached(path: list[tuple[Size, float]]) -> Stream:
 
 @given(path=steps, size=interval())
 def test_the_mean_of_the_next_e_value_is_the_present_one(path: list[tuple[Size, float]], size: Size) -> None:
-    """From any state, exactly, boost included: with errors that come alone, nothing is wasted and nothing is gained."""
+    """For independent errors this holds exactly from any state, with the boost: nothing is wasted or gained."""
     stream = reached(path)
     now = exp(stream.log_wealth)
     chances = split(*size).chances
@@ -83,7 +83,7 @@ def test_more_errors_on_the_canary_are_more_evidence(path: list[tuple[Size, floa
 
 @given(path=steps)
 def test_the_limit_is_never_overshot(path: list[tuple[Size, float]]) -> None:
-    """A bet that is won is won exactly, and stays so whatever comes."""
+    """A won bet is exactly at its limit, and stays there whatever follows."""
     stream = reached(path)
     assert stream.log_wealth <= LIMIT + 1e-9
     won = after(stream, (1, 10_000, 1), 1, limit=stream.log_wealth + 0.1)
@@ -92,7 +92,7 @@ def test_the_limit_is_never_overshot(path: list[tuple[Size, float]]) -> None:
 
 @pytest.mark.parametrize(("canary", "stable"), [(1, 9), (10, 90), (50, 50)])
 def test_the_chance_of_a_false_alarm_is_at_most_the_risk_and_not_far_from_it(canary: int, stable: int) -> None:
-    """Summed exactly over all ways that the first 12 errors can fall, with a look after each."""
+    """This is the exact sum over all divisions of the first 12 errors, with an evaluation after each."""
     alarmed = _chance_of_alarm(canary, stable, errors=12)
     assert 0.5 * exp(-LIMIT) < alarmed <= exp(-LIMIT)
 
@@ -112,8 +112,8 @@ def test_errors_that_come_together_count_less() -> None:
     ("canary", "stable"),
     [(Counts(), Counts(10, 3)), (Counts(10, 3), Counts()), (Counts(10), Counts(10)), (Counts(4, 4), Counts(6, 6))],
 )
-def test_what_cannot_be_compared_is_no_evidence(canary: Counts, stable: Counts) -> None:
-    """One side only, no error at all, or nothing but errors: the e-value stays, the counts go on."""
+def test_an_interval_that_compares_nothing_is_no_evidence(canary: Counts, stable: Counts) -> None:
+    """With one side only, no error, or nothing but errors, the e-value stays and the counts continue."""
     stream = fold(Stream.fresh(SLOW_PRIOR), SLOW_PRIOR, LIMIT, canary, stable)
     assert stream.log_wealth == pytest.approx(0)
     assert (stream.canary, stream.stable) == (canary, stable)
@@ -121,7 +121,7 @@ def test_what_cannot_be_compared_is_no_evidence(canary: Counts, stable: Counts) 
 
 @given(st.lists(st.floats(0.01, 10), min_size=2, max_size=12), st.floats(1.01, 30))
 def test_the_boost_makes_the_capped_mean_one(steps_up: list[float], most: float) -> None:
-    """It is the largest factor at which the capped bet still costs what it is worth."""
+    """It is the largest factor at which the capped bet is still fair."""
     chances = [1 / len(steps_up)] * len(steps_up)
     rising = [sum(steps_up[: k + 1]) for k in range(len(steps_up))]
     factors = [value * len(rising) / sum(rising) for value in rising]
@@ -131,7 +131,7 @@ def test_the_boost_makes_the_capped_mean_one(steps_up: list[float], most: float)
 
 
 def _chance_of_alarm(canary: int, stable: int, errors: int) -> float:
-    """The e-value depends on where the errors fell, in their order; equal states are taken together."""
+    """The e-value depends on the side of each error, in their order; equal states are merged."""
     share = canary / (canary + stable)
     states, alarmed = {(0.0, Stream.fresh(ERROR_PRIOR).logs): 1.0}, 0.0
     for _ in range(errors):

@@ -1,4 +1,4 @@
-"""Early promotion: the bet against "at least `tolerance` worse" is fair at most, and won by a good canary."""
+"""Early promotion: the bet against "worse by at least `tolerance`" is at most fair, and a good canary wins it."""
 
 from math import comb, exp
 
@@ -26,7 +26,7 @@ def chance(k: int, size: int, rate: float) -> float:
 def test_a_canary_that_is_that_much_worse_wins_nothing_on_average(
     past: tuple[int, int], sizes: tuple[int, int], stable: float, excess: float, tolerance: float
 ) -> None:
-    """Summed exactly over all outcomes, for every pair of rates beyond the line, after any past."""
+    """The exact sum over all outcomes shows it, for every pair of rates beyond the line, after any past."""
     canary = min(1.0, stable + tolerance + excess)
     margin = Margin(0.0, Counts(past[0] + past[1], past[1]))
     mean = sum(
@@ -49,10 +49,10 @@ def test_a_good_canary_wins_with_its_requests() -> None:
 
 @pytest.mark.parametrize("tolerance", [0.0, 1.0])
 def test_without_a_tolerance_nothing_is_bet(tolerance: float) -> None:
-    """Nobody can show "not worse at all"; and "less than completely worse" means nothing."""
+    """The claim "not worse at all" cannot be shown; "less than completely worse" means nothing."""
     assert Margin().after(Counts(100), Counts(900), tolerance).log_wealth == 0
 
 
 def test_one_side_alone_shows_nothing() -> None:
-    """Without requests on stable there is nothing to be compared with."""
+    """Without requests on stable, the canary cannot be compared."""
     assert Margin().after(Counts(100), Counts(), 0.01).log_wealth == 0

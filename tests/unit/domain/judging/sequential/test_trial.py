@@ -1,4 +1,4 @@
-"""A trial: twice is once, order does not matter, steps carry over, the state stays small; it catches what is bad."""
+"""A trial: repetition and order do not matter, evidence carries over steps, its state stays small, it catches harm."""
 
 import json
 import random
@@ -21,7 +21,7 @@ COMPONENTS = ("ai", "api")
 
 
 def at(evaluation: int) -> datetime:
-    """The end of the evaluation before: looks are ten seconds apart."""
+    """The moment of the evaluation with this number: evaluations are ten seconds apart."""
     return START + timedelta(seconds=10 * evaluation)
 
 
@@ -34,7 +34,7 @@ def interval(  # noqa: PLR0913 - two sides of a component at a time
     requests: tuple[int, int] = (10, 90),
     slow: tuple[int, int] | None = None,
 ) -> Interval:
-    """So many errors of 10 requests on the canary and 90 on stable; and as many slow ones at every percentile."""
+    """An interval of 10 requests on the canary and 90 on stable with these errors, and as many slow requests."""
     sides = [Counts(count) for count in requests]
     timed = slow and tuple(
         Slow(name, 100, *(replace(side, errors=count) for side, count in zip(sides, slow, strict=True)))
@@ -66,8 +66,8 @@ measured = st.lists(
 
 
 @given(measured)
-def test_twice_is_once(intervals: list[Interval]) -> None:
-    """An interval that was folded in already changes nothing, neither in the same call nor in a later one."""
+def test_the_same_interval_twice_counts_once(intervals: list[Interval]) -> None:
+    """An interval that was weighed already changes nothing, neither in the same call nor in a later one."""
     once = weigh(begin(COMPONENTS), intervals)
     assert weigh(once, intervals) == once
     assert weigh(begin(COMPONENTS), intervals + intervals) == once
@@ -77,7 +77,7 @@ def test_twice_is_once(intervals: list[Interval]) -> None:
 def test_the_order_of_components_and_intervals_does_not_matter(
     intervals: list[Interval], chance: random.Random
 ) -> None:
-    """What arrives together may arrive in any order, and components may be named in any order."""
+    """Intervals may arrive in any order, and components may be named in any order."""
     unique = list({(one.component, one.until): one for one in intervals}.values())
     shuffled = chance.sample(unique, len(unique))
     assert weigh(begin(COMPONENTS[::-1]), shuffled) == weigh(begin(COMPONENTS), unique)
@@ -86,7 +86,7 @@ def test_the_order_of_components_and_intervals_does_not_matter(
 @given(measured)
 @settings(max_examples=30)
 def test_the_ledger_keeps_the_trial(intervals: list[Interval]) -> None:
-    """Written as JSON and read again, it is the same trial, up to the sixth digit."""
+    """After it was written as JSON and read again, it is the same trial up to the sixth digit."""
     trial = weigh(shifted(begin(COMPONENTS), START), intervals)
     read = from_document(json.loads(json.dumps(as_document(trial))))
     assert as_document(read) == as_document(trial)
@@ -96,8 +96,8 @@ def test_the_ledger_keeps_the_trial(intervals: list[Interval]) -> None:
 
 @pytest.mark.parametrize("metrics", [("errors",), ("errors", *PERCENTILES)])
 @pytest.mark.parametrize("before", range(0, 60, 7))
-def test_what_is_worse_stays_worse_in_the_ledger(metrics: tuple[str, ...], before: int) -> None:
-    """A trial that has just reached its limit has reached it for whoever reads it again, whatever went before."""
+def test_a_worse_canary_stays_worse_in_the_ledger(metrics: tuple[str, ...], before: int) -> None:
+    """A trial that has just reached its limit is still at its limit when it is read again."""
     trial = weigh(
         begin(["api"], metrics=metrics), [interval(evaluation, 0, evaluation % 3) for evaluation in range(before)]
     )
@@ -108,8 +108,8 @@ def test_what_is_worse_stays_worse_in_the_ledger(metrics: tuple[str, ...], befor
 
 
 @pytest.mark.parametrize("requests", [100, 5_000, 10**9])
-def test_so_does_what_is_worse_by_far(requests: int) -> None:
-    """Each of very many requests fails: the evidence is beyond all measure, and kept as what suffices."""
+def test_a_much_worse_canary_stays_worse_in_the_ledger(requests: int) -> None:
+    """When all of very many requests fail, the evidence is cut to the limit, which suffices."""
     trial = weigh(begin(["api"]), [interval(0, requests, requests=(requests, 9 * requests))])
     read = from_document(json.loads(json.dumps(as_document(trial))))
     assert trial.worse
@@ -128,7 +128,7 @@ def test_the_state_stays_small() -> None:
     assert len(days) < 4000
 
 
-def test_the_risk_is_shared_out_completely() -> None:
+def test_the_streams_share_the_whole_risk() -> None:
     """The streams' shares sum to 1, so a trial that has seen nothing has an e-value of 1."""
     trial = begin(COMPONENTS, alpha=0.01)
     assert sum(trial.shares.values()) == pytest.approx(1)
@@ -140,8 +140,8 @@ def test_the_risk_is_shared_out_completely() -> None:
     ("components", "alpha", "metrics"),
     [((), 0.05, ("errors",)), (("api",), 0.0, ("errors",)), (("api",), 0.05, ()), (("api",), 0.05, ("p42",))],
 )
-def test_a_trial_without_sense_is_refused(components: tuple[str, ...], alpha: float, metrics: tuple[str, ...]) -> None:
-    """No component, no risk, no metric or an unknown one cannot be tried."""
+def test_an_impossible_trial_is_refused(components: tuple[str, ...], alpha: float, metrics: tuple[str, ...]) -> None:
+    """A trial needs components, a risk between 0 and 1, and known metrics."""
     with pytest.raises(ValueError, match=r"must be between|needs components"):
         begin(components, alpha=alpha, metrics=metrics)
 
@@ -154,7 +154,7 @@ def test_three_errors_of_three_on_a_tenth_of_the_traffic_are_enough() -> None:
 
 
 def test_the_strongest_evidence_is_named() -> None:
-    """Who reads the verdict learns which component and which metric it came from, and by how much it differs."""
+    """The trial names the component and the metric with most of the evidence, and their counts."""
     trial = weigh(begin(COMPONENTS), [interval(evaluation, 3, component="ai") for evaluation in range(3)])
     assert trial.worse
     assert trial.strongest == ("ai", "errors")
@@ -165,7 +165,7 @@ def test_the_strongest_evidence_is_named() -> None:
 
 
 def test_the_evidence_carries_over_to_the_next_step() -> None:
-    """A shift takes nothing away; and the same errors count for less when the canary has half of the traffic."""
+    """A shift keeps the evidence; the same errors count for less when the canary has half of the traffic."""
     trial = weigh(begin(["api"]), [interval(0, 1)])
     later = shifted(trial, at(1))
     assert later.e_value == trial.e_value
@@ -176,7 +176,7 @@ def test_the_evidence_carries_over_to_the_next_step() -> None:
 
 
 def test_an_interval_across_a_shift_is_left_out() -> None:
-    """Traffic was divided in two ways in it, so a burst in its second part would look like the canary's fault."""
+    """It has two divisions of traffic, so a burst in its second part would look like the canary's fault."""
     trial = shifted(begin(["api"]), at(1) - timedelta(seconds=1))
     assert weigh(trial, [interval(0, 5)]) == trial
     assert weigh(trial, [interval(1, 1)]).e_value > 1
@@ -197,14 +197,14 @@ def test_cold_starts_are_not_measured_for_latency() -> None:
     assert weigh(again, [interval(evaluations, 1)]).e_value > 1
 
 
-def test_errors_without_requests_are_requests() -> None:
-    """Metrics that arrive apart can have the errors first; nothing breaks on it."""
+def test_errors_without_requests_count_as_requests() -> None:
+    """Metrics arrive separately, sometimes the errors first; the trial accepts that."""
     trial = weigh(begin(["api"]), [interval(0, 5, requests=(2, 90))])
     assert trial.counts() == (Counts(5, 5), Counts(90))
 
 
-def test_clusters_of_the_day_before_make_the_judge_careful() -> None:
-    """What stable's errors were like before the deployment decides what the canary's are worth."""
+def test_earlier_clusters_make_the_judge_careful() -> None:
+    """How stable's errors came before the deployment decides how much the canary's count."""
     history = [
         interval(evaluation - 400, 0, 5 if evaluation % 20 == 0 else 0, requests=(0, 90)) for evaluation in range(360)
     ]
@@ -225,15 +225,15 @@ def test_a_canary_as_good_as_stable_is_within_the_tolerance() -> None:
     assert not bad.within_tolerance
 
 
-def test_of_good_releases_hardly_any_is_rolled_back_and_of_bad_ones_all_are() -> None:
-    """A short simulation: at 5 % risk of 100 good releases a few at most are caught, of 25 with 5 % errors all."""
+def test_few_good_releases_and_all_bad_ones_are_rolled_back() -> None:
+    """At 5 % risk, a short simulation catches at most a few of 100 good releases, and all of 25 with 5 % errors."""
     chance = random.Random(11)
     assert sum(_rolled_back(release(chance, 0.001)) for _ in range(100)) <= 8
     assert sum(_rolled_back(release(chance, 0.05)) for _ in range(25)) == 25
 
 
 def test_a_slow_canary_is_caught() -> None:
-    """Half of its requests above stable's p90 instead of a tenth: found within two minutes, and latency is blamed."""
+    """With half of its requests above stable's p90, it is caught within two minutes, and latency is the reason."""
     trial = weigh(begin(["api"], alpha=0.01), [interval(evaluation, slow=(5, 9)) for evaluation in range(12)])
     assert trial.worse
     assert trial.strongest
