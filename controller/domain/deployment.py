@@ -10,7 +10,7 @@ from controller.domain.phases import Phase
 
 @dataclass(frozen=True)
 class Upload:
-    """The uploaded object, pinned to its version so that nobody can replace it meanwhile.
+    """The uploaded object, pinned to its version so that it cannot be replaced meanwhile.
 
     `hotfix` is the reason to release it although an alarm is firing; `by` is the uploader. The upload states both.
     """

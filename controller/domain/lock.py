@@ -1,6 +1,6 @@
 """The lock of an environment: one deployment holds it, the newest one waits, older ones are superseded.
 
-Pure functions from one state of the lock to the next. The ledger saves the result only if nobody saved another in
+Pure functions from one state of the lock to the next. The ledger saves the result only if the lock has not changed in
 between, so no decision here needs to consider concurrent ones. The fencing token rises with every grant.
 """
 

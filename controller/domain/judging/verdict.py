@@ -38,7 +38,7 @@ def alarm_trouble(states: Mapping[str, str] | None, expected: Sequence[str]) -> 
     if not expected:
         return ""
     if states is None:
-        return "The alarms' states cannot be read, so nobody knows whether they are firing."
+        return "The alarms' states cannot be read, so it is unknown whether they are firing."
     if firing := [name for name in expected if states.get(name) == "ALARM"]:
         return f"Alarm {', '.join(firing)} is firing."
     if gone := [name for name in expected if name not in states]:

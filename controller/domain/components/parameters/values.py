@@ -1,7 +1,7 @@
 """A component's parameters: a small file of names and values, and the id of their revision.
 
-They are settings, not secrets: everybody who may deploy can read them. Messages name a parameter and never show its
-value, because somebody may have written a secret there by mistake.
+They are settings, not secrets: all users who may deploy can read them. Messages name a parameter and never show its
+value, because it may be a secret by mistake.
 """
 
 import hashlib

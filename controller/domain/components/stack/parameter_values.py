@@ -16,6 +16,6 @@ def values_for(template: Template, artifact: StackArtifact, target: StackTarget)
     Raises `InvalidBundleError` when one is missing or unknown, or when the template uses macros that are not allowed.
     """
     if template.uses_macros and MACROS not in target.capabilities:
-        reason = f"{artifact.artifact} uses macros (Transform), so nobody can know beforehand what it creates"
+        reason = f"{artifact.artifact} uses macros (Transform), so what it creates is not known beforehand"
         raise InvalidBundleError(reason, f"Write the result of the macros, or allow {MACROS} in the environment.")
     return template.parameters({**artifact.parameters, **target.parameters})

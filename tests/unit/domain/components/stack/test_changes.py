@@ -52,7 +52,7 @@ def test_a_change_is_read_from_aws() -> None:
     ],
 )
 def test_a_resource_with_data_is_neither_replaced_nor_deleted(change: Change, is_refused: bool) -> None:
-    """Nor is data that the author wants to keep; types that hide their contents, and unknown effects, are refused too."""
+    """Nor is data that the author wants to keep; unknown effects and opaque types are refused too."""
     assert dangers([change], Allowed()) == ([change] if is_refused else [])
 
 
