@@ -97,7 +97,7 @@ class FakeEvaluations:
         """Keep it if it was written that often."""
         self.before_carry()
         if self.state(deployment_id)[1] != written:
-            raise LedgerConflictError(f"Another look at {deployment_id} was faster.")
+            raise LedgerConflictError(f"Another evaluation of {deployment_id} was faster.")
         self.states[deployment_id] = (state, written + 1)
 
     def record(self, deployment_id: str, evaluation: Evaluation) -> None:
@@ -126,7 +126,7 @@ class FakeLocks:
         """Keep it if it is still at the revision that was loaded."""
         self.before_save(lock)
         if self.load(lock.environment_key).revision != lock.revision:
-            raise LedgerConflictError(f"The lock of {lock.environment_key} was changed in between.")
+            raise LedgerConflictError(f"The lock of {lock.environment_key} was changed at the same time.")
         self.known[lock.environment_key] = replace(lock, revision=lock.revision + 1)
 
 

@@ -1,1 +1,1 @@
-"""The adapters: one a service. Only they know boto3, and they turn its errors into ours."""
+"""The adapters, one for each service. Only they know boto3, and they turn its errors into ours."""

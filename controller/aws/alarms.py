@@ -1,4 +1,4 @@
-"""The states of CloudWatch alarms, metric and composite ones."""
+"""The states of CloudWatch's metric and composite alarms."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
 
 AT_ONCE = 100
-"""DescribeAlarms takes and gives this many."""
+"""DescribeAlarms takes and returns at most this many alarms."""
 
 
 class CloudWatchAlarms(Alarms):

@@ -1,4 +1,4 @@
-"""The uploaded bundles in S3, read by ranges: a reader of any bundle holds a few megabytes, never the whole."""
+"""The uploaded bundles in S3, read by ranges: a reader holds a few megabytes of a bundle, never the whole."""
 
 import io
 from contextlib import suppress
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 BLOCK = 8 * 1024 * 1024
 KEPT_BLOCKS = 3
-SAID = {"hotfix": "selfright-hotfix", "by": "selfright-by"}
-"""Field of the upload → the object's metadata that says it (`x-amz-meta-…`)."""
-MOST_SAID = 300
+STATED = {"hotfix": "selfright-hotfix", "by": "selfright-by"}
+"""Field of the upload → the name of the object's metadata that holds it (`x-amz-meta-…`)."""
+STATED_LENGTH = 300
 BUFFER = 256 * 1024
 
 
@@ -33,26 +33,26 @@ class S3Bundles(Bundles):
         version = {"VersionId": version_id} if version_id else {}
         with calling("s3:GetObjectVersion", key):
             head = self._s3.head_object(Bucket=bucket, Key=key, **version)  # type: ignore[arg-type]
-        said = {name: _said(head.get("Metadata", {}).get(key, "")) for name, key in SAID.items()}
-        return Upload(bucket, key, head.get("VersionId", ""), head["ContentLength"], head["LastModified"], **said)
+        stated = {name: _stated(head.get("Metadata", {}).get(key, "")) for name, key in STATED.items()}
+        return Upload(bucket, key, head.get("VersionId", ""), head["ContentLength"], head["LastModified"], **stated)
 
     def open(self, upload: Upload) -> BinaryIO:
         """A seekable reader of exactly that version."""
         return io.BufferedReader(_RangeReader(self._s3, upload), BUFFER)
 
 
-def _said(value: str) -> str:
-    """Metadata as people wrote it. What is not ASCII travels as RFC 2047 has it; S3 gives it back so, too."""
+def _stated(value: str) -> str:
+    """The metadata as people wrote it. S3 takes and returns text that is not ASCII in the encoding of RFC 2047."""
     if "=?" in value:
-        from email.header import decode_header, make_header  # noqa: PLC0415 - hardly ever
+        from email.header import decode_header, make_header  # noqa: PLC0415 - rarely needed
 
         with suppress(LookupError, ValueError):
             value = str(make_header(decode_header(value)))
-    return printable(value.strip())[:MOST_SAID]
+    return printable(value.strip())[:STATED_LENGTH]
 
 
 class _RangeReader(io.RawIOBase):
-    """A seekable file over ranged GETs of one object version, with the last few blocks kept."""
+    """A seekable file over ranged GETs of one object version; it keeps the last few blocks."""
 
     def __init__(self, s3: "S3Client", upload: Upload) -> None:
         self._s3 = s3
@@ -105,5 +105,5 @@ class _RangeReader(io.RawIOBase):
             data = answer["Body"].read()
         if "ContentRange" in answer:
             return {number: data}
-        # HTTP lets a server ignore a range and send all: then all is kept, and not sent again for every block.
+        # HTTP lets a server ignore a range and send everything. Everything is kept then, so no block is sent twice.
         return {start // BLOCK: data[start : start + BLOCK] for start in range(0, len(data), BLOCK)}

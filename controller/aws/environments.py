@@ -33,6 +33,6 @@ class SsmEnvironments(Environments):
         try:
             return Environment.model_validate_json(value)
         except ValidationError as error:
-            places = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:5])
+            places = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()[:5])
             msg = f"The environment {application}/{environment} (SSM parameter {name}) is not valid: {places}"
             raise InvalidEnvironmentError(msg) from error

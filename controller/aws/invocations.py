@@ -16,44 +16,44 @@ if TYPE_CHECKING:
 YES = "Succeeded"
 SHOWN = 300
 STILL_RUNNING = "ReadTimeoutError"
-"""It was called, and has not returned."""
+"""The code of the error when the function was called and has not returned in time."""
 
 
 class LambdaHooks(Hooks):
-    """Implements `ports.Hooks`: a hook says yes by returning `{"status": "Succeeded"}`, the word of CodeDeploy's hooks.
+    """Implements `ports.Hooks`: a hook agrees by returning `{"status": "Succeeded"}`, as CodeDeploy's hooks do.
 
-    One that returns no status answers later, and so may one that is still running when nobody waits any more.
+    A hook that returns no status answers later. So may a hook that is still running when the wait for it is over.
     """
 
     def __init__(self, functions: "LambdaClient | None" = None) -> None:
-        """`functions` is the client to use (default: the process's own: one attempt, and four minutes)."""
-        self._functions = functions or Clients().asker
+        """`functions` is the client to use (default: the process's own, with one attempt of four minutes)."""
+        self._functions = functions or Clients().hook_invoker
 
     def run(self, function_name: str, occasion: Mapping[str, Any]) -> CheckResult | None:
-        """Ask the hook and wait for its answer, or for its end; None when it has not answered."""
+        """Call the hook and wait for it to return; None when it has not answered yet."""
         name = f"hook {function_name}"
         try:
             with calling("lambda:InvokeFunction", function_name):
                 answer = self._functions.invoke(FunctionName=function_name, Payload=json.dumps(occasion).encode())
-                said = answer["Payload"].read()
+                payload = answer["Payload"].read()
         except TransientError as error:
             if error.code != STILL_RUNNING:
                 raise
             return None
         if "FunctionError" in answer:
-            return CheckResult(name, False, f"it failed ({_field(said, 'errorType') or answer['FunctionError']})")
-        status = _field(said, "status")
+            return CheckResult(name, False, f"it failed ({_field(payload, 'errorType') or answer['FunctionError']})")
+        status = _field(payload, "status")
         if not status:
             return None
-        reason = "it said yes" if status == YES else _field(said, "reason") or f"it said {status}, not {YES}"
+        reason = "it said yes" if status == YES else _field(payload, "reason") or f"it said {status}, not {YES}"
         return CheckResult(name, status == YES, reason[:SHOWN])
 
 
 class LambdaRehearsals(Rehearsals):
-    """Implements `ports.Rehearsals`: an event that nobody waits for."""
+    """Implements `ports.Rehearsals` by an asynchronous invocation, for whose result nothing waits."""
 
     def __init__(self, function_name: str, functions: "LambdaClient | None" = None) -> None:
-        """`function_name` is the function that acts on alarms; `functions` the client to use."""
+        """`function_name` names the function that acts on alarms; `functions` is the client to use."""
         self._name = function_name
         self._functions = functions or Clients().functions
 

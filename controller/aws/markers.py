@@ -1,7 +1,7 @@
-"""Release markers for the graphs: one count whenever a deployment comes into a phase that visitors notice.
+"""Release markers for the graphs: one count whenever a deployment enters a phase that visitors notice.
 
-They are written as a line of the function's own log, in CloudWatch's embedded metric format, which CloudWatch turns
-into a metric by itself: no call, no permission, nothing that could keep traffic waiting.
+A marker is a line of the function's own log, in CloudWatch's embedded metric format. CloudWatch turns it into a metric
+by itself: that needs no call and no permission, and cannot delay traffic.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
@@ -26,7 +26,7 @@ class EmfMarkers(Markers):
         self._write = write
 
     def mark(self, deployment: Deployment, phase: Phase, at: datetime) -> None:
-        """Count one; what is no dimension can be searched for in the log."""
+        """Count one deployment; the log can be searched for the members that are no dimensions."""
         metric = {"Namespace": NAMESPACE, "Dimensions": [DIMENSIONS], "Metrics": [{"Name": METRIC, "Unit": "Count"}]}
         line = {
             "_aws": {"Timestamp": round(at.timestamp() * 1000), "CloudWatchMetrics": [metric]},

@@ -1,8 +1,8 @@
-"""What CloudWatch measured of the versions of functions: calls, failed calls, and how many were slow.
+"""What CloudWatch measured of each function's versions: calls, failed calls, and slow calls.
 
-Lambda reports by executed version only while an alias has weights. When one version serves everybody, its numbers are
-the alias's own. How many calls took longer than a threshold is CloudWatch's percentile rank: `PR(:250)` is the
-percentage of values up to 250.
+Lambda reports by executed version only while an alias has weights. When one version serves all visitors, its numbers
+are those of the alias. CloudWatch's percentile rank counts the calls that took longer than a threshold: `PR(:250)` is
+the percentage of values up to 250.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,13 +27,13 @@ NAMESPACE = "AWS/Lambda"
 REQUESTS, ERRORS, TIMED = ("Invocations", "Sum"), ("Errors", "Sum"), ("Duration", "SampleCount")
 MEAN = ("Duration", "Average")
 BEFORE = timedelta(hours=1)
-"""So long before a release stable's own durations are looked at, in whole hours."""
+"""How far back from a release the durations of stable are read, in whole hours."""
 AT_ONCE, FAILED = 500, "InternalError"
-"""So many metrics GetMetricData tells in one request; and what it says of one that it could not tell."""
+"""How many metrics GetMetricData returns for one request, and the status of a metric that it could not read."""
 LEAST_BEYOND = 5
-"""A percentile is taken for a threshold when so many requests were slower."""
+"""A percentile becomes a threshold when at least this many requests were slower."""
 RANKED = 1000.0
-"""A threshold (ms) with which is tried whether ranks are told at all."""
+"""A threshold (ms) that is queried to find out whether CloudWatch returns percentile ranks at all."""
 
 
 class WantedStatistic(NamedTuple):
@@ -47,7 +47,7 @@ class WantedStatistic(NamedTuple):
 
 @dataclass(frozen=True)
 class _Series:
-    """The answers: what was wanted → moment → value."""
+    """The answers: statistic → moment → value."""
 
     values: Mapping[WantedStatistic, Mapping[datetime, float]]
 
@@ -65,7 +65,7 @@ class CloudWatchMetrics(Metrics):
     def thresholds(
         self, environment: Environment, components: Sequence[str], until: datetime
     ) -> Mapping[str, Thresholds]:
-        """Percentiles of what served in the hour before, as far as there were enough requests; see the port."""
+        """The percentiles of the hour before, where there were enough requests; see the port."""
         stats = [TIMED, MEAN, _rank(RANKED), *(("Duration", name) for name in PERCENTILES)]
         wanted = [WantedStatistic(name, "", *stat) for name in components for stat in stats]
         series = self._read(environment, wanted, floor(until - BEFORE, BEFORE), until, BEFORE)
@@ -74,7 +74,7 @@ class CloudWatchMetrics(Metrics):
     def periods(
         self, environment: Environment, subjects: Sequence[Subject], since: datetime, until: datetime
     ) -> Sequence[Period]:
-        """All whole periods between the two moments, by one GetMetricData; see the port."""
+        """All whole periods between the two moments, by one call of GetMetricData; see the port."""
         length = timedelta(seconds=environment.judge.period)
         start, end = ceiling(since, length), floor(until, length)
         if end <= start:
@@ -102,20 +102,20 @@ class CloudWatchMetrics(Metrics):
         values: dict[WantedStatistic, dict[datetime, float]] = {one: {} for one in names.values()}
         for first in range(0, len(queries), AT_ONCE):
             for result in self._answers(queries[first : first + AT_ONCE], start, end):
-                told = zip(result.get("Timestamps", []), result.get("Values", []), strict=False)
-                values[names[result["Id"]]] |= {_utc(moment, start): value for moment, value in told}
+                points = zip(result.get("Timestamps", []), result.get("Values", []), strict=False)
+                values[names[result["Id"]]] |= {_utc(moment, start): value for moment, value in points}
         return _Series(values)
 
     def _answers(
         self, queries: Sequence["MetricDataQueryTypeDef"], start: datetime, end: datetime
     ) -> Iterator["MetricDataResultTypeDef"]:
-        """From all pages; raises `TransientError` when something could not be told: that is not the same as nothing."""
+        """The results of all pages; raises `TransientError` if CloudWatch could not read one (no data is no error)."""
         pages = self._cloudwatch.get_paginator("get_metric_data")
         with calling("cloudwatch:GetMetricData", NAMESPACE):
             for page in pages.paginate(MetricDataQueries=queries, StartTime=start, EndTime=end):
                 for result in page["MetricDataResults"]:
                     if result.get("StatusCode") == FAILED:
-                        raise TransientError(f"CloudWatch could not tell {result.get('Label') or result['Id']}.")
+                        raise TransientError(f"CloudWatch could not read {result.get('Label') or result['Id']}.")
                     yield result
 
 
@@ -124,7 +124,7 @@ def _rank(threshold: float) -> tuple[str, str]:
 
 
 def _versions(subject: Subject) -> tuple[str, ...]:
-    """Both; one that serves everybody is measured by the alias."""
+    """Canary and stable; "" stands for the alias, which measures a version that serves all visitors."""
     return (subject.canary, subject.stable) if subject.stable else ("",)
 
 
@@ -145,11 +145,11 @@ def _query(name: str, wanted: WantedStatistic, environment: Environment, period:
 
 
 def _thresholds(series: _Series, component: str) -> Thresholds:
-    """Of the hour with the most requests. Where ranks are not told, latency is not measured rather than wrong."""
+    """The percentiles of the hour with the most requests; none where CloudWatch returns no ranks."""
     counted = series.values[WantedStatistic(component, "", *TIMED)]
     if not counted:
         return {}
-    moment = max(counted, key=lambda one: counted[one])
+    moment = max(counted, key=lambda hour: counted[hour])
     known = {name: series.at(moment, component, "", ("Duration", name)) for name in PERCENTILES}
     if not _is_rank(series, moment, component, "", RANKED):
         return {}
@@ -158,7 +158,7 @@ def _thresholds(series: _Series, component: str) -> Thresholds:
 
 
 def _is_rank(series: _Series, moment: datetime, component: str, version: str, threshold: float) -> bool:
-    """Whether what was told is a percentage. Who does not know ranks may answer with the average."""
+    """Whether the value is a percentage. CloudWatch emulators without percentile rank return the mean."""
     rank = series.at(moment, component, version, _rank(threshold))
     return rank is not None and 0 <= rank <= 100 and rank != series.at(moment, component, version, MEAN)  # noqa: PLR2004 - percent
 

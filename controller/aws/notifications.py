@@ -38,5 +38,5 @@ class SnsNotifications(Notifications):
 
 
 def _subject(title: str) -> str:
-    """SNS takes printable ASCII only, and an upload key may be anything."""
+    """The title in printable ASCII: SNS takes nothing else, and an upload key may hold anything."""
     return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in title)[:SUBJECT_LENGTH]

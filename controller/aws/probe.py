@@ -14,7 +14,7 @@ from controller.errors import NoAnswerError
 from controller.ports.signals import Probe
 
 SECONDS = 20.0
-"""For all of an answer."""
+"""The time limit for the whole of an answer."""
 CHUNK = 64 * 1024
 REDIRECTS = range(300, 400)
 HEADERS = {"user-agent": "selfright", "cache-control": "no-cache"}
@@ -28,7 +28,7 @@ class HttpProbe(Probe):
         self._clock, self._resolve = clock, resolve
 
     def refusal(self, url: str) -> str:
-        """Why a URL may not be asked, unless private ones may; "" when nothing speaks against it."""
+        """Why a request to this URL is refused, unless private ones are allowed; "" when nothing speaks against it."""
         try:
             return refusal(url, self._resolve)
         except NoAnswerError as error:
@@ -43,8 +43,8 @@ class HttpProbe(Probe):
             with opened(address, private=private, resolve=self._resolve) as door:
                 if isinstance(check, SiteCheck):
                     return PageLoad(lambda link: self._get(door, link), self._clock).run(check, address)
-                as_good = [other for other in others if isinstance(other, Check)]
-                return self._compare(check, as_good, self._ask(door, address, check))
+                alternatives = [other for other in others if isinstance(other, Check)]
+                return self._compare(check, alternatives, self._ask(door, address, check))
         except NoAnswerError as error:
             return CheckResult(check.name, False, str(error).replace(address, url))
 
@@ -68,14 +68,14 @@ class HttpProbe(Probe):
             answer = door.ask(method, target, headers, body)
             content = self._read(answer, started + SECONDS)
         except (urllib3.exceptions.HTTPError, TimeoutError) as error:
-            # Their texts are full of Python's objects; their names say it.
+            # The messages of these errors are full of Python objects; the name of the class says enough.
             reason = type(error).__name__.removesuffix("Error")
             raise NoAnswerError(f"no answer from {address} ({reason})") from error
         found = {name.lower(): value for name, value in answer.headers.items()}
         return Answer(answer.status, content, found, (self._clock() - started) * 1000)
 
     def _read(self, answer: urllib3.BaseHTTPResponse, ends: float) -> bytes:
-        """What comes is looked at piece by piece: to wait for a whole chunk could take for ever."""
+        """Read the answer piece by piece: waiting for a whole chunk could take for ever."""
         body = bytearray()
         while chunk := answer.read1(CHUNK):
             body += chunk
@@ -83,7 +83,7 @@ class HttpProbe(Probe):
                 answer.close()
                 raise TimeoutError
             if len(body) >= READ_AT_MOST:
-                answer.close()  # Not given back to the pool: there may be more than was read.
+                answer.close()  # Not returned to the pool: the connection may hold more than was read.
                 return bytes(body[:READ_AT_MOST])
         answer.release_conn()
         return bytes(body)

@@ -1,7 +1,7 @@
-"""The way to a web server, with the address looked at first.
+"""Connections to a web server, made only after its address has been checked.
 
-A name is resolved once; if one of its addresses is not public, nothing is asked. The connection then goes to exactly
-the address that was looked at, so a name cannot answer differently the second time. TLS still verifies the name.
+A name is resolved once; if one of its addresses is not public, no request is sent. The connection then goes to exactly
+the address that was checked, so a name cannot resolve differently the second time. TLS still verifies the name.
 """
 
 import socket
@@ -19,7 +19,7 @@ from controller.domain.checks.addresses import ADVICE, why_not_public
 from controller.errors import NoAnswerError
 
 CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
-"""To connect, and between two pieces of an answer."""
+"""Time limits to connect, and between two pieces of an answer."""
 CONNECTIONS = 6
 ADDRESSES = 3
 """How many of a name's addresses are tried."""
@@ -37,26 +37,26 @@ class Door(Protocol):
 
 
 def addresses_of(host: str, port: int) -> Sequence[str]:
-    """What the system's resolver says, in its order."""
+    """The addresses from the system's resolver, in its order."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(one[4][0]) for one in found))
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def refusal(url: str, resolve: Resolve = addresses_of) -> str:
-    """Why a URL may not be asked: `api.example leads to the private address 10.0.0.7`; "" if nothing is known."""
+    """Why a request is refused: `api.example leads to the private address 10.0.0.7`; "" if there is no reason."""
     parts = _parsed(url)
     try:
         addresses = resolve(_bare(parts), _port(parts))
     except (OSError, UnicodeError):
-        return ""  # A name that leads nowhere is the check's own failure.
+        return ""  # A name that does not resolve fails the check itself.
     return _why_refused(parts, addresses)
 
 
 @contextmanager
 def opened(url: str, *, private: bool, resolve: Resolve = addresses_of) -> Iterator[Door]:
-    """A door to the URL's origin; raises `NoAnswerError` when it may not be asked or cannot be found.
+    """A door to the URL's origin; raises `NoAnswerError` when requests are refused or the name does not resolve.
 
-    `private`: addresses that are not public may be asked too.
+    `private`: requests to addresses that are not public are allowed, too.
     """
     parts = _parsed(url)
     try:
@@ -73,7 +73,7 @@ def opened(url: str, *, private: bool, resolve: Resolve = addresses_of) -> Itera
 
 
 class _CheckedDoor:
-    """Connects to the first of the addresses that takes connections."""
+    """Connects to the first of the addresses that accepts a connection."""
 
     def __init__(self, parts: Url, addresses: Sequence[str]) -> None:
         self._host = parts.netloc or ""
@@ -123,7 +123,7 @@ def _pool(parts: Url, address: str) -> urllib3.HTTPConnectionPool:
 
 @cache
 def trusted() -> ssl.SSLContext:
-    """The system's certificates; reading them takes longer than a request."""
+    """The system's certificates, read once: reading them takes longer than a request."""
     return ssl.create_default_context()
 
 
@@ -142,7 +142,7 @@ def _port(parts: Url) -> int:
 
 
 def _bare(parts: Url) -> str:
-    """The host as the resolver takes it: an IPv6 address without its brackets."""
+    """The host as the resolver expects it: an IPv6 address without its brackets."""
     return str(parts.host).strip("[]")
 
 

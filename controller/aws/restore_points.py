@@ -16,7 +16,7 @@ class S3RestorePoints(RestorePoints):
         self._bucket, self._clients = bucket, clients or Clients()
 
     def keep(self, point: RestorePoint) -> str:
-        """One call for each part; the manifest last, because with it the restore point is whole."""
+        """One call for each part. The manifest comes last, because it marks the restore point as complete."""
         data = b""
         for key, data in point.files().items():
             with calling("s3:PutObject", f"{self._bucket}/{key}"):

@@ -1,7 +1,7 @@
-"""The application's secrets, in Secrets Manager: whether they are there, and which keys they have.
+"""The application's secrets in Secrets Manager: whether they exist, and which keys they have.
 
-A value is in memory for the time of one function call and goes nowhere: not into what is returned, not into an error,
-and not into the chain of errors behind one (which a log would show).
+A value is in memory for the time of one function call and never leaves it: not in a result, not in an error, and not
+in the chain of errors behind one (which a log would show).
 """
 
 import json
@@ -34,7 +34,7 @@ class SecretsManagerSecrets(Secrets):
 
 
 def _keys(text: str | None) -> frozenset[str] | None:
-    """The keys with a value in a JSON object; None for anything else. The parser's own error would hold the text."""
+    """The keys with a value in a JSON object; None for anything else: the parser's error would hold the text."""
     try:
         content = json.loads(text or "")
     except (ValueError, RecursionError):

@@ -14,7 +14,7 @@ from controller.ports.signals import Workflows
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
-NOBODY_WAITS = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
+NOT_WAITING = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
 CAUSE_LENGTH = 1000
 
 
@@ -22,26 +22,26 @@ class StepFunctionsWorkflows(Workflows):
     """Implements `ports.Workflows`."""
 
     def __init__(self, rollback_machine_arn: str, stepfunctions: "SFNClient | None" = None) -> None:
-        """`rollback_machine_arn` is what `start_rollback` starts; `stepfunctions` the client to use."""
+        """`rollback_machine_arn` is the machine that `start_rollback` starts; `stepfunctions` the client to use."""
         self._rollback = rollback_machine_arn
         self._client = stepfunctions or client("stepfunctions")
 
     def succeed(self, task_token: str, output: Mapping[str, Any]) -> bool:
-        """Let a waiting task go on; False when nobody waits."""
+        """Let a waiting task go on; False when no task waits with this token."""
         with calling("states:SendTaskSuccess", "the waiting task"):
             try:
                 self._client.send_task_success(taskToken=task_token, output=json.dumps(output))
             except ClientError as error:
-                return _nobody_waits(error)
+                return _not_waiting(error)
         return True
 
     def fail(self, task_token: str, reason: str) -> bool:
-        """Fail a waiting task; False when nobody waits."""
+        """Fail a waiting task; False when no task waits with this token."""
         with calling("states:SendTaskFailure", "the waiting task"):
             try:
                 self._client.send_task_failure(taskToken=task_token, error="Tripped", cause=reason[:CAUSE_LENGTH])
             except ClientError as error:
-                return _nobody_waits(error)
+                return _not_waiting(error)
         return True
 
     def is_running(self, execution_arn: str) -> bool:
@@ -61,7 +61,7 @@ class StepFunctionsWorkflows(Workflows):
             self._client.stop_execution(executionArn=execution_arn, error="RolledBack", cause=reason[:CAUSE_LENGTH])
 
     def start_rollback(self, deployment_id: str, reason: str, name: str) -> None:
-        """Start the rollback machine; the same name starts only once."""
+        """Start the rollback machine; one name starts one execution only."""
         document = {"deployment_id": deployment_id, "by": "reconciler", "reason": reason}
         with calling("states:StartExecution", self._rollback):
             try:
@@ -70,7 +70,7 @@ class StepFunctionsWorkflows(Workflows):
                 return
 
 
-def _nobody_waits(error: ClientError) -> bool:
-    if error_code(error) in NOBODY_WAITS:
+def _not_waiting(error: ClientError) -> bool:
+    if error_code(error) in NOT_WAITING:
         return False
     raise error

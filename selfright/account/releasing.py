@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from s3transfer.manager import TransferConfig, TransferManager
 from s3transfer.subscribers import BaseSubscriber
 
-from controller.aws.bundles import SAID, S3Bundles
+from controller.aws.bundles import STATED, S3Bundles
 from controller.aws.client.calls import calling
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.deployment import Upload
@@ -109,7 +109,7 @@ def release(
 
 def _said(hotfix: str, by: str) -> dict[str, str]:
     """The object's metadata. They are HTTP headers, so RFC 2047 encodes what is not ASCII."""
-    values = {SAID["hotfix"]: hotfix, SAID["by"]: by}
+    values = {STATED["hotfix"]: hotfix, STATED["by"]: by}
     return {
         name: value if value.isascii() else Header(value, "utf-8").encode(maxlinelen=0)
         for name, value in values.items()

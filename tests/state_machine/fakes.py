@@ -84,7 +84,7 @@ class Switch(Traffic[Position]):
             if self.unwritable:
                 raise AwsError(f"lambda:UpdateAlias on {self.name}: AccessDeniedException.")
             if state.etag != self.position.etag:
-                raise ConflictError(f"{self.name} was changed in between.")
+                raise ConflictError(f"{self.name} was changed at the same time.")
             self.position = replace(_pointed(stable, canary, weight), etag=state.etag + 1)
             self.written.append(self.position)
         self._touch(self.name, "written")

@@ -232,7 +232,7 @@ ROWS = [
         "code storage full",
         lambda_says("update_function_code", "CodeStorageExceededException"),
         "CodeStorageExceededException",
-        "A quota is used up: delete what is not needed",
+        "A quota is used up: delete what you do not need",
     ),
     failed(
         "versions that do not fit any more",

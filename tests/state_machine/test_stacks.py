@@ -235,7 +235,7 @@ def test_what_was_added_and_holds_data_is_left_and_said(scene: Scene) -> None:
     scene.at("Judge canary", "after", scene.alarm_flickers)
     deployment = release(scene, template("after", Data="AWS::DynamoDB::Table"))
     assert deployment.phase is Phase.ROLLED_BACK
-    assert "is as before, but for what the release added: Data." in deployment.reason
+    assert "is as before, except for what the release added: Data." in deployment.reason
     resources = json.loads(infra(scene).text)["Resources"]
     assert resources["Topic"]["Properties"] == {"DisplayName": "before"}
     assert "Data" in resources

@@ -1,4 +1,4 @@
-"""One way to turn the errors of AWS's services into ours, each with what was called on what, and the next step."""
+"""Turns errors of AWS's services into ours, which name the operation, the resource and the next step."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -77,7 +77,7 @@ QUOTAS = frozenset(
         "TooManyFunctions",
     }
 )
-QUOTA_ADVICE = "A quota is used up: delete what is not needed any more, or have it raised in Service Quotas."
+QUOTA_ADVICE = "A quota is used up: delete what you do not need any more, or have the quota raised in Service Quotas."
 DENIED = frozenset(
     {
         "AccessDenied",
@@ -94,9 +94,9 @@ DENIED = frozenset(
 def calling(operation: str, resource: str) -> Iterator[None]:
     """Turn what botocore raises inside the block into our errors.
 
-    `operation` is named as IAM does ("lambda:UpdateAlias"), `resource` as a person would look for it ("api:live").
+    `operation` has IAM's name ("lambda:UpdateAlias"), `resource` the name by which a person finds it ("api:live").
     Raises `TransientError` (throttling, timeouts, 5xx), `ConflictError` (a condition did not hold), `NotFoundError`, or
-    `AwsError`; the message says what was called on what, what came back, and the next step.
+    `AwsError`; the message names the operation, the resource, AWS's answer and the next step.
     """
     try:
         yield
@@ -106,26 +106,26 @@ def calling(operation: str, resource: str) -> Iterator[None]:
         reason = f"{operation} on {resource} got no answer ({type(error).__name__}). It can be tried again."
         raise TransientError(reason, code=type(error).__name__) from error
     except BotoCoreError as error:
-        # Its text may quote the arguments, and these may hold secrets: so only the error's name.
+        # The error's text may quote the arguments, and these may hold secrets: so the message has only its name.
         reason = f"{operation} on {resource} could not be sent: {type(error).__name__}. Check region and credentials."
         raise AwsError(reason, code=type(error).__name__) from error
 
 
 def error_code(error: ClientError) -> str:
-    """The error's code as the service gave it, or its HTTP status when it has none (HEAD requests)."""
+    """The error's code from the service, or the HTTP status when there is no code (HEAD requests)."""
     return str(error.response.get("Error", {}).get("Code") or _status(error))
 
 
 def _translate(error: ClientError, operation: str, resource: str) -> SelfrightError:
     code, status = _cause(error), _status(error)
-    said = str(error.response.get("Error", {}).get("Message", ""))[:MESSAGE_LENGTH]
-    what = f"{operation} on {resource}: {code}. {said}".strip()
+    message = str(error.response.get("Error", {}).get("Message", ""))[:MESSAGE_LENGTH]
+    what = f"{operation} on {resource}: {code}. {message}".strip()
     if code in TRANSIENT or status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
         return TransientError(f"{what} It can be tried again.", code=code)
     if code in CONFLICTS or status in {HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED}:
-        return ConflictError(f"{what} Somebody else changed it in between, so it was left as it is.")
+        return ConflictError(f"{what} Somebody else changed it at the same time, so it was left as it is.")
     if code in MISSING or status == HTTPStatus.NOT_FOUND:
-        return NotFoundError(f"{what} Check that it exists and is named rightly in the environment.")
+        return NotFoundError(f"{what} Check that it exists and that the environment names it correctly.")
     if code in QUOTAS:
         return AwsError(f"{what} {QUOTA_ADVICE}", code=code)
     if code in DENIED or status == HTTPStatus.FORBIDDEN:
@@ -134,7 +134,7 @@ def _translate(error: ClientError, operation: str, resource: str) -> SelfrightEr
 
 
 def _cause(error: ClientError) -> str:
-    """The error's code; for a cancelled DynamoDB transaction, what cancelled it."""
+    """The error's code; for a cancelled DynamoDB transaction, the reason of the cancellation."""
     reasons = {str(reason.get("Code")) for reason in error.response.get("CancellationReasons", [])}
     if "ConditionalCheckFailed" in reasons:
         return "ConditionalCheckFailedException"

@@ -1,8 +1,8 @@
 """The clients of AWS's services.
 
-They are made on first use and kept for the life of the process, because making one costs more than most calls. They
-come from botocore itself: the resources of boto3 are not used here, and a cold Lambda saves their import. Where AWS is
-says the standard environment (`AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_PROFILE`) and nothing else.
+A client is made on first use and kept for the life of the process, because making one costs more than most calls. The
+clients come from botocore itself: boto3's resources are not used here, so a cold Lambda does not import them. The
+standard environment variables (`AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_PROFILE`) alone say where AWS is.
 """
 
 import os
@@ -38,14 +38,14 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 3
 READ_SECONDS = 10
 INVOKE_SECONDS = 35
-"""A test waits for the function that it invokes a little longer than an HTTP API would (30 s)."""
+"""A test waits a little longer for the function that it invokes than an HTTP API would (30 s)."""
 HOOK_SECONDS = 240
 LAYER_SECONDS = 60
-"""ECR takes a part of an image's layer, up to 20 MiB, in one request."""
+"""One request to ECR carries a part of an image's layer, up to 20 MiB."""
 CONNECTIONS = 20
 ATTEMPTS = 4
 _MAKING = Lock()
-"""Held while a client is made: neither botocore's sessions nor `cache` are made for several threads at once."""
+"""Held while a client is made: neither botocore's sessions nor `cache` allow several threads at once."""
 
 
 @overload
@@ -75,12 +75,12 @@ def client(service: Literal["sts"]) -> "STSClient": ...
 @overload
 def client(service: Literal["stepfunctions"]) -> "SFNClient": ...
 def client(service: str) -> object:
-    """The process's one client of a service (botocore's, so the calls are boto3's)."""
+    """The process's one client of a service. It is botocore's, so it has the calls of boto3."""
     return _client(service)
 
 
 class Clients:
-    """The clients that the components use, each made when it is first needed. Tests hand in their own."""
+    """The clients that the components use, each made when it is first needed. Tests pass their own."""
 
     @cached_property
     def functions(self) -> "LambdaClient":
@@ -89,12 +89,12 @@ class Clients:
 
     @cached_property
     def invoker(self) -> "LambdaClient":
-        """AWS Lambda for invocations: patient, and without a second attempt, which would be a second invocation."""
+        """AWS Lambda for invocations: with a long timeout, and one attempt, because a retry would invoke twice."""
         return cast("LambdaClient", _client("lambda", INVOKE_SECONDS, attempts=1))
 
     @cached_property
-    def asker(self) -> "LambdaClient":
-        """AWS Lambda for hooks, which may take minutes; the controller's own function may take five."""
+    def hook_invoker(self) -> "LambdaClient":
+        """AWS Lambda for hooks, which may take minutes; the controller's own function may run for five."""
         return cast("LambdaClient", _client("lambda", HOOK_SECONDS, attempts=1))
 
     @cached_property
@@ -124,17 +124,17 @@ class Clients:
 
     @cached_property
     def stacks(self) -> "CloudFormationClient":
-        """AWS CloudFormation; templates come as the text that they are, not read as JSON by botocore."""
+        """AWS CloudFormation; it returns a template as its text, not as JSON that botocore has parsed."""
         return reading_text(client("cloudformation"))
 
     @cached_property
     def registry(self) -> "ECRClient":
-        """Amazon ECR, as patient as the upload of a part of a layer needs it."""
+        """Amazon ECR, with a timeout that suffices to upload a part of a layer."""
         return cast("ECRClient", _client("ecr", LAYER_SECONDS))
 
 
 def reading_text(stacks: "CloudFormationClient") -> "CloudFormationClient":
-    """The client, which from now on leaves templates as they are: botocore would give what JSON says, not its text."""
+    """The same client, which now leaves templates as text: botocore would parse those that are JSON."""
     stacks.meta.events.unregister("after-call.cloudformation.GetTemplate", json_decode_template_body)
     return stacks
 
@@ -157,7 +157,7 @@ def _made(service: str, read_seconds: int, attempts: int) -> "BaseClient":
         retries={"mode": "standard", "total_max_attempts": attempts},
         max_pool_connections=CONNECTIONS,
         tcp_keepalive=True,
-        # What is read and written is compared by digests of our own: another checksum would only cost time.
+        # Our own digests verify what is read and written: another checksum would only cost time.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )

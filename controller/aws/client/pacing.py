@@ -1,10 +1,10 @@
-"""How AWS Lambda's control plane is called: it takes 15 requests a second from a whole account, and refuses the rest.
+"""The rate limit for AWS Lambda's control plane, which takes 15 requests a second from an account and refuses the rest.
 
-Going forward, every request is asked of the budget that all functions of the controller share (`budget.py`). Going
-back, nobody is asked: a rollback keeps to the rate only by itself, so that its own requests do not refuse each other,
-and its first ones are not kept waiting at all. What is refused nevertheless is tried again after a random pause (full
-jitter: anything from nothing up to a bound that doubles) until a deadline, because the others who were refused in the
-same moment must not all come back in the same moment.
+A deployment that goes forward takes every request from the budget that all functions of the controller share
+(`budget.py`). A rollback takes nothing from it: it limits only its own rate, so that its requests do not make AWS
+refuse each other, and its first requests do not wait at all. A request that AWS refuses nevertheless is tried again
+after a random pause (full jitter: anything from zero up to a bound that doubles) until a deadline, because requests
+that were refused in the same moment must not all return in the same moment.
 
 https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/ says why.
 """
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 RATE = 15
-"""Requests a second for all operations but invocations, in the whole account and region. It cannot be raised."""
+"""Requests a second for all operations but invocations, in one account and region. AWS does not raise it."""
 FREE = frozenset({"invoke", "get_function", "get_policy", "can_paginate", "close"})
-"""Operations that do not count, and what is no operation. Of a listing only the first page is asked of the budget."""
+"""Operations outside the limit, and attributes that are not API calls. A listing counts its first page only."""
 REFUSALS = frozenset({"TooManyRequestsException", "ThrottlingException", "Throttling", "RequestLimitExceeded"})
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 FORWARD_PATIENCE, URGENT_PATIENCE = 20.0, 90.0
-"""Seconds for which a refused request is tried again. Behind a rollback there is only a person, so it waits longest."""
+"""Seconds for which a refused request is tried again. A rollback tries longest: if it fails, a person must help."""
 
 
 _AT_ONCE = ContextVar("at_once", default=False)
@@ -43,7 +43,7 @@ _AT_ONCE = ContextVar("at_once", default=False)
 
 @contextmanager
 def at_once() -> Iterator[None]:
-    """Ask nobody in this block: who went forward too far goes back."""
+    """Bypass the rate limit in this block, while undoing a shift that lost to a rollback."""
     token = _AT_ONCE.set(True)
     try:
         yield
@@ -53,7 +53,7 @@ def at_once() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Time:
-    """What goes by and what is waited for; tests have their own. `share` is random, 0 to 1."""
+    """The clock, the sleep and the random share (0 to 1) of the pauses; tests have their own."""
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -61,44 +61,44 @@ class Time:
 
 
 class Pace:
-    """Lets `rate` calls a second pass after a first `burst` of them: the generic cell rate algorithm."""
+    """Allows `rate` calls a second after a first `burst` of calls: the generic cell rate algorithm."""
 
     def __init__(self, time: Time | None = None, rate: float = RATE, burst: int = RATE) -> None:
         self._time, self._gap, self._slack = time or Time(), 1 / rate, (burst - 1) / rate
         self._next, self._lock = float("-inf"), Lock()
 
     def take(self) -> None:
-        """Wait until it is this call's lock; in the order in which they came."""
+        """Wait until this call is due; calls are due in the order in which they came."""
         with self._lock:
             now = self._time.now()
-            turn = max(self._next, now - self._slack)
-            self._next = turn + self._gap
-        if turn > now:
-            self._time.sleep(turn - now)
+            due = max(self._next, now - self._slack)
+            self._next = due + self._gap
+        if due > now:
+            self._time.sleep(due - now)
 
 
 def paced(clients: Clients, take: Callable[[], None], patience: float, time: Time | None = None) -> Clients:
-    """The same clients, with a paced one of AWS Lambda (but for invocations)."""
+    """The same clients, but with a paced client of AWS Lambda (except for invocations)."""
     made = copy(clients)
     made.functions = cast("LambdaClient", Paced(lambda: clients.functions, take, patience, time))
     return made
 
 
 class Paced:
-    """A client of AWS Lambda whose every request is let pass by `take`, and tried again while it is refused.
+    """A client of AWS Lambda whose requests each wait for `take`, and are tried again while AWS refuses them.
 
-    Raises what the client raises; a refusal only when it lasts longer than `patience` seconds.
+    It raises what the client raises, but a refusal only after `patience` seconds.
     """
 
     def __init__(
         self, client: Callable[[], Any], take: Callable[[], None], patience: float, time: Time | None = None
     ) -> None:
-        """`client` is made when it is first needed."""
+        """`client` makes the client when it is first needed."""
         self._client, self._take, self._patience = client, take, patience
         self._time = time or Time()
 
     def __getattr__(self, operation: str) -> Any:
-        """The operation, paced; anything else of the client as it is."""
+        """An operation of the client, paced; any other attribute as it is."""
         found = getattr(self._client(), operation)
         if operation in FREE or operation.startswith("_") or not callable(found):
             return found

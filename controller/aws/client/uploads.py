@@ -1,4 +1,4 @@
-"""Several uploads at once, with bounded memory: the reader waits when too much is on its way."""
+"""Several uploads at once, with bounded memory: the reader waits while too many bytes are being uploaded."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -7,30 +7,30 @@ from types import TracebackType
 from typing import Self
 
 CONNECTIONS = 8
-"""Measured: more are slower, because one process has one interpreter."""
+"""More connections were slower when measured, because one process has one interpreter."""
 BUDGET = 48 * 1024 * 1024
-"""Bytes that may be on their way at once."""
+"""Bytes that may be in upload at the same time."""
 
 
 class Uploads:
     """A pool of uploads: `with Uploads() as uploads: uploads.add(put, size)`.
 
-    The first failure is raised by the next `add` or at the end of the block; what has not begun then is dropped.
+    The next `add` or the end of the block raises the first failure; uploads that have not begun then are dropped.
     """
 
     def __init__(self, connections: int = CONNECTIONS, budget: int = BUDGET) -> None:
         self._pool = ThreadPoolExecutor(connections)
-        self._budget, self._under_way = budget, 0
+        self._budget, self._uploading = budget, 0
         self._changed = Condition()
         self._failure: BaseException | None = None
 
     def add(self, upload: Callable[[], None], size: int) -> None:
-        """Start an upload of `size` bytes, when there is room for it (always when nothing else is on its way)."""
+        """Start an upload of `size` bytes as soon as there is room for it (always when nothing else is uploading)."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._under_way or self._under_way + size <= self._budget)
+            self._changed.wait_for(lambda: not self._uploading or self._uploading + size <= self._budget)
             if self._failure:
                 raise self._failure
-            self._under_way += size
+            self._uploading += size
         self._pool.submit(upload).add_done_callback(lambda future: self._done(future, size))
 
     def __enter__(self) -> Self:
@@ -45,7 +45,7 @@ class Uploads:
 
     def _done(self, future: "Future[None]", size: int) -> None:
         with self._changed:
-            self._under_way -= size
+            self._uploading -= size
             if not future.cancelled():
                 self._failure = self._failure or future.exception()
             self._changed.notify_all()

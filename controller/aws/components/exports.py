@@ -1,4 +1,4 @@
-"""What is exported of a component into the restore point."""
+"""The export of a component's configuration into the restore point."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ class AwsExports(Exports):
     """Implements `ports.Exports`."""
 
     def __init__(self, bucket: str, clients: Clients | None = None) -> None:
-        """`bucket` is the controller's: the code of functions is kept there."""
+        """`bucket` is the controller's, which keeps the code of functions."""
         self._tools = Tools(clients or Clients(), bucket)
 
     def of(self, environment: Environment, name: str, revision: Revision) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""What a kind of component is on AWS: the adapters that its folder has, each imported when it is first needed."""
+"""A kind of component on AWS: the adapters in its folder, each imported when it is first needed."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ Where = TypeVar("Where", bound=Target)
 
 @dataclass(frozen=True)
 class Tools:
-    """What the adapters of all kinds are made with.
+    """What the adapters of all kinds need.
 
-    `bucket` is the controller's, with the staging area. Whoever stages or restores says for which deployment
-    (`context`).
+    `bucket` is the controller's, with the staging area. `context` says for which deployment a component is staged or
+    restored.
     """
 
     clients: Clients
@@ -28,10 +28,10 @@ class Tools:
 
 
 class AwsKind(Generic[Where]):
-    """A kind on AWS: it overrides what it has. Its targets are always of the kind's own class."""
+    """A kind on AWS. It overrides the methods that it supports; its targets are always of the kind's own class."""
 
     def component(self, target: Where, name: str, tools: Tools) -> Component:  # noqa: ARG002 - see the class
-        """The component `name` of the manifest; only of what bundles bring."""
+        """The component `name` of the manifest; only for kinds that bundles bring."""
         raise SelfrightError(f"'{name}' is a {target.kind}: no release brings or moves it.")
 
     def export(self, target: Where, revision: Revision, tools: Tools) -> Mapping[str, Any]:
@@ -39,13 +39,13 @@ class AwsKind(Generic[Where]):
         raise NotImplementedError
 
     def dimensions(self, target: Where) -> Mapping[str, str]:
-        """By which CloudWatch knows what it has measured; only of what is measured by version."""
+        """The dimensions of the target's metrics in CloudWatch; only for kinds that are measured by version."""
         raise SelfrightError(f"A {target.kind} is not measured by version.")
 
     def snapshot(self, target: Where, deployment_id: str, tools: Tools) -> Snapshot:  # noqa: ARG002 - see the class
-        """The deployment's snapshot; only of what no bundle brings. See `ports.Databases.snapshot`."""
+        """The deployment's snapshot; only for kinds that no bundle brings. See `ports.Databases.snapshot`."""
         raise SelfrightError(f"There are no snapshots of a {target.kind}.")
 
     def prune(self, target: Where, keep: Collection[str], tools: Tools) -> int:  # noqa: ARG002
-        """Take old snapshots away; see `ports.Databases.prune`."""
+        """Delete old snapshots; see `ports.Databases.prune`."""
         raise SelfrightError(f"There are no snapshots of a {target.kind}.")

@@ -1,4 +1,4 @@
-"""Makes the adapters of components: each kind is a folder, imported when there is a component of that kind."""
+"""Makes the adapters of components. Each kind is a folder, imported when there is a component of that kind."""
 
 from importlib import import_module
 from typing import Any, cast
@@ -18,11 +18,11 @@ KINDS = {
     "site": "controller.aws.components.site",
     "stack": "controller.aws.components.stack",
 }
-"""Name → the package in whose module `kind` there is its `KIND`."""
+"""Name → the package whose module `kind` defines the kind's `KIND`."""
 
 
 def aws_kind_of(name: str) -> AwsKind[Any]:
-    """The kind of this name; raises `KeyError`."""
+    """The kind with this name; raises `KeyError`."""
     return cast("AwsKind[Any]", import_module(f"{KINDS[name]}.kind").KIND)
 
 
@@ -34,7 +34,7 @@ class AwsComponents(Components):
     ) -> None:
         """`bucket` is the controller's, with the staging area.
 
-        Calls of AWS Lambda that go forward are asked of the `budget` (default: made at once), urgent ones of nobody.
+        Calls to AWS Lambda that go forward are taken from the `budget` (default: made at once); urgent calls are not.
         """
         self._bucket, clients = bucket, clients or Clients()
         self._urgent = paced(clients, Pace(time).take, URGENT_PATIENCE, time)
@@ -48,7 +48,7 @@ class AwsComponents(Components):
         urgent: bool = False,
         context: Context | None = None,
     ) -> Component:
-        """The component; raises `NotFoundError` when the environment has none of that name."""
+        """The component; raises `NotFoundError` when the environment has none with that name."""
         target = environment.components.get(name)
         if target is None:
             known = ", ".join(sorted(environment.components))

@@ -1,4 +1,4 @@
-"""The snapshots of what no bundle brings, whatever its kind."""
+"""The snapshots of components that no bundle brings, of any kind."""
 
 from collections.abc import Collection
 
@@ -17,9 +17,9 @@ class AwsSnapshots(Databases):
         self._tools = Tools(clients or Clients())
 
     def snapshot(self, target: Target, deployment_id: str) -> Snapshot:
-        """Begin the deployment's snapshot, once, or look how it stands; see the port."""
+        """Begin the deployment's snapshot, once, or return its progress; see the port."""
         return aws_kind_of(target.kind).snapshot(target, deployment_id, self._tools)
 
     def prune(self, target: Target, keep: Collection[str]) -> int:
-        """Take away old snapshots of ours; see the port."""
+        """Delete old snapshots that Selfright made; see the port."""
         return aws_kind_of(target.kind).prune(target, keep, self._tools)

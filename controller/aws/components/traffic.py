@@ -1,10 +1,10 @@
-"""How traffic is moved, whatever moves it: read, see that it is ours, ask for permission, write on condition.
+"""Moves the traffic of any kind: read, check that the state is ours, ask for permission, write conditionally.
 
-Three parties may want to move it at the same moment: this deployment forward, its own rollback back, and a person. Each
-write holds only if nothing changed since the read, so of two writers one loses and reads again. A person always wins:
-what neither of the deployment's revisions explains is left alone. And back wins over forward: the trip is in the ledger
-before the way back begins, and whoever goes forward looks there before the write *and* after it. The second read is for
-a rollback that read between our two steps, found nothing to put back yet, and was content.
+Three parties may want to move traffic at the same moment: this deployment, its own rollback, and a person. A write
+succeeds only if nothing changed since the read, so of two writers one loses and reads again. A person always wins: a
+state that neither of the deployment's revisions explains is left alone. And a rollback wins over its deployment: the
+trip is in the ledger before the rollback begins, and a shift looks for it before its write *and* after it. The second
+look is for a rollback that read the traffic before that write, found nothing to restore yet, and ended.
 """
 
 from abc import ABC, abstractmethod
@@ -23,29 +23,29 @@ class Traffic(ABC, Generic[State]):
     """The switch of one component. Revisions are given by their ids; `weight` is the canary's share in percent."""
 
     name: str
-    """What people call the switch: `smartpack-prod-api:live`."""
+    """The switch's name for people: `smartpack-prod-api:live`."""
 
     @abstractmethod
     def read(self) -> State:
-        """How visitors are sent now, and what a conditional write needs to know."""
+        """Where visitors are sent now, and what a conditional write must match."""
 
     @abstractmethod
     def is_at(self, state: State, stable: str, canary: str, weight: int) -> bool:
-        """Whether nothing is left to do."""
+        """Whether traffic is as wanted, so that nothing is left to do."""
 
     @abstractmethod
     def is_between(self, state: State, stable: str, canary: str) -> bool:
-        """Whether visitors get `stable`, `canary` or some of each, and nothing else."""
+        """Whether visitors get `stable`, `canary` or a mixture of the two, and nothing else."""
 
     @abstractmethod
     def write(self, state: State, stable: str, canary: str, weight: int) -> str | None:
-        """Send visitors so, if nothing changed since `state` was read; raises `ConflictError`.
+        """Send visitors as wanted, if nothing changed since `state` was read; raises `ConflictError`.
 
-        Returns the mark of the state that it left, where there is one.
+        Returns the mark of the new state, if it has one.
         """
 
-    def mark(self, state: State) -> str | None:  # noqa: ARG002 - most states have none
-        """What identifies a state, for those who can write on its condition without reading it again."""
+    def mark(self, state: State) -> str | None:  # noqa: ARG002 - most states have no mark
+        """What identifies a state, if a later write can use it as its condition without reading again."""
         return None
 
     @abstractmethod
@@ -53,7 +53,7 @@ class Traffic(ABC, Generic[State]):
         """Where visitors are sent, in words: "version 7 with 10 % on 8"."""
 
     def shift(self, stable: str, canary: str, weight: int, permit: Callable[[], None]) -> str | None:
-        """Go forward; see `ports.Component.shift`."""
+        """Send a share of the visitors to the canary; see `ports.Component.shift`."""
         mark = self._move(stable, canary, weight, permit)
         try:
             permit()
@@ -64,7 +64,7 @@ class Traffic(ABC, Generic[State]):
         return mark
 
     def restore(self, stable: str, canary: str | None) -> None:
-        """Go back; see `ports.Component.restore`."""
+        """Send all visitors to stable; see `ports.Component.restore`."""
         self._move(stable, canary or stable, 0, lambda: None)
 
     def _move(self, stable: str, canary: str, weight: int, permit: Callable[[], None]) -> str | None:
@@ -82,5 +82,5 @@ class Traffic(ABC, Generic[State]):
     def _changed(self, state: State, stable: str, canary: str) -> str:
         return (
             f"{self.name} is on {self.describe(state)}, and this deployment only knows {stable or 'nothing'} and"
-            f" {canary}: somebody else moved it, so it was left as it is. Finish that change, or put it back by hand."
+            f" {canary}: somebody else moved it, so it was left as it is. Finish that change, or restore it by hand."
         )

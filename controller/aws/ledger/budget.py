@@ -1,8 +1,9 @@
-"""The budget of requests to AWS Lambda's control plane that all who go forward share: one item in the ledger's table.
+"""The budget of requests to AWS Lambda's control plane, which all deployments share: one item in the ledger's table.
 
-It counts the requests of the present second. Who goes forward takes a few at once, if fewer than its share are taken:
-two thirds of what AWS allows, so that a rollback finds room at any moment. While a rollback of many functions is under
-way the item says until when, and nobody goes forward until then. A rollback itself never asks.
+It counts the requests of the present second. A task that goes forward takes a few requests at once, if fewer than the
+share for going forward are taken: two thirds of what AWS allows, so that a rollback finds room at any moment. During a
+rollback of many functions the item says until when it lasts, and nothing goes forward until then. A rollback itself
+takes nothing from the budget.
 """
 
 import time
@@ -21,15 +22,15 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 SHARE = 10
-"""Requests a second for all who go forward."""
+"""Requests a second for everything that goes forward."""
 HANDFUL = 2
-"""How many are taken at once: one write for so many requests. What is not used in its second is lost."""
+"""How many requests one write takes. Those that are not used within their second are lost."""
 PATIENCE = 30.0
-"""Seconds. A task that waits longer is tried again, and its Task is not over by then."""
-EVALUATION = 0.25
+"""Seconds. A task that waits longer fails and is tried again; the time limit of its state is longer than this."""
+PAUSE = 0.25
 MARGIN = 3
-"""Seconds that a rollback is given beyond what its requests take at the full rate."""
-WHO = "Lambda's control plane"
+"""Seconds that a rollback gets in addition to what its requests take at the full rate."""
+SERVICE = "Lambda's control plane"
 _KEY = key("BUDGET#lambda", "SECOND")
 
 
@@ -43,25 +44,29 @@ class DynamoBudget(Budget):
         now: Callable[[], float] = time.time,
         waiting: Time | None = None,
     ) -> None:
-        """`now` is the time of day in seconds, the same for all who share the budget; `waiting` for those who wait."""
+        """`now` is the time of day in seconds, which all functions share; `waiting` is the clock of those that wait."""
         self._table, self._dynamodb = table, dynamodb or client("dynamodb")
         self._now, self._waiting = now, waiting or Time()
         self._left, self._second = 0, 0
         self._lock = Lock()
 
     def take(self) -> None:
-        """Take one request, waiting for it if need be; raises `TransientError` after `PATIENCE`."""
+        """Take one request, and wait for it if necessary; raises `TransientError` after `PATIENCE`."""
         until = self._waiting.now() + PATIENCE
         while not self._taken():
             if self._waiting.now() >= until:
-                reason = f"{WHO} takes {RATE} requests a second, and others have used them for {PATIENCE:.0f} s"
+                reason = f"{SERVICE} takes {RATE} requests a second, and others have used them for {PATIENCE:.0f} s"
                 raise TransientError(f"{reason}. It can be tried again.", code="BudgetUsedUp")
-            self._waiting.sleep(EVALUATION * (1 + self._waiting.share()))
+            self._waiting.sleep(PAUSE * (1 + self._waiting.share()))
 
     def give_way(self, requests: int) -> None:
-        """Keep everybody from going forward while a rollback makes so many requests."""
+        """Stop everything that goes forward while a rollback makes this many requests."""
         until = int(self._now()) + -(-requests // RATE) + MARGIN
-        self._write("SET back_until = :until", "attribute_not_exists(back_until) OR back_until < :until", until=until)
+        self._write(
+            "SET rollback_until = :until",
+            "attribute_not_exists(rollback_until) OR rollback_until < :until",
+            until=until,
+        )
 
     def _taken(self) -> bool:
         with self._lock:
@@ -73,8 +78,8 @@ class DynamoBudget(Budget):
             return bool(taken)
 
     def _reserve(self, second: int) -> bool:
-        """Take a handful of this second's, of which there are some left, or none was taken yet."""
-        forward = "(attribute_not_exists(back_until) OR back_until < :second)"
+        """Take a handful of this second's requests: of those that are left, or the first ones."""
+        forward = "(attribute_not_exists(rollback_until) OR rollback_until < :second)"
         return self._write(
             "SET used = used + :handful",
             f"#second = :second AND used <= :most AND {forward}",
@@ -91,7 +96,7 @@ class DynamoBudget(Budget):
     def _write(self, update: str, condition: str, **values: int) -> bool:
         names: dict[str, Any] = {"ExpressionAttributeNames": {"#second": "second"}} if "#second" in condition else {}
         try:
-            with calling("dynamodb:UpdateItem", WHO):
+            with calling("dynamodb:UpdateItem", SERVICE):
                 self._dynamodb.update_item(
                     TableName=self._table,
                     Key=_KEY,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _DEPLOYMENT: TypeAdapter[Deployment] = TypeAdapter(Deployment)
 _EVENT: TypeAdapter[TimelineEvent] = TypeAdapter(TimelineEvent)
 KEPT = timedelta(days=400)
-"""How long the lines of a timeline are kept. The deployments themselves stay: a rollback may need the one before."""
+"""How long the lines of a timeline are kept. Deployments themselves stay: a rollback may need the previous one."""
 
 
 class DynamoDeployments(Deployments, OpenDeployments):
@@ -34,7 +34,7 @@ class DynamoDeployments(Deployments, OpenDeployments):
         self._dynamodb = dynamodb or client("dynamodb")
 
     def create(self, deployment: Deployment) -> bool:
-        """Write a new deployment; False when it is there already."""
+        """Write a new deployment; False when it exists already."""
         item = _item(deployment)
         with calling("dynamodb:PutItem", deployment.deployment_id):
             try:
@@ -103,7 +103,7 @@ class DynamoDeployments(Deployments, OpenDeployments):
         return [_EVENT.validate_python(plain(item)) for item in items]
 
     def open(self) -> Iterable[str]:
-        """The ids of the deployments that are on their way or owe a notification (eventually consistent)."""
+        """The ids of deployments that have not ended or whose notification was not sent (eventually consistent)."""
         return [str(unmarshal(item["deployment_id"])) for item in self._query(**_where(OPEN, "open", "1"))]
 
     def history(self, environment_key: str, count: int) -> list[Deployment]:
@@ -189,12 +189,12 @@ class _Expression:
 
 
 def _by_path(changes: Changes) -> dict[str, Any]:
-    """What is written where in the item: entries of a map one by one, all else as a whole."""
+    """Path in the item → value: the entries of a map one by one, everything else as a whole."""
     entries = {"staged_now": "staged", "awaited_now": "awaited"}
     written: dict[str, Any] = {}
     for name, value in changes.items():
         if name in entries and isinstance(value, Mapping):
-            written |= {f"{entries[name]}.{component}": one for component, one in value.items()}
+            written |= {f"{entries[name]}.{component}": entry for component, entry in value.items()}
         else:
             written[name] = value
     return written

@@ -1,4 +1,4 @@
-"""What the judge saw, in the ledger: an item for every evaluation, and one with the state that it carries along."""
+"""What the judge saw, in the ledger: one item for each evaluation, and one with the judge's state between them."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -36,7 +36,7 @@ class DynamoEvaluations(Evaluations):
         return (unmarshal(item["state"]), unmarshal(item["written"])) if item else ("", 0)
 
     def carry(self, deployment_id: str, state: str, written: int, at: datetime) -> None:
-        """Write the state if nobody wrote it since it was read; raises `LedgerConflictError`."""
+        """Write the state if it is unchanged since it was read; raises `LedgerConflictError`."""
         item = {**_trial(deployment_id), **marshal({"state": state, "written": written + 1})["M"], **_expiry(at)}
         unchanged = {
             "ConditionExpression": "written = :written",
@@ -47,12 +47,12 @@ class DynamoEvaluations(Evaluations):
             with calling("dynamodb:PutItem", deployment_id):
                 self._dynamodb.put_item(TableName=self._table, Item=item, **condition)
         except ConflictError as error:
-            msg = f"Another look at {deployment_id} was faster: the judge's state could not be written."
+            msg = f"Another evaluation of {deployment_id} was faster: the judge's state could not be written."
             raise LedgerConflictError(msg) from error
 
     def record(self, deployment_id: str, evaluation: Evaluation) -> None:
         """Keep an evaluation, once."""
-        sort = f"LOOK#{evaluation.at.isoformat(timespec='microseconds')}"
+        sort = f"EVALUATION#{evaluation.at.isoformat(timespec='microseconds')}"
         item = {**key(f"DEPLOYMENT#{deployment_id}", sort), **marshal(evaluation)["M"], **_expiry(evaluation.at)}
         try:
             with calling("dynamodb:PutItem", deployment_id):
@@ -72,8 +72,11 @@ class DynamoEvaluations(Evaluations):
             with calling("dynamodb:Query", deployment_id):
                 answer = self._dynamodb.query(
                     TableName=self._table,
-                    KeyConditionExpression="pk = :pk AND begins_with(sk, :look)",
-                    ExpressionAttributeValues={":pk": {"S": f"DEPLOYMENT#{deployment_id}"}, ":look": {"S": "LOOK#"}},
+                    KeyConditionExpression="pk = :pk AND begins_with(sk, :evaluation)",
+                    ExpressionAttributeValues={
+                        ":pk": {"S": f"DEPLOYMENT#{deployment_id}"},
+                        ":evaluation": {"S": "EVALUATION#"},
+                    },
                     ConsistentRead=True,
                     **start,
                 )

@@ -1,4 +1,4 @@
-"""Who holds the lock, and what became of each version: an environment's items in the ledger."""
+"""An environment's items in the ledger: its lock, and the outcome of each version's last deployment."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -51,7 +51,7 @@ class DynamoLocks(Locks):
                     ExpressionAttributeValues={":loaded": marshal(lock.revision)},
                 )
         except ConflictError as error:
-            msg = f"The lock of {lock.environment_key} was changed in between."
+            msg = f"The lock of {lock.environment_key} was changed at the same time."
             raise LedgerConflictError(msg) from error
 
 
@@ -76,11 +76,11 @@ class DynamoVersions(Versions):
         return str(unmarshal(answer["Item"]["digest"])), Phase(unmarshal(answer["Item"]["phase"]))
 
     def remember(self, deployment: Deployment, phase: Phase) -> None:
-        """Note how the deployment of this version ended."""
-        previous_attempt = {"digest": deployment.digest, "phase": phase, "deployment_id": deployment.deployment_id}
+        """Record how the deployment of this version ended."""
+        outcome = {"digest": deployment.digest, "phase": phase, "deployment_id": deployment.deployment_id}
         pk = environment_pk(deployment.environment_key)
         with calling("dynamodb:PutItem", deployment.environment_key):
             self._dynamodb.put_item(
                 TableName=self._table,
-                Item=key(pk, f"VERSION#{deployment.version}") | marshal(previous_attempt)["M"],
+                Item=key(pk, f"VERSION#{deployment.version}") | marshal(outcome)["M"],
             )

@@ -1,13 +1,13 @@
-"""The ledger's table: one DynamoDB table, and how plain values are written in it.
+"""The ledger's one DynamoDB table, and how plain values are written in it.
 
 | pk | sk | what |
 |---|---|---|
 | `DEPLOYMENT#<id>` | `DEPLOYMENT` | a deployment |
 | `DEPLOYMENT#<id>` | `EVENT#<time>#<random>` | a line of its timeline |
-| `DEPLOYMENT#<id>` | `LOOK#<time>` | what the judge saw at one evaluation |
-| `DEPLOYMENT#<id>` | `TRIAL` | the judge's state, carried from look to look |
-| `ENVIRONMENT#<app>/<env>` | `TURN` | who holds the lock |
-| `ENVIRONMENT#<app>/<env>` | `VERSION#<version>` | what became of a version |
+| `DEPLOYMENT#<id>` | `EVALUATION#<time>` | what the judge saw at one evaluation |
+| `DEPLOYMENT#<id>` | `TRIAL` | the judge's state between two evaluations |
+| `ENVIRONMENT#<app>/<env>` | `LOCK` | the lock: its holder, and the deployments that wait |
+| `ENVIRONMENT#<app>/<env>` | `VERSION#<version>` | the outcome of a version's last deployment |
 | `ALARM#<name>` | `<deployment id>` | an open guard |
 """
 
@@ -20,7 +20,7 @@ BY_ENVIRONMENT = "by_environment"
 OPEN = "open"
 Item = dict[str, Any]
 _KEYS = frozenset({"pk", "sk", OPEN, "environment_key", "sort_key", "expires_at"})
-"""What the table needs of an item, and nobody who reads it."""
+"""Members of an item that only the table needs, not the reader of the item."""
 
 
 def key(pk: str, sk: str) -> Item:
@@ -41,7 +41,7 @@ def environment_pk(environment_key: str) -> str:
 def marshal(value: object) -> Item:
     """A plain value, dataclass, date or enum as a DynamoDB attribute; members that are None are left out.
 
-    Fractions become text, which a dataclass that is read again turns back.
+    Fractions become text; the dataclass turns them into numbers again when the item is read.
     """
     return _attribute(to_jsonable_python(value))
 
@@ -52,7 +52,7 @@ def _attribute(value: Any) -> Item:  # noqa: ANN401 - JSON
             return {"BOOL": value}
         case int():
             return {"N": str(value)}
-        case str() | float():  # A fraction would lose digits as a number, or be refused.
+        case str() | float():  # As a number, a fraction would lose digits or be refused.
             return {"S": str(value)}
         case dict():
             return {"M": {name: _attribute(member) for name, member in value.items() if member is not None}}
@@ -80,5 +80,5 @@ def unmarshal(attribute: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
 
 
 def plain(item: Item) -> dict[str, Any]:
-    """An item's own values, without keys and what belongs to indexes and expiry."""
+    """An item's own values, without its keys and what indexes and expiry need."""
     return {name: unmarshal(value) for name, value in item.items() if name not in _KEYS}

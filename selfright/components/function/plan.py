@@ -65,7 +65,7 @@ class FunctionPlanner:
 
     def _require_fit(self, live: Mapping[str, Any]) -> None:
         try:
-            self._component.require_fit(live)
+            self._component.require_package(live)
         except AwsError as error:
             raise InvalidBundleError(str(error), "") from error
 

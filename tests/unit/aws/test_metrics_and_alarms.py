@@ -276,5 +276,5 @@ def test_a_hundred_functions_are_asked_for_in_as_many_requests_as_it_takes() -> 
 def test_what_cloudwatch_could_not_tell_is_not_taken_for_nothing() -> None:
     """The evaluation is made again."""
     telling: Any = Telling("InternalError")
-    with pytest.raises(TransientError, match="could not tell"):
+    with pytest.raises(TransientError, match="could not read"):
         periods(telling, NOON, 1)

@@ -1,4 +1,4 @@
-"""What is exported of a database: what a restored one must be given besides its snapshot. No password is among it."""
+"""The export of a database: what a restored database needs besides its snapshot. It holds no password."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,7 +25,7 @@ class DatabaseExport:
         self._clients, self._target = clients, target
 
     def of(self, revision: Revision) -> Mapping[str, Any]:
-        """One call, and one more for the class of a cluster's instances; a revision's id is its snapshot."""
+        """One call, and one more for the class of a cluster's instances. A revision's id names its snapshot."""
         found = self._cluster() if self._target.cluster else self._instance(self._target.identifier)
         return {"snapshot": revision.id, **found}
 

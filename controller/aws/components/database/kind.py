@@ -14,19 +14,19 @@ class DatabaseKind(AwsKind[DatabaseTarget]):
     """A database in RDS."""
 
     def export(self, target: DatabaseTarget, revision: Revision, tools: Tools) -> Mapping[str, Any]:
-        """What a restored one needs besides its snapshot."""
+        """What a restored database needs besides its snapshot."""
         from controller.aws.components.database.export import DatabaseExport
 
         return DatabaseExport(tools.clients, target).of(revision)
 
     def snapshot(self, target: DatabaseTarget, deployment_id: str, tools: Tools) -> Snapshot:
-        """In RDS."""
+        """The deployment's snapshot in RDS."""
         from controller.aws.components.database.snapshots import RdsDatabases
 
         return RdsDatabases(tools.clients).snapshot(target, deployment_id)
 
     def prune(self, target: DatabaseTarget, keep: Collection[str], tools: Tools) -> int:
-        """Of ours in RDS."""
+        """Delete old snapshots that Selfright made in RDS."""
         from controller.aws.components.database.snapshots import RdsDatabases
 
         return RdsDatabases(tools.clients).prune(target, keep)

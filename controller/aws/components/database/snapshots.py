@@ -1,7 +1,7 @@
 """Snapshots of an application's databases in RDS: of an instance, or of an Aurora cluster.
 
-A snapshot's name comes from the deployment's id, so asking twice makes one. Only what has both our name and our tag is
-ever taken away: a snapshot that a person made stays, whatever it is called.
+A snapshot's name is made from the deployment's id, so two requests make one snapshot. Selfright deletes only snapshots
+that have both its name and its tag: a snapshot that a person made stays, whatever its name is.
 """
 
 from collections.abc import Collection, Mapping
@@ -15,12 +15,12 @@ from controller.domain.restore_point import Snapshot, SnapshotState, snapshot_id
 from controller.errors import AwsError, NotFoundError
 
 TAG = "selfright:deployment"
-THERE = frozenset({"DBSnapshotAlreadyExists", "DBClusterSnapshotAlreadyExistsFault"})
+EXISTS = frozenset({"DBSnapshotAlreadyExists", "DBClusterSnapshotAlreadyExistsFault"})
 BUSY = frozenset({"InvalidDBInstanceState", "InvalidDBClusterStateFault"})
-"""Something else is being done with the database, a backup perhaps: that passes."""
+"""Another operation on the database is running, for example a backup, and will end by itself."""
 STATES: Mapping[str, SnapshotState] = {"available": "available", "failed": "failed"}
 BEING_MADE = datetime.max.replace(tzinfo=UTC)
-"""The time of a snapshot that has none yet: it is the newest."""
+"""Stands for the time of a snapshot that has none yet, so that it counts as the newest."""
 
 
 class RdsDatabases:
@@ -30,16 +30,16 @@ class RdsDatabases:
         self._clients = clients or Clients()
 
     def snapshot(self, target: DatabaseTarget, deployment_id: str) -> Snapshot:
-        """One call while it is being taken; two when it begins."""
+        """One call while the snapshot is being made; two to begin it."""
         snapshots = _snapshots(self._clients, target)
         name = snapshot_id(target.identifier, deployment_id)
         try:
-            return _standing(name, snapshots.find(name))
+            return _progress(name, snapshots.find(name))
         except NotFoundError:
             return self._begin(snapshots, name, deployment_id)
 
     def prune(self, target: DatabaseTarget, keep: Collection[str]) -> int:
-        """One call, and one more for each that goes."""
+        """One call, and one more for each snapshot that is deleted."""
         snapshots = _snapshots(self._clients, target)
         ours = sorted(snapshots.ours(), key=lambda one: one[1], reverse=True)
         spared = {*keep, *(name for name, _ in ours[: target.keep_snapshots])}
@@ -50,12 +50,12 @@ class RdsDatabases:
 
     def _begin(self, snapshots: "_Snapshots", name: str, deployment_id: str) -> Snapshot:
         try:
-            return _standing(name, snapshots.create(name, deployment_id))
+            return _progress(name, snapshots.create(name, deployment_id))
         except AwsError as error:
             if error.code in BUSY:
                 return Snapshot(name, "pending", str(error))
-            if error.code in THERE:
-                return Snapshot(name, "pending", "it has just been begun")
+            if error.code in EXISTS:
+                return Snapshot(name, "pending", "another request has just begun it")
             raise
 
 
@@ -81,7 +81,7 @@ class _Snapshots:
         return dict(created[f"{self._kind}Snapshot"])
 
     def ours(self) -> list[tuple[str, datetime]]:
-        """Name and time of every snapshot that we made of this database."""
+        """Name and time of every snapshot that Selfright made of this database."""
         pages = self._clients.databases.get_paginator(f"describe_{self._api}_snapshots")  # type: ignore[call-overload]
         with calling(f"rds:Describe{self._kind}Snapshots", self._database):
             found = [
@@ -108,7 +108,7 @@ def _snapshots(clients: Clients, target: DatabaseTarget) -> _Snapshots:
     return _Snapshots(clients, target.identifier, "DB" if target.instance else "DBCluster")
 
 
-def _standing(name: str, found: Mapping[str, Any]) -> Snapshot:
+def _progress(name: str, found: Mapping[str, Any]) -> Snapshot:
     status = str(found.get("Status", "creating"))
     done = found.get("PercentProgress")
     return Snapshot(name, STATES.get(status, "pending"), f"{status}, {done} %" if done is not None else status)

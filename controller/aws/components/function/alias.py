@@ -1,4 +1,4 @@
-"""The traffic of a Lambda function: an alias on one version, perhaps with a share of its calls for another."""
+"""The traffic of a Lambda function: an alias on one version, which may send a share of its calls to another."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -13,7 +13,7 @@ from controller.errors import ConflictError
 
 @dataclass(frozen=True)
 class AliasState:
-    """An alias as it was read: its version, the shares (0 to 1) of other versions, and what a write must match."""
+    """An alias: its version, the shares (0 to 1) of other versions, and the revision id that a write must match."""
 
     version: str
     shares: Mapping[str, float] = field(default_factory=dict)
@@ -29,31 +29,31 @@ class Alias(Traffic[AliasState]):
         self.name = f"{function_name}:{alias}"
 
     def read(self) -> AliasState:
-        """The alias now: one call."""
+        """The present state of the alias; one call."""
         with calling("lambda:GetAlias", self.name):
             answer = self._clients.functions.get_alias(FunctionName=self._function, Name=self._alias)
         shares = answer.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
         return AliasState(answer["FunctionVersion"], dict(shares), answer["RevisionId"])
 
     def is_at(self, state: AliasState, stable: str, canary: str, weight: int) -> bool:
-        """Whether version and shares are as they should be."""
+        """Whether version and shares are as wanted."""
         version, shares = _wanted(stable, canary, weight)
         return (state.version, dict(state.shares)) == (version, shares)
 
     def is_between(self, state: AliasState, stable: str, canary: str) -> bool:
-        """All on one of the two, or the stable version with a share for the canary."""
+        """Whether all calls go to one of the two, or to the stable version with a share for the canary."""
         if state.version == stable:
             return set(state.shares) <= {canary}
         return state.version == canary and not state.shares
 
     def mark(self, state: AliasState) -> str:
-        """Its revision id, which no other state of this alias ever has."""
+        """The alias's revision id, which no other state of this alias ever has."""
         return state.revision_id
 
     def restore(self, stable: str, canary: str | None, mark: str = "") -> None:
-        """Go back, in one call when the alias is still as the last shift left it, which `mark` identifies.
+        """Restore stable, in one call if the alias is still as the last shift left it, which `mark` identifies.
 
-        If it is not, the condition does not hold, nothing is written, and it is read first as always.
+        Otherwise the condition of that call fails, nothing is written, and the alias is read before it is written.
         """
         if mark:
             with suppress(ConflictError):
@@ -62,7 +62,7 @@ class Alias(Traffic[AliasState]):
         super().restore(stable, canary)
 
     def write(self, state: AliasState, stable: str, canary: str, weight: int) -> str:
-        """One call. Empty weights take the routing away."""
+        """One call. Empty weights remove the routing."""
         version, shares = _wanted(stable, canary, weight)
         with calling("lambda:UpdateAlias", self.name):
             answer = self._clients.functions.update_alias(
@@ -75,7 +75,7 @@ class Alias(Traffic[AliasState]):
         return answer["RevisionId"]
 
     def describe(self, state: AliasState) -> str:
-        """Its version, and the others' shares."""
+        """The alias's version, and the shares of other versions."""
         others = "".join(f" with {share:.0%} on {version}" for version, share in state.shares.items())
         return f"version {state.version}{others}"
 

@@ -1,4 +1,4 @@
-"""The code of a Lambda function: what it comes in (a zip, a container image) is one small class behind `Code`."""
+"""The code of a Lambda function. Each form (a zip, a container image) is one small class behind `Code`."""
 
 import base64
 import re
@@ -18,25 +18,25 @@ _HEX = re.compile(r"[0-9a-f]{64}")
 
 
 class Code(Protocol):
-    """The code of one artifact, on its way into a function."""
+    """The code of one artifact, to be loaded into a function."""
 
     @property
     def artifact(self) -> "LambdaArtifact":
-        """The artifact that it belongs to."""
+        """The artifact that the code belongs to."""
 
     @property
     def sha256(self) -> str:
-        """Its digest in hex, as `sha256_of` tells it of a version that has this code."""
+        """The code's digest in hex, which `sha256_of` returns for a version with this code."""
 
     def put(self) -> Mapping[str, Any]:
-        """Put it where Lambda takes it from, unless it is there; the arguments of UpdateFunctionCode."""
+        """Upload the code to where Lambda reads it, unless it is there; the arguments for UpdateFunctionCode."""
 
 
 class ZipCode:
-    """A zip in the staging area, under its digest: it is uploaded once, and nothing else can ever lie there."""
+    """A zip in the staging area. Its key is its digest, so it is uploaded once and nothing else can have that key."""
 
     def __init__(self, clients: Clients, bucket: str, artifact: "FunctionArtifact", bundle: Contents) -> None:
-        """`bucket` has the staging area."""
+        """`bucket` holds the staging area."""
         self._clients, self._bucket, self._bundle = clients, bucket, bundle
         self.artifact = artifact
 

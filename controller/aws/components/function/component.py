@@ -29,10 +29,10 @@ class LambdaComponent(ABC):
     """Implements `ports.Component` for every kind of code. A revision's digest is the SHA-256 (hex) of its code."""
 
     package: str
-    """What Lambda calls this kind of code; a function keeps its kind for life."""
+    """Lambda's name for this kind of code; a function can never change its kind."""
 
     def __init__(self, target: LambdaTarget, name: str, clients: Clients, sleep: Callable[[float], None]) -> None:
-        """`name` is the component's in the manifest."""
+        """`name` is the component's name in the manifest."""
         self._target, self._name = target, name
         self._clients = clients
         self._function = target.function_name
@@ -45,34 +45,34 @@ class LambdaComponent(ABC):
         """The artifact's code; raises `InvalidBundleError` when the artifact is of another kind."""
 
     def current(self) -> Revision:
-        """The alias's version; two calls."""
+        """The version that the alias points to; two calls."""
         version = self._live_version()
         return Revision(version, sha256_of(self._staging.configuration(version)))
 
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
-        """Publish a version of this code and configuration, or return the live one when it has them already.
+        """Publish a version of this code and configuration; return the live version if it has them already.
 
-        `Pending` while AWS makes its warm instances, where the environment says that it has any.
+        `Pending` while AWS makes the version's warm instances, if the environment asks for any.
         """
         code = self.code(artifact, bundle)
         serving = version = self._live_version()
         live, wanted = self._staging.configuration(version), Wanted(code.artifact, self._target.variables)
-        self.require_fit(live)
+        self.require_package(live)
         if sha256_of(live) != code.sha256 or not wanted.is_in(live):
             version = self._staging.publish(code, wanted)
         pending = self._warm(version, live=version == serving)
         return pending or Revision(version, code.sha256)
 
     def _warm(self, version: str, *, live: bool) -> Pending | None:
-        """As many warm instances as the environment says; nobody prunes what is live and stays so."""
+        """Give the version the environment's number of warm instances; when that is 0, a live version loses its own."""
         wanted = self._target.provisioned_concurrency
         if wanted:
-            return self._provisioned.give(version, wanted, live=live)
+            return self._provisioned.ensure(version, wanted, live=live)
         if live and wanted is not None:
-            self._provisioned.take(version)
+            self._provisioned.remove(version)
         return None
 
-    def require_fit(self, live: Mapping[str, Any]) -> None:
+    def require_package(self, live: Mapping[str, Any]) -> None:
         """Raise `AwsError` when the function cannot take this kind of code."""
         if (package := live.get("PackageType", self.package)) != self.package:
             reason = f"{self._function} is a function of package type {package}; {self._name} needs {self.package}"
@@ -80,28 +80,28 @@ class LambdaComponent(ABC):
 
     def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
         """Invoke the exact version for every check of this component."""
-        mine = [check for check in checks if check.component == self._name]
-        return FunctionTests(self._clients, self._function, revision.id).run(mine)
+        own = [check for check in checks if check.component == self._name]
+        return FunctionTests(self._clients, self._function, revision.id).run(own)
 
     def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> str | None:
         """Weights on the alias; at 100 the alias itself moves to the canary. The mark is the alias's revision id."""
         return self._alias.shift(stable.id, canary.id, weight, permit)
 
     def restore(self, stable: Revision, canary: Revision | None) -> None:
-        """The alias on the stable version alone: one call when it is still as the last shift left it, else two."""
+        """Point the alias to the stable version alone: one call if it is as the last shift left it, else two."""
         self._alias.restore(stable.id, canary.id if canary else None, canary.mark if canary else "")
 
     def prune(self, keep: Sequence[Revision], count: int) -> int:
-        """Delete versions that Selfright published, but for the newest `count`, `keep`, and what any alias uses.
+        """Delete versions that Selfright published, except the newest `count`, `keep`, and those that an alias uses.
 
-        Those that no alias uses lose their warm instances, also if they stay.
+        Versions that no alias uses lose their warm instances, even if they stay.
         """
-        ours = sorted(self._versions_of_ours(), key=int, reverse=True)
+        ours = sorted(self._own_versions(), key=int, reverse=True)
         used = self._used_by_aliases()
         spared = {*ours[:count], *(revision.id for revision in keep), *used}
         if self._target.provisioned_concurrency is not None:
-            before = (revision.id for revision in keep)  # It may be a version that no release has published.
-            self._provisioned.take_from_all_but(used if self._target.provisioned_concurrency else (), [*ours, *before])
+            before = (revision.id for revision in keep)  # This may be a version that no release has published.
+            self._provisioned.remove_except(used if self._target.provisioned_concurrency else (), [*ours, *before])
         return sum(self._delete(version) for version in ours if version not in spared)
 
     def discard(self, revision: Revision) -> bool:
@@ -114,7 +114,7 @@ class LambdaComponent(ABC):
         if spared or not ours:
             return False
         if self._target.provisioned_concurrency is not None:
-            self._provisioned.take(revision.id)
+            self._provisioned.remove(revision.id)
         return self._delete(revision.id)
 
     def _live_version(self) -> str:
@@ -133,8 +133,8 @@ class LambdaComponent(ABC):
                 found.extend(page["Versions"])
         return found
 
-    def _versions_of_ours(self) -> list[str]:
-        """`$LATEST` has no number, and deleting it would delete the function."""
+    def _own_versions(self) -> list[str]:
+        """The numbered versions: `$LATEST` has no number, and deleting it would delete the function."""
         ours = (one["Version"] for one in self.versions() if one.get("Description", "").startswith(OURS))
         return [version for version in ours if version.isdigit()]
 
@@ -153,7 +153,7 @@ class LambdaComponent(ABC):
             with calling("lambda:DeleteFunction", f"{self._function}:{version}"):
                 self._clients.functions.delete_function(FunctionName=self._function, Qualifier=version)
         except (ConflictError, NotFoundError):
-            return False  # An alias was pointed at it in this moment: it stays. Or it went in this moment.
+            return False  # Just now an alias was pointed to the version, so it stays, or somebody deleted it.
         return True
 
 
@@ -170,12 +170,12 @@ class FunctionComponent(LambdaComponent):
         clients: Clients | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`name` is the component's in the manifest; `bucket` the controller's, with its staging area."""
+        """`name` is the component's name in the manifest; `bucket` is the controller's, with its staging area."""
         super().__init__(target, name, clients or Clients(), sleep)
         self._bucket = bucket
 
     def code(self, artifact: Artifact, bundle: Contents) -> Code:
-        """The zip."""
+        """The zip of the artifact."""
         from controller.domain.components.function.artifact import FunctionArtifact  # noqa: PLC0415 - only to stage
 
         return ZipCode(self._clients, self._bucket, FunctionArtifact.of(artifact, self._name), bundle)

@@ -1,13 +1,13 @@
-"""What a release says about a function's configuration, compared with what the function has.
+"""What a release says about a function's configuration, compared with the function's present configuration.
 
-Only what is given is set; everything else stays as the function's template made it. Environment variables are merged,
-the later over the earlier: the function's own (its template's), the release's, the environment's, which knows best
-because it is about one place. The names that a release set are noted in a variable of their own, `SELFRIGHT_VARIABLES`,
-so that a variable which the next release does not have any more goes away, also after a rollback (which leaves the
-rolled-back configuration in `$LATEST`). So a variable should be the template's or the releases', not both.
+A release sets only what it gives; everything else stays as the function's template made it. Environment variables are
+merged, the later over the earlier: the function's own (from its template), the release's, and the environment's, which
+win because they are about one place. The variable `SELFRIGHT_VARIABLES` lists the names that a release set. So a
+variable that the next release does not have is removed, even after a rollback (which leaves the configuration that was
+rolled back in `$LATEST`). A variable should therefore belong to the template or to the releases, not to both.
 
-In the same way `SELFRIGHT_SETTINGS` notes what a release set and what was there before: a setting that the next release
-does not give any more is put back, unless somebody else changed it meanwhile.
+In the same way `SELFRIGHT_SETTINGS` records what a release set and what was there before: a setting that the next
+release does not give gets its former value again, unless somebody else changed it in the meantime.
 """
 
 import json
@@ -20,9 +20,9 @@ from controller.errors import AwsError
 RECORD, SETTINGS_RECORD = "SELFRIGHT_VARIABLES", "SELFRIGHT_SETTINGS"
 RECORDS = {RECORD, SETTINGS_RECORD}
 SETTINGS = {"handler": "Handler", "runtime": "Runtime", "memory": "MemorySize", "timeout": "Timeout"}
-"""The manifest's keys and Lambda's."""
+"""Key in the manifest → Lambda's name."""
 IMAGE_SETTINGS = {"command": "Command", "entry_point": "EntryPoint", "working_directory": "WorkingDirectory"}
-"""The same for a container image; Lambda has them under `ImageConfig`, and they are set together."""
+"""The same for a container image; Lambda has these under `ImageConfig`, and sets them together."""
 IMAGE = "ImageConfig"
 _RECORDED = {*SETTINGS.values(), IMAGE}
 
@@ -31,14 +31,14 @@ class Wanted:
     """The configuration that a release wants for a function in an environment."""
 
     def __init__(self, artifact: LambdaArtifact, variables: Mapping[str, str], *, exact: bool = False) -> None:
-        """`variables` are the environment's. `exact`: what is not given of an image's command is the image's own."""
+        """`variables` are the environment's. `exact`: parts of the command that the release omits are the image's."""
         self._exact = exact
         self._settings = _given(artifact, SETTINGS)
         self._image = _given(artifact, IMAGE_SETTINGS)
         self._variables = {**artifact.variables, **variables}
 
     def is_in(self, configuration: Mapping[str, Any]) -> bool:
-        """Whether a version has all of it, and neither a variable nor a setting that only an older release gave."""
+        """Whether a version has all of this, and no variable or setting that only an older release gave."""
         has = variables_of(configuration)
         same = all(has.get(name) == value for name, value in self._variables.items())
         return same and _recorded(has) == set(self._variables) and not self._different(configuration)
@@ -56,7 +56,7 @@ class Wanted:
         return {name: value for name, value in wanted.items() if _setting(configuration, name) != value}
 
     def _templates(self, configuration: Mapping[str, Any]) -> dict[str, Any]:
-        """What was there before releases set it, of what still is as they set it."""
+        """Setting → its value before releases set it, for settings that still have the release's value."""
         recorded = _settings_of(configuration).items()
         return {name: before for name, (given, before) in recorded if _setting(configuration, name) == given}
 
@@ -82,7 +82,7 @@ def _given(artifact: LambdaArtifact, names: Mapping[str, str]) -> dict[str, Any]
 
 
 def variables_of(configuration: Mapping[str, Any]) -> dict[str, str]:
-    """The environment variables; raises `AwsError` when Lambda could not decrypt them, because they would be lost."""
+    """The environment variables. Raises `AwsError` if Lambda cannot decrypt them: an update would lose them."""
     environment = configuration.get("Environment", {})
     if "Error" in environment:
         reason = f"the environment variables of {configuration.get('FunctionName')} cannot be read"
@@ -95,7 +95,7 @@ def _recorded(variables: Mapping[str, str]) -> set[str]:
 
 
 def _settings_of(configuration: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Setting → what a release set, and what was there before; nothing of a record that somebody has spoilt."""
+    """Setting → the release's value, and the value before; empty when somebody has damaged the record."""
     try:
         found = json.loads(variables_of(configuration).get(SETTINGS_RECORD, "{}"))
         return {name: (given, before) for name, (given, before) in found.items() if name in _RECORDED}
@@ -103,7 +103,7 @@ def _settings_of(configuration: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]
         return {}
 
 
-def _setting(configuration: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - text, a number, or an image's words
+def _setting(configuration: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - text, a number, or an image's command
     if name == IMAGE:
         return configuration.get("ImageConfigResponse", {}).get(IMAGE, {})
     return configuration.get(name)

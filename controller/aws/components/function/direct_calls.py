@@ -1,4 +1,4 @@
-"""Asking a version of a function directly, as an HTTP API would: payload format 2.0 there and back."""
+"""Invokes a version of a function as an HTTP API would, with payload format 2.0 for event and response."""
 
 import base64
 import binascii
@@ -12,7 +12,7 @@ from controller.errors import NoAnswerError
 
 USER_AGENT = "selfright"
 SHOWN = 80
-FINE = 200
+OK_STATUS = 200
 
 
 def event_of(request: Request) -> bytes:
@@ -37,9 +37,9 @@ def event_of(request: Request) -> bytes:
 
 
 def answer_in(payload: bytes, function_error: str | None, milliseconds: float | None = None) -> Answer:
-    """What a visitor would get of what the function gave.
+    """The HTTP answer that a visitor would get from the function's result.
 
-    Raises `NoAnswerError` when that is no answer. Of a failure only its type is told: no contents.
+    Raises `NoAnswerError` when the result is no HTTP answer. Its message has only the type of a failure, no contents.
     """
     try:
         result = json.loads(payload or b"null")
@@ -54,9 +54,9 @@ def answer_in(payload: bytes, function_error: str | None, milliseconds: float | 
 
 
 def _answer(result: Any, milliseconds: float | None) -> Answer:  # noqa: ANN401 - JSON
-    """A result without `statusCode` is itself the body, as HTTP APIs take it."""
+    """The answer in a result. HTTP APIs take a result without `statusCode` as the body itself."""
     if not isinstance(result, dict) or "statusCode" not in result:
-        return Answer(FINE, _text(result).encode(), {"content-type": "application/json"}, milliseconds)
+        return Answer(OK_STATUS, _text(result).encode(), {"content-type": "application/json"}, milliseconds)
     text = _text(result.get("body") or "")
     body = base64.b64decode(text, validate=True) if result.get("isBase64Encoded") else text.encode()
     return Answer(int(result["statusCode"]), body, _headers(result), milliseconds)
@@ -79,7 +79,7 @@ def _error_type(answer: Any) -> str:  # noqa: ANN401 - JSON
 
 
 def _parameters(query: str) -> dict[str, str]:
-    """Repeated parameters are joined with commas, as format 2.0 has it."""
+    """The parameters by name; format 2.0 joins repeated ones with commas."""
     joined: dict[str, str] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         joined[name] = f"{joined[name]},{value}" if name in joined else value

@@ -1,7 +1,7 @@
-"""What is exported of a Lambda function: the live version's configuration, where its code is, and its HTTP API.
+"""The export of a Lambda function: the live version's configuration, the place of its code, and its HTTP API.
 
-The values of environment variables are exported only where a release set them: these lie in the bundle and in the
-environment in plain text already. Any other may be a secret that somebody put there, so only its name is noted.
+The values of environment variables are exported only where a release set them: the bundle and the environment hold
+these in plain text already. Any other value may be a secret, so only the name of the variable is exported.
 """
 
 from collections.abc import Mapping
@@ -21,19 +21,19 @@ KEPT = (
     "TracingConfig", "EphemeralStorage", "DeadLetterConfig", "LoggingConfig", "SnapStart", "FileSystemConfigs",
     "KMSKeyArn", "ImageConfigResponse", "Description",
 )  # fmt: skip
-"""What of a version's configuration is exported: no environment variables."""
+"""The exported members of a version's configuration; environment variables are not among them."""
 
 
 class FunctionExport:
-    """Exports one function, of whatever kind of code."""
+    """Exports one function with any kind of code."""
 
     def __init__(self, clients: Clients, bucket: str, target: LambdaTarget, api_id: str | None = None) -> None:
-        """`bucket` is where code is kept; `api_id` the HTTP API in front of the function, if there is one."""
+        """`bucket` keeps the code; `api_id` is the HTTP API in front of the function, if there is one."""
         self._clients, self._target, self._api_id = clients, target, api_id
         self._code = KeptCode(clients, bucket)
 
     def of(self, revision: Revision) -> Mapping[str, Any]:
-        """One call for the function, three to keep its code (when it is new), four for its API."""
+        """One call for the function, three to keep its code if it is new, four for its API."""
         name = self._target.function_name
         with calling("lambda:GetFunction", f"{name}:{revision.id}"):
             found = self._clients.functions.get_function(FunctionName=name, Qualifier=revision.id)
@@ -59,7 +59,7 @@ class FunctionExport:
 
 
 def exported_variables(configuration: Mapping[str, Any]) -> dict[str, Any]:
-    """The variables that a release set, with their values; of all others the names."""
+    """The variables that a release set, with their values, and the names of all others."""
     variables = variables_of(configuration)
     released = {name for name in variables.get(RECORD, "").split(",") if name}
     return {

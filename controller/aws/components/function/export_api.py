@@ -1,7 +1,7 @@
-"""What is exported of an HTTP API: its settings with CORS, routes, integrations and stages.
+"""The export of an HTTP API: its settings with CORS, routes, integrations and stages.
 
-Values that somebody may keep as a secret there (stage variables, static values that an integration adds to requests)
-are left out; their names stay.
+Values that may be secrets (stage variables, static values that an integration adds to requests) are left out; their
+names stay.
 """
 
 from collections.abc import Iterable, Mapping
@@ -59,7 +59,7 @@ def _only(found: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
 
 
 def _discreet(found: dict[str, Any]) -> dict[str, Any]:
-    """Without values that may be secret: a mapping from the request begins with a `$` and is none."""
+    """The same without values that may be secret. A mapping from the request, which begins with `$`, is no secret."""
     if parameters := found.get("RequestParameters"):
         found["RequestParameters"] = {
             name: value if value.startswith("$") else LEFT_OUT for name, value in parameters.items()

@@ -1,7 +1,7 @@
-"""The code of functions, kept with the restore points: by its digest, so every code is there once.
+"""The code of functions, kept with the restore points under its digest, so that each code is kept once.
 
-It comes from the staging area, by a copy within S3; code that no release brought comes from Lambda itself. What is kept
-already is copied onto itself once a month, so that S3's lifecycle never takes away what a restore point needs.
+The code is copied within S3 from the staging area; code that no release brought is fetched from Lambda. Kept code is
+copied onto itself once a month, so that S3's lifecycle never deletes what a restore point needs.
 """
 
 import base64
@@ -27,16 +27,16 @@ OK = 200
 
 
 class KeptCode:
-    """The code under `restore-points/code/`."""
+    """The kept code under `restore-points/code/`."""
 
     def __init__(self, clients: Clients, bucket: str) -> None:
         """`bucket` is the controller's."""
         self._clients, self._bucket = clients, bucket
 
     def keep(self, sha256: str, location: str) -> str:
-        """Keep the code of this digest (hex), wherever it is; returns its key.
+        """Keep the code with this digest (hex), wherever it is now; returns its key.
 
-        `location` is where Lambda offers it for some minutes. Raises `AwsError` when that is not this code.
+        `location` is where Lambda offers the code for some minutes. Raises `AwsError` when other code is there.
         """
         key = f"{CODE}{sha256}.zip"
         kept = self._written(key)
@@ -68,7 +68,7 @@ class KeptCode:
     def _fetch(self, location: str, sha256: str, key: str) -> None:
         with tempfile.TemporaryFile() as body:
             if _download(location, body) != sha256:
-                raise AwsError(f"the code that Lambda offers is not of the digest {sha256}: it was not kept.")
+                raise AwsError(f"the code that Lambda offers does not have the digest {sha256}: it was not kept.")
             body.seek(0)
             digest = base64.b64encode(bytes.fromhex(sha256)).decode()
             with calling("s3:PutObject", f"{self._bucket}/{key}"):
@@ -76,7 +76,7 @@ class KeptCode:
 
 
 def _download(location: str, body: IO[bytes]) -> str:
-    """The SHA-256 (hex) of what was written to `body`. The address is signed, so no error may quote it."""
+    """Write the code to `body`; returns its SHA-256 (hex). The address is signed, so no error may quote it."""
     where = f"the code at {urlsplit(location).hostname or 'no address'}"
     digest, size = hashlib.sha256(), 0
     try:

@@ -26,7 +26,7 @@ class FunctionKind(AwsKind[FunctionTarget]):
         return FunctionExport(tools.clients, tools.bucket, target, target.api_id).of(revision)
 
     def dimensions(self, target: FunctionTarget) -> Mapping[str, str]:
-        """Those of the alias; see `dimensions_of`."""
+        """The dimensions of the alias; see `dimensions_of`."""
         from controller.aws.components.function.measured import dimensions_of
 
         return dimensions_of(target)

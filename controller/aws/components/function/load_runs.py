@@ -1,4 +1,4 @@
-"""Making the requests of a load check: a few workers, each with one request at a time."""
+"""Makes the requests of a load check with a few workers, each with one request at a time."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,12 +10,12 @@ from controller.domain.checks.load_check import SECONDS, Load, LoadCheck
 from controller.errors import SelfrightError
 
 Ask = Callable[[], str]
-"""Makes one request; gives what was wrong with the answer, or ""."""
+"""Makes one request; returns what was wrong with the answer, or "" if nothing was."""
 
 
 @dataclass
 class LoadRun:
-    """One run of a load check. It ends early when there are more errors than allowed."""
+    """One run of a load check. It ends early when there are more errors than the check allows."""
 
     check: LoadCheck
     ask: Ask
@@ -39,14 +39,15 @@ class LoadRun:
         return Load(self._measured, self._errors, 0 if gave_up else self._left)
 
     def _work(self, ends: float) -> None:
-        """The first request of each worker may start a new instance of the function: its time does not count.
+        """Make requests until there are none left.
 
-        When there is no other, it does.
+        The first request of each worker may start a new instance of the function, so its time does not count, unless no
+        worker makes a second request.
         """
         few = self.check.requests <= self.check.concurrency
         for number, _ in enumerate(self._taken(ends)):
             started = self.clock()
-            wrong = self._asked()
+            wrong = self._fault()
             milliseconds = (self.clock() - started) * 1000
             with self._lock:
                 if wrong:
@@ -55,7 +56,7 @@ class LoadRun:
                     self._measured.append(milliseconds)
 
     def _taken(self, ends: float) -> Iterator[None]:
-        """One request after the other, as long as there are any and there is time for them."""
+        """One request after the other, while requests and time are left."""
         while True:
             with self._lock:
                 if not self._left or self.clock() > ends or len(self._errors) > self.check.max_errors:
@@ -63,7 +64,7 @@ class LoadRun:
                 self._left -= 1
             yield
 
-    def _asked(self) -> str:
+    def _fault(self) -> str:
         try:
             return self.ask()
         except SelfrightError as error:

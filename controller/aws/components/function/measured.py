@@ -1,4 +1,4 @@
-"""How CloudWatch names what it measures of functions: by function and alias, and beside that by executed version."""
+"""CloudWatch's names for what it measures of functions: by function and alias, and also by executed version."""
 
 from collections.abc import Mapping
 
@@ -6,5 +6,5 @@ from controller.domain.components.function.target import LambdaTarget
 
 
 def dimensions_of(target: LambdaTarget) -> Mapping[str, str]:
-    """The dimensions of the alias, of which each version has its own part."""
+    """The dimensions of the alias; `ExecutedVersion` in addition selects the part of one version."""
     return {"FunctionName": target.function_name, "Resource": f"{target.function_name}:{target.alias}"}

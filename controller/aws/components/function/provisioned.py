@@ -1,8 +1,8 @@
-"""Provisioned concurrency: instances of a version that are kept warm, and paid for, whether or not anybody calls them.
+"""Provisioned concurrency: instances of a version that AWS keeps warm and charges for, whether or not they are called.
 
-They belong to a version, not to the alias: so canary and stable both have theirs while visitors are divided, and back
-is as warm as forward. The new version gets them before it gets visitors; a version that no alias uses any more loses
-them (`prune`, `discard`), so that nothing is paid for twice for longer than a deployment takes.
+They belong to a version, not to the alias: so canary and stable both have warm instances while visitors are divided,
+and a rollback meets warm instances, too. The new version gets them before it gets visitors. A version that no alias
+uses loses them (`prune`, `discard`), so that two sets are paid for only while a deployment lasts.
 """
 
 from collections.abc import Collection
@@ -14,7 +14,7 @@ from controller.domain.deployment import Pending
 from controller.errors import AwsError, NotFoundError
 
 PATIENCE = 15 * 60
-"""Seconds until it is given up. AWS takes some minutes."""
+"""Seconds until the deployment gives up waiting. AWS takes some minutes."""
 
 
 class Provisioned:
@@ -23,11 +23,11 @@ class Provisioned:
     def __init__(self, clients: Clients, function_name: str) -> None:
         self._clients, self._function = clients, function_name
 
-    def give(self, version: str, wanted: int, *, live: bool = False) -> Pending | None:
-        """See to it that a version has so many warm instances; `Pending` as long as AWS makes them.
+    def ensure(self, version: str, wanted: int, *, live: bool = False) -> Pending | None:
+        """Give a version this many warm instances; `Pending` while AWS makes them.
 
-        Raises `AwsError` when AWS cannot: then a new version has none, and nothing is paid; one that is `live` keeps
-        what it has.
+        Raises `AwsError` when AWS cannot: then a new version has none, and costs nothing; a version that is `live`
+        keeps the instances that it has.
         """
         requested, status, why = self._state(version)
         if requested != wanted:
@@ -42,11 +42,11 @@ class Provisioned:
         return Pending(f"AWS makes {wanted} warm instances of version {version}", PATIENCE)
 
     def _settle_for(self, version: str, allocated: int) -> None:
-        """Ask for no more than there is: what cannot be had is not asked for again by itself."""
+        """Request no more than was allocated: AWS then stops trying for what it cannot give."""
         if allocated:
             self._put(version, allocated)
         else:
-            self.take(version)
+            self.remove(version)
 
     def _allocated(self, version: str) -> int:
         with calling("lambda:GetProvisionedConcurrencyConfig", self._name(version)):
@@ -55,17 +55,17 @@ class Provisioned:
             )
         return found.get("AllocatedProvisionedConcurrentExecutions", 0)
 
-    def take(self, version: str) -> None:
-        """Take a version's warm instances away; harmless when it has none."""
+    def remove(self, version: str) -> None:
+        """Remove a version's warm instances; harmless when it has none."""
         with suppress(NotFoundError), calling("lambda:DeleteProvisionedConcurrencyConfig", self._name(version)):
             self._clients.functions.delete_provisioned_concurrency_config(
                 FunctionName=self._function, Qualifier=version
             )
 
-    def take_from_all_but(self, spared: Collection[str], ours: Collection[str]) -> None:
-        """Take them from all of `ours` but the versions `spared`."""
+    def remove_except(self, spared: Collection[str], ours: Collection[str]) -> None:
+        """Remove the warm instances of all versions in `ours` that are not in `spared`."""
         for version in sorted(self._versions() & set(ours) - set(spared)):
-            self.take(version)
+            self.remove(version)
 
     def _state(self, version: str) -> tuple[int, str, str]:
         try:
@@ -85,7 +85,7 @@ class Provisioned:
         return wanted, made["Status"], made.get("StatusReason", "")
 
     def _versions(self) -> set[str]:
-        """Those that have any; an alias may have some too, but not of ours."""
+        """The names of versions and aliases that have any; Selfright itself gives none to aliases."""
         found: set[str] = set()
         pages = self._clients.functions.get_paginator("list_provisioned_concurrency_configs")
         with suppress(NotFoundError), calling("lambda:ListProvisionedConcurrencyConfigs", self._function):

@@ -1,8 +1,8 @@
-"""Making a new version of a function. Nothing here moves traffic: only `$LATEST` changes, and nobody is sent there.
+"""Makes a new version of a function. Nothing here moves traffic: only `$LATEST` changes, which no visitor reaches.
 
-Every step looks first whether it has been done, so running it again, after a failure or beside itself, ends with the
-same version: the code lies under its own digest, configuration and code are written only where they differ, and
-Lambda publishes no second version of what has not changed since the last.
+Each step first checks whether it has been done, so a second run, after a failure or at the same time, ends with the
+same version: the key of the code is its digest, configuration and code are written only where they differ, and Lambda
+publishes no second version while nothing has changed since the last.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,19 +16,19 @@ from controller.aws.components.function.configuration import Wanted
 from controller.errors import AwsError, ConflictError, NotFoundError
 
 FIRST_WAIT, LONGEST_WAIT, PATIENCE = 0.05, 2.0, 180.0
-"""Seconds between two looks at a function that is being updated, at least and at most, and until it is given up."""
+"""Seconds between two polls of a function that is being updated, at least and at most, and until the wait ends."""
 SHARE = 0.1
-"""The share of the time waited so far that passes until the next poll: at most so much is waited in vain."""
+"""The next poll comes after this share of the time waited so far, so at most this share is waited in vain."""
 OURS = "selfright "
-"""How the description of every version of ours begins."""
+"""The description of every version that Selfright publishes begins with this."""
 ATTEMPTS = 3
 
 
 class FunctionStaging:
-    """Stages one code after the other for one function."""
+    """Stages code for one function."""
 
     def __init__(self, clients: Clients, function_name: str, sleep: Callable[[float], None]) -> None:
-        """`sleep` waits between two evaluations."""
+        """`sleep` waits between two polls."""
         self._clients = clients
         self._name, self._sleep = function_name, sleep
 
@@ -71,11 +71,11 @@ class FunctionStaging:
                 Description=f"{OURS}sha256:{code.sha256}",
             )
         self._require(version, code)
-        self._settled(dict(version))  # A version may still be made ready, and cannot be invoked until then.
+        self._settled(dict(version))  # A version may still be in preparation, and cannot be invoked until it is ready.
         return version["Version"]
 
     def _is_gone(self, version: str) -> bool:
-        """Whether Lambda named the version that it published last although that was taken away since."""
+        """Whether Lambda returned the version that it had published last, although that has been deleted since."""
         try:
             self.configuration(version)
         except NotFoundError:
@@ -83,7 +83,7 @@ class FunctionStaging:
         return False
 
     def _touch(self, latest: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A new revision of the same configuration, of which Lambda publishes a new version."""
+        """Write the same configuration again: then Lambda publishes a new version."""
         with calling("lambda:UpdateFunctionConfiguration", self._name):
             answer = self._clients.functions.update_function_configuration(
                 FunctionName=self._name,
@@ -114,7 +114,7 @@ class FunctionStaging:
         return loaded
 
     def _settled(self, configuration: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Wait until Lambda has finished an update of ours; raises `AwsError` when that failed."""
+        """Wait until Lambda has finished our update; raises `AwsError` when it failed."""
         settled = self._waited(configuration)
         if _has_failed(settled):
             why = settled.get("LastUpdateStatusReason") or settled.get("StateReason") or "no reason given"
@@ -124,7 +124,7 @@ class FunctionStaging:
     def _waited(self, configuration: Mapping[str, Any]) -> Mapping[str, Any]:
         """Wait until Lambda has finished the last update; its `RevisionId` changes once more when it has.
 
-        One that failed, an older release's perhaps, does not stand in the way: another update puts it right.
+        A failed update, perhaps of an older release, does no harm here: the next update corrects it.
         """
         waited = 0.0
         while _is_changing(configuration):
@@ -140,7 +140,7 @@ class FunctionStaging:
 
     def _require(self, configuration: Mapping[str, Any], code: Code) -> None:
         if sha256_of(configuration) != code.sha256:
-            reason = f"{self._name} has other code than the bundle's {code.artifact.artifact}"
+            reason = f"{self._name} does not have the code of the bundle's {code.artifact.artifact}"
             raise AwsError(f"{reason}: somebody else updated it at the same time. Release again when they are done.")
 
 

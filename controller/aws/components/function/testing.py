@@ -1,4 +1,4 @@
-"""Testing one version of a function directly, before any visitor gets it."""
+"""Tests one version of a function directly, before any visitor gets it."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ from controller.errors import NoAnswerError
 
 
 class FunctionTests:
-    """Invokes exactly one version, where the alias does not lead yet."""
+    """Invokes exactly one version, to which the alias does not point yet."""
 
     def __init__(
         self, clients: Clients, function: str, version: str, clock: Callable[[], float] = time.monotonic
@@ -25,7 +25,7 @@ class FunctionTests:
         self._qualified = f"{function}:{version}"
 
     def run(self, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
-        """Make the HTTP checks, one after the other; the load comes last, and only if they all passed."""
+        """Make the HTTP checks one after the other, then the load checks, but only if all HTTP checks passed."""
         results = [self._make(check) for check in checks if isinstance(check, Check)]
         if all(result.passed for result in results):
             results += [self._load(check) for check in checks if isinstance(check, LoadCheck)]
@@ -35,7 +35,9 @@ class FunctionTests:
         try:
             answer = self._ask(check)
             if is_too_slow(check, answer):
-                answer = self._ask(check)  # The first call may have started an instance: visitors rarely meet that.
+                answer = self._ask(
+                    check
+                )  # The first call may have started an instance, which few visitors have to wait for.
         except NoAnswerError as error:
             return CheckResult(check.name, False, str(error))
         return check_answer(check, answer)

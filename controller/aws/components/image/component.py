@@ -1,6 +1,6 @@
 """The component `image`: a Lambda function whose code is a container image, deployed like any other function.
 
-The image lies in ECR and is named by its digest, so what a version runs never changes, whatever happens to tags.
+The image is in ECR and is named by its digest, so what a version runs never changes, whatever happens to tags.
 """
 
 import time
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from controller.domain.components.image.layout import Image
 
 ARCHITECTURES = {"linux/amd64": "x86_64", "linux/arm64": "arm64"}
-"""A platform's name to Lambda."""
+"""Platform → Lambda's name for it."""
 
 
 class ImageCode:
@@ -42,7 +42,7 @@ class ImageCode:
         return self._image.descriptor.sha256
 
     def put(self) -> Mapping[str, Any]:
-        """Push the image, unless it is there."""
+        """Push the image, unless it is in the repository."""
         uri = self._repository.uri()
         ImagePush(self._repository, self._bundle, self.artifact.artifact).run(self._image)
         return {"ImageUri": f"{uri}@{self._image.descriptor.digest}"}
@@ -53,7 +53,7 @@ class ImageCode:
 
 
 class ImageComponent(LambdaComponent):
-    """A function whose code is a container image in ECR. A revision's digest is its image's."""
+    """A function whose code is a container image in ECR. A revision's digest is that of its image."""
 
     package = "Image"
 
@@ -64,7 +64,7 @@ class ImageComponent(LambdaComponent):
         clients: Clients | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`name` is the component's in the manifest."""
+        """`name` is the component's name in the manifest."""
         super().__init__(target, name, clients or Clients(), sleep)
         self._platform, self._repository_name = target.platform, target.repository
 
@@ -74,16 +74,16 @@ class ImageComponent(LambdaComponent):
 
         return ImageCode(self._repository, ImageArtifact.of(artifact, self._name), bundle, self._platform)
 
-    def require_fit(self, live: Mapping[str, Any]) -> None:
-        """Besides, the function must run on the platform: Lambda itself would tell only when it is called."""
-        super().require_fit(live)
+    def require_package(self, live: Mapping[str, Any]) -> None:
+        """Require the environment's platform as well: Lambda itself would refuse only the invocation."""
+        super().require_package(live)
         wanted = ARCHITECTURES[self._platform]
         if wanted not in (has := live.get("Architectures", [wanted])):
             reason = f"{self._function} runs on {', '.join(has)}, and its environment says {self._platform}"
             raise AwsError(f"{reason}. Correct `platform` in the environment, or the function's architecture.")
 
     def prune(self, keep: Sequence[Revision], count: int) -> int:
-        """Delete old versions, then the images that no version has any more, `$LATEST` and others' included."""
+        """Delete old versions, then the images that no version uses, including `$LATEST` and versions of others."""
         gone = super().prune(keep, count)
         if images := self._repository.ours():
             used = {sha256_of(version) for version in self.versions()}
@@ -91,7 +91,7 @@ class ImageComponent(LambdaComponent):
         return gone
 
     def discard(self, revision: Revision) -> bool:
-        """The version, and then the image, unless a version or `$LATEST` has it: then the next `prune` takes it."""
+        """Delete the version, then its image; a later `prune` deletes one that `$LATEST` or a version still uses."""
         gone = super().discard(revision)
         if gone and revision.digest not in {sha256_of(version) for version in self.versions()}:
             self._repository.delete([self._repository.tag(revision.digest)])

@@ -20,13 +20,13 @@ class ImageKind(AwsKind[ImageTarget]):
         return ImageComponent(target, name, tools.clients)
 
     def export(self, target: ImageTarget, revision: Revision, tools: Tools) -> Mapping[str, Any]:
-        """The version's configuration, and which image it has."""
+        """The version's configuration, and the address of its image."""
         from controller.aws.components.function.export import FunctionExport
 
         return FunctionExport(tools.clients, tools.bucket, target).of(revision)
 
     def dimensions(self, target: ImageTarget) -> Mapping[str, str]:
-        """Those of the alias; see `dimensions_of`."""
+        """The dimensions of the alias; see `dimensions_of`."""
         from controller.aws.components.function.measured import dimensions_of
 
         return dimensions_of(target)

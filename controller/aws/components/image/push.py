@@ -1,7 +1,7 @@
-"""Pushing the image of a bundle to ECR: several layers at once, each part by part, and only what is missing.
+"""Pushes the image of a bundle to ECR: several layers at once, each part by part, and only those that are missing.
 
-A layer is never in memory as a whole: `CONNECTIONS` parts are, at most. Nothing is visible in the repository before the
-last step puts the manifest there, and every step looks first, so a push that was interrupted is simply begun again.
+Memory holds at most `CONNECTIONS` parts, never a whole layer. Nothing is visible in the repository before the last step
+writes the manifest. Each step first checks what is there, so an interrupted push simply begins again.
 """
 
 from collections.abc import Iterator
@@ -16,19 +16,19 @@ from controller.domain.components.image.documents import MAX_BYTES, Descriptor
 from controller.domain.components.image.layout import Image
 
 CONNECTIONS = 4
-"""Layers at once. A part is held several times over: as bytes, in base64, and as the request's JSON."""
+"""Layers in upload at once. Memory holds a part several times: as bytes, in base64, and as the request's JSON."""
 
 
 class ImagePush:
     """Pushes one image of one bundle."""
 
     def __init__(self, repository: Repository, bundle: Contents, folder: str) -> None:
-        """`folder` is where the layout is in the bundle."""
+        """`folder` is the layout's folder in the bundle."""
         self._repository, self._bundle, self._folder = repository, bundle, folder
         self._reading = Lock()
 
     def run(self, image: Image) -> None:
-        """Bring the repository to have the image under our tag."""
+        """Push the image under our tag, unless the repository has it."""
         digest = image.descriptor.digest
         if self._repository.has(digest):
             return
@@ -48,7 +48,7 @@ class ImagePush:
         self._repository.complete(upload_id, blob.digest)
 
     def _parts(self, blob: Descriptor, size: int) -> Iterator[bytes]:
-        """A blob's contents, part by part; the uploads take turns in reading the one bundle."""
+        """A blob's contents, part by part; only one upload at a time reads the bundle."""
         with ExitStack() as stack:
             with self._reading:
                 stream = stack.enter_context(self._bundle.stream(self._path(blob)))

@@ -1,8 +1,8 @@
-"""A repository of Amazon ECR, by ECR's own API alone: no Docker, no registry protocol, no password.
+"""A repository of Amazon ECR, used through ECR's own API alone: no Docker, no registry protocol, no password.
 
-A tag of ours is an image's digest and the function that it was pushed for. So it never moves to another image, two
-functions can share a repository, and taking away the tag of the one leaves the image to the other: ECR deletes an image
-with its last tag.
+Our tag is made of an image's digest and the function for which it was pushed. So a tag never moves to another image,
+two functions can share a repository, and deleting the tag of one function leaves the image to the other: ECR deletes
+an image together with its last tag.
 """
 
 import hashlib
@@ -20,29 +20,29 @@ from controller.errors import AwsError, TransientError
 AT_ONCE = 100
 """How many layers or images ECR takes in one call."""
 LEAST_PART, LARGEST_PART = 5 * 1024 * 1024, 20 * 1024 * 1024
-"""Bytes of a part of a layer, but for the last one: ECR's limits."""
+"""The least and most bytes of a part of a layer, by ECR's limits; the last part may be smaller."""
 _NAME_LENGTH = 63
-"""What a tag (128 characters) has room for after a digest and a dot."""
-_PASSING = {"LayersNotFoundException", "UploadNotFoundException", "InvalidLayerPartException"}
-"""The upload or a layer has gone in between: beginning again puts it right."""
+"""The room that a tag (128 characters) has after a digest and a dot."""
+_INTERRUPTED = {"LayersNotFoundException", "UploadNotFoundException", "InvalidLayerPartException"}
+"""The upload or a layer has disappeared in the meantime: a new push corrects that."""
 
 
 class Repository:
-    """One repository, as the owner of these tags sees it."""
+    """One repository, with the tags of one function."""
 
     def __init__(self, clients: Clients, name: str, function_name: str) -> None:
-        """`name` is the repository's; the images are pushed for `function_name` (or its ARN)."""
+        """`name` is the repository's name; the images are pushed for `function_name` (or its ARN)."""
         self._ecr = clients.registry
         self.name, self._owner = name, _owner(function_name)
 
     def uri(self) -> str:
-        """The address to which a digest is added; raises `NotFoundError` when there is no such repository."""
+        """The address that comes before an image's digest; raises `NotFoundError` when there is no such repository."""
         with self._calling("DescribeRepositories"):
             found = self._ecr.describe_repositories(repositoryNames=[self.name])["repositories"]
         return str(found[0]["repositoryUri"])
 
     def has(self, digest: str) -> bool:
-        """Whether the whole image is there under our tag: ECR takes a manifest only after all its layers."""
+        """Whether the complete image is there under our tag: ECR takes a manifest only after all its layers."""
         with self._calling("BatchGetImage"):
             answer = self._ecr.batch_get_image(
                 repositoryName=self.name,
@@ -52,7 +52,7 @@ class Repository:
         return any(image["imageId"].get("imageDigest") == digest for image in answer["images"])
 
     def missing(self, blobs: Sequence[Descriptor]) -> list[Descriptor]:
-        """Those of these blobs that have to be uploaded."""
+        """The blobs that the repository does not have."""
         there: set[str] = set()
         for some in _chunks([blob.digest for blob in blobs]):
             with self._calling("BatchCheckLayerAvailability"):
@@ -61,9 +61,9 @@ class Repository:
         return [blob for blob in blobs if blob.digest not in there]
 
     def begin(self) -> tuple[str, int]:
-        """Begin the upload of a layer: its id, and how many bytes a part may have.
+        """Begin the upload of a layer; returns the upload's id, and how many bytes a part may have.
 
-        An upload that is never completed costs nothing, cannot be seen, and is forgotten by ECR.
+        An upload that is never completed costs nothing, is not visible, and ECR deletes it.
         """
         with self._calling("InitiateLayerUpload"):
             answer = self._ecr.initiate_layer_upload(repositoryName=self.name)
@@ -82,16 +82,16 @@ class Repository:
                     layerPartBlob=part,
                 )
         except TransientError as error:
-            if not _has_arrived(error, last):
+            if not _is_received(error, last):
                 raise
 
     def complete(self, upload_id: str, digest: str) -> None:
-        """End the upload; ECR compares the digest. Harmless when somebody else has uploaded the same layer."""
+        """Complete the upload; ECR verifies the digest. Harmless when another push has uploaded the same layer."""
         with self._calling("CompleteLayerUpload", "LayerAlreadyExistsException"):
             self._ecr.complete_layer_upload(repositoryName=self.name, uploadId=upload_id, layerDigests=[digest])
 
     def put(self, manifest: str, media_type: str, digest: str) -> None:
-        """Make the image of its layers, under our tag; harmless when it is there."""
+        """Make the image from its layers, under our tag; harmless when it is there."""
         tag = self.tag(digest)
         try:
             with self._calling("PutImage", "ImageAlreadyExistsException"):
@@ -121,7 +121,7 @@ class Repository:
         return found
 
     def delete(self, tags: Iterable[str]) -> int:
-        """Take these tags away, and with them the images that have no other; how many went."""
+        """Delete these tags, and with them the images that have no other tag; returns how many tags were deleted."""
         gone = 0
         for some in _chunks(sorted(tags)):
             with self._calling("BatchDeleteImage"):
@@ -129,7 +129,7 @@ class Repository:
                     repositoryName=self.name, imageIds=[{"imageTag": tag} for tag in some]
                 )
             gone += len(answer["imageIds"])
-            _refuse_failures(answer["failures"], self.name)
+            _raise_failures(answer["failures"], self.name)
         return gone
 
     def tag(self, digest: str) -> str:
@@ -138,33 +138,33 @@ class Repository:
 
     @contextmanager
     def _calling(self, operation: str, harmless: str = "") -> Iterator[None]:
-        """As `calling`; what passes when a push begins again is transient, and `harmless` is no error."""
+        """Like `calling`, but errors that a new push corrects are transient, and the code `harmless` is no error."""
         try:
             with calling(f"ecr:{operation}", self.name):
                 yield
         except AwsError as error:
-            if error.code in _PASSING:
+            if error.code in _INTERRUPTED:
                 raise TransientError(f"{error} The push begins again.", code=error.code) from error.__cause__
             if error.code != harmless:
                 raise
 
 
 def _owner(function_name: str) -> str:
-    """The function's name for tags, its end replaced by a hash when it is as long as names can be."""
+    """The function's name for tags; the end of a name that is too long is replaced by a hash."""
     name = function_name.rpartition(":")[2]
     short = hashlib.sha256(name.encode()).hexdigest()[:12]
     return name if len(name) <= _NAME_LENGTH else f"{name[: _NAME_LENGTH - 13]}-{short}"
 
 
-def _has_arrived(error: TransientError, last: int) -> bool:
-    """Whether a part was refused only because it is there: the answer to the first attempt was lost."""
+def _is_received(error: TransientError, last: int) -> bool:
+    """Whether ECR refused a part only because it has it: the answer to the first attempt was lost."""
     cause = error.__cause__
     answer: dict[str, Any] = dict(cause.response) if isinstance(cause, ClientError) else {}
     return error.code == "InvalidLayerPartException" and answer.get("lastValidByteReceived") == last
 
 
-def _refuse_failures(failures: Iterable[Mapping[str, Any]], name: str) -> None:
-    """What is gone already, or belongs to somebody's index of images, is no failure."""
+def _raise_failures(failures: Iterable[Mapping[str, Any]], name: str) -> None:
+    """Raise `AwsError` for a failure. Images that are gone or belong to an image index are no failures."""
     for failure in failures:
         if (code := failure.get("failureCode", "")) not in {"ImageNotFound", "ImageReferencedByManifestList"}:
             raise AwsError(f"ecr:BatchDeleteImage on {name}: {code}. Look at the repository's images.", code=code)

@@ -1,6 +1,6 @@
-"""What is exported of an application's parameters: the revision that it reads, with its values.
+"""The export of an application's parameters: the revision that it reads, with its values.
 
-They lie in the bundle in plain text and are no secrets: these are only referenced, and never come near here.
+The bundle holds the values in plain text, so they are no secrets. A bundle only refers to secrets.
 """
 
 from collections.abc import Mapping

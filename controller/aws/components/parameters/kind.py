@@ -14,7 +14,7 @@ class ParametersKind(AwsKind[ParametersTarget]):
     """Settings in SSM."""
 
     def component(self, target: ParametersTarget, name: str, tools: Tools) -> Component:
-        """The revisions, and the pointer to the one that is read."""
+        """The revisions, and the pointer to the one that the application reads."""
         from controller.aws.components.parameters.component import ParametersComponent
 
         return ParametersComponent(target, name, tools.clients)

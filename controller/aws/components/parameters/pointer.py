@@ -1,10 +1,10 @@
-"""Which revision of its parameters an application reads: the parameter `<prefix>/current`, whose value is the id.
+"""The pointer to the parameters that an application reads: the parameter `<prefix>/current`, whose value is their id.
 
-SSM has no conditional change: only a *creation* can be made conditional. But it numbers the versions of a parameter one
-by one, and every write is told its number. So a write whose number is not the next after the one that was read has
-overwritten somebody. The history says what: a revision of this deployment was written by another run of ours, anything
-else by a person, and that is put back at once. Either way the pointer is then read again, as after a lost conditional
-write; where it is a person's, the deployment stops.
+SSM has no conditional change: only a *creation* can be conditional. But SSM numbers the versions of a parameter one by
+one, and every write returns its number. So a write whose number is not the next after the one that was read has
+overwritten another write. The history says which: a revision of this deployment came from another run of ours, any
+other value from a person, and that value is written again at once. In both cases the pointer is then read again, as
+after a conditional write that failed; where it has a person's value, the deployment stops.
 """
 
 import re
@@ -17,21 +17,21 @@ from controller.domain.strategy import ALL
 from controller.errors import ChangedByOthersError, ConflictError, NotFoundError
 
 NOTHING = "none"
-"""The value before the first release, and after it was rolled back: SSM has no empty values."""
+"""The value before the first release, and after a rollback of it: SSM has no empty values."""
 _REVISION = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-GIVING_BACK = 5
+REPAIRS = 5
 
 
 @dataclass(frozen=True)
 class PointerState:
-    """The revision ("" for none), and the parameter's version; 0 when the parameter is not there."""
+    """The revision ("" for none), and the parameter's version (0 when the parameter does not exist)."""
 
     revision: str
     version: int
 
 
 class ParameterPointer(Traffic[PointerState]):
-    """Moves the pointer. It has two positions and no share: see `is_at`."""
+    """Moves the pointer. It has two positions and no shares; see `is_at`."""
 
     def __init__(self, clients: Clients, prefix: str) -> None:
         self._clients = clients
@@ -39,46 +39,46 @@ class ParameterPointer(Traffic[PointerState]):
         self.name = f"the parameter {self._parameter}"
 
     def read(self) -> PointerState:
-        """One call."""
+        """The pointer's present state; one call."""
         try:
             with calling("ssm:GetParameter", self._parameter):
                 found = self._clients.parameters.get_parameter(Name=self._parameter)["Parameter"]
         except NotFoundError:
             return PointerState("", 0)
-        return PointerState(_meaning(found.get("Value", "")), found["Version"])
+        return PointerState(_revision_in(found.get("Value", "")), found["Version"])
 
     def live(self) -> str:
         """The revision that the application reads; raises `ChangedByOthersError` when the value cannot be one."""
         revision = self.read().revision
         if revision and not _REVISION.fullmatch(revision):
             reason = f"{self.name} does not hold a revision's id, so somebody else has edited it"
-            raise ChangedByOthersError(f"{reason}. Put the id of a revision there, or '{NOTHING}'.")
+            raise ChangedByOthersError(f"{reason}. Write the id of a revision there, or '{NOTHING}'.")
         return revision
 
     def is_at(self, state: PointerState, stable: str, canary: str, weight: int) -> bool:
-        """The canary at 100, and the stable revision at any other weight."""
+        """Whether the pointer names the canary at weight 100, or the stable revision at any other weight."""
         return state.revision == _wanted(stable, canary, weight)
 
     def is_between(self, state: PointerState, stable: str, canary: str) -> bool:
-        """One of the two."""
+        """Whether the pointer names one of the two."""
         return state.revision in {stable, canary}
 
     def write(self, state: PointerState, stable: str, canary: str, weight: int) -> None:
-        """One call; two more, and a `ConflictError`, when somebody wrote at the same time."""
+        """One call; two more, and a `ConflictError`, when there was another write at the same time."""
         version, expected = self._put(_wanted(stable, canary, weight), create=not state.version), state.version + 1
         if version == expected:
             return
-        for _ in range(GIVING_BACK):
+        for _ in range(REPAIRS):
             overwritten = self._version(version - 1)
             if overwritten in {stable, canary}:
                 break
             version, expected = self._put(overwritten, create=False), version + 1
             if version == expected:
                 break
-        raise ConflictError(f"{self.name} was changed in between.")
+        raise ConflictError(f"{self.name} was changed at the same time.")
 
     def describe(self, state: PointerState) -> str:
-        """Where it points."""
+        """The revision that the pointer names, in words."""
         return f"revision {state.revision[:64]}" if state.revision else "no revision"
 
     def _put(self, revision: str, *, create: bool) -> int:
@@ -89,14 +89,14 @@ class ParameterPointer(Traffic[PointerState]):
         return answer["Version"]
 
     def _version(self, number: int) -> str:
-        """What an earlier version of the parameter pointed at; "" when it was deleted meanwhile."""
+        """The revision that an earlier version of the parameter named; "" when it has been deleted since."""
         pages = self._clients.parameters.get_paginator("get_parameter_history")
         with calling("ssm:GetParameterHistory", self._parameter):
             values = [one for page in pages.paginate(Name=self._parameter) for one in page["Parameters"]]
-        return next((_meaning(one.get("Value", "")) for one in values if one["Version"] == number), "")
+        return next((_revision_in(one.get("Value", "")) for one in values if one["Version"] == number), "")
 
 
-def _meaning(value: str) -> str:
+def _revision_in(value: str) -> str:
     return "" if value == NOTHING else value
 
 

@@ -1,7 +1,7 @@
 """The revisions of a component's parameters in SSM: `<prefix>/revisions/<id>/<name>`, written once and never changed.
 
-A parameter is only ever created, on the condition that it is not there. What is there already is compared: it is this
-revision's, from a staging that did not end, or somebody changed it by hand, and then it is not overwritten.
+A parameter is only ever created, on the condition that it does not exist. One that exists is compared: either it has
+this revision's value, from a staging that did not finish, or somebody changed it, and then it is not overwritten.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,11 +25,11 @@ class ParameterStore:
         self._clients, self._root = clients, f"{prefix}/revisions"
 
     def read(self, revision: str) -> dict[str, str]:
-        """Names and values of a revision, one call for ten; nothing when it is not there."""
+        """Names and values of a revision, one call for ten; empty when there is no such revision."""
         return {_name(one): one.get("Value", "") for one in self._list(f"{self._root}/{revision}")}
 
     def write(self, revision: str, values: Mapping[str, str]) -> None:
-        """Create what is missing; raises `ChangedByOthersError` when something is there with another value."""
+        """Create the missing parameters; raises `ChangedByOthersError` when one exists with another value."""
         there = self.read(revision)
         for name, value in values.items():
             if there.get(name, value) != value:
@@ -40,7 +40,7 @@ class ParameterStore:
             raise self._changed(revision, unknown[0])
 
     def revisions(self) -> list[str]:
-        """All revisions, the last written first."""
+        """All revisions, newest first."""
         written: dict[str, float] = {}
         for one in self._list(self._root):
             revision = one["Name"].removeprefix(f"{self._root}/").partition("/")[0]
@@ -48,7 +48,7 @@ class ParameterStore:
         return sorted(written, key=lambda revision: (written[revision], revision), reverse=True)
 
     def delete(self, revision: str) -> None:
-        """Take a revision away, one call for ten parameters."""
+        """Delete a revision, one call for ten parameters."""
         names = [f"{self._root}/{revision}/{name}" for name in self.read(revision)]
         for some in _parts(names):
             with calling("ssm:DeleteParameters", f"{self._root}/{revision}"):
@@ -73,8 +73,8 @@ class ParameterStore:
 
     def _changed(self, revision: str, name: str) -> ChangedByOthersError:
         return ChangedByOthersError(
-            f"{self._root}/{revision}/{name} is not what the release has: somebody else changed it, so it was left as"
-            " it is. Delete or correct that parameter, and change settings by a release."
+            f"{self._root}/{revision}/{name} does not have the release's value: somebody else changed it, so it was"
+            " left as it is. Delete or correct that parameter, and change settings by a release."
         )
 
 

@@ -1,4 +1,4 @@
-"""The component `site`: files in a bucket behind CloudFront. A revision is a folder; a routing table leads to it."""
+"""The component `site`: files in a bucket behind CloudFront. A revision is a folder; a routing table names it."""
 
 from collections.abc import Callable, Sequence
 
@@ -16,26 +16,26 @@ from controller.domain.components.site.target import SiteTarget
 from controller.domain.deployment import Pending, Revision
 from controller.errors import ChangedByOthersError
 
-DEPLOYING, PATIENCE = "CloudFront deploys a change of the distribution that somebody made", 30 * 60
+DEPLOYING, PATIENCE = "CloudFront is still deploying a change that somebody made to the distribution", 30 * 60
 """Seconds. CloudFront takes some minutes."""
 
 
 class SiteComponent:
     """Implements `ports.Component`.
 
-    A revision's id is the beginning of its index's SHA-256, so it stands for the contents: it is the digest as well.
+    A revision's id is the beginning of its index's SHA-256, which depends on all contents, so it is the digest as well.
     Before the first release the revision is "", and CloudFront answers 503.
     """
 
     def __init__(self, target: SiteTarget, name: str, clients: Clients | None = None) -> None:
-        """`name` is the component's in the manifest."""
+        """`name` is the component's name in the manifest."""
         self._clients = clients = clients or Clients()
         self._target, self._name = target, name
         self._files = SiteFiles(clients, target.bucket)
         self._traffic = SiteTraffic(clients, target, self._files)
 
     def current(self) -> Revision:
-        """The revision in the routing table that visitors get; one call."""
+        """The revision that the live routing table names; one call."""
         table = self._traffic.live()
         if table.canary:
             reason = f"{self._traffic.name} sends {table.weight} % of the visitors to {table.canary}"
@@ -43,10 +43,10 @@ class SiteComponent:
         return _revision(table.stable)
 
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
-        """Upload what is missing; one call when the revision is complete already.
+        """Upload the missing files; one call when the revision is complete already.
 
-        `Pending` while CloudFront deploys a change of the distribution: a release beside that could not be judged. So
-        nothing is uploaded until then, and nothing is left behind when that takes too long.
+        `Pending` while CloudFront deploys a change of the distribution, because a release could not be judged during
+        that. Nothing is uploaded before it ends, so nothing is left behind if it takes too long.
         """
         from controller.aws.components.site.staging import SiteStaging  # noqa: PLC0415 - only to stage
         from controller.domain.components.site.artifact import SiteArtifact  # noqa: PLC0415
@@ -57,25 +57,25 @@ class SiteComponent:
         return _revision(SiteStaging(self._files, site, bundle).run())
 
     def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
-        """See that every file is there, and answer this component's checks from the revision's objects."""
-        mine = [check for check in checks if check.component == self._name]
-        return SiteChecks(self._files, self._name, revision.id, self._target.fallback).run(mine)
+        """Check that every file is there, and make this component's checks against the revision's objects."""
+        own = [check for check in checks if check.component == self._name]
+        return SiteChecks(self._files, self._name, revision.id, self._target.fallback).run(own)
 
     def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> None:
-        """A new routing table: four calls, and one for the canary's shared folders when it is new."""
+        """Publish a new routing table: four calls, and one for the shared folders of a canary that is new."""
         self._traffic.shift(stable.id, canary.id, weight, permit)
 
     def restore(self, stable: Revision, canary: Revision | None) -> None:
-        """The routing table with the stable revision alone."""
+        """Publish the routing table with the stable revision alone."""
         self._traffic.restore(stable.id, canary.id if canary else None)
 
     def prune(self, keep: Sequence[Revision], count: int) -> int:
-        """Delete revisions but for the newest `count`, `keep`, and what the routing table names."""
+        """Delete revisions except for the newest `count`, `keep`, and those that the routing table names."""
         table = self._traffic.live()
         return prune(self._files, {*(revision.id for revision in keep), table.stable, table.canary}, count)
 
     def discard(self, revision: Revision) -> bool:
-        """Delete its folder, and the shared files that only it uses."""
+        """Delete the revision's folder, and the shared files that only it uses."""
         table = self._traffic.live()
         return revision.id not in {table.stable, table.canary} and discard(self._files, revision.id)
 

@@ -1,6 +1,6 @@
-"""What is exported of a site: its routing function, the index of the revision's files, and CloudFront's distribution.
+"""The export of a site: its routing function, the index of the revision's files, and CloudFront's distribution.
 
-The headers that a distribution adds to requests to its origins often hold a shared secret, so only their names stay.
+Headers that a distribution adds to requests to its origins often hold a shared secret: only their names are exported.
 """
 
 import json
@@ -25,7 +25,7 @@ class SiteExport:
         self._files = SiteFiles(clients, target.bucket)
 
     def of(self, revision: Revision) -> Mapping[str, Any]:
-        """Two calls, and one for the distribution when the environment names it."""
+        """Two calls, and one for the distribution if the environment names it."""
         return {
             "bucket": self._target.bucket,
             "revision": revision.id,
@@ -35,7 +35,7 @@ class SiteExport:
         }
 
     def _index(self, revision: str) -> dict[str, Any]:
-        """The files of the revision with their digests, and the folders that they share with others."""
+        """The revision's files with their digests, and the folders that it shares with other revisions."""
         if not revision:
             return {"index": {"files": {}}, "folders": []}
         data, metadata = self._files.read(index_key(revision), INDEX_BYTES)

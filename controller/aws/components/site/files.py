@@ -1,4 +1,4 @@
-"""The objects of a site's bucket: what is there, putting, and taking away."""
+"""The objects of a site's bucket: listing, reading, writing and deleting them."""
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 AT_ONCE = 1000
-"""DeleteObjects takes this many keys."""
+"""DeleteObjects takes at most this many keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An object as a listing tells of it."""
+    """An object as a listing describes it."""
 
     size: int
     etag: str
     modified: datetime
 
     def is_like(self, file: FileEntry) -> bool:
-        """Whether its contents are surely the file's: the ETag of an unencrypted or SSE-S3 object is its MD5."""
+        """Whether the object surely has the file's contents: the ETag of an unencrypted or SSE-S3 object is its MD5."""
         return (self.size, self.etag) == (file.size, file.md5)
 
 
@@ -46,7 +46,7 @@ class SiteFiles:
         return QuickPuts(self._clients.objects, self.bucket)
 
     def listing(self, prefix: str) -> dict[str, Stored]:
-        """Key → object for every key with this prefix; one call for a thousand."""
+        """Key → object for every key with this prefix; one call for a thousand keys."""
         found: dict[str, Stored] = {}
         pages = self._clients.objects.get_paginator("list_objects_v2")
         with calling("s3:ListBucket", f"{self.bucket}/{prefix}"):
@@ -56,13 +56,13 @@ class SiteFiles:
         return found
 
     def read(self, key: str, at_most: int) -> tuple[bytes, Mapping[str, str]]:
-        """The first bytes of an object, and its metadata; raises `NotFoundError`."""
+        """At most `at_most` bytes of an object, and its metadata; raises `NotFoundError`."""
         with calling("s3:GetObject", f"{self.bucket}/{key}"):
             answer = self._clients.objects.get_object(Bucket=self.bucket, Key=key)
             return answer["Body"].read(at_most), answer["Metadata"]
 
     def answer(self, key: str, at_most: int) -> Answer:
-        """What CloudFront would get: the object with its own headers; 404 if it is not there."""
+        """The answer that CloudFront would get: the object with its own headers; 404 if there is no such object."""
         try:
             with calling("s3:GetObject", f"{self.bucket}/{key}"):
                 found = self._clients.objects.get_object(Bucket=self.bucket, Key=key)
@@ -78,7 +78,7 @@ class SiteFiles:
             return self._clients.objects.head_object(Bucket=self.bucket, Key=key)["Metadata"]
 
     def sha256(self, key: str) -> str:
-        """The SHA-256 (hex) that S3 noted when the object was written; "" when it noted none."""
+        """The SHA-256 (hex) that S3 recorded when the object was written; "" when it recorded none."""
         with calling("s3:GetObject", f"{self.bucket}/{key}"):
             head = self._clients.objects.head_object(Bucket=self.bucket, Key=key, ChecksumMode="ENABLED")
         return base64.b64decode(head.get("ChecksumSHA256", "")).hex()
@@ -94,9 +94,9 @@ class SiteFiles:
         metadata: Mapping[str, str],
         only_if_new: bool = False,
     ) -> None:
-        """Write an object. S3 compares its contents with `sha256` (hex) and refuses what does not match.
+        """Write an object. S3 compares its contents with `sha256` (hex) and refuses contents that do not match.
 
-        `only_if_new` raises `ConflictError` when the key is there already.
+        With `only_if_new`, raises `ConflictError` when the key exists already.
         """
         if isinstance(body, bytes) and not only_if_new:
             meta = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
@@ -118,7 +118,7 @@ class SiteFiles:
             )
 
     def delete(self, keys: Sequence[str]) -> None:
-        """Take objects away, a thousand a call."""
+        """Delete objects, a thousand in each call."""
         for some in _chunks(keys):
             objects: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in some]
             with calling("s3:DeleteObject", f"{self.bucket} ({len(some)} objects)"):

@@ -1,7 +1,7 @@
-"""Taking away old revisions of a site, and the shared files that only they used.
+"""Deletes old revisions of a site, and the shared files that only they used.
 
-Only what an index lists is ever deleted from the shared folders. An index goes first: a revision without one is not
-complete, so nobody takes what is left of it for whole, not even when the deleting is interrupted.
+From the shared folders only files that an index lists are ever deleted. The index is deleted first: a revision without
+an index is not complete, so its remains are never used, even when the deletion is interrupted.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -16,7 +16,7 @@ Revisions = Mapping[str, Mapping[str, Stored]]
 
 
 def prune(files: SiteFiles, needed: Collection[str], count: int) -> int:
-    """Delete all revisions but `needed` and the newest `count`; how many went."""
+    """Delete all revisions except for `needed` and the newest `count`; returns how many were deleted."""
     revisions = _by_revision(files.listing(REVISIONS))
     newest = sorted(_complete(revisions), key=lambda one: revisions[one][index_key(one)].modified, reverse=True)[:count]
     kept = {*needed, *newest}
@@ -27,7 +27,7 @@ def prune(files: SiteFiles, needed: Collection[str], count: int) -> int:
 
 
 def discard(files: SiteFiles, revision: str) -> bool:
-    """Delete one revision and what no other one shares with it; whether there was anything."""
+    """Delete one revision and the shared files that only it uses; returns whether there was anything to delete."""
     revisions = _by_revision(files.listing(REVISIONS))
     if revision in revisions:
         _delete(files, revisions, [revision], revisions.keys() - {revision})

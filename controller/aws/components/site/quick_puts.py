@@ -1,9 +1,9 @@
-"""Many small objects into one bucket, with a third of what a call of botocore costs.
+"""Writes many small objects into one bucket, at a third of the cost of botocore's calls.
 
 For a small object botocore works three times as long on the call (validating, resolving, parsing) as S3 does on the
 object, and Python does that work for one request at a time. So here the client only signs, and everything else is a
-plain PUT on an open connection. It is a shortcut and no more: whatever does not go smoothly is left to the ordinary
-call, which retries and explains.
+plain PUT on an open connection. This is only a shortcut: after any difficulty the ordinary call takes over, which
+retries and explains.
 """
 
 import base64
@@ -28,35 +28,35 @@ NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 class QuickPuts:
-    """Puts objects into one bucket for as long as all goes well."""
+    """Writes objects into one bucket until the first difficulty."""
 
     def __init__(self, s3: "S3Client", bucket: str) -> None:
         self._events: Any = s3.meta.events
         self._base = f"{s3.meta.endpoint_url}/{bucket}/"
         self._http = URLLib3Session(
-            # The types of botocore's stubs are narrower than what it takes.
+            # The types in botocore's stubs are narrower than what it accepts.
             proxies=get_environ_proxies(self._base),
             timeout=(CONNECT_SECONDS, READ_SECONDS),  # type: ignore[arg-type]
             max_pool_connections=CONNECTIONS,
             socket_options=[NO_DELAY],  # type: ignore[list-item]
         )
-        self._well = True
+        self._usable = True
 
     def put(self, key: str, body: bytes, sha256: str, headers: Mapping[str, str]) -> bool:
-        """Write an object whose SHA-256 (hex) S3 compares; False when it was not written, and has to be put otherwise.
+        """Write an object; S3 verifies its SHA-256 (hex). False when it was not written and needs the ordinary call.
 
-        After the first False there is nothing but False.
+        After the first False every result is False.
         """
-        if self._well:
+        if self._usable:
             digest = base64.b64encode(bytes.fromhex(sha256)).decode()
             checksum = {"x-amz-sdk-checksum-algorithm": "SHA256", "x-amz-checksum-sha256": digest}
-            self._well = self._send(key, body, {**headers, **checksum}) == HTTPStatus.OK
-        return self._well
+            self._usable = self._send(key, body, {**headers, **checksum}) == HTTPStatus.OK
+        return self._usable
 
     def _send(self, key: str, body: bytes, headers: Mapping[str, str]) -> int:
         """The status of the answer; 0 when there was none."""
         request = AWSRequest("PUT", f"{self._base}{percent_encode(key, safe='/~')}", dict(headers), body)
-        # By these events botocore signs its own requests, and lets others (tests, tracing) see and answer them.
+        # Through these events botocore signs its requests, and lets others (tests, tracing) see and answer them.
         self._events.emit(f"request-created.s3.{OPERATION}", request=request, operation_name=OPERATION)
         prepared = request.prepare()
         answers = self._events.emit(f"before-send.s3.{OPERATION}", request=prepared)

@@ -1,9 +1,9 @@
 """The traffic of a site: the CloudFront function on viewer-request, whose code holds the routing table.
 
-A CloudFront function has two stages. A change is an update of DEVELOPMENT and its publication to LIVE, each on the
-condition of DEVELOPMENT's ETag; so a change that somebody else began, or that we did not finish, is never published by
-accident: whoever writes second fails. No cache needs to be cleared, because CloudFront looks into its cache after this
-function, by the rewritten URI.
+A CloudFront function has two stages. A change is an update of DEVELOPMENT and its publication to LIVE, both on the
+condition of DEVELOPMENT's ETag. So a change that somebody else began, or that Selfright did not finish, is never
+published by accident: the second writer fails. No cache needs to be cleared, because CloudFront looks into its cache
+after this function, by the rewritten URI.
 """
 
 import json
@@ -23,17 +23,17 @@ from controller.errors import ChangedByOthersError
 COMMENT = "Chooses the revision; published by Selfright"
 RUNTIME: Literal["cloudfront-js-2.0"] = "cloudfront-js-2.0"
 FOLDERS = "hashed"
-"""The metadata of a revision's index that lists its shared folders, as JSON."""
+"""The name of the metadata of a revision's index that lists its shared folders, as JSON."""
 
 
 def index_key(revision: str) -> str:
-    """Where a revision's index lies. It is written last: a revision is complete when it is there."""
+    """The key of a revision's index. The index is written last: a revision that has one is complete."""
     return f"{REVISIONS}{revision}/{INDEX_NAME}"
 
 
 @dataclass(frozen=True)
 class SiteState:
-    """The tables in LIVE and in DEVELOPMENT; None stands for code that Selfright did not publish."""
+    """The routing tables in LIVE and in DEVELOPMENT; None stands for code that Selfright did not write."""
 
     live: RoutingTable | None
     draft: RoutingTable | None
@@ -41,40 +41,40 @@ class SiteState:
 
 
 class SiteTraffic(Traffic[SiteState]):
-    """Moves a site's visitors by its routing function."""
+    """Moves a site's visitors by means of its routing function."""
 
     def __init__(self, clients: Clients, target: SiteTarget, files: SiteFiles) -> None:
         self._clients, self._target, self._files = clients, target, files
         self.name = f"the routing function {target.routing_function}"
 
     def live(self) -> RoutingTable:
-        """The table that visitors get, one call; raises `ChangedByOthersError` when its code is not ours."""
+        """The table in LIVE, one call; raises `ChangedByOthersError` when the code there is not ours."""
         table, _ = self._stage("LIVE")
         if table is None:
             raise ChangedByOthersError(
-                f"The code of {self.name} is not what Selfright published: somebody edited it. Put it back by hand."
+                f"The code of {self.name} is not what Selfright published: somebody edited it. Restore it by hand."
             )
         return table
 
     def read(self) -> SiteState:
-        """Both stages, two calls; DEVELOPMENT first, because a write is guarded by what it was before LIVE was read."""
+        """Both stages, two calls. DEVELOPMENT is read first: its ETag, older than LIVE's state, guards the write."""
         draft, etag = self._stage("DEVELOPMENT")
         live, _ = self._stage("LIVE")
         return SiteState(live, draft, etag)
 
     def is_at(self, state: SiteState, stable: str, canary: str, weight: int) -> bool:
-        """Whether LIVE routes so, and no unpublished table of ours waits in DEVELOPMENT."""
+        """Whether LIVE routes as wanted, and DEVELOPMENT has no unpublished table of ours that routes otherwise."""
         if state.live is None:
             return False
         wanted = state.live.pointed_at(stable, canary, weight)
         return all(table.routes_like(wanted) for table in (state.live, state.draft) if table is not None)
 
     def is_between(self, state: SiteState, stable: str, canary: str) -> bool:
-        """Whether LIVE has only these two, and DEVELOPMENT nobody's unpublished work."""
+        """Whether LIVE names only these two revisions, and DEVELOPMENT has no unpublished work of somebody else."""
         return state.live is not None and state.draft is not None and state.live.is_between(stable, canary)
 
     def write(self, state: SiteState, stable: str, canary: str, weight: int) -> None:
-        """Two calls, and one more for a revision that the table does not know yet."""
+        """Two calls, and one more for a revision that is not in the table yet."""
         table = self._with_folders((state.live or RoutingTable()).pointed_at(stable, canary, weight))
         name = self._target.routing_function
         with calling("cloudfront:UpdateFunction", name):
@@ -84,7 +84,7 @@ class SiteTraffic(Traffic[SiteState]):
                 FunctionConfig={"Comment": COMMENT, "Runtime": RUNTIME},
                 FunctionCode=render(table),
             )
-        # The service's own description calls this header "ETtag", so under its right name boto3 does not know it.
+        # The service's own description calls this header "ETtag", so boto3 does not know it under its right name.
         etag = updated.get("ETag") or updated["ResponseMetadata"]["HTTPHeaders"]["etag"]
         with calling("cloudfront:PublishFunction", name):
             self._clients.routing.publish_function(Name=name, IfMatch=etag)

@@ -1,9 +1,9 @@
-"""Putting a site's files into its bucket, where no visitor sees them yet.
+"""Uploads a site's files to its bucket, where no visitor sees them yet.
 
-A revision's own files go to `revisions/<id>/`; files with their contents' hash in the name lie outside and are shared,
-so a release uploads only those that are new, and a page that is still open in somebody's browser finds its old ones.
-The revision's index is written last. Whoever finds an index knows that everything in it is there; whoever finds none
-begins again, and what was uploaded before is only compared.
+A revision's own files go to `revisions/<id>/`. Files with a hash of their contents in the name are outside of it and
+shared, so a release uploads only new ones, and a page that is still open in a visitor's browser finds its old ones.
+The revision's index is written last. Where there is an index, everything that it lists is there. Where there is none,
+staging begins again, and only compares what was uploaded before.
 """
 
 import hashlib
@@ -24,10 +24,10 @@ from controller.domain.components.site.serving import cache_control, content_typ
 from controller.errors import ConflictError, InvalidBundleError, NotFoundError
 
 IN_MEMORY = 8 * 1024 * 1024
-"""Bytes; a larger file goes through a temporary file, by itself."""
+"""Bytes; a larger file goes through a temporary file, and is uploaded alone."""
 CHUNK = 1024 * 1024
 FOLDERS_BYTES = 1500
-"""What the metadata of an object has room for."""
+"""Bytes of shared folders for which an object's metadata has room."""
 
 
 class SiteStaging:
@@ -38,9 +38,9 @@ class SiteStaging:
         self._index: SiteIndex = artifact.read_index(bundle)
 
     def run(self, *, again: bool = False) -> str:
-        """Put everything there that is missing; the revision's id.
+        """Upload every file that is missing; returns the revision's id.
 
-        `again`: look at every file, though the index says that all are there.
+        `again`: compare every file, although the index says that all are there.
         """
         if again or not self._is_complete():
             folders = self._folders()
@@ -58,21 +58,21 @@ class SiteStaging:
         return True
 
     def _folders(self) -> str:
-        """The shared folders, for the index's metadata."""
+        """The shared folders as JSON, for the index's metadata."""
         folders = json.dumps(shared_folders(self._artifact.hashed))
         if len(folders) > FOLDERS_BYTES:
             raise InvalidBundleError("the folders under `hashed` have too long names", "Name fewer or shorter ones.")
         return folders
 
     def _missing(self) -> dict[str, FileEntry]:
-        """The files to upload, in the bundle's order, which is quickest to read."""
+        """The files to upload, in the bundle's order, in which they are read fastest."""
         there = self._there()
         wanted = {f"{self._artifact.artifact}/{path}": path for path in self._index.files}
         ordered = [wanted[name] for name in self._bundle.names if name in wanted]
         return {path: self._index.files[path] for path in ordered if not self._has(there, path)}
 
     def _there(self) -> dict[str, Stored]:
-        """What is in the bucket already: the shared folders, and what is left of a staging that did not end."""
+        """The objects that are in the bucket: in the shared folders, and from a staging that did not finish."""
         there = self._files.listing(f"{REVISIONS}{self._index.revision}/")
         for folder in shared_folders(self._artifact.hashed):
             if any(path.startswith(folder) for path in self._index.files):
@@ -87,7 +87,7 @@ class SiteStaging:
         if not self._is_shared(path):
             return False
         if there[key].size == file.size and self._files.sha256(key) == file.sha256:
-            return True  # Encrypted with a KMS key, so that its ETag is not its MD5.
+            return True  # It is encrypted with a KMS key, so its ETag is not its MD5.
         raise InvalidBundleError(
             f"'{path}' is in the site's bucket with other contents, so its name is not made from its contents",
             "Let the build put the contents' hash into the name, or take its folder out of `hashed` in release.yaml.",
@@ -116,7 +116,7 @@ class SiteStaging:
         )
 
     def _finish(self, folders: str) -> None:
-        """Write the index. When another run of ours was quicker, it wrote the same."""
+        """Write the index. If another run of ours was faster, it has written the same."""
         with suppress(ConflictError):
             self._files.put(
                 index_key(self._index.revision),
@@ -136,7 +136,7 @@ class SiteStaging:
 
 
 def _copy(bundle: Contents, name: str, body: IO[bytes]) -> str:
-    """Unpack a file of the bundle; its SHA-256 in hex."""
+    """Unpack a file of the bundle into `body`; returns its SHA-256 in hex."""
     digest = hashlib.sha256()
     with bundle.stream(name) as stream:
         while chunk := stream.read(CHUNK):

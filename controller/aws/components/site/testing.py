@@ -1,4 +1,4 @@
-"""Testing a staged revision of a site before any visitor gets it: is everything there, and what would be answered?"""
+"""Tests a staged revision of a site before any visitor gets it: are all files there, and what would it answer?"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -16,20 +16,20 @@ from controller.errors import NotFoundError
 
 SHOWN = 3
 ORIGIN = "https://staged"
-"""Stands for the address that the staged revision has not got yet."""
+"""Stands for the address that the staged revision does not have yet."""
 KNOWN_HEADERS = {"content-type", "cache-control"}
-"""What an object knows of its answer; the other headers come from CloudFront, and are checked from outside."""
+"""The headers of an answer that come from the object; CloudFront adds the others, which are checked from outside."""
 
 
 class SiteChecks:
-    """Tests one revision. `name` is the component's, for people."""
+    """Tests one revision. `name` is the component's name, for the results."""
 
     def __init__(self, files: SiteFiles, name: str, revision: str, fallback: str) -> None:
         self._files, self._name = files, name
         self._revision, self._fallback = revision, fallback
 
     def run(self, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
-        """First that all files are there, by listings alone; then every check, answered from the objects."""
+        """Check by listings alone that all files are there, then make every check against the objects."""
         label = f"files of {self._name}"
         try:
             data, metadata = self._files.read(index_key(self._revision), INDEX_BYTES)
@@ -37,9 +37,9 @@ class SiteChecks:
             return [CheckResult(label, False, f"revision {self._revision} has no index, so it is not complete")]
         folders = folders_in(metadata)
         table = RoutingTable(self._revision, fallback=self._fallback, hashed={self._revision: folders})
-        return [self._all_there(label, parse_index(data), folders), *self._made(checks, table)]
+        return [self._check_files(label, parse_index(data), folders), *self._run_checks(checks, table)]
 
-    def _all_there(self, label: str, index: SiteIndex, folders: Sequence[str]) -> CheckResult:
+    def _check_files(self, label: str, index: SiteIndex, folders: Sequence[str]) -> CheckResult:
         there = self._files.listing(f"{REVISIONS}{self._revision}/")
         for folder in folders:
             there |= self._files.listing(folder)
@@ -54,7 +54,7 @@ class SiteChecks:
     def _key(self, path: str, patterns: Sequence[str]) -> str:
         return path if is_hashed(path, patterns) else f"{REVISIONS}{self._revision}/{path}"
 
-    def _made(self, checks: Sequence[AnyCheck], table: RoutingTable) -> Iterator[CheckResult]:
+    def _run_checks(self, checks: Sequence[AnyCheck], table: RoutingTable) -> Iterator[CheckResult]:
         for check in checks:
             if isinstance(check, SiteCheck):
                 load = PageLoad(lambda url: self._get(url.removeprefix(ORIGIN), table))

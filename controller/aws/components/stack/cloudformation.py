@@ -1,4 +1,4 @@
-"""One CloudFormation stack: its state, its change sets, its events. One method a call, and no decisions."""
+"""One CloudFormation stack: its state, its change sets, its events. Each method is one call and decides nothing."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -18,13 +18,13 @@ from controller.errors import AwsError, ConflictError, NotFoundError
 REASON_LENGTH = 300
 STACK = "AWS::CloudFormation::Stack"
 HIDDEN = "****"
-"""What CloudFormation tells instead of the value of a parameter that is secret."""
+"""CloudFormation returns this instead of the value of a secret parameter."""
 NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 
 
 @dataclass(frozen=True)
 class Present:
-    """A stack as it is now."""
+    """The present state of a stack."""
 
     stack_id: str
     status: str
@@ -35,27 +35,27 @@ class Present:
 
     @property
     def revision(self) -> str:
-        """The id of its template with its parameters."""
+        """The id of the stack's template with its parameters."""
         return revision_of(self.template, self.parameters)
 
     def keeping(self, secrets: Iterable[str], values: Mapping[str, str]) -> Mapping[str, str]:
-        """The values for an update, but for the secrets that it has already: those stay what they are."""
+        """The values for an update, in which the secrets that the stack already has keep their values."""
         return {**values, **{name: HIDDEN for name in secrets if self.parameters.get(name) == HIDDEN}}
 
     @property
     def is_empty(self) -> bool:
-        """Whether it is only the place for a change set that creates it."""
+        """Whether the stack has no resources yet and only holds the change set that would create it."""
         return self.status == "REVIEW_IN_PROGRESS"
 
     @property
     def is_busy(self) -> bool:
-        """Whether an operation is under way."""
+        """Whether an operation on the stack is running."""
         return self.status.endswith("_IN_PROGRESS") and not self.is_empty
 
 
 @dataclass(frozen=True)
 class ChangeSet:
-    """A change set, with all of its changes."""
+    """A change set with all of its changes."""
 
     status: str
     execution: str
@@ -64,27 +64,27 @@ class ChangeSet:
 
     @property
     def is_pending(self) -> bool:
-        """Whether it is still being made, or has begun to be carried out."""
+        """Whether the change set is still being made, or is being executed."""
         making = self.status in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}
         return making or self.execution == "EXECUTE_IN_PROGRESS"
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether it would change nothing."""
-        return self.status == "FAILED" and any(said in self.reason for said in NO_CHANGES)
+        """Whether the change set would change nothing."""
+        return self.status == "FAILED" and any(text in self.reason for text in NO_CHANGES)
 
 
 class StackCalls:
     """The calls to CloudFormation about one stack."""
 
     def __init__(self, clients: Clients, name: str) -> None:
-        """`name` is the stack's."""
+        """`name` is the stack's name."""
         self._clients, self.name = clients, name
 
     def present(self) -> Present | None:
-        """The stack as it is, or None: one call, or two."""
+        """The stack's present state, or None if there is no such stack; one call or two."""
         try:
-            with calling("cloudformation:DescribeStacks", self.name), _missing_is_known(self.name):
+            with calling("cloudformation:DescribeStacks", self.name), _missing_is_not_found(self.name):
                 (stack,) = self._clients.stacks.describe_stacks(StackName=self.name)["Stacks"]
         except NotFoundError:
             return None
@@ -99,12 +99,15 @@ class StackCalls:
         )
 
     def change_set(self, name: str) -> ChangeSet | None:
-        """A change set with its changes from all pages, or None."""
+        """A change set with the changes of all pages, or None if there is no such change set."""
         changes: list[Change] = []
         following: dict[str, Any] = {}
         while True:
             try:
-                with calling("cloudformation:DescribeChangeSet", f"{self.name}/{name}"), _missing_is_known(self.name):
+                with (
+                    calling("cloudformation:DescribeChangeSet", f"{self.name}/{name}"),
+                    _missing_is_not_found(self.name),
+                ):
                     page = self._clients.stacks.describe_change_set(
                         StackName=self.name, ChangeSetName=name, **following
                     )
@@ -116,12 +119,13 @@ class StackCalls:
             following = {"NextToken": page["NextToken"]}
 
     def make_change_set(self, name: str, *, create: bool, role: str, **request: Any) -> None:  # noqa: ANN401 - AWS's
-        """Ask for a change set; `request` says the template, parameters and capabilities.
+        """Request a change set; `request` has the template, parameters and capabilities.
 
-        When there is one already, or an operation has begun meanwhile, the next look at the stack tells.
+        When the change set exists already, or an operation has begun in the meantime, the next read of the stack shows
+        it.
         """
         where = f"{self.name}/{name}"
-        with _busy_is_seen_later(), calling("cloudformation:CreateChangeSet", where), suppress(self._there_already):
+        with _busy_is_ignored(), calling("cloudformation:CreateChangeSet", where), suppress(self._there_already):
             self._clients.stacks.create_change_set(
                 StackName=self.name,
                 ChangeSetName=name,
@@ -131,30 +135,30 @@ class StackCalls:
             )
 
     def execute(self, name: str, token: str) -> None:
-        """Carry a change set out, under a token that all its events will have.
+        """Execute a change set, under a token that all its events will have.
 
-        When that is refused because it has been done or cannot be done any more, the next look at the stack tells.
+        When AWS refuses because it has been or cannot be executed any more, the next read of the stack shows that.
         """
         with (
-            _busy_is_seen_later(),
+            _busy_is_ignored(),
             suppress(ConflictError, NotFoundError),
             calling("cloudformation:ExecuteChangeSet", f"{self.name}/{name}"),
         ):
             self._clients.stacks.execute_change_set(StackName=self.name, ChangeSetName=name, ClientRequestToken=token)
 
     def delete_change_set(self, name: str) -> None:
-        """Take a change set away; harmless when it is not there or is being carried out."""
+        """Delete a change set; harmless when there is none, or when it is being executed."""
         where = f"{self.name}/{name}"
         with (
             suppress(NotFoundError, ConflictError),
             calling("cloudformation:DeleteChangeSet", where),
-            _missing_is_known(self.name),
+            _missing_is_not_found(self.name),
         ):
             self._clients.stacks.delete_change_set(StackName=self.name, ChangeSetName=name)
 
     def cancel(self, token: str) -> None:
-        """Have the update that is under way rolled back; when it has just ended, the next look at the stack tells."""
-        with _busy_is_seen_later("current stack status"), calling("cloudformation:CancelUpdateStack", self.name):
+        """Let AWS roll back the running update; if it has just ended, the next read of the stack shows that."""
+        with _busy_is_ignored("current stack status"), calling("cloudformation:CancelUpdateStack", self.name):
             self._clients.stacks.cancel_update_stack(StackName=self.name, ClientRequestToken=token)
 
     def delete(self, token: str, role: str) -> None:
@@ -170,12 +174,12 @@ class StackCalls:
         return {one["LogicalResourceId"]: one["ResourceType"] for one in found if _exists(one["ResourceStatus"])}
 
     def last_token(self, stack_id: str) -> str:
-        """The token of the stack's newest operation; "" when it has none."""
+        """The token of the stack's newest operation; "" when that has none."""
         events = self._events(stack_id)
         return next((str(one.get("ClientRequestToken", "")) for one in events if _is_of(one, stack_id)), "")
 
     def first_failure(self, stack_id: str, token: str) -> str:
-        """What failed first in the newest operation under this token: the resource and AWS's reason."""
+        """The first failure of the newest operation, if it has this token: the resource and AWS's reason."""
         failed = ""
         for event in self._events(stack_id):
             if event.get("ClientRequestToken") != token:
@@ -192,7 +196,7 @@ class StackCalls:
         return str(body)
 
     def _events(self, stack_id: str) -> Iterator[Mapping[str, Any]]:
-        """Newest first."""
+        """The stack's events, newest first."""
         pages = self._clients.stacks.get_paginator("describe_stack_events").paginate(StackName=stack_id)
         with calling("cloudformation:DescribeStackEvents", self.name):
             for page in pages:
@@ -204,8 +208,8 @@ class StackCalls:
 
 
 @contextmanager
-def _missing_is_known(name: str) -> Iterator[None]:
-    """CloudFormation says that a stack is not there with the code of any other mistake: by its words it is known."""
+def _missing_is_not_found(name: str) -> Iterator[None]:
+    """Raise `NotFoundError` for a missing stack, known by its text: its code is that of any invalid request."""
     try:
         yield
     except ClientError as error:
@@ -215,12 +219,12 @@ def _missing_is_known(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def _busy_is_seen_later(said: str = "_IN_PROGRESS") -> Iterator[None]:
-    """What CloudFormation refuses because of the state that the stack is in by now: whoever looks again sees it."""
+def _busy_is_ignored(text: str = "_IN_PROGRESS") -> Iterator[None]:
+    """Ignore a refusal because of the stack's present state: the next read of the stack shows that state."""
     try:
         yield
     except AwsError as error:
-        if error.code != "ValidationError" or said not in str(error):
+        if error.code != "ValidationError" or text not in str(error):
             raise
 
 

@@ -1,9 +1,9 @@
-"""The component `stack`: infrastructure that changes with the application, by change set.
+"""The component `stack`: infrastructure that changes with the application, by change sets.
 
-A stack is applied while it is staged: what it makes must be there before the code that needs it is tested. That takes
-minutes, so every question here looks at the stack, does the next step, and answers `Pending` until it is done. What is
-ours is known by its names: every change set and every operation of a deployment carries the deployment's mark, so a
-question that is asked twice does one thing, and an operation of somebody else is never touched.
+Staging applies the stack's template: its resources must exist before the code that needs them is tested. That takes
+minutes, so each call here reads the stack, makes the next step, and returns `Pending` until the work is done. Names
+tell which work is ours: every change set and every operation of a deployment carries the deployment's mark. So a call
+that is made twice has one effect, and operations of others are never touched.
 """
 
 import hashlib
@@ -14,8 +14,8 @@ from typing import TypeVar
 
 from controller.aws.client.clients import Clients
 from controller.aws.components.stack.cloudformation import ChangeSet, Present, StackCalls
-from controller.aws.components.stack.former import Former, StackStore
 from controller.aws.components.stack.restoring import StackRestoring
+from controller.aws.components.stack.stored_states import StackState, StackStore
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
 from controller.domain.components.artifact import Artifact
@@ -40,18 +40,18 @@ Answer = TypeVar("Answer")
 READY = frozenset(
     {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"}
 )
-"""The states from which a stack can be updated."""
+"""The states in which a stack can be updated."""
 GOOD = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 PAUSE = 1.0
 FIRST_PATIENCE, PATIENCE = 15, 3
-"""Seconds in which a question waits for quick changes by itself: the first time, and when it is asked again."""
+"""Seconds for which a call itself waits for quick changes: the first call, and later calls."""
 MARK_LENGTH = 20
 
 
 class StackComponent:
-    """Implements `ports.Component`. A revision stands for template and parameters; "" when there is no stack."""
+    """Implements `ports.Component`. A revision is template and parameters; its id is "" when there is no stack."""
 
-    def __init__(  # noqa: PLR0913 - where it is, for whom, and with what
+    def __init__(  # noqa: PLR0913 - the stack, the deployment, and the tools
         self,
         target: StackTarget,
         name: str,
@@ -61,7 +61,7 @@ class StackComponent:
         context: Context | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`name` is the component's in the manifest; `context` is needed to change anything."""
+        """`name` is the component's name in the manifest; changes need the `context`."""
         clients = clients or Clients()
         self._target, self._name, self._sleep, self._given = target, name, sleep, context
         self._calls = StackCalls(clients, target.stack_name)
@@ -69,7 +69,7 @@ class StackComponent:
         self._allowed = Allowed(target.allow_replacement, target.allow_deletion)
 
     def current(self) -> Revision:
-        """What the stack is now; raises `ChangedByOthersError` when it is being changed or cannot be."""
+        """The stack's present revision; raises `ChangedByOthersError` when it is being changed or cannot be updated."""
         present = self._calls.present()
         if present is None or present.is_empty:
             return Revision("")
@@ -77,41 +77,41 @@ class StackComponent:
             raise ChangedByOthersError(f"the stack {self._calls.name} is being changed ({present.status})")
         if present.status not in READY:
             raise ChangedByOthersError(
-                f"the stack {self._calls.name} cannot be updated: {_way_out(present, self._calls)}"
+                f"the stack {self._calls.name} cannot be updated: {_advice(present, self._calls)}"
             )
         return Revision(present.revision)
 
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
-        """Apply the template, unless that changes nothing; see `ports.Component.stage`."""
+        """Apply the template, unless it changes nothing; see `ports.Component.stage`."""
         stack = StackArtifact.of(artifact, self._name)
         template = stack.read_template(bundle)
         values = values_for(template, stack, self._target)
-        wanted = Former(template.text, values, self._target.capabilities)
+        wanted = StackState(template.text, values, self._target.capabilities)
         return self._patiently(lambda: self._forward(wanted, template.secrets))
 
     def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:  # noqa: ARG002 - no requests
-        """See that the stack is still what it was made."""
+        """Check that the stack is still as staging left it."""
         live = self.current()
         same = live.id == revision.id
-        detail = "it is as it was made" if same else "somebody else has changed it meanwhile"
+        detail = "it is as staging left it" if same else "somebody else has changed it since it was staged"
         return [CheckResult(f"stack of {self._name}", same, detail)]
 
     def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> str:  # noqa: ARG002
-        """Nothing: it serves both releases since it was staged."""
+        """Nothing: since it was staged, the stack serves both releases."""
         return ""
 
     def restore(self, stable: Revision, canary: Revision | None) -> Pending | Left | None:
-        """Put the former template and parameters back; see `stack_restoring`."""
+        """Restore the former template and parameters; see `StackRestoring`."""
         context = self._context
-        way = StackRestoring(self._calls, self._store, self._target, mark_of(context), context.deployment)
-        return self._patiently(lambda: way.step(stable.id, canary.id if canary else ""))
+        restoring = StackRestoring(self._calls, self._store, self._target, mark_of(context), context.deployment)
+        return self._patiently(lambda: restoring.step(stable.id, canary.id if canary else ""))
 
     def discard(self, revision: Revision) -> bool:  # noqa: ARG002
-        """Nothing: what was made is put back by `restore`."""
+        """Nothing: `restore` undoes what was made."""
         return False
 
     def prune(self, keep: Sequence[Revision], count: int) -> int:  # noqa: ARG002
-        """Nothing: a stack has one state, and its former ones are a few kilobytes."""
+        """Nothing: a stack has one state, and its restore points are a few kilobytes."""
         return 0
 
     @property
@@ -122,11 +122,11 @@ class StackComponent:
 
     @property
     def _stable(self) -> Revision:
-        """What the stack was when the deployment began."""
+        """The stack's revision when the deployment began."""
         return (self._context.deployment.restore_point or {}).get(self._name, Revision(""))
 
     def _patiently(self, step: Callable[[], Answer]) -> Answer:
-        """Make steps until there is an answer, or for a few seconds."""
+        """Make steps until there is a result, or for a few seconds."""
         awaited = self._context.deployment.awaited.get(self._name)
         asked_before = bool(awaited and awaited.doing)
         for _ in range(int((PATIENCE if asked_before else FIRST_PATIENCE) / PAUSE)):
@@ -136,8 +136,8 @@ class StackComponent:
             self._sleep(PAUSE)
         return step()
 
-    def _forward(self, wanted: Former, secrets: Sequence[str]) -> Revision | Pending:
-        """One look at the stack, and the next step towards what is wanted; `secrets` are names of its parameters."""
+    def _forward(self, wanted: StackState, secrets: Sequence[str]) -> Revision | Pending:
+        """Read the stack, and make the next step to the wanted state; `secrets` are names of its parameters."""
         token = f"{mark_of(self._context)}-stage"
         present = self._calls.present()
         exists = present is not None and not present.is_empty
@@ -159,8 +159,8 @@ class StackComponent:
             return self._pending("its change set is being made")
         return self._apply(change_set, token)
 
-    def _outcome(self, present: Present, wanted: Former, token: str, *, ours: bool) -> Revision | Pending | None:
-        """How an existing stack stands: done, on its way, failed, somebody else's; None when it may be changed now."""
+    def _outcome(self, present: Present, wanted: StackState, token: str, *, ours: bool) -> Revision | Pending | None:
+        """The result for an existing stack: done, pending, failed, changed by others; None if it may be changed now."""
         if present.is_busy and ours:
             return self._pending(present.status)
         if present.is_busy:
@@ -175,7 +175,7 @@ class StackComponent:
             reason = f"The stack {self._calls.name} is not as it was when this deployment began"
             raise ChangedByOthersError(f"{reason}: somebody else changed it, so it was left as it is.")
         if present.status not in READY:
-            raise AwsError(f"The stack {self._calls.name} cannot be updated: {_way_out(present, self._calls)}")
+            raise AwsError(f"The stack {self._calls.name} cannot be updated: {_advice(present, self._calls)}")
         return None
 
     def _apply(self, change_set: ChangeSet, token: str) -> Revision | Pending:
@@ -183,34 +183,34 @@ class StackComponent:
             self._calls.delete_change_set(token)
             return self._stable
         if change_set.execution == "OBSOLETE":
-            raise ChangedByOthersError(f"Somebody else changed the stack {self._calls.name} in between.")
+            raise ChangedByOthersError(f"Somebody else changed the stack {self._calls.name} at the same time.")
         if change_set.status == "FAILED":
             self._calls.delete_change_set(token)
             raise InvalidBundleError(f"CloudFormation refuses the change of {self._calls.name}: {change_set.reason}")
-        if feared := dangers(change_set.changes, self._allowed):
+        if harmful := dangers(change_set.changes, self._allowed):
             self._calls.delete_change_set(token)
-            raise InvalidBundleError(refusal(self._calls.name, feared))
+            raise InvalidBundleError(refusal(self._calls.name, harmful))
         try:
             self._context.permit()
         except (TrippedError, LedgerConflictError):
             self._calls.delete_change_set(token)
             raise
         self._calls.execute(token, token)
-        return self._pending("its change set is being carried out")
+        return self._pending("its change set is being executed")
 
     def _pending(self, doing: str) -> Pending:
         return Pending(f"the stack {self._calls.name}: {doing}", self._target.timeout)
 
 
 def mark_of(context: Context) -> str:
-    """The beginning of the name of everything that is done for a deployment."""
+    """The prefix of the names of everything that is done for a deployment."""
     return f"selfright-{hashlib.sha256(context.deployment.deployment_id.encode()).hexdigest()[:MARK_LENGTH]}"
 
 
-def _way_out(present: Present, calls: StackCalls) -> str:
-    """What a person has to do with a stack in this state."""
+def _advice(present: Present, calls: StackCalls) -> str:
+    """The stack's state, and what a person has to do in it."""
     if present.status == "UPDATE_ROLLBACK_FAILED":
         return f"{present.status}. Run `aws cloudformation continue-update-rollback --stack-name {calls.name}` first"
     if present.status in {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}:
         return f"{present.status}. Delete it first: `aws cloudformation delete-stack --stack-name {calls.name}`"
-    return f"{present.status}. Look at its events in the console"
+    return f"{present.status}. See its events in the console"

@@ -1,4 +1,4 @@
-"""What is exported of a stack: its template, with the values of its parameters. Secret values AWS does not tell."""
+"""The export of a stack: its template, with the values of its parameters. AWS does not return secret values."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,12 +17,12 @@ class StackExport:
         self._calls = StackCalls(clients, target.stack_name)
 
     def of(self, revision: Revision) -> Mapping[str, Any]:
-        """Two calls; only the name before the first release. Raises `ChangedByOthersError` when it is another one."""
+        """Two calls; only the name before the first release. Raises `ChangedByOthersError` if the revision differs."""
         present = self._calls.present()
         if present is None or present.is_empty:
             return {"stack_name": self._calls.name}
         if present.revision != revision.id:
-            raise ChangedByOthersError(f"somebody has changed the stack {self._calls.name} in this moment")
+            raise ChangedByOthersError(f"somebody has just changed the stack {self._calls.name}")
         return {
             "stack_name": self._calls.name,
             "template": present.template,

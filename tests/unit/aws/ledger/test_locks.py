@@ -53,7 +53,7 @@ def test_an_old_state_is_not_saved(dynamodb: Any, first: bool) -> None:  # noqa:
         locks.save(Lock(KEY))
     loaded = locks.load(KEY)
     locks.save(replace(loaded, holder="d1"))
-    with pytest.raises(LedgerConflictError, match="changed in between"):
+    with pytest.raises(LedgerConflictError, match="changed at the same time"):
         locks.save(replace(loaded, holder="d2"))
     assert locks.load(KEY).holder == "d1"
 

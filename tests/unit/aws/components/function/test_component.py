@@ -222,7 +222,7 @@ def test_a_function_that_somebody_touched_in_between_is_looked_at_again(world: W
 def test_other_code_in_place_of_ours_is_noticed(world: World) -> None:
     """What is published is compared with the bundle's digest, whatever happened on the way."""
     world.functions._fetch = lambda bucket, key: b"something else"
-    with pytest.raises(AwsError, match=r"other code than the bundle's api\.zip"):
+    with pytest.raises(AwsError, match=r"not have the code of the bundle's api\.zip"):
         staged(world)
 
 

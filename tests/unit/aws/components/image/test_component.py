@@ -304,7 +304,7 @@ def test_another_image_in_place_of_ours_is_noticed(registry: Registry) -> None:
         **load(**given),
         "CodeSha256": FIRST,
     }
-    with pytest.raises(AwsError, match="other code than the bundle's ai"):
+    with pytest.raises(AwsError, match="not have the code of the bundle's ai"):
         registry.stage()
 
 

@@ -74,7 +74,7 @@ def test_edited_code_is_never_overwritten(on_a: World, stage: str) -> None:
 def test_edited_live_code_is_told(on_a: World) -> None:
     """A release does not begin on a function that is not as it was published."""
     on_a.routing.edit("LIVE", b"// mine")
-    with pytest.raises(ChangedByOthersError, match="Put it back by hand"):
+    with pytest.raises(ChangedByOthersError, match="Restore it by hand"):
         on_a.site().current()
 
 

@@ -439,7 +439,7 @@ def test_a_way_back_that_fails_says_why(live: Infra) -> None:
     """A person has to do something; asked again by a new attempt, it tries again."""
     live.release(TWO)
     live.aws.failing = {"Topic": "The topic is locked"}
-    with pytest.raises(AwsError, match=r"could not be put back.*The topic is locked"):
+    with pytest.raises(AwsError, match=r"could not be restored.*The topic is locked"):
         live.restore()
     live.aws.failing = {}
     live.deployment = replace(live.deployment, rollback_attempts=2)
@@ -453,7 +453,7 @@ def test_what_was_added_and_holds_data_stays(live: Infra) -> None:
     live.release(template(("Mode",), Topic=(TOPIC, {"DisplayName": "two"}), Data="AWS::DynamoDB::Table"), Mode="m")
     left = live.restore()
     assert isinstance(left, Left)
-    assert left.reason == f"The stack {STACK} is as before, but for what the release added: Data."
+    assert left.reason == f"The stack {STACK} is as before, except for what the release added: Data."
     resources = json.loads(live.text)["Resources"]
     assert (resources["Topic"]["Properties"], "Data" in resources) == ({"DisplayName": "one"}, True)
     assert live.restore() == left
@@ -467,7 +467,7 @@ def test_what_cannot_be_put_back_without_loss_is_not(infra: Infra) -> None:
     infra.target |= {"allow_replacement": ["Data"]}
     infra.release(template(Data=("AWS::DynamoDB::Table", {"KeySchema": "b"})))
     infra.target |= {"allow_replacement": []}
-    with pytest.raises(AwsError, match=r"cannot be put back: Data .*replaced.*allow_replacement: \[Data\].*roll back"):
+    with pytest.raises(AwsError, match=r"cannot be restored: Data .*replaced.*allow_replacement: \[Data\].*roll back"):
         infra.restore()
     assert '"b"' in infra.text
 
@@ -520,7 +520,7 @@ def test_the_restore_point_has_the_template(live: Infra) -> None:
     stable = live.begin()
     expected = {"stack_name": STACK, "template": ONE, "parameters": {}, "capabilities": []}
     assert export.of(stable) == expected
-    with pytest.raises(ChangedByOthersError, match="has changed the stack"):
+    with pytest.raises(ChangedByOthersError, match="has just changed the stack"):
         export.of(Revision("another"))
     live.aws.stacks.clear()
     assert export.of(Revision("")) == {"stack_name": STACK}

@@ -1,7 +1,7 @@
-"""The restore points of stacks: template, parameters and capabilities as they were, in the controller's bucket.
+"""The restore points of stacks: the former template, parameters and capabilities, in the controller's bucket.
 
-They are stored under the id of the revision that they are, so storing one twice is storing it once. A parameter that is
-secret is not in there: CloudFormation does not tell it, and is asked to use the one that it has.
+Their key is the revision's id, so storing one twice has one effect. They do not hold the values of secret parameters:
+CloudFormation does not return these, and is asked to keep the value that it has.
 """
 
 import hashlib
@@ -16,12 +16,12 @@ from controller.aws.components.stack.cloudformation import HIDDEN, Present
 
 PREFIX = "restore-points/stacks/"
 BODY_BYTES = 51_200
-"""A template up to this size goes with the request; a larger one is read from S3 by CloudFormation."""
+"""A template up to this size is sent with the request; CloudFormation reads a larger one from S3."""
 
 
 @dataclass(frozen=True)
-class Former:
-    """What a stack is put back to."""
+class StackState:
+    """The template, parameters and capabilities that a stack had, or is to have."""
 
     template: str
     parameters: Mapping[str, str]
@@ -36,7 +36,7 @@ class StackStore:
         self._clients, self._bucket = clients, bucket
 
     def save(self, present: Present) -> None:
-        """Keep what the stack is now."""
+        """Keep the stack's present state."""
         document = {
             "template": present.template,
             "parameters": dict(present.parameters),
@@ -44,22 +44,22 @@ class StackStore:
         }
         self._put(f"{PREFIX}{present.revision}.json", json.dumps(document).encode())
 
-    def load(self, revision: str) -> Former:
-        """What was kept; raises `NotFoundError`."""
+    def load(self, revision: str) -> StackState:
+        """The kept state of a revision; raises `NotFoundError`."""
         key = f"{PREFIX}{revision}.json"
         with calling("s3:GetObject", key):
             body = self._clients.objects.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        return Former(**json.loads(body))
+        return StackState(**json.loads(body))
 
-    def request(self, former: Former) -> Mapping[str, Any]:
+    def request(self, state: StackState) -> Mapping[str, Any]:
         """Template, parameters and capabilities as CreateChangeSet wants them."""
         values = [
             {"ParameterKey": name, "UsePreviousValue": True}
             if value == HIDDEN
             else {"ParameterKey": name, "ParameterValue": value}
-            for name, value in former.parameters.items()
+            for name, value in state.parameters.items()
         ]
-        return {**self._source(former.template), "Parameters": values, "Capabilities": list(former.capabilities)}
+        return {**self._source(state.template), "Parameters": values, "Capabilities": list(state.capabilities)}
 
     def _source(self, text: str) -> Mapping[str, str]:
         body = text.encode()
