@@ -16,14 +16,14 @@ NAMES = {
     "demo": 3,
     "judge": 2000,
 }
-"""The benchmarks in their order, and how often each measures unless told otherwise."""
+"""The benchmarks in their order, and how often each measures by default."""
 
 
 def main() -> None:
-    """Run them and print their tables."""
+    """Run the benchmarks and print their tables."""
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
     parser.add_argument("name", nargs="*", choices=[*NAMES, []], help="which (default: all)")
-    parser.add_argument("--rounds", type=int, help="how often each is measured; the median counts")
+    parser.add_argument("--rounds", type=int, help="how often each is measured; the tables show the median")
     parser.add_argument("--output", choices=["text", "json"], default="text")
     arguments = parser.parse_args()
     as_json = arguments.output == "json"

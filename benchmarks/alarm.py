@@ -21,7 +21,7 @@ DEADLINE_SECONDS = 60
 
 
 def run(rounds: int) -> list[Table]:
-    """Release, wait for the canary's bake, let the alarm's message come, look at the ledger and at the traffic."""
+    """Release, wait for the canary's bake, send the alarm's message, and read the ledger and the traffic."""
     with local_aws(CANARY) as aws, TemporaryDirectory(prefix="selfright-bench-") as folder:
         selfright = Selfright(aws)
         selfright.reset()
@@ -38,14 +38,14 @@ def run(rounds: int) -> list[Table]:
     table.rows.append(("first alarm of a new function", first, "", "", ""))
     table.rows.append(("alarm → traffic restored", round(median(restored)), min(restored), max(restored), "≤ 100"))
     table.rows.append(("alarm → rolled back, verified, closed", round(median(ended)), min(ended), max(ended), ""))
-    table.notes.append(f"{rounds} rounds after the first ({first} ms); traffic looked at after each: {_say(wrong)}")
+    table.notes.append(f"{rounds} rounds after the first ({first} ms); traffic checked after each: {_summary(wrong)}")
     table.notes.append(
         "The end waits for the judge's next evaluation: the emulator's Parallel does not stop its other branch."
     )
     return [table]
 
 
-def _say(wrong: list[str]) -> str:
+def _summary(wrong: list[str]) -> str:
     return f"{len(wrong)} wrong, {wrong[0]}" if wrong else "right every time"
 
 
@@ -75,10 +75,10 @@ def _wait(selfright: Selfright, identity: str, reached: Callable[[Deployment], b
         if found and reached(found):
             return found
         time.sleep(0.1)
-    raise RuntimeError(f"{identity} did not get there: {selfright.find(identity)}")
+    raise RuntimeError(f"{identity} did not reach the wanted state: {selfright.find(identity)}")
 
 
 def _topic(aws: Aws) -> str:
-    """The topic by which the application's alarms reach the controller."""
+    """The topic through which the application's alarms reach the controller."""
     subscriptions = aws.client("sns").list_subscriptions()["Subscriptions"]
     return next(str(one["TopicArn"]) for one in subscriptions if one["Endpoint"].endswith("selfright-on-alarm"))

@@ -1,6 +1,6 @@
-"""`cold`: what a cold start costs: the handlers' import beside a bare boto3's, the package, a release all cold.
+"""`cold`: what a cold start costs: the handlers' imports compared with bare boto3, the package, a cold release.
 
-On AWS a release finds most handlers cold. How many functions they share decides how many cold starts it waits for.
+On AWS most handlers of a release are cold. The number of functions that they share decides how many cold starts it has.
 """
 
 import subprocess
@@ -32,7 +32,7 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "x",
 }
 IN_A_ROW = ("receive", "validate", "wait_for_lock", "record_restore_point", "stage", "test", "shift", "verify", "complete")  # fmt: skip # noqa: E501
-"""The tasks of a release at once, one after the other (both components are staged at the same time)."""
+"""The tasks of an all-at-once release in their order (both components are staged at the same time)."""
 
 
 def run(rounds: int) -> list[Table]:
@@ -42,7 +42,7 @@ def run(rounds: int) -> list[Table]:
 
 
 def _imports(package: Path, rounds: int) -> Table:
-    """Fresh processes in turn, on the interpreter that runs the local Lambdas, with compiled modules as on AWS."""
+    """Import in fresh processes in turn, by the interpreter of the local Lambdas, with compiled modules as on AWS."""
     programs = {"bare boto3 with one client": BARE, **{group: _handler(group) for group in TASKS}}
     times: dict[str, list[float]] = {name: [] for name in programs}
     for number in range(rounds + 1):
@@ -97,7 +97,7 @@ def _releases(rounds: int) -> Table:
 
 
 def _groupings(warm: float, cold: float) -> Table:
-    """What other groupings would take: the measured cold start, as often as it would follow the one before."""
+    """The times of other groupings, computed: the measured cold start, once for each function in a row."""
     grouped = {next(group for group, tasks in TASKS.items() if task in tasks) for task in IN_A_ROW}
     start = (cold - warm) / len(grouped)
     table = Table("A release at once, 20 files", ("functions", "cold starts in a row", "seconds", "÷ warm", "how"))

@@ -13,7 +13,7 @@ import urllib3
 
 KEPT_BY_HTTP = {"connection", "content-length", "date", "expect", "host", "server", "transfer-encoding"}
 SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/")
-"""The service that a request was signed for."""
+"""Finds the service for which a request was signed."""
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Counts:
             self.seen[request] += 1
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Forget all requests."""
         with self.lock:
             self.seen.clear()
 
@@ -47,7 +47,7 @@ class Counts:
         return sum(times for request, times in self.seen.items() if _changes(request, bucket))
 
     def objects(self, bucket: str) -> Counter[str]:
-        """Requests to a bucket by what they are: `GET list`, `PUT object` and so on."""
+        """Requests to a bucket by kind: `GET list`, `PUT object` and so on."""
         kinds: Counter[str] = Counter()
         for request, times in self.seen.items():
             service, method, path = (*request.split(" ", 2), "")[:3]
@@ -58,7 +58,7 @@ class Counts:
 
 @contextmanager
 def counting(endpoint: str) -> Iterator[tuple[str, Counts]]:
-    """A counting proxy for the time of a `with` block: its address, and what it has seen."""
+    """A counting proxy for the time of a `with` block: its address, and its counts."""
     counts = Counts()
     server = _Proxy(endpoint, counts)
     thread = Thread(target=server.serve_forever, daemon=True)
@@ -72,7 +72,7 @@ def counting(endpoint: str) -> Iterator[tuple[str, Counts]]:
 
 
 def name_of(method: str, target: str, headers: Mapping[str, str], body: bytes) -> str:
-    """What a request asks for, as people would say it: `dynamodb UpdateItem`, `s3 PUT /bucket/key`."""
+    """A request's name for people: `dynamodb UpdateItem`, `s3 PUT /bucket/key`."""
     signed = SCOPE.search(headers.get("authorization", ""))
     service = signed[1] if signed else "unsigned"
     if action := headers.get("x-amz-target"):
@@ -105,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Proxy
 
     def handle_any(self) -> None:
-        """Count a request, pass it on, and pass the answer back."""
+        """Count a request, forward it, and return the answer."""
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.counts.add(name_of(self.command, self.path, headers, body))

@@ -1,4 +1,4 @@
-"""`demo`: how long `./dev demo` takes: as it is, and in a fresh clone with empty caches."""
+"""`demo`: how long `./dev demo` takes here, and in a fresh clone with empty caches."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ DEADLINE_SECONDS = 600
 
 
 def run(rounds: int) -> list[Table]:
-    """Warm, as often as wanted; cold once, because that fetches everything."""
+    """Measure `rounds` warm runs, and one cold run, because that fetches everything."""
     table = Table("./dev demo", ("", "seconds", "goal"))
     warm = [_demo(ROOT, dict(os.environ)) for _ in range(rounds)]
     table.rows.append((f"warm (median of {rounds})", median(warm), "≤ 90"))
@@ -26,7 +26,7 @@ def run(rounds: int) -> list[Table]:
         gone = {"UV_CACHE_DIR", "PIP_CACHE_DIR", "XDG_CACHE_HOME", "VIRTUAL_ENV", "JSII_NODE"}
         kept = {name: value for name, value in os.environ.items() if name not in gone}
         table.rows.append(("cold: fresh clone, empty home", _demo(clone, {**kept, "HOME": str(home)}), "≤ 150"))
-    table.notes.append("Each ended with exit code 0: all three releases went as they should.")
+    table.notes.append("Each ended with exit code 0: all three releases ended as expected.")
     return [table]
 
 

@@ -1,4 +1,4 @@
-"""Figures and how they are printed: medians, ratios within one run, tables that Markdown can show."""
+"""Figures and their output: medians, ratios within one run, tables in Markdown."""
 
 import json
 import os
@@ -20,7 +20,7 @@ class Table:
     notes: list[str] = field(default_factory=list)
 
     def text(self) -> str:
-        """As Markdown."""
+        """The table as Markdown."""
         cells = [[_cell(value) for value in row] for row in [self.columns, *self.rows]]
         widths = [max(len(row[number]) for row in cells) for number in range(len(self.columns))]
         lines = [f"| {' | '.join(_aligned(row, widths))} |" for row in cells]
@@ -29,7 +29,7 @@ class Table:
         return "\n".join([f"### {self.title}", "", lines[0], rule, *lines[1:]]) + (f"\n{notes}" if notes else "")
 
     def data(self) -> dict[str, Any]:
-        """As JSON."""
+        """The table as JSON."""
         rows = [dict(zip(self.columns, row, strict=True)) for row in self.rows]
         return {"title": self.title, "rows": rows, "notes": self.notes}
 
@@ -41,12 +41,12 @@ def median(values: Iterable[float]) -> float:
 
 
 def ratio(value: float, base: float) -> str:
-    """How much of `base` this is: `0.23×`."""
+    """The value as a multiple of `base`: `0.23×`."""
     return f"{value / base:.2f}×" if base == base and base else "–"  # noqa: PLR0124 - NaN differs from itself
 
 
 def machine() -> str:
-    """What it was measured on."""
+    """The machine that measures, in words."""
     return f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, {_python()}"
 
 

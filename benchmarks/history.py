@@ -1,13 +1,13 @@
-"""What an execution did, by its history, and what that costs."""
+"""What an execution did, according to its history, and what that costs."""
 
 from dataclasses import dataclass
 
 from benchmarks.local import Aws
 
 TRANSITION = 25e-6
-"""Dollars a state transition of a standard workflow (us-east-1)."""
+"""Dollars for a state transition of a standard workflow (us-east-1)."""
 GB_SECOND, REQUEST, WRITE, PUT = 16.67e-6, 0.2e-6, 1.25e-6, 5e-6
-"""Dollars of Lambda's time and invocations, of a write to DynamoDB on demand, of a PUT to S3."""
+"""Dollars for Lambda's time and an invocation, for a write to DynamoDB on demand, and for a PUT to S3."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def read(aws: Aws, arn: str) -> Execution:
 
 
 def lambda_dollars(aws: Aws, tasks: int, seconds: float) -> float:
-    """What so many invocations that ran so long together cost, with the controller's average memory."""
+    """The price of `tasks` invocations that ran for `seconds` in all, with the controller's average memory."""
     return tasks * REQUEST + seconds * _memory(aws) / 1024 * GB_SECOND
 
 

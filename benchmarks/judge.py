@@ -1,7 +1,7 @@
-"""`judge`: false rollbacks, and the time to catch a bad release, beside what people use today and the floor.
+"""`judge`: false rollbacks and the time to catch a bad release, compared with what people use today and the floor.
 
-One hour, 10 % canary, alpha = 1 %, looks every 10 s; the old version fails for 0.1 % of the requests. `--rounds` is the
-number of releases in a cell.
+One hour, 10 % canary, alpha = 1 %, an evaluation every 10 s; the old version fails for 0.1 % of the requests.
+`--rounds` is the number of releases in a cell.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -72,9 +72,9 @@ LATER = [
 ]
 MORE = 1.3
 MORE_GOOD = 2
-"""A rare thing is counted in more releases,"""
+"""Rare rollbacks are counted in this many times as many releases."""
 RARE = 10
-"""and what is Selfright's own, and is to be rarer than one in a hundred, in so many times as many."""
+"""Selfright's own false rollbacks, to be rarer than one in a hundred, are counted in this many times as many."""
 RIVALS = ("SAM's alarm", "> 1 %, 3 of 5", "Kayenta", "z-test")
 JUDGE, FLOOR = "Selfright", "floor (SPRT)"
 
@@ -95,7 +95,7 @@ def _good(rounds: int) -> Table:
         shares = [_share(ours, 2), *(_share(found[name], 2) for name in RIVALS)]
         table.rows.append([scene.title, *shares, f"≤ {ALPHA * 100:g} %"])
     chance = ALPHA + 1.645 * (ALPHA * (1 - ALPHA) / len(ours)) ** 0.5
-    table.notes.append(f"{len(ours):,} releases a row, {releases:,} for the others; 10 requests a second unless said.")
+    table.notes.append(f"{len(ours):,} releases a row, {releases:,} for the others; 10 requests a second by default.")
     table.notes.append(f"A judge of exactly {ALPHA:.0%} would show more than {chance:.2%} in one row of twenty.")
     return table
 
@@ -109,7 +109,7 @@ def _bad(rounds: int) -> Table:
         goal = f"≤ {MORE}×" if scene.canary in {0.005, 0.01} and not scene.worse_from else ""
         cells = [_caught(found[name]) for name in (JUDGE, FLOOR)]
         table.rows.append([scene.title, *cells, f"{slower:.2f}×", goal, *(_caught(found[name]) for name in RIVALS)])
-    table.notes.append("From minute 30 on: the seconds are counted from there; a rollback before is no catch.")
+    table.notes.append("From minute 30 on: the seconds are counted from there; an earlier rollback is no catch.")
     table.notes.append("The median is that of all releases: one that is not caught counts as later than all others.")
     return table
 
@@ -151,11 +151,11 @@ def _cost() -> Table:
 
 def _all(scene: Scene, releases_a_cell: int, seed: int) -> Mapping[str, Floats]:
     releases = simulate(scene, releases_a_cell, seed)
-    return {name: _since(times, scene.worse_from) for name, times in _each(scene, releases)}
+    return {name: _seconds_from(times, scene.worse_from) for name, times in _each(scene, releases)}
 
 
-def _since(times: Floats, worse_from: float) -> Floats:
-    """Who rolls back before there is a reason has not caught anything."""
+def _seconds_from(times: Floats, worse_from: float) -> Floats:
+    """Seconds since the release became worse; a rollback before that counts as never."""
     return np.where(times > worse_from, times - worse_from, rivals.NEVER)
 
 

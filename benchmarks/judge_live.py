@@ -1,7 +1,7 @@
-"""`judge-live`: bad and good canaries on the local AWS, with alarms removed: only the judge can take one back.
+"""`judge-live`: bad and good canaries on the local AWS, without alarms: only the judge can roll one back.
 
-Visitors ask 20 times a second; a tenth of them are on the canary. Of a bad release, 5 % of the requests fail, of a good
-one as many as of the version before: one in a thousand.
+Visitors send 20 requests a second, a tenth of them to the canary. 5 % of a bad release's requests fail. A good release
+fails as often as the version before: one request in a thousand.
 """
 
 import json
@@ -43,31 +43,31 @@ def handler(event, context):
 
 @dataclass
 class Crowd:
-    """Visitors of the API, and when each version first answered one of them."""
+    """Visitors of the API, and the time at which each version first answered one of them."""
 
     url: str
     first: dict[str, datetime] = field(default_factory=dict)
-    asked: int = 0
+    sent: int = 0
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def visit(self) -> None:
-        """Ask at a steady rate until it is over."""
+        """Send requests at a steady rate until the crowd is stopped."""
         pool, due = urllib3.PoolManager(maxsize=4, retries=False), time.monotonic()
         while not self.stopped.wait(max(0.0, due - time.monotonic())):
             due = max(due + AT_ONCE / RATE, time.monotonic() - 1)
             reply = pool.request("GET", f"{self.url}/generate")
-            self.asked += 1
+            self.sent += 1
             self.first.setdefault(reply.headers.get(VERSION_HEADER, ""), datetime.now(UTC))
 
 
 AT_ONCE = 4
-"""Visitors side by side."""
+"""Visitors at the same time."""
 
 
 def run(rounds: int) -> list[Table]:
     """As many bad releases as good ones, one after the other, in one local AWS."""
-    care = LocalPreference(steps=({"weight": WEIGHT, "bake": f"{BAD_BAKE}s"},), final_bake="0s", judge=JUDGE)
-    with local_aws(care) as aws, TemporaryDirectory(prefix="selfright-bench-") as folder:
+    preference = LocalPreference(steps=({"weight": WEIGHT, "bake": f"{BAD_BAKE}s"},), final_bake="0s", judge=JUDGE)
+    with local_aws(preference) as aws, TemporaryDirectory(prefix="selfright-bench-") as folder:
         selfright = Selfright(aws)
         selfright.release(_build(Path(folder), 0, USUAL))
         _without_alarms(aws, BAD_BAKE)
@@ -76,7 +76,7 @@ def run(rounds: int) -> list[Table]:
             bad = [_round(selfright, crowd, _build(Path(folder), 1 + number, BAD)) for number in range(rounds)]
             _without_alarms(aws, GOOD_BAKE)
             good = [_round(selfright, crowd, _build(Path(folder), 1000 + n, USUAL))[0] for n in range(rounds)]
-        rate = crowd.asked / (time.monotonic() - began)
+        rate = crowd.sent / (time.monotonic() - began)
     return [_table(bad, good, rate)]
 
 
@@ -105,7 +105,7 @@ def _by_judge(ended: Deployment) -> bool:
 
 
 def _round(selfright: Selfright, crowd: Crowd, build: Build) -> tuple[Deployment, float]:
-    """The deployment at its end, and the seconds from its first visitor to the traffic's restoration, if it was."""
+    """The ended deployment, and the seconds from its first visitor to restored traffic (NaN if it was not restored)."""
     identity, deadline = selfright.upload(build), time.monotonic() + DEADLINE_SECONDS
     while not ((found := selfright.find(identity)) and found.phase.is_terminal and found.notification == "sent"):
         if time.monotonic() > deadline:
@@ -117,7 +117,7 @@ def _round(selfright: Selfright, crowd: Crowd, build: Build) -> tuple[Deployment
 
 
 def _without_alarms(aws: Aws, bake: int) -> None:
-    """The environment with this bake, and guarded by nothing but the judge."""
+    """Give the environment this bake, and no guard but the judge."""
     name = f"/selfright/{ENVIRONMENT}"
     document = json.loads(aws.parameter(name))
     document["deployment_preference"] |= {"alarms": [], "type": [{"weight": WEIGHT, "bake": bake}]}
@@ -139,7 +139,7 @@ def _visited(url: str) -> Iterator[Crowd]:
 
 
 def _build(folder: Path, number: int, share: float) -> Build:
-    """An API of which this share of the answers fails; it is checked where it never does."""
+    """An API that fails for this share of the requests, except on the path of its checks."""
     made = Build(folder / str(number), f"1.0.{number}")
     code = made.folder / "api"
     code.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""The local AWS of a benchmark: the real controller and SmartPack's resources, releases at once and without bake."""
+"""The local AWS of a benchmark: the real controller and SmartPack's resources, all-at-once releases without bake."""
 
 import json
 import os
@@ -33,12 +33,12 @@ ENVIRONMENT = "smartpack/prod"
 GROUPS = ("intake", "stage", "check", "traffic", "watch", "close", "on-alarm", "reconcile")
 """The controller's functions, as in `selfright-<group>`."""
 AT_ONCE = LocalPreference(steps=(), final_bake="0s")
-"""AllAtOnce without bake: what remains is the work."""
+"""AllAtOnce without bake: only the work is measured."""
 
 
 @dataclass
 class Aws:
-    """Clients for one local AWS, and the names of what is deployed there."""
+    """Clients for one local AWS, and the resources that are deployed there."""
 
     running: LocalAws
 
@@ -90,7 +90,7 @@ class Aws:
 
     @cached_property
     def environment(self) -> Environment:
-        """The environment that is released to."""
+        """The environment to which releases are deployed."""
         return Environment.model_validate_json(self.parameter(f"/selfright/{ENVIRONMENT}"))
 
     @property
@@ -125,11 +125,11 @@ class Aws:
 
 
 @contextmanager
-def local_aws(care: LocalPreference = AT_ONCE) -> Iterator[Aws]:
-    """A local AWS of its own with everything deployed, for the time of a `with` block; nothing is left of it."""
+def local_aws(preference: LocalPreference = AT_ONCE) -> Iterator[Aws]:
+    """A separate local AWS with everything deployed, for the time of a `with` block; nothing of it is left behind."""
     folder = HOME / f"bench-local-{os.getpid()}"
     try:
-        yield Aws(install(lambda _: None, folder=folder, attached=True, preference=care))
+        yield Aws(install(lambda _: None, folder=folder, attached=True, preference=preference))
     finally:
         emulator.stop(folder)
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""`release`: the same work by every way, side by side against the same local AWS; every end state is looked at."""
+"""`release`: the same work done in each way, against the same local AWS; every end state is checked."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,12 +20,12 @@ TASKS = ("first", "1 % changed", "nothing changed", "roll back")
 SLOW_ROUNDS = 1
 """Rounds with 5,000 files."""
 GOALS = {"first": 0.4, "1 % changed": 0.25, "nothing changed": 0.2, "roll back": 0.15}
-"""Of the AWS CLI script's time."""
+"""Task → the goal, as a share of the AWS CLI script's time."""
 
 
 @dataclass
 class Result:
-    """What one way took for one size of work."""
+    """The measurements of one way for one size of work."""
 
     name: str
     seconds: dict[str, list[float]] = field(default_factory=lambda: {task: [] for task in TASKS})
@@ -34,17 +34,17 @@ class Result:
     wrong: dict[str, str] = field(default_factory=dict)
 
     def medians(self) -> list[float]:
-        """One for each task."""
+        """The median of each task."""
         return [median(self.seconds[task]) for task in TASKS]
 
 
 Measure = Callable[[str, Callable[[], float], Build], None]
-"""Does a task's act, after which a build should be live."""
+"""Measures a task's action, after which the given build should be live."""
 
 
 @dataclass
 class Size:
-    """One size of work, by whom it is done how often, and what came of it."""
+    """One size of work, the ways that do it, the number of rounds, and the results."""
 
     work: Work
     ways: Sequence[Way]
@@ -79,7 +79,7 @@ def run(rounds: int) -> list[Table]:
 
 
 def _round(way: Way, work: Work, folder: Path, measure: Measure) -> None:
-    """From nothing: the first release, one with changes, the same once more as a fresh build, and back."""
+    """Measure the tasks in order: first release, changes, the same again as a fresh build, and the rollback."""
     way.reset()
     before, after = build(work, folder / "before", 0), folder / "after"
     measure("first", lambda: way.release(before), before)

@@ -17,13 +17,13 @@ from controller.aws.components.site.quick_puts import QuickPuts
 WORK = Work(LARGE.files, LARGE.site_bytes, 10 * KB)
 POOLS = (1, 2, 4, 8, 16)
 SAMPLE = 1000
-"""Files that are put to compare pool sizes."""
+"""Files that are uploaded to compare pool sizes."""
 BEYOND = 5
-"""Requests that the goal allows beside the changed files and the listing."""
+"""Requests that the goal allows in addition to the changed files and the listing."""
 
 
 def run(rounds: int) -> list[Table]:
-    """Time from the restore point to the staged site in the ledger: what the Lambda took, invocation included."""
+    """Measure from the restore point to the staged site in the ledger: the Lambda's time with its invocation."""
     with local_aws() as aws, TemporaryDirectory(prefix="selfright-bench-") as folder:
         return [_staging(aws, Path(folder), rounds), _pools(aws, Path(folder))]
 
@@ -54,7 +54,7 @@ def _staging(aws: Aws, folder: Path, rounds: int) -> Table:
 
 
 def _requests(aws: Aws, selfright: Selfright, folder: Path) -> str:
-    """The requests to the site's bucket in a release with 1 % changed; its checks and its pruning included."""
+    """The requests to the site's bucket in a release with 1 % changed, including its checks and its pruning."""
     made = build(WORK, folder / "changed", 2)
     with counting(aws.endpoint) as (address, counts):
         selfright.use(address)
@@ -66,20 +66,20 @@ def _requests(aws: Aws, selfright: Selfright, folder: Path) -> str:
 
 
 def _pools(aws: Aws, folder: Path) -> Table:
-    """Connections against seconds, for 1,000 of the files: the way the controller puts them, and bare."""
+    """Seconds by number of connections, for 1,000 of the files: by the controller's uploads, and by bare requests."""
     made = build(WORK, folder / "pools", 0)
     bodies = {key: path.read_bytes() for key, path in list(made.files().items())[:SAMPLE]}
     sha256s = {key: made.sha256(key) for key in bodies}
     quick = QuickPuts(aws.s3, aws.site.bucket)
     bare = Bare(aws, 16, "pools")
 
-    def one(key: str) -> None:
+    def put(key: str) -> None:
         if not quick.put(f"pools/{key}", bodies[key], sha256s[key], {"content-type": "text/plain"}):
-            raise RuntimeError("the shortcut was not taken")
+            raise RuntimeError("QuickPuts did not write the object")
 
     table = Table(f"Connections, {SAMPLE:,} files of {WORK.site_bytes // WORK.files // KB} KB", ("connections", "Selfright's PUTs", "bare PUTs"))  # fmt: skip # noqa: E501
     for pool in POOLS:
-        ours = [_timed(pool, one, bodies) for _ in range(3)]
+        ours = [_timed(pool, put, bodies) for _ in range(3)]
         floor = [_timed(pool, bare.put_one(bodies), bodies) for _ in range(3)]
         table.rows.append((pool, median(ours), median(floor)))
     return table

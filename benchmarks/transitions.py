@@ -19,7 +19,7 @@ GOAL, GOAL_EVALUATION = 25, 2
 
 
 def run(rounds: int) -> list[Table]:
-    """Release, and compare the execution's history with the walk through the machine's definition."""
+    """Release, and compare the execution's history with a walk through the machine's definition."""
     with local_aws(TWO_STEPS) as aws, TemporaryDirectory(prefix="selfright-bench-") as folder:
         selfright = Selfright(aws)
         selfright.reset()
@@ -29,7 +29,7 @@ def run(rounds: int) -> list[Table]:
     base, evaluation = Walk(2, [1, 1]).transitions, Walk(2, [2, 1]).transitions - Walk(2, [1, 1]).transitions
     table = Table("State transitions: two components, two steps", ("", "measured", "goal"))
     table.rows.append(("all at once, no bake", Walk(2, [0]).transitions, ""))
-    table.rows.append(("two steps with one evaluation each", base, f"≤ {GOAL} + 2 looks × {GOAL_EVALUATION}"))
+    table.rows.append(("two steps with one evaluation each", base, f"≤ {GOAL} + 2 evaluations × {GOAL_EVALUATION}"))
     table.rows.append(("every further evaluation", evaluation, f"≤ {GOAL_EVALUATION}"))
     table.rows.append(("dollars a release (20 files, two steps)", f"{dollars:.5f}", ""))
     table.notes.append(_agreement(executions))
@@ -47,15 +47,17 @@ def _release(aws: Aws, selfright: Selfright, folder: Path, number: int) -> Execu
 
 
 def _agreement(executions: list[Execution]) -> str:
-    """Whether the walk has as many tasks, and the same states at the top, as what really ran."""
+    """Whether the walk has as many tasks as the real executions, and the same states at the top."""
     walks = {(walk.tasks, evaluations): walk for evaluations in EVALUATIONS for walk in [Walk(2, [1, evaluations])]}
     for execution in executions:
         found = [evaluations for (tasks, evaluations) in walks if tasks == execution.tasks]
         if not found:
-            return f"The history has {execution.tasks} tasks, and no number of evaluations explains that."
+            return f"The history has {execution.tasks} tasks, which no number of evaluations explains."
         walk = walks[execution.tasks, found[0]]
         if missing := set(execution.states) - set(walk.entered):
-            return f"The history has the states {sorted(missing)}, and the definition's good way has not."
+            return (
+                f"The history has the states {sorted(missing)}, which a good release does not have by the definition."
+            )
     evaluations = ", ".join(
         str(1 + evaluations) for e in executions for (tasks, evaluations) in walks if tasks == e.tasks
     )

@@ -1,6 +1,6 @@
-"""Counts the state transitions of the deploy machine on the way of a good release, by its definition.
+"""Counts the state transitions of a good release along the definition of the deploy machine.
 
-A transition is a state that is entered, those within Maps and Parallels too: that is what AWS counts and charges.
+A transition is an entered state, also within Maps and Parallels: AWS counts and charges exactly these.
 """
 
 import json
@@ -16,9 +16,9 @@ State = dict[str, Any]
 
 
 class Walk:
-    """A good release with so many components and steps, and so many looks at each step (0: no bake).
+    """A good release with these components, and these evaluations at each step (0: no bake).
 
-    `components` is their number in each wave; a plain number: all in one.
+    `components` is the number in each wave; a plain number means one wave.
     """
 
     def __init__(self, components: int | list[int], evaluations: list[int], machine: Path = MACHINE) -> None:
@@ -80,5 +80,5 @@ class Walk:
         return self.entered["Stage components"]
 
     def entered_in_step(self) -> int:
-        """Looks that were made in this step so far."""
+        """The number of evaluations in this step so far."""
         return self.entered["Judge canary"] - sum(self._evaluations[: self._step])

@@ -1,6 +1,6 @@
 """The fixed piece of work: a built site with content-hashed assets and a Lambda's code, the same bytes every time.
 
-A build is written anew each time, as a build tool does it: every file has a new time stamp, whatever its contents are.
+Like a build tool, a build writes every file anew: each file has a new time stamp, even with the same contents.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from selfright.packing.folder import list_files
 
 KB, MB = 1000, 1000 * 1000
 PLAIN = {"favicon.svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>", "robots.txt": b"User-agent: *\n"}
-"""Files of every site beside its page and its assets; their names do not tell their contents."""
+"""Files of every site in addition to its page and its assets; their names have no hash of their contents."""
 HANDLER = """\
 VERSION = {version!r}
 def handler(event, context):
@@ -29,7 +29,7 @@ def handler(event, context):
 
 @dataclass(frozen=True)
 class Work:
-    """How much work: files and bytes of the site, bytes of the Lambda's code."""
+    """The amount of work: files and bytes of the site, and bytes of the Lambda's code."""
 
     files: int
     site_bytes: int
@@ -37,11 +37,11 @@ class Work:
 
     @property
     def changed(self) -> int:
-        """How many files are 1 %, the page that names the others included; at least the page and one asset."""
+        """How many files 1 % are, including the page that names the others; at least the page and one asset."""
         return max(2, self.files // 100)
 
     def __str__(self) -> str:
-        """As people say it: `500 files, 20 MB, and a Lambda of 10 MB`."""
+        """The work in words: `500 files, 20 MB, and a Lambda of 10 MB`."""
         return f"{self.files:,} files, {self.site_bytes / MB:g} MB, and a Lambda of {self.code_bytes / MB:g} MB"
 
 
@@ -114,7 +114,7 @@ def _site(work: Work, change: int) -> Iterator[tuple[str, bytes]]:
 
 
 def _manifest(version: str) -> str:
-    """In YAML's JSON subset; the checks are those that every release of an API and a site would have."""
+    """The manifest in YAML's JSON subset, with the checks that any release of an API and a site would have."""
     checks = [
         {"component": "api", "path": "/health", "contains": '"ok"'},
         {"component": "site", "path": "/", "contains": "<title>Benchmark"},

@@ -1,4 +1,4 @@
-"""Simulated latency: how many requests of both sides were slower than stable's own percentiles, look by look."""
+"""Simulated latency: how many requests of both sides were slower than stable's own percentiles, by evaluation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ import numpy as np
 from benchmarks.judging.traffic import EVALUATIONS, Releases, Scene, Whole, simulate
 
 QUANTILES = (0.5, 0.75, 0.9, 0.99)
-"""Those of the percentiles that the judge counts at."""
+"""The quantiles of the percentiles at which the judge counts."""
 
 
 @dataclass(frozen=True)
 class Slowness:
-    """Log-normal durations of this `sigma`; the canary takes `factor` times as long.
+    """Log-normal durations with this `sigma`; the canary takes `factor` times as long.
 
-    Of its first requests, `cold` are cold starts, slower than every percentile; `late` of them come within the 60
+    `cold` of its first requests are cold starts, slower than every percentile; `late` of these come within the 60
     requests after the first 30.
     """
 
@@ -30,7 +30,7 @@ class Slowness:
 
 @dataclass(frozen=True)
 class Timed:
-    """Counts of errors, and by release, look and percentile the slow requests of both sides."""
+    """Counts of errors, and of both sides' slow requests by release, evaluation and percentile."""
 
     errors: Releases
     canary: Whole
@@ -38,7 +38,7 @@ class Timed:
 
 
 def simulate_latency(slowness: Slowness, releases: int, seed: int) -> Timed:
-    """Draw the counts of so many releases with 10 requests a second and 10 % on the canary."""
+    """Draw the counts of `releases` releases with 10 requests a second and 10 % on the canary."""
     errors = simulate(Scene(slowness.title), releases, seed)
     chance = np.random.default_rng(seed + 1)
     cold = _cold(slowness, errors.canary, chance)
@@ -49,7 +49,7 @@ def simulate_latency(slowness: Slowness, releases: int, seed: int) -> Timed:
 
 
 def _slow(chance: np.random.Generator, requests: Whole, shares: Sequence[float]) -> Whole:
-    """Nested: who is slower than the p99 is slower than the p50 as well."""
+    """The counts are nested: a request slower than the p99 is slower than the p50 as well."""
     kept, before, counts = requests, 1.0, []
     for share in shares:
         kept, before = chance.binomial(kept, share / before), share

@@ -1,4 +1,4 @@
-"""What people use today, and the floor: when each would have rolled a release back, in seconds; infinite if never."""
+"""What people use today, and the floor: the second at which each would have rolled back; infinite if never."""
 
 from statistics import NormalDist
 from typing import TypeAlias
@@ -12,7 +12,7 @@ Flags: TypeAlias = NDArray[np.bool_]
 MINUTE = 60
 NEVER = float("inf")
 BLOCK = 250
-"""So many releases at once fit into memory when all pairs of minutes are compared."""
+"""The releases that fit into memory at once when all pairs of minutes are compared."""
 
 
 def sam_alarm(releases: Releases) -> Floats:
@@ -28,7 +28,7 @@ def rate_alarm(releases: Releases) -> Floats:
 
 
 def z_test(releases: Releases, alpha: float) -> Floats:
-    """A two-sample z-test with pooled variance, one-sided, at every evaluation, as if each were the only one."""
+    """A one-sided two-sample z-test with pooled variance, at every evaluation, as if it were the only one."""
     canary, stable = releases.canary.cumsum(1), releases.stable.cumsum(1)
     bad, base = releases.canary_errors.cumsum(1), releases.stable_errors.cumsum(1)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -39,7 +39,7 @@ def z_test(releases: Releases, alpha: float) -> Floats:
 
 
 def sprt(releases: Releases, scene: Scene, alpha: float) -> Floats:
-    """Wald's test that knows both error rates beforehand, and since when: the floor for every test that does not."""
+    """Wald's test, which knows both error rates and the moment of the change: no test that does not can be faster."""
     good = releases.canary - releases.canary_errors
     worse = releases.canary_errors * np.log(scene.canary / OLD) + good * np.log((1 - scene.canary) / (1 - OLD))
     since = worse[:, scene.worse_from // EVALUATION :]
@@ -47,11 +47,11 @@ def sprt(releases: Releases, scene: Scene, alpha: float) -> Floats:
 
 
 def kayenta(releases: Releases) -> Floats:
-    """Kayenta's NetflixACAJudge on the error rate by the minute, judged anew each minute.
+    """Kayenta's NetflixACAJudge on the error rate by the minute, evaluated again each minute.
 
     MannWhitneyClassifier with its defaults: the metric is High, and the canary fails, when the lower end of the 98 %
-    interval of the shift is above a quarter of the Hodges-Lehmann estimate. By the interval's construction that is
-    so when the test's statistic, at a shift of that quarter, is above its quantile.
+    interval of the shift is above a quarter of the Hodges-Lehmann estimate. By the interval's construction this is
+    the case when the test's statistic, at a shift of that quarter, is above its quantile.
     """
     canary = _rates(releases.canary, releases.canary_errors)
     stable = _rates(releases.stable, releases.stable_errors)

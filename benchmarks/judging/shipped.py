@@ -1,4 +1,4 @@
-"""The shipped judge, as it is: the same pure Python that runs in the Lambda, one release after the other."""
+"""The shipped judge: the same pure Python that runs in the Lambda, one release after the other."""
 
 import json
 import time
@@ -36,7 +36,7 @@ def promoted(releases: Releases, tolerance: float, alpha: float) -> Floats:
 
 
 def cost(timed: Timed, alpha: float) -> tuple[float, int]:
-    """An hour's median look in milliseconds, reading and writing the state included, and the most bytes it had."""
+    """An hour's median evaluation in milliseconds, with reading and writing the state, and the state's most bytes."""
     document, times, most = json.dumps(as_document(_begun(alpha))), [], 0
     for interval in _timed(timed, 0):
         begun = time.perf_counter()
@@ -47,7 +47,7 @@ def cost(timed: Timed, alpha: float) -> tuple[float, int]:
 
 
 def _begun(alpha: float, tolerance: float = 0) -> Trial:
-    """The tolerance is for early promotion, and would only cost time where that is not measured."""
+    """A new trial. The tolerance is for early promotion; where that is not measured, it would only cost time."""
     return shifted(begin([NAME], alpha=alpha, tolerance=tolerance), START)
 
 
@@ -62,12 +62,14 @@ def _judged(releases: Releases, number: int, scene: Scene, alpha: float) -> floa
 
 
 def _first(trial: Trial, intervals: Iterable[Interval], shift_at: int | None = None) -> float:
-    """When the judge rolls back; a look after every interval."""
+    """The second at which the judge rolls back, with an evaluation after every interval."""
     for evaluation, interval in enumerate(intervals, start=1):
         if shift_at == (evaluation - 1) * EVALUATION:
             trial = shifted(trial, interval.since)
         trial = weigh(trial, [interval])
-        if (interval.canary.errors or interval.slow) and trial.worse:  # Without any, the evidence has not grown.
+        if (
+            interval.canary.errors or interval.slow
+        ) and trial.worse:  # Without errors or slow requests, the evidence has not grown.
             return evaluation * EVALUATION
     return NEVER
 
@@ -93,7 +95,7 @@ def _timed(timed: Timed, number: int) -> Iterator[Interval]:
     for interval, sides in zip(_intervals(timed.errors, number), slow, strict=True):
         both = zip(PERCENTILES, *sides, strict=True)
         canary, stable = interval.canary.requests, interval.stable.requests
-        parts = tuple(Slow(name, 0, Counts(canary, mine), Counts(stable, theirs)) for name, mine, theirs in both)
+        parts = tuple(Slow(name, 0, Counts(canary, ours), Counts(stable, theirs)) for name, ours, theirs in both)
         yield Interval(NAME, interval.since, interval.until, interval.canary, interval.stable, parts)
 
 

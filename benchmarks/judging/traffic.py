@@ -1,4 +1,4 @@
-"""Simulated traffic: requests and errors of canary and stable, look by look, for thousands of releases at once."""
+"""Simulated traffic: requests and errors of canary and stable, by evaluation, for thousands of releases at once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 EVALUATION = 10
 EVALUATIONS = 360
-"""An hour, looked at every ten seconds."""
+"""The evaluations of an hour, one every ten seconds."""
 OLD = 0.001
 """The old version's error rate."""
 Floats: TypeAlias = NDArray[np.float64]
@@ -28,11 +28,11 @@ AS_USUAL, NO_BURST, TENTH = always(1), always(0), always(0.1)
 
 @dataclass(frozen=True)
 class Scene:
-    """How the traffic of a release is.
+    """Describes the traffic of a release.
 
-    `canary` is its error rate, from `worse_from` seconds on; before, it is as good as stable. `load` multiplies the
+    `canary` is its error rate from `worse_from` seconds on; before that it is as good as stable. `load` multiplies the
     requests per second, `burst` is added to the error rate of both sides, `share` is the canary's part of the requests.
-    Errors come in clusters of `cluster` on average (geometric), each on one side as a whole. At `shift_at` a traffic
+    Errors come in clusters of `cluster` on average (geometric), each entirely on one side. At `shift_at` a traffic
     step begins.
     """
 
@@ -49,7 +49,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Releases:
-    """Counts by release and look, of one error metric; `before` is stable in the hour before, if it is known."""
+    """Counts of one error metric by release and evaluation; `before` is stable's hour before, if it is known."""
 
     canary: Whole
     canary_errors: Whole
@@ -62,7 +62,7 @@ class Releases:
 
 
 def simulate(scene: Scene, releases: int, seed: int) -> Releases:
-    """Draw the counts of so many releases."""
+    """Draw the counts of `releases` releases."""
     chance = np.random.default_rng(seed)
     seconds = np.arange(EVALUATIONS, dtype=float) * EVALUATION
     expected = scene.per_second * EVALUATION * scene.load(seconds)

@@ -1,4 +1,4 @@
-"""The ways to bring a build to visitors. Each times itself, and each tells afterwards what is not as it should be."""
+"""The ways to bring a build to visitors. Each measures its own time, and reports afterwards what is wrong."""
 
 from typing import Protocol
 
@@ -6,12 +6,12 @@ from benchmarks.workload import Build
 
 
 class Way(Protocol):
-    """One way to release, on resources of its own."""
+    """One way to release, with its own resources."""
 
     name: str
 
     def reset(self) -> None:
-        """Make everything as it was before the first release."""
+        """Set everything back to the state before the first release."""
 
     def release(self, build: Build) -> float:
         """Release the build; returns seconds."""
@@ -20,7 +20,7 @@ class Way(Protocol):
         """Undo the last release that changed something, after which `before` was live; returns seconds."""
 
     def wrong(self, build: Build) -> list[str]:
-        """What is not as it should be when this build is live: object by object, version by version."""
+        """What is wrong while this build should be live, compared object by object and version by version."""
 
     def use(self, endpoint: str) -> None:
-        """Talk to AWS at this address from now on (a counting proxy, or the local AWS itself)."""
+        """Send requests to this address from now on (a counting proxy, or the local AWS itself)."""

@@ -1,4 +1,4 @@
-"""The floor: only the requests of somebody who knows everything beforehand, without signatures or checks."""
+"""The floor: only the requests that are strictly necessary, without signatures or checks."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ CONNECTIONS = 4
 
 
 class Bare:
-    """Parallel requests on open connections, for nothing but what changed."""
+    """Sends parallel requests on open connections, only for what changed."""
 
     name = "bare parallel requests"
 
@@ -33,15 +33,15 @@ class Bare:
         self._live, self._versions = {}, []
 
     def use(self, endpoint: str) -> None:
-        """Talk to AWS there."""
+        """Send requests to this address."""
         self._pool = urllib3.connection_from_url(endpoint, maxsize=self._connections + 1)
 
     def release(self, build: Build) -> float:
-        """Put the changed objects, and meanwhile the code; then point the alias at the new version."""
+        """Upload the changed objects and the code at the same time, then point the alias to the new version."""
         wanted = build.md5s()
         objects = {key: path.read_bytes() for key, path in build.files().items() if self._live.get(key) != wanted[key]}
         if not objects:
-            return 0.0  # Somebody who knows everything beforehand has nothing to do.
+            return 0.0  # Nothing changed, so no request is necessary.
         code = json.dumps({"ZipFile": base64.b64encode(build.code.read_bytes()).decode(), "Publish": True})
         started = time.monotonic()
         with ThreadPoolExecutor(1) as other:
@@ -50,12 +50,12 @@ class Bare:
             self._versions.append(str(version.result()["Version"]))
         self._point(self._versions[-1])
         seconds = time.monotonic() - started
-        self._forget(build)
+        self._delete_others(build)
         self._live = wanted
         return seconds
 
     def roll_back(self, before: Build) -> float:
-        """Put the page and what else changed back, and the alias."""
+        """Upload the former page and the other changed objects again, and move the alias back."""
         wanted = before.md5s()
         objects = {key: path.read_bytes() for key, path in before.files().items() if self._live.get(key) != wanted[key]}
         self._versions.pop()
@@ -63,26 +63,26 @@ class Bare:
         self.put(objects)
         self._point(self._versions[-1])
         seconds = time.monotonic() - started
-        self._forget(before)
+        self._delete_others(before)
         self._live = wanted
         return seconds
 
     def wrong(self, build: Build) -> list[str]:
-        """What is not as it should be."""
+        """What is wrong with bucket and alias."""
         return self._rival.wrong(build)
 
     def put(self, objects: Mapping[str, bytes]) -> None:
-        """Put objects into the bucket, side by side."""
+        """Upload objects to the bucket in parallel."""
         with ThreadPoolExecutor(self._connections) as pool:
             list(pool.map(self.put_one(objects), objects))
 
     def put_one(self, objects: Mapping[str, bytes]) -> Callable[[str], None]:
-        """What puts one of these objects, by its key."""
+        """A function that uploads one of these objects, by its key."""
 
-        def one(key: str) -> None:
+        def upload(key: str) -> None:
             _check(self._pool.request("PUT", f"/{self._rival.bucket}/{key}", body=objects[key]))
 
-        return one
+        return upload
 
     def _point(self, version: str) -> None:
         self._function("PUT", f"/aliases/{ALIAS}", json.dumps({"FunctionVersion": version}))
@@ -94,8 +94,8 @@ class Bare:
         answer: dict[str, str] = reply.json()
         return answer
 
-    def _forget(self, build: Build) -> None:
-        """Take away what the build does not have; not part of the floor, but the end state is compared exactly."""
+    def _delete_others(self, build: Build) -> None:
+        """Delete objects that the build does not have: no part of the floor, but the end state is compared exactly."""
         for key in self._live.keys() - build.md5s().keys():
             self._rival.aws.s3.delete_object(Bucket=self._rival.bucket, Key=key)
 

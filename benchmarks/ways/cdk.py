@@ -1,4 +1,4 @@
-"""`cdk deploy` of a function with an alias and the site's files as an asset, by the real CLI."""
+"""`cdk deploy` by the real CLI: a function with an alias, and the site's files as an asset."""
 
 import json
 import os
@@ -21,7 +21,7 @@ OUTPUT = HOME / "bench-cdk.out"
 
 
 def available() -> bool:
-    """Whether the CLI is on this machine; it is not fetched."""
+    """Whether the CLI is on this machine; this does not fetch it."""
     try:
         command = ["npx", "--no-install", CLI, "--version"]
         return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 0
@@ -38,7 +38,7 @@ class CdkDeploy:
         self._aws, self._endpoint = aws, aws.endpoint
 
     def reset(self) -> None:
-        """Delete the stack, its assets, and what the CLI has packed."""
+        """Delete the stack, its assets, and the CLI's packages."""
         formation = self._aws.client("cloudformation")
         formation.delete_stack(StackName=STACK)
         deadline = time.monotonic() + 60
@@ -48,7 +48,7 @@ class CdkDeploy:
         shutil.rmtree(OUTPUT, ignore_errors=True)
 
     def release(self, build: Build) -> float:
-        """Deploy."""
+        """Run `cdk deploy`."""
         started = time.monotonic()
         options = ["--require-approval", "never", "--output", str(OUTPUT), "--ci", "--progress", "events"]
         app = f"{sys.executable} -m benchmarks.ways.cdk_app"
@@ -61,15 +61,15 @@ class CdkDeploy:
         return time.monotonic() - started
 
     def roll_back(self, before: Build) -> float:
-        """Deploy what was live before."""
+        """Deploy the build that was live before."""
         return self.release(before)
 
     def wrong(self, build: Build) -> list[str]:
-        """What is not right about the alias."""
+        """What is wrong with the alias."""
         return list(wrong_version(self._aws, FUNCTION, ALIAS, build))
 
     def use(self, endpoint: str) -> None:
-        """Talk to AWS there."""
+        """Send requests to this address."""
         self._endpoint = endpoint
 
     def _variables(self, build: Build) -> dict[str, str]:

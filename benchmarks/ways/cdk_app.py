@@ -1,4 +1,4 @@
-"""The CDK app that `cdk deploy` is measured with: a function, its version and alias, the site's files as an asset."""
+"""The CDK app for the measurement of `cdk deploy`: a function with version and alias, and the site as an asset."""
 
 import json
 import os

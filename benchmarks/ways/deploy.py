@@ -15,27 +15,27 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 CONNECTIONS = 10
-"""As many as the AWS CLI uses."""
+"""The number that the AWS CLI uses."""
 
 
 def sync(s3: "S3Client", site: Path, bucket: str) -> None:
-    """Do what `aws s3 sync --delete` does: upload what is new, newer, or of another size, and delete the rest."""
+    """Do the same as `aws s3 sync --delete`: upload files that are new, newer, or of another size; delete the rest."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
-    there = {one["Key"]: (one["Size"], one["LastModified"].timestamp()) for page in pages for one in page.get("Contents", [])}  # fmt: skip # noqa: E501
+    existing = {one["Key"]: (one["Size"], one["LastModified"].timestamp()) for page in pages for one in page.get("Contents", [])}  # fmt: skip # noqa: E501
     files = {str(path.relative_to(site)): path for path in site.rglob("*") if path.is_file()}
 
     def upload(key: str) -> None:
         s3.put_object(Bucket=bucket, Key=key, Body=files[key].read_bytes())
 
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        list(pool.map(upload, _newer(files, there)))
-        list(pool.map(lambda key: s3.delete_object(Bucket=bucket, Key=key), there.keys() - files.keys()))
+        list(pool.map(upload, _newer(files, existing)))
+        list(pool.map(lambda key: s3.delete_object(Bucket=bucket, Key=key), existing.keys() - files.keys()))
 
 
-def _newer(files: dict[str, Path], there: dict[str, tuple[int, float]]) -> Iterator[str]:
+def _newer(files: dict[str, Path], existing: dict[str, tuple[int, float]]) -> Iterator[str]:
     for key, path in files.items():
         status = path.stat()
-        size, time = there.get(key, (-1, 0.0))
+        size, time = existing.get(key, (-1, 0.0))
         if status.st_size != size or status.st_mtime > time:
             yield key
 

@@ -2,7 +2,7 @@
 # The release script that people write by hand.
 #   deploy.sh SITE CODE      release a build
 #   deploy.sh SITE VERSION   roll back: the kept build of the site, the version of the function from before
-# (On AWS an `aws lambda wait function-updated` has to follow the update; it looks every 5 seconds. It is left out here.)
+# (On AWS, `aws lambda wait function-updated` must follow the update; it polls every 5 seconds. It is left out here.)
 set -euo pipefail
 site=$1 code=$2
 

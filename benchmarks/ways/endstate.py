@@ -1,4 +1,4 @@
-"""Looks at the end state: what a visitor would get, object by object and version by version."""
+"""Compares the end state, which visitors would get, object by object and version by version."""
 
 import base64
 import hashlib
@@ -15,7 +15,7 @@ def objects(aws: Aws, bucket: str) -> dict[str, str]:
 
 
 def differences(found: Mapping[str, str], expected: Mapping[str, str]) -> Iterator[str]:
-    """Which expected objects are missing or have other contents."""
+    """The expected objects that are missing or have other contents."""
     for key, md5 in expected.items():
         if key not in found:
             yield f"{key} is missing"
@@ -24,7 +24,7 @@ def differences(found: Mapping[str, str], expected: Mapping[str, str]) -> Iterat
 
 
 def wrong_version(aws: Aws, function: str, alias: str, build: Build) -> Iterator[str]:
-    """What is not right about an alias that should send everybody to the build's code."""
+    """What is wrong with an alias that should send all visitors to the build's code."""
     live = aws.functions.get_alias(FunctionName=function, Name=alias)
     if weights := live.get("RoutingConfig", {}).get("AdditionalVersionWeights"):
         yield f"the alias still sends some visitors to {', '.join(weights)}"

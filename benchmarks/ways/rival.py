@@ -1,4 +1,4 @@
-"""What the other ways release to: a function with an alias, a bucket, a distribution, made for the benchmark."""
+"""The resources for the other ways: a function with an alias, a bucket, a distribution, made for the benchmark."""
 
 import io
 import zipfile
@@ -15,7 +15,7 @@ PLACEHOLDER = "def handler(event, context):\n    return {'statusCode': 503}\n"
 
 @dataclass
 class Rival:
-    """The resources of one other way."""
+    """The resources of one way."""
 
     aws: Aws
     function: str
@@ -24,14 +24,14 @@ class Rival:
 
     @classmethod
     def create(cls, aws: Aws, name: str) -> "Rival":
-        """Make them."""
+        """Create the resources."""
         function, bucket = f"bench-{name}-api", f"bench-{name}-site"
         _create_function(aws, function)
         aws.s3.create_bucket(Bucket=bucket)
         return cls(aws, function, bucket, _create_distribution(aws, bucket))
 
     def reset(self) -> None:
-        """Nothing is released: an empty bucket, and the alias on the placeholder."""
+        """Empty the bucket, and point the alias to the placeholder."""
         empty(self.aws, self.bucket)
         self.aws.functions.update_alias(FunctionName=self.function, Name=ALIAS, FunctionVersion="1")
 
@@ -40,7 +40,7 @@ class Rival:
         return self.aws.functions.get_alias(FunctionName=self.function, Name=ALIAS)["FunctionVersion"]
 
     def wrong(self, build: Build) -> list[str]:
-        """What is not as it should be when this build is live."""
+        """What is wrong while this build should be live."""
         found, expected = objects(self.aws, self.bucket), build.md5s()
         left_behind = [f"{key} is left behind" for key in found.keys() - expected.keys()]
         code = wrong_version(self.aws, self.function, ALIAS, build)

@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 
 
 class Script:
-    """A program that takes the site and the code, and what it releases to from environment variables."""
+    """A program that takes site and code as arguments, and its target from environment variables."""
 
     def __init__(self, aws: Aws, name: str, command: Sequence[str]) -> None:
         self.name, self._command = name, command
@@ -41,11 +41,11 @@ class Script:
         return self._run(before.site, self._versions[before.version])
 
     def wrong(self, build: Build) -> list[str]:
-        """What is not as it should be."""
+        """What is wrong with bucket and alias."""
         return self._rival.wrong(build)
 
     def use(self, endpoint: str) -> None:
-        """Talk to AWS there."""
+        """Send requests to this address."""
         self._endpoint = endpoint
 
     def _run(self, site: Path, code: str) -> float:
@@ -69,5 +69,5 @@ def cli_script(aws: Aws) -> Script:
 
 
 def python_script(aws: Aws) -> Script:
-    """Its calls from one Python process."""
+    """The script's calls from one Python process."""
     return Script(aws, "one Python process", [sys.executable, str(HERE / "deploy.py")])

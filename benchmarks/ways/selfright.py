@@ -1,4 +1,4 @@
-"""Selfright itself: the bundle is uploaded, and from then on nobody does anything."""
+"""Selfright itself: the bundle is uploaded, and the rest happens by itself."""
 
 import itertools
 import json
@@ -20,8 +20,8 @@ from controller.domain.identity import deployment_id
 from controller.domain.phases import Phase
 from controller.errors import NotFoundError
 
-LOOK_SECONDS = 0.05
-"""Between two looks into the ledger; the times come from the ledger's own time stamps, not from these evaluations."""
+POLL_SECONDS = 0.05
+"""Between two reads of the ledger; the measured times are the ledger's own time stamps."""
 DEADLINE_SECONDS = 120
 PLACEHOLDER = "1"
 """The version that the stack made."""
@@ -45,17 +45,17 @@ class Selfright:
         self.uploaded = datetime.now(UTC)
 
     def reset(self) -> None:
-        """As if nothing had ever been released: application, artifacts, and ledger."""
+        """Set application, artifacts and ledger back to the state before the first release."""
         aws, name = self._aws, self._aws.api.function_name
         empty(aws, aws.site.bucket)
         empty(aws, aws.controller["bucket"])
         self._publish(self._routing)
-        nobody: dict[str, float] = {}
+        no_weights: dict[str, float] = {}
         aws.functions.update_alias(
             FunctionName=name,
             Name=aws.api.alias,
             FunctionVersion=PLACEHOLDER,
-            RoutingConfig={"AdditionalVersionWeights": nobody},
+            RoutingConfig={"AdditionalVersionWeights": no_weights},
         )
         aws.functions.update_function_code(FunctionName=name, ZipFile=self._placeholder)
         aws.wait_for_function(name)
@@ -69,7 +69,7 @@ class Selfright:
         aws.wait_for_function(name)
 
     def release(self, build: Build) -> float:
-        """From the end of the upload to the ledger's terminal phase."""
+        """Measure from the end of the upload to the ledger's terminal phase."""
         identity = self.upload(build)
         ended = self._end_of(identity, Phase.SUCCEEDED)
         if ended.changed:
@@ -77,8 +77,8 @@ class Selfright:
         return _seconds(self.uploaded, ended)
 
     def upload(self, build: Build) -> str:
-        """Upload the bundle; the id of its deployment. `uploaded` is when the upload ended."""
-        time.sleep(1.1)  # S3 tells upload times in whole seconds, and the order of releases goes by them.
+        """Upload the bundle; returns its deployment's id. `uploaded` is the time at which the upload ended."""
+        time.sleep(1.1)  # S3 gives upload times in whole seconds, and they decide the order of releases.
         bucket, key = self._aws.controller["bucket"], f"incoming/{ENVIRONMENT}/{next(self._numbers)}.zip"
         self._aws.s3.put_object(Bucket=bucket, Key=key, Body=build.bundle.read_bytes())
         self.uploaded = datetime.now(UTC)
@@ -86,8 +86,8 @@ class Selfright:
         upload = Upload(bucket, key, head["VersionId"], head["ContentLength"], head["LastModified"])
         return deployment_id(self._aws.environment.application, self._aws.environment.environment, upload)
 
-    def roll_back(self, before: Build) -> float:  # noqa: ARG002 - it is in the ledger
-        """From the order to the ledger's `ROLLED_BACK`: put back and verified."""
+    def roll_back(self, before: Build) -> float:  # noqa: ARG002 - the ledger has it
+        """Measure from the order to the ledger's `ROLLED_BACK`: restored and verified."""
         machine = self._aws.controller["rollback_machine_arn"]
         order = {"deployment_id": self._last_change, "by": "person", "reason": "The benchmark rolls back."}
         ordered = datetime.now(UTC)
@@ -95,7 +95,7 @@ class Selfright:
         return _seconds(ordered, self._end_of(self._last_change, Phase.ROLLED_BACK))
 
     def wrong(self, build: Build) -> list[str]:
-        """What is not as it should be: for every path, the object that the routing function leads to."""
+        """What is wrong, for every path with the object to which the routing function leads."""
         aws, table = self._aws, parse(self._code("LIVE"))
         found = objects(aws, aws.site.bucket)
         keys = {path: object_key(f"/{path}", table.stable, table) or "" for path in build.files()}
@@ -105,11 +105,11 @@ class Selfright:
         return [*differences(found, expected), *code, *split, *self._wrong_headers(keys)]
 
     def use(self, endpoint: str) -> None:
-        """Have the controller's functions talk to AWS there; they are cold after that."""
+        """Let the controller's functions send requests to this address; they are cold afterwards."""
         self.chill({"AWS_ENDPOINT_URL": endpoint} if endpoint != self._aws.endpoint else {})
 
     def chill(self, variables: Mapping[str, str] = {}) -> None:
-        """Make all of the controller's functions cold, with these environment variables more."""
+        """Make all of the controller's functions cold, with these additional environment variables."""
         for name in (f"selfright-{group}" for group in GROUPS):
             settings = self._aws.functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
             kept = {key: value for key, value in settings.items() if key != "AWS_ENDPOINT_URL"}
@@ -144,11 +144,11 @@ class Selfright:
                 if self.deployment.phase is not wanted:
                     raise RuntimeError(f"{identity}: {self.deployment.phase} {self.deployment.reason}")
                 return self.deployment
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_SECONDS)
         raise RuntimeError(f"{identity} did not end: {self.deployment}")
 
     def _wrong_headers(self, keys: Mapping[str, str]) -> list[str]:
-        """Look at the headers of the page and of one file of each kind beside it."""
+        """Compare the headers of the page, and of one file of each other kind."""
         wrong = []
         for path in ("index.html", "robots.txt", next(path for path in keys if path.startswith("assets/"))):
             head = self._aws.s3.head_object(Bucket=self._aws.site.bucket, Key=keys[path])
