@@ -1,4 +1,4 @@
-"""Small, valid bundles, and zips with anything in them."""
+"""Builds small, valid bundles, and zips with any contents."""
 
 import hashlib
 import io
@@ -22,7 +22,7 @@ CHECKS: tuple[Mapping[str, Any], ...] = (
 
 @dataclass(frozen=True)
 class Item:
-    """One entry of a zip, with whatever a stranger could write into it."""
+    """One entry of a zip, with any values that an attacker could write into it."""
 
     data: bytes = b""
     method: int = zipfile.ZIP_STORED
@@ -36,27 +36,27 @@ Contents = Mapping[str, bytes | Item]
 
 @dataclass
 class BundleParts:
-    """What a bundle is made of: change something, then `pack` it."""
+    """The parts of a bundle: change something, then `pack` it."""
 
     manifest: dict[str, Any]
     files: dict[str, bytes | Item] = field(default_factory=dict)
 
     def with_parameters(self, text: bytes | Mapping[str, str], name: str = "settings") -> "BundleParts":
-        """The same with a component of kind `parameters`, whose file this is."""
+        """The same bundle with a component of kind `parameters`, with this text as its file."""
         data = text if isinstance(text, bytes) else json.dumps(dict(text)).encode()
         entry = {"kind": "parameters", "artifact": f"{name}.yaml", "digest": digest(data)}
         components = {**self.manifest["components"], name: entry}
         return BundleParts({**self.manifest, "components": components}, {**self.files, f"{name}.yaml": data})
 
     def with_stack(self, text: str, parameters: Mapping[str, str] | None = None, name: str = "infra") -> "BundleParts":
-        """The same with a component of kind `stack`, whose template this is."""
+        """The same bundle with a component of kind `stack`, with this text as its template."""
         data = text.encode()
         entry = {"kind": "stack", "artifact": f"{name}.yaml", "digest": digest(data), "parameters": parameters or {}}
         components = {**self.manifest["components"], name: entry}
         return BundleParts({**self.manifest, "components": components}, {**self.files, f"{name}.yaml": data})
 
     def needing(self, **secrets: list[str]) -> "BundleParts":
-        """The same, needing these secrets: logical name → keys."""
+        """The same bundle, which needs these secrets: logical name → keys."""
         needs = [{"name": name, "keys": keys} for name, keys in secrets.items()]
         return BundleParts({**self.manifest, "secrets": needs}, self.files)
 
@@ -65,7 +65,7 @@ class BundleParts:
         return a_zip({**self.files, "release.yaml": json.dumps(self.manifest).encode()})
 
 
-def a_bundle(  # noqa: PLR0913 - a builder has a parameter for all that a test may want to say
+def a_bundle(  # noqa: PLR0913 - a builder has a parameter for everything that a test may want to set
     version: str = "1.0.0",
     api_code: bytes = API_CODE,
     site_files: Mapping[str, bytes] = SITE_FILES,
@@ -74,7 +74,7 @@ def a_bundle(  # noqa: PLR0913 - a builder has a parameter for all that a test m
     api: Mapping[str, Any] | None = None,
     checks: tuple[Mapping[str, Any], ...] = CHECKS,
 ) -> bytes:
-    """A valid bundle with the components `api` and `site`. `api`: more configuration of the function."""
+    """A valid bundle with the components `api` and `site`. `api` adds to the function's configuration."""
     return bundle_parts(version, api_code, site_files, application=application, api=api, checks=checks).pack()
 
 
@@ -87,7 +87,7 @@ def bundle_parts(  # noqa: PLR0913 - as above
     api: Mapping[str, Any] | None = None,
     checks: tuple[Mapping[str, Any], ...] = CHECKS,
 ) -> BundleParts:
-    """The same as `a_bundle`, not packed yet."""
+    """The parts of the same bundle as `a_bundle`, not packed yet."""
     code = a_zip({"app.py": Item(api_code, zipfile.ZIP_DEFLATED)})
     index = an_index(site_files)
     function = {"kind": "function", "artifact": "api.zip", "digest": digest(code), "handler": "app.handler"}
@@ -118,7 +118,7 @@ def an_index(files: Mapping[str, bytes]) -> bytes:
 
 
 def digest(data: bytes) -> str:
-    """A digest as the manifest writes it."""
+    """The digest of the data, as manifests write it."""
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 

@@ -1,4 +1,4 @@
-"""Looks at canaries as the ledger keeps them, every ten seconds: of a canary that is worse, and of a good one."""
+"""Evaluations as the ledger keeps them, one every ten seconds: of a canary that is worse, and of a good one."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,11 +9,11 @@ from tests.cli_world import START
 
 STEPS = (Step(10, 120), Step(50, 120), Step(100, 60))
 FIRST, EVERY, REQUESTS = START + timedelta(seconds=8), 10, 200
-"""When the first step began, seconds between looks, requests of both sides in between."""
+"""When the first step began, the seconds between two evaluations, and the requests of both sides in between."""
 
 
 def worse() -> list[Evaluation]:
-    """The judge rolls back at its 13th look, the first one at 50 %."""
+    """The judge rolls back at its 13th evaluation, the first at 50 %."""
     canary = [0, 0, 0, 0, 0, 0, 1, 0, 3, 1, 0, 1, 3]
     evidence = [0.6, 0.6, 0.3, 0.3, 0.3, 0.2, 0.4, 0.4, 10, 28, 28, 81, 104]
     seen = _evaluations(canary, [1, 0, 2, 1, 0, 1, 1, 0, 1, 1, 0, 1, 0], evidence)
@@ -21,12 +21,12 @@ def worse() -> list[Evaluation]:
 
 
 def good() -> list[Evaluation]:
-    """All steps to their ends, without any evidence against the canary."""
+    """All steps run to their ends, without any evidence against the canary."""
     return _evaluations([0, 0, 1, 0, 0] * 6, [1, 0, 0, 0, 1] * 6, [0.9 - number / 100 for number in range(30)])
 
 
 def _evaluations(canary: Sequence[int], stable: Sequence[int], evidence: Sequence[float]) -> list[Evaluation]:
-    """By the errors in each interval."""
+    """The evaluations for these errors in each interval."""
     found: list[Evaluation] = []
     each = [(number, step) for number, step in enumerate(STEPS) for _ in range(step.bake // EVERY)]
     counted = Counts(), Counts()

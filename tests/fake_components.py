@@ -1,4 +1,4 @@
-"""Components in memory: their traffic moves as that of the real ones, only faster."""
+"""Components in memory: their traffic moves like that of real components, but at once."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,8 +18,8 @@ from controller.ports import components as ports
 class FakeComponent:
     """A component whose traffic is `live` and, for `weight` percent of the visitors, `canary`.
 
-    Every write is conditional on what was read, as on AWS; `before_write` runs in between. `broken` is raised by
-    everything that touches traffic. The first questions are answered with what is in `pending`.
+    As on AWS, every write depends on the state that was read; `before_write` runs between the two. Everything that
+    touches traffic raises `broken`. The first calls return what is in `pending`.
     """
 
     live: str
@@ -39,13 +39,13 @@ class FakeComponent:
 
     def current(self) -> Revision:
         """The live revision, if traffic is not split."""
-        self._work()
+        self._raise_if_broken()
         if self.weight:
             raise ChangedByOthersError(f"traffic is split between {self.live} and {self.canary}")
         return Revision(self.live)
 
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
-        """The revision that was put in `next`, or the live one."""
+        """The revision in `next`, or the live one."""
         assert bundle.names
         assert artifact.digest
         if self.pending:
@@ -53,12 +53,12 @@ class FakeComponent:
         return Revision(self.next or self.live)
 
     def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
-        """All pass, but for revisions in `failing`."""
+        """All checks pass, except for revisions in `failing`."""
         assert revision.id in {self.next, self.live}
         return [CheckResult(check.name, revision.id not in self.failing, "it was tested") for check in checks]
 
     def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> None:
-        """As the real ones do: read, ask for the permit, write on the condition of what was read, and ask again."""
+        """Like real components: read, ask for the permit, write if the state is unchanged, and ask again."""
         self._move(stable, canary, weight, permit)
         try:
             permit()
@@ -67,21 +67,21 @@ class FakeComponent:
             raise
 
     def restore(self, stable: Revision, canary: Revision | None) -> Pending | Left | None:
-        """As the real ones do: nothing to write when nothing is to be put back."""
+        """Like real components: write nothing when the state is restored already."""
         if self.pending:
             return self.pending.pop(0)
         self._move(stable, canary or stable, 0, lambda: None)
         return self.left
 
     def prune(self, keep: Sequence[Revision], count: int) -> int:
-        """Note what was to be kept."""
-        self._work()
+        """Record what is to be kept."""
+        self._raise_if_broken()
         self.pruned.append(({revision.id for revision in keep}, count))
         return 1
 
     def discard(self, revision: Revision) -> bool:
-        """Note what was to go; never what is live."""
-        self._work()
+        """Record what is discarded; never what is live."""
+        self._raise_if_broken()
         self.before_discard()
         if revision.id in {self.live, self.canary}:
             return False
@@ -89,15 +89,15 @@ class FakeComponent:
         return True
 
     def edit(self, live: str) -> None:
-        """A person changes it by hand."""
+        """A person changes the traffic by hand."""
         self.live, self.canary, self.weight, self.edits = live, "", 0, self.edits + 1
 
-    def _work(self) -> None:
+    def _raise_if_broken(self) -> None:
         if self.broken:
             raise self.broken
 
     def _move(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> None:
-        self._work()
+        self._raise_if_broken()
         edits = self.edits
         if not {self.live, self.canary} <= {stable.id, canary.id, ""}:
             raise ChangedByOthersError(f"it is on {self.live}, not on {stable.id}")
@@ -116,7 +116,7 @@ class FakeComponent:
 
 @dataclass
 class FakeComponents:
-    """The components that were put in `known`, by name."""
+    """The components in `known`, by name."""
 
     known: dict[str, FakeComponent] = field(default_factory=dict)
 

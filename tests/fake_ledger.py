@@ -1,4 +1,4 @@
-"""The ledger in memory: it enforces every condition as the table does."""
+"""The ledger in memory: it enforces every condition, as the table does."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -22,7 +22,7 @@ class FakeDeployments:
     before_update: Callable[[Mapping[str, Any]], None] = lambda _changes: None
 
     def create(self, deployment: Deployment) -> bool:
-        """Keep it, unless it is known."""
+        """Keep the deployment, unless it is known."""
         if deployment.deployment_id in self.known:
             return False
         self.known[deployment.deployment_id] = deployment
@@ -65,11 +65,11 @@ class FakeDeployments:
         return self.known[deployment_id]
 
     def record(self, deployment_id: str, event: TimelineEvent) -> None:
-        """Add it to the events."""
+        """Add the event to the deployment's events."""
         self.events.setdefault(deployment_id, []).append(event)
 
     def open(self) -> Iterable[str]:
-        """The ids of all that are on their way or owe a notification."""
+        """The ids of deployments that have not ended or whose notification was not sent."""
         return [
             one.deployment_id
             for one in self.known.values()
@@ -77,7 +77,7 @@ class FakeDeployments:
         ]
 
     def kinds(self, deployment_id: str) -> list[str]:
-        """What happened to a deployment, by kind of event."""
+        """The kinds of a deployment's events, in order."""
         return [event.kind for event in self.events.get(deployment_id, [])]
 
 
@@ -90,40 +90,40 @@ class FakeEvaluations:
     before_carry: Callable[[], None] = lambda: None
 
     def state(self, deployment_id: str) -> tuple[str, int]:
-        """The state as it is."""
+        """The state, and how often it was written."""
         return self.states.get(deployment_id, ("", 0))
 
     def carry(self, deployment_id: str, state: str, written: int, at: datetime) -> None:
-        """Keep it if it was written that often."""
+        """Keep the state if it was written this often before."""
         self.before_carry()
         if self.state(deployment_id)[1] != written:
             raise LedgerConflictError(f"Another evaluation of {deployment_id} was faster.")
         self.states[deployment_id] = (state, written + 1)
 
     def record(self, deployment_id: str, evaluation: Evaluation) -> None:
-        """Add it, once."""
+        """Add the evaluation, once."""
         evaluations = self.seen.setdefault(deployment_id, [])
         if all(evaluation.at != other.at for other in evaluations):
             evaluations.append(evaluation)
 
     def all(self, deployment_id: str) -> Sequence[Evaluation]:
-        """In order."""
+        """Every evaluation, in order."""
         return sorted(self.seen.get(deployment_id, []), key=lambda evaluation: evaluation.at)
 
 
 @dataclass
 class FakeLocks:
-    """The turns; `before_save` runs between a caller's load and save."""
+    """The locks; `before_save` runs between a caller's load and save."""
 
     known: dict[str, Lock] = field(default_factory=dict)
     before_save: Callable[[Lock], None] = lambda _lock: None
 
     def load(self, environment_key: str) -> Lock:
-        """The lock as it is."""
+        """The present lock."""
         return self.known.get(environment_key, Lock(environment_key))
 
     def save(self, lock: Lock) -> None:
-        """Keep it if it is still at the revision that was loaded."""
+        """Keep the lock if it is still at the revision that was loaded."""
         self.before_save(lock)
         if self.load(lock.environment_key).revision != lock.revision:
             raise LedgerConflictError(f"The lock of {lock.environment_key} was changed at the same time.")
@@ -132,7 +132,7 @@ class FakeLocks:
 
 @dataclass
 class FakeVersions:
-    """What became of each version."""
+    """The outcomes of versions."""
 
     previous_attempts: dict[tuple[str, str], tuple[str, Phase]] = field(default_factory=dict)
 
@@ -141,7 +141,7 @@ class FakeVersions:
         return self.previous_attempts.get((environment_key, version))
 
     def remember(self, deployment: Deployment, phase: Phase) -> None:
-        """Note it."""
+        """Record the outcome."""
         self.previous_attempts[deployment.environment_key, deployment.version] = (deployment.digest, phase)
 
 
@@ -156,9 +156,9 @@ class FakeGuards:
         self.pairs |= {(alarm, deployment_id) for alarm in alarms}
 
     def guarded_by(self, alarm: str) -> Sequence[str]:
-        """Sorted, as the table does."""
+        """The deployments that the alarm guards, sorted as by the table."""
         return sorted(deployment for known, deployment in self.pairs if known == alarm)
 
     def close(self, deployment_id: str, alarms: Iterable[str]) -> None:
-        """Take the pairs away."""
+        """Remove the pairs."""
         self.pairs -= {(alarm, deployment_id) for alarm in alarms}

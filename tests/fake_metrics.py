@@ -1,4 +1,4 @@
-"""Metrics in memory: in every whole period, each version has what a test says."""
+"""Metrics in memory: in every whole period, each version has the numbers that a test sets."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,10 +11,10 @@ from controller.domain.judging.measurement import Period, Sample, Subject, Thres
 
 @dataclass
 class FakeMetrics:
-    """Implements `ports.Metrics`: `known` are requests and errors of each version in each period, `slow` as well.
+    """Implements `ports.Metrics`: in each period a version has the counts in `known`, and of slow requests in `slow`.
 
-    A version that was not put in has no data, and none has any after `until`. At 100 % the version is not asked for:
-    then `known` has the canary's.
+    A version that is not in `known` has no data, and no version has data after `until`. At 100 % the judge does not
+    query by version: then `known` has the canary's numbers.
     """
 
     known: dict[str, Counts] = field(default_factory=dict)
@@ -26,13 +26,13 @@ class FakeMetrics:
     def thresholds(
         self, environment: Environment, components: Sequence[str], until: datetime
     ) -> Mapping[str, Thresholds]:
-        """What was put in `usual`."""
+        """The thresholds in `usual`."""
         return {name: self.usual.get(name, {}) for name in components}
 
     def periods(
         self, environment: Environment, subjects: Sequence[Subject], since: datetime, until: datetime
     ) -> Sequence[Period]:
-        """The same in every period."""
+        """The same numbers in every period."""
         assert since < until
         self.asked.append((since, until))
         length = timedelta(seconds=environment.judge.period)

@@ -1,4 +1,4 @@
-"""The world in memory: a fake of every port that keeps its promises, with a clock that a test moves by hand."""
+"""The world in memory: a fake of every port that keeps the port's promises, with a clock that tests move by hand."""
 
 import hashlib
 import io
@@ -26,22 +26,22 @@ START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 @dataclass
 class FakeClock:
-    """Stands still until it is moved."""
+    """A clock that stands still until a test moves it."""
 
     time: datetime = START
 
     def now(self) -> datetime:
-        """The time it was set to."""
+        """The time to which the clock is set."""
         return self.time
 
     def forward(self, seconds: float) -> None:
-        """Move on."""
+        """Move the clock on."""
         self.time += timedelta(seconds=seconds)
 
 
 @dataclass
 class FakeEnvironments:
-    """The environments that were put in `known`."""
+    """The environments in `known`."""
 
     known: dict[str, Environment] = field(default_factory=dict)
 
@@ -54,13 +54,13 @@ class FakeEnvironments:
 
 @dataclass
 class FakeBundles:
-    """Objects by key; each has one version."""
+    """The uploaded objects by key; each has one version."""
 
     clock: FakeClock
     objects: dict[str, bytes] = field(default_factory=dict)
 
     def pin(self, bucket: str, key: str, version_id: str | None) -> Upload:
-        """The object as it lies there."""
+        """The object's one version."""
         if key not in self.objects:
             raise NotFoundError(f"{key} is not there")
         return Upload(bucket, key, version_id or "v1", len(self.objects[key]), self.clock.now())
@@ -74,13 +74,13 @@ class FakeBundles:
 
 @dataclass
 class FakeExports:
-    """What is exported of each component; `trouble` is raised instead."""
+    """The exports of components; with `trouble`, that is raised instead."""
 
     trouble: Exception | None = None
     asked: list[str] = field(default_factory=list)
 
     def of(self, environment: Environment, name: str, revision: Revision) -> Mapping[str, Any]:
-        """Its name and revision."""
+        """The component's name and revision."""
         self.asked.append(name)
         if self.trouble:
             raise self.trouble
@@ -94,14 +94,14 @@ class FakeRestorePoints:
     kept: dict[str, RestorePoint] = field(default_factory=dict)
 
     def keep(self, point: RestorePoint) -> str:
-        """Note it; the manifest's digest."""
+        """Record the restore point; returns the manifest's digest."""
         self.kept[point.deployment_id] = point
         return hashlib.sha256(list(point.files().values())[-1]).hexdigest()
 
 
 @dataclass
 class FakeDatabases:
-    """Snapshots by name: each takes so many `looks` until it is there, or is what was put in `state`."""
+    """Snapshots by name: each is pending for `polls` calls, and then in the state `state`."""
 
     polls: int = 0
     state: SnapshotState = "available"
@@ -110,7 +110,7 @@ class FakeDatabases:
     pruned: list[tuple[str, set[str]]] = field(default_factory=list)
 
     def snapshot(self, target: DatabaseTarget, deployment_id: str) -> Snapshot:
-        """Begin it, or look again."""
+        """Begin the snapshot, or return its progress."""
         if self.trouble:
             raise self.trouble
         name = snapshot_id(target.identifier, deployment_id)
@@ -118,7 +118,7 @@ class FakeDatabases:
         return Snapshot(name, self.state if self.begun[name] >= self.polls else "pending", "as it is")
 
     def prune(self, target: DatabaseTarget, keep: Collection[str]) -> int:
-        """Note what was to be kept."""
+        """Record what is to be kept."""
         if self.trouble:
             raise self.trouble
         self.pruned.append((target.identifier, set(keep)))
@@ -127,7 +127,7 @@ class FakeDatabases:
 
 @dataclass
 class FakeSecrets:
-    """Secrets by id: the keys of each, or what is raised instead."""
+    """Secrets by id: the keys of each, or the error that is raised instead."""
 
     known: dict[str, frozenset[str] | Exception] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
@@ -143,18 +143,18 @@ class FakeSecrets:
 
 @dataclass
 class FakeBudget:
-    """There is always enough; notes for how many requests others gave way. With `trouble`, it cannot be reached."""
+    """A budget that never runs out; it records the rollbacks that others gave way to. `trouble` makes that fail."""
 
     taken: int = 0
     given_way: list[int] = field(default_factory=list)
     trouble: Exception | None = None
 
     def take(self) -> None:
-        """Count it."""
+        """Count the request."""
         self.taken += 1
 
     def give_way(self, requests: int) -> None:
-        """Note it."""
+        """Record the number of requests."""
         if self.trouble:
             raise self.trouble
         self.given_way.append(requests)
@@ -162,7 +162,7 @@ class FakeBudget:
 
 @dataclass
 class FakeProbe:
-    """Requests from outside: every answer is right but those that were put in `wrong`, one after the other."""
+    """Requests from outside: the first answers have the faults in `wrong`, one after the other; the rest are right."""
 
     wrong: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
@@ -172,44 +172,44 @@ class FakeProbe:
     def run(
         self, url: str, check: OutsideCheck, others: Sequence[OutsideCheck] = (), *, private: bool = False
     ) -> CheckResult:
-        """Right, unless something wrong is left."""
+        """Pass, unless there is a fault left in `wrong`."""
         self.asked.append(f"{url}{check.path}")
         self.trusted.append(private)
         detail = self.wrong.pop(0) if self.wrong else ""
         return CheckResult(check.name, not detail, detail)
 
     def refusal(self, url: str) -> str:
-        """What was put in `private`."""
+        """The reason in `private`."""
         return self.private.get(url, "")
 
 
 @dataclass
 class FakeHooks:
-    """The application's hooks: each says yes but for those that were given a `no`, and those that answer `later`."""
+    """The application's hooks: each agrees, except those with a reason in `no` and those that answer `later`."""
 
     no: dict[str, str] = field(default_factory=dict)
     later: set[str] = field(default_factory=set)
     asked: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
 
     def run(self, function_name: str, occasion: Mapping[str, Any]) -> CheckResult | None:
-        """Yes, unless there is a reason for no; None when it answers later."""
+        """Agree, unless `no` has a reason; None when the hook answers later."""
         self.asked.append((function_name, occasion))
         if function_name in self.later:
             return None
         return CheckResult(
-            f"hook {function_name}", function_name not in self.no, self.no.get(function_name, "it said yes")
+            f"hook {function_name}", function_name not in self.no, self.no.get(function_name, "it agreed")
         )
 
 
 @dataclass
 class FakeRehearsals:
-    """Counts what was rehearsed; with `trouble`, no rehearsal can be started."""
+    """Records the started rehearsals; with `trouble`, no rehearsal can be started."""
 
     started: list[str] = field(default_factory=list)
     trouble: Exception | None = None
 
     def start(self, deployment_id: str) -> None:
-        """Note it."""
+        """Record the deployment."""
         if self.trouble:
             raise self.trouble
         self.started.append(deployment_id)
@@ -222,19 +222,19 @@ class FakeMarkers:
     made: list[tuple[str, Phase]] = field(default_factory=list)
 
     def mark(self, deployment: Deployment, phase: Phase, at: datetime) -> None:
-        """Note it."""
+        """Record the mark."""
         self.made.append((deployment.deployment_id, phase))
 
 
 @dataclass
 class FakeAlarms:
-    """Alarms and their states; `unreadable` is raised instead."""
+    """Alarms and their states; if `unreadable` is set, it is raised instead."""
 
     known: dict[str, str] = field(default_factory=dict)
     unreadable: Exception | None = None
 
     def states(self, names: Sequence[str]) -> Mapping[str, str]:
-        """The states of those that exist."""
+        """The states of the alarms that exist."""
         if self.unreadable:
             raise self.unreadable
         return {name: self.known[name] for name in names if name in self.known}
@@ -242,43 +242,43 @@ class FakeAlarms:
 
 @dataclass
 class FakeWorkflows:
-    """Executions that run, and the answers that waiting tasks were given, by token."""
+    """The running executions, and the answers to waiting tasks by token."""
 
     running: set[str] = field(default_factory=set)
     answers: dict[str, Mapping[str, Any] | str] = field(default_factory=dict)
     rollbacks: dict[str, str] = field(default_factory=dict)
 
     def succeed(self, task_token: str, output: Mapping[str, Any]) -> bool:
-        """Answer, if nobody did."""
+        """Answer the task, unless it has an answer."""
         assert task_token, "AWS refuses an empty token"
         return self.answers.setdefault(task_token, output) is output
 
     def fail(self, task_token: str, reason: str) -> bool:
-        """Answer, if nobody did."""
+        """Answer the task, unless it has an answer."""
         assert task_token, "AWS refuses an empty token"
         return self.answers.setdefault(task_token, reason) is reason
 
     def is_running(self, execution_arn: str) -> bool:
-        """Whether it was put in `running`."""
+        """Whether the execution is in `running`."""
         return execution_arn in self.running
 
     def stop(self, execution_arn: str, reason: str) -> None:
-        """It runs no more."""
+        """Take the execution out of `running`."""
         self.running.discard(execution_arn)
 
     def start_rollback(self, deployment_id: str, reason: str, name: str) -> None:
-        """Note it; the same name starts once."""
+        """Record the rollback; one name starts one rollback only."""
         self.rollbacks.setdefault(name, deployment_id)
 
 
 @dataclass
 class FakeNotifications:
-    """The notices that were sent: deployment id and phase."""
+    """The notifications that were sent: deployment id and phase."""
 
     sent: list[tuple[str, Phase]] = field(default_factory=list)
 
     def send(self, deployment: Deployment) -> None:
-        """Note it."""
+        """Record the notification."""
         self.sent.append((deployment.deployment_id, deployment.phase))
 
 

@@ -1,4 +1,4 @@
-"""Small OCI layouts, made without Docker: the files by path, as `docker buildx --output type=oci` writes them."""
+"""Small OCI layouts, made without Docker: their files by path, as `docker buildx --output type=oci` writes them."""
 
 import gzip
 import hashlib
@@ -18,7 +18,7 @@ Files = dict[str, bytes]
 
 
 def a_layer(name: str, contents: bytes) -> bytes:
-    """A layer with one file, packed."""
+    """A compressed layer with one file."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         member = tarfile.TarInfo(name)
@@ -28,7 +28,7 @@ def a_layer(name: str, contents: bytes) -> bytes:
 
 
 def noise(size: int, seed: int = 1) -> bytes:
-    """Bytes that nothing makes smaller, the same ones every time."""
+    """Bytes that cannot be compressed, always the same for a seed."""
     return random.Random(seed).randbytes(size)
 
 
@@ -37,7 +37,7 @@ BASE, CODE = a_layer("etc/os-release", b"ID=amzn"), a_layer("var/task/app.py", b
 
 @dataclass
 class ImageParts:
-    """What an image is made of; change something, then put it into a `layout`."""
+    """The parts of an image: change something, then add it to a `layout`."""
 
     layers: Sequence[bytes] = (BASE, CODE)
     platform: str = "linux/amd64"
@@ -45,11 +45,11 @@ class ImageParts:
     docker: bool = False
     config: dict[str, Any] = field(default_factory=dict)
     manifest: dict[str, Any] = field(default_factory=dict)
-    told: bool = True
-    """Whether the index says the platform too."""
+    in_index: bool = True
+    """Whether the index names the platform, too."""
 
     def add_to(self, files: Files) -> dict[str, Any]:
-        """Add the blobs; the manifest's descriptor."""
+        """Add the blobs; returns the manifest's descriptor."""
         os, architecture = self.platform.split("/")
         platform = {"os": os, "architecture": architecture}
         rootfs = {"type": "layers", "diff_ids": [digest(layer) for layer in self.layers]}
@@ -65,17 +65,17 @@ class ImageParts:
             **self.manifest,
         }
         descriptor = add_blob(files, json.dumps(manifest).encode(), manifest_type)
-        return {**descriptor, "platform": platform} if self.told else descriptor
+        return {**descriptor, "platform": platform} if self.in_index else descriptor
 
 
 def add_blob(files: Files, data: bytes, media_type: str) -> dict[str, Any]:
-    """Add a blob; its descriptor."""
+    """Add a blob; returns its descriptor."""
     files[f"blobs/sha256/{hashlib.sha256(data).hexdigest()}"] = data
     return {"mediaType": media_type, "digest": digest(data), "size": len(data)}
 
 
 def layout(*images: ImageParts, nested: bool = False, attested: bool = False) -> Files:
-    """A layout with these images. `nested`: in an index of their own; `attested`: with what buildx adds by default."""
+    """A layout with these images. `nested`: in a separate index; `attested`: with buildx's default attestation."""
     files: Files = {"oci-layout": b'{"imageLayoutVersion":"1.0.0"}'}
     manifests = [image.add_to(files) for image in images or (ImageParts(),)]
     if attested:
@@ -88,7 +88,7 @@ def layout(*images: ImageParts, nested: bool = False, attested: bool = False) ->
 
 
 def index_of(manifests: Sequence[Mapping[str, Any]]) -> bytes:
-    """An index that lists these."""
+    """An index that lists these manifests."""
     return json.dumps({"schemaVersion": 2, "manifests": list(manifests)}).encode()
 
 
@@ -107,7 +107,7 @@ def image_bundle(files: Files | None = None, version: str = "1.0.0", **ai: Any) 
 
 
 def a_tar(files: Mapping[str, bytes]) -> bytes:
-    """The layout as a tar, with its folders, as tools write it."""
+    """The layout as a tar with its folders, as tools write it."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for folder in ("blobs", "blobs/sha256"):

@@ -1,4 +1,4 @@
-"""Changes single fields of a zip behind its back, as an attacker or a broken disk would."""
+"""Changes single fields of a finished zip, as an attacker or a broken disk would."""
 
 import struct
 
@@ -8,11 +8,11 @@ _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _FIELDS = {"flags": 3, "method": 4, "crc": 7, "packed": 8, "size": 9, "offset": 16}
 """Field → its place in a directory entry."""
 _LOCAL_FIELDS = {"flags": 2, "method": 3, "crc": 6, "packed": 7, "size": 8}
-"""Field → its place in an entry's own header."""
+"""Field → its place in an entry's local header."""
 
 
 def altered(data: bytes, name: str, *, local: bool = True, **fields: int) -> bytes:
-    """The zip with fields of one entry changed: in the directory and, if `local`, in the entry's own header."""
+    """The zip with changed fields of one entry: in the directory and, if `local`, in the entry's local header."""
     changed = bytearray(data)
     at = _directory_entry(data, name)
     header = list(_CENTRAL.unpack_from(data, at))
@@ -29,12 +29,12 @@ def altered(data: bytes, name: str, *, local: bool = True, **fields: int) -> byt
 
 
 def offset_of(data: bytes, name: str) -> int:
-    """Where an entry's own header begins."""
+    """The offset of an entry's local header."""
     return int(_CENTRAL.unpack_from(data, _directory_entry(data, name))[_FIELDS["offset"]])
 
 
 def _directory_entry(data: bytes, name: str) -> int:
-    """Where the directory's entry of this name begins."""
+    """The offset of the directory's entry with this name."""
     at = data.rindex(name.encode()) - _CENTRAL.size
     assert data.startswith(b"PK\x01\x02", at)
     return at

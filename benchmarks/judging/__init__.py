@@ -1,1 +1,1 @@
-"""Simulated releases, and those who judge them: the shipped judge and its rivals."""
+"""Simulated releases, and their judges: the shipped judge and its rivals."""

@@ -13,7 +13,7 @@ from controller.ports.signals import Hooks, Rehearsals
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
-YES = "Succeeded"
+SUCCEEDED = "Succeeded"
 SHOWN = 300
 STILL_RUNNING = "ReadTimeoutError"
 """The code of the error when the function was called and has not returned in time."""
@@ -45,8 +45,12 @@ class LambdaHooks(Hooks):
         status = _field(payload, "status")
         if not status:
             return None
-        reason = "it said yes" if status == YES else _field(payload, "reason") or f"it said {status}, not {YES}"
-        return CheckResult(name, status == YES, reason[:SHOWN])
+        reason = (
+            "it agreed"
+            if status == SUCCEEDED
+            else _field(payload, "reason") or f"it returned the status {status}, not {SUCCEEDED}"
+        )
+        return CheckResult(name, status == SUCCEEDED, reason[:SHOWN])
 
 
 class LambdaRehearsals(Rehearsals):

@@ -1,4 +1,4 @@
-"""The kind `note` in every registry, and scenes in which nothing but a note is released."""
+"""The kind `note` in every registry, and scenes in which only a note is released."""
 
 import pytest
 
@@ -13,7 +13,7 @@ __all__ = ["aws", "make_scene"]
 
 @pytest.fixture(autouse=True)
 def note(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A line in each registry: that is all that the product learns of it."""
+    """Add a line to each registry: the product learns nothing else about the kind."""
     monkeypatch.setitem(rules.KINDS, "note", "tests.kinds.note.rules")
     monkeypatch.setitem(on_aws.KINDS, "note", "tests.kinds.note.aws")
     monkeypatch.setitem(here.KINDS, "note", "tests.kinds.note.here")

@@ -1,4 +1,4 @@
-"""A scene of the state machines whose one component is a note: real adapters, found by the registries."""
+"""A scene of the state machines whose one component is a note, with real adapters from the registries."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -17,19 +17,19 @@ MakeNotes = Callable[[], Scene]
 
 
 class Served:
-    """What the scene's invariants ask of a component."""
+    """The part of a component that the scene's invariants use."""
 
     def __init__(self, scene: Scene) -> None:
         self._scene, self.switch = scene, self
 
     @property
     def position(self) -> str:
-        """What is read, "" for nothing."""
+        """The live revision, "" for none."""
         return read(self._scene, "current")
 
     @property
     def serving(self) -> set[str]:
-        """The revision that readers get; what the invariants expect where there was none before."""
+        """The revision that readers get, or what the invariants expect before the first release."""
         return {self.position or "note-0"}
 
 
@@ -39,12 +39,12 @@ class ThroughTheRegistry(dict[str, Served]):
     def get(  # type: ignore[override]
         self, environment: Environment, name: str, *, urgent: bool = False, context: Context | None = None
     ) -> Component:
-        """The component of that name."""
+        """The component with this name."""
         return AwsComponents(BUCKET).get(environment, name, urgent=urgent, context=context)
 
 
 class Notes:
-    """Releases notes."""
+    """An environment for notes, and its releases."""
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
@@ -59,7 +59,7 @@ class Notes:
         self.scene.configure(components={"note": target})
 
     def release(self, version: str, text: str, **more: str) -> Deployment:
-        """Release a note, to its end."""
+        """Release a note, and wait for the end of its deployment."""
         return self.scene.release(version, bundle(self.scene.name, version, text, **more))
 
     def read(self) -> str:
@@ -67,7 +67,7 @@ class Notes:
         return self.text(read(self.scene, "current"))
 
     def text(self, revision: str) -> str:
-        """What is in a revision; "" when it is not there."""
+        """The text of a revision; "" when there is none."""
         return read(self.scene, revision) if revision else ""
 
     def exported(self, deployment: Deployment) -> Mapping[str, Any]:
@@ -86,12 +86,12 @@ def bundle(application: str, version: str, text: str, **more: str) -> bytes:
 
 
 def prefix(scene: Scene) -> str:
-    """Where the scene's notes are."""
+    """The prefix of the scene's notes."""
     return f"notes/{scene.name}"
 
 
 def read(scene: Scene, name: str) -> str:
-    """An object of the scene; "" when it is not there."""
+    """An object of the scene; "" when there is none."""
     s3 = client("s3")
     try:
         return s3.get_object(Bucket=BUCKET, Key=f"{prefix(scene)}/{name}")["Body"].read().decode()

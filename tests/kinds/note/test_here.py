@@ -31,20 +31,20 @@ def source(tmp_path: Path, notes: Notes) -> Path:
 
 
 def planned(notes: Notes, bundle: Path) -> Plan:
-    """What a release of this bundle would do."""
+    """The plan of a release of this bundle."""
     environment = notes.scene.world.environments.get(notes.scene.name, "prod")
     return Planner(notes.scene.world, Clients(), environment).plan(bundle)
 
 
 def test_a_note_is_bundled_as_it_is_released(notes: Notes, source: Path) -> None:
-    """What its kind packs is what the controller takes."""
+    """The controller accepts what the kind packs."""
     bundle = make_bundle(source, source / "out.zip")
     assert notes.scene.release("1.1.0", bundle.read_bytes()).phase is Phase.SUCCEEDED
     assert notes.read() == "Good morning"
 
 
-def test_a_note_that_is_missing_is_said(source: Path) -> None:
-    """In the words that all kinds have, with its own advice."""
+def test_a_missing_note_is_reported(source: Path) -> None:
+    """The message is that of all kinds, with the kind's own advice."""
     (source / "note.txt").unlink()
     with pytest.raises(InvalidBundleError, match=r"note\.txt' does not exist") as caught:
         make_bundle(source, source / "out.zip")
@@ -52,7 +52,7 @@ def test_a_note_that_is_missing_is_said(source: Path) -> None:
 
 
 def test_a_note_is_planned(notes: Notes, source: Path) -> None:
-    """It is compared with the text that is read now."""
+    """The plan compares it with the live text."""
     plan = planned(notes, make_bundle(source, source / "out.zip"))
     (note,) = plan.components
     assert (plan.refusals, note.change, note.items) == ((), "changed", Items(changed=("text",), what="texts"))
@@ -61,7 +61,7 @@ def test_a_note_is_planned(notes: Notes, source: Path) -> None:
 
 
 def test_a_note_is_recovered(notes: Notes) -> None:
-    """From the restore point of the release that replaced it."""
+    """The restore point of the release that replaced it has its text."""
     deployment, clients = notes.release("1.1.0", "Good morning"), Clients()
     point = KeptPoint(BUCKET, find_root(BUCKET, deployment.deployment_id, clients), "", clients)
     recovery = Restoration(aws_world(Settings(bucket=BUCKET)), point, clients, None)

@@ -9,7 +9,7 @@ from tests.kinds.note.scene import MakeNotes, Notes
 
 
 def test_a_note_is_released(notes: Notes) -> None:
-    """It is validated, staged, tested and shifted; its readers get the new text."""
+    """It is validated, staged, tested and shifted, and its readers get the new text."""
     deployment = notes.release("1.1.0", "Good morning")
     notes.scene.check()
     assert (deployment.phase, deployment.changed) == (Phase.SUCCEEDED, ("note",))
@@ -24,7 +24,7 @@ def test_an_unchanged_note_is_left_alone(notes: Notes) -> None:
 
 
 def test_an_alarm_rolls_a_note_back(notes: Notes) -> None:
-    """Readers get the former text, and the bad one is taken away."""
+    """Readers get the former text, and the bad one is deleted."""
     notes.scene.at("Judge canary", "before", notes.scene.alarm_flickers)
     deployment = notes.release("1.1.0", "Go away")
     notes.scene.check()
@@ -33,31 +33,31 @@ def test_an_alarm_rolls_a_note_back(notes: Notes) -> None:
 
 
 def test_a_person_rolls_a_note_back(notes: Notes) -> None:
-    """After it was released."""
+    """A rollback after the release restores the former text."""
     released = notes.release("1.1.0", "Good morning")
     notes.scene.roll_back(released.deployment_id)
     notes.scene.check()
     assert notes.read() == "Hello"
 
 
-def test_what_was_live_is_exported(notes: Notes) -> None:
-    """The restore point of a release has the text that was read before."""
+def test_the_live_note_is_exported(notes: Notes) -> None:
+    """The restore point of a release has the text that was live before."""
     deployment = notes.release("1.1.0", "Good morning")
     assert notes.exported(deployment) == {"prefix": f"notes/{notes.scene.name}", "text": "Hello"}
 
 
 def test_its_own_rules_refuse_a_bundle(notes: Notes) -> None:
-    """What its environment cannot take is rejected before anything is touched."""
+    """A note that its environment does not accept is rejected before anything changes."""
     deployment = notes.release("1.1.0", "Guten Morgen", language="de")
     notes.scene.check()
     assert deployment.phase is Phase.REJECTED
-    assert "components.note: nobody reads 'de' here" in deployment.reason
+    assert "components.note: 'de' is not read here" in deployment.reason
     notes.configure(languages=["de", "en"])
     assert notes.release("1.1.0", "Guten Morgen", language="de").phase is Phase.SUCCEEDED
 
 
-def test_the_first_release_of_a_note_is_taken_back(make_scene: MakeNotes) -> None:
-    """Where none was before, none is afterwards."""
+def test_the_first_release_of_a_note_is_rolled_back(make_scene: MakeNotes) -> None:
+    """There was no note before, and there is none afterwards."""
     notes = Notes(make_scene())
     notes.scene.at("Judge canary", "before", notes.scene.alarm_flickers)
     assert notes.release("1.0.0", "Go away").phase is Phase.ROLLED_BACK
@@ -66,22 +66,22 @@ def test_the_first_release_of_a_note_is_taken_back(make_scene: MakeNotes) -> Non
 
 
 @pytest.mark.parametrize(
-    ("entry", "told"),
+    ("entry", "message"),
     [
         ({"kind": "note", "artifact": "a.txt", "langauge": "de"}, "`components.x.langauge` is not a known key"),
         ({"kind": "note", "artifact": "a.txt", "langauge": "de"}, "did you mean 'language'?"),
         ({"kind": "nota", "artifact": "a.txt"}, "`components.x.kind` 'nota' is not known (did you mean 'note'?"),
     ],
 )
-def test_its_keys_are_told_where_one_is_misspelt(entry: dict[str, str], told: str) -> None:
-    """By the messages that all kinds have."""
+def test_a_misspelt_key_is_reported_with_the_known_ones(entry: dict[str, str], message: str) -> None:
+    """The messages are those of all kinds."""
     with pytest.raises(InvalidBundleError) as caught:
         make_manifest({"application": "shop", "version": "1", "components": {"x": entry}})
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
-def test_nobody_asks_a_note_for_a_page() -> None:
-    """A check needs a component that answers."""
+def test_a_check_cannot_request_a_note() -> None:
+    """A check needs a component that answers requests."""
     content = {
         "application": "shop",
         "version": "1",

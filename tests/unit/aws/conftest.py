@@ -1,4 +1,4 @@
-"""The world that the components are tested in: S3 and SSM by moto, Lambda and CloudFront in memory."""
+"""The world for tests of components: S3 and SSM by moto, Lambda and CloudFront in memory."""
 # ruff: noqa: ANN401 - botocore clients have no types of their own
 
 from collections import Counter
@@ -29,7 +29,7 @@ PREFIX = "/smartpack/prod/settings"
 
 @dataclass
 class World:
-    """Everything that the components touch, for tests to look at and to change."""
+    """Everything that the components use, for tests to read and to change."""
 
     s3: Any
     functions: FakeLambda
@@ -42,7 +42,7 @@ class World:
 
     @property
     def clients(self) -> Clients:
-        """What a component is made with."""
+        """The clients for a component."""
         clients = Clients()
         clients.objects = self.s3
         clients.functions = clients.invoker = self.functions  # type: ignore[assignment]
@@ -66,10 +66,10 @@ class World:
         return ParametersComponent(chosen, "settings", self.clients, self.slept.append)
 
     def entering(self, operation_name: str, **_: Any) -> None:
-        """A call to SSM is sent: note it, and let happen what was to happen `before_ssm`, once."""
+        """Record a call to SSM, and run its action in `before_ssm`, once."""
         self.ssm_calls.append(operation_name)
-        if happens := self.before_ssm.pop(operation_name, None):
-            happens()
+        if action := self.before_ssm.pop(operation_name, None):
+            action()
 
     @property
     def ssm_mutations(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Many functions in one account, whose control plane takes fifteen requests a second and refuses the rest."""
+"""Many functions in one account, whose control plane accepts fifteen requests a second and refuses the rest."""
 # ruff: noqa: ANN401 - the methods and documents are AWS's
 
 from collections import Counter
@@ -9,11 +9,11 @@ from tests.unit.aws.fake_lambda import FakeLambda, refuse
 from tests.unit.aws.virtual_time import VirtualTime
 
 LATENCY = 0.05
-"""Seconds that a request takes, a refused one too."""
+"""Seconds that a request takes, even a refused one."""
 
 
 class FakeAccount:
-    """Each function is as in `FakeLambda`, with versions 1 and 2. `refused` counts, `restored` says in which order."""
+    """Functions like `FakeLambda`, with versions 1 and 2. `refused` counts refusals, `restored` has times and names."""
 
     def __init__(self, time: VirtualTime, names: list[str]) -> None:
         self._time, self._tokens, self._filled = time, float(RATE), time.now()

@@ -1,7 +1,7 @@
-"""AWS CloudFormation in memory, for one stack after the other: what moto leaves out.
+"""AWS CloudFormation in memory: the parts that moto lacks.
 
-Change sets with replacements, operations that take their time and carry a token, failures half way, and an update that
-somebody else makes. Field names, states and errors are those of AWS.
+Change sets with replacements, operations that take time and have a token, failures in the middle, and updates by
+somebody else. Field names, states and errors are those of AWS.
 """
 # ruff: noqa: N803 - AWS's names
 
@@ -36,7 +36,7 @@ class Stack:
 
 @dataclass
 class FakeCloudFormation:
-    """One region of it. Operations end when `patience` looks were made; `failing` resources cannot be made."""
+    """One region. Operations end after `patience` reads of the stack; `failing` resources cannot be made."""
 
     read: Callable[[str], str] = str
     patience: int = 0
@@ -53,12 +53,12 @@ class FakeCloudFormation:
         """The errors by name."""
 
         class AlreadyExistsException(ClientError):  # noqa: N818 - AWS's
-            """Its name is taken."""
+            """The name is taken."""
 
-    # -- what people and others do -------------------------------------------------------------------------------
+    # -- actions of other people --------------------------------------------------------------------------------
 
     def by_hand(self, name: str, template: str, status: str = "UPDATE_COMPLETE", **parameters: str) -> Stack:
-        """A person creates or changes a stack; change sets of before are obsolete."""
+        """A person creates or changes a stack, which makes older change sets obsolete."""
         stack = self.stacks.get(name) or Stack(f"arn:{name}/{next(self._numbers)}", name, status)
         stack.template, stack.parameters, stack.status = template, parameters, status
         self.stacks[name] = stack
@@ -68,24 +68,24 @@ class FakeCloudFormation:
         return stack
 
     def end_now(self, name: str) -> None:
-        """What is under way ends in this moment."""
+        """End the running operation now."""
         stack = self._stack(name)
         self._running[stack.id] = (0, self._running[stack.id][1])
-        self._time_goes_by(stack)
+        self._pass_time(stack)
 
     # -- the calls -----------------------------------------------------------------------------------------------
 
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:
-        """The stack; every evaluation lets time go by."""
+        """The stack; every read lets time pass."""
         stack = self._stack(StackName)
-        self._time_goes_by(stack)
+        self._pass_time(stack)
         stack = self._stack(StackName)
         values = [{"ParameterKey": key, "ParameterValue": value} for key, value in stack.parameters.items()]
         document = {"StackId": stack.id, "StackStatus": stack.status, "CreationTime": NOW, "Parameters": values}
         return {"Stacks": [{**document, "Capabilities": stack.capabilities}]}
 
     def get_template(self, *, StackName: str, TemplateStage: str) -> dict[str, Any]:
-        """Its text."""
+        """The text of the template."""
         assert TemplateStage == "Original"
         return {"TemplateBody": self._stack(StackName).template}
 
@@ -101,9 +101,9 @@ class FakeCloudFormation:
         TemplateBody: str = "",
         TemplateURL: str = "",
     ) -> dict[str, Any]:
-        """Compare, by resources and their properties."""
+        """Make a change set by comparing resources and their properties."""
         if ChangeSetName in self.change_sets:
-            raise _error("AlreadyExistsException", "it is there", self.exceptions.AlreadyExistsException)
+            raise _error("AlreadyExistsException", "it exists", self.exceptions.AlreadyExistsException)
         if ChangeSetType == "CREATE":
             stack = self.stacks.setdefault(
                 StackName, Stack(f"arn:{StackName}/{next(self._numbers)}", StackName, "REVIEW_IN_PROGRESS")
@@ -132,7 +132,7 @@ class FakeCloudFormation:
         return {"Id": ChangeSetName, "StackId": stack.id}
 
     def describe_change_set(self, *, StackName: str, ChangeSetName: str, NextToken: str = "0") -> dict[str, Any]:
-        """A page of it."""
+        """A page of the change set."""
         self._stack(StackName)
         if ChangeSetName not in self.change_sets:
             raise _error("ChangeSetNotFound", f"ChangeSet [{ChangeSetName}] does not exist")
@@ -144,7 +144,7 @@ class FakeCloudFormation:
         return {**answer, "NextToken": str(start + self.page)} if more else answer
 
     def execute_change_set(self, *, StackName: str, ChangeSetName: str, ClientRequestToken: str) -> None:
-        """Begin it."""
+        """Begin to execute the change set."""
         self.before_execute()
         if ChangeSetName not in self.change_sets:
             raise _error("ChangeSetNotFound", f"ChangeSet [{ChangeSetName}] does not exist")
@@ -160,10 +160,10 @@ class FakeCloudFormation:
         self._begin(stack, f"{verb}_IN_PROGRESS", ClientRequestToken, lambda: self._end(stack, verb, change_set))
 
     def delete_change_set(self, *, StackName: str, ChangeSetName: str) -> None:
-        """Take it away, unless it is being carried out."""
+        """Delete the change set, unless it is being executed."""
         self._stack(StackName)
         if self.change_sets.get(ChangeSetName, {}).get("ExecutionStatus") == "EXECUTE_IN_PROGRESS":
-            raise _error("InvalidChangeSetStatus", "it is being carried out")
+            raise _error("InvalidChangeSetStatus", "it is being executed")
         self.change_sets.pop(ChangeSetName, None)
 
     def cancel_update_stack(self, *, StackName: str, ClientRequestToken: str) -> None:
@@ -175,7 +175,7 @@ class FakeCloudFormation:
         self._begin(stack, "UPDATE_ROLLBACK_IN_PROGRESS", ClientRequestToken, done)
 
     def delete_stack(self, *, StackName: str, ClientRequestToken: str, RoleARN: str) -> None:
-        """Delete it."""
+        """Begin to delete the stack."""
         assert RoleARN
         stack = self._stack(StackName)
 
@@ -185,7 +185,7 @@ class FakeCloudFormation:
         self._begin(stack, "DELETE_IN_PROGRESS", ClientRequestToken, gone)
 
     def get_paginator(self, operation: str) -> "_Pages":
-        """Pages of one thing each."""
+        """A paginator with one entry on each page."""
         return _Pages(self, operation)
 
     # -- inside --------------------------------------------------------------------------------------------------
@@ -228,7 +228,7 @@ class FakeCloudFormation:
 
         return end
 
-    def _time_goes_by(self, stack: Stack) -> None:
+    def _pass_time(self, stack: Stack) -> None:
         if stack.id not in self._running:
             return
         left, end = self._running.pop(stack.id)
@@ -251,7 +251,7 @@ class _Pages:
     operation: str
 
     def paginate(self, *, StackName: str) -> Iterator[dict[str, Any]]:
-        """One a page, newest first."""
+        """One entry on each page, newest first."""
         stack = self.aws._stack(StackName)
         if self.operation == "describe_stack_events":
             yield from ({"StackEvents": [event]} for event in reversed(stack.events))

@@ -13,7 +13,7 @@ NAME = "smartpack-prod-routing"
 
 
 class FakeCloudFront:
-    """One published function. `before` maps an operation to something that happens just before it, once."""
+    """One published function. `before` maps an operation to an action that runs just before it, once."""
 
     def __init__(self, table: RoutingTable) -> None:
         self._etags = itertools.count(1)
@@ -29,7 +29,7 @@ class FakeCloudFront:
 
     @property
     def table(self) -> RoutingTable:
-        """The table that visitors get."""
+        """The table in LIVE."""
         return parse(self.code["LIVE"])
 
     @property
@@ -63,5 +63,5 @@ class FakeCloudFront:
 
     def _enter(self, operation: str) -> None:
         self.calls.append(operation)
-        if happens := self.before.pop(operation, None):
-            happens()
+        if action := self.before.pop(operation, None):
+            action()

@@ -1,4 +1,4 @@
-"""A function in memory that answers as AWS Lambda does, with the conditions and states of the real one."""
+"""A function in memory that answers like AWS Lambda, with the same conditions and states."""
 # ruff: noqa: ANN401, D102, N803 - the methods, names and documents are AWS's
 
 import base64
@@ -28,9 +28,9 @@ def sha(code: bytes) -> str:
 class FakeLambda:
     """One function with the alias `live`.
 
-    `before` maps an operation to something that happens just before it, once: another writer. `polls` is how often an
-    update is found to be in progress; `fails` is the reason why the next update fails. One that `remembers` names the
-    version that it published last even when that was deleted since.
+    `before` maps an operation to an action of another writer just before it, once. `polls` is how often an update is
+    found in progress; `fails` is the reason for which the next update fails. With `remembers`, a publication returns
+    the last version even if that has been deleted since.
     """
 
     def __init__(self, fetch: Callable[[str, str], bytes] = lambda bucket, key: b"") -> None:
@@ -64,7 +64,7 @@ class FakeLambda:
         self.calls.clear()
 
     def package(self, image: str) -> None:
-        """Make it a function of package type `Image`, with version 1 on the image of this digest (hex)."""
+        """Give the function the package type `Image`, and version 1 the image with this digest (hex)."""
         for one in (self.latest, self.versions["1"]):
             one |= {"PackageType": "Image", "CodeSha256": image, "Architectures": ["x86_64"]}
             del one["Handler"], one["Runtime"]
@@ -221,8 +221,8 @@ class FakeLambda:
 
     def _enter(self, operation: str) -> None:
         self.calls.append(operation)
-        if happens := self.before.pop(operation, None):
-            happens()
+        if action := self.before.pop(operation, None):
+            action()
 
     def _begin_update(self, revision_id: str) -> None:
         if self.latest["LastUpdateStatus"] == "InProgress":

@@ -1,4 +1,4 @@
-"""The ledger's table, as the controller's stack makes it, in moto."""
+"""The ledger's table in moto, as the controller's stack creates it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ TABLE = "ledger"
 
 @cache
 def client(service: str) -> Any:  # noqa: ANN401 - any of boto3's clients
-    """Made once, because that takes longer than a test."""
+    """A client, made once, because that takes longer than a test."""
     names = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
     with mock_aws():
         return boto3.client(service, region_name="eu-central-1", **names)  # type: ignore[call-overload]

@@ -1,4 +1,4 @@
-"""A bundle is read like a file, with a few blocks in memory, whatever is sought and read."""
+"""A bundle is read like a file, with a few blocks in memory, for any seeks and reads."""
 
 import io
 from collections.abc import Iterator
@@ -21,13 +21,13 @@ KEY = "incoming/smartpack/prod/ü #1.zip"
 
 
 class Ranges:
-    """S3 with one object, which answers ranges."""
+    """S3 with one object, which returns ranges."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
 
     def get_object(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401
-        """The bytes of the range."""
+        """Return the bytes of the range."""
         first, last = map(int, request["Range"].removeprefix("bytes=").split("-"))
         assert 0 <= first <= last < len(self.data)
         return {"Body": io.BytesIO(self.data[first : last + 1]), "ContentRange": request["Range"]}
@@ -48,7 +48,7 @@ WHENCE = {"start": io.SEEK_SET, "here": io.SEEK_CUR, "end": io.SEEK_END}
 @settings(max_examples=300)
 @given(data=st.binary(max_size=350), moves=moves)
 def test_it_reads_like_any_file(data: bytes, moves: list[tuple[str, int]]) -> None:
-    """Random seeks and reads give what a file in memory gives, and never more than a few blocks are kept."""
+    """Random seeks and reads give the same as a file in memory, and only a few blocks are kept."""
     upload = Upload("bucket", KEY, "v1", len(data), START)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bundles, "BLOCK", 32)
@@ -74,7 +74,7 @@ def s3() -> Iterator[Any]:
 
 
 def test_an_upload_is_pinned_to_its_version(s3: Any) -> None:  # noqa: ANN401 - a client
-    """What is uploaded over it later is another release."""
+    """A later upload to the same key is another release."""
     first = s3.put_object(Bucket="bucket", Key=KEY, Body=b"first")["VersionId"]
     pinned = S3Bundles(s3).pin("bucket", KEY, None)
     s3.put_object(Bucket="bucket", Key=KEY, Body=b"second!")
@@ -83,8 +83,8 @@ def test_an_upload_is_pinned_to_its_version(s3: Any) -> None:  # noqa: ANN401 - 
     assert S3Bundles(s3).open(pinned).read() == b"first"
 
 
-def test_an_upload_that_is_gone_is_not_found(s3: Any) -> None:  # noqa: ANN401 - a client
-    """When it is pinned, and when it is read."""
+def test_a_deleted_upload_is_not_found(s3: Any) -> None:  # noqa: ANN401 - a client
+    """Both pinning and reading say so."""
     with pytest.raises(NotFoundError):
         S3Bundles(s3).pin("bucket", KEY, None)
     gone = Upload("bucket", KEY, "", 5, START)
@@ -93,7 +93,7 @@ def test_an_upload_that_is_gone_is_not_found(s3: Any) -> None:  # noqa: ANN401 -
 
 
 def test_a_bucket_without_versions_can_be_read(s3: Any) -> None:  # noqa: ANN401 - a client
-    """Where S3 tells no version, the newest is read."""
+    """Where S3 returns no version, the newest object is read."""
     s3.put_object(Bucket="bucket", Key=KEY, Body=b"first")
     upload = replace(S3Bundles(s3).pin("bucket", KEY, None), version_id="")
     assert S3Bundles(s3).open(upload).read() == b"first"

@@ -14,14 +14,14 @@ UPLOAD = Upload("artifacts", "incoming/a/b/c.zip", "v1", len(DATA), datetime(202
 
 
 class FakeS3:
-    """Gives ranges of one object, or, as HTTP allows, the whole of it."""
+    """Returns ranges of one object, or the whole object, as HTTP allows."""
 
     def __init__(self, *, ranges: bool) -> None:
         self.ranges = ranges
         self.requests: list[str] = []
 
     def get_object(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401
-        """One object version, which must be the pinned one."""
+        """Return the object's version, which must be the pinned one."""
         assert request["VersionId"] == UPLOAD.version_id
         self.requests.append(request["Range"])
         first, last = map(int, request["Range"].removeprefix("bytes=").split("-"))
@@ -31,7 +31,7 @@ class FakeS3:
 
 @pytest.mark.parametrize(("ranges", "requests"), [(True, 3), (False, 1)])
 def test_reads_the_pinned_version(ranges: bool, requests: int) -> None:
-    """The bytes are right whether or not the server minds ranges, and nothing is fetched twice in one pass."""
+    """The bytes are right whether or not the server supports ranges, and nothing is fetched twice in one pass."""
     s3 = FakeS3(ranges=ranges)
     with S3Bundles(s3).open(UPLOAD) as file:  # type: ignore[arg-type]
         file.seek(-7, io.SEEK_END)

@@ -31,20 +31,20 @@ def written(ssm: Any, value: str) -> SsmEnvironments:  # noqa: ANN401 - a client
     return SsmEnvironments(ssm)
 
 
-def test_what_cdk_wrote_is_read(ssm: Any) -> None:  # noqa: ANN401 - a client
-    """By the names in the upload's key."""
+def test_an_environment_is_read_by_application_and_name(ssm: Any) -> None:  # noqa: ANN401 - a client
+    """The upload's key has both names."""
     assert written(ssm, json.dumps(WRITTEN)).get("smartpack", "prod").key == "smartpack/prod"
 
 
 def test_an_unknown_environment_is_named(ssm: Any) -> None:  # noqa: ANN401 - a client
-    """The message says where it would have to be."""
+    """The message names the parameter in which it should be."""
     with pytest.raises(UnknownEnvironmentError, match="/selfright/smartpack/test"):
         SsmEnvironments(ssm).get("smartpack", "test")
 
 
 @pytest.mark.parametrize("value", ["not json", "[]", json.dumps({**WRITTEN, "final_bake": "soon"})])
 def test_a_broken_environment_says_what_is_wrong(ssm: Any, value: str) -> None:  # noqa: ANN401 - a client
-    """Where, and what, but not the values: they may be secrets."""
+    """The message has the place and the fault, but no values, because they may be secrets."""
     with pytest.raises(InvalidEnvironmentError, match="SSM parameter /selfright/smartpack/prod") as caught:
         written(ssm, value).get("smartpack", "prod")
     assert "s3cret" not in str(caught.value)

@@ -12,7 +12,7 @@ from controller.errors import TransientError
 
 
 class FakeFunctions:
-    """Answers every invocation in the same way, and keeps what was sent."""
+    """Answers every invocation in the same way, and keeps the requests."""
 
     def __init__(self, payload: object = None, error: str | None = None) -> None:
         self._payload, self._error = payload, error
@@ -26,25 +26,25 @@ class FakeFunctions:
 
 
 def ask(payload: object, error: str | None = None) -> tuple[bool, str] | None:
-    """Whether a hook that answers so says yes, and the words for it; None when it answers later."""
+    """Whether a hook with this result agrees, and the message; None when it answers later."""
     result = LambdaHooks(FakeFunctions(payload, error)).run("smoke", {"version": "1.0.0"})  # type: ignore[arg-type]
     return result and (result.passed, result.detail)
 
 
-def test_a_hook_says_yes_with_succeeded() -> None:
-    """The word is CodeDeploy's."""
-    assert ask({"status": "Succeeded"}) == (True, "it said yes")
+def test_a_hook_agrees_with_succeeded() -> None:
+    """CodeDeploy's hooks return the same word."""
+    assert ask({"status": "Succeeded"}) == (True, "it agreed")
 
 
 @pytest.mark.parametrize("status", ["Failed", "Pending", "succeeded", 200])
-def test_every_other_status_is_a_no(status: object) -> None:
-    """What is not known to be good is not good; and what would be is said."""
-    assert ask({"status": status}) == (False, f"it said {status}, not Succeeded")
+def test_every_other_status_refuses(status: object) -> None:
+    """An unknown status is not good, and the message names the good one."""
+    assert ask({"status": status}) == (False, f"it returned the status {status}, not Succeeded")
 
 
 @pytest.mark.parametrize("payload", [None, True, "Succeeded", {}, {"statusCode": 200}])
-def test_who_returns_no_status_answers_later(payload: object) -> None:
-    """As CodeDeploy's hooks do, whose return value means nothing."""
+def test_a_hook_without_a_status_answers_later(payload: object) -> None:
+    """CodeDeploy's hooks do the same: their return value means nothing."""
     assert ask(payload) is None
 
 
@@ -56,37 +56,37 @@ class Slow(FakeFunctions):
         self._problem = error
 
     def invoke(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own request
-        """Nobody waits any longer."""
+        """Fail as botocore does."""
         raise self._problem
 
 
 def test_a_hook_that_runs_on_may_still_answer_later() -> None:
-    """Its end is not waited for, its answer is."""
+    """The workflow waits for its answer, but not for its end."""
     slow = Slow(ReadTimeoutError(endpoint_url="https://lambda"))
     assert LambdaHooks(slow).run("smoke", {}) is None  # type: ignore[arg-type]
 
 
-def test_a_hook_that_cannot_be_reached_is_asked_again() -> None:
-    """That passes, and it has not been asked yet."""
+def test_a_hook_that_cannot_be_reached_is_called_again() -> None:
+    """The fault is transient, and the hook has not been called yet."""
     with pytest.raises(TransientError):
         LambdaHooks(Slow(ConnectTimeoutError(endpoint_url="https://lambda"))).run("smoke", {})  # type: ignore[arg-type]
 
 
 def test_a_hook_can_give_its_reason() -> None:
-    """It is what people will read."""
+    """People read this reason."""
     assert ask({"status": "Failed", "reason": "no stock"}) == (False, "no stock")
 
 
-def test_a_hook_that_breaks_says_no_by_the_kind_of_its_error_only() -> None:
-    """Its message may hold what is nobody's business."""
+def test_a_hook_that_fails_refuses_and_only_the_type_of_its_error_is_shown() -> None:
+    """The error's message may hold secrets."""
     assert ask({"errorType": "KeyError", "errorMessage": "secret"}, error="Unhandled") == (
         False,
         "it failed (KeyError)",
     )
 
 
-def test_a_rehearsal_is_an_event_that_nobody_waits_for() -> None:
-    """It names the deployment, and that it is a rehearsal."""
+def test_a_rehearsal_is_an_asynchronous_event() -> None:
+    """The event names the deployment, and says that it is a rehearsal."""
     functions = FakeFunctions()
     LambdaRehearsals("on-alarm", functions).start("d2")  # type: ignore[arg-type]
     (sent,) = functions.sent

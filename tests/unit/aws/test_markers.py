@@ -1,4 +1,4 @@
-"""The lines that CloudWatch makes metrics of."""
+"""The lines from which CloudWatch makes metrics."""
 
 import json
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ AT = datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)
 
 
 def marked() -> tuple[str, dict[str, object]]:
-    """What is written for a shift, as text and as a document."""
+    """The line for a shift, as text and as a document."""
     lines: list[str] = []
     upload = Upload("bucket", "key", "v1", 1, AT)
     deployment = Deployment("d2", "shop", "prod", Phase.SHIFTING, upload, "arn", AT, AT, version="2.0.0", weight=10)
@@ -21,7 +21,7 @@ def marked() -> tuple[str, dict[str, object]]:
 
 
 def test_a_mark_is_one_metric_in_the_embedded_format() -> None:
-    """Every dimension and the metric's value are members of the same document, as the format wants it."""
+    """Every dimension and the metric's value are members of the same document, as the format demands."""
     text, line = marked()
     assert line["_aws"] == {
         "Timestamp": 1767323045678,
@@ -38,7 +38,7 @@ def test_a_mark_is_one_metric_in_the_embedded_format() -> None:
     assert "\n" not in text[:-1]
 
 
-def test_a_mark_says_which_deployment_it_was() -> None:
-    """So it can be searched for; the id is no dimension, because each would be a metric of its own."""
+def test_a_mark_names_its_deployment() -> None:
+    """So the log can be searched for it; the id is no dimension, because each id would make another metric."""
     _, line = marked()
     assert (line["deployment_id"], line["version"], line["weight"]) == ("d2", "2.0.0", 10)

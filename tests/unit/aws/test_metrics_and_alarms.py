@@ -46,7 +46,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def put(cloudwatch: Any, at: datetime, requests: int, errors: int, version: str = "") -> None:
-    """What Lambda reports of one minute."""
+    """Write the metrics that Lambda reports for one minute."""
     given = RESOURCE | ({"ExecutedVersion": version} if version else {})
     dimensions = [{"Name": name, "Value": value} for name, value in given.items()]
     data = [
@@ -57,13 +57,13 @@ def put(cloudwatch: Any, at: datetime, requests: int, errors: int, version: str 
 
 
 def periods(cloudwatch: Any, since: datetime, minutes: float, subject: Subject | None = None) -> Sequence[Period]:
-    """What the adapter makes of so many minutes."""
+    """The periods that the adapter returns for these minutes."""
     until = since + minutes * MINUTE
     return CloudWatchMetrics(cloudwatch).periods(ENVIRONMENT, [subject or Subject("api", "8", "7")], since, until)
 
 
 def test_each_version_has_its_own_numbers(cloudwatch: Any) -> None:
-    """While traffic is split, the canary's errors are not the stable version's; each minute is told by itself."""
+    """While traffic is split, the canary's errors are not those of stable; each minute has its own numbers."""
     for minute in range(3):
         put(cloudwatch, NOON + minute * MINUTE, 100 + minute, 1, "7")
         put(cloudwatch, NOON + minute * MINUTE, 10, 4, "8")
@@ -74,14 +74,14 @@ def test_each_version_has_its_own_numbers(cloudwatch: Any) -> None:
 
 
 def test_no_numbers_are_not_zero(cloudwatch: Any) -> None:
-    """A version of which nothing came in may have had no calls, or be late: that is for others to tell."""
+    """A version without data may have had no calls, or its data may be late: the judge decides."""
     put(cloudwatch, NOON, 5, 0, "7")
     (one,) = periods(cloudwatch, NOON, 1)
     assert (one.canary, one.stable) == (None, Sample(5, 0))
 
 
-def test_only_whole_periods_are_asked_for(cloudwatch: Any) -> None:
-    """What began before, or has not ended, has another share of the traffic."""
+def test_only_whole_periods_are_read(cloudwatch: Any) -> None:
+    """A period that began earlier or has not ended had another share of the traffic."""
     for minute in range(4):
         put(cloudwatch, NOON + minute * MINUTE, 1, 0, "8")
     found = periods(cloudwatch, NOON + timedelta(seconds=1), 2.5)
@@ -89,7 +89,7 @@ def test_only_whole_periods_are_asked_for(cloudwatch: Any) -> None:
     assert periods(cloudwatch, NOON + timedelta(seconds=1), 0.5) == []
 
 
-def test_the_only_version_has_the_aliass_numbers(cloudwatch: Any) -> None:
+def test_the_only_version_has_the_numbers_of_the_alias(cloudwatch: Any) -> None:
     """Lambda reports by version only while there are weights."""
     put(cloudwatch, NOON, 10, 2)
     (one,) = periods(cloudwatch, NOON, 1, Subject("api", "8"))
@@ -97,7 +97,7 @@ def test_the_only_version_has_the_aliass_numbers(cloudwatch: Any) -> None:
 
 
 def test_several_components_are_measured_by_one_call(cloudwatch: Any) -> None:
-    """Each with its versions; an image is measured like any function."""
+    """Each has its versions; an image is measured like any function."""
     put(cloudwatch, NOON, 10, 2, "8")
     calls = []
     cloudwatch.meta.events.register("before-call.cloudwatch.GetMetricData", lambda **_: calls.append(1))
@@ -108,19 +108,19 @@ def test_several_components_are_measured_by_one_call(cloudwatch: Any) -> None:
 
 
 def test_a_site_is_not_measured_by_revision(cloudwatch: Any) -> None:
-    """CloudFront's metrics know no revision: whoever asks for them made a mistake."""
+    """CloudFront's metrics have no revision, so a query for them is a mistake."""
     with pytest.raises(SelfrightError, match="A site is not measured by version"):
         periods(cloudwatch, NOON, 1, Subject("site", "b", "a"))
 
 
-class Told:
-    """CloudWatch as AWS answers it: by metric, statistic and version, at one moment."""
+class FixedMetrics:
+    """CloudWatch with the values of one moment, by metric, statistic and version."""
 
     def __init__(self, values: Mapping[tuple[str, str, str], float], moment: datetime = NOON) -> None:
         self.values, self.moment = values, moment
         self.asked: list[Any] = []
 
-    def get_paginator(self, _name: str) -> "Told":
+    def get_paginator(self, _name: str) -> "FixedMetrics":
         """The only operation."""
         return self
 
@@ -137,8 +137,8 @@ class Told:
         return {"Id": query["Id"], "StatusCode": "Complete", **known}
 
 
-def told(version: str, requests: float, mean: float, **ranks: float) -> dict[tuple[str, str, str], float]:
-    """What CloudWatch tells of one version; `ranks` by the threshold: `at_90=95` for PR(:90)."""
+def values_of(version: str, requests: float, mean: float, **ranks: float) -> dict[tuple[str, str, str], float]:
+    """CloudWatch's values for one version; `ranks` by the threshold: `at_90=95` for PR(:90)."""
     counts = {("Invocations", "Sum"): requests, ("Errors", "Sum"): 0.0, ("Duration", "SampleCount"): requests}
     ranked = {("Duration", f"PR(:{name.removeprefix('at_')})"): rank for name, rank in ranks.items()}
     return {(*key, version): value for key, value in {**counts, ("Duration", "Average"): mean, **ranked}.items()}
@@ -149,28 +149,30 @@ THRESHOLDS = {"p90": 90.0, "p99": 250.5}
 
 def test_slow_requests_are_counted_by_their_rank() -> None:
     """PR(:90) is the percentage of durations up to 90 ms: the rest were slower."""
-    stub = Told({**told("8", 200, 40.0, **{"at_90": 75.0, "at_250.5": 98.5}), **told("7", 1000, 30.0, at_90=90.0)})
+    stub = FixedMetrics(
+        {**values_of("8", 200, 40.0, **{"at_90": 75.0, "at_250.5": 98.5}), **values_of("7", 1000, 30.0, at_90=90.0)}
+    )
     (one,) = periods(stub, NOON, 1, Subject("api", "8", "7", THRESHOLDS))
     assert one.canary == Sample(200, 0, 200, {"p90": 50, "p99": 3})
     assert one.stable == Sample(1000, 0, 1000, {"p90": 100})
 
 
-def test_who_answers_a_rank_with_the_average_is_not_believed() -> None:
-    """Latency is then not measured, rather than wrong."""
-    stub = Told({**told("8", 200, 40.0, at_90=40.0), **told("7", 1000, 30.0, at_90=30.0)})
+def test_a_rank_that_equals_the_mean_is_ignored() -> None:
+    """An emulator without percentile rank returns the mean; then latency is not measured."""
+    stub = FixedMetrics({**values_of("8", 200, 40.0, at_90=40.0), **values_of("7", 1000, 30.0, at_90=30.0)})
     (one,) = periods(stub, NOON, 1, Subject("api", "8", "7", {"p90": 90.0}))
     assert (one.canary, one.stable) == (Sample(200, 0, 200), Sample(1000, 0, 1000))
 
 
 def usual(**more: float) -> dict[tuple[str, str, str], float]:
-    """What CloudWatch tells of the hour before: all percentiles."""
+    """CloudWatch's values for the hour before, with all percentiles."""
     percentiles = {("Duration", name, ""): value for name, value in (("p50", 20.0), ("p75", 30.0), ("p90", 90.0))}
-    return {**told("", 200, 40.0, **more), **percentiles, ("Duration", "p99", ""): 250.5}
+    return {**values_of("", 200, 40.0, **more), **percentiles, ("Duration", "p99", ""): 250.5}
 
 
 def test_stables_own_percentiles_are_the_thresholds() -> None:
-    """Those beyond which there were enough requests to know them: of 200, two beyond the 99th say nothing."""
-    stub = Told(usual(at_1000=99.5))
+    """A percentile needs enough requests beyond it: two of 200 beyond the 99th are too few."""
+    stub = FixedMetrics(usual(at_1000=99.5))
     found = CloudWatchMetrics(stub).thresholds(ENVIRONMENT, ["api"], NOON + timedelta(minutes=30))  # type: ignore[arg-type]
     assert found == {"api": {"p50": 20.0, "p75": 30.0, "p90": 90.0}}
     (request,) = stub.asked
@@ -179,13 +181,13 @@ def test_stables_own_percentiles_are_the_thresholds() -> None:
 
 @pytest.mark.parametrize("values", [{}, usual(), usual(at_1000=40.0)], ids=["no data", "no ranks", "averages"])
 def test_where_slow_requests_cannot_be_counted_there_are_no_thresholds(values: Any) -> None:
-    """So that no risk is spent on what is never measured."""
-    metrics = CloudWatchMetrics(Told(values))  # type: ignore[arg-type]
+    """So the judge spends no risk on a signal that is never measured."""
+    metrics = CloudWatchMetrics(FixedMetrics(values))  # type: ignore[arg-type]
     assert metrics.thresholds(ENVIRONMENT, ["api"], NOON) == {"api": {}}
 
 
 def test_alarms_have_states_and_deleted_ones_are_absent(cloudwatch: Any) -> None:
-    """Metric and composite alarms, more than a call takes."""
+    """There are metric and composite alarms, more than one call takes."""
     metric, composite = [f"alarm-{number:03}" for number in range(101)], "composite"
     kinds = ["MetricAlarm", "CompositeAlarm"]
     fine = [{"AlarmName": name, "StateValue": "OK"} for name in metric]
@@ -200,8 +202,8 @@ def test_alarms_have_states_and_deleted_ones_are_absent(cloudwatch: Any) -> None
     assert states == {**dict.fromkeys(metric, "OK"), composite: "ALARM"}
 
 
-def test_alarms_by_the_real_interface(cloudwatch: Any) -> None:
-    """The call is one that CloudWatch understands."""
+def test_alarms_are_read_through_the_real_interface(cloudwatch: Any) -> None:
+    """CloudWatch accepts the call."""
     cloudwatch.put_metric_alarm(
         AlarmName="api-errors",
         MetricName="Errors",
@@ -223,7 +225,7 @@ def test_alarms_by_the_real_interface(cloudwatch: Any) -> None:
 def test_alarms_that_cannot_be_read_are_an_error(
     cloudwatch: Any, code: str, status: int, kind: type[Exception]
 ) -> None:
-    """The judge fails closed on it; an empty answer would look like deleted alarms."""
+    """The judge then fails closed; an empty answer would look like deleted alarms."""
     with Stubber(cloudwatch) as stub:
         stub.add_client_error("describe_alarms", code, "No.", status)
         with pytest.raises(kind, match="cloudwatch:DescribeAlarms on api-errors"):
@@ -237,20 +239,20 @@ def test_each_kind_has_its_class() -> None:
     assert isinstance(components.get(ENVIRONMENT, "site"), SiteComponent)
 
 
-def test_an_unknown_component_is_told_with_the_known_ones() -> None:
-    """A typing error in a name is seen at once."""
+def test_an_unknown_component_is_reported_with_the_known_ones() -> None:
+    """A typing error in a name is visible at once."""
     with pytest.raises(NotFoundError, match=r"has no component 'web'; it has: ai, api, site\."):
         AwsComponents("bucket").get(ENVIRONMENT, "web")
 
 
-class Telling:
-    """GetMetricData, one value for every metric; it refuses more than AWS takes at once."""
+class CountingMetrics:
+    """GetMetricData with one value for every metric; like AWS, it refuses too many metrics at once."""
 
     def __init__(self, status: str = "Complete") -> None:
         self.status, self.asked = status, list[int]()
 
-    def get_paginator(self, operation: str) -> "Telling":
-        """Only this one."""
+    def get_paginator(self, operation: str) -> "CountingMetrics":
+        """Only GetMetricData."""
         assert operation == "get_metric_data"
         return self
 
@@ -258,23 +260,23 @@ class Telling:
         """One page."""
         self.asked.append(len(MetricDataQueries))
         assert len(MetricDataQueries) <= 500
-        told = {"Timestamps": [NOON], "Values": [7.0], "StatusCode": self.status}
-        yield {"MetricDataResults": [{"Id": one["Id"], **told} for one in MetricDataQueries]}
+        answer = {"Timestamps": [NOON], "Values": [7.0], "StatusCode": self.status}
+        yield {"MetricDataResults": [{"Id": one["Id"], **answer} for one in MetricDataQueries]}
 
 
-def test_a_hundred_functions_are_asked_for_in_as_many_requests_as_it_takes() -> None:
-    """AWS tells five hundred metrics at once: one more would be refused, and a good release rolled back."""
+def test_a_hundred_functions_are_read_by_as_many_requests_as_needed() -> None:
+    """AWS returns five hundred metrics at once: it would refuse one more, and a good release would be rolled back."""
     functions = {f"f{number}": {"kind": "function", "function_name": f"f{number}"} for number in range(100)}
     environment = ENVIRONMENT.model_validate({**ENVIRONMENT.model_dump(mode="json"), "components": functions})
     subjects = [Subject(name, "8", "7", {"p50": 10, "p99": 90}) for name in functions]
-    telling: Any = Telling()
-    found = CloudWatchMetrics(telling).periods(environment, subjects, NOON, NOON + MINUTE)
-    assert (sum(telling.asked), len(telling.asked)) == (1200, 3)
+    counting: Any = CountingMetrics()
+    found = CloudWatchMetrics(counting).periods(environment, subjects, NOON, NOON + MINUTE)
+    assert (sum(counting.asked), len(counting.asked)) == (1200, 3)
     assert [(one.canary, one.stable) for one in found if one.canary is None or one.stable is None] == []
 
 
-def test_what_cloudwatch_could_not_tell_is_not_taken_for_nothing() -> None:
-    """The evaluation is made again."""
-    telling: Any = Telling("InternalError")
+def test_a_metric_that_cloudwatch_could_not_read_is_an_error() -> None:
+    """The evaluation is repeated, because missing data would look like no calls."""
+    counting: Any = CountingMetrics("InternalError")
     with pytest.raises(TransientError, match="could not read"):
-        periods(telling, NOON, 1)
+        periods(counting, NOON, 1)

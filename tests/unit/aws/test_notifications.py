@@ -1,4 +1,4 @@
-"""One notification for people: short enough for a subject line, whole as JSON."""
+"""One notification for people: short enough for a subject line, and complete as JSON."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ TOPIC = "arn:aws:sns:eu-central-1:123456789012:notifications"
 
 
 def sent(deployment: Deployment) -> dict[str, Any]:
-    """What SNS was asked to publish."""
+    """The request to SNS."""
     seen: list[dict[str, Any]] = []
 
     class Sns:
@@ -29,7 +29,7 @@ def sent(deployment: Deployment) -> dict[str, Any]:
 
 
 def test_a_notification_says_how_it_ended() -> None:
-    """Who, what, how, why, and what next."""
+    """It has environment, version, phase, reason and next step."""
     deployment = a_deployment(phase=Phase.ROLLED_BACK, version="1.2.0", reason="Alarm.", next_step="Correct it.")
     notification = sent(deployment)
     assert notification["Subject"] == "smartpack/prod 1.2.0: ROLLED_BACK"
@@ -44,8 +44,8 @@ def test_a_notification_says_how_it_ended() -> None:
 
 
 @pytest.mark.parametrize("key", ["incoming/ü🎒\n\t.zip", "incoming/" + "x" * 1000 + ".zip", "incoming/\x00.zip"])
-def test_a_subject_is_one_that_sns_takes(key: str) -> None:
-    """Printable ASCII, less than a hundred characters, whatever somebody uploaded."""
+def test_a_subject_is_acceptable_to_sns(key: str) -> None:
+    """It is printable ASCII with less than a hundred characters, for any upload key."""
     upload = Upload("bucket", key, "", 1, START)
     subject = sent(a_deployment(phase=Phase.REJECTED, upload=upload))["Subject"]
     assert subject.isascii()
@@ -53,8 +53,8 @@ def test_a_subject_is_one_that_sns_takes(key: str) -> None:
     assert len(subject) < 100
 
 
-def test_sns_takes_it() -> None:
-    """The request is one that the real client accepts."""
+def test_sns_accepts_the_request() -> None:
+    """The real client accepts it, too."""
     with mock_aws(), Stubber(client("sns")) as stubber:
         stubber.add_response("publish", {"MessageId": "1"}, {"TopicArn": TOPIC, "Subject": ANY, "Message": ANY})
         SnsNotifications(TOPIC, client("sns")).send(a_deployment(phase=Phase.SUCCEEDED))

@@ -26,7 +26,7 @@ class Handler(BaseHTTPRequestHandler):
     over: threading.Event
 
     def do_GET(self) -> None:
-        """Note the request and answer it."""
+        """Record the request and answer it."""
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         self.seen.append((self.command, self.path, body))
         self.send_response(302 if self.path == "/moved" else 200)
@@ -51,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
     do_POST = do_OPTIONS = do_GET  # noqa: N815 - http.server's names
 
     def log_message(self, *_: Any) -> None:  # noqa: ANN401
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -74,28 +74,28 @@ def check(path: str = "/", **expected: Any) -> Check:  # noqa: ANN401 - as in re
 
 
 def ask(url: str, check: OutsideCheck, others: Sequence[OutsideCheck] = ()) -> CheckResult:
-    """Make the check; loopback is what these tests mean."""
+    """Make the check; these tests allow loopback addresses."""
     return HttpProbe().run(url, check, others, private=True)
 
 
 def test_a_good_answer_passes(url: str) -> None:
-    """The address's slash and the path's are one."""
+    """The slash at the end of the address and that of the path become one."""
     assert ask(url, check("/", contains="welcome")).passed
 
 
 def test_a_body_is_sent(url: str) -> None:
-    """An API is asked as its visitors ask it."""
+    """An API gets the same requests as from its visitors."""
     assert ask(url, check("/generate", method="POST", body={"a": 1})).passed
 
 
-def test_a_redirect_is_told_and_not_followed(url: str) -> None:
-    """A check names the page that it wants; where it was sent instead is what a person needs to know."""
+def test_a_redirect_is_reported_and_not_followed(url: str) -> None:
+    """A check names the page that it wants; the message says where the redirect leads instead."""
     result = ask(url, check("/moved"))
     assert (result.passed, result.detail) == (False, "expected status 200, got 302, to /elsewhere")
 
 
 def test_an_expected_redirect_passes(url: str) -> None:
-    """A redirect may be what is checked."""
+    """A check may expect a redirect."""
     assert ask(url, check("/moved", status=302)).passed
 
 
@@ -113,43 +113,43 @@ def test_a_long_answer_is_cut(url: str, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("path", ["/long", "/drip"])
-def test_a_slow_answer_is_given_up(url: str, path: str) -> None:
-    """A server that drips is no good answer; the time is bounded for all of it, however little comes at a time."""
+def test_the_wait_for_a_slow_answer_is_given_up(url: str, path: str) -> None:
+    """The time for the whole answer is bounded, however slowly its pieces arrive."""
     ticks = iter([0.0, *[100.0] * 100])
     result = HttpProbe(clock=lambda: next(ticks)).run(url, check(path), private=True)
     assert (result.passed, result.detail) == (False, f"no answer from {url} (Timeout)")
 
 
 def test_a_preflight_is_made_and_compared(url: str) -> None:
-    """As a browser on another origin would ask."""
-    asked = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
-    preflight = check("/generate", method="OPTIONS", headers=asked, header=PREFLIGHT)
+    """The request is that of a browser on another origin."""
+    headers = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
+    preflight = check("/generate", method="OPTIONS", headers=headers, header=PREFLIGHT)
     assert ask(url, preflight).passed
-    simple = check("/generate", headers=asked, header=PREFLIGHT)
+    simple = check("/generate", headers=headers, header=PREFLIGHT)
     assert ask(url, simple).detail == "the header access-control-allow-origin is missing"
 
 
 def test_a_slow_answer_is_measured(url: str) -> None:
-    """From asking to the end of the answer."""
+    """The time lasts from the request to the end of the answer."""
     ticks = iter([0.0, *[0.7] * 100])
     result = HttpProbe(clock=lambda: next(ticks)).run(url, check(max_latency_ms=699), private=True)
     assert result.detail == "the answer took 700 ms, more than 699 ms"
 
 
-def test_what_another_release_promises_passes_too(url: str) -> None:
-    """While both serve, either may answer."""
+def test_an_answer_that_another_release_expects_passes(url: str) -> None:
+    """While both releases serve, either may answer."""
     assert ask(url, check(contains="new"), [check(contains="welcome")]).passed
 
 
-def test_a_page_is_loaded_with_all_it_needs(url: str) -> None:
-    """Over HTTP, through one door."""
+def test_a_page_is_loaded_with_its_files(url: str) -> None:
+    """All files are requested over HTTP, through one door."""
     assert ask(url, SiteCheck(component="site", kind="site", path="/whole")).passed
     result = ask(url, SiteCheck(component="site", kind="site", path="/torn"))
     assert result.detail == "1 of 3 files are not right: /a.js is without a type and used as a script"
 
 
 def test_a_page_that_cannot_be_reached_fails() -> None:
-    """As any check does."""
+    """It fails like any other check."""
     result = ask("http://127.0.0.1:1", SiteCheck(component="site", kind="site"))
     assert (result.check, result.passed) == ("page / of site", False)
     assert "NewConnection" in result.detail

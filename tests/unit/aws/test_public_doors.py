@@ -22,19 +22,19 @@ INNER = ["127.0.0.1", "169.254.169.254", "10.0.0.7", "fd00:ec2::254", "::ffff:16
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Says to which host it was asked."""
+    """Records the host of each request."""
 
     seen: list[str]
 
     def do_GET(self) -> None:
-        """Note it, and send `/moved` to the metadata service."""
+        """Record the host, and redirect `/moved` to the metadata service."""
         self.seen.append(self.headers["host"])
         self.send_response(302 if self.path == "/moved" else 200)
         self.send_header("location", "http://169.254.169.254/latest/meta-data/")
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def server() -> Iterator[HTTPServer]:
 
 @pytest.fixture
 def port(server: HTTPServer) -> Iterator[int]:
-    """The port of a server that serves."""
+    """The port of the running server."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield server.server_port
@@ -55,36 +55,36 @@ def port(server: HTTPServer) -> Iterator[int]:
     thread.join()
 
 
-def asked(url: str, *addresses: str, private: bool = False, path: str = "/") -> CheckResult:
-    """The result of a check when the name leads to these addresses."""
+def result_of(url: str, *addresses: str, private: bool = False, path: str = "/") -> CheckResult:
+    """The result of a check whose name resolves to these addresses."""
     probe = HttpProbe(resolve=lambda *_: addresses)
     return probe.run(url, Check(component="api", path=path), private=private)
 
 
 @pytest.mark.parametrize("address", INNER)
-def test_a_name_that_leads_inside_is_not_asked(
+def test_a_name_with_a_private_address_gets_no_request(
     server: HTTPServer, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not even a connection is made; the message says what to do."""
+    """Not even a connection is made, and the message has the next step."""
     monkeypatch.setattr(socket.socket, "connect", None)
-    result = asked(f"http://{NAME}:{server.server_port}", address)
+    result = result_of(f"http://{NAME}:{server.server_port}", address)
     assert not result.passed
     assert result.detail.startswith(f"{NAME} leads to the ")
     assert "`allow_private_urls`" in result.detail
 
 
-def test_one_inner_address_among_others_is_enough(server: HTTPServer) -> None:
-    """Whoever makes such a name may mean the inner one."""
-    assert "leads to the private address" in asked(f"http://{NAME}", "93.184.216.34", "10.0.0.7").detail
+def test_one_private_address_among_others_is_enough(server: HTTPServer) -> None:
+    """The owner of such a name may mean the private address."""
+    assert "leads to the private address" in result_of(f"http://{NAME}", "93.184.216.34", "10.0.0.7").detail
 
 
-def test_an_environment_may_mean_its_own_network(port: int) -> None:
-    """The host is sent as it is called, with its port."""
-    assert asked(f"http://{NAME}:{port}", "127.0.0.1", private=True).passed
+def test_an_environment_may_allow_private_addresses(port: int) -> None:
+    """The host header is the URL's host with its port."""
+    assert result_of(f"http://{NAME}:{port}", "127.0.0.1", private=True).passed
 
 
-def test_the_address_that_was_looked_at_is_the_one_that_is_asked(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name that answers differently a moment later (rebinding) is not asked again."""
+def test_the_request_goes_to_the_address_that_was_checked(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that would resolve differently a moment later (rebinding) is not resolved again."""
     answers = iter([["127.0.0.1"]])
     monkeypatch.setattr(socket, "getaddrinfo", _only_addresses(socket.getaddrinfo))
     probe = HttpProbe(resolve=lambda *_: next(answers))
@@ -92,7 +92,7 @@ def test_the_address_that_was_looked_at_is_the_one_that_is_asked(port: int, monk
 
 
 def _only_addresses(real: object) -> object:
-    """`getaddrinfo` that takes no names."""
+    """A `getaddrinfo` that refuses names."""
 
     def resolve(host: str, *arguments: object, **named: object) -> object:
         ip_address(host)
@@ -101,19 +101,19 @@ def _only_addresses(real: object) -> object:
     return resolve
 
 
-def test_a_redirect_inside_is_not_followed(port: int) -> None:
-    """No redirect is: it is told where it leads."""
-    result = asked(f"http://{NAME}:{port}", "127.0.0.1", private=True, path="/moved")
+def test_a_redirect_to_a_private_address_is_not_followed(port: int) -> None:
+    """No redirect is followed; the message says where it leads."""
+    result = result_of(f"http://{NAME}:{port}", "127.0.0.1", private=True, path="/moved")
     assert result.detail == "expected status 200, got 302, to http://169.254.169.254/latest/meta-data/"
 
 
 def test_the_next_address_is_tried(port: int) -> None:
-    """A name with an address that takes no connections is still reached."""
-    assert asked(f"http://{NAME}:{port}", "127.0.0.2", "127.0.0.1", private=True).passed
+    """A name is reached even if its first address accepts no connections."""
+    assert result_of(f"http://{NAME}:{port}", "127.0.0.2", "127.0.0.1", private=True).passed
 
 
-def test_a_name_that_leads_nowhere_is_no_answer() -> None:
-    """A failed check, and nothing that may not be asked."""
+def test_a_name_that_does_not_resolve_gets_no_answer() -> None:
+    """The check fails, but the URL itself is not refused."""
 
     def unknown(*_: object) -> Sequence[str]:
         raise socket.gaierror
@@ -125,21 +125,21 @@ def test_a_name_that_leads_nowhere_is_no_answer() -> None:
 
 
 @pytest.mark.parametrize("url", ["http://[", "ftp://x", "http://x:99999", "http:///x"])
-def test_what_is_no_url_is_told(url: str) -> None:
-    """The environment's writer has to correct it."""
+def test_an_invalid_url_is_reported(url: str) -> None:
+    """The author of the environment must correct it."""
     assert "is not a valid URL" in HttpProbe().refusal(url)
 
 
-def test_a_refusal_is_known_before_anything_is_asked() -> None:
-    """A bundle is rejected by it."""
+def test_a_refusal_is_known_before_any_request() -> None:
+    """It rejects a bundle."""
     assert HttpProbe(resolve=lambda *_: ["10.0.0.7"]).refusal("https://x.example") == (
         "x.example leads to the private address 10.0.0.7"
     )
     assert HttpProbe(resolve=lambda *_: ["93.184.216.34"]).refusal("https://x.example") == ""
 
 
-def test_the_systems_resolver_is_asked() -> None:
-    """An address is its own answer, once."""
+def test_the_systems_resolver_is_used() -> None:
+    """An IP address resolves to itself, once."""
     assert public_doors.addresses_of("127.0.0.1", 80) == ["127.0.0.1"]
     assert HttpProbe().refusal("http://[::1]:8000/") == "[::1] leads to the loopback address ::1"
 
@@ -148,7 +148,7 @@ def test_the_systems_resolver_is_asked() -> None:
 def test_tls_verifies_the_name_and_not_the_address(
     server: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, passed: bool
 ) -> None:
-    """The connection goes to an address; the certificate is still the name's."""
+    """The connection goes to an address; the certificate must still be that of the name."""
     certificate = _certificate(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
@@ -156,7 +156,7 @@ def test_tls_verifies_the_name_and_not_the_address(
     monkeypatch.setattr(public_doors, "trusted", lambda: ssl.create_default_context(cafile=certificate))
     thread = threading.Thread(target=server.handle_request)
     thread.start()
-    result = asked(f"https://{name}:{server.server_port}", "127.0.0.1", private=True)
+    result = result_of(f"https://{name}:{server.server_port}", "127.0.0.1", private=True)
     thread.join()
     assert result.passed is passed
     assert passed or result.detail.endswith("(SSL)")

@@ -1,4 +1,4 @@
-"""The application's secrets: the names of their keys come out, and nothing else ever does."""
+"""The application's secrets: only the names of their keys are ever returned."""
 
 import json
 import traceback
@@ -25,31 +25,31 @@ def manager() -> Iterator[Any]:
 
 
 def keys(manager: Any, text: str) -> frozenset[str]:  # noqa: ANN401 - a client
-    """What is told of a secret that holds this text."""
+    """The keys of a secret that holds this text."""
     manager.create_secret(Name=NAME, SecretString=text)
     return SecretsManagerSecrets(manager).keys(NAME)
 
 
-def test_the_keys_with_a_value_are_told(manager: Any) -> None:  # noqa: ANN401 - a client
-    """A key that waits to be filled in is as good as none; a zero or a no is a value."""
+def test_the_keys_with_a_value_are_returned(manager: Any) -> None:  # noqa: ANN401 - a client
+    """A key that is not filled in counts as missing; zero and false are values."""
     text = json.dumps({"OPENAI_KEY": VALUE, "EMPTY": "", "NULL": None, "PORT": 0, "DEBUG": False})
     assert keys(manager, text) == {"OPENAI_KEY", "PORT", "DEBUG"}
 
 
 def test_a_secret_is_found_by_its_arn_too(manager: Any) -> None:  # noqa: ANN401 - a client
-    """CDK knows the ARN of what it creates."""
+    """CDK knows the ARN of a secret that it creates."""
     arn = manager.create_secret(Name=NAME, SecretString='{"A": "1"}')["ARN"]
     assert SecretsManagerSecrets(manager).keys(arn) == {"A"}
 
 
-def test_a_missing_secret_is_told(manager: Any) -> None:  # noqa: ANN401 - a client
-    """By its id."""
+def test_a_missing_secret_is_reported(manager: Any) -> None:  # noqa: ANN401 - a client
+    """The message has its id."""
     with pytest.raises(NotFoundError, match=NAME):
         SecretsManagerSecrets(manager).keys(NAME)
 
 
 def test_a_secret_that_is_being_deleted_cannot_be_read(manager: Any) -> None:  # noqa: ANN401 - a client
-    """It is there for some days more, and AWS says so."""
+    """It exists for some more days, and AWS says so."""
     manager.create_secret(Name=NAME, SecretString="{}")
     manager.delete_secret(SecretId=NAME)
     with pytest.raises(AwsError, match="InvalidRequestException"):
@@ -59,8 +59,8 @@ def test_a_secret_that_is_being_deleted_cannot_be_read(manager: Any) -> None:  #
 @pytest.mark.parametrize(
     "text", [VALUE, f'"{VALUE}"', f'["{VALUE}"]', f'{{"OPENAI_KEY": {VALUE}}}', "[" * 99_999 + VALUE]
 )
-def test_a_secret_without_keys_is_told_without_its_value(manager: Any, text: str) -> None:  # noqa: ANN401 - a client
-    """Neither the error nor what is behind it, nor its traceback, has the value."""
+def test_a_secret_without_keys_is_reported_without_its_value(manager: Any, text: str) -> None:  # noqa: ANN401 - a client
+    """The value is neither in the error nor in its causes or its traceback."""
     if len(text) > 65_536:
         manager = _Answers(text)
     else:
@@ -72,7 +72,7 @@ def test_a_secret_without_keys_is_told_without_its_value(manager: Any, text: str
 
 
 def test_a_binary_secret_has_no_keys(manager: Any) -> None:  # noqa: ANN401 - a client
-    """Keys are looked for in text only."""
+    """Only a text can have keys."""
     manager.create_secret(Name=NAME, SecretBinary=b'{"A": "1"}')
     with pytest.raises(UnusableSecretError):
         SecretsManagerSecrets(manager).keys(NAME)
@@ -82,20 +82,20 @@ def test_a_binary_secret_has_no_keys(manager: Any) -> None:  # noqa: ANN401 - a 
     ("code", "status", "error"),
     [("AccessDeniedException", 400, AwsError), ("InternalServiceError", 500, TransientError)],
 )
-def test_what_aws_refuses_is_told(code: str, status: int, error: type[SelfrightError]) -> None:
-    """With the privilege to give, or as something that passes."""
+def test_a_refusal_by_aws_is_reported(code: str, status: int, error: type[SelfrightError]) -> None:
+    """The message names the missing permission, or the error is transient."""
     with pytest.raises(error, match="secretsmanager:GetSecretValue"):
         SecretsManagerSecrets(_Answers(refuse(code, status))).keys(NAME)
 
 
 class _Answers:
-    """A Secrets Manager that answers one thing."""
+    """A Secrets Manager with one answer."""
 
     def __init__(self, answer: str | ClientError) -> None:
         self._answer = answer
 
     def get_secret_value(self, *, SecretId: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
-        """The text, or the refusal."""
+        """Return the text, or raise the refusal."""
         if isinstance(self._answer, ClientError):
             raise self._answer
         return {"SecretString": self._answer}

@@ -1,4 +1,4 @@
-"""Time that passes only when everybody waits: many threads, one after the other, always in the same order."""
+"""Time that passes only while all threads wait: many threads run one after the other, always in the same order."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -9,32 +9,32 @@ from threading import Event, Lock, Thread
 from typing import Any, Self
 
 POLL = 0.05
-"""Seconds after which one who waits for others looks again."""
+"""Seconds between two polls of a thread that waits for others."""
 
 
 class VirtualTime:
-    """A clock and its `sleep`. Of the threads that it runs only one is awake at a time: the one whose turn is next."""
+    """A clock and its `sleep`. Only one of its threads is awake at a time: the one that is due next."""
 
     def __init__(self) -> None:
         self._now, self._order, self._lock = 1_000_000.0, count(), Lock()
         self._asleep: list[tuple[float, int, Event]] = []
 
     def now(self) -> float:
-        """Seconds."""
+        """The virtual time in seconds."""
         return self._now
 
     def sleep(self, seconds: float) -> None:
-        """Let the others go on until it is this thread's lock again."""
-        mine = self._enlist(seconds)
+        """Let other threads run until this one is due again."""
+        due = self._enlist(seconds)
         self._wake_next()
-        mine.wait()
+        due.wait()
 
     def spawn(self, work: Callable[[], object]) -> Thread:
-        """A thread that begins when its lock comes."""
-        mine = self._enlist(0)
+        """A thread that begins when it is due."""
+        due = self._enlist(0)
 
         def run() -> None:
-            mine.wait()
+            due.wait()
             try:
                 work()
             finally:
@@ -45,7 +45,7 @@ class VirtualTime:
         return thread
 
     def run(self, *work: Callable[[], object]) -> None:
-        """Run these at the same time, to their end."""
+        """Run these at the same time, until all have ended."""
         threads = [self.spawn(one) for one in work]
         self._wake_next()
         for thread in threads:
@@ -72,7 +72,7 @@ class VirtualPool:
         self._queue: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
 
     def submit(self, work: Callable[..., Any], *args: Any) -> Future[Any]:  # noqa: ANN401 - any work
-        """Queue it."""
+        """Queue the work."""
         future: Future[Any] = Future()
         self._queue.append((future, lambda: work(*args)))
         if self._running < self._workers:
@@ -81,7 +81,7 @@ class VirtualPool:
         return future
 
     def map(self, work: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
-        """The results, in order."""
+        """Do the work for every item; returns the results in order."""
         futures = [self.submit(work, item) for item in items]
         while not all(future.done() for future in futures):
             self._time.sleep(POLL)

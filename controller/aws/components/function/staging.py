@@ -18,7 +18,7 @@ from controller.errors import AwsError, ConflictError, NotFoundError
 FIRST_WAIT, LONGEST_WAIT, PATIENCE = 0.05, 2.0, 180.0
 """Seconds between two polls of a function that is being updated, at least and at most, and until the wait ends."""
 SHARE = 0.1
-"""The next poll comes after this share of the time waited so far, so at most this share is waited in vain."""
+"""The next poll comes after this share of the time waited so far, so at most this share is waited unnecessarily."""
 OURS = "selfright "
 """The description of every version that Selfright publishes begins with this."""
 ATTEMPTS = 3

@@ -4,7 +4,7 @@ The application reads `<prefix>/current`, which names the revision, and then all
 has one consistent set at any time. A shift or a rollback is one write of `current`.
 
 Visitors cannot be divided here, because every reader gets the same set. So the pointer moves at the last step, when all
-visitors are on the new release. Until then bad settings have reached nobody, and the guard of the last step restores
+visitors are on the new release. Until then bad settings are not live, and the guard of the last step restores
 the former ones. The canary of the code therefore runs with the former settings, and must work with them.
 """
 

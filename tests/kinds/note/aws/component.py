@@ -1,4 +1,4 @@
-"""The component `note`: texts in a bucket, and a pointer to the one that is read, moved by the rules of all traffic."""
+"""The component `note`: texts in a bucket, and a pointer to the live one, moved by the rules of all traffic."""
 
 from collections.abc import Callable, Sequence
 
@@ -23,25 +23,25 @@ class NoteStore:
         self._clients, self._target = clients, target
 
     def text(self, name: str) -> str:
-        """The text of that name; raises `NotFoundError`."""
+        """The text with this name; raises `NotFoundError`."""
         key = f"{self._target.prefix}/{name}"
         with calling("s3:GetObject", key):
             return self._clients.objects.get_object(Bucket=self._target.bucket, Key=key)["Body"].read().decode()
 
     def write(self, name: str, text: str) -> None:
-        """Write it, over what was there."""
+        """Write a text, over an older one."""
         key = f"{self._target.prefix}/{name}"
         with calling("s3:PutObject", key):
             self._clients.objects.put_object(Bucket=self._target.bucket, Key=key, Body=text.encode())
 
     def delete(self, name: str) -> None:
-        """Take it away."""
+        """Delete a text."""
         key = f"{self._target.prefix}/{name}"
         with calling("s3:DeleteObject", key):
             self._clients.objects.delete_object(Bucket=self._target.bucket, Key=key)
 
     def names(self) -> list[str]:
-        """All revisions, the newest first."""
+        """All revisions, newest first."""
         prefix = f"{self._target.prefix}/"
         with calling("s3:ListBucket", prefix):
             found = self._clients.objects.list_objects_v2(Bucket=self._target.bucket, Prefix=prefix).get("Contents", [])
@@ -50,7 +50,7 @@ class NoteStore:
 
 
 class NotePointer(Traffic[str]):
-    """Which text is read; there is no share of readers."""
+    """The pointer to the live text; readers cannot be divided."""
 
     name = "the note"
 
@@ -58,27 +58,27 @@ class NotePointer(Traffic[str]):
         self._store = store
 
     def read(self) -> str:
-        """The revision, "" before the first."""
+        """The revision that the pointer names, "" before the first."""
         try:
             return self._store.text("current")
         except NotFoundError:
             return ""
 
     def is_at(self, state: str, stable: str, canary: str, weight: int) -> bool:
-        """The canary at 100, stable before."""
+        """Whether the pointer names the canary at weight 100, or stable below."""
         return state == (canary if weight >= ALL else stable)
 
     def is_between(self, state: str, stable: str, canary: str) -> bool:
-        """One of both."""
+        """Whether the pointer names one of the two."""
         return state in {stable, canary}
 
     def write(self, state: str, stable: str, canary: str, weight: int) -> str | None:
-        """One write, without a condition: nobody else is in these tests."""
+        """One write, without a condition: these tests have no other writers."""
         self._store.write("current", canary if weight >= ALL else stable)
         return None
 
     def describe(self, state: str) -> str:
-        """The revision."""
+        """The revision's id."""
         return state
 
 
@@ -89,37 +89,37 @@ class NoteComponent:
         self._store, self._name, self._pointer = store, name, NotePointer(store)
 
     def current(self) -> Revision:
-        """What is read."""
+        """The revision that the pointer names."""
         return Revision(self._pointer.read())
 
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision:
-        """Put the text beside the others."""
+        """Write the text under its revision's id."""
         note = NoteArtifact.of(artifact, self._name)
         revision = note.sha256[:12]
         self._store.write(revision, note.read_text(bundle))
         return Revision(revision, note.sha256)
 
     def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
-        """It is there."""
-        return [CheckResult(f"text of {self._name}", revision.id in self._store.names(), "it was looked for")]
+        """Check that the text is there."""
+        return [CheckResult(f"text of {self._name}", revision.id in self._store.names(), "the texts were listed")]
 
     def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> str | None:
-        """Move the pointer at 100."""
+        """Move the pointer, at weight 100 only."""
         return self._pointer.shift(stable.id, canary.id, weight, permit)
 
     def restore(self, stable: Revision, canary: Revision | None) -> None:
-        """Move it back."""
+        """Set the pointer to stable."""
         self._pointer.restore(stable.id, canary.id if canary else None)
 
     def discard(self, revision: Revision) -> bool:
-        """Take a text away that is not read."""
+        """Delete a text, unless it is live."""
         if revision.id == self._pointer.read() or revision.id not in self._store.names():
             return False
         self._store.delete(revision.id)
         return True
 
     def prune(self, keep: Sequence[Revision], count: int) -> int:
-        """Take old texts away."""
+        """Delete old texts."""
         names = self._store.names()
         spared = {*names[:count], *(one.id for one in keep), self._pointer.read()}
         gone = [name for name in names if name not in spared]

@@ -14,11 +14,11 @@ class NoteKind(AwsKind[NoteTarget]):
     """Texts in a bucket."""
 
     def component(self, target: NoteTarget, name: str, tools: Tools) -> Component:
-        """The texts, and the pointer to the one that is read."""
+        """The texts, and the pointer to the live one."""
         return NoteComponent(NoteStore(tools.clients, target), name)
 
     def export(self, target: NoteTarget, revision: Revision, tools: Tools) -> Mapping[str, Any]:
-        """The text that is read."""
+        """The live text."""
         store = NoteStore(tools.clients, target)
         return {"prefix": target.prefix, "text": store.text(revision.id) if revision.id else ""}
 

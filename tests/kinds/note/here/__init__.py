@@ -12,23 +12,23 @@ from tests.kinds.note.rules.target import NoteTarget
 
 
 class NoteKind(Kind[NoteArtifact, NoteTarget]):
-    """A file that is packed as it is, compared by its text, and written again."""
+    """A file that is packed unchanged, compared by its text, and written again by a recovery."""
 
     def pack(self, packing: Packing, artifact: NoteArtifact) -> Packed:
-        """The file."""
+        """Pack the file."""
         return packing.add(artifact.artifact, packing.file("Write it."))
 
     def plan(
         self, planning: Planning, target: NoteTarget, known: ComponentPlan, artifact: NoteArtifact
     ) -> ComponentPlan:
-        """The text of the live revision, and that which comes."""
+        """Compare the text of the live revision with the new one."""
         before = NoteStore(planning.clients, target).text(known.live) if known.live else ""
         after = artifact.read_text(planning.bundle)
         items = compare({"text": before}, {"text": after}, "texts")
         return ComponentPlan(known.name, known.kind, "changed" if items else "unchanged", known.live, items=items)
 
     def recoveries(self, recovering: Recovering, target: NoteTarget) -> Sequence[Recovery]:
-        """The pointer."""
+        """The recovery of the pointer."""
         return [NoteRecovery(recovering, NoteStore(recovering.clients, target))]
 
 
@@ -39,7 +39,7 @@ class NoteRecovery:
         self._recovering, self._store = recovering, store
 
     def plan(self) -> list[RecoveryStep]:
-        """One step, unless the text is read already."""
+        """One step, unless the pointer names the text already."""
         live = self._recovering.entry.revision
         if self._store.text("current") == live:
             return []

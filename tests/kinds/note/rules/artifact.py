@@ -1,4 +1,4 @@
-"""A note in a bundle: a text file, and the language that it is in."""
+"""A note in a bundle: a text file, and its language."""
 
 from collections.abc import Mapping
 from typing import ClassVar, Literal
@@ -19,7 +19,7 @@ class NoteArtifact(Artifact):
     noun: ClassVar[str] = "a note"
 
     def read_text(self, bundle: Contents) -> str:
-        """The text; raises `InvalidBundleError` when it is none."""
+        """The text; raises `InvalidBundleError` when the file is no text."""
         return bundle.once(self.artifact, lambda: _text(bundle.read(self.artifact, MAX_BYTES), self.artifact))
 
     def files(self, bundle: Contents, where: str) -> Mapping[str, Expected]:

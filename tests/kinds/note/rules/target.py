@@ -1,4 +1,4 @@
-"""A note in an environment: where it lies, and which languages are read there."""
+"""A note in an environment: where it is stored, and which languages are read there."""
 
 from typing import TYPE_CHECKING, Literal
 
@@ -23,5 +23,5 @@ class NoteTarget(Target):
         """The note must be in a language that is read here."""
         note = NoteArtifact.of(artifact, self.kind)
         if note.language not in self.languages:
-            reason = f"nobody reads '{note.language}' here, and '{note.read_text(bundle)[:20]}' is in it"
+            reason = f"'{note.language}' is not read here, and '{note.read_text(bundle)[:20]}' is in it"
             raise InvalidBundleError(reason, "Translate it.")

@@ -1,4 +1,4 @@
-"""The errors of AWS become ours: what the flow may do next, and what a person has to."""
+"""The errors of AWS become ours: they say what the flow may do next, and what a person must do."""
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ParamValidationError
@@ -14,7 +14,7 @@ def refused(code: str, status: int = 400, message: str = "No.", **more: object) 
 
 
 def raised(error: Exception) -> Exception:
-    """What comes out of the block when this happens inside."""
+    """The error that leaves the block when this one is raised inside."""
     with pytest.raises(Exception) as caught, calling("lambda:UpdateAlias", "api:live"):  # noqa: PT011
         raise error
     return caught.value
@@ -40,12 +40,12 @@ def raised(error: Exception) -> Exception:
     ],
 )
 def test_each_answer_of_aws_becomes_one_kind_of_error(code: str, status: int, kind: type[Exception]) -> None:
-    """A code or an HTTP status decides what the flow may do next: try again, give way, or stop."""
+    """A code or an HTTP status decides what the flow may do next: try again, read again, or stop."""
     assert type(raised(refused(code, status))) is kind
 
 
-def test_a_message_names_the_operation_the_resource_and_what_aws_said() -> None:
-    """Whoever reads the error sees what was called on what and why it was refused."""
+def test_a_message_names_the_operation_the_resource_and_the_answer_of_aws() -> None:
+    """The reader of the error sees which call on which resource was refused, and why."""
     message = str(raised(refused("InvalidParameterValueException", message="Bad handler.")))
     assert message == "lambda:UpdateAlias on api:live: InvalidParameterValueException. Bad handler."
 
@@ -56,8 +56,8 @@ def test_a_denied_call_says_which_permission_is_missing() -> None:
 
 
 @pytest.mark.parametrize("reason", ["ConditionalCheckFailed", "TransactionConflict"])
-def test_a_cancelled_transaction_is_what_cancelled_it(reason: str) -> None:
-    """A failed condition means somebody else was first; a collision only means to try again."""
+def test_a_cancelled_transaction_has_the_reason_of_its_cancellation(reason: str) -> None:
+    """A failed condition means that somebody else was first; after a collision it can be tried again."""
     error = refused("TransactionCanceledException", CancellationReasons=[{"Code": "None"}, {"Code": reason}])
     expected = ConflictError if reason == "ConditionalCheckFailed" else TransientError
     assert type(raised(error)) is expected
@@ -69,14 +69,14 @@ def test_no_answer_is_transient() -> None:
 
 
 @pytest.mark.parametrize("error", [NoCredentialsError(), ParamValidationError(report="hunter2")])
-def test_a_call_that_could_not_be_sent_keeps_its_arguments_to_itself(error: Exception) -> None:
-    """Arguments may hold secrets, so only the name of the error is told."""
-    told = raised(error)
-    assert isinstance(told, AwsError)
-    assert not told.transient
-    assert "hunter2" not in str(told)
+def test_the_error_of_a_call_that_was_not_sent_does_not_show_arguments(error: Exception) -> None:
+    """Arguments may hold secrets, so the message has only the name of the error."""
+    translated = raised(error)
+    assert isinstance(translated, AwsError)
+    assert not translated.transient
+    assert "hunter2" not in str(translated)
 
 
 def test_other_errors_pass_unchanged() -> None:
-    """Only AWS's errors are translated: a permit that says no goes through as it is."""
+    """Only AWS's errors are translated: the error of a permit that refuses passes unchanged."""
     assert isinstance(raised(KeyError("x")), KeyError)

@@ -1,4 +1,4 @@
-"""One client of a service for the whole process, made as the standard environment says."""
+"""One client of a service for the whole process, configured by the standard environment."""
 
 import pytest
 

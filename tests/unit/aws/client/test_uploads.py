@@ -16,21 +16,21 @@ def test_everything_is_uploaded_before_the_block_ends() -> None:
     assert sorted(done) == list(range(50))
 
 
-def test_the_reader_waits_when_too_much_is_on_its_way() -> None:
+def test_the_reader_waits_while_too_much_is_being_uploaded() -> None:
     """Memory is bounded: a file is read only when there is room for it."""
-    under_way, most, lock = 0, 0, threading.Lock()
+    uploading, most, lock = 0, 0, threading.Lock()
     together = threading.Event()
 
     def upload() -> None:
-        nonlocal under_way, most
+        nonlocal uploading, most
         with lock:
-            under_way += 1
-            most = max(most, under_way)
+            uploading += 1
+            most = max(most, uploading)
             if most == 2:
                 together.set()
         together.wait(DEADLINE)
         with lock:
-            under_way -= 1
+            uploading -= 1
 
     with Uploads(connections=8, budget=20) as uploads:
         for _ in range(6):
@@ -39,7 +39,7 @@ def test_the_reader_waits_when_too_much_is_on_its_way() -> None:
 
 
 def test_a_file_larger_than_the_budget_goes_alone() -> None:
-    """It must not wait for ever."""
+    """An upload larger than the budget must not wait for ever."""
     done: list[int] = []
     with Uploads(budget=5) as uploads:
         uploads.add(lambda: done.append(1), 100)
@@ -48,7 +48,7 @@ def test_a_file_larger_than_the_budget_goes_alone() -> None:
 
 
 def test_a_failure_ends_the_uploads() -> None:
-    """The first failure is the one that is told, and what has not begun is dropped."""
+    """The first failure is raised, and uploads that have not begun are dropped."""
     failed = threading.Event()
 
     def fail() -> None:
@@ -66,8 +66,8 @@ def test_a_failure_ends_the_uploads() -> None:
         upload_for_ever()
 
 
-def test_a_failure_of_the_last_upload_is_told_at_the_end() -> None:
-    """Nobody adds anything after it."""
+def test_a_failure_of_the_last_upload_is_raised_at_the_end() -> None:
+    """No later `add` could raise it."""
 
     def fail() -> None:
         raise ValueError("no space")
@@ -77,7 +77,7 @@ def test_a_failure_of_the_last_upload_is_told_at_the_end() -> None:
 
 
 def test_the_readers_own_error_wins() -> None:
-    """A bundle that cannot be read is the reason, whatever the uploads do."""
+    """The error of a bundle that cannot be read is raised, whatever the uploads do."""
 
     def read() -> None:
         with Uploads() as uploads:

@@ -1,4 +1,4 @@
-"""What is exported of each kind of component, and that no value of a secret is among it."""
+"""The export of each kind of component, which holds no value of a secret."""
 # ruff: noqa: ANN401 - JSON, and clients without types
 
 import hashlib
@@ -32,7 +32,7 @@ CODE = f"restore-points/code/{hashlib.sha256(b'placeholder').hexdigest()}.zip"
 
 
 def an_environment(**targets: Any) -> Environment:
-    """An environment with all that can be exported here; `targets` adds to them."""
+    """An environment with everything that can be exported here; `targets` adds to its components."""
     components = {
         "api": {"kind": "function", "function_name": FUNCTION},
         "site": {"kind": "site", "bucket": SITE, "routing_function": ROUTING},
@@ -45,19 +45,19 @@ def an_environment(**targets: Any) -> Environment:
 
 @pytest.fixture
 def staged(world: World) -> World:
-    """A world in whose staging area the live code is."""
+    """A world whose staging area has the live code."""
     world.s3.put_object(Bucket=ARTIFACTS, Key=CODE.replace("restore-points/code", "staging"), Body=b"placeholder")
     return world
 
 
 def export(world: World, name: str, revision: str, **targets: Any) -> dict[str, Any]:
-    """What is exported of a component, as JSON."""
+    """The export of a component, as JSON."""
     found = AwsExports(ARTIFACTS, world.clients).of(an_environment(**targets), name, Revision(revision))
     return dict(json.loads(json.dumps(found, default=str)))
 
 
-def test_a_function_is_exported_with_its_code_and_without_strangers_values(staged: World) -> None:
-    """Values only of variables that a release set; of all others the names."""
+def test_a_function_is_exported_with_its_code_and_without_values_of_others(staged: World) -> None:
+    """The export has the values of variables that a release set, and only the names of others."""
     variables = {"DB_PASSWORD": SECRET, "LEVEL": "info", "SELFRIGHT_VARIABLES": "LEVEL"}
     staged.functions.versions["1"]["Environment"] = {"Variables": variables}
     found = export(staged, "api", "1")
@@ -69,14 +69,14 @@ def test_a_function_is_exported_with_its_code_and_without_strangers_values(stage
 
 
 def test_an_image_is_exported_by_its_digest(world: World) -> None:
-    """ECR keeps it."""
+    """ECR keeps the image itself."""
     world.functions.package("ab" * 32)
     found = export(world, "api", "1")
     assert found["code"] == {"sha256": "ab" * 32, "image": f"repository@sha256:{'ab' * 32}"}
 
 
 def test_code_is_kept_once_and_kept_fresh(staged: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A month later it is copied onto itself, so that no lifecycle takes away what a new restore point needs."""
+    """A month later it is copied onto itself, so that no lifecycle deletes what a new restore point needs."""
     sha256 = hashlib.sha256(b"placeholder").hexdigest()
     KeptCode(staged.clients, ARTIFACTS).keep(sha256, "")
     staged.s3_calls.clear()
@@ -91,12 +91,12 @@ def test_code_is_kept_once_and_kept_fresh(staged: World, monkeypatch: pytest.Mon
 
 
 class Answer(io.BytesIO):
-    """What Lambda's bucket answers."""
+    """The answer of Lambda's bucket."""
 
     status = 200
 
     def stream(self, size: int) -> Any:
-        """In pieces."""
+        """The body in pieces."""
         return iter(lambda: self.read(size), b"")
 
 
@@ -104,7 +104,7 @@ class Answer(io.BytesIO):
     ("answer", "error"),
     [(b"placeholder", None), (b"something else", AwsError), (HTTPError("no"), TransientError), (404, AwsError)],
 )
-def test_code_that_no_release_brought_comes_from_lambda(
+def test_code_that_no_release_brought_is_fetched_from_lambda(
     world: World, answer: Any, error: type[Exception] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is compared with its digest; no error quotes the signed address."""
@@ -144,8 +144,8 @@ def test_a_site_is_exported_with_its_index_and_routing(world: World) -> None:
         export(world, "site", "0123456789abcdef")
 
 
-def test_a_distribution_is_exported_without_the_headers_that_prove_it(world: World) -> None:
-    """Their values are what an origin trusts CloudFront by."""
+def test_a_distribution_is_exported_without_the_values_of_its_headers(world: World) -> None:
+    """An origin may recognize CloudFront by these values."""
     headers = {"Quantity": 1, "Items": [{"HeaderName": "X-Origin-Verify", "HeaderValue": SECRET}]}
     configuration = {"Comment": "shop", "Origins": {"Quantity": 1, "Items": [{"Id": "one", "CustomHeaders": headers}]}}
     world.routing.get_distribution_config = lambda **_: {"ETag": "E1", "DistributionConfig": configuration}  # type: ignore[attr-defined]
@@ -156,14 +156,14 @@ def test_a_distribution_is_exported_without_the_headers_that_prove_it(world: Wor
 
 
 def test_parameters_are_exported_with_their_values(world: World) -> None:
-    """They are in the bundle in plain text, too."""
+    """The bundle has them in plain text, too."""
     world.ssm.put_parameter(Name=f"{PREFIX}/revisions/aa/HUT", Value="Spruce", Type="String")
     assert export(world, "settings", "aa")["values"] == {"HUT": "Spruce"}
     assert export(world, "settings", "")["values"] == {}
 
 
-def test_an_api_is_exported_whole_but_for_what_may_be_secret(staged: World) -> None:
-    """CORS, routes, integrations and stages; static values that it adds are left out."""
+def test_an_api_is_exported_without_values_that_may_be_secret(staged: World) -> None:
+    """The export has CORS, routes, integrations and stages; static values that the API adds are left out."""
     clients = staged.clients
     api_id = an_api(clients)
     exports = AwsExports(ARTIFACTS, clients)
@@ -177,7 +177,7 @@ def test_an_api_is_exported_whole_but_for_what_may_be_secret(staged: World) -> N
 
 
 def an_api(clients: Clients) -> str:
-    """An HTTP API in moto; its id."""
+    """Make an HTTP API in moto; returns its id."""
     gateway: Any = boto3.client(
         "apigatewayv2", region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing"
     )
@@ -197,8 +197,8 @@ def an_api(clients: Clients) -> str:
     return str(api_id)
 
 
-def test_the_manifest_is_written_last_and_the_same_again_is_harmless(world: World) -> None:
-    """A restore point is whole when its manifest is there."""
+def test_a_restore_point_is_written_with_its_manifest_and_twice_is_harmless(world: World) -> None:
+    """A restore point is complete when its manifest is there."""
     now = datetime(2026, 1, 2, tzinfo=UTC)
     part = Part("function", Revision("1", "ab"), {"any": now})
     point = RestorePoint("d1", "shop", "prod", now, {}, {"api": part})

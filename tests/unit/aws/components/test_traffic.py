@@ -1,4 +1,4 @@
-"""Moving traffic, for both kinds of components: who wins when several want to move it at the same moment."""
+"""Moving the traffic of functions and sites: which of several writers wins at the same moment."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ State = tuple[str, str, int]
 
 @dataclass
 class Switch:
-    """A component whose traffic is on `stable`, and a look at where its visitors go."""
+    """A component whose traffic is on `stable`, and the state of that traffic."""
 
     component: Component
     fake: Any
@@ -28,11 +28,11 @@ class Switch:
     meddle: Callable[[State], None]
 
     def shift(self, weight: int, permit: Callable[[], None] = lambda: None) -> None:
-        """Go forward."""
+        """Shift to the canary."""
         self.component.shift(self.stable, self.canary, weight, permit)
 
     def restore(self) -> None:
-        """Go back."""
+        """Restore stable."""
         self.component.restore(self.stable, self.canary)
 
     def at(self, weight: int) -> State:
@@ -89,8 +89,8 @@ def tripped() -> None:
     raise TrippedError("The alarm fired.")
 
 
-def tripped_at_second_evaluation() -> Callable[[], None]:
-    """A permit of a deployment that trips after it was asked once."""
+def tripped_at_second_check() -> Callable[[], None]:
+    """A permit of a deployment that trips after the first check."""
     answers = iter([None, TrippedError("The alarm fired.")])
 
     def permit() -> None:
@@ -101,8 +101,8 @@ def tripped_at_second_evaluation() -> Callable[[], None]:
 
 
 @pytest.mark.parametrize("weight", [10, 50, 100])
-def test_traffic_goes_where_it_is_sent_and_back(switch: Switch, weight: int) -> None:
-    """Forward by any share, and back to the stable revision alone."""
+def test_traffic_is_shifted_and_restored(switch: Switch, weight: int) -> None:
+    """A shift sets any share, and a restore sets the stable revision alone."""
     switch.shift(weight)
     assert switch.state() == switch.at(weight)
     switch.restore()
@@ -110,16 +110,16 @@ def test_traffic_goes_where_it_is_sent_and_back(switch: Switch, weight: int) -> 
 
 
 @pytest.mark.parametrize("weight", [10, 100])
-def test_what_is_done_is_not_done_again(switch: Switch, weight: int) -> None:
-    """Lambda and Step Functions deliver at least once; the second time nothing is written."""
+def test_a_second_shift_writes_nothing(switch: Switch, weight: int) -> None:
+    """Lambda and Step Functions deliver at least once."""
     switch.shift(weight)
     switch.fake.calls.clear()
     switch.shift(weight)
     assert switch.fake.mutations == []
 
 
-def test_what_is_restored_is_not_restored_again(switch: Switch) -> None:
-    """The rollback machine repeats what the alarm's handler has done already."""
+def test_a_second_restore_writes_nothing(switch: Switch) -> None:
+    """The rollback machine repeats the work of the alarm's handler."""
     switch.shift(10)
     switch.restore()
     switch.fake.calls.clear()
@@ -127,70 +127,70 @@ def test_what_is_restored_is_not_restored_again(switch: Switch) -> None:
     assert switch.fake.mutations == []
 
 
-def test_restoring_what_was_never_shifted_is_fine(switch: Switch) -> None:
+def test_a_restore_without_a_shift_writes_nothing(switch: Switch) -> None:
     """A deployment that failed while staging has no canary."""
     switch.component.restore(switch.stable, None)
     assert switch.fake.mutations == []
 
 
-def test_a_tripped_deployment_does_not_go_forward(switch: Switch) -> None:
-    """The permit is asked after the read and before the write."""
+def test_a_tripped_deployment_does_not_shift(switch: Switch) -> None:
+    """The permit is checked after the read and before the write."""
     with pytest.raises(TrippedError):
         switch.shift(10, tripped)
     assert switch.fake.mutations == []
 
 
-def test_a_trip_during_the_write_takes_it_back(switch: Switch) -> None:
-    """A rollback that looked before our write saw nothing to put back; so the shift looks again and does it."""
+def test_a_trip_during_the_write_undoes_it(switch: Switch) -> None:
+    """A rollback that read before our write found nothing to restore, so the shift checks again and restores it."""
     with pytest.raises(TrippedError):
-        switch.shift(10, tripped_at_second_evaluation())
+        switch.shift(10, tripped_at_second_check())
     assert switch.state() == switch.at(0)
 
 
-def test_back_wins_over_forward(switch: Switch) -> None:
-    """A rollback between read and write makes the write fail, and the permit of the next attempt says no."""
+def test_a_rollback_wins_over_a_shift(switch: Switch) -> None:
+    """A rollback between read and write makes the write fail, and the permit refuses the next attempt."""
     switch.shift(10)
     switch.fake.before[switch.write] = switch.restore
     with pytest.raises(TrippedError):
-        switch.shift(50, tripped_at_second_evaluation())
+        switch.shift(50, tripped_at_second_check())
     assert switch.state() == switch.at(0)
 
 
-def test_back_wins_when_forward_writes_first(switch: Switch) -> None:
-    """A shift between the restoring's read and write only makes it read again."""
+def test_a_rollback_wins_when_a_shift_writes_first(switch: Switch) -> None:
+    """A shift between the restore's read and write only makes the restore read again."""
     switch.shift(10)
     switch.fake.before[switch.write] = lambda: switch.shift(50)
     switch.restore()
     assert switch.state() == switch.at(0)
 
 
-def test_two_of_the_same_shift_do_no_harm(switch: Switch) -> None:
-    """The slower one finds that it has been done."""
+def test_the_same_shift_twice_at_once_is_harmless(switch: Switch) -> None:
+    """The slower one finds the work done."""
     switch.fake.before[switch.write] = lambda: switch.shift(10)
     switch.shift(10)
     assert switch.state() == switch.at(10)
 
 
-@pytest.mark.parametrize("direction", ["forward", "back"])
-def test_a_persons_change_is_left_alone(switch: Switch, direction: str) -> None:
-    """Traffic on a revision that this deployment does not know was put there by somebody else."""
+@pytest.mark.parametrize("direction", ["shift", "restore"])
+def test_a_persons_change_is_not_overwritten(switch: Switch, direction: str) -> None:
+    """Somebody else moved traffic to a revision that this deployment does not know."""
     switch.shift(10)
     theirs = ("9", "", 0) if switch.write == "update_alias" else ("c" * 16, "", 0)
     switch.fake.before[switch.write] = lambda: switch.meddle(theirs)
     with pytest.raises(ChangedByOthersError, match="somebody else moved it"):
-        switch.shift(50) if direction == "forward" else switch.restore()
+        switch.shift(50) if direction == "shift" else switch.restore()
     assert switch.state() == theirs
 
 
-def test_the_canary_as_stable_is_not_ours_either(switch: Switch) -> None:
-    """All on the canary is ours; the canary with a share for the stable one never is."""
+def test_a_share_for_stable_beside_the_canary_is_not_ours(switch: Switch) -> None:
+    """A deployment sets all traffic to the canary, but never the canary with a share for stable."""
     switch.meddle((switch.canary.id, switch.stable.id, 30))
     with pytest.raises(ChangedByOthersError):
         switch.restore()
 
 
-def test_somebody_who_never_stops_is_a_conflict(switch: Switch) -> None:
-    """It is tried a few times, and then left as it is."""
+def test_changes_that_never_stop_are_a_conflict(switch: Switch) -> None:
+    """The restore tries a few times, and then leaves the traffic as it is."""
     switch.shift(10)
 
     def again() -> None:

@@ -1,4 +1,4 @@
-"""Fifteen requests a second for a whole account: nothing is lost, and a rollback does not wait for anybody."""
+"""Fifteen requests a second for a whole account: no request is lost, and a rollback does not wait for others."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -36,7 +36,7 @@ STABLE, CANARY = Revision("1"), Revision("2")
 
 
 class Scene:
-    """An account with a ledger, in virtual time; every process has its own components and its own way to the budget."""
+    """An account with a ledger, in virtual time; every process has its own components and its own budget object."""
 
     def __init__(self, dynamodb: Any, time: VirtualTime) -> None:  # noqa: ANN401 - moto's client
         self.dynamodb, self.time = dynamodb, time
@@ -47,23 +47,23 @@ class Scene:
         self.world.environments.known["smartpack/prod"] = _environment(NAMES)
 
     def budget(self) -> DynamoBudget:
-        """A process's way to the budget."""
+        """The budget as one process has it."""
         return DynamoBudget(TABLE, self.dynamodb, self.time.now, self.waiting)
 
     def components(self) -> AwsComponents:
-        """A process's components."""
+        """The components as one process has them."""
         clients = Clients()
         clients.functions = self.account  # type: ignore[assignment]
         return AwsComponents("bucket", clients, self.budget(), self.waiting)
 
     def process(self) -> FakeWorld:
-        """The world of another process: with the same ledger."""
+        """The world of another process, with the same ledger."""
         components: Any = self.components()
         budget: Any = self.budget()
         return replace(self.world, components=components, budget=budget)
 
     def baking(self) -> None:
-        """A release of all functions, with ten percent of their visitors, guarded by an alarm."""
+        """A release of all functions bakes at ten percent of the visitors, guarded by an alarm."""
         canary = {}
         for name in NAMES:
             function = self.account.functions[name]
@@ -84,8 +84,8 @@ class Scene:
         on_its_way(self.world, Phase.BAKING, **fields)
         self.world.guards.open("d2", [ALARM])
 
-    def someone_goes_forward(self, done: list[str]) -> None:
-        """Another environment's release: shifted in three steps, one function after the other, without a pause."""
+    def release_others(self, done: list[str]) -> None:
+        """Another environment's release shifts in three steps, one function after the other, without a pause."""
         components, environment = self.components(), _environment(OTHERS)
         for weight in (10, 50, 100):
             for name in OTHERS:
@@ -93,11 +93,11 @@ class Scene:
         done.append("released")
 
     def seconds_until(self, moment: float) -> float:
-        """Since the alarm."""
+        """Seconds from the alarm to a moment."""
         return moment - self.began
 
     def begin(self) -> None:
-        """The other release has been at it for some seconds."""
+        """Let the other release run for some seconds before the alarm."""
         self.time.sleep(5)
         self.began = self.time.now()
         self.before = self.account.calls.total()
@@ -118,15 +118,15 @@ def _environment(names: list[str]) -> Environment:
 
 @pytest.fixture
 def scene(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
-    """Nothing of it takes real time."""
+    """A scene that takes no real time."""
     time = VirtualTime()
     monkeypatch.setattr(traffic, "ThreadPoolExecutor", lambda max_workers: VirtualPool(time, max_workers))
     with a_table() as dynamodb:
         yield Scene(dynamodb, time)
 
 
-def test_an_alarm_puts_a_hundred_functions_back_while_others_go_forward(scene: Scene) -> None:
-    """None is lost, the most used go first, as fast as the rate allows; and the others' release is not lost either."""
+def test_an_alarm_restores_a_hundred_functions_while_another_release_goes_on(scene: Scene) -> None:
+    """Every function is restored, the most used first, as fast as the rate allows; the other release succeeds, too."""
     scene.baking()
     released: list[str] = []
 
@@ -134,7 +134,7 @@ def test_an_alarm_puts_a_hundred_functions_back_while_others_go_forward(scene: S
         scene.begin()
         on_alarm.on_alarm(scene.process(), ALARM, "5 > 1")
 
-    scene.time.run(partial(scene.someone_goes_forward, released), alarm)
+    scene.time.run(partial(scene.release_others, released), alarm)
     assert all(scene.account.functions[name].live == ("1", {}) for name in NAMES)
     assert scene.world.deployments.get("d2").traffic_restored_at
     restored = [name for _, name in scene.account.restored if name in NAMES]
@@ -146,16 +146,16 @@ def test_an_alarm_puts_a_hundred_functions_back_while_others_go_forward(scene: S
     assert all(scene.account.functions[name].live == ("2", {}) for name in OTHERS)
 
 
-def test_a_hundred_workers_without_marks_lose_none_to_strangers(scene: Scene) -> None:
-    """The rollback machine: each function in its own process, two calls each, and somebody else's tool runs too."""
+def test_a_hundred_workers_without_marks_restore_all_despite_another_tool(scene: Scene) -> None:
+    """In the rollback machine each function has its own process and two calls, while somebody else's tool runs."""
     scene.baking()
     staged = dict.fromkeys(NAMES, CANARY)
     rolling = {"phase": Phase.ROLLING_BACK, "staged": staged}
     scene.world.deployments.known["d2"] = replace(scene.world.deployments.get("d2"), **rolling)
 
-    def stranger() -> None:
+    def other_tool() -> None:
         for _ in range(100):
-            with suppress(ClientError):  # theirs is another story
+            with suppress(ClientError):  # the other tool's failures do not matter here
                 scene.account.get_alias(FunctionName=OTHERS[0], Name="live")
             scene.time.sleep(0.05)
 
@@ -164,22 +164,22 @@ def test_a_hundred_workers_without_marks_lose_none_to_strangers(scene: Scene) ->
         with VirtualPool(scene.time, traffic.AT_ONCE) as pool:
             list(pool.map(lambda name: restore_component(scene.process(), "d2", name), BY_USE))
 
-    scene.time.run(stranger, machine)
+    scene.time.run(other_tool, machine)
     assert all(scene.account.functions[name].live == ("1", {}) for name in NAMES)
-    assert scene.account.refused, "there was a crowd"
+    assert scene.account.refused, "requests were refused"
     assert scene.seconds_until(scene.account.restored[-1][0]) < 2 * MANY / RATE * 2
 
 
-def test_who_goes_forward_leaves_room(scene: Scene) -> None:
-    """However many processes go forward, they take their share of a second and no more."""
+def test_deployments_leave_room_for_rollbacks(scene: Scene) -> None:
+    """Any number of processes that go forward together take no more than their share of a second."""
     budgets = [scene.budget() for _ in range(10)]
     assert sum(_taken(one) for one in budgets for _ in range(HANDFUL)) == SHARE
     scene.time.run(lambda: scene.time.sleep(1))
     assert _taken(budgets[0])
 
 
-def test_who_goes_forward_waits_for_a_rollback(scene: Scene) -> None:
-    """Until it is over, as far as can be told from the number of its requests; a shorter one does not shorten that."""
+def test_a_deployment_waits_for_a_rollback(scene: Scene) -> None:
+    """The wait follows from the number of the rollback's requests; a shorter rollback does not shorten it."""
     budget, began = scene.budget(), scene.time.now()
     scene.budget().give_way(RATE * 5)
     scene.budget().give_way(1)
@@ -187,8 +187,8 @@ def test_who_goes_forward_waits_for_a_rollback(scene: Scene) -> None:
     assert 5 <= scene.time.now() - began < 12
 
 
-def test_who_waits_too_long_is_told(scene: Scene) -> None:
-    """The task is tried again: that is better than one that nobody hears of."""
+def test_a_wait_that_is_too_long_fails(scene: Scene) -> None:
+    """The task fails visibly, and is tried again."""
     scene.budget().give_way(RATE * 3600)
     failed: list[TransientError] = []
 
@@ -203,13 +203,13 @@ def test_who_waits_too_long_is_told(scene: Scene) -> None:
     assert PATIENCE <= scene.time.now() - began < PATIENCE + 1
 
 
-def test_who_was_overtaken_by_an_alarm_goes_back_without_asking(scene: Scene) -> None:
-    """The shift finds the trip after its write, when nobody goes forward any more: it undoes what it did at once."""
+def test_a_shift_that_lost_to_an_alarm_undoes_its_write_without_the_budget(scene: Scene) -> None:
+    """The shift finds the trip after its write, while nothing may go forward, and undoes the write at once."""
     trips = iter([lambda: None, lambda: scene.budget().give_way(RATE * 3600)])
 
     def permit() -> None:
-        if happens := next(trips, None):
-            happens()
+        if action := next(trips, None):
+            action()
         else:
             raise TrippedError("An alarm.")
 
@@ -231,7 +231,7 @@ def _taken(budget: DynamoBudget) -> bool:
 
 
 def test_the_first_calls_of_a_rollback_do_not_wait() -> None:
-    """A rollback of a few components is not slowed down; of many, only as much as the rate says."""
+    """A rollback of a few components is not slowed down; one of many only as much as the rate demands."""
     slept: list[float] = []
     pace = Pace(Time(lambda: 100.0, slept.append))
     for _ in range(RATE):
@@ -248,7 +248,7 @@ class Refusing:
         self.left, self.code, self.calls = times, code, 0
 
     def update_alias(self, **given: str) -> dict[str, str]:
-        """An answer, at last."""
+        """Refuse the first calls, then answer."""
         self.calls += 1
         self.left -= 1
         if self.left >= 0:
@@ -263,7 +263,7 @@ def _paced(
 
 
 def test_a_refusal_is_tried_again_after_a_random_pause() -> None:
-    """Full jitter: anything from nothing up to a bound that doubles."""
+    """Full jitter: the pause is anything from zero up to a bound that doubles."""
     slept: list[float] = []
     assert _paced(Refusing(4), slept).update_alias(Name="live") == {"Name": "live"}
     assert slept == [0.2, 0.4, 0.8, 1.6]
@@ -274,7 +274,7 @@ def test_a_refusal_is_tried_again_after_a_random_pause() -> None:
 
 @pytest.mark.parametrize(("code", "calls"), [("TooManyRequestsException", 9), ("PreconditionFailedException", 1)])
 def test_a_refusal_that_lasts_and_any_other_error_are_raised(code: str, calls: int) -> None:
-    """After the deadline; what is no refusal, at once."""
+    """A refusal is raised after the deadline, and any other error at once."""
     client = Refusing(1000, code)
     with pytest.raises(Exception, match=code):
         _paced(client, [], patience=20).update_alias()

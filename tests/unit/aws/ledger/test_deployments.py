@@ -1,4 +1,4 @@
-"""The ledger's deployments in DynamoDB: every condition is really enforced."""
+"""The ledger's deployments in DynamoDB, which enforces every condition."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -47,13 +47,13 @@ def dynamodb() -> Iterator[Any]:
 
 @pytest.fixture
 def deployments(dynamodb: Any) -> DynamoDeployments:  # noqa: ANN401 - a client
-    """Its deployments."""
+    """The deployments of the ledger."""
     return DynamoDeployments(TABLE, dynamodb)
 
 
 @pytest.mark.parametrize("deployment", [a_deployment(), FULL], ids=["new", "full"])
-def test_what_is_written_is_read(deployments: DynamoDeployments, deployment: Deployment) -> None:
-    """Every field comes back as it was."""
+def test_a_deployment_is_read_as_it_was_written(deployments: DynamoDeployments, deployment: Deployment) -> None:
+    """Every field has the value that was written."""
     assert deployments.create(deployment)
     assert deployments.get(deployment.deployment_id) == deployment
 
@@ -66,19 +66,19 @@ def test_a_deployment_is_created_once(deployments: DynamoDeployments) -> None:
 
 
 def test_an_unknown_deployment_is_not_found(deployments: DynamoDeployments) -> None:
-    """The message says where to look."""
+    """The message says where to find the known ones."""
     with pytest.raises(NotFoundError, match="selfright history"):
         deployments.get("nobody")
 
 
 def test_an_unknown_deployment_is_not_updated(deployments: DynamoDeployments) -> None:
-    """An update never makes a deployment."""
+    """An update never creates a deployment."""
     with pytest.raises(LedgerConflictError):
         deployments.update("nobody", {"reason": "x"}, phases=set(Phase))
 
 
 def test_an_update_returns_the_new_state(deployments: DynamoDeployments) -> None:
-    """What was written and what others wrote before, at once."""
+    """It has this update's values, and those that others wrote before."""
     deployments.create(a_deployment())
     deployments.update("d1", {"guard_token": "guard"}, phases=OPEN)
     after = deployments.update("d1", {"trip": TRIP, "steps": (Step(10, 60),)}, phases=OPEN)
@@ -89,8 +89,10 @@ def test_an_update_returns_the_new_state(deployments: DynamoDeployments) -> None
 
 @pytest.mark.parametrize("present", list(Phase))
 @pytest.mark.parametrize("phases", [MOVING, frozenset({Phase.ROLLING_BACK}), frozenset(Phase)])
-def test_only_in_the_named_phases(deployments: DynamoDeployments, present: Phase, phases: frozenset[Phase]) -> None:
-    """A deployment that has moved on is not written."""
+def test_an_update_is_written_only_in_the_named_phases(
+    deployments: DynamoDeployments, present: Phase, phases: frozenset[Phase]
+) -> None:
+    """A deployment that has moved on is not changed."""
     deployments.create(a_deployment(phase=present))
     if present in phases:
         assert deployments.update("d1", {"reason": "x"}, phases=phases).reason == "x"
@@ -101,16 +103,16 @@ def test_only_in_the_named_phases(deployments: DynamoDeployments, present: Phase
 
 
 @pytest.mark.parametrize("token", [0, 1, 3])
-def test_only_with_the_fencing_token(deployments: DynamoDeployments, token: int) -> None:
-    """Who held the lock before cannot write any more."""
+def test_an_update_needs_the_fencing_token(deployments: DynamoDeployments, token: int) -> None:
+    """A former holder of the lock can no longer write."""
     deployments.create(a_deployment(fencing_token=2))
     with pytest.raises(LedgerConflictError):
         deployments.update("d1", {"weight": 10}, phases=OPEN, fencing_token=token)
     assert deployments.update("d1", {"weight": 10}, phases=OPEN, fencing_token=2).weight == 10
 
 
-def test_only_untripped(deployments: DynamoDeployments) -> None:
-    """From the trip on nothing goes forward."""
+def test_an_update_can_require_that_there_is_no_trip(deployments: DynamoDeployments) -> None:
+    """After the trip nothing goes forward."""
     deployments.create(a_deployment())
     deployments.update("d1", {"weight": 10}, phases=OPEN, untripped=True)
     deployments.update("d1", {"trip": TRIP}, phases=OPEN)
@@ -119,8 +121,8 @@ def test_only_untripped(deployments: DynamoDeployments) -> None:
 
 
 @pytest.mark.parametrize("field", ["trip", "restore_point", "traffic_restored_at"])
-def test_only_while_absent(deployments: DynamoDeployments, field: str) -> None:
-    """What is written first stays."""
+def test_an_update_can_require_that_a_field_is_absent(deployments: DynamoDeployments, field: str) -> None:
+    """The first value stays."""
     first = {"trip": TRIP, "restore_point": {"api": Revision("6")}, "traffic_restored_at": START}[field]
     deployments.create(a_deployment())
     assert getattr(deployments.update("d1", {field: first}, phases=OPEN, absent=field), field) == first
@@ -129,8 +131,8 @@ def test_only_while_absent(deployments: DynamoDeployments, field: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["api", "my-api", "a--b", "0", "name", "phase", "staged", "value0", "size"])
-def test_components_are_staged_side_by_side(deployments: DynamoDeployments, name: str) -> None:
-    """Names with dashes, and names that mean something to DynamoDB, are names."""
+def test_components_are_staged_independently(deployments: DynamoDeployments, name: str) -> None:
+    """Names with dashes and DynamoDB's reserved words are allowed."""
     deployments.create(a_deployment())
     deployments.update("d1", {"staged_now": {"other": Revision("1")}}, phases=OPEN)
     after = deployments.update("d1", {"staged_now": {name: Revision("2")}}, phases=OPEN)
@@ -138,8 +140,8 @@ def test_components_are_staged_side_by_side(deployments: DynamoDeployments, name
     assert deployments.update("d1", {"staged_now": {name: Revision("3")}}, phases=OPEN).staged[name] == Revision("3")
 
 
-def test_open_are_those_on_their_way_or_owing_a_notification(deployments: DynamoDeployments) -> None:
-    """An entry of the sparse index comes with the deployment and goes with the notification."""
+def test_open_deployments_have_not_ended_or_owe_a_notification(deployments: DynamoDeployments) -> None:
+    """A deployment is in the sparse index from its creation until its notification is sent."""
     deployments.create(a_deployment("d1"))
     deployments.create(a_deployment("d2"))
     assert sorted(deployments.open()) == ["d1", "d2"]
@@ -152,7 +154,7 @@ def test_open_are_those_on_their_way_or_owing_a_notification(deployments: Dynamo
 
 
 def test_an_unreadable_deployment_does_not_hide_the_others(deployments: DynamoDeployments, dynamodb: Any) -> None:  # noqa: ANN401
-    """The reconciler gets every id, and finds out one by one."""
+    """The reconciler gets every id, and reads the deployments one by one."""
     deployments.create(a_deployment("d1"))
     deployments.create(a_deployment("d2"))
     dynamodb.update_item(
@@ -165,7 +167,7 @@ def test_an_unreadable_deployment_does_not_hide_the_others(deployments: DynamoDe
 
 
 def test_the_timeline_is_in_order(deployments: DynamoDeployments) -> None:
-    """Whoever writes first, time decides; two at the same moment are both there."""
+    """The order is that of the events' times, whichever was written first; two of the same moment are both there."""
     deployments.create(a_deployment())
     events = [TimelineEvent(START + timedelta(microseconds=at), "kind", f"{at}: ü") for at in (5, 0, 1_000_000, 70)]
     for event in events:
@@ -176,7 +178,7 @@ def test_the_timeline_is_in_order(deployments: DynamoDeployments) -> None:
 
 
 def test_a_long_timeline_is_read_to_its_end(deployments: DynamoDeployments) -> None:
-    """DynamoDB answers in pages of a megabyte."""
+    """DynamoDB returns pages of a megabyte."""
     long = "x" * 300_000
     for at in range(6):
         deployments.record("d1", TimelineEvent(START + timedelta(seconds=at), "kind", long))
@@ -184,7 +186,7 @@ def test_a_long_timeline_is_read_to_its_end(deployments: DynamoDeployments) -> N
 
 
 def test_the_history_has_the_newest_first(deployments: DynamoDeployments) -> None:
-    """And no more than was asked for, of this environment only."""
+    """It has the requested number, and only of this environment."""
     for number in range(4):
         deployments.create(a_deployment(f"d{number}", created_at=START + timedelta(seconds=number)))
     deployments.create(replace(a_deployment("other"), environment="test"))

@@ -1,4 +1,4 @@
-"""What the judge saw, in the ledger."""
+"""The evaluations of the judge, in the ledger."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -28,7 +28,7 @@ def dynamodb() -> Iterator[Any]:
 
 
 def test_an_evaluation_is_read_as_it_was_written(dynamodb: Any) -> None:  # noqa: ANN401 - a client
-    """With its fractions, and in order, however they were written."""
+    """The fractions are the same, and the order is that of time, not of the writes."""
     evaluations = DynamoEvaluations(TABLE, dynamodb)
     later = Evaluation(START + timedelta(seconds=1), "healthy", "Fine.")
     evaluations.record("d1", later)
@@ -38,23 +38,23 @@ def test_an_evaluation_is_read_as_it_was_written(dynamodb: Any) -> None:  # noqa
 
 
 def test_an_evaluation_is_kept_once(dynamodb: Any) -> None:  # noqa: ANN401 - a client
-    """What was seen is never changed afterwards."""
+    """A recorded evaluation never changes."""
     evaluations = DynamoEvaluations(TABLE, dynamodb)
     evaluations.record("d1", EVALUATION)
-    evaluations.record("d1", Evaluation(START, "healthy", "Another story."))
+    evaluations.record("d1", Evaluation(START, "healthy", "Another evaluation."))
     assert evaluations.all("d1") == [EVALUATION]
 
 
-def test_looks_are_not_kept_for_ever(dynamodb: Any) -> None:  # noqa: ANN401 - a client
-    """They expire as the lines of the timeline do."""
+def test_evaluations_expire(dynamodb: Any) -> None:  # noqa: ANN401 - a client
+    """They expire like the lines of the timeline."""
     DynamoEvaluations(TABLE, dynamodb).record("d1", EVALUATION)
     DynamoEvaluations(TABLE, dynamodb).carry("d1", "{}", 0, START)
     items = dynamodb.scan(TableName=TABLE)["Items"]
     assert [int(item["expires_at"]["N"]) > START.timestamp() for item in items] == [True, True]
 
 
-def test_looks_are_no_lines_of_the_timeline(dynamodb: Any) -> None:  # noqa: ANN401 - a client
-    """They lie in the same partition."""
+def test_evaluations_are_not_lines_of_the_timeline(dynamodb: Any) -> None:  # noqa: ANN401 - a client
+    """They are in the same partition."""
     deployments = DynamoDeployments(TABLE, dynamodb)
     deployments.create(a_deployment())
     DynamoEvaluations(TABLE, dynamodb).record("d1", EVALUATION)
@@ -63,8 +63,8 @@ def test_looks_are_no_lines_of_the_timeline(dynamodb: Any) -> None:  # noqa: ANN
     assert [one.deployment_id for one in deployments.history("smartpack/prod", 5)] == ["d1"]
 
 
-def test_the_state_is_carried_on_condition(dynamodb: Any) -> None:  # noqa: ANN401 - a client
-    """Of two looks at the same time, the second must look again."""
+def test_the_state_is_written_conditionally(dynamodb: Any) -> None:  # noqa: ANN401 - a client
+    """Of two evaluations at the same time, the second must be repeated."""
     evaluations = DynamoEvaluations(TABLE, dynamodb)
     assert evaluations.state("d1") == ("", 0)
     evaluations.carry("d1", "one", 0, START)

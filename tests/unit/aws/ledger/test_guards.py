@@ -1,4 +1,4 @@
-"""Which deployments an alarm guards, in DynamoDB."""
+"""The deployments that an alarm guards, in DynamoDB."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ def guards() -> Iterator[DynamoGuards]:
         yield DynamoGuards(TABLE, dynamodb)
 
 
-def test_an_alarm_finds_what_it_guards(guards: DynamoGuards) -> None:
+def test_an_alarm_finds_the_deployments_that_it_guards(guards: DynamoGuards) -> None:
     """Several deployments may share an alarm, and a deployment may have several."""
     guards.open("d1", ["errors", "smartpack/prod: zu langsam #1"])
     guards.open("d2", ["errors"])
@@ -25,7 +25,7 @@ def test_an_alarm_finds_what_it_guards(guards: DynamoGuards) -> None:
 
 
 def test_opening_and_closing_twice_is_harmless(guards: DynamoGuards) -> None:
-    """Both may be tried again."""
+    """Both may be repeated."""
     guards.open("d1", ["errors"])
     guards.open("d1", ["errors"])
     assert guards.guarded_by("errors") == ["d1"]
@@ -35,7 +35,7 @@ def test_opening_and_closing_twice_is_harmless(guards: DynamoGuards) -> None:
 
 
 def test_closing_one_leaves_the_others(guards: DynamoGuards) -> None:
-    """A deployment that ends takes only its own guards along."""
+    """A deployment that ends closes only its own guards."""
     guards.open("d1", ["errors"])
     guards.open("d2", ["errors"])
     guards.close("d1", ["errors"])

@@ -1,4 +1,4 @@
-"""The lock in DynamoDB: whoever saves on an old state loses, also twenty at once."""
+"""The lock in DynamoDB: a save on an old state fails, even with twenty at once."""
 
 import threading
 from collections.abc import Iterator
@@ -31,12 +31,12 @@ def dynamodb() -> Iterator[Any]:
 
 
 def test_a_new_environment_has_an_empty_lock(dynamodb: Any) -> None:  # noqa: ANN401 - a client
-    """Nobody has to be told that an environment exists."""
+    """A new environment needs no registration."""
     assert DynamoLocks(TABLE, dynamodb).load(KEY) == Lock(KEY)
 
 
-def test_what_is_saved_is_loaded(dynamodb: Any) -> None:  # noqa: ANN401 - a client
-    """With the next revision, and without what was taken away."""
+def test_a_lock_is_loaded_as_it_was_saved(dynamodb: Any) -> None:  # noqa: ANN401 - a client
+    """It has the next revision, and no removed members."""
     locks = DynamoLocks(TABLE, dynamodb)
     locks.save(Lock(KEY, "d1", 3, Place("d2", "2026#2"), "2026#2", "d0", "held"))
     loaded = locks.load(KEY)
@@ -47,7 +47,7 @@ def test_what_is_saved_is_loaded(dynamodb: Any) -> None:  # noqa: ANN401 - a cli
 
 @pytest.mark.parametrize("first", [True, False])
 def test_an_old_state_is_not_saved(dynamodb: Any, first: bool) -> None:  # noqa: ANN401 - a client
-    """Somebody saved in between, even if it was the very first save."""
+    """Another save came in between, even if it was the first."""
     locks = DynamoLocks(TABLE, dynamodb)
     if not first:
         locks.save(Lock(KEY))
@@ -58,15 +58,15 @@ def test_an_old_state_is_not_saved(dynamodb: Any, first: bool) -> None:  # noqa:
     assert locks.load(KEY).holder == "d1"
 
 
-def test_the_locks_of_environments_are_apart(dynamodb: Any) -> None:  # noqa: ANN401 - a client
-    """Every environment has its own."""
+def test_every_environment_has_its_own_lock(dynamodb: Any) -> None:  # noqa: ANN401 - a client
+    """A holder in one environment does not hold another."""
     locks = DynamoLocks(TABLE, dynamodb)
     locks.save(Lock(KEY, "d1"))
     assert locks.load("smartpack/test").holder == ""
 
 
 class _OneAtATime:
-    """Moto's tables are dictionaries: a call must not be overtaken inside of them. Between calls, all is possible."""
+    """Moto's tables are dictionaries, so only one call at a time may use them. Between calls anything can happen."""
 
     def __init__(self, client: Any) -> None:  # noqa: ANN401
         self._client, self._lock = client, threading.Lock()
@@ -83,8 +83,8 @@ class _OneAtATime:
         return call
 
 
-def test_twenty_at_once_get_one_lock_each_in_its_time(dynamodb: Any) -> None:  # noqa: ANN401 - a client
-    """In a real race: one holder at a time, rising tokens, the newest is granted last, and everybody is told."""
+def test_twenty_at_once_hold_the_lock_one_after_the_other(dynamodb: Any) -> None:  # noqa: ANN401 - a client
+    """In a real race there is one holder at a time, tokens rise, the newest comes last, and every task is answered."""
     shared = _OneAtATime(dynamodb)
     world = FakeWorld()
     deployments = DynamoDeployments(TABLE, cast("Any", shared))
@@ -118,7 +118,7 @@ def test_twenty_at_once_get_one_lock_each_in_its_time(dynamodb: Any) -> None:  #
 
 
 def test_the_outcome_of_a_version_is_remembered(dynamodb: Any) -> None:  # noqa: ANN401 - a client
-    """The last end counts, in this environment."""
+    """The last outcome in this environment counts."""
     versions = DynamoVersions(TABLE, dynamodb)
     deployment = a_deployment(version="1.2.0", digest="dd")
     assert versions.previous_attempt(KEY, "1.2.0") is None

@@ -1,4 +1,4 @@
-"""Snapshots in RDS, by moto: made once, taken away when they are old and ours, and restored into a new database."""
+"""Snapshots in RDS, by moto: made once, deleted when they are old and ours, and restored into a new database."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -48,7 +48,7 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
 
 
 def names(clients: Clients, target: DatabaseTarget) -> set[str]:
-    """The manual snapshots that are there."""
+    """The names of the manual snapshots."""
     rds: Any = clients.databases
     if target.instance:
         found = rds.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
@@ -58,8 +58,8 @@ def names(clients: Clients, target: DatabaseTarget) -> set[str]:
 
 
 @BOTH
-def test_asking_twice_makes_one_snapshot(clients: Clients, target: DatabaseTarget) -> None:
-    """Its name comes from the deployment's id, and it is there in the end."""
+def test_two_requests_make_one_snapshot(clients: Clients, target: DatabaseTarget) -> None:
+    """Its name is made from the deployment's id, and it is available in the end."""
     databases = RdsDatabases(clients)
     databases.snapshot(target, "d1")
     again = databases.snapshot(target, "d1")
@@ -68,8 +68,8 @@ def test_asking_twice_makes_one_snapshot(clients: Clients, target: DatabaseTarge
 
 
 @BOTH
-def test_old_ones_of_ours_go_and_nobody_elses(clients: Clients, target: DatabaseTarget) -> None:
-    """A person's stays whatever it is called; so does what is to be kept."""
+def test_only_old_snapshots_of_ours_are_deleted(clients: Clients, target: DatabaseTarget) -> None:
+    """A person's snapshot stays whatever its name is; so does one that is to be kept."""
     databases, rds = RdsDatabases(clients), clients.databases
     made = [databases.snapshot(target, f"d{number}").id for number in range(5)]
     persons = {f"selfright-{target.identifier}-by-hand", f"{target.identifier}-before-the-move"}
@@ -87,14 +87,14 @@ def test_old_ones_of_ours_go_and_nobody_elses(clients: Clients, target: Database
     assert databases.prune(target, {made[0]}) == 0
 
 
-def test_a_database_that_is_not_there_is_said(clients: Clients) -> None:
-    """The release is refused with that."""
+def test_a_missing_database_is_reported(clients: Clients) -> None:
+    """The release is refused with this message."""
     with pytest.raises(NotFoundError, match=r"rds:CreateDBSnapshot on .* of nowhere"):
         RdsDatabases(clients).snapshot(DatabaseTarget(kind="database", instance="nowhere"), "d1")
 
 
 class Answers:
-    """RDS that answers one operation as the test says."""
+    """RDS whose one operation raises the given error."""
 
     def __init__(self, rds: object, operation: str, error: Exception) -> None:
         self._rds, self._operation, self._error = rds, operation, error
@@ -113,7 +113,7 @@ class Answers:
     ("code", "state"), [("InvalidDBInstanceState", "pending"), ("DBSnapshotAlreadyExists", "pending"), ("Other", None)]
 )
 def test_a_busy_database_is_waited_for(clients: Clients, code: str, state: str | None) -> None:
-    """A backup of its own passes; anything else is an error."""
+    """A backup by RDS ends by itself; anything else is an error."""
     rds: Any = clients.databases
     error = rds.exceptions.ClientError({"Error": {"Code": code, "Message": "no"}}, "CreateDBSnapshot")
     clients.databases = Answers(rds, "create_db_snapshot", error)  # type: ignore[assignment]
@@ -126,7 +126,7 @@ def test_a_busy_database_is_waited_for(clients: Clients, code: str, state: str |
 
 @BOTH
 def test_a_restored_database_is_a_new_one(clients: Clients, target: DatabaseTarget) -> None:
-    """Planned, made once, and told how to go on; the old one is as it was. No password is exported."""
+    """The recovery plans it, makes it once, and says how to go on; the old one stays. No password is exported."""
     snapshot = RdsDatabases(clients).snapshot(target, "d1")
     document = DatabaseExport(clients, target).of(Revision(snapshot.id))
     assert PASSWORD not in str(document)
@@ -146,7 +146,7 @@ def test_a_restored_database_is_a_new_one(clients: Clients, target: DatabaseTarg
 
 
 def test_a_cluster_that_was_left_without_its_instance_gets_it(clients: Clients) -> None:
-    """A recovery that was interrupted goes on: a cluster alone answers nobody. Parameters and size are as before."""
+    """An interrupted recovery goes on: a cluster alone answers no queries. Parameters and size are as before."""
     rds: Any = clients.databases
     group = {"DBClusterParameterGroupName": "ours", "DBParameterGroupFamily": "aurora-postgresql16"}
     rds.create_db_cluster_parameter_group(**group, Description="ours")
@@ -172,7 +172,7 @@ def test_a_cluster_that_was_left_without_its_instance_gets_it(clients: Clients) 
 
 
 def test_without_a_snapshot_there_is_nothing_to_restore(clients: Clients) -> None:
-    """None was taken, or it is gone."""
+    """No snapshot was made, or it has been deleted."""
     document = DatabaseExport(clients, ORDERS).of(Revision(""))
     assert DatabaseRecovery(clients, "db", ORDERS, document, "d1").plan()[0].level == "cannot"
     gone = {**document, "snapshot": "selfright-orders-gone"}
@@ -180,7 +180,7 @@ def test_without_a_snapshot_there_is_nothing_to_restore(clients: Clients) -> Non
 
 
 def test_the_tag_is_on_every_snapshot(clients: Clients) -> None:
-    """By it, besides the name, ours are known."""
+    """Our snapshots are known by this tag together with their names."""
     RdsDatabases(clients).snapshot(ORDERS, "d1")
     (found,) = clients.databases.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
     assert {"Key": TAG, "Value": "d1"} in found["TagList"]

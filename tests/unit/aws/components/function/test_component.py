@@ -33,24 +33,24 @@ def variables(world: World, version: str) -> dict[str, str]:
     return world.functions.versions[version]["Environment"]["Variables"]
 
 
-def test_what_is_live_is_the_aliass_version(world: World) -> None:
-    """The revision is the version's number, and its digest the digest of its code."""
+def test_the_live_revision_is_the_version_of_the_alias(world: World) -> None:
+    """The revision's id is the version's number, and its digest that of the code."""
     current = world.function().current()
     assert current.id == "1"
     assert len(bytes.fromhex(current.digest)) == 32
 
 
 @pytest.mark.parametrize(("version", "shares"), [("1", {"2": 0.5}), ("$LATEST", None)])
-def test_an_alias_that_is_not_on_one_version_is_somebodys_work(
+def test_a_release_does_not_begin_on_an_alias_that_is_not_on_one_version(
     world: World, version: str, shares: dict[str, float] | None
 ) -> None:
-    """There is no way back to half a shift or to code that can change, so a release does not begin on it."""
+    """A rollback could not restore half a shift or code that can change."""
     world.functions.point("live", version, shares)
     with pytest.raises(ChangedByOthersError, match="must be on one published version"):
         world.function().current()
 
 
-def test_staging_publishes_a_version_and_moves_nobody(world: World) -> None:
+def test_staging_publishes_a_version_and_moves_no_traffic(world: World) -> None:
     """A new version has the bundle's code; the alias stays where it is."""
     revision = staged(world)
     assert revision.id == "2"
@@ -64,8 +64,8 @@ def sha_of(revision: Revision) -> str:
     return base64.b64encode(bytes.fromhex(revision.digest)).decode()
 
 
-def test_the_artifact_lies_under_its_own_digest(world: World) -> None:
-    """The staging area is addressed by content, so the same artifact is uploaded once."""
+def test_the_key_of_the_artifact_is_its_digest(world: World) -> None:
+    """The staging area is addressed by content, so one artifact is uploaded once."""
     revision = staged(world)
     staged(world)
     assert world.stored(ARTIFACTS) == {f"staging/{revision.digest}.zip"}
@@ -73,15 +73,15 @@ def test_the_artifact_lies_under_its_own_digest(world: World) -> None:
 
 
 def test_staging_twice_gives_the_same_version(world: World) -> None:
-    """A state that is run again after a failure finds its work done."""
+    """A state that runs again after a failure finds its work done."""
     first = staged(world, memory=256)
     world.functions.calls.clear()
     assert staged(world, memory=256) == first
     assert world.functions.mutations == ["publish_version"]
 
 
-def test_what_is_unchanged_is_left_alone(world: World) -> None:
-    """The live version has this code and this configuration already: not one mutating call."""
+def test_an_unchanged_function_is_not_written(world: World) -> None:
+    """The live version has this code and this configuration already, so there is no mutating call."""
     first = staged(world, memory=256, variables={"MODE": "fast"})
     world.functions.point("live", first.id)
     world.functions.calls.clear()
@@ -92,13 +92,13 @@ def test_what_is_unchanged_is_left_alone(world: World) -> None:
 
 
 def test_only_the_configuration_that_is_given_is_set(world: World) -> None:
-    """Memory comes from the release; the timeout stays the template's."""
+    """Memory comes from the release; the timeout stays that of the template."""
     version = world.functions.versions[staged(world, memory=256).id]
     assert (version["MemorySize"], version["Timeout"], version["Handler"]) == (256, 3, "app.handler")
 
 
 def test_variables_are_the_templates_the_releases_and_the_environments(world: World) -> None:
-    """The later wins: the environment knows best, because it is about one place."""
+    """The later wins: the environment's win over all, because they are about one place."""
     revision = staged(world, variables={"MODE": "fast", "STAGE": "any"}, environment={"STAGE": "prod"})
     assert variables(world, revision.id) == {
         "TABLE": "trips",
@@ -108,8 +108,8 @@ def test_variables_are_the_templates_the_releases_and_the_environments(world: Wo
     }
 
 
-def test_a_variable_that_a_release_drops_goes_away(world: World) -> None:
-    """Also when that other release was rolled back and left its configuration in `$LATEST`."""
+def test_a_variable_that_a_release_drops_is_removed(world: World) -> None:
+    """This also holds when the other release was rolled back and left its configuration in `$LATEST`."""
     staged(world, variables={"OLD": "1", "KEPT": "1"})
     second = staged(world, b"# two", variables={"KEPT": "2"})
     assert variables(world, second.id) == {"TABLE": "trips", "KEPT": "2", "SELFRIGHT_VARIABLES": "KEPT"}
@@ -117,8 +117,8 @@ def test_a_variable_that_a_release_drops_goes_away(world: World) -> None:
     assert variables(world, third.id) == {"TABLE": "trips"}
 
 
-def test_a_setting_that_a_release_drops_is_what_it_was_before_all_releases(world: World) -> None:
-    """Also when that other release was rolled back and left its configuration in `$LATEST`."""
+def test_a_setting_that_a_release_drops_has_the_value_from_before_all_releases(world: World) -> None:
+    """This also holds when the other release was rolled back and left its configuration in `$LATEST`."""
     staged(world, b"# one", memory=256, timeout=20)
     second = world.functions.versions[staged(world, b"# two", memory=512).id]
     assert (second["MemorySize"], second["Timeout"]) == (512, 3)
@@ -128,14 +128,14 @@ def test_a_setting_that_a_release_drops_is_what_it_was_before_all_releases(world
 
 
 def test_a_setting_that_is_given_as_it_was_is_left_to_the_template(world: World) -> None:
-    """A later change of the template counts."""
+    """A later change of the template takes effect."""
     staged(world, b"# one", memory=128)
     world.functions.latest["MemorySize"] = 1024
     assert world.functions.versions[staged(world, b"# two").id]["MemorySize"] == 1024
 
 
-def test_a_setting_that_somebody_changed_since_is_theirs(world: World) -> None:
-    """The template was deployed again, say: what it says now is not put back."""
+def test_a_setting_that_somebody_changed_since_is_kept(world: World) -> None:
+    """The template may have been deployed again: its new value is not overwritten."""
     staged(world, b"# one", memory=256)
     world.functions.latest["MemorySize"] = 1024
     assert world.functions.versions[staged(world, b"# two").id]["MemorySize"] == 1024
@@ -152,8 +152,8 @@ def test_a_dropped_setting_is_a_change(world: World) -> None:
 
 
 @pytest.mark.parametrize("record", ["not JSON", "[]", '{"MemorySize":1}', '{"Role":["a","b"]}'])
-def test_a_record_of_settings_that_is_spoilt_says_nothing(world: World, record: str) -> None:
-    """People can edit variables; only settings that releases have can be put back."""
+def test_a_damaged_record_of_settings_is_ignored(world: World, record: str) -> None:
+    """People can edit variables; only settings that a release can have are restored."""
     world.functions.latest["Environment"]["Variables"]["SELFRIGHT_SETTINGS"] = record
     version = world.functions.versions[staged(world, memory=256).id]
     assert (version["MemorySize"], version.get("Role")) == (256, world.functions.latest.get("Role"))
@@ -167,15 +167,15 @@ def test_a_dropped_variable_is_a_change(world: World) -> None:
 
 
 def test_variables_that_cannot_be_decrypted_are_not_lost(world: World) -> None:
-    """Lambda leaves them out of its answer, and a merge would delete them: so nothing is written."""
+    """Lambda leaves them out of its answer, and a merge would delete them, so nothing is written."""
     world.functions.latest["Environment"] = {"Error": {"ErrorCode": "AccessDeniedException"}}
     with pytest.raises(AwsError, match="kms:Decrypt"):
         staged(world, variables={"MODE": "fast"})
     assert world.functions.mutations == []
 
 
-def test_every_update_is_waited_for(world: World) -> None:
-    """Lambda takes no second change before the first is done; a pause is a tenth of the wait so far, or a moment."""
+def test_staging_waits_for_every_update(world: World) -> None:
+    """Lambda takes no second change before the first is done; a pause is 0.05 s or a tenth of the wait so far."""
     world.functions.polls = 12
     staged(world, memory=256)
     assert world.slept[:12] == pytest.approx([0.05] * 11 + [0.055])
@@ -183,7 +183,7 @@ def test_every_update_is_waited_for(world: World) -> None:
 
 
 def test_an_update_that_fails_says_why(world: World) -> None:
-    """Lambda's own reason is what a person needs."""
+    """The message has Lambda's own reason."""
     world.functions.fails = "The image is invalid."
     with pytest.raises(AwsError, match="The image is invalid"):
         staged(world)
@@ -191,7 +191,7 @@ def test_an_update_that_fails_says_why(world: World) -> None:
 
 @pytest.mark.parametrize("code", [b"# corrected", b"# broken"])
 def test_an_update_that_failed_once_does_not_stop_the_next(world: World, code: bytes) -> None:
-    """Lambda remembers the failure until an update succeeds: of other code, or of the same when its cause is gone."""
+    """Lambda keeps the failure until an update succeeds: of other code, or of the same code once the cause is gone."""
     world.functions.fails = "The role may not be assumed."
     with pytest.raises(AwsError):
         staged(world, b"# broken", memory=256)
@@ -201,16 +201,16 @@ def test_an_update_that_failed_once_does_not_stop_the_next(world: World, code: b
     assert world.functions.versions[revision.id]["CodeSha256"] == sha_of(revision)
 
 
-def test_an_update_that_never_ends_is_given_up(world: World) -> None:
-    """The wait has an end, before the Lambda's own does it."""
+def test_the_wait_for_an_update_that_never_ends_is_given_up(world: World) -> None:
+    """The wait ends before the controller's own function times out."""
     world.functions.polls = 10_000
     with pytest.raises(AwsError, match="still being updated after 180 s"):
         staged(world)
     assert 180 <= sum(world.slept) < 190
 
 
-def test_a_function_that_somebody_touched_in_between_is_looked_at_again(world: World) -> None:
-    """A change between our read and our write makes the write fail; the next attempt builds on what is there then."""
+def test_a_function_that_somebody_changed_in_between_is_read_again(world: World) -> None:
+    """A change between our read and our write makes the write fail; the next attempt builds on that change."""
 
     def touch() -> None:
         world.functions.latest |= {"RevisionId": "theirs", "Timeout": 30}
@@ -219,8 +219,8 @@ def test_a_function_that_somebody_touched_in_between_is_looked_at_again(world: W
     assert world.functions.versions[staged(world).id]["Timeout"] == 30
 
 
-def test_other_code_in_place_of_ours_is_noticed(world: World) -> None:
-    """What is published is compared with the bundle's digest, whatever happened on the way."""
+def test_other_code_in_place_of_ours_is_detected(world: World) -> None:
+    """The published code is compared with the bundle's digest, whatever happened before."""
     world.functions._fetch = lambda bucket, key: b"something else"
     with pytest.raises(AwsError, match=r"not have the code of the bundle's api\.zip"):
         staged(world)
@@ -234,14 +234,14 @@ def test_a_site_is_not_staged_as_a_function(world: World) -> None:
         world.function().stage(artifact, bundle)
 
 
-def test_an_unknown_alias_is_told(world: World) -> None:
+def test_an_unknown_alias_is_reported(world: World) -> None:
     """The message names the call and the alias."""
     with pytest.raises(NotFoundError, match="lambda:GetAlias on smartpack-prod-api:beta"):
         world.function(alias="beta").current()
 
 
-def test_a_canary_gets_its_share_and_then_everything(world: World) -> None:
-    """Weights on the way, no weights at the end."""
+def test_a_canary_gets_its_share_and_then_all_traffic(world: World) -> None:
+    """The alias has weights between the steps, and none at the end."""
     staged(world)
     world.function().shift(V1, V2, 10, lambda: None)
     assert world.functions.live == ("1", {"2": 0.1})
@@ -250,8 +250,8 @@ def test_a_canary_gets_its_share_and_then_everything(world: World) -> None:
 
 
 @pytest.mark.parametrize("weight", [10, 100])
-def test_a_shift_that_is_done_is_not_done_again(world: World, weight: int) -> None:
-    """The second run reads and is content."""
+def test_a_finished_shift_is_not_made_again(world: World, weight: int) -> None:
+    """The second run only reads."""
     staged(world)
     world.function().shift(V1, V2, weight, lambda: None)
     world.functions.calls.clear()
@@ -259,8 +259,8 @@ def test_a_shift_that_is_done_is_not_done_again(world: World, weight: int) -> No
     assert world.functions.calls == ["get_alias"]
 
 
-def test_a_prune_spares_what_may_be_needed(world: World) -> None:
-    """Gone are only versions of ours that are old, not to be kept, and used by no alias."""
+def test_a_prune_keeps_versions_that_may_be_needed(world: World) -> None:
+    """Only our versions that are old, not to be kept, and used by no alias are deleted."""
     for number in range(6):
         staged(world, b"# %d" % number)
     world.functions.point("live", "7")
@@ -269,8 +269,8 @@ def test_a_prune_spares_what_may_be_needed(world: World) -> None:
     assert set(world.functions.versions) == {"1", "2", "3", "4", "7"}
 
 
-def test_a_version_that_an_alias_takes_meanwhile_stays(world: World) -> None:
-    """Lambda refuses to delete what an alias uses, and that is no reason to fail."""
+def test_a_version_that_an_alias_begins_to_use_stays(world: World) -> None:
+    """Lambda refuses to delete a version that an alias uses, and the prune goes on."""
     for number in range(3):
         staged(world, b"# %d" % number)
     world.functions.before["delete_function"] = lambda: world.functions.point("beta", "2")
@@ -283,8 +283,8 @@ def test_sha_is_base64() -> None:
     assert sha(b"") == "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 
 
-def test_what_was_staged_in_vain_is_taken_away_and_can_be_staged_again(world: World) -> None:
-    """The version goes; the same artifact gives a new one."""
+def test_a_discarded_version_is_deleted_and_can_be_staged_again(world: World) -> None:
+    """The version is deleted, and the same artifact makes a new one."""
     first = staged(world)
     assert world.function().discard(first)
     assert not world.function().discard(first)
@@ -293,16 +293,16 @@ def test_what_was_staged_in_vain_is_taken_away_and_can_be_staged_again(world: Wo
     assert (again.id, again.digest) == ("3", first.digest)
 
 
-def test_a_version_that_lambda_names_though_it_is_gone_is_made_anew(world: World) -> None:
-    """Nothing changed since it was published, so Lambda may publish nothing: the configuration is touched."""
+def test_a_deleted_version_that_lambda_still_returns_is_published_again(world: World) -> None:
+    """Nothing changed since then, so Lambda may publish nothing until the configuration is written again."""
     world.functions.remembers = True
     world.function().discard(staged(world))
     assert staged(world).id == "3"
     assert world.functions.versions["3"]["Environment"] == world.functions.latest["Environment"]
 
 
-def test_what_is_live_or_somebody_elses_is_not_discarded(world: World) -> None:
-    """Not what an alias serves, however little, and no version that a person published."""
+def test_a_version_that_is_live_or_not_ours_is_not_discarded(world: World) -> None:
+    """A version with any share of an alias stays, and so does one that a person published."""
     revision = staged(world)
     assert not world.function().discard(V1)
     world.functions.point("live", "1", {revision.id: 0.1})
@@ -310,8 +310,8 @@ def test_what_is_live_or_somebody_elses_is_not_discarded(world: World) -> None:
     assert set(world.functions.versions) == {"1", "2"}
 
 
-def test_back_is_one_call_when_nobody_moved_the_alias_since(world: World) -> None:
-    """The mark of the last shift is the condition of the write, so nothing need be read."""
+def test_a_restore_is_one_call_when_the_alias_has_not_moved_since(world: World) -> None:
+    """The mark of the last shift is the condition of the write, so nothing has to be read."""
     staged(world)
     mark = world.function().shift(V1, V2, 10, lambda: None) or ""
     world.functions.calls.clear()
@@ -320,8 +320,8 @@ def test_back_is_one_call_when_nobody_moved_the_alias_since(world: World) -> Non
     assert world.functions.live == ("1", {})
 
 
-def test_an_old_mark_overwrites_nobody(world: World) -> None:
-    """A person moved the alias after the shift: the condition does not hold, and it is seen that it is theirs."""
+def test_an_old_mark_overwrites_no_change_of_others(world: World) -> None:
+    """A person moved the alias after the shift: the condition fails, and the read shows that the change is not ours."""
     staged(world)
     staged(world, b"# theirs")
     mark = world.function().shift(V1, V2, 10, lambda: None) or ""
@@ -331,8 +331,8 @@ def test_an_old_mark_overwrites_nobody(world: World) -> None:
     assert world.functions.live == ("3", {})
 
 
-def test_an_old_mark_of_our_own_is_read_past(world: World) -> None:
-    """A later shift was not noted: one call in vain, and it is restored all the same."""
+def test_an_old_mark_of_our_own_does_not_prevent_a_restore(world: World) -> None:
+    """A later shift was not recorded: one call fails, and the alias is restored nevertheless."""
     staged(world)
     mark = world.function().shift(V1, V2, 10, lambda: None) or ""
     world.function().shift(V1, V2, 100, lambda: None)

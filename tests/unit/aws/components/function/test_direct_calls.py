@@ -13,16 +13,16 @@ HEALTH = Check(component="api", path="/health", contains="ok")
 
 
 def judged(payload: object, error: str | None = None) -> tuple[bool, str]:
-    """How the health check goes when the function gives this."""
+    """The result of the health check for this result of the function."""
     try:
         result = check_answer(HEALTH, answer_in(json.dumps(payload).encode(), error))
-    except NoAnswerError as trouble:
-        return False, str(trouble)
+    except NoAnswerError as no_answer:
+        return False, str(no_answer)
     return result.passed, result.detail
 
 
-def test_the_exact_version_is_asked(world: World) -> None:
-    """The alias does not lead there yet, so the version is named; only this component's checks are made."""
+def test_the_exact_version_is_invoked(world: World) -> None:
+    """The alias does not point to it yet, so the version is named; only this component's checks are made."""
     answer = {"Payload": {"statusCode": 200, "body": "ok"}}
     world.functions.answers = {"smartpack-prod-api:7": answer}
     results = world.function().check(Revision("7"), [HEALTH, Check(component="site", path="/")])
@@ -32,7 +32,7 @@ def test_the_exact_version_is_asked(world: World) -> None:
 
 
 def test_a_request_is_an_event_of_an_http_api() -> None:
-    """Payload format 2.0: what the function gets from its visitors."""
+    """The event has payload format 2.0, which the function gets from its visitors."""
     check = Check(component="api", method="POST", path="/generate?day=1&day=2&x=", body={"trip": "Rome"})
     event = json.loads(event_of(check))
     assert event["requestContext"]["http"]["method"] == "POST"
@@ -58,7 +58,7 @@ def test_a_request_without_body_has_none() -> None:
     ],
 )
 def test_every_form_of_an_answer_is_understood(answer: object) -> None:
-    """As an HTTP API does: also base64, and also an answer without a status."""
+    """As in HTTP APIs, an answer may be in base64 or without a status."""
     assert judged(answer) == (True, "status 200, as expected")
 
 
@@ -71,13 +71,13 @@ def test_every_form_of_an_answer_is_understood(answer: object) -> None:
         {"statusCode": 200, "headers": ["x"]},
     ],
 )
-def test_what_no_http_api_would_take_fails(answer: Mapping[str, object]) -> None:
+def test_an_answer_that_no_http_api_would_accept_fails(answer: Mapping[str, object]) -> None:
     """A visitor would get an error."""
     assert judged(answer) == (False, "the function's answer is not a response of an HTTP API")
 
 
-def test_a_failure_tells_its_type_and_nothing_else() -> None:
-    """Messages and stack traces may hold what nobody should read in a notification."""
+def test_only_the_type_of_a_failure_is_shown() -> None:
+    """Messages and stack traces may hold secrets, which must not be in a notification."""
     passed, detail = judged(
         {"errorType": "KeyError", "errorMessage": "hunter2", "stackTrace": ["hunter2"]}, "Unhandled"
     )
@@ -86,18 +86,18 @@ def test_a_failure_tells_its_type_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("payload", [None, {"errorType": 5}, {"errorType": "a\nb"}, ["x"]])
 def test_a_failure_without_a_type_is_a_failure(payload: object) -> None:
-    """Runtimes differ in what they tell."""
+    """Runtimes differ in the errors that they return."""
     assert judged(payload, "Unhandled") == (False, "the function failed with an unknown error")
 
 
-def test_an_answer_that_is_no_json_fails() -> None:
-    """Nothing is assumed of what a new version gives."""
+def test_an_answer_that_is_not_json_fails() -> None:
+    """A new version may return anything."""
     with pytest.raises(NoAnswerError, match="the function's answer is not JSON"):
         answer_in(b"<html>", None)
 
 
-def test_headers_go_there_and_come_back() -> None:
-    """In lower case, as HTTP APIs send them; cookies are headers too."""
+def test_headers_are_sent_and_returned() -> None:
+    """They are in lower case, as HTTP APIs send them; cookies are headers, too."""
     check = Check(component="api", path="/", headers={"Origin": "https://app.example"})
     assert json.loads(event_of(check))["headers"]["origin"] == "https://app.example"
     given = {"statusCode": 200, "headers": {"X-Version": 7}, "cookies": ["a=1", "b=2"]}

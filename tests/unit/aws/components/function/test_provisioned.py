@@ -1,4 +1,4 @@
-"""Provisioned concurrency: a version is warm before it has visitors, and nothing is paid for that nobody uses."""
+"""Provisioned concurrency: a version is warm before it has visitors, and unused warm instances are removed."""
 
 import io
 
@@ -12,7 +12,7 @@ from tests.unit.aws.conftest import World
 
 
 def stage(world: World, code: bytes = b"# new", warm: int | None = 5) -> Revision | Pending:
-    """Stage the function in an environment with so many warm instances."""
+    """Stage the function in an environment with this number of warm instances."""
     bundle = BundleArchive(io.BytesIO(a_bundle(api_code=code)))
     artifact = bundle.manifest().components["api"]
     return world.function(provisioned_concurrency=warm).stage(artifact, bundle)
@@ -24,7 +24,7 @@ def ready(world: World, version: str) -> None:
 
 
 def staged(world: World, code: bytes = b"# new") -> Revision:
-    """Staged, warm instances included."""
+    """Stage a version with its warm instances."""
     assert isinstance(stage(world, code), Pending)
     ready(world, max(world.functions.versions, key=int))
     revision = stage(world, code)
@@ -33,7 +33,7 @@ def staged(world: World, code: bytes = b"# new") -> Revision:
 
 
 def test_a_new_version_is_warm_before_it_is_staged(world: World) -> None:
-    """It is pending as long as AWS makes the instances; asking again makes neither another version nor more of them."""
+    """Staging is pending while AWS makes the instances; a second call makes no other version and no more instances."""
     first, second = stage(world), stage(world)
     assert isinstance(first, Pending)
     assert first == second
@@ -46,16 +46,16 @@ def test_a_new_version_is_warm_before_it_is_staged(world: World) -> None:
     assert set(world.functions.versions) == {"1", "2"}
 
 
-def test_another_number_is_set_also_when_nothing_else_changed(world: World) -> None:
-    """The environment says how many, not the release."""
+def test_another_number_is_set_even_when_nothing_else_changed(world: World) -> None:
+    """The number comes from the environment, not from the release."""
     revision = staged(world)
     world.functions.point("live", revision.id)
     assert isinstance(stage(world, warm=7), Pending)
     assert world.functions.warm[revision.id]["RequestedProvisionedConcurrentExecutions"] == 7
 
 
-def test_what_aws_cannot_make_is_told_and_not_paid_for(world: World) -> None:
-    """With the reason, and what to do."""
+def test_instances_that_aws_cannot_make_are_reported_and_not_paid_for(world: World) -> None:
+    """The message has the reason and the next step."""
     stage(world)
     world.functions.warm["2"] |= {"Status": "FAILED", "StatusReason": "Quota exceeded."}
     with pytest.raises(
@@ -65,8 +65,8 @@ def test_what_aws_cannot_make_is_told_and_not_paid_for(world: World) -> None:
     assert not world.functions.warm
 
 
-def test_what_is_live_keeps_its_warm_instances_when_aws_cannot_make_more(world: World) -> None:
-    """A release that only wants more of them must not leave the visitors with none."""
+def test_the_live_version_keeps_its_warm_instances_when_aws_cannot_make_more(world: World) -> None:
+    """A release that only wants more instances must not leave the visitors with none."""
     revision = staged(world)
     world.functions.point("live", revision.id)
     stage(world, warm=700)
@@ -76,8 +76,8 @@ def test_what_is_live_keeps_its_warm_instances_when_aws_cannot_make_more(world: 
     assert world.functions.warm[revision.id]["RequestedProvisionedConcurrentExecutions"] == 5
 
 
-def test_the_old_version_loses_them_when_nobody_uses_it_any_more(world: World) -> None:
-    """After the release is complete; the version itself stays, for the way back."""
+def test_the_old_version_loses_its_warm_instances_when_no_alias_uses_it(world: World) -> None:
+    """The prune after the release removes them; the version itself stays for a rollback."""
     first = staged(world, b"# 1")
     world.functions.point("live", first.id)
     second = staged(world, b"# 2")
@@ -88,8 +88,8 @@ def test_the_old_version_loses_them_when_nobody_uses_it_any_more(world: World) -
     assert first.id in world.functions.versions
 
 
-def test_while_visitors_are_divided_both_keep_them(world: World) -> None:
-    """Whatever an alias uses stays warm."""
+def test_while_visitors_are_divided_both_versions_stay_warm(world: World) -> None:
+    """A version that an alias uses stays warm."""
     first = staged(world, b"# 1")
     world.functions.point("live", first.id)
     second = staged(world, b"# 2")
@@ -98,16 +98,16 @@ def test_while_visitors_are_divided_both_keep_them(world: World) -> None:
     assert set(world.functions.warm) == {first.id, second.id}
 
 
-def test_a_release_that_is_rolled_back_leaves_none(world: World) -> None:
-    """They go with the version; AWS would not delete it otherwise."""
+def test_a_release_that_is_rolled_back_leaves_no_warm_instances(world: World) -> None:
+    """They are removed before the version; AWS would not delete it otherwise."""
     revision = staged(world)
     assert world.function(provisioned_concurrency=5).discard(revision)
     assert not world.functions.warm
     assert set(world.functions.versions) == {"1"}
 
 
-def test_zero_takes_them_from_what_is_live_and_stays_so(world: World) -> None:
-    """A release that does not change the function is one, too; before that, they are paid for."""
+def test_zero_removes_the_warm_instances_of_a_live_version_that_stays(world: World) -> None:
+    """A release that does not change the function applies 0, too; without the key, the instances stay."""
     revision = staged(world)
     world.functions.point("live", revision.id)
     assert stage(world, warm=None) == revision
@@ -116,8 +116,8 @@ def test_zero_takes_them_from_what_is_live_and_stays_so(world: World) -> None:
     assert not world.functions.warm
 
 
-def test_a_version_of_the_template_loses_what_it_was_given(world: World) -> None:
-    """It may be live for some releases of other components before this function's first one."""
+def test_a_version_of_the_template_loses_its_warm_instances(world: World) -> None:
+    """It may be live during releases of other components, before this function's first release."""
     world.functions.put_provisioned_concurrency_config(Qualifier="1", ProvisionedConcurrentExecutions=5)
     before = world.function().current()
     revision = staged(world)
@@ -126,8 +126,8 @@ def test_a_version_of_the_template_loses_what_it_was_given(world: World) -> None
     assert set(world.functions.warm) == {revision.id}
 
 
-def test_none_is_nobodys_business_and_zero_takes_them_away(world: World) -> None:
-    """Without the key they are a person's; 0 takes away what older releases had, and only that."""
+def test_without_the_key_nothing_is_touched_and_zero_removes_warm_instances(world: World) -> None:
+    """Without the key, people manage them; 0 removes the instances of older releases, and only those."""
     revision = staged(world)
     world.functions.point("live", revision.id)
     world.functions.calls.clear()

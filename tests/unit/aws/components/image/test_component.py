@@ -1,4 +1,4 @@
-"""The component `image`: a real ECR API (moto's, behind a botocore client) and a Lambda in memory."""
+"""The component `image`: the ECR API by moto behind a botocore client, and Lambda in memory."""
 # ruff: noqa: ANN401 - botocore clients have no types of their own
 
 import io
@@ -37,12 +37,12 @@ PUSH = [
     *("InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload") * 3,
     "PutImage",
 ]
-"""The calls for two layers and a config, in no order but that of the ends."""
+"""The calls for two layers and a config; only the first calls and the last have a fixed order."""
 
 
 @dataclass
 class Registry:
-    """The world of this component. `refuse`: operation → what ECR answers instead, once."""
+    """The world of this component. `refuse`: operation → the error that ECR returns instead, once."""
 
     ecr: Any
     functions: FakeLambda = field(default_factory=FakeLambda)
@@ -64,14 +64,14 @@ class Registry:
         return self.component(**target).stage(artifact, bundle)
 
     def release(self, number: int) -> Revision:
-        """Stage the image with this number, and let it be live."""
+        """Stage the image with this number, and make it live."""
         revision = self.stage(image_bundle(numbered(number)))
         self.functions.point("live", revision.id)
         return revision
 
     @property
     def layers(self) -> dict[str, int]:
-        """Digest → size of what ECR has."""
+        """Digest → size of the layers in ECR."""
         return dict(ecr_backends[ACCOUNT][REGION].repositories[REPOSITORY].layers)
 
     @property
@@ -81,7 +81,7 @@ class Registry:
         return {one["imageTag"] for one in listed if "imageTag" in one}
 
     def answer(self, request: Any, event_name: str, **_: Any) -> AWSResponse | None:
-        """Count a request; answer it in ECR's place when it is to be refused."""
+        """Record a request; answer it in place of ECR if it is to be refused."""
         operation = event_name.rpartition(".")[2]
         self.calls.append(operation)
         if (error := self.refuse.pop(operation, None)) is None:
@@ -93,13 +93,13 @@ class Registry:
 
 
 def numbered(number: int) -> Files:
-    """A layout of its own for every number; the base layer is always the same."""
+    """A different layout for every number; the base layer is always the same."""
     return layout(ImageParts((BASE, b"code %d" % number)))
 
 
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
-    """A function on version 1, whose image is none of ours, and an empty repository with immutable tags."""
+    """A function on version 1, whose image is not ours, and an empty repository with immutable tags."""
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
     with mock_aws():
@@ -118,7 +118,7 @@ def tag_of(files: Files, function: str = FUNCTION) -> str:
 
 
 def test_an_image_is_pushed_and_becomes_a_version(registry: Registry) -> None:
-    """Layers and config, then the manifest; the version is on that digest, and nobody was moved."""
+    """Layers and config come first, then the manifest; the version has that digest, and no traffic moves."""
     revision = registry.stage()
     image = descriptor_in(layout())["digest"]
     assert revision == Revision("2", image.removeprefix("sha256:"))
@@ -131,8 +131,8 @@ def test_an_image_is_pushed_and_becomes_a_version(registry: Registry) -> None:
     assert registry.tags == {tag_of(layout())}
 
 
-def test_the_manifest_is_put_as_it_is(registry: Registry) -> None:
-    """Its digest is that of its bytes, so not one of them may change."""
+def test_the_manifest_is_pushed_unchanged(registry: Registry) -> None:
+    """Its digest is that of its bytes, so no byte may change."""
     registry.stage()
     (image,) = registry.ecr.batch_get_image(repositoryName=REPOSITORY, imageIds=[{"imageTag": tag_of(layout())}])[
         "images"
@@ -142,8 +142,8 @@ def test_the_manifest_is_put_as_it_is(registry: Registry) -> None:
 
 
 @pytest.mark.parametrize("nested", [False, True], ids=["plain", "with an index"])
-def test_the_environments_platform_is_pushed_alone(registry: Registry, nested: bool) -> None:
-    """Lambda takes no index of several platforms: so the manifest of the one is put, and its layers only."""
+def test_only_the_environments_platform_is_pushed(registry: Registry, nested: bool) -> None:
+    """Lambda takes no index of several platforms, so only this platform's manifest and layers are pushed."""
     files = layout(ImageParts((BASE, b"amd")), ImageParts((BASE, b"arm"), "linux/arm64"), nested=nested)
     registry.functions.versions["1"]["Architectures"] = ["arm64"]
     registry.stage(image_bundle(files), platform="linux/arm64")
@@ -151,14 +151,14 @@ def test_the_environments_platform_is_pushed_alone(registry: Registry, nested: b
     assert digest(b"amd") not in registry.layers
 
 
-def test_an_attestation_stays_at_home(registry: Registry) -> None:
-    """What buildx adds by default is one of the reasons why Lambda refuses images; it is not pushed."""
+def test_an_attestation_is_not_pushed(registry: Registry) -> None:
+    """Lambda refuses images with the attestation that buildx adds by default."""
     registry.stage(image_bundle(layout(attested=True)))
     assert len(registry.layers) == 3
 
 
 def test_only_missing_layers_are_uploaded(registry: Registry) -> None:
-    """The base of the last release is there; its upload is the longest."""
+    """The base layer of the last release is there, and its upload would take longest."""
     registry.release(1)
     registry.calls.clear()
     registry.release(2)
@@ -166,7 +166,7 @@ def test_only_missing_layers_are_uploaded(registry: Registry) -> None:
     assert registry.calls.count("BatchCheckLayerAvailability") == 1
 
 
-def test_a_layer_that_is_there_twice_is_uploaded_once(registry: Registry) -> None:
+def test_a_layer_that_an_image_has_twice_is_uploaded_once(registry: Registry) -> None:
     """Two steps of a Dockerfile can give the same layer."""
     registry.stage(image_bundle(layout(ImageParts((BASE, CODE, BASE)))))
     assert registry.calls.count("InitiateLayerUpload") == 3
@@ -182,8 +182,8 @@ def test_an_image_that_is_there_is_not_pushed_again(registry: Registry) -> None:
     assert registry.functions.mutations == ["publish_version"]
 
 
-def test_what_is_unchanged_is_left_alone(registry: Registry) -> None:
-    """The live version has this image and this configuration: no mutating call, and none to ECR at all."""
+def test_an_unchanged_image_is_not_written(registry: Registry) -> None:
+    """The live version has this image and this configuration: no call changes anything, and none goes to ECR."""
     parts = image_bundle(memory=512, command=["app.handler"], variables={"MODE": "fast"})
     first = registry.stage(parts)
     registry.functions.point("live", first.id)
@@ -195,7 +195,7 @@ def test_what_is_unchanged_is_left_alone(registry: Registry) -> None:
 
 
 def test_configuration_alone_makes_a_version(registry: Registry) -> None:
-    """The image stays; command, entry point and folder are set together, and keep what the template says of them."""
+    """The image stays; command, entry point and folder are set together, and keep the template's values."""
     registry.functions.latest["ImageConfigResponse"] = {"ImageConfig": {"WorkingDirectory": "/srv"}}
     first = registry.stage(image_bundle(entry_point=["/entry.sh"]))
     registry.functions.point("live", first.id)
@@ -210,29 +210,29 @@ def test_configuration_alone_makes_a_version(registry: Registry) -> None:
     assert "PutImage" not in registry.calls
 
 
-def test_large_layers_go_up_in_parts(registry: Registry) -> None:
-    """No part is larger than ECR asked for; together they are the layer."""
+def test_large_layers_are_uploaded_in_parts(registry: Registry) -> None:
+    """No part is larger than ECR's limit, and together they are the layer."""
     large = noise(2 * LEAST_PART + 17)
     registry.stage(image_bundle(layout(ImageParts((large, CODE)))))
     assert registry.layers[digest(large)] == len(large)
     assert registry.calls.count("UploadLayerPart") == 4
 
 
-def test_a_layer_that_somebody_else_uploads_meanwhile_is_no_harm(registry: Registry) -> None:
-    """ECR says that it has the layer already."""
+def test_a_layer_that_somebody_else_uploads_at_the_same_time_is_harmless(registry: Registry) -> None:
+    """ECR answers that it has the layer already."""
     registry.refuse["CompleteLayerUpload"] = {"__type": "LayerAlreadyExistsException"}
     registry.stage()
     assert registry.tags == {tag_of(layout())}
 
 
-def test_an_image_that_somebody_else_puts_meanwhile_is_no_harm(registry: Registry) -> None:
-    """The same manifest under the same tag."""
+def test_an_image_that_somebody_else_pushes_at_the_same_time_is_harmless(registry: Registry) -> None:
+    """It is the same manifest under the same tag."""
     registry.refuse["PutImage"] = {"__type": "ImageAlreadyExistsException"}
     assert registry.stage().id == "2"
 
 
-def test_a_part_whose_answer_was_lost_is_there(registry: Registry) -> None:
-    """The second attempt is refused, because ECR has the part: it says up to where. So the upload goes on."""
+def test_a_part_whose_answer_was_lost_counts_as_uploaded(registry: Registry) -> None:
+    """ECR refuses the second attempt because it has the part, and says up to which byte; so the upload goes on."""
     repository = registry.component()._repository
     upload_id, _ = repository.begin()
     registry.refuse["UploadLayerPart"] = {"__type": "InvalidLayerPartException", "lastValidByteReceived": 3}
@@ -250,10 +250,10 @@ def test_a_part_whose_answer_was_lost_is_there(registry: Registry) -> None:
         ("BatchCheckLayerAvailability", {"__type": "ThrottlingException"}),
     ],
 )
-def test_what_passes_is_tried_again_from_what_is_there(
+def test_a_push_after_a_transient_error_uploads_only_what_is_missing(
     registry: Registry, operation: str, error: dict[str, Any]
 ) -> None:
-    """The task is run again by its caller; the second run uploads what is missing still."""
+    """The caller runs the task again, and the second run uploads only what is still missing."""
     registry.refuse[operation] = error
     with pytest.raises(TransientError, match="again"):
         registry.stage()
@@ -261,44 +261,44 @@ def test_what_passes_is_tried_again_from_what_is_there(
     assert registry.stage().id == "2"
 
 
-def test_a_digest_that_ecr_does_not_find_is_told(registry: Registry) -> None:
-    """ECR compares every layer with its digest when its upload ends."""
+def test_a_digest_that_does_not_match_is_reported(registry: Registry) -> None:
+    """ECR compares every layer with its digest at the end of its upload."""
     registry.refuse["CompleteLayerUpload"] = {"__type": "InvalidLayerException"}
     with pytest.raises(AwsError, match="ecr:CompleteLayerUpload on smartpack/ai: InvalidLayerException"):
         registry.stage()
 
 
-def test_a_tag_of_ours_on_another_image_is_told(registry: Registry) -> None:
-    """With immutable tags that can only be a person's work, and only a person can undo it."""
+def test_our_tag_on_another_image_is_reported(registry: Registry) -> None:
+    """With immutable tags only a person can have set it, and only a person can undo it."""
     registry.refuse["PutImage"] = {"__type": "ImageTagAlreadyExistsException"}
     with pytest.raises(AwsError, match=r"is on another image: somebody else has set it\. Delete that tag"):
         registry.stage()
 
 
-def test_a_missing_repository_is_told_before_anything_is_pushed(registry: Registry) -> None:
-    """Its name is in the environment."""
+def test_a_missing_repository_is_reported_before_anything_is_pushed(registry: Registry) -> None:
+    """The environment has its name."""
     with pytest.raises(NotFoundError, match="ecr:DescribeRepositories on elsewhere: RepositoryNotFoundException"):
         registry.stage(repository="elsewhere")
     assert registry.functions.mutations == []
 
 
 def test_a_function_of_zips_cannot_take_an_image(registry: Registry) -> None:
-    """AWS has no way from the one to the other, so nothing is pushed for nothing."""
+    """AWS cannot change the package type, so nothing is pushed."""
     registry.functions.versions["1"]["PackageType"] = "Zip"
     with pytest.raises(AwsError, match="package type Zip; ai needs Image, and AWS cannot change it"):
         registry.stage()
     assert registry.calls == []
 
 
-def test_a_function_of_another_architecture_is_told(registry: Registry) -> None:
-    """Lambda would take the image, and fail when it is called."""
+def test_a_function_with_another_architecture_is_reported(registry: Registry) -> None:
+    """Lambda would accept the image, and fail when it is invoked."""
     with pytest.raises(AwsError, match="runs on x86_64, and its environment says linux/arm64"):
         registry.stage(image_bundle(layout(ImageParts(platform="linux/arm64"))), platform="linux/arm64")
     assert registry.calls == []
 
 
-def test_another_image_in_place_of_ours_is_noticed(registry: Registry) -> None:
-    """What Lambda has loaded is compared with the digest, before a version is made of it."""
+def test_another_image_in_place_of_ours_is_detected(registry: Registry) -> None:
+    """The image that Lambda has loaded is compared with the digest before a version is published."""
     load = registry.functions.update_function_code
     registry.functions.update_function_code = lambda **given: {  # type: ignore[method-assign]
         **load(**given),
@@ -308,8 +308,8 @@ def test_another_image_in_place_of_ours_is_noticed(registry: Registry) -> None:
         registry.stage()
 
 
-def test_somebody_who_changes_the_function_meanwhile_is_not_overwritten(registry: Registry) -> None:
-    """The next attempt builds on what is there then; the image is not pushed a second time."""
+def test_a_change_by_somebody_else_at_the_same_time_is_not_overwritten(registry: Registry) -> None:
+    """The next attempt builds on that change; the image is not pushed a second time."""
     registry.functions.before["update_function_code"] = lambda: registry.functions.latest.update(RevisionId="theirs")
     assert registry.stage().id == "2"
     assert registry.calls.count("PutImage") == 1
@@ -323,13 +323,13 @@ def test_a_function_is_not_staged_as_an_image(registry: Registry) -> None:
         registry.component().stage(artifact, bundle)
 
 
-def test_what_is_live_is_the_image(registry: Registry) -> None:
+def test_the_live_revision_has_the_digest_of_the_image(registry: Registry) -> None:
     """Lambda writes an image's digest in hex, a zip's in base64."""
     assert registry.component().current() == Revision("1", FIRST)
 
 
-def test_traffic_moves_and_comes_back_like_any_functions(registry: Registry) -> None:
-    """A share, everything, and back: the alias does not know what a version is made of."""
+def test_traffic_moves_as_for_any_function(registry: Registry) -> None:
+    """The alias takes a share, all traffic, and a restore; it does not depend on the kind of code."""
     revision = registry.stage()
     component, stable = registry.component(), Revision("1", FIRST)
     component.shift(stable, revision, 10, lambda: None)
@@ -339,15 +339,15 @@ def test_traffic_moves_and_comes_back_like_any_functions(registry: Registry) -> 
     assert registry.functions.live == ("1", {})
 
 
-def test_a_prune_takes_images_away_with_their_versions(registry: Registry) -> None:
-    """Kept are the newest, what is to be kept, and what an alias uses."""
+def test_a_prune_deletes_images_with_their_versions(registry: Registry) -> None:
+    """The newest versions, those to be kept, and those that an alias uses keep their images."""
     revisions = [registry.release(number) for number in range(5)]
     assert registry.component().prune([revisions[0]], 2) == 2
     assert registry.tags == {tag_of(numbered(number)) for number in (0, 3, 4)}
 
 
 def test_an_image_that_any_version_uses_stays(registry: Registry) -> None:
-    """Also when a person published that version, and when only `$LATEST` is left on it, after a rollback."""
+    """The version may be a person's, and after a rollback only `$LATEST` may use the image."""
     theirs, latest, live = registry.release(0), registry.stage(image_bundle(numbered(1))), Revision("1", FIRST)
     registry.functions.versions[theirs.id]["Description"] = "by hand"
     registry.functions.point("live", "1")
@@ -356,8 +356,8 @@ def test_an_image_that_any_version_uses_stays(registry: Registry) -> None:
     assert registry.tags == {tag_of(numbered(0)), tag_of(numbered(1))}
 
 
-def test_an_image_that_was_staged_in_vain_goes_when_nothing_runs_it(registry: Registry) -> None:
-    """As long as `$LATEST` is on it, only the version goes: the next prune takes the image."""
+def test_the_image_of_a_discarded_version_is_deleted_when_nothing_uses_it(registry: Registry) -> None:
+    """While `$LATEST` uses it, only the version is deleted; the next prune deletes the image."""
     registry.release(0)
     older, newer = (registry.stage(image_bundle(numbered(number))) for number in (1, 2))
     assert registry.component().discard(older)
@@ -368,7 +368,7 @@ def test_an_image_that_was_staged_in_vain_goes_when_nothing_runs_it(registry: Re
 
 
 def test_a_version_that_cannot_be_deleted_keeps_its_image(registry: Registry) -> None:
-    """An alias took it in this moment."""
+    """An alias began to use it at this moment."""
     registry.release(0)
     registry.release(1)
     registry.functions.before["delete_function"] = lambda: registry.functions.point("beta", "2")
@@ -376,8 +376,8 @@ def test_a_version_that_cannot_be_deleted_keeps_its_image(registry: Registry) ->
     assert len(registry.tags) == 2
 
 
-def test_images_of_others_are_left_alone(registry: Registry) -> None:
-    """Of people, of tools, and of other functions that share the repository: even the same image under their tag."""
+def test_images_of_others_are_kept(registry: Registry) -> None:
+    """People, tools and other functions may share the repository, and even have the same image under their tag."""
     registry.release(0)
     other = registry.component(function_name="smartpack-staging-ai")
     bundle = BundleArchive(io.BytesIO(image_bundle(numbered(0)).pack()))
@@ -388,8 +388,8 @@ def test_images_of_others_are_left_alone(registry: Registry) -> None:
     assert registry.tags == {tag_of(numbered(0), "smartpack-staging-ai"), tag_of(numbered(1)), "latest"}
 
 
-def test_a_prune_that_ecr_refuses_is_told(registry: Registry) -> None:
-    """A failure in the answer is one; that an image is gone already is not."""
+def test_a_prune_that_ecr_refuses_is_reported(registry: Registry) -> None:
+    """A failure in the answer is raised; an image that is gone already is no failure."""
     registry.release(0)
     registry.release(1)
     failures: list[dict[str, Any]] = [{"failureCode": "ImageNotFound"}]
@@ -404,8 +404,8 @@ def test_a_prune_that_ecr_refuses_is_told(registry: Registry) -> None:
 
 
 @pytest.mark.parametrize("name", ["f" * 64, f"arn:aws:lambda:eu-central-1:123456789012:function:{'g' * 64}"])
-def test_a_tag_fits_whatever_the_function_is_called(registry: Registry, name: str) -> None:
-    """Tags have 128 characters at most, and no colons."""
+def test_a_tag_fits_for_any_name_of_a_function(registry: Registry, name: str) -> None:
+    """Tags have at most 128 characters, and no colons."""
     bundle = BundleArchive(io.BytesIO(image_bundle().pack()))
     component = registry.component(function_name=name)
     component.code(bundle.manifest().components["ai"], bundle).put()
@@ -416,7 +416,7 @@ def test_a_tag_fits_whatever_the_function_is_called(registry: Registry, name: st
 
 
 def test_the_environment_makes_the_component(registry: Registry) -> None:
-    """`kind: image` is enough."""
+    """The environment's `kind: image` selects the class."""
     target = {"kind": "image", "function_name": FUNCTION, "repository": REPOSITORY}
     environment = Environment.model_validate(
         {"application": "smartpack", "environment": "prod", "components": {"ai": target}}
@@ -426,13 +426,13 @@ def test_the_environment_makes_the_component(registry: Registry) -> None:
     assert isinstance(AwsComponents("artifacts", clients).get(environment, "ai"), ImageComponent)
 
 
-def test_lambda_names_an_image_by_its_digest(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Moto's Lambda looks into its ECR, as AWS does, and writes the digest that the component compares with."""
+def test_lambda_reports_the_digest_of_an_image(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Like AWS, moto's Lambda reads its ECR, and reports the digest that the component compares."""
     monkeypatch.setenv("MOTO_LAMBDA_STUB_ECR", "false")
     keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing", "region_name": REGION}
     role = boto3.client("iam", **keys).create_role(RoleName="ai", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     bundle = BundleArchive(io.BytesIO(image_bundle().pack()))
-    registry.ecr.create_repository(repositoryName="ai")  # Moto's Lambda finds none with a slash in its name.
+    registry.ecr.create_repository(repositoryName="ai")  # Moto's Lambda does not find a name with a slash.
     code = registry.component(repository="ai").code(bundle.manifest().components["ai"], bundle)
     made = boto3.client("lambda", **keys).create_function(
         FunctionName="ai", Role=role, PackageType="Image", Code=code.put()

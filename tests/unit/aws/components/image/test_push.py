@@ -1,4 +1,4 @@
-"""Pushing: how many layers at once, how much in memory, and what a failure leaves."""
+"""Pushes: how many layers at once, how much in memory, and what remains after a failure."""
 
 import io
 from collections import defaultdict
@@ -19,12 +19,12 @@ from tests.image_layouts import ImageParts, descriptor_in, image_bundle, layout,
 
 PART = 1000
 HANGS = 60
-"""Seconds after which whoever waits has waited in vain."""
+"""Seconds after which a wait has failed."""
 
 
 @dataclass
 class FakeRepository(Repository):
-    """ECR in memory. The first parts wait for each other, so that as many as can be are on their way at once."""
+    """ECR in memory. The first parts wait for each other, so that as many as possible are in upload at once."""
 
     fails: str = ""
     ids: "count[int]" = field(default_factory=count)
@@ -38,25 +38,25 @@ class FakeRepository(Repository):
     together: Event = field(default_factory=Event)
 
     def has(self, digest: str) -> bool:
-        """Whether it was put."""
+        """Whether the image was put."""
         return any(one[2] == digest for one in self.manifests)
 
     def missing(self, blobs: "list[Descriptor]") -> list[Descriptor]:  # type: ignore[override]
-        """What was not completed."""
+        """The blobs whose uploads were not completed."""
         return [blob for blob in blobs if blob.digest not in self.done]
 
     def begin(self) -> tuple[str, int]:
-        """Parts are small here."""
+        """Begin an upload; parts are small here."""
         return str(next(self.ids)), PART
 
     def add(self, upload_id: str, first: int, part: bytes) -> None:
-        """Parts come in order."""
+        """Add a part; parts must come in order."""
         with self.lock:
             self.now += 1
             self.most = max(self.most, self.now)
             if self.now == CONNECTIONS:
                 self.together.set()
-        assert self.together.wait(HANGS), "fewer parts are on their way than there are connections"
+        assert self.together.wait(HANGS), "fewer parts are in upload than there are connections"
         with self.lock:
             self.now -= 1
             self.parts.append(len(part))
@@ -64,13 +64,13 @@ class FakeRepository(Repository):
             self.uploads[upload_id] += part
 
     def complete(self, upload_id: str, digest: str) -> None:
-        """It can fail for one digest."""
+        """Complete an upload; it fails for the digest in `fails`."""
         if digest == self.fails:
             raise AwsError("ECR did not want it.")
         self.done[digest] = self.uploads[upload_id]
 
     def put(self, manifest: str, media_type: str, digest: str) -> None:
-        """The end."""
+        """Record the manifest."""
         self.manifests.append((manifest, media_type, digest))
 
 
@@ -78,7 +78,7 @@ LAYERS = [noise(2500 + number, number) for number in range(10)]
 
 
 def push(repository: FakeRepository, method: int = 0) -> None:
-    """Push an image of ten layers; `method` is how the zip has packed them."""
+    """Push an image of ten layers; `method` is the zip's compression method for them."""
     parts = image_bundle(layout(ImageParts(LAYERS)))
     if method:
         parts.files = {name: Item(data, method) for name, data in parts.files.items() if isinstance(data, bytes)}
@@ -89,8 +89,8 @@ def push(repository: FakeRepository, method: int = 0) -> None:
 
 
 @pytest.mark.parametrize("method", [0, 8], ids=["stored", "deflated"])
-def test_layers_go_up_at_once_and_each_gets_its_own_bytes(method: int) -> None:
-    """The uploads take turns in reading the one bundle, whether it packs the layers again or not."""
+def test_layers_are_uploaded_at_once_and_each_gets_its_own_bytes(method: int) -> None:
+    """Only one upload at a time reads the bundle, whether the bundle compresses the layers or not."""
     repository = FakeRepository()
     push(repository, method)
     assert {digest(layer) for layer in LAYERS} < set(repository.done)
@@ -99,7 +99,7 @@ def test_layers_go_up_at_once_and_each_gets_its_own_bytes(method: int) -> None:
 
 
 def test_only_a_few_parts_are_in_memory() -> None:
-    """Never a whole layer: no part is larger than ECR asks for, and no more are on their way than there are uploads."""
+    """Memory holds no whole layer: no part is above ECR's limit, and there is at most one part for each upload."""
     repository = FakeRepository()
     push(repository)
     assert max(repository.parts) == PART
@@ -107,7 +107,7 @@ def test_only_a_few_parts_are_in_memory() -> None:
 
 
 def test_the_manifest_comes_last() -> None:
-    """Before that nobody can see anything of the image."""
+    """Before that, nothing of the image is visible."""
     repository = FakeRepository()
     push(repository)
     ((manifest, media_type, name),) = repository.manifests
@@ -115,7 +115,7 @@ def test_the_manifest_comes_last() -> None:
 
 
 def test_a_failure_leaves_no_image_and_the_next_push_goes_on() -> None:
-    """What was uploaded is not uploaded again."""
+    """The next push does not repeat finished uploads."""
     repository = FakeRepository(fails=digest(LAYERS[3]))
     with pytest.raises(AwsError, match="did not want it"):
         push(repository)
@@ -127,8 +127,8 @@ def test_a_failure_leaves_no_image_and_the_next_push_goes_on() -> None:
     assert len(repository.parts) - sent <= 3 * (len(LAYERS) + 1 - before)
 
 
-def test_an_image_that_is_there_costs_one_look() -> None:
-    """Nothing is read, nothing is sent."""
+def test_an_image_that_is_there_is_not_read_or_sent() -> None:
+    """The repository is asked, and that is all."""
     repository = FakeRepository()
     push(repository)
     sent = len(repository.parts)
@@ -137,7 +137,7 @@ def test_an_image_that_is_there_costs_one_look() -> None:
 
 
 def test_the_digest_is_the_layouts() -> None:
-    """What is put is the manifest that the index names."""
+    """The pushed manifest is the one that the index names."""
     repository = FakeRepository()
     push(repository)
     assert repository.manifests[0][2] == descriptor_in(layout(ImageParts(LAYERS)))["digest"]

@@ -1,4 +1,4 @@
-"""The component `parameters`: revisions that never change, and the pointer that says which one is read."""
+"""The component `parameters`: revisions that never change, and the pointer to the live one."""
 
 import io
 import re
@@ -27,21 +27,21 @@ def staged(world: World, values: dict[str, str]) -> Revision:
 
 
 def documented(language: str, beginning: str) -> str:
-    """The example in the documentation that begins so."""
+    """The documentation's example with this beginning."""
     page = (Path(__file__).parents[5] / "docs" / "bundle.md").read_text()
     (found,) = re.findall(rf"^```{language}\n({beginning}.*?)^```$", page, re.MULTILINE | re.DOTALL)
     return str(found)
 
 
 def read(world: World) -> dict[str, str]:
-    """What the application reads, by the very lines that the documentation gives it."""
+    """The parameters that the application reads, by the documentation's own example."""
     names: dict[str, Any] = {}
     exec(documented("python", "def settings"), names)  # noqa: S102 - our own documentation
     return dict(names["settings"](world.ssm, PREFIX))
 
 
 def test_the_documented_files_are_valid() -> None:
-    """The examples of parameters and of secrets are taken as they stand."""
+    """The controller accepts the documentation's examples of parameters and of secrets."""
     assert parse_parameters(documented("yaml", "# settings").encode(), "settings.yaml").values["MAX_DAYS"] == "21"
     needs = yaml.safe_load(documented("yaml", "secrets"))
     assert make_manifest({**bundle_parts().manifest, **needs}).secrets[0].keys == ("OPENAI_KEY", "DATABASE_URL")
@@ -53,7 +53,7 @@ def point(world: World, revision: str) -> None:
 
 
 def pointer(world: World) -> str:
-    """Where it points."""
+    """The value of the pointer."""
     return str(world.ssm.get_parameter(Name=f"{PREFIX}/current")["Parameter"]["Value"])
 
 
@@ -77,13 +77,13 @@ def test_before_the_first_release_there_is_no_revision(world: World) -> None:
     assert world.settings().current() == Revision("")
 
 
-def test_staging_writes_a_revision_that_nobody_reads(on_one: World) -> None:
-    """The application keeps its set."""
+def test_staging_writes_a_revision_that_is_not_live(on_one: World) -> None:
+    """The application still reads its former set."""
     assert read(on_one) == ONE
 
 
-def test_a_release_moves_the_application_to_a_whole_set(on_one: World) -> None:
-    """One write, and everything that is read belongs together; the way back is one write too."""
+def test_a_release_moves_the_application_to_a_complete_set(on_one: World) -> None:
+    """One write moves the pointer, so all values belong together; a rollback is one write, too."""
     component = on_one.settings()
     stable, canary = component.current(), staged(on_one, TWO)
     component.shift(stable, canary, 100, lambda: None)
@@ -94,21 +94,21 @@ def test_a_release_moves_the_application_to_a_whole_set(on_one: World) -> None:
 
 
 def test_many_parameters_are_staged_listed_and_checked(world: World) -> None:
-    """SSM lists ten at a time."""
+    """SSM lists ten parameters in each call."""
     revision = staged(world, MANY)
     world.settings().shift(Revision(""), revision, 100, lambda: None)
     assert read(world) == MANY
     assert [result.passed for result in world.settings().check(revision, [])] == [True]
 
 
-def test_what_is_staged_already_is_not_written_again(on_one: World) -> None:
+def test_an_unchanged_set_is_not_written_again(on_one: World) -> None:
     """An unchanged set is the live revision, and no call changes anything."""
     assert staged(on_one, ONE) == on_one.settings().current()
     assert on_one.ssm_mutations == []
 
 
-def test_a_staging_that_died_is_finished(world: World) -> None:
-    """What is there is compared, what is missing is created."""
+def test_an_interrupted_staging_is_finished(world: World) -> None:
+    """Parameters that exist are compared, and missing ones are created."""
     revision = staged(world, MANY)
     world.ssm.delete_parameters(Names=[f"{PREFIX}/revisions/{revision.id}/NAME_{number}" for number in range(3)])
     world.ssm_calls.clear()
@@ -117,21 +117,21 @@ def test_a_staging_that_died_is_finished(world: World) -> None:
 
 
 def test_two_stagings_at_once_agree(world: World) -> None:
-    """The slower one finds the parameter there, with the value that it should have."""
+    """The slower one finds the parameter with the right value."""
     world.before_ssm["PutParameter"] = lambda: staged(world, ONE)
     assert world.settings().check(staged(world, ONE), [])[0].passed
 
 
-@pytest.mark.parametrize("change", ["edited", "added", "edited meanwhile"])
-def test_a_revision_that_somebody_changed_is_left_alone(world: World, change: str) -> None:
-    """It would be read under a name that stands for other values."""
+@pytest.mark.parametrize("change", ["edited", "added", "edited at the same time"])
+def test_a_revision_that_somebody_changed_is_not_overwritten(world: World, change: str) -> None:
+    """The application would read it under an id that stands for other values."""
     path = f"{PREFIX}/revisions/{staged(world, ONE).id}/"
 
     def edit() -> None:
         name = "EXTRA" if change == "added" else "GREETING"
         world.ssm.put_parameter(Name=path + name, Value="mine", Type="String", Overwrite=True)
 
-    if change == "edited meanwhile":
+    if change == "edited at the same time":
         world.ssm.delete_parameter(Name=f"{path}GREETING")
         world.before_ssm["PutParameter"] = edit
     else:
@@ -142,8 +142,8 @@ def test_a_revision_that_somebody_changed_is_left_alone(world: World, change: st
     assert world.ssm.get_parameter(Name=path + ("EXTRA" if change == "added" else "GREETING"))
 
 
-def test_a_revision_that_is_not_whole_fails_its_check(world: World) -> None:
-    """It is looked at a few times first, because SSM may show a moment later what was written."""
+def test_an_incomplete_revision_fails_its_check(world: World) -> None:
+    """It is read a few times first, because SSM may return a write only a moment later."""
     revision = staged(world, ONE)
     world.ssm.delete_parameter(Name=f"{PREFIX}/revisions/{revision.id}/RATE")
     (result,) = world.settings().check(revision, [])
@@ -160,16 +160,16 @@ def test_a_function_is_not_staged_as_parameters(world: World) -> None:
 
 
 @pytest.mark.parametrize("weight", [1, 10, 99])
-def test_before_the_last_step_nobody_gets_the_new_set(on_one: World, weight: int) -> None:
-    """There is no share of the readers, so nothing is written at all."""
+def test_before_the_last_step_the_former_set_is_live(on_one: World, weight: int) -> None:
+    """Readers cannot be divided, so nothing is written."""
     component = on_one.settings()
     component.shift(component.current(), staged(on_one, TWO), weight, lambda: None)
     assert read(on_one) == ONE
     assert on_one.ssm_mutations == []
 
 
-def test_the_first_release_can_be_taken_back(world: World) -> None:
-    """The pointer then says that there is nothing, and the next release begins as the first one did."""
+def test_the_first_release_can_be_rolled_back(world: World) -> None:
+    """The pointer then names no revision, and the next release begins like the first."""
     component, revision = world.settings(), staged(world, ONE)
     component.shift(Revision(""), revision, 100, lambda: None)
     component.restore(Revision(""), revision)
@@ -179,14 +179,14 @@ def test_the_first_release_can_be_taken_back(world: World) -> None:
 
 
 @pytest.mark.parametrize("canary", [None, Revision("b" * 16)])
-def test_restoring_what_was_never_shifted_writes_nothing(on_one: World, canary: Revision | None) -> None:
+def test_a_restore_without_a_shift_writes_nothing(on_one: World, canary: Revision | None) -> None:
     """A deployment that failed before its last step has moved nothing."""
     component = on_one.settings()
     component.restore(component.current(), canary)
     assert on_one.ssm_mutations == []
 
 
-def test_what_is_done_is_not_done_again(on_one: World) -> None:
+def test_a_second_shift_or_restore_writes_nothing(on_one: World) -> None:
     """Lambda and Step Functions deliver at least once."""
     component, stable, canary = on_one.settings(), first(on_one), staged(on_one, TWO)
     for _ in range(2):
@@ -196,19 +196,19 @@ def test_what_is_done_is_not_done_again(on_one: World) -> None:
     assert on_one.ssm_mutations == ["PutParameter"] * 2
 
 
-def test_a_tripped_deployment_does_not_go_forward(on_one: World) -> None:
-    """The permit is asked between read and write."""
+def test_a_tripped_deployment_does_not_shift(on_one: World) -> None:
+    """The permit is checked between read and write."""
 
-    def no() -> None:
+    def refuse() -> None:
         raise TrippedError("The alarm fired.")
 
     with pytest.raises(TrippedError):
-        on_one.settings().shift(first(on_one), staged(on_one, TWO), 100, no)
+        on_one.settings().shift(first(on_one), staged(on_one, TWO), 100, refuse)
     assert on_one.ssm_mutations == []
 
 
-def test_back_wins_over_forward(on_one: World) -> None:
-    """A rollback that looked just before our write found nothing to put back: the second evaluation does it."""
+def test_a_rollback_wins_over_a_shift(on_one: World) -> None:
+    """A rollback that read just before our write found nothing to restore: the shift's second check restores it."""
     answers: list[Any] = [None, TrippedError("The alarm fired.")]
 
     def permit() -> None:
@@ -226,7 +226,7 @@ def test_back_wins_over_forward(on_one: World) -> None:
 
 
 def test_a_persons_pointer_is_not_moved(on_one: World) -> None:
-    """Neither forward nor back."""
+    """Neither a shift nor a restore moves it."""
     component, stable, canary = on_one.settings(), first(on_one), staged(on_one, TWO)
     point(on_one, "hotfix")
     on_one.ssm_calls.clear()
@@ -240,21 +240,21 @@ def test_a_persons_pointer_is_not_moved(on_one: World) -> None:
     assert on_one.ssm_mutations == []
 
 
-@pytest.mark.parametrize("direction", ["forward", "back"])
-def test_a_person_in_the_very_moment_of_the_write_gets_it_back(on_one: World, direction: str) -> None:
-    """SSM has no conditional change, but its version numbers tell what was overwritten."""
+@pytest.mark.parametrize("direction", ["shift", "restore"])
+def test_a_persons_change_at_the_moment_of_the_write_is_restored(on_one: World, direction: str) -> None:
+    """SSM has no conditional change, but its version numbers show what was overwritten."""
     component, stable, canary = on_one.settings(), first(on_one), staged(on_one, TWO)
-    if direction == "back":
+    if direction == "restore":
         component.shift(stable, canary, 100, lambda: None)
     on_one.before_ssm["PutParameter"] = lambda: point(on_one, "hotfix")
-    weight = 100 if direction == "forward" else 0
+    weight = 100 if direction == "shift" else 0
     with pytest.raises(ChangedByOthersError, match="is on revision hotfix"):
         component.shift(stable, canary, weight, lambda: None)
     assert pointer(on_one) == "hotfix"
 
 
-def test_a_person_who_writes_once_more_while_it_is_given_back_wins(on_one: World) -> None:
-    """The last word is theirs, whichever of their writes we met."""
+def test_a_person_who_writes_again_during_that_wins(on_one: World) -> None:
+    """The last value is theirs, whichever of their writes was overwritten."""
     component, stable, canary = on_one.settings(), first(on_one), staged(on_one, TWO)
 
     def twice() -> None:
@@ -267,8 +267,8 @@ def test_a_person_who_writes_once_more_while_it_is_given_back_wins(on_one: World
     assert pointer(on_one) == "hotfix-2"
 
 
-def test_the_first_pointer_is_created_on_condition(world: World) -> None:
-    """A person who creates it at the same moment is not overwritten for an instant."""
+def test_the_first_pointer_is_created_conditionally(world: World) -> None:
+    """A person who creates it at the same moment is never overwritten."""
     revision = staged(world, ONE)
     world.before_ssm["PutParameter"] = lambda: point(world, "mine")
     with pytest.raises(ChangedByOthersError):
@@ -277,16 +277,16 @@ def test_the_first_pointer_is_created_on_condition(world: World) -> None:
     assert [one["Value"] for one in history] == ["mine"]
 
 
-def test_two_of_the_same_shift_do_no_harm(on_one: World) -> None:
-    """The slower one sees that what it overwrote was the same deployment's."""
+def test_the_same_shift_twice_at_once_is_harmless(on_one: World) -> None:
+    """The slower one sees that it overwrote a write of the same deployment."""
     component, stable, canary = on_one.settings(), first(on_one), staged(on_one, TWO)
     on_one.before_ssm["PutParameter"] = lambda: component.shift(stable, canary, 100, lambda: None)
     component.shift(stable, canary, 100, lambda: None)
     assert read(on_one) == TWO
 
 
-def test_somebody_who_never_stops_is_a_conflict(on_one: World) -> None:
-    """It is tried a few times, and nothing is told as done that is not."""
+def test_changes_that_never_stop_are_a_conflict(on_one: World) -> None:
+    """The shift tries a few times, and then fails rather than claim success."""
     component, stable, canary = on_one.settings(), first(on_one), staged(on_one, TWO)
 
     def before_our_write() -> None:
@@ -304,7 +304,7 @@ def test_somebody_who_never_stops_is_a_conflict(on_one: World) -> None:
 
 @pytest.mark.parametrize("value", ["two words", "a/b", "x" * 65])
 def test_a_release_does_not_begin_on_a_pointer_that_names_no_revision(world: World, value: str) -> None:
-    """It would not be known what to go back to."""
+    """A rollback would not know what to restore."""
     point(world, value)
     with pytest.raises(ChangedByOthersError, match="does not hold a revision's id"):
         world.settings().current()
@@ -313,16 +313,16 @@ def test_a_release_does_not_begin_on_a_pointer_that_names_no_revision(world: Wor
 # Pruning
 
 
-def test_a_prune_spares_what_may_be_needed(on_one: World) -> None:
-    """Gone are only revisions that are old, not to be kept, and not live."""
+def test_a_prune_keeps_revisions_that_may_be_needed(on_one: World) -> None:
+    """Only revisions that are old, not to be kept, and not live are deleted."""
     revisions = [staged(on_one, {"N": str(number)}) for number in range(4)]
     assert on_one.settings().prune([revisions[0]], 1) == 3
     left = {path.split("/")[-2] for path in stored(on_one)}
     assert left == {first(on_one).id, revisions[0].id, revisions[3].id}
 
 
-def test_what_was_staged_in_vain_is_taken_away(on_one: World) -> None:
-    """Once; never what the pointer names; and it can be staged again."""
+def test_a_discarded_revision_is_deleted(on_one: World) -> None:
+    """It is deleted once and can be staged again; a revision that the pointer names stays."""
     before = stored(on_one)
     revision = staged(on_one, {"N": "9"})
     assert on_one.settings().discard(revision)
@@ -332,8 +332,8 @@ def test_what_was_staged_in_vain_is_taken_away(on_one: World) -> None:
     assert staged(on_one, {"N": "9"}) == revision
 
 
-def test_a_prune_takes_revisions_of_any_size(on_one: World) -> None:
-    """SSM deletes ten at a time."""
+def test_a_prune_deletes_revisions_of_any_size(on_one: World) -> None:
+    """SSM deletes ten parameters in each call."""
     staged(on_one, MANY)
     staged(on_one, TWO | {"X": "1"})
     assert on_one.settings().prune([], 1) == 2
@@ -341,7 +341,7 @@ def test_a_prune_takes_revisions_of_any_size(on_one: World) -> None:
 
 
 def test_a_prune_touches_nothing_else(on_one: World) -> None:
-    """Not the pointer, and not what others keep beside it."""
+    """The pointer and the parameters of others stay."""
     on_one.ssm.put_parameter(Name="/smartpack/prod/settings-of-others/x", Value="1", Type="String")
     on_one.settings().prune([], 0)
     assert read(on_one) == ONE

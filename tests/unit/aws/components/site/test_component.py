@@ -38,7 +38,7 @@ def stage(world: World, files: Mapping[str, bytes] = ONE, bundle: bytes | None =
 
 
 def test_a_site_waits_until_its_distribution_is_deployed(world: World) -> None:
-    """Nothing is uploaded meanwhile, so nothing is left if it is given up; without a distribution, nobody asks."""
+    """Nothing is uploaded before, so a failure leaves nothing; without a distribution CloudFront is not called."""
     target = SiteTarget(kind="site", bucket=SITE, routing_function=ROUTING, distribution_id="E123")
     site = SiteComponent(target, "site", world.clients)
     world.routing.status = "InProgress"
@@ -56,7 +56,7 @@ def test_a_site_waits_until_its_distribution_is_deployed(world: World) -> None:
 
 
 def test_nothing_of_the_bundle_is_read_twice(world: World) -> None:
-    """Not its directory, not the index, no file and no file's header."""
+    """Neither its directory, nor the index, nor a file or its header."""
     data = a_bundle(site_files=ONE)
     file = Noting(data)
     opened = BundleArchive(file)
@@ -75,18 +75,18 @@ def publish(world: World, revision: Revision) -> None:
 
 
 def check(world: World, revision: Revision, *checks: Mapping[str, Any]) -> list[tuple[bool, str]]:
-    """Whether each check passed, and what it says."""
+    """Whether each check passed, and its message."""
     results = world.site().check(revision, [read_check(json.dumps({"component": "site", **one})) for one in checks])
     return [(result.passed, result.detail) for result in results]
 
 
 def delete(world: World, keys: Iterable[str]) -> None:
-    """Take objects away behind the component's back."""
+    """Delete objects without the component."""
     for key in keys:
         world.s3.delete_object(Bucket=SITE, Key=key)
 
 
-def test_a_revision_is_a_folder_and_shared_files_lie_outside(world: World) -> None:
+def test_a_revision_is_a_folder_and_shared_files_are_outside(world: World) -> None:
     """The revision is named after its contents; its index is beside its files."""
     revision = stage(world)
     folder = f"revisions/{revision.id}/"
@@ -94,8 +94,8 @@ def test_a_revision_is_a_folder_and_shared_files_lie_outside(world: World) -> No
     assert world.stored() == {*own, "assets/app-1.js", "assets/shared-0.js"}
 
 
-def test_files_are_served_as_what_they_are(world: World) -> None:
-    """A page is asked for anew each time, a shared file is kept for ever, and a page says which revision it is."""
+def test_files_have_their_types_and_cache_headers(world: World) -> None:
+    """Browsers request a page each time and keep a shared file for ever; a page names its revision."""
     revision = stage(world)
     page = world.s3.head_object(Bucket=SITE, Key=f"revisions/{revision.id}/index.html")
     script = world.s3.head_object(Bucket=SITE, Key="assets/app-1.js")
@@ -110,8 +110,8 @@ def test_files_are_served_as_what_they_are(world: World) -> None:
     assert page["Metadata"] == {"revision": revision.id}
 
 
-def test_a_release_uploads_only_what_is_new(world: World) -> None:
-    """Shared files that are there already cost a listing and nothing more."""
+def test_a_release_uploads_only_new_files(world: World) -> None:
+    """Shared files that are there already cost only a listing."""
     stage(world)
     world.s3_calls.clear()
     stage(world, TWO)
@@ -119,7 +119,7 @@ def test_a_release_uploads_only_what_is_new(world: World) -> None:
 
 
 def test_a_complete_revision_takes_one_call(world: World) -> None:
-    """Its index is there, so all of it is: nothing is written, nothing is listed."""
+    """Its index is there, so it is complete: nothing is written or listed."""
     first = stage(world)
     world.s3_calls.clear()
     assert stage(world) == first
@@ -127,7 +127,7 @@ def test_a_complete_revision_takes_one_call(world: World) -> None:
 
 
 def test_a_half_staged_revision_is_completed(world: World) -> None:
-    """A run that died left some files and no index; the next one uploads what is missing, and the index last."""
+    """An interrupted run left some files and no index; the next one uploads the missing files, and the index last."""
     revision = stage(world)
     everything = world.stored()
     delete(world, [f"revisions/{revision.id}/.index.json", f"revisions/{revision.id}/robots.txt", "assets/app-1.js"])
@@ -138,7 +138,7 @@ def test_a_half_staged_revision_is_completed(world: World) -> None:
 
 
 def test_a_revisions_own_file_with_other_contents_is_replaced(world: World) -> None:
-    """A file of the right name may be left from an upload that was cut short."""
+    """A file with the right name may come from an interrupted upload."""
     revision = stage(world)
     key = f"revisions/{revision.id}/index.html"
     world.s3.put_object(Bucket=SITE, Key=key, Body=b"<tit")
@@ -148,7 +148,7 @@ def test_a_revisions_own_file_with_other_contents_is_replaced(world: World) -> N
 
 
 def test_a_shared_name_never_changes_its_contents(world: World) -> None:
-    """Browsers keep such files for ever, so the release is refused, with the two ways out."""
+    """Browsers keep such files for ever, so the release is refused, with two solutions."""
     stage(world)
     with pytest.raises(InvalidBundleError, match=r"'assets/app-1\.js' is in the site's bucket") as caught:
         stage(world, {**ONE, "assets/app-1.js": b"changed()"})
@@ -156,15 +156,15 @@ def test_a_shared_name_never_changes_its_contents(world: World) -> None:
     assert world.s3.get_object(Bucket=SITE, Key="assets/app-1.js")["Body"].read() == ONE["assets/app-1.js"]
 
 
-def test_an_etag_that_is_no_md5_is_not_believed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With KMS encryption the ETag says nothing, and S3's own SHA-256 decides."""
+def test_an_etag_that_is_no_md5_is_not_trusted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With KMS encryption the ETag is no digest, and S3's own SHA-256 decides."""
     stage(world)
     monkeypatch.setattr("controller.aws.components.site.files.Stored.is_like", lambda *_: False)
     stage(world, TWO)
     assert "assets/app-2.js" in world.stored()
 
 
-def test_large_files_go_through_the_disk(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_files_are_buffered_on_disk(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A film in the site does not have to fit into the Lambda's memory."""
     monkeypatch.setattr(staging, "IN_MEMORY", 4)
     stage(world)
@@ -172,7 +172,7 @@ def test_large_files_go_through_the_disk(world: World, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("in_memory", [4, 1000])
-def test_a_file_that_is_not_as_its_index_says_is_not_uploaded(
+def test_a_file_that_does_not_match_its_index_is_not_uploaded(
     world: World, monkeypatch: pytest.MonkeyPatch, in_memory: int
 ) -> None:
     """The digest is compared while the bundle is read, and no index is written."""
@@ -192,8 +192,8 @@ def test_a_function_is_not_staged_as_a_site(world: World) -> None:
         world.site().stage(artifact, bundle)
 
 
-def test_a_whole_revision_passes(world: World) -> None:
-    """The listings have every file, and each path is answered as visitors would see it."""
+def test_a_complete_revision_passes(world: World) -> None:
+    """The listings have every file, and each path has the answer that visitors would get."""
     revision = stage(world)
     assert check(world, revision, {"path": "/", "contains": "one"}, {"path": "/trips/7"}, {"path": "/nothing.txt"}) == [
         (True, "all 4 files are there"),
@@ -213,8 +213,8 @@ def test_a_site_answers_only_what_a_site_can(world: World, request_: Mapping[str
     assert passed
 
 
-def test_a_staged_page_is_loaded_with_all_it_needs(world: World) -> None:
-    """From the revision's objects, shared files included, while no visitor can see it."""
+def test_a_staged_page_is_loaded_with_its_files(world: World) -> None:
+    """The files come from the revision's objects and the shared folders, while no visitor can see them."""
     page = b"<link rel=icon href=/i.svg><script src=assets/app-1.js></script><img src=https://cdn.example/x.png>"
     revision = stage(world, {**ONE, "index.html": page, "i.svg": b"<svg/>"})
     assert check(world, revision, {"kind": "site"})[1] == (True, "the page and 2 files that it needs are there")
@@ -224,8 +224,8 @@ def test_a_staged_page_is_loaded_with_all_it_needs(world: World) -> None:
     )
 
 
-def test_a_link_to_a_page_that_stands_in_for_a_missing_file_is_found(world: World) -> None:
-    """A path without a dot is answered with the site's page."""
+def test_a_link_that_the_fallback_page_answers_is_found(world: World) -> None:
+    """The site's page answers a path without a dot."""
     revision = stage(world, {**ONE, "index.html": b"<img src=/logo>"})
     assert check(world, revision, {"kind": "site"})[1] == (
         False,
@@ -234,7 +234,7 @@ def test_a_link_to_a_page_that_stands_in_for_a_missing_file_is_found(world: Worl
 
 
 def test_headers_that_an_object_has_are_compared_before_traffic(world: World) -> None:
-    """Those that CloudFront adds can only be seen from outside; and nobody waits for an object as for a page."""
+    """Headers that CloudFront adds show only from outside; the latency of an object is not that of a page."""
     header = {"content-type": "text/plain", "strict-transport-security": "present"}
     results = check(world, stage(world), {"path": "/", "header": header}, {"path": "/", "max_latency_ms": 1})
     assert results[1:] == [
@@ -244,7 +244,7 @@ def test_headers_that_an_object_has_are_compared_before_traffic(world: World) ->
 
 
 def test_a_missing_file_fails_the_test(world: World) -> None:
-    """Listings find it, without a request for every file."""
+    """The listings find it, without a request for every file."""
     revision = stage(world)
     delete(world, ["assets/app-1.js"])
     assert check(world, revision) == [(False, "1 of 4 files are missing or cut short: assets/app-1.js")]
@@ -258,13 +258,13 @@ def test_a_revision_without_index_fails_the_test(world: World) -> None:
 
 
 def test_checks_of_other_components_are_not_made(world: World) -> None:
-    """Each component makes its own."""
+    """Each component makes its own checks."""
     results = world.site().check(stage(world), [read_check('{"component":"api","path":"/health"}')])
     assert [result.check for result in results] == ["files of site"]
 
 
-def test_pruning_keeps_what_is_live_and_what_it_shares(world: World) -> None:
-    """An old revision goes with the files that only it used; what the others use stays."""
+def test_a_prune_keeps_the_live_revision_and_its_shared_files(world: World) -> None:
+    """An old revision is deleted with the files that only it used; the files of others stay."""
     first, second = stage(world), stage(world, TWO)
     publish(world, second)
     assert world.site().prune([], 1) == 1
@@ -278,8 +278,8 @@ def test_pruning_keeps_what_is_live_and_what_it_shares(world: World) -> None:
     assert first.id not in str(world.stored())
 
 
-def test_pruning_keeps_the_restore_point_and_the_newest(world: World) -> None:
-    """Nothing goes that a rollback may need."""
+def test_a_prune_keeps_the_restore_point_and_the_newest(world: World) -> None:
+    """Revisions that a rollback may need stay."""
     first, second = stage(world), stage(world, TWO)
     publish(world, second)
     before = world.stored()
@@ -288,8 +288,8 @@ def test_pruning_keeps_the_restore_point_and_the_newest(world: World) -> None:
     assert world.stored() == before
 
 
-def test_what_was_staged_in_vain_goes_with_the_files_that_only_it_used(world: World) -> None:
-    """What is live keeps all its files, and the same site can be staged again."""
+def test_a_discarded_revision_is_deleted_with_the_files_that_only_it_used(world: World) -> None:
+    """The live revision keeps all its files, and the same site can be staged again."""
     first = stage(world)
     publish(world, first)
     before = world.stored()
@@ -301,8 +301,8 @@ def test_what_was_staged_in_vain_goes_with_the_files_that_only_it_used(world: Wo
     assert (stage(world, TWO), world.stored()) == (second, staged)
 
 
-def test_what_is_live_is_not_discarded(world: World) -> None:
-    """Not even when it is asked for."""
+def test_the_live_revision_is_not_discarded(world: World) -> None:
+    """A request to discard it changes nothing."""
     first = stage(world)
     publish(world, first)
     before = world.stored()
@@ -310,8 +310,8 @@ def test_what_is_live_is_not_discarded(world: World) -> None:
     assert world.stored() == before
 
 
-def test_pruning_takes_leftovers_away_but_no_strangers_files(world: World) -> None:
-    """A half-staged revision is nobody's; a shared file that no index lists may be somebody's."""
+def test_a_prune_deletes_incomplete_revisions_but_no_files_of_others(world: World) -> None:
+    """A half-staged revision is not used; a shared file that no index lists may belong to somebody."""
     second = stage(world, TWO)
     publish(world, second)
     world.s3.put_object(Bucket=SITE, Key="revisions/0000/index.html", Body=b"half")
@@ -321,8 +321,8 @@ def test_pruning_takes_leftovers_away_but_no_strangers_files(world: World) -> No
     assert "assets/theirs.js" in world.stored()
 
 
-def test_an_index_goes_before_its_files(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When the deleting is interrupted, nobody takes what is left for a complete revision."""
+def test_an_index_is_deleted_before_its_files(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an interrupted deletion, the remains do not look like a complete revision."""
     first, second = stage(world), stage(world, TWO)
     publish(world, second)
     deleted: list[str] = []
@@ -335,7 +335,7 @@ def test_an_index_goes_before_its_files(world: World, monkeypatch: pytest.Monkey
 
 
 def test_nothing_is_pruned_while_somebody_else_routes(world: World) -> None:
-    """What is live cannot be told, so nothing may go."""
+    """The live revision is unknown, so nothing may be deleted."""
     stage(world)
     world.routing.edit("LIVE", b"// mine")
     with pytest.raises(ChangedByOthersError):
@@ -343,7 +343,7 @@ def test_nothing_is_pruned_while_somebody_else_routes(world: World) -> None:
 
 
 def test_the_index_lists_the_shared_folders(world: World) -> None:
-    """The routing function needs them, and reads no bundle."""
+    """The routing function needs the folders, and reads no bundle."""
     revision = stage(world)
     head = world.s3.head_object(Bucket=SITE, Key=f"revisions/{revision.id}/.index.json")
     assert json.loads(head["Metadata"]["hashed"]) == ["assets/"]

@@ -1,4 +1,4 @@
-"""The short way of putting many objects."""
+"""The shortcut for writing many objects."""
 
 import hashlib
 
@@ -9,8 +9,8 @@ BODY = b"<!doctype html>"
 SHA256 = hashlib.sha256(BODY).hexdigest()
 
 
-def test_puts_what_the_ordinary_call_would(world: World) -> None:
-    """Contents, headers and metadata arrive, also under a name that a URL has to encode."""
+def test_an_object_is_written_as_by_the_ordinary_call(world: World) -> None:
+    """Contents, headers and metadata arrive, even under a name that a URL has to encode."""
     headers = {"content-type": "text/html", "cache-control": "no-cache", "x-amz-meta-revision": "1f"}
     assert QuickPuts(world.s3, SITE).put("a b/ü+.html", BODY, SHA256, headers)
     found = world.s3.get_object(Bucket=SITE, Key="a b/ü+.html")
@@ -19,8 +19,8 @@ def test_puts_what_the_ordinary_call_would(world: World) -> None:
     assert found["Metadata"] == {"revision": "1f"}
 
 
-def test_is_over_after_the_first_trouble(world: World) -> None:
-    """What S3 does not take is not written here, and nothing after it: the ordinary call explains what is wrong."""
+def test_the_shortcut_ends_after_the_first_difficulty(world: World) -> None:
+    """It writes nothing that S3 refuses, and nothing after that: the ordinary call explains the fault."""
     nowhere = QuickPuts(world.s3, "no-such-bucket")
     world.s3_calls.clear()
     assert not nowhere.put("a.html", BODY, SHA256, {})

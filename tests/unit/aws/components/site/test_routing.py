@@ -22,29 +22,29 @@ def on_a(world: World) -> World:
 
 
 def test_a_shift_takes_four_calls(on_a: World) -> None:
-    """Both stages are read, one is written, and that is published."""
+    """Both stages are read, one is written, and it is published."""
     on_a.site().shift(STABLE, CANARY, 10, lambda: None)
     assert on_a.routing.calls == ["get_function", "get_function", "update_function", "publish_function"]
     assert not on_a.s3_calls
 
 
 def test_the_shared_folders_of_a_new_revision_come_from_its_index(on_a: World) -> None:
-    """The routing function must know them before the first visitor comes."""
+    """The routing function must know them before the first visitor arrives."""
     on_a.s3.put_object(Bucket=SITE, Key=f"revisions/{'d' * 16}/.index.json", Metadata={"hashed": '["static/"]'})
     on_a.site().shift(STABLE, Revision("d" * 16), 10, lambda: None)
     assert on_a.routing.table.hashed == {A: ("assets/",), "d" * 16: ("static/",)}
 
 
-def test_the_way_back_needs_no_bucket(on_a: World) -> None:
-    """Even after promotion the table knows all it needs, so a rollback depends on CloudFront alone."""
+def test_a_restore_needs_no_bucket(on_a: World) -> None:
+    """Even after the last step the table has everything, so a rollback depends on CloudFront alone."""
     on_a.site().shift(STABLE, CANARY, 100, lambda: None)
     on_a.site().restore(STABLE, CANARY)
     assert on_a.routing.table == ON_A
     assert not on_a.s3_calls
 
 
-def test_the_way_back_from_the_first_release_is_no_revision(world: World) -> None:
-    """Before it there was nothing, and that is what visitors get again: a page that says so."""
+def test_a_rollback_of_the_first_release_restores_no_revision(world: World) -> None:
+    """There was no revision before, and visitors again get a page that says so."""
     world.routing.edit("DEVELOPMENT", render(RoutingTable("", B, 10, hashed=FOLDERS)))
     world.routing.edit("LIVE", render(RoutingTable("", B, 10, hashed=FOLDERS)))
     world.site().restore(Revision(""), CANARY)
@@ -52,8 +52,8 @@ def test_the_way_back_from_the_first_release_is_no_revision(world: World) -> Non
     assert world.site().current() == Revision("")
 
 
-def test_a_split_site_is_somebodys_work(on_a: World) -> None:
-    """A release does not begin in the middle of another shift."""
+def test_a_release_does_not_begin_on_a_split_site(on_a: World) -> None:
+    """Traffic may be in the middle of somebody's shift."""
     on_a.site().shift(STABLE, CANARY, 10, lambda: None)
     with pytest.raises(ChangedByOthersError, match="10 % of the visitors"):
         on_a.site().current()
@@ -61,7 +61,7 @@ def test_a_split_site_is_somebodys_work(on_a: World) -> None:
 
 @pytest.mark.parametrize("stage", ["LIVE", "DEVELOPMENT"])
 def test_edited_code_is_never_overwritten(on_a: World, stage: str) -> None:
-    """Neither what a person published nor what a person has not published yet."""
+    """This holds for code that a person published, and for code that is not published yet."""
     on_a.site().shift(STABLE, CANARY, 10, lambda: None)
     on_a.routing.edit(stage, b"function handler(event) { return event.request; }")
     before = dict(on_a.routing.code)
@@ -71,29 +71,29 @@ def test_edited_code_is_never_overwritten(on_a: World, stage: str) -> None:
     assert on_a.routing.code == before
 
 
-def test_edited_live_code_is_told(on_a: World) -> None:
+def test_edited_live_code_is_reported(on_a: World) -> None:
     """A release does not begin on a function that is not as it was published."""
     on_a.routing.edit("LIVE", b"// mine")
     with pytest.raises(ChangedByOthersError, match="Restore it by hand"):
         on_a.site().current()
 
 
-def test_an_unpublished_edit_is_no_obstacle_when_nothing_is_to_do(on_a: World) -> None:
-    """Visitors are where they should be, so somebody's draft need not be touched."""
+def test_an_unpublished_edit_does_no_harm_when_nothing_changes(on_a: World) -> None:
+    """Visitors get the right revision, so somebody's draft is not touched."""
     on_a.routing.edit("DEVELOPMENT", b"// a draft")
     on_a.site().restore(STABLE, CANARY)
     assert on_a.routing.mutations == []
 
 
-def test_an_unfinished_shift_is_cleared_away(on_a: World) -> None:
-    """A shift that died between update and publication must not be published by whoever comes next."""
+def test_an_unfinished_shift_is_overwritten(on_a: World) -> None:
+    """A shift that was interrupted before its publication must not be published by the next writer."""
     on_a.routing.edit("DEVELOPMENT", render(ON_A.pointed_at(A, B, 10)))
     on_a.site().restore(STABLE, CANARY)
     assert on_a.routing.code["DEVELOPMENT"] == on_a.routing.code["LIVE"] == render(ON_A)
 
 
 def test_a_rollback_between_update_and_publication_wins(on_a: World) -> None:
-    """The restoring finds an unpublished table, replaces it, and with that takes its ETag from the shift."""
+    """The restore finds an unpublished table and replaces it, so the shift's ETag is no longer valid."""
     permits = iter([None, TrippedError("The alarm fired.")])
 
     def permit() -> None:
@@ -108,7 +108,7 @@ def test_a_rollback_between_update_and_publication_wins(on_a: World) -> None:
 
 
 def test_code_of_an_older_template_is_ours(on_a: World) -> None:
-    """After an upgrade of the controller, the code in CloudFront is still the older one's."""
+    """After an upgrade of the controller, CloudFront still has the code of the older one."""
     rest = render(ON_A).partition(b"\n")[2].replace(b"// 0..9999", b"// an older comment")
     older = f"// selfright-routing {hashlib.sha256(rest).hexdigest()}\n".encode() + rest
     for stage in ("DEVELOPMENT", "LIVE"):

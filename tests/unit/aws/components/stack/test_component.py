@@ -1,4 +1,4 @@
-"""The component `stack`: forward by one change set, back by another, and nothing of anybody else's is touched."""
+"""The component `stack`: one change set updates, another restores, and the work of others is never touched."""
 
 import io
 import json
@@ -31,7 +31,7 @@ TOPIC, QUEUE = "AWS::SNS::Topic", "AWS::SQS::Queue"
 
 
 def template(parameters: tuple[str, ...] = (), **resources: Resource) -> str:
-    """A template of these resources: name → type, or type and properties."""
+    """A template with these resources: name → type, or type and properties."""
     made = {
         name: {"Type": one} if isinstance(one, str) else {"Type": one[0], "Properties": one[1]}
         for name, one in resources.items()
@@ -45,7 +45,7 @@ TWO = template(Topic=(TOPIC, {"DisplayName": "two"}))
 
 
 class Infra:
-    """A stack, the deployment that changes it, and everything that a test may do to them."""
+    """A stack, the deployment that changes it, and what a test may do to them."""
 
     def __init__(self, world: World) -> None:
         self.aws = FakeCloudFormation(read=self.read)
@@ -57,7 +57,7 @@ class Infra:
 
     @property
     def component(self) -> StackComponent:
-        """The component as this deployment has it."""
+        """The component for this deployment."""
         clients = self.world.clients
         clients.stacks = self.aws  # type: ignore[assignment]
         target = StackTarget.model_validate(self.target)
@@ -65,13 +65,13 @@ class Infra:
         return StackComponent(target, "infra", ARTIFACTS, clients, context=context, sleep=self.world.slept.append)
 
     def read(self, url: str) -> str:
-        """What CloudFormation reads at the URL of a template."""
+        """The template that CloudFormation reads at a URL."""
         _, key = url.split(f"/{ARTIFACTS}/")
         text: str = self.world.s3.get_object(Bucket=ARTIFACTS, Key=key)["Body"].read().decode()
         return text
 
     def begin(self, name: str = "d1") -> Revision:
-        """A deployment begins: what is live is noted."""
+        """Begin a deployment, and record the restore point."""
         stable = self.component.current()
         self.deployment = replace(self.deployment, deployment_id=name, restore_point={"infra": stable}, staged={})
         return stable
@@ -86,21 +86,21 @@ class Infra:
         return made
 
     def release(self, text: str, name: str = "d1", **parameters: str) -> Revision:
-        """A whole release of it."""
+        """Begin a deployment, and stage this template to the end."""
         self.begin(name)
         made = self.stage(text, **parameters)
         assert isinstance(made, Revision)
         return made
 
     def restore(self) -> Pending | Left | None:
-        """Roll it back."""
+        """Roll the deployment back."""
         self.deployment = replace(self.deployment, phase=Phase.ROLLING_BACK, rollback_attempts=1)
         stable = (self.deployment.restore_point or {})["infra"]
         return self.component.restore(stable, self.deployment.staged.get("infra"))
 
     @property
     def text(self) -> str:
-        """The template that is there."""
+        """The stack's present template."""
         return self.aws.stacks[STACK].template
 
 
@@ -110,20 +110,20 @@ def _digest() -> str:
 
 @pytest.fixture
 def infra(world: World) -> Infra:
-    """An environment whose stack nobody has created yet."""
+    """An environment whose stack does not exist yet."""
     return Infra(world)
 
 
 @pytest.fixture
 def live(infra: Infra) -> Infra:
-    """One whose stack was made by a release."""
+    """An environment whose stack a release has created."""
     infra.release(ONE, "d0")
     infra.aws.executed.clear()
     return infra
 
 
 def test_the_first_release_creates_the_stack(infra: Infra) -> None:
-    """With the service role, and the revision is what is there then."""
+    """It uses the service role, and the revision is that of the new stack."""
     assert infra.begin() == Revision("")
     made = infra.stage(ONE)
     assert made == infra.component.current()
@@ -131,37 +131,37 @@ def test_the_first_release_creates_the_stack(infra: Infra) -> None:
 
 
 def test_a_release_changes_the_stack(live: Infra) -> None:
-    """By one change set."""
+    """One change set updates it."""
     made = live.release(TWO)
     assert (live.text, live.component.current()) == (TWO, made)
     assert len(live.aws.executed) == 1
     assert all(one.passed for one in live.component.check(made, []))
 
 
-def test_what_is_unchanged_is_skipped(live: Infra) -> None:
-    """The same template is not asked about at all; another text for the same resources makes an empty change set."""
+def test_an_unchanged_stack_is_not_updated(live: Infra) -> None:
+    """The same template makes no change set; another text for the same resources makes an empty one."""
     stable = live.begin()
     assert live.stage(ONE) == stable
     assert live.stage(json.dumps(json.loads(ONE), indent=2)) == stable
     assert (live.aws.executed, live.aws.change_sets) == ([], {})
 
 
-def test_staging_twice_is_staging_once(live: Infra) -> None:
-    """The second call finds that it is done."""
+def test_staging_twice_has_one_effect(live: Infra) -> None:
+    """The second call finds the work done."""
     live.begin()
     assert live.stage(TWO) == live.stage(TWO)
     assert len(live.aws.executed) == 1
 
 
-def test_values_come_from_the_bundle_and_the_environments_win(infra: Infra) -> None:
-    """A default holds where neither says anything."""
+def test_values_come_from_the_bundle_and_those_of_the_environment_win(infra: Infra) -> None:
+    """The default applies where neither has a value."""
     infra.target |= {"parameters": {"Mode": "careful"}}
     infra.release(template(("Mode", "Size", "Name"), Topic=TOPIC), Mode="fast", Size="3")
     assert infra.aws.stacks[STACK].parameters == {"Mode": "careful", "Size": "3", "Name": "d"}
 
 
-def test_what_takes_long_is_asked_again(live: Infra) -> None:
-    """It answers after some seconds, and is done when it is asked again; one change set in all."""
+def test_a_long_update_is_pending(live: Infra) -> None:
+    """The first call returns after some seconds, and a later one finds the work done, with one change set in all."""
     live.aws.patience = 18
     live.begin()
     live.world.slept.clear()
@@ -173,8 +173,8 @@ def test_what_takes_long_is_asked_again(live: Infra) -> None:
     assert len(live.aws.executed) == 1
 
 
-def test_a_question_that_is_asked_again_waits_less(live: Infra) -> None:
-    """The workflow waits between the questions, and costs nothing meanwhile."""
+def test_a_repeated_call_waits_less(live: Infra) -> None:
+    """The workflow waits between the calls, which costs nothing."""
     live.aws.patience = 100
     live.begin()
     live.deployment = replace(live.deployment, awaited={"infra": Awaited(NOW, "it works")})
@@ -184,19 +184,19 @@ def test_a_question_that_is_asked_again_waits_less(live: Infra) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "said"),
+    ("before", "after", "message"),
     [
         (("AWS::DynamoDB::Table", {"KeySchema": "a"}), ("AWS::DynamoDB::Table", {"KeySchema": "b"}), "KeySchema"),
         (("AWS::RDS::DBInstance", {"Maybe": "a"}), ("AWS::RDS::DBInstance", {"Maybe": "b"}), "might be replaced"),
         (("AWS::S3::Bucket", {}), None, "would be deleted"),
     ],
 )
-def test_the_loss_of_data_is_refused(infra: Infra, before: Resource, after: Resource | None, said: str) -> None:
-    """Nothing is touched, the change set is gone, and the reason names the resource and what would become of it."""
+def test_the_loss_of_data_is_refused(infra: Infra, before: Resource, after: Resource | None, message: str) -> None:
+    """Nothing changes, the change set is deleted, and the reason names the resource and what would happen to it."""
     infra.release(template(Topic=TOPIC, Data=before), "d0")
     infra.begin()
     text = template(Topic=TOPIC, **({"Data": after} if after else {}))
-    with pytest.raises(InvalidBundleError, match=rf"Data \({before[0]}\).*{said}|{said}") as refused:
+    with pytest.raises(InvalidBundleError, match=rf"Data \({before[0]}\).*{message}|{message}") as refused:
         infra.stage(text)
     assert "Data" in refused.value.reason
     assert "in the environment" in refused.value.reason
@@ -205,8 +205,8 @@ def test_the_loss_of_data_is_refused(infra: Infra, before: Resource, after: Reso
     assert json.loads(infra.text)["Resources"]["Data"]["Type"] == before[0]
 
 
-def test_the_environment_may_allow_it(infra: Infra) -> None:
-    """By the resource's name."""
+def test_the_environment_may_allow_the_loss(infra: Infra) -> None:
+    """The environment names the resource."""
     infra.release(template(Topic=TOPIC, Data="AWS::S3::Bucket"), "d0")
     infra.target |= {"allow_deletion": ["Data"]}
     infra.release(template(Topic=TOPIC))
@@ -214,7 +214,7 @@ def test_the_environment_may_allow_it(infra: Infra) -> None:
 
 
 def test_all_pages_of_a_change_set_are_read(infra: Infra) -> None:
-    """What is dangerous may be on the last one."""
+    """A dangerous change may be on the last page."""
     many = {f"Topic{number}": TOPIC for number in range(30)}
     infra.release(template(**many, Zuletzt="AWS::S3::Bucket"), "d0")
     infra.aws.page = 7
@@ -224,7 +224,7 @@ def test_all_pages_of_a_change_set_are_read(infra: Infra) -> None:
 
 
 def test_macros_are_refused_unless_allowed(infra: Infra) -> None:
-    """What they make cannot be told before."""
+    """What a macro makes is unknown beforehand."""
     text = json.dumps({"Transform": "AWS::Serverless-2016-10-31", "Resources": {"Topic": {"Type": TOPIC}}})
     infra.begin()
     with pytest.raises(InvalidBundleError, match="macros"):
@@ -234,8 +234,8 @@ def test_macros_are_refused_unless_allowed(infra: Infra) -> None:
     assert isinstance(infra.stage(text), Revision)
 
 
-def test_a_failure_half_way_says_what_failed_first(live: Infra) -> None:
-    """CloudFormation has undone it itself; the restoration finds that, and does nothing."""
+def test_a_failed_update_names_the_first_failure(live: Infra) -> None:
+    """CloudFormation has rolled it back itself; the restore finds that, and does nothing."""
     live.begin()
     live.aws.failing = {"Queue": "The queue name is taken"}
     with pytest.raises(AwsError, match=r"UPDATE_ROLLBACK_COMPLETE.*Queue \(AWS::SQS::Queue\): The queue name is taken"):
@@ -246,8 +246,8 @@ def test_a_failure_half_way_says_what_failed_first(live: Infra) -> None:
     assert (live.text, len(live.aws.executed)) == (ONE, 1)
 
 
-def test_another_attempt_of_the_same_template_is_made(live: Infra) -> None:
-    """What failed in one deployment may succeed in the next."""
+def test_the_same_template_can_be_tried_again(live: Infra) -> None:
+    """A template that failed in one deployment may succeed in the next."""
     live.begin("d1")
     live.aws.failing = {"Queue": "Not now"}
     with pytest.raises(AwsError, match="Not now"):
@@ -256,8 +256,8 @@ def test_another_attempt_of_the_same_template_is_made(live: Infra) -> None:
     assert live.release(template(Topic=TOPIC, Queue=QUEUE), "d2") == live.component.current()
 
 
-def test_a_creation_that_fails_leaves_nothing(infra: Infra) -> None:
-    """What is left of the stack is deleted, so that the next release can create it."""
+def test_a_failed_creation_leaves_nothing(infra: Infra) -> None:
+    """The remains of the stack are deleted, so that the next release can create it."""
     infra.begin()
     infra.aws.failing = {"Queue": "Not allowed"}
     with pytest.raises(AwsError, match="Not allowed"):
@@ -268,8 +268,8 @@ def test_a_creation_that_fails_leaves_nothing(infra: Infra) -> None:
     assert infra.release(template(Queue=QUEUE), "d2").id
 
 
-def test_an_update_of_somebody_else_is_waited_for_by_nobody(live: Infra) -> None:
-    """Before a deployment begins it is a reason not to; in between it stops."""
+def test_an_update_by_somebody_else_stops_a_deployment(live: Infra) -> None:
+    """A deployment does not begin during it, and does not wait for it."""
     live.begin()
     live.aws.by_hand(STACK, ONE, "UPDATE_IN_PROGRESS")
     with pytest.raises(ChangedByOthersError, match="being changed"):
@@ -282,7 +282,7 @@ def test_an_update_of_somebody_else_is_waited_for_by_nobody(live: Infra) -> None
 
 
 def test_a_change_by_hand_since_the_restore_point_is_kept(live: Infra) -> None:
-    """Neither forward nor back."""
+    """Neither staging nor a restore overwrites it."""
     live.begin()
     live.aws.by_hand(STACK, template(Mine=TOPIC))
     with pytest.raises(ChangedByOthersError, match="not as it was when this deployment began"):
@@ -293,7 +293,7 @@ def test_a_change_by_hand_since_the_restore_point_is_kept(live: Infra) -> None:
 
 
 def test_an_update_that_begins_before_the_change_set_is_made_wins(live: Infra) -> None:
-    """CloudFormation refuses ours then, and the next evaluation says whose it is."""
+    """CloudFormation refuses our change set, and the next read of the stack shows the other update."""
     live.begin()
     create = live.aws.create_change_set
 
@@ -307,8 +307,8 @@ def test_an_update_that_begins_before_the_change_set_is_made_wins(live: Infra) -
     assert live.aws.executed == []
 
 
-def test_a_change_by_hand_at_the_last_moment_wins(live: Infra) -> None:
-    """Its change set is obsolete then, and is not carried out."""
+def test_a_change_by_hand_just_before_the_execution_wins(live: Infra) -> None:
+    """The change set is obsolete then, and is not executed."""
     live.begin()
     live.aws.before_execute = lambda: live.aws.by_hand(STACK, template(Mine=TOPIC)) and None
     with pytest.raises(ChangedByOthersError):
@@ -317,16 +317,16 @@ def test_a_change_by_hand_at_the_last_moment_wins(live: Infra) -> None:
 
 
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"])
-def test_a_stack_that_cannot_be_updated_is_a_reason_not_to_begin(live: Infra, status: str) -> None:
-    """With the command that helps."""
+def test_a_deployment_does_not_begin_on_a_stack_that_cannot_be_updated(live: Infra, status: str) -> None:
+    """The message has the command that helps."""
     live.aws.by_hand(STACK, ONE, status)
     command = "continue-update-rollback" if status.startswith("UPDATE") else "delete-stack"
     with pytest.raises(ChangedByOthersError, match=f"{command} --stack-name {STACK}"):
         live.component.current()
 
 
-def test_a_deployment_that_trips_changes_nothing(live: Infra) -> None:
-    """The change set is taken away again."""
+def test_a_tripped_deployment_changes_nothing(live: Infra) -> None:
+    """The change set is deleted again."""
 
     def tripped() -> None:
         raise TrippedError("It broke.")
@@ -338,8 +338,8 @@ def test_a_deployment_that_trips_changes_nothing(live: Infra) -> None:
     assert (live.aws.change_sets, live.text) == ({}, ONE)
 
 
-def test_the_former_template_and_parameters_are_put_back(infra: Infra) -> None:
-    """Exactly the former text, with the former values."""
+def test_the_former_template_and_parameters_are_restored(infra: Infra) -> None:
+    """The stack has exactly the former text and values."""
     text = template(("Mode",), Topic=TOPIC, Link=(TOPIC, {"DisplayName": {"Ref": "Mode"}}))
     before = infra.release(text, "d0", Mode="one")
     infra.release(template(("Mode", "New"), Topic=TOPIC, Link=(TOPIC, {"DisplayName": "x"})), Mode="two", New="n")
@@ -348,16 +348,16 @@ def test_the_former_template_and_parameters_are_put_back(infra: Infra) -> None:
     assert (infra.text, infra.aws.stacks[STACK].parameters) == (text, {"Mode": "one"})
 
 
-def test_restoring_twice_is_restoring_once(live: Infra) -> None:
-    """The second call finds that it is done."""
+def test_restoring_twice_has_one_effect(live: Infra) -> None:
+    """The second call finds the work done."""
     live.release(TWO)
     assert live.restore() is None
     assert live.restore() is None
     assert len(live.aws.executed) == 2
 
 
-def test_a_way_back_that_takes_long_is_asked_again(live: Infra) -> None:
-    """As the way forward is."""
+def test_a_long_restore_is_pending(live: Infra) -> None:
+    """It behaves like a long update."""
     live.release(TWO)
     live.aws.patience = 30
     assert isinstance(live.restore(), Pending)
@@ -365,8 +365,8 @@ def test_a_way_back_that_takes_long_is_asked_again(live: Infra) -> None:
     assert live.text == ONE
 
 
-def test_an_update_that_is_under_way_is_cancelled(live: Infra) -> None:
-    """CloudFormation goes back by itself then."""
+def test_a_running_update_is_cancelled(live: Infra) -> None:
+    """CloudFormation then rolls it back by itself."""
     live.aws.patience = 40
     live.begin()
     assert isinstance(live.stage(TWO), Pending)
@@ -375,19 +375,24 @@ def test_an_update_that_is_under_way_is_cancelled(live: Infra) -> None:
     assert (live.text, live.aws.stacks[STACK].status) == (ONE, "UPDATE_ROLLBACK_COMPLETE")
 
 
-def test_an_update_that_is_only_about_to_begin_is_waited_for(live: Infra) -> None:
-    """The stack looks as before, but CloudFormation has been told: saying so would end the rollback too early."""
+def test_a_restore_waits_for_an_update_that_is_about_to_begin(live: Infra) -> None:
+    """The stack looks restored, but CloudFormation will execute the change set: the rollback must not end yet."""
     live.begin("d2")
     name = f"{mark_of(Context(live.deployment, live.permit))}-stage"
-    told = {"Status": "CREATE_COMPLETE", "ExecutionStatus": "EXECUTE_IN_PROGRESS", "StatusReason": "", "changes": []}
-    live.aws.change_sets[name] = told
+    change_set = {
+        "Status": "CREATE_COMPLETE",
+        "ExecutionStatus": "EXECUTE_IN_PROGRESS",
+        "StatusReason": "",
+        "changes": [],
+    }
+    live.aws.change_sets[name] = change_set
     assert isinstance(live.restore(), Pending)
     live.aws.change_sets.clear()
     assert live.restore() is None
 
 
-def test_an_update_that_ends_before_it_is_cancelled_is_put_back(live: Infra) -> None:
-    """CloudFormation refuses to cancel it then."""
+def test_an_update_that_ends_before_it_is_cancelled_is_restored(live: Infra) -> None:
+    """CloudFormation refuses to cancel it, so another change set restores the stack."""
     live.aws.patience = 40
     live.begin()
     assert isinstance(live.stage(TWO), Pending)
@@ -403,8 +408,8 @@ def test_an_update_that_ends_before_it_is_cancelled_is_put_back(live: Infra) -> 
     assert (live.text, live.aws.stacks[STACK].status) == (ONE, "UPDATE_COMPLETE")
 
 
-def test_a_change_set_that_comes_too_late_finds_nothing_to_carry_out(live: Infra) -> None:
-    """The way back begins between the permit and the execution."""
+def test_a_late_execution_finds_no_change_set(live: Infra) -> None:
+    """The rollback begins between the permit and the execution."""
     live.begin()
 
     def rolled_back() -> None:
@@ -435,8 +440,8 @@ def _staged_late(live: Infra, deployment: Deployment) -> object:
         return AwsError(str(error))
 
 
-def test_a_way_back_that_fails_says_why(live: Infra) -> None:
-    """A person has to do something; asked again by a new attempt, it tries again."""
+def test_a_failed_restore_says_why(live: Infra) -> None:
+    """A person must act; then a new attempt of the rollback tries again."""
     live.release(TWO)
     live.aws.failing = {"Topic": "The topic is locked"}
     with pytest.raises(AwsError, match=r"could not be restored.*The topic is locked"):
@@ -448,8 +453,8 @@ def test_a_way_back_that_fails_says_why(live: Infra) -> None:
     assert live.text == ONE
 
 
-def test_what_was_added_and_holds_data_stays(live: Infra) -> None:
-    """What was changed is put back, what was added stays with all that it needs, and that is said, twice the same."""
+def test_an_added_resource_with_data_stays(live: Infra) -> None:
+    """Changed resources are restored; an added one stays with what it needs, and every call says so equally."""
     live.release(template(("Mode",), Topic=(TOPIC, {"DisplayName": "two"}), Data="AWS::DynamoDB::Table"), Mode="m")
     left = live.restore()
     assert isinstance(left, Left)
@@ -461,8 +466,8 @@ def test_what_was_added_and_holds_data_stays(live: Infra) -> None:
     assert isinstance(live.component.restore(live.deployment.restore_point["infra"], None), Left)  # type: ignore[index]
 
 
-def test_what_cannot_be_put_back_without_loss_is_not(infra: Infra) -> None:
-    """A table that the release was allowed to replace is not replaced again without being asked."""
+def test_a_restore_that_would_lose_data_is_refused(infra: Infra) -> None:
+    """A table that the release was allowed to replace is not replaced again without permission."""
     infra.release(template(Data=("AWS::DynamoDB::Table", {"KeySchema": "a"})), "d0")
     infra.target |= {"allow_replacement": ["Data"]}
     infra.release(template(Data=("AWS::DynamoDB::Table", {"KeySchema": "b"})))
@@ -473,7 +478,7 @@ def test_what_cannot_be_put_back_without_loss_is_not(infra: Infra) -> None:
 
 
 def test_a_stack_that_the_release_created_is_deleted(infra: Infra) -> None:
-    """Unless something in it may hold data: then all of it stays."""
+    """If a resource in it may hold data, the whole stack stays."""
     infra.release(template(Topic=TOPIC))
     assert infra.restore() is None
     assert infra.aws.stacks == {}
@@ -484,8 +489,8 @@ def test_a_stack_that_the_release_created_is_deleted(infra: Infra) -> None:
     assert infra.aws.stacks[STACK].status == "CREATE_COMPLETE"
 
 
-def test_a_stack_that_somebody_deleted_is_not_made_anew(live: Infra) -> None:
-    """That was their wish: it is made neither on the way back nor on the way forward."""
+def test_a_stack_that_somebody_deleted_is_not_created_again(live: Infra) -> None:
+    """The person wanted it: neither a restore nor staging creates it again."""
     live.release(TWO)
     del live.aws.stacks[STACK]
     with pytest.raises(ChangedByOthersError, match="was deleted by somebody else"):
@@ -495,8 +500,8 @@ def test_a_stack_that_somebody_deleted_is_not_made_anew(live: Infra) -> None:
     assert STACK not in live.aws.stacks
 
 
-def test_a_place_for_a_stack_that_was_never_made_is_cleared_away(infra: Infra) -> None:
-    """A change set that creates leaves an empty stack when it is not carried out."""
+def test_an_empty_stack_of_an_unexecuted_change_set_is_deleted(infra: Infra) -> None:
+    """A change set that creates a stack leaves an empty one when it is not executed."""
 
     def tripped() -> None:
         raise TrippedError("It broke.")
@@ -513,7 +518,7 @@ def test_a_place_for_a_stack_that_was_never_made_is_cleared_away(infra: Infra) -
 
 
 def test_the_restore_point_has_the_template(live: Infra) -> None:
-    """And the values of its parameters; of another revision than the one that was noted, nothing."""
+    """It has the values of the parameters, too; another revision than the recorded one is refused."""
     clients = live.world.clients
     clients.stacks = live.aws  # type: ignore[assignment]
     export = StackExport(clients, StackTarget.model_validate(live.target))
@@ -527,7 +532,7 @@ def test_the_restore_point_has_the_template(live: Infra) -> None:
 
 
 def test_secret_values_are_never_kept(live: Infra) -> None:
-    """CloudFormation does not tell them, and is asked to keep the one that it has."""
+    """CloudFormation does not return them, and is asked to keep the value that it has."""
     key = {"Parameters": {"Key": {"Type": "String", "NoEcho": True}}}
     text = json.dumps({**key, "Resources": {"Topic": {"Type": TOPIC}}})
     live.aws.by_hand(STACK, text, Key="****")
@@ -538,7 +543,7 @@ def test_secret_values_are_never_kept(live: Infra) -> None:
 
 
 def test_a_secret_that_the_stack_has_is_not_replaced_by_the_default(live: Infra) -> None:
-    """Nobody could put it back. On the first release there is none, and the default is taken."""
+    """A rollback could not restore it. The first release has no value yet, and uses the default."""
     key = {"Key": {"Type": "String", "NoEcho": True, "Default": "none yet"}}
     one, two = (json.dumps({"Parameters": key, **json.loads(text)}) for text in (ONE, TWO))
     live.aws.by_hand(STACK, one, Key="****")
@@ -552,7 +557,7 @@ def test_a_secret_that_the_stack_has_is_not_replaced_by_the_default(live: Infra)
 
 
 def test_a_large_template_is_read_from_the_bucket(live: Infra) -> None:
-    """CloudFormation takes 51,200 bytes with a request and no more."""
+    """CloudFormation takes at most 51,200 bytes with a request."""
     text = json.dumps({"Resources": {"Topic": {"Type": TOPIC, "Metadata": "x" * 52_000}}})
     live.release(text)
     assert live.text == text
@@ -560,12 +565,12 @@ def test_a_large_template_is_read_from_the_bucket(live: Infra) -> None:
     assert live.text == ONE
 
 
-def test_the_whole_way_on_moto(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Calls and answers are those of AWS: created, changed, put back; templates stay the text that they are."""
+def test_a_release_and_its_rollback_on_moto(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls and answers are those of AWS: created, changed, restored; templates stay unchanged texts."""
     delete = CloudFormationBackend.delete_change_set
 
     def quietly(backend: CloudFormationBackend, change_set_name: str) -> None:
-        with suppress(UnboundLocalError):  # Moto stumbles over one that is not there.
+        with suppress(UnboundLocalError):  # Moto fails for a change set that does not exist.
             delete(backend, change_set_name)
 
     monkeypatch.setattr(CloudFormationBackend, "delete_change_set", quietly)

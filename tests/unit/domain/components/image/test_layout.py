@@ -65,7 +65,7 @@ def test_an_image_is_read(docker: bool) -> None:
 
 def test_the_config_names_the_platform() -> None:
     """An index need not name it, and often does not when there is only one image."""
-    assert read(layout(ImageParts(platform="linux/arm64", told=False))).image_for("linux/arm64")
+    assert read(layout(ImageParts(platform="linux/arm64", in_index=False))).image_for("linux/arm64")
 
 
 def test_the_environment_chooses_the_platform() -> None:
