@@ -256,7 +256,7 @@ ROWS = [
         "a distribution that is still deploying",
         a_distribution_that_is_deploying,
         "site: not done after 30 minutes",
-        "CloudFront deploys a change",
+        "CloudFront is still deploying a change",
     ),
 ]
 
