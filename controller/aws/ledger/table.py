@@ -6,9 +6,10 @@
 | `DEPLOYMENT#<id>` | `EVENT#<time>#<random>` | a line of its timeline |
 | `DEPLOYMENT#<id>` | `EVALUATION#<time>` | what the judge saw at one evaluation |
 | `DEPLOYMENT#<id>` | `TRIAL` | the judge's state between two evaluations |
-| `ENVIRONMENT#<app>/<env>` | `LOCK` | the lock: its holder, and the deployments that wait |
+| `ENVIRONMENT#<app>/<env>` | `LOCK` | the lock: its holder, and the deployment that waits |
 | `ENVIRONMENT#<app>/<env>` | `VERSION#<version>` | the outcome of a version's last deployment |
 | `ALARM#<name>` | `<deployment id>` | an open guard |
+| `BUDGET#lambda` | `SECOND` | the requests to Lambda of the present second |
 """
 
 from collections.abc import Mapping
