@@ -20,7 +20,7 @@ LAMBDA_FAULTS = {"Lambda.ServiceException", "Lambda.TooManyRequestsException", "
 SAFE_ENDS = {
     "Roll back": "the way to the rollback itself",
     "Not received": "no deployment exists yet, so there is nothing to put back",
-    "Rollback is in doubt": "the rollback was started; the reconciler goes on with it",
+    "Rollback not finished": "the rollback was started; the reconciler goes on with it",
     "Not begun": "the reconciler starts the rollback again",
     "Not closed": "everything is restored; the reconciler closes",
     "Not restored": "the other components go on; the verification finds what is missing",
