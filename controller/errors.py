@@ -1,7 +1,7 @@
 """The errors of the controller. Each says what was wrong, where, and what to do next.
 
 Outcomes (rejected, superseded, unhealthy) are values, not errors: an error here means that something broke or that
-going on would not be safe.
+continuing would not be safe.
 """
 
 
@@ -22,7 +22,7 @@ class InvalidBundleError(SelfrightError):
 
 
 class RefusedError(SelfrightError):
-    """A release cannot begin now, whatever is in it. Nothing was touched; `next_step` tells people what to do."""
+    """A release cannot begin now, whatever its bundle contains. Nothing was touched; `next_step` says what to do."""
 
     def __init__(self, reason: str, next_step: str) -> None:
         super().__init__(reason)
@@ -39,7 +39,7 @@ class InvalidEnvironmentError(SelfrightError):
 
 
 class ConflictError(SelfrightError):
-    """Somebody else changed this in between: it is left as it is."""
+    """Somebody else has changed this in the meantime, so it is left as it is."""
 
 
 class ChangedByOthersError(ConflictError):
@@ -51,19 +51,19 @@ class TrippedError(SelfrightError):
 
 
 class LedgerConflictError(ConflictError):
-    """A conditional write to the ledger lost: the deployment has moved on without us."""
+    """The condition of a write to the ledger did not hold: something else has changed the record first."""
 
 
 class NotFoundError(SelfrightError):
-    """A thing that must be there is not."""
+    """Something that is needed does not exist."""
 
 
 class UnusableSecretError(SelfrightError):
-    """A secret is there, but its keys cannot be told. The message never has anything of its value."""
+    """A secret exists, but its keys cannot be read. The message never contains any of its value."""
 
 
 class AwsError(SelfrightError):
-    """AWS refused or failed a call; `transient` says whether trying again can help."""
+    """AWS refused or failed a call; `transient` says whether a retry can help."""
 
     def __init__(self, message: str, *, code: str = "", transient: bool = False) -> None:
         super().__init__(message)
@@ -72,11 +72,11 @@ class AwsError(SelfrightError):
 
 
 class TransientError(AwsError):
-    """AWS failed in a way that passes: the function runs the task again."""
+    """AWS failed for the moment: the function runs the task again."""
 
     def __init__(self, message: str, *, code: str = "") -> None:
         super().__init__(message, code=code, transient=True)
 
 
 class NoAnswerError(SelfrightError):
-    """Something was asked, and no answer came; the text says why in a few words."""
+    """A request got no answer; the text says why in a few words."""

@@ -1,4 +1,4 @@
-"""Changing the lock of an environment: load, decide by the pure rules, save unless somebody was faster."""
+"""Changing the lock of an environment: load it, decide by the pure rules, save it if it is unchanged."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -12,9 +12,9 @@ Result = TypeVar("Result")
 
 
 def change_lock(locks: Locks, environment_key: str, decide: Callable[[Lock], tuple[Lock, Result]]) -> Result:
-    """Apply a decision to the lock; decided anew whenever somebody saved in between.
+    """Apply a decision to the lock; decide again whenever another change was saved in between.
 
-    Raises `LedgerConflictError` after many lost races: then the ledger is in trouble.
+    Raises `LedgerConflictError` after 20 lost races: then something is wrong with the ledger.
     """
     for _ in range(TRIES):
         lock = locks.load(environment_key)

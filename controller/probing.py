@@ -1,4 +1,4 @@
-"""The checks that are made from outside, as a visitor: by the flow, and by a person who recovers what was live."""
+"""Checks from outside, as a visitor makes them: for the flow, and for a person who recovers what was live."""
 
 from collections.abc import Sequence
 
@@ -13,9 +13,10 @@ TRIES = 3
 def probe_all(
     probe: Probe, environment: Environment, checks: Sequence[OutsideCheck], others: Sequence[OutsideCheck] = ()
 ) -> list[CheckResult]:
-    """Make the checks of every component that can be reached from outside; a check fails when it fails thrice.
+    """Make the checks of every component that can be reached from outside.
 
-    An answer that passes one of `others` with the same request is right too.
+    A check has failed when it failed three times in a row. An answer that passes one of `others` with the same request
+    is correct, too.
     """
     targets = environment.components
     reachable = [(check, targets[check.component].url) for check in checks if check.component in targets]

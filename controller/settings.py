@@ -1,4 +1,4 @@
-"""What a Lambda function of the controller is told by its environment variables."""
+"""The settings that a Lambda function of the controller reads from its environment variables."""
 
 import os
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Settings(BaseModel):
-    """The controller's own resources, by name; what only one function uses, only that one is given."""
+    """The controller's own resources, by name; empty where this function does not use one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -20,6 +20,6 @@ class Settings(BaseModel):
 
 
 def load(variables: Mapping[str, str] = os.environ) -> Settings:
-    """The settings from variables named `SELFRIGHT_<SETTING>`; unknown ones are left alone."""
+    """The settings from variables named `SELFRIGHT_<SETTING>`; unknown ones are ignored."""
     known = {name: variables.get(f"SELFRIGHT_{name.upper()}", "") for name in Settings.model_fields}
     return Settings.model_validate(known)

@@ -1,4 +1,4 @@
-"""What each state of the workflow does, written against the ports. Here is all of it, in the order in which it happens.
+"""What each state of the workflow does, written against the ports: all of it, in the order in which it happens.
 
     Receive release           receive.receive
     Validate bundle           validate.validate
@@ -16,13 +16,13 @@
     Guard alarms              guard.guard
     Complete                  complete.complete
 
-    Begin rollback            begin.begin                       the rollback machine, in `rollback/`
+    Begin rollback            begin_rollback.begin_rollback     the rollback machine, in `rollback/`
     Restore component         restore.restore_component
     Verify restoration        verify_restoration.verify_restoration
     Close deployment          close.close_rollback
 
 Beside the workflow, an alarm restores traffic (`on_alarm.on_alarm`), a person can do the same
-(`rollback.emergency.emergency`) or free a held environment (`rollback.unlock.unlock`), and deployments whose execution
-died are found (`reconcile.reconcile`). However a deployment ends, it does so in `shared.closure.close`. What must be
+(`rollback.emergency.emergency`) or unlock a held environment (`rollback.unlock.unlock`), and the reconciler finds
+deployments whose execution died (`reconcile.reconcile`). Every deployment ends in `shared.closure.close`. What must be
 true before anything is touched is in `preconditions/`, what several states share in `shared/`.
 """

@@ -1,7 +1,8 @@
-"""The application's own functions that may say no before and after traffic moves.
+"""Ask pre-traffic hook, and Ask post-traffic hook: functions of the application that may refuse a release.
 
-A hook answers in one of two ways: by what it returns, or later, as CodeDeploy's hooks do, by the token that it was
-given as `LifecycleEventHookExecutionId`: to Step Functions, which waits for it. How long, the environment says.
+A hook answers in one of two ways: by what it returns, or later, as CodeDeploy's hooks do. Then it answers Step
+Functions by the task token that it was given as `LifecycleEventHookExecutionId`. The environment's `hook_timeout`
+bounds the wait.
 """
 
 from collections.abc import Mapping
@@ -21,29 +22,29 @@ from controller.ports.world import World
 
 PRE, POST = "pre_traffic", "post_traffic"
 WORDS: Mapping[str, str] = {PRE: "before traffic", POST: "after traffic"}
-SAID_YES = {"status": "Succeeded"}
+ALLOWED = {"status": "Succeeded"}
 
 
 @dataclass(frozen=True)
 class HookAsked(DeploymentResult):
-    """What the hook said, or that it answers later."""
+    """The hook's answer, or that it answers later."""
 
     outcome: Literal["allowed", "refused", "asked", "tripped"]
 
 
 def hook_of(environment: Environment, deployment: Deployment, occasion: str) -> str:
-    """The function to ask on this occasion; "" when there is none, or nothing changed to say no to."""
+    """The function to ask on this occasion; "" when there is none, or when nothing changed."""
     hooks = environment.deployment_preference.hooks
     return (getattr(hooks, occasion) or "") if deployment.changed else ""
 
 
 def ask_hook(world: World, deployment_id: str, occasion: str, task_token: str) -> HookAsked:
-    """Ask the hook; its answer, now or later, ends the workflow's waiting. An alarm ends it, too.
+    """Ask the hook. Its answer, now or later, ends the workflow's wait; so does an alarm.
 
-    Outcomes: `allowed`, `refused`, `asked` (it answers later), `tripped`. A call that is made twice asks twice.
+    Outcomes: `allowed`, `refused`, `asked` (it answers later), `tripped`. Calling this twice asks the hook twice.
     """
     if occasion not in WORDS:
-        msg = f"There is no hook '{occasion}'."
+        msg = f"There is no hook called '{occasion}'; the hooks are {' and '.join(WORDS)}."
         raise SelfrightError(msg)
     changes: Changes = {"guard_token": task_token, **renewed(world)}
     deployment = world.deployments.update(deployment_id, changes, phases=MOVING)
@@ -53,11 +54,11 @@ def ask_hook(world: World, deployment_id: str, occasion: str, task_token: str) -
     hook = hook_of(environment_of(world, deployment), deployment, occasion)
     result = world.hooks.run(hook, _event(deployment, occasion, task_token))
     if result is None:
-        record(world, deployment_id, EventKind.HOOK, f"hook {hook}: it was asked {WORDS[occasion]}, and answers later.")
+        record(world, deployment_id, EventKind.HOOK, f"hook {hook}: asked {WORDS[occasion]}; it answers later.")
         return HookAsked(deployment, "asked")
     if result.passed:
         record(world, deployment_id, EventKind.HOOK, f"{result.check}: {result.detail}.")
-        world.workflows.succeed(task_token, SAID_YES)
+        world.workflows.succeed(task_token, ALLOWED)
         return HookAsked(deployment, "allowed")
     reason = f"Check failed {WORDS[occasion]}: {result.check}: {result.detail}"
     tripped = trip(world, deployment_id, "check", reason)
@@ -66,7 +67,7 @@ def ask_hook(world: World, deployment_id: str, occasion: str, task_token: str) -
 
 
 def _event(deployment: Deployment, occasion: str, task_token: str) -> dict[str, Any]:
-    """What a hook gets: CodeDeploy's two keys, and what is known of the deployment."""
+    """The event of a hook: CodeDeploy's two keys, and a summary of the deployment."""
     staged = {name: deployment.staged[name].id for name in deployment.changed}
     known = HookAsked(deployment, "asked").document()
     own = {"DeploymentId": deployment.deployment_id, "LifecycleEventHookExecutionId": task_token}

@@ -1,4 +1,4 @@
-"""Complete: the release is live and stable; what is no longer needed is taken away."""
+"""Complete: the release is live and stable; old revisions are removed."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +14,7 @@ from controller.flow.shared.timeline import environment_of, record
 from controller.flow.shared.trip import permit
 from controller.ports.world import World
 
-GOING = frozenset({Phase.STAGING, Phase.SHIFTING, Phase.BAKING})
+UNFINISHED = frozenset({Phase.STAGING, Phase.SHIFTING, Phase.BAKING})
 
 
 @dataclass(frozen=True)
@@ -31,16 +31,16 @@ def complete(world: World, deployment_id: str) -> Completed:
     if deployment.phase is not Phase.SUCCEEDED:
         deployment = permit(world, deployment_id)
         _prune(world, deployment)
-    reason = "" if deployment.changed else "Nothing changed: this is what was live already."
+    reason = "" if deployment.changed else "Nothing changed: the same was live already."
     try:
-        ended = close(world, deployment_id, Phase.SUCCEEDED, reason, phases=GOING, untripped=True)
+        ended = close(world, deployment_id, Phase.SUCCEEDED, reason, phases=UNFINISHED, untripped=True)
     except LedgerConflictError as error:
         raise TrippedError(str(error)) from error
     return Completed(ended, "succeeded", weight=ended.weight)
 
 
 def _prune(world: World, deployment: Deployment) -> None:
-    """Take old revisions away; never what is live or the restore point. Failing to is no reason to roll back."""
+    """Remove old revisions, never what is live or the restore point; a failure is no reason to roll back."""
     environment = environment_of(world, deployment)
     for name in deployment.changed:
         keep = [deployment.staged[name], *_before(deployment, name)]
@@ -50,7 +50,7 @@ def _prune(world: World, deployment: Deployment) -> None:
             record(world, deployment.deployment_id, EventKind.PRUNE_FAILED, f"{name}: {error}")
             continue
         if gone:
-            record(world, deployment.deployment_id, EventKind.PRUNED, f"{name}: {gone} old revisions taken away.")
+            record(world, deployment.deployment_id, EventKind.PRUNED, f"{name}: {gone} old revisions removed.")
     snapshots.prune(world, environment, deployment)
 
 

@@ -6,7 +6,7 @@ from controller.ports.world import World
 
 
 def guard(world: World, deployment_id: str, step: int, task_token: str) -> None:
-    """Leave a token with which an alarm ends the bake; answered at once when there is a trip or the bake is over."""
+    """Store the token by which an alarm ends the bake; answer it at once after a trip, or when the bake is over."""
     require_current(world.deployments.get(deployment_id), step)
     deployment = world.deployments.update(deployment_id, {"guard_token": task_token}, phases=MOVING)
     if deployment.trip:

@@ -36,7 +36,7 @@ def judge(world: World, deployment_id: str, step: int) -> Judged:
     states = _alarm_states(world, environment)
     guarded = recovered(world, deployment, states)
     if guarded.ignored_alarms != deployment.ignored_alarms:
-        states = _alarm_states(world, environment)  # One that fired before it was on guard again is seen here.
+        states = _alarm_states(world, environment)  # An alarm that fired just before it guards again is seen here.
     deployment = guarded
     evidence = gather(world, environment, deployment, now)
     judgement = _judge(environment, deployment, states, evidence, now)
@@ -55,7 +55,7 @@ def _judge(
     evidence: Evidence,
     now: datetime,
 ) -> Judgement:
-    """The alarms come first: what they say is true, whatever the versions' numbers are."""
+    """The alarms come first: a firing alarm decides, whatever the versions' numbers are."""
     if trouble := alarm_trouble(states, guarding(environment, deployment)):
         return Judgement(Verdict.UNHEALTHY, trouble)
     return judged(evidence, environment.judge, now)
@@ -66,9 +66,9 @@ def _alarm_states(world: World, environment: Environment) -> Mapping[str, str] |
     try:
         return world.alarms.states(alarms) if alarms else {}
     except TransientError:
-        raise  # The evaluation is tried again; if that does not help, it fails, and the deployment goes back.
+        raise  # The evaluation is retried; if that does not help, the state fails and the deployment is rolled back.
     except SelfrightError:
-        return None  # The judge counts what cannot be known against the canary.
+        return None  # The judge holds an unknown state against the canary.
 
 
 def _opened(world: World, deployment: Deployment, step: int) -> Deployment:
@@ -84,7 +84,7 @@ def _opened(world: World, deployment: Deployment, step: int) -> Deployment:
         world,
         deployment.deployment_id,
         EventKind.BAKING,
-        f"Watching {opened.weight} % for {deployment.steps[step].bake} s.",
+        f"Baking at {opened.weight} % for {deployment.steps[step].bake} s.",
     )
     return opened
 
@@ -99,7 +99,7 @@ def _decide(
         record(world, deployment.deployment_id, EventKind.PROMOTED_EARLY, judgement.reason)
         return conclude(world, deployment, "healthy", judgement.reason)
     if not _is_over(environment, deployment, evidence, now):
-        return _again(world, deployment, environment, now)
+        return _wait(world, deployment, environment, now)
     if verdict is Verdict.LATE_DATA and open_bake(deployment).extended:
         judgement = judged(evidence, environment.judge, now, waited=True)
     if judgement.verdict not in MISSING:
@@ -108,7 +108,7 @@ def _decide(
 
 
 def _is_over(environment: Environment, deployment: Deployment, evidence: Evidence, now: datetime) -> bool:
-    """Whether the time is up and what was measured in it has come in, or has been waited for long enough."""
+    """Whether the time is up, and its measurements have arrived or were waited for long enough."""
     ends = open_bake(deployment).ends_at
     if now < ends or evidence.known_until is None:
         return now >= ends
@@ -116,8 +116,8 @@ def _is_over(environment: Environment, deployment: Deployment, evidence: Evidenc
     return evidence.known_until >= floor(ends, length)
 
 
-def _again(world: World, deployment: Deployment, environment: Environment, now: datetime) -> Judged:
-    with suppress(SelfrightError):  # Only a rehearsal: an alarm is acted on without it, a second later.
+def _wait(world: World, deployment: Deployment, environment: Environment, now: datetime) -> Judged:
+    with suppress(SelfrightError):  # Without a rehearsal, the reaction to an alarm only takes a second longer.
         world.rehearsals.start(deployment.deployment_id)
     policy = environment.judge
     pause = evaluation_pause(policy, deployment.steps)
@@ -129,16 +129,16 @@ def _again(world: World, deployment: Deployment, environment: Environment, now: 
 def _without_verdict(
     world: World, environment: Environment, deployment: Deployment, judgement: Judgement, now: datetime
 ) -> Judged:
-    """The time is up and there is too little evidence: longer, then with requests of our own, then by the policy."""
+    """Go on with too little evidence: extend the bake once, then send synthetic requests, then follow the policy."""
     bake, policy = open_bake(deployment), environment.judge
     if not bake.extended:
         longer = max(bake.ends_at - bake.started_at, timedelta(seconds=2 * policy.period))
         said = f"{judgement.reason} The bake is extended once."
         return _extend(world, environment, deployment, replace(bake, extended=True, ends_at=now + longer), said)
-    if policy.synthetic.requests and not bake.synthetic and (sent := _sent(world, environment, deployment)):
+    if policy.synthetic.requests and not bake.synthetic and (sent := _synthetic(world, environment, deployment)):
         now = world.clock.now()
         more = replace(bake, synthetic=sent, ends_at=now + timedelta(seconds=2 * policy.period))
-        said = f"{judgement.reason} {sent} requests were sent by the controller itself."
+        said = f"{judgement.reason} The controller sent {sent} synthetic requests."
         return _extend(world, environment, deployment, more, said)
     if policy.when_inconclusive == "pause":
         record(world, deployment.deployment_id, EventKind.PAUSED, f"{judgement.reason} A person must decide.")
@@ -146,8 +146,8 @@ def _without_verdict(
     return _fail(world, deployment, judgement.reason)
 
 
-def _sent(world: World, environment: Environment, deployment: Deployment) -> int:
-    from controller.flow.shared.synthetic_requests import send  # noqa: PLC0415 - with all checks; hardly any look needs it
+def _synthetic(world: World, environment: Environment, deployment: Deployment) -> int:
+    from controller.flow.shared.synthetic_requests import send  # noqa: PLC0415 - rare, and imports all checks
 
     return send(world, environment, deployment)
 
@@ -155,7 +155,7 @@ def _sent(world: World, environment: Environment, deployment: Deployment) -> int
 def _extend(world: World, environment: Environment, deployment: Deployment, longer: Bake, said: str) -> Judged:
     extended = world.deployments.update(deployment.deployment_id, {"bake": longer}, phases=JUDGED)
     record(world, deployment.deployment_id, EventKind.EXTENDED, said)
-    return _again(world, extended, environment, world.clock.now())
+    return _wait(world, extended, environment, world.clock.now())
 
 
 def _fail(world: World, deployment: Deployment, reason: str) -> Judged:

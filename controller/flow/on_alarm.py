@@ -1,4 +1,4 @@
-"""An alarm fires: every deployment that it guards is tripped and its visitors are restored at once."""
+"""An alarm fires: every deployment that it guards is tripped, and its traffic is set back to stable at once."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -12,10 +12,10 @@ from controller.ports.world import World
 
 
 def on_alarm(world: World, alarm: str, reason: str, fired_at: datetime | None = None) -> list[str]:
-    """An alarm fires (at `fired_at`): every deployment that it guards is tripped, put back at once, its workflow told.
+    """Trip every deployment that the alarm guards, set its traffic back to stable, then end its workflow's bake.
 
-    Returns the ids of the deployments. The rollback machine repeats the putting back and verifies it, so a component
-    that cannot be put back here does not keep the others or the workflow waiting.
+    `fired_at` is when the alarm fired. Returns the ids of the deployments. The rollback machine repeats the restoration
+    and verifies it, so a component that cannot be restored here delays neither the others nor the workflow.
     """
     guarded = list(world.guards.guarded_by(alarm))
     trouble = []
@@ -26,29 +26,29 @@ def on_alarm(world: World, alarm: str, reason: str, fired_at: datetime | None = 
                     world, deployment_id, Trip(world.clock.now(), "alarm", f"Alarm {alarm}: {reason}", fired_at)
                 )
         except SelfrightError as error:
-            trouble.append(error)  # The others must not wait for this one.
+            trouble.append(error)  # The other deployments must not wait for this one.
     if trouble:
         raise trouble[0]
     return guarded
 
 
 def _is_old(world: World, deployment_id: str, fired_at: datetime | None) -> bool:
-    """Whether the alarm changed its state before the deployment began: then its event comes late, and is not about it.
+    """Whether the alarm fired before the deployment began: then its event is late, and says nothing about it.
 
-    An alarm that had fired before, and still did, has kept the deployment from beginning.
+    An alarm that was still firing would have kept the deployment from beginning.
     """
     return fired_at is not None and fired_at < world.deployments.get(deployment_id).created_at
 
 
 def rehearse(world: World, deployment_id: str) -> None:
-    """Read all that putting this deployment back would read, and change nothing.
+    """Read everything that restoring this deployment's traffic would read, and change nothing.
 
-    A function that has done so lately is warm, connected, and known to be allowed to: an alarm then takes milliseconds.
+    After that, the function is warm, connected and known to be permitted: it reacts to an alarm in milliseconds.
     """
     deployment = world.deployments.get(deployment_id)
     environment = environment_of(world, deployment)
     for name in deployment.changed:
         if takes_long(environment, name):
             continue
-        with suppress(ConflictError):  # In the middle of a release, traffic is split: that is what is to be seen.
+        with suppress(ConflictError):  # Traffic is split during a release, so this is expected.
             world.components.get(environment, name, urgent=True).current()

@@ -1,4 +1,4 @@
-"""Pause for a person: the evidence was too little, and the environment's policy is to ask."""
+"""Pause for a person: there is too little evidence, and the environment's policy is to ask."""
 
 from controller.domain.phases import MOVING
 from controller.flow.shared.lease import PAUSE_SECONDS, renewed
@@ -6,5 +6,5 @@ from controller.ports.world import World
 
 
 def pause(world: World, deployment_id: str, task_token: str) -> None:
-    """Wait for a person: `selfright resume` answers the token, an alarm or `selfright rollback` ends the bake."""
+    """Store the token, which `selfright resume` answers; an alarm or `selfright rollback` ends the bake, too."""
     world.deployments.update(deployment_id, {"pause_token": task_token, **renewed(world, PAUSE_SECONDS)}, phases=MOVING)

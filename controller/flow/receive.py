@@ -18,7 +18,7 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class Received(DeploymentResult):
-    """Whose upload this is, and whether it goes on."""
+    """The deployment of this upload, and whether it continues."""
 
     outcome: Literal["received", "duplicate", "rejected"]
 
@@ -34,13 +34,13 @@ class Ignored(Result):
 def receive(world: World, bucket: str, key: str, version_id: str | None, execution_arn: str) -> Received | Ignored:
     """Open the deployment of an upload.
 
-    Outcomes: `received`; `duplicate` when another execution has this upload already; `ignored` when the object is
-    gone; `rejected` when the key does not say for whom it is.
+    Outcomes: `received`; `duplicate` when another execution handles this upload; `ignored` when the object is
+    gone; `rejected` when the key names no application and environment.
     """
     try:
         upload = world.bundles.pin(bucket, key, version_id)
     except NotFoundError as error:
-        return Ignored("ignored", f"The upload is not there any more: {error}")
+        return Ignored("ignored", f"The upload is gone: {error}")
     application, environment, trouble = _target(key)
     deployment = _new(world, upload, application, environment, execution_arn)
     if not world.deployments.create(deployment):

@@ -1,7 +1,7 @@
-"""Reconcile: no deployment is left lying, however its execution died.
+"""Reconcile: every deployment whose execution died is rolled back or finished.
 
-Runs when an execution of ours ends badly, and on a schedule, because such events are best effort. Pressing *Stop* in
-the console is therefore a rollback.
+It runs when an execution ends with an error, and on a schedule, because such events are best effort. Pressing *Stop*
+in the console is therefore a rollback.
 """
 
 from datetime import timedelta
@@ -20,36 +20,36 @@ from controller.ports.world import World
 FAILED = "failed"
 MOST_ATTEMPTS = 5
 GRACE = timedelta(minutes=1)
-"""Whoever ended a deployment gets this long to finish it, so that people do not hear of it twice."""
+"""The task that ended a deployment gets this long to finish it, so that people are not notified twice."""
 ENDED = "Its execution ended before the deployment did: it was stopped, timed out, or broke."
-STUCK = "It has been silent for longer than its lease: it is stuck."
+STUCK = "Its lease ran out without any progress: it is stuck."
 
 
 def reconcile(world: World) -> dict[str, str]:
-    """Look after every open deployment; returns deployment id → what was done, for those where something was.
+    """Check every open deployment; returns deployment id → what was done, for those where something was.
 
-    Each is looked after for itself: trouble with one (its error is the value) does not keep the others waiting.
+    An error with one deployment (it is the value) does not stop the others.
     """
-    actions = {deployment_id: _action(world, deployment_id) for deployment_id in world.open_deployments.open()}
+    actions = {deployment_id: _reconcile_alone(world, deployment_id) for deployment_id in world.open_deployments.open()}
     return {deployment_id: action for deployment_id, action in actions.items() if action}
 
 
-def _action(world: World, deployment_id: str) -> str:
+def _reconcile_alone(world: World, deployment_id: str) -> str:
     try:
-        return _look_after(world, world.deployments.get(deployment_id))
+        return _reconcile(world, world.deployments.get(deployment_id))
     except SelfrightError as error:
         return f"{FAILED}: {error}"
-    except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others must not wait for it
+    except Exception as error:  # noqa: BLE001 - an error with one must not stop the others
         return f"{FAILED}: {type(error).__name__}"
 
 
-def _look_after(world: World, deployment: Deployment) -> str:
+def _reconcile(world: World, deployment: Deployment) -> str:
     if deployment.phase.is_terminal:
         return _finish(world, deployment)
     if world.workflows.is_running(_execution(deployment)) and not ran_out(deployment, world.clock.now()):
         return _settle(world, deployment) if deployment.phase is Phase.QUEUED else ""
     if deployment.rollback_attempts >= MOST_ATTEMPTS:
-        reason = f"{MOST_ATTEMPTS} rollbacks ended before they were done."
+        reason = f"{MOST_ATTEMPTS} rollbacks ended before they were complete."
         close(world, deployment.deployment_id, Phase.ROLLBACK_FAILED, reason, PERSON_ADVICE, phases=OPEN)
         return "given up"
     return _roll_back(world, deployment)
@@ -75,7 +75,7 @@ def _execution(deployment: Deployment) -> str:
 
 
 def _roll_back(world: World, deployment: Deployment) -> str:
-    # The minute in the name lets a start that died before it could claim anything be repeated, but not at once.
+    # With the minute in its name, a start that died before its claim can be repeated, but not at once.
     name = f"{deployment.deployment_id}-{deployment.rollback_attempts + 1}-{world.clock.now():%d%H%M}"
     why = STUCK if ran_out(deployment, world.clock.now()) else ENDED
     world.workflows.start_rollback(deployment.deployment_id, why, name)

@@ -1,4 +1,4 @@
-"""Record restore point: note what is live, before anything changes."""
+"""Record restore point: what is live is recorded before anything changes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from controller.domain.previous_attempt import check_previous_attempt
 from controller.domain.timeline import EventKind
 from controller.errors import ChangedByOthersError, InvalidBundleError, LedgerConflictError, NotFoundError, RefusedError
 from controller.flow.preconditions import export, snapshots
-from controller.flow.preconditions.hotfix import guarding, ignore_firing_alarms, tell_ignored_alarms
+from controller.flow.preconditions.hotfix import guarding, ignore_firing_alarms, record_ignored_alarms
 from controller.flow.preconditions.secrets import check_secrets
 from controller.flow.shared.closure import reject
 from controller.flow.shared.results import DeploymentResult
@@ -31,11 +31,11 @@ class RestorePointRecorded(DeploymentResult):
 
 
 def record_restore_point(world: World, deployment_id: str) -> RestorePointRecorded:
-    """Note what is live before anything changes, and open the guards.
+    """Record what is live before anything changes, and open the guards.
 
     Outcomes: `ready` with the first `wave` of components; `pending` as long as a database's snapshot is being taken;
-    `rejected` when an alarm is firing or gone, when a component is in the middle of somebody's change, when a secret
-    that the release needs is not as it must be, when a snapshot or the export of what is live failed, or when this
+    `rejected` when an alarm is firing or gone, when somebody is changing a component, when a secret that the
+    release needs is missing or unusable, when a snapshot or the export of what is live failed, or when this
     version was rolled back while it waited for its lock.
     """
     deployment = world.deployments.get(deployment_id)
@@ -44,11 +44,11 @@ def record_restore_point(world: World, deployment_id: str) -> RestorePointRecord
     if deployment.phase is Phase.REJECTED:
         return RestorePointRecorded(deployment, "rejected")
     if deployment.phase not in UNTOUCHED:
-        msg = f"Deployment {deployment_id} is {deployment.phase} already: this call came too late."
+        msg = f"Deployment {deployment_id} is already {deployment.phase}: this call came too late."
         raise LedgerConflictError(msg)
     environment = environment_of(world, deployment)
     alarms = environment.deployment_preference.alarms
-    world.guards.open(deployment_id, alarms)  # Before the alarms are read: one that fires now is seen here or there.
+    world.guards.open(deployment_id, alarms)  # Before the alarms are read, so that none that fires now is missed.
     states = world.alarms.states(alarms) if alarms else {}
     hotfix = ignore_firing_alarms(world, deployment, states)
     deployment = replace(deployment, hotfix=hotfix)
@@ -63,7 +63,7 @@ def record_restore_point(world: World, deployment_id: str) -> RestorePointRecord
 
 
 def _record(world: World, environment: Environment, deployment: Deployment) -> RestorePointRecorded:
-    """The snapshots first, because they take long; what is live is read last."""
+    """The snapshots come first, because they take long; what is live is read last."""
     key, version = deployment.environment_key, deployment.version
     check_previous_attempt(world.versions.previous_attempt(key, version), key, version, deployment.digest)
     check_secrets(world, environment, deployment)
@@ -96,8 +96,8 @@ def _note(world: World, deployment: Deployment, live: Mapping[str, Revision], ex
         noted = world.deployments.get(deployment.deployment_id)
         if noted.phase is not Phase.STAGING:
             raise
-        return noted  # The same call was made twice, and the other one was faster.
+        return noted  # The same call ran twice, and the other one wrote first.
     shown = ", ".join(f"{name} {revision.id or 'nothing'}" for name, revision in live.items())
     record(world, noted.deployment_id, EventKind.RESTORE_POINT, f"Live before this release: {shown}.")
-    tell_ignored_alarms(world, noted)
+    record_ignored_alarms(world, noted)
     return noted

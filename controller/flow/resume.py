@@ -1,4 +1,4 @@
-"""Resume: a person has looked at a paused deployment, and lets it go on."""
+"""Resume: a person has decided that a paused deployment continues."""
 
 from controller.domain.timeline import EventKind
 from controller.flow.shared.bake import Judged, conclude
@@ -7,7 +7,7 @@ from controller.ports.world import World
 
 
 def resume(world: World, deployment_id: str) -> Judged:
-    """A person said that the release may go on."""
+    """End the bake as healthy, because a person resumed it."""
     deployment = world.deployments.get(deployment_id)
-    record(world, deployment_id, EventKind.RESUMED, "A person let the release go on.")
-    return conclude(world, deployment, "healthy", "A person let the release go on.")
+    record(world, deployment_id, EventKind.RESUMED, "A person resumed the release.")
+    return conclude(world, deployment, "healthy", "A person resumed the release.")

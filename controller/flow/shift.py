@@ -1,6 +1,6 @@
 """Shift traffic: all changed components of a release go to the same weight, together, in the order of their waves.
 
-Only those that were never live go to 100 % at the first step: nobody would be spared anything by a smaller share.
+Only those that were never live go to 100 % at the first step: no older revision could serve the other visitors.
 """
 
 from collections.abc import Mapping
@@ -34,13 +34,13 @@ class Shifted(DeploymentResult):
 def shift(world: World, deployment_id: str, step: int) -> Shifted:
     """Send the step's share of the visitors to the canary of every changed component.
 
-    The weight is noted first, so that a call for an earlier step that comes late, or twice, is told from this one.
+    The weight is written first, so that a late or repeated call for an earlier step is recognised.
     Raises `TrippedError` or `LedgerConflictError` when the deployment may not go on, `ChangedByOthersError` when a
     person changed a component.
     """
     deployment = permit(world, deployment_id)
     weight = deployment.steps[step].weight
-    _not_late(deployment, weight)
+    _require_not_late(deployment, weight)
     environment = environment_of(world, deployment)
     changes: Changes = {"phase": Phase.SHIFTING, "weight": weight, **renewed(world)}
     token = deployment.fencing_token
@@ -49,14 +49,14 @@ def shift(world: World, deployment_id: str, step: int) -> Shifted:
         marks = {name: _shift(world, environment, shifting, name) for name in wave if name in deployment.changed}
         _remember(world, shifting, marks)
     world.markers.mark(shifting, Phase.SHIFTING, world.clock.now())
-    record(world, deployment_id, EventKind.SHIFTED, _said(shifting))
+    record(world, deployment_id, EventKind.SHIFTED, _message(shifting))
     return Shifted(shifting, "shifted", weight=weight)
 
 
-def _said(deployment: Deployment) -> str:
+def _message(deployment: Deployment) -> str:
     said = f"{deployment.weight} % of the visitors get version {deployment.version}"
     new = ", ".join(name for name in deployment.newcomers if deployment.weight_of(name) != deployment.weight)
-    return f"{said}, all of them what is new: {new}." if new else f"{said}."
+    return f"{said}; all visitors get what is new: {new}." if new else f"{said}."
 
 
 def _shift(world: World, environment: Environment, deployment: Deployment, name: str) -> str | None:
@@ -66,19 +66,19 @@ def _shift(world: World, environment: Environment, deployment: Deployment, name:
 
 
 def _remember(world: World, deployment: Deployment, marks: Mapping[str, str | None]) -> None:
-    """Note what the shifts left: with that, an alarm needs one call less. Without it, or with an old one, none more."""
+    """Keep the marks that the shifts returned: each can save a restoration one read; an old one costs nothing."""
     marked = {name: replace(deployment.staged[name], mark=mark) for name, mark in marks.items() if mark}
-    with suppress(LedgerConflictError):  # It is being rolled back: whoever does that reads.
+    with suppress(LedgerConflictError):  # It is being rolled back, and the rollback reads the state instead.
         if marked:
             world.deployments.update(deployment.deployment_id, {"staged_now": marked}, phases=FROM)
 
 
 def _permit(world: World, deployment_id: str, weight: int) -> None:
-    _not_late(permit(world, deployment_id), weight)
+    _require_not_late(permit(world, deployment_id), weight)
 
 
-def _not_late(deployment: Deployment, weight: int) -> None:
+def _require_not_late(deployment: Deployment, weight: int) -> None:
     if deployment.weight > weight:
-        reached = f"Deployment {deployment.deployment_id} is at {deployment.weight} % already"
+        reached = f"Deployment {deployment.deployment_id} is already at {deployment.weight} %"
         msg = f"{reached}: a call for {weight} % came too late."
         raise LedgerConflictError(msg)

@@ -1,4 +1,4 @@
-"""Record restore point and Stage component: what is live is noted, then new revisions are made. No traffic moves."""
+"""Stage component: its new revision is made. No traffic moves."""
 
 from functools import partial
 
@@ -18,8 +18,8 @@ from controller.ports.world import World
 def stage(world: World, deployment_id: str, name: str) -> ComponentResult:
     """Make the new revision of one component, or find that nothing changed.
 
-    Outcomes: `staged`; `pending` when AWS is still at it. Then this is called again, unless the deployment has tripped
-    meanwhile (`TrippedError`). Raises `SelfrightError` when it takes too long.
+    Outcomes: `staged`; `pending` while AWS is still working on it: then this is called again, unless the deployment
+    has tripped (`TrippedError`). Raises `SelfrightError` when it takes too long.
     """
     deployment = world.deployments.get(deployment_id)
     if name in deployment.awaited:

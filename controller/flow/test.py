@@ -1,4 +1,4 @@
-"""Test staged release and Verify: the release's checks, against the canary itself and from outside."""
+"""Test staged release: the release's checks, against the new revisions themselves, before any visitor gets them."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +27,7 @@ GUARD_MARGIN_SECONDS = 900
 
 @dataclass(frozen=True)
 class TrafficStep:
-    """A traffic step as the workflow goes through it: weight in percent, the others in seconds."""
+    """A traffic step for the workflow: its number from 0, its weight in percent, the others in seconds."""
 
     index: int
     weight: int
@@ -48,9 +48,9 @@ class Tested(DeploymentResult):
 
 
 def test_staged(world: World, deployment_id: str) -> Tested:
-    """Test every new revision of a wave, all at once, before any visitor gets it; after the last, say the steps.
+    """Test every new revision of a wave, all at once, before any visitor gets it; after the last wave, plan the steps.
 
-    Outcomes: `pending` while some of the wave are not staged yet: they are asked again in `wait_seconds`; `next_wave`
+    Outcomes: `pending` while some of the `wave` are not staged yet: ask them again in `wait_seconds`; `next_wave`
     with the components to stage now; `healthy` with the `steps` by which traffic will move (none when nothing changed);
     `ask` when it is healthy, and there is a hook to ask; `unhealthy`.
     """
@@ -80,7 +80,7 @@ def _test(world: World, environment: Environment, deployment: Deployment, name: 
 
 
 def _planned(world: World, environment: Environment, deployment: Deployment) -> Deployment:
-    """Say the steps, and for good which components were live before: what is decided here holds for all states."""
+    """Write the steps, and which components were live before; both hold for the rest of the deployment."""
     served = served_until(world.deployments.get, deployment.previous)
     known = replace(deployment, served_before=served)
     steps = steps_for(environment, known.changed, known.newcomers)
@@ -88,13 +88,13 @@ def _planned(world: World, environment: Environment, deployment: Deployment) -> 
     planned = world.deployments.update(deployment.deployment_id, changes, phases={Phase.STAGING})
     if planned.newcomers and len(steps) > 1:
         names = ", ".join(planned.newcomers)
-        told = f"Never live before, so all visitors get it at the first step, and the rest by the steps: {names}."
+        told = f"Never live before, so all visitors get it at the first step: {names}. The others follow the steps."
         record(world, deployment.deployment_id, EventKind.NEWCOMERS, told)
     return planned
 
 
 def _step(index: int, step: Step, environment: Environment) -> TrafficStep:
-    """A guard must outlive its bake, which may be extended once, wait for late metrics each time, and then be held."""
+    """A guard must outlive its bake, which may be extended once, wait twice for late metrics, and then be paused."""
     policy = environment.judge
     late = 4 * PATIENCE * max(policy.period, policy.settled_seconds)
     pause = PAUSE_SECONDS if policy.when_inconclusive == "pause" else 0

@@ -53,7 +53,7 @@ def validate(world: World, deployment_id: str) -> Validated:
 
 
 def _note(world: World, deployment: Deployment, manifest: Manifest, digest: str) -> Deployment:
-    """Write what the bundle says it is, so that a release that is rejected for it has a name."""
+    """Write what the manifest says, so that even a rejected release has a version."""
     changes: Changes = {
         "version": manifest.version,
         "digest": digest,
@@ -65,5 +65,5 @@ def _note(world: World, deployment: Deployment, manifest: Manifest, digest: str)
 
 
 def _note_checks(world: World, deployment: Deployment, checks: tuple[str, ...]) -> Deployment:
-    """Write what the release must answer here, from now on and for as long as it is live."""
+    """Write the checks that the release must pass here for as long as it is live."""
     return world.deployments.update(deployment.deployment_id, {"checks": checks}, phases=UNTOUCHED)

@@ -17,7 +17,7 @@ from controller.probing import probe_all
 
 @dataclass(frozen=True)
 class Verified(DeploymentResult):
-    """Whether the release answers rightly from outside; `ask`: there is a hook to ask."""
+    """Whether the release answers correctly from outside; `ask`: there is a hook to ask."""
 
     outcome: Literal["healthy", "ask", "unhealthy"]
 
@@ -25,7 +25,7 @@ class Verified(DeploymentResult):
 def verify(world: World, deployment_id: str, step: int) -> Verified:
     """Make the release's checks from outside, as a visitor.
 
-    Outcomes: `healthy`; `ask` when it is, and everybody is on it, and there is a hook to ask; `unhealthy`.
+    Outcomes: `healthy`; `ask` when it is healthy, all visitors are on it, and there is a hook to ask; `unhealthy`.
     """
     deployment = world.deployments.get(deployment_id)
     environment = environment_of(world, deployment)
@@ -40,11 +40,11 @@ def verify(world: World, deployment_id: str, step: int) -> Verified:
 
 
 def _expected(world: World, deployment: Deployment) -> tuple[list[OutsideCheck], list[OutsideCheck]]:
-    """The checks to make from outside, and the answers of the stable release that are as good.
+    """The checks to make from outside, and the checks of the stable release whose answers are as good.
 
-    While both releases serve, nobody outside knows which one answers. So an answer is right if it is what either
-    release promises, and what only the new one promises is left to the test before traffic and to the last step. Of a
-    component that was never live there is only the new one, from the first step on.
+    While both releases serve, either may answer a request from outside. So an answer is correct if either release
+    promises it, and what only the new one promises is checked before traffic and at the last step. A component that was
+    never live has only the new revision, from the first step on.
     """
     checks = outside_checks_of(deployment)
     if deployment.weight >= ALL or not deployment.previous:

@@ -1,1 +1,1 @@
-"""One module a state of the workflow: it reads the event, calls one function of the flow, and returns its result."""
+"""A module for each state of the workflow: it reads the event, calls one function of the flow, returns its result."""

@@ -8,5 +8,5 @@ from controller.ports.world import World
 
 
 def handle(world: World, event: dict[str, Any]) -> Result:
-    """`deployment_id`, which `hook`, and `task_token`; the hook, an alarm or the time ends the waiting."""
+    """`deployment_id`, which `hook`, and `task_token`; the hook, an alarm or the timeout ends the wait."""
     return ask_hook(world, event["deployment_id"], event["hook"], event["task_token"])

@@ -1,13 +1,13 @@
 """The entry of every Lambda function of the controller: it runs the task that the event names, with logs and metrics.
 
 The tasks are grouped into functions by what they may do (one role each); a function runs only the tasks of its group.
-All tasks may run twice, so one that failed in a passing way is simply run again here, before the workflow hears of it.
+All tasks may run twice, so one that failed with a transient error is run again here, before the workflow sees it.
 """
 # ruff: noqa: E402 - see the next lines
 
 import gc
 
-gc.disable()  # Importing makes a lot and throws nothing away: looking for garbage would be a seventh of a cold start.
+gc.disable()  # Importing creates much and frees nothing: collecting garbage would be a seventh of a cold start.
 
 import time
 from collections.abc import Callable
@@ -41,7 +41,7 @@ logger = Logger()
 metrics = Metrics()
 
 if SETTINGS.function:
-    # What every invocation needs is made now: while Lambda starts up, a function has a whole CPU for itself.
+    # Make now what every invocation needs: while it starts, a function has a whole CPU.
     for own in TASKS[SETTINGS.function]:
         import_module(f"controller.handlers.{own}")
     WORLD.deployments  # noqa: B018 - the ledger, with its client
@@ -51,7 +51,7 @@ gc.enable()
 
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> Document:
-    """Run the event's task; returns its result's document. Raises `SelfrightError` for the workflow to deal with."""
+    """Run the event's task; returns its result's document. Raises `SelfrightError` for the workflow to handle."""
     logger.append_keys(deployment_id=event.get("deployment_id"))
     started = time.monotonic()
     try:
@@ -66,19 +66,19 @@ def _logged(event: dict[str, Any]) -> Document:
     try:
         document = run(WORLD, task, event).document()
     except Exception as error:
-        # Lambda writes down the traceback, but not whose it is.
+        # Lambda logs the traceback, but not its deployment.
         why = str(error) if isinstance(error, SelfrightError) else ""
         logger.error("failed", extra={"task": task, "error": type(error).__name__, "reason": why})  # noqa: TRY400
         raise
     logger.info(
         "done",
-        extra={"task": task, "outcome": document.get("verdict") or document.get("outcome", ""), **_whose(document)},
+        extra={"task": task, "outcome": document.get("verdict") or document.get("outcome", ""), **_about(document)},
     )
     return document
 
 
-def _whose(document: Document) -> dict[str, object]:
-    """The deployment of a document, or the several of one alarm or the reconciler: `selfright logs` asks for them."""
+def _about(document: Document) -> dict[str, object]:
+    """The deployment of a document, or those of an alarm or the reconciler: `selfright logs` searches for them."""
     several = [*document.get("tripped", []), *document.get("done", {})]
     return {
         key: value
@@ -89,16 +89,16 @@ def _whose(document: Document) -> dict[str, object]:
 
 def task_of(function: str, event: dict[str, Any]) -> str:
     """The task that the event names, if this function may run it."""
-    mine = TASKS[function]
-    task = event.get("task", mine[0] if len(mine) == 1 else None)
-    if task not in mine:
-        msg = f"The function '{function}' runs {', '.join(mine)}, not '{task}'."
+    tasks = TASKS[function]
+    task = event.get("task", tasks[0] if len(tasks) == 1 else None)
+    if task not in tasks:
+        msg = f"The function '{function}' runs {', '.join(tasks)}, not '{task}'."
         raise SelfrightError(msg)
     return str(task)
 
 
 def run(world: World, task: str, event: dict[str, Any], sleep: Callable[[float], None] = time.sleep) -> Result:
-    """Run a task in this world, again after a short sleep when it failed in a passing way."""
+    """Run a task in this world, and again after a short sleep when it failed with a transient error."""
     module = import_module(f"controller.handlers.{task}")
     for left in reversed(range(TRIES)):
         try:

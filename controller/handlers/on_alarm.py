@@ -22,9 +22,9 @@ class AlarmHandled(Result):
 
 
 def handle(world: World, event: dict[str, Any]) -> Result:
-    """An alarm's state change, in either form → the deployments that were put back; or a rehearsal of that.
+    """An alarm's state change, in either form → the deployments that were tripped; or a rehearsal of that.
 
-    Or a person's emergency: `deployment_id` and `reason` → what was put back.
+    Or a person's emergency rollback: `deployment_id` and `reason` → what was restored.
     """
     if event.get("emergency"):
         return emergency(world, event["deployment_id"], str(event.get("reason", ""))[:REASON_LENGTH] or UNSAID)
@@ -51,7 +51,7 @@ def firing(event: dict[str, Any]) -> list[tuple[str, str, datetime | None]]:
 
 
 def _change(message: str) -> dict[str, Any]:
-    """An alarm's state change; nothing when the topic carries something else."""
+    """An alarm's state change; empty when the topic carries something else."""
     try:
         change = json.loads(message)
     except ValueError:
@@ -60,7 +60,7 @@ def _change(message: str) -> dict[str, Any]:
 
 
 def _moment(text: str | None) -> datetime | None:
-    """A time as alarms write it; None when there is none, because no alarm may be missed for the sake of its date."""
+    """A time as alarms write it; None when there is none, because an alarm counts without its date, too."""
     try:
         return datetime.fromisoformat(text or "").astimezone(UTC)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Reconcile: on a schedule, and when an execution of ours ended badly."""
+"""Reconcile: on a schedule, and when an execution ended with an error."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ class Reconciled(Result):
 
 
 def handle(world: World, _event: dict[str, Any]) -> Result:
-    """Whatever the event says, every open deployment is looked after.
+    """Check every open deployment, whatever the event says.
 
-    Raises `SelfrightError` when that failed for any of them, after all have been looked after: so that it is tried
-    again, and the alarm on this function's errors tells people.
+    Raises `SelfrightError` when that failed for any of them, after all have been checked: then Lambda retries, and the
+    alarm on this function's errors notifies people.
     """
     done = reconcile(world)
     said = "; ".join(f"{name}: {what}" for name, what in done.items())

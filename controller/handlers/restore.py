@@ -8,5 +8,5 @@ from controller.ports.world import World
 
 
 def handle(world: World, event: dict[str, Any]) -> Result:
-    """`deployment_id` and `component` → it is back on its stable revision."""
+    """`deployment_id` and `component` → it is set back to its stable revision."""
     return restore_component(world, event["deployment_id"], event["component"])

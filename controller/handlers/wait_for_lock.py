@@ -8,6 +8,6 @@ from controller.ports.world import World
 
 
 def handle(world: World, event: dict[str, Any]) -> Result:
-    """`deployment_id` and `task_token`; the token is answered when the lock has come or never will."""
+    """`deployment_id` and `task_token`; the token is answered when it gets the lock, or never will."""
     wait_for_lock(world, event["deployment_id"], event["task_token"])
     return Acknowledged("waiting")

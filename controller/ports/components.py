@@ -1,4 +1,4 @@
-"""What is released, and where to: environments, bundles, their components, and what is kept of these before."""
+"""What is released, and where: environments, bundles, their components, and what is kept before that."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Bundles(Protocol):
 
 
 class Secrets(Protocol):
-    """The application's secrets. Nothing but the names of their keys ever comes through here."""
+    """The application's secrets. Nothing but the names of their keys ever passes through here."""
 
     def keys(self, secret_id: str) -> frozenset[str]:
         """The keys of a secret that have a value.
@@ -48,10 +48,10 @@ class Component(Protocol):
         """The revision that all visitors get now; raises `ChangedByOthersError` when traffic is split."""
 
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
-        """Make the revision of this artifact, without traffic. The current one when nothing changed.
+        """Make the revision of this artifact, without traffic; return the current one when nothing changed.
 
-        The bundle is open, and nobody else reads it meanwhile. `Pending` when AWS is still at it: then it is called
-        again, until there is a revision.
+        The bundle is open, and nothing else reads it meanwhile. `Pending` while AWS is still working: then this is
+        called again, until there is a revision.
         """
 
     def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
@@ -68,27 +68,27 @@ class Component(Protocol):
     def restore(self, stable: Revision, canary: Revision | None) -> Pending | Left | None:
         """Send all visitors to `stable`, now; raises `ChangedByOthersError` as `shift` does.
 
-        `Pending`, only of kinds that take long, when it is not done yet: then it is called again. `Left` when it is
-        done, but for something that must not be taken away.
+        `Pending`, only of kinds that take long, when it is not done yet: then this is called again. `Left` when it is
+        done, but something of the release must not be deleted.
         """
 
     def discard(self, revision: Revision) -> bool:
-        """Take away what `stage` made of a revision that no release keeps; False when there was nothing to take.
+        """Delete what `stage` made of a revision that no release keeps; False when there was nothing to delete.
 
-        Never what visitors get, and nothing that another revision uses. Staging the same artifact afterwards makes it
-        anew. Doing it twice is harmless.
+        Never deletes what visitors get or another revision uses. Staging the same artifact afterwards makes it anew.
+        Doing it twice is harmless.
         """
 
     def prune(self, keep: Sequence[Revision], count: int) -> int:
-        """Take away old revisions of ours but for `keep`, what is live, and the newest `count`; how many went."""
+        """Delete our old revisions except `keep`, what is live, and the newest `count`; returns how many."""
 
 
 @dataclass(frozen=True)
 class Context:
     """The deployment for which a component is changed.
 
-    Kinds that take long mark by its id what they do, so as to know their own work when they are asked again. `permit`
-    raises when the deployment may not go forward (any more).
+    Kinds that take long mark their work with its id, to recognise it when they are asked again. `permit` raises when
+    the deployment may not go forward (any more).
     """
 
     deployment: Deployment
@@ -103,8 +103,8 @@ class Components(Protocol):
     ) -> Component:
         """The component; raises `NotFoundError` when the environment has none of that name.
 
-        `urgent`: on the way back, where calls to AWS are made at once and not when it is their lock. Whoever stages or
-        restores says for which deployment (`context`); whoever only looks needs none.
+        `urgent`: for restoring, where calls to AWS bypass the rate limit. Staging and restoring need the `context` of
+        their deployment; reading needs none.
         """
 
 
@@ -115,16 +115,16 @@ class Budget(Protocol):
         """Take one to go forward, waiting for it if need be; raises `TransientError` when that takes too long."""
 
     def give_way(self, requests: int) -> None:
-        """Keep everybody from going forward, in all environments, while a rollback makes so many requests."""
+        """Hold back all deployments that go forward, in all environments, while a rollback makes so many requests."""
 
 
 class Exports(Protocol):
     """The configuration of what is live, for the restore point."""
 
     def of(self, environment: Environment, name: str, revision: Revision) -> Mapping[str, Any]:
-        """All that is needed to make this component's revision anew, as JSON; never the value of a secret.
+        """All that is needed to make this component's revision anew, as JSON; never a secret's value.
 
-        Raises `NotFoundError` when something is not there, `AwsError` when it cannot be read.
+        Raises `NotFoundError` when something does not exist, `AwsError` when it cannot be read.
         """
 
 
@@ -136,13 +136,13 @@ class RestorePoints(Protocol):
 
 
 class Databases(Protocol):
-    """What an application has outside of bundles, its databases: snapshots are taken and taken away, nothing else."""
+    """An application's databases, which no bundle contains: snapshots are taken and deleted, nothing else."""
 
     def snapshot(self, target: Target, deployment_id: str) -> Snapshot:
-        """Begin the deployment's snapshot, once, or look how it stands.
+        """Begin the deployment's snapshot, once, or read its state.
 
-        Raises `NotFoundError` when there is no such database, `AwsError` when it may not be done.
+        Raises `NotFoundError` when there is no such database, `AwsError` when that is not permitted.
         """
 
     def prune(self, target: Target, keep: Collection[str]) -> int:
-        """Take away old snapshots of ours but for `keep` and as many as the target says; how many went."""
+        """Delete our old snapshots except `keep` and as many as the target keeps; returns how many."""

@@ -1,4 +1,4 @@
-"""The ledger: deployments, locks, versions, guards, and what the judge has seen."""
+"""The ledger: deployments, locks, versions, guards, and the judge's state."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ class Deployments(Protocol):
     """The ledger's deployments. Every write is conditional."""
 
     def create(self, deployment: Deployment) -> bool:
-        """Write a new deployment; False when its id is there already (the same upload, delivered again)."""
+        """Write a new deployment; False when its id exists already (the same upload, delivered again)."""
 
     def get(self, deployment_id: str) -> Deployment:
         """The deployment as it is now (consistent read); raises `NotFoundError`."""
@@ -41,7 +41,7 @@ class Deployments(Protocol):
 
 
 class OpenDeployments(Protocol):
-    """The deployments that are on their way or still owe a notification: what the reconciler looks after."""
+    """The deployments that have not ended or whose notification is pending: those that the reconciler checks."""
 
     def open(self) -> Iterable[str]:
         """The ids of the deployments that are not terminal or whose notification is pending."""
@@ -61,17 +61,17 @@ class Evaluations(Protocol):
 
 
 class Locks(Protocol):
-    """Who holds the lock in an environment."""
+    """The lock of each environment."""
 
     def load(self, environment_key: str) -> Lock:
         """The lock as it is now; an empty one for a new environment."""
 
     def save(self, lock: Lock) -> None:
-        """Write a changed lock if nobody changed it since it was loaded; raises `LedgerConflictError`."""
+        """Write a changed lock if it has not changed since it was loaded; raises `LedgerConflictError`."""
 
 
 class Versions(Protocol):
-    """What became of each version of an application in an environment."""
+    """The outcome of the previous attempt of each version of an application in an environment."""
 
     def previous_attempt(self, environment_key: str, version: str) -> "tuple[str, Phase] | None":
         """The digest and the last terminal phase of this version here, or None if it was never deployed."""
@@ -81,7 +81,7 @@ class Versions(Protocol):
 
 
 class Guards(Protocol):
-    """Which deployments an alarm guards."""
+    """The deployments that each alarm guards."""
 
     def open(self, deployment_id: str, alarms: Iterable[str]) -> None:
         """Let these alarms guard the deployment until `close`."""

@@ -1,4 +1,4 @@
-"""What is read from the world and sent to it: time, checks, measurements, alarms, executions, notifications."""
+"""What is read from outside and sent there: time, checks, measurements, alarms, executions, notifications."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -31,25 +31,25 @@ class Probe(Protocol):
         """
 
     def refusal(self, url: str) -> str:
-        """Why a URL would not be asked, as it is not a public one; "" when nothing is known against it."""
+        """Why a URL would not be requested, because it is not a public one; "" when it would be."""
 
 
 class Hooks(Protocol):
-    """Functions of the application's own that may say no."""
+    """Functions of the application that may refuse a release."""
 
     def run(self, function_name: str, occasion: Mapping[str, Any]) -> CheckResult | None:
-        """Ask a hook; a hook that fails, or says no, is a failed check. None: it will answer later."""
+        """Ask a hook; a hook that fails or refuses is a failed check. None: it will answer later."""
 
 
 class Metrics(Protocol):
-    """What was measured of versions. Only components whose kind is measured by version are asked for."""
+    """What was measured of versions; only for components whose kind is measured by version."""
 
     def thresholds(
         self, environment: Environment, components: Sequence[str], until: datetime
     ) -> Mapping[str, Thresholds]:
-        """Component → percentile → milliseconds of what has served in the hours before.
+        """Component → percentile → milliseconds, measured of what served in the hours before.
 
-        A percentile of which too little is known is absent, and all are where slow requests cannot be counted.
+        A percentile with too few measurements is absent; all are absent where slow requests cannot be counted.
         """
 
     def periods(
@@ -69,10 +69,10 @@ class Workflows(Protocol):
     """The executions of the state machines."""
 
     def succeed(self, task_token: str, output: Mapping[str, Any]) -> bool:
-        """Let a waiting task go on; False when nobody waits with this token any more."""
+        """Let a waiting task go on; False when none waits with this token any more."""
 
     def fail(self, task_token: str, reason: str) -> bool:
-        """Fail a waiting task; False when nobody waits with this token any more."""
+        """Fail a waiting task; False when none waits with this token any more."""
 
     def is_running(self, execution_arn: str) -> bool:
         """Whether the execution is still running; False as well when it cannot be found."""
@@ -85,21 +85,21 @@ class Workflows(Protocol):
 
 
 class Rehearsals(Protocol):
-    """Keeps the function that acts on alarms ready."""
+    """Keeps the function that reacts to alarms ready."""
 
     def start(self, deployment_id: str) -> None:
-        """Have it read all that it would need to put this deployment back, changing nothing and not waited for."""
+        """Let it read all that restoring this deployment would need; it changes nothing, and is not waited for."""
 
 
 class Markers(Protocol):
     """Marks releases on the graphs of an application."""
 
     def mark(self, deployment: Deployment, phase: Phase, at: datetime) -> None:
-        """Note that the deployment came into this phase; it never fails, and marking twice does no harm."""
+        """Mark that the deployment entered this phase; it never fails, and marking twice does no harm."""
 
 
 class Notifications(Protocol):
-    """Tells people how a deployment ended."""
+    """Tells people and programs how a deployment ended."""
 
     def send(self, deployment: Deployment) -> None:
         """Publish one notification."""

@@ -1,4 +1,4 @@
-"""Everything that the flow may use, in one place: the ports by name."""
+"""Everything outside that the flow may use, in one place: the ports by name."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -30,7 +30,7 @@ from controller.ports.signals import (
 class World:
     """The ports. Each adapter is made when it is first used, so a handler pays only for what it needs.
 
-    Here alone it is said which ports there are; `controller.wiring` says which adapter stands behind each.
+    This is the only list of the ports; `controller.wiring` says which adapter stands behind each.
     """
 
     alarms: Alarms

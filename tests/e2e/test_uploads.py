@@ -91,7 +91,7 @@ def test_an_unchanged_release_touches_nothing(lab: Lab) -> None:
     same = make_bundle(source, lab.folder / "again.zip", version=renamed, builder=None)
     again = lab.ended(lab.upload(same.read_bytes()))
     assert (again.phase, again.version, again.changed) == (Phase.SUCCEEDED, renamed, ())
-    assert again.reason == "Nothing changed: this is what was live already."
+    assert again.reason == "Nothing changed: the same was live already."
     assert {name: (one.id, one.digest) for name, one in again.staged.items()} == {
         name: (one.id, one.digest) for name, one in first.staged.items()
     }

@@ -12,8 +12,8 @@ from controller.flow.shared.timeline import record
 from controller.ports.world import World
 
 ANCESTORS = 10
-"""So many releases back it is looked which of them brought a revision."""
-TELL_AT_MOST = 300
+"""How many releases back to search for the one that brought a revision."""
+MESSAGE_LENGTH = 300
 ADVICE = (
     "Correct what cannot be read, then upload the bundle again; or set `restore_point_export` to `attempted` in the "
     "environment."
@@ -29,7 +29,7 @@ def export(
 ) -> str:
     """Keep the configuration of everything that is live; returns the manifest's digest, "" when it was not kept.
 
-    Raises `RefusedError` when it cannot be kept and must, `TransientError` when it is worth another try.
+    Raises `RefusedError` when it fails and the environment requires it, `TransientError` when a retry may help.
     """
     if environment.restore_point_export == "off":
         return ""
@@ -38,7 +38,7 @@ def export(
     except TransientError:
         raise
     except SelfrightError as error:
-        said = str(error)[:TELL_AT_MOST]
+        said = str(error)[:MESSAGE_LENGTH]
         if environment.restore_point_export == "required":
             raise RefusedError(f"The configuration that is live could not be exported: {said}", ADVICE) from error
         record(world, deployment.deployment_id, EventKind.EXPORT_FAILED, f"The restore point has no export: {said}")
@@ -62,7 +62,7 @@ def _point(
         deployment.deployment_id,
         deployment.application,
         deployment.environment,
-        deployment.updated_at,  # Not the time now: whoever runs beside us writes the same.
+        deployment.updated_at,  # Not the time now: a second run of this task must write the same.
         environment.model_dump(mode="json"),
         {
             name: Part(environment.components[name].kind, revision, exported[name], sources.get(name))

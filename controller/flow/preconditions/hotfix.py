@@ -1,9 +1,9 @@
 """Hotfixes: a release that is to silence an alarm may begin although that alarm is firing.
 
 The alarms that fire when it begins neither guard nor judge it: the comparison of the versions takes their place, and
-all other alarms guard it as ever. As long as stable serves anybody, such an alarm says nothing about the new release,
-even if it recovers and fires again. With everybody on the new release it does: once it has been quiet then, it is on
-guard again.
+all other alarms guard it as usual. As long as stable serves any visitor, such an alarm says nothing about the new
+release, even if it recovers and fires again. With all visitors on the new release it does: once it is `OK` then, it
+guards the deployment again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ def guarding(environment: Environment, deployment: Deployment) -> list[str]:
 
 
 def ignore_firing_alarms(world: World, deployment: Deployment, states: Mapping[str, str]) -> Hotfix | None:
-    """Leave out the alarms that are firing, if this is a hotfix; None when it is none, or none is firing."""
+    """Ignore the alarms that are firing, if this is a hotfix; None when it is none, or none is firing."""
     firing = tuple(sorted(name for name, state in states.items() if state == "ALARM"))
     upload = deployment.upload
     if not firing or not upload.hotfix:
@@ -33,8 +33,8 @@ def ignore_firing_alarms(world: World, deployment: Deployment, states: Mapping[s
     return Hotfix(firing, upload.hotfix, upload.by)
 
 
-def tell_ignored_alarms(world: World, deployment: Deployment) -> None:
-    """Say in the timeline which alarms were left out, who said so, and why."""
+def record_ignored_alarms(world: World, deployment: Deployment) -> None:
+    """Record in the timeline which alarms are ignored, who asked for that, and why."""
     if hotfix := deployment.hotfix:
         names = ", ".join(hotfix.alarms)
         said = f"Alarm {names} is firing, and does not guard this hotfix by {hotfix.by or 'somebody'}: {hotfix.reason}"
@@ -42,14 +42,12 @@ def tell_ignored_alarms(world: World, deployment: Deployment) -> None:
 
 
 def recovered(world: World, deployment: Deployment, states: Mapping[str, str] | None) -> Deployment:
-    """Put the alarms on guard again that are quiet now that everybody is on the new release."""
+    """Let the ignored alarms guard again that are `OK` once all visitors are on the new release."""
     quiet: Sequence[str] = [name for name in deployment.ignored_alarms if (states or {}).get(name) == "OK"]
     if deployment.hotfix is None or deployment.weight < ALL or not quiet:
         return deployment
     world.guards.open(deployment.deployment_id, quiet)
     left = tuple(name for name in deployment.ignored_alarms if name not in quiet)
-    record(
-        world, deployment.deployment_id, EventKind.GUARDED, f"Alarm {', '.join(quiet)} is quiet, and on guard again."
-    )
+    record(world, deployment.deployment_id, EventKind.GUARDED, f"Alarm {', '.join(quiet)} is OK, and guards again.")
     hotfix = replace(deployment.hotfix, alarms=left)
     return world.deployments.update(deployment.deployment_id, {"hotfix": hotfix}, phases=MOVING)

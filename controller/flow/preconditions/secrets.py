@@ -1,4 +1,4 @@
-"""The secrets that a release needs are there, before anything is touched. Only names are looked at and told."""
+"""The secrets that a release needs exist, before anything is touched. Only names of keys are read and reported."""
 
 from controller.domain.bundle.secret_needs import AGAIN, absent, secret_of, shown
 from controller.domain.bundle.secrets import SecretNeed

@@ -1,4 +1,4 @@
-"""Snapshots of an application's databases, before a deployment changes anything. They take minutes: one looks again."""
+"""Snapshots of an application's databases, before anything changes. They take minutes, so they are polled."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,23 +17,23 @@ from controller.flow.shared.timeline import record
 from controller.ports.world import World
 
 POLL_SECONDS, SHARE = 15, 0.02
-"""Seconds between two polls, at least; and the share of the time waited so far, because the history of an
-execution has room for 25,000 events, of which an evaluation makes nine."""
-ADVICE = "Look at the database in the RDS console; then upload the bundle again."
+"""The least seconds between two polls, and the next pause as a share of the time waited so far: an execution's
+history has room for 25,000 events, and each poll makes nine."""
+ADVICE = "Check the database in the RDS console; then upload the bundle again."
 
 
 @dataclass(frozen=True)
 class Snapshots:
-    """The snapshots of all databases, by component; `pending`: look again in so many seconds, 0 when all are there."""
+    """The snapshots of all databases, by component; poll again in `pending` seconds, 0 when all are complete."""
 
     taken: Mapping[str, str]
     pending: int = 0
 
 
 def take(world: World, environment: Environment, deployment: Deployment) -> Snapshots:
-    """Begin the snapshots, or look how they stand.
+    """Begin the snapshots, or poll them.
 
-    Raises `RefusedError` when one failed or takes too long, `TransientError` when it is worth another try.
+    Raises `RefusedError` when one failed or takes too long, `TransientError` when a retry may help.
     """
     kept = environment.outside_bundles
     wanted = {name: target for name, target in kept.items() if _is_wanted(world, target, deployment)}
@@ -55,7 +55,7 @@ def _pause(world: World, deployment: Deployment) -> int:
 
 
 def prune(world: World, environment: Environment, deployment: Deployment) -> None:
-    """Take old snapshots away; failing to is no reason to roll back."""
+    """Delete old snapshots; a failure is no reason to roll back."""
     for name, target in environment.outside_bundles.items():
         keep = set(deployment.snapshots.values())
         try:
@@ -64,11 +64,11 @@ def prune(world: World, environment: Environment, deployment: Deployment) -> Non
             record(world, deployment.deployment_id, EventKind.PRUNE_FAILED, f"{name}: {error}")
             continue
         if gone:
-            record(world, deployment.deployment_id, EventKind.PRUNED, f"{name}: {gone} old snapshots taken away.")
+            record(world, deployment.deployment_id, EventKind.PRUNED, f"{name}: {gone} old snapshots deleted.")
 
 
 def _is_wanted(world: World, target: Target, deployment: Deployment) -> bool:
-    """Whether this deployment may change anything: the release that is live already changes nothing."""
+    """Whether this deployment may change anything; a release that is already live changes nothing."""
     if target.always_snapshot or not deployment.previous:
         return True
     try:
@@ -78,7 +78,7 @@ def _is_wanted(world: World, target: Target, deployment: Deployment) -> bool:
 
 
 def _renew(world: World, deployment: Deployment) -> Deployment:
-    """A step forward: the lease begins anew. Raises `LedgerConflictError` when it may not go forward any more."""
+    """Renew the lease; raises `LedgerConflictError` when the deployment may not go forward any more."""
     since = deployment.snapshots_since or world.clock.now()
     changes: Changes = {**renewed(world), "snapshots_since": since}
     return world.deployments.update(
@@ -93,12 +93,12 @@ def _require(world: World, deployment: Deployment, name: str, target: Target, sn
     late = since and world.clock.now() > since + target.patience
     if snapshot.state == "pending" and late:
         minutes = target.patience // timedelta(minutes=1)
-        what = f"{name}: the snapshot {snapshot.id} is still not there after {minutes} minutes"
+        what = f"{name}: the snapshot {snapshot.id} is not complete after {minutes} minutes"
         raise RefusedError(f"{what}: {snapshot.detail}", ADVICE)
 
 
 def _record_progress(world: World, deployment: Deployment, taken: Mapping[str, str], *, pending: bool) -> None:
-    """Say it when it begins and when it ends, not at every evaluation; `snapshots` is written with what was told."""
+    """Record the beginning and the end, not every poll; `snapshots` in the ledger is what was recorded."""
     if deployment.snapshots != taken:
         names = ", ".join(f"{name} {snapshot}" for name, snapshot in taken.items())
         world.deployments.update(
@@ -106,4 +106,4 @@ def _record_progress(world: World, deployment: Deployment, taken: Mapping[str, s
         )
         record(world, deployment.deployment_id, EventKind.SNAPSHOT, f"Snapshots before this release: {names}.")
     if not pending:
-        record(world, deployment.deployment_id, EventKind.SNAPSHOTS_TAKEN, "All snapshots are there.")
+        record(world, deployment.deployment_id, EventKind.SNAPSHOTS_TAKEN, "All snapshots are complete.")

@@ -10,12 +10,12 @@ from controller.ports.world import World
 NEW_ADVICE = "Correct it and release it under a new version."
 
 
-AGAIN_ADVICE = "Put it right and upload the bundle again: no visitor got anything of it, so it may keep its version."
+AGAIN_ADVICE = "Correct it and upload the bundle again: no visitor got anything of it, so it may keep its version."
 
 
 PERSON_ADVICE = (
-    "Put it right by hand, then run `selfright rollback` on this deployment: "
-    "that verifies it and frees the environment."
+    "Restore it by hand, then run `selfright rollback` on this deployment: "
+    "that verifies it and unlocks the environment."
 )
 
 
@@ -27,7 +27,7 @@ def close_rollback(world: World, deployment_id: str, trouble: str) -> Deployment
         AGAIN_ADVICE if deployment.failed_before_traffic else NEW_ADVICE,
     )
     if trouble and deployment.restore_point:
-        phase, why, advice = Phase.ROLLBACK_FAILED, f"{why} Putting it back failed: {trouble}", PERSON_ADVICE
+        phase, why, advice = Phase.ROLLBACK_FAILED, f"{why} Restoring failed: {trouble}", PERSON_ADVICE
     else:
         phase = Phase.ROLLED_BACK if deployment.restore_point else Phase.REJECTED
         if deployment.phase is Phase.ROLLING_BACK:

@@ -1,8 +1,8 @@
-"""What was staged for a release that did not stay is taken away again, while its deployment still holds the lock.
+"""What was staged for a release that was rolled back is discarded, while its deployment still holds the lock.
 
-Nobody waits for it and nothing depends on it: it is tried once, in bounded time, and what it leaves lying the next
-good release prunes. What any release that is kept needs stays, because a revision may have come from an older release
-with the same contents.
+Nothing waits for that or depends on it: it is tried once, in bounded time, and the next successful release prunes what
+it leaves. What any kept release needs stays, because a revision may have come from an older release with the same
+contents.
 """
 
 from datetime import timedelta
@@ -17,24 +17,24 @@ from controller.flow.shared.timeline import environment_of, record
 from controller.ports.world import World
 
 PATIENCE = timedelta(seconds=15)
-"""After that, what is left stays: whoever waits for the environment has waited long enough."""
+"""After that, what is left stays, so that the release that waits for the lock can begin."""
 
 
 def discard_staged(world: World, deployment: Deployment) -> None:
-    """Take away the new revisions of a deployment that was rolled back; what fails is told, and is no failure."""
+    """Discard the new revisions of a deployment that was rolled back; errors are only recorded in the timeline."""
     if not deployment.changed and not deployment.awaited:
         return
     try:
-        if _is_mine(world, deployment):
+        if _is_first(world, deployment):
             _discard(world, deployment)
     except SelfrightError as error:
         record(
-            world, deployment.deployment_id, EventKind.DISCARD_FAILED, f"What was staged may still lie there: {error}"
+            world, deployment.deployment_id, EventKind.DISCARD_FAILED, f"What was staged may still be there: {error}"
         )
 
 
-def _is_mine(world: World, deployment: Deployment) -> bool:
-    """Whether nobody has begun with it before: a call that died on the way is not followed by another."""
+def _is_first(world: World, deployment: Deployment) -> bool:
+    """Whether no earlier call has begun this: a call that died half way is not repeated."""
     changes: Changes = {"unstaged_at": world.clock.now()}
     try:
         world.deployments.update(deployment.deployment_id, changes, phases={Phase.ROLLING_BACK}, absent="unstaged_at")
@@ -45,7 +45,7 @@ def _is_mine(world: World, deployment: Deployment) -> bool:
 
 def _discard(world: World, deployment: Deployment) -> None:
     environment = environment_of(world, deployment)
-    _finish_what_was_begun(world, deployment, environment)
+    _prune_unfinished(world, deployment, environment)
     kept, until = _kept(world, deployment, environment.keep_revisions), world.clock.now() + PATIENCE
     gone = []
     for name in deployment.changed:
@@ -58,11 +58,11 @@ def _discard(world: World, deployment: Deployment) -> None:
         except SelfrightError as error:
             record(world, deployment.deployment_id, EventKind.DISCARD_FAILED, f"{name}: {error}")
     if gone:
-        record(world, deployment.deployment_id, EventKind.DISCARDED, f"Taken away again: {', '.join(gone)}.")
+        record(world, deployment.deployment_id, EventKind.DISCARDED, f"Discarded: {', '.join(gone)}.")
 
 
-def _finish_what_was_begun(world: World, deployment: Deployment, environment: Environment) -> None:
-    """Prune where a new revision was being made and never came to be: nobody knows its name, but it may cost money."""
+def _prune_unfinished(world: World, deployment: Deployment, environment: Environment) -> None:
+    """Prune where staging never finished: the new revision has no known name, but it may cost money."""
     for name in sorted(deployment.awaited.keys() - deployment.staged.keys()):
         if takes_long(environment, name) or name not in environment.components:
             continue

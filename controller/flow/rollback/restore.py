@@ -15,9 +15,9 @@ from controller.ports.world import World
 def restore_component(world: World, deployment_id: str, name: str) -> ComponentResult:
     """Send all visitors to a component's stable revision; running it again changes nothing.
 
-    Outcomes: `restored`; `pending` when it is to be asked again; `left_alone` when a person changed it, which does not
-    pass by trying again. Raises `ConflictError` when the lock is not this deployment's (any more): others may be at
-    work here.
+    Outcomes: `restored`; `pending` when it must be asked again; `left_alone` when a person changed it, because a retry
+    cannot help then. Raises `ConflictError` when this deployment does not hold the lock (any more): another deployment
+    may be changing the component.
     """
     deployment = world.deployments.get(deployment_id)
     if world.locks.load(deployment.environment_key).holder != deployment_id:
@@ -32,12 +32,12 @@ def restore_component(world: World, deployment_id: str, name: str) -> ComponentR
     except ChangedByOthersError as error:
         record(world, deployment_id, EventKind.RESTORE_FAILED, f"{name}: {error}")
         return ComponentResult(name, "left_alone")
-    record(world, deployment_id, EventKind.RESTORED, f"{name} is back on its stable revision.")
+    record(world, deployment_id, EventKind.RESTORED, f"{name} is set back to its stable revision.")
     return ComponentResult(name, "restored")
 
 
 def _restore_lasting(world: World, environment: Environment, deployment: Deployment, name: str) -> ComponentResult:
-    """The same for what takes long; how it stands is noted, so that the verification knows whether to wait for it."""
+    """Restore what takes long; its state is written, so that the verification knows whether to wait for it."""
     try:
         answer = restore(world, environment, deployment, name)
         if isinstance(answer, Pending):
@@ -47,16 +47,16 @@ def _restore_lasting(world: World, environment: Environment, deployment: Deploym
     except (TransientError, LedgerConflictError):
         raise
     except SelfrightError as error:
-        _note_over(world, deployment, name, trouble=str(error))
+        _note_done(world, deployment, name, trouble=str(error))
         record(world, deployment.deployment_id, EventKind.RESTORE_FAILED, f"{name}: {error}")
         return ComponentResult(name, "left_alone")
     left = answer.reason if answer else ""
-    _note_over(world, deployment, name, left=left)
-    record(world, deployment.deployment_id, EventKind.RESTORED, left or f"{name} is back on its stable revision.")
+    _note_done(world, deployment, name, left=left)
+    record(world, deployment.deployment_id, EventKind.RESTORED, left or f"{name} is set back to its stable revision.")
     return ComponentResult(name, "restored")
 
 
-def _note_over(world: World, deployment: Deployment, name: str, *, left: str = "", trouble: str = "") -> None:
+def _note_done(world: World, deployment: Deployment, name: str, *, left: str = "", trouble: str = "") -> None:
     since = deployment.awaited[name].since if name in deployment.awaited else world.clock.now()
     over = Awaited(since, over=True, left=left, trouble=trouble)
     world.deployments.update(deployment.deployment_id, {"awaited_now": {name: over}}, phases={Phase.ROLLING_BACK})

@@ -1,7 +1,7 @@
-"""Restoring traffic: all visitors go back to the stable revisions, at once.
+"""Restoring traffic: all visitors are sent to the stable revisions, at once.
 
 The trip is written first. *Shift traffic* reads a component's state, then the trip, then writes conditionally on that
-state; so of a shift and a restoration one always loses, and it is never the visitor.
+state; so of a shift and a restoration at the same time one loses, and never the visitor.
 """
 
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -22,25 +22,25 @@ from controller.ports.components import Context
 from controller.ports.world import World
 
 AT_ONCE = 16
-"""Components that are put back at the same time."""
+"""Components that are restored at the same time."""
 
 
 FEW = 5
-"""What is put back in the second that it takes even while others go forward; see `ports.Budget`."""
+"""So many components are restored within a second even while others go forward; see `ports.Budget`."""
 
 
 REQUESTS = 2
-"""Requests to put a component back, as a rule one."""
+"""Requests that restoring a component may take; usually it takes one."""
 
 
 def trip_and_restore(world: World, deployment_id: str, made: Trip) -> dict[str, str]:
-    """Write the trip, put the visitors back, and only then tell the story: meanwhile nobody should wait.
+    """Write the trip, set traffic back to stable, and only then write the timeline: visitors come first.
 
     Returns component → what went wrong; nothing is done when the deployment has ended.
     """
     deployment = write_trip(world, deployment_id, made)
     if deployment.trip is None or deployment.phase.is_terminal:
-        return {}  # It has ended: the guard was left over.
+        return {}  # The deployment has ended: its guard was left over.
     try:
         failed = restore_traffic(world, deployment)
         if deployment.guard_token:
@@ -54,12 +54,12 @@ def trip_and_restore(world: World, deployment_id: str, made: Trip) -> dict[str, 
 def restore_traffic(world: World, deployment: Deployment) -> dict[str, str]:
     """Send all visitors to the stable revisions, the most used components first; returns component → what went wrong.
 
-    All are put back at once, as far as AWS takes it. For a few there is always room; for many, others give way.
-    What takes long moves no visitors, and is left to the rollback machine.
+    All are restored at once, as far as AWS allows. For a few there is always room; for many, other deployments are held
+    back. What takes long moves no visitors, and is left to the rollback machine.
     """
     names = most_used_first(deployment.changed, deployment.evaluation) if deployment.restore_point else []
     with ThreadPoolExecutor(max_workers=max(1, min(AT_ONCE, len(names)))) as pool:
-        pool.submit(clear_the_way, world, len(names))  # at the same time: no visitor waits for it
+        pool.submit(hold_others_back, world, len(names))  # at the same time, so that no visitor waits for it
         outcomes = _outcomes(world, deployment, names, pool)
     failed = {name: trouble for name, trouble in outcomes.items() if trouble}
     if names and not failed:
@@ -69,8 +69,8 @@ def restore_traffic(world: World, deployment: Deployment) -> dict[str, str]:
     return failed
 
 
-def clear_the_way(world: World, components: int) -> None:
-    """Keep others from going forward while so many components are put back; nothing depends on that."""
+def hold_others_back(world: World, components: int) -> None:
+    """Hold other deployments back while so many components are restored; failing to do so is harmless."""
     if components > FEW:
         with suppress(SelfrightError):
             world.budget.give_way(components * REQUESTS)
@@ -103,12 +103,12 @@ def restore(world: World, environment: Environment, deployment: Deployment, name
     component = world.components.get(environment, name, urgent=True, context=context)
     canary = deployment.staged.get(name)
     if canary and deployment.traffic_restored_at:
-        canary = replace(canary, mark="")  # It is not as the last shift left it any more.
+        canary = replace(canary, mark="")  # It is no longer as the last shift left it.
     return component.restore(deployment.restore_point[name], canary)
 
 
 def note_restored(world: World, deployment: Deployment) -> None:
-    """Note when all visitors were back on the stable revisions, unless somebody has noted it before."""
+    """Note when traffic was set back to the stable revisions, unless that was noted before."""
     changes: Changes = {"traffic_restored_at": world.clock.now(), "weight": 0}
     try:
         world.deployments.update(
@@ -119,6 +119,5 @@ def note_restored(world: World, deployment: Deployment) -> None:
         )
     except LedgerConflictError:
         return
-    record(
-        world, deployment.deployment_id, EventKind.TRAFFIC_RESTORED, "All visitors are back on the stable revisions."
-    )
+    said = "Traffic has been set back to the stable revisions."
+    record(world, deployment.deployment_id, EventKind.TRAFFIC_RESTORED, said)

@@ -1,4 +1,4 @@
-"""Unlock: a person frees a held environment, and leaves everything as it is."""
+"""Unlock: a person frees a held environment and changes nothing else."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -18,11 +18,10 @@ class Unlocked(DeploymentResult):
 
 
 def unlock(world: World, deployment_id: str, reason: str) -> Unlocked:
-    """Free an environment that is held because of this deployment, leaving everything as it is now.
+    """Free an environment that is held because of this deployment, and change nothing else.
 
-    Its rollback has failed, or a recovery from its restore point was not brought to an end.
-
-    For a person who has put it right in another way than back. Outcomes: `unlocked`, `refused`.
+    The deployment's rollback failed, or a recovery from its restore point was not finished, and a person has solved the
+    problem in another way. Outcomes: `unlocked`, `refused`.
     """
     deployment = world.deployments.get(deployment_id)
     if not free(world, deployment.environment_key, deployment_id):

@@ -18,7 +18,7 @@ from controller.ports.world import World
 from controller.probing import probe_all
 
 LAST_QUESTION = timedelta(minutes=30)
-"""Beyond a component's patience: so long takes the last question, with the pause before it."""
+"""What the last question may take beyond a component's patience, with the pause before it."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class RestorationVerified(DeploymentResult):
 
 
 def verify_restoration(world: World, deployment_id: str) -> RestorationVerified:
-    """Look whether everything is as the restore point says, from inside and from outside.
+    """Check whether everything is as the restore point says, from inside and from outside.
 
-    Outcomes: `verified`; `pending` while some `components` take their time: restore them (again) in `wait_seconds`; or
+    Outcomes: `verified`; `pending` while some `components` are not done yet: restore them (again) in `wait_seconds`; or
     `failed` with the reason.
     """
     deployment = world.deployments.get(deployment_id)
@@ -55,15 +55,15 @@ def verify_restoration(world: World, deployment_id: str) -> RestorationVerified:
 
 
 def _left_to_restore(world: World, deployment: Deployment) -> list[str]:
-    """What takes long, and has not been restored yet or is on its way."""
+    """What takes long and has not been restored yet."""
     slow = [name for name in lasting(world, deployment) if name in (deployment.restore_point or {})]
     return [name for name in slow if name not in deployment.awaited or not deployment.awaited[name].over]
 
 
 def _without_answer(world: World, deployment: Deployment, left: Collection[str]) -> list[str]:
-    """Those of which nothing has been heard within their patience: asking them fails in a way that does not pass.
+    """What gave no answer within its patience, because asking it keeps failing.
 
-    One that answers is given up by itself when its patience is over; this is for one that cannot even be asked.
+    A component that answers fails by itself when its patience is over; this is for one that cannot even be asked.
     """
     now, trouble = world.clock.now(), []
     for name in left:

@@ -26,7 +26,7 @@ class Judged(DeploymentResult):
 
 
 def require_current(deployment: Deployment, step: int) -> None:
-    """Raise `LedgerConflictError` when the step's bake is over: a late call must not touch the next one."""
+    """Raise `LedgerConflictError` when the step's bake is over: a late call must not touch the next bake."""
     if deployment.bake and deployment.bake.step > step:
         msg = f"The bake of step {step + 1} of {deployment.deployment_id} is over: this call came too late."
         raise LedgerConflictError(msg)

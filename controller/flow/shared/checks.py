@@ -1,4 +1,4 @@
-"""What is said of a release's checks, and what follows when one fails."""
+"""How the results of a release's checks are reported, and the trip when one fails."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ def count(results: Sequence[CheckResult]) -> str:
 
 
 def trip_for(world: World, deployment: Deployment, where: str, failed: Sequence[CheckResult]) -> tuple[Deployment, str]:
-    """Trip the deployment for the checks that failed, `where` says at what point; the deployment, and the reason."""
+    """Trip the deployment for failed checks, `where` says at what point; returns the deployment and the reason."""
     shown = "; ".join(f"{result.check}: {result.detail}" for result in failed[:3])
     reason = f"Check failed {where}: {shown}"
     return trip(world, deployment.deployment_id, "check", reason), reason

@@ -1,7 +1,7 @@
 """Ending a deployment, however it ended: the last phase, the lock released, one notification.
 
-The terminal phase is written first, together with a notice that is still owed. Whoever dies after that leaves a
-deployment that the reconciler finds, and `finish` can be done again.
+The terminal phase is written first, together with a notification that is still pending. If the function dies
+after that, the reconciler finds the deployment, and `finish` can be repeated.
 """
 
 from collections.abc import Collection
@@ -61,9 +61,9 @@ def close(  # noqa: PLR0913 - how it ended, said in full
 
 
 def finish(world: World, ended: Deployment) -> None:
-    """Do what is owed after the end: guards closed, version remembered, lock released, notification sent.
+    """Do what is due after the end: guards closed, version remembered, lock released, notification sent.
 
-    Every step can be done twice. People may be told twice, when this dies between telling them and noting that.
+    Every step can be repeated. If this dies between sending the notification and noting that, people get it twice.
     """
     if ended.notification != "pending":
         return
@@ -77,22 +77,22 @@ def finish(world: World, ended: Deployment) -> None:
 
 
 def _mark(world: World, ended: Deployment) -> None:
-    """Put the end on the graphs, if visitors ever got anything of it."""
+    """Mark the end on the graphs, if visitors ever got anything of it."""
     if ended.steps:
         world.markers.mark(ended, ended.phase, world.clock.now())
 
 
 def answer(world: World, ended: Deployment, task_token: str) -> None:
-    """Tell an execution that waits for its lock that it need not: `rejected`, `superseded`. Harmless if none waits."""
+    """Answer an execution that waits for its lock with `rejected` or `superseded`; harmless if none waits."""
     if task_token and ended.phase in REFUSED:
         world.workflows.succeed(task_token, DeploymentResult(ended, ended.phase.lower()).document())
 
 
 def release_abandoned_lock(world: World, environment_key: str) -> bool:
-    """Release the lock when its holder has ended without having done so; whether it was so.
+    """Release the lock if its holder has already ended; return whether it had.
 
-    Nobody does that on the usual way. It heals the one case that the order of writes cannot exclude: a deployment that
-    asked for its lock, or was handed it, at the very moment at which it ended.
+    Usually none has. This heals the one case that the order of writes cannot exclude: a deployment that asked for its
+    lock, or was granted it, at the very moment at which it ended.
     """
     holder = world.locks.load(environment_key).holder
     if not holder:
@@ -108,7 +108,7 @@ def _close_guards(world: World, ended: Deployment) -> None:
     try:
         alarms = environment_of(world, ended).deployment_preference.alarms
     except (UnknownEnvironmentError, InvalidEnvironmentError):
-        return  # The environment is gone or was never there. A guard that is left over guards nobody.
+        return  # The environment is gone or never existed. A left-over guard does no harm.
     world.guards.close(ended.deployment_id, alarms)
 
 
@@ -117,5 +117,5 @@ def _release_lock(world: World, ended: Deployment) -> None:
     hold = f"The rollback of {ended.deployment_id} failed." if ended.phase is Phase.ROLLBACK_FAILED else ""
     refused = release_lock(world, ended.environment_key, ended.deployment_id, live=live, hold=hold)
     if refused:
-        with suppress(LedgerConflictError):  # It has ended already, or is being rolled back: both are no release.
+        with suppress(LedgerConflictError):  # It has ended, or is being rolled back: then it needs no lock.
             reject(world, refused, f"The environment is held: {hold}", HELD_ADVICE)

@@ -1,4 +1,4 @@
-"""The evidence of an evaluation: what was measured since the last one, weighed with all that was weighed before."""
+"""The evidence of an evaluation: what was measured since the last one, weighed together with everything before."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -36,14 +36,14 @@ def measured(environment: Environment, deployment: Deployment) -> list[str]:
 
 
 def compared(environment: Environment, deployment: Deployment) -> list[str]:
-    """Those of them of which two versions serve now."""
+    """Those measured components of which two versions serve now."""
     return [name for name in measured(environment, deployment) if deployment.weight_of(name) < ALL]
 
 
 def gather(world: World, environment: Environment, deployment: Deployment, now: datetime) -> Evidence:
     """Measure what happened since the last evaluation, weigh it, and keep the result for the next evaluation.
 
-    Raises `TransientError` when another evaluation did so at the same time: then this one is made again.
+    Raises `TransientError` when another evaluation did so at the same time: then this one is repeated.
     """
     names = compared(environment, deployment)
     alone = [name for name in measured(environment, deployment) if name not in names]
@@ -53,7 +53,7 @@ def gather(world: World, environment: Environment, deployment: Deployment, now: 
     if not names:
         return limited
     text, written = world.evaluations.state(deployment.deployment_id)
-    carried = Carried.read(text) or _begun(world, environment, deployment, names)
+    carried = Carried.read(text) or _new_trial(world, environment, deployment, names)
     carried = replace(carried, trial=shifted(carried.trial, _since(deployment)))
     subjects = [_subject(environment, deployment, name, carried.thresholds[name]) for name in carried.trial.components]
     found = _settled(world, environment, subjects, _unseen(environment, deployment, carried.trial, now), now)
@@ -65,10 +65,10 @@ def gather(world: World, environment: Environment, deployment: Deployment, now: 
     return Evidence(carried, over, known, *carried.trial.counts())
 
 
-def _begun(world: World, environment: Environment, deployment: Deployment, names: Sequence[str]) -> Carried:
-    """A fresh trial that knows the past before the bake; no risk is spent on a latency that is not measured.
+def _new_trial(world: World, environment: Environment, deployment: Deployment, names: Sequence[str]) -> Carried:
+    """A new trial that has learnt from the time before the bake; no risk is spent on a latency that is not measured.
 
-    Of the bake itself it may not know anything, even if it begins in the middle: that is what it is going to judge.
+    It must not learn from the bake itself, even if it begins in the middle of it, because that is what it judges.
     """
     begins = _since(deployment)
     thresholds = world.metrics.thresholds(environment, names, begins)
@@ -83,16 +83,16 @@ def _begun(world: World, environment: Environment, deployment: Deployment, names
 
 
 def _history(past: Sequence[Period], thresholds: Mapping[str, Thresholds]) -> list[Interval]:
-    """What served everybody before, as stable's side: it is what the canary is compared with."""
-    mine = [replace(one, canary=one.canary, stable=one.canary) for one in past if one.canary]
-    found = [interval for one in mine for interval in intervals([one], thresholds[one.component])]
+    """What served all visitors before, as stable's side: the canary is compared with it."""
+    served = [replace(one, canary=one.canary, stable=one.canary) for one in past if one.canary]
+    found = [interval for one in served for interval in intervals([one], thresholds[one.component])]
     return [replace(one, canary=NONE) for one in found]
 
 
 def _limited(
     world: World, environment: Environment, deployment: Deployment, names: Sequence[str], now: datetime
 ) -> Evidence:
-    """Of what is at 100 % there is nobody to compare with, but the limits hold."""
+    """A component at 100 % has no other version to compare it with, but the limits hold."""
     subjects = [Subject(name, deployment.staged[name].id, "", _own_limit(environment)) for name in names]
     since = max(_since(deployment), now - _longest(environment))
     found = _settled(world, environment, subjects, since, now)
@@ -123,7 +123,7 @@ def _settled(
 
 
 def _unseen(environment: Environment, deployment: Deployment, trial: Trial, now: datetime) -> datetime:
-    """From when on to measure: what no evaluation has seen, and as far back as the limits look."""
+    """The moment from which to measure: what no evaluation has seen, and as far back as the limits reach."""
     begun = _since(deployment)
     seen = min((side.seen or begun for side in trial.sides.values()), default=begun)
     return max(begun, min(seen, now - _longest(environment)))

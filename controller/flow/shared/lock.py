@@ -1,4 +1,4 @@
-"""Who holds the lock of an environment: a deployment asks for it, gets it, and lets the next one have it."""
+"""The lock of an environment: a deployment asks for it, is granted it, and releases it to the next."""
 
 from dataclasses import replace
 
@@ -34,7 +34,7 @@ def release_lock(
     live: str | None = None,
     hold: str = "",
 ) -> Deployment | None:
-    """End a deployment's lock and let the waiting one go on; with `hold`, returns the waiting one, to be refused.
+    """Release a deployment's lock and grant it to the one that waits; with `hold`, return that one to be rejected.
 
     `live` is the deployment whose release is live from now on (None: as before).
     """
@@ -55,7 +55,7 @@ def release_lock(
 
 
 def grant(world: World, deployment: Deployment) -> None:
-    """Tell a queued deployment that it holds the lock. Harmless when it knows already."""
+    """Let a queued deployment that holds the lock go on; harmless when it has done so already."""
     lock = world.locks.load(deployment.environment_key)
     if lock.holder != deployment.deployment_id:
         return
@@ -63,11 +63,10 @@ def grant(world: World, deployment: Deployment) -> None:
     try:
         granted = world.deployments.update(deployment.deployment_id, changes, phases={Phase.QUEUED})
     except LedgerConflictError:
-        return  # It has moved on, or has ended: then whoever waits next finds the lock held by nobody alive.
+        return  # It has moved on, or has ended: then the next one that waits finds the abandoned lock.
     if deployment.fencing_token != lock.token:
-        record(
-            world, granted.deployment_id, EventKind.GRANTED, f"It is this release's lock in {granted.environment_key}."
-        )
+        said = f"This release holds the lock of {granted.environment_key}."
+        record(world, granted.deployment_id, EventKind.GRANTED, said)
     world.workflows.succeed(granted.queue_token, DeploymentResult(granted, "granted").document())
 
 
@@ -79,12 +78,12 @@ def retake_lock(world: World, deployment: Deployment) -> None:
         return (lock, lock.holder) if taken is None else (taken, "")
 
     if other := change_lock(world.locks, deployment.environment_key, decide):
-        msg = f"Deployment {other} is on its way in {deployment.environment_key}: roll that one back first."
+        msg = f"Deployment {other} holds the lock of {deployment.environment_key}: roll that one back first."
         raise ConflictError(msg)
 
 
 def free(world: World, environment_key: str, deployment_id: str) -> bool:
-    """Let releases into an environment again that is held because of this deployment; False when it is not."""
+    """Unlock an environment that is held because of this deployment; False when it is not."""
 
     def decide(lock: Lock) -> tuple[Lock, bool]:
         ours = deployment_id in lock.held

@@ -1,7 +1,7 @@
-"""Components that take their time: a stack is updated for minutes, and no function may wait for so long.
+"""Components that take long: updating a stack takes minutes, and no function may wait for so long.
 
-So *Stage component* and *Restore component* may answer that one is not done yet. The workflow waits and asks again,
-the ledger remembers since when, and the component's own patience is the bound.
+So *Stage component* and *Restore component* may answer that a component is not done yet. The workflow waits and asks
+again, the ledger keeps since when, and the component's own patience is the bound.
 """
 
 from datetime import datetime
@@ -18,7 +18,7 @@ from controller.ports.world import World
 FIRST_PAUSE, LONGEST_PAUSE = 5, 30
 """Seconds between two questions, at least and, in the first half hour, at most."""
 SHARE, LATE_SHARE = 0.1, 0.02
-"""What part of the time that it has waited already the workflow waits until it asks again; and after half an hour."""
+"""The next pause as a share of the time waited so far; and that share after half an hour."""
 
 
 def awaiting(world: World, deployment: Deployment, name: str, pending: Pending) -> Changes:

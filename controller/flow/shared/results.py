@@ -19,7 +19,7 @@ class Result:
     """The base of all results; a field that is None is left out of the document."""
 
     def document(self) -> Document:
-        """The result as JSON; a deployment in it is told in a few values."""
+        """The result as JSON; a deployment in it is summed up in a few values."""
         document: Document = {}
         for field in fields(self):
             value = getattr(self, field.name)
@@ -32,7 +32,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Acknowledged(Result):
-    """A state that waits for its task token was begun: its answer comes by the token."""
+    """A state that waits for its task token has begun: its answer comes by the token."""
 
     outcome: str
 

@@ -1,6 +1,6 @@
-"""Requests of our own, when visitors send too few to judge by: those of the release's checks, made from outside.
+"""Synthetic requests, when visitors send too few to judge by: those of the release's checks, made from outside.
 
-They go through the front door, so they are divided as the visitors' are, and CloudWatch counts them for both sides.
+They take the visitors' path, so they are divided as the visitors' are, and CloudWatch counts them for both sides.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -14,13 +14,13 @@ from controller.ports.world import World
 
 AT_ONCE = 8
 SECONDS = 30
-"""An evaluation has a minute: what was not sent by then is not sent."""
+"""An evaluation has a minute in all, so sending ends after this time."""
 
 
 def send(world: World, environment: Environment, deployment: Deployment) -> int:
     """Send the requests that the environment allows; returns how many were sent, 0 when there are none to send.
 
-    What they are answered does not matter here: that is what the metrics tell.
+    The answers do not matter here: the metrics count them.
     """
     urls = {name: environment.components[name].url for name in compared(environment, deployment)}
     checks = [(url, one) for one in outside_checks_of(deployment) if (url := urls.get(one.component))]

@@ -37,13 +37,14 @@ def permit(world: World, deployment_id: str) -> Deployment:
     """The deployment, if it may still go forward.
 
     Raises `TrippedError` when it has tripped: what was done for it must be undone. Raises `LedgerConflictError` when it
-    has ended well or lost its lock: nothing may be touched for it any more.
+    has ended or lost its lock: nothing may be touched for it any more.
     """
     deployment = world.deployments.get(deployment_id)
     lock = world.locks.load(deployment.environment_key)
     if deployment.trip:
         raise TrippedError(deployment.trip.reason)
     if deployment.phase not in MOVING or (lock.holder, lock.token) != (deployment_id, deployment.fencing_token):
-        msg = f"Deployment {deployment_id} is {deployment.phase} and may not go forward: it is not its lock (any more)."
+        state = f"Deployment {deployment_id} is {deployment.phase}"
+        msg = f"{state} and may not go forward: it does not hold the lock (any more)."
         raise LedgerConflictError(msg)
     return deployment

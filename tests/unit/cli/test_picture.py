@@ -91,7 +91,7 @@ def test_on_a_terminal_the_picture_goes_and_the_events_stay() -> None:
     [
         ("validated", "Version 1.2.0 is valid.", Phase.RECEIVED),
         ("staged", "api: staged as 7.", Phase.STAGING),
-        ("baking", "Watching 10 % for 60 s.", Phase.BAKING),
+        ("baking", "Baking at 10 % for 60 s.", Phase.BAKING),
         ("rolling_back", "Rolling back: Alarm.", Phase.ROLLING_BACK),
         ("closed", "ROLLED_BACK: Alarm.", Phase.ROLLED_BACK),
         ("closed", "Some other words", Phase.BAKING),

@@ -107,7 +107,7 @@ def test_no_hook_is_asked_about_what_has_tripped() -> None:
 
 def test_there_are_two_occasions() -> None:
     """Anything else is a mistake in the workflow."""
-    with pytest.raises(SelfrightError, match="no hook 'lunch'"):
+    with pytest.raises(SelfrightError, match="no hook called 'lunch'"):
         ask_hook(a_hooked_world(Phase.STAGING), "d2", "lunch", "token")
 
 

@@ -2,7 +2,7 @@
 
 from controller.domain.phases import Phase
 from controller.flow.complete import complete
-from controller.flow.rollback.begin import begin
+from controller.flow.rollback.begin_rollback import begin_rollback
 from controller.flow.rollback.close import close_rollback
 from controller.flow.shared.closure import close
 from controller.flow.shift import shift
@@ -31,7 +31,7 @@ def test_a_rollback_is_marked_where_it_begins_and_ends() -> None:
     """Both are on the graph, so that one sees what was between them."""
     world = a_world()
     on_its_way(world, Phase.BAKING, weight=10)
-    begin(world, "d2", "arn:rollback", "alarm", "It broke.")
+    begin_rollback(world, "d2", "arn:rollback", "alarm", "It broke.")
     close_rollback(world, "d2", "")
     assert world.markers.made == [("d2", Phase.ROLLING_BACK), ("d2", Phase.ROLLED_BACK)]
 
@@ -42,6 +42,6 @@ def test_what_never_came_as_far_as_traffic_is_not_marked() -> None:
     a_deployment(world, Phase.RECEIVED, "d0")
     on_its_way(world, Phase.STAGING, steps=())
     close(world, "d0", Phase.REJECTED, "It is no bundle.")
-    begin(world, "d2", "arn:rollback", "check", "It is unhealthy.")
+    begin_rollback(world, "d2", "arn:rollback", "check", "It is unhealthy.")
     close_rollback(world, "d2", "")
     assert world.markers.made == []

@@ -132,7 +132,7 @@ def test_without_the_lock_nothing_is_shifted() -> None:
     """Another deployment holds the lock by now."""
     world = going()
     world.locks.known[KEY] = replace(world.locks.load(KEY), holder="d3", token=5)
-    with pytest.raises(LedgerConflictError, match="not its lock"):
+    with pytest.raises(LedgerConflictError, match="does not hold the lock"):
         permit(world, "d2")
 
 

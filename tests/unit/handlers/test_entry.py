@@ -146,6 +146,6 @@ def test_a_bug_is_told_without_what_it_says(log: io.StringIO, monkeypatch: pytes
 
 def test_a_line_about_several_deployments_names_them_all() -> None:
     """One alarm can put back several; the reconciler looks after all of them."""
-    assert entry._whose({"tripped": ["d2", "d3"]}) == {"deployments": ["d2", "d3"]}
-    assert entry._whose({"done": {"d2": "Let alone."}, "outcome": ""}) == {"deployments": ["d2"]}
-    assert entry._whose({"deployment_id": "d2"}) == {"deployment_id": "d2"}
+    assert entry._about({"tripped": ["d2", "d3"]}) == {"deployments": ["d2", "d3"]}
+    assert entry._about({"done": {"d2": "Let alone."}, "outcome": ""}) == {"deployments": ["d2"]}
+    assert entry._about({"deployment_id": "d2"}) == {"deployment_id": "d2"}

@@ -80,7 +80,7 @@ def test_it_does_not_wait_for_ever() -> None:
     world.clock.forward(601)
     card = record_restore_point(world, "d2")
     assert (card.outcome, card.deployment.phase) == ("rejected", "REJECTED")
-    assert "not there after 10 minutes" in card.deployment.reason
+    assert "not complete after 10 minutes" in card.deployment.reason
 
 
 @pytest.mark.parametrize("trouble", ["failed", NotFoundError("DBInstanceNotFound")])

@@ -10,7 +10,7 @@ from controller.domain.deployment import TripSource
 from controller.domain.lock import release
 from controller.domain.phases import MOVING, Phase
 from controller.errors import AwsError, ConflictError
-from controller.flow.rollback.begin import begin
+from controller.flow.rollback.begin_rollback import begin_rollback
 from controller.flow.rollback.close import close_rollback
 from controller.flow.rollback.restore import restore_component
 from controller.flow.rollback.verify_restoration import verify_restoration
@@ -54,7 +54,7 @@ def promoted() -> FakeWorld:
 
 def roll_back(world: World, by: TripSource = "person", arn: str = "arn:back") -> str:
     """The whole machine, as its definition has it; the outcome of its last state."""
-    card = begin(world, "d2", arn, by, "It broke.")
+    card = begin_rollback(world, "d2", arn, by, "It broke.")
     if card.outcome != "begun":
         return str(card.outcome)
     for name in card.components:
@@ -79,7 +79,7 @@ def test_what_was_not_touched_is_rejected(phase: Phase) -> None:
     """There is nothing to put back, even if verifying is impossible."""
     world = a_world()
     a_deployment(world, phase)
-    begin(world, "d2", "arn:back", "person", "Never mind.")
+    begin_rollback(world, "d2", "arn:back", "person", "Never mind.")
     assert close_rollback(world, "d2", "The restoration could not be verified.").outcome == "REJECTED"
     assert world.locks.load(KEY).held == ""
 
@@ -88,14 +88,14 @@ def test_what_was_not_touched_is_rejected(phase: Phase) -> None:
 def test_what_still_goes_forward_is_stopped(by: TripSource) -> None:
     """Two machines must not pull at one rope."""
     world = going()
-    begin(world, "d2", "arn:back", by, "Stop.")
+    begin_rollback(world, "d2", "arn:back", by, "Stop.")
     assert "arn:d2" not in world.workflows.running
 
 
 def test_the_machine_that_waits_for_its_rollback_is_not_stopped() -> None:
     """A fault is rolled back by the deployment's own execution."""
     world = going()
-    begin(world, "d2", "arn:back", "fault", "Something failed.")
+    begin_rollback(world, "d2", "arn:back", "fault", "Something failed.")
     assert "arn:d2" in world.workflows.running
     assert world.deployments.get("d2").rollback_attempts == 1
 
@@ -103,16 +103,16 @@ def test_the_machine_that_waits_for_its_rollback_is_not_stopped() -> None:
 def test_only_one_execution_rolls_back() -> None:
     """Whoever comes second, while the first one runs, has nothing to do."""
     world = going()
-    begin(world, "d2", "arn:one", "person", "First.")
+    begin_rollback(world, "d2", "arn:one", "person", "First.")
     world.workflows.running.add("arn:one")
-    assert begin(world, "d2", "arn:two", "reconciler", "Second.").outcome == "nothing"
+    assert begin_rollback(world, "d2", "arn:two", "reconciler", "Second.").outcome == "nothing"
     assert world.deployments.get("d2").rollback_execution_arn == "arn:one"
 
 
 def test_a_rollback_that_died_is_taken_over() -> None:
     """Its execution runs no more."""
     world = going()
-    begin(world, "d2", "arn:one", "person", "First.")
+    begin_rollback(world, "d2", "arn:one", "person", "First.")
     assert roll_back(world, "reconciler", "arn:two") == "ROLLED_BACK"
     assert world.deployments.get("d2").rollback_attempts == 2
 
@@ -120,9 +120,9 @@ def test_a_rollback_that_died_is_taken_over() -> None:
 def test_the_same_execution_may_begin_again() -> None:
     """A state that is tried again."""
     world = going()
-    begin(world, "d2", "arn:one", "person", "First.")
+    begin_rollback(world, "d2", "arn:one", "person", "First.")
     world.workflows.running.add("arn:one")
-    assert begin(world, "d2", "arn:one", "person", "First.").outcome == "begun"
+    assert begin_rollback(world, "d2", "arn:one", "person", "First.").outcome == "begun"
 
 
 def at_the_claim(world: FakeWorld, act: Callable[[], object]) -> None:
@@ -137,10 +137,10 @@ def test_two_at_once_claim_one_rollback() -> None:
 
     def overtake() -> None:
         world.workflows.running.add("arn:two")
-        begin(world, "d2", "arn:two", "reconciler", "Second.")
+        begin_rollback(world, "d2", "arn:two", "reconciler", "Second.")
 
     at_the_claim(world, overtake)
-    assert begin(world, "d2", "arn:one", "person", "First.").outcome == "nothing"
+    assert begin_rollback(world, "d2", "arn:one", "person", "First.").outcome == "nothing"
     assert world.deployments.get("d2").rollback_execution_arn == "arn:two"
 
 
@@ -149,14 +149,14 @@ def test_a_claim_whose_answer_was_lost_is_a_claim() -> None:
     world = going()
     changes = {"phase": Phase.ROLLING_BACK, "rollback_execution_arn": "arn:one"}
     at_the_claim(world, lambda: world.deployments.update("d2", changes, phases=MOVING))
-    assert begin(world, "d2", "arn:one", "person", "First.").outcome == "begun"
+    assert begin_rollback(world, "d2", "arn:one", "person", "First.").outcome == "begun"
 
 
 def test_what_succeeds_at_the_same_moment_has_succeeded() -> None:
     """A rollback that nobody asked for must not begin after the lock was handed on."""
     world = going(Phase.BAKING, weight=100)
     world.deployments.before_update = once(lambda: close(world, "d2", Phase.SUCCEEDED, ""))
-    assert begin(world, "d2", "arn:back", "reconciler", "It died.").outcome == "nothing"
+    assert begin_rollback(world, "d2", "arn:back", "reconciler", "It died.").outcome == "nothing"
     assert world.deployments.get("d2").phase is Phase.SUCCEEDED
 
 
@@ -165,7 +165,7 @@ def test_some_ends_cannot_be_rolled_back(phase: Phase) -> None:
     """There is nothing of them to be put back."""
     world = a_world()
     a_deployment(world, phase)
-    assert begin(world, "d2", "arn:back", "person", "Please.").outcome == "nothing"
+    assert begin_rollback(world, "d2", "arn:back", "person", "Please.").outcome == "nothing"
 
 
 @pytest.mark.parametrize("by", ["fault", "reconciler", "alarm"])
@@ -188,7 +188,7 @@ def test_what_changed_nothing_is_not_rolled_back() -> None:
     """The refusal says why."""
     world = a_world()
     a_deployment(world, Phase.SUCCEEDED, staged=STABLE)
-    card = begin(world, "d2", "arn:back", "person", "Please.")
+    card = begin_rollback(world, "d2", "arn:back", "person", "Please.")
     assert (card.outcome, card.reason) == ("refused", "It changed nothing, so there is nothing to roll back.")
 
 
@@ -196,14 +196,14 @@ def test_what_is_not_live_any_more_is_not_rolled_back() -> None:
     """A newer release stands on it."""
     world = promoted()
     world.components.known["site"].edit("cc")
-    assert begin(world, "d2", "arn:back", "person", "Please.").outcome == "refused"
+    assert begin_rollback(world, "d2", "arn:back", "person", "Please.").outcome == "refused"
 
 
 def test_traffic_in_somebodys_hands_refuses() -> None:
     """A component that is being shifted is not pulled away."""
     world = promoted()
     world.components.known["site"].weight = 50
-    assert "split" in begin(world, "d2", "arn:back", "person", "Please.").reason
+    assert "split" in begin_rollback(world, "d2", "arn:back", "person", "Please.").reason
 
 
 def test_a_rollback_waits_for_nobody_but_refuses() -> None:
@@ -211,7 +211,7 @@ def test_a_rollback_waits_for_nobody_but_refuses() -> None:
     world = promoted()
     world.locks.known[KEY] = replace(world.locks.load(KEY), holder="d3")
     a_deployment(world, Phase.STAGING, "d3")
-    assert "d3 is on its way" in begin(world, "d2", "arn:back", "person", "Please.").reason
+    assert "d3 holds the lock" in begin_rollback(world, "d2", "arn:back", "person", "Please.").reason
 
 
 def test_a_dead_holder_does_not_stand_in_the_way_twice() -> None:
@@ -219,7 +219,7 @@ def test_a_dead_holder_does_not_stand_in_the_way_twice() -> None:
     world = promoted()
     world.locks.known[KEY] = replace(world.locks.load(KEY), holder="d3")
     a_deployment(world, Phase.REJECTED, "d3", notification="sent")
-    assert "ask again" in begin(world, "d2", "arn:back", "person", "Please.").reason
+    assert "ask again" in begin_rollback(world, "d2", "arn:back", "person", "Please.").reason
     assert roll_back(world) == "ROLLED_BACK"
 
 
@@ -227,7 +227,7 @@ def failed() -> FakeWorld:
     """A rollback that could not put the API back: the environment is held."""
     world = going()
     world.components.known["api"].broken = AwsError("denied")
-    begin(world, "d2", "arn:back", "fault", "It broke.")
+    begin_rollback(world, "d2", "arn:back", "fault", "It broke.")
     restore_component(world, "d2", "site")
     with pytest.raises(AwsError):
         restore_component(world, "d2", "api")
@@ -260,7 +260,7 @@ def test_a_held_environment_is_freed_by_the_deployment_that_failed() -> None:
     """Rolling back the one before would move more before what is broken is known."""
     world = failed()
     world.deployments.known["d1"] = replace(world.deployments.get("d1"), staged=STABLE, restore_point={})
-    card = begin(world, "d1", "arn:back", "person", "Please.")
+    card = begin_rollback(world, "d1", "arn:back", "person", "Please.")
     assert card.outcome == "refused"
     assert "d2 failed" in card.reason
 
@@ -269,7 +269,7 @@ def test_what_a_person_changed_is_not_restored() -> None:
     """Their version is left alone, without trying again and again, and the rollback says so."""
     world = going()
     world.components.known["api"].edit("99")
-    begin(world, "d2", "arn:back", "fault", "It broke.")
+    begin_rollback(world, "d2", "arn:back", "fault", "It broke.")
     assert restore_component(world, "d2", "api").outcome == "left_alone"
     restore_component(world, "d2", "site")
     assert "api: is on 99 and should be on 6" in verify_restoration(world, "d2").reason
@@ -278,7 +278,7 @@ def test_what_a_person_changed_is_not_restored() -> None:
 def test_nothing_is_restored_without_the_lock() -> None:
     """Others may be at work in the environment by now."""
     world = going()
-    begin(world, "d2", "arn:back", "fault", "It broke.")
+    begin_rollback(world, "d2", "arn:back", "fault", "It broke.")
     lock, _ = release(world.locks.load(KEY), "d2")
     world.locks.known[KEY] = lock
     with pytest.raises(ConflictError, match="does not hold the lock"):

@@ -7,7 +7,7 @@ import pytest
 from controller.domain.deployment import Awaited, Revision
 from controller.domain.phases import Phase
 from controller.errors import AwsError, TransientError
-from controller.flow.rollback.begin import begin
+from controller.flow.rollback.begin_rollback import begin_rollback
 from controller.flow.rollback.close import close_rollback
 from controller.flow.rollback.discard import discard_staged
 from tests.fakes import START, FakeWorld
@@ -33,7 +33,7 @@ def test_the_new_revisions_go() -> None:
     assert close_rollback(world, "d2", "").outcome == "ROLLED_BACK"
     assert gone(world) == {"api": ["7"], "site": ["bb"]}
     assert [event.message for event in world.deployments.events["d2"] if event.kind == "discarded"] == [
-        "Taken away again: api 7, site bb."
+        "Discarded: api 7, site bb."
     ]
 
 
@@ -86,7 +86,7 @@ def test_it_is_pruned_after_the_rollback_that_was_begun_meanwhile() -> None:
     waiting = {"api": Awaited(START, "AWS makes instances")}
     on_its_way(world, Phase.STAGING, trip=tripped(), staged={"site": CANARY["site"]}, awaited=waiting)
     for attempt in ("arn:first", "arn:second"):
-        assert begin(world, "d2", attempt, "fault", "It broke.").outcome == "begun"
+        assert begin_rollback(world, "d2", attempt, "fault", "It broke.").outcome == "begun"
         world.workflows.running.discard(attempt)
     close_rollback(world, "d2", "")
     assert world.components.known["api"].pruned == [({"6"}, 5)]

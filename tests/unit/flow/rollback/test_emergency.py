@@ -4,7 +4,7 @@ import pytest
 
 from controller.domain.phases import Phase
 from controller.errors import ChangedByOthersError
-from controller.flow.rollback.begin import begin
+from controller.flow.rollback.begin_rollback import begin_rollback
 from controller.flow.rollback.emergency import emergency
 from controller.handlers import on_alarm
 from tests.unit.flow.scenes import RESTORED, a_deployment, a_world, at_weight, live, on_its_way
@@ -36,7 +36,7 @@ def test_what_is_live_is_claimed_first_and_the_rollback_machine_goes_on_with_it(
     assert live(world) == RESTORED
     assert world.deployments.get("d2").phase is Phase.ROLLING_BACK
     assert world.locks.load("smartpack/prod").holder == "d2"
-    assert begin(world, "d2", "arn:rollback", "person", "prices").outcome == "begun"
+    assert begin_rollback(world, "d2", "arn:rollback", "person", "prices").outcome == "begun"
 
 
 def test_twice_is_once() -> None:

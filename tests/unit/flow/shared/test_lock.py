@@ -166,5 +166,5 @@ def test_the_lock_is_not_taken_from_another() -> None:
     """A rollback of an older deployment does not start underneath a newer one."""
     world = a_world()
     on_its_way(world, Phase.BAKING)
-    with pytest.raises(ConflictError, match="d2 is on its way"):
+    with pytest.raises(ConflictError, match="d2 holds the lock"):
         retake_lock(world, world.deployments.get("d1"))

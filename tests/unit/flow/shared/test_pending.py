@@ -9,7 +9,7 @@ import pytest
 from controller.domain.deployment import Awaited, Left, Pending, Revision
 from controller.domain.phases import Phase
 from controller.errors import AwsError, SelfrightError, TransientError, TrippedError
-from controller.flow.rollback.begin import begin
+from controller.flow.rollback.begin_rollback import begin_rollback
 from controller.flow.rollback.close import close_rollback
 from controller.flow.rollback.restore import restore_component
 from controller.flow.rollback.traffic import restore_traffic
@@ -163,7 +163,7 @@ def test_an_alarm_does_not_wait_for_a_stack() -> None:
 def test_a_stack_is_restored_after_the_traffic() -> None:
     """The first round leaves it out; then it is asked until it is done, and only then all is verified."""
     world = with_a_stack(Phase.BAKING, SLOW)
-    assert begin(world, "d2", "arn:back", "fault", "It broke.").components == ["api"]
+    assert begin_rollback(world, "d2", "arn:back", "fault", "It broke.").components == ["api"]
     restore_component(world, "d2", "api")
     first = verify_restoration(world, "d2")
     assert (first.outcome, first.components, first.wait_seconds) == ("pending", ["infra"], 0)
@@ -178,7 +178,7 @@ def test_a_stack_is_restored_after_the_traffic() -> None:
 def test_a_stack_stays_while_the_code_that_may_need_it_is_live() -> None:
     """What cannot be put back keeps what it needs, and a person is told of both."""
     world = with_a_stack(Phase.BAKING)
-    begin(world, "d2", "arn:back", "fault", "It broke.")
+    begin_rollback(world, "d2", "arn:back", "fault", "It broke.")
     world.components.known["api"].edit("9")
     restore_component(world, "d2", "api")
     answer = verify_restoration(world, "d2")
@@ -190,7 +190,7 @@ def test_a_stack_stays_while_the_code_that_may_need_it_is_live() -> None:
 def test_what_is_left_on_purpose_is_said_and_counts_as_restored() -> None:
     """The deployment's reason says what stayed."""
     world = with_a_stack(Phase.BAKING, left=Left("The table stays."))
-    begin(world, "d2", "arn:back", "fault", "It broke.")
+    begin_rollback(world, "d2", "arn:back", "fault", "It broke.")
     for name in ("api", "infra"):
         restore_component(world, "d2", name)
     world.components.known["infra"].live = "c"
@@ -202,7 +202,7 @@ def test_what_is_left_on_purpose_is_said_and_counts_as_restored() -> None:
 def test_a_way_back_that_cannot_be_gone_is_told_and_not_tried_for_ever() -> None:
     """A fault that does not pass ends the waiting; one that passes is tried again by the workflow."""
     world = with_a_stack(Phase.BAKING)
-    begin(world, "d2", "arn:back", "fault", "It broke.")
+    begin_rollback(world, "d2", "arn:back", "fault", "It broke.")
     restore_component(world, "d2", "api")
     world.components.known["infra"].broken = TransientError("throttled")
     with pytest.raises(TransientError):
@@ -217,7 +217,7 @@ def test_a_way_back_that_cannot_be_gone_is_told_and_not_tried_for_ever() -> None
 def test_a_stack_that_cannot_even_be_asked_is_given_up() -> None:
     """A fault of our own, say, that no attempt survives: the environment is held for a person, and not for ever."""
     world = with_a_stack(Phase.BAKING)
-    begin(world, "d2", "arn:back", "fault", "It broke.")
+    begin_rollback(world, "d2", "arn:back", "fault", "It broke.")
     restore_component(world, "d2", "api")
     world.components.known["infra"].broken = ZeroDivisionError()
     answer, rounds = verify_restoration(world, "d2"), 0
@@ -245,7 +245,7 @@ def test_a_way_back_that_dies_anywhere_is_gone_on_with() -> None:
 
     def make() -> FakeWorld:
         world = with_a_stack(Phase.BAKING, SLOW)
-        begin(world, "d2", "arn:back", "fault", "It broke.")
+        begin_rollback(world, "d2", "arn:back", "fault", "It broke.")
         return world
 
     died = 0
@@ -261,7 +261,7 @@ def test_the_way_back_has_its_own_patience() -> None:
     """However long the way forward took; and another attempt begins anew."""
     waited = {"infra": Awaited(START - timedelta(hours=2), "UPDATE_IN_PROGRESS")}
     world = with_a_stack(Phase.BAKING, SLOW, SLOW, awaited=waited)
-    begin(world, "d2", "arn:back", "fault", "It broke.")
+    begin_rollback(world, "d2", "arn:back", "fault", "It broke.")
     restore_component(world, "d2", "api")
     assert restore_component(world, "d2", "infra").outcome == "pending"
     world.clock.forward(3601)

@@ -1,4 +1,4 @@
-"""Begin rollback: claim a deployment for its way back, whatever it is doing."""
+"""Begin rollback: the rollback of a deployment is claimed, whatever the deployment is doing."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +9,7 @@ from controller.domain.judging.usage import most_used_first
 from controller.domain.phases import MOVING, Phase
 from controller.domain.timeline import EventKind
 from controller.errors import ConflictError, LedgerConflictError
-from controller.flow.rollback.traffic import clear_the_way
+from controller.flow.rollback.traffic import hold_others_back
 from controller.flow.shared.closure import release_abandoned_lock
 from controller.flow.shared.lock import retake_lock
 from controller.flow.shared.pending import lasting
@@ -30,7 +30,7 @@ class RollbackBegun(DeploymentResult):
     components: list[str] | None = None
 
 
-def begin(world: World, deployment_id: str, execution_arn: str, by: TripSource, reason: str) -> RollbackBegun:
+def begin_rollback(world: World, deployment_id: str, execution_arn: str, by: TripSource, reason: str) -> RollbackBegun:
     """Claim the rollback of a deployment, whatever it is doing.
 
     Outcomes: `begun`; `nothing` when it has ended, or when another execution is rolling it back; `refused` when a
@@ -44,7 +44,7 @@ def begin(world: World, deployment_id: str, execution_arn: str, by: TripSource, 
             return _nothing(deployment)
         if refusal := _refusal(world, deployment):
             return RollbackBegun(deployment, "refused", refusal)
-    elif deployment.phase is Phase.ROLLING_BACK and _in_other_hands(world, deployment, execution_arn):
+    elif deployment.phase is Phase.ROLLING_BACK and _has_another_execution(world, deployment, execution_arn):
         return RollbackBegun(deployment, "nothing")
     elif by != "fault" and world.workflows.is_running(deployment.execution_arn):
         world.workflows.stop(deployment.execution_arn, reason)
@@ -55,7 +55,7 @@ def _nothing(deployment: Deployment) -> RollbackBegun:
     return RollbackBegun(deployment, "nothing", f"It has ended: {deployment.phase}. {deployment.reason}".strip())
 
 
-def _in_other_hands(world: World, deployment: Deployment, execution_arn: str) -> bool:
+def _has_another_execution(world: World, deployment: Deployment, execution_arn: str) -> bool:
     other = deployment.rollback_execution_arn
     return other != execution_arn and world.workflows.is_running(other)
 
@@ -63,7 +63,7 @@ def _in_other_hands(world: World, deployment: Deployment, execution_arn: str) ->
 def _refusal(world: World, deployment: Deployment) -> str:
     """Why a deployment that has ended cannot be rolled back now; "" when it can, and then it holds the lock."""
     if deployment.notification == "pending":
-        return "It is being closed at this moment: ask again."  # Whoever closes it would give the lock away again.
+        return "It is being closed at this moment: ask again."  # Its closing would release the lock again.
     if deployment.phase is Phase.SUCCEEDED and not deployment.changed:
         return "It changed nothing, so there is nothing to roll back."
     held = world.locks.load(deployment.environment_key).held
@@ -101,7 +101,7 @@ def _claim(world: World, deployment: Deployment, execution_arn: str, by: TripSou
         "rollback_attempts": deployment.rollback_attempts + 1,
         "trip": deployment.trip or Trip(world.clock.now(), by, reason),
         "notification": "",
-        "awaited": _begun(world, deployment),
+        "awaited": _unfinished(world, deployment),
     }
     phases = MOVING if deployment.phase in MOVING else {deployment.phase}
     try:
@@ -114,12 +114,12 @@ def _claim(world: World, deployment: Deployment, execution_arn: str, by: TripSou
         world.markers.mark(claimed, Phase.ROLLING_BACK, world.clock.now())
     record(world, claimed.deployment_id, EventKind.ROLLING_BACK, f"Rolling back: {claimed.rollback_reason}")
     if not claimed.traffic_restored_at:
-        clear_the_way(world, len(claimed.restore_point or {}))
+        hold_others_back(world, len(claimed.restore_point or {}))
     return RollbackBegun(claimed, "begun", claimed.rollback_reason, _first(world, claimed))
 
 
-def _begun(world: World, deployment: Deployment) -> dict[str, Awaited]:
-    """What was being made on the way forward and never came to be: closing takes it away. The way back waits anew."""
+def _unfinished(world: World, deployment: Deployment) -> dict[str, Awaited]:
+    """What was never staged to the end: closing discards what there is of it. The rollback waits for it anew."""
     unfinished = deployment.awaited.keys() - deployment.staged.keys()
     slow = lasting(world, deployment) if unfinished else ()
     return {name: Awaited(deployment.awaited[name].since, over=True) for name in unfinished if name not in slow}
@@ -128,7 +128,7 @@ def _begun(world: World, deployment: Deployment) -> dict[str, Awaited]:
 def _first(world: World, deployment: Deployment) -> list[str]:
     """What to restore first: all but what takes long, because the code that is live until then may need that.
 
-    Of these the most used comes first.
+    The most used component comes first.
     """
     names, slow = most_used_first(deployment.restore_point or {}, deployment.evaluation), lasting(world, deployment)
     return [name for name in names if name not in slow] or names
