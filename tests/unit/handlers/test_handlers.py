@@ -218,3 +218,30 @@ def test_the_map_of_the_flow_leads_from_every_state_to_its_code() -> None:
     ]
     assert [name for name, _ in mapped] == [name for name, _ in states]
     assert [code for (_, code), (_, task) in zip(mapped, states, strict=True) if code not in flow_of(task)] == []
+
+
+def test_the_docs_lead_from_every_state_to_its_handler_and_its_flow() -> None:
+    """The table has every state of both machines, in their order, with files that exist and belong to it."""
+    page = (MACHINES[0].parents[1] / "docs" / "flow.md").read_text()
+    listed = re.findall(r"^\| ([^|`]+) \| `handlers/(\w+)\.py` \| `flow/([\w/]+)\.py` \|$", page, re.MULTILINE)
+    states = [
+        (name, parameters["Payload"]["task"])
+        for path in MACHINES
+        for name, parameters in lambda_tasks(json.loads(path.read_text())["States"])
+    ]
+    assert [(name, handler) for name, handler, _ in listed] == states
+    flow = Path(controller.flow.__file__ or "").parent
+    assert [module for *_, module in listed if not (flow / f"{module}.py").is_file()] == []
+    assert [module for _, handler, module in listed if module not in modules_of(handler)] == []
+
+
+def test_a_handler_is_named_like_its_module_of_the_flow() -> None:
+    """One name for one thing: who knows a state's handler knows where its work is done."""
+    tasks = [task for group in TASKS.values() for task in group]
+    assert [task for task in tasks if task not in {module.rpartition("/")[2] for module in modules_of(task)}] == []
+
+
+def modules_of(task: str) -> set[str]:
+    """The modules of the flow that a task's handler imports, as paths without their ending."""
+    source = (Path(controller.handlers.__file__ or "").parent / f"{task}.py").read_text()
+    return {name.replace(".", "/") for name in re.findall(r"^from controller\.flow\.([\w.]+) import", source, re.M)}
