@@ -244,4 +244,6 @@ def test_a_handler_is_named_like_its_module_of_the_flow() -> None:
 def modules_of(task: str) -> set[str]:
     """The modules of the flow that a task's handler imports, as paths without their ending."""
     source = (Path(controller.handlers.__file__ or "").parent / f"{task}.py").read_text()
-    return {name.replace(".", "/") for name in re.findall(r"^from controller\.flow\.([\w.]+) import", source, re.M)}
+    return {
+        name.replace(".", "/") for name in re.findall(r"^from controller\.flow\.([\w.]+) import", source, re.MULTILINE)
+    }
