@@ -1,16 +1,46 @@
 """Where the tests of the flow begin: an application in its environment, and deployments in any phase of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, cast
 
-from controller.domain.deployment import Deployment, Revision, Step, Trip, Upload
+import pytest
+
+from controller.domain.deployment import (
+    Bake,
+    Counts,
+    Deployment,
+    Left,
+    Pending,
+    Revision,
+    Step,
+    Trip,
+    TripSource,
+    Upload,
+)
 from controller.domain.environment import Environment
 from controller.domain.lock import Lock, Place, ask, order_of
 from controller.domain.phases import UNTOUCHED, Phase
-from controller.errors import TransientError
+from controller.errors import (
+    AwsError,
+    TransientError,
+)
+from controller.flow.guard import guard
+from controller.flow.judge import judge
+from controller.flow.pause import pause
+from controller.flow.record_restore_point import record_restore_point
+from controller.flow.rollback.begin_rollback import begin_rollback
+from controller.flow.rollback.close import close_rollback
+from controller.flow.rollback.restore import restore_component
+from controller.flow.rollback.verify_restoration import verify_restoration
+from controller.flow.shared.bake import Judged
+from controller.flow.shared.closure import close
+from controller.flow.shift import shift
+from controller.flow.stage import stage
+from controller.flow.test import test_staged as run_tests
 from controller.ports.world import World
+from tests.builders import a_bundle
 from tests.fake_components import FakeComponent
 from tests.fakes import START, FakeWorld
 
@@ -152,3 +182,221 @@ def dying_everywhere(make: Callable[[], FakeWorld], act: Callable[[World], objec
                 return
             yield f"{'after' if after else 'at'} {faulty.calls[fatal - 1]}", world
         fatal += 1
+
+
+def granted() -> FakeWorld:
+    """A deployment whose turn has just come."""
+    world = a_world()
+    deployment = on_its_way(world, Phase.QUEUED, restore_point=None, staged={}, steps=())
+    world.bundles.objects[deployment.upload.key] = a_bundle("2.0.0")
+    return world
+
+
+def recorded() -> FakeWorld:
+    """A deployment whose restore point is recorded."""
+    world = granted()
+    record_restore_point(world, "d2")
+    return world
+
+
+def staged(**fields: Any) -> FakeWorld:  # noqa: ANN401 - any field
+    """A deployment that is staged and not tested yet."""
+    world = a_world()
+    on_its_way(world, Phase.STAGING, steps=(), **fields)
+    return world
+
+
+PLACED = (
+    '{"component":"api","path":"/staged","only":"staged"}',
+    '{"component":"api","path":"/both"}',
+    '{"component":"api","path":"/outside","only":"outside"}',
+    '{"component":"site","kind":"site"}',
+    '{"component":"api","kind":"load","path":"/load","p95_ms":100}',
+)
+
+
+GOOD = {"7": Counts(100, 0), "6": Counts(900, 0)}
+
+
+BAD = {"7": Counts(100, 50), "6": Counts(900, 0)}
+
+
+FEW = {"7": Counts(0, 0), "6": Counts(900, 0)}
+
+
+def baking(counts: dict[str, Counts] | None = None, weight: int = 10, **fields: Any) -> FakeWorld:  # noqa: ANN401 - any field
+    """A deployment that has just been shifted; what was measured of its revisions."""
+    world = a_world()
+    on_its_way(world, Phase.SHIFTING, weight=weight, **fields)
+    world.guards.open("d2", [ALARM])
+    world.metrics.known = GOOD if counts is None else counts
+    at_weight(world, weight)
+    return world
+
+
+def evaluate(world: FakeWorld, step: int = 0) -> Judged:
+    """What the judge says now."""
+    return judge(world, "d2", step)
+
+
+def paused() -> FakeWorld:
+    """A bake that a person must decide, with its guard waiting."""
+    world = baking(FEW)
+    world.environments.known[KEY] = an_environment(judge={**JUDGE, "when_inconclusive": "pause"})
+    guard(world, "d2", 0, "guard")
+    evaluate(world)
+    for _ in range(2):
+        world.clock.forward(65)
+        card = evaluate(world)
+    assert card.verdict == "pause"
+    pause(world, "d2", "paused")
+    return world
+
+
+def guarded(phase: Phase = Phase.STAGING, **fields: Any) -> FakeWorld:  # noqa: ANN401 - any field
+    """A deployment that is guarded, with its traffic where its weight says."""
+    world = a_world()
+    deployment = on_its_way(world, phase, **fields)
+    world.guards.open("d2", [ALARM])
+    at_weight(world, deployment.weight)
+    return world
+
+
+def moving(phase: Phase = Phase.BAKING, weight: int = 10, **fields: Any) -> FakeWorld:  # noqa: ANN401 - any field
+    """A deployment on its way."""
+    world = a_world()
+    on_its_way(world, phase, weight=weight, **fields)
+    world.deployments.known["d1"] = replace(world.deployments.get("d1"), checks=CHECKS)
+    at_weight(world, weight)
+    return world
+
+
+def succeeded() -> FakeWorld:
+    """A deployment that has succeeded; the environment is free."""
+    world = moving(Phase.BAKING, weight=100)
+    close(world, "d2", Phase.SUCCEEDED, "")
+    world.workflows.running.clear()
+    world.notifications.sent.clear()
+    return world
+
+
+def roll_back(world: World, by: TripSource = "person", arn: str = "arn:back") -> str:
+    """The whole machine, as its definition has it; the outcome of its last state."""
+    card = begin_rollback(world, "d2", arn, by, "It broke.")
+    if card.outcome != "begun":
+        return str(card.outcome)
+    for name in card.components:
+        restore_component(world, "d2", name)
+    return str(close_rollback(world, "d2", verify_restoration(world, "d2").reason).outcome)
+
+
+def failed_rollback() -> FakeWorld:
+    """A rollback that could not put the API back: the environment is held."""
+    world = moving()
+    world.components.known["api"].broken = AwsError("denied")
+    begin_rollback(world, "d2", "arn:back", "fault", "It broke.")
+    restore_component(world, "d2", "site")
+    with pytest.raises(AwsError):
+        restore_component(world, "d2", "api")
+    trouble = verify_restoration(world, "d2").reason
+    assert close_rollback(world, "d2", trouble).outcome == "ROLLBACK_FAILED"
+    return world
+
+
+HOOKS = {"type": "AllAtOnce", "alarms": [], "hooks": {"pre_traffic": "before", "post_traffic": "after"}}
+
+
+def a_hooked_world(phase: Phase, **fields: Any) -> FakeWorld:  # noqa: ANN401 - any field
+    """A deployment in this phase, into an environment with both hooks."""
+    world = a_world(deployment_preference=HOOKS)
+    on_its_way(world, phase, **fields)
+    return world
+
+
+SLOW = Pending("UPDATE_IN_PROGRESS", patience=3600)
+
+
+def slow(*answers: Pending) -> FakeWorld:
+    """A release whose site answers so when it is staged; the API is staged at once."""
+    world = a_world()
+    deployment = on_its_way(world, Phase.STAGING, staged={}, steps=())
+    world.bundles.objects[deployment.upload.key] = a_bundle("2.0.0")
+    world.components.known["site"].pending = list(answers)
+    stage(world, "d2", "api")
+    return world
+
+
+def with_a_stack(phase: Phase, *answers: Pending, left: Left | None = None, **fields: Any) -> FakeWorld:  # noqa: ANN401
+    """A release of the API and a stack, whose way back answers so."""
+    stack = {"kind": "stack", "stack_name": "infra", "role_arn": "arn:aws:iam::123456789012:role/changes"}
+    api = {"kind": "function", "function_name": "f"}
+    world = a_world(components={"api": api, "infra": stack})
+    restore_point, staged = (
+        {"api": Revision("6"), "infra": Revision("a")},
+        {"api": Revision("7"), "infra": Revision("b")},
+    )
+    on_its_way(
+        world, phase, components=("api", "infra"), checks=(), restore_point=restore_point, staged=staged, **fields
+    )
+    world.deployments.known["d1"] = replace(world.deployments.get("d1"), checks=())
+    world.components.known = {
+        "api": FakeComponent("7", next="7"),
+        "infra": FakeComponent("b", next="b", pending=list(answers), left=left),
+    }
+    return world
+
+
+API_ONLY, SITE_ONLY = {"api": STABLE["api"]}, {"site": STABLE["site"]}
+
+
+def released(world: FakeWorld, staged: Mapping[str, Revision], **fields: Any) -> None:  # noqa: ANN401 - any field
+    """The release that is live has brought these components, and none was before it."""
+    before = {"staged": dict(staged), "previous": "", "checks": (), **fields}
+    world.deployments.known["d1"] = replace(world.deployments.get("d1"), **before)
+
+
+def staged_beside(live_release: Mapping[str, Revision], **fields: Any) -> FakeWorld:  # noqa: ANN401 - any field
+    """A release of both components is staged; the one that is live had these."""
+    world = a_world()
+    on_its_way(world, Phase.STAGING, **{"steps": (), **fields})
+    released(world, live_release)
+    world.guards.open("d2", [ALARM])
+    return world
+
+
+def planned(world: FakeWorld) -> Deployment:
+    """The deployment when its steps are planned."""
+    assert run_tests(world, "d2").outcome == "healthy"
+    return world.deployments.get("d2")
+
+
+def at_the_first_step(live_release: Mapping[str, Revision] = API_ONLY) -> FakeWorld:
+    """What was live has its canary at 10 %, and what is new all visitors."""
+    world = staged_beside(live_release)
+    planned(world)
+    shift(world, "d2", 0)
+    return world
+
+
+def told(world: FakeWorld, kind: str) -> list[str]:
+    """What the timeline says."""
+    return [event.message for event in world.deployments.events["d2"] if event.kind == kind]
+
+
+def baking_beside(live_release: Mapping[str, Revision], counts: Mapping[str, Counts], **judge: Any) -> FakeWorld:  # noqa: ANN401
+    """The bake of the first step, with these requests by version of the API."""
+    world = at_the_first_step(live_release)
+    world.environments.known[KEY] = an_environment(judge={**JUDGE, **judge})
+    bake = Bake(0, START, world.deployments.get("d2").updated_at)
+    world.deployments.known["d2"] = replace(world.deployments.get("d2"), bake=bake)
+    world.metrics.known = dict(counts)
+    world.clock.forward(30)
+    return world
+
+
+def a_silent_deployment() -> FakeWorld:
+    """A deployment in its bake, whose execution runs and whose last step forward is just now."""
+    world = a_world()
+    on_its_way(world, Phase.SHIFTING, weight=10)
+    judge(world, "d2", 0)
+    return world

@@ -5,6 +5,8 @@ import pytest
 from controller.domain.phases import OPEN, TERMINAL, UNTOUCHED, Phase
 from controller.errors import LedgerConflictError
 from controller.flow.reconcile import reconcile
+from controller.flow.rollback.begin_rollback import begin_rollback
+from controller.flow.rollback.close import close_rollback
 from controller.flow.shared.closure import close, finish, reject, release_abandoned_lock
 from controller.ports.world import World
 from tests.fakes import FakeWorld
@@ -174,3 +176,14 @@ def test_a_lock_that_the_living_hold_is_left_alone(phase: Phase) -> None:
 def test_a_free_lock_needs_no_relief() -> None:
     """Nobody holds it, nobody is relieved."""
     assert not release_abandoned_lock(a_world(), KEY)
+
+
+def test_what_never_came_as_far_as_traffic_is_not_marked() -> None:
+    """No visitor got anything of a rejected release, or of one that failed while it was staged."""
+    world = a_world()
+    a_deployment(world, Phase.RECEIVED, "d0")
+    on_its_way(world, Phase.STAGING, steps=())
+    close(world, "d0", Phase.REJECTED, "It is no bundle.")
+    begin_rollback(world, "d2", "arn:rollback", "check", "It is unhealthy.")
+    close_rollback(world, "d2", "")
+    assert world.markers.made == []

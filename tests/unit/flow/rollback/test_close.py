@@ -1,0 +1,118 @@
+"""Close deployment, and the whole rollback up to it: restored, verified, closed, told once."""
+
+from collections.abc import Callable
+
+import pytest
+
+from controller.domain.deployment import Left, TripSource
+from controller.domain.phases import MOVING, Phase
+from controller.flow.rollback.begin_rollback import begin_rollback
+from controller.flow.rollback.close import close_rollback
+from controller.flow.rollback.restore import restore_component
+from controller.flow.rollback.verify_restoration import verify_restoration
+from tests.fakes import FakeWorld
+from tests.unit.flow.scenes import (
+    KEY,
+    RESTORED,
+    a_deployment,
+    a_world,
+    dying_everywhere,
+    failed_rollback,
+    live,
+    moving,
+    on_its_way,
+    roll_back,
+    succeeded,
+    tripped,
+    waiting,
+    with_a_stack,
+)
+
+
+@pytest.mark.parametrize("phase", sorted(MOVING - {Phase.RECEIVED, Phase.QUEUED}))
+@pytest.mark.parametrize("by", ["fault", "person", "reconciler"])
+def test_everything_is_put_back(phase: Phase, by: TripSource) -> None:
+    """From any phase: traffic, turn, ledger and one notification."""
+    world = moving(phase)
+    assert roll_back(world, by) == "ROLLED_BACK"
+    assert live(world) == RESTORED
+    assert (world.locks.load(KEY).holder, world.locks.load(KEY).live) == ("", "d1")
+    assert world.deployments.get("d2").traffic_restored_at == world.clock.now()
+    assert world.notifications.sent == [("d2", Phase.ROLLED_BACK)]
+
+
+@pytest.mark.parametrize("phase", [Phase.RECEIVED, Phase.QUEUED])
+def test_what_was_not_touched_is_rejected(phase: Phase) -> None:
+    """There is nothing to put back, even if verifying is impossible."""
+    world = a_world()
+    a_deployment(world, phase)
+    begin_rollback(world, "d2", "arn:back", "person", "Never mind.")
+    assert close_rollback(world, "d2", "The restoration could not be verified.").outcome == "REJECTED"
+    assert world.locks.load(KEY).held == ""
+
+
+def test_a_rollback_that_fails_says_what_is_wrong() -> None:
+    """What could be put back is back; the rest, and what to do, is in the ledger and the notification."""
+    world = failed_rollback()
+    assert live(world) == {"api": ("6", 10), "site": ("aa", 0)}
+    deployment = world.deployments.get("d2")
+    assert "api: denied" in deployment.reason
+    assert "selfright rollback" in deployment.next_step
+    assert "d2 failed" in world.locks.load(KEY).held
+    assert world.notifications.sent == [("d2", Phase.ROLLBACK_FAILED)]
+
+
+def test_a_failed_rollback_can_be_done_again_by_a_person() -> None:
+    """When what was in the way is gone, the same command verifies and frees the environment."""
+    world = failed_rollback()
+    world.components.known["api"].broken = None
+    assert roll_back(world) == "ROLLED_BACK"
+    assert world.locks.load(KEY).held == ""
+    assert live(world) == RESTORED
+
+
+def test_the_trip_is_the_reason() -> None:
+    """What tripped it first is what people read, however it was rolled back."""
+    world = moving(trip=tripped())
+    roll_back(world, "fault")
+    assert world.deployments.get("d2").reason == "It broke."
+
+
+def test_who_waits_goes_next() -> None:
+    """The lock is released after a rollback too."""
+    world = moving()
+    waiting(world)
+    roll_back(world)
+    assert world.locks.load(KEY).holder == "d3"
+
+
+@pytest.mark.parametrize("make", [moving, succeeded])
+def test_wherever_it_dies_another_execution_brings_it_to_its_end(make: Callable[[], FakeWorld]) -> None:
+    """At every call of the whole machine: the next execution puts everything back, and people hear of it once."""
+    for where, world in dying_everywhere(make, roll_back):
+        again = roll_back(world, "person", "arn:two")
+        assert again in {"ROLLED_BACK", "nothing"}, where
+        deployment = world.deployments.get("d2")
+        assert (deployment.phase, live(world)) == (Phase.ROLLED_BACK, RESTORED), where
+        assert world.workflows.running == set(), where
+
+
+def test_what_is_left_on_purpose_is_said_and_counts_as_restored() -> None:
+    """The deployment's reason says what stayed."""
+    world = with_a_stack(Phase.BAKING, left=Left("The table stays."))
+    begin_rollback(world, "d2", "arn:back", "fault", "It broke.")
+    for name in ("api", "infra"):
+        restore_component(world, "d2", name)
+    world.components.known["infra"].live = "c"
+    assert verify_restoration(world, "d2").outcome == "verified"
+    close_rollback(world, "d2", "")
+    assert world.deployments.get("d2").reason == "It broke. infra: The table stays."
+
+
+def test_a_rollback_is_marked_where_it_begins_and_ends() -> None:
+    """Both are on the graph, so that one sees what was between them."""
+    world = a_world()
+    on_its_way(world, Phase.BAKING, weight=10)
+    begin_rollback(world, "d2", "arn:rollback", "alarm", "It broke.")
+    close_rollback(world, "d2", "")
+    assert world.markers.made == [("d2", Phase.ROLLING_BACK), ("d2", Phase.ROLLED_BACK)]

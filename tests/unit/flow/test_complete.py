@@ -1,0 +1,66 @@
+"""Complete: the release is live, old revisions go, and a late trip still wins."""
+
+import pytest
+
+from controller.domain.phases import Phase
+from controller.errors import TransientError, TrippedError
+from controller.flow.complete import complete
+from controller.flow.shared.trip import trip
+from tests.unit.flow.scenes import KEY, STABLE, a_world, at_weight, guarded, on_its_way, tripped
+
+
+def test_a_good_release_is_completed() -> None:
+    """Old revisions go, what is live and the restore point stay."""
+    world = guarded(Phase.BAKING, weight=100)
+    assert complete(world, "d2").outcome == "succeeded"
+    assert world.components.known["api"].pruned == [({"6", "7"}, 5)]
+    assert world.notifications.sent == [("d2", Phase.SUCCEEDED)]
+    assert world.versions.previous_attempt(KEY, "2.0.0") == ("dd", Phase.SUCCEEDED)
+
+
+def test_completing_again_finds_it_done() -> None:
+    """Nothing is pruned twice, nobody told twice."""
+    world = guarded(Phase.BAKING, weight=100)
+    complete(world, "d2")
+    assert complete(world, "d2").outcome == "succeeded"
+    assert len(world.components.known["api"].pruned) == len(world.notifications.sent) == 1
+
+
+def test_a_trip_on_the_last_metres_wins() -> None:
+    """An alarm between the pruning and the end still rolls back."""
+    world = guarded(Phase.BAKING, weight=100)
+    world.components.known["site"].prune = lambda keep, count: (trip(world, "d2", "alarm", "Late."), 0)[1]  # type: ignore[method-assign]
+    with pytest.raises(TrippedError):
+        complete(world, "d2")
+    assert world.deployments.get("d2").phase is Phase.BAKING
+
+
+def test_failing_to_prune_is_no_reason_to_roll_back() -> None:
+    """The release is good; the old revisions only cost a little."""
+    world = guarded(Phase.BAKING, weight=100)
+    world.components.known["api"].broken = TransientError("throttled")
+    assert complete(world, "d2").outcome == "succeeded"
+    assert "prune_failed" in world.deployments.kinds("d2")
+
+
+def test_an_unchanged_release_says_so() -> None:
+    """Nothing was moved, and the reason is in the notification."""
+    world = guarded(Phase.STAGING, staged=STABLE)
+    assert "Nothing changed" in complete(world, "d2").deployment.reason
+
+
+def test_what_is_rolled_back_does_not_succeed() -> None:
+    """A completion that comes late changes nothing."""
+    world = guarded(Phase.ROLLED_BACK, trip=tripped())
+    with pytest.raises(TrippedError):
+        complete(world, "d2")
+
+
+def test_a_good_end_is_marked_once() -> None:
+    """Closing again, because something failed, marks nothing again."""
+    world = a_world()
+    on_its_way(world, Phase.BAKING, weight=100)
+    at_weight(world, 100)
+    complete(world, "d2")
+    complete(world, "d2")
+    assert world.markers.made == [("d2", Phase.SUCCEEDED)]

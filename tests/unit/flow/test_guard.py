@@ -1,0 +1,58 @@
+"""Guard alarms: it ends with the bake, whichever branch comes first."""
+
+import pytest
+
+from controller.errors import LedgerConflictError
+from controller.flow.guard import guard
+from controller.flow.on_alarm import on_alarm
+from tests.unit.flow.scenes import ALARM, baking, evaluate
+
+
+@pytest.mark.parametrize("first", ["guard", "judge"])
+def test_the_guard_is_closed_whoever_comes_first(first: str) -> None:
+    """A Parallel ends only when both branches have ended: the guard that opens late must close itself."""
+    world = baking()
+    evaluate(world)
+    world.clock.forward(65)
+    if first == "guard":
+        guard(world, "d2", 0, "guard")
+        evaluate(world)
+    else:
+        evaluate(world)
+        guard(world, "d2", 0, "guard")
+    assert world.workflows.answers["guard"] == {"outcome": "concluded"}
+
+
+@pytest.mark.parametrize("first", ["guard", "alarm"])
+def test_an_alarm_reaches_the_guard_whoever_comes_first(first: str) -> None:
+    """An alarm that fires before the guard opens still ends the bake."""
+    world = baking()
+    if first == "guard":
+        guard(world, "d2", 0, "guard")
+    on_alarm(world, ALARM, "Too many errors.")
+    if first == "alarm":
+        guard(world, "d2", 0, "guard")
+    assert "Too many errors" in str(world.workflows.answers["guard"])
+
+
+def test_the_guard_of_the_next_step_stays_open() -> None:
+    """The bake before was concluded; the new guard opens before the new bake does."""
+    world = baking()
+    evaluate(world)
+    world.clock.forward(65)
+    evaluate(world)
+    guard(world, "d2", 1, "second")
+    assert "second" not in world.workflows.answers
+
+
+def test_what_comes_late_does_not_touch_the_next_bake() -> None:
+    """An evaluation or a guard of the first step that is delivered again during the second writes nothing."""
+    world = baking(weight=100)
+    evaluate(world, 1)
+    guard(world, "d2", 1, "second")
+    before = world.deployments.get("d2")
+    with pytest.raises(LedgerConflictError):
+        evaluate(world, 0)
+    with pytest.raises(LedgerConflictError):
+        guard(world, "d2", 0, "first")
+    assert world.deployments.get("d2") == before

@@ -1,0 +1,125 @@
+"""An alarm fires: what it guards is tripped, and its traffic is set back to stable."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from controller.domain.phases import Phase
+from controller.flow.on_alarm import on_alarm, rehearse
+from controller.handlers.on_alarm import handle
+from controller.ports.world import World
+from tests.fakes import START, FakeWorld
+from tests.unit.flow.scenes import (
+    ALARM,
+    RESTORED,
+    a_deployment,
+    a_silent_deployment,
+    a_world,
+    at_the_first_step,
+    at_weight,
+    dying_everywhere,
+    guarded,
+    live,
+    on_its_way,
+)
+
+
+def test_an_alarm_puts_everything_back_and_tells_the_workflow() -> None:
+    """The trip is in the ledger, the traffic back, the guard's task failed."""
+    world = guarded(Phase.BAKING, weight=10, guard_token="guard")
+    assert on_alarm(world, ALARM, "Too many errors.") == ["d2"]
+    deployment = world.deployments.get("d2")
+    assert deployment.trip is not None
+    assert deployment.trip.source == "alarm"
+    assert (deployment.weight, deployment.traffic_restored_at) == (0, world.clock.now())
+    assert live(world) == RESTORED
+    assert "Too many errors" in str(world.workflows.answers["guard"])
+
+
+def test_an_alarm_that_comes_twice_changes_nothing_more() -> None:
+    """EventBridge and SNS may both deliver it."""
+    world = guarded(Phase.BAKING, weight=10, guard_token="guard")
+    on_alarm(world, ALARM, "First.")
+    first = world.deployments.get("d2")
+    world.clock.forward(5)
+    on_alarm(world, ALARM, "Second.")
+    assert world.deployments.get("d2") == first
+    assert sorted(world.deployments.kinds("d2")) == ["traffic_restored", "tripped"]
+
+
+def test_an_alarm_puts_back_every_deployment_that_it_guards() -> None:
+    """Two environments may share an alarm; trouble with one does not keep the other waiting."""
+    world = guarded(Phase.BAKING, weight=10)
+    world.deployments.known["d0"] = replace(world.deployments.get("d2"), deployment_id="d0", application="gone")
+    world.guards.open("d0", [ALARM])
+    world.guards.open("a-ghost", [ALARM])
+    with pytest.raises(Exception, match="no deployment a-ghost"):
+        on_alarm(world, ALARM, "Too many errors.")
+    assert world.deployments.get("d0").trip is not None
+    assert live(world) == RESTORED
+
+
+def test_an_alarm_does_not_touch_what_has_ended() -> None:
+    """A guard may be left over when the environment's alarms were changed meanwhile."""
+    world = guarded(Phase.SUCCEEDED, weight=100)
+    on_alarm(world, ALARM, "Too many errors.")
+    assert live(world) == {"api": ("7", 0), "site": ("bb", 0)}
+    assert world.deployments.get("d2").trip is None
+
+
+def test_an_alarm_that_guards_nobody_does_nothing() -> None:
+    """Alarms fire between releases too."""
+    assert on_alarm(a_world(), ALARM, "Too many errors.") == []
+
+
+def test_wherever_an_alarm_dies_it_can_be_done_again() -> None:
+    """Lambda tries again: in the end all is back and the workflow knows."""
+
+    def make() -> FakeWorld:
+        return guarded(Phase.BAKING, weight=10, guard_token="guard")
+
+    def act(world: World) -> None:
+        on_alarm(world, ALARM, "Too many errors.")
+
+    for where, world in dying_everywhere(make, act):
+        act(world)
+        assert live(world) == RESTORED, where
+        assert "guard" in world.workflows.answers, where
+        assert world.deployments.get("d2").traffic_restored_at, where
+
+
+def test_guarding_another_deployment_is_harmless() -> None:
+    """Deployments do not share guards."""
+    world = guarded(Phase.BAKING, weight=10)
+    a_deployment(world, Phase.RECEIVED, "d9")
+    on_alarm(world, ALARM, "x")
+    assert world.deployments.get("d9").trip is None
+
+
+def test_a_rehearsal_changes_nothing() -> None:
+    """Not the traffic, which is split just now, and not the ledger."""
+    world = a_world()
+    before = on_its_way(world, Phase.BAKING, weight=10)
+    at_weight(world, 10)
+    rehearse(world, "d2")
+    assert handle(world, {"deployment_id": "d2", "rehearsal": True}).document() == {"tripped": []}
+    assert world.deployments.get("d2") == before
+    assert world.deployments.get("d2").trip is None
+
+
+def test_an_alarm_puts_newcomers_back_too() -> None:
+    """To what was there before any release: whatever it was, it is as it was."""
+    world = at_the_first_step()
+    on_alarm(world, ALARM, "5 > 1")
+    assert live(world) == RESTORED
+
+
+def test_an_alarm_from_before_the_deployment_does_not_trip_it() -> None:
+    """Its event comes late; had it still been firing, the deployment would not have begun."""
+    world = a_silent_deployment()
+    world.guards.open("d2", [ALARM])
+    on_alarm(world, ALARM, "old", START - timedelta(minutes=1))
+    assert world.deployments.get("d2").trip is None
+    on_alarm(world, ALARM, "new", START + timedelta(minutes=1))
+    assert world.deployments.get("d2").trip is not None

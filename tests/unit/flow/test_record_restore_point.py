@@ -1,0 +1,90 @@
+"""Record restore point: what is live is recorded before anything is made."""
+
+from dataclasses import replace
+
+import pytest
+
+from controller.domain.phases import Phase
+from controller.errors import AwsError, LedgerConflictError
+from controller.flow.on_alarm import on_alarm
+from controller.flow.record_restore_point import record_restore_point
+from tests.unit.flow.scenes import ALARM, KEY, STABLE, granted, once, recorded
+
+
+def test_what_is_live_is_noted_and_guarded() -> None:
+    """The restore point and the guards are there before anything is touched."""
+    world = granted()
+    assert record_restore_point(world, "d2").outcome == "ready"
+    assert world.deployments.get("d2").restore_point == STABLE
+    assert world.deployments.get("d2").phase is Phase.STAGING
+    assert world.guards.guarded_by(ALARM) == ["d2"]
+
+
+@pytest.mark.parametrize("state", ["ALARM", None])
+def test_an_alarm_that_fires_or_is_gone_rejects(state: str | None) -> None:
+    """A release on top of a fire cannot be judged, nor one that nothing guards."""
+    world = granted()
+    world.alarms.known = {ALARM: state} if state else {}
+    assert record_restore_point(world, "d2").outcome == "rejected"
+    assert not world.guards.pairs
+    assert world.locks.load(KEY).holder == ""
+
+
+def test_alarms_that_cannot_be_read_are_an_error() -> None:
+    """The workflow tries again, and rolls back in the end."""
+    world = granted()
+    world.alarms.unreadable = AwsError("denied")
+    with pytest.raises(AwsError):
+        record_restore_point(world, "d2")
+
+
+def test_an_alarm_that_fires_while_they_are_read_is_not_missed() -> None:
+    """The guards are open before the states are read, so the alarm's event finds the deployment, which goes back."""
+    world = granted()
+    world.alarms.states = lambda names: (on_alarm(world, ALARM, "now"), dict.fromkeys(names, "OK"))[1]  # type: ignore[method-assign]
+    with pytest.raises(LedgerConflictError):
+        record_restore_point(world, "d2")
+    assert world.deployments.get("d2").restore_point is None
+    assert world.deployments.get("d2").trip is not None
+
+
+def test_traffic_in_somebodys_hands_rejects() -> None:
+    """A release does not begin in the middle of somebody's change."""
+    world = granted()
+    world.components.known["api"].canary, world.components.known["api"].weight = "9", 50
+    card = record_restore_point(world, "d2")
+    assert (card.outcome, card.deployment.phase) == ("rejected", "REJECTED")
+    assert "split" in card.deployment.reason
+
+
+def test_a_version_that_was_rolled_back_meanwhile_rejects() -> None:
+    """The same bad version, uploaded twice, waited while its twin was rolled back."""
+    world = granted()
+    world.versions.previous_attempts[KEY, "2.0.0"] = ("dd", Phase.ROLLED_BACK)
+    assert "was rolled back" in record_restore_point(world, "d2").deployment.reason
+
+
+def test_recording_again_keeps_the_first_restore_point() -> None:
+    """What is live later may be the canary: it must never become the restore point."""
+    world = recorded()
+    world.components.known["api"].live = "7"
+    assert record_restore_point(world, "d2").outcome == "ready"
+    assert world.deployments.get("d2").restore_point == STABLE
+
+
+def test_two_calls_at_once_agree() -> None:
+    """The slower one finds that the faster one has recorded, and is content."""
+    world = granted()
+    world.deployments.before_update = once(lambda: record_restore_point(world, "d2"))
+    assert record_restore_point(world, "d2").outcome == "ready"
+    assert world.deployments.kinds("d2") == ["restore_point"]
+
+
+def test_without_the_lock_nothing_is_recorded() -> None:
+    """The fencing token of an older turn writes nothing."""
+    world = granted()
+    stale = world.deployments.get("d2")
+    world.deployments.get = lambda deployment_id: stale  # type: ignore[method-assign]
+    world.deployments.known["d2"] = replace(stale, fencing_token=9)
+    with pytest.raises(LedgerConflictError):
+        record_restore_point(world, "d2")

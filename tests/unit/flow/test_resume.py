@@ -1,0 +1,21 @@
+"""Resume: a person ends the bake as healthy."""
+
+import pytest
+
+from controller.errors import SelfrightError
+from controller.flow.resume import resume
+from tests.unit.flow.scenes import baking, paused
+
+
+def test_a_person_lets_it_go_on() -> None:
+    """The guard is closed, so that the bake ends; resuming twice is harmless."""
+    world = paused()
+    assert resume(world, "d2").verdict == "healthy"
+    assert resume(world, "d2").verdict == "healthy"
+    assert world.workflows.answers["guard"] == {"outcome": "concluded"}
+
+
+def test_there_is_nothing_to_resume_before_a_bake() -> None:
+    """A person who is too early is told so."""
+    with pytest.raises(SelfrightError, match="no open bake"):
+        resume(baking(), "d2")

@@ -1,0 +1,175 @@
+"""Test staged release: the checks before traffic, the next wave, and the steps."""
+
+import pytest
+
+from controller.domain import newcomers
+from controller.domain.deployment import Revision
+from controller.domain.phases import Phase
+from controller.flow.shared.lease import PAUSE_SECONDS
+from controller.flow.shared.pending import FIRST_PAUSE
+from controller.flow.stage import stage
+from controller.flow.test import test_staged as run_tests
+from tests.fake_components import FakeComponent
+from tests.fakes import FakeWorld
+from tests.unit.flow.scenes import (
+    API_ONLY,
+    CANARY,
+    KEY,
+    PLACED,
+    SITE_ONLY,
+    SLOW,
+    STABLE,
+    a_hooked_world,
+    an_environment,
+    planned,
+    released,
+    slow,
+    staged,
+    staged_beside,
+    told,
+    tripped,
+)
+
+
+def test_a_good_canary_gets_its_steps() -> None:
+    """The plan is in the ledger, and in the document that the workflow maps over."""
+    world = staged()
+    card = run_tests(world, "d2")
+    assert [(step.index, step.weight, step.bake) for step in card.steps] == [(0, 10, 60), (1, 100, 300)]
+    assert all(step.guard_timeout > 2 * step.bake for step in card.steps)
+    assert [step.weight for step in world.deployments.get("d2").steps] == [10, 100]
+
+
+def test_a_guard_outlives_a_hold() -> None:
+    """A person who has a week to decide is not overtaken by the guard's timeout."""
+    world = staged()
+    world.environments.known[KEY] = an_environment(judge={"when_inconclusive": "pause"})
+    assert run_tests(world, "d2").steps[0].guard_timeout > PAUSE_SECONDS
+
+
+def test_the_first_deployment_goes_to_everybody() -> None:
+    """There was nothing before that could be compared or protected."""
+    assert [step.weight for step in run_tests(staged(previous=""), "d2").steps] == [100]
+
+
+def with_settings(**changed: str) -> FakeWorld:
+    """A staged release with parameters, in which only these components are changed."""
+    known = an_environment().model_dump()["components"]
+    settings = {"kind": "parameters", "prefix": "/smartpack/prod/settings"}
+    world = staged(
+        restore_point={**STABLE, "settings": Revision("s1")},
+        staged={**STABLE, "settings": Revision("s1"), **{name: Revision(id_) for name, id_ in changed.items()}},
+    )
+    world.environments.known[KEY] = an_environment(components={**known, "settings": settings})
+    world.components.known["settings"] = FakeComponent("s1", next="s2")
+    return world
+
+
+def test_what_nobody_can_get_a_share_of_goes_to_everybody_at_once() -> None:
+    """A release that changes parameters alone does not wait through steps in which nothing would happen."""
+    steps = run_tests(with_settings(settings="s2"), "d2").steps
+    assert [(step.weight, step.bake) for step in steps] == [(100, 300)]
+
+
+def test_with_anything_else_it_goes_by_the_strategy() -> None:
+    """The code has its canary, and the parameters follow at the last step."""
+    steps = run_tests(with_settings(settings="s2", api="7"), "d2").steps
+    assert [step.weight for step in steps] == [10, 100]
+
+
+def test_an_unchanged_release_has_no_steps() -> None:
+    """Nothing is shifted, nothing is watched."""
+    assert run_tests(staged(staged=STABLE), "d2").steps == ()
+
+
+def test_a_bad_canary_trips_before_any_visitor_sees_it() -> None:
+    """The failed check is the reason."""
+    world = staged()
+    world.components.known["site"].failing = {"bb"}
+    card = run_tests(world, "d2")
+    assert card.outcome == "unhealthy"
+    assert "before traffic: GET / of site" in card.reason
+    trip = world.deployments.get("d2").trip
+    assert trip is not None
+    assert trip.source == "check"
+
+
+def test_a_tripped_canary_is_tested_all_the_same() -> None:
+    """The trip stops it at the first shift; the test only says what it sees."""
+    assert run_tests(staged(trip=tripped()), "d2").outcome == "healthy"
+
+
+def test_the_new_version_is_tested_by_what_belongs_there() -> None:
+    """All but what only a visitor can see."""
+    world = staged(checks=PLACED)
+    run_tests(world, "d2")
+    told = [event.message for event in world.deployments.events["d2"] if event.kind == "tested"]
+    assert told == ["api: 3 checks passed before traffic.", "site: 1 check passed before traffic."]
+
+
+def test_a_staged_release_is_healthy_only_if_its_hook_says_so() -> None:
+    """The workflow asks it, and waits for as long as the environment says."""
+    world = a_hooked_world(Phase.STAGING)
+    card = run_tests(world, "d2")
+    assert (card.outcome, card.hook_timeout) == ("ask", 300)
+    assert {step.hook_timeout for step in card.steps} == {300}
+
+
+def test_no_hook_is_asked_when_nothing_changed() -> None:
+    """There is nothing to say no to."""
+    world = a_hooked_world(Phase.STAGING, staged=STABLE)
+    assert run_tests(world, "d2").outcome == "healthy"
+
+
+def test_what_is_not_staged_is_asked_again() -> None:
+    """Only what is left is asked again, and then the release is tested."""
+    world = slow(SLOW)
+    assert stage(world, "d2", "site").outcome == "pending"
+    answer = run_tests(world, "d2")
+    assert (answer.outcome, answer.wave) == ("pending", ("site",))
+    assert answer.wait_seconds == FIRST_PAUSE
+    assert stage(world, "d2", "site").outcome == "staged"
+    assert run_tests(world, "d2").outcome == "healthy"
+
+
+def test_only_newcomers_go_to_everybody_in_one_step() -> None:
+    """There is nobody to compare with, whatever the strategy says."""
+    deployment = planned(staged_beside(SITE_ONLY, staged={"api": CANARY["api"], "site": STABLE["site"]}))
+    assert deployment.changed == deployment.newcomers == ("api",)
+    assert [(step.weight, step.bake) for step in deployment.steps] == [(100, 300)]
+
+
+def test_what_was_live_goes_by_the_steps_all_the_same() -> None:
+    """It is written down who is new, and told."""
+    world = staged_beside(API_ONLY)
+    deployment = planned(world)
+    assert [step.weight for step in deployment.steps] == [10, 100]
+    assert (deployment.newcomers, deployment.served_before) == (("site",), ("api",))
+    (said,) = told(world, "newcomers")
+    assert ": site." in said
+
+
+def test_a_first_deployment_has_newcomers_only() -> None:
+    """No release is live, so none has brought anything; nobody has to be told."""
+    world = staged_beside(API_ONLY, previous="")
+    deployment = planned(world)
+    assert (deployment.newcomers, [step.weight for step in deployment.steps]) == (("api", "site"), [100])
+    assert told(world, "newcomers") == []
+
+
+def test_what_an_older_release_had_is_not_new() -> None:
+    """A release may leave a component out; its revision serves on."""
+    world = staged_beside(API_ONLY)
+    released(world, API_ONLY, served_before=("site",))
+    assert planned(world).newcomers == ()
+
+
+@pytest.mark.parametrize("before", ["gone", "d1"])
+def test_what_cannot_be_known_goes_by_the_steps(before: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When an ancestor is gone, or there are too many of them, nothing is taken for new."""
+    monkeypatch.setattr(newcomers, "FAR_BACK", 3)
+    world = staged_beside(API_ONLY)
+    released(world, API_ONLY, previous=before)
+    deployment = planned(world)
+    assert (deployment.served_before, deployment.newcomers) == (None, ())
+    assert [step.weight for step in deployment.steps] == [10, 100]

@@ -1,0 +1,154 @@
+"""Wait for lock: the newest goes next, and nobody waits for ever."""
+
+from dataclasses import replace
+
+import pytest
+
+from controller.domain.phases import Phase
+from controller.flow.shared.lock import release_lock
+from controller.flow.wait_for_lock import settle, wait_for_lock
+from controller.ports.world import World
+from tests.fakes import FakeWorld
+from tests.unit.flow.scenes import (
+    KEY,
+    a_deployment,
+    a_world,
+    dying_everywhere,
+    on_its_way,
+    once,
+    waiting,
+)
+
+
+def outcome(world: FakeWorld, token: str) -> object:
+    """What the waiting execution was told."""
+    answer = world.workflows.answers.get(token)
+    return answer["outcome"] if isinstance(answer, dict) else answer
+
+
+def test_a_free_environment_is_granted_at_once() -> None:
+    """The execution goes on, and the ledger has the fencing token."""
+    world = a_world()
+    a_deployment(world, Phase.RECEIVED)
+    wait_for_lock(world, "d2", "token")
+    assert outcome(world, "token") == "granted"
+    assert world.deployments.get("d2").fencing_token == world.locks.load(KEY).token == 1
+
+
+def test_who_comes_second_waits() -> None:
+    """Nobody answers the token yet."""
+    world = a_world()
+    on_its_way(world, Phase.BAKING)
+    a_deployment(world, Phase.RECEIVED, "d3", version="3.0.0")
+    wait_for_lock(world, "d3", "token")
+    assert outcome(world, "token") is None
+    assert (world.deployments.get("d3").phase, world.deployments.get("d3").queue_token) == (Phase.QUEUED, "token")
+
+
+def test_the_newest_supersedes_who_waited() -> None:
+    """The older one ends and its execution is told."""
+    world = a_world()
+    on_its_way(world, Phase.BAKING)
+    waiting(world)
+    a_deployment(world, Phase.RECEIVED, "d4", version="4.0.0")
+    wait_for_lock(world, "d4", "token")
+    assert outcome(world, "queue:d3") == "superseded"
+    assert world.deployments.get("d3").phase is Phase.SUPERSEDED
+    assert "4.0.0" in world.deployments.get("d3").reason
+    assert world.locks.load(KEY).waiting is not None
+
+
+def test_who_waited_may_be_in_other_hands_when_it_is_superseded() -> None:
+    """A rollback claimed the older one: the newer one must not suffer for it."""
+    world = a_world()
+    on_its_way(world, Phase.BAKING)
+    waiting(world)
+    world.deployments.known["d3"] = replace(world.deployments.get("d3"), phase=Phase.ROLLING_BACK)
+    a_deployment(world, Phase.RECEIVED, "d4", version="4.0.0")
+    wait_for_lock(world, "d4", "token")
+    assert world.deployments.get("d4").phase is Phase.QUEUED
+
+
+def test_an_older_release_that_asks_late_is_superseded() -> None:
+    """Events may come in any order."""
+    world = a_world()
+    on_its_way(world, Phase.BAKING)
+    a_deployment(world, Phase.RECEIVED, "d0", version="0.9.0")
+    wait_for_lock(world, "d0", "token")
+    assert outcome(world, "token") == "superseded"
+    assert world.notifications.sent == [("d0", Phase.SUPERSEDED)]
+
+
+def test_a_held_environment_refuses_with_advice() -> None:
+    """The person who uploaded is told what to do first."""
+    world = a_world()
+    world.locks.known[KEY] = replace(world.locks.load(KEY), held="The rollback of d1 failed.")
+    a_deployment(world, Phase.RECEIVED)
+    wait_for_lock(world, "d2", "token")
+    assert outcome(world, "token") == "rejected"
+    assert "d1 failed" in world.deployments.get("d2").reason
+    assert "selfright rollback" in world.deployments.get("d2").next_step
+
+
+def test_asking_twice_uses_the_newer_token() -> None:
+    """A state that is tried again has another token; the old one leads nowhere."""
+    world = a_world()
+    a_deployment(world, Phase.RECEIVED)
+    wait_for_lock(world, "d2", "one")
+    wait_for_lock(world, "d2", "two")
+    assert outcome(world, "two") == "granted"
+    assert world.locks.load(KEY).token == 1
+    assert world.deployments.kinds("d2") == ["granted"]
+
+
+@pytest.mark.parametrize(("phase", "said"), [(Phase.SUPERSEDED, "superseded"), (Phase.REJECTED, "rejected")])
+def test_asking_again_after_the_end_is_answered(phase: Phase, said: str) -> None:
+    """The first call died after it had ended the deployment: the second answers the execution."""
+    world = a_world()
+    a_deployment(world, phase, notification="sent")
+    wait_for_lock(world, "d2", "token")
+    assert outcome(world, "token") == said
+
+
+def test_a_dead_holder_is_relieved_by_who_asks_next() -> None:
+    """Whoever waits looks whether the holder is alive."""
+    world = a_world()
+    on_its_way(world, Phase.REJECTED, notification="sent")
+    a_deployment(world, Phase.RECEIVED, "d3", version="3.0.0")
+    wait_for_lock(world, "d3", "token")
+    assert outcome(world, "token") == "granted"
+
+
+def test_wherever_asking_dies_it_can_be_done_again() -> None:
+    """At every call: asking again (or the reconciler, by `settle`) brings everybody to an answer."""
+
+    def make() -> FakeWorld:
+        world = a_world()
+        on_its_way(world, Phase.BAKING)
+        waiting(world)
+        a_deployment(world, Phase.RECEIVED, "d4", version="4.0.0")
+        return world
+
+    def act(world: World) -> None:
+        wait_for_lock(world, "d4", "token")
+
+    for where, world in dying_everywhere(make, act):
+        wait_for_lock(world, "d4", "token")
+        for name in world.deployments.open():
+            if world.deployments.get(name).phase is Phase.QUEUED:
+                settle(world, world.deployments.get(name))
+        assert world.deployments.get("d3").phase is Phase.SUPERSEDED, where
+        release_lock(world, KEY, "d2", live="d2")
+        assert outcome(world, "token") == "granted", where
+
+
+def test_a_lost_race_for_the_lock_is_decided_anew() -> None:
+    """Somebody saved in between: the decision is made again on what is there now."""
+    world = a_world()
+    a_deployment(world, Phase.RECEIVED)
+    a_deployment(world, Phase.BAKING, "d1")
+    faster = replace(world.locks.load(KEY), holder="d1", revision=7)
+    world.locks.before_save = once(lambda: world.locks.known.update({KEY: faster}))
+    wait_for_lock(world, "d2", "token")
+    assert outcome(world, "token") is None
+    assert world.locks.load(KEY).holder == "d1"

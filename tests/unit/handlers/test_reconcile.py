@@ -1,0 +1,24 @@
+"""Reconcile: the function fails when it could not do its work."""
+
+from dataclasses import replace
+
+import pytest
+
+from controller.domain.phases import Phase
+from controller.errors import SelfrightError
+from controller.handlers.reconcile import handle
+from tests.unit.flow.scenes import a_silent_deployment
+
+
+def test_a_reconciler_that_fails_says_so_after_all_were_looked_after() -> None:
+    """Its own alarm counts the errors of the function."""
+    world = a_silent_deployment()
+    world.deployments.known["d2"] = replace(world.deployments.known["d2"], environment="gone", phase=Phase.QUEUED)
+    world.workflows.running.clear()
+    world.workflows.start_rollback = _broken  # type: ignore[method-assign]
+    with pytest.raises(SelfrightError, match="d2: failed: no"):
+        handle(world, {})
+
+
+def _broken(*_: object) -> None:
+    raise SelfrightError("no")
