@@ -185,7 +185,7 @@ def dying_everywhere(make: Callable[[], FakeWorld], act: Callable[[World], objec
 
 
 def granted() -> FakeWorld:
-    """A deployment whose turn has just come."""
+    """A deployment that has just been granted the lock."""
     world = a_world()
     deployment = on_its_way(world, Phase.QUEUED, restore_point=None, staged={}, steps=())
     world.bundles.objects[deployment.upload.key] = a_bundle("2.0.0")
@@ -225,7 +225,7 @@ FEW = {"7": Counts(0, 0), "6": Counts(900, 0)}
 
 
 def baking(counts: dict[str, Counts] | None = None, weight: int = 10, **fields: Any) -> FakeWorld:  # noqa: ANN401 - any field
-    """A deployment that has just been shifted; what was measured of its revisions."""
+    """A deployment that has just been shifted, with these measurements of its revisions."""
     world = a_world()
     on_its_way(world, Phase.SHIFTING, weight=weight, **fields)
     world.guards.open("d2", [ALARM])
@@ -235,12 +235,12 @@ def baking(counts: dict[str, Counts] | None = None, weight: int = 10, **fields: 
 
 
 def evaluate(world: FakeWorld, step: int = 0) -> Judged:
-    """What the judge says now."""
+    """One evaluation of this step."""
     return judge(world, "d2", step)
 
 
 def paused() -> FakeWorld:
-    """A bake that a person must decide, with its guard waiting."""
+    """A bake that is paused for a person, with its guard open."""
     world = baking(FEW)
     world.environments.known[KEY] = an_environment(judge={**JUDGE, "when_inconclusive": "pause"})
     guard(world, "d2", 0, "guard")
@@ -263,7 +263,7 @@ def guarded(phase: Phase = Phase.STAGING, **fields: Any) -> FakeWorld:  # noqa: 
 
 
 def moving(phase: Phase = Phase.BAKING, weight: int = 10, **fields: Any) -> FakeWorld:  # noqa: ANN401 - any field
-    """A deployment on its way."""
+    """A deployment in this phase, with its traffic at this weight, and a stable release with checks."""
     world = a_world()
     on_its_way(world, phase, weight=weight, **fields)
     world.deployments.known["d1"] = replace(world.deployments.get("d1"), checks=CHECKS)
@@ -281,7 +281,7 @@ def succeeded() -> FakeWorld:
 
 
 def roll_back(world: World, by: TripSource = "person", arn: str = "arn:back") -> str:
-    """The whole machine, as its definition has it; the outcome of its last state."""
+    """Run the whole rollback machine in the order of its definition; returns the outcome of its last state."""
     card = begin_rollback(world, "d2", arn, by, "It broke.")
     if card.outcome != "begun":
         return str(card.outcome)
@@ -291,7 +291,7 @@ def roll_back(world: World, by: TripSource = "person", arn: str = "arn:back") ->
 
 
 def failed_rollback() -> FakeWorld:
-    """A rollback that could not put the API back: the environment is held."""
+    """A rollback that could not restore the API: the environment is held."""
     world = moving()
     world.components.known["api"].broken = AwsError("denied")
     begin_rollback(world, "d2", "arn:back", "fault", "It broke.")
@@ -317,7 +317,7 @@ SLOW = Pending("UPDATE_IN_PROGRESS", patience=3600)
 
 
 def slow(*answers: Pending) -> FakeWorld:
-    """A release whose site answers so when it is staged; the API is staged at once."""
+    """A release whose site gives these answers while it is staged; the API is staged at once."""
     world = a_world()
     deployment = on_its_way(world, Phase.STAGING, staged={}, steps=())
     world.bundles.objects[deployment.upload.key] = a_bundle("2.0.0")
@@ -327,7 +327,7 @@ def slow(*answers: Pending) -> FakeWorld:
 
 
 def with_a_stack(phase: Phase, *answers: Pending, left: Left | None = None, **fields: Any) -> FakeWorld:  # noqa: ANN401
-    """A release of the API and a stack, whose way back answers so."""
+    """A release of the API and a stack, which gives these answers when it is restored."""
     stack = {"kind": "stack", "stack_name": "infra", "role_arn": "arn:aws:iam::123456789012:role/changes"}
     api = {"kind": "function", "function_name": "f"}
     world = a_world(components={"api": api, "infra": stack})
@@ -350,13 +350,13 @@ API_ONLY, SITE_ONLY = {"api": STABLE["api"]}, {"site": STABLE["site"]}
 
 
 def released(world: FakeWorld, staged: Mapping[str, Revision], **fields: Any) -> None:  # noqa: ANN401 - any field
-    """The release that is live has brought these components, and none was before it."""
+    """Let the live release have brought these components, with no release before it."""
     before = {"staged": dict(staged), "previous": "", "checks": (), **fields}
     world.deployments.known["d1"] = replace(world.deployments.get("d1"), **before)
 
 
 def staged_beside(live_release: Mapping[str, Revision], **fields: Any) -> FakeWorld:  # noqa: ANN401 - any field
-    """A release of both components is staged; the one that is live had these."""
+    """A staged release of both components, of which the live release has brought these."""
     world = a_world()
     on_its_way(world, Phase.STAGING, **{"steps": (), **fields})
     released(world, live_release)
@@ -371,7 +371,7 @@ def planned(world: FakeWorld) -> Deployment:
 
 
 def at_the_first_step(live_release: Mapping[str, Revision] = API_ONLY) -> FakeWorld:
-    """What was live has its canary at 10 %, and what is new all visitors."""
+    """The first step: what was live before has its canary at 10 %, what is new has all visitors."""
     world = staged_beside(live_release)
     planned(world)
     shift(world, "d2", 0)
@@ -379,7 +379,7 @@ def at_the_first_step(live_release: Mapping[str, Revision] = API_ONLY) -> FakeWo
 
 
 def told(world: FakeWorld, kind: str) -> list[str]:
-    """What the timeline says."""
+    """The messages of this kind in the timeline."""
     return [event.message for event in world.deployments.events["d2"] if event.kind == kind]
 
 

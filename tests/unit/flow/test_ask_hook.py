@@ -1,4 +1,4 @@
-"""The application's own hooks, and the rehearsal of the alarm."""
+"""Hooks: what they are asked, how they answer, and what ends the wait for them."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from tests.unit.flow.scenes import ALARM, a_hooked_world, tripped
 
 
 def test_a_hook_gets_what_codedeploys_hooks_get_and_more() -> None:
-    """The two keys of CodeDeploy's event, which occasion it is, and what to look at."""
+    """The event has CodeDeploy's two keys, the occasion, and the revisions to check."""
     world = a_hooked_world(Phase.STAGING)
     assert ask_hook(world, "d2", "pre_traffic", "token").outcome == "allowed"
     ((name, event),) = world.hooks.asked
@@ -26,8 +26,8 @@ def test_a_hook_gets_what_codedeploys_hooks_get_and_more() -> None:
 @pytest.mark.parametrize(
     ("occasion", "hook", "phase"), [("pre_traffic", "before", Phase.STAGING), ("post_traffic", "after", Phase.SHIFTING)]
 )
-def test_a_hook_that_says_no_trips_the_deployment(occasion: str, hook: str, phase: Phase) -> None:
-    """Its reason is the deployment's, and the workflow is told at once."""
+def test_a_hook_that_refuses_trips_the_deployment(occasion: str, hook: str, phase: Phase) -> None:
+    """Its reason is the deployment's, and the workflow gets it at once."""
     world = a_hooked_world(phase)
     world.hooks.no[hook] = "the database is not migrated"
     assert ask_hook(world, "d2", occasion, "token").outcome == "refused"
@@ -53,7 +53,7 @@ def test_waiting_for_a_hook_is_not_being_stuck() -> None:
 
 
 def test_an_alarm_ends_the_waiting_for_a_hook() -> None:
-    """Nobody waits for an answer that does not matter any more."""
+    """The answer does not matter any more."""
     world = a_hooked_world(Phase.SHIFTING, weight=100)
     world.hooks.later.add("after")
     world.guards.open("d2", [ALARM])
@@ -63,7 +63,7 @@ def test_an_alarm_ends_the_waiting_for_a_hook() -> None:
 
 
 def test_no_hook_is_asked_about_what_has_tripped() -> None:
-    """The workflow hears of the trip instead."""
+    """The workflow gets the trip as its answer."""
     world = a_hooked_world(Phase.SHIFTING, weight=100, trip=tripped())
     assert ask_hook(world, "d2", "post_traffic", "token").outcome == "tripped"
     assert (world.hooks.asked, world.workflows.answers["token"]) == ([], "It broke.")

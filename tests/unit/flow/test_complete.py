@@ -19,14 +19,14 @@ def test_a_good_release_is_completed() -> None:
 
 
 def test_completing_again_finds_it_done() -> None:
-    """Nothing is pruned twice, nobody told twice."""
+    """Nothing is pruned twice, and one notification is sent."""
     world = guarded(Phase.BAKING, weight=100)
     complete(world, "d2")
     assert complete(world, "d2").outcome == "succeeded"
     assert len(world.components.known["api"].pruned) == len(world.notifications.sent) == 1
 
 
-def test_a_trip_on_the_last_metres_wins() -> None:
+def test_a_trip_just_before_completion_wins() -> None:
     """An alarm between the pruning and the end still rolls back."""
     world = guarded(Phase.BAKING, weight=100)
     world.components.known["site"].prune = lambda keep, count: (trip(world, "d2", "alarm", "Late."), 0)[1]  # type: ignore[method-assign]
@@ -43,7 +43,7 @@ def test_failing_to_prune_is_no_reason_to_roll_back() -> None:
     assert "prune_failed" in world.deployments.kinds("d2")
 
 
-def test_an_unchanged_release_says_so() -> None:
+def test_an_unchanged_release_gives_that_as_its_reason() -> None:
     """Nothing was moved, and the reason is in the notification."""
     world = guarded(Phase.STAGING, staged=STABLE)
     assert "Nothing changed" in complete(world, "d2").deployment.reason

@@ -10,7 +10,7 @@ from tests.unit.flow.scenes import ALARM, baking, evaluate
 
 @pytest.mark.parametrize("first", ["guard", "judge"])
 def test_the_guard_is_closed_whoever_comes_first(first: str) -> None:
-    """A Parallel ends only when both branches have ended: the guard that opens late must close itself."""
+    """A Parallel ends only when both branches have ended, so a guard that opens late must close itself."""
     world = baking()
     evaluate(world)
     world.clock.forward(65)
@@ -46,7 +46,7 @@ def test_the_guard_of_the_next_step_stays_open() -> None:
 
 
 def test_what_comes_late_does_not_touch_the_next_bake() -> None:
-    """An evaluation or a guard of the first step that is delivered again during the second writes nothing."""
+    """A repeated evaluation or guard of the first step writes nothing during the second."""
     world = baking(weight=100)
     evaluate(world, 1)
     guard(world, "d2", 1, "second")

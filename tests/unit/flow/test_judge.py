@@ -1,4 +1,4 @@
-"""Guard and judge: the two branches of a bake, in any order, twice, and late."""
+"""Judge canary: evaluations of a bake, in time, twice, and late."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -38,7 +38,7 @@ from tests.unit.flow.scenes import (
 
 
 def test_the_first_evaluation_opens_the_bake() -> None:
-    """From here the clock runs, and the phase says that it is watched."""
+    """From here the clock runs, and the phase is BAKING."""
     world = baking()
     card = evaluate(world)
     assert (card.verdict, card.wait_seconds) == ("wait", 20)
@@ -46,15 +46,15 @@ def test_the_first_evaluation_opens_the_bake() -> None:
     assert world.deployments.get("d2").phase is Phase.BAKING
 
 
-def test_at_a_hundred_percent_it_is_watching() -> None:
-    """The last bake is the watch window."""
+def test_at_a_hundred_percent_it_bakes_as_well() -> None:
+    """The last bake is the final bake."""
     world = baking(weight=100)
     evaluate(world, 1)
     assert world.deployments.get("d2").phase is Phase.BAKING
 
 
-def test_looks_go_on_until_the_bake_is_over() -> None:
-    """The last wait is only as long as what is left, and as the last measurements take to come in."""
+def test_evaluations_go_on_until_the_bake_is_over() -> None:
+    """The last waits are only as long as the rest of the bake, and as the last measurements take to arrive."""
     world = baking()
     evaluate(world)
     world.clock.forward(50)
@@ -65,8 +65,8 @@ def test_looks_go_on_until_the_bake_is_over() -> None:
     assert evaluate(world).verdict == "healthy"
 
 
-def test_a_long_watch_is_looked_at_less_often() -> None:
-    """An execution's history is bounded, so the number of evaluations is."""
+def test_a_long_bake_is_evaluated_less_often() -> None:
+    """An execution's history is bounded, so the number of evaluations is bounded, too."""
     week = 7 * 24 * 3600
     world = baking(weight=100, steps=(Step(10, 60), Step(100, week)))
     assert week / evaluate(world, 1).wait_seconds < 1000
@@ -90,7 +90,7 @@ def test_what_was_seen_is_kept() -> None:
 
 
 def test_a_bad_canary_trips_at_once() -> None:
-    """Nobody waits for the bake to end."""
+    """The judge does not wait for the bake to end."""
     world = baking(BAD)
     evaluate(world)
     world.clock.forward(10)
@@ -105,20 +105,20 @@ def test_a_bad_canary_trips_at_once() -> None:
 
 @pytest.mark.parametrize("state", ["ALARM", None])
 def test_a_firing_or_missing_alarm_trips(state: str | None) -> None:
-    """Even if its event was lost."""
+    """This holds even if the alarm's event was lost."""
     world = baking()
     world.alarms.known = {ALARM: state} if state else {}
     assert evaluate(world).verdict == "unhealthy"
 
 
 def test_alarms_that_cannot_be_read_fail_closed() -> None:
-    """What cannot be known counts against the canary."""
+    """An unknown state counts against the canary."""
     world = baking()
     world.alarms.unreadable = AwsError("denied")
     assert evaluate(world).verdict == "unhealthy"
 
 
-def test_a_throttled_look_is_tried_again() -> None:
+def test_a_throttled_evaluation_is_repeated() -> None:
     """One call too many is no reason to roll back."""
     world = baking()
     world.alarms.unreadable = TransientError("throttled")
@@ -148,7 +148,7 @@ def test_too_few_requests_extend_the_bake_once() -> None:
 
 
 def test_what_is_rolled_back_is_not_judged() -> None:
-    """A judge that is late does not bring a deployment back to life."""
+    """A late evaluation does not revive the deployment."""
     world = baking()
     evaluate(world)
     world.deployments.known["d2"] = replace(world.deployments.get("d2"), phase=Phase.ROLLING_BACK)
@@ -157,7 +157,7 @@ def test_what_is_rolled_back_is_not_judged() -> None:
     assert world.deployments.get("d2").phase is Phase.ROLLING_BACK
 
 
-def test_components_that_are_not_measured_are_watched_by_alarms() -> None:
+def test_components_that_are_not_measured_are_guarded_by_alarms() -> None:
     """A site has no errors by revision: quiet alarms are enough."""
     world = baking({}, staged={"site": CANARY["site"]})
     evaluate(world)
@@ -187,7 +187,7 @@ def test_wherever_an_evaluation_dies_it_can_be_done_again(counts: dict[str, Coun
         assert "guard" in world.workflows.answers, where
 
 
-def test_what_is_late_is_waited_for_and_then_done_without() -> None:
+def test_late_measurements_are_waited_for_but_not_for_ever() -> None:
     """A side that never reports anything does not hold the release for ever."""
     world = baking({"6": Counts(900, 0)})
     evaluate(world)
@@ -200,8 +200,8 @@ def test_what_is_late_is_waited_for_and_then_done_without() -> None:
     assert world.deployments.get("d2").trip is not None
 
 
-def test_two_looks_at_the_same_time_count_once() -> None:
-    """The one that is slower is made again, and finds everything weighed."""
+def test_two_evaluations_at_the_same_time_count_once() -> None:
+    """The slower one is repeated, and finds everything weighed."""
     world = baking(BAD)
     evaluate(world)
     world.clock.forward(10)
@@ -214,7 +214,7 @@ def test_two_looks_at_the_same_time_count_once() -> None:
 
 
 def test_evidence_is_carried_to_the_next_step() -> None:
-    """What the first step showed is not forgotten when the weight changes."""
+    """The evidence of the first step is kept when the weight changes."""
     world = baking(steps=(Step(10, 60), Step(50, 60), Step(100, 60)))
     evaluate(world)
     world.clock.forward(65)
@@ -246,7 +246,7 @@ def test_a_canary_that_is_certainly_good_is_promoted_early() -> None:
 
 @pytest.mark.parametrize("judge", [{"minimum_requests": 1000}, {"promote_early": False}])
 def test_nothing_is_promoted_early_before_its_minimum_or_unasked(judge: dict[str, Any]) -> None:
-    """However good it looks."""
+    """A good canary alone is not enough."""
     world = promoting_early(**judge)
     evaluate(world)
     world.clock.forward(20)
@@ -254,7 +254,7 @@ def test_nothing_is_promoted_early_before_its_minimum_or_unasked(judge: dict[str
 
 
 def test_a_limit_of_the_environment_rolls_back_whatever_stable_does() -> None:
-    """Both sides fail alike, and it is too much all the same."""
+    """Both sides fail alike, and still above the limit."""
     world = baking({"7": Counts(100, 20), "6": Counts(900, 180)})
     limits = {"error_rate": 0.1, "short": "5s", "long": "10s"}
     world.environments.known[KEY] = an_environment(judge={**JUDGE, "limits": limits})
@@ -265,8 +265,8 @@ def test_a_limit_of_the_environment_rolls_back_whatever_stable_does() -> None:
     assert "limit of 10 %" in card.reason
 
 
-def test_limits_hold_for_everybody_too() -> None:
-    """At 100 % there is nobody to compare with."""
+def test_limits_hold_at_a_hundred_percent_too() -> None:
+    """At 100 % there is no other version to compare with."""
     world = baking({"7": Counts(100, 20)}, weight=100)
     limits = {"error_rate": 0.1, "short": "5s", "long": "10s"}
     world.environments.known[KEY] = an_environment(judge={**JUDGE, "limits": limits})
@@ -291,7 +291,7 @@ def test_limits_look_back_far_enough_however_long_a_period_is() -> None:
 
 
 def test_missing_requests_are_sent_if_the_environment_allows() -> None:
-    """After the longer bake, by the release's checks, through the front door, and once."""
+    """They are sent after the longer bake, by the release's checks, from outside, and once."""
     world = baking(FEW)
     world.environments.known[KEY] = an_environment(judge={**JUDGE, "synthetic": {"requests": 30}})
     evaluate(world)
@@ -318,7 +318,7 @@ def test_synthetic_requests_can_be_enough() -> None:
 
 
 def test_every_evaluation_rehearses_the_alarm() -> None:
-    """So the function that acts on it is warm when it is needed."""
+    """So the function that reacts to it is warm when it is needed."""
     world = a_world()
     on_its_way(world, Phase.SHIFTING, weight=10)
     judge(world, "d2", 0)
@@ -326,7 +326,7 @@ def test_every_evaluation_rehearses_the_alarm() -> None:
 
 
 def test_a_rehearsal_that_cannot_start_does_not_disturb_the_evaluation() -> None:
-    """An alarm would be acted on all the same."""
+    """An alarm would still be handled."""
     world = a_world()
     on_its_way(world, Phase.SHIFTING, weight=10)
     world.rehearsals.trouble = AwsError("denied")
@@ -334,21 +334,21 @@ def test_a_rehearsal_that_cannot_start_does_not_disturb_the_evaluation() -> None
 
 
 def test_newcomers_are_not_compared() -> None:
-    """What the placeholder answered says nothing about the release, neither for it nor against it."""
+    """The placeholder's answers say nothing about the release, neither for it nor against it."""
     world = baking_beside(SITE_ONLY, {"7": Counts(1000, 300), "6": Counts(10, 0)})
     assert judge(world, "d2", 0).verdict == "healthy"
     assert world.evaluations.all("d2")[-1].data == "uncompared"
 
 
 def test_the_same_figures_condemn_what_was_live() -> None:
-    """It is the comparison that is left out, and nothing else."""
+    """Only the comparison is left out for newcomers, and nothing else."""
     world = baking_beside({**API_ONLY, **SITE_ONLY}, {"7": Counts(1000, 300), "6": Counts(1000, 0)})
     at_weight(world, 10)
     assert judge(world, "d2", 0).verdict == "unhealthy"
 
 
 def test_limits_hold_for_newcomers_from_the_first_step_on() -> None:
-    """As for everything that all visitors get."""
+    """They hold as for every revision that all visitors get."""
     limits = {"error_rate": 0.1, "short": "5s", "long": "10s"}
     world = baking_beside(SITE_ONLY, {"7": Counts(1000, 300), "6": Counts(10, 0)}, limits=limits)
     card = judge(world, "d2", 0)

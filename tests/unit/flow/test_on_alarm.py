@@ -25,8 +25,8 @@ from tests.unit.flow.scenes import (
 )
 
 
-def test_an_alarm_puts_everything_back_and_tells_the_workflow() -> None:
-    """The trip is in the ledger, the traffic back, the guard's task failed."""
+def test_an_alarm_restores_all_traffic_and_ends_the_bake() -> None:
+    """The trip is in the ledger, traffic is set back to stable, the guard's task has failed."""
     world = guarded(Phase.BAKING, weight=10, guard_token="guard")
     assert on_alarm(world, ALARM, "Too many errors.") == ["d2"]
     deployment = world.deployments.get("d2")
@@ -48,8 +48,8 @@ def test_an_alarm_that_comes_twice_changes_nothing_more() -> None:
     assert sorted(world.deployments.kinds("d2")) == ["traffic_restored", "tripped"]
 
 
-def test_an_alarm_puts_back_every_deployment_that_it_guards() -> None:
-    """Two environments may share an alarm; trouble with one does not keep the other waiting."""
+def test_an_alarm_restores_every_deployment_that_it_guards() -> None:
+    """Two environments may share an alarm; an error with one does not delay the other."""
     world = guarded(Phase.BAKING, weight=10)
     world.deployments.known["d0"] = replace(world.deployments.get("d2"), deployment_id="d0", application="gone")
     world.guards.open("d0", [ALARM])
@@ -68,13 +68,13 @@ def test_an_alarm_does_not_touch_what_has_ended() -> None:
     assert world.deployments.get("d2").trip is None
 
 
-def test_an_alarm_that_guards_nobody_does_nothing() -> None:
+def test_an_alarm_that_guards_no_deployment_does_nothing() -> None:
     """Alarms fire between releases too."""
     assert on_alarm(a_world(), ALARM, "Too many errors.") == []
 
 
 def test_wherever_an_alarm_dies_it_can_be_done_again() -> None:
-    """Lambda tries again: in the end all is back and the workflow knows."""
+    """Lambda retries: in the end all traffic is on stable and the workflow has its answer."""
 
     def make() -> FakeWorld:
         return guarded(Phase.BAKING, weight=10, guard_token="guard")
@@ -108,8 +108,8 @@ def test_a_rehearsal_changes_nothing() -> None:
     assert world.deployments.get("d2").trip is None
 
 
-def test_an_alarm_puts_newcomers_back_too() -> None:
-    """To what was there before any release: whatever it was, it is as it was."""
+def test_an_alarm_restores_newcomers_too() -> None:
+    """They are restored to what was there before any release, whatever it was."""
     world = at_the_first_step()
     on_alarm(world, ALARM, "5 > 1")
     assert live(world) == RESTORED

@@ -5,7 +5,7 @@ from tests.unit.flow.scenes import ALARM, paused
 
 
 def test_too_few_requests_can_pause() -> None:
-    """The token for the person is kept, and the guard goes on."""
+    """The person's token is kept, and the guard stays open."""
     world = paused()
     assert world.deployments.get("d2").pause_token == "paused"
     assert "guard" not in world.workflows.answers

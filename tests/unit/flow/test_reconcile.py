@@ -1,4 +1,4 @@
-"""Reconcile: every way in which an execution can die, and that the living are left alone."""
+"""Reconcile: every way in which an execution can die; running ones are left alone."""
 
 from dataclasses import replace
 from typing import Any
@@ -14,7 +14,7 @@ from tests.unit.flow.scenes import KEY, a_deployment, a_world, dying_everywhere,
 
 
 def dead(phase: Phase, **fields: Any) -> FakeWorld:  # noqa: ANN401 - any field
-    """A deployment in this phase, whose execution runs no more."""
+    """A deployment in this phase, whose execution no longer runs."""
     world = a_world()
     on_its_way(world, phase, rollback_execution_arn="arn:back", **fields)
     world.workflows.running.clear()
@@ -22,16 +22,16 @@ def dead(phase: Phase, **fields: Any) -> FakeWorld:  # noqa: ANN401 - any field
 
 
 @pytest.mark.parametrize("phase", sorted(OPEN))
-def test_what_is_left_lying_is_rolled_back(phase: Phase) -> None:
-    """Stopped, timed out, broken: it is all the same."""
+def test_a_deployment_without_an_execution_is_rolled_back(phase: Phase) -> None:
+    """It does not matter whether it was stopped, timed out or broke."""
     world = dead(phase)
     assert reconcile(world) == {"d2": "rollback started"}
     assert list(world.workflows.rollbacks.values()) == ["d2"]
 
 
 @pytest.mark.parametrize("phase", sorted(MOVING - {Phase.QUEUED}))
-def test_the_living_are_left_alone(phase: Phase) -> None:
-    """Its execution runs: it is not the reconciler's business."""
+def test_a_running_deployment_is_left_alone(phase: Phase) -> None:
+    """Its execution runs, so the reconciler does nothing."""
     world = a_world()
     on_its_way(world, phase)
     assert reconcile(world) == {}
@@ -51,7 +51,7 @@ def test_what_has_ended_is_left_alone(phase: Phase) -> None:
 
 
 @pytest.mark.parametrize("phase", sorted(TERMINAL))
-def test_what_is_owed_after_the_end_is_done(phase: Phase) -> None:
+def test_what_is_due_after_the_end_is_done(phase: Phase) -> None:
     """The notification, the lock and the rest, once."""
     world = dead(phase, notification="pending")
     assert reconcile(world) == {"d2": "finished"}
@@ -60,8 +60,8 @@ def test_what_is_owed_after_the_end_is_done(phase: Phase) -> None:
     assert world.locks.load(KEY).holder == ""
 
 
-def test_whoever_has_just_ended_it_may_finish_it() -> None:
-    """A reconciler that looks in between would tell people a second time."""
+def test_the_task_that_has_just_ended_it_may_finish_it() -> None:
+    """A reconciler that ran in between would notify people a second time."""
     world = dead(Phase.SUCCEEDED, notification="pending", closed_at=START)
     world.clock.forward(59)
     assert reconcile(world) == {}
@@ -70,7 +70,7 @@ def test_whoever_has_just_ended_it_may_finish_it() -> None:
 
 
 def test_the_same_rollback_is_started_once_a_minute_at_most() -> None:
-    """Two reconcilers at once start one; a start that came to nothing is repeated."""
+    """Two reconcilers at once start one; a start without effect is repeated."""
     world = dead(Phase.BAKING)
     reconcile(world)
     reconcile(world)
@@ -91,7 +91,7 @@ def test_the_name_of_the_longest_deployment_fits() -> None:
 
 
 def test_it_is_given_up_after_some_attempts() -> None:
-    """A person is told, and the environment is held."""
+    """People are notified, and the environment is held."""
     world = dead(Phase.ROLLING_BACK, rollback_attempts=MOST_ATTEMPTS)
     assert reconcile(world) == {"d2": "given up"}
     assert world.deployments.get("d2").phase is Phase.ROLLBACK_FAILED
@@ -100,7 +100,7 @@ def test_it_is_given_up_after_some_attempts() -> None:
 
 
 def test_a_lost_grant_is_given_again() -> None:
-    """Whoever released the lock died before telling."""
+    """The task that released the lock died before it answered."""
     world = a_world()
     on_its_way(world, Phase.QUEUED, queue_token="token")
     world.deployments.known["d2"] = replace(world.deployments.get("d2"), fencing_token=0)
@@ -109,8 +109,8 @@ def test_a_lost_grant_is_given_again() -> None:
     assert world.deployments.get("d2").fencing_token == 4
 
 
-def test_a_superseded_deployment_that_was_not_told_is_told() -> None:
-    """Whoever displaced it died before."""
+def test_a_superseded_deployment_without_an_answer_gets_one() -> None:
+    """The task that displaced it died before it answered."""
     world = a_world()
     on_its_way(world, Phase.BAKING)
     a_deployment(world, Phase.QUEUED, "d0", version="0.9.0", queue_token="token")
@@ -118,7 +118,7 @@ def test_a_superseded_deployment_that_was_not_told_is_told() -> None:
     assert "token" in world.workflows.answers
 
 
-def test_who_waits_rightly_goes_on_waiting() -> None:
+def test_a_deployment_that_waits_rightly_goes_on_waiting() -> None:
     """Nothing is done, nothing is reported."""
     world = a_world()
     on_its_way(world, Phase.BAKING)
@@ -126,8 +126,8 @@ def test_who_waits_rightly_goes_on_waiting() -> None:
     assert reconcile(world) == {}
 
 
-def test_who_waits_for_the_dead_is_granted_the_lock() -> None:
-    """A holder that has ended without handing on does not block the environment for ever."""
+def test_the_one_that_waits_behind_an_abandoned_lock_is_granted_it() -> None:
+    """A holder that has ended without releasing the lock does not block the environment for ever."""
     world = a_world()
     on_its_way(world, Phase.REJECTED, notification="sent")
     waiting(world)
@@ -137,8 +137,8 @@ def test_who_waits_for_the_dead_is_granted_the_lock() -> None:
 
 
 @pytest.mark.parametrize("error", [TransientError("throttled"), KeyError("whatever")])
-def test_trouble_with_one_does_not_keep_the_others_waiting(error: Exception) -> None:
-    """Also what nobody thought of."""
+def test_an_error_with_one_does_not_stop_the_others(error: Exception) -> None:
+    """This holds for unexpected errors, too."""
     world = dead(Phase.BAKING)
     a_deployment(world, Phase.BAKING, "d0", execution_arn="arn:gone")
     real = world.deployments.get
@@ -154,8 +154,8 @@ def test_trouble_with_one_does_not_keep_the_others_waiting(error: Exception) -> 
     assert done["d0"].startswith("failed")
 
 
-def test_wherever_it_dies_the_next_one_goes_on() -> None:
-    """A reconciler that dies is itself reconciled, by the schedule."""
+def test_wherever_it_dies_the_next_run_continues() -> None:
+    """The schedule starts the next run."""
 
     def make() -> FakeWorld:
         world = dead(Phase.SUCCEEDED, notification="pending")

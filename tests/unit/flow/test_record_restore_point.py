@@ -11,7 +11,7 @@ from controller.flow.record_restore_point import record_restore_point
 from tests.unit.flow.scenes import ALARM, KEY, STABLE, granted, once, recorded
 
 
-def test_what_is_live_is_noted_and_guarded() -> None:
+def test_what_is_live_is_recorded_and_guarded() -> None:
     """The restore point and the guards are there before anything is touched."""
     world = granted()
     assert record_restore_point(world, "d2").outcome == "ready"
@@ -22,7 +22,7 @@ def test_what_is_live_is_noted_and_guarded() -> None:
 
 @pytest.mark.parametrize("state", ["ALARM", None])
 def test_an_alarm_that_fires_or_is_gone_rejects(state: str | None) -> None:
-    """A release on top of a fire cannot be judged, nor one that nothing guards."""
+    """A release cannot be judged while its alarm is firing, nor when nothing guards it."""
     world = granted()
     world.alarms.known = {ALARM: state} if state else {}
     assert record_restore_point(world, "d2").outcome == "rejected"
@@ -39,7 +39,7 @@ def test_alarms_that_cannot_be_read_are_an_error() -> None:
 
 
 def test_an_alarm_that_fires_while_they_are_read_is_not_missed() -> None:
-    """The guards are open before the states are read, so the alarm's event finds the deployment, which goes back."""
+    """The guards are open before the states are read, so the alarm's event finds the deployment and trips it."""
     world = granted()
     world.alarms.states = lambda names: (on_alarm(world, ALARM, "now"), dict.fromkeys(names, "OK"))[1]  # type: ignore[method-assign]
     with pytest.raises(LedgerConflictError):
@@ -48,7 +48,7 @@ def test_an_alarm_that_fires_while_they_are_read_is_not_missed() -> None:
     assert world.deployments.get("d2").trip is not None
 
 
-def test_traffic_in_somebodys_hands_rejects() -> None:
+def test_a_component_that_somebody_is_changing_rejects() -> None:
     """A release does not begin in the middle of somebody's change."""
     world = granted()
     world.components.known["api"].canary, world.components.known["api"].weight = "9", 50
@@ -73,7 +73,7 @@ def test_recording_again_keeps_the_first_restore_point() -> None:
 
 
 def test_two_calls_at_once_agree() -> None:
-    """The slower one finds that the faster one has recorded, and is content."""
+    """The slower one finds what the faster one has recorded, and agrees."""
     world = granted()
     world.deployments.before_update = once(lambda: record_restore_point(world, "d2"))
     assert record_restore_point(world, "d2").outcome == "ready"
@@ -81,7 +81,7 @@ def test_two_calls_at_once_agree() -> None:
 
 
 def test_without_the_lock_nothing_is_recorded() -> None:
-    """The fencing token of an older turn writes nothing."""
+    """An older fencing token writes nothing."""
     world = granted()
     stale = world.deployments.get("d2")
     world.deployments.get = lambda deployment_id: stale  # type: ignore[method-assign]

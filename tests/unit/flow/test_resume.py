@@ -7,7 +7,7 @@ from controller.flow.resume import resume
 from tests.unit.flow.scenes import baking, paused
 
 
-def test_a_person_lets_it_go_on() -> None:
+def test_a_person_resumes_it() -> None:
     """The guard is closed, so that the bake ends; resuming twice is harmless."""
     world = paused()
     assert resume(world, "d2").verdict == "healthy"
@@ -16,6 +16,6 @@ def test_a_person_lets_it_go_on() -> None:
 
 
 def test_there_is_nothing_to_resume_before_a_bake() -> None:
-    """A person who is too early is told so."""
+    """Resuming too early is an error that says so."""
     with pytest.raises(SelfrightError, match="no open bake"):
         resume(baking(), "d2")

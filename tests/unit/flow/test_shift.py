@@ -24,7 +24,7 @@ from tests.unit.flow.scenes import (
 
 
 def test_all_changed_components_get_the_same_weight() -> None:
-    """API and site go together."""
+    """API and site are shifted together."""
     world = guarded()
     card = shift(world, "d2", 0)
     assert (card.outcome, card.weight) == ("shifted", 10)
@@ -44,7 +44,7 @@ def test_waves_are_shifted_in_their_order() -> None:
 
 
 def test_the_last_step_promotes() -> None:
-    """At a hundred the canary is what everybody gets."""
+    """At 100 % all visitors get the canary."""
     world = guarded(Phase.BAKING, weight=10)
     shift(world, "d2", 1)
     assert live(world) == {"api": ("7", 0), "site": ("bb", 0)}
@@ -58,15 +58,15 @@ def test_what_did_not_change_is_not_moved() -> None:
 
 
 def test_shifting_twice_is_the_same() -> None:
-    """A state that is tried again ends where the first try did."""
+    """A retried state ends as the first try did."""
     world = guarded()
     shift(world, "d2", 0)
     shift(world, "d2", 0)
     assert live(world) == {"api": ("6", 10), "site": ("aa", 10)}
 
 
-def test_a_tripped_deployment_does_not_go_on() -> None:
-    """From the trip on it only goes back."""
+def test_a_tripped_deployment_is_not_shifted() -> None:
+    """After the trip it can only be rolled back."""
     world = guarded(trip=tripped())
     with pytest.raises(TrippedError):
         shift(world, "d2", 0)
@@ -82,7 +82,7 @@ def test_a_person_who_changed_a_component_stops_the_deployment() -> None:
     assert live(world)["site"] == ("cc", 0)
 
 
-def test_a_step_that_comes_late_moves_nothing_back() -> None:
+def test_a_late_step_moves_no_visitor_to_stable() -> None:
     """A second call for 10 % must not take visitors from a release that is at 100 %."""
     world = guarded(Phase.BAKING, weight=100)
     with pytest.raises(LedgerConflictError, match="too late"):
@@ -90,7 +90,7 @@ def test_a_step_that_comes_late_moves_nothing_back() -> None:
     assert live(world) == {"api": ("7", 0), "site": ("bb", 0)}
 
 
-def test_a_step_that_is_overtaken_moves_nothing_back() -> None:
+def test_an_overtaken_step_moves_no_visitor_to_stable() -> None:
     """The same, when the other call overtakes it between its read and its write."""
     world = guarded(Phase.BAKING, weight=10)
     at_weight(world, 0)
@@ -103,7 +103,7 @@ def test_a_step_that_is_overtaken_moves_nothing_back() -> None:
 
 @pytest.mark.parametrize("phase", sorted(TERMINAL))
 def test_what_has_ended_is_not_shifted(phase: Phase) -> None:
-    """However late the call comes."""
+    """A late call changes nothing."""
     world = guarded(phase)
     with pytest.raises(LedgerConflictError):
         shift(world, "d2", 0)
@@ -113,7 +113,7 @@ def test_what_has_ended_is_not_shifted(phase: Phase) -> None:
 @pytest.mark.parametrize("moment", ["ledger", "api", "site"])
 @pytest.mark.parametrize("weight", [0, 10])
 def test_an_alarm_between_read_and_write_wins(moment: str, weight: int) -> None:
-    """Wherever in a shift the alarm fires, in the end nobody is on the canary."""
+    """Wherever in a shift the alarm fires, in the end no visitor is on the canary."""
     world = guarded(Phase.BAKING if weight else Phase.STAGING, weight=weight)
     fires = once(lambda: on_alarm(world, ALARM, "Too many errors."))
     if moment == "ledger":
@@ -126,7 +126,7 @@ def test_an_alarm_between_read_and_write_wins(moment: str, weight: int) -> None:
 
 
 def test_a_shift_that_is_overtaken_by_success_undoes_nothing() -> None:
-    """A second call that is late must not pull back a release that has succeeded in between."""
+    """A late second call must not undo a release that has succeeded in the meantime."""
     world = guarded(Phase.BAKING, weight=10)
     world.components.known["site"].before_write = once(lambda: (shift(world, "d2", 1), complete(world, "d2")))
     with pytest.raises(LedgerConflictError):
@@ -144,7 +144,7 @@ def test_every_shift_is_marked() -> None:
 
 
 def test_newcomers_get_all_visitors_at_the_first_step() -> None:
-    """And keep them at the next one, while the others follow."""
+    """They keep them at the next step, while the others follow."""
     world = at_the_first_step()
     assert live(world) == {"api": ("6", 10), "site": ("bb", 0)}
     assert told(world, "shifted") == ["10 % of the visitors get version 2.0.0; all visitors get what is new: site."]

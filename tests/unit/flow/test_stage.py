@@ -25,7 +25,7 @@ def test_a_component_is_staged() -> None:
     assert not world.components.known["api"].moves
 
 
-def test_what_did_not_change_is_said_so() -> None:
+def test_an_unchanged_component_is_reported_as_such() -> None:
     """An unchanged component gets no traffic step."""
     world = recorded()
     world.components.known["api"].next = ""
@@ -34,7 +34,7 @@ def test_what_did_not_change_is_said_so() -> None:
 
 
 def test_what_is_rolled_back_is_not_staged_any_more() -> None:
-    """A staging that comes late writes nothing."""
+    """A late staging writes nothing."""
     world = recorded()
     world.deployments.known["d2"] = replace(world.deployments.get("d2"), phase=Phase.ROLLING_BACK)
     with pytest.raises(LedgerConflictError):
@@ -77,7 +77,7 @@ def test_every_component_that_is_staged_is_a_step_forward() -> None:
 
 
 def test_a_tripped_deployment_is_not_waited_for() -> None:
-    """An alarm that fires meanwhile ends the waiting at the next question."""
+    """An alarm that fires meanwhile ends the wait at the next question."""
     world = slow(SLOW, SLOW)
     stage(world, "d2", "site")
     trip(world, "d2", "alarm", "It broke.")

@@ -40,14 +40,14 @@ def test_a_good_canary_gets_its_steps() -> None:
     assert [step.weight for step in world.deployments.get("d2").steps] == [10, 100]
 
 
-def test_a_guard_outlives_a_hold() -> None:
+def test_a_guard_outlives_a_pause() -> None:
     """A person who has a week to decide is not overtaken by the guard's timeout."""
     world = staged()
     world.environments.known[KEY] = an_environment(judge={"when_inconclusive": "pause"})
     assert run_tests(world, "d2").steps[0].guard_timeout > PAUSE_SECONDS
 
 
-def test_the_first_deployment_goes_to_everybody() -> None:
+def test_the_first_deployment_gets_all_visitors_at_once() -> None:
     """There was nothing before that could be compared or protected."""
     assert [step.weight for step in run_tests(staged(previous=""), "d2").steps] == [100]
 
@@ -65,20 +65,20 @@ def with_settings(**changed: str) -> FakeWorld:
     return world
 
 
-def test_what_nobody_can_get_a_share_of_goes_to_everybody_at_once() -> None:
+def test_what_cannot_be_divided_gets_all_visitors_at_once() -> None:
     """A release that changes parameters alone does not wait through steps in which nothing would happen."""
     steps = run_tests(with_settings(settings="s2"), "d2").steps
     assert [(step.weight, step.bake) for step in steps] == [(100, 300)]
 
 
-def test_with_anything_else_it_goes_by_the_strategy() -> None:
+def test_together_with_a_function_it_follows_the_strategy() -> None:
     """The code has its canary, and the parameters follow at the last step."""
     steps = run_tests(with_settings(settings="s2", api="7"), "d2").steps
     assert [step.weight for step in steps] == [10, 100]
 
 
 def test_an_unchanged_release_has_no_steps() -> None:
-    """Nothing is shifted, nothing is watched."""
+    """Nothing is shifted, and nothing bakes."""
     assert run_tests(staged(staged=STABLE), "d2").steps == ()
 
 
@@ -94,20 +94,20 @@ def test_a_bad_canary_trips_before_any_visitor_sees_it() -> None:
     assert trip.source == "check"
 
 
-def test_a_tripped_canary_is_tested_all_the_same() -> None:
-    """The trip stops it at the first shift; the test only says what it sees."""
+def test_a_tripped_canary_is_still_tested() -> None:
+    """The trip stops it at the first shift; the test only reports what it finds."""
     assert run_tests(staged(trip=tripped()), "d2").outcome == "healthy"
 
 
-def test_the_new_version_is_tested_by_what_belongs_there() -> None:
-    """All but what only a visitor can see."""
+def test_the_new_version_gets_the_checks_for_staged_revisions() -> None:
+    """All checks but those from outside only."""
     world = staged(checks=PLACED)
     run_tests(world, "d2")
     told = [event.message for event in world.deployments.events["d2"] if event.kind == "tested"]
     assert told == ["api: 3 checks passed before traffic.", "site: 1 check passed before traffic."]
 
 
-def test_a_staged_release_is_healthy_only_if_its_hook_says_so() -> None:
+def test_a_hook_is_asked_after_the_tests() -> None:
     """The workflow asks it, and waits for as long as the environment says."""
     world = a_hooked_world(Phase.STAGING)
     card = run_tests(world, "d2")
@@ -116,7 +116,7 @@ def test_a_staged_release_is_healthy_only_if_its_hook_says_so() -> None:
 
 
 def test_no_hook_is_asked_when_nothing_changed() -> None:
-    """There is nothing to say no to."""
+    """There is nothing to refuse."""
     world = a_hooked_world(Phase.STAGING, staged=STABLE)
     assert run_tests(world, "d2").outcome == "healthy"
 
@@ -132,15 +132,15 @@ def test_what_is_not_staged_is_asked_again() -> None:
     assert run_tests(world, "d2").outcome == "healthy"
 
 
-def test_only_newcomers_go_to_everybody_in_one_step() -> None:
-    """There is nobody to compare with, whatever the strategy says."""
+def test_newcomers_alone_get_all_visitors_in_one_step() -> None:
+    """There is no older version to compare them with, whatever the strategy says."""
     deployment = planned(staged_beside(SITE_ONLY, staged={"api": CANARY["api"], "site": STABLE["site"]}))
     assert deployment.changed == deployment.newcomers == ("api",)
     assert [(step.weight, step.bake) for step in deployment.steps] == [(100, 300)]
 
 
-def test_what_was_live_goes_by_the_steps_all_the_same() -> None:
-    """It is written down who is new, and told."""
+def test_what_was_live_before_still_follows_the_steps() -> None:
+    """The ledger and the timeline say which components are new."""
     world = staged_beside(API_ONLY)
     deployment = planned(world)
     assert [step.weight for step in deployment.steps] == [10, 100]
@@ -150,7 +150,7 @@ def test_what_was_live_goes_by_the_steps_all_the_same() -> None:
 
 
 def test_a_first_deployment_has_newcomers_only() -> None:
-    """No release is live, so none has brought anything; nobody has to be told."""
+    """No release is live, so none has brought anything, and the timeline need not say so."""
     world = staged_beside(API_ONLY, previous="")
     deployment = planned(world)
     assert (deployment.newcomers, [step.weight for step in deployment.steps]) == (("api", "site"), [100])
@@ -158,14 +158,14 @@ def test_a_first_deployment_has_newcomers_only() -> None:
 
 
 def test_what_an_older_release_had_is_not_new() -> None:
-    """A release may leave a component out; its revision serves on."""
+    """A release may leave a component out; its revision continues to serve."""
     world = staged_beside(API_ONLY)
     released(world, API_ONLY, served_before=("site",))
     assert planned(world).newcomers == ()
 
 
 @pytest.mark.parametrize("before", ["gone", "d1"])
-def test_what_cannot_be_known_goes_by_the_steps(before: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_known_follows_the_steps(before: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """When an ancestor is gone, or there are too many of them, nothing is taken for new."""
     monkeypatch.setattr(newcomers, "FAR_BACK", 3)
     world = staged_beside(API_ONLY)

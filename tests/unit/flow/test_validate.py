@@ -36,7 +36,7 @@ def test_a_good_bundle_is_valid() -> None:
     assert len(deployment.digest) == 64
 
 
-def test_a_check_keeps_what_is_hard_to_keep() -> None:
+def test_a_check_keeps_unusual_values() -> None:
     """Fractions and nulls in a check's body come out of the ledger as they went in."""
     body = {"temperature": 21.5, "nothing": None, "deep": [[{"a": 1e300}]]}
     world = uploaded(a_bundle(checks=({"component": "api", "path": "/", "method": "POST", "body": body},)))
@@ -53,14 +53,14 @@ def test_a_check_is_kept_with_the_values_of_this_environment() -> None:
 
 
 def test_a_check_with_an_unknown_variable_is_rejected() -> None:
-    """Before anything is touched, and under the version's name."""
+    """It is rejected before anything is touched, and the ledger has its version."""
     world = uploaded(a_bundle("2.1.0", checks=({"component": "api", "path": "/", "contains": "in ${PLACE}"},)))
     assert "${PLACE} is not a variable of api here (it has: none)" in rejected(world)
     assert world.deployments.get("d2").version == "2.1.0"
 
 
 def test_validating_twice_is_the_same() -> None:
-    """A state that is tried again finds what it wrote."""
+    """A retried state finds what it wrote."""
     world = uploaded(a_bundle())
     assert validate(world, "d2") == validate(world, "d2")
 
@@ -87,7 +87,7 @@ def test_another_applications_bundle_is_rejected() -> None:
 
 
 def test_an_unknown_environment_is_rejected() -> None:
-    """Nobody is registered under that name."""
+    """No environment is registered under that name."""
     world = uploaded(a_bundle())
     world.environments.known.clear()
     assert "No environment smartpack/prod" in rejected(world)
@@ -121,7 +121,7 @@ def test_a_component_of_another_kind_is_rejected() -> None:
 
 
 def test_a_url_that_may_not_be_checked_is_rejected() -> None:
-    """Before anything is staged, and with the way out."""
+    """It is rejected before anything is staged, and the next step says what to do."""
     world = uploaded(a_bundle())
     world.probe.private["https://api.example"] = "api.example leads to the private address 10.0.0.7"
     told = "components.api: the URL https://api.example in smartpack/prod may not be checked: api.example leads to"
@@ -131,7 +131,7 @@ def test_a_url_that_may_not_be_checked_is_rejected() -> None:
 
 @pytest.mark.parametrize("way", ["allowed", "not checked from outside"])
 def test_a_private_url_that_is_meant_is_fine(way: str) -> None:
-    """The environment allows it, or nobody asks it."""
+    """The environment allows it, or no check requests it."""
     only: Mapping[str, Any] = {"component": "api", "path": "/", "only": "staged"}
     world = uploaded(a_bundle(checks=(only,)) if way != "allowed" else a_bundle())
     world.environments.known[KEY] = an_environment(allow_private_urls=way == "allowed")
@@ -177,7 +177,7 @@ def test_an_image_with_a_wrong_layer_is_rejected() -> None:
 
 @pytest.mark.parametrize("phase", [Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED])
 def test_a_version_that_was_rolled_back_is_rejected(phase: Phase) -> None:
-    """What was bad once is not tried again under the same name."""
+    """A bad version is not deployed again under the same name."""
     world = uploaded(a_bundle("1.2.0"))
     world.versions.previous_attempts[KEY, "1.2.0"] = ("whatever", phase)
     assert "was rolled back" in rejected(world)
@@ -200,7 +200,7 @@ def test_a_version_that_succeeded_may_come_again() -> None:
 
 
 def test_what_has_moved_on_is_not_validated_any_more() -> None:
-    """A call that comes late writes nothing."""
+    """A late call writes nothing."""
     world = uploaded(a_bundle())
     world.deployments.known["d2"] = replace(world.deployments.get("d2"), phase=Phase.STAGING)
     with pytest.raises(LedgerConflictError):

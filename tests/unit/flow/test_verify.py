@@ -22,7 +22,7 @@ from tests.unit.flow.scenes import (
 
 
 def shifted(weight: int) -> FakeWorld:
-    """A deployment whose visitors are being asked from outside."""
+    """A deployment at this weight, whose stable release makes the same promises."""
     world = a_world()
     on_its_way(world, Phase.SHIFTING, weight=weight)
     world.deployments.known["d1"] = replace(world.deployments.get("d1"), checks=world.deployments.get("d2").checks)
@@ -37,7 +37,7 @@ def test_the_checks_are_made_from_outside() -> None:
 
 
 def test_checks_are_made_where_they_belong() -> None:
-    """A load never from outside; what says `only` in one place only."""
+    """A load is never made from outside, and a check with `only` is made in one place."""
     world = shifted(100)
     world.deployments.known["d2"] = replace(world.deployments.get("d2"), checks=PLACED)
     verify(world, "d2", 1)
@@ -53,7 +53,7 @@ def test_private_addresses_are_asked_only_if_the_environment_allows_it(allowed: 
     assert world.probe.trusted == [allowed, allowed]
 
 
-def test_a_check_fails_only_when_it_fails_thrice() -> None:
+def test_a_check_fails_only_after_three_failures() -> None:
     """One lost packet is no reason to roll back."""
     world = shifted(100)
     world.probe.wrong = ["no", "no"]
@@ -65,7 +65,7 @@ def test_a_check_fails_only_when_it_fails_thrice() -> None:
     assert world.deployments.get("d2").trip is not None
 
 
-def test_a_component_that_is_gone_from_the_environment_is_not_asked() -> None:
+def test_a_component_that_the_environment_no_longer_has_is_not_checked() -> None:
     """A release that is live longer than its environment's configuration can still be verified."""
     world = shifted(100)
     known = world.environments.known[KEY]
@@ -74,7 +74,7 @@ def test_a_component_that_is_gone_from_the_environment_is_not_asked() -> None:
     assert world.probe.asked == ["https://site.example/"]
 
 
-def test_the_post_traffic_hook_is_asked_when_everybody_is_on_the_release() -> None:
+def test_the_post_traffic_hook_is_asked_when_all_visitors_are_on_the_release() -> None:
     """Not at the steps before."""
     world = a_hooked_world(Phase.SHIFTING, weight=10)
     assert verify(world, "d2", 0).outcome == "healthy"
@@ -86,7 +86,7 @@ PROMISED = ('{"component":"api","path":"/new"}', '{"component":"site","path":"/"
 
 
 def test_newcomers_are_verified_from_the_first_step_on() -> None:
-    """Only the new release promises anything of them; of the others, both have to."""
+    """Of newcomers only the new release promises anything; of the others, only what both promise is checked."""
     world = at_the_first_step()
     world.deployments.known["d2"] = replace(world.deployments.get("d2"), checks=PROMISED)
     assert verify(world, "d2", 0).outcome == "healthy"
@@ -94,7 +94,7 @@ def test_newcomers_are_verified_from_the_first_step_on() -> None:
 
 
 def test_an_older_promise_does_not_excuse_a_newcomer() -> None:
-    """Everybody gets the new revision, so that only its own answer is right."""
+    """All visitors get the new revision, so only its own answer is correct."""
     world = at_the_first_step()
     released(world, API_ONLY, checks=PROMISED)
     world.probe.wrong = ["no", "no", "no"]

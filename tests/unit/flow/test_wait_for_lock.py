@@ -1,4 +1,4 @@
-"""Wait for lock: the newest goes next, and nobody waits for ever."""
+"""Wait for lock: the newest gets it next, and no deployment waits for ever."""
 
 from dataclasses import replace
 
@@ -21,13 +21,13 @@ from tests.unit.flow.scenes import (
 
 
 def outcome(world: FakeWorld, token: str) -> object:
-    """What the waiting execution was told."""
+    """The answer that the waiting execution got."""
     answer = world.workflows.answers.get(token)
     return answer["outcome"] if isinstance(answer, dict) else answer
 
 
 def test_a_free_environment_is_granted_at_once() -> None:
-    """The execution goes on, and the ledger has the fencing token."""
+    """The execution continues, and the ledger has the fencing token."""
     world = a_world()
     a_deployment(world, Phase.RECEIVED)
     wait_for_lock(world, "d2", "token")
@@ -35,8 +35,8 @@ def test_a_free_environment_is_granted_at_once() -> None:
     assert world.deployments.get("d2").fencing_token == world.locks.load(KEY).token == 1
 
 
-def test_who_comes_second_waits() -> None:
-    """Nobody answers the token yet."""
+def test_the_second_deployment_waits() -> None:
+    """Its token is not answered yet."""
     world = a_world()
     on_its_way(world, Phase.BAKING)
     a_deployment(world, Phase.RECEIVED, "d3", version="3.0.0")
@@ -45,8 +45,8 @@ def test_who_comes_second_waits() -> None:
     assert (world.deployments.get("d3").phase, world.deployments.get("d3").queue_token) == (Phase.QUEUED, "token")
 
 
-def test_the_newest_supersedes_who_waited() -> None:
-    """The older one ends and its execution is told."""
+def test_the_newest_supersedes_the_one_that_waited() -> None:
+    """The older one ends, and its execution gets that answer."""
     world = a_world()
     on_its_way(world, Phase.BAKING)
     waiting(world)
@@ -58,8 +58,8 @@ def test_the_newest_supersedes_who_waited() -> None:
     assert world.locks.load(KEY).waiting is not None
 
 
-def test_who_waited_may_be_in_other_hands_when_it_is_superseded() -> None:
-    """A rollback claimed the older one: the newer one must not suffer for it."""
+def test_the_one_that_waited_may_already_be_rolled_back_when_it_is_superseded() -> None:
+    """A rollback has claimed the older one: that must not stop the newer one."""
     world = a_world()
     on_its_way(world, Phase.BAKING)
     waiting(world)
@@ -79,8 +79,8 @@ def test_an_older_release_that_asks_late_is_superseded() -> None:
     assert world.notifications.sent == [("d0", Phase.SUPERSEDED)]
 
 
-def test_a_held_environment_refuses_with_advice() -> None:
-    """The person who uploaded is told what to do first."""
+def test_a_held_environment_rejects_with_advice() -> None:
+    """The next step says what to do first."""
     world = a_world()
     world.locks.known[KEY] = replace(world.locks.load(KEY), held="The rollback of d1 failed.")
     a_deployment(world, Phase.RECEIVED)
@@ -91,7 +91,7 @@ def test_a_held_environment_refuses_with_advice() -> None:
 
 
 def test_asking_twice_uses_the_newer_token() -> None:
-    """A state that is tried again has another token; the old one leads nowhere."""
+    """A retried state has another token; the old one is of no use."""
     world = a_world()
     a_deployment(world, Phase.RECEIVED)
     wait_for_lock(world, "d2", "one")
@@ -110,8 +110,8 @@ def test_asking_again_after_the_end_is_answered(phase: Phase, said: str) -> None
     assert outcome(world, "token") == said
 
 
-def test_a_dead_holder_is_relieved_by_who_asks_next() -> None:
-    """Whoever waits looks whether the holder is alive."""
+def test_an_abandoned_lock_is_released_by_the_next_request() -> None:
+    """A deployment that has to wait checks whether the holder has ended."""
     world = a_world()
     on_its_way(world, Phase.REJECTED, notification="sent")
     a_deployment(world, Phase.RECEIVED, "d3", version="3.0.0")
@@ -120,7 +120,7 @@ def test_a_dead_holder_is_relieved_by_who_asks_next() -> None:
 
 
 def test_wherever_asking_dies_it_can_be_done_again() -> None:
-    """At every call: asking again (or the reconciler, by `settle`) brings everybody to an answer."""
+    """At every call: asking again (or the reconciler, by `settle`) leads every deployment to an answer."""
 
     def make() -> FakeWorld:
         world = a_world()
@@ -142,8 +142,8 @@ def test_wherever_asking_dies_it_can_be_done_again() -> None:
         assert outcome(world, "token") == "granted", where
 
 
-def test_a_lost_race_for_the_lock_is_decided_anew() -> None:
-    """Somebody saved in between: the decision is made again on what is there now."""
+def test_a_lost_race_for_the_lock_is_decided_again() -> None:
+    """The lock was saved in between: the decision is made again on its new state."""
     world = a_world()
     a_deployment(world, Phase.RECEIVED)
     a_deployment(world, Phase.BAKING, "d1")

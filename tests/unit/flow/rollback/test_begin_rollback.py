@@ -26,8 +26,8 @@ from tests.unit.flow.scenes import (
 
 
 @pytest.mark.parametrize("by", ["person", "reconciler"])
-def test_what_still_goes_forward_is_stopped(by: TripSource) -> None:
-    """Two machines must not pull at one rope."""
+def test_the_deploy_execution_is_stopped(by: TripSource) -> None:
+    """Two machines must not work against each other."""
     world = moving()
     begin_rollback(world, "d2", "arn:back", by, "Stop.")
     assert "arn:d2" not in world.workflows.running
@@ -42,7 +42,7 @@ def test_the_machine_that_waits_for_its_rollback_is_not_stopped() -> None:
 
 
 def test_only_one_execution_rolls_back() -> None:
-    """Whoever comes second, while the first one runs, has nothing to do."""
+    """A second execution has nothing to do while the first one runs."""
     world = moving()
     begin_rollback(world, "d2", "arn:one", "person", "First.")
     world.workflows.running.add("arn:one")
@@ -50,8 +50,8 @@ def test_only_one_execution_rolls_back() -> None:
     assert world.deployments.get("d2").rollback_execution_arn == "arn:one"
 
 
-def test_a_rollback_that_died_is_taken_over() -> None:
-    """Its execution runs no more."""
+def test_a_rollback_that_died_is_continued() -> None:
+    """Its execution no longer runs."""
     world = moving()
     begin_rollback(world, "d2", "arn:one", "person", "First.")
     assert roll_back(world, "reconciler", "arn:two") == "ROLLED_BACK"
@@ -59,7 +59,7 @@ def test_a_rollback_that_died_is_taken_over() -> None:
 
 
 def test_the_same_execution_may_begin_again() -> None:
-    """A state that is tried again."""
+    """The state may be retried."""
     world = moving()
     begin_rollback(world, "d2", "arn:one", "person", "First.")
     world.workflows.running.add("arn:one")
@@ -67,7 +67,7 @@ def test_the_same_execution_may_begin_again() -> None:
 
 
 def at_the_claim(world: FakeWorld, act: Callable[[], object]) -> None:
-    """Let this happen between the reads of `begin` and its claim."""
+    """Let this happen between the reads of `begin_rollback` and its claim."""
     act_once = once(act)
     world.deployments.before_update = lambda changes: act_once() if "rollback_attempts" in changes else None
 
@@ -86,7 +86,7 @@ def test_two_at_once_claim_one_rollback() -> None:
 
 
 def test_a_claim_whose_answer_was_lost_is_a_claim() -> None:
-    """The network swallowed the answer and the write was tried again."""
+    """The network lost the answer, and the write was retried."""
     world = moving()
     changes = {"phase": Phase.ROLLING_BACK, "rollback_execution_arn": "arn:one"}
     at_the_claim(world, lambda: world.deployments.update("d2", changes, phases=MOVING))
@@ -94,7 +94,7 @@ def test_a_claim_whose_answer_was_lost_is_a_claim() -> None:
 
 
 def test_what_succeeds_at_the_same_moment_has_succeeded() -> None:
-    """A rollback that nobody asked for must not begin after the lock was handed on."""
+    """An automatic rollback must not begin after the lock was released."""
     world = moving(Phase.BAKING, weight=100)
     world.deployments.before_update = once(lambda: close(world, "d2", Phase.SUCCEEDED, ""))
     assert begin_rollback(world, "d2", "arn:back", "reconciler", "It died.").outcome == "nothing"
@@ -103,7 +103,7 @@ def test_what_succeeds_at_the_same_moment_has_succeeded() -> None:
 
 @pytest.mark.parametrize("phase", [Phase.ROLLED_BACK, Phase.REJECTED, Phase.SUPERSEDED])
 def test_some_ends_cannot_be_rolled_back(phase: Phase) -> None:
-    """There is nothing of them to be put back."""
+    """Nothing of them is live, so there is nothing to restore."""
     world = a_world()
     a_deployment(world, phase)
     assert begin_rollback(world, "d2", "arn:back", "person", "Please.").outcome == "nothing"
@@ -111,7 +111,7 @@ def test_some_ends_cannot_be_rolled_back(phase: Phase) -> None:
 
 @pytest.mark.parametrize("by", ["fault", "reconciler", "alarm"])
 def test_only_a_person_rolls_back_what_has_succeeded(by: TripSource) -> None:
-    """A late fault of an execution that is over is nobody's order."""
+    """A late fault of an execution that has ended must not undo a good release."""
     assert roll_back(succeeded(), by) == "nothing"
 
 
@@ -134,29 +134,29 @@ def test_what_changed_nothing_is_not_rolled_back() -> None:
 
 
 def test_what_is_not_live_any_more_is_not_rolled_back() -> None:
-    """A newer release stands on it."""
+    """A newer release has replaced it."""
     world = succeeded()
     world.components.known["site"].edit("cc")
     assert begin_rollback(world, "d2", "arn:back", "person", "Please.").outcome == "refused"
 
 
-def test_traffic_in_somebodys_hands_refuses() -> None:
-    """A component that is being shifted is not pulled away."""
+def test_a_component_that_somebody_is_changing_refuses() -> None:
+    """A component whose traffic is split is not touched."""
     world = succeeded()
     world.components.known["site"].weight = 50
     assert "split" in begin_rollback(world, "d2", "arn:back", "person", "Please.").reason
 
 
-def test_a_rollback_waits_for_nobody_but_refuses() -> None:
-    """Another deployment is on its way: it is the one to roll back."""
+def test_a_rollback_beside_another_deployment_is_refused() -> None:
+    """The other deployment is the one to roll back."""
     world = succeeded()
     world.locks.known[KEY] = replace(world.locks.load(KEY), holder="d3")
     a_deployment(world, Phase.STAGING, "d3")
     assert "d3 holds the lock" in begin_rollback(world, "d2", "arn:back", "person", "Please.").reason
 
 
-def test_a_dead_holder_does_not_stand_in_the_way_twice() -> None:
-    """The lock is freed, and asking again works."""
+def test_an_abandoned_lock_refuses_only_once() -> None:
+    """The lock is released, and the second request succeeds."""
     world = succeeded()
     world.locks.known[KEY] = replace(world.locks.load(KEY), holder="d3")
     a_deployment(world, Phase.REJECTED, "d3", notification="sent")
@@ -165,7 +165,7 @@ def test_a_dead_holder_does_not_stand_in_the_way_twice() -> None:
 
 
 def test_a_held_environment_is_freed_by_the_deployment_that_failed() -> None:
-    """Rolling back the one before would move more before what is broken is known."""
+    """Rolling back the deployment before would change more before the fault is understood."""
     world = failed_rollback()
     world.deployments.known["d1"] = replace(world.deployments.get("d1"), staged=STABLE, restore_point={})
     card = begin_rollback(world, "d1", "arn:back", "person", "Please.")

@@ -31,8 +31,8 @@ from tests.unit.flow.scenes import (
 
 @pytest.mark.parametrize("phase", sorted(MOVING - {Phase.RECEIVED, Phase.QUEUED}))
 @pytest.mark.parametrize("by", ["fault", "person", "reconciler"])
-def test_everything_is_put_back(phase: Phase, by: TripSource) -> None:
-    """From any phase: traffic, turn, ledger and one notification."""
+def test_everything_is_restored(phase: Phase, by: TripSource) -> None:
+    """From any phase: traffic, lock, ledger and one notification."""
     world = moving(phase)
     assert roll_back(world, by) == "ROLLED_BACK"
     assert live(world) == RESTORED
@@ -43,7 +43,7 @@ def test_everything_is_put_back(phase: Phase, by: TripSource) -> None:
 
 @pytest.mark.parametrize("phase", [Phase.RECEIVED, Phase.QUEUED])
 def test_what_was_not_touched_is_rejected(phase: Phase) -> None:
-    """There is nothing to put back, even if verifying is impossible."""
+    """There is nothing to restore, even if verifying is impossible."""
     world = a_world()
     a_deployment(world, phase)
     begin_rollback(world, "d2", "arn:back", "person", "Never mind.")
@@ -52,7 +52,7 @@ def test_what_was_not_touched_is_rejected(phase: Phase) -> None:
 
 
 def test_a_rollback_that_fails_says_what_is_wrong() -> None:
-    """What could be put back is back; the rest, and what to do, is in the ledger and the notification."""
+    """What could be restored is restored; the rest, and what to do, is in the ledger and the notification."""
     world = failed_rollback()
     assert live(world) == {"api": ("6", 10), "site": ("aa", 0)}
     deployment = world.deployments.get("d2")
@@ -63,7 +63,7 @@ def test_a_rollback_that_fails_says_what_is_wrong() -> None:
 
 
 def test_a_failed_rollback_can_be_done_again_by_a_person() -> None:
-    """When what was in the way is gone, the same command verifies and frees the environment."""
+    """Once the obstacle is gone, the same command verifies and unlocks the environment."""
     world = failed_rollback()
     world.components.known["api"].broken = None
     assert roll_back(world) == "ROLLED_BACK"
@@ -72,13 +72,13 @@ def test_a_failed_rollback_can_be_done_again_by_a_person() -> None:
 
 
 def test_the_trip_is_the_reason() -> None:
-    """What tripped it first is what people read, however it was rolled back."""
+    """People read the first trip, however it was rolled back."""
     world = moving(trip=tripped())
     roll_back(world, "fault")
     assert world.deployments.get("d2").reason == "It broke."
 
 
-def test_who_waits_goes_next() -> None:
+def test_the_one_that_waits_gets_the_lock() -> None:
     """The lock is released after a rollback too."""
     world = moving()
     waiting(world)
@@ -87,8 +87,8 @@ def test_who_waits_goes_next() -> None:
 
 
 @pytest.mark.parametrize("make", [moving, succeeded])
-def test_wherever_it_dies_another_execution_brings_it_to_its_end(make: Callable[[], FakeWorld]) -> None:
-    """At every call of the whole machine: the next execution puts everything back, and people hear of it once."""
+def test_wherever_it_dies_another_execution_completes_it(make: Callable[[], FakeWorld]) -> None:
+    """At every call of the whole machine: the next execution restores everything."""
     for where, world in dying_everywhere(make, roll_back):
         again = roll_back(world, "person", "arn:two")
         assert again in {"ROLLED_BACK", "nothing"}, where
@@ -97,7 +97,7 @@ def test_wherever_it_dies_another_execution_brings_it_to_its_end(make: Callable[
         assert world.workflows.running == set(), where
 
 
-def test_what_is_left_on_purpose_is_said_and_counts_as_restored() -> None:
+def test_what_is_left_on_purpose_is_reported_and_counts_as_restored() -> None:
     """The deployment's reason says what stayed."""
     world = with_a_stack(Phase.BAKING, left=Left("The table stays."))
     begin_rollback(world, "d2", "arn:back", "fault", "It broke.")
@@ -110,7 +110,7 @@ def test_what_is_left_on_purpose_is_said_and_counts_as_restored() -> None:
 
 
 def test_a_rollback_is_marked_where_it_begins_and_ends() -> None:
-    """Both are on the graph, so that one sees what was between them."""
+    """Both are on the graph, so that people see what lies between them."""
     world = a_world()
     on_its_way(world, Phase.BAKING, weight=10)
     begin_rollback(world, "d2", "arn:rollback", "alarm", "It broke.")

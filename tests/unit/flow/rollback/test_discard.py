@@ -1,4 +1,4 @@
-"""What was staged in vain is taken away, and never what anybody needs."""
+"""What was staged in vain is discarded, and never what a kept release needs."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from tests.unit.flow.scenes import CANARY, STABLE, a_deployment, a_world, dying_
 
 
 def restored() -> FakeWorld:
-    """A deployment that is being rolled back: its visitors are back, and it is not closed yet."""
+    """A deployment that is being rolled back: its traffic is restored, and it is not closed yet."""
     world = a_world()
     on_its_way(world, Phase.ROLLING_BACK, trip=tripped())
     world.deployments.known["d1"] = replace(world.deployments.get("d1"), staged=STABLE, previous="d0")
@@ -28,7 +28,7 @@ def gone(world: FakeWorld) -> dict[str, list[str]]:
 
 
 def test_the_new_revisions_go() -> None:
-    """And it is told."""
+    """The timeline says so."""
     world = restored()
     assert close_rollback(world, "d2", "").outcome == "ROLLED_BACK"
     assert gone(world) == {"api": ["7"], "site": ["bb"]}
@@ -38,7 +38,7 @@ def test_the_new_revisions_go() -> None:
 
 
 def test_nothing_goes_when_the_rollback_failed() -> None:
-    """Somebody may still be served by it."""
+    """It may still serve visitors."""
     world = restored()
     close_rollback(world, "d2", "api: is on 7 and should be on 6")
     assert gone(world) == {"api": [], "site": []}
@@ -61,8 +61,8 @@ def test_what_did_not_change_stays() -> None:
 
 
 @pytest.mark.parametrize("trouble", [AwsError("no"), TransientError("not now")])
-def test_failing_to_is_told_and_no_reason_to_fail(trouble: Exception) -> None:
-    """The others go all the same."""
+def test_a_failure_is_recorded_and_does_not_fail_the_rollback(trouble: Exception) -> None:
+    """The others are still discarded."""
     world = restored()
     world.components.known["api"].broken = trouble
     assert close_rollback(world, "d2", "").outcome == "ROLLED_BACK"
@@ -70,7 +70,7 @@ def test_failing_to_is_told_and_no_reason_to_fail(trouble: Exception) -> None:
     assert "discard_failed" in [event.kind for event in world.deployments.events["d2"]]
 
 
-def test_what_never_came_to_be_is_pruned() -> None:
+def test_what_was_never_staged_to_the_end_is_pruned() -> None:
     """A version whose warm instances were still being made is not known to the ledger, but it is paid for."""
     world = restored()
     fields = {"staged": {"site": CANARY["site"]}, "awaited": {"api": Awaited(START, "AWS makes instances")}}
@@ -81,7 +81,7 @@ def test_what_never_came_to_be_is_pruned() -> None:
 
 
 def test_it_is_pruned_after_the_rollback_that_was_begun_meanwhile() -> None:
-    """Claiming the rollback forgets how long was waited, but not what for; nor does a second attempt."""
+    """Claiming the rollback forgets how long it waited, but not for what; so does a second attempt."""
     world = a_world()
     waiting = {"api": Awaited(START, "AWS makes instances")}
     on_its_way(world, Phase.STAGING, trip=tripped(), staged={"site": CANARY["site"]}, awaited=waiting)
@@ -93,7 +93,7 @@ def test_it_is_pruned_after_the_rollback_that_was_begun_meanwhile() -> None:
 
 
 def test_it_is_tried_once() -> None:
-    """Whoever died on the way is not followed by another who would die there as well."""
+    """A call that died half way is not followed by another that would die there as well."""
     world = restored()
     discard_staged(world, world.deployments.get("d2"))
     discard_staged(world, world.deployments.get("d2"))

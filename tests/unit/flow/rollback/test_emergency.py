@@ -1,4 +1,4 @@
-"""The emergency button: visitors are back before any state machine moves."""
+"""The emergency rollback: traffic is set back to stable before any state machine moves."""
 
 import pytest
 
@@ -11,8 +11,8 @@ from tests.unit.flow.scenes import RESTORED, a_deployment, a_world, at_weight, l
 
 
 @pytest.mark.parametrize("phase", [Phase.SHIFTING, Phase.BAKING, Phase.ROLLING_BACK])
-def test_visitors_are_put_back_whatever_it_is_doing(phase: Phase) -> None:
-    """Also while its execution is stuck; what goes forward finds the trip, with the person's reason."""
+def test_traffic_is_restored_whatever_it_is_doing(phase: Phase) -> None:
+    """This works even while its execution is stuck, which finds the trip with the person's reason."""
     world = a_world()
     on_its_way(world, phase)
     at_weight(world, 10)
@@ -26,8 +26,8 @@ def test_visitors_are_put_back_whatever_it_is_doing(phase: Phase) -> None:
         assert (found.trip.source, found.trip.reason) == ("person", "prices")
 
 
-def test_what_is_live_is_claimed_first_and_the_rollback_machine_goes_on_with_it() -> None:
-    """It holds the lock then, so nobody releases meanwhile."""
+def test_what_is_live_is_claimed_first_and_the_rollback_machine_continues() -> None:
+    """It holds the lock then, so no release begins meanwhile."""
     world = a_world()
     on_its_way(world, Phase.SUCCEEDED, notification="sent")
     world.locks.known["smartpack/prod"] = world.locks.load("smartpack/prod").__class__("smartpack/prod", live="d2")
@@ -40,7 +40,7 @@ def test_what_is_live_is_claimed_first_and_the_rollback_machine_goes_on_with_it(
 
 
 def test_twice_is_once() -> None:
-    """The second finds everything back."""
+    """The second finds everything restored."""
     world = a_world()
     on_its_way(world, Phase.BAKING)
     at_weight(world, 10)
@@ -53,8 +53,8 @@ def test_twice_is_once() -> None:
     assert trip.reason == "first"
 
 
-def test_one_that_somebody_changed_is_left_alone_and_said() -> None:
-    """The others go back; a person's change is never overwritten."""
+def test_a_component_that_somebody_changed_is_left_alone_and_reported() -> None:
+    """The others are restored; a person's change is never overwritten."""
     world = a_world()
     on_its_way(world, Phase.BAKING)
     at_weight(world, 10)
@@ -65,7 +65,7 @@ def test_one_that_somebody_changed_is_left_alone_and_said() -> None:
 
 @pytest.mark.parametrize("phase", [Phase.ROLLED_BACK, Phase.REJECTED, Phase.SUPERSEDED])
 def test_nothing_is_done_for_what_is_not_live(phase: Phase) -> None:
-    """And nothing is written."""
+    """Nothing is written, either."""
     world = a_world()
     before = a_deployment(world, phase)
     assert emergency(world, "d2", "now").outcome == "nothing"
@@ -73,7 +73,7 @@ def test_nothing_is_done_for_what_is_not_live(phase: Phase) -> None:
 
 
 def test_it_is_refused_beside_another_deployment() -> None:
-    """What is on its way goes first."""
+    """The deployment that holds the lock comes first."""
     world = a_world()
     on_its_way(world, Phase.BAKING, "d3")
     a_deployment(world, Phase.SUCCEEDED, notification="sent")

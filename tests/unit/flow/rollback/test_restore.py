@@ -19,7 +19,7 @@ from tests.unit.flow.scenes import KEY, SLOW, dying_everywhere, live, moving, wi
 
 
 def test_what_a_person_changed_is_not_restored() -> None:
-    """Their version is left alone, without trying again and again, and the rollback says so."""
+    """Their version is left alone, without retries, and the rollback reports that."""
     world = moving()
     world.components.known["api"].edit("99")
     begin_rollback(world, "d2", "arn:back", "fault", "It broke.")
@@ -29,7 +29,7 @@ def test_what_a_person_changed_is_not_restored() -> None:
 
 
 def test_nothing_is_restored_without_the_lock() -> None:
-    """Others may be at work in the environment by now."""
+    """Another deployment may be changing the environment."""
     world = moving()
     begin_rollback(world, "d2", "arn:back", "fault", "It broke.")
     lock, _ = release(world.locks.load(KEY), "d2")
@@ -40,7 +40,7 @@ def test_nothing_is_restored_without_the_lock() -> None:
 
 
 def test_a_stack_is_restored_after_the_traffic() -> None:
-    """The first round leaves it out; then it is asked until it is done, and only then all is verified."""
+    """The first round leaves it out; then it is asked until it is done, and only then everything is verified."""
     world = with_a_stack(Phase.BAKING, SLOW)
     assert begin_rollback(world, "d2", "arn:back", "fault", "It broke.").components == ["api"]
     restore_component(world, "d2", "api")
@@ -54,8 +54,8 @@ def test_a_stack_is_restored_after_the_traffic() -> None:
     assert world.components.known["infra"].live == "a"
 
 
-def test_a_way_back_that_cannot_be_gone_is_told_and_not_tried_for_ever() -> None:
-    """A fault that does not pass ends the waiting; one that passes is tried again by the workflow."""
+def test_a_stack_that_cannot_be_restored_is_reported_and_not_retried_for_ever() -> None:
+    """A lasting fault ends the wait; the workflow retries after a transient one."""
     world = with_a_stack(Phase.BAKING)
     begin_rollback(world, "d2", "arn:back", "fault", "It broke.")
     restore_component(world, "d2", "api")
@@ -69,8 +69,8 @@ def test_a_way_back_that_cannot_be_gone_is_told_and_not_tried_for_ever() -> None
     assert (answer.outcome, answer.reason) == ("failed", "infra: run continue-update-rollback")
 
 
-def test_a_way_back_that_dies_anywhere_is_gone_on_with() -> None:
-    """Whatever call was the last: asked again, all of it is restored and verified."""
+def test_a_restoration_that_dies_anywhere_is_continued() -> None:
+    """Whatever call was the last: run again, everything is restored and verified."""
 
     def back(world: World) -> object:
         restore_component(world, "d2", "api")
@@ -93,8 +93,8 @@ def test_a_way_back_that_dies_anywhere_is_gone_on_with() -> None:
     assert died > 20
 
 
-def test_the_way_back_has_its_own_patience() -> None:
-    """However long the way forward took; and another attempt begins anew."""
+def test_a_rollback_has_its_own_patience() -> None:
+    """It does not matter how long staging took, and another attempt starts over."""
     waited = {"infra": Awaited(START - timedelta(hours=2), "UPDATE_IN_PROGRESS")}
     world = with_a_stack(Phase.BAKING, SLOW, SLOW, awaited=waited)
     begin_rollback(world, "d2", "arn:back", "fault", "It broke.")

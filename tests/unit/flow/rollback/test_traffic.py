@@ -12,7 +12,7 @@ from tests.unit.flow.scenes import ALARM, a_world, guarded, live, on_its_way, tr
 
 
 def test_one_component_that_fails_does_not_keep_the_others() -> None:
-    """What can be put back is put back; what cannot is told, and the time is not noted."""
+    """What can be restored is restored; what cannot is recorded, and the time is not noted."""
     world = guarded(Phase.BAKING, weight=10, trip=tripped())
     world.components.known["api"].broken = AwsError("denied")
     assert restore_traffic(world, world.deployments.get("d2")) == {"api": "denied"}
@@ -33,23 +33,23 @@ def of_many(count: int) -> FakeWorld:
 
 
 @pytest.mark.parametrize(("count", "given_way"), [(5, []), (6, [12])])
-def test_others_give_way_to_a_rollback_of_many(count: int, given_way: list[int]) -> None:
-    """A few find room at any moment."""
+def test_others_are_held_back_for_a_rollback_of_many(count: int, given_way: list[int]) -> None:
+    """For a few there is always room."""
     world = of_many(count)
     assert restore_traffic(world, world.deployments.get("d2")) == {}
     assert world.budget.given_way == given_way
     assert {place for place, _ in live(world).values()} == {"6"}
 
 
-def test_a_budget_that_cannot_be_reached_keeps_nobody_from_going_back() -> None:
-    """It is there for those who go forward."""
+def test_a_budget_that_cannot_be_reached_stops_no_restoration() -> None:
+    """It is only for deployments that go forward."""
     world = of_many(6)
     world.budget.trouble = AwsError("no table")
     assert restore_traffic(world, world.deployments.get("d2")) == {}
     assert {place for place, _ in live(world).values()} == {"6"}
 
 
-def test_nothing_staged_is_nothing_to_put_back() -> None:
+def test_nothing_staged_means_nothing_to_restore() -> None:
     """A trip before staging moves no traffic."""
     world = guarded(Phase.QUEUED, restore_point=None, staged={})
     assert restore_traffic(world, world.deployments.get("d2")) == {}
@@ -57,7 +57,7 @@ def test_nothing_staged_is_nothing_to_put_back() -> None:
 
 
 def test_an_alarm_does_not_wait_for_a_stack() -> None:
-    """The visitors are put back at once, and that is noted; the stack is left to the rollback machine."""
+    """Traffic is set back to stable at once, and that is noted; the stack is left to the rollback machine."""
     world = with_a_stack(Phase.BAKING)
     assert restore_traffic(world, world.deployments.get("d2")) == {}
     assert world.components.known["api"].live == "6"

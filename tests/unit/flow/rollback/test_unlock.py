@@ -11,7 +11,7 @@ from tests.unit.flow.scenes import KEY, a_world, on_its_way
 
 
 def test_a_held_environment_can_be_unlocked_as_it_is() -> None:
-    """A person has put it right in another way than back."""
+    """A person has solved the problem without a rollback."""
     world = a_world()
     on_its_way(world, Phase.ROLLBACK_FAILED)
     world.locks.known[KEY] = replace(world.locks.known[KEY], holder="", held="The rollback of d2 failed.")
@@ -32,7 +32,7 @@ def test_an_environment_held_by_an_interrupted_recovery_can_be_unlocked_too() ->
 
 @pytest.mark.parametrize("held", ["", "The rollback of d1 failed."])
 def test_only_the_deployment_that_holds_the_environment_unlocks_it(held: str) -> None:
-    """Another deployment's trouble stays."""
+    """What another deployment holds stays held."""
     world = a_world()
     on_its_way(world, Phase.SUCCEEDED)
     world.locks.known[KEY] = replace(world.locks.known[KEY], held=held)

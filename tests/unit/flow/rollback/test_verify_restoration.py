@@ -12,8 +12,8 @@ from controller.flow.rollback.verify_restoration import verify_restoration
 from tests.unit.flow.scenes import moving, with_a_stack
 
 
-def test_the_release_that_is_live_again_is_asked_from_outside() -> None:
-    """Its own checks must pass: putting back is proven, not believed."""
+def test_the_release_that_is_live_again_is_checked_from_outside() -> None:
+    """Its own checks must pass: the restoration is proven, not assumed."""
     world = moving(weight=0)
     world.probe.wrong = ["no", "no", "no"]
     assert "GET /health of api: no" in verify_restoration(world, "d2").reason
@@ -34,7 +34,7 @@ def test_a_rollback_makes_no_load() -> None:
 
 
 def test_a_stack_stays_while_the_code_that_may_need_it_is_live() -> None:
-    """What cannot be put back keeps what it needs, and a person is told of both."""
+    """Code that cannot be restored keeps what it needs, and the reason names both."""
     world = with_a_stack(Phase.BAKING)
     begin_rollback(world, "d2", "arn:back", "fault", "It broke.")
     world.components.known["api"].edit("9")
@@ -46,7 +46,7 @@ def test_a_stack_stays_while_the_code_that_may_need_it_is_live() -> None:
 
 
 def test_a_stack_that_cannot_even_be_asked_is_given_up() -> None:
-    """A fault of our own, say, that no attempt survives: the environment is held for a person, and not for ever."""
+    """After a fault that no attempt survives, the rollback fails in bounded time, and a person takes over."""
     world = with_a_stack(Phase.BAKING)
     begin_rollback(world, "d2", "arn:back", "fault", "It broke.")
     restore_component(world, "d2", "api")

@@ -16,7 +16,7 @@ BUSY = OPEN - UNTOUCHED
 
 
 def busy(phase: Phase = Phase.BAKING) -> FakeWorld:
-    """One deployment on its way, one that waits."""
+    """One deployment that holds the lock, one that waits."""
     world = a_world()
     on_its_way(world, phase)
     waiting(world)
@@ -24,8 +24,8 @@ def busy(phase: Phase = Phase.BAKING) -> FakeWorld:
     return world
 
 
-def test_the_end_is_written_and_told() -> None:
-    """Phase, reason, next step and time are in the ledger; people hear of it once."""
+def test_the_end_is_written_and_one_notification_is_sent() -> None:
+    """Phase, reason, next step and time are in the ledger; people are notified once."""
     world = busy()
     ended = close(world, "d2", Phase.SUCCEEDED, "Fine.", "Nothing.")
     assert (ended.phase, ended.reason, ended.next_step) == (Phase.SUCCEEDED, "Fine.", "Nothing.")
@@ -34,8 +34,8 @@ def test_the_end_is_written_and_told() -> None:
     assert world.deployments.get("d2").notification == "sent"
 
 
-def test_the_lock_is_handed_on() -> None:
-    """Whoever waits is granted the lock, and learns what is live now."""
+def test_the_lock_is_released_to_the_next_deployment() -> None:
+    """The deployment that waits is granted the lock, and gets what is live now as its previous one."""
     world = busy()
     close(world, "d2", Phase.SUCCEEDED, "")
     assert (world.locks.load(KEY).holder, world.locks.load(KEY).live) == ("d3", "d2")
@@ -51,8 +51,8 @@ def test_after_a_rollback_the_release_before_is_live_again() -> None:
     assert world.versions.previous_attempt(KEY, "2.0.0") == ("dd", Phase.ROLLED_BACK)
 
 
-def test_a_failed_rollback_holds_the_environment_and_refuses_who_waits() -> None:
-    """Nothing may start on top of what is broken, and nobody waits in vain."""
+def test_a_failed_rollback_holds_the_environment_and_rejects_the_one_that_waits() -> None:
+    """No release may begin while the environment is broken, and none waits in vain."""
     world = busy(Phase.ROLLING_BACK)
     close(world, "d2", Phase.ROLLBACK_FAILED, "It stayed broken.")
     assert world.locks.load(KEY).held
@@ -61,7 +61,7 @@ def test_a_failed_rollback_holds_the_environment_and_refuses_who_waits() -> None
     assert world.notifications.sent == [("d3", Phase.REJECTED), ("d2", Phase.ROLLBACK_FAILED)]
 
 
-def test_who_waits_may_be_ending_as_well() -> None:
+def test_the_one_that_waits_may_be_ending_as_well() -> None:
     """A waiting deployment that a rollback has claimed is not refused a second time."""
     world = busy(Phase.ROLLING_BACK)
     world.deployments.update("d3", {"phase": Phase.ROLLING_BACK}, phases=UNTOUCHED)
@@ -76,8 +76,8 @@ def test_the_guards_are_closed() -> None:
     assert not world.guards.pairs
 
 
-def test_an_environment_that_is_gone_keeps_nobody_from_ending() -> None:
-    """A deployment for nobody is rejected like any other."""
+def test_a_deployment_can_end_without_its_environment() -> None:
+    """A deployment to an unknown environment is rejected like any other."""
     world = a_world()
     world.environments.known.clear()
     reject(world, a_deployment(world, Phase.RECEIVED), "Unknown.", "Register it.")
@@ -94,7 +94,7 @@ def test_only_what_is_untouched_is_rejected(phase: Phase) -> None:
     assert not world.notifications.sent
 
 
-def test_ending_twice_tells_once() -> None:
+def test_ending_twice_notifies_once() -> None:
     """The same end again finds nothing left to do."""
     world = busy()
     close(world, "d2", Phase.SUCCEEDED, "")
@@ -137,7 +137,7 @@ def test_it_is_finished_wherever_it_died(phase: Phase, how: str) -> None:
         repeated = {
             "after notifications.send",
             "at deployments.update",
-        }  # It died between telling and noting that it told.
+        }  # It died between sending and noting that.
         assert len(notifications) == 1 or (len(notifications) == 2 and where in repeated), where
         assert world.deployments.get("d2").notification == "sent", where
         assert world.locks.load(KEY).holder == ("" if phase is Phase.ROLLBACK_FAILED else "d3"), where
@@ -148,14 +148,14 @@ def test_it_is_finished_wherever_it_died(phase: Phase, how: str) -> None:
         assert world.versions.previous_attempt(KEY, "2.0.0") == ("dd", phase), where
 
 
-def test_nothing_is_owed_once_the_notification_is_sent() -> None:
+def test_nothing_is_left_to_do_once_the_notification_is_sent() -> None:
     """`finish` may be called for any deployment."""
     world = a_world()
     finish(world, a_deployment(world, Phase.SUCCEEDED, notification="sent"))
     assert not world.notifications.sent
 
 
-def test_a_lock_that_the_dead_hold_is_handed_on() -> None:
+def test_an_abandoned_lock_is_released() -> None:
     """A deployment that ended at the moment it was granted the lock does not keep it."""
     world = a_world()
     on_its_way(world, Phase.REJECTED, notification="sent")
@@ -165,16 +165,16 @@ def test_a_lock_that_the_dead_hold_is_handed_on() -> None:
 
 
 @pytest.mark.parametrize("phase", sorted(OPEN))
-def test_a_lock_that_the_living_hold_is_left_alone(phase: Phase) -> None:
-    """Only the ended are relieved."""
+def test_the_lock_of_an_open_deployment_is_left_alone(phase: Phase) -> None:
+    """Only a deployment that has ended loses the lock."""
     world = a_world()
     on_its_way(world, phase)
     assert not release_abandoned_lock(world, KEY)
     assert world.locks.load(KEY).holder == "d2"
 
 
-def test_a_free_lock_needs_no_relief() -> None:
-    """Nobody holds it, nobody is relieved."""
+def test_a_free_lock_is_left_alone() -> None:
+    """No deployment holds it."""
     assert not release_abandoned_lock(a_world(), KEY)
 
 

@@ -28,7 +28,7 @@ def timed(canary: Counts, stable: Counts, seconds: int = 60) -> FakeWorld:
 
 
 def verdict(world: FakeWorld, seconds: int) -> str:
-    """What is said after so many seconds of evaluations."""
+    """The verdict after so many seconds of evaluations."""
     card = judge(world, "d2", 0)
     while seconds > 0 and card.verdict == "wait":
         world.clock.forward(10)
@@ -37,7 +37,7 @@ def verdict(world: FakeWorld, seconds: int) -> str:
     return str(card.verdict)
 
 
-def test_a_slower_canary_goes_back() -> None:
+def test_a_slower_canary_is_unhealthy() -> None:
     """Half of its requests are beyond what one in ten of stable's are."""
     world = timed(Counts(100, 50), Counts(900, 90))
     assert verdict(world, 60) == "unhealthy"
@@ -47,7 +47,7 @@ def test_a_slower_canary_goes_back() -> None:
     assert "slower" in last.reason
 
 
-def test_one_as_quick_as_stable_goes_on() -> None:
+def test_a_canary_as_quick_as_stable_is_healthy() -> None:
     """The same share on both sides is no difference."""
     assert verdict(timed(Counts(100, 10), Counts(900, 90)), 90) == "healthy"
 
@@ -62,7 +62,7 @@ def test_no_risk_is_spent_on_what_is_not_measured() -> None:
     assert carried.trial.metrics == ("errors",)
 
 
-def test_a_trial_of_another_judge_is_begun_anew() -> None:
+def test_the_trial_of_another_judge_starts_over() -> None:
     """A controller that is updated during a bake does not roll back for that."""
     world = timed(Counts(100, 10), Counts(900, 90))
     judge(world, "d2", 0)
@@ -71,8 +71,8 @@ def test_a_trial_of_another_judge_is_begun_anew() -> None:
     assert verdict(world, 90) == "healthy"
 
 
-def test_a_trial_that_is_begun_anew_knows_nothing_of_the_bake() -> None:
-    """Clusters and thresholds are told by the past before it: what is judged may not say how."""
+def test_a_trial_that_starts_over_learns_nothing_from_the_bake() -> None:
+    """Clusters and thresholds come from the time before the bake, never from what is judged."""
     world = timed(Counts(100, 10), Counts(900, 90))
     world.clock.forward(40)
     bake = Bake(0, START, START + timedelta(seconds=60))
@@ -91,8 +91,8 @@ def test_the_state_stays_small_however_long_the_bake() -> None:
 
 
 @pytest.mark.parametrize(("minutes", "said"), [(45, "healthy"), (1, "unhealthy")])
-def test_visitors_who_go_home_take_no_release_with_them(minutes: int, said: str) -> None:
-    """What they saw in the step counts, if it was enough, once it is clear that nothing more will come."""
+def test_when_visitors_leave_the_evidence_so_far_decides(minutes: int, said: str) -> None:
+    """What was measured in the step counts, if it is enough, once it is clear that no more will come."""
     world = timed(Counts(100, 10), Counts(900, 90), seconds=3600)
     world.environments.known[KEY] = an_environment(
         judge={"evaluate_every": "1m", "period": "1m", "minimum_requests": 101}
@@ -107,7 +107,7 @@ def test_visitors_who_go_home_take_no_release_with_them(minutes: int, said: str)
 
 
 def test_only_what_is_new_is_measured() -> None:
-    """But as far back as the limits look."""
+    """Measurements reach only as far back as the limits do."""
     world = timed(Counts(100, 10), Counts(900, 90), seconds=3600)
     limits = {"error_rate": 0.5, "short": "5s", "long": "10s"}
     world.environments.known[KEY] = an_environment(judge={**JUDGE, "limits": limits})
@@ -129,7 +129,7 @@ def test_a_period_is_weighed_once_however_often_it_is_measured() -> None:
 
 @pytest.mark.parametrize("staged", [{"site": CANARY["site"], "api": STABLE["api"]}, CANARY])
 def test_only_what_changed_and_is_measured_is_compared(staged: dict[str, object]) -> None:
-    """Of the site nothing is known by revision, and an API that did not change cannot be worse."""
+    """A site is not measured by revision, and an unchanged API cannot be worse."""
     world = timed(Counts(100, 10), Counts(900, 90))
     bake = Bake(0, START, START + timedelta(seconds=60))
     world.deployments.known["d2"] = replace(world.deployments.get("d2"), staged=staged, bake=bake)

@@ -7,7 +7,7 @@ from tests.unit.flow.scenes import a_silent_deployment
 
 
 def test_a_deployment_within_its_lease_is_left_alone() -> None:
-    """A running execution with a fresh lease is well."""
+    """A running execution with a valid lease needs nothing."""
     world = a_silent_deployment()
     world.clock.forward(LEASE.total_seconds() - 1)
     assert reconcile(world) == {}
@@ -21,8 +21,8 @@ def test_a_deployment_whose_lease_ran_out_is_rolled_back_though_its_execution_ru
     assert STUCK in world.deployments.events["d2"][-1].message
 
 
-def test_a_hold_has_the_time_that_a_person_is_given() -> None:
-    """A week is not stuck."""
+def test_a_pause_lasts_as_long_as_a_person_may_take() -> None:
+    """A deployment that is paused for a week is not stuck."""
     world = a_silent_deployment()
     pause(world, "d2", "pause-token")
     world.clock.forward(PAUSE_SECONDS)

@@ -9,14 +9,14 @@ from tests.unit.flow.scenes import a_world, on_its_way, waiting
 
 
 def test_a_grant_needs_a_queued_deployment() -> None:
-    """Whoever has moved on, or ended, is not told again."""
+    """A deployment that has moved on, or ended, gets no second answer."""
     world = a_world()
     grant(world, on_its_way(world, Phase.BAKING))
     assert not world.workflows.answers
 
 
 def test_a_grant_is_only_for_the_holder() -> None:
-    """A late grant does nothing when the lock has gone on."""
+    """A late grant does nothing when another deployment holds the lock."""
     world = a_world()
     on_its_way(world, Phase.BAKING)
     grant(world, waiting(world))
@@ -24,7 +24,7 @@ def test_a_grant_is_only_for_the_holder() -> None:
 
 
 def test_the_lock_is_not_taken_from_another() -> None:
-    """A rollback of an older deployment does not start underneath a newer one."""
+    """The rollback of an older deployment does not begin while a newer one is deployed."""
     world = a_world()
     on_its_way(world, Phase.BAKING)
     with pytest.raises(ConflictError, match="d2 holds the lock"):

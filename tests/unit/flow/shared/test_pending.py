@@ -13,8 +13,8 @@ from tests.fakes import START
 from tests.unit.flow.scenes import SLOW, slow
 
 
-def test_it_is_told_once_what_is_waited_for() -> None:
-    """The timeline says what AWS is doing, and again only when that is something else."""
+def test_the_timeline_says_once_what_is_waited_for() -> None:
+    """It says what AWS is doing, and again only when that changes."""
     world = slow(SLOW, SLOW, Pending("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", 3600))
     for _ in range(3):
         stage(world, "d2", "site")
@@ -25,7 +25,7 @@ def test_it_is_told_once_what_is_waited_for() -> None:
 
 
 def test_patience_ends() -> None:
-    """What takes longer than it may is a reason to go back."""
+    """A component that takes longer than its patience fails the deployment."""
     world = slow(SLOW, SLOW)
     stage(world, "d2", "site")
     world.clock.forward(3601)
@@ -35,7 +35,7 @@ def test_patience_ends() -> None:
 
 @pytest.mark.parametrize(("waited", "pause"), [(0, FIRST_PAUSE), (100, 10), (1500, LONGEST_PAUSE), (7200, 144)])
 def test_the_pause_grows_with_the_time_waited(waited: int, pause: int) -> None:
-    """What takes an hour is not asked every five seconds."""
+    """A component that takes an hour is not asked every five seconds."""
     world = slow()
     deployment = world.deployments.update(
         "d2", {"awaited_now": {"site": Awaited(START, "it works")}}, phases={Phase.STAGING}

@@ -5,7 +5,7 @@ from tests.unit.flow.scenes import JUDGE, SITE_ONLY, an_environment, at_the_firs
 
 
 def test_no_requests_are_sent_for_what_is_not_compared() -> None:
-    """They would be divided between nobody."""
+    """There are no two versions between which they would be divided."""
     world = at_the_first_step(SITE_ONLY)
     environment = an_environment(judge={**JUDGE, "synthetic": {"requests": 30}})
     assert send(world, environment, world.deployments.get("d2")) == 0

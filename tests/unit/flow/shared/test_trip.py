@@ -11,7 +11,7 @@ from tests.unit.flow.scenes import KEY, guarded
 
 
 def test_without_the_lock_nothing_is_shifted() -> None:
-    """Another deployment holds the lock by now."""
+    """Another deployment holds the lock in the meantime."""
     world = guarded()
     world.locks.known[KEY] = replace(world.locks.load(KEY), holder="d3", token=5)
     with pytest.raises(LedgerConflictError, match="does not hold the lock"):
@@ -19,7 +19,7 @@ def test_without_the_lock_nothing_is_shifted() -> None:
 
 
 def test_the_first_trip_stays() -> None:
-    """What began it is the reason; what follows is its consequence."""
+    """The first trip is the reason; later ones are consequences."""
     world = guarded(Phase.BAKING)
     trip(world, "d2", "alarm", "First.")
     after = trip(world, "d2", "judge", "Second.")
