@@ -1,4 +1,4 @@
-"""Ways to let a release come by a Task, and what may go wrong there."""
+"""Ways to lead a release through a Task, and what may go wrong there."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ def failing(failure: BaseException) -> Failing:
 
 
 def prepare(scene: Scene, task: Task) -> Phase:
-    """Set the scene so that the next release comes by this Task; returns how that release ends if nothing breaks."""
+    """Set the scene so that the next release passes this Task; returns how that release ends if nothing breaks."""
     if task.state in HELD_STATES:
         return prepare_hold(scene)
     if task.state in HOOKED_STATES:
@@ -39,7 +39,7 @@ def prepare(scene: Scene, task: Task) -> Phase:
 
 
 def prepare_hold(scene: Scene) -> Phase:
-    """The canary has too few visitors, and a person who is asked lets it go on."""
+    """The canary has too few visitors, and a person who is asked resumes it."""
     scene.configure(judge=PAUSING)
     scene.world.metrics.canary = Counts(0, 0)
 
@@ -68,7 +68,7 @@ def queue(scene: Scene, version: str, key: str = "") -> str:
 def pause_and(scene: Scene, version: str, act: Callable[[Scene, Deployment], None]) -> Deployment:
     """Release with too few requests, and act when a person is asked."""
     arn = scene.start(scene.upload(version))
-    scene.wait_until(lambda: scene.is_held(arn))
+    scene.wait_until(lambda: scene.is_paused(arn))
     act(scene, scene.deployment(arn))
     scene.world.metrics.canary = Counts(100, 0)
     scene.settle()

@@ -6,7 +6,7 @@ class Failure(BaseException):
 
 
 class Throttled(Failure):
-    """The service refuses the call, in a way that passes."""
+    """The service refuses the call for the moment."""
 
 
 class Broken(Failure):

@@ -20,9 +20,8 @@ class Functions(Script):
     """Implements `moto_engine.Invoker`.
 
     `repeat`: how often each function runs for one invocation, one after the other or `together`. `late`: the functions
-    that were given up before they did their work. `states`: where the machines have been. `cards`: what the function of
-    each state returned last. `busy`: how many functions are running; `worked`: how many have
-    ended.
+    that were given up before they did their work. `states`: where the machines were. `documents`: what each state's
+    function returned last. `busy`: how many functions are running; `worked`: how many have ended.
     """
 
     def __init__(self, world: MotoWorld, rollback_machine: str, *, repeat: int, together: bool) -> None:
@@ -31,7 +30,7 @@ class Functions(Script):
         self.repeat, self.together = repeat, together
         self.late: list[Callable[[], object]] = []
         self.states: list[str] = []
-        self.cards: dict[str, dict[str, Any]] = {}
+        self.documents: dict[str, dict[str, Any]] = {}
         self.busy = self.worked = 0
         self.rewire()
 
@@ -46,8 +45,8 @@ class Functions(Script):
 
         def work() -> dict[str, Any]:
             runs = [partial(self._run_as, place.state, task, event)] * self.repeat
-            self.cards[place.state] = at_once(*runs) if self.together else [run() for run in runs][-1]
-            return self.cards[place.state]
+            self.documents[place.state] = at_once(*runs) if self.together else [run() for run in runs][-1]
+            return self.documents[place.state]
 
         with self._at_work():
             return self._around(place.state, work)
@@ -59,7 +58,7 @@ class Functions(Script):
             self._around(place.state, lambda: start(self.rollback_machine))
 
     def wait(self, seconds: float) -> None:
-        """A Wait state: the clock moves, nobody waits."""
+        """A Wait state: the clock moves, and no time passes."""
         self.world.clock.advance(seconds)
 
     def _around(self, state: str, work: Callable[[], Result]) -> Result:
@@ -88,11 +87,11 @@ class Functions(Script):
                 self.worked += 1
 
     def run_late(self) -> None:
-        """Let the functions that were thought dead do their work after all; what they raise, nobody hears."""
+        """Let the functions that were thought dead do their work after all; what they raise is lost."""
         for action in self.late:
             try:
                 action()
-            except (Exception, Failure):  # noqa: BLE001, S112 - nobody waits for them any more
+            except (Exception, Failure):  # noqa: BLE001, S112 - nothing waits for them any more
                 continue
         self.late.clear()
 
@@ -114,7 +113,7 @@ class Functions(Script):
 
 
 def _no_sleep(_seconds: float) -> None:
-    """A passing failure has passed."""
+    """A transient failure is over."""
 
 
 def at_once(*actions: Callable[[], Result]) -> Result:

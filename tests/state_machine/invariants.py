@@ -14,14 +14,14 @@ NO_EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:none:none"
 
 
 def check_lock(world: MotoWorld, environment_key: str, *, held: bool) -> None:
-    """Nobody holds the lock or waits for it; the environment is held only when a rollback failed."""
+    """No deployment holds the lock or waits for it; the environment is held only when a rollback failed."""
     lock = world.locks.load(environment_key)
     assert (lock.holder, lock.waiting) == ("", None), "the lock is not free"
     assert bool(lock.held) == held, f"held: {lock.held!r}"
 
 
 def check_ended(world: MotoWorld, topic: str, deployment: Deployment, *, extra_notification: bool) -> None:
-    """The deployment has ended, and people were told once for each time that it did."""
+    """The deployment has ended, and people were notified once for each time that it did."""
     assert deployment.phase.is_terminal, f"{deployment.deployment_id} is still {deployment.phase}"
     assert deployment.notification == "sent"
     told, ends = _notifications(topic, deployment), _ends(world, deployment)

@@ -25,9 +25,9 @@ from tests.state_machine.world import MotoWorld, make_table
 
 BUCKET = "artifacts"
 DEADLINE_SECONDS = 200
-LOOK_SECONDS = 0.002
-QUIET_LOOKS = 100
-"""So often nothing has happened since the last evaluation. Not a time: on a busy machine, everybody comes late."""
+POLL_SECONDS = 0.002
+QUIET_POLLS = 100
+"""So many polls in a row without any work mean quiet. Not a time: on a busy machine, everything is late."""
 ROUNDS = 12
 EVENT_SECONDS, SCHEDULE_SECONDS = 1, 300
 ROLE = "arn:aws:iam::123456789012:role/any"
@@ -42,7 +42,7 @@ class Scene(Functions):
         self.name = f"app{next(_NUMBERS)}"
         self.alarm_name = f"{self.name}-errors"
         self.checked = self.reconciled = 0
-        self._seen, self._evaluations = 0, 0
+        self._seen, self._polls = 0, 0
         self.table = make_table(self.name)
         self.topic = client("sns").create_topic(Name=self.name)["TopicArn"]
         self.deploy_machine, rollback_machine = self._machine(DEPLOY), self._machine(ROLLBACK)
@@ -143,13 +143,13 @@ class Scene(Functions):
         return self.deployment(arn)
 
     def alarm(self, *, stays: bool = True) -> None:
-        """The alarm fires, and EventBridge tells `on_alarm`; unless it `stays`, it is OK again by then."""
+        """The alarm fires, and EventBridge invokes `on_alarm`; unless it `stays`, it is OK again by then."""
         self.world.alarms.values[self.alarm_name] = "ALARM" if stays else "OK"
         event = {"detail": {"alarmName": self.alarm_name, "state": {"value": "ALARM", "reason": "5 > 1"}}}
         self.told("on_alarm", event)
 
     def alarm_flickers(self) -> None:
-        """The alarm fires, and is OK again before anybody looks."""
+        """The alarm fires, and is OK again before its state is read."""
         self.alarm(stays=False)
 
     def stop(self) -> None:
@@ -158,15 +158,15 @@ class Scene(Functions):
             client("stepfunctions").stop_execution(executionArn=execution.exec_arn)
 
     def reconcile(self, after: float = SCHEDULE_SECONDS) -> dict[str, str]:
-        """The reconciler comes round: by its schedule, or as soon as an execution ended badly."""
+        """The reconciler runs: by its schedule, or as soon as an execution ended with an error."""
         self.reconciled += 1
         self.world.clock.advance(after)
         return dict(self.told("reconcile", {})["done"])
 
     def settle(self) -> None:
-        """Wait until no execution runs; as long as a deployment is open then, the reconciler comes round.
+        """Wait until no execution runs; as long as a deployment is open then, the reconciler runs.
 
-        When an execution ended badly it comes at once, while the function that was running then may still be at work.
+        When an execution ended with an error it runs at once, while the function of then may still be running.
         """
         self.wait_until(lambda: not self.running())
         if list(self.world.deployments.open()):
@@ -179,9 +179,9 @@ class Scene(Functions):
         assert not list(self.world.deployments.open()), f"still open after {ROUNDS} rounds of the reconciler"
 
     def come_to_rest(self) -> None:
-        """As `settle`, where somebody may wait for one who died: the schedule comes round when nothing happens."""
+        """As `settle`, where a deployment may wait for a dead one: the schedule runs when nothing happens."""
         for _ in range(ROUNDS):
-            self._evaluations = 0
+            self._polls = 0
             self.wait_until(lambda: not self.busy and (not self.running() or self._is_quiet()))
             if not self.running() and not list(self.world.deployments.open()):
                 return
@@ -190,16 +190,16 @@ class Scene(Functions):
 
     def _is_quiet(self) -> bool:
         if self.worked != self._seen:
-            self._seen, self._evaluations = self.worked, 0
-        self._evaluations += 1
-        return self._evaluations > QUIET_LOOKS
+            self._seen, self._polls = self.worked, 0
+        self._polls += 1
+        return self._polls > QUIET_POLLS
 
     def wait_until(self, condition: Callable[[], Any]) -> None:
-        """Look again and again until the condition holds; fails at the deadline."""
+        """Poll until the condition holds; fails at the deadline."""
         deadline = time.monotonic() + DEADLINE_SECONDS
         while not condition():
             assert time.monotonic() < deadline, f"did not happen in {DEADLINE_SECONDS} s; states: {self.states[-8:]}"
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_SECONDS)
 
     # What is seen
 
@@ -224,7 +224,7 @@ class Scene(Functions):
         ids = {one.deployment_id for one in self.history() if one.execution_arn == execution_arn}
         return bool(found) and (found[0].is_terminal or bool(lock.waiting and lock.waiting.deployment_id in ids))
 
-    def is_held(self, execution_arn: str) -> bool:
+    def is_paused(self, execution_arn: str) -> bool:
         """Whether a person must decide about its deployment."""
         return any(one.pause_token for one in self.history() if one.execution_arn == execution_arn)
 
@@ -246,7 +246,7 @@ class Scene(Functions):
         """The invariants, after everything has ended and no execution runs.
 
         `held`: a rollback failed, so the environment is held and not all is restored. `extra_notifications`:
-        whoever sent one died before noting that, or two sent it at the same moment, so people may have been told twice.
+        a function died after sending one, or two sent it at the same moment, so people may have got it twice.
         """
         self.settle()
         self.checked += 1

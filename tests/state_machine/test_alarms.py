@@ -1,4 +1,4 @@
-"""An alarm at every moment of a release: it is never missed, and acted on at once."""
+"""An alarm at every moment of a release: none is missed, and each is handled at once."""
 
 import pytest
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 NOT_GUARDED = ["Receive release", "Validate bundle", "Wait for lock"]
 TWICE = {"Shift traffic", "Verify", "Judge canary", "Guard alarms"}
-"""These come again for the step at which everybody is on the canary."""
+"""These come again for the step at which all visitors are on the canary."""
 forward = [(task, nth) for task in DEPLOY_TASKS for nth in ((1, 4) if task.state == "Judge canary" else (1, 2))]
 forward = [(task, nth) for task, nth in forward if nth == 1 or task.state in TWICE]
 moments = pytest.mark.parametrize("when", ["before", "after"])
@@ -21,13 +21,13 @@ alarms = pytest.mark.parametrize("stays", [True, False], ids=["stays", "flickers
 
 
 def is_guarded(task: Task, when: When) -> bool:
-    """Whether the guards stand at that moment: from the restore point on until the end."""
+    """Whether the guards are open at that moment: from the restore point on until the end."""
     early = task.state in NOT_GUARDED or (task.state, when) == ("Record restore point", "before")
     return not early and (task.state, when) != ("Complete", "after")
 
 
 def fire(scene: Scene, *, stays: bool, guarded: bool) -> None:
-    """The alarm fires; when guarded, every visitor is back on the stable revisions by the time it has been heard."""
+    """The alarm fires; when guarded, all traffic is back on the stable revisions once it was handled."""
     scene.alarm(stays=stays)
     if guarded:
         assert not scene.serves_canary(), "the alarm did not put the visitors back"
@@ -37,7 +37,7 @@ def fire(scene: Scene, *, stays: bool, guarded: bool) -> None:
 @moments
 @alarms
 def test_an_alarm_at_every_moment_forward(scene: Scene, task: Task, nth: int, when: When, *, stays: bool) -> None:
-    """Before the guards stand, a firing alarm rejects the release; from then on any alarm takes it back."""
+    """Before the guards are open, a firing alarm rejects the release; afterwards any alarm rolls it back."""
     end = prepare(scene, task)
     guarded = is_guarded(task, when)
     trouble: list[AssertionError] = []
@@ -66,8 +66,8 @@ def expected(task: Task, when: When, end: Phase, *, stays: bool) -> Phase:
 @pytest.mark.parametrize("task", ROLLBACK_TASKS, ids=str)
 @moments
 @alarms
-def test_an_alarm_while_everything_is_put_back(scene: Scene, task: Task, when: When, *, stays: bool) -> None:
-    """It has been put back already, or is put back once more: nothing changes."""
+def test_an_alarm_during_a_rollback(scene: Scene, task: Task, when: When, *, stays: bool) -> None:
+    """Everything is restored already, or is restored once more: nothing changes."""
     prepare(scene, task)
     scene.at(task.state, when, lambda: scene.alarm(stays=stays))
     assert scene.release("1.1.0").phase is Phase.ROLLED_BACK
@@ -79,7 +79,7 @@ def test_an_alarm_while_everything_is_put_back(scene: Scene, task: Task, when: W
 @pytest.mark.parametrize("moment", ["read", "write", "written"])
 @pytest.mark.parametrize("step", [1, 2])
 def test_an_alarm_in_the_middle_of_a_shift(scene: Scene, component: str, moment: str, step: int) -> None:
-    """Between the read and the write of a switch, before and after the permission: the visitors never lose."""
+    """Between the read and the write of a switch, before and after the permission: no visitor stays on the canary."""
     switch = scene.world.components[component].switch
     before: list[int] = []
 
@@ -89,7 +89,7 @@ def test_an_alarm_in_the_middle_of_a_shift(scene: Scene, component: str, moment:
 
     scene.at("Shift traffic", "before", lambda: scene.at_switch(component, moment, alarm), nth=step)
     deployment = scene.release("1.1.0")
-    if moment == "read":  # Permission is asked for after this, so nobody goes forward any more.
+    if moment == "read":  # Permission is asked for after this, so no shift follows.
         assert {position.stable for position in switch.written[before[0] :]} <= {f"{component}-0"}
         assert not any(position.canary for position in switch.written[before[0] :])
     assert (deployment.phase, deployment.trip and deployment.trip.source) == (Phase.ROLLED_BACK, "alarm")
@@ -98,8 +98,8 @@ def test_an_alarm_in_the_middle_of_a_shift(scene: Scene, component: str, moment:
     assert scene.states.count("Shift traffic") == step
 
 
-def test_an_alarm_that_cannot_put_back_leaves_it_to_the_rollback(scene: Scene) -> None:
-    """One switch refuses for a moment: the workflow is told all the same, and repeats the putting back."""
+def test_an_alarm_that_cannot_restore_leaves_it_to_the_rollback(scene: Scene) -> None:
+    """One switch refuses for a moment: the bake still ends, and the workflow repeats the restoration."""
     switch = scene.world.components["api"].switch
 
     def alarm() -> None:
@@ -113,8 +113,8 @@ def test_an_alarm_that_cannot_put_back_leaves_it_to_the_rollback(scene: Scene) -
 
 
 @pytest.mark.parametrize("task", DEPLOY_TASKS, ids=str)
-def test_an_alarm_that_is_heard_twice(scene: Scene, task: Task) -> None:
-    """EventBridge and SNS both tell it, and each at least once."""
+def test_an_alarm_that_is_delivered_twice(scene: Scene, task: Task) -> None:
+    """EventBridge and SNS both deliver it, and each at least once."""
     prepare(scene, task)
     scene.at(task.state, "before", scene.alarm)
     scene.at(task.state, "before", scene.alarm)

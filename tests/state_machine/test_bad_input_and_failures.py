@@ -1,4 +1,4 @@
-"""Bad input and failures, row by row: told clearly, nothing lost, and what was staged is taken away again.
+"""Bad input and failures, row by row: reported clearly, nothing lost, and what was staged is discarded.
 
 Where AWS is what fails, the real component stages, on a fake of that service which answers as the real one does.
 """
@@ -42,7 +42,7 @@ def good(scene: Scene) -> BundleParts:
 
 @dataclass(frozen=True)
 class Row:
-    """What is wrong, how it is told, what to do; and how it is put `right` again, unless it is in the bundle."""
+    """What is wrong, how it is reported, what to do; and how it is set `right`, unless it is in the bundle."""
 
     name: str
     phase: Phase
@@ -141,7 +141,7 @@ def never_updated(scene: Scene) -> None:
 
 
 def no_warm_instances(scene: Scene) -> None:
-    """AWS has not got so many."""
+    """AWS does not have so many."""
     functions = a_lambda()
     put = functions.put_provisioned_concurrency_config
 
@@ -163,7 +163,7 @@ def staged_on(scene: Scene, functions: FakeLambda, **target: Any) -> None:  # no
 
 
 def a_distribution_that_is_deploying(scene: Scene) -> None:
-    """Somebody changed the distribution, and CloudFront never comes to an end with it."""
+    """Somebody changed the distribution, and CloudFront never finishes that."""
     client("s3").create_bucket(
         Bucket=f"{scene.name}-real", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
     )
@@ -262,8 +262,8 @@ ROWS = [
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_it_is_told_and_nothing_stays(scene: Scene, row: Row) -> None:
-    """The reason and the next step; visitors, revisions, the lock as before; the same bundle goes when it is right."""
+def test_it_is_reported_and_nothing_stays(scene: Scene, row: Row) -> None:
+    """The reason and the next step; visitors, revisions, lock as before; the same bundle goes live once corrected."""
     before = {name: (part.switch.position, dict(part.revisions)) for name, part in scene.world.components.items()}
     scene.configure(components=components(scene))
     row.wrong(scene)

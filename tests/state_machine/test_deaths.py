@@ -1,4 +1,4 @@
-"""Every function dying right after each of its writes: whatever was done last, all comes to a good end."""
+"""Every function dying right after each of its writes: whatever was written last, everything ends well."""
 
 from collections.abc import Callable
 
@@ -58,7 +58,7 @@ def test_a_function_dies_after_each_of_its_writes(make_scene: MakeScene, task: T
 
 @pytest.mark.parametrize("event", ["on_alarm", "reconcile"])
 def test_what_an_event_starts_dies_after_each_of_its_writes(make_scene: MakeScene, event: str) -> None:
-    """Lambda runs it again: the alarm is heard, and the dead are looked after."""
+    """Lambda runs it again: the alarm is handled, and dead deployments are reconciled."""
     for number in range(1, MOST_WRITES):
         scene = make_scene()
         scene.is_live("1.0.0")
@@ -73,8 +73,8 @@ def test_what_an_event_starts_dies_after_each_of_its_writes(make_scene: MakeScen
 
 
 @pytest.mark.parametrize("state", ["Wait for lock", "Complete", "Close deployment"])
-def test_handing_on_dies_after_each_of_its_writes(make_scene: MakeScene, state: str) -> None:
-    """One waits, one is superseded, and whoever releases the lock dies at it: nobody waits for ever."""
+def test_releasing_the_lock_dies_after_each_of_its_writes(make_scene: MakeScene, state: str) -> None:
+    """One waits, one is superseded, and the function that releases the lock dies: no deployment waits for ever."""
     for number in range(1, MOST_WRITES):
         scene = make_scene()
         scene.is_live("1.0.0")
@@ -91,7 +91,7 @@ def test_handing_on_dies_after_each_of_its_writes(make_scene: MakeScene, state: 
 
 
 def queue(scene: Scene, death: Death) -> None:
-    """Two more releases come; from then on, death may come."""
+    """Two more releases come; from then on, the function may die."""
     scene.tap(death)
     for version in ("1.2.0", "1.3.0"):
         arn = scene.start(scene.upload(version))
@@ -99,7 +99,7 @@ def queue(scene: Scene, death: Death) -> None:
 
 
 def check(scene: Scene, death: Death) -> None:
-    """All invariants hold; when the dead one still holds the lock, the next release takes it and goes live."""
+    """All invariants hold; if the ended one still holds the lock, the next release gets it and goes live."""
     where = f"{death.state}, after write {death.number}: {death.writes[-1]}"
     try:
         assert {one.phase for one in scene.history()} <= ENDS

@@ -1,4 +1,4 @@
-"""How the deploy machine's execution ends: as the deployment did, whoever ended it."""
+"""How the deploy machine's execution ends: as the deployment did, whatever ended it."""
 
 from controller.aws.client.clients import client
 from controller.domain.deployment import Counts
@@ -14,7 +14,7 @@ def status(arn: str) -> str:
 
 
 def test_what_was_complete_before_it_failed_has_succeeded(scene: Scene) -> None:
-    """The function died after it had closed the deployment: nothing is put back, and the execution does not say so."""
+    """The function died after it had closed the deployment: nothing is rolled back, and the execution succeeds."""
     scene.at("Complete", "after", failing(Broken("died at the very end")), nth=0)
     arn = scene.start(scene.upload("1.1.0"))
     scene.settle()
@@ -24,7 +24,7 @@ def test_what_was_complete_before_it_failed_has_succeeded(scene: Scene) -> None:
 
 
 def test_what_was_rolled_back_has_failed(scene: Scene) -> None:
-    """Whoever watches executions sees it."""
+    """People see that in the list of executions."""
     scene.world.components["api"].failing_checks = True
     arn = scene.start(scene.upload("1.1.0"))
     scene.settle()
@@ -32,7 +32,7 @@ def test_what_was_rolled_back_has_failed(scene: Scene) -> None:
     scene.check()
 
 
-def test_a_hotfix_goes_past_the_alarm_that_is_firing(scene: Scene) -> None:
+def test_a_hotfix_ignores_the_alarm_that_is_firing(scene: Scene) -> None:
     """Without it, the release is refused; with it, the comparison of both versions takes the alarm's place."""
     scene.world.alarms.values[scene.alarm_name] = "ALARM"
     assert scene.release("1.1.0").phase is Phase.REJECTED
@@ -45,7 +45,7 @@ def test_a_hotfix_goes_past_the_alarm_that_is_firing(scene: Scene) -> None:
 
 
 def test_a_hotfix_is_compared_all_the_more(scene: Scene) -> None:
-    """One that is worse than what it is to mend goes back."""
+    """A hotfix that is worse than what it should mend is rolled back."""
     scene.world.alarms.values[scene.alarm_name] = "ALARM"
     scene.world.metrics.canary = Counts(100, 20)
     arn = scene.start(scene.upload("1.2.0", metadata={"selfright-hotfix": "Stops the errors."}))

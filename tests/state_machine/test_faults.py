@@ -14,15 +14,15 @@ pytestmark = pytest.mark.slow
 
 ENDS = {Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.REJECTED}
 FROM_OUTSIDE = {"Receive release", "Roll back"}
-"""When these fail, nobody is left in the workflow who could roll back: the reconciler does."""
+"""When these fail, no state is left that could roll back: the reconciler does."""
 tasks = pytest.mark.parametrize("task", ALL_TASKS, ids=str)
 moments = pytest.mark.parametrize("when", ["before", "after"])
 
 
 @tasks
 @moments
-def test_what_passes_is_tried_again(scene: Scene, task: Task, when: When) -> None:
-    """Throttled before it ran, or its answer lost: the release ends as if nothing had been."""
+def test_a_transient_fault_is_retried(scene: Scene, task: Task, when: When) -> None:
+    """Throttled before it ran, or its answer lost: the release ends as if nothing had happened."""
     end = prepare(scene, task)
     scene.at(task.state, when, failing(Throttled("too many")))
     assert scene.release("1.1.0").phase is end
@@ -32,8 +32,8 @@ def test_what_passes_is_tried_again(scene: Scene, task: Task, when: When) -> Non
 
 
 @pytest.mark.parametrize("task", [task for task in ALL_TASKS if task.state != "Roll back"], ids=str)
-def test_what_passes_within_a_function_is_not_even_noticed(scene: Scene, task: Task) -> None:
-    """AWS fails the first call of a function in a passing way: it is run again before the workflow hears of it."""
+def test_a_transient_fault_within_a_function_goes_unnoticed(scene: Scene, task: Task) -> None:
+    """AWS fails the first call of a function for a moment: the task runs again before the workflow sees it."""
     end = prepare(scene, task)
     failures: list[str] = []
 
@@ -52,8 +52,8 @@ def test_what_passes_within_a_function_is_not_even_noticed(scene: Scene, task: T
 @tasks
 @moments
 @pytest.mark.parametrize("failure", [Broken("gone"), TimedOut("too long")], ids=["broken", "timeout"])
-def test_what_does_not_pass_rolls_back(scene: Scene, task: Task, when: When, failure: Failure) -> None:
-    """The function dies or runs out of time, before or after its work: all is put back, mostly by the workflow."""
+def test_a_lasting_fault_rolls_back(scene: Scene, task: Task, when: When, failure: Failure) -> None:
+    """The function dies or runs out of time, before or after its work: everything is restored, mostly by the flow."""
     prepare(scene, task)
     scene.at(task.state, when, failing(failure))
     scene.start(scene.upload("1.1.0"))
@@ -83,7 +83,7 @@ def test_a_function_that_was_given_up_and_ends_its_work_late(scene: Scene, task:
 
 @tasks
 def test_a_late_function_does_not_disturb_the_next_release(scene: Scene, task: Task) -> None:
-    """A function of a deployment that has ended does its work while the next release has the canary out."""
+    """A function of an ended deployment does its work while the next release has a canary."""
     prepare(scene, task)
     scene.at(task.state, "instead", failing(TimedOut("too long")))
     scene.start(scene.upload("1.1.0"))
@@ -96,8 +96,8 @@ def test_a_late_function_does_not_disturb_the_next_release(scene: Scene, task: T
 
 @pytest.mark.parametrize("task", ROLLBACK_TASKS, ids=str)
 @moments
-def test_a_rollback_that_breaks_again_and_again_goes_on(scene: Scene, task: Task, when: When) -> None:
-    """The way back is worth more tries than the way forward."""
+def test_a_rollback_that_breaks_again_and_again_is_continued(scene: Scene, task: Task, when: When) -> None:
+    """A rollback is retried more often than a release."""
     prepare(scene, task)
     for time in (1, 2, 3):
         scene.at(task.state, when, failing(Broken("gone")), nth=time)
@@ -106,8 +106,8 @@ def test_a_rollback_that_breaks_again_and_again_goes_on(scene: Scene, task: Task
 
 
 @pytest.mark.parametrize("component", ["api", "site"])
-def test_a_component_that_cannot_be_put_back_needs_a_person(scene: Scene, component: str) -> None:
-    """The rollback failed, so the environment is held; a person puts it right, and the next release goes."""
+def test_a_component_that_cannot_be_restored_needs_a_person(scene: Scene, component: str) -> None:
+    """The rollback failed, so the environment is held; a person restores it, and the next release goes live."""
     prepare(scene, Task(ROLLBACK, "Restore component", waits=False))
     switch = scene.world.components[component].switch
 
@@ -136,7 +136,7 @@ def test_a_component_that_cannot_be_put_back_needs_a_person(scene: Scene, compon
 
 
 def test_a_release_that_waits_behind_a_failed_rollback_is_rejected(scene: Scene) -> None:
-    """The environment is held: whoever waited is told why and what to do."""
+    """The environment is held: the waiting release's reason and next step say why and what to do."""
     prepare(scene, Task(ROLLBACK, "Restore component", waits=False))
     arns: list[str] = []
 
@@ -155,14 +155,14 @@ def test_a_release_that_waits_behind_a_failed_rollback_is_rejected(scene: Scene)
 
 
 def test_a_release_that_is_not_verified_after_its_rollback_needs_a_person(scene: Scene) -> None:
-    """All is put back, and still the old release does not answer as it should."""
+    """Everything is restored, and still the old release does not answer as it should."""
     scene.world.probe.failing = lambda: "Verify" in scene.states
     assert scene.release("1.1.0").phase is Phase.ROLLBACK_FAILED
     scene.check(held=True)
 
 
 def test_a_change_by_a_person_is_not_overwritten(scene: Scene) -> None:
-    """Somebody moves the alias in the middle: the deployment stops, and leaves it as it is."""
+    """Somebody moves the alias in the middle: the deployment stops, and leaves the alias as it is."""
     switch = scene.world.components["api"].switch
     scene.at("Judge canary", "after", lambda: switch.by_hand("api-hand"))
     scene.at("Verify", "before", failing(Broken("gone")), nth=2)

@@ -1,4 +1,4 @@
-"""The application's hooks: whatever way they answer, and if they never do."""
+"""The application's hooks, however they answer, or if they never do."""
 
 import json
 
@@ -27,16 +27,16 @@ def answering(scene: Scene, occasion: str, output: object) -> Deployment:
     return scene.release("1.1.0")
 
 
-def test_hooks_that_say_yes_let_the_release_go_on(scene: Scene) -> None:
-    """Each is asked once, the second when everybody is on the release."""
+def test_hooks_that_allow_let_the_release_go_on(scene: Scene) -> None:
+    """Each is asked once, the second when all visitors are on the release."""
     assert hooked(scene).release("1.1.0").phase is Phase.SUCCEEDED
     assert [name for name, _ in scene.world.hooks.asked] == ["before", "after"]
     scene.check()
 
 
 @OCCASIONS
-def test_a_hook_that_says_no_rolls_back(scene: Scene, occasion: str) -> None:
-    """With its reason."""
+def test_a_hook_that_refuses_rolls_back(scene: Scene, occasion: str) -> None:
+    """The deployment has the hook's reason."""
     hooked(scene).world.hooks.no[HOOKS[occasion]] = "orders are missing"
     deployment = scene.release("1.1.0")
     assert deployment.phase is Phase.ROLLED_BACK
@@ -46,21 +46,21 @@ def test_a_hook_that_says_no_rolls_back(scene: Scene, occasion: str) -> None:
 
 @OCCASIONS
 @pytest.mark.parametrize("output", [{}, {"status": "Succeeded"}, "fine"])
-def test_a_hook_may_say_yes_later(scene: Scene, occasion: str, output: object) -> None:
-    """By the token; success without a status is a yes."""
+def test_a_hook_may_allow_later(scene: Scene, occasion: str, output: object) -> None:
+    """It answers by the token; success without a status allows."""
     assert answering(hooked(scene), occasion, output).phase is Phase.SUCCEEDED
     scene.check()
 
 
 @OCCASIONS
-def test_a_hook_may_say_no_later(scene: Scene, occasion: str) -> None:
-    """By CodeDeploy's word for it, in the output."""
+def test_a_hook_may_refuse_later(scene: Scene, occasion: str) -> None:
+    """It answers with CodeDeploy's word for it, in the output."""
     assert answering(hooked(scene), occasion, {"status": "Failed"}).phase is Phase.ROLLED_BACK
     scene.check()
 
 
 def test_a_hook_may_fail_its_task(scene: Scene) -> None:
-    """What it says is the deployment's reason."""
+    """Its cause is the deployment's reason."""
     hooked(scene).world.hooks.later.add("before")
 
     def fail() -> None:
@@ -74,8 +74,8 @@ def test_a_hook_may_fail_its_task(scene: Scene) -> None:
 
 
 @OCCASIONS
-def test_a_hook_that_never_answers_is_a_no(scene: Scene, occasion: str) -> None:
-    """When its time is over, which the environment says."""
+def test_a_hook_that_never_answers_refuses(scene: Scene, occasion: str) -> None:
+    """It refuses when the environment's `hook_timeout` is over."""
     hooked(scene).at(STATES[occasion], "before", failing(TimedOut()), nth=0)
     deployment = scene.release("1.1.0")
     assert deployment.phase is Phase.ROLLED_BACK
@@ -83,8 +83,8 @@ def test_a_hook_that_never_answers_is_a_no(scene: Scene, occasion: str) -> None:
     scene.check()
 
 
-def test_without_hooks_nobody_is_asked(scene: Scene) -> None:
-    """And the workflow has no state more."""
+def test_without_hooks_none_is_asked(scene: Scene) -> None:
+    """The workflow passes through no additional state."""
     assert scene.release("1.1.0").phase is Phase.SUCCEEDED
     assert not set(STATES.values()) & set(scene.states)
     scene.check()

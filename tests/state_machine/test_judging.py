@@ -1,4 +1,4 @@
-"""Releases that are not well, or of which it is not known: checks, the judge, and a person who decides."""
+"""Releases that are unhealthy, or may be: checks, the judge, and a person who decides."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ def test_a_staged_release_that_fails_its_checks_never_gets_a_visitor(scene: Scen
 
 
 def test_a_check_from_outside_that_fails_rolls_back(scene: Scene) -> None:
-    """The verification is made as a visitor."""
+    """The verification makes requests as a visitor does."""
     scene.world.probe.failing = scene.serves_canary
     deployment = scene.release("1.1.0")
     assert (deployment.phase, deployment.trip and deployment.trip.source) == (Phase.ROLLED_BACK, "check")
@@ -82,21 +82,21 @@ def test_enough_requests_in_the_longer_bake_are_enough(scene: Scene) -> None:
     ],
     ids=["resume", "rollback", "alarm", "short alarm", "stop"],
 )
-def test_a_person_decides_about_a_held_release(
+def test_a_person_decides_about_a_paused_release(
     scene: Scene, act: Callable[[Scene, Deployment], None], phase: Phase
 ) -> None:
-    """With the policy `hold`, it waits for `selfright resume` or `selfright rollback`, and an alarm still ends it."""
+    """With the policy `pause`, it waits for `selfright resume` or `selfright rollback`, and an alarm still ends it."""
     scene.configure(judge=PAUSING)
     scene.world.metrics.canary = Counts(3, 0)
     assert pause_and(scene, "1.1.0", act).phase is phase
     scene.check()
 
 
-def test_a_hold_outlives_the_bake_by_far(scene: Scene) -> None:
-    """The guard stands as long as a person may take to decide, not as long as the bake."""
+def test_a_pause_outlives_the_bake_by_far(scene: Scene) -> None:
+    """The guard stays open as long as a person may take to decide, not as long as the bake."""
     scene.configure(judge=PAUSING)
     scene.world.metrics.canary = Counts(3, 0)
     pause_and(scene, "1.1.0", resume)
     scene.check()
     (hold,) = [state for name, state in states(DEPLOY) if name == "Pause for a person"]
-    assert scene.cards["Test staged release"]["steps"][0]["guard_timeout"] > hold["TimeoutSeconds"]
+    assert scene.documents["Test staged release"]["steps"][0]["guard_timeout"] > hold["TimeoutSeconds"]

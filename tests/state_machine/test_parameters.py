@@ -78,7 +78,7 @@ def bundle(scene: Scene, version: str, code: str = "", **settings: str) -> bytes
 
 
 def test_parameters_go_live_with_the_last_step(scene: Scene) -> None:
-    """The canary of the code still reads the former set; at 100 % everybody reads the new one, as a whole."""
+    """The canary of the code still reads the former set; at 100 % all visitors get the new one, as a whole."""
     pointed: list[str] = []
     scene.at("Shift traffic", "after", lambda: pointed.append(pointer(scene)), nth=0)
     deployment = scene.release("1.1.0", bundle(scene, "1.1.0", GREETING="Hello", RATE="1"))
@@ -89,7 +89,7 @@ def test_parameters_go_live_with_the_last_step(scene: Scene) -> None:
 
 
 def test_parameters_alone_wait_for_no_canary(scene: Scene) -> None:
-    """Nobody can get a share of them, so there is one step, and it is watched."""
+    """They cannot be divided, so there is one step with its bake."""
     scene.release("1.1.0", bundle(scene, "1.1.0", "code", GREETING="Hello"))
     deployment = scene.release("1.2.0", bundle(scene, "1.2.0", "code", GREETING="Hi"))
     scene.check()
@@ -107,7 +107,7 @@ def test_unchanged_parameters_are_left_alone(scene: Scene) -> None:
     assert client("ssm").get_parameter(Name=f"{prefix(scene)}/current")["Parameter"]["Version"] == before
 
 
-def test_an_alarm_after_the_last_step_puts_them_back(scene: Scene) -> None:
+def test_an_alarm_after_the_last_step_restores_them(scene: Scene) -> None:
     """All components go back together, and it is verified."""
     scene.release("1.1.0", bundle(scene, "1.1.0", GREETING="Hello"))
     scene.at("Judge canary", "before", scene.alarm_flickers, nth=4)
@@ -118,7 +118,7 @@ def test_an_alarm_after_the_last_step_puts_them_back(scene: Scene) -> None:
     assert read(scene) == {"GREETING": "Hello"}
 
 
-def test_an_alarm_in_the_moment_of_the_last_shift_puts_them_back(scene: Scene) -> None:
+def test_an_alarm_in_the_moment_of_the_last_shift_restores_them(scene: Scene) -> None:
     """It fires after the pointer was moved, before the state has ended."""
     scene.at("Shift traffic", "after", scene.alarm_flickers, nth=2)
     assert scene.release("1.1.0", bundle(scene, "1.1.0", GREETING="Bad")).phase is Phase.ROLLED_BACK
@@ -126,8 +126,8 @@ def test_an_alarm_in_the_moment_of_the_last_shift_puts_them_back(scene: Scene) -
     assert pointer(scene) == BEFORE
 
 
-def test_a_person_takes_a_promoted_release_back(scene: Scene) -> None:
-    """Its parameters go with it."""
+def test_a_person_rolls_a_live_release_back(scene: Scene) -> None:
+    """Its parameters are restored with it."""
     scene.release("1.1.0", bundle(scene, "1.1.0", GREETING="Hello"))
     promoted = scene.release("1.2.0", bundle(scene, "1.2.0", GREETING="Hi"))
     scene.roll_back(promoted.deployment_id)
@@ -135,8 +135,8 @@ def test_a_person_takes_a_promoted_release_back(scene: Scene) -> None:
     assert read(scene) == {"GREETING": "Hello"}
 
 
-def test_a_persons_pointer_stays_and_the_release_goes_back(scene: Scene) -> None:
-    """Everything else is put back, and a person is told to look, because the restore point is not reached."""
+def test_a_persons_pointer_stays_and_the_release_is_rolled_back(scene: Scene) -> None:
+    """Everything else is restored, and a person must act, because the restore point is not reached."""
     scene.at("Shift traffic", "before", lambda: point(scene, "hotfix"), nth=2)
     deployment = scene.release("1.1.0", bundle(scene, "1.1.0", GREETING="Hello"))
     scene.check(held=True)
@@ -149,7 +149,7 @@ def test_a_persons_pointer_stays_and_the_release_goes_back(scene: Scene) -> None
 
 
 def test_a_revision_that_somebody_changed_ends_the_release(scene: Scene) -> None:
-    """It was staged once, edited by hand and is released again: nothing of it is overwritten, nobody gets it."""
+    """Staged once, edited by hand and released again: nothing of it is overwritten, and no visitor gets it."""
     scene.at("Judge canary", "before", scene.alarm_flickers)
     rolled_back = scene.release("1.1.0", bundle(scene, "1.1.0", GREETING="Hello"))
     name = f"{prefix(scene)}/revisions/{rolled_back.staged['settings'].id}/GREETING"
@@ -161,7 +161,7 @@ def test_a_revision_that_somebody_changed_ends_the_release(scene: Scene) -> None
     assert pointer(scene) == BEFORE
 
 
-def test_old_revisions_are_taken_away(scene: Scene) -> None:
+def test_old_revisions_are_removed(scene: Scene) -> None:
     """As many are kept as the environment says."""
     scene.configure(components=targets(scene), keep_revisions=2)
     for number in range(1, 6):

@@ -15,7 +15,7 @@ MakeScene = Callable[..., Scene]
 
 
 def test_a_good_release_goes_live(scene: Scene) -> None:
-    """A canary step, a watch window, and everybody is on the new revision; nobody had to help."""
+    """A canary step, the final bake, and all visitors are on the new revision without any help."""
     deployment = scene.release("1.1.0")
     assert deployment.phase is Phase.SUCCEEDED
     scene.check()
@@ -24,7 +24,7 @@ def test_a_good_release_goes_live(scene: Scene) -> None:
 
 
 def test_every_task_of_the_deploy_machine_is_on_some_path(make_scene: MakeScene) -> None:
-    """A held release that goes on, with hooks, and one that fails pass through every Task: none is dead."""
+    """A paused release that is resumed, with hooks, and one that fails pass through every Task: none is unreachable."""
     scene = hooked(make_scene(), judge=PAUSING)
     scene.is_live("1.0.0")
     scene.world.metrics.canary = Counts(0, 0)
@@ -46,14 +46,14 @@ def test_components_that_come_after_others_are_staged_after_them(scene: Scene) -
 
 
 def test_what_comes_after_a_bad_component_is_not_even_staged(scene: Scene) -> None:
-    """A wave that fails its test takes the whole release back, the waves before it too."""
+    """When a wave fails its test, the whole release is rolled back, the waves before it too."""
     scene.world.components["api"].failing_checks = True
     deployment = scene.release("1.1.0", bundle_in_order(scene, "1.1.0"))
     assert (deployment.phase, set(deployment.staged)) == (Phase.ROLLED_BACK, {"api"})
     scene.check()
 
 
-def test_what_was_staged_is_taken_away_again_and_can_be_staged_anew(scene: Scene) -> None:
+def test_what_was_staged_is_discarded_and_can_be_staged_again(scene: Scene) -> None:
     """A release that is rolled back leaves nothing; the same contents under a new version go live."""
     before = {name: dict(component.revisions) for name, component in scene.world.components.items()}
     scene.world.components["site"].failing_checks = True
@@ -107,7 +107,7 @@ def test_every_strategy_goes_step_by_step(scene: Scene, strategy: object, weight
     assert scene.states.count("Shift traffic") == len(weights)
 
 
-def test_without_watch_time_and_bake_nothing_is_judged(scene: Scene) -> None:
+def test_without_any_bake_nothing_is_judged(scene: Scene) -> None:
     """A bake of no seconds has no Parallel."""
     scene.configure(deployment_preference={"type": "AllAtOnce", "alarms": []}, final_bake="0s")
     assert scene.release("1.1.0").phase is Phase.SUCCEEDED
@@ -150,7 +150,7 @@ def weights(scene: Scene) -> dict[str, list[int]]:
     }
 
 
-def test_a_component_that_was_never_live_goes_to_everybody_at_the_first_step(scene: Scene) -> None:
+def test_a_component_that_was_never_live_gets_all_visitors_at_the_first_step(scene: Scene) -> None:
     """The API has its canary meanwhile; at the next release both go step by step."""
     without_a_site(scene)
     deployment = scene.release("1.1.0")
@@ -162,8 +162,8 @@ def test_a_component_that_was_never_live_goes_to_everybody_at_the_first_step(sce
     scene.check()
 
 
-def test_an_alarm_takes_a_component_that_was_never_live_back_too(scene: Scene) -> None:
-    """The one that everybody has, and the one with a canary."""
+def test_an_alarm_restores_a_component_that_was_never_live_too(scene: Scene) -> None:
+    """Both are restored: the one at 100 %, and the one with a canary."""
     without_a_site(scene)
     scene.at("Judge canary", "before", scene.alarm)
     assert scene.release("1.1.0").phase is Phase.ROLLED_BACK

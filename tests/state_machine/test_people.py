@@ -28,7 +28,7 @@ def the_newest(scene: Scene) -> str:
 
 @pytest.mark.parametrize(("task", "when"), MOMENTS, ids=str)
 def test_rollback_by_a_person_at_every_moment(scene: Scene, task: Task, when: When) -> None:
-    """Whatever the deployment is doing, `selfright rollback` stops it and puts everything back."""
+    """Whatever the deployment is doing, `selfright rollback` stops it and restores everything."""
     prepare(scene, task)
     scene.at(task.state, when, lambda: scene.roll_back(the_newest(scene)))
     deployment = scene.release("1.1.0")
@@ -42,7 +42,7 @@ def test_rollback_by_a_person_at_every_moment(scene: Scene, task: Task, when: Wh
 @pytest.mark.parametrize("task", [task for task in ALL_TASKS if task.machine == ROLLBACK], ids=str)
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_two_rollbacks_at_once(scene: Scene, task: Task, when: When) -> None:
-    """A second one that comes while the first is at it does nothing."""
+    """A second one does nothing while the first one runs."""
     prepare(scene, task)
     scene.at(task.state, when, lambda: scene.roll_back(the_newest(scene)))
     assert scene.release("1.1.0").phase is Phase.ROLLED_BACK
@@ -51,7 +51,7 @@ def test_two_rollbacks_at_once(scene: Scene, task: Task, when: When) -> None:
 
 @pytest.mark.parametrize("_try", range(5))
 def test_many_rollbacks_at_the_same_moment(scene: Scene, _try: int) -> None:
-    """Two people, the alarm and the reconciler, all at once, while the canary is out."""
+    """Two people, the alarm and the reconciler, all at once, while there is a canary."""
 
     def everybody() -> None:
         rollback = [lambda: scene.roll_back(the_newest(scene))] * 2
@@ -62,8 +62,8 @@ def test_many_rollbacks_at_the_same_moment(scene: Scene, _try: int) -> None:
     scene.check()
 
 
-def test_rollback_after_promotion(scene: Scene) -> None:
-    """What was live before is live again, and the version is not taken a second time."""
+def test_rollback_after_success(scene: Scene) -> None:
+    """What was live before is live again, and the version is not accepted a second time."""
     promoted = scene.release("1.1.0")
     scene.roll_back(promoted.deployment_id)
     scene.check()
@@ -75,7 +75,7 @@ def test_rollback_after_promotion(scene: Scene) -> None:
 
 
 def test_one_rollback_after_the_other(scene: Scene) -> None:
-    """Two promoted releases are taken back one by one."""
+    """Two live releases are rolled back one by one."""
     first, second = scene.release("1.1.0"), scene.release("1.2.0")
     for promoted in (second, first):
         scene.roll_back(promoted.deployment_id)
@@ -85,7 +85,7 @@ def test_one_rollback_after_the_other(scene: Scene) -> None:
     assert not scene.serves_canary()
 
 
-def test_two_rollbacks_of_a_promoted_release_at_once(scene: Scene) -> None:
+def test_two_rollbacks_of_a_live_release_at_once(scene: Scene) -> None:
     """Two people roll the same release back."""
     promoted = scene.release("1.1.0")
     at_once(*[lambda: scene.roll_back(promoted.deployment_id)] * 2)
@@ -112,7 +112,7 @@ def test_rollback_of_a_release_that_is_not_live_is_refused(scene: Scene) -> None
 
 
 def test_rollback_of_a_release_that_changed_nothing_is_refused(scene: Scene) -> None:
-    """There is nothing to put back."""
+    """There is nothing to restore."""
     live = scene.release("1.1.0")
     site = {"index.html": b"<title>1.1.0</title>"}
     same = scene.release("1.1.1", a_bundle("1.1.1", b"VERSION = '1.1.0'", site, application=scene.name))
@@ -210,8 +210,8 @@ def test_a_rejected_release_with_everything_twice(make_scene: MakeScene, *, toge
 
 
 @together
-def test_a_held_release_with_everything_twice(make_scene: MakeScene, *, together: bool) -> None:
-    """Held and let go."""
+def test_a_paused_release_with_everything_twice(make_scene: MakeScene, *, together: bool) -> None:
+    """It is paused and resumed."""
     scene = everything_twice(make_scene, together=together)
     prepare_hold(scene)
     assert scene.release("1.1.0").phase is Phase.SUCCEEDED
@@ -220,7 +220,7 @@ def test_a_held_release_with_everything_twice(make_scene: MakeScene, *, together
 
 @together
 def test_a_queue_with_everything_twice(make_scene: MakeScene, *, together: bool) -> None:
-    """Superseded, and handed on, once each."""
+    """One is superseded, and the lock is released, once each."""
     scene = everything_twice(make_scene, together=together)
 
     def more() -> None:
@@ -236,7 +236,7 @@ def test_a_queue_with_everything_twice(make_scene: MakeScene, *, together: bool)
 
 @pytest.mark.parametrize("copies", [2, 5])
 def test_the_same_event_many_times_at_once(scene: Scene, copies: int) -> None:
-    """One upload is one deployment, however often it is announced."""
+    """One upload is one deployment, however often its event comes."""
     detail = scene.upload("1.1.0")
     at_once(*[lambda: scene.start(detail)] * copies)
     scene.check()

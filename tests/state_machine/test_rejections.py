@@ -30,7 +30,7 @@ def test_the_same_event_after_the_end_is_nothing(scene: Scene) -> None:
 
 
 def test_an_upload_that_is_gone_is_ignored(scene: Scene) -> None:
-    """Somebody took the object away before the workflow came."""
+    """Somebody deleted the object before the workflow began."""
     detail = scene.upload("1.1.0")
     client("s3").delete_object(Bucket=BUCKET, Key=detail["object"]["key"], VersionId=detail["object"]["version-id"])
     arn = scene.start(detail)
@@ -39,8 +39,8 @@ def test_an_upload_that_is_gone_is_ignored(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("key", ["incoming/{}/prod.zip", "incoming/{}/prod/notes.txt", "incoming/{}/Prod/1.zip"])
-def test_a_key_for_nobody_is_rejected(scene: Scene, key: str) -> None:
-    """The upload key says to whom."""
+def test_a_key_without_a_target_is_rejected(scene: Scene, key: str) -> None:
+    """The key of an upload names the application and the environment."""
     arn = scene.start(scene.upload("1.1.0", key=key.format(scene.name)))
     scene.check()
     assert scene.outcome(arn) == ("SUCCEEDED", "rejected")
@@ -84,7 +84,7 @@ def test_a_component_that_the_environment_lacks_is_rejected(scene: Scene) -> Non
 
 
 def test_an_environment_that_cannot_be_read_is_rejected(scene: Scene) -> None:
-    """A broken registration is said, not guessed around."""
+    """A broken registration is reported, and nothing is guessed."""
     scene.configure(final_bake="8d")
     assert "final_bake" in rejected(scene, "1.1.0").reason
 
@@ -105,7 +105,7 @@ def test_a_version_that_was_rolled_back_is_rejected(scene: Scene) -> None:
 
 
 def test_a_version_that_was_rolled_back_while_it_waited_is_rejected(scene: Scene) -> None:
-    """The same version twice: the second upload is valid when it comes and is not any more at its lock."""
+    """The same version twice: the second upload is valid at first, and no longer when it gets the lock."""
     scene.world.components["api"].failing_checks = True
     again = f"incoming/{scene.name}/prod/again.zip"
     scene.at("Stage component", "before", lambda: queue(scene, "1.1.0", key=again))
@@ -115,8 +115,8 @@ def test_a_version_that_was_rolled_back_while_it_waited_is_rejected(scene: Scene
 
 
 @pytest.mark.parametrize("state", ["ALARM", "gone"])
-def test_nothing_begins_while_an_alarm_is_not_well(scene: Scene, state: str) -> None:
-    """A release on top of a fire cannot be judged."""
+def test_nothing_begins_while_an_alarm_is_not_ok(scene: Scene, state: str) -> None:
+    """A release cannot be judged while its alarm is firing."""
     if state == "gone":
         scene.world.alarms.values.clear()
     else:

@@ -1,4 +1,4 @@
-"""Releases that need secrets, and that no value of one is ever written down by anybody."""
+"""Releases that need secrets, and that no value of one is ever written anywhere."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -126,4 +126,4 @@ def everything(scene: Scene) -> Iterator[str]:
         yield json.dumps(client("stepfunctions").describe_execution(executionArn=arn), default=str)
         pages = client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=arn)
         yield from (json.dumps(page, default=str) for page in pages)
-    yield json.dumps(scene.cards, default=str)
+    yield json.dumps(scene.documents, default=str)

@@ -1,4 +1,4 @@
-"""Databases in the whole workflow: it waits for the snapshot, and nothing is touched before it is there."""
+"""Databases in the whole workflow: it waits for the snapshot, and nothing is touched before it is complete."""
 
 import json
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def scene(make_scene: MakeScene) -> Scene:
 
 
 def test_the_workflow_waits_for_the_snapshot(scene: Scene) -> None:
-    """It looks again and again; then the release goes its way, with the snapshot in its restore point."""
+    """It polls; then the release goes live, with the snapshot in its restore point."""
     scene.world.databases.polls = 2
     release = scene.release("1.1.0")
     assert release.phase is Phase.SUCCEEDED
@@ -40,7 +40,7 @@ def test_the_workflow_waits_for_the_snapshot(scene: Scene) -> None:
 
 
 def test_a_snapshot_that_fails_rejects_the_release(scene: Scene) -> None:
-    """Nothing was touched, and the next release has its lock."""
+    """Nothing was touched, and the next release gets the lock."""
     scene.world.databases.state = "failed"
     release = scene.release("1.1.0")
     assert (release.phase, release.restore_point) == (Phase.REJECTED, None)

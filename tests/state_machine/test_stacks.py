@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 MakeScene = Callable[..., Scene]
 TOPIC, LONG = "AWS::SNS::Topic", 40
-"""Looks that an operation takes, when it takes so long that nobody waits for it in a function."""
+"""Polls that an operation takes that is too long to wait for in a function."""
 
 
 def template(text: str, **more: str) -> str:
@@ -99,7 +99,7 @@ def release(scene: Scene, text: str = "") -> Any:  # noqa: ANN401 - a deployment
 
 
 def test_the_stack_is_there_before_the_code_that_needs_it(scene: Scene) -> None:
-    """Quick changes are waited for by the function itself: no state is passed more."""
+    """Quick changes are waited for by the function itself: the workflow passes through no additional state."""
     texts: list[str] = []
     scene.at("Stage component", "before", lambda: texts.append(infra(scene).text), nth=3)
     deployment = release(scene)
@@ -111,7 +111,7 @@ def test_the_stack_is_there_before_the_code_that_needs_it(scene: Scene) -> None:
 
 
 def test_what_takes_long_is_waited_for_by_the_workflow(scene: Scene) -> None:
-    """Asked again and again, tested and shifted when it is done; the timeline says what was waited for."""
+    """It is asked again and again, tested and shifted when it is done; the timeline says what was waited for."""
     infra(scene).aws.patience = LONG
     deployment = release(scene)
     scene.check()
@@ -124,7 +124,7 @@ def test_what_takes_long_is_waited_for_by_the_workflow(scene: Scene) -> None:
 
 @pytest.mark.parametrize("together", [False, True], ids=["one after the other", "together"])
 def test_every_function_may_run_twice(make_scene: MakeScene, together: bool) -> None:
-    """Forward and back, one operation each."""
+    """There is one operation forward, and one for the rollback."""
     scene = _with_a_stack(make_scene(repeat=2, together=together))
     infra(scene).aws.patience = LONG
     texts: list[str] = []
@@ -137,7 +137,7 @@ def test_every_function_may_run_twice(make_scene: MakeScene, together: bool) -> 
     assert len(infra(scene).aws.executed) == 2
 
 
-def test_a_template_that_fails_half_way_takes_everything_back(scene: Scene) -> None:
+def test_a_template_that_fails_half_way_rolls_everything_back(scene: Scene) -> None:
     """The reason is what failed first; nothing of the release is left."""
     infra(scene).aws.failing = {"Queue": "The name is taken"}
     deployment = release(scene, template("after", Queue="AWS::SQS::Queue"))
@@ -159,7 +159,7 @@ def test_what_would_lose_data_is_refused(scene: Scene) -> None:
 
 
 def test_an_alarm_while_the_stack_is_updated_cancels_the_update(scene: Scene) -> None:
-    """Nobody waits until it is done only to put it back."""
+    """The rollback does not wait until the update is done."""
     aws = infra(scene).aws
     aws.patience = LONG
 
@@ -177,8 +177,8 @@ def test_an_alarm_while_the_stack_is_updated_cancels_the_update(scene: Scene) ->
     assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
 
 
-def test_an_alarm_puts_the_visitors_back_before_the_stack(scene: Scene) -> None:
-    """They do not wait for it; and what the new code needs is there as long as it serves."""
+def test_an_alarm_restores_the_visitors_before_the_stack(scene: Scene) -> None:
+    """They do not wait for the stack, and what the new code needs stays as long as it serves."""
     seen: list[tuple[bool, str]] = []
 
     def fire() -> None:
@@ -199,7 +199,7 @@ def test_an_alarm_puts_the_visitors_back_before_the_stack(scene: Scene) -> None:
 
 
 def test_stopping_the_execution_while_the_stack_is_updated_rolls_back(scene: Scene) -> None:
-    """What is under way is known as ours, and is cancelled."""
+    """The update that is under way is recognised as this deployment's, and is cancelled."""
     infra(scene).aws.patience = LONG
     scene.at("Stage component", "after", scene.stop, nth=3)
     deployment = release(scene)
@@ -210,7 +210,7 @@ def test_stopping_the_execution_while_the_stack_is_updated_rolls_back(scene: Sce
 
 
 def test_a_function_that_comes_too_late_changes_nothing(scene: Scene) -> None:
-    """It wakes up when the rollback is done."""
+    """It runs after the rollback is done."""
     infra(scene).aws.patience = LONG
     scene.at("Stage component", "instead", scene.stop, nth=0)
     deployment = release(scene)
@@ -220,8 +220,8 @@ def test_a_function_that_comes_too_late_changes_nothing(scene: Scene) -> None:
     assert (infra(scene).text, infra(scene).aws.executed) == (BEFORE, [])
 
 
-def test_a_rollback_by_a_person_puts_the_stack_back(scene: Scene) -> None:
-    """After the release has succeeded, too."""
+def test_a_rollback_by_a_person_restores_the_stack(scene: Scene) -> None:
+    """This holds after the release has succeeded, too."""
     deployment = release(scene)
     assert infra(scene).text == template("after")
     scene.roll_back(deployment.deployment_id)
@@ -230,7 +230,7 @@ def test_a_rollback_by_a_person_puts_the_stack_back(scene: Scene) -> None:
     assert infra(scene).text == BEFORE
 
 
-def test_what_was_added_and_holds_data_is_left_and_said(scene: Scene) -> None:
+def test_what_was_added_and_holds_data_is_left_and_reported(scene: Scene) -> None:
     """The release counts as rolled back: what was there before is as it was."""
     scene.at("Judge canary", "after", scene.alarm_flickers)
     deployment = release(scene, template("after", Data="AWS::DynamoDB::Table"))
@@ -241,8 +241,8 @@ def test_what_was_added_and_holds_data_is_left_and_said(scene: Scene) -> None:
     assert "Data" in resources
 
 
-def test_a_stack_that_cannot_be_put_back_holds_the_environment(scene: Scene) -> None:
-    """A person is told why; when it is right again, the rollback is repeated and frees it."""
+def test_a_stack_that_cannot_be_restored_holds_the_environment(scene: Scene) -> None:
+    """The reason says why; once that is solved, a second rollback unlocks the environment."""
 
     def fire() -> None:
         infra(scene).aws.failing = {"Topic": "It is locked"}

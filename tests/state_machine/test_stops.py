@@ -30,7 +30,7 @@ def test_stop_at_every_task(scene: Scene, task: Task, when: When) -> None:
 @tasks
 @pytest.mark.parametrize("until", ["Restore component", "Close deployment", "the end"])
 def test_stop_in_the_middle_of_a_function(scene: Scene, task: Task, until: str) -> None:
-    """The function ends its work later: while the rollback is at it, or after everything."""
+    """The function ends its work later: while the rollback runs, or after everything."""
     prepare(scene, task)
     scene.at(task.state, "instead", scene.stop)
     if until != "the end":
@@ -46,7 +46,7 @@ def test_stop_in_the_middle_of_a_function(scene: Scene, task: Task, until: str) 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("machine", ["deploy", "rollback"])
 def test_stop_of_one_of_the_two_executions(scene: Scene, task: Task, when: When, machine: str) -> None:
-    """Only the deployment's, or only its rollback's: the other one goes on or fails, and all is put back."""
+    """Only the deployment's, or only its rollback's: the other one continues or fails, and everything is restored."""
     prepare(scene, task)
 
     def stop() -> None:
@@ -60,7 +60,7 @@ def test_stop_of_one_of_the_two_executions(scene: Scene, task: Task, when: When,
 
 
 def test_stop_again_and_again(scene: Scene) -> None:
-    """A rollback that is stopped as well is taken up again, until the reconciler gives up and a person is needed."""
+    """A rollback that is stopped as well is started again, until the reconciler gives up and a person is needed."""
     prepare(scene, Task(ROLLBACK, "Verify restoration", waits=False))
     scene.at("Verify restoration", "before", scene.stop, nth=0)
     deployment = scene.release("1.1.0")

@@ -29,7 +29,7 @@ def test_an_upload_becomes_a_deployment() -> None:
 
 
 def test_the_same_execution_may_receive_again() -> None:
-    """A state that is tried again goes on with the deployment it made."""
+    """A retried state continues with the deployment it made."""
     world = uploaded()
     first = receive(world, "bucket", UPLOAD, "v7", "arn:1")
     assert receive(world, "bucket", UPLOAD, "v7", "arn:1") == first
@@ -37,7 +37,7 @@ def test_the_same_execution_may_receive_again() -> None:
 
 
 def test_another_execution_of_the_same_upload_is_a_duplicate() -> None:
-    """S3 may announce an upload twice: the second execution ends."""
+    """S3 may send an event twice: the second execution ends."""
     world = uploaded()
     receive(world, "bucket", UPLOAD, "v7", "arn:1")
     assert receive(world, "bucket", UPLOAD, "v7", "arn:2").outcome == "duplicate"
@@ -52,7 +52,7 @@ def test_the_same_key_uploaded_again_is_another_deployment() -> None:
 
 
 def test_an_upload_that_is_gone_is_ignored() -> None:
-    """There is nothing to release, and nobody to tell."""
+    """There is nothing to release, and no deployment to report on."""
     world = a_world()
     assert receive(world, "bucket", UPLOAD, None, "arn:1").outcome == "ignored"
     assert not world.deployments.known
@@ -71,7 +71,7 @@ def test_an_upload_that_is_gone_is_ignored() -> None:
     ],
 )
 def test_a_key_that_names_nobody_is_rejected(key: str) -> None:
-    """Also what is oddly written ends in the ledger with a next step."""
+    """Even an odd key ends in the ledger with a next step."""
     world = uploaded(key)
     card = receive(world, "bucket", key, None, "arn:1")
     assert (card.outcome, card.deployment.phase) == ("rejected", "REJECTED")

@@ -69,7 +69,7 @@ def test_what_passes_is_tried_again() -> None:
 
 
 def test_what_does_not_pass_is_told_to_the_workflow() -> None:
-    """After three tries, whoever waits must know."""
+    """After three tries, the workflow must see the error."""
     slept: list[float] = []
     with pytest.raises(TransientError):
         run(Failing(*[TransientError("throttled")] * 3), "reconcile", {}, slept.append)
@@ -78,7 +78,7 @@ def test_what_does_not_pass_is_told_to_the_workflow() -> None:
 
 @pytest.mark.parametrize("error", [AwsError("denied"), LedgerConflictError("moved on")])
 def test_what_cannot_pass_is_not_tried_again(error: Exception) -> None:
-    """Trying again would only take time."""
+    """A retry would only take time."""
     slept: list[float] = []
     with pytest.raises(type(error)):
         run(Failing(error), "reconcile", {}, slept.append)
@@ -132,7 +132,7 @@ def test_every_line_says_whose_it_is(log: io.StringIO) -> None:
 
 
 def test_a_bug_is_told_without_what_it_says(log: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody has looked at what an unforeseen error has in its message."""
+    """An unforeseen error may have anything in its message."""
 
     def break_down(*_: object) -> Result:
         raise ValueError("s3cret")
@@ -145,7 +145,7 @@ def test_a_bug_is_told_without_what_it_says(log: io.StringIO, monkeypatch: pytes
 
 
 def test_a_line_about_several_deployments_names_them_all() -> None:
-    """One alarm can put back several; the reconciler looks after all of them."""
+    """One alarm can roll back several; the reconciler checks all of them."""
     assert entry._about({"tripped": ["d2", "d3"]}) == {"deployments": ["d2", "d3"]}
     assert entry._about({"done": {"d2": "Let alone."}, "outcome": ""}) == {"deployments": ["d2"]}
     assert entry._about({"deployment_id": "d2"}) == {"deployment_id": "d2"}

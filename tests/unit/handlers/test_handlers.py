@@ -96,7 +96,7 @@ def test_a_composite_alarm_that_fires_is_found_in_both_forms(event: dict[str, An
 
 @pytest.mark.parametrize("value", ["OK", "INSUFFICIENT_DATA"])
 def test_other_states_are_ignored(value: str) -> None:
-    """An alarm that is well again takes nothing back."""
+    """An alarm that is OK again changes nothing."""
     assert firing(eventbridge(value)) == firing(sns(changed(value))) == []
 
 
@@ -115,8 +115,8 @@ def test_no_alarm_is_missed_for_its_date(moment: str | None) -> None:
 
 
 @pytest.mark.parametrize("event", [eventbridge(), sns(changed()), sns(changed("OK"), changed())])
-def test_an_alarms_event_puts_traffic_back(event: dict[str, Any]) -> None:
-    """From the raw event to the visitors."""
+def test_an_alarms_event_restores_traffic(event: dict[str, Any]) -> None:
+    """The whole path from the raw event to the visitors works."""
     world = a_world()
     on_its_way(world, Phase.BAKING, weight=10)
     at_weight(world, 10)
@@ -154,7 +154,7 @@ def test_a_reason_has_an_end() -> None:
     ("by", "who"),
     [("fault", "fault"), ("reconciler", "reconciler"), ("person", "person"), ("me", "person"), (7, "person")],
 )
-def test_whoever_is_unknown_is_a_person(by: object, who: str) -> None:
+def test_an_unknown_source_is_a_person(by: object, who: str) -> None:
     """What is written into the ledger can be read again, whatever was typed into the console."""
     assert by_whom({"by": by}) == who
     assert by_whom({}) == "person"
@@ -236,7 +236,7 @@ def test_the_docs_lead_from_every_state_to_its_handler_and_its_flow() -> None:
 
 
 def test_a_handler_is_named_like_its_module_of_the_flow() -> None:
-    """One name for one thing: who knows a state's handler knows where its work is done."""
+    """A state's handler and the module that does its work share one name."""
     tasks = [task for group in TASKS.values() for task in group]
     assert [task for task in tasks if task not in {module.rpartition("/")[2] for module in modules_of(task)}] == []
 

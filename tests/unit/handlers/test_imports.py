@@ -59,7 +59,7 @@ def test_all_of_the_controller_imports_only_what_is_allowed() -> None:
 
 
 def test_who_moves_visitors_reads_no_bundles() -> None:
-    """An alarm is acted on without waiting for what reads manifests and templates."""
+    """The reaction to an alarm does not wait for imports that read manifests and templates."""
     moving = [
         f"controller.aws.components.{name}"
         for name in ("registry", "function.component", "image.component", "site.component")

@@ -10,7 +10,7 @@ from controller.handlers.reconcile import handle
 from tests.unit.flow.scenes import a_silent_deployment
 
 
-def test_a_reconciler_that_fails_says_so_after_all_were_looked_after() -> None:
+def test_a_reconciler_that_fails_reports_it_after_all_were_checked() -> None:
     """Its own alarm counts the errors of the function."""
     world = a_silent_deployment()
     world.deployments.known["d2"] = replace(world.deployments.known["d2"], environment="gone", phase=Phase.QUEUED)

@@ -19,7 +19,7 @@ from tests.unit.flow.scenes import STABLE, a_world, on_its_way
 
 
 def granted(**environment: Any) -> FakeWorld:
-    """A deployment whose turn has just come."""
+    """A deployment that has just been granted the lock."""
     world = a_world(**environment)
     deployment = on_its_way(world, Phase.QUEUED, restore_point=None, staged={}, steps=(), previous="d1")
     world.bundles.objects[deployment.upload.key] = a_bundle("2.0.0")
@@ -53,7 +53,7 @@ def on_previous(world: FakeWorld) -> Any:
 
 
 def test_the_same_is_written_by_whoever_runs_beside_us() -> None:
-    """So the digest in the ledger is that of the manifest in the bucket, whoever wrote last."""
+    """So the digest in the ledger is that of the manifest in the bucket, whichever call wrote last."""
     world = granted()
     record_restore_point(world, "d2")
     first = world.restore_points.kept["d2"].files()
@@ -64,7 +64,7 @@ def test_the_same_is_written_by_whoever_runs_beside_us() -> None:
 
 
 def test_what_cannot_be_exported_rejects() -> None:
-    """Unknown means stop; nothing was touched, and the next release has its lock."""
+    """Unknown means stop; nothing was touched, and the next release gets the lock."""
     world = granted()
     world.exports.trouble = AwsError("lambda:GetFunction on f: denied")
     card = record_restore_point(world, "d2")
@@ -75,7 +75,7 @@ def test_what_cannot_be_exported_rejects() -> None:
 
 
 def test_an_environment_may_do_without_it() -> None:
-    """Then it is tried, said, and gone on."""
+    """It is tried, the failure is recorded, and the release continues."""
     world = granted(restore_point_export="attempted")
     world.exports.trouble = AwsError("denied")
     assert record_restore_point(world, "d2").outcome == "ready"
@@ -84,14 +84,14 @@ def test_an_environment_may_do_without_it() -> None:
 
 
 def test_an_environment_may_not_want_it() -> None:
-    """Then it is not even tried."""
+    """It is not even tried."""
     world = granted(restore_point_export="off")
     assert record_restore_point(world, "d2").outcome == "ready"
     assert not world.exports.asked
 
 
 def test_a_passing_failure_is_tried_again() -> None:
-    """By whoever runs the task."""
+    """The error reaches the task, which is retried."""
     world = granted()
     world.exports.trouble = TransientError("slow down")
     with pytest.raises(TransientError):

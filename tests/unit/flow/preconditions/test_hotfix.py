@@ -1,4 +1,4 @@
-"""Hotfixes: an alarm that fires does not stop what silences it, and others guard as ever."""
+"""Hotfixes: an alarm that fires does not stop what silences it, and others guard as usual."""
 
 from dataclasses import replace
 from typing import Any
@@ -47,7 +47,7 @@ def test_without_it_the_release_is_refused_with_that_advice() -> None:
 
 
 def test_the_alarms_that_fire_are_left_out_and_the_ledger_says_who_and_why() -> None:
-    """The others stand guard."""
+    """The others guard."""
     world = burning()
     assert record_restore_point(world, "d2").outcome == "ready"
     assert world.deployments.get("d2").hotfix == HOTFIX
@@ -57,7 +57,7 @@ def test_the_alarms_that_fire_are_left_out_and_the_ledger_says_who_and_why() -> 
 
 
 def test_a_hotfix_that_nothing_stands_against_is_a_release_like_any() -> None:
-    """No alarm is left out because somebody said so beforehand."""
+    """No alarm is ignored in advance."""
     world = burning()
     world.alarms.known[ALARM] = "OK"
     record_restore_point(world, "d2")
@@ -66,7 +66,7 @@ def test_a_hotfix_that_nothing_stands_against_is_a_release_like_any() -> None:
 
 
 def test_an_alarm_that_is_gone_stops_a_hotfix_too() -> None:
-    """It is not firing, and nobody knows what it would say."""
+    """It is not firing, and its state is unknown."""
     world = burning()
     del world.alarms.known[OTHER]
     assert record_restore_point(world, "d2").outcome == "rejected"
@@ -82,7 +82,7 @@ def test_an_evaluation_does_not_mind_the_alarm_that_was_left_out() -> None:
 
 
 def test_every_other_alarm_guards_as_ever() -> None:
-    """By its event, and at an evaluation."""
+    """It does so by its event, and at an evaluation."""
     world = under_way()
     on_alarm(world, OTHER, "Slow.")
     assert world.deployments.get("d2").trip is not None
@@ -101,7 +101,7 @@ def test_while_stable_serves_anybody_the_alarm_stays_out() -> None:
 
 
 def test_once_quiet_with_everybody_on_the_release_the_alarm_is_on_guard_again() -> None:
-    """What it says from then on is about the new release."""
+    """From then on it is about the new release."""
     world = under_way(100)
     assert judge(world, "d2", 1).verdict == "wait"
     world.alarms.known[ALARM] = "OK"

@@ -1,4 +1,4 @@
-"""The secrets that a release needs are looked at before anything is touched."""
+"""The secrets that a release needs are checked before anything is touched."""
 
 from dataclasses import replace
 
@@ -17,14 +17,14 @@ NEEDS = ('{"name":"config","keys":["OPENAI_KEY","DB_URL"]}',)
 
 
 def granted(*needs: str) -> FakeWorld:
-    """A deployment with these needs whose turn has just come."""
+    """A deployment with these needs that has just been granted the lock."""
     world = a_world(secrets={"config": ID})
     on_its_way(world, Phase.QUEUED, restore_point=None, staged={}, steps=(), secrets=needs)
     return world
 
 
 def rejected(world: FakeWorld) -> tuple[str, str]:
-    """Reason and next step of a release that is refused when its lock comes; nothing was touched."""
+    """Reason and next step of a release that is rejected when it gets the lock; nothing was touched."""
     card = record_restore_point(world, "d2")
     assert (card.outcome, card.deployment.phase) == ("rejected", "REJECTED")
     assert record_restore_point(world, "d2").document() == card.document(), "a second call says the same"
@@ -73,7 +73,7 @@ def test_a_secret_that_must_only_be_there_is_looked_for_too() -> None:
 
 
 def test_a_secret_that_holds_no_keys_rejects() -> None:
-    """Whatever it holds is not repeated."""
+    """Its contents are not repeated."""
     world = granted(*NEEDS)
     world.secrets.known[ID] = UnusableSecretError("not to be shown")
     reason, next_step = rejected(world)
@@ -82,7 +82,7 @@ def test_a_secret_that_holds_no_keys_rejects() -> None:
 
 
 def test_a_secret_that_may_not_be_read_rejects() -> None:
-    """What AWS said, and where the right comes from."""
+    """The reason has AWS's words, and the next step says where to grant the right."""
     world = granted(*NEEDS)
     world.secrets.known[ID] = AwsError("secretsmanager:GetSecretValue on it: AccessDeniedException.")
     reason, next_step = rejected(world)
@@ -119,7 +119,7 @@ def uploaded(**secrets: list[str]) -> FakeWorld:
 
 
 def test_the_needs_are_in_the_ledger() -> None:
-    """Names only; whoever records the restore point need not open the bundle again."""
+    """Only names are kept, so that *Record restore point* need not open the bundle again."""
     world = uploaded(config=["OPENAI_KEY"])
     assert validate(world, "d2").outcome == "valid"
     assert world.deployments.get("d2").secrets == ('{"name":"config","keys":["OPENAI_KEY"]}',)
@@ -127,7 +127,7 @@ def test_the_needs_are_in_the_ledger() -> None:
 
 
 def test_a_secret_that_the_environment_does_not_map_rejects() -> None:
-    """That can be told from the two documents alone, before the release has waited for its lock."""
+    """The two documents suffice to know that, before the release has waited for its lock."""
     world = uploaded(signing=[])
     card = validate(world, "d2")
     assert card.deployment.reason == (

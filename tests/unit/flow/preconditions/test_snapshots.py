@@ -1,4 +1,4 @@
-"""Snapshots of databases: there before anything is changed, waited for with patience, and not for ever."""
+"""Snapshots of databases: complete before anything is changed, waited for with patience, and not for ever."""
 # ruff: noqa: ANN401 - any field
 
 from dataclasses import replace
@@ -28,7 +28,7 @@ def with_database(**database: Any) -> dict[str, Any]:
 
 
 def granted(**database: Any) -> FakeWorld:
-    """A deployment whose turn has just come, of an application with a database."""
+    """A deployment of an application with a database that has just been granted the lock."""
     world = a_world(components=with_database(**database))
     deployment = on_its_way(world, Phase.QUEUED, restore_point=None, staged={}, steps=(), previous="d1")
     world.bundles.objects[deployment.upload.key] = a_bundle("2.0.0")
@@ -53,7 +53,7 @@ def test_a_release_waits_until_the_snapshot_is_there() -> None:
 
 
 def test_the_lease_is_renewed_while_it_waits() -> None:
-    """An hour of waiting is not an hour of silence."""
+    """A deployment that waits for an hour is not stuck."""
     world = granted(wait="5h")
     world.databases.polls = 100
     for _ in range(3):
@@ -63,7 +63,7 @@ def test_the_lease_is_renewed_while_it_waits() -> None:
 
 
 def test_the_longest_wait_fits_into_the_history_of_an_execution() -> None:
-    """Half a day of evaluations, with nine events each, leaves most of the 25,000 to what comes after."""
+    """Half a day of polls, with nine events each, leaves most of the 25,000 to what comes after."""
     world, polls = granted(wait="12h"), 0
     world.databases.polls = 10_000
     while (card := record_restore_point(world, "d2")).outcome == "pending":
@@ -73,7 +73,7 @@ def test_the_longest_wait_fits_into_the_history_of_an_execution() -> None:
 
 
 def test_it_does_not_wait_for_ever() -> None:
-    """After the environment's minutes the release is refused; nothing was touched."""
+    """After the environment's minutes the release is rejected; nothing was touched."""
     world = granted(wait="10m")
     world.databases.polls = 100
     assert record_restore_point(world, "d2").outcome == "pending"
@@ -105,7 +105,7 @@ def test_the_release_that_is_live_already_needs_none() -> None:
 
 
 def test_a_person_can_take_it_back_while_it_waits() -> None:
-    """The next evaluation finds the trip and goes no further."""
+    """The next poll finds the trip and stops."""
     world = granted()
     world.databases.polls = 100
     record_restore_point(world, "d2")
@@ -116,7 +116,7 @@ def test_a_person_can_take_it_back_while_it_waits() -> None:
 
 @pytest.mark.parametrize("trouble", [None, AwsError("denied")])
 def test_old_snapshots_go_when_the_release_is_live(trouble: Exception | None) -> None:
-    """Its own stays; failing to take the others away is no reason to roll back."""
+    """Its own stays; a failure to delete the others is no reason to roll back."""
     world = a_world(components=with_database())
     on_its_way(world, Phase.BAKING, snapshots={"orders": NAME})
     at_weight(world, 100)

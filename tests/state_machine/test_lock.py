@@ -1,4 +1,4 @@
-"""Who holds the lock: the newest waits, older ones are superseded, and the lock is released."""
+"""The lock: the newest release waits, older ones are superseded, and the lock is released."""
 
 from functools import partial
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_the_newest_waits_and_older_ones_are_superseded(scene: Scene) -> None:
-    """Ten releases one after the other while the first is on its way: two deployments."""
+    """Ten releases one after the other while the first is deployed: two of them go live."""
     arns: list[str] = []
     scene.at("Stage component", "before", lambda: arns.extend(queue(scene, f"1.{n}.0") for n in range(2, 11)))
     first = scene.release("1.1.0")
@@ -33,7 +33,7 @@ def test_an_older_upload_that_comes_late_is_superseded(scene: Scene) -> None:
     assert scene.deployment(late).phase is Phase.SUPERSEDED
 
 
-def test_the_lock_is_handed_on_after_a_rollback(scene: Scene) -> None:
+def test_the_lock_is_released_after_a_rollback(scene: Scene) -> None:
     """The release that waited behind a bad one goes live."""
     arns: list[str] = []
     scene.at("Test staged release", "before", lambda: arns.append(queue(scene, "1.2.0")))
