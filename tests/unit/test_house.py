@@ -69,6 +69,15 @@ def test_a_crowded_room_is_found() -> None:
     assert crowded([HANDLERS / one.name for one in rooms]) == {}
 
 
+def test_the_flows_tests_mirror_its_modules() -> None:
+    """The tests of `flow/x.py` are in `test_x.py`, in the same folder of the tests."""
+    tests, flow = ROOT / "tests/unit/flow", ROOT / "controller/flow"
+    found = [file.relative_to(tests) for file in tests.rglob("test_*.py")]
+    tested = {file.with_name(file.name.removeprefix("test_")) for file in found}
+    assert tested
+    assert sorted(str(file) for file in tested if not (flow / file).is_file()) == []
+
+
 @pytest.mark.parametrize("layer", LAYERS)
 def test_a_module_name_means_one_thing_in_a_layer(layer: str) -> None:
     """The same name in two layers is the same subject; within one layer it would be two subjects."""

@@ -1,0 +1,28 @@
+"""The outcome of a version's previous attempt decides whether it may be released again."""
+
+import pytest
+
+from controller.domain.phases import Phase
+from controller.domain.previous_attempt import check_previous_attempt
+from controller.errors import InvalidBundleError
+
+
+@pytest.mark.parametrize("known", [None, ("dd", Phase.SUCCEEDED), ("dd", Phase.REJECTED), ("dd", Phase.SUPERSEDED)])
+def test_a_version_without_a_bad_end_may_be_released(known: tuple[str, Phase] | None) -> None:
+    """It is new, or the same contents come again."""
+    check_previous_attempt(known, "shop/prod", "1.2.0", "dd")
+
+
+@pytest.mark.parametrize("phase", [Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED])
+def test_a_version_that_was_rolled_back_may_not(phase: Phase) -> None:
+    """Even with other contents, it needs a new version."""
+    for digest in ("dd", "ee"):
+        with pytest.raises(InvalidBundleError, match=r"1\.2\.0 was rolled back in shop/prod") as error:
+            check_previous_attempt(("dd", phase), "shop/prod", "1.2.0", digest)
+        assert "new version" in error.value.next_step
+
+
+def test_a_version_never_changes() -> None:
+    """Other contents need a version of their own, even after a success."""
+    with pytest.raises(InvalidBundleError, match="with other contents"):
+        check_previous_attempt(("dd", Phase.SUCCEEDED), "shop/prod", "1.2.0", "ee")
