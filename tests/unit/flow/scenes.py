@@ -378,7 +378,7 @@ def at_the_first_step(live_release: Mapping[str, Revision] = API_ONLY) -> FakeWo
     return world
 
 
-def told(world: FakeWorld, kind: str) -> list[str]:
+def messages(world: FakeWorld, kind: str) -> list[str]:
     """The messages of this kind in the timeline."""
     return [event.message for event in world.deployments.events["d2"] if event.kind == kind]
 

@@ -21,12 +21,12 @@ from tests.unit.flow.scenes import (
     STABLE,
     a_hooked_world,
     an_environment,
+    messages,
     planned,
     released,
     slow,
     staged,
     staged_beside,
-    told,
     tripped,
 )
 
@@ -145,7 +145,7 @@ def test_what_was_live_before_still_follows_the_steps() -> None:
     deployment = planned(world)
     assert [step.weight for step in deployment.steps] == [10, 100]
     assert (deployment.newcomers, deployment.served_before) == (("site",), ("api",))
-    (said,) = told(world, "newcomers")
+    (said,) = messages(world, "newcomers")
     assert ": site." in said
 
 
@@ -154,7 +154,7 @@ def test_a_first_deployment_has_newcomers_only() -> None:
     world = staged_beside(API_ONLY, previous="")
     deployment = planned(world)
     assert (deployment.newcomers, [step.weight for step in deployment.steps]) == (("api", "site"), [100])
-    assert told(world, "newcomers") == []
+    assert messages(world, "newcomers") == []
 
 
 def test_what_an_older_release_had_is_not_new() -> None:
