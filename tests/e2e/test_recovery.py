@@ -89,7 +89,7 @@ def test_the_emergency_button_puts_visitors_back_before_anything_else(lab: Lab) 
     lab.reaches(release, Phase.BAKING)
     code, document, said = lab.command("rollback", release, "--emergency")
     assert (code, document["phase"]) == (0, "ROLLED_BACK"), said
-    assert "The visitors are put back." in said
+    assert "All visitors are on stable again." in said
     assert document["seconds_to_restore"] < 5
     assert lab.live().is_only(before)
 
