@@ -1,9 +1,9 @@
-"""The controller's CDK app for whoever has installed Selfright and has no clone of its repository.
+"""The controller's CDK app for users who have installed Selfright and have no clone of its repository.
 
     npx aws-cdk@2.1148.1 deploy SelfrightController --app "python -m selfright.bootstrap" -c notify=you@example.com
 
 Settings are those of `./dev cdk`. The controller's Lambda package is built if the context names none
-(`-c architecture=arm64` for that architecture); SmartPack, the example, is left out.
+(for arm64 with `-c architecture=arm64`). The example SmartPack is left out.
 """
 
 import json
@@ -13,13 +13,13 @@ import sys
 from selfright import layout
 
 CONTEXT = "CDK_CONTEXT_JSON"
-"""The environment variable in which CDK hands over what `-c` says."""
+"""The environment variable in which CDK passes the values of `-c`."""
 
 
 def main() -> None:
     """Synthesize the controller's stack, as CDK asks for it."""
     layout.put_first()
-    from selfright import lambda_package  # noqa: PLC0415 - it imports the controller, which the path has only now
+    from selfright import lambda_package  # noqa: PLC0415 - it imports the controller, which is on the path only now
 
     context = json.loads(os.environ.get(CONTEXT) or "{}")
     if "controller_package" not in context:

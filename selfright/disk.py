@@ -1,4 +1,4 @@
-"""A full disk, told as what it is."""
+"""Reports a full disk as such."""
 
 import errno
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from controller.errors import SelfrightError
 
 
 class DiskFullError(SelfrightError):
-    """There is no room for what has to be written."""
+    """The disk has no room for a file."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Errors with advice, and what each failure of a call to AWS means to the user of the command line."""
+"""Errors with advice, and the meaning of failed calls to AWS for users of the command line."""
 
 import os
 from collections.abc import Callable
@@ -12,7 +12,7 @@ CHECK = "Check AWS_PROFILE, AWS_REGION and AWS_ENDPOINT_URL."
 
 
 class AdviceError(SelfrightError):
-    """Something that a person must know, with what to do next (`next_step`, may be empty)."""
+    """A problem for a person, with the next step (`next_step`, may be empty)."""
 
     def __init__(self, message: str, next_step: str = "") -> None:
         super().__init__(message)
@@ -20,7 +20,7 @@ class AdviceError(SelfrightError):
 
 
 def advise(error: Exception) -> AdviceError:
-    """The same failure in words that help the person at the command line."""
+    """Convert a failure into one with words that help the user of the command line."""
     if isinstance(error, AdviceError):
         return error
     code = error.code if isinstance(error, AwsError) else type(error).__name__
@@ -59,7 +59,7 @@ def _unreachable() -> AdviceError:
 def _no_endpoint() -> AdviceError:
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
     return AdviceError(
-        f"AWS_ENDPOINT_URL is no address: '{endpoint}'.", "Unset it, or use one like http://127.0.0.1:4566."
+        f"AWS_ENDPOINT_URL is not a valid address: '{endpoint}'.", "Unset it, or use one like http://127.0.0.1:4566."
     )
 
 
@@ -83,4 +83,4 @@ KNOWN: dict[str, Callable[[], AdviceError]] = {
     "ConnectionClosedError": _unreachable,
     "ProxyConnectionError": _unreachable,
 }
-"""What AWS or botocore calls it → what it means here."""
+"""The error's name in AWS or botocore → its advice."""

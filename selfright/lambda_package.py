@@ -1,8 +1,8 @@
-"""Builds the folder that becomes the controller's Lambda package: `controller/` and what it depends on.
+"""Builds the folder that becomes the controller's Lambda package: `controller/` and its dependencies.
 
-For the local AWS it is made for this machine's Python, for AWS for the runtime's: `pip`-style cross-installation by uv.
-Cached by content in `.selfright/packages/` (where only the package is installed, in the user's cache folder);
-dependencies and our own code apart, so a change of code costs a copy.
+For the local AWS it is built for this machine's Python, for AWS for the runtime's: uv installs for another platform.
+The cache by content is `.selfright/packages/` (for an installed package, a folder in the user's cache). Dependencies
+and our own code are cached separately, so a change of code costs only a copy.
 
     python -m selfright.lambda_package [x86_64|arm64]     prints the folder of the package for AWS
 """
@@ -26,7 +26,7 @@ from selfright.disk import DiskFullError, disk
 from selfright.layout import HOME, ROOT
 
 KEPT = 8
-"""Packages of our own code in the cache: the newest and a few before it, not one for every change."""
+"""So many packages of our own code stay in the cache: the newest ones."""
 
 LAYOUT = "1"
 """Part of every cache key: raise it when this module makes folders differently."""
@@ -39,7 +39,7 @@ NOT_NEEDED = (
     "aws_lambda_powertools/utilities/parser",
     "pydantic/v1",
 )
-"""What the controller's Lambdas never read: a third of the whole."""
+"""Files that the controller's Lambdas never read: a third of the whole."""
 
 
 class PackageError(SelfrightError):
@@ -48,7 +48,7 @@ class PackageError(SelfrightError):
 
 @dataclass(frozen=True)
 class Runtime:
-    """What a package is for."""
+    """The Python and the platform that a package is built for."""
 
     python: str
     """Such as `3.13`."""
@@ -61,28 +61,28 @@ AWS_ARM = Runtime("3.13", "aarch64-manylinux2014")
 
 
 def host() -> Runtime:
-    """This machine's own Python, on which the local AWS runs Lambdas."""
+    """This machine's own Python, which runs the Lambdas of the local AWS."""
     return Runtime(f"{sys.version_info.major}.{sys.version_info.minor}")
 
 
 def build(runtime: Runtime, repository: Path = ROOT, cache: Path = HOME / "packages") -> Path:
-    """The folder of the controller's package for a runtime, built if need be.
+    """The folder of the controller's package for a runtime; built if it does not exist.
 
     Raises:
         PackageError: the dependencies could not be installed; the message holds uv's output.
-        DiskFullError: there is no room.
+        DiskFullError: the disk is full.
     """
     with disk():
         cache.mkdir(parents=True, exist_ok=True)
         dependencies = _dependencies(runtime, repository, cache)
         key = _digest(_sources(repository), [dependencies.name])
         folder = _once(cache / f"controller-{key}", lambda draft: _assemble(draft, dependencies, repository, runtime))
-        _forget_old(cache, folder)
+        _delete_old(cache, folder)
         return folder
 
 
-def _forget_old(cache: Path, folder: Path) -> None:
-    """Keep the newest packages; one that was used lately may still be about to be read by somebody else."""
+def _delete_old(cache: Path, folder: Path) -> None:
+    """Keep the newest packages, because another process may still read one that was used recently."""
     os.utime(folder)
     others = sorted(cache.glob("controller-????????????????"), key=lambda one: one.stat().st_mtime)
     for old in others[:-KEPT]:
@@ -121,7 +121,7 @@ def _assemble(draft: Path, dependencies: Path, repository: Path, runtime: Runtim
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
     if runtime == host():
-        # A Lambda's folder is new for every version, so without this each one would compile every module once more.
+        # Every version of a Lambda has a new folder, and without this it would compile every module again.
         mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
         compileall.compile_dir(draft, quiet=2, invalidation_mode=mode, stripdir=str(draft))
 
@@ -143,7 +143,7 @@ def _digest(files: Iterable[Path], words: Iterable[str]) -> str:
 
 
 def _once(folder: Path, make: Callable[[Path], object]) -> Path:
-    """Make a folder unless it is there; it appears complete or not at all, also when two processes make it."""
+    """Make a folder unless it exists; it appears complete or not at all, even if two processes make it."""
     if folder.is_dir():
         return folder
     draft = folder.with_name(f"{folder.name}.{os.getpid()}")
@@ -170,7 +170,7 @@ def main(arguments: Sequence[str]) -> int:
     runtimes = {"x86_64": AWS, "arm64": AWS_ARM}
     name = arguments[0] if arguments else "x86_64"
     if name not in runtimes:
-        sys.stderr.write(f"'{name}' is no architecture of Lambda: use {' or '.join(runtimes)}.\n")
+        sys.stderr.write(f"'{name}' is not an architecture of Lambda: use {' or '.join(runtimes)}.\n")
         return 2
     try:
         sys.stdout.write(f"{build(runtimes[name])}\n")

@@ -1,9 +1,8 @@
-"""Where Selfright's own files lie: in its repository, or in an installed package.
+"""Finds Selfright's own files: in its repository, or in an installed package.
 
-The wheel carries `controller`, `state_machine` and `bootstrap_cdk` in `selfright/_bundled`, because a project that
-installs it may well have packages of these names: there, ours can neither hide theirs nor be hidden by them. Whoever
-starts a process of ours puts them first on its path; `selfright.cdk` runs in the processes of others and needs none
-of them.
+The wheel carries `controller`, `state_machine` and `bootstrap_cdk` in `selfright/_bundled`. A project that installs the
+wheel may have packages of the same names, and in that folder ours neither hide theirs nor are hidden by them. Our own
+processes put the folder first on their path; `selfright.cdk` runs in processes of applications and needs none of it.
 """
 
 import os
@@ -14,16 +13,16 @@ _SELFRIGHT = Path(__file__).resolve().parent
 _BUNDLED = _SELFRIGHT / "_bundled"
 
 INSTALLED = _BUNDLED.is_dir()
-"""Whether this is the installed package, and not the repository."""
+"""Whether this is an installed package, not the repository."""
 
 ROOT = _BUNDLED if INSTALLED else _SELFRIGHT.parent
 """The folder with `controller`, `state_machine` and `bootstrap_cdk`."""
 
 
 def put_first() -> None:
-    """Let this process find `controller` and `bootstrap_cdk` in our own files, whatever the current folder has.
+    """Make this process import `controller` and `bootstrap_cdk` from our own files, not from the current folder.
 
-    For processes of ours only, and before anything of the two is imported.
+    Only for our own processes, and before either package is imported.
     """
     sys.path.insert(0, str(ROOT))
 
@@ -35,4 +34,4 @@ def _home() -> Path:
 
 
 HOME = _home()
-"""What is made on this machine and can be made again: deleting it is always safe."""
+"""The folder of generated files: deleting it is always safe, because everything in it can be generated again."""

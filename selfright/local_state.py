@@ -1,7 +1,7 @@
-"""What a local AWS writes down, so that others find it: where it listens, and whether it lives.
+"""The recorded state of a local AWS, by which commands find it: where it listens, and whether it is running.
 
-`running.lock` is held by the supervisor, the emulator and the edge for as long as any of them lives: the kernel lets go
-of it when they end, however they end, so a state file whose lock is free is stale. Process ids alone could not tell.
+The supervisor, the emulator and the edge hold `running.lock` as long as any of them runs. The kernel releases it when
+they end, even after a crash, so a state file whose lock is free is stale. Process ids alone could not show that.
 """
 
 import fcntl
@@ -13,7 +13,7 @@ from pathlib import Path
 from selfright.layout import HOME
 
 FOLDER = Path(os.environ.get("SELFRIGHT_LOCAL_FOLDER") or HOME / "local")
-"""One local AWS per folder: with another folder in this variable, a second one runs beside the first."""
+"""One local AWS per folder: with another folder in this variable, a second one can run beside the first."""
 LOG_LINES = 15
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 REGION = "us-east-1"
@@ -21,44 +21,44 @@ REGION = "us-east-1"
 
 @dataclass(frozen=True)
 class LocalAws:
-    """A local AWS that was started: where it listens and which processes it consists of."""
+    """A local AWS that was started: where it listens and its processes."""
 
     port: int
     edge_port: int
     supervisor: int
     """Process id; a SIGTERM to it stops everything."""
     groups: tuple[int, ...]
-    """Process groups of emulator and edge, for when the supervisor itself is gone."""
+    """Process groups of the emulator and the edge, needed if the supervisor has ended."""
 
     @property
     def endpoint(self) -> str:
-        """What to put into `AWS_ENDPOINT_URL`."""
+        """The value for `AWS_ENDPOINT_URL`."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def edge_url(self) -> str:
-        """Where a visitor reaches the application."""
+        """The address at which visitors reach the application."""
         return f"http://127.0.0.1:{self.edge_port}"
 
     def variables(self) -> dict[str, str]:
-        """Environment variables with which any AWS tool talks to this local AWS."""
+        """Environment variables that make any AWS tool use this local AWS."""
         return {"AWS_ENDPOINT_URL": self.endpoint, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, **CREDENTIALS}
 
 
 @dataclass(frozen=True)
 class LocalState:
-    """The state of the local AWS in a folder; two of them in different folders do not know each other."""
+    """The state of the local AWS in a folder; local AWSs in different folders are independent."""
 
     folder: Path = FOLDER
 
     @property
     def lock(self) -> Path:
-        """Locked while anything of this local AWS lives."""
+        """The file that is locked while any process of this local AWS runs."""
         return self.folder / "running.lock"
 
     @property
     def state(self) -> Path:
-        """What runs, as JSON."""
+        """The state, as JSON."""
         return self.folder / "state.json"
 
     @property
@@ -67,7 +67,7 @@ class LocalState:
         return self.folder / "emulator.log"
 
     def read(self) -> LocalAws | None:
-        """What the state file says, whether or not it still runs."""
+        """The content of the state file, even if that local AWS has ended."""
         try:
             content = json.loads(self.state.read_text())
         except (FileNotFoundError, json.JSONDecodeError):
@@ -75,11 +75,11 @@ class LocalState:
         return LocalAws(**{**content, "groups": tuple(content["groups"])})
 
     def write(self, running: LocalAws) -> None:
-        """Save the state, all of it or nothing."""
+        """Save the state atomically."""
         replace(self.state, json.dumps(asdict(running)))
 
     def alive(self) -> bool:
-        """Whether any process of this local AWS lives."""
+        """Whether any process of this local AWS runs."""
         try:
             with self.lock.open("r") as file:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 PROGRAM = "SELFRIGHT_PROGRAM"
-"""The environment variable by which a wrapper such as `./dev` says how its users call this program."""
+"""The environment variable in which a wrapper such as `./dev` gives the name by which users call this program."""
 COMMAND = re.compile(r"`selfright ([^`]*)`")
 MINUTE, HOUR, DAY = 60, 3600, 86400
 KILO = 1024
@@ -44,7 +44,7 @@ def program() -> str:
 
 
 def clean(text: str) -> str:
-    """Text from the ledger without control characters: a bundle must not be able to steer a terminal."""
+    """Text from the ledger without control characters: a bundle must not control a terminal."""
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
@@ -65,14 +65,14 @@ def duration(seconds: float | None) -> str:
 
 
 def clock(seconds: float) -> str:
-    """A clock that runs down: `0:42`, `12:05`, `1:02:03`."""
+    """A countdown: `0:42`, `12:05`, `1:02:03`."""
     whole = max(0, round(seconds))
     hours, minutes = divmod(whole // MINUTE, MINUTE)
     return f"{hours}:{minutes:02}:{whole % MINUTE:02}" if hours else f"{minutes}:{whole % MINUTE:02}"
 
 
 def ago(moment: datetime, now: datetime) -> str:
-    """`just now`, `5 min ago`, `3 h ago`, `2 d ago`, and the date when it is longer ago than a month."""
+    """`just now`, `5 min ago`, `3 h ago`, `2 d ago`, and the date after a month."""
     seconds = (now - moment).total_seconds()
     if seconds < MINUTE:
         return "just now"

@@ -1,1 +1,1 @@
-"""The policy, replayed over the past: how often it would have been wrong, and how soon it would have been right."""
+"""Replays the judge's policy over past traffic: how often it would have been wrong, and how soon right."""

@@ -34,10 +34,10 @@ class AlarmHistory:
         self._cloudwatch = cloudwatch or client("cloudwatch")
 
     def firings(self, alarms: Iterable[str], since: datetime, until: datetime) -> list[Firing]:
-        """Every time that one of these was firing, in order of the alarms; one call for a hundred changes."""
-        return [one for alarm in alarms for one in self._of(alarm, since, until)]
+        """Every time that one of these alarms was firing, by alarm; one call reads a hundred changes."""
+        return [one for alarm in alarms for one in self._firings_of(alarm, since, until)]
 
-    def _of(self, alarm: str, since: datetime, until: datetime) -> list[Firing]:
+    def _firings_of(self, alarm: str, since: datetime, until: datetime) -> list[Firing]:
         changes: list[tuple[datetime, str]] = []
         pages = self._cloudwatch.get_paginator("describe_alarm_history")
         with calling("cloudwatch:DescribeAlarmHistory", alarm):

@@ -7,26 +7,26 @@ _HALVINGS = 50
 
 
 def at_most(hits: int, trials: int, confidence: float = CONFIDENCE) -> float:
-    """The highest share (0 to 1) that goes with so many hits: Clopper and Pearson's upper bound, one-sided.
+    """The highest share (0 to 1) that is consistent with so many hits: Clopper and Pearson's upper bound, one-sided.
 
-    Without trials, everything is possible.
+    Without trials, every share is possible.
     """
     if hits >= trials:
         return 1.0
     low, high = hits / trials, 1.0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        low, high = (middle, high) if _below(hits, trials, middle) > 1 - confidence else (low, middle)
+        low, high = (middle, high) if _probability_of_at_most(hits, trials, middle) > 1 - confidence else (low, middle)
     return high
 
 
 def at_least(hits: int, trials: int, confidence: float = CONFIDENCE) -> float:
-    """The lowest share that goes with so many hits, one-sided."""
+    """The lowest share that is consistent with so many hits, one-sided."""
     return 1 - at_most(trials - hits, trials, confidence) if trials else 0.0
 
 
-def _below(hits: int, trials: int, share: float) -> float:
-    """The chance of at most so many hits."""
+def _probability_of_at_most(hits: int, trials: int, share: float) -> float:
+    """The probability of at most so many hits."""
     if share >= 1:
         return 0.0
     logs = (

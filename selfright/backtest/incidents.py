@@ -1,4 +1,4 @@
-"""Incidents of the past: deployments that went back, judged once more by what their looks had counted."""
+"""Past incidents: deployments that were rolled back, judged again by the counts of their evaluations."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,11 +15,12 @@ from controller.domain.strategy import ALL
 
 @dataclass(frozen=True)
 class Incident:
-    """One deployment that went back. Times are seconds from its first shift.
+    """One deployment that was rolled back. Times are seconds from its first shift.
 
-    `ended` is when it was tripped, by `source`; `judged` when the judge alone, without any alarm, rolls it back by the
-    counts that were kept (None: they end before), with the `e_value` against `limit` that it has then. `forecast` is
-    the median time until it would have, had the traffic gone on; None when that is not known, or never.
+    `ended` is when it was tripped, by `source`. `judged` is when the judge alone, without any alarm, rolls it back by
+    the recorded counts (None: they end before that); `e_value` and `limit` are those of that moment. `forecast` is the
+    median time until the judge would have rolled it back if the traffic had continued; None when that is unknown or
+    would never have happened.
     """
 
     deployment_id: str
@@ -60,9 +61,9 @@ def incident(
 def replay(
     evaluations: Sequence[Evaluation], policy: JudgePolicy, first_shift: datetime
 ) -> tuple[Trial, datetime | None]:
-    """The trial after all evaluations, and at which of them it had enough evidence.
+    """The trial after all evaluations, and the time of the evaluation at which it had enough evidence.
 
-    An evaluation has the counts since the first one; what is between two evaluations is an interval.
+    An evaluation has the counts since the first shift; the difference of two evaluations is an interval.
     """
     names = {one.component for evaluation in evaluations for one in evaluation.comparisons}
     metrics = {ERRORS} | {one.metric for evaluation in evaluations for one in evaluation.comparisons}
@@ -79,33 +80,36 @@ def replay(
 
 
 def _between(before: Evaluation, evaluation: Evaluation, since: datetime) -> Iterator[Interval]:
-    """What came between two evaluations, by component."""
+    """The counts between two evaluations, by component."""
     for name in sorted({one.component for one in evaluation.comparisons}):
-        mine = {one.metric: one for one in evaluation.comparisons if one.component == name}
+        current = {one.metric: one for one in evaluation.comparisons if one.component == name}
         former = {one.metric: one for one in before.comparisons if one.component == name}
-        if ERRORS not in mine or evaluation.at <= since:
+        if ERRORS not in current or evaluation.at <= since:
             continue
-        canary, stable = _news(mine[ERRORS], former.get(ERRORS))
+        canary, stable = _increase(current[ERRORS], former.get(ERRORS))
         slow = tuple(
-            Slow(metric, one.threshold_ms or 0.0, *_news(one, former.get(metric)))
-            for metric, one in mine.items()
+            Slow(metric, one.threshold_ms or 0.0, *_increase(one, former.get(metric)))
+            for metric, one in current.items()
             if metric != ERRORS
         )
         yield Interval(name, since, evaluation.at, canary, stable, slow)
 
 
-def _news(now: Comparison, before: Comparison | None) -> tuple[Counts, Counts]:
+def _increase(now: Comparison, before: Comparison | None) -> tuple[Counts, Counts]:
     if before is None:
         return now.canary, now.stable
-    return _less(now.canary, before.canary), _less(now.stable, before.stable)
+    return _difference(now.canary, before.canary), _difference(now.stable, before.stable)
 
 
-def _less(now: Counts, before: Counts) -> Counts:
+def _difference(now: Counts, before: Counts) -> Counts:
     return Counts(max(0, now.requests - before.requests), max(0, now.errors - before.errors))
 
 
 def _forecast(evaluations: Sequence[Evaluation], trial: Trial, first_shift: datetime) -> float | None:
-    """By the error rates of the component with most evidence, at the last weight, for a day."""
+    """The median seconds to a rollback by the error rates of the component with most evidence.
+
+    It is computed at the last weight, for a day at most.
+    """
     last, strongest = evaluations[-1], trial.strongest
     found = next((one for one in last.comparisons if strongest == (one.component, one.metric)), None)
     elapsed = _seconds(first_shift, last.at)

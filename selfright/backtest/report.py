@@ -17,14 +17,14 @@ from selfright.backtest.incidents import Incident
 from selfright.backtest.virtual import PERIOD, Ended, Virtual
 
 Progress = Callable[[int], None]
-"""Told how many more virtual releases are done."""
+"""Called with the number of further virtual releases that are done."""
 
 
 @dataclass(frozen=True)
 class Good:
-    """What became of virtual releases that were as good as stable.
+    """How virtual releases ended that were as good as stable.
 
-    `firing` is how many of them had an alarm of the environment firing meanwhile; None when that may not be read.
+    `firing` is the number of releases during which an alarm of the environment fired; None when that may not be read.
     """
 
     releases: int
@@ -35,23 +35,23 @@ class Good:
 
     @property
     def share(self) -> float:
-        """The share (0 to 1) that was rolled back by the judge: every one of them falsely."""
+        """The share (0 to 1) that the judge rolled back; all of these rollbacks are false."""
         return self.rolled_back / self.releases if self.releases else 0.0
 
     @property
     def at_most(self) -> float:
-        """The true share is at most this, with 95 % confidence."""
+        """The upper bound of the true share, with 95 % confidence."""
         return at_most(self.rolled_back, self.releases)
 
     @property
     def at_least(self) -> float:
-        """And at least this."""
+        """The lower bound of the true share, with 95 % confidence."""
         return at_least(self.rolled_back, self.releases)
 
 
 @dataclass(frozen=True)
 class Bad:
-    """What became of virtual releases whose error rate was higher by `worse` (0 to 1); `median` seconds to catch."""
+    """How virtual releases ended whose error rate was higher by `worse` (0 to 1); `median` is the seconds to catch."""
 
     worse: float
     releases: int
@@ -61,7 +61,7 @@ class Bad:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that a back-test says. `hours` is how much of the time had traffic."""
+    """The results of a back-test. `hours` is the time with traffic."""
 
     environment_key: str
     since: datetime
@@ -77,7 +77,7 @@ class Report:
 
     @property
     def keeps_its_promise(self) -> bool:
-        """Whether nothing speaks against the promised risk of a false rollback."""
+        """Whether the result is consistent with the promised risk of a false rollback."""
         return self.good is None or self.good.at_least <= self.alpha
 
 
@@ -93,16 +93,16 @@ class Backtest:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The strategy's."""
+        """The steps of the environment's strategy."""
         return steps_of(self.environment.deployment_preference, self.environment.final_bake)
 
     @property
     def virtual(self) -> Virtual:
-        """How they are made."""
+        """The maker of the virtual releases."""
         return Virtual(self.past, self.steps, self.environment.judge)
 
     def good(self, releases: int, firings: Sequence[Firing] | None, progress: Progress) -> Good:
-        """Releases that change nothing."""
+        """Run releases that change nothing."""
         ended = list(self._run(releases, 0.0, progress))
         rolled_back = [one for _, one in ended if one.end == "rolled_back"]
         firing = None if firings is None else sum(_was_firing(firings, start, one) for start, one in ended)
@@ -111,7 +111,7 @@ class Backtest:
         return Good(len(ended), len(rolled_back), undecided, firing, reasons)
 
     def bad(self, releases: int, worse: float, progress: Progress) -> Bad:
-        """Releases whose error rate is higher by so much."""
+        """Run releases whose error rate is higher by `worse`."""
         ended = [one for _, one in self._run(releases, worse, progress)]
         caught = sorted(one.seconds for one in ended if one.end == "rolled_back")
         enough = len(caught) * 2 >= len(ended) > 0
@@ -119,7 +119,7 @@ class Backtest:
         return Bad(worse, len(ended), len(caught), median(times) if enough else None)
 
     def _run(self, releases: int, worse: float, progress: Progress) -> Iterator[tuple[datetime, Ended]]:
-        """At moments at which there was traffic: nobody releases to nobody, and then nothing could be learned."""
+        """Start releases at moments with traffic: without traffic, nothing could be learned."""
         chance, virtual = random.Random(f"{self.seed} {worse}"), self.virtual  # noqa: S311 - a simulation
         last = self.until - sum((timedelta(seconds=step.bake) for step in virtual.watched), start=PERIOD)
         moments = sorted({at for past in self.past.values() for at, _ in past.between(self.since, last)})

@@ -1,7 +1,8 @@
 """Virtual releases: past traffic, divided by chance into a stable and a canary side, and judged as a release would be.
 
-The canary's side of a minute is a draw of that minute's own requests, so it has their bursts, waves and clusters. A
-good release leaves it as it is; a bad one makes some of its good requests fail. The judge is the controller's own code.
+The canary's side of a minute is drawn from that minute's own requests, so it has their bursts, waves and clusters. A
+good release leaves these requests as they are; a bad one makes some of the good ones fail. The judge is the
+controller's own code.
 """
 
 import random
@@ -22,15 +23,15 @@ from controller.domain.strategy import ALL
 from selfright.account.past_requests import MINUTE, Past
 
 End = Literal["promoted", "rolled_back", "undecided"]
-"""`undecided`: too little evidence even after the bake was extended; the policy says what becomes of it."""
+"""`undecided`: too little evidence even after the bake was extended; the policy decides what happens then."""
 PERIOD = timedelta(seconds=MINUTE)
 _ONE_BY_ONE = 400
-"""Up to so many errors are drawn one by one, exactly; above, a normal approximation is as good."""
+"""Up to this number, draws are made one by one and are exact; above it, they are approximated."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How a virtual release ended, and when: seconds from its first shift; what was measured must be known by then."""
+    """How a virtual release ended, and when: seconds from its first shift, with the metrics' delay for a rollback."""
 
     end: End
     seconds: float
@@ -39,7 +40,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Virtual:
-    """Virtual releases of these components' `past`, by these steps and this policy."""
+    """Makes virtual releases from the components' `past`, with these steps and this policy."""
 
     past: Mapping[str, Past]
     steps: Sequence[Step]
@@ -51,7 +52,7 @@ class Virtual:
         object.__setattr__(self, "watched", compared)
 
     def run(self, start: datetime, chance: random.Random, worse: float = 0.0) -> Ended:
-        """A release whose first shift is at `start` (a full minute); `worse` is added to the canary's error rate."""
+        """Run a release with its first shift at `start` (a full minute); `worse` adds to the canary's error rate."""
         trial, now = self._begun(start), start
         canary: list[Interval] = []
         for step in self.watched:
@@ -73,7 +74,7 @@ class Virtual:
         return Ended("promoted", (now - start).total_seconds())
 
     def _over(self, canary: Sequence[Interval], now: datetime) -> str:
-        """Which limit the canary exceeds; that of its duration is not known of the past."""
+        """The limit that the canary exceeds, or ""; past durations are unknown, so theirs is not checked."""
         limits = self.policy.limits
         if limits.error_rate is None and not limits.minimum_successes:
             return ""
@@ -90,7 +91,7 @@ class Virtual:
         return early or (minutes >= length and verdict not in MISSING)
 
     def _begun(self, start: datetime) -> Trial:
-        """As the controller begins it: it knows how stable's errors came in the hour before."""
+        """Begin the trial as the controller does: with the errors of stable in the hour before."""
         trial = begin(self.past, alpha=self.policy.alpha, tolerance=self.policy.tolerance)
         before = (
             Interval(name, at, at + PERIOD, NONE, counts)
@@ -107,14 +108,14 @@ class Virtual:
 
 
 def divide(counts: Counts, share: float, chance: random.Random) -> tuple[Counts, Counts]:
-    """Divide requests by chance: each gets the canary with this share, whether it failed or not."""
+    """Divide requests at random: each goes to the canary with the probability `share`, whether it failed or not."""
     requests = binomial(counts.requests, share, chance)
     errors = _failed_among(requests, counts, chance)
     return Counts(requests, errors), Counts(counts.requests - requests, counts.errors - errors)
 
 
 def spoil(counts: Counts, worse: float, chance: random.Random) -> Counts:
-    """Let some of the good requests fail, so that the error rate is higher by `worse` on average."""
+    """Make some of the good requests fail, so that the error rate is higher by `worse` on average."""
     if not worse:
         return counts
     good = counts.requests - counts.errors
@@ -123,7 +124,7 @@ def spoil(counts: Counts, worse: float, chance: random.Random) -> Counts:
 
 
 def binomial(trials: int, share: float, chance: random.Random) -> int:
-    """How many of so many trials succeed."""
+    """Draw how many of these trials succeed, each with the probability `share`."""
     if trials <= _ONE_BY_ONE:
         return sum(chance.random() < share for _ in range(trials))
     if trials * min(share, 1 - share) < _ONE_BY_ONE / 10:
@@ -133,7 +134,7 @@ def binomial(trials: int, share: float, chance: random.Random) -> int:
 
 
 def _rare(trials: int, share: float, chance: random.Random) -> int:
-    """Jumps from one success to the next, whose distances are exponential; of a large share, the failures are rare."""
+    """Jump from one success to the next, at exponential distances; for a large share, draw the failures instead."""
     if share > 1 / 2:
         return trials - _rare(trials, 1 - share, chance)
     found, at = 0, chance.expovariate(1) if share else float("inf")
@@ -144,7 +145,7 @@ def _rare(trials: int, share: float, chance: random.Random) -> int:
 
 
 def _failed_among(chosen: int, counts: Counts, chance: random.Random) -> int:
-    """How many of the failed requests are among the chosen ones: a draw without putting back."""
+    """Draw how many of the failed requests are among the chosen ones, without replacement."""
     if counts.errors > _ONE_BY_ONE:
         share = chosen / counts.requests
         left = (counts.requests - counts.errors) / max(1, counts.requests - 1)

@@ -1,4 +1,4 @@
-"""Runs a build tool: no shell, no input, a deadline, and its last lines when it fails."""
+"""Runs a build tool without a shell or input, with a deadline, and keeps its last lines for errors."""
 
 import os
 import re
@@ -16,15 +16,15 @@ from typing import Final
 from controller.errors import InvalidBundleError
 
 LONGEST_SECONDS: Final = 900.0
-"""A build that takes longer hangs: nobody is there to answer its questions."""
+"""A build that takes longer hangs: for example, it asks a question that it gets no answer to."""
 LAST_LINES = 15
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_OF_NODE = {"node", "npm", "npx", "pnpm", "yarn"}
+_NODE_PROGRAMS = {"node", "npm", "npx", "pnpm", "yarn"}
 
 
 @dataclass(frozen=True)
 class Finished:
-    """How a command ended: its exit code (negative: a signal), and the last lines that it wrote."""
+    """How a command ended: its exit code (negative: a signal) and the last lines of its output."""
 
     code: int
     last_lines: str
@@ -35,7 +35,7 @@ Run = Callable[[Sequence[str], Path, Mapping[str, str]], Finished]
 
 
 def run(command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> Finished:
-    """Run a command to its end; everything that it has started ends with it."""
+    """Run a command to its end; all processes that it has started end with it."""
     started = subprocess.Popen(
         [_program(command[0], folder), *command[1:]],
         cwd=folder,
@@ -61,17 +61,17 @@ def run(command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> F
 
 
 def _end(group: int) -> None:
-    with suppress(ProcessLookupError):  # it may just have ended by itself
+    with suppress(ProcessLookupError):  # it may have just ended by itself
         os.killpg(group, signal.SIGKILL)
 
 
 def _program(name: str, folder: Path) -> str:
-    """Where the program is; one with a `/` in its name is looked for in the folder."""
+    """The path of the program; a name with a `/` is relative to the folder."""
     if "/" in name:
         place = folder / name
         if place.is_file() and os.access(place, os.X_OK):
             return str(place.resolve())
-        raise InvalidBundleError(f"'{place}' is no program that can be run", "Correct `build` in release.yaml.")
+        raise InvalidBundleError(f"'{place}' is not an executable program", "Correct `build` in release.yaml.")
     if found := shutil.which(name):
         return found
     raise InvalidBundleError(f"the build needs '{name}', which is not installed", _how_to_get(name))
@@ -79,6 +79,6 @@ def _program(name: str, folder: Path) -> str:
 
 def _how_to_get(name: str) -> str:
     without = "or build by yourself and add --no-build"
-    if name in _OF_NODE:
-        return f"Install Node.js 22.12 or newer (https://nodejs.org), or use ./dev, which brings it; {without}."
+    if name in _NODE_PROGRAMS:
+        return f"Install Node.js 22.12 or newer (https://nodejs.org), or use ./dev, which installs it; {without}."
     return f"Install it, or correct `build` in release.yaml; {without}."

@@ -1,4 +1,4 @@
-"""`build:` of a component in the source form of `release.yaml`: how its artifact is made. It never enters a bundle."""
+"""`build:` of a component in the source form of `release.yaml`: how its artifact is made. No bundle contains it."""
 
 from typing import Annotated, Any
 
@@ -27,8 +27,8 @@ Words = Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1,
 class Build(BaseModel):
     """How an artifact is made.
 
-    `command` and `install` are lists of words (no shell reads them) and run in the folder `in`; `install` is run before
-    each build. `sources` are what the artifact depends on, by default everything in that folder.
+    `command` and `install` are lists of words (no shell interprets them) and run in the folder `in`; `install` runs
+    before each build. `sources` are the paths that the artifact depends on; the default is that whole folder.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -48,7 +48,7 @@ def take_builds(content: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Buil
     """The manifest's content without `build`, and the builds by component; raises `InvalidBundleError`."""
     components = content.get("components")
     if not isinstance(components, dict):
-        return content, {}  # the manifest's own rules will say what is wrong
+        return content, {}  # the manifest's own rules will report what is wrong
     bare = {name: _without(component) for name, component in components.items()}
     builds = {
         str(name): _build(str(name), component[KEY])

@@ -1,7 +1,7 @@
 """Remembers what an artifact was built from, so that it is built again only when that has changed.
 
-The stamps are in `.selfright/` beside `release.yaml`; deleting that folder builds everything again. A stamp has the
-digest of what went in and of what came out: an artifact that somebody has changed or deleted is built again, too.
+The stamps are in `.selfright/` beside `release.yaml`; after that folder is deleted, everything is built again. A stamp
+has the digests of the inputs and the output: an artifact that was changed or deleted is built again, too.
 """
 
 import hashlib
@@ -16,14 +16,14 @@ from selfright.packing.folder import LEFT_OUT
 
 FOLDER = ".selfright"
 _FORM = "1"
-"""Changes when digests are made in another way."""
-_NO_SOURCE = (*LEFT_OUT, "node_modules", ".venv", "*.tsbuildinfo")
-"""What installing and building leave behind."""
+"""Part of every digest: raise it when digests are computed differently."""
+_NOT_A_SOURCE = (*LEFT_OUT, "node_modules", ".venv", "*.tsbuildinfo")
+"""Files that installing and building leave behind."""
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """What one component was built from, and what was built."""
+    """The inputs and the output of one component's build."""
 
     file: Path
     inputs: str
@@ -31,13 +31,13 @@ class Stamp:
     def fresh(self, artifact: Path) -> bool:
         """Whether the artifact is still what was built from these inputs."""
         try:
-            said = json.loads(self.file.read_text())
+            recorded = json.loads(self.file.read_text())
         except (OSError, ValueError):
             return False
-        return bool(said == {"inputs": self.inputs, "output": _output(artifact)})
+        return bool(recorded == {"inputs": self.inputs, "output": _output(artifact)})
 
     def write(self, artifact: Path) -> None:
-        """Remember what was built just now."""
+        """Record the artifact that was just built."""
         home(self.file.parents[1].parent)
         self.file.parent.mkdir(exist_ok=True)
         draft = self.file.with_name(f"{self.file.name}.{os.getpid()}")
@@ -51,7 +51,7 @@ def stamp(source: Path, component: str, inputs: str) -> Stamp:
 
 
 def home(source: Path) -> Path:
-    """The folder for what is remembered, which version control leaves alone."""
+    """The folder of the stamps; version control ignores it."""
     folder = source / FOLDER
     folder.mkdir(exist_ok=True)
     ignored = folder / ".gitignore"
@@ -61,12 +61,12 @@ def home(source: Path) -> Path:
 
 
 def inputs_digest(words: Iterable[str], sources: Iterable[Path], artifact: Path) -> str:
-    """A digest of words and of the files of `sources`, without the artifact that may be among them."""
+    """A digest of words and of the files of `sources`; if the artifact is among these, it is left out."""
     total = hashlib.sha256(_FORM.encode())
     for word in words:
         total.update(f"\0{len(word)}:{word}".encode())
     for number, place in enumerate(sources):
-        total.update(f"\0{number}:{_tree(place, _NO_SOURCE, artifact)}".encode())
+        total.update(f"\0{number}:{_tree(place, _NOT_A_SOURCE, artifact)}".encode())
     return total.hexdigest()
 
 
@@ -75,7 +75,7 @@ def _output(artifact: Path) -> str:
 
 
 def _tree(place: Path, left_out: Collection[str], without: Path | None = None) -> str:
-    """A digest of all files of a place, by path, contents and whether they can be executed."""
+    """A digest of all files below `place`: their paths, contents and whether they are executable."""
     total = hashlib.sha256()
     for file in sorted(_files(place, left_out, without)):
         total.update(f"{file.relative_to(place).as_posix()}\0{_contents(file)}\0".encode(errors="surrogateescape"))

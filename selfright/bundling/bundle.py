@@ -1,10 +1,10 @@
-"""Makes a release bundle of a source folder: the same folder always gives the same bytes.
+"""Makes a release bundle from a source folder: the same folder always gives the same bytes.
 
-The source folder has a `release.yaml` without digests, whose artifacts are folders and files. What becomes of each in
-the bundle is for its kind to say (`selfright.components`). The manifest comes last, next to the zip's directory, so a
-reader of the bundle gets both at once. Finally the bundle is opened and verified exactly as the controller will do it.
+The source folder has a `release.yaml` without digests, whose artifacts are folders and files. Each kind of component
+packs its own artifacts (`selfright.components`). The manifest comes last, next to the zip's directory, so a reader of
+the bundle gets both at once. Finally the bundle is opened and verified exactly as the controller will do it.
 
-An artifact whose component says how it is built (`build:`) is built first, if its sources have changed.
+An artifact with a `build:` is built first, if its sources have changed.
 """
 
 import tempfile
@@ -37,12 +37,12 @@ def make_bundle(  # noqa: PLR0913 - all but the first two have names
     allowed: Collection[str] = (),
     builder: Builder | None = BUILDER,
 ) -> Path:
-    """Make the bundle of the folder `source`; returns its path. Raises `InvalidBundleError`.
+    """Make a bundle from the folder `source` and return its path. Raises `InvalidBundleError`.
 
     `output`: the file to write, or a folder; by default `<application>-<version>.zip` in the current folder.
-    `application` and `version` take the place of what `release.yaml` says. `allowed`: what looks like a secret but is
-    none: files, as paths or patterns within their artifact's folder, and names of settings. `builder` builds what has
-    changed; None: the artifacts are taken as they are.
+    `application` and `version` replace those of `release.yaml`. `allowed`: things that look like secrets but are none:
+    files, as paths or patterns within their artifact's folder, and names of settings. `builder` builds the artifacts
+    whose sources have changed; None: the artifacts are taken as they are.
     """
     content, builds = take_builds(_read_source(source, {"application": application, "version": version}))
     manifest = make_manifest(content)
@@ -62,7 +62,7 @@ def make_bundle(  # noqa: PLR0913 - all but the first two have names
 
 
 def build_artifacts(source: Path, builder: Builder = BUILDER) -> None:
-    """Build what the folder `source` says, if its sources have changed; raises `InvalidBundleError`."""
+    """Build the artifacts of the folder `source` whose sources have changed; raises `InvalidBundleError`."""
     content, builds = take_builds(_read_source(source, {}))
     builder.build(source, make_manifest(content), builds)
 
@@ -76,14 +76,14 @@ def verify_bundle(path: Path) -> Manifest:
     return manifest
 
 
-def _read_source(source: Path, instead: Mapping[str, str | None]) -> dict[str, Any]:
+def _read_source(source: Path, replacements: Mapping[str, str | None]) -> dict[str, Any]:
     path = source / MANIFEST_NAME
     try:
         content = read_yaml(path.read_bytes())
     except OSError as error:
         reason = f"'{path}' cannot be read: {error.strerror}"
         raise InvalidBundleError(reason, f"Name the folder that has the application's {MANIFEST_NAME}.") from error
-    return content | {key: value for key, value in instead.items() if value is not None}
+    return content | {key: value for key, value in replacements.items() if value is not None}
 
 
 def _target(output: Path | None, manifest: Manifest) -> Path:
@@ -110,12 +110,12 @@ def _inside(source: Path, artifact: str) -> Path:
     place = source / artifact
     if not place.resolve().is_relative_to(source.resolve()):
         reason = f"the artifact '{place}' is a link that leads out of '{source}'"
-        raise InvalidBundleError(reason, "Copy what it leads to into the folder.")
+        raise InvalidBundleError(reason, "Copy its target into the folder.")
     return place
 
 
 def _refuse_inside(target: Path, artifacts: Collection[Path]) -> None:
-    """The bundle must not be written into what it is made of: the next one would contain it."""
+    """Refuse to write the bundle into one of its artifacts: the next bundle would contain it."""
     for artifact in artifacts:
         if target.resolve().is_relative_to(artifact.resolve()):
             raise InvalidBundleError(f"the bundle '{target}' would be inside '{artifact}'", "Name another output file.")

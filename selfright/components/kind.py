@@ -1,7 +1,7 @@
-"""What the command line does with a component: it is for its kind to say how, and whether it can be done at all.
+"""What the command line does with a component: each kind says how, and whether it can be done at all.
 
-A kind is a folder in this room, with a `KIND` of its own. What it does not do here is left to the base class: it cannot
-be packed, is compared by nobody, and is restored by `selfright rollback` alone.
+A kind is a folder in this package, with its own `KIND`. The base class covers the operations that a kind leaves out:
+its components cannot be packed, are not compared, and are restored only by `selfright rollback`.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -28,21 +28,18 @@ TargetOf = TypeVar("TargetOf", bound=Target)
 class Planning:
     """What a component is compared with: `component` is the controller's own adapter, `bundle` the open bundle.
 
-    `asked` reads the routes that the live release is known to call.
+    `called_routes` reads the routes that the live release is known to call.
     """
 
     clients: "Clients"
     component: "Component"
     bundle: Contents
-    asked: Callable[[], Collection[str]] = frozenset
+    called_routes: Callable[[], Collection[str]] = frozenset
 
 
 @dataclass(frozen=True)
 class Recovering:
-    """What a component is recovered from: what the restore point of `deployment_id` says of it.
-
-    `bucket` has what was kept of it.
-    """
+    """What a component is recovered from: its part of the restore point of `deployment_id`, in the bucket `bucket`."""
 
     clients: "Clients"
     bucket: str
@@ -54,7 +51,7 @@ class Recovering:
 
 @dataclass(frozen=True)
 class RequestMetrics:
-    """Where CloudWatch counts what visitors ask of a component, and what of it failed."""
+    """The CloudWatch metrics that count a component's requests from visitors and the failed ones of them."""
 
     namespace: str
     requests: str
@@ -63,20 +60,21 @@ class RequestMetrics:
 
 
 class Kind(Generic[ArtifactOf, TargetOf]):
-    """A kind of component. `only_by_name`: it is recovered only when a person names the component."""
+    """A kind of component. `only_by_name`: it is recovered only if a person names the component."""
 
     only_by_name: ClassVar[bool] = False
 
     def __init__(self, name: str) -> None:
-        """`name` is what `kind` says in a manifest and an environment."""
+        """`name` is the value of `kind` in a manifest and an environment."""
         self.name = name
 
     def pack(self, packing: Packing, artifact: ArtifactOf) -> Packed:  # noqa: ARG002 - a kind may need it
-        """Write the artifact into the bundle; what its manifest says of it. Raises `InvalidBundleError`."""
+        """Write the artifact into the bundle; return its entry for the manifest. Raises `InvalidBundleError`."""
         reason = (
-            f"'{packing.place}' is for a component of kind {self.name}, which this version cannot put into a bundle"
+            f"'{packing.place}' is for a component of kind {self.name}, which this version of Selfright cannot put"
+            " into a bundle"
         )
-        raise InvalidBundleError(reason, "Use a version of Selfright that can.")
+        raise InvalidBundleError(reason, "Use a version of Selfright that knows this kind.")
 
     def plan(
         self,
@@ -85,35 +83,35 @@ class Kind(Generic[ArtifactOf, TargetOf]):
         known: ComponentPlan,
         artifact: ArtifactOf,  # noqa: ARG002
     ) -> ComponentPlan:
-        """What would become of the component, of which `known` has the live revision.
+        """Plan the component, whose live revision is in `known`.
 
-        Of a kind that cannot be compared beforehand, nothing more is known. Raises `InvalidBundleError` when staging it
-        would fail.
+        A kind that cannot be compared before staging returns `known`. Raises `InvalidBundleError` if staging would
+        fail.
         """
         return known
 
     def stays(self, target: TargetOf) -> Iterator[str]:  # noqa: ARG002 - a kind may need it
-        """What a release may do to a component that it does not bring, and what no rollback restores: sentences."""
+        """Changes by a release to a component outside of its bundle that no rollback undoes, as sentences."""
         yield from ()
 
     def lambda_calls(self, plan: ComponentPlan, steps: int, evaluations: int) -> LambdaCalls:  # noqa: ARG002
-        """How many requests Lambda's control plane gets for a release by so many steps and evaluations."""
+        """The number of requests to Lambda's control plane for a release with so many steps and evaluations."""
         return LambdaCalls()
 
     def metrics(self, target: TargetOf) -> RequestMetrics | None:  # noqa: ARG002
-        """Where the requests of its visitors are counted; None when they are not."""
+        """The metrics of its visitors' requests; None if there are none."""
         return None
 
     def recoveries(self, recovering: Recovering, target: TargetOf) -> Sequence[Recovery]:  # noqa: ARG002
-        """What recovers it, in this order."""
+        """The recoveries of the component, in the order in which they run."""
         return [_ByRollback(recovering.name, self.name)]
 
 
 class _ByRollback:
-    """A component of a kind that is restored in another way."""
+    """A component that only a rollback restores."""
 
     def __init__(self, name: str, kind: str) -> None:
         self._name, self._kind = name, kind
 
     def plan(self) -> list[RecoveryStep]:
-        return [RecoveryStep(self._name, f"a {self._kind} is put back by `selfright rollback`, not from here.")]
+        return [RecoveryStep(self._name, f"a {self._kind} is restored by `selfright rollback`, not by this command.")]

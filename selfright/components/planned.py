@@ -1,16 +1,16 @@
-"""What a plan says of one component, whatever its kind, as plain values."""
+"""The plan of one component of any kind, as plain values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 Change = Literal["new", "changed", "unchanged", "unknown"]
-"""`unknown`: what is live cannot be compared, so that it is told only when the component is staged."""
+"""`unknown`: the live revision cannot be compared; staging the component shows whether it changes."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One setting before and after; None where it is not set. With `secret`, the values are kept to themselves."""
+    """One setting before and after; None where it is not set. With `secret`, the values are hidden."""
 
     name: str
     before: str | None
@@ -20,9 +20,9 @@ class Difference:
 
 @dataclass(frozen=True)
 class Package:
-    """A component's code in bytes: as it is live, as it comes, and unpacked; None where that cannot be known.
+    """A component's code in bytes: the live one, the new one, and the new one unpacked; None where unknown.
 
-    `limit` is what AWS takes of it unpacked; `same` says that the code that comes is the live one.
+    `limit` is AWS's limit for the unpacked code; `same` says that the new code is the live code.
     """
 
     before: int | None = None
@@ -34,9 +34,9 @@ class Package:
 
 @dataclass(frozen=True)
 class Items:
-    """Names (of files, settings, resources: `what`) that come, become others, and go.
+    """Names (of files, settings, resources: `what`) that are added, changed and removed.
 
-    Of those that are many and say little (`listed` is False), people are told only how many there are.
+    With `listed` False, people see only how many there are, because the names are many and say little.
     """
 
     added: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ class Items:
 
 
 def compare(before: Mapping[str, str], after: Mapping[str, str], what: str = "names", *, listed: bool = True) -> Items:
-    """The difference of two sets of names with their contents (or digests of them)."""
+    """Compare two sets of names with their contents (or the digests of these)."""
     common = before.keys() & after.keys()
     return Items(
         tuple(sorted(after.keys() - common)),
@@ -64,7 +64,7 @@ def compare(before: Mapping[str, str], after: Mapping[str, str], what: str = "na
 
 @dataclass(frozen=True)
 class Transfer:
-    """What the controller has to upload for a component: at most so many pieces (`what`) and bytes, of `total`."""
+    """The uploads for a component: at most `count` of `total` pieces (`what`), `size` bytes together."""
 
     what: Literal["files", "layers"]
     count: int
@@ -74,7 +74,7 @@ class Transfer:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why the controller would not take the release, in its own words, and what to do."""
+    """Why the controller would refuse the release, in its own words, and what to do."""
 
     reason: str
     next_step: str = ""
@@ -84,7 +84,7 @@ class Refusal:
 class ComponentPlan:
     """What happens to one component. `live` is the revision that visitors get now ("" for none).
 
-    `at_once` says that all visitors get it at the first step, while others go by the steps: it was never live.
+    `at_once`: all visitors get it at the first step, because it was never live; others follow the steps.
     """
 
     name: str
@@ -98,31 +98,31 @@ class ComponentPlan:
     items: Items | None = None
     transfer: Transfer | None = None
     risks: tuple[str, ...] = ()
-    """What of it could not be rolled back, in sentences."""
+    """Changes that could not be rolled back, as sentences."""
     refusal: Refusal | None = None
 
 
 @dataclass(frozen=True)
 class LambdaCalls:
-    """How many requests the control plane of Lambda gets, by the part of the deployment."""
+    """The number of requests to Lambda's control plane, by the part of the deployment."""
 
     staging: int = 0
     shifting: int = 0
-    watching: int = 0
+    baking: int = 0
     closing: int = 0
     rollback: int = 0
 
     def __add__(self, other: "LambdaCalls") -> "LambdaCalls":
-        """Those of two components together."""
+        """The sum of the requests for two components."""
         return LambdaCalls(
             self.staging + other.staging,
             self.shifting + other.shifting,
-            self.watching + other.watching,
+            self.baking + other.baking,
             self.closing + other.closing,
             self.rollback + other.rollback,
         )
 
     @property
     def total(self) -> int:
-        """All that a good release makes; a rollback is not counted in."""
-        return self.staging + self.shifting + self.watching + self.closing
+        """All requests of a good release; those of a rollback are not included."""
+        return self.staging + self.shifting + self.baking + self.closing

@@ -1,6 +1,6 @@
-"""Recovery of one component, whatever its kind: what is known of it, and what would be done, as data.
+"""Recovery of one component, whatever its kind: its record in the restore point, and its steps as data.
 
-The steps are shown first, done afterwards, and looked for again to see that it was done.
+The steps are shown first, then carried out, then planned again to verify that nothing is left to do.
 """
 
 from collections.abc import Callable
@@ -28,13 +28,13 @@ class PointEntry(BaseModel):
 
     @property
     def live(self) -> Revision:
-        """The revision that was live."""
+        """The revision that was live then."""
         return Revision(self.revision, self.digest)
 
 
 @dataclass(frozen=True)
 class RecoveryStep:
-    """One thing to do (`act`), one that cannot be done, or one that a person should know."""
+    """A step to carry out (`act`), one that cannot be done, or a note for the person."""
 
     component: str
     text: str
@@ -43,15 +43,15 @@ class RecoveryStep:
 
 
 def do(component: str, text: str, act: Callable[[], object]) -> RecoveryStep:
-    """A step that changes something; `act` does it on the condition that nobody changed anything since it was planned.
+    """A step that changes something; `act` does it only if nothing has changed since it was planned.
 
-    It raises `ConflictError` when somebody did.
+    Otherwise it raises `ConflictError`.
     """
     return RecoveryStep(component, text, "do", act)
 
 
 def cannot(component: str, text: str) -> RecoveryStep:
-    """What should be done and cannot."""
+    """A step that is needed and cannot be done."""
     return RecoveryStep(component, text, "cannot")
 
 
@@ -59,4 +59,4 @@ class Recovery(Protocol):
     """The recovery of one component."""
 
     def plan(self) -> list[RecoveryStep]:
-        """What is not as the restore point says; nothing is changed. Raises `AwsError` when it cannot be read."""
+        """The steps for all differences from the restore point; changes nothing. Raises `AwsError` if a read fails."""

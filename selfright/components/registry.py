@@ -1,4 +1,4 @@
-"""The kinds of components on a person's machine, found by their names. A new one is a folder, and a line here."""
+"""The kinds of components on a person's machine, found by their names. A new kind is a folder and a line here."""
 
 from importlib import import_module
 from typing import Any, cast
@@ -13,11 +13,11 @@ KINDS = {
     "site": "selfright.components.site",
     "stack": "selfright.components.stack",
 }
-"""Name → the package whose `KIND` it is; imported when there is a component of that kind."""
+"""Name → the package that has its `KIND`; imported only if there is a component of that kind."""
 
 
 def kind_of(name: str) -> Kind[Any, Any]:
-    """The kind of this name; of one that is not known here, what every kind can do."""
+    """The kind of this name; for an unknown name, the base class."""
     if name not in KINDS:
         return Kind(name)
     return cast("Kind[Any, Any]", import_module(KINDS[name]).KIND)

@@ -1,1 +1,1 @@
-"""Putting files into a bundle: what may leave the machine, and zips that are the same whenever they are made."""
+"""Puts files into a bundle: checks which files may leave the machine, and writes reproducible zips."""

@@ -1,7 +1,7 @@
-"""Lists what a folder puts into a bundle, and refuses what should not leave the machine.
+"""Lists the files of a folder for a bundle, and refuses files that should not leave the machine.
 
-Left out without a word: what tools leave behind (`__pycache__`, `.DS_Store` …) and version control. Refused: anything
-that looks like a secret, leads out of the folder, or is no plain file.
+Left out silently: files of tools (`__pycache__`, `.DS_Store` …) and of version control. Refused: anything that looks
+like a secret, leads out of the folder, or is not a plain file.
 """
 
 import os
@@ -32,7 +32,7 @@ LEFT_OUT = (
     ".ruff_cache",
     ".selfright",
 )
-"""Names that are never looked at: what tools and version control leave behind."""
+"""Names that are always left out: files of tools and version control."""
 _SECRET_NAMES = (
     ".env",
     ".env.*",
@@ -52,14 +52,14 @@ _SECRET_NAMES = (
 )
 _HARMLESS = (".env.example", ".env.sample", ".env.template")
 _KEY_FILES = ("*.pem", "*.key")
-"""May hold a certificate, which is public, or a private key: the contents tell."""
+"""May hold a certificate, which is public, or a private key: the contents decide."""
 _KEY_MARK = b"PRIVATE KEY-----"
 _KEY_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file that goes into the bundle: its path there, where it is now, and whether it can be executed."""
+    """A file for the bundle: its path there, its place on this machine, and whether it is executable."""
 
     path: str
     source: Path
@@ -98,7 +98,7 @@ def _walk(
 def _plain(place: Path, path: str) -> SourceFile:
     mode = place.stat().st_mode
     if not stat.S_ISREG(mode):
-        raise InvalidBundleError(f"'{place}' is not a plain file", "Take it out of the folder.")
+        raise InvalidBundleError(f"'{place}' is not a plain file", "Remove it from the folder.")
     return SourceFile(path, place, bool(mode & stat.S_IXUSR))
 
 
@@ -106,19 +106,19 @@ def _stay_inside(link: Path, root: Path, above: tuple[Path, ...]) -> None:
     try:
         target = link.resolve(strict=True)
     except (OSError, RuntimeError) as error:
-        raise InvalidBundleError(f"the link '{link}' leads nowhere", "Take it out of the folder.") from error
+        raise InvalidBundleError(f"the link '{link}' leads nowhere", "Remove it from the folder.") from error
     if not target.is_relative_to(root):
         reason = f"the link '{link}' leads out of the folder, to '{target}'"
-        raise InvalidBundleError(reason, "Copy what it leads to into the folder.")
+        raise InvalidBundleError(reason, "Copy its target into the folder.")
     if target in above:
-        raise InvalidBundleError(f"the link '{link}' leads in a circle", "Take it out of the folder.")
+        raise InvalidBundleError(f"the link '{link}' leads in a circle", "Remove it from the folder.")
 
 
 def _check(place: Path, path: str, allowed: Collection[str]) -> None:
     if problem := why_unsafe(path):
         raise InvalidBundleError(f"the name {str(place)!r} {problem}", "Rename it.")
     if _looks_secret(place) and not any(fnmatch(path, pattern) for pattern in allowed):
-        reason = f"'{place}' looks like a secret, and what is in a bundle can be read by everybody who can deploy"
+        reason = f"'{place}' looks like a secret, and everybody who can deploy can read the contents of a bundle"
         raise InvalidBundleError(reason, "Move it out of the folder; if it is no secret, allow it by name.")
 
 

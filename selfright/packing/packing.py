@@ -1,4 +1,4 @@
-"""One artifact on its way into a bundle, whatever kind of component it belongs to."""
+"""Packs one artifact of any kind of component into a bundle."""
 
 import hashlib
 import zipfile
@@ -15,7 +15,7 @@ from selfright.packing.zip import add, add_stored
 
 @dataclass(frozen=True)
 class Packed:
-    """What the manifest says of an artifact that is in the bundle: its path there, and the SHA-256 in hex."""
+    """The manifest's entry for a packed artifact: its path in the bundle, and the SHA-256 in hex."""
 
     artifact: str
     sha256: str
@@ -23,10 +23,10 @@ class Packed:
 
 @dataclass(frozen=True)
 class Packing:
-    """The bundle that is being made, and where the artifact lies on this machine (`place`).
+    """The bundle that is being made, and the artifact's place on this machine (`place`).
 
-    `allowed`: what looks like a secret but is none: files, as paths or patterns within the artifact's folder, and names
-    of settings.
+    `allowed`: things that look like secrets but are none: files, as paths or patterns within the artifact's folder, and
+    names of settings.
     """
 
     archive: zipfile.ZipFile
@@ -42,7 +42,7 @@ class Packing:
         return list_files(self.place, allowed=self.allowed)
 
     def file(self, advice: str) -> bytes:
-        """The contents of the artifact, which must be a file; `advice` is what to do if it is not.
+        """The contents of the artifact, which must be a file; `advice` is the next step if it is not.
 
         Raises `InvalidBundleError`.
         """
@@ -57,7 +57,7 @@ class Packing:
         return Packed(path, hashlib.sha256(data).hexdigest())
 
     def add_stored(self, path: str, data: IO[bytes]) -> Packed:
-        """Add a large file as it is, so that it can be read in place."""
+        """Add a large file uncompressed, so that it can be read in place."""
         size = data.seek(0, 2)
         data.seek(0)
         return Packed(path, add_stored(self.archive, path, data, size))

@@ -1,4 +1,4 @@
-"""Writes zips that are the same, byte for byte, whenever they are made from the same files."""
+"""Writes reproducible zips: the same files always give the same bytes."""
 
 import hashlib
 import stat
@@ -6,26 +6,26 @@ import zipfile
 from pathlib import PurePosixPath
 from typing import IO
 
-_THEN = (1980, 1, 1, 0, 0, 0)
-"""The oldest time stamp that a zip can have: real ones would differ from one build to the next."""
+_TIMESTAMP = (1980, 1, 1, 0, 0, 0)
+"""The oldest time stamp that a zip can have; real ones would differ between builds."""
 _UNIX = 3
 _LEVEL = 6
 _CHUNK = 1024 * 1024
 _IMAGES = {".avif", ".gif", ".jpeg", ".jpg", ".png", ".webp"}
 _MEDIA = {".mp3", ".mp4", ".ogg", ".webm", ".woff", ".woff2"}
 _ARCHIVES = {".7z", ".br", ".bz2", ".gz", ".jar", ".whl", ".xz", ".zip", ".zst"}
-_PACKED_ALREADY = _IMAGES | _MEDIA | _ARCHIVES
+_COMPRESSED = _IMAGES | _MEDIA | _ARCHIVES
 
 
 def add(archive: zipfile.ZipFile, path: str, data: bytes, *, executable: bool = False, stored: bool = False) -> None:
-    """Add a file, deflated unless that would be in vain."""
+    """Add a file, compressed unless its format is compressed already."""
     info = _info(path, executable=executable)
-    as_it_is = stored or PurePosixPath(path).suffix.lower() in _PACKED_ALREADY
-    archive.writestr(info, data, zipfile.ZIP_STORED if as_it_is else zipfile.ZIP_DEFLATED, _LEVEL)
+    uncompressed = stored or PurePosixPath(path).suffix.lower() in _COMPRESSED
+    archive.writestr(info, data, zipfile.ZIP_STORED if uncompressed else zipfile.ZIP_DEFLATED, _LEVEL)
 
 
 def add_stored(archive: zipfile.ZipFile, path: str, source: IO[bytes], size: int) -> str:
-    """Add a large file as it is, so that it can be read in place; returns its SHA-256 in hex."""
+    """Add a large file uncompressed, so that it can be read in place; returns its SHA-256 in hex."""
     info = _info(path, executable=False)
     info.file_size = size
     sha256 = hashlib.sha256()
@@ -37,7 +37,7 @@ def add_stored(archive: zipfile.ZipFile, path: str, source: IO[bytes], size: int
 
 
 def _info(path: str, *, executable: bool) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(path, _THEN)
+    info = zipfile.ZipInfo(path, _TIMESTAMP)
     info.create_system = _UNIX
     info.external_attr = (stat.S_IFREG | (0o755 if executable else 0o644)) << 16
     return info

@@ -1,1 +1,1 @@
-"""What a release would do, found out by reading alone: on the person's machine, before the upload."""
+"""Predicts what a release would do, on the person's machine before the upload, and only by reading."""

@@ -1,4 +1,4 @@
-"""A plan as plain values: what people and scripts are told before a release."""
+"""A plan as plain values, for people and scripts before a release."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,9 +10,9 @@ from selfright.planning.outlook import Outlook
 
 @dataclass(frozen=True)
 class Timing:
-    """How long it takes, in seconds: the bakes, and about so much for everything else.
+    """The duration in seconds: `bakes` for the bakes, and an estimated `overhead` for everything else.
 
-    `extended` is added at most when evidence is missing and the bakes are extended.
+    `extended` is the most that is added if evidence is missing and the bakes are extended.
     """
 
     steps: tuple[Step, ...] = ()
@@ -22,7 +22,7 @@ class Timing:
 
     @property
     def seconds(self) -> int:
-        """From the upload to the end, when all goes well."""
+        """From the upload to the end, if all goes well."""
         return self.bakes + self.overhead
 
 
@@ -30,7 +30,7 @@ class Timing:
 class Plan:
     """What a release would do in an environment.
 
-    `live_version` is the release that is live ("" for none); `waits_for` the deployment that holds the lock now.
+    `live_version` is the release that is live ("" for none); `waits_for` is the deployment that holds the lock now.
     """
 
     environment_key: str
@@ -49,10 +49,10 @@ class Plan:
 
     @property
     def changed(self) -> Sequence[str]:
-        """The names of the components that are not skipped."""
+        """The names of the components that the release changes."""
         return [one.name for one in self.components if one.change != "unchanged"]
 
     @property
     def irreversible(self) -> Sequence[str]:
-        """Everything that a rollback would not put back, or only by luck."""
+        """Everything that a rollback would not restore, or not reliably."""
         return [*self.risks, *(f"{one.name}: {risk}" for one in self.components for risk in one.risks)]

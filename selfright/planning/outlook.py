@@ -1,4 +1,4 @@
-"""What the judge will be able to see of each component, by its usual traffic and this strategy."""
+"""Predicts what the judge can detect in each component, from its usual traffic and the strategy."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -24,12 +24,12 @@ Usual = Callable[[Target], RequestRate | None]
 
 @dataclass(frozen=True)
 class Outlook:
-    """One component. `smallest` is the smallest error rate that is caught (None: none is).
+    """The outlook of one component. `smallest` is the smallest error rate that is caught (None: none is).
 
-    `goal` is the error rate that should be caught, the usual one and the environment's tolerance, with the chance that
-    it is. When that is too small, `bake` (seconds) at the first step's `weight`, or `heavier` (percent) for the first
-    step's bake, would do; None when even that would not. `at_least` is how many seconds any test would need for the
-    goal at that weight.
+    `goal` is the error rate that should be caught, that is the usual one plus the environment's tolerance, with the
+    probability that it is. If that is too small, a bake of `bake` seconds at the first step's `weight`, or a weight of
+    `heavier` percent for the first step's bake, would suffice; None if even that would not. `at_least` is the number
+    of seconds that any test would need for the goal at that weight.
     """
 
     component: str
@@ -43,14 +43,14 @@ class Outlook:
 
     @property
     def suffices(self) -> bool:
-        """Whether what should be caught is."""
+        """Whether the error rate that should be caught is caught."""
         return bool(self.smallest and self.goal and self.smallest.error_rate <= self.goal.error_rate)
 
 
 def outlooks(
     environment: Environment, changed: Collection[str], steps: Sequence[Step], usual: Usual
 ) -> Iterator[Outlook]:
-    """The outlook of every component that is compared; none when nothing is."""
+    """The outlook of every component whose versions are compared."""
     targets = {name: environment.components[name] for name in sorted(changed)}
     compared = {name: target for name, target in targets.items() if target.measured_by_version}
     if not compared or not any(step.weight < ALL and step.bake for step in steps):
@@ -83,6 +83,6 @@ def _outlook(
 
 
 def _later(one: Detection, seconds: float) -> Detection:
-    """What was measured is known a little later."""
+    """Add the seconds after which metrics are known."""
     median, late = (None if time is None else time + seconds for time in (one.median, one.late))
     return replace(one, median=median, late=late)

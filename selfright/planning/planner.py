@@ -1,6 +1,6 @@
-"""Makes a plan: the controller's own rules and adapters, with the person's credentials, and nothing is changed.
+"""Makes a plan with the controller's own rules and adapters and the person's credentials, and changes nothing.
 
-What the controller would refuse is asked of the functions that refuse it, so that the words are the same.
+Refusals come from the functions with which the controller refuses a release, so the words are the same.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -28,9 +28,7 @@ from selfright.planning.outlook import Usual, outlooks
 from selfright.planning.refusals import DescribedSecrets, refusals
 from selfright.planning.timing import calls_of, timing_of
 
-FIRST = (
-    "nothing was released here before: a rollback goes back to what the stack has created, and a site to no page at all"
-)
+FIRST = "nothing was released here before: a rollback restores what the stack has created, and a site then has no page"
 
 
 def _has_secret(secret_id: str) -> bool:
@@ -45,7 +43,7 @@ def _unknown(_: Target) -> None:
 class Planner:
     """Plans releases to one environment.
 
-    `has_secret` tells whether a secret of this id is there, `usual` what traffic a function usually gets; a `hotfix`
+    `has_secret` says whether a secret of this id exists, and `usual` gives the usual traffic of a function. A `hotfix`
     may begin although alarms are firing.
     """
 
@@ -57,7 +55,7 @@ class Planner:
     hotfix: bool = False
 
     def plan(self, bundle: Path) -> Plan:
-        """What releasing this bundle would do now; raises `AwsError` for what may not be read."""
+        """Plan the release of this bundle now; raises `AwsError` if something may not be read."""
         with bundle.open("rb") as file:
             planned = Plan(self.environment.key, bundle_size=bundle.stat().st_size)
             try:
@@ -92,12 +90,12 @@ class Planner:
             timing=timing,
             calls=calls_of(self.environment, components, timing.steps),
             outlooks=tuple(outlooks(self.environment, set(changed).difference(new), timing.steps, self.usual)),
-            risks=(*(() if lock.live else (FIRST,)), *self._staying(changed)),
+            risks=(*(() if lock.live else (FIRST,)), *self._outside_bundles(changed)),
             refusals=(*refused, *(one.refusal for one in components if one.refusal)),
         )
 
-    def _staying(self, changed: Sequence[str]) -> Iterator[str]:
-        """What is in no bundle: the code that changes may change it all the same."""
+    def _outside_bundles(self, changed: Sequence[str]) -> Iterator[str]:
+        """Components outside of bundles, which the changed code may change all the same."""
         for name, target in sorted(self.environment.outside_bundles.items()) if changed else ():
             yield from (f"{name}: {said}" for said in kind_of(target.kind).stays(target))
 
@@ -106,16 +104,16 @@ class Planner:
         known = ComponentPlan(name, artifact.kind, "unknown")
         try:
             known = replace(known, live=component.current().id)
-            planning = Planning(self.clients, component, archive, self._asked)
+            planning = Planning(self.clients, component, archive, self._called_routes)
             return kind_of(artifact.kind).plan(planning, self.environment.components[name], known, artifact)
         except InvalidBundleError as error:
             return replace(known, refusal=Refusal(error.reason, error.next_step))
         except (ChangedByOthersError, NotFoundError) as error:
             return replace(known, refusal=Refusal(str(error), CHANGED_ADVICE))
 
-    def _asked(self) -> set[str]:
-        """The routes that the live release is known to call: those of its own checks."""
+    def _called_routes(self) -> set[str]:
+        """The routes that the live release is known to call, from its own checks."""
         lock = self.world.locks.load(self.environment.key)
         checks = checks_of(self.world.deployments.get(lock.live)) if lock.live else []
-        asked = (check for check in checks if not isinstance(check, SiteCheck))
-        return {f"{check.method} {check.path.partition('?')[0]}" for check in asked}
+        requests = (check for check in checks if not isinstance(check, SiteCheck))
+        return {f"{check.method} {check.path.partition('?')[0]}" for check in requests}

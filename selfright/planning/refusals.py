@@ -1,4 +1,4 @@
-"""Why the controller would refuse a release, asked in its own words before anything is uploaded."""
+"""The reasons for which the controller would refuse a release, in its own words, before the upload."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 
 
 class DescribedSecrets:
-    """Tells whether a secret is there, by everything but its value: who plans need not be able to read it."""
+    """Says whether a secret exists without reading its value, so a plan needs no permission to read it."""
 
     def __init__(self, secrets: "SecretsManagerClient | None" = None) -> None:
         """`secrets` is the client to use (default: the process's own)."""
         self._secrets = secrets or client("secretsmanager")
 
     def has(self, secret_id: str) -> bool:
-        """Whether it is there and is not about to be deleted."""
+        """Whether the secret exists and is not scheduled for deletion."""
         with suppress(NotFoundError), calling("secretsmanager:DescribeSecret", secret_id):
             return "DeletedDate" not in self._secrets.describe_secret(SecretId=secret_id)
         return False
 
 
-def refusals(  # noqa: PLR0913 - what is released, where, and how
+def refusals(  # noqa: PLR0913 - the release, its place, and its kind
     world: World,
     environment: Environment,
     manifest: Manifest,
@@ -44,9 +44,9 @@ def refusals(  # noqa: PLR0913 - what is released, where, and how
     *,
     hotfix: bool,
 ) -> list[Refusal]:
-    """Everything that speaks against this valid bundle now; the controller would stop at the first.
+    """All reasons against releasing this valid bundle now; the controller would stop at the first.
 
-    Of a `hotfix`, alarms that are firing say nothing.
+    For a `hotfix`, alarms that are firing are no reason.
     """
     found: list[Refusal] = []
     try:
@@ -66,7 +66,7 @@ def refusals(  # noqa: PLR0913 - what is released, where, and how
 def _missing(
     environment: Environment, needs: Sequence[SecretNeed], has_secret: Callable[[str], bool]
 ) -> Iterator[Refusal]:
-    """The keys within a secret are left to the controller."""
+    """The missing secrets; only the controller checks the keys within a secret."""
     for need in needs:
         if not has_secret(secret_id := secret_of(environment, need)):
             error = absent(need, secret_id)

@@ -1,4 +1,4 @@
-"""How long a release takes, and how many requests the control plane of Lambda gets for it.
+"""Estimates how long a release takes, and how many requests it makes to Lambda's control plane.
 
 Lambda allows 15 control-plane requests a second for a whole account and region.
 """
@@ -15,14 +15,14 @@ from selfright.components.registry import kind_of
 from selfright.planning.model import Timing
 
 BEGIN, STEP, END = 15, 5, 5
-"""Seconds besides the bakes: up to the first step, for each of them, and after the last one.
+"""Seconds besides the bakes: before the first step, for each step, and after the last one.
 
-Where versions are compared, what was measured at the end of a bake is waited for as well.
+Where versions are compared, a bake also waits for the metrics of its end.
 """
 
 
 def timing_of(environment: Environment, changed: Collection[str], newcomers: Collection[str] = ()) -> Timing:
-    """How long a release takes that changes these components, of which the `newcomers` were never live."""
+    """The timing of a release that changes these components, of which the `newcomers` were never live."""
     steps = steps_for(environment, changed, newcomers)
     bakes = sum(step.bake for step in steps)
     measured = any(environment.components[name].measured_by_version for name in changed if name not in newcomers)
@@ -32,12 +32,12 @@ def timing_of(environment: Environment, changed: Collection[str], newcomers: Col
 
 
 def calls_of(environment: Environment, components: Sequence[ComponentPlan], steps: Sequence[Step]) -> LambdaCalls:
-    """The requests to Lambda's control plane; while an update is under way, there are more."""
+    """The requests to Lambda's control plane; waiting for a slow update makes more."""
     evaluations = sum(_evaluations(environment, steps, step) for step in steps)
     calls = (kind_of(one.kind).lambda_calls(one, len(steps), evaluations) for one in components)
     return sum(calls, start=LambdaCalls())
 
 
 def _evaluations(environment: Environment, steps: Sequence[Step], step: Step) -> int:
-    """How often the judge evaluates while the step bakes; each time, the way back is rehearsed."""
+    """The number of evaluations during the step's bake; each one also checks that the rollback would work."""
     return ceil(step.bake / evaluation_pause(environment.judge, steps))

@@ -1,1 +1,1 @@
-"""Recovery from a restore point, with a person's own credentials: it works when the controller does not."""
+"""Recovery from a restore point with a person's own credentials: it works even without the controller."""

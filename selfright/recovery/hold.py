@@ -1,7 +1,7 @@
-"""While a recovery is at work, nobody releases there: the environment is held, and freed when all is verified.
+"""Holds the environment during a recovery, so that no release begins, and frees it when everything is verified.
 
-If the recovery dies or fails half way, the hold stays, because then nobody knows how things are. Running the recovery
-again goes on; a person who is content with how things are frees the environment with `selfright unlock`.
+If the recovery fails or is interrupted, the environment stays held, because its state is unknown. Running the recovery
+again continues it; a person who accepts the present state frees the environment with `selfright unlock`.
 """
 
 from dataclasses import replace
@@ -15,13 +15,13 @@ from selfright.errors import AdviceError
 def reason_of(environment_key: str, deployment_id: str) -> str:
     """Why the environment is held."""
     again, leave = f"selfright restore {deployment_id}", f'selfright unlock {environment_key} --reason "…"'
-    return f"A recovery is at work, or did not come to its end: `{again}` goes on, `{leave}` leaves it as it is."
+    return f"A recovery is running, or was interrupted: `{again}` continues it, `{leave}` accepts the present state."
 
 
 def take(world: World, environment_key: str, deployment_id: str) -> None:
-    """Hold the environment; one that is held already stays so, whoever did it.
+    """Hold the environment; if it is held already, keep that hold and its reason.
 
-    Raises `AdviceError` when a deployment is on its way there.
+    Raises `AdviceError` if a deployment is on its way there.
     """
 
     def decide(lock: Lock) -> tuple[Lock, str]:
@@ -30,12 +30,12 @@ def take(world: World, environment_key: str, deployment_id: str) -> None:
         return held, busy
 
     if busy := change_lock(world.locks, environment_key, decide):
-        message = f"Deployment {busy} is on its way in {environment_key}: two at the same time would undo each other."
-        raise AdviceError(message, f"Wait for it, or take it back: `selfright rollback {busy}`")
+        message = f"Deployment {busy} is on its way in {environment_key}: the two would undo each other's changes."
+        raise AdviceError(message, f"Wait for it, or roll it back: `selfright rollback {busy}`")
 
 
 def free(world: World, environment_key: str, deployment_id: str, live: str | None = None) -> None:
-    """Take our hold away; with `live`, the ledger says from now on that this deployment's release is live."""
+    """Free the environment if it is held by us; with `live`, record that deployment's release as live."""
 
     def decide(lock: Lock) -> tuple[Lock, None]:
         ours = lock.held == reason_of(environment_key, deployment_id)

@@ -1,4 +1,4 @@
-"""Reading a restore point back from the artifacts bucket, with suspicion: every digest is compared."""
+"""Reads a restore point from the artifacts bucket and checks every digest."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ from selfright.components.recovered import PointEntry
 from selfright.errors import AdviceError
 
 LARGEST = 64 * 1024 * 1024
-NO_EXPORT = "`selfright show` tells why in its timeline; `selfright rollback` goes back without it."
+NO_EXPORT = "The timeline in `selfright show` says why; `selfright rollback` works without an export."
 
 
 class PointManifest(BaseModel):
@@ -46,13 +46,13 @@ class KeptPoint:
     """A restore point in a bucket."""
 
     def __init__(self, bucket: str, root: str, sha256: str = "", clients: Clients | None = None) -> None:
-        """`root` is its folder; `sha256` the manifest's digest, when the ledger knows it."""
+        """`root` is its folder; `sha256` is the manifest's digest, if the ledger has it."""
         self.bucket, self._root, self._sha256 = bucket, root, sha256
         self._clients = clients or Clients()
 
     @cached_property
     def manifest(self) -> PointManifest:
-        """Raises `AdviceError` when there is none, or it is not the one that the ledger knows."""
+        """The manifest; raises `AdviceError` if there is none, or if its digest is not that of the ledger."""
         try:
             data = self._read(f"{self._root}{MANIFEST}", self._sha256)
         except NotFoundError as error:
@@ -68,7 +68,7 @@ class KeptPoint:
 
     @cached_property
     def environment(self) -> Environment:
-        """The environment as it was then; raises `AdviceError` when this version of Selfright cannot read it."""
+        """The environment as it was then; raises `AdviceError` if this version of Selfright cannot read it."""
         try:
             return Environment.model_validate(self.manifest.configuration)
         except ValidationError as error:
@@ -76,7 +76,7 @@ class KeptPoint:
             raise AdviceError("The environment in the restore point cannot be read.", step) from error
 
     def document(self, name: str) -> Mapping[str, Any]:
-        """What was exported of a component."""
+        """The export of a component."""
         entry = self.manifest.components[name]
         document: Mapping[str, Any] = json.loads(self._read(entry.part, entry.sha256))
         return document
@@ -85,15 +85,15 @@ class KeptPoint:
         with calling("s3:GetObject", f"{self.bucket}/{key}"):
             data = self._clients.objects.get_object(Bucket=self.bucket, Key=key)["Body"].read(LARGEST)
         if sha256 and hashlib.sha256(data).hexdigest() != sha256:
-            step = "The bucket has its former versions: look at who wrote it, and put the right one back."
-            raise AdviceError(f"{key} in {self.bucket} is not what was exported: somebody changed it.", step)
+            step = "The bucket keeps former versions: find out who changed it, and restore the right one."
+            raise AdviceError(f"{key} in {self.bucket} is not what was exported: it was changed.", step)
         return data
 
 
 def find_root(bucket: str, deployment_id: str, clients: Clients) -> str:
-    """The folder of a deployment's restore point, without the ledger; raises `AdviceError` when there is none.
+    """Find the folder of a deployment's restore point without the ledger; raises `AdviceError` if there is none.
 
-    The id begins with the names of application and environment, but does not say where the one ends.
+    The id begins with the names of application and environment, but does not show where the first one ends.
     """
     parts = deployment_id.split("-")
     for end in range(1, len(parts) - 1):

@@ -1,5 +1,5 @@
-"""The kind `database`: no release brings it; a new one is made from the snapshot that was taken before one."""
-# ruff: noqa: PLC0415 - what it does is imported when it is done
+"""The kind `database`: no release contains it; recovery creates a new one from the snapshot taken before a release."""
+# ruff: noqa: PLC0415 - each operation is imported when it is needed
 
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
@@ -11,15 +11,15 @@ from selfright.components.recovered import Recovery
 
 
 class DatabaseKind(Kind[Artifact, DatabaseTarget]):
-    """A database that is in no bundle, though the code that changes may change what is in it."""
+    """A database: no bundle contains it, but the code of a release may change its data."""
 
     only_by_name: ClassVar[bool] = True
 
     def stays(self, target: DatabaseTarget) -> Iterator[str]:
-        """Everything that the release does to the data."""
+        """What the release does to the data stays."""
         yield (
-            f"what the release does to the database {target.identifier} stays; a snapshot is taken first,"
-            " and restoring it is a person's command"
+            f"changes that the release makes to the database {target.identifier} stay; a snapshot is taken first,"
+            " and a person must restore it by command"
         )
 
     def recoveries(self, recovering: Recovering, target: DatabaseTarget) -> Sequence[Recovery]:

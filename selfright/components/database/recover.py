@@ -1,6 +1,6 @@
-"""Recovery of a database: a *new* one is made from the snapshot. The old one is never touched.
+"""Recovery of a database: creates a *new* one from the snapshot and never touches the old one.
 
-Which of the two the application uses from then on is for a person to decide; the steps say how.
+A person decides which of the two the application uses from then on; the steps say how.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ SUFFIX = "-restored-"
 
 
 class DatabaseRecovery:
-    """Implements `steps.Recovery`."""
+    """Implements `recovered.Recovery`."""
 
     def __init__(
         self, clients: Clients, name: str, target: DatabaseTarget, document: Mapping[str, Any], deployment_id: str
@@ -31,29 +31,30 @@ class DatabaseRecovery:
         self._snapshot: str = document.get("snapshot", "")
 
     def plan(self) -> list[RecoveryStep]:
-        """What is not there yet of the new database; then what is left to a person."""
+        """Create what is missing of the new database; then list what a person has to do."""
         if not self._snapshot:
-            return [cannot(self._name, "no snapshot was taken before this deployment: it changed nothing.")]
+            return [cannot(self._name, "no snapshot was taken before this deployment, because it changed nothing.")]
         if status := self._status("DBInstance" if self._target.instance else "DBCluster", self.new_name):
-            return [RecoveryStep(self._name, f"{self.new_name} is there ({status})."), *self._instance(), *self._rest()]
-        if not self._snapshot_is_there():
-            return [cannot(self._name, f"the snapshot {self._snapshot} is gone.")]
+            known = RecoveryStep(self._name, f"{self.new_name} exists ({status}).")
+            return [known, *self._instance(), *self._manual_steps()]
+        if not self._snapshot_exists():
+            return [cannot(self._name, f"the snapshot {self._snapshot} no longer exists.")]
         restore = self._restore_instance if self._target.instance else self._restore_cluster
-        text = f"make the new database {self.new_name} from the snapshot {self._snapshot}"
-        return [do(self._name, text, restore), *self._rest()]
+        text = f"create the new database {self.new_name} from the snapshot {self._snapshot}"
+        return [do(self._name, text, restore), *self._manual_steps()]
 
     def _instance(self) -> list[RecoveryStep]:
-        """A cluster's instance, if the recovery was interrupted before it made that."""
+        """A cluster's instance, if the recovery was interrupted before it created that."""
         if not self._had.get("writer") or self._status("DBInstance", self._writer):
             return []
-        return [do(self._name, f"make the instance {self._writer} in it", self._create_instance)]
+        return [do(self._name, f"create the instance {self._writer} in it", self._create_instance)]
 
-    def _rest(self) -> list[RecoveryStep]:
+    def _manual_steps(self) -> list[RecoveryStep]:
         kind = "db-instance-available --db-instance" if self._target.instance else "db-cluster-available --db-cluster"
         return [
-            RecoveryStep(self._name, f"wait for it: aws rds wait {kind}-identifier {self.new_name}"),
+            RecoveryStep(self._name, f"wait until it is available: aws rds wait {kind}-identifier {self.new_name}"),
             RecoveryStep(
-                self._name, f"look at its data, then point the application to it; {self._target.identifier} stays."
+                self._name, f"check its data, then point the application to it; {self._target.identifier} stays."
             ),
         ]
 
@@ -66,7 +67,7 @@ class DatabaseRecovery:
             return ""
         return str(found[0].get(f"{kind}Status") or found[0].get("Status") or "there") if found else ""
 
-    def _snapshot_is_there(self) -> bool:
+    def _snapshot_exists(self) -> bool:
         try:
             with calling("rds:DescribeDBSnapshots", self._snapshot):
                 if self._target.instance:
@@ -88,10 +89,10 @@ class DatabaseRecovery:
         }
         restore = partial(self._rds.restore_db_instance_from_db_snapshot, DBInstanceIdentifier=self.new_name)
         with calling("rds:RestoreDBInstanceFromDBSnapshot", self.new_name):
-            restore(DBSnapshotIdentifier=self._snapshot, **_given(wanted))
+            restore(DBSnapshotIdentifier=self._snapshot, **_without_empty(wanted))
 
     def _restore_cluster(self) -> None:
-        """The cluster, and one instance in it, because a cluster alone answers nobody."""
+        """Restore the cluster and create one instance in it, because a cluster without instances answers no query."""
         had = self._had["cluster"]
         wanted = {
             "EngineVersion": had.get("EngineVersion"),
@@ -105,7 +106,7 @@ class DatabaseRecovery:
                 DBClusterIdentifier=self.new_name,
                 SnapshotIdentifier=self._snapshot,
                 Engine=had["Engine"],
-                **_given(wanted),
+                **_without_empty(wanted),
             )
         if self._had.get("writer"):
             self._create_instance()
@@ -130,5 +131,5 @@ class DatabaseRecovery:
         }
 
 
-def _given(wanted: Mapping[str, Any]) -> dict[str, Any]:
+def _without_empty(wanted: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in wanted.items() if value not in (None, "", [])}

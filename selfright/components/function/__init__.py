@@ -1,5 +1,5 @@
-"""The kind `function`: a Lambda function from a zip; and what it shares with every kind that runs on Lambda."""
-# ruff: noqa: PLC0415 - what it does is imported when it is done
+"""The kind `function`: a Lambda function whose code is a zip; `LambdaKind` is the base of all kinds on Lambda."""
+# ruff: noqa: PLC0415 - each operation is imported when it is needed
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -16,16 +16,16 @@ TargetOnLambda = TypeVar("TargetOnLambda", bound=LambdaTarget)
 
 
 class LambdaKind(Kind[ArtifactOnLambda, TargetOnLambda]):
-    """What runs on Lambda, whatever its code comes in."""
+    """A component that runs on Lambda, whatever form its code has."""
 
     def lambda_calls(self, plan: ComponentPlan, steps: int, evaluations: int) -> LambdaCalls:
-        """As the controller's own adapter makes them."""
+        """The requests that the controller's own adapter makes."""
         from selfright.components.function.calls import calls_of
 
         return calls_of(plan, steps, evaluations)
 
     def metrics(self, target: TargetOnLambda) -> RequestMetrics:
-        """Those of the alias."""
+        """The metrics of the alias."""
         dimensions = {"FunctionName": target.function_name, "Resource": f"{target.function_name}:{target.alias}"}
         return RequestMetrics("AWS/Lambda", "Invocations", "Errors", dimensions)
 
@@ -34,7 +34,7 @@ class FunctionKind(LambdaKind[FunctionArtifact, FunctionTarget]):
     """A function whose code is packed into a zip."""
 
     def pack(self, packing: Packing, artifact: FunctionArtifact) -> Packed:
-        """The code as a zip."""
+        """Add the code as a zip."""
         from selfright.components.function.pack import pack_function
 
         return pack_function(packing, artifact)
@@ -42,13 +42,13 @@ class FunctionKind(LambdaKind[FunctionArtifact, FunctionTarget]):
     def plan(
         self, planning: Planning, target: FunctionTarget, known: ComponentPlan, artifact: FunctionArtifact
     ) -> ComponentPlan:
-        """Its code and configuration."""
+        """Compare its code and configuration."""
         from selfright.components.function.plan import FunctionPlanner
 
         return FunctionPlanner(planning, target, artifact).plan(known)
 
     def recoveries(self, recovering: Recovering, target: FunctionTarget) -> Sequence[Recovery]:
-        """Its version and alias, then the HTTP API in front of it."""
+        """Recover its version and alias, then the HTTP API in front of it."""
         from selfright.components.function.recover import FunctionRecovery
         from selfright.components.function.recover_api import ApiRecovery
 

@@ -1,4 +1,4 @@
-"""Puts a function's code into a bundle: a folder becomes a zip, a `.zip` is taken as it is."""
+"""Puts a function's code into a bundle: a folder becomes a zip, a `.zip` is added unchanged."""
 
 import tempfile
 import zipfile
@@ -26,7 +26,7 @@ def pack_function(packing: Packing, artifact: FunctionArtifact) -> Packed:
 
 
 def zip_function(target: IO[bytes], files: Iterable[SourceFile]) -> None:
-    """Write a function's code as the zip that Lambda gets."""
+    """Write a function's code as the zip that Lambda receives."""
     with zipfile.ZipFile(target, "w") as archive:
         for file in files:
             add(archive, file.path, file.source.read_bytes(), executable=file.executable)

@@ -1,4 +1,4 @@
-"""A function's code and configuration, compared with what is live: both in a zip and in a container image."""
+"""A function's code and configuration, compared with the live version, for zips and container images."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -35,20 +35,20 @@ _SETTINGS: Mapping[str, tuple[str, ...]] = {
     "entry point": ("ImageConfigResponse", "ImageConfig", "EntryPoint"),
     "working directory": ("ImageConfigResponse", "ImageConfig", "WorkingDirectory"),
 }
-"""What people call a setting → where Lambda has it in a configuration."""
+"""The plain name of a setting → its path in Lambda's configuration."""
 
 
 class FunctionPlanner:
-    """Compares one function. It makes three calls to Lambda, and none that changes anything."""
+    """Compares one function. It makes three calls to Lambda and changes nothing."""
 
     def __init__(self, planning: Planning, target: LambdaTarget, artifact: LambdaArtifact) -> None:
-        """The controller's own component is asked for what it would refuse."""
+        """The controller's own component decides what is refused."""
         self._planning, self._target, self._artifact = planning, target, artifact
         self._component = cast("LambdaComponent", planning.component)
         self._staging = FunctionStaging(planning.clients, target.function_name, lambda _: None)
 
     def plan(self, known: ComponentPlan) -> ComponentPlan:
-        """What would become of it; `known` has the live version. Raises `InvalidBundleError` if staging would fail."""
+        """Compare it with the live version in `known`. Raises `InvalidBundleError` if staging would fail."""
         version = known.live
         live = self._staging.configuration(version)
         self._require_fit(live)
@@ -70,7 +70,7 @@ class FunctionPlanner:
             raise InvalidBundleError(str(error), "") from error
 
     def sizes(self, live: Mapping[str, Any], *, same_code: bool) -> tuple[Package, Transfer | None]:
-        """The code in bytes, and what of it has to be uploaded piece by piece; a zip goes in one."""
+        """The code in bytes, and the pieces to upload; None for a zip, which is uploaded whole."""
         path = self._artifact.artifact
         with self._planning.bundle.stream(path) as stream:
             entries = read_directory(stream, f"'{path}'", MAX_FILES).entries
@@ -80,7 +80,7 @@ class FunctionPlanner:
 
 
 def _after(latest: Mapping[str, Any], wanted: Wanted) -> dict[str, Any]:
-    """The configuration that a new version will have: `$LATEST`, as its template made it, and the release's on top."""
+    """The configuration of the new version: that of `$LATEST` from its template, with the release's on top."""
     changes = wanted.changes(latest)
     image = {"ImageConfigResponse": {"ImageConfig": changes.pop("ImageConfig")}} if "ImageConfig" in changes else {}
     return {**latest, **changes, **image}
@@ -89,12 +89,12 @@ def _after(latest: Mapping[str, Any], wanted: Wanted) -> dict[str, Any]:
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Difference, ...]:
     old, new = _flat(before), _flat(after)
     names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
-    hidden = _unreleased(before) | _unreleased(after)
+    hidden = _not_released(before) | _not_released(after)
     return tuple(_difference(name, old.get(name), new.get(name), hidden) for name in names)
 
 
-def _unreleased(configuration: Mapping[str, Any]) -> set[str]:
-    """The variables that no release has set: they may be secrets that somebody put there, whatever they are called."""
+def _not_released(configuration: Mapping[str, Any]) -> set[str]:
+    """The variables that no release has set: they may be secrets, whatever their names are."""
     variables = variables_of(configuration)
     return {f"{VARIABLE}{name}" for name in variables.keys() - set(variables.get(RECORD, "").split(","))}
 
@@ -107,7 +107,7 @@ def _difference(name: str, before: str | None, after: str | None, hidden: Collec
 
 
 def _flat(configuration: Mapping[str, Any]) -> dict[str, str]:
-    """Setting → value, both as text; what is not set is absent."""
+    """Setting → value, both as text; settings without a value are absent."""
     settings = {name: _at(configuration, path) for name, path in _SETTINGS.items()}
     layers = [layer["Arn"] for layer in configuration.get("Layers", [])]
     variables = {
@@ -128,11 +128,11 @@ def _text(value: Any) -> str:  # noqa: ANN401 - JSON
 
 
 def _risk(difference: Difference, version: str) -> str:
-    """A version keeps what it was published with, but not what was deleted meanwhile or taken away from it."""
+    """A version keeps the role and queue that it was published with, but cannot use them once they are deleted."""
     before, after = difference.before or "none", difference.after or "none"
     changes = f"the {difference.name} changes from {before} to {after}; a rollback returns to version {version}, which"
     if difference.name == ROLE:
         return (
-            f"{changes} runs with the former: keep that role, and what it may do, until this release has proved itself"
+            f"{changes} uses the former role: keep that role and its permissions until this release has proved itself"
         )
-    return f"{changes} has the former: events that failed meanwhile stay where this release has put them"
+    return f"{changes} uses the former queue: events that failed meanwhile stay in the new one"

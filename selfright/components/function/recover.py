@@ -18,13 +18,13 @@ from selfright.components.function.code import KeptCode
 from selfright.components.recovered import PointEntry, RecoveryStep, cannot, do
 
 SOURCE = "restore-point"
-DEPLOY_FIRST = "Deploy the application's stack first (it creates the function); then restore again."
+DEPLOY_FIRST = "Deploy the application's stack first, which creates the function; then restore again."
 
 
 class FunctionRecovery:
-    """Implements `steps.Recovery`."""
+    """Implements `recovered.Recovery`."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - a component, where it is, and what is known of it
+    def __init__(  # noqa: PLR0913, PLR0917 - a component, its place, and its record
         self,
         clients: Clients,
         bucket: str,
@@ -42,12 +42,12 @@ class FunctionRecovery:
         self._version = ""
 
     def plan(self) -> list[RecoveryStep]:
-        """The version, then the alias."""
+        """Recover the version, then the alias."""
         try:
             latest = self._staging.configuration("$LATEST")
         except NotFoundError:
-            return [cannot(self._name, f"the function {self._target.function_name} is gone. {DEPLOY_FIRST}")]
-        self._version = self._present()
+            return [cannot(self._name, f"the function {self._target.function_name} no longer exists. {DEPLOY_FIRST}")]
+        self._version = self._matching_version()
         state = self._state()
         moving = self._moving(state)
         if self._version and state and (state.version, dict(state.shares)) == (self._version, {}):
@@ -56,8 +56,8 @@ class FunctionRecovery:
             return [moving]
         return [*self._publishing(latest), moving]
 
-    def _present(self) -> str:
-        """The version that has the code: that of the restore point, or one that an earlier recovery published."""
+    def _matching_version(self) -> str:
+        """The version with the right code: that of the restore point, or one that an earlier recovery published."""
         with suppress(NotFoundError):
             if sha256_of(self._staging.configuration(self._entry.revision)) == self._entry.digest:
                 return self._entry.revision
@@ -66,10 +66,10 @@ class FunctionRecovery:
             found = [
                 one for page in pages.paginate(FunctionName=self._target.function_name) for one in page["Versions"]
             ]
-        ours = [one for one in found if one["Version"].isdigit() and self._is_it(dict(one))]
+        ours = [one for one in found if one["Version"].isdigit() and self._matches(dict(one))]
         return max((one["Version"] for one in ours), key=int, default="")
 
-    def _is_it(self, configuration: Mapping[str, Any]) -> bool:
+    def _matches(self, configuration: Mapping[str, Any]) -> bool:
         return sha256_of(configuration) == self._entry.digest and self._wanted().is_in(configuration)
 
     def _state(self) -> AliasState | None:
@@ -82,7 +82,7 @@ class FunctionRecovery:
         to = f"version {self._version}" if self._version else "the new version"
         if state is None:
             return do(self._name, f"create {self._alias.name} on {to}", self._create_alias)
-        text = f"put {self._alias.name} on {to} (now: {self._alias.describe(state)})"
+        text = f"point {self._alias.name} to {to} (now: {self._alias.describe(state)})"
         return do(self._name, text, lambda: self._alias.write(state, self._version, self._version, 0))
 
     def _create_alias(self) -> None:
@@ -95,11 +95,12 @@ class FunctionRecovery:
         missing = set(self._document["variables"]["others"]) - variables_of(latest).keys()
         lost = [
             RecoveryStep(
-                self._name, f"the variable {name} is gone; its value was not exported: deploy the function's template"
+                self._name,
+                f"the variable {name} is missing, and its value was not exported: deploy the function's template",
             )
             for name in sorted(missing)
         ]
-        text = f"publish the code of version {self._entry.revision or '?'} again: that version is gone"
+        text = f"publish the code of version {self._entry.revision or '?'} again: that version no longer exists"
         return [*lost, do(self._name, text, self._publish)]
 
     def _publish(self) -> None:
@@ -109,18 +110,18 @@ class FunctionRecovery:
         return Wanted(self.artifact(), {}, exact=True)
 
     def code(self) -> Code:
-        """Its code, from wherever it is kept."""
+        """Its code, from any place that still has it."""
         return KeptCode(self._clients, self._bucket, self._entry, self._document["code"], self.artifact())
 
     def artifact(self) -> LambdaArtifact:
-        """The configuration that was live, in the words of a manifest."""
+        """The live configuration of that time, in the form of a manifest."""
         had = self._document["configuration"]
         return FunctionArtifact(
             kind="function", handler=had.get("Handler"), runtime=had.get("Runtime"), **self.configuration()
         )
 
     def configuration(self) -> dict[str, Any]:
-        """What of it every function has, whatever its code comes in."""
+        """The part of it that every function has, whatever form its code has."""
         had = self._document["configuration"]
         return {
             "artifact": SOURCE,

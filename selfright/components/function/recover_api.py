@@ -1,7 +1,8 @@
 """Recovery of an HTTP API's configuration: CORS, integrations, routes and stages.
 
-API Gateway has no conditional writes, so a step looks once more, right before it writes, whether all is as it was when
-the steps were shown. What was left out of the export (it may be secret) is neither compared nor written.
+API Gateway has no conditional writes. So the first step reads the configuration again right before it writes, and
+refuses if that has changed since the steps were shown. Values that the export left out, because they may be secret,
+are neither compared nor written.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,21 +22,22 @@ Parts = Mapping[str, Mapping[str, Any]]
 
 
 class ApiRecovery:
-    """Implements `steps.Recovery`."""
+    """Implements `recovered.Recovery`."""
 
     def __init__(self, clients: Clients, name: str, document: Mapping[str, Any]) -> None:
-        """`document` is what was exported of the API."""
+        """`document` is the export of the API."""
         self._clients, self._name, self._had = clients, name, document
         self._id: str = document["api_id"]
         self._has: Mapping[str, Any] = {}
         self._renamed: dict[str, str] = {}
 
     def plan(self) -> list[RecoveryStep]:
-        """Integrations before the routes that lead to them; what is there in addition goes last."""
+        """Integrations come before the routes that lead to them; additional routes are deleted after that."""
         try:
             self._has = ApiExport(self._clients, self._id).document()
         except NotFoundError:
-            return [cannot(self._name, f"the HTTP API {self._id} is gone: deploy the application's stack first.")]
+            text = f"the HTTP API {self._id} no longer exists: deploy the application's stack first."
+            return [cannot(self._name, text)]
         return [*self._cors(), *self._integrations(), *self._routes(), *self._stages()]
 
     def _cors(self) -> list[RecoveryStep]:
@@ -44,10 +46,10 @@ class ApiRecovery:
             return []
         write = partial(self._clients.gateway.update_api, ApiId=self._id, CorsConfiguration=had)
         remove = partial(self._clients.gateway.delete_cors_configuration, ApiId=self._id)
-        return [self._step("put CORS back", write if had else remove)]
+        return [self._step("restore CORS", write if had else remove)]
 
     def _integrations(self) -> list[RecoveryStep]:
-        """One that was deleted gets a new id when it is made again: so it is known by what it is, too."""
+        """A deleted integration gets a new id when it is created again, so settings identify it, too."""
         has = self._by_key(self._has, "integrations")
         steps = []
         for key, had in self._by_key(self._had, "integrations").items():
@@ -56,7 +58,7 @@ class ApiRecovery:
                 steps.append(self._step(f"create the integration {key} again", partial(self._create, had)))
             elif _writable(had) != _writable(has[twin]):
                 write = partial(self._clients.gateway.update_integration, ApiId=self._id, IntegrationId=key)
-                steps.append(self._step(f"put the integration {key} back", partial(write, **_writable(had))))
+                steps.append(self._step(f"restore the integration {key}", partial(write, **_writable(had))))
             self._renamed[key] = twin or key
         return steps
 
@@ -72,14 +74,14 @@ class ApiRecovery:
                 steps.append(self._step(f"create the route {key} again", partial(self._write_route, route, "")))
             elif (_writable(route), self._target(route)) != (_writable(has[key]), has[key].get("Target", "")):
                 write = partial(self._write_route, route, has[key]["RouteId"])
-                steps.append(self._step(f"put the route {key} back", write))
+                steps.append(self._step(f"restore the route {key}", write))
         for key in sorted(has.keys() - had.keys()):
             delete = partial(self._clients.gateway.delete_route, ApiId=self._id, RouteId=has[key]["RouteId"])
-            steps.append(self._step(f"delete the route {key}, which was not there", delete))
+            steps.append(self._step(f"delete the route {key}, which did not exist then", delete))
         return steps
 
     def _target(self, route: Mapping[str, Any]) -> str:
-        """Where it led to, by the integration's present id."""
+        """The route's former target, with the integration's present id."""
         kind, _, integration = str(route.get("Target", "")).partition("/")
         return f"{kind}/{self._renamed.get(integration, integration)}" if integration else kind
 
@@ -96,11 +98,11 @@ class ApiRecovery:
         has = self._by_key(self._has, "stages")
         for key, had in self._by_key(self._had, "stages").items():
             if key not in has:
-                create = partial(gateway.create_stage, ApiId=self._id, StageName=key, **_served(had))
+                create = partial(gateway.create_stage, ApiId=self._id, StageName=key, **_writable_stage(had))
                 steps.append(self._step(f"create the stage {key} again", create))
-            elif _served(had) != _served(has[key]):
-                update = partial(gateway.update_stage, ApiId=self._id, StageName=key, **_served(had))
-                steps.append(self._step(f"put the stage {key} back", update))
+            elif _writable_stage(had) != _writable_stage(has[key]):
+                update = partial(gateway.update_stage, ApiId=self._id, StageName=key, **_writable_stage(had))
+                steps.append(self._step(f"restore the stage {key}", update))
         return steps
 
     def _by_key(self, document: Mapping[str, Any], part: str) -> Parts:
@@ -110,7 +112,7 @@ class ApiRecovery:
         planned = self._has
 
         def act() -> None:
-            if self._has is planned:  # The first step of this plan: the others are ours.
+            if self._has is planned:  # Only before the first step: later changes are our own.
                 if ApiExport(self._clients, self._id).document() != planned:
                     raise ChangedByOthersError(f"the HTTP API {self._id} was changed after the steps were shown.")
                 self._has = {}
@@ -120,14 +122,14 @@ class ApiRecovery:
         return do(self._name, f"HTTP API {self._id}: {text}", act)
 
 
-def _served(stage: Mapping[str, Any]) -> dict[str, Any]:
-    """What can be written of a stage: also which deployment visitors get, unless that is always the newest."""
+def _writable_stage(stage: Mapping[str, Any]) -> dict[str, Any]:
+    """The writable settings of a stage, with its API deployment unless that is always the newest."""
     pinned = "DeploymentId" in stage and not stage.get("AutoDeploy")
     return {**_writable(stage), **({"DeploymentId": stage["DeploymentId"]} if pinned else {})}
 
 
 def _writable(part: Mapping[str, Any]) -> dict[str, Any]:
-    """What can be written of a part: without its keys, and without what was left out."""
+    """The writable settings of a part: without its keys and without values that the export left out."""
     found = {name: value for name, value in part.items() if name not in NOT_WRITTEN}
     for name in ("RequestParameters", "StageVariables"):
         if name in found:

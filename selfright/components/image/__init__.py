@@ -1,5 +1,5 @@
-"""The kind `image`: a Lambda function from a container image."""
-# ruff: noqa: PLC0415 - what it does is imported when it is done
+"""The kind `image`: a Lambda function whose code is a container image."""
+# ruff: noqa: PLC0415 - each operation is imported when it is needed
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ class ImageKind(LambdaKind[ImageArtifact, ImageTarget]):
     """A function whose code is packed as an OCI layout."""
 
     def pack(self, packing: Packing, artifact: ImageArtifact) -> Packed:
-        """The files that the layout's index leads to."""
+        """Add the files that the layout's index names."""
         from selfright.components.image.pack import pack_image
 
         return pack_image(packing, artifact)
@@ -24,13 +24,13 @@ class ImageKind(LambdaKind[ImageArtifact, ImageTarget]):
     def plan(
         self, planning: Planning, target: ImageTarget, known: ComponentPlan, artifact: ImageArtifact
     ) -> ComponentPlan:
-        """Its image and configuration."""
+        """Compare its image and configuration."""
         from selfright.components.image.plan import ImagePlanner
 
         return ImagePlanner(planning, target, artifact).plan(known)
 
     def recoveries(self, recovering: Recovering, target: ImageTarget) -> Sequence[Recovery]:
-        """Its version and alias."""
+        """Recover its version and alias."""
         from selfright.components.image.recover import ImageRecovery
 
         clients, bucket, entry = recovering.clients, recovering.bucket, recovering.entry

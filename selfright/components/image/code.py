@@ -1,4 +1,4 @@
-"""The image of a function that is recovered: from its repository, or from the bundle that it came with."""
+"""The image of a recovered function: from its repository, or from the bundle of its release."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -17,9 +17,9 @@ from selfright.components.recovered import PointEntry
 
 
 class KeptImage(KeptCode):
-    """Implements `function_code.Code`."""
+    """Implements `code.Code` of the controller."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - code, where it may be, and whose it is
+    def __init__(  # noqa: PLR0913, PLR0917 - code, its possible places, and its component
         self,
         clients: Clients,
         bucket: str,
@@ -33,19 +33,19 @@ class KeptImage(KeptCode):
         self._target = target
 
     def put(self) -> Mapping[str, Any]:
-        """Where it is; the bundle, which is the largest, is opened last."""
-        return self._is_pushed() or self.from_bundle() or {"ImageUri": self._kept["image"]}
+        """The place of the image; the bundle is tried last, because it is the largest."""
+        return self._in_repository() or self.from_bundle() or {"ImageUri": self._kept["image"]}
 
     def code_in(self, artifact: Artifact, bundle: Contents) -> Code | None:
-        """The image in an artifact of the bundle, if it is one."""
+        """The image in an artifact of the bundle; None if the artifact is of another kind."""
         if not isinstance(artifact, ImageArtifact):
             return None
         return ImageCode(self._repository, artifact, bundle, self._target.platform)
 
-    def _is_pushed(self) -> Mapping[str, Any]:
-        """The image, unless it was deleted, with the versions of its time perhaps."""
-        there = self._repository.has(f"sha256:{self.sha256}")
-        return {"ImageUri": self._kept["image"]} if there else {}
+    def _in_repository(self) -> Mapping[str, Any]:
+        """The image in the repository; empty if it was deleted, for example with old versions."""
+        exists = self._repository.has(f"sha256:{self.sha256}")
+        return {"ImageUri": self._kept["image"]} if exists else {}
 
     @cached_property
     def _repository(self) -> Repository:

@@ -1,4 +1,4 @@
-"""Puts a container image into a bundle: the files of an OCI layout that its index leads to, and nothing else.
+"""Puts a container image into a bundle: the files of an OCI layout that its index names, and nothing else.
 
 The layout is a folder, or the `.tar` that `docker buildx build --output type=oci` and buildah (`oci-archive:`) write.
 """
@@ -28,17 +28,17 @@ class Source(Files, Protocol):
 
 
 def pack_image(packing: Packing, artifact: ImageArtifact) -> Packed:
-    """Add the files of the layout; its index has the digests of all others, so that of the index stands for them.
+    """Add the files of the layout. The digest of the index covers all files, because it has the digests of the others.
 
-    Blobs are stored as they are, because layers are packed already. Raises `InvalidBundleError`.
+    Blobs are stored uncompressed, because layers are compressed already. Raises `InvalidBundleError`.
     """
     folder, place = artifact.artifact.removesuffix(SUFFIX), packing.place
     with _source(place) as source:
         layout = read_layout(source, str(place))
         for path in sorted(layout.files):
             if not source.has(path):
-                reason = f"'{place}' has no '{path}', which its index leads to"
-                raise InvalidBundleError(reason, "Build the image again; it was cut off.")
+                reason = f"'{place}' has no '{path}', which its index names"
+                raise InvalidBundleError(reason, "Build the image again; it is incomplete.")
             with source.open(path) as file:
                 packing.add_stored(f"{folder}/{path}", file)
     return Packed(folder, layout.digest)
@@ -55,8 +55,9 @@ def _source(place: Path) -> Iterator[Source]:
             with tarfile.open(place, "r:") as archive:
                 yield _Tar(archive)
         except tarfile.TarError as error:
-            reason = f"'{place}' is no tar with a container image, or it was cut off ({error})"
-            raise InvalidBundleError(reason, "Build it again, uncompressed: its layers are packed already.") from error
+            reason = f"'{place}' is not a tar with a container image, or it is incomplete ({error})"
+            step = "Build it again, uncompressed: its layers are compressed already."
+            raise InvalidBundleError(reason, step) from error
 
 
 class _Folder:
@@ -80,7 +81,7 @@ class _Folder:
 
 
 class _Tar:
-    """A layout in a tar, where it is; nothing is unpacked."""
+    """A layout in a tar, read in place; nothing is unpacked."""
 
     def __init__(self, archive: tarfile.TarFile) -> None:
         self._archive = archive
@@ -104,7 +105,7 @@ class _Tar:
 
 def _read(source: _Folder | _Tar, path: str, at_most: int) -> bytes:
     if not source.has(path):
-        raise InvalidBundleError(f"'{path}' is missing from the image", "Build the image again; it was cut off.")
+        raise InvalidBundleError(f"'{path}' is missing from the image", "Build the image again; it is incomplete.")
     if (size := source.size(path)) > at_most:
         raise InvalidBundleError(f"'{path}' has {size:,} bytes; at most {at_most:,} are allowed", "Make it smaller.")
     with source.open(path) as file:

@@ -1,4 +1,4 @@
-"""A container image, compared with the one that is live."""
+"""A container image, compared with the live one."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,18 +13,18 @@ from selfright.components.planned import Package, Transfer
 
 
 class ImagePlanner(FunctionPlanner):
-    """Compares a function whose code is an image; its configuration is compared as every function's."""
+    """Compares a function whose code is an image; its configuration is compared like that of every function."""
 
     def __init__(self, planning: Planning, target: ImageTarget, artifact: ImageArtifact) -> None:
         """`target` has the repository and the platform."""
         super().__init__(planning, target, artifact)
-        self._image, self._place = artifact, target
+        self._image, self._image_target = artifact, target
 
     def sizes(self, live: Mapping[str, Any], *, same_code: bool) -> tuple[Package, Transfer]:  # noqa: ARG002
-        """The layers that ECR has not got yet are asked for only when the image is another one."""
-        image = self._image.read_layout(self._planning.bundle).image_for(self._place.platform)
+        """The layers and what of them must be pushed; ECR is asked only if the image has changed."""
+        image = self._image.read_layout(self._planning.bundle).image_for(self._image_target.platform)
         layers, blobs = image.manifest.layers, image.manifest.blobs
-        repository = Repository(self._planning.clients, self._place.repository, self._place.function_name)
+        repository = Repository(self._planning.clients, self._image_target.repository, self._image_target.function_name)
         missing = [] if same_code else repository.missing(blobs)
         transfer = Transfer(
             "layers",

@@ -13,9 +13,9 @@ from selfright.components.recovered import PointEntry
 
 
 class ImageRecovery(FunctionRecovery):
-    """Its version and alias are recovered as every function's."""
+    """Recovers its version and alias like those of every function."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - a component, where it is, and what is known of it
+    def __init__(  # noqa: PLR0913, PLR0917 - a component, its place, and its record
         self,
         clients: Clients,
         bucket: str,
@@ -27,15 +27,15 @@ class ImageRecovery(FunctionRecovery):
     ) -> None:
         """`target` has the repository; the rest is as for every function."""
         super().__init__(clients, bucket, name, target, entry, document, sleep)
-        self._place = target
+        self._image_target = target
 
     def code(self) -> KeptImage:
-        """Its image, from wherever it is kept."""
+        """Its image, from any place that still has it."""
         kept = self._document["code"]
-        return KeptImage(self._clients, self._bucket, self._place, self._entry, kept, self.artifact())
+        return KeptImage(self._clients, self._bucket, self._image_target, self._entry, kept, self.artifact())
 
     def artifact(self) -> ImageArtifact:
-        """The configuration that was live, in the words of a manifest."""
+        """The live configuration of that time, in the form of a manifest."""
         words = self._document["configuration"].get("ImageConfigResponse", {}).get("ImageConfig", {})
         return ImageArtifact(
             kind="image",

@@ -1,5 +1,5 @@
 """The kind `parameters`: settings of the application."""
-# ruff: noqa: PLC0415 - what it does is imported when it is done
+# ruff: noqa: PLC0415 - each operation is imported when it is needed
 
 from collections.abc import Sequence
 
@@ -12,10 +12,10 @@ from selfright.packing.packing import Packed, Packing
 
 
 class ParametersKind(Kind[ParametersArtifact, ParametersTarget]):
-    """A file that is packed as it is, compared name by name, and written again."""
+    """A file that is packed unchanged, compared name by name, and written again."""
 
     def pack(self, packing: Packing, artifact: ParametersArtifact) -> Packed:
-        """The file, unless something in it looks like a secret."""
+        """Add the file, unless something in it looks like a secret."""
         from selfright.components.parameters.pack import pack_parameters
 
         return pack_parameters(packing, artifact)
@@ -23,13 +23,13 @@ class ParametersKind(Kind[ParametersArtifact, ParametersTarget]):
     def plan(
         self, planning: Planning, target: ParametersTarget, known: ComponentPlan, artifact: ParametersArtifact
     ) -> ComponentPlan:
-        """Names and values; values are never told."""
+        """Compare names and values; values are never shown."""
         from selfright.components.parameters.plan import plan_parameters
 
         return plan_parameters(planning, target, known, artifact)
 
     def recoveries(self, recovering: Recovering, target: ParametersTarget) -> Sequence[Recovery]:
-        """The values of its revision, and the pointer."""
+        """Recover the values of its revision, then the pointer."""
         from selfright.components.parameters.recover import ParametersRecovery
 
         return [ParametersRecovery(recovering.clients, recovering.name, target, recovering.entry, recovering.document)]

@@ -1,4 +1,4 @@
-"""A set of parameters, compared with the live one. Values are compared and never told."""
+"""A set of parameters, compared with the live one. Values are compared and never shown."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from selfright.components.planned import ComponentPlan, compare
 def plan_parameters(
     planning: Planning, target: ParametersTarget, known: ComponentPlan, artifact: ParametersArtifact
 ) -> ComponentPlan:
-    """What would become of parameters of which the live revision is `known`; one call for ten of them."""
+    """Compare the parameters with the live revision in `known`; one call reads ten of them."""
     parameters, live = artifact.read_parameters(planning.bundle), known.live
     if parameters.revision == live:
         return replace(known, change="unchanged")

@@ -14,7 +14,7 @@ from selfright.components.recovered import PointEntry, RecoveryStep, do
 
 
 class ParametersRecovery:
-    """Implements `steps.Recovery`."""
+    """Implements `recovered.Recovery`."""
 
     def __init__(
         self, clients: Clients, name: str, target: ParametersTarget, entry: PointEntry, document: Mapping[str, Any]
@@ -26,7 +26,7 @@ class ParametersRecovery:
         self._pointer = ParameterPointer(clients, target.prefix)
 
     def plan(self) -> list[RecoveryStep]:
-        """The values first: nobody reads half a revision."""
+        """Write the values first, so that no reader finds half a revision."""
         has = self._store.read(self._revision) if self._revision else {}
         wrong = sorted(name for name, value in self._values.items() if has.get(name) != value)
         unknown = sorted(has.keys() - self._values.keys())
@@ -46,18 +46,18 @@ class ParametersRecovery:
         return f"{self._prefix}/revisions/{self._revision}/{name}"
 
     def _put(self, name: str, seen: str | None) -> None:
-        self._require(name, seen)
+        self._require_unchanged(name, seen)
         with calling("ssm:PutParameter", self._path(name)):
             self._clients.parameters.put_parameter(
                 Name=self._path(name), Value=self._values[name], Type="String", Overwrite=seen is not None
             )
 
     def _delete(self, name: str, seen: str) -> None:
-        self._require(name, seen)
+        self._require_unchanged(name, seen)
         with calling("ssm:DeleteParameters", self._path(name)):
             self._clients.parameters.delete_parameters(Names=[self._path(name)])
 
-    def _require(self, name: str, seen: str | None) -> None:
-        """SSM has no conditional change, so it is looked at once more, right before it is written."""
+    def _require_unchanged(self, name: str, seen: str | None) -> None:
+        """SSM has no conditional writes, so read the parameter again right before writing it."""
         if self._store.read(self._revision).get(name) != seen:
             raise ChangedByOthersError(f"{self._path(name)} was changed after the steps were shown.")

@@ -1,5 +1,5 @@
 """The kind `site`: static files behind CloudFront."""
-# ruff: noqa: PLC0415 - what it does is imported when it is done
+# ruff: noqa: PLC0415 - each operation is imported when it is needed
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ class SiteKind(Kind[SiteArtifact, SiteTarget]):
     """Files that are packed with an index, compared by the index, and uploaded again."""
 
     def pack(self, packing: Packing, artifact: SiteArtifact) -> Packed:
-        """The files, and an index of them."""
+        """Add the files and an index of them."""
         from selfright.components.site.pack import pack_site
 
         return pack_site(packing, artifact)
@@ -23,13 +23,13 @@ class SiteKind(Kind[SiteArtifact, SiteTarget]):
     def plan(
         self, planning: Planning, target: SiteTarget, known: ComponentPlan, artifact: SiteArtifact
     ) -> ComponentPlan:
-        """By the two indexes."""
+        """Compare the two indexes."""
         from selfright.components.site.plan import plan_site
 
         return plan_site(planning, target, known, artifact)
 
     def recoveries(self, recovering: Recovering, target: SiteTarget) -> Sequence[Recovery]:
-        """The files of its revision, and the routing function that leads to it."""
+        """Recover the files of its revision, then the routing function."""
         from selfright.components.site.recover import SiteRecovery
 
         return [SiteRecovery(recovering.clients, recovering.name, target, recovering.entry, recovering.document)]

@@ -1,4 +1,4 @@
-"""Puts a site into a bundle: its files, and beside them an index of them."""
+"""Puts a site into a bundle: its files and an index of them."""
 
 import hashlib
 
@@ -8,7 +8,7 @@ from selfright.packing.packing import Packed, Packing
 
 
 def pack_site(packing: Packing, artifact: SiteArtifact) -> Packed:
-    """Add the files and the index, whose digest stands for all of them; raises `InvalidBundleError`."""
+    """Add the files and the index, whose digest covers all of them; raises `InvalidBundleError`."""
     index: dict[str, FileEntry] = {}
     for file in packing.folder():
         data = file.source.read_bytes()

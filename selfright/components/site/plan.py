@@ -1,4 +1,4 @@
-"""A site's files, compared with those of the live revision by the two indexes alone."""
+"""A site's files, compared with those of the live revision only by the two indexes."""
 
 from dataclasses import replace
 
@@ -13,12 +13,12 @@ from selfright.components.planned import ComponentPlan, Transfer, compare
 
 
 def plan_site(planning: Planning, target: SiteTarget, known: ComponentPlan, artifact: SiteArtifact) -> ComponentPlan:
-    """What would become of a site of which the live revision is `known`; one call to S3."""
+    """Compare a site with the live revision in `known`; one call to S3."""
     index, live = artifact.read_index(planning.bundle), known.live
     if live == index.revision:
         return replace(known, change="unchanged")
-    there, shared = _live(planning.clients, target, live)
-    before, after = ({path: file.sha256 for path, file in files.items()} for files in (there, index.files))
+    live_files, shared = _live(planning.clients, target, live)
+    before, after = ({path: file.sha256 for path, file in files.items()} for files in (live_files, index.files))
     return replace(
         known,
         change="changed" if live else "new",
@@ -28,7 +28,7 @@ def plan_site(planning: Planning, target: SiteTarget, known: ComponentPlan, arti
 
 
 def _live(clients: Clients, target: SiteTarget, live: str) -> tuple[dict[str, FileEntry], set[str]]:
-    """The files of the live revision, and those of them that lie beside the revisions and are not uploaded again."""
+    """The files of the live revision, and the paths among them in shared folders, which are not uploaded again."""
     if not live:
         return {}, set()
     data, metadata = SiteFiles(clients, target.bucket).read(index_key(live), INDEX_BYTES)
@@ -37,6 +37,6 @@ def _live(clients: Clients, target: SiteTarget, live: str) -> tuple[dict[str, Fi
 
 
 def _transfer(artifact: SiteArtifact, index: SiteIndex, shared: set[str]) -> Transfer:
-    """At most: what an older revision has left in the shared folders is not uploaded either."""
+    """An upper bound: files that an older revision left in the shared folders are not uploaded either."""
     missing = [file for path, file in index.files.items() if not (is_hashed(path, artifact.hashed) and path in shared)]
     return Transfer("files", len(missing), len(index.files), sum(file.size for file in missing))

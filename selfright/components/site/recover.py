@@ -1,4 +1,4 @@
-"""Recovery of a site: the files of its revision, and the routing function that leads to it."""
+"""Recovery of a site: the files of its revision, then the routing function that leads to it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ from selfright.components.recovered import PointEntry, RecoveryStep, cannot, do
 
 
 class SiteRecovery:
-    """Implements `steps.Recovery`."""
+    """Implements `recovered.Recovery`."""
 
     def __init__(
         self, clients: Clients, name: str, target: SiteTarget, entry: PointEntry, document: Mapping[str, Any]
@@ -31,20 +31,20 @@ class SiteRecovery:
         self._traffic = SiteTraffic(clients, target, self._files)
 
     def plan(self) -> list[RecoveryStep]:
-        """The files first: nobody is sent to what is not whole."""
+        """Restore the files first, so that no visitor is sent to an incomplete revision."""
         return [*self._uploading(), *self._routing(), *self._distribution()]
 
     def _uploading(self) -> list[RecoveryStep]:
         missing = self._missing() if self._entry.revision else []
         if not missing:
             return []
-        what = f"{len(missing)} files of revision {self._entry.revision} are gone or changed"
+        what = f"{len(missing)} files of revision {self._entry.revision} are missing or changed"
         if self._entry.upload is None:
-            return [cannot(self._name, f"{what}, and the bundle that they came with is not known. Release it again.")]
+            return [cannot(self._name, f"{what}, and their bundle is unknown. Release it again.")]
         return [do(self._name, f"upload again from the bundle: {what}", self._upload)]
 
     def _missing(self) -> list[str]:
-        """The keys that should be in the bucket and are not, or with other contents; the index is one of them."""
+        """The keys that are missing in the bucket or have other contents, including the index."""
         revision, folders = self._entry.revision, self._document["folders"]
         there = self._files.listing(f"{REVISIONS}{revision}/")
         for folder in folders:
@@ -54,16 +54,16 @@ class SiteRecovery:
             path if is_hashed(path, patterns) else f"{REVISIONS}{revision}/{path}": FileEntry(**file)
             for path, file in self._document["index"]["files"].items()
         }
-        gone = {key for key, file in wanted.items() if not self._has(there, key, file)}
-        return sorted(gone | ({index_key(revision)} - there.keys()))
+        missing = {key for key, file in wanted.items() if not self._has(there, key, file)}
+        return sorted(missing | ({index_key(revision)} - there.keys()))
 
     def _has(self, there: Mapping[str, Stored], key: str, file: FileEntry) -> bool:
         if key not in there or there[key].is_like(file):
             return key in there
-        return self._files.sha256(key) == file.sha256  # Encrypted with a KMS key, so that its ETag is not its MD5.
+        return self._files.sha256(key) == file.sha256  # With a KMS key, the ETag is not the MD5.
 
     def _upload(self) -> None:
-        assert self._entry.upload  # noqa: S101 - else there was no step
+        assert self._entry.upload  # noqa: S101 - otherwise there is no step
         with S3Bundles(self._clients.objects).open(self._entry.upload) as file:
             bundle = BundleArchive(file)
             for artifact in bundle.manifest().components.values():
@@ -77,7 +77,7 @@ class SiteRecovery:
         try:
             state = self._traffic.read()
         except NotFoundError:
-            return [cannot(self._name, f"{self._traffic.name} is gone: deploy the application's stack first.")]
+            return [cannot(self._name, f"{self._traffic.name} no longer exists: deploy the application's stack first.")]
         if self._traffic.is_at(state, revision, revision, 0):
             return []
         text = f"send all visitors to revision {revision or '(none)'} (now: {self._traffic.describe(state)})"
@@ -90,8 +90,9 @@ class SiteRecovery:
         try:
             has = SiteExport(self._clients, self._target).distribution() or {}
         except NotFoundError:
-            return [cannot(self._name, f"the distribution {had['id']} is gone: deploy the application's stack first.")]
+            text = f"the distribution {had['id']} no longer exists: deploy the application's stack first."
+            return [cannot(self._name, text)]
         names = {**had["configuration"], **has["configuration"]}
         different = [name for name in sorted(names) if had["configuration"].get(name) != has["configuration"].get(name)]
-        text = f"the distribution {had['id']} differs in {', '.join(different)}: its template puts that back"
+        text = f"the distribution {had['id']} differs in {', '.join(different)}: deploy its template to restore that"
         return [RecoveryStep(self._name, text)] if different else []

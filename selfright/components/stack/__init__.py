@@ -1,5 +1,5 @@
-"""The kind `stack`: infrastructure that changes with the application; a rollback alone restores it."""
-# ruff: noqa: PLC0415 - what it does is imported when it is done
+"""The kind `stack`: infrastructure that changes with the application; only a rollback restores it."""
+# ruff: noqa: PLC0415 - each operation is imported when it is needed
 
 from controller.domain.components.stack.artifact import StackArtifact
 from controller.domain.components.stack.target import StackTarget
@@ -9,10 +9,10 @@ from selfright.packing.packing import Packed, Packing
 
 
 class StackKind(Kind[StackArtifact, StackTarget]):
-    """A template that is packed as it is, and compared with what is there."""
+    """A template that is packed unchanged and compared with the stack."""
 
     def pack(self, packing: Packing, artifact: StackArtifact) -> Packed:
-        """The template."""
+        """Add the template."""
         from selfright.components.stack.pack import pack_stack
 
         return pack_stack(packing, artifact)
@@ -20,7 +20,7 @@ class StackKind(Kind[StackArtifact, StackTarget]):
     def plan(
         self, planning: Planning, target: StackTarget, known: ComponentPlan, artifact: StackArtifact
     ) -> ComponentPlan:
-        """What surely happens to its resources."""
+        """The changes to its resources that are certain."""
         from selfright.components.stack.plan import plan_stack
 
         return plan_stack(planning, target, known, artifact)

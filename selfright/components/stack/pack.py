@@ -6,7 +6,7 @@ from selfright.packing.packing import Packed, Packing
 
 
 def pack_stack(packing: Packing, artifact: StackArtifact) -> Packed:
-    """Add the file as it is; raises `InvalidBundleError` when it is no template that a release may have."""
+    """Add the file unchanged; raises `InvalidBundleError` if it is not a template that a release may have."""
     text = packing.file("Name a CloudFormation template.")
     parse_template(text, artifact.artifact)
     return packing.add(artifact.artifact, text)

@@ -1,7 +1,7 @@
-"""A stack's template and parameters, compared with what is there. No change set is made: that would be a write.
+"""A stack's template and parameters, compared with the present stack. No change set is created: that would be a write.
 
-So what surely happens is told (what comes, what goes), and of what changes in place only CloudFormation itself can say
-whether it is replaced: that is left to the change set, which refuses what holds data.
+So the plan reports only what is certain: resources that are added or removed. Only CloudFormation itself knows whether
+a changed resource is replaced. Staging creates the change set and refuses to replace or delete resources with data.
 """
 
 import json
@@ -22,12 +22,12 @@ from selfright.secrecy import looks_secret
 PARAMETER = "parameter "
 FUNCTION, ROUTE = "AWS::Lambda::Function", "AWS::ApiGatewayV2::Route"
 KEPT = ("Role", "DeadLetterConfig")
-"""What a function's versions keep as it was, and what a rollback therefore needs to be still there."""
+"""Properties that a function's published versions keep, and that a rollback therefore still needs."""
 NEXT = "Correct the bundle and upload it again."
 
 
 def plan_stack(planning: Planning, target: StackTarget, known: ComponentPlan, artifact: StackArtifact) -> ComponentPlan:
-    """What would become of a stack of which the revision `known` is there; two calls to CloudFormation."""
+    """Compare the template with the stack, whose revision is in `known`; two calls to CloudFormation."""
     template = artifact.read_template(planning.bundle)
     values = values_for(template, artifact, target)
     present = StackCalls(planning.clients, target.stack_name).present() if known.live else None
@@ -35,7 +35,7 @@ def plan_stack(planning: Planning, target: StackTarget, known: ComponentPlan, ar
     if known.live == revision_of(template.text, values):
         return replace(known, change="unchanged")
     before = read_template(present.template, "the present template") if present else None
-    comparison = TemplateComparison(before, template, planning.asked())
+    comparison = TemplateComparison(before, template, planning.called_routes())
     feared = dangers(comparison.certain(), Allowed(target.allow_replacement, target.allow_deletion))
     return replace(
         known,
@@ -49,25 +49,25 @@ def plan_stack(planning: Planning, target: StackTarget, known: ComponentPlan, ar
 
 @dataclass(frozen=True)
 class TemplateComparison:
-    """A template as it is (None: there is no stack) and as it comes."""
+    """The present template (None: there is no stack) and the new one."""
 
     former: Template | None
     coming: Template
-    asked: Collection[str] = ()
-    """What the live release is known to call (`POST /generate`): by its own checks."""
+    called_routes: Collection[str] = ()
+    """The routes that the live release is known to call (`POST /generate`), from its own checks."""
 
     @property
     def before(self) -> Mapping[str, str]:
-        """Logical id → what the template says of it."""
-        return _written(self.former) if self.former else {}
+        """Logical id → the resource in the present template, as JSON."""
+        return _as_json(self.former) if self.former else {}
 
     @property
     def after(self) -> Mapping[str, str]:
-        """The same of what comes."""
-        return _written(self.coming)
+        """Logical id → the resource in the new template, as JSON."""
+        return _as_json(self.coming)
 
     def certain(self) -> list[Change]:
-        """What surely happens to resources: they go, or become something else; properties may replace others, too."""
+        """The certain changes: resources are removed or get another type. Changed properties may replace more."""
         found = []
         for name, one in self._before.items():
             kept = str(one.get("DeletionPolicy", ""))
@@ -79,15 +79,15 @@ class TemplateComparison:
         return found
 
     def risks(self) -> Iterator[str]:
-        """What a rollback would not put back as it was."""
+        """The changes that a rollback would not fully undo."""
         for name, one in self._after.items():
             former = self._before.get(name)
             if former is None and self.former and Change("Remove", name, _type(one)).is_stateful:
-                yield f"{name} ({_type(one)}) comes with it, and a rollback leaves it there, because it may hold data"
+                yield f"{name} ({_type(one)}) is added, and a rollback keeps it, because it may hold data"
             elif former is not None and former != one:
                 yield from _changed(name, former, one)
         for route in sorted(_routes(self._before) - _routes(self._after)):
-            yield _gone(route, asked=route in self.asked)
+            yield _removed_route(route, called=route in self.called_routes)
 
     @property
     def _before(self) -> Mapping[str, Any]:
@@ -102,26 +102,26 @@ class TemplateComparison:
 def _changed(name: str, former: Mapping[str, Any], coming: Mapping[str, Any]) -> Iterator[str]:
     if Change("Modify", name, _type(former)).is_stateful:
         yield (
-            f"{name} ({_type(former)}) changes: only CloudFormation can tell whether it would be replaced, and its"
-            " change set is looked at before it is carried out"
+            f"{name} ({_type(former)}) changes: only CloudFormation knows whether it would be replaced, and its"
+            " change set is checked before it is executed"
         )
     before, after = (one.get("Properties") or {} for one in (former, coming))
     for key in KEPT if _type(former) == FUNCTION else ():
         if before.get(key) != after.get(key):
             yield (
-                f"{name}: {key} changes with the stack; versions that are published already have the former one, so"
-                " keep what it names until this release has proved itself"
+                f"{name}: {key} changes with the stack; published versions have the former one, so keep what"
+                " that names until this release has proved itself"
             )
 
 
-def _gone(route: str, *, asked: bool) -> str:
-    """The stack is changed while the live release still serves everybody."""
+def _removed_route(route: str, *, called: bool) -> str:
+    """The stack changes while the live release still serves all visitors."""
     calls = (
-        "the live release calls it, as its checks show" if asked else "make sure that the live site does not call it"
+        "the live release calls it, as its checks show" if called else "make sure that the live site does not call it"
     )
     return (
-        f"the route {route} goes when the stack is staged, before any visitor gets this release: {calls}; a rollback"
-        " brings it back, but not the requests that have failed"
+        f"the route {route} is removed when the stack is staged, before any visitor gets this release: {calls}; a"
+        " rollback restores it, but not the requests that have failed"
     )
 
 
@@ -134,12 +134,12 @@ def _type(resource: Mapping[str, Any]) -> str:
     return str(resource.get("Type", ""))
 
 
-def _written(template: Template) -> dict[str, str]:
+def _as_json(template: Template) -> dict[str, str]:
     return {name: json.dumps(one, sort_keys=True) for name, one in template.content["Resources"].items()}
 
 
 def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:
-    """The parameters of the stack; what CloudFormation hides is not known to differ."""
+    """The differing parameters of the stack; values that CloudFormation hides count as equal."""
     names: Collection[str] = before.keys() | after.keys()
     for name in sorted(names):
         old, new = before.get(name), after.get(name)

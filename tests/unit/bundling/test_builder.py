@@ -108,7 +108,7 @@ def test_nothing_is_built_twice(source: Path, tool: Tool) -> None:
     assert tool.builds() == 1
     build_artifacts(source, Builder(said.append, tool))
     assert tool.builds() == 0
-    assert said == ["web: built already, and nothing has changed since"]
+    assert said == ["web: already built, and its sources have not changed"]
 
 
 def changed_source(folder: Path) -> None:
@@ -232,7 +232,7 @@ def test_without_building_the_artifact_is_taken_as_it_is(source: Path, tmp_path:
 def test_a_build_that_makes_something_else_is_told(source: Path) -> None:
     """The artifact has to be there afterwards."""
     error = refusal(source, lambda *_: Finished(0, ""))  # type: ignore[arg-type]
-    assert "did not make the artifact" in error.reason
+    assert "did not create the artifact" in error.reason
 
 
 @pytest.mark.parametrize(
@@ -245,11 +245,11 @@ def test_a_build_that_makes_something_else_is_told(source: Path) -> None:
         ("{command: [a], in: /tmp}", "is absolute"),
         ("{command: [a], in: gone}", "'{source}/gone' of `components.web.build` does not exist"),
         ("{command: [a], sources: [web/gone]}", "'{source}/web/gone' of `components.web.build` does not exist"),
-        ("{command: [a], in: release.yaml}", "is no folder"),
-        ("{command: [a], in: web/dist/in}", "is inside the artifact that it makes"),
+        ("{command: [a], in: release.yaml}", "is not a folder"),
+        ("{command: [a], in: web/dist/in}", "is inside the artifact that the build creates"),
         ("{command: [a], in: out}", "leads out of '{source}'"),
         ("{command: [no-such-tool]}", "the build needs 'no-such-tool', which is not installed"),
-        ("{command: [./gone.sh]}", "'{source}/gone.sh' is no program that can be run"),
+        ("{command: [./gone.sh]}", "'{source}/gone.sh' is not an executable program"),
         ("npm", "`components.web.build` must hold keys and values"),
     ],
 )  # fmt: skip
@@ -298,7 +298,7 @@ def test_a_build_that_never_ends_is_ended_with_all_its_processes(
 
 
 def test_two_that_build_the_same_folder_take_turns(source: Path) -> None:
-    """The second one finds that everything is built already."""
+    """The second one finds everything already built."""
     tool, building, go_on = Tool(source), threading.Event(), threading.Event()
 
     def slowly(command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> Finished:

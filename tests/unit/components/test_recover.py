@@ -94,7 +94,7 @@ def test_an_alias_is_put_back(released: tuple[World, Revision, FunctionRecovery]
     """From another version, with a share for a third."""
     world, revision, recovery = released
     world.functions.point("live", "1", {revision.id: 0.5})
-    assert done(recovery) == [f"put {FUNCTION}:live on version 2 (now: version 1 with 50% on 2)"]
+    assert done(recovery) == [f"point {FUNCTION}:live to version 2 (now: version 1 with 50% on 2)"]
     assert world.functions.live == ("2", {})
 
 
@@ -118,7 +118,7 @@ def test_a_deleted_version_is_published_again(
         if key.startswith(lost):
             world.s3.delete_object(Bucket=ARTIFACTS, Key=key)
     texts = done(recovery)
-    assert [text.split(" ")[0] for text in texts] == ["publish", "put"]
+    assert [text.split(" ")[0] for text in texts] == ["publish", "point"]
     version, _ = world.functions.live
     found = world.functions.versions[version]
     assert (found["CodeSha256"], found["MemorySize"]) == (world.functions.versions[version]["CodeSha256"], 256)
@@ -146,7 +146,7 @@ def test_a_variable_whose_value_was_not_kept_is_said(released: tuple[World, Revi
     del world.functions.versions[revision.id]
     del world.functions.latest["Environment"]["Variables"]["TABLE"]
     notes = [step.text for step in recovery.plan() if step.level == "note"]
-    assert notes == ["the variable TABLE is gone; its value was not exported: deploy the function's template"]
+    assert notes == ["the variable TABLE is missing, and its value was not exported: deploy the function's template"]
 
 
 def test_a_person_who_is_quicker_wins(released: tuple[World, Revision, FunctionRecovery]) -> None:
@@ -289,9 +289,9 @@ def test_cors_and_routes_are_put_back(api: tuple[Any, str, Callable[[], ApiRecov
     gateway.update_api(ApiId=api_id, CorsConfiguration={"AllowOrigins": ["*"]})
     texts = done(recovery())
     assert [text.split(": ")[1] for text in texts] == [
-        "put CORS back",
+        "restore CORS",
         "create the route GET /health again",
-        "delete the route GET /debug, which was not there",
+        "delete the route GET /debug, which did not exist then",
     ]
     assert routes(gateway, api_id) == before
     assert gateway.get_api(ApiId=api_id)["CorsConfiguration"]["AllowOrigins"] == ["https://shop.example"]
@@ -353,7 +353,7 @@ def test_a_stage_is_put_back(api: tuple[Any, str, Callable[[], ApiRecovery]], ha
     (stage,) = made._had["stages"]
     stage |= had
     (step,) = made.plan()
-    assert step.text == f"HTTP API {api_id}: put the stage $default back"
+    assert step.text == f"HTTP API {api_id}: restore the stage $default"
     step.act()
     assert wanted in (asked[0].get("defaultRouteSettings"), asked[0].get("deploymentId"))
 

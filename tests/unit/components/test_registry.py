@@ -27,7 +27,9 @@ def test_what_a_kind_does_not_do_is_said() -> None:
     assert kind.plan(None, None, known, None) is known  # type: ignore[arg-type]
     assert (list(kind.stays(None)), kind.metrics(None)) == ([], None)
     assert kind.lambda_calls(known, 2, 5) == LambdaCalls()
-    with pytest.raises(InvalidBundleError, match="of kind queue, which this version cannot put into a bundle"):
+    with pytest.raises(
+        InvalidBundleError, match="of kind queue, which this version of Selfright cannot put into a bundle"
+    ):
         kind.pack(type("Packing", (), {"place": Path("jobs")})(), None)
 
 

@@ -222,7 +222,7 @@ def test_a_database_is_not_rolled_back(world: PlanWorld) -> None:
     world.configuration["components"] = {**world.configuration["components"], "db": database}
     world.release(a_bundle())
     (risk,) = world.plan(a_bundle("1.1.0", b"other")).irreversible
-    assert risk.startswith("db: what the release does to the database shop-db stays; a snapshot is taken first")
+    assert risk.startswith("db: changes that the release makes to the database shop-db stay; a snapshot is taken first")
     assert world.plan(a_bundle("1.0.1")).irreversible == []
 
 

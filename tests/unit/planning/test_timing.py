@@ -44,7 +44,7 @@ def test_lambda_is_not_asked_for_what_is_no_function() -> None:
 def test_every_evaluation_rehearses_the_way_back() -> None:
     """Two steps of five evaluations each, and two requests an evaluation."""
     steps = (Step(10, 300), Step(100, 300))
-    assert calls_of(environment(), CHANGED, steps).watching == 2 * 5 * 2
+    assert calls_of(environment(), CHANGED, steps).baking == 2 * 5 * 2
 
 
 def test_the_requests_are_those_that_the_controller_makes(world: PlanWorld) -> None:

@@ -78,7 +78,7 @@ def without(end: str) -> Files:
 REFUSED: dict[str, tuple[Callable[[], Files], str]] = {
     "docker save": (lambda: {"manifest.json": b"[]"}, "is not an OCI layout: it has no 'oci-layout'"),
     "no index": (lambda: without("index.json"), "it has no 'index.json'"),
-    "cut off": (lambda: without(digest(BASE)[-64:]), "which its index leads to"),
+    "cut off": (lambda: without(digest(BASE)[-64:]), "which its index names"),
     "wrong layer": (wrong_layer, "does not match its digest"),
     "zstd": (lambda: layout(ImageParts(layer_type="application/vnd.oci.image.layer.v1.tar+zstd")), "zstd"),
 }
@@ -100,7 +100,7 @@ def test_what_is_no_tar_is_told(tmp_path: Path, data: bytes) -> None:
     """Packed ones as well: every look into it would unpack it from the beginning."""
     folder = source(tmp_path, layout(), tar=True)
     (folder / "ai/image.tar").write_bytes(data)
-    with pytest.raises(InvalidBundleError, match="is no tar with a container image"):
+    with pytest.raises(InvalidBundleError, match="is not a tar with a container image"):
         make_bundle(folder, tmp_path / "out.zip")
 
 

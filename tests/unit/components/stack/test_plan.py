@@ -87,9 +87,9 @@ def test_what_a_rollback_would_not_put_back(world: PlanWorld) -> None:
     changed = {**TABLE, "Properties": {"KeySchema": "other"}}
     risks = planned(world, template(Table=changed, Function=function, More=TABLE)).risks
     assert len(risks) == 3
-    assert risks[0].startswith("Table (AWS::DynamoDB::Table) changes: only CloudFormation can tell")
+    assert risks[0].startswith("Table (AWS::DynamoDB::Table) changes: only CloudFormation knows")
     assert risks[1].startswith("Function: Role changes with the stack")
-    assert risks[2].startswith("More (AWS::DynamoDB::Table) comes with it, and a rollback leaves it there")
+    assert risks[2].startswith("More (AWS::DynamoDB::Table) is added, and a rollback keeps it")
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_route_that_goes_is_a_risk(world: PlanWorld, path: str, said: str) -> 
     world.make_live("1.0.0", json.dumps(check))
     world.stacks.by_hand(STACK, template(Topic=TOPIC, Route=ROUTE))
     (risk,) = planned(world, template(Topic=TOPIC)).risks
-    assert risk.startswith("the route POST /generate goes when the stack is staged")
+    assert risk.startswith("the route POST /generate is removed when the stack is staged")
     assert said in risk
 
 
