@@ -5,7 +5,7 @@ For a real account, from the repository's root:
     npx aws-cdk@2.1148.1 deploy --all -c controller_package=FOLDER
 
 Every field of `ControllerSettings` and `SmartPackSettings` can be given with `-c name=value`. Another environment of
-SmartPack is `-c environment=staging`; it becomes a stack of its own, `SmartPack-staging`.
+SmartPack is `-c environment=staging`; it becomes a separate stack, `SmartPack-staging`.
 """
 
 import sys
@@ -33,10 +33,10 @@ SMARTPACK_STACK = "SmartPack"
 def build_app(
     controller: ControllerSettings, smartpack: Sequence[SmartPackSettings] = (), *, outdir: Path | None = None
 ) -> App:
-    """The app with the controller's stack and one stack for each environment of SmartPack.
+    """Make the app with the controller's stack and one stack for each environment of SmartPack.
 
-    `synth()` writes the templates and assets into `outdir`, or into a temporary folder; the stacks have to be deployed
-    in the order in which the assembly lists them.
+    `synth()` writes the templates and assets into `outdir`, or into a temporary folder; deploy the stacks in the
+    order in which the assembly lists them.
     """
     app = new_app(outdir)
     add_stacks(app, controller, smartpack)
@@ -44,13 +44,13 @@ def build_app(
 
 
 def new_app(outdir: Path | None = None) -> App:
-    """An empty app. The CLI checks the bootstrap version from the manifest, so the templates need no rule for it."""
+    """Make an empty app. The CLI checks the bootstrap version from the manifest, so templates need no rule for it."""
     return App(
         outdir=str(outdir) if outdir else None,
         analytics_reporting=False,
         context={
             "@aws-cdk/aws-iam:minimizePolicies": True,  # roles have room for 10,240 characters
-            "@aws-cdk/core:defaultCrossStackReferences": "strong",  # nobody takes away what another stack still uses
+            "@aws-cdk/core:defaultCrossStackReferences": "strong",  # no stack deletes what another one still uses
         },
         default_stack_synthesizer=DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
     )
@@ -64,7 +64,7 @@ def add_stacks(app: App, controller: ControllerSettings, smartpack: Sequence[Sma
 
 
 def _add_smartpack(app: App, settings: SmartPackSettings) -> SmartPackStack:
-    """SmartPack's stack; in us-east-1, the one before it and the one after it, if there is something for them."""
+    """Add SmartPack's stack, and the stacks in us-east-1 before and after it, if they have any resources."""
     name, elsewhere = stack_name(settings), settings.region not in {None, CLOUDFRONT_REGION}
     if not (settings.needs_edge or elsewhere):
         return SmartPackStack(app, name, settings)
@@ -86,9 +86,9 @@ def stack_name(settings: SmartPackSettings) -> str:
 
 
 def main(app: App, fail: Callable[[str], None], *, example: bool = True) -> None:
-    """Synthesize with the settings of the context, with SmartPack as an example or without.
+    """Synthesize with the settings of the context, with or without the example SmartPack.
 
-    `fail` gets the message when a setting is wrong.
+    `fail` gets the message if a setting is wrong.
     """
     try:
         add_stacks(app, controller_settings(app.node), [smartpack_settings(app.node)] if example else [])

@@ -1,4 +1,4 @@
-"""What can be chosen about a deployment of the two stacks, and how `cdk -c key=value` chooses it."""
+"""The settings of the two stacks, read from `cdk -c key=value`."""
 
 import json
 import re
@@ -19,12 +19,12 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class ControllerSettings:
-    """The controller's stack.
+    """The settings of the controller's stack.
 
     `package` is the folder with the Lambda code (`controller/` and its dependencies at the root), built for
     `python_runtime` and `architecture` (`arm64` or `x86_64`). `protected` keeps the ledger and the bundles when the
-    stack is deleted. `alarm_reserve` is the concurrency set aside for the function that acts on alarms; 0 shares the
-    account's, because a new account has only 10 and may set nothing aside. `notify` is an e-mail
+    stack is deleted. `alarm_reserve` is the concurrency reserved for the function that acts on alarms; 0 shares the
+    account's, because a new account has only 10 and may reserve none. `notify` is an e-mail
     address for notifications.
     """
 
@@ -37,7 +37,7 @@ class ControllerSettings:
     log_level: str = "INFO"
 
     def __post_init__(self) -> None:
-        """Say clearly what is missing, before CDK says it at length."""
+        """Report a missing package clearly, before CDK fails with a long error."""
         if not (self.package / "controller" / "handlers").is_dir():
             raise SettingsError(
                 f"'{self.package}' is not the controller's Lambda package (it has no controller/handlers). "
@@ -49,8 +49,8 @@ class ControllerSettings:
 class ErrorAlarm:
     """When the alarms that guard releases fire.
 
-    `threshold` errors or more within `period_seconds`; one answer in a hundred that takes longer than `p99_ms` in two
-    periods of three (0: no such alarm).
+    They fire at `threshold` errors or more within `period_seconds`, or if one answer in a hundred takes longer than
+    `p99_ms` in two periods of three (0: no such alarm).
     """
 
     threshold: int = 3
@@ -60,23 +60,23 @@ class ErrorAlarm:
 
 @dataclass(frozen=True)
 class SmartPackSettings:
-    """One environment of SmartPack.
+    """The settings of one environment of SmartPack.
 
     `strategy` is a strategy's name or a list of steps such as `{"weight": 5, "bake": "10m"}`. `api_url` and `site_url`
-    are where visitors reach the app, if that is not the HTTP API's and the distribution's own address; with
-    `allow_private_urls` they may be addresses of a private network. `composite_alarm` makes one alarm of
-    all of its alarms. `cors_origin` is the one other origin (`https://partner.example`) whose pages may call the API,
-    or `*`: everybody, because the API knows no cookies. Every release is checked for it.
+    are the addresses for visitors, if they differ from those of the HTTP API and the distribution; with
+    `allow_private_urls` they may be addresses of a private network. `composite_alarm` combines all of the alarms in
+    one. `cors_origin` is the one other origin (`https://partner.example`) whose pages may call the API, or `*` for
+    all, because the API uses no cookies. Every release is checked for it.
 
-    `domain_name` is where visitors come to. It needs a certificate of us-east-1: the one of `certificate_arn`, or one
-    that is made and renewed by way of the hosted zone (`hosted_zone_name`, `hosted_zone_id`), which also gets the
-    domain's address. `waf` puts AWS's managed rules in front, and lets an address make `waf_requests` requests in five
-    minutes; `web_acl_arn` puts a web ACL of your own there. What has to be in us-east-1 gets a stack there, so
-    `account` and `region` say where all the rest is; where they are given, CloudFront has alarms, too.
+    `domain_name` is the visitors' domain. It needs a certificate in us-east-1: that of `certificate_arn`, or one that
+    is created and renewed with the hosted zone (`hosted_zone_name`, `hosted_zone_id`), which also gets the domain's
+    records. `waf` adds AWS's managed rules, and allows each address `waf_requests` requests in five minutes;
+    `web_acl_arn` names your own web ACL instead. Resources that must be in us-east-1 get a stack there, so `account`
+    and `region` are needed for the rest; if they are given, CloudFront has alarms, too.
 
-    `ai` makes a repository for the AI's images; once a first image was pushed, `ai_image` is its tag, and makes the
-    function. `ollama_host` and `ai_model` say what it asks. With `provisioned_concurrency`, so many instances of the
-    API are warm. `database_instance` is an RDS instance of which each release takes a snapshot first.
+    `ai` creates a repository for the AI's images. After a first image is pushed, `ai_image` is its tag and creates the
+    function. `ollama_host` and `ai_model` name the model that it calls. `provisioned_concurrency` is the number of
+    warm instances of the API. Each release takes a snapshot of the RDS instance `database_instance` first.
     """
 
     environment: str = "prod"
@@ -109,43 +109,43 @@ class SmartPackSettings:
     region: str | None = None
 
     def __post_init__(self) -> None:
-        """Say what would fail halfway through the deployment, or never be used."""
+        """Refuse settings that would fail during the deployment, or would never be used."""
         self._check_domain()
         if (self.ai_image or self.ollama_host or self.ai_model) and not self.ai:
-            raise SettingsError("ai_image, ollama_host and ai_model are for the AI: add -c ai=true.")
+            raise SettingsError("ai_image, ollama_host and ai_model need the AI: add -c ai=true.")
         if self.waf and self.web_acl_arn:
-            raise SettingsError("waf makes a web ACL and web_acl_arn names one: give one of the two.")
+            raise SettingsError("waf creates a web ACL and web_acl_arn names one: give only one of the two.")
         if (self.account or self.needs_edge) and not (self.account and self.region):
-            raise SettingsError("For what must be made in us-east-1, say where all of it is: -c account=… -c region=…")
+            raise SettingsError("us-east-1 gets a stack, so name the account and the region: -c account=… -c region=…")
         if not re.fullmatch(r"\*|https?://[^/\s*,]+", self.cors_origin):
-            raise SettingsError(f"cors_origin '{self.cors_origin}' is no origin: use https://partner.example, or *")
+            raise SettingsError(f"cors_origin '{self.cors_origin}' is not an origin: use https://partner.example, or *")
 
     def _check_domain(self) -> None:
         zone = (self.hosted_zone_name, self.hosted_zone_id)
         if any(zone) and not (all(zone) and self.domain_name):
-            raise SettingsError("hosted_zone_name, hosted_zone_id and domain_name come together.")
+            raise SettingsError("Give hosted_zone_name, hosted_zone_id and domain_name together.")
         if self.domain_name and not (self.certificate_arn or all(zone)):
-            raise SettingsError("domain_name needs a certificate_arn, or the hosted zone in which to prove the domain.")
+            raise SettingsError("domain_name needs a certificate_arn, or the hosted zone that validates a certificate.")
         if self.certificate_arn and not self.domain_name:
-            raise SettingsError("certificate_arn needs the domain_name that it is for.")
+            raise SettingsError("certificate_arn needs its domain_name.")
 
     @property
     def makes_certificate(self) -> bool:
-        """Whether the certificate is made here, and not given."""
+        """Whether the certificate is created here instead of being given."""
         return bool(self.hosted_zone_id and not self.certificate_arn)
 
     @property
     def needs_edge(self) -> bool:
-        """Whether there is something to be made in us-east-1, whatever the region is."""
+        """Whether resources must be created in us-east-1, in addition to the region."""
         return self.waf or self.makes_certificate
 
     def place(self, region: str | None = None) -> Place | None:
-        """The account and region, as far as they were said."""
+        """The account and region; None if no region is set."""
         return Place(account=self.account, region=region or self.region) if self.region else None
 
     @property
     def prefix(self) -> str:
-        """What the names of this environment's resources begin with: `smartpack-prod`."""
+        """The prefix of the names of this environment's resources: `smartpack-prod`."""
         return f"smartpack-{self.environment}"
 
 
@@ -157,23 +157,23 @@ def controller_settings(node: Node) -> ControllerSettings:
             "The controller's Lambda package is missing. Build it with `./dev package`, which prints its folder, "
             "then add: -c controller_package=FOLDER"
         )
-    return ControllerSettings(package=Path(package), **_given(node, ControllerSettings))
+    return ControllerSettings(package=Path(package), **_from_context(node, ControllerSettings))
 
 
 def smartpack_settings(node: Node) -> SmartPackSettings:
     """SmartPack's settings from the context (`-c environment=staging -c strategy=AllAtOnce -c final_bake=1m`)."""
-    given = _given(node, SmartPackSettings)
+    given = _from_context(node, SmartPackSettings)
     if "account" in given:
         given["account"] = str(given["account"])  # it looks like a number
     return SmartPackSettings(**given)
 
 
 _GROUPED: Mapping[str, type[Any]] = {"judge": Judge, "limits": Limits, "synthetic": Synthetic, "alarm": ErrorAlarm}
-"""The settings that are objects with keys of their own, within each other too."""
+"""The settings that are objects with their own keys, also nested."""
 
 
-def _given(node: Node, settings: type[Any]) -> dict[str, Any]:
-    """The fields that the context sets; what is not a string in the settings is JSON on the command line."""
+def _from_context(node: Node, settings: type[Any]) -> dict[str, Any]:
+    """The fields that the context sets; fields that are not strings are JSON on the command line."""
     names = [name for name in settings.__dataclass_fields__ if name != "package"]
     found = {name: node.try_get_context(name) for name in names}
     return {name: _value(name, value) for name, value in found.items() if value is not None}
@@ -188,7 +188,7 @@ def _value(name: str, value: object) -> object:
             **{key: _value(key, one) if isinstance(one, dict) else one for key, one in parsed.items()}
         )
     except (TypeError, DeclarationError) as error:
-        raise SettingsError(f"The setting '{name}' is not right: {error}.") from error
+        raise SettingsError(f"The setting '{name}' is wrong: {error}.") from error
 
 
 def _json(text: str) -> object:

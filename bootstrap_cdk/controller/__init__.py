@@ -1,1 +1,1 @@
-"""The controller's stack: everything that runs releases, and nothing of any application."""
+"""The controller's stack: everything that runs releases, and no resource of any application."""

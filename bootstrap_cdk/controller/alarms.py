@@ -1,4 +1,4 @@
-"""The controller's own alarms: they tell people, by the notifications, that Selfright itself needs one."""
+"""The controller's own alarms: they notify people that Selfright itself needs help."""
 
 from collections.abc import Mapping
 
@@ -21,9 +21,10 @@ _MISSING = cloudwatch.TreatMissingData
 
 
 class ControllerAlarms(Construct):
-    """One alarm for each thing that can go wrong without showing up in a deployment.
+    """One alarm for each failure that no deployment shows.
 
-    Throttling has alarms only where nothing retries it: the state machines retry theirs, and fail if that is in vain.
+    Throttling has alarms only for functions that nothing retries: the state machines retry theirs, and fail if that
+    does not help.
     """
 
     def __init__(  # noqa: PLR0913 # a construct's properties are its keyword arguments
@@ -55,7 +56,7 @@ class ControllerAlarms(Construct):
         silent = cloudwatch.Alarm(
             self,
             "ReconcileSilent",
-            alarm_description="Selfright's reconciler has not run for 15 minutes: lost deployments stay lost",
+            alarm_description="Selfright's reconciler has not run for 15 minutes: lost deployments are not found",
             metric=functions[Group.RECONCILE].metric_invocations(period=FIVE_MINUTES),
             threshold=1,
             comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,

@@ -1,6 +1,6 @@
-"""The artifacts bucket: bundles come in under `incoming/`, what the components need is staged under `staging/`.
+"""The artifacts bucket: bundles are uploaded under `incoming/`, and staged files are under `staging/`.
 
-What was live before each deployment is kept under `restore-points/`, longer than anything else.
+The restore points of deployments are kept under `restore-points/`, longer than anything else.
 """
 
 from aws_cdk import Duration, RemovalPolicy
@@ -15,7 +15,7 @@ RESTORE_POINTS = "restore-points/"
 
 
 class Artifacts(Construct):
-    """Versioned, encrypted, private, reached by TLS only; every upload is an event."""
+    """The bucket: versioned, encrypted, private, reached by TLS only; every upload is an event."""
 
     def __init__(self, scope: Construct, construct_id: str, *, protected: bool) -> None:
         super().__init__(scope, construct_id)
@@ -33,7 +33,7 @@ class Artifacts(Construct):
         _send_events(self.bucket)
         accept(
             self.bucket,
-            "The ledger records every upload with its version and digest; who may upload is IAM's to say, and "
+            "The ledger records every upload with its version and digest; IAM says who may upload, and "
             "CloudTrail's data events record callers more completely than access logs.",
             "AwsSolutions-S1",
         )
@@ -49,9 +49,10 @@ def _send_events(bucket: s3.Bucket) -> None:
 
 
 def _lifecycle() -> list[s3.LifecycleRule]:
-    """A deployment reads its bundle until it is closed, at most days later; what is staged can be staged again.
+    """How long objects are kept.
 
-    A restore point outlives the bundle and the timeline (400 days) of its deployment: it is what one has then.
+    A deployment reads its bundle until it is closed, at most days later; staged files can be staged again. A restore
+    point outlives the bundle and the timeline (400 days) of its deployment: recovery then has nothing else.
     """
     return [
         s3.LifecycleRule(

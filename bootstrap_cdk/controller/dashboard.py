@@ -15,7 +15,7 @@ _PERIOD = Duration.minutes(5)
 
 
 class ControllerDashboard(Construct):
-    """What is wrong, what runs, how long it takes."""
+    """Shows alarms, executions, releases, and the functions' durations and errors."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class ControllerDashboard(Construct):
 
 
 def _releases() -> cloudwatch.GraphWidget:
-    """What came to visitors, of all applications: one line for each environment and phase."""
+    """The releases of all applications: one line for each environment and phase."""
     searched = f'{{{NAMESPACE},Application,Environment,Phase}} MetricName="{METRIC}"'
     found = cloudwatch.MathExpression(
         expression=f"FILL(SEARCH('{searched}', 'Sum', {_PERIOD.to_seconds()}), 0)",

@@ -1,4 +1,4 @@
-"""The controller's functions: one package, eight functions, each with a role and a log group of its own."""
+"""The controller's functions: one package, eight functions, each with its own role and log group."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from selfright.cdk.exceptions import accept, accept_wildcards
 from selfright.cdk.names import ROLLBACK_MACHINE, Group, machine_arn
 
 HANDLER = "controller.handlers.entry.handler"
-OWN_PATHS = "One prefix of the controller's bucket, parameters or executions; what is under it comes with the releases."
+OWN_PATHS = "One prefix of the controller's bucket, parameters or executions; releases add what is below it."
 
 
 @dataclass(frozen=True)
 class Size:
-    """What a function gets: `memory` in MB (1769 is one CPU), `timeout` in seconds."""
+    """The size of a function: `memory` in MB (1769 is one CPU), `timeout` in seconds."""
 
     memory: int
     timeout: int
@@ -31,11 +31,11 @@ class Size:
 SIZES = {
     Group.INTAKE: Size(1024, 300),  # reads and hashes a whole bundle
     Group.STAGE: Size(1769, 600),  # uploads a site of thousands of files
-    Group.CHECK: Size(1769, 300),  # measures answers under load: it must not be what is slow
-    Group.TRAFFIC: Size(1024, 110),  # outlives its patience with a control plane that refuses it
+    Group.CHECK: Size(1769, 300),  # measures answers under load: it must not be slow itself
+    Group.TRAFFIC: Size(1024, 110),  # longer than its retries when the control plane refuses it
     Group.WATCH: Size(512, 60),
     Group.CLOSE: Size(1024, 300),
-    Group.ON_ALARM: Size(1769, 110),  # as patient; every millisecond of it is a visitor on a bad release
+    Group.ON_ALARM: Size(1769, 110),  # retries as long; every millisecond of it costs visitors on a bad release
     Group.RECONCILE: Size(512, 120),
 }
 
@@ -60,7 +60,7 @@ class Functions(Construct):
         return self.by_group[group]
 
     def catch_failures(self, group: Group, queue: sqs.Queue) -> None:
-        """Keep the events on which this asynchronously called function failed three times."""
+        """Keep the events for which this asynchronously called function failed three times."""
         self.by_group[group].configure_async_invoke(
             on_failure=destinations.SqsDestination(queue), retry_attempts=2, max_event_age=Duration.hours(1)
         )

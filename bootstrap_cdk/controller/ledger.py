@@ -6,17 +6,17 @@ from constructs import Construct
 
 _STRING = dynamodb.AttributeType.STRING
 BY_ENVIRONMENT, OPEN = "by_environment", "open"
-"""The indexes: the history of an environment, which people read, and what the reconciler looks after."""
+"""The indexes: the history of an environment, for people, and the open deployments, for the reconciler."""
 
 READ = ["dynamodb:GetItem"]
 LIST = ["dynamodb:Query"]
 WRITE = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
 DELETE = ["dynamodb:DeleteItem"]
-"""Only guards are ever deleted, by those who end deployments."""
+"""Only guards are ever deleted, by the functions that end deployments."""
 
 
 class Ledger(Construct):
-    """Paid by request, encrypted, with point-in-time recovery; old entries expire by themselves."""
+    """The table: billed by request, encrypted, with point-in-time recovery; old entries expire automatically."""
 
     def __init__(self, scope: Construct, construct_id: str, *, protected: bool) -> None:
         super().__init__(scope, construct_id)

@@ -1,4 +1,4 @@
-"""What people need: a managed policy to attach to whoever releases."""
+"""The managed policy for people who release."""
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
@@ -13,7 +13,7 @@ from selfright.cdk.names import ROLLBACK_MACHINE, Group, executions_arn, log_gro
 
 
 class Releaser(Construct):
-    """`SelfrightReleaser`: upload bundles, follow them, roll back. It can change no application by itself."""
+    """`SelfrightReleaser`: upload bundles, follow deployments, roll back. It can change no application directly."""
 
     def __init__(self, scope: Construct, construct_id: str, *, own: Resources) -> None:
         super().__init__(scope, construct_id)
@@ -52,7 +52,7 @@ def _statements(own: Resources) -> list[iam.PolicyStatement]:
 
 
 def _planning() -> list[iam.PolicyStatement]:
-    """What `plan` and `backtest` look at: only reading, of secrets everything but the value, of sites the indexes."""
+    """What `plan` and `backtest` read: no values of secrets, and of sites only the indexes."""
     here = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
     parameters = f"arn:{Aws.PARTITION}:ssm:{here}:parameter/*"
     return [

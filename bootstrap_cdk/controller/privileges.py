@@ -1,6 +1,6 @@
 """What each group of handlers may do with the controller's own resources.
 
-What it may do with an application's resources is added by that application's `Environment`.
+The `Environment` of an application adds the statements for the application's resources.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,14 +17,14 @@ from selfright.cdk.components.component import allow
 from selfright.cdk.names import DEPLOY_MACHINE, ROLLBACK_MACHINE, Group, executions_arn, machine_arn
 
 ALL_RESOURCES = {
-    "cloudwatch:DescribeAlarms": "Under a narrower scope CloudWatch hides composite alarms: they would look deleted.",
-    "cloudwatch:GetMetricData": "CloudWatch knows no permission for single metrics.",
-    "states:SendTaskSuccess": "Step Functions knows no permission for single tasks: the token is the secret.",
-    "states:SendTaskFailure": "Step Functions knows no permission for single tasks: the token is the secret.",
-    "xray:PutTraceSegments": "X-Ray knows no permission for single traces.",
-    "xray:PutTelemetryRecords": "X-Ray knows no permission for single traces.",
+    "cloudwatch:DescribeAlarms": "With a narrower scope, CloudWatch hides composite alarms: they would look deleted.",
+    "cloudwatch:GetMetricData": "CloudWatch has no permission for single metrics.",
+    "states:SendTaskSuccess": "Step Functions has no permission for single tasks: the token is the secret.",
+    "states:SendTaskFailure": "Step Functions has no permission for single tasks: the token is the secret.",
+    "xray:PutTraceSegments": "X-Ray has no permission for single traces.",
+    "xray:PutTelemetryRecords": "X-Ray has no permission for single traces.",
 }
-"""The actions of the functions that AWS defines for all resources only, and why that is so."""
+"""The functions' actions that AWS defines only for all resources → the reason."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ class Resources:
 def privileges(own: Resources) -> Mapping[Group, Sequence[iam.PolicyStatement]]:
     """The statements for each group."""
     bundles, staging = _objects(own, INCOMING), _objects(own, STAGING)
-    read_bundles = [allow(["s3:GetObject", "s3:GetObjectVersion"], bundles), _tell_missing(own)]
+    read_bundles = [allow(["s3:GetObject", "s3:GetObjectVersion"], bundles), _answer_404(own)]
     stage = allow(["s3:GetObject", "s3:PutObject"], [*staging, *_objects(own, RESTORE_POINTS)])
     former = allow(["s3:GetObject", "s3:PutObject"], _objects(own, f"{RESTORE_POINTS}stacks/"))
     table = [own.ledger.table.table_arn]
-    books = [allow([*ledger.READ, *ledger.WRITE], table), allow(["ssm:GetParameter"], [_parameters()])]
+    common = [allow([*ledger.READ, *ledger.WRITE], table), allow(["ssm:GetParameter"], [_parameters()])]
     end = [
         allow(ledger.DELETE, table),
         allow(["states:SendTaskSuccess"], ["*"]),  # releases the lock to a deployment that waits for it
@@ -52,26 +52,26 @@ def privileges(own: Resources) -> Mapping[Group, Sequence[iam.PolicyStatement]]:
     see_alarms = allow(["cloudwatch:DescribeAlarms"], ["*"])
     see_runs = allow(["states:DescribeExecution"], [executions_arn(DEPLOY_MACHINE), executions_arn(ROLLBACK_MACHINE)])
     return {
-        Group.INTAKE: [*books, *read_bundles, *end],
-        Group.STAGE: [*books, *read_bundles, stage, see_alarms, *end],
-        Group.CHECK: [*books, allow(["states:SendTaskSuccess", "states:SendTaskFailure"], ["*"])],  # for the hooks
-        Group.TRAFFIC: [*books, former],
+        Group.INTAKE: [*common, *read_bundles, *end],
+        Group.STAGE: [*common, *read_bundles, stage, see_alarms, *end],
+        Group.CHECK: [*common, allow(["states:SendTaskSuccess", "states:SendTaskFailure"], ["*"])],  # for the hooks
+        Group.TRAFFIC: [*common, former],
         Group.WATCH: [
-            *books,
+            *common,
             see_alarms,
             allow(["cloudwatch:GetMetricData"], ["*"]),
             allow(["states:SendTaskSuccess", "states:SendTaskFailure"], ["*"]),
             allow(["lambda:InvokeFunction"], [Group.ON_ALARM.function_arn]),  # the rehearsals
         ],
-        Group.CLOSE: [*books, *end, see_runs, allow(["states:StopExecution"], [executions_arn(DEPLOY_MACHINE)])],
+        Group.CLOSE: [*common, *end, see_runs, allow(["states:StopExecution"], [executions_arn(DEPLOY_MACHINE)])],
         Group.ON_ALARM: [
-            *books,
+            *common,
             allow(ledger.LIST, table),  # which deployments the alarm guards
             allow(["states:SendTaskFailure"], ["*"]),
-            *end,  # a person's emergency takes the lock from a deployment that is over and has not let it go
+            *end,  # an emergency rollback takes the lock from a deployment that has ended without releasing it
         ],
         Group.RECONCILE: [
-            *books,
+            *common,
             allow(ledger.LIST, [own.ledger.index(ledger.OPEN)]),
             *end,
             see_runs,
@@ -84,8 +84,8 @@ def _objects(own: Resources, prefix: str) -> list[str]:
     return [own.artifacts.bucket.arn_for_objects(f"{prefix}*")]
 
 
-def _tell_missing(own: Resources) -> iam.PolicyStatement:
-    """Without the listing, S3 answers 403 where it should say 404: a missing bundle would look like a missing right."""
+def _answer_404(own: Resources) -> iam.PolicyStatement:
+    """Without `ListBucket`, S3 answers 403 instead of 404: a missing bundle would look like a missing permission."""
     return allow(["s3:ListBucket"], [own.artifacts.bucket.bucket_arn])
 
 

@@ -48,7 +48,7 @@ class ControllerStack(Stack):
         self._publish()
 
     def _publish(self) -> None:
-        """Write down where everything is, for the command line."""
+        """Publish the names of the resources for the command line."""
         where: dict[str, Any] = {
             "table": self.own.ledger.table.table_name,
             "bucket": self.own.artifacts.bucket.bucket_name,
@@ -72,5 +72,5 @@ class ControllerStack(Stack):
             self,
             "NotificationsTopicArn",
             value=where["notifications_topic_arn"],
-            description="Subscribe to hear the ends",
+            description="Subscribe to learn how deployments end",
         )

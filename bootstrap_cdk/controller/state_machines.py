@@ -1,4 +1,4 @@
-"""The two state machines, from `state_machine/*.asl.json`; their roles may call what the files name, nothing else."""
+"""The two state machines, from `state_machine/*.asl.json`; their roles may call only what the files name."""
 
 import re
 from pathlib import Path
@@ -54,12 +54,12 @@ class Machine(Construct):
             definition_substitutions=used,
             role=role,
             tracing_enabled=True,
-            # What went through is in the executions' own history; the log tells when, without any payload.
+            # The executions' own history has the payloads; the log has only the events and their times.
             logs=sfn.LogOptions(destination=self._log(name), level=sfn.LogLevel.ALL, include_execution_data=False),
         )
         accept(
             role,
-            "Delivering logs (which CDK grants as AWS documents it) and traces has no resources to name.",
+            "Delivering logs (which CDK grants as AWS documents it) and traces has no resource-level permissions.",
             "AwsSolutions-IAM5[Resource::*]",
         )
         accept_wildcards(role, "The executions of the rollback machine.", [executions_arn(ROLLBACK_MACHINE)])
@@ -76,24 +76,24 @@ class Machine(Construct):
 
 
 def _substitutions(definition: str, functions: Functions) -> dict[str, str]:
-    """The value of every `${Name}` in the definition; a name that nothing provides is an error here, not later."""
+    """The value of every `${Name}` in the definition; an unknown name is an error already here."""
     known = {f"{group.title}FunctionArn": functions[group].function_arn for group in Group}
     known |= {ROLLBACK_SUBSTITUTION: machine_arn(ROLLBACK_MACHINE), "Partition": Aws.PARTITION}
     wanted = sorted(set(re.findall(r"\$\{(\w+)\}", definition)))
     if unknown := [name for name in wanted if name not in known]:
-        raise SettingsError(f"A state machine names {unknown}; it can have {sorted(known)}.")
+        raise SettingsError(f"A state machine names {unknown}; the known names are {sorted(known)}.")
     return {name: known[name] for name in wanted}
 
 
 def _statements(used: dict[str, str]) -> list[iam.PolicyStatement]:
-    """Invoke the functions that occur; run the rollback machine and wait for it, if that occurs."""
+    """Allow invoking the named functions, and running the rollback machine if it is named."""
     called = [arn for name, arn in used.items() if name.endswith("FunctionArn")]
     statements = [allow(["lambda:InvokeFunction"], called)] if called else []
     return [*statements, *_run_rollback()] if ROLLBACK_SUBSTITUTION in used else statements
 
 
 def _run_rollback() -> list[iam.PolicyStatement]:
-    """`startExecution.sync:2` waits by a rule of EventBridge that Step Functions keeps in the account."""
+    """`startExecution.sync:2` waits with an EventBridge rule that Step Functions creates in the account."""
     rule = "StepFunctionsGetEventsForStepFunctionsExecutionRule"
     return [
         allow(["states:StartExecution"], [machine_arn(ROLLBACK_MACHINE)]),

@@ -1,4 +1,4 @@
-"""What sets the controller in motion: uploads, alarms, executions that ended badly, and the clock."""
+"""The events that start the controller: uploads, alarms, executions that fail, and a schedule."""
 
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ RECONCILE_EVERY = Duration.minutes(5)
 
 
 class Triggers(Construct):
-    """The rules; what one of them cannot deliver is kept in a queue that has an alarm."""
+    """The rules; a queue with an alarm keeps the events that a rule cannot deliver."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, bucket: s3.Bucket, functions: Functions, machines: StateMachines
@@ -46,7 +46,7 @@ class Triggers(Construct):
             "Schedule": events.Rule(
                 self,
                 "Schedule",
-                description="Looks after deployments whose execution is gone; status events are best effort",
+                description="Finds deployments whose execution has ended; status events are best effort",
                 schedule=events.Schedule.rate(RECONCILE_EVERY),
                 targets=[to_reconcile],
             ),
@@ -69,7 +69,7 @@ class Triggers(Construct):
 
     @property
     def queues(self) -> Mapping[str, sqs.Queue]:
-        """The dead-letter queues, by what is in them."""
+        """The dead-letter queues, by the kind of their events."""
         return {"uploads": self.deploy_queue, "alarms": self.alarm_queue, "execution ends": self.reconcile_queue}
 
 
@@ -82,7 +82,7 @@ def _uploads(bucket: s3.Bucket) -> events.EventPattern:
 
 
 def _alarms() -> events.EventPattern:
-    """Every alarm of the account and region: `on_alarm` knows which of them guard a deployment."""
+    """Every alarm of the account and region: `on_alarm` looks up which of them guard a deployment."""
     return events.EventPattern(
         source=["aws.cloudwatch"],
         detail_type=["CloudWatch Alarm State Change"],
@@ -102,7 +102,7 @@ def _bad_ends(machines: StateMachines) -> events.EventPattern:
 
 
 def _allow_topics(queue: sqs.Queue) -> None:
-    """The topics of the applications' alarms keep here what they could not deliver to `on_alarm`."""
+    """Let the topics of the applications' alarms put here what they could not deliver to `on_alarm`."""
     topics = f"arn:{Aws.PARTITION}:sns:{Aws.REGION}:{Aws.ACCOUNT_ID}:*"
     queue.add_to_resource_policy(
         iam.PolicyStatement(

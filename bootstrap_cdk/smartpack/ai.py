@@ -1,4 +1,4 @@
-"""SmartPack's AI: a function from a container image, and the repository that releases push theirs to."""
+"""SmartPack's AI: a function from a container image, and the repository to which releases push."""
 
 from collections.abc import Mapping
 
@@ -29,10 +29,10 @@ class AiRepository(Construct):
 
 
 class AiFunction(Construct):
-    """The function, as `ReleasedFunction` explains it: a constant first image, and then what releases bring.
+    """The function, like `ReleasedFunction`: a constant first image in the template, then the images of releases.
 
-    Lambda makes no function without an image, so a first one must have been pushed: under the tag that `ai_image`
-    names, which stays the same for ever.
+    Lambda creates no function without an image, so a first one must be pushed under the tag `ai_image`, which never
+    changes.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class AiFunction(Construct):
             self,
             "Function",
             function_name=name,
-            description="SmartPack's AI; its image comes with the releases",
+            description="SmartPack's AI; releases bring its image",
             code=lambda_.DockerImageCode.from_ecr(repository, tag_or_digest=settings.ai_image),
             architecture=lambda_.Architecture.X86_64,
             memory_size=512,
@@ -62,6 +62,6 @@ class AiFunction(Construct):
 
 
 def ai_variables(settings: SmartPackSettings) -> Mapping[str, str]:
-    """Where the model is, and which one."""
+    """The address and the name of the model."""
     given = {"OLLAMA_HOST": settings.ollama_host, "AI_MODEL": settings.ai_model}
     return {name: value for name, value in given.items() if value}

@@ -1,4 +1,4 @@
-"""SmartPack's API: a Lambda function behind its alias `live`, and an HTTP API in front of that."""
+"""SmartPack's API: a Lambda function behind its alias `live`, and an HTTP API in front of it."""
 
 import json
 from collections.abc import Mapping
@@ -27,17 +27,17 @@ ACCESS_LOG = {
     "milliseconds": "$context.responseLatency",
     "error": "$context.integrationErrorMessage",
 }
-"""What is logged of a request: nothing about who sent it, and nothing of what was in it."""
+"""The logged fields of a request: nothing about its sender, and nothing of its content."""
 
 
 class ReleasedFunction(Construct):
     """A function whose code and alias belong to the releases, not to CloudFormation.
 
-    CloudFormation changes a property when the *template* changes it, and never looks at what is really there. So the
-    code, the version and the alias are written in a way that no later template differs in them: a constant
-    placeholder, a version under a fixed logical id (`current_version` would make a new one for every changed setting,
-    and with it move the alias), an alias on exactly that version. Changing the memory or the role here reaches only
-    `$LATEST`, and by that the next release; what visitors get stays the version that the controller promoted.
+    CloudFormation changes a property if the *template* changes it, and ignores the present value. So the code, the
+    version and the alias are the same in every template: a constant placeholder, a version with a fixed logical id
+    (`current_version` would create a new version for every changed setting and move the alias to it), and an alias on
+    exactly that version. A change of the memory or the role here reaches only `$LATEST`, and so the next release;
+    visitors stay on the version that the controller has released.
     """
 
     def __init__(self, scope: Construct, construct_id: str, settings: SmartPackSettings) -> None:
@@ -50,7 +50,7 @@ class ReleasedFunction(Construct):
             self,
             "Function",
             function_name=name,
-            description="SmartPack's API; its code comes with the releases",
+            description="SmartPack's API; releases bring its code",
             code=lambda_.Code.from_inline(PLACEHOLDER_CODE),
             handler=PLACEHOLDER_HANDLER,
             runtime=lambda_.Runtime(settings.python_runtime, lambda_.RuntimeFamily.PYTHON, supports_inline_code=True),
@@ -63,7 +63,7 @@ class ReleasedFunction(Construct):
         version = lambda_.Version(self, "Placeholder", lambda_=self.function, removal_policy=RemovalPolicy.RETAIN)
         self.alias = lambda_.Alias(self, "Live", alias_name=ALIAS, version=version)
         accept_tracing(role)
-        accept(self.function, "A release brings its own runtime with its code.", "AwsSolutions-L1")
+        accept(self.function, "A release brings its runtime with its code.", "AwsSolutions-L1")
 
 
 class Api(Construct):
@@ -79,7 +79,7 @@ class Api(Construct):
             create_default_stage=False,
             cors_preflight=_cors(settings.cors_origin),
         )
-        self._lead(ROUTES, HttpLambdaIntegration("Live", self.released.alias))
+        self._add_routes(ROUTES, HttpLambdaIntegration("Live", self.released.alias))
         log = log_group(self, "AccessLog", f"/aws/http-api/{settings.prefix}")
         apigateway.CfnStage(
             self,
@@ -96,13 +96,13 @@ class Api(Construct):
         )
 
     def add_ai(self, alias: lambda_.IAlias) -> None:
-        """Let the AI's function answer its own paths."""
-        self._lead(AI_ROUTES, HttpLambdaIntegration("Ai", alias))
+        """Add the routes of the AI's function."""
+        self._add_routes(AI_ROUTES, HttpLambdaIntegration("Ai", alias))
 
-    def _lead(self, routes: Mapping[str, apigateway.HttpMethod], integration: HttpLambdaIntegration) -> None:
+    def _add_routes(self, routes: Mapping[str, apigateway.HttpMethod], integration: HttpLambdaIntegration) -> None:
         for path, method in routes.items():
             for route in self.http.add_routes(path=path, methods=[method], integration=integration):
-                accept(route, "Packing lists are for everybody: there is nobody to log in.", "AwsSolutions-APIG4")
+                accept(route, "Packing lists are public: visitors do not log in.", "AwsSolutions-APIG4")
 
     @property
     def domain_name(self) -> str:
@@ -111,9 +111,9 @@ class Api(Construct):
 
 
 def _cors(origin: str) -> apigateway.CorsPreflightOptions:
-    """What a page of another origin may do: what the site itself does, and nothing with cookies.
+    """The calls that pages of another origin may make: those of the site itself, without cookies.
 
-    The HTTP API answers the preflights, and puts its own headers on every answer, over those of the function.
+    The HTTP API answers preflights, and its headers replace those of the function in every answer.
     """
     return apigateway.CorsPreflightOptions(
         allow_origins=[origin],
@@ -124,7 +124,7 @@ def _cors(origin: str) -> apigateway.CorsPreflightOptions:
 
 
 def log_group(scope: Construct, construct_id: str, name: str) -> logs.LogGroup:
-    """A log that is kept for a month."""
+    """Make a log group whose entries are kept for a month."""
     return logs.LogGroup(
         scope,
         construct_id,

@@ -1,4 +1,4 @@
-"""What SmartPack is configured with: settings that come with the releases, and a secret that never does."""
+"""SmartPack's configuration: settings that releases bring, and a secret that no release contains."""
 
 from collections.abc import Mapping
 
@@ -12,14 +12,14 @@ from bootstrap_cdk.smartpack.exceptions import accept
 from selfright.cdk import ParametersComponent
 
 GENERATED_KEY = "SIGNING_KEY"
-"""The one key of the secret that Secrets Manager makes up by itself, so that a first release finds it."""
+"""The only key of the secret that Secrets Manager generates, so that a first release finds it."""
 
 
 class Configuration(Construct):
     """The parameters' prefix and the secret `smartpack/<environment>/config`.
 
-    People put more keys into the secret (`aws secretsmanager put-secret-value`), so it outlives the stack. No later
-    template may change how its value is generated: that would put a new value over theirs.
+    People add more keys to the secret (`aws secretsmanager put-secret-value`), so it outlives the stack. No later
+    template may change how its value is generated: that would overwrite their keys.
     """
 
     def __init__(self, scope: Construct, construct_id: str, settings: SmartPackSettings) -> None:
@@ -40,7 +40,7 @@ class Configuration(Construct):
         )
         accept(
             self.secret,
-            "Its keys belong to other services, which no function of ours can rotate; a person changes them.",
+            "Its keys belong to other services, so no function of ours can rotate them; a person does.",
             "AwsSolutions-SMG4",
         )
 
@@ -51,5 +51,5 @@ class Configuration(Construct):
 
     @property
     def variables(self) -> Mapping[str, str]:
-        """By these environment variables a function finds both."""
+        """The environment variables by which a function finds both."""
         return {"SETTINGS_PREFIX": self.settings.prefix, "CONFIG_SECRET": self._secret_name}

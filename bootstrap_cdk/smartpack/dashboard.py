@@ -1,4 +1,4 @@
-"""SmartPack's dashboard: what visitors notice, with the releases on every graph."""
+"""SmartPack's dashboard: what visitors experience, with the releases on every graph."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ _MARKS = cloudwatch.YAxisProps(label="releases", min=0, show_units=False)
 
 
 class SmartPackDashboard(Construct):
-    """Alarms first, then errors, latency, load, and the versions beside each other."""
+    """Shows alarms first, then errors, latency, load, and the versions side by side."""
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class SmartPackDashboard(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._marks = release_markers("smartpack", settings.environment, measures.period)
-        alarms = [*watching.guards, *watching.told, *([watching.composite] if watching.composite else [])]
+        alarms = [*watching.guards, *watching.for_people, *([watching.composite] if watching.composite else [])]
         board = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=settings.prefix)
         board.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=24))
         board.add_widgets(

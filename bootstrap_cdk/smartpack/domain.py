@@ -9,7 +9,7 @@ from bootstrap_cdk.settings import SmartPackSettings
 
 
 def lead_to(distribution: cloudfront.IDistribution, settings: SmartPackSettings, scope: Construct) -> None:
-    """Make the domain's addresses, by both versions of IP."""
+    """Create the domain's records for IPv4 and IPv6."""
     zone = hosted_zone(scope, settings)
     target = route53.RecordTarget.from_alias(targets.CloudFrontTarget(distribution))
     for kind in (route53.ARecord, route53.AaaaRecord):
@@ -17,7 +17,7 @@ def lead_to(distribution: cloudfront.IDistribution, settings: SmartPackSettings,
 
 
 def hosted_zone(scope: Construct, settings: SmartPackSettings) -> route53.IHostedZone:
-    """The zone of the domain, which exists already."""
+    """The existing zone of the domain."""
     return route53.HostedZone.from_hosted_zone_attributes(
         scope, "Zone", hosted_zone_id=settings.hosted_zone_id or "", zone_name=settings.hosted_zone_name or ""
     )

@@ -1,8 +1,8 @@
-"""What CloudFront takes from us-east-1 alone: its certificate and its firewall, and where its metrics are.
+"""Resources of CloudFront that must be in us-east-1: its certificate, its firewall, and alarms on its metrics.
 
-All of it is optional. Where SmartPack itself is in us-east-1, the alarms are in its own stack and one of them guards
-the releases; elsewhere they are in a stack of their own and only people hear them, because an alarm can be read in its
-own region only, and a guard that cannot be read would stop every release.
+All of them are optional. If SmartPack itself is in us-east-1, the alarms are in its own stack and one of them guards
+the releases. Otherwise they are in a separate stack and only notify people, because an alarm can be read only in its
+own region, and a guard that cannot be read would stop every release.
 """
 
 from dataclasses import dataclass
@@ -19,19 +19,19 @@ from bootstrap_cdk.smartpack.measures import site_metric
 
 ERROR_PERCENT = 5
 DAYS_LEFT = 30
-"""ACM renews a certificate that it validates by DNS 60 days before its end: at 30 something is wrong."""
+"""ACM renews a certificate with DNS validation 60 days before its end, so 30 days show a failed renewal."""
 
 
 @dataclass(frozen=True)
 class Edge:
-    """What the distribution is given."""
+    """The distribution's resources from us-east-1."""
 
     certificate: certificates.ICertificate | None = None
     web_acl_arn: str | None = None
 
 
 class EdgeWatching(Construct):
-    """Errors that CloudFront answers with, and a certificate that nobody renews."""
+    """Alarms on CloudFront's errors, and on a certificate that is not renewed."""
 
     def __init__(
         self,
@@ -48,11 +48,11 @@ class EdgeWatching(Construct):
 
     @property
     def all(self) -> list[cloudwatch.Alarm]:
-        """Both alarms, as far as they are there."""
+        """Both alarms, or the one that exists."""
         return [self.errors, *([self.expiry] if self.expiry else [])]
 
-    def tell(self, topic: sns.ITopic, alarms: list[cloudwatch.Alarm]) -> None:
-        """Let these alarms act on a topic."""
+    def notify(self, topic: sns.ITopic, alarms: list[cloudwatch.Alarm]) -> None:
+        """Make these alarms publish on a topic."""
         for alarm in alarms:
             alarm.add_alarm_action(actions.SnsAction(topic))
 
@@ -71,7 +71,7 @@ class EdgeWatching(Construct):
         )
 
     def _expiry(self, prefix: str, certificate: certificates.ICertificate) -> cloudwatch.Alarm:
-        """It stays as it is when the metric ends: that is what a certificate does that has expired."""
+        """The alarm keeps its state without data, because the metric ends when the certificate has expired."""
         return cloudwatch.Alarm(
             self,
             "Expiry",

@@ -31,7 +31,7 @@ class EdgeStack(Stack):
         )
 
     def _certificate(self, settings: SmartPackSettings) -> certificates.Certificate:
-        """Validated, and renewed, by a record in the hosted zone."""
+        """A certificate that a record in the hosted zone validates and renews."""
         zone = hosted_zone(self, settings)
         validation = certificates.CertificateValidation.from_dns(zone)
         name = settings.domain_name or ""
@@ -39,7 +39,7 @@ class EdgeStack(Stack):
 
 
 class EdgeAlarmsStack(Stack):
-    """After SmartPack's own stack elsewhere: the alarms, and the topic by which people hear them."""
+    """After SmartPack's own stack in another region: the alarms, and the topic by which they notify people."""
 
     def __init__(
         self,
@@ -59,4 +59,4 @@ class EdgeAlarmsStack(Stack):
         )
         topic = EncryptedTopic(self, "Alarms", display_name=f"{settings.prefix} edge alarms").topic
         watched = EdgeWatching(self, "Watching", settings, distribution=distribution, certificate=certificate)
-        watched.tell(topic, watched.all)
+        watched.notify(topic, watched.all)

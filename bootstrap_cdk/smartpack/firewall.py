@@ -1,4 +1,4 @@
-"""The firewall in front of CloudFront: AWS's own rules, and no address may ask too often."""
+"""The firewall in front of CloudFront: AWS's managed rules, and a limit of requests for each address."""
 
 from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
@@ -10,7 +10,7 @@ MANAGED = (
     "AWSManagedRulesKnownBadInputsRuleSet",
     "AWSManagedRulesCommonRuleSet",
 )
-"""In the order of their cost: what is known to be bad need not be looked into."""
+"""Ordered by cost: a request from a known bad address needs no further inspection."""
 
 
 class Firewall(Construct):
@@ -27,41 +27,41 @@ class Firewall(Construct):
             scope="CLOUDFRONT",
             default_action=waf.CfnWebACL.DefaultActionProperty(allow={}),
             rules=rules,
-            visibility_config=_seen(settings.prefix),
+            visibility_config=_visibility(settings.prefix),
         )
 
     @property
     def arn(self) -> str:
-        """What a distribution wants to know."""
+        """The ARN of the web ACL, for a distribution."""
         return self.acl.attr_arn
 
 
 def _rate(requests: int) -> waf.CfnWebACL.RuleProperty:
-    """Whoever asks more often than this in five minutes is refused, for as long as that goes on."""
+    """Block an address while it makes more requests than this in five minutes."""
     limit = waf.CfnWebACL.RateBasedStatementProperty(limit=requests, aggregate_key_type="IP")
     return waf.CfnWebACL.RuleProperty(
         name="rate",
         priority=0,
         statement=waf.CfnWebACL.StatementProperty(rate_based_statement=limit),
         action=waf.CfnWebACL.RuleActionProperty(block={}),
-        visibility_config=_seen("rate"),
+        visibility_config=_visibility("rate"),
     )
 
 
 def _managed(name: str, priority: int) -> waf.CfnWebACL.RuleProperty:
-    """A group of rules that AWS keeps up to date; its own actions hold."""
+    """A group of rules that AWS maintains, with its own actions."""
     group = waf.CfnWebACL.ManagedRuleGroupStatementProperty(vendor_name="AWS", name=name)
     return waf.CfnWebACL.RuleProperty(
         name=name,
         priority=priority,
         statement=waf.CfnWebACL.StatementProperty(managed_rule_group_statement=group),
         override_action=waf.CfnWebACL.OverrideActionProperty(none={}),
-        visibility_config=_seen(name),
+        visibility_config=_visibility(name),
     )
 
 
-def _seen(name: str) -> waf.CfnWebACL.VisibilityConfigProperty:
-    """Counted; some of the requests can be looked at."""
+def _visibility(name: str) -> waf.CfnWebACL.VisibilityConfigProperty:
+    """Count the requests and keep samples of them."""
     return waf.CfnWebACL.VisibilityConfigProperty(
         cloud_watch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=True
     )

@@ -12,12 +12,12 @@ from aws_cdk import aws_lambda as lambda_
 from bootstrap_cdk.smartpack.api import ALIAS
 
 CLOUDFRONT_REGION = "us-east-1"
-"""All of CloudFront's metrics are there, wherever the visitors are."""
+"""All metrics of CloudFront are in this region, wherever the visitors are."""
 
 
 @dataclass(frozen=True)
 class Measures:
-    """What is measured, in periods of this length; `functions` by the names of their components."""
+    """The metrics, in periods of this length; `functions` are named like their components."""
 
     functions: Mapping[str, lambda_.IFunction]
     http: apigateway.HttpApi
@@ -25,7 +25,7 @@ class Measures:
     period: Duration
 
     def function(self, name: str, metric: str, statistic: str = cloudwatch.Stats.SUM) -> cloudwatch.Metric:
-        """Of all versions that the alias serves, stable and canary together."""
+        """A metric of all versions that the alias serves, stable and canary together."""
         function = self.functions[name].function_name
         return cloudwatch.Metric(
             namespace="AWS/Lambda",
@@ -36,7 +36,7 @@ class Measures:
         )
 
     def by_version(self, name: str, metric: str) -> cloudwatch.MathExpression:
-        """One line for each version that the alias served: the canary beside the stable one."""
+        """One line for each version that the alias served: canary and stable side by side."""
         function = self.functions[name].function_name
         searched = f'{{AWS/Lambda,ExecutedVersion,FunctionName,Resource}} MetricName="{metric}"'
         where = f'FunctionName="{function}" Resource="{function}:{ALIAS}"'
@@ -48,11 +48,11 @@ class Measures:
         )
 
     def api(self, metric: str, statistic: str = cloudwatch.Stats.SUM) -> cloudwatch.Metric:
-        """Of the HTTP API."""
+        """A metric of the HTTP API."""
         return self.http.metric(metric, statistic=statistic, period=self.period)
 
     def site(self, metric: str, statistic: str = cloudwatch.Stats.AVERAGE) -> cloudwatch.Metric:
-        """Of the distribution."""
+        """A metric of the distribution."""
         return site_metric(self.distribution, metric, statistic, self.period).with_(region=CLOUDFRONT_REGION)
 
 
@@ -62,7 +62,7 @@ def site_metric(
     statistic: str = cloudwatch.Stats.AVERAGE,
     period: Duration | None = None,
 ) -> cloudwatch.Metric:
-    """Of a distribution, for an alarm in us-east-1; by the minute, unless it is said otherwise."""
+    """A metric of a distribution, for an alarm in us-east-1; the default period is a minute."""
     return cloudwatch.Metric(
         namespace="AWS/CloudFront",
         metric_name=metric,

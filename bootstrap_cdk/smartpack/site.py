@@ -22,8 +22,8 @@ class RoutedSite(Construct):
     """The site and the API under one host name.
 
     The routing function's code belongs to the releases: its table says which revision visitors get. CloudFormation
-    would put back the template's code as soon as the template's code changes, so that is a constant little file that
-    only says "not released yet", and not the router that the controller publishes, which may well change.
+    would overwrite it as soon as the code in the template changes. So the template has a small constant file that only
+    answers "not released yet", and not the router that the controller publishes, which may change.
     """
 
     def __init__(
@@ -95,28 +95,28 @@ class RoutedSite(Construct):
         )
         accept(
             self.distribution,
-            "Access logs would keep the addresses of visitors; metrics and alarms do without.",
+            "Access logs would keep the addresses of visitors; metrics and alarms need none.",
             "AwsSolutions-CFR3",
         )
         if not has_firewall:
             accept(
                 self.distribution,
-                "Static files and a throttled API; the setting `waf` puts a firewall in front.",
+                "Static files and a throttled API; the setting `waf` adds a firewall.",
                 "AwsSolutions-CFR2",
             )
         if not self.certificate:
             accept(
                 self.distribution,
-                "CloudFront's own certificate goes with its own TLS policy; with `domain_name` it is TLS 1.2.",
+                "CloudFront's own certificate has a fixed TLS policy; with `domain_name` it is TLS 1.2.",
                 "AwsSolutions-CFR4",
             )
 
 
 def _tls_only(bucket: s3.IBucket) -> iam.PolicyStatement:
-    """Nobody without TLS, as `enforce_ssl` says it, but that CloudFront is left to its own rule.
+    """Deny requests without TLS like `enforce_ssl`, but exempt CloudFront.
 
-    CloudFront is let in only by its distribution's ARN, and fetches by HTTPS because visitors must come by HTTPS. The
-    emulator fetches inside its own process, where there is no TLS.
+    Another statement allows CloudFront only by its distribution's ARN, and CloudFront uses HTTPS because visitors must.
+    The emulator fetches inside its own process, without TLS.
     """
     return iam.PolicyStatement(
         effect=iam.Effect.DENY,
@@ -128,7 +128,7 @@ def _tls_only(bucket: s3.IBucket) -> iam.PolicyStatement:
 
 
 class SecurityHeaders(Construct):
-    """The headers that browsers should see on every answer."""
+    """The security headers of every answer."""
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)

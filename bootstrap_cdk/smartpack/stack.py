@@ -1,5 +1,5 @@
 """The stack of one environment of SmartPack."""
-# ruff: noqa: PLC0415 - CDK's modules take long to import: each is imported by those who asked for what it makes
+# ruff: noqa: PLC0415 - CDK's modules take long to import: each is imported only where it is needed
 
 from collections.abc import Mapping
 
@@ -26,7 +26,7 @@ from selfright.cdk import (
 
 
 class SmartPackStack(Stack):
-    """API, site, alarms, and the `Environment` that hands their releases to Selfright."""
+    """API, site, alarms, and the `Environment` that registers them with Selfright."""
 
     def __init__(
         self, scope: Construct, construct_id: str, settings: SmartPackSettings, edge: Edge | None = None
@@ -84,10 +84,10 @@ class SmartPackStack(Stack):
         CfnOutput(self, "SiteBucket", value=site.bucket.bucket_name)
         CfnOutput(self, "DistributionId", value=site.distribution.distribution_id)
         CfnOutput(self, "DistributionDomain", value=site.distribution.distribution_domain_name)
-        CfnOutput(self, "AlarmsTopicArn", value=watching.topic.topic_arn, description="Subscribe to hear the alarms")
+        CfnOutput(self, "AlarmsTopicArn", value=watching.topic.topic_arn, description="Subscribe to the alarms")
 
     def _ai(self, api: Api, settings: SmartPackSettings, url: str) -> Mapping[str, ImageComponent]:
-        """The AI's repository, and its function as soon as there is a first image."""
+        """Create the AI's repository, and its function if a first image exists."""
         if not settings.ai:
             return {}
         from bootstrap_cdk.smartpack.ai import AiFunction, AiRepository, ai_variables
@@ -101,7 +101,7 @@ class SmartPackStack(Stack):
         return {"ai": ImageComponent(ai.function, repository, ALIAS, url, ai_variables(settings))}
 
     def _database(self, settings: SmartPackSettings) -> Mapping[str, DatabaseComponent]:
-        """A database that is there already: releases take a snapshot of it first."""
+        """An existing database: releases take a snapshot of it first."""
         if not settings.database_instance:
             return {}
         from aws_cdk import aws_rds as rds
@@ -110,14 +110,14 @@ class SmartPackStack(Stack):
             self,
             "Database",
             instance_identifier=settings.database_instance,
-            instance_endpoint_address="unused",  # a snapshot needs the name alone
+            instance_endpoint_address="unused",  # a snapshot needs only the name
             port=0,
             security_groups=[],
         )
         return {"database": DatabaseComponent(instance)}
 
     def _watch(self, api: Api, settings: SmartPackSettings, functions: Mapping[str, lambda_.IFunction]) -> Watching:
-        """Alarms and dashboard of all that visitors reach."""
+        """Create the alarms and the dashboard."""
         period = Duration.seconds(settings.alarm.period_seconds)
         measures = Measures(functions, api.http, self.site.distribution, period)
         watching = Watching(self, "Watching", measures=measures, settings=settings, edge=self._watched_edge(settings))
@@ -125,7 +125,7 @@ class SmartPackStack(Stack):
         return watching
 
     def _watched_edge(self, settings: SmartPackSettings) -> EdgeWatching | None:
-        """CloudFront's alarms, if they can be here."""
+        """CloudFront's alarms, if this stack is in their region."""
         if settings.region != CLOUDFRONT_REGION:
             return None
         site = self.site
@@ -133,5 +133,5 @@ class SmartPackStack(Stack):
 
 
 def _variables(settings: SmartPackSettings, configuration: Configuration) -> Mapping[str, str]:
-    """What the API is told by this environment, whatever the bundle says; what was chosen by hand wins."""
+    """The API's variables in this environment; they replace those of a bundle, and `variables` of the settings win."""
     return {**configuration.variables, "CORS_ORIGIN": settings.cors_origin, **settings.variables}

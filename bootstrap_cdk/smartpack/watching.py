@@ -13,11 +13,11 @@ from selfright.cdk import EncryptedTopic
 
 
 class Watching(Construct):
-    """What guards the releases, and what only people hear of.
+    """The alarms that guard releases, and those that only notify people.
 
-    `guards`: a function fails, visitors see errors whatever the reason, answers are slow. `told`: throttling, because a
-    rollback gives an account no more concurrency, and a certificate that ends. All of them together are one composite
-    alarm: whether this environment is well.
+    `guards`: a function fails, visitors see errors for any reason, answers are slow. `for_people`: throttling, because
+    a rollback does not raise an account's concurrency, and a certificate that expires. A composite alarm combines all
+    of them.
     """
 
     def __init__(
@@ -37,33 +37,33 @@ class Watching(Construct):
             self._api_5xx(measures),
             *([self._latency(measures)] if settings.alarm.p99_ms else []),
         ]
-        self.told = [self._throttles(name, measures) for name in measures.functions]
+        self.for_people = [self._throttles(name, measures) for name in measures.functions]
         if edge:
             self.guards.append(edge.errors)
-            self.told += [edge.expiry] if edge.expiry else []
-        for alarm in self.told:
+            self.for_people += [edge.expiry] if edge.expiry else []
+        for alarm in self.for_people:
             alarm.add_alarm_action(actions.SnsAction(self.topic))
-        self.composite = self._composite([*self.guards, *self.told]) if settings.composite_alarm else None
+        self.composite = self._composite([*self.guards, *self.for_people]) if settings.composite_alarm else None
 
     def _errors(self, name: str, measures: Measures) -> cloudwatch.Alarm:
-        said = f"the function fails {self._chosen.threshold} times or more in one period"
-        return self._counting(f"{name}-errors", said, measures.function(name, "Errors"), self._chosen.threshold)
+        description = f"the function fails {self._chosen.threshold} times or more in one period"
+        return self._counting(f"{name}-errors", description, measures.function(name, "Errors"), self._chosen.threshold)
 
     def _api_5xx(self, measures: Measures) -> cloudwatch.Alarm:
-        said = f"visitors see {self._chosen.threshold} errors or more in one period"
-        return self._counting("api-5xx", said, measures.api("5xx"), self._chosen.threshold)
+        description = f"visitors see {self._chosen.threshold} errors or more in one period"
+        return self._counting("api-5xx", description, measures.api("5xx"), self._chosen.threshold)
 
     def _throttles(self, name: str, measures: Measures) -> cloudwatch.Alarm:
-        said = "requests find no free instance; look at the account's concurrency"
-        return self._counting(f"{name}-throttles", said, measures.function(name, "Throttles"), 1)
+        description = "requests find no free instance; check the account's concurrency"
+        return self._counting(f"{name}-throttles", description, measures.function(name, "Throttles"), 1)
 
-    def _counting(self, name: str, said: str, metric: cloudwatch.Metric, threshold: int) -> cloudwatch.Alarm:
-        """One bad period is enough, and a quiet one is not bad."""
+    def _counting(self, name: str, description: str, metric: cloudwatch.Metric, threshold: int) -> cloudwatch.Alarm:
+        """One bad period is enough; a period without requests is not bad."""
         return cloudwatch.Alarm(
             self,
             "".join(word.capitalize() for word in name.split("-")),
             alarm_name=f"{self._prefix}-{name}",
-            alarm_description=f"{self._prefix}: {said}",
+            alarm_description=f"{self._prefix}: {description}",
             metric=metric,
             threshold=threshold,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
@@ -73,7 +73,7 @@ class Watching(Construct):
         )
 
     def _latency(self, measures: Measures) -> cloudwatch.Alarm:
-        """Two bad periods of three: the cold starts of a new version are one. A few requests have no percentile."""
+        """Two bad periods of three, because the cold starts of a new version are one; few requests are ignored."""
         return cloudwatch.Alarm(
             self,
             "ApiLatency",
@@ -89,7 +89,7 @@ class Watching(Construct):
         )
 
     def _composite(self, alarms: Sequence[cloudwatch.Alarm]) -> cloudwatch.CompositeAlarm:
-        """It acts on nothing: each of its alarms has told the topic already."""
+        """It has no action, because each of its alarms publishes on the topic already."""
         return cloudwatch.CompositeAlarm(
             self,
             "Composite",

@@ -1,11 +1,12 @@
-"""The CDK constructs by which an application's own stack hands its releases to Selfright.
+"""CDK constructs with which an application's own stack registers it with Selfright.
 
-All that an application needs is here, and only what is here is for applications:
+This package exports everything that applications need; its modules are not for applications:
 
     from selfright.cdk import DeploymentPreference, Environment, FunctionComponent
 
-The extra `cdk` brings Node.js. Where its environment is not activated and no `node` is on PATH, import this before
-`aws_cdk`, which starts Node.js.
+The extra `cdk` installs Node.js. If its virtual environment is not activated and no `node` is on PATH, import this
+before `aws_cdk`, which starts Node.js.
+
 Durations are strings such as `30s`, `10m`, `1h30m`.
 """
 

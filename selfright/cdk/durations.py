@@ -1,17 +1,17 @@
-"""Durations as the environment's document writes them: `30s`, `10m`, `1h30m`."""
+"""Durations in the form of the environment's document: `30s`, `10m`, `1h30m`."""
 
 import re
 
 from selfright.cdk.errors import DeclarationError
 
 _FORM = re.compile(r"(?=.)([0-9]{1,6}d)?([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?")
-"""The controller reads the same form; a test compares the two."""
+"""The controller has the same pattern; a test compares the two."""
 
 
 def check(key: str, value: object) -> None:
-    """Raise `DeclarationError` unless the value of this key is a duration, so that synthesis finds it, and no release.
+    """Raise `DeclarationError` unless the value of this key is a duration, so that synthesis fails and not a release.
 
-    Whether it is too short or too long for its key is for the controller to say.
+    The controller checks whether it is too short or too long for its key.
     """
     if isinstance(value, str) and _FORM.fullmatch(value):
         return

@@ -1,10 +1,10 @@
-"""The `Environment` construct: by it an application says where it runs and how carefully it is changed.
+"""The `Environment` construct: an application declares where it runs and how carefully it is changed.
 
-It writes the SSM parameter that the controller reads, gives the controller's functions exactly the resources that were
-declared, and lets the application's alarms reach `on_alarm` by SNS. It belongs into the application's own stack, which
+It writes the SSM parameter that the controller reads, gives the controller's functions access to exactly the declared
+resources, and connects the application's alarms to `on_alarm` by SNS. It belongs in the application's own stack, which
 is deployed after the controller's.
 
-IAM allows a role 10,240 characters of such policies together: about a dozen environments for one controller.
+IAM allows a role 10,240 characters of such policies in total: about a dozen environments for one controller.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,15 +32,15 @@ from selfright.cdk.topic import let_alarms_publish
 
 OWN_CHILDREN = (
     "One function's versions, one bucket's objects, one prefix's parameters, one database's snapshots: "
-    "they come and go with releases."
+    "releases create and delete them."
 )
-"""Why an application's policies name some resources with a `*` at the end."""
+"""The reason for the `*` at the end of some resources in an application's policies."""
 
 
 class Environment(Construct):
     """One environment of one application, registered with the controller.
 
-    Its arguments are the keys of the environment's document, but for `topic`, which no document needs.
+    Its arguments are the keys of the environment's document, except `topic`, which a document does not have.
     """
 
     def __init__(  # noqa: PLR0913 # a construct's properties are its keyword arguments
@@ -67,20 +67,20 @@ class Environment(Construct):
             scope: the application's stack, or a construct in it.
             construct_id: unique within `scope`.
             application: the application's name: lower-case letters, digits and `-`.
-            environment: this environment's name, such as `prod`, written alike.
-            components: where each component runs, by the name that releases know it by.
-            deployment_preference: how traffic moves, which alarms guard it, which hooks are asked;
-                `Canary10Percent5Minutes` without alarms or hooks, if it is not given.
+            environment: this environment's name, such as `prod`, with the same characters.
+            components: the components, by their names in releases.
+            deployment_preference: how traffic moves, and the alarms and hooks that guard it; the default is
+                `Canary10Percent5Minutes` without alarms or hooks.
             topic: the SNS topic by which the alarms reach the controller, such as that of an `EncryptedTopic`. Without
-                alarms it may be left out.
-            final_bake: how long a release is watched when all visitors are on it, such as `10m`; at most `7d`.
+                alarms, it is not needed.
+            final_bake: how long a release bakes at 100 %, such as `10m`; at most `7d`.
             judge: how the canary is judged.
-            secrets: the secrets of Secrets Manager, by the names that releases know them by.
-            hook_timeout: how long a hook has to answer, from `10s` to `30m`.
+            secrets: the secrets in Secrets Manager, by their names in releases.
+            hook_timeout: the time in which a hook must answer, from `10s` to `30m`.
             keep_revisions: how many revisions of each component are kept, from 2 to 50.
-            restore_point_export: whether a release is refused when what is live cannot be exported (`required`), goes
-                on (`attempted`), or does not try (`off`).
-            allow_private_urls: whether checks from outside may ask addresses that are not public.
+            restore_point_export: whether a release is refused if the live configuration cannot be exported
+                (`required`), continues (`attempted`), or does not export at all (`off`).
+            allow_private_urls: whether checks from outside may request addresses that are not public.
 
         Raises:
             DeclarationError: an argument is wrong; the message says what to write instead.
@@ -89,7 +89,7 @@ class Environment(Construct):
         preference = deployment_preference or DeploymentPreference()
         if preference.alarms and topic is None:
             raise DeclarationError(
-                "topic: alarms reach the controller by an SNS topic. Give one: "
+                "topic: alarms reach the controller by an SNS topic. Add one: "
                 'topic=EncryptedTopic(self, "Alarms", display_name="…").topic'
             )
         durations.check("final_bake", final_bake)
@@ -116,14 +116,14 @@ class Environment(Construct):
             string_value=Stack.of(self).to_json_string(configuration),
         )
         granted = [component.privileges() for component in components.values()]
-        asking, reading = _asking(preference.hooks), _reading([*(secrets or {}).values()])
-        self._grant(f"selfright-{application}-{environment}", [*granted, asking, reading])
+        hooks, reading = _calling(preference.hooks), _reading([*(secrets or {}).values()])
+        self._grant(f"selfright-{application}-{environment}", [*granted, hooks, reading])
         if topic:
             self._connect(preference.alarms, topic)
         self._let_people_read(f"{application}-{environment}", [*configuration["components"].values()])
 
     def _grant(self, policy: str, granted: Sequence[Privileges]) -> None:
-        """One policy for each of the controller's roles, by the role's name."""
+        """Add one policy to each of the controller's roles, by the role's name."""
         for group in Group:
             statements = [line for privileges in granted for line in privileges.get(group, [])]
             if statements:
@@ -137,7 +137,7 @@ class Environment(Construct):
         accept_wildcards(policy, OWN_CHILDREN, [arn for line in statements for arn in line.resources])
 
     def _let_people_read(self, key: str, declared: Sequence[Mapping[str, Any]]) -> None:
-        """A managed policy for whoever releases here: reading the logs of exactly these functions."""
+        """Create a managed policy for people who release here: reading the logs of exactly these functions."""
         functions = [one for one in declared if "function_name" in one]
         groups = [one.get("log_group") or f"/aws/lambda/{one['function_name']}" for one in functions]
         if not groups:
@@ -153,10 +153,10 @@ class Environment(Construct):
         accept_wildcards(policy, "The streams of one log group.", [arn for one in statements for arn in one.resources])
 
     def _connect(self, alarms: Sequence[cloudwatch.AlarmBase], topic: sns.ITopic) -> None:
-        """Every alarm acts on the topic, and the topic calls `on_alarm`."""
+        """Make every alarm publish on the topic, and the topic call `on_alarm`."""
         for alarm in alarms:
             alarm.add_alarm_action(actions.SnsAction(topic))
-        if topic.node.try_find_child("Policy"):  # without one, the topic takes the account's alarms as it is
+        if topic.node.try_find_child("Policy"):  # without a policy, the topic accepts the account's alarms
             let_alarms_publish(topic)
         lambda_.CfnPermission(
             self,
@@ -177,23 +177,23 @@ class Environment(Construct):
         )
 
 
-def _asking(hooks: Hooks) -> Privileges:
-    """The hooks are called by those who test."""
+def _calling(hooks: Hooks) -> Privileges:
+    """Let the functions that test call the hooks."""
     functions = [hook.function_arn for hook in hooks.given.values()]
     return {Group.CHECK: [allow(["lambda:InvokeFunction"], functions)]} if functions else {}
 
 
 def _reading(secrets: Sequence[secretsmanager.ISecret]) -> Privileges:
-    """Exactly these secrets are read, and decrypted by their own keys, by the function that sees that they are there.
+    """Let the function that checks the secrets read exactly these, and decrypt them with their own keys.
 
-    The ARN of a secret ends with six characters that AWS chooses; who imports one by its name does not know them.
+    The ARN of a secret ends with six characters that AWS chooses; they are unknown if it was imported by its name.
     """
     arns = [secret.secret_full_arn or f"{secret.secret_arn}-??????" for secret in secrets]
     keys = [secret.encryption_key.key_arn for secret in secrets if secret.encryption_key]
     statements = [allow(["secretsmanager:GetSecretValue"], arns)] if arns else []
     if keys:
-        through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{Aws.REGION}.amazonaws.com"}}
-        statements.append(iam.PolicyStatement(actions=["kms:Decrypt"], resources=keys, conditions=through))
+        via = {"StringEquals": {"kms:ViaService": f"secretsmanager.{Aws.REGION}.amazonaws.com"}}
+        statements.append(iam.PolicyStatement(actions=["kms:Decrypt"], resources=keys, conditions=via))
     return {Group.STAGE: statements}
 
 

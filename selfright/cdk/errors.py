@@ -1,4 +1,4 @@
-"""What is said when a declaration is wrong."""
+"""The error of a wrong declaration."""
 
 
 class DeclarationError(ValueError):

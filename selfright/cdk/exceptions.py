@@ -10,7 +10,7 @@ from constructs import IConstruct
 def accept(construct: IConstruct, reason: str, *rules: str) -> None:
     """Accept findings of cdk-nag on this construct and what is inside it.
 
-    `rules` are ids such as `AwsSolutions-S1`; a rule with several findings wants them one by one:
+    `rules` are ids such as `AwsSolutions-S1`; a rule with several findings needs them one by one:
     `AwsSolutions-IAM5[Resource::*]`.
     """
     for rule in rules:
@@ -18,7 +18,7 @@ def accept(construct: IConstruct, reason: str, *rules: str) -> None:
 
 
 def accept_wildcards(construct: IConstruct, reason: str, resources: Iterable[str]) -> None:
-    """Accept those of these resources that have a `*` in them, exactly as they are written."""
+    """Accept the resources with a `*` in them, exactly as they are written."""
     stack = Stack.of(construct)
     findings = {_as_nag_writes(stack.resolve(resource)) for resource in resources}
     accept(construct, reason, *(f"AwsSolutions-IAM5[Resource::{name}]" for name in sorted(findings) if "*" in name))

@@ -1,8 +1,8 @@
-"""Release markers: what the controller marks on the graphs of an application, as lines for its dashboard.
+"""Release markers: the releases of an application, as lines for the graphs of its dashboard.
 
-CloudWatch cannot be told to draw a line when something happens, and a dashboard that is written anew at each release
-would take away what people put on it. So every phase that visitors notice is a metric (`controller.aws.markers`), drawn
-as spikes on the right axis of any graph.
+CloudWatch cannot draw a line for an event, and rewriting a dashboard at each release would remove people's changes to
+it. So every phase that visitors notice is a metric (`controller.aws.markers`), drawn as spikes on the right axis of
+any graph.
 """
 
 from aws_cdk import Duration
@@ -16,16 +16,16 @@ SHOWN = {
     "ROLLED_BACK": ("rollback verified", cloudwatch.Color.ORANGE),
     "ROLLBACK_FAILED": ("rollback failed", cloudwatch.Color.PURPLE),
 }
-"""Phase → what the graph says, and its colour."""
+"""Phase → its label and colour on the graph."""
 
 
 def release_markers(application: str, environment: str, period: Duration | None = None) -> list[cloudwatch.IMetric]:
-    """Metrics for the right axis of a graph: a spike for each release, rollback and end; between them, nothing.
+    """Make metrics for the right axis of a graph: a spike for each release, rollback and end.
 
     Args:
         application: the application's name.
         environment: the environment's name.
-        period: the length of the graph's periods; None takes CDK's, five minutes.
+        period: the length of the graph's periods; None takes CDK's default, five minutes.
     """
     return [
         cloudwatch.MathExpression(

@@ -1,7 +1,7 @@
-"""The names by which the stacks know each other's resources.
+"""The names by which the stacks refer to each other's resources.
 
-They are fixed, so that an application's stack needs nothing from the controller's stack but to be deployed after it,
-and so that a function can know a state machine that itself needs the function.
+They are fixed, so an application's stack needs no outputs of the controller's stack: it must only be deployed after
+it. And a function can refer to a state machine that itself refers to the function.
 """
 
 from enum import StrEnum
@@ -27,7 +27,7 @@ class Group(StrEnum):
 
     @property
     def title(self) -> str:  # type: ignore[override] # a construct's id, not str.title
-        """In CamelCase, as constructs are named: `OnAlarm`."""
+        """The name in CamelCase, for construct ids: `OnAlarm`."""
         return "".join(word.capitalize() for word in self.value.split("_"))
 
     @property
@@ -37,17 +37,17 @@ class Group(StrEnum):
 
     @property
     def role_name(self) -> str:
-        """Its role's name; with the region, because roles are global and the controller is regional."""
+        """The role's name, with the region, because roles are global and the controller is regional."""
         return f"{self.function_name}-{Aws.REGION}"
 
     @property
     def function_arn(self) -> str:
-        """The function's ARN, in the account and region of the stack that asks."""
+        """The function's ARN, in the account and region of the stack that uses it."""
         return f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:{self.function_name}"
 
     @property
     def log_group(self) -> str:
-        """Where it logs."""
+        """The name of its log group."""
         return f"/aws/lambda/{self.function_name}"
 
     @property

@@ -1,6 +1,6 @@
-"""What answers before the first release, in a stack whose functions and sites belong to the releases.
+"""Code that answers before the first release, for functions and sites that belong to the releases.
 
-Never change it: CloudFormation would put a changed one over what was released.
+Never change it: CloudFormation would replace released code with the changed placeholder.
 """
 
 from pathlib import Path

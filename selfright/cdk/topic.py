@@ -1,4 +1,4 @@
-"""A topic to which alarms can be sent."""
+"""Topics on which alarms can publish."""
 
 from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -10,11 +10,10 @@ _CLOUDWATCH = "cloudwatch.amazonaws.com"
 
 
 def let_alarms_publish(topic: sns.ITopic) -> None:
-    """Let this account's alarms publish on a topic; nothing is changed on one that was imported.
+    """Let this account's alarms publish on a topic; an imported topic is not changed.
 
-    A topic without a policy of its own takes messages from its whole account. The first statement of a policy, be it
-    that everybody must use TLS, takes the place of that: then CloudWatch has to be allowed by name, or nobody hears of
-    any alarm.
+    A topic without a policy accepts messages from its whole account. The first statement of a policy replaces that
+    default, even if it only requires TLS. Then CloudWatch must be allowed explicitly, or no alarm reaches anybody.
     """
     may_publish = iam.PolicyStatement(
         sid="AlarmsMayPublish",
@@ -30,10 +29,10 @@ def let_alarms_publish(topic: sns.ITopic) -> None:
 
 
 class EncryptedTopic(Construct):
-    """An SNS topic (`.topic`) that is encrypted, takes messages by TLS only, and to which alarms can be sent.
+    """An SNS topic (`.topic`) that is encrypted, accepts messages by TLS only, and on which alarms can publish.
 
-    It has a key (`.key`) of its own because CloudWatch may not use the one that AWS manages for SNS: an alarm on such a
-    topic fails to be delivered, and nobody hears about that.
+    It has its own key (`.key`), because CloudWatch may not use the key that AWS manages for SNS: alarms on such a topic
+    are lost without any error.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, display_name: str) -> None:
@@ -42,7 +41,7 @@ class EncryptedTopic(Construct):
         Args:
             scope: the stack, or a construct in it.
             construct_id: unique within `scope`.
-            display_name: what e-mails of the topic name as their sender, and the key's description.
+            display_name: the sender's name in e-mails of the topic, also part of the key's description.
         """
         super().__init__(scope, construct_id)
         self.key = kms.Key(
@@ -50,7 +49,7 @@ class EncryptedTopic(Construct):
             "Key",
             description=f"Encrypts the messages of: {display_name}",
             enable_key_rotation=True,
-            removal_policy=RemovalPolicy.DESTROY,  # messages pass through, nothing is kept under this key
+            removal_policy=RemovalPolicy.DESTROY,  # messages are not stored, so nothing needs this key later
         )
         self.key.grant_encrypt_decrypt(iam.ServicePrincipal(_CLOUDWATCH))
         self.topic = sns.Topic(self, "Topic", display_name=display_name, master_key=self.key, enforce_ssl=True)
@@ -58,7 +57,7 @@ class EncryptedTopic(Construct):
 
     @property
     def publish(self) -> list[iam.PolicyStatement]:
-        """What a role needs to publish."""
+        """The statements that a role needs to publish."""
         return [
             iam.PolicyStatement(actions=["sns:Publish"], resources=[self.topic.topic_arn]),
             iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self.key.key_arn]),

@@ -93,8 +93,8 @@ class Restoration:
     def run(self, steps: Sequence[RecoveryStep], component: str | None = None) -> Done:
         """Carry out the steps in order, verify the result, and record it in the timeline.
 
-        Raises `AdviceError` if a deployment is on its way. A failing step ends the recovery. An incomplete recovery leaves
-        the environment held.
+        Raises `AdviceError` if a deployment is on its way. A failing step ends the recovery. An incomplete one
+        leaves the environment held.
         """
         key, deployment_id = self.manifest.environment_key, self.manifest.deployment_id
         if self.deployment is None:

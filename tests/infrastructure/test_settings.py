@@ -79,9 +79,9 @@ DOMAIN = {"domain_name": "pack.example.com"}
     ("half", "message"),
     [
         (DOMAIN, "needs a certificate_arn"),
-        ({"certificate_arn": CERTIFICATE}, "needs the domain_name"),
-        ({**DOMAIN, "hosted_zone_id": "Z123"}, "come together"),
-        ({"hosted_zone_id": "Z123", "hosted_zone_name": "example.com"}, "come together"),
+        ({"certificate_arn": CERTIFICATE}, "needs its domain_name"),
+        ({**DOMAIN, "hosted_zone_id": "Z123"}, "domain_name together"),
+        ({"hosted_zone_id": "Z123", "hosted_zone_name": "example.com"}, "domain_name together"),
         ({"waf": True, "web_acl_arn": "arn:aws:wafv2:us-east-1:111122223333:global/webacl/a/b"}, "one of the two"),
         ({"waf": True}, "-c account"),
         ({**DOMAIN, "hosted_zone_id": "Z123", "hosted_zone_name": "example.com", "region": "eu-west-1"}, "-c account"),

@@ -1,1 +1,1 @@
-"""What an application declares about its components: a module for each kind."""
+"""The components that an application declares: a module for each kind."""

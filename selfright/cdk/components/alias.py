@@ -1,4 +1,4 @@
-"""What every Lambda function that is released behind an alias needs, be it a zip or an image."""
+"""The permissions for a Lambda function that is released behind an alias, for zips and images."""
 
 from collections.abc import Sequence
 
@@ -10,14 +10,14 @@ from selfright.cdk.names import Group
 
 
 def warm_instances(instances: int | None) -> dict[str, int]:
-    """The key of the environment's document, if so many instances were asked for."""
+    """The key of the environment's document; empty if no number of instances was given."""
     return {} if instances is None else {"provisioned_concurrency": instances}
 
 
 def released_function(released: lambda_.IFunction, *, warm: bool) -> dict[Group, Sequence[iam.PolicyStatement]]:
-    """What the controller's functions may do with it; `warm`: its versions get and lose provisioned concurrency.
+    """The permissions of the controller's functions; `warm`: they also manage provisioned concurrency.
 
-    Reading and deleting name the function besides its versions: there, AWS decides by the one or the other.
+    Statements for reading and deleting name the function besides its versions, because AWS may check either of them.
     """
     function, versions = [released.function_arn], [f"{released.function_arn}:*"]
     read_access = allow(["lambda:GetAlias", "lambda:GetFunctionConfiguration"], function + versions)
@@ -32,7 +32,7 @@ def released_function(released: lambda_.IFunction, *, warm: bool) -> dict[Group,
         Group.STAGE: [read_access, export, allow([f"lambda:{action}" for action in change], function), *give],
         Group.CHECK: [allow(["lambda:InvokeFunction"], versions)],
         Group.TRAFFIC: [shift],
-        Group.ON_ALARM: [shift, read_access],  # a person's emergency looks what is live, which names the version's code
+        Group.ON_ALARM: [shift, read_access],  # an emergency rollback reads what is live, with the digest of its code
         Group.CLOSE: [
             read_access,
             allow(["lambda:ListVersionsByFunction", "lambda:ListAliases"], function),

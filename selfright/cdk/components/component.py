@@ -1,7 +1,7 @@
-"""What every kind of component is, and how it says what it needs.
+"""The protocol of all kinds of components.
 
-Each kind is one class: `declaration` is its part of the environment's JSON, `privileges` says which of the
-controller's functions gets which statements. Nothing else knows a kind.
+Each kind is one class: `declaration` is its part of the environment's JSON, and `privileges` are the statements for
+the controller's functions. No other code depends on a kind.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,9 +21,9 @@ class Component(Protocol):
         """Its entry in the environment's JSON."""
 
     def privileges(self) -> Privileges:
-        """What each group of the controller's functions may do with it."""
+        """The statements for each group of the controller's functions."""
 
 
 def allow(actions: Sequence[str], resources: Sequence[str]) -> iam.PolicyStatement:
-    """A statement that allows these actions on these resources."""
+    """Make a statement that allows these actions on these resources."""
     return iam.PolicyStatement(actions=list(actions), resources=list(resources))

@@ -1,4 +1,4 @@
-"""Databases of which snapshots are taken."""
+"""Databases whose snapshots are taken before releases."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,21 +10,21 @@ from selfright.cdk.components.component import Privileges, allow
 from selfright.cdk.errors import DeclarationError
 from selfright.cdk.names import Group
 
-if TYPE_CHECKING:  # CDK's modules take long to import, and most applications have no database
+if TYPE_CHECKING:  # CDK's modules are slow to import, and most applications have no database
     from aws_cdk import aws_rds as rds
 
 
 @dataclass(frozen=True)
 class DatabaseComponent:
-    """A database of which a snapshot is taken before every deployment that may change anything.
+    """A database; a snapshot is taken before every deployment that may change anything.
 
     No release changes it, and no rollback restores it.
 
     Args:
         instance: an RDS instance; either this or a cluster.
         cluster: an Aurora cluster.
-        snapshot: `when_changed` takes none when what is live already is released again; `always` does.
-        keep_snapshots: how many snapshots of ours are kept, from 1 to 50.
+        snapshot: `when_changed` takes none if the live release is released again; `always` takes one.
+        keep_snapshots: how many of Selfright's snapshots are kept, from 1 to 50.
         wait: how long a snapshot may take before the release is refused, such as `1h`; at most `12h`.
     """
 
@@ -35,13 +35,13 @@ class DatabaseComponent:
     wait: str = "1h"
 
     def __post_init__(self) -> None:
-        """Say what is wrong before a release finds out."""
+        """Refuse wrong arguments before a release would fail."""
         durations.check("wait", self.wait)
         if (self.instance is None) == (self.cluster is None):
             raise DeclarationError("a database is either an `instance` or a `cluster`")
 
     def declaration(self) -> dict[str, Any]:
-        """As `DatabaseTarget` reads it."""
+        """The entry that `DatabaseTarget` reads."""
         return {
             "kind": "database",
             ("instance" if self.instance else "cluster"): self._identifier,
@@ -51,9 +51,9 @@ class DatabaseComponent:
         }
 
     def privileges(self) -> Privileges:
-        """Snapshots of this database under names of ours: made by one function, deleted by another, restored by none.
+        """Snapshots of this database with our names: one function creates them, another deletes them, none restores.
 
-        A listing is asked for all snapshots of the account (AWS knows no narrower one), and tells only names and times.
+        Listing is allowed for all snapshots of the account (AWS has no narrower permission) and shows only metadata.
         """
         kind = "DB" if self.instance else "DBCluster"
         database = self._arn("db" if self.instance else "cluster", self._identifier)
@@ -61,7 +61,7 @@ class DatabaseComponent:
         ours = self._arn(snapshots, f"selfright-{self._identifier}-*")
         read_access = allow([f"rds:Describe{kind}Snapshots"], [database, self._arn(snapshots, "*")])
         describe = [allow([f"rds:Describe{kind}{'s' if self.cluster else 'Instances'}"], [database])]
-        if self.cluster:  # which class its instances are of
+        if self.cluster:  # to read the class of its instances
             describe.append(allow(["rds:DescribeDBInstances"], [self._arn("db", "*")]))
         return {
             Group.STAGE: [

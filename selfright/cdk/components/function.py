@@ -15,17 +15,17 @@ from selfright.cdk.names import Group
 
 @dataclass(frozen=True)
 class FunctionComponent:
-    """A Lambda function whose code is a zip, and which is served through an alias.
+    """A Lambda function whose code is a zip and that serves visitors through an alias.
 
     Args:
         function: the function. Its code in the template must never change: begin with `PLACEHOLDER_CODE`.
-        alias: the alias that visitors are served by. Nothing may call the function without it.
-        url: where visitors reach it; without one, there are no checks from outside.
-        variables: its environment variables in this environment; they win over those of a release.
-        api: the HTTP API in front of it; its configuration becomes a part of every restore point.
+        alias: the alias that serves visitors. Nothing may call the function without it.
+        url: its address for visitors; without one, there are no checks from outside.
+        variables: its environment variables in this environment; they replace those of a release.
+        api: the HTTP API in front of it; every restore point has its configuration.
         log_group: the name of the log group, if that is not `/aws/lambda/<the function's name>`.
-        provisioned_concurrency: so many warm instances for every version that visitors get: give the alias itself none.
-            0 takes away what older releases had; None leaves alone what there is.
+        provisioned_concurrency: the number of warm instances for every version that visitors get; give the alias itself
+            none. 0 removes the provisioned concurrency of older releases; None changes nothing.
     """
 
     function: lambda_.IFunction
@@ -37,7 +37,7 @@ class FunctionComponent:
     provisioned_concurrency: int | None = None
 
     def declaration(self) -> dict[str, Any]:
-        """As `FunctionTarget` reads it."""
+        """The entry that `FunctionTarget` reads."""
         return {
             "kind": "function",
             "function_name": self.function.function_name,
@@ -50,7 +50,7 @@ class FunctionComponent:
         }
 
     def privileges(self) -> Privileges:
-        """Those on the function; reading its API where the restore point is recorded."""
+        """The statements for the function, and reading its API to record the restore point."""
         released = released_function(self.function, warm=self.provisioned_concurrency is not None)
         if self.api is None:
             return released

@@ -11,25 +11,25 @@ from selfright.cdk.components.alias import released_function, warm_instances
 from selfright.cdk.components.component import Privileges, allow
 from selfright.cdk.names import Group
 
-if TYPE_CHECKING:  # CDK's modules take long to import, and most applications have no images
+if TYPE_CHECKING:  # CDK's modules are slow to import, and most applications have no images
     from aws_cdk import aws_ecr as ecr
 
 
 @dataclass(frozen=True)
 class ImageComponent:
-    """A Lambda function whose code is a container image, and which is served through an alias.
+    """A Lambda function whose code is a container image and that serves visitors through an alias.
 
     Args:
         function: the function, made with any image of `repository` (`DockerImageCode.from_ecr`, which also lets Lambda
             read it).
-        repository: where releases push their images to, in the same account and region. Its tags may be immutable.
-        alias: the alias that visitors are served by. Nothing may call the function without it.
-        url: where visitors reach it; without one, there are no checks from outside.
-        variables: its environment variables in this environment; they win over those of a release.
-        platform: that of the function's architecture.
+        repository: the repository to which releases push, in the same account and region. Its tags may be immutable.
+        alias: the alias that serves visitors. Nothing may call the function without it.
+        url: its address for visitors; without one, there are no checks from outside.
+        variables: its environment variables in this environment; they replace those of a release.
+        platform: the platform of the function's architecture.
         log_group: the name of the log group, if that is not `/aws/lambda/<the function's name>`.
-        provisioned_concurrency: so many warm instances for every version that visitors get: give the alias itself none.
-            0 takes away what older releases had; None leaves alone what there is.
+        provisioned_concurrency: the number of warm instances for every version that visitors get; give the alias itself
+            none. 0 removes the provisioned concurrency of older releases; None changes nothing.
     """
 
     function: lambda_.IFunction
@@ -42,7 +42,7 @@ class ImageComponent:
     provisioned_concurrency: int | None = None
 
     def declaration(self) -> dict[str, Any]:
-        """As `ImageTarget` reads it."""
+        """The entry that `ImageTarget` reads."""
         return {
             "kind": "image",
             "function_name": self.function.function_name,
@@ -56,7 +56,7 @@ class ImageComponent:
         }
 
     def privileges(self) -> Privileges:
-        """Those on the function; pushing where it is staged, and taking images away where releases end."""
+        """The statements for the function, for pushing images, and for deleting them when releases end."""
         read_access = ["DescribeRepositories", "BatchGetImage", "BatchCheckLayerAvailability"]
         push = ["InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "PutImage"]
         released = released_function(self.function, warm=self.provisioned_concurrency is not None)

@@ -16,28 +16,32 @@ from selfright.cdk.names import Group
 
 @dataclass(frozen=True)
 class ParametersComponent:
-    """Settings in SSM. There is nothing to create: the first release does that.
+    """Settings in SSM. The stack creates nothing: the first release creates them.
 
     Args:
-        prefix: the path below which the parameters are, such as `/shop/prod/settings`. It must be the application's
-            own.
+        prefix: the path of the parameters, such as `/shop/prod/settings`. It must belong to this
+            application alone.
     """
 
     prefix: str
 
     def __post_init__(self) -> None:
-        """Say what is wrong before a release finds out; below /selfright are the environments themselves."""
+        """Refuse a wrong prefix before a release would fail; /selfright has the environments themselves."""
         if not re.fullmatch(r"(/[A-Za-z0-9_.-]+){1,8}", self.prefix):
-            raise DeclarationError(f"'{self.prefix}' is no prefix for parameters: use a path like /shop/prod/settings")
+            raise DeclarationError(
+                f"'{self.prefix}' is not a prefix for parameters: use a path like /shop/prod/settings"
+            )
         if self.prefix.lower().startswith(("/aws", "/ssm")) or self.prefix.split("/")[1].lower() == "selfright":
-            raise DeclarationError(f"'{self.prefix}' is not the application's own: use a path like /shop/prod/settings")
+            raise DeclarationError(
+                f"'{self.prefix}' does not belong to the application: use a path like /shop/prod/settings"
+            )
 
     def declaration(self) -> dict[str, Any]:
-        """As `ParametersTarget` reads it."""
+        """The entry that `ParametersTarget` reads."""
         return {"kind": "parameters", "prefix": self.prefix}
 
     def privileges(self) -> Privileges:
-        """The pointer is moved by those who move traffic, revisions are only created by one and deleted by another."""
+        """Functions that move traffic move the pointer; one function creates revisions, another deletes them."""
         pointer, revisions = [self._arn("current")], [self._arn("revisions/*")]
         shift = allow(["ssm:GetParameter", "ssm:GetParameterHistory", "ssm:PutParameter"], pointer)
         read_access = allow(["ssm:GetParameter"], pointer)
@@ -62,7 +66,7 @@ class ParametersComponent:
         reader.add_to_principal_policy(allow(["ssm:GetParameter"], [self._arn("current")]))
         reader.add_to_principal_policy(allow(["ssm:GetParameter", "ssm:GetParametersByPath"], [revisions]))
         if isinstance(reader, Construct):
-            accept_wildcards(reader, "The revisions of one prefix: they come and go with releases.", [revisions])
+            accept_wildcards(reader, "The revisions of one prefix: releases create and delete them.", [revisions])
 
     def _arn(self, path: str) -> str:
         return f"arn:{Aws.PARTITION}:ssm:{Aws.REGION}:{Aws.ACCOUNT_ID}:parameter{self.prefix}/{path}"

@@ -17,12 +17,12 @@ class SiteComponent:
     """A site: files in a bucket behind CloudFront, whose routing function chooses the revision.
 
     Args:
-        bucket: where releases put the files.
+        bucket: the bucket for the files of releases.
         routing_function: a function on viewer requests. Its code in the template must never change: begin with
             `PLACEHOLDER_ROUTING`.
-        url: where visitors reach it; without one, there are no checks from outside.
-        fallback: the page that paths without a dot in their last part get, as a single-page application's do.
-        distribution: CloudFront's distribution; its configuration becomes a part of every restore point.
+        url: its address for visitors; without one, there are no checks from outside.
+        fallback: the page for paths without a dot in their last part, as in a single-page application.
+        distribution: CloudFront's distribution; every restore point has its configuration.
     """
 
     bucket: s3.IBucket
@@ -32,7 +32,7 @@ class SiteComponent:
     distribution: cloudfront.IDistribution | None = None
 
     def declaration(self) -> dict[str, Any]:
-        """As `SiteTarget` reads it."""
+        """The entry that `SiteTarget` reads."""
         return {
             "kind": "site",
             "bucket": self.bucket.bucket_name,
@@ -43,12 +43,12 @@ class SiteComponent:
         }
 
     def privileges(self) -> Privileges:
-        """The whole bucket, because a bundle says which of its paths are shared between revisions."""
+        """The statements cover the whole bucket, because a bundle chooses which paths revisions share."""
         objects = [self.bucket.arn_for_objects("*")]
         listing = allow(["s3:ListBucket"], [self.bucket.bucket_arn])
         routing = [self.routing_function.function_arn]
         read_access = allow(["cloudfront:GetFunction"], routing)
-        indexes = allow(["s3:GetObject"], [self.bucket.arn_for_objects("revisions/*")])  # they say what is shared
+        indexes = allow(["s3:GetObject"], [self.bucket.arn_for_objects("revisions/*")])  # they list the shared folders
         move = ["cloudfront:GetFunction", "cloudfront:UpdateFunction", "cloudfront:PublishFunction"]
         shift = [allow(move, routing), indexes]
         return {

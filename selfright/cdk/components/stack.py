@@ -16,16 +16,16 @@ from selfright.cdk.names import Group
 class StackComponent:
     """A CloudFormation stack that changes with the application: releases carry its template.
 
-    There is nothing to create but the role: the first release creates the stack.
+    Create only the role: the first release creates the stack.
 
     Args:
-        stack_name: the stack's name. It must belong to the releases alone.
-        role: the role that CloudFormation makes the changes with: what it may do is what a release may do.
-        parameters: values that take the place of the bundle's.
+        stack_name: the stack's name. Only releases may change that stack.
+        role: the role with which CloudFormation makes the changes: its permissions are those of a release.
+        parameters: values that replace those of the bundle.
         capabilities: `CAPABILITY_IAM`, `CAPABILITY_NAMED_IAM`, `CAPABILITY_AUTO_EXPAND`.
         allow_replacement: the stateful resources, by logical id, that a release may replace; `*` is all.
-        allow_deletion: those that a release may delete.
-        timeout: how long one way may take, forward or back, such as `1h`; at most `10h`.
+        allow_deletion: the stateful resources that a release may delete.
+        timeout: how long an update or its rollback may take, such as `1h`; at most `10h`.
     """
 
     stack_name: str
@@ -37,11 +37,11 @@ class StackComponent:
     timeout: str = "1h"
 
     def __post_init__(self) -> None:
-        """Refuse what is no duration."""
+        """Refuse a wrong duration."""
         durations.check("timeout", self.timeout)
 
     def declaration(self) -> dict[str, Any]:
-        """As `StackTarget` reads it."""
+        """The entry that `StackTarget` reads."""
         return {
             "kind": "stack",
             "stack_name": self.stack_name,
@@ -54,22 +54,22 @@ class StackComponent:
         }
 
     def privileges(self) -> Privileges:
-        """Whoever stages changes the stack, whoever restores puts it back; both may hand over this one role only."""
+        """Staging changes the stack, and restoring restores it; both may pass only this one role."""
         read_access = ["DescribeStacks", "GetTemplate"]
         change = ["CreateChangeSet", "DescribeChangeSet", "ExecuteChangeSet", "DeleteChangeSet", "DescribeStackEvents"]
         undo = ["CancelUpdateStack", "DeleteStack", "ListStackResources"]
-        through = {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
-        hand_over = iam.PolicyStatement(actions=["iam:PassRole"], resources=[self.role.role_arn], conditions=through)
+        passed_to = {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
+        pass_role = iam.PolicyStatement(actions=["iam:PassRole"], resources=[self.role.role_arn], conditions=passed_to)
         return {
-            Group.STAGE: [self._allow(*read_access, *change), hand_over, *self._macros()],
+            Group.STAGE: [self._allow(*read_access, *change), pass_role, *self._macros()],
             Group.CHECK: [self._allow(*read_access)],
-            Group.TRAFFIC: [self._allow(*read_access, *change, *undo), hand_over, *self._macros()],
-            Group.ON_ALARM: [self._allow(*read_access)],  # a person's emergency looks what is live
+            Group.TRAFFIC: [self._allow(*read_access, *change, *undo), pass_role, *self._macros()],
+            Group.ON_ALARM: [self._allow(*read_access)],  # an emergency rollback reads what is live
             Group.CLOSE: [self._allow(*read_access)],
         }
 
     def _macros(self) -> list[iam.PolicyStatement]:
-        """AWS's own (SAM's, for example) are resources of its own, which a change set is made on, too."""
+        """Macros of AWS, such as SAM's, are separate resources, and creating a change set needs them, too."""
         if "CAPABILITY_AUTO_EXPAND" not in self.capabilities:
             return []
         macros = f"arn:{Aws.PARTITION}:cloudformation:{Aws.REGION}:aws:transform/*"
