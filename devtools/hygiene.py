@@ -1,4 +1,4 @@
-"""Whitespace, line ends, merge markers and size of the files that are about to be committed: a hook of pre-commit."""
+"""Checks whitespace, line ends, merge markers and sizes of files before a commit: a hook of pre-commit."""
 
 import re
 import sys
@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 LARGEST = 1024 * 1024
-"""Bytes. Nothing that belongs into the repository is larger."""
+"""Bytes. Nothing that belongs in the repository is larger."""
 _MARKER = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
 
 
 def main(names: Sequence[str]) -> int:
-    """Print what is wrong with these files, one finding a line; returns the exit code."""
+    """Print the findings in these files, one a line; returns the exit code."""
     findings = [f"{name}: {finding}" for name in names for finding in wrong(Path(name).read_bytes())]
     for finding in findings:
         print(finding)
@@ -19,13 +19,13 @@ def main(names: Sequence[str]) -> int:
 
 
 def wrong(content: bytes) -> Iterator[str]:
-    """What is wrong with a file's content, each with what to do. Of a binary file only its size counts."""
+    """The findings in a file's content, each with what to do. For a binary file, only the size is checked."""
     if len(content) > LARGEST:
         yield f"has more than {LARGEST // 1024} KiB; keep large files out of the repository"
     if b"\0" in content:
         return
     if b"\r\n" in content:
-        yield "has line ends of Windows; save it with LF"
+        yield "has Windows line ends; save it with LF"
     if content and (not content.endswith(b"\n") or content.endswith(b"\n\n")):
         yield "does not end with exactly one line end"
     for number, line in enumerate(content.split(b"\n"), 1):

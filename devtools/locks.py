@@ -1,4 +1,4 @@
-"""The lock files: which packages, in which versions, with which hashes. They name no package index."""
+"""The lock files: packages with versions and hashes. They name no package index."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from devtools.paths import BOOTSTRAP_LOCK, ROOT
 from devtools.programs import SetupError, run
 
 PYTHON = "3.11"
-"""The oldest Python that the locks are for; markers in them take care of newer ones."""
+"""The oldest Python of the locks; their markers cover newer ones."""
 
 
 @dataclass(frozen=True)
 class LockFile:
-    """A lock file and the group of pyproject.toml that it is made from."""
+    """A lock file and the group of pyproject.toml from which it is made."""
 
     file: Path
     group: str
     project: bool = False
-    """Whether the project's own dependencies belong to it too."""
+    """Whether it also has the project's own dependencies."""
 
 
 LOCKS = (
@@ -33,7 +33,7 @@ LOCKS = (
 
 
 def regenerate(options: Sequence[str] = ()) -> None:
-    """Write all lock files anew; versions stay unless `--upgrade` or `--upgrade-package NAME` is among the options."""
+    """Write all lock files again; versions stay unless `--upgrade` or `--upgrade-package NAME` is among the options."""
     for lock in LOCKS:
         say(f"Locking {lock.file.relative_to(ROOT)} …")
         run(f"Locking the group {lock.group}", command(lock, options), env=_clean_environment())
@@ -49,7 +49,7 @@ def command(lock: LockFile, options: Sequence[str]) -> list[Word]:
 
 
 def _clean_environment() -> dict[str, str]:
-    """Nothing that would put an address into a lock file."""
+    """Environment variables for uv without those that would put an address into a lock file."""
     return {key: value for key, value in uv_environment().items() if not key.startswith("PIP_")}
 
 

@@ -1,9 +1,9 @@
-"""Where `./dev` keeps things."""
+"""The folders of `./dev`."""
 
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".selfright"
-"""Everything that is made on this machine; git ignores it, and deleting it is always safe."""
+"""Generated files of this machine; git ignores them, and deleting them is always safe."""
 
 BOOTSTRAP_LOCK = ROOT / "requirements-bootstrap.lock"

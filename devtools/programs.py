@@ -1,4 +1,4 @@
-"""Run the programs that set things up, and turn their failures into something a person can act on."""
+"""Runs the set-up programs, and turns their failures into errors with a next step."""
 
 import errno
 import os
@@ -10,11 +10,11 @@ NETWORK = "The package index cannot be reached. Check the network or the proxy, 
 DISK = "The disk is full. Free about 1 GB, then run the same command again."
 VENV = "Python's venv module is missing. On Debian or Ubuntu: sudo apt install python3-venv"
 HASH = (
-    "A download is not what the lock file says. Run the command again; if it stays, do not trust the source: "
-    "check your package index or proxy."
+    "A download differs from the lock. Run the command again; if that does not help, do not trust the "
+    "source: check your package index or proxy."
 )
 CERTIFICATE = "A TLS certificate was not accepted. Behind a company proxy, set SSL_CERT_FILE to its certificates."
-PERMISSION = "A file could not be written. Check who owns this folder and .selfright in it."
+PERMISSION = "A file could not be written. Check the owner of this folder and of .selfright in it."
 
 HINTS = {
     "no space left on device": DISK,
@@ -30,9 +30,9 @@ HINTS = {
     "connection": NETWORK,
     "from versions: none": NETWORK,
 }
-"""What a program printed when it failed (lower case) → what to do next. The first that occurs counts."""
+"""Part of a failed program's output (lower case) → the next step. The first match counts."""
 
-FALLBACK = "Delete .selfright and run the command again; if that fails too, the output above says why."
+FALLBACK = "Delete .selfright and run the command again; if that fails, too, the output above says why."
 
 
 class SetupError(Exception):
@@ -46,7 +46,7 @@ def hint(output: str) -> str:
 
 
 def explain(what: str, output: str) -> SetupError:
-    """The error for a step (`what`) whose program failed with `output`: the end of it and the next step."""
+    """The error for a step (`what`) whose program failed with `output`: the end of the output and the next step."""
     tail = "\n".join(f"  {line}" for line in output.strip().splitlines()[-12:])
     return SetupError(f"{what} failed.\n{tail}\n{hint(output)}")
 

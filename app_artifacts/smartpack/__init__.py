@@ -1,1 +1,1 @@
-"""SmartPack, the first application: its sources and the three releases that come from them."""
+"""SmartPack, the first application: its sources and the three releases made from them."""

@@ -1,8 +1,8 @@
 """Makes the release folders of SmartPack, ready for `selfright bundle`.
 
 A release is the sources (`release.yaml`, `settings.yaml`, `api/`, `frontend/`), with the files of
-`releases/<version>/` laid over them where the release has such a folder, and the version in place of the word
-%VERSION%. The page gets its version when `selfright bundle` runs Vite, as any application's would.
+`releases/<version>/` copied over them if the release has such a folder, and the version in place of the word
+%VERSION%. The page gets its version when `selfright bundle` runs Vite, like that of any application.
 """
 
 import argparse
@@ -16,14 +16,14 @@ from selfright.bundling.bundle import build_artifacts
 
 HERE = Path(__file__).parent
 HOME = HERE.parents[1] / ".selfright" / "smartpack"
-"""Where release folders are kept, so that nothing is built twice."""
+"""The place of the release folders, so that nothing is built twice."""
 
 HEAD = "1.1.0"
 """The release that the sources make without an overlay."""
 
 PARTS = ("release.yaml", "settings.yaml", "api", "frontend")
 MADE = {".selfright", "dist", "node_modules", "__pycache__"}
-"""What builds leave in a release folder."""
+"""Files that builds leave in a release folder."""
 BUILT_BY_VITE = "frontend"
 
 
@@ -33,9 +33,9 @@ def versions() -> list[str]:
 
 
 def build(version: str, output: Path) -> Path:
-    """Write the release folder of `version` to `output` and return it; what was there before is replaced.
+    """Write the release folder of `version` to `output` and return it; replaces what was there before.
 
-    Raises `ValueError` for a version that does not exist, and for a folder that is not one of ours to replace.
+    Raises `ValueError` for a version that does not exist, and for a folder that is not a release folder.
     """
     if version not in versions():
         raise ValueError(f"SmartPack has no release {version!r}; there are {', '.join(versions())}.")
@@ -50,9 +50,9 @@ def build(version: str, output: Path) -> Path:
 
 
 def built(version: str, say: Callable[[str], None] = silent) -> Path:
-    """Return the release folder of `version` with its page built; quick when its sources have not changed.
+    """Return the release folder of `version` with its page built; quick if its sources have not changed.
 
-    Raises `InvalidBundleError` when the page cannot be built, because npm's registry cannot be reached, say.
+    Raises `InvalidBundleError` if the page cannot be built, for example because npm's registry cannot be reached.
     """
     HOME.mkdir(parents=True, exist_ok=True)
     with (HOME / f"{version}.lock").open("w") as file:
@@ -68,12 +68,12 @@ def _content(path: Path, source: Path, version: str) -> bytes:
 
 
 def _clear(output: Path, wanted: set[Path]) -> None:
-    """Take away the files of another release, unless the folder holds something that is none."""
+    """Delete the files of another release, unless the folder holds anything else."""
     if not output.exists():
         return
     foreign = [path.name for path in output.iterdir() if path.name not in {*PARTS, *MADE}]
     if foreign:
-        raise ValueError(f"{output} is no release folder (it has {foreign[0]}); give a new or an empty folder.")
+        raise ValueError(f"{output} is not a release folder (it has {foreign[0]}); name a new or an empty folder.")
     for file in _files_of(output):
         if file.relative_to(output) not in wanted:
             file.unlink()

@@ -1,4 +1,4 @@
-"""A release whose page needs no build: for a demo where npm cannot reach its registry."""
+"""A release whose page needs no build, for a demo where npm cannot reach its registry."""
 
 import hashlib
 import shutil
@@ -37,7 +37,7 @@ def plain(version: str) -> Path:
 
 
 def _put(file: Path, dist: Path) -> str:
-    """Copy an asset under a name with its content's hash; the path in the page."""
+    """Copy an asset to a name with the hash of its content; return its path in the page."""
     digest = hashlib.sha256(file.read_bytes()).hexdigest()[:8]
     name = f"assets/{file.stem}-{digest}{file.suffix}"
     shutil.copyfile(file, dist / name)

@@ -1,4 +1,4 @@
-"""A release folder on 127.0.0.1, without AWS: the site, and the API behind the same address, for work on SmartPack."""
+"""Serves a release folder on 127.0.0.1 without AWS, the site and the API on one address, for work on SmartPack."""
 
 import argparse
 import importlib
@@ -24,7 +24,7 @@ CONTENT_TYPES = {
 }
 
 POLICY = "default-src 'self'; base-uri 'none'; frame-ancestors 'none'"
-"""CloudFront's content security policy: a page that works here works there."""
+"""CloudFront's content security policy, so that a page that works here also works there."""
 
 
 def load_handler(api: Path) -> Handler:
@@ -37,7 +37,7 @@ def load_handler(api: Path) -> Handler:
 
 @contextmanager
 def _importing_from(folder: Path, names: list[str]) -> Iterator[None]:
-    """Let `names` be imported afresh from the folder, without a trace in `sys.modules` or the folder."""
+    """Import `names` again from the folder, and leave no trace in `sys.modules` or the folder."""
     hidden = {name: sys.modules.pop(name) for name in names if name in sys.modules}
     writes_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     sys.path.insert(0, str(folder))
@@ -53,7 +53,7 @@ def _importing_from(folder: Path, names: list[str]) -> Iterator[None]:
 
 
 def event(method: str, path: str, body: str | None = None) -> dict[str, Any]:
-    """Make the event (payload 2.0) of a request, as far as the API reads it."""
+    """Make the event (payload 2.0) of a request, with the fields that the API reads."""
     return {
         "version": "2.0",
         "rawPath": path,

@@ -1,4 +1,4 @@
-"""Visitors that do not exist: an endless, repeatable stream of plausible trips to ask SmartPack for."""
+"""Simulated visitors: an endless, repeatable stream of plausible trips for SmartPack."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -17,7 +17,7 @@ CLIMATES = {
 """Coldest and warmest degrees of a year, by destination."""
 
 LENGTHS = {1: 8, 2: 18, 3: 20, 4: 14, 7: 20, 10: 10, 14: 8, 21: 2}
-"""Days of a trip, and how many of a hundred visitors stay as long."""
+"""Days of a trip, and how many of a hundred visitors stay so long."""
 
 INTERESTS = {0: 14, 1: 27, 2: 34, 3: 18, 4: 7}
 """How many activities a visitor picks, and how many of a hundred do."""

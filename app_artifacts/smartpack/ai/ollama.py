@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 LARGEST_ANSWER = 256 * 1024
 """Bytes; a dozen suggestions take one or two thousand."""
 PORT = 11434
-"""Ollama's own, when the host says none."""
+"""Ollama's default port, if the host has none."""
 LATE = "it did not answer in time"
 
 
@@ -68,19 +68,19 @@ class Ollama:
             place = urlsplit(self.host if "://" in self.host else f"http://{self.host}")
             port = place.port or (None if place.scheme == "https" else PORT)
         except ValueError as error:
-            raise OllamaError("OLLAMA_HOST is no address") from error
+            raise OllamaError("OLLAMA_HOST is not an address") from error
         kinds: Mapping[str, type[http.client.HTTPConnection]] = {
             "http": http.client.HTTPConnection,
             "https": http.client.HTTPSConnection,
         }
         if place.scheme not in kinds or not place.hostname:
-            raise OllamaError("OLLAMA_HOST is no address")
+            raise OllamaError("OLLAMA_HOST is not an address")
         return kinds[place.scheme](place.hostname, port, timeout=seconds)
 
 
 @contextmanager
 def _ended_at(end: float, connection: http.client.HTTPConnection) -> Iterator[None]:
-    """Connect, and hang up at this time: a timeout alone would begin anew with every byte that comes."""
+    """Connect, and close the connection at `end`: a socket's timeout would begin again with every byte."""
     connection.connect()
     line = connection.sock
     timer = Timer(max(0.0, end - time.monotonic()), _hang_up, [line])
@@ -93,7 +93,7 @@ def _ended_at(end: float, connection: http.client.HTTPConnection) -> Iterator[No
 
 
 def _hang_up(line: socket.socket) -> None:
-    with suppress(OSError):  # It has ended in this moment.
+    with suppress(OSError):  # It has just ended.
         line.shutdown(socket.SHUT_RDWR)
 
 

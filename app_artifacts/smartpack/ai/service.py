@@ -1,8 +1,8 @@
 """SmartPack's AI: one Lambda in a container image, behind an HTTP API (payload 2.0), standard library only.
 
 `GET /health` says that it is up; `POST /suggest` names what people forget on such a trip. A model behind Ollama does
-that (`OLLAMA_HOST`, `AI_MODEL`), for at most `AI_SECONDS`; when it does not, there are general suggestions, and the
-answer says so. So a model that is slow, away or talking nonsense never is a failure of SmartPack.
+that (`OLLAMA_HOST`, `AI_MODEL`), for at most `AI_SECONDS`; if it does not, there are general suggestions, and the
+answer says so. So a model that is slow, unreachable or wrong is never a failure of SmartPack.
 """
 
 import json
@@ -19,9 +19,9 @@ from version import VERSION
 from web import BadRequestError, Json, Request, respond
 
 HOST, MODEL, SECONDS = "127.0.0.1:11434", "llama3.2", 20.0
-"""What is assumed when the environment does not say it; the HTTP API itself gives up after 30 s."""
+"""The defaults without environment variables; the HTTP API's own timeout is 30 s."""
 RESERVE = 1.0
-"""Seconds that are left for the answer, whatever the function's timeout is."""
+"""Seconds before the function's timeout that are kept for the answer."""
 NOTICE = "The assistant did not answer: these are general suggestions."
 METHODS = {"/health": "GET", "/suggest": "POST"}
 

@@ -1,4 +1,4 @@
-"""What there is to pack: by activity and by weather. The keys are also the words that a request may use."""
+"""The things to pack, by activity and by weather. The keys are also the words that a request may use."""
 
 ACTIVITY_KIT: dict[str, tuple[str, ...]] = {
     "beach": ("Beach towel", "Sandals", "Sun cream"),

@@ -10,8 +10,8 @@ Problem = dict[str, str]
 class Fields:
     """One JSON object. Every reader returns a value of the promised type; wrong fields are in `problems`.
 
-    Reading goes on after a mistake, so that a visitor hears of all of them at once. Fields that nobody reads are
-    ignored: during a release a newer page may talk to an older API.
+    Reading continues after a mistake, so that a visitor gets all of them at once. Unknown fields are ignored: during a
+    release, a newer page may call an older API.
     """
 
     def __init__(self, content: Mapping[str, object], problems: list[Problem], prefix: str = "") -> None:
@@ -95,7 +95,7 @@ class Fields:
         if isinstance(value, Mapping):
             return Fields(value, self.problems, f"{self._prefix}{name}.")
         self._reject_value(name, "an object")
-        return Fields({}, [], "")  # its fields are not complained about one by one
+        return Fields({}, [], "")  # its fields are not reported one by one
 
     def _reject_value(self, name: str, expected: str) -> None:
         value = self._content.get(name)

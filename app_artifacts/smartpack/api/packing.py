@@ -9,7 +9,7 @@ from settings import settings
 from trip import Trip, Weather
 
 COLD, MILD, HOT = 5, 16, 25
-"""Degrees Celsius from which on other clothes are needed."""
+"""Degrees Celsius at which other clothes are needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def outfits(trip: Trip) -> int:
 
 
 def notes(trip: Trip) -> list[str]:
-    """Return advice that is no thing to pack."""
+    """Return advice besides the things to pack."""
     advice = []
     if outfits(trip) < trip.days:
         advice.append(f"Clothes for {outfits(trip)} days: you wash on the way.")
@@ -75,5 +75,5 @@ def _activities(trip: Trip) -> Iterator[Item]:
 
 
 def _layers(weather: Weather) -> bool:
-    """Tell whether mornings and afternoons want different clothes."""
+    """Tell whether mornings and afternoons need different clothes."""
     return weather.high - weather.low >= 12  # noqa: PLR2004 - degrees

@@ -1,9 +1,9 @@
 """Settings that can be changed without changing code: SSM parameters of the release (`settings.yaml`).
 
 The variable SETTINGS_PREFIX says where they are: `<prefix>/current` names the revision, and below
-`<prefix>/revisions/<revision>/` is the whole of it. They are read at the first request and again after a minute, so a
-release, and a rollback, is seen by then. Before there are any, and where nobody says where they are, the defaults hold;
-when they cannot be read, those that were read last do.
+`<prefix>/revisions/<revision>/` are its values. They are read at the first request and again after a minute, so a
+release or a rollback takes effect by then. Without a revision or without the variable, the defaults apply; if SSM
+cannot be read, the values that were read last do.
 """
 
 import json
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MEMORY_SECONDS = 60
 NOTHING = "none"
-"""What the pointer says after the first release was rolled back."""
+"""The value of the pointer after the first release was rolled back."""
 
 Read = Callable[[], Mapping[str, str]]
 
@@ -34,7 +34,7 @@ class Settings:
 
     @classmethod
     def from_parameters(cls, values: Mapping[str, str]) -> "Settings":
-        """Read texts as SSM has them; `ValueError` when one is no positive whole number. Others are ignored."""
+        """Read texts as SSM has them; `ValueError` when one is not a positive whole number. Others are ignored."""
         known = {"MAX_DAYS": "max_days", "WASH_AFTER_DAYS": "wash_after_days"}
         given = {known[name]: int(value) for name, value in values.items() if name in known}
         if wrong := [name for name, value in given.items() if value < 1]:
@@ -63,7 +63,7 @@ class Remembered:
 @cache
 def _client() -> "SSMClient":
     """SSM's client: made once, so that the connection is used again."""
-    import boto3  # noqa: PLC0415 - Lambda has it; who tries the API without AWS may not
+    import boto3  # noqa: PLC0415 - Lambda has it; a machine without AWS may not
     from botocore.config import Config  # noqa: PLC0415
 
     patience = Config(
@@ -73,7 +73,7 @@ def _client() -> "SSMClient":
 
 
 def read_parameters() -> Mapping[str, str]:
-    """Read the revision that is live now; nothing when there is none, or nobody says where."""
+    """Read the revision that is live now; nothing if there is none, or if SETTINGS_PREFIX is missing."""
     prefix = os.environ.get("SETTINGS_PREFIX")
     if not prefix:
         return {}

@@ -1,4 +1,4 @@
-"""The trip that a visitor asks a list for."""
+"""The trip for which a visitor wants a list."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from settings import settings
 
 
 class InvalidTripError(Exception):
-    """The request is JSON but no trip; `problems` names every field that is wrong."""
+    """The request is JSON but not a trip; `problems` names every field that is wrong."""
 
     def __init__(self, problems: list[Problem]) -> None:
         sentences = (f"{p['field']} {p['problem']}; expected {p['expected']}." for p in problems)
@@ -19,7 +19,7 @@ class InvalidTripError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Weather:
-    """What is forecast: a word of `WEATHER_GEAR`, and the coldest and the warmest degrees Celsius."""
+    """The forecast: a word of `WEATHER_GEAR`, and the coldest and the warmest degrees Celsius."""
 
     kind: str
     low: float
@@ -38,7 +38,7 @@ class Trip:
 
 
 def read_trip(body: object) -> Trip:
-    """Check what came as JSON; `InvalidTripError` when it is no trip."""
+    """Check the decoded JSON; `InvalidTripError` when it is not a trip."""
     if not isinstance(body, Mapping):
         raise InvalidTripError([{"field": "body", "problem": "is no object", "expected": "an object with a trip"}])
     fields = Fields(body, [])

@@ -1,4 +1,4 @@
-"""The HTTP API's events (payload 2.0) as requests, and answers as what it expects back."""
+"""The HTTP API's events (payload 2.0) as requests, and the answers that it expects."""
 
 import base64
 import json
@@ -12,7 +12,7 @@ LARGEST_BODY = 16 * 1024
 
 
 class BadRequestError(Exception):
-    """The request cannot be read; `status` is the answer's, the text is for whoever sent it."""
+    """The request cannot be read; `status` is the answer's, the text is for the sender."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -30,7 +30,7 @@ class Request:
 
     @classmethod
     def from_event(cls, event: Mapping[str, object]) -> "Request":
-        """Read an event of payload format 2.0; what is missing counts as empty."""
+        """Read an event of payload format 2.0; missing fields count as empty."""
         context = event.get("requestContext")
         http = context.get("http") if isinstance(context, Mapping) else None
         method = http.get("method") if isinstance(http, Mapping) else None

@@ -10,7 +10,7 @@ from devtools.hygiene import LARGEST, main, wrong
 @pytest.mark.parametrize(
     ("content", "finding"),
     [
-        (b"one\r\ntwo\r\n", "line ends of Windows"),
+        (b"one\r\ntwo\r\n", "Windows line ends"),
         (b"one", "exactly one line end"),
         (b"one\n\n", "exactly one line end"),
         (b"one\ntwo \n", "line 2 ends with white space"),

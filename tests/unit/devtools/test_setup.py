@@ -18,8 +18,8 @@ from devtools.programs import SetupError, explain, fail_on_disk, hint, run
     ("output", "advice"),
     [
         ("error: No space left on device (os error 28)", "disk is full"),
-        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", "not what the lock file says"),
-        ("error: Hash mismatch for `boto3==1.44.5`", "not what the lock file says"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", "differs from the lock"),
+        ("error: Hash mismatch for `boto3==1.44.5`", "differs from the lock"),
         ("dns error: failed to lookup address information", "cannot be reached"),
         ("Temporary failure in name resolution", "cannot be reached"),
         ("Failed to establish a new connection: [Errno 111]", "cannot be reached"),
@@ -108,7 +108,7 @@ def test_the_help_lists_every_command() -> None:
 )
 def test_the_exit_code_of_several_test_runs(results: list[int], code: int) -> None:
     """A failure anywhere is a failure; no tests anywhere is one too."""
-    assert commands._together(results) == code
+    assert commands._combined(results) == code
 
 
 def test_all_tests_run_side_by_side_where_they_can() -> None:

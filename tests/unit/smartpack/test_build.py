@@ -43,7 +43,7 @@ def test_what_was_built_is_kept(tmp_path: Path) -> None:
 def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
     """Nobody's files are replaced by a release."""
     (tmp_path / "thesis.tex").touch()
-    with pytest.raises(ValueError, match=r"is no release folder \(it has thesis.tex\)"):
+    with pytest.raises(ValueError, match=r"is not a release folder \(it has thesis.tex\)"):
         build("1.1.0", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 

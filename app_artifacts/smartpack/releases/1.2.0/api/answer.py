@@ -1,4 +1,4 @@
-"""What `POST /generate` answers. Fields may be added, never taken away: an older page may read a newer answer."""
+"""What `POST /generate` answers. Fields may be added, never removed: an older page may read a newer answer."""
 
 from dataclasses import asdict
 
