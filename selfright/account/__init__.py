@@ -1,1 +1,1 @@
-"""A person's view of one AWS account: the controller, its ledger, logs, and what a person can ask of it."""
+"""A person's view of one AWS account: the controller, its ledger, its logs, and its commands."""

@@ -1,7 +1,7 @@
 """The controller of an AWS account: where its ledger, bucket and workflows are.
 
-All that must be known beforehand is the account and the region (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL); everything
-else is in the SSM parameter `/selfright/controller`, which the controller's own stack writes.
+Only the account and the region must be known (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL); everything else is in the SSM
+parameter `/selfright/controller`, which the controller's own stack writes.
 """
 
 import os
@@ -71,7 +71,7 @@ class Account:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """Everything that is known about deployments."""
+        """The reader of the ledger."""
         return Ledger(self.resources.table)
 
     def environments(self) -> list[str]:
@@ -93,7 +93,7 @@ class Account:
             raise AdviceError(f"No environment {key} is registered here.", step) from error
 
     def principal(self) -> str:
-        """Who is calling, as an ARN; "" when AWS does not say."""
+        """The caller's ARN; "" if AWS does not say."""
         try:
             with calling("sts:GetCallerIdentity", "the caller"):
                 return str(client("sts").get_caller_identity()["Arn"])
@@ -102,7 +102,7 @@ class Account:
 
     @cached_property
     def world(self) -> World:
-        """The controller's own ports, with this person's rights. A plan reads through them and writes nothing."""
+        """The controller's own ports, with this person's permissions. A plan only reads through them."""
         world = aws_world(Settings(table=self.resources.table, bucket=self.resources.bucket))
         world.components = AwsComponents(self.resources.bucket, self.clients)
         return world
@@ -114,12 +114,12 @@ class Account:
 
     @cached_property
     def ssm(self) -> "SSMClient":
-        """Parameters: where everything is."""
+        """The client for SSM parameters."""
         return client("ssm")
 
     @cached_property
     def s3(self) -> "S3Client":
-        """Where bundles are uploaded."""
+        """The client for the bucket of bundles."""
         return client("s3")
 
     @cached_property
@@ -129,7 +129,7 @@ class Account:
 
     @cached_property
     def functions(self) -> "LambdaClient":
-        """The controller's functions; a call is made once, with a long timeout."""
+        """The client for the controller's functions; it calls once, with a long timeout."""
         return Clients().invoker
 
     @cached_property
@@ -143,23 +143,23 @@ def _not_bootstrapped() -> AdviceError:
     if endpoint:
         step = "Deploy it there first (`./dev up` does that for the local AWS)."
         return AdviceError(f"There is no Selfright controller at {endpoint}.", step)
-    step = "Is it the right region (AWS_REGION) and account (AWS_PROFILE)? If so, bootstrap it: see the README."
+    step = "Check AWS_REGION and AWS_PROFILE. If they are right, deploy the controller: see the README."
     if LocalState().alive():
-        step = "A local AWS is up: add --local to use it. Otherwise check AWS_REGION and AWS_PROFILE."
+        step = "A local AWS is running: add --local to use it. Otherwise check AWS_REGION and AWS_PROFILE."
     return AdviceError(f"There is no Selfright controller in {region} of this account (no {PARAMETER} in SSM).", step)
 
 
 def use_local(state: LocalState | None = None, variables: MutableMapping[str, str] = os.environ) -> None:
-    """Let this process talk to the local AWS; an `AWS_ENDPOINT_URL` that is set already stays as it is.
+    """Make this process use the local AWS; an `AWS_ENDPOINT_URL` that is already set stays.
 
-    Raises `AdviceError` when none is up, or the one that was has died.
+    Raises `AdviceError` if none is running, or if it has died.
     """
     if variables.get("AWS_ENDPOINT_URL"):
         return
     state = state or LocalState()
     running = state.read()
     if running is None:
-        raise AdviceError("No local AWS is up.", "Start it: ./dev up")
+        raise AdviceError("No local AWS is running.", "Start it: ./dev up")
     if not state.alive():
         said = f"The end of {state.log}:\n{tail(state.log)}"
         raise AdviceError(f"The local AWS has died. {said}", "Start it again: ./dev up")

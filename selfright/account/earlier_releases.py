@@ -32,7 +32,7 @@ def released_as(history: Sequence[Deployment], environment_key: str, version: st
 def release_again(account: Account, deployment: Deployment) -> Sent:
     """Upload the stored bundle of a deployment once more, exactly the version of the object that it released.
 
-    Raises `AdviceError` when it is not there any more.
+    Raises `AdviceError` if the bundle no longer exists.
     """
     upload = deployment.upload
     name = re.sub(r"[^A-Za-z0-9.+_-]+", "-", f"{deployment.application}-{deployment.version}-again.zip")
@@ -44,10 +44,10 @@ def release_again(account: Account, deployment: Deployment) -> Sent:
                 Bucket=upload.bucket,
                 Key=key,
                 CopySource=source,  # type: ignore[arg-type]
-                MetadataDirective="REPLACE",  # It was a hotfix then; it is none now.
+                MetadataDirective="REPLACE",  # The new release is not a hotfix, even if the old one was.
             )
     except NotFoundError as error:
-        message = f"The bundle of version {deployment.version} is not kept any more."
+        message = f"The bundle of version {deployment.version} no longer exists."
         step = f"`selfright release FOLDER --environment {deployment.environment_key}` releases it from its sources."
         raise AdviceError(message, step) from error
     pinned = S3Bundles(account.s3).pin(upload.bucket, key, copied.get("VersionId"))
@@ -57,7 +57,7 @@ def release_again(account: Account, deployment: Deployment) -> Sent:
 def later_releases(account: Account, status: EnvironmentStatus, version: str) -> list[Deployment]:
     """The deployments to roll back, one after the other, until this version is live; one on its way comes first.
 
-    Raises `AdviceError` when it is not among those that were live before, or too far back: its revisions may be gone.
+    Raises `AdviceError` if it was not live before, or is too old: its revisions may be deleted.
     """
     to_undo = [status.on_its_way] if status.on_its_way else []
     live = status.live
@@ -92,6 +92,6 @@ def restore_traffic_now(account: Account, deployment_id: str, reason: str) -> st
     if "FunctionError" in answer:
         return str(said.get("errorMessage", answer["FunctionError"]))
     if said.get("outcome") == "refused":
-        step = "See how it stands: `selfright status`"
+        step = "See its status: `selfright status`"
         raise AdviceError(f"It was not rolled back: {said.get('reason')}", step)
     return "; ".join(f"{component}: {trouble}" for component, trouble in said.get("failed", {}).items())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Ledger:
-    """What is written about deployments and environments. It only reads."""
+    """Reads deployments and environments; it never writes."""
 
     def __init__(self, table: str, dynamodb: "DynamoDBClient | None" = None) -> None:
         """Use this table; `dynamodb` is the client to use (default: the process's own)."""
@@ -25,7 +25,7 @@ class Ledger:
         self._locks = DynamoLocks(table, dynamodb)
 
     def find(self, deployment_id: str) -> Deployment | None:
-        """The deployment as it is now, or None when the ledger has none of that id."""
+        """The present state of the deployment, or None if the ledger has none with that id."""
         try:
             return self._deployments.get(deployment_id)
         except NotFoundError as error:
@@ -41,11 +41,11 @@ class Ledger:
         raise AdviceError(f"The ledger has no deployment {deployment_id}.", step)
 
     def timeline(self, deployment_id: str) -> list[TimelineEvent]:
-        """Everything that happened to a deployment, in order."""
+        """The events of a deployment, in order."""
         return self._deployments.timeline(deployment_id)
 
     def evaluations(self, deployment_id: str) -> list[Evaluation]:
-        """Everything that the judge saw of a deployment, in order."""
+        """The judge's evaluations of a deployment, in order."""
         return self._evaluations.all(deployment_id)
 
     def history(self, environment_key: str, count: int) -> list[Deployment]:
@@ -59,7 +59,7 @@ class Ledger:
         return DeploymentRecord(deployment, timeline, self._find(deployment.previous))
 
     def status(self, environment_key: str) -> EnvironmentStatus:
-        """The status of an environment; of one that never had a deployment, everything is empty."""
+        """The status of an environment; without any deployment, all fields are empty."""
         lock = self._locks.load(environment_key)
         waiting = self._find(lock.waiting.deployment_id) if lock.waiting else None
         return EnvironmentStatus(environment_key, self._find(lock.live), self._find(lock.holder), waiting, lock.held)

@@ -29,14 +29,14 @@ PLATFORM = ("START RequestId:", "END RequestId:", "REPORT RequestId:", "INIT_STA
 AFTERWARDS = timedelta(seconds=60)
 """So long after the end of a deployment, lines may still belong to it."""
 POLL_SECONDS = 3.0
-"""CloudWatch takes five such requests a second for a whole account, and there are about ten groups."""
+"""CloudWatch accepts five such requests a second for an account, and there are about ten groups."""
 LATE = timedelta(seconds=20)
-"""So long after it was written, a line may take to be found; when following, what takes longer is missed."""
+"""Seconds until a written line can be found; following misses lines that take longer."""
 
 
 @dataclass(frozen=True)
 class LogSource:
-    """A log group, and what of it belongs to the deployment.
+    """A log group, and the lines of it that belong to the deployment.
 
     `sides` maps the versions to `stable` and `canary` (empty: every stream); a line must contain all of `texts`.
     """
@@ -71,7 +71,7 @@ def sources(
     only: Collection[str] = (),
     text: str = "",
 ) -> list[LogSource]:
-    """The sources; `groups` are the controller's. Raises `AdviceError` when `only` names what has no logs."""
+    """The sources; `groups` are the controller's. Raises `AdviceError` if `only` names a component without logs."""
     wanted = (text,) if text else ()
     own = [LogSource(CONTROLLER, group, texts=(deployment.deployment_id, *wanted)) for group in groups]
     targets = {name: one for name, one in environment.components.items() if one.log_groups}
@@ -96,12 +96,12 @@ def _sides(deployment: Deployment, name: str) -> dict[str, str]:
 
 
 def ends(deployment: Deployment) -> datetime | None:
-    """Until when lines belong to the deployment; None while it goes on."""
+    """The end of the time to which lines belong; None while the deployment continues."""
     return deployment.closed_at + AFTERWARDS if deployment.phase.is_terminal and deployment.closed_at else None
 
 
 def begins(deployment: Deployment) -> datetime:
-    """Since when lines belong to the deployment."""
+    """The beginning of the time to which lines belong."""
     return min(deployment.created_at, deployment.upload.uploaded_at)
 
 
@@ -112,12 +112,12 @@ class LogReader:
     client: "CloudWatchLogsClient"
 
     def read(self, wanted: Iterable[LogSource], since: datetime, until: datetime | None) -> Iterator[LogLine]:
-        """The lines of all sources between the two times, in order of time; a group that is not there has none.
+        """The lines of all sources between the two times, in order of time; a missing group has none.
 
-        Raises `AwsError`; `AdviceError` when one may not read a group.
+        Raises `AwsError`; `AdviceError` if a group may not be read.
         """
         if until and until < since:
-            return iter(())  # CloudWatch takes no time that ends before it begins.
+            return iter(())  # CloudWatch refuses a time that ends before it begins.
         return heapq.merge(*(self._read(one, since, until) for one in wanted), key=lambda line: line.at)
 
     def _read(self, source: LogSource, since: datetime, until: datetime | None) -> Iterator[LogLine]:
@@ -149,14 +149,14 @@ class LogReader:
 
 @dataclass
 class Follower:
-    """Reads again and again, and gives every line once. It remembers only what it may meet again."""
+    """Polls the logs and yields every line once. It remembers only lines that it may read again."""
 
     reader: LogReader
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
 
     def follow(self, where: Callable[[], tuple[list[LogSource], bool]], since: datetime) -> Iterator[LogLine]:
-        """The lines since then, as they come. `where` says where they are now, and whether no more will come."""
+        """Yield the lines since then as they arrive. `where` gives the sources, and whether no more lines will come."""
         seen: dict[str, datetime] = {}
         start = since
         while True:
@@ -170,7 +170,7 @@ class Follower:
                         seen[line.id] = line.at
                     yield line
             except TransientError:
-                known = start  # It is read again from where it broke off.
+                known = start  # Read again from this time.
             start = known
             seen = {id_: at for id_, at in seen.items() if at >= start}
             if over:
@@ -188,7 +188,7 @@ def window(account: Account, deployment: Deployment, only: Collection[str], text
 
 
 def _belongs(source: LogSource, line: LogLine) -> bool:
-    """Checks what a filter pattern cannot express exactly."""
+    """Check the conditions that a filter pattern cannot express exactly."""
     if line.text.startswith(PLATFORM) or '"_aws"' in line.text:
         return False  # Lambda's own lines, and metrics.
     return (not source.sides or line.version in source.sides) and all(text in line.text for text in source.texts)

@@ -1,4 +1,4 @@
-"""The past requests of an environment's functions, as CloudWatch has kept them."""
+"""Past requests of an environment's functions, from CloudWatch."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ MINUTES_KEPT = 15 * DAY
 USUAL_SECONDS = 7 * DAY
 """A whole week, because weekends are not like other days."""
 UNKNOWN_RATE = 0.001
-"""The share of errors that is assumed where nothing was measured."""
+"""The share of errors that is assumed without measurements."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class TrafficReader:
     def read(self, target: Target, since: datetime, until: datetime, seconds: int) -> Past:
         """Requests and errors of a component, in periods of so many seconds (60, or a multiple of it).
 
-        Of a kind whose requests nobody counts, there are none.
+        For a kind whose requests are not counted, the result is empty.
         """
         metrics = kind_of(target.kind).metrics(target)
         if metrics is None:
@@ -101,7 +101,7 @@ def usual(past: Past, since: datetime, until: datetime) -> RequestRate | None:
 class UsualTraffic:
     """The usual traffic of a function by the last days. With `per_second`, only the share of errors is read.
 
-    None when nothing was measured, or nothing may be read: then nothing is forecast, and the rest of the plan is made.
+    None if nothing was measured or may be read: then the plan has no forecast.
     """
 
     reader: TrafficReader
@@ -109,7 +109,7 @@ class UsualTraffic:
     per_second: float | None = None
 
     def __call__(self, target: Target) -> RequestRate | None:
-        """As `planning.outlook` asks for it; one call."""
+        """The usual traffic of one function, for `planning.outlook`; one call."""
         measured = self._measured(target)
         if self.per_second is None:
             return measured

@@ -33,9 +33,9 @@ UPLOADS = ("after-call.s3.PutObject", "after-call.s3.CompleteMultipartUpload")
 
 @dataclass(frozen=True)
 class Bundle:
-    """A bundle on this machine: its size in bytes, and what it says it is.
+    """A bundle on this machine, with its size in bytes, application and version.
 
-    `application` and `version` are "" when it cannot be read: the controller says why.
+    `application` and `version` are "" if it cannot be read; the controller then reports why.
     """
 
     path: Path
@@ -59,7 +59,7 @@ class Sent:
 
 
 def read_bundle(path: Path) -> Bundle:
-    """What the bundle says it is, as far as it can be read."""
+    """The bundle with its application and version, if they can be read."""
     size = path.stat().st_size
     with suppress(InvalidBundleError), path.open("rb") as file:
         manifest = BundleArchive(file).manifest()
@@ -68,7 +68,7 @@ def read_bundle(path: Path) -> Bundle:
 
 
 def bundled(source: Path, folder: Path, allowed: Collection[str] = (), builder: Builder | None = BUILDER) -> Bundle:
-    """The bundle of a release folder, made in `folder`; a bundle is taken as it is.
+    """The bundle of a release folder, made in `folder`; a bundle is used unchanged.
 
     `allowed` and `builder`: see `make_bundle`. Raises `InvalidBundleError`.
     """

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 ID_LENGTH = 64
-"""So much of the deployment's id fits into the name of an execution (80 characters)."""
+"""The part of a deployment's id that fits into the name of an execution (80 characters)."""
 UNDONE = frozenset({Phase.ROLLED_BACK, Phase.REJECTED, Phase.SUPERSEDED})
-"""The ends after which nothing of a release is live."""
+"""The final phases after which nothing of a release is live."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,12 @@ class Rollback:
         return not self._running()
 
     def unlocked(self) -> tuple[bool, str]:
-        """Of an execution that was to unlock an environment: whether it did, and why not."""
+        """Whether the execution has unlocked the environment, and the reason if not."""
         outcome, why = self._said()
         return outcome == "unlocked", why
 
     def refusal(self, deployment: Deployment) -> str:
-        """Why the rollback was not done; "" when it was (or another one did it)."""
+        """The reason why the rollback was not done; "" if it (or another one) was."""
         if deployment.rollback_execution_arn == self.execution_arn or deployment.phase in UNDONE:
             return ""
         return self._said()[1]
@@ -64,10 +64,10 @@ class Rollback:
 
 
 def to_roll_back(status: EnvironmentStatus, history: Sequence[Deployment]) -> Deployment:
-    """The deployment that a rollback of an environment means.
+    """The deployment that a rollback of an environment rolls back.
 
-    What is on its way; of a held environment, the deployment whose rollback failed; else what is live. Raises
-    `AdviceError` when there is none.
+    That is the deployment on its way; in a held environment, the one whose rollback failed; otherwise the live one.
+    Raises `AdviceError` if there is none.
     """
     failed = (one for one in history if one.phase is Phase.ROLLBACK_FAILED)
     chosen = status.on_its_way or (next(failed, None) if status.held else status.live)
@@ -79,7 +79,7 @@ def to_roll_back(status: EnvironmentStatus, history: Sequence[Deployment]) -> De
 
 
 def check_possible(deployment: Deployment) -> None:
-    """Raise `AdviceError` when the deployment has ended so that nothing of it is live."""
+    """Raise `AdviceError` if the deployment has ended and nothing of it is live."""
     if deployment.phase in UNDONE:
         why = f" {deployment.reason}" if deployment.reason else ""
         message = f"Deployment {deployment.deployment_id} is {deployment.phase} already: nothing of it is live.{why}"
@@ -105,8 +105,8 @@ def resume(account: Account, deployment: Deployment) -> None:
     """Resume a paused deployment; raises `AdviceError` when it is not paused."""
     if not is_paused(deployment):
         message = f"Deployment {deployment.deployment_id} is {deployment.phase} and not paused."
-        raise AdviceError(message, f"See how it stands: `selfright status {deployment.deployment_id}`")
+        raise AdviceError(message, f"See its status: `selfright status {deployment.deployment_id}`")
     answer = {"outcome": "resumed", "deployment_id": deployment.deployment_id}
     if not StepFunctionsWorkflows("", account.workflows).succeed(deployment.pause_token, answer):
-        message = f"{deployment.deployment_id} is not paused any more: somebody was faster, or its time is over."
-        raise AdviceError(message, f"See how it stands: `selfright status {deployment.deployment_id}`")
+        message = f"{deployment.deployment_id} is no longer paused: another person has answered, or its time is over."
+        raise AdviceError(message, f"See its status: `selfright status {deployment.deployment_id}`")

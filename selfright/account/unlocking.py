@@ -17,7 +17,7 @@ def blocking(ledger: Ledger, environment_key: str) -> tuple[Deployment, str]:
     """The deployment because of which an environment is held, and why it is; raises `AdviceError` when it is not."""
     held = ledger.status(environment_key).held
     if not held:
-        step = f"See how it stands: `selfright status {environment_key}`"
+        step = f"See its status: `selfright status {environment_key}`"
         raise AdviceError(f"{environment_key} is not held: it takes releases.", step)
     for deployment_id in DEPLOYMENT_ID.findall(held):
         found = ledger.find(deployment_id)
@@ -33,7 +33,7 @@ def unlock(account: Account, deployment: Deployment, reason: str, sleep: Callabl
     Raises `AdviceError` when the controller refuses it, or has not done it within half a minute.
     """
     execution = start_rollback(account, deployment.deployment_id, reason, unlock=True)
-    step = f"See how it stands: `selfright status {deployment.environment_key}`"
+    step = f"See its status: `selfright status {deployment.environment_key}`"
     for _ in range(POLLS):
         if execution.has_ended():
             break

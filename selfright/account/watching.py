@@ -1,7 +1,7 @@
-"""Watching a deployment in the ledger until it is over.
+"""Watches a deployment in the ledger until it is over.
 
-The ledger is the truth, so watching is reading it again and again: often while things happen, once a second when
-nothing does. A ledger that does not answer for a while is no reason to give up: the release continues by itself.
+Watching polls the ledger: often while events happen, otherwise once a second. If the ledger does not answer for a
+while, watching continues, because the release continues by itself.
 """
 
 import time
@@ -16,7 +16,7 @@ from controller.errors import TransientError
 from selfright.errors import AdviceError
 
 APPEAR_SECONDS = 30
-"""Receiving takes seconds; what is not in the ledger after this will most likely never be."""
+"""Receiving takes seconds; a deployment that is not in the ledger after this will probably never be."""
 SILENCE_SECONDS = 60
 """The ledger may fail to answer for this long."""
 CLOSING_SECONDS = 3
@@ -31,7 +31,7 @@ NEVER_CAME = (
 
 
 class Reads(Protocol):
-    """What a watcher needs of the ledger."""
+    """The methods of the ledger that a watcher needs."""
 
     def find(self, deployment_id: str) -> Deployment | None:
         """The deployment as it is now, or None."""
@@ -42,7 +42,7 @@ class Reads(Protocol):
 
 @dataclass(frozen=True)
 class LedgerReading:
-    """What is seen at one moment: the deployment (None: not there yet), new events, and why nothing could be read."""
+    """One reading of the ledger: the deployment (None: does not exist yet), new events, and the error of the read."""
 
     at: datetime
     deployment: Deployment | None = None
@@ -136,7 +136,7 @@ class _Progress:
         self.changed_at = self.started_at
 
     def read(self, at: datetime) -> LedgerReading:
-        """Read the ledger once; raises what cannot be waited out."""
+        """Read the ledger once; raises errors that waiting does not solve."""
         try:
             reading = self._read(at)
         except TransientError as error:

@@ -1,7 +1,7 @@
 """The command line `selfright`: one module per command, imported when it is called.
 
-Results go to stdout, progress to stderr. Exit codes: 0 when the command did what was asked (a release is live, a
-rollback is done), 1 when it did not, 2 for wrong usage, 130 after Ctrl-C.
+Results go to stdout, progress to stderr. Exit codes: 0 if the command succeeded (a release is live, a rollback is
+done), 1 if it did not, 2 for wrong usage, 130 after Ctrl-C.
 """
 
 import tomllib
@@ -82,7 +82,7 @@ class Selfright(click.Group):
 
 
 def version() -> str:
-    """Selfright's version: of the installed package, or of the repository that this is."""
+    """Selfright's version: that of the installed package, or of this repository."""
     try:
         return metadata.version("selfright")
     except metadata.PackageNotFoundError:
@@ -97,5 +97,5 @@ def main() -> None:
 
     AWS_PROFILE, AWS_REGION and AWS_ENDPOINT_URL choose account and region; --local means the local AWS of `./dev up`.
 
-    Exit codes: 0 done as you asked (live, or rolled back), 1 not done, 2 wrong usage, 130 Ctrl-C.
+    Exit codes: 0 success (live, or rolled back), 1 failure, 2 wrong usage, 130 Ctrl-C.
     """

@@ -1,4 +1,4 @@
-"""Help pages with examples that can be copied."""
+"""Help pages with examples to copy."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where output goes: results to stdout, progress to stderr, and nothing fancy unless it is a terminal."""
+"""The output: results to stdout, progress to stderr, and colours and pictures only on a terminal."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ from rich.text import Text
 from selfright.wording import Commands, clean
 
 UNWRAPPED = 2000
-"""The width when it is not a terminal: a line is a line, however long."""
+"""The width if it is not a terminal, so that long lines are not broken."""
 
 
 class Terminal:
@@ -49,11 +49,11 @@ class Terminal:
             click.echo(shown.plain.rstrip())
 
     def note(self, text: RenderableType) -> None:
-        """Say something in between."""
+        """Print a note to stderr."""
         write(self.err, text)
 
     def error(self, message: str, next_step: str) -> None:
-        """Say what went wrong and what to do next; with `--output json`, on stdout too, as a document."""
+        """Print an error and the next step; with `--output json`, also as a document on stdout."""
         # A tool's last lines stay lines; indented, so that none of them can pass for one of ours.
         said, step = "\n  ".join(clean(line) for line in message.splitlines()), self.commands.within(clean(next_step))
         self.note(Text.assemble(("Error: ", "bold red"), said))
@@ -84,9 +84,9 @@ def plain(shown: RenderableType) -> str:
 
 def _console(stream: TextIO) -> Console:
     if hasattr(stream, "reconfigure"):
-        stream.reconfigure(errors="replace")  # A terminal that cannot show a sign shows a question mark.
+        stream.reconfigure(errors="replace")  # A terminal without a character shows a question mark instead.
     terminal = stream.isatty()
-    # What is a terminal is asked of the stream itself: variables such as FORCE_COLOR do not make a file one.
+    # Only the stream decides whether it is a terminal; variables such as FORCE_COLOR do not.
     return Console(
         file=stream,
         force_terminal=terminal,

@@ -1,4 +1,4 @@
-"""What every command gets: the terminal, the account, the time; and the options that all commands share."""
+"""The tools of every command: terminal, account, time; and the options that all commands share."""
 
 import re
 import time
@@ -25,7 +25,7 @@ NAME = r"[a-z0-9][a-z0-9-]{0,30}"
 
 @dataclass
 class CommandTools:
-    """Handed to every command by click; a test hands in its own clock and sleep."""
+    """click passes them to every command; a test passes its own clock and sleep."""
 
     clock: Callable[[], datetime] = now
     sleep: Callable[[float], None] = time.sleep
@@ -33,7 +33,7 @@ class CommandTools:
 
     @cached_property
     def account(self) -> Account:
-        """Where the controller is."""
+        """The account with the controller."""
         return Account()
 
     @property
@@ -86,19 +86,19 @@ allow_option = click.option(
     "--allow",
     multiple=True,
     metavar="PATTERN",
-    help="What looks like a secret but is none: a file's path in the component's folder, or a parameter's name.",
+    help="Not a secret, though it looks like one: a file's path in the component's folder, or a parameter's name.",
 )
 
 build_option = click.option(
     "--build/--no-build",
     "building",
     default=True,
-    help="Run the builds of release.yaml whose sources have changed (the default), or take what is there.",
+    help="Run the builds of release.yaml whose sources have changed (the default), or use the existing artifacts.",
 )
 
 
 def builder(tools: CommandTools, building: bool) -> Builder | None:
-    """What `--build` or `--no-build` asks for; it says on stderr what it does."""
+    """The builder for `--build`, which reports on stderr; None for `--no-build`."""
     return Builder(tools.terminal.note) if building else None
 
 

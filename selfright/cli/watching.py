@@ -1,4 +1,4 @@
-"""Watching a deployment on the command line: the picture, the result, the exit code, and what Ctrl-C means."""
+"""Watches a deployment on the command line: the picture, the result, the exit code, and Ctrl-C."""
 
 from collections.abc import Callable, Sequence
 
@@ -32,7 +32,7 @@ def watch(
     timeout: float | None = None,
     known: Sequence[TimelineEvent] = (),
 ) -> DeploymentRecord:
-    """Watch a deployment until it is over, showing what happens but the `known` events; returns its whole record.
+    """Watch a deployment until it is over, and show its events except the `known` ones; returns its record.
 
     Exits with 130 on Ctrl-C, after saying that the release continues. Raises `AdviceError` when watching failed.
     """
@@ -52,7 +52,7 @@ def watch(
 
 
 def conclude(tools: CommandTools, record: DeploymentRecord, good: frozenset[Phase]) -> None:
-    """Print how it ended; exits with 0 if that is one of the `good` phases, else with 1."""
+    """Print how it ended; exits with 0 if that is one of the `good` phases, otherwise with 1."""
     tools.terminal.result(deployment_page.summary(record, tools.terminal.commands), documents.record(record))
     raise click.exceptions.Exit(0 if record.deployment.phase in good else 1)
 

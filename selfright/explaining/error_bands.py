@@ -1,4 +1,4 @@
-"""The error rate that the counts of one side speak for, with bounds that hold at every evaluation at once."""
+"""The error rates that are consistent with one side's counts, at all evaluations together."""
 
 from math import lgamma, log
 
@@ -8,15 +8,15 @@ ALPHA = 0.05
 _STEPS = 40
 """Halvings; the bounds are exact to a billionth."""
 _PRIOR = 0.5
-"""Jeffreys's: as open for rare errors as for common ones."""
+"""Jeffreys's prior: neutral between rare and common errors."""
 
 
 def band(counts: Counts, alpha: float = ALPHA) -> tuple[float, float]:
-    """The lowest and the highest error rate (0 to 1) that go with these counts.
+    """The lowest and the highest error rate (0 to 1) that are consistent with these counts.
 
     A confidence sequence: with probability 1 - `alpha` the true rate is within it at all evaluations. It is
     the set of rates against which the beta-binomial mixture has won less than 1 / `alpha` (Robbins 1970; Howard,
-    Ramdas, McAuliffe, Sekhon 2021). Without a request, everything is possible.
+    Ramdas, McAuliffe, Sekhon 2021). Without requests, every rate is possible.
     """
     requests, errors = counts.requests, min(counts.errors, counts.requests)
     if not requests:

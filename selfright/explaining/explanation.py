@@ -1,6 +1,6 @@
 """A deployment in five sentences: what happened, which metric, which numbers, which evaluation, what to do next.
 
-They are made of what the ledger has kept; nothing is judged again.
+They are made from the ledger's records; nothing is judged again.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from selfright.wording import clean, duration, percent, plural
 SOURCES = {
     "check": "A check of the release failed",
     "person": "No metric ended it: a person rolled it back",
-    "fault": "No metric ended it: something broke",
+    "fault": "No metric ended it: a fault did",
     "reconciler": "No metric ended it: its workflow had died or was stopped",
 }
 
@@ -61,7 +61,7 @@ def strongest(evaluation: Evaluation) -> Comparison | None:
 
 
 def reached(evaluation: Evaluation) -> bool:
-    """Whether the evidence is enough for a rollback, but for rounding."""
+    """Whether the evidence is enough for a rollback, apart from rounding."""
     return bool(evaluation.limit) and evaluation.e_value >= evaluation.limit * (1 - 1e-6)
 
 
@@ -73,7 +73,7 @@ def metric_of(one: Comparison) -> str:
 
 
 def _decisive(one: Deployment, evaluations: Sequence[Evaluation]) -> Evaluation | None:
-    """The evaluation that ended it; else the last one before the end; of a good release, the one with most evidence."""
+    """The evaluation that ended it, or the last one before; for a good release, the one with most evidence."""
     if not evaluations:
         return None
     if one.trip and one.trip.source == "judge":
@@ -124,7 +124,7 @@ def _tripped(trip: Trip, decisive: Evaluation | None) -> str:
     found = strongest(decisive) if decisive else None
     if found is None or not decisive or not reached(decisive):
         return _sentence(f"The judge ended it: {trip.reason}")
-    more = "more of them are on the canary than chance would put there"
+    more = "the canary has more of them than chance explains"
     return f"The judge ended it by {metric_of(found)}: {more}."
 
 

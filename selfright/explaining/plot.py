@@ -1,6 +1,6 @@
 """The picture of a deployment: error rates with their bands, evidence against its limit, weight, alarms, evaluations.
 
-matplotlib is an extra of its own, because nothing else needs it.
+matplotlib is a separate extra, because nothing else needs it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -103,7 +103,7 @@ class _Drawing:
     def _draw_side(
         self, evaluations: list[Evaluation], side: Callable[[Evaluation], Counts], colour: str, label: str | None
     ) -> float:
-        """One side, compared or alone; how high it must be seen. Early bands are wide, and need not be seen whole."""
+        """Draw one side, compared or alone; return the visible height. Early bands are wide and may be cut."""
         times = [self._time(evaluation.at) for evaluation in evaluations]
         rates = [100 * side(evaluation).error_rate for evaluation in evaluations]
         bands = [band(side(evaluation)) for evaluation in evaluations]
@@ -165,7 +165,7 @@ class _Drawing:
         )
 
     def _draw_moments(self, axes: "Axes") -> None:
-        """What ended it, which alarms were firing, and when all visitors were on stable again."""
+        """Mark what ended it, which alarms fired, and when all visitors were on stable again."""
         one = self._explanation.record.deployment
         for evaluation in self._evaluations:
             if evaluation.firing:

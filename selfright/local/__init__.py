@@ -1,4 +1,4 @@
-"""AWS on your own machine: the emulator, a door for visitors, visitors, and a deployer for CDK apps.
+"""AWS on your own machine: the emulator, an edge for visitors, simulated visitors, and a deployer for CDK apps.
 
-Everything else in this repository reaches it as it would reach AWS: with `AWS_ENDPOINT_URL`.
+All other code in this repository uses it like AWS, by `AWS_ENDPOINT_URL`.
 """

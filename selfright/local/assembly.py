@@ -18,7 +18,7 @@ class Asset:
 
     source: Path
     packaging: str
-    """`zip` for a folder that is zipped, `file` for a file that is taken as it is."""
+    """`zip` for a folder that is zipped, `file` for a file that is uploaded unchanged."""
     bucket: str
     key: str
 
@@ -49,7 +49,7 @@ def read(folder: Path, account: str, region: str) -> Assembly:
     try:
         artifacts: dict[str, Any] = json.loads((folder / "manifest.json").read_text())["artifacts"]
     except (FileNotFoundError, KeyError) as error:
-        raise DeployError(f"{folder} is no cloud assembly. Synthesize the CDK app into it first.") from error
+        raise DeployError(f"{folder} is not a cloud assembly. Synthesize the CDK app into it first.") from error
     stacks = tuple(_stack(folder, artifacts[name]) for name in _ordered(artifacts) if artifacts[name]["type"] == STACK)
     manifests = [folder / one["properties"]["file"] for one in artifacts.values() if one["type"] == ASSETS]
     places = {"${AWS::AccountId}": account, "${AWS::Region}": region, "${AWS::Partition}": "aws"}
@@ -82,7 +82,7 @@ def _stack(folder: Path, artifact: Mapping[str, Any]) -> Stack:
 def _assets(manifest: Path, places: Mapping[str, str]) -> list[Asset]:
     content = json.loads(manifest.read_text())
     if content.get("dockerImages"):
-        raise DeployError(f"{manifest.name} has container image assets; the local AWS takes files only.")
+        raise DeployError(f"{manifest.name} has container image assets; the local AWS accepts only files.")
     return [
         _asset(manifest.parent, one["source"], destination, places)
         for one in content.get("files", {}).values()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 BOOTSTRAP_VERSION = "30"
-"""Templates of the default synthesizer ask that this parameter says 6 or more."""
+"""Templates of the default synthesizer require this parameter to be 6 or more."""
 
 LARGEST_BODY = 51_200
 """Bytes; CloudFormation takes larger templates only by URL."""
@@ -86,10 +86,10 @@ class Stacks:
 
     def __init__(self, client: "CloudFormationClient", addresses: Mapping[Path, str], deadline: float) -> None:
         self._client, self._addresses, self._seconds = client, addresses, deadline
-        self._change_set = f"selfright-{uuid4().hex[:12]}"  # names of executed change sets stay taken
+        self._change_set = f"selfright-{uuid4().hex[:12]}"  # names of executed change sets stay in use
 
     def deploy(self, stack: Stack, say: Callable[[str], None]) -> Deployed:
-        """Bring one stack to what its template says."""
+        """Create or update one stack from its template."""
         started = time.monotonic()
         kind = self._prepare(stack)
         changed = self._change(stack, kind)
@@ -100,7 +100,7 @@ class Stacks:
         return Deployed(stack.name, outputs, changed)
 
     def _prepare(self, stack: Stack) -> Literal["CREATE", "UPDATE"]:
-        """Whether the stack is created or updated; what is left of a failed creation goes away first."""
+        """Whether the stack is created or updated; deletes the rest of a failed creation first."""
         existing = self._read(stack.name)
         if existing and existing["StackStatus"] in UNUSABLE:
             self._client.delete_stack(StackName=stack.name)

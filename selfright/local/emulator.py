@@ -47,7 +47,7 @@ def start(
     Args:
         folder: where state, logs and temporary files go; one local AWS per folder.
         ports: which ports of 127.0.0.1 to use; free ones by default.
-        attached: whether it has to end with the calling process, whatever kills that.
+        attached: whether it ends with the calling process, however that ends.
         python: an interpreter that has ministack.
         deadline: seconds in which it must answer.
 
@@ -82,7 +82,7 @@ def stop(folder: Path = FOLDER, *, deadline: float = STOP_SECONDS) -> bool:
         if not _until(lambda: not place.alive(), deadline):
             _end_all(running)
             _until(lambda: not place.alive(), deadline)
-    shutil.rmtree(place.work, ignore_errors=True)  # A supervisor that was killed could not.
+    shutil.rmtree(place.work, ignore_errors=True)  # A killed supervisor could not do this.
     place.state.unlink(missing_ok=True)
     _forget(running)
     return alive
@@ -117,7 +117,7 @@ def _check_possible(place: LocalFolder, python: Path, wished: Ports) -> None:
     if not python.exists():
         raise SetupMissingError(f"The local AWS is not set up ({python} is missing). Run: ./dev up")
     if place.alive():
-        raise AlreadyUpError("The local AWS is already up. Use it, or stop it first: ./dev down")
+        raise AlreadyUpError("The local AWS is already running. Use it, or stop it first: ./dev down")
     for port in (wished.emulator, wished.edge):
         if port is not None and not is_free(port):
             raise PortTakenError(f"Port {port} is taken by another program. Choose another one, or leave it out.")
@@ -173,8 +173,8 @@ def _why(place: LocalFolder, what: str) -> LocalAwsError:
     if "No space left on device" in said:
         return EmulatorDiedError("The disk is full. Free some room, then start the local AWS again: ./dev up")
     if "already in use" in said or "Address already in use" in said:
-        return PortTakenError("Another program took the local AWS's port just now. Run the same command again.")
-    return EmulatorDiedError(f"The local AWS {what} while it started. What it said:\n{said or '  (nothing)'}")
+        return PortTakenError("Another program has just taken the local AWS's port. Run the same command again.")
+    return EmulatorDiedError(f"The local AWS {what} while it started. Its output:\n{said or '  (nothing)'}")
 
 
 def _end_all(running: LocalAws) -> None:

@@ -1,4 +1,4 @@
-"""What can go wrong with the local AWS. Every message says what to do next."""
+"""The errors of the local AWS. Every message says what to do next."""
 
 from controller.errors import SelfrightError
 
@@ -8,11 +8,11 @@ class LocalAwsError(SelfrightError):
 
 
 class SetupMissingError(LocalAwsError):
-    """The emulator's own Python environment is not there."""
+    """The emulator's own Python environment is missing."""
 
 
 class AlreadyUpError(LocalAwsError):
-    """A local AWS runs already in the same folder."""
+    """A local AWS is already running in the same folder."""
 
 
 class PortTakenError(LocalAwsError):
@@ -20,7 +20,7 @@ class PortTakenError(LocalAwsError):
 
 
 class EmulatorDiedError(LocalAwsError):
-    """The emulator ended, or never came up; the message holds the end of its log."""
+    """The emulator ended, or never started; the message holds the end of its log."""
 
 
 class DeployError(LocalAwsError):

@@ -17,7 +17,7 @@ from selfright.local.synthesis import synthesize
 from selfright.local_state import FOLDER, LocalAws
 
 EDGE_PORT = 8780
-"""The edge's port if it is free: an address that stays the same can be bookmarked, and spares a synthesis."""
+"""The edge's port if it is free: a fixed address can be bookmarked, and saves a synthesis."""
 APPLICATION, ENVIRONMENT = "smartpack", "prod"
 FUNCTION, ALIAS = f"{APPLICATION}-{ENVIRONMENT}-api", "live"
 Say = Callable[[str], None]
@@ -25,7 +25,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class LocalPreference:
-    """How carefully the local environment is released to: the same settings as on AWS, with short times.
+    """The settings of the local environment: the same ones as on AWS, with short times.
 
     `steps` are weights in percent and bakes. CloudWatch has Lambda's metrics by the minute; the edge publishes them
     every half second, so here evaluations and periods are short too.
@@ -41,11 +41,11 @@ class LocalPreference:
             "tolerance": 0.05,
         }
     )
-    # The emulator's alarms add up a metric's values over all its dimensions, so here one error counts three times.
+    # The emulator's alarms sum a metric over all its dimensions, so here one error counts three times.
     alarm: Mapping[str, int] = field(default_factory=lambda: {"threshold": 6, "period_seconds": 10})
 
     def context(self) -> dict[str, object]:
-        """The CDK context that says this."""
+        """The CDK context with these settings."""
         settings = asdict(self)
         # The emulator's alarms take every function's duration for the app's; its CloudFormation has no composite ones.
         alarm = {**settings.pop("alarm"), "p99_ms": 0}
@@ -75,7 +75,7 @@ def install(
             say(f"Local AWS at {running.endpoint}, the app at {running.edge_url}")
             stacks = deploy(running.endpoint, assembly.result(), say)
             domain = _output(stacks, "DistributionDomain")
-            # The emulator forgets what a template says of CORS, so the door answers preflights.
+            # The emulator ignores the CORS of a template, so the edge answers preflights.
             save(LocalFolder(folder).targets, Targets(FUNCTION, ALIAS, domain, cors=_cors(assembly.result())))
         except BaseException:
             emulator.stop(folder)
@@ -89,7 +89,7 @@ def _assembly(edge_url: str, preference: LocalPreference) -> Path:
         "api_url": edge_url,
         "site_url": edge_url,
     }
-    # The edge is on loopback, which checks may not ask by themselves.
+    # The edge is on loopback, which checks may not request without this setting.
     return synthesize({**context, "allow_private_urls": True, **preference.context()})
 
 

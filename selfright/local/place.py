@@ -11,7 +11,7 @@ ACCOUNT = "000000000000"
 
 @dataclass(frozen=True)
 class LocalFolder(LocalState):
-    """The files of one local AWS: its state, which others read too, and those that only it knows."""
+    """The files of one local AWS: its state, which other processes read, and its private files."""
 
     @property
     def edge_log(self) -> Path:

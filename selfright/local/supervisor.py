@@ -1,10 +1,10 @@
-"""The process that owns the emulator and the edge, so that nothing of them is ever left behind.
+"""The process that owns the emulator and the edge, so that no process of them stays behind.
 
     python -m selfright.local.supervisor FOLDER PORT EDGE_PORT EMULATOR_PYTHON
 
-It ends everything when it is told to (SIGTERM, SIGINT, SIGHUP), when its stdin closes (the process that started it has
-died; started with `/dev/null` it goes on by itself), or when the emulator dies. A deliberate end removes the state
-file; the death of the emulator leaves it, which is how everybody else learns of it. Standard library only, to start at
+It ends everything on a signal (SIGTERM, SIGINT, SIGHUP), when its stdin closes (the process that started it has died;
+started with `/dev/null` it continues by itself), or when the emulator dies. A deliberate end removes the state file;
+the death of the emulator leaves it, so other processes can see it. Standard library only, to start at
 once.
 """
 
@@ -36,7 +36,7 @@ ALREADY_UP = 3
 
 PR_SET_PDEATHSIG = 1
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT")
-"""The only variables that the emulator, and with it every Lambda, gets of a person's environment."""
+"""The only variables that the emulator, and with it every Lambda, gets from a person's environment."""
 ENFORCE_IAM = "SELFRIGHT_ENFORCE_IAM"
 """With this variable, whatever it says, the emulator refuses what no policy allows. The tests set it."""
 
@@ -111,7 +111,7 @@ class Supervisor:
         }
 
     def _watch(self) -> int:
-        """Wait for a reason to end; 0 if somebody wanted it, 1 if a child died."""
+        """Wait for a reason to end; 0 for a signal or closed stdin, 1 if a child died."""
         lifeline = [] if stat.S_ISCHR(os.fstat(0).st_mode) else [0]
         while not self.told:
             if any(child.poll() is not None for child in self.children):
@@ -125,7 +125,7 @@ class Supervisor:
         self.told = True
 
     def _stop(self) -> None:
-        """End every process of every group. What is asked for nicely first is only the emulator's and edge's own."""
+        """End every process of every group. Only the emulator and the edge get a SIGTERM first."""
         for child in self.children:
             with suppress(ProcessLookupError):
                 child.terminate()
@@ -140,7 +140,7 @@ class Supervisor:
 
 
 def acquire(lock: IO[str]) -> bool:
-    """Take the folder's lock; waits a moment, because a check whether it is free holds it for an instant."""
+    """Take the folder's lock; waits a moment, because a check whether it is free holds it briefly."""
     for _ in range(10):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -152,13 +152,13 @@ def acquire(lock: IO[str]) -> bool:
 
 
 def end_group(group: int) -> None:
-    """Kill what is left of a process group: Lambda workers, node."""
+    """Kill the rest of a process group: Lambda workers, node."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
 
 
 def end_with_parent() -> None:
-    """Have the kernel end this process when its parent dies, where the kernel can (Linux)."""
+    """Make the kernel end this process when its parent dies, where it can (Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 

@@ -1,4 +1,4 @@
-"""Makes the cloud assembly of the real CDK app for the local AWS, and keeps it for as long as nothing changes it."""
+"""Makes the cloud assembly of the real CDK app for the local AWS, and caches it until an input changes."""
 
 import hashlib
 import json
@@ -18,10 +18,10 @@ LAST_LINES = 20
 
 
 def synthesize(context: Mapping[str, object], cache: Path = HOME / "assemblies") -> Path:
-    """The folder of the assembly for this CDK context (names and values as after `-c`), made if need be.
+    """The folder of the assembly for this CDK context (names and values as after `-c`), made if it is not cached.
 
     Raises:
-        DeployError: the CDK app failed; the message has the end of what it said.
+        DeployError: the CDK app failed; the message has the end of its output.
     """
     with disk():
         folder = cache / _key(context)
@@ -52,7 +52,7 @@ def _run(context: Mapping[str, object], folder: Path) -> None:
         **os.environ,
         "CDK_CONTEXT_JSON": json.dumps(context, default=str),
         "CDK_OUTDIR": str(draft),
-        # The tests validate the very same templates; here it would cost as long again as everything else.
+        # The tests validate the same templates; here it would double the time.
         "CDK_VALIDATION": "false",
     }
     command = [sys.executable, "-m", "bootstrap_cdk.app"]

@@ -20,7 +20,7 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def upload(client: "S3Client", assets: Sequence[Asset]) -> int:
-    """Upload what is not there yet (an asset's key says what is in it); returns how many were uploaded."""
+    """Upload missing assets (an asset's key is a digest of its content); returns how many were uploaded."""
     for bucket in sorted({asset.bucket for asset in assets}):
         _ensure_bucket(client, bucket)
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
@@ -28,7 +28,7 @@ def upload(client: "S3Client", assets: Sequence[Asset]) -> int:
 
 
 def zipped(folder: Path) -> bytes:
-    """A zip of a folder: the same bytes for the same files, whenever and wherever it is made."""
+    """Zip a folder reproducibly: the same files always give the same bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for file in sorted(path for path in folder.rglob("*") if path.is_file()):

@@ -22,7 +22,7 @@ Trips = Callable[[random.Random], object]
 
 AGENT = "Mozilla/5.0 (SelfrightVisitor/{number})"
 FAILED = 400
-"""Visitors ask only for what exists, so a 403 or 404 is as bad for them as a 500."""
+"""Visitors request only existing paths, so a 403 or 404 is as bad for them as a 500."""
 
 WORKERS = 4
 
@@ -39,18 +39,18 @@ class Visitor:
 
 @dataclass(frozen=True)
 class VisitorLoad:
-    """How many visitors come how often."""
+    """The number of visitors and their rate."""
 
     rate: float = 10.0
     """Visits a second; a visit is a page and a packing list."""
     visitors: int = 200
-    """How many different ones there are; they come again and again."""
+    """The number of different visitors; they visit repeatedly."""
     seed: int = 1
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the visitors have seen so far: version or site revision → number of answers."""
+    """The answers to visitors so far: version or site revision → number of answers."""
 
     api_ok: Counter[str] = field(default_factory=Counter)
     api_failed: Counter[str] = field(default_factory=Counter)
@@ -59,7 +59,7 @@ class Outcome:
 
     @property
     def ok(self) -> int:
-        """Answers that were fine."""
+        """Good answers."""
         return self.api_ok.total() + self.site_ok.total()
 
     @property
@@ -74,7 +74,7 @@ def from_list(bodies: Sequence[object]) -> Trips:
 
 
 def crowd(traffic: VisitorLoad, trips: Trips) -> list[Visitor]:
-    """The visitors, each with an address, a browser and a trip of its own."""
+    """The visitors, each with a separate address, browser and trip."""
     chance = random.Random(traffic.seed)  # noqa: S311 — repeatable on purpose
     return [
         Visitor(
@@ -101,13 +101,13 @@ class VisitorStream:
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(WORKERS)]
 
     def start(self) -> None:
-        """Let the first visitor in."""
+        """Start sending visitors."""
         self._next = time.monotonic()
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> Outcome:
-        """Send no more visitors; returns what they have seen."""
+        """Stop sending visitors; returns the outcome."""
         self._stopped.set()
         for thread in self._threads:
             thread.join()
@@ -115,7 +115,7 @@ class VisitorStream:
         return self.outcome()
 
     def outcome(self) -> Outcome:
-        """A copy of what was seen so far."""
+        """A copy of the outcome so far."""
         with self._lock:
             seen = self._outcome
             return Outcome(seen.api_ok.copy(), seen.api_failed.copy(), seen.site_ok.copy(), seen.site_failed.copy())
@@ -128,7 +128,7 @@ class VisitorStream:
             self._visit(visitor)
 
     def _take(self) -> tuple[float, Visitor]:
-        """The next visitor and when they come; nobody catches up on what a slow answer delayed."""
+        """The next visitor and their time; visits that a slow answer delayed are skipped."""
         with self._lock:
             due = max(self._next, time.monotonic())
             self._next = due + 1 / self._traffic.rate
@@ -147,7 +147,7 @@ class VisitorStream:
     def _ask(
         self, method: str, path: str, headers: dict[str, str], name: str, body: bytes | None = None
     ) -> tuple[bool, str]:
-        """Whether the answer was fine, and the version or revision that gave it."""
+        """Whether the answer was good, and the version or revision that gave it."""
         try:
             reply = self._pool.request(method, path, headers=headers, body=body)
         except urllib3.exceptions.HTTPError:

@@ -1,4 +1,4 @@
-"""`selfright backtest`: the policy, replayed over the past days of an environment."""
+"""`selfright backtest`: replays the policy over the past days of an environment."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +24,7 @@ from selfright.errors import AdviceError
 
 BROKEN_PROMISE = 1
 WORSE = (0.5, 1.0, 5.0)
-"""Percentage points that are added to the canary's error rate, if nothing else is asked for."""
+"""The default percentage points that are added to the canary's error rate."""
 SHARE_OF_BAD = 5
 """For each size of a regression, so many times fewer virtual releases are made."""
 RECENT = 1000
@@ -38,7 +38,7 @@ EXAMPLES = (
 
 
 @click.command(cls=Command, examples=EXAMPLES)
-@click.option("-e", "--environment", type=EnvironmentKey(), required=True, help="Of which, such as smartpack/prod.")
+@click.option("-e", "--environment", type=EnvironmentKey(), required=True, help="Such as smartpack/prod.")
 @click.option("--days", metavar="N", type=click.IntRange(1, 400), default=7, show_default=True, help="How far back.")
 @click.option(
     "--releases",
@@ -69,7 +69,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     canary, and judged as a release would be. Says how many good ones would have been rolled back, how fast bad ones
     would have been caught, and how fast each deployment that was rolled back would have been, with and without alarms.
 
-    Exit code 0 means that nothing speaks against the promised risk of a false rollback, 1 that something does.
+    Exit code 0 means that the result is consistent with the promised risk of a false rollback, 1 that it is not.
     """
     account, until = tools.account, tools.clock()
     chosen, notes = account.environment(environment), list(_notes(days))
@@ -116,7 +116,7 @@ def _played(
     environment = test.environment
     report = Report(environment.key, test.since, test.until, test.steps, environment.judge.alpha)
     if not test.past:
-        return replace(report, notes=("No request was measured in this time, so there is nothing to release to.",))
+        return replace(report, notes=("No request was measured in this time, so there are no visitors to release to.",))
     if not test.virtual.watched:
         return replace(report, notes=("This strategy compares nothing: only alarms, checks and limits guard it.",))
     few = max(20, releases // SHARE_OF_BAD)

@@ -1,4 +1,4 @@
-"""`selfright explain`: why a deployment ended as it did, or stands as it does."""
+"""`selfright explain`: why a deployment ended as it did, or why it is in its present state."""
 
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ EXAMPLES = (
     "picture",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     metavar="FILE",
-    help="Draw it into a .png or .svg too (needs matplotlib: `pip install matplotlib`).",
+    help="Also draw it into a .png or .svg (needs matplotlib: `pip install matplotlib`).",
 )
 @common
 @pass_tools

@@ -23,7 +23,7 @@ def command(tools: CommandTools, environment: str, number: int) -> None:
     """List the deployments of APP/ENV, newest first."""
     deployments = tools.account.ledger.history(environment, number)
     if not deployments:
-        tools.account.environment(environment)  # Says so if there is no such environment.
+        tools.account.environment(environment)  # Raises an error if there is no such environment.
         tools.terminal.note(f"{environment} had no deployment yet.")
     listed = [documents.deployment(one) for one in deployments]
     shown = tables.history(deployments, tools.clock()) if deployments else ""

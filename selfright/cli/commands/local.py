@@ -19,7 +19,7 @@ output_option = click.option(
 
 
 def check_repository(command: str, repository: Path = ROOT) -> None:
-    """Raise `AdviceError` where this is no clone: the installed package has neither SmartPack nor the emulator."""
+    """Raise `AdviceError` outside of a clone: the installed package has neither SmartPack nor the emulator."""
     if not all((repository / part).exists() for part in ("dev", "app_artifacts", "requirements-local-aws.lock")):
         message = f"`{command}` needs a clone of Selfright's repository; only the package is installed here."
         raise AdviceError(message, f"Clone the repository, then run there: ./dev {command}")
@@ -41,8 +41,8 @@ def up(tools: CommandTools, output: str) -> None:
     variables = " ".join(f"{name}={value}" for name, value in running.variables().items())
     local, anywhere = Commands(program(), local=True), Commands(program())
     lines = [
-        f"The local AWS is up. The app:  {running.edge_url}",
-        f"How it stands:  {local('status')}",
+        f"The local AWS is running. The app:  {running.edge_url}",
+        f"Status:         {local('status')}",
         f"Any AWS tool:   export {variables}",
         f"Stop it:        {anywhere('down')}",
     ]

@@ -35,7 +35,7 @@ class Since(click.ParamType[timedelta | datetime]):
         try:
             return datetime.fromisoformat(str(value)).astimezone(UTC)
         except (ValueError, OverflowError):
-            self.fail(f"'{value}' is no time: say 10m, 2h, 1d, or 2025-01-01T12:00:00.", param, ctx)
+            self.fail(f"'{value}' is not a time: use 10m, 2h, 1d, or 2025-01-01T12:00:00.", param, ctx)
 
 
 @click.command(cls=Command, examples=EXAMPLES)

@@ -39,7 +39,7 @@ EXAMPLES = (
 @source_argument
 @target_option
 @click.option("--watch/--no-watch", "watching", default=True, help="Watch it until it has ended (the default).")
-@click.option("--hotfix", is_flag=True, help="It corrects what makes an alarm fire: ignore that alarm.")
+@click.option("--hotfix", is_flag=True, help="The release corrects the cause of a firing alarm: ignore that alarm.")
 @click.option("--reason", metavar="TEXT", default="", help="Why it is a hotfix; the ledger keeps it with your name.")
 @timeout_option
 @build_option
@@ -63,7 +63,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     superseded, or could not be watched. With --no-watch, 0 means that it was uploaded.
 
     While an alarm is firing, only a --hotfix with a --reason is released. This deployment ignores the alarms that fire
-    when it begins; the comparison of both versions takes their place.
+    when it begins; the comparison of both versions replaces them.
     """
     sent = upload(tools, source, environment, allow, building=building, hotfix=_why(hotfix, reason))
     if watching:
@@ -74,7 +74,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
 
 
 def _why(hotfix: bool, reason: str) -> str:
-    """The reason of a hotfix; "" when it is none."""
+    """The reason of a hotfix; "" without one."""
     if hotfix and not reason.strip():
         raise click.UsageError('A hotfix ignores a firing alarm: say why, with --reason "…".')
     if reason and not hotfix:
@@ -82,7 +82,7 @@ def _why(hotfix: bool, reason: str) -> str:
     return reason.strip()
 
 
-def upload(  # noqa: PLR0913 - what, where to, and how
+def upload(  # noqa: PLR0913 - the release, its place, and its options
     tools: CommandTools,
     source: Path,
     environment: str,

@@ -26,7 +26,7 @@ SIGNS = {"do": "→", "note": "·", "cannot": "✗"}
 
 @click.command(cls=Command, examples=EXAMPLES)
 @click.argument("deployment")
-@click.option("--component", metavar="NAME", help="Only this component; a database is restored only so.")
+@click.option("--component", metavar="NAME", help="Only this component; a database is restored only if it is named.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
 @click.option(
     "--bucket", metavar="NAME", help="Read the restore point from this bucket, without controller and ledger."
@@ -40,10 +40,10 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     """Recover what was live before DEPLOYMENT.
 
     It works from the deployment's restore point, for what a rollback cannot restore: an alias, a version, files,
-    parameters or an API that somebody changed or deleted. It uses your own credentials, not the controller's, and
-    shows all steps before it does them. Environments in which a deployment is on its way are left alone.
+    parameters or an API that a person changed or deleted. It uses your own credentials, not the controller's, and
+    shows all steps before it carries them out. It does nothing while a deployment is on its way in the environment.
 
-    Exit code 0 means that everything is as it was then, and verified; with --dry-run, that it could be made so.
+    Exit code 0 means that everything is as it was then, and verified; with --dry-run, that it could be restored.
     """
     recovery = restoration(tools.account, deployment, bucket)
     steps = recovery.plan(component)
@@ -91,7 +91,7 @@ def _conclude(tools: CommandTools, recovery: Restoration, done: Done, *, restore
         said = f"{manifest.environment_key} is as it was before {manifest.deployment_id}; verified."
     else:
         key = manifest.environment_key
-        leave = f'run this again, or leave it as it is: `selfright unlock {key} --reason "…"`'
+        leave = f'run this again, or accept the present state: `selfright unlock {key} --reason "…"`'
         held = [] if recovery.deployment is None else [f"Until it is, {key} takes no release: {leave}"]
         said = "\n".join(["Not everything is as it was:", *(f"  {clean(one)}" for one in done.trouble), *held])
     tools.terminal.result(said, document)

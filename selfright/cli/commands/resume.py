@@ -17,7 +17,7 @@ def command(tools: CommandTools, deployment: str) -> None:
     """Resume a paused DEPLOYMENT.
 
     It is paused because there were too few requests for a verdict, and its environment says `when_inconclusive: pause`.
-    The other answer is to roll it back.
+    The alternative is to roll it back.
     """
     resume(tools.account, tools.account.ledger.get(deployment))
     watch = tools.terminal.commands(f"watch {deployment}")

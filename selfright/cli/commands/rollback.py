@@ -31,12 +31,12 @@ EXAMPLES = (
 @click.command(cls=Command, examples=EXAMPLES)
 @click.argument("deployment", required=False)
 @click.option(
-    "-e", "--environment", type=EnvironmentKey(), help="Roll back what is on its way there, else what is live."
+    "-e", "--environment", type=EnvironmentKey(), help="Roll back the deployment on its way there, or the live one."
 )
 @click.option("--reason", metavar="TEXT", default=UNSAID, show_default=True, help="Why; it is kept in the ledger.")
 @click.option("--to", "version", metavar="VERSION", help="Release this earlier version again, from its stored bundle.")
 @click.option(
-    "--emergency", is_flag=True, help="At once, and do not ask; with --to, roll back one release after the other."
+    "--emergency", is_flag=True, help="At once, without asking; with --to, roll back one release after the other."
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask (it asks only on a terminal).")
 @timeout_option
@@ -54,9 +54,9 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
 ) -> None:
     """Restore what was live before DEPLOYMENT.
 
-    With --environment, it rolls back what is on its way there, or else what is live. With --to, it releases an earlier
-    version again, which goes through all checks and steps like any release; with --emergency as well, it rolls back the
-    releases after that version one after the other.
+    With --environment, it rolls back the deployment on its way there, or the live one. With --to, it releases an
+    earlier version again, which goes through all checks and steps like any release; with --emergency as well, it rolls
+    back the releases after that version one after the other.
 
     --emergency moves all visitors to the stable revision before anything else. Every rollback is verified.
 
@@ -106,7 +106,7 @@ def _roll_back(
 
 
 def _restore_traffic_now(tools: CommandTools, chosen: Deployment, reason: str) -> None:
-    """Whatever goes wrong here, the rollback machine tries it again."""
+    """Restore traffic at once; if that fails, the rollback machine tries again."""
     try:
         trouble = restore_traffic_now(tools.account, chosen.deployment_id, reason)
     except AwsError as error:

@@ -19,7 +19,7 @@ EXAMPLES = (
 def command(tools: CommandTools, deployment: str) -> None:
     """Show everything that happened to DEPLOYMENT.
 
-    Why it ended as it did, what it changed, and its whole timeline.
+    Why it ended as it did, what it changed, and its timeline.
     """
     record = tools.account.ledger.record(deployment)
     tools.terminal.result(

@@ -70,7 +70,7 @@ def _looked_up(tools: CommandTools, what: str | None) -> tuple[RenderableType, d
 def _all(tools: CommandTools) -> tuple[RenderableType, documents.Document]:
     statuses = [tools.account.ledger.status(key) for key in tools.account.environments()]
     if not statuses:
-        tools.account.resources  # noqa: B018 - says so if there is no controller at all
+        tools.account.resources  # noqa: B018 - raises an error if there is no controller
         raise AdviceError("No environment is registered here.", NONE_REGISTERED)
     shown = tables.environments(statuses, tools.clock())
     return shown, {"environments": [documents.status(one) for one in statuses]}

@@ -17,15 +17,15 @@ EXAMPLES = (
 
 @click.command(cls=Command, examples=EXAMPLES)
 @click.argument("environment", metavar="APP/ENV", type=EnvironmentKey())
-@click.option("--reason", metavar="TEXT", required=True, help="Why it may; it is kept in the ledger.")
+@click.option("--reason", metavar="TEXT", required=True, help="Why it is unlocked; the ledger keeps it.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask (it asks only on a terminal).")
 @common
 @pass_tools
 def command(tools: CommandTools, environment: str, reason: str, yes: bool) -> None:
     """Let a held environment take releases again.
 
-    An environment is held after a rollback that failed, or a recovery that did not come to its end. Unlocking changes
-    nothing in it: use it when you have put it right by hand. To restore what was live before, use `rollback` or
+    An environment is held after a rollback that failed, or a recovery that was interrupted. Unlocking changes
+    nothing in it: use it after you have repaired it by hand. To restore what was live before, use `rollback` or
     `restore`.
 
     Exit code 0 means that it takes releases again, 1 that it does not (or was not held).

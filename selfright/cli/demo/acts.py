@@ -17,7 +17,7 @@ PATIENCE_SECONDS = 180.0
 
 @dataclass(frozen=True)
 class Act:
-    """One release: its version, how it has to end, and what is to be seen."""
+    """One release: its version, its expected end, and its title."""
 
     version: str
     ends: Phase
@@ -25,8 +25,8 @@ class Act:
 
 
 ACTS = (
-    Act("1.0.0", Phase.SUCCEEDED, "The first release: nothing is live yet, so it goes to everybody at once."),
-    Act("1.1.0", Phase.SUCCEEDED, "A better one, with visitors on the site: 10 %, 50 %, then everybody."),
+    Act("1.0.0", Phase.SUCCEEDED, "The first release: nothing is live yet, so all visitors get it at once."),
+    Act("1.1.0", Phase.SUCCEEDED, "A better one, with visitors on the site: 10 %, 50 %, then all of them."),
     Act("1.2.0", Phase.ROLLED_BACK, "A bad one: it passes every test, and then fails for one visitor in four."),
 )
 
@@ -41,12 +41,12 @@ class Performed:
 
     @property
     def as_planned(self) -> bool:
-        """Whether it ended as it had to."""
+        """Whether it ended as expected."""
         return self.deployment.phase is self.act.ends
 
     @property
     def stopped_by(self) -> str | None:
-        """What stopped it: `alarm`, `judge`, `check` …; None when nothing did."""
+        """The source of its trip: `alarm`, `judge`, `check` …; None without one."""
         return self.deployment.trip.source if self.deployment.trip else None
 
     @property

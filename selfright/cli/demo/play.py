@@ -50,7 +50,7 @@ def play(tools: CommandTools, *, keep: bool) -> bool:
 
 
 def _traffic(*, first: bool) -> VisitorLoad:
-    """Hardly any traffic before the first release: a stream needs some rate, so one visitor comes now and then."""
+    """Very little traffic before the first release, because a stream needs a rate above 0."""
     return VisitorLoad(rate=0.2, visitors=1) if first else TRAFFIC
 
 
@@ -86,7 +86,7 @@ def _local_aws(tools: CommandTools, *, keep: bool) -> Iterator[tuple[LocalAws, d
 
 
 def _built(say: Callable[[str], None]) -> dict[str, Path]:
-    """The three releases with their pages built: some seconds, unless nothing has changed since the last time.
+    """The three releases with their pages built: some seconds, unless its sources have not changed the last time.
 
     A machine without npm's registry gets a plain page, and a line says so.
     """
@@ -95,7 +95,9 @@ def _built(say: Callable[[str], None]) -> dict[str, Path]:
         return {act.version: built(act.version) for act in ACTS}
     except InvalidBundleError as error:
         last = error.reason.strip().splitlines()[-1].strip()
-        say(f"The page could not be built ({last}); a plain one is released instead. The rest is as it would be.")
+        say(
+            f"The page could not be built ({last}); a plain one is released instead. The rest of the demo is unchanged."
+        )
         return {act.version: plain(act.version) for act in ACTS}
 
 
@@ -103,14 +105,14 @@ def _where(last: Performed, running: LocalAws, *, keep: bool) -> Text:
     local, anywhere = Commands(program(), local=True), Commands(program())
     if not keep:
         return Text(
-            f"Keep it running and play on: {anywhere('demo --keep')}\nHow it works: README.md, state_machine/README.md",
+            f"Keep it running to try more: {anywhere('demo --keep')}\nHow it works: README.md, state_machine/README.md",
             "dim",
         )
     variables = " ".join(f"{name}={value}" for name, value in running.variables().items())
     lines = [
         f"The app:             {running.edge_url}",
         f"What happened:       {local(f'show {last.deployment.deployment_id}')}",
-        f"How it stands:       {local(f'status {KEY}')}",
+        f"Status:              {local(f'status {KEY}')}",
         f"Roll 1.1.0 back:     {local(f'rollback --environment {KEY}')}",
         f"For any AWS tool:    export {variables}",
         f"Stop it:             {anywhere('down')}",

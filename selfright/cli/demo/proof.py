@@ -6,24 +6,24 @@ from dataclasses import dataclass
 import urllib3
 
 VISITS = 40
-"""So many different visitors ask; with 10 % still on a canary, all of them would miss it once in seventy times."""
+"""The number of different visitors; with 10 % still on a canary, all of them miss it once in seventy times."""
 SITE_VERSION = re.compile(rb'<meta name="smartpack-version" content="([^"]+)"')
 
 
 @dataclass(frozen=True)
 class Seen:
-    """The versions that visitors were given, by the API and by the site."""
+    """The versions that visitors got from the API and from the site."""
 
     api: frozenset[str]
     site: frozenset[str]
 
     def is_only(self, version: str) -> bool:
-        """Whether everybody got this version from both."""
+        """Whether all visitors got this version from both."""
         return self.api == self.site == frozenset({version})
 
 
 def visit(edge_url: str) -> Seen:
-    """Ask as many different visitors would; what cannot be read counts as the version "none"."""
+    """Send requests like different visitors; an unreadable answer counts as the version "none"."""
     with urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(5)) as pool:
         agents = [{"user-agent": f"Proof/{number}"} for number in range(VISITS)]
         api = frozenset(_api(pool, f"{edge_url}/health", agent) for agent in agents)

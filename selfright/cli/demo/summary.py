@@ -15,7 +15,7 @@ from selfright.wording import duration
 
 @dataclass(frozen=True)
 class Line:
-    """One release in the summary: what it did, what visitors then got, what the version served and failed."""
+    """One release in the summary: its end, what visitors then got, and its served and failed requests."""
 
     performed: Performed
     seen: Seen
@@ -25,11 +25,11 @@ class Line:
 
     @property
     def as_planned(self) -> bool:
-        """Whether it ended as planned, and visitors got just the version that has to be live."""
+        """Whether it ended as planned, and visitors got only the version that should be live."""
         return self.performed.as_planned and self.seen.is_only(self.live)
 
     def document(self) -> dict[str, Any]:
-        """The same for `--output json`; times in seconds."""
+        """The document for `--output json`; times in seconds."""
         done = self.performed
         return {
             "release": done.act.version,

@@ -1,1 +1,1 @@
-"""What people and scripts see: pure functions from plain values to renderables and documents."""
+"""The output for people and scripts: pure functions from plain values to renderables and documents."""

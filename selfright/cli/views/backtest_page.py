@@ -1,4 +1,4 @@
-"""What people and scripts see of a back-test."""
+"""The output of a back-test, for people and scripts."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -26,7 +26,7 @@ def shown(one: Report) -> RenderableType:
     if one.bad:
         parts += [Text(), Text("  bad releases", "bold"), _bad(one.bad)]
     if one.good:
-        parts += [Text(), Text("  deployments that went back", "bold"), _incidents(one.incidents)]
+        parts += [Text(), Text("  deployments that were rolled back", "bold"), _incidents(one.incidents)]
     parts += [part for note in one.notes for part in (Text(), Text(f"  {note}", signs.CAREFUL))]
     return Group(*parts, *([Text(), _verdict(one)] if one.good else []))
 
@@ -76,7 +76,7 @@ def _with_alarms(one: Incident) -> str:
 def _alone(one: Incident) -> str:
     """What the judge would have done without alarms."""
     if not one.limit:
-        return "no comparison was kept of it"
+        return "its comparisons were not recorded"
     if one.judged is not None:
         return f"the judge alone: after {duration(one.judged)}"
     later = f", about {duration(one.forecast)} had it gone on" if one.forecast is not None else ""
@@ -85,7 +85,7 @@ def _alone(one: Incident) -> str:
 
 def _verdict(one: Report) -> Text:
     if one.keeps_its_promise:
-        return Text("✔ Nothing speaks against the promised risk of a false rollback.", signs.GOOD)
+        return Text("✔ The result is consistent with the promised risk of a false rollback.", signs.GOOD)
     return Text(
         f"✘ More good releases are rolled back than the {percent(one.alpha)} that are allowed: see docs/judge.md for"
         " what can break the promise.",

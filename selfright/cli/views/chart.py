@@ -53,7 +53,7 @@ def _columns(evaluations: Sequence[Evaluation]) -> list[list[Evaluation]]:
 
 
 def _wide(columns: Sequence[object], text: str) -> str:
-    """Few evaluations are drawn broader, so that they can be seen."""
+    """Draw few evaluations wider, so that they are visible."""
     broad = max(1, min(4, WIDTH // max(1, len(columns))))
     return "".join(letter * broad for letter in text)
 

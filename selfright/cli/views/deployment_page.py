@@ -1,4 +1,4 @@
-"""What people see of a deployment: pure functions from plain values to rich renderables."""
+"""The pages of a deployment: pure functions from plain values to rich renderables."""
 
 from collections.abc import Iterable
 from datetime import datetime

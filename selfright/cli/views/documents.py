@@ -18,8 +18,8 @@
 | `logs` | one document a line: `at`, `source`, `version`, `side`, `level`, `message`, `record`, … |
 | any that failed | `{"error": {"message", "next_step"}}` |
 
-Times are ISO 8601 in UTC, durations seconds, shares 0 to 1, weights percent; what is not known is null. Task tokens are
-never printed: who has one can answer for the deployment.
+Times are ISO 8601 in UTC, durations seconds, shares 0 to 1, weights percent; unknown values are null. Task tokens are
+never printed: with one, a program could answer for the deployment.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ Document = dict[str, Any]
 
 
 def deployment(one: Deployment) -> Document:
-    """A deployment: what it is, where it stands, what was seen, how it ended."""
+    """A deployment: its identity, its state, its evaluation, and its end."""
     return {**_what(one), **_stands(one), **_seen(one), **_ended(one)}
 
 

@@ -1,4 +1,4 @@
-"""Names and values: how most pages list their facts."""
+"""Names and values: the list of facts on most pages."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ Fact = tuple[str, RenderableType]
 
 
 def listed(facts: Iterable[Fact], *, name_width: int = 10, indent: int = 2) -> RenderableType:
-    """One a line, the names below each other; `name_width` is the least that they take."""
+    """One fact a line, with aligned names; `name_width` is the least width of the names."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style=signs.QUIET, no_wrap=True, min_width=name_width)
     table.add_column(overflow="fold")

@@ -1,4 +1,4 @@
-"""The moving picture of a deployment that is watched on a terminal."""
+"""The live picture of a watched deployment on a terminal."""
 
 from datetime import datetime
 
@@ -21,7 +21,7 @@ BAR = 40
 
 
 def picture(reading: LedgerReading, deployment_id: str, now: datetime) -> RenderableType:
-    """Phase, traffic, bake clock, and what the judge saw."""
+    """Draw the phase, traffic, bake clock, and the last evaluation."""
     one = reading.deployment
     if one is None:
         waiting = reading.trouble or "Uploaded. Waiting for the controller to begin …"

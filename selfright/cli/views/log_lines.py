@@ -12,7 +12,7 @@ from selfright.wording import clean
 
 WIDTHS = (10, 9)
 COLOURS = ("cyan", "magenta", "blue", "yellow")
-"""One for each component; the controller's lines are as they are."""
+"""One colour for each component; the controller's lines have none."""
 MESSAGES, LEVELS = ("message", "msg", "event"), ("level", "levelname", "severity")
 KNOWN = frozenset(
     {
@@ -29,7 +29,7 @@ KNOWN = frozenset(
     }
     | {"request_id", "function_request_id", "cold_start", "function_name", "function_arn", "function_memory_size"}
 )
-"""Members of a JSON line that are shown elsewhere, or that nobody reads."""
+"""Members of a JSON line that are shown elsewhere or have no use for people."""
 BAD = re.compile(r"^\[?(ERROR|CRITICAL|FATAL)\b|Task timed out|^Traceback|\bStatus: (timeout|error)", re.IGNORECASE)
 
 
@@ -52,7 +52,7 @@ def shown(line: LogLine) -> Text:
 
 
 def document(line: LogLine) -> dict[str, Any]:
-    """One line for programs. `record` is what was written, when that was a JSON object; `message` is always text."""
+    """One line for programs. `record` is the written line, if it was a JSON object; `message` is always text."""
     record = _record(line)
     return {
         "at": line.at.isoformat(),
@@ -89,7 +89,7 @@ def _short(value: object) -> str:
 
 
 def _level(line: LogLine, record: dict[str, Any] | None) -> str:
-    """`ERROR`, `WARNING`, `INFO` …, as far as the line says it."""
+    """`ERROR`, `WARNING`, `INFO` …, if the line has it."""
     if record:
         said = next((str(record[key]).upper() for key in LEVELS if record.get(key)), "")
         return "ERROR" if said in {"CRITICAL", "FATAL"} else said

@@ -1,4 +1,4 @@
-"""Shows what happens while a deployment is watched: a moving picture on a terminal, else one line per event."""
+"""Shows a watched deployment: a live picture on a terminal, otherwise one line for each event."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ WATCHED = frozenset({Phase.BAKING})
 
 @contextmanager
 def narrating(terminal: Terminal, deployment_id: str, clock: Callable[[], datetime]) -> Iterator[See]:
-    """What to show every reading to; on a terminal the picture goes away at the end, and the events stay."""
+    """A function that shows every reading; on a terminal, the picture disappears at the end, and the events stay."""
     lines = Lines(terminal)
     if not terminal.err.is_terminal:
         yield lines.see
@@ -54,7 +54,7 @@ class Lines:
     asked: bool = False
 
     def see(self, reading: LedgerReading) -> None:
-        """Say what is new."""
+        """Print the news of a reading."""
         one = reading.deployment
         for event in reading.news:
             self.terminal.note(deployment_page.line(event, one.phase if one else Phase.RECEIVED))
@@ -66,7 +66,7 @@ class Lines:
             self._say_decision(one)
 
     def _say_opinion(self, one: Deployment | None) -> None:
-        """What the judge saw: whenever the verdict changes, and every minute."""
+        """Print the judge's evaluation when the verdict changes, and every minute."""
         if one is None or one.evaluation is None or one.bake is None or one.phase not in WATCHED:
             return
         opinion = (one.bake.step, one.evaluation.verdict)

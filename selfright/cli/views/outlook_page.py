@@ -1,4 +1,4 @@
-"""What people see of what the judge will see."""
+"""The page of the judge's outlook."""
 
 from collections.abc import Iterator, Sequence
 from math import isfinite
@@ -25,12 +25,12 @@ def outlooks(all_of_them: Sequence[Outlook]) -> RenderableType:
     for one in all_of_them:
         for number, said in enumerate(_lines(one)):
             table.add_row("" if number else one.component, said)
-    return Group(Text("  What the judge will see by itself", "bold"), Padding(table, (0, 0, 0, 2)))
+    return Group(Text("  What the judge will detect", "bold"), Padding(table, (0, 0, 0, 2)))
 
 
 def _lines(one: Outlook) -> Iterator[Text]:
     if one.traffic is None or one.goal is None:
-        yield Text("its usual traffic is not known: give --requests-per-second to hear more", signs.QUIET)
+        yield Text("its usual traffic is unknown: add --requests-per-second for an outlook", signs.QUIET)
         return
     usual = _rate(one.traffic.error_rate)
     yield Text(f"usually {one.traffic.per_second:.3g} requests a second, {usual} of them fail")
@@ -47,7 +47,7 @@ def _smallest(found: Detection | None, usual: str) -> Text:
 
 
 def _missed(one: Outlook, goal: Detection, usual: str) -> Iterator[Text]:
-    """The tolerance is what should be caught, and is not."""
+    """The tolerance should be caught, and is not."""
     rate = _rate(goal.error_rate)
     at_least = f"; no test at all needs less than {duration(one.at_least)}" if isfinite(one.at_least) else ""
     chance = f"{100 * goal.chance:.0f} %"

@@ -1,4 +1,4 @@
-"""What `selfright plan --output json` prints: everything that the plan knows. Sizes in bytes, durations in seconds."""
+"""What `selfright plan --output json` prints: all of the plan. Sizes in bytes, durations in seconds."""
 
 from collections.abc import Mapping
 from math import isfinite

@@ -1,4 +1,4 @@
-"""What people see of a plan: pure functions from plain values to rich renderables."""
+"""The page of a plan: pure functions from plain values to rich renderables."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -30,7 +30,7 @@ SAID: dict[Change, str] = {
     "unknown": "is compared when it is staged",
 }
 SHOWN = 60
-"""How much of a value is shown."""
+"""The most characters of a value that are shown."""
 
 
 def plan(one: Plan, source: str, commands: Commands) -> RenderableType:
@@ -97,7 +97,7 @@ def _package(package: Package) -> str:
     if package.unpacked is None or not package.limit:
         return sizes
     share = max(1, ceil(100 * package.unpacked / package.limit))
-    return f"{sizes}; unpacked {size(package.unpacked)}, {share} % of what AWS takes"
+    return f"{sizes}; unpacked {size(package.unpacked)}, {share} % of AWS's limit"
 
 
 def _items(items: Items, *, names: bool) -> Text:
@@ -137,9 +137,9 @@ def _figures(one: Plan) -> Iterator[Fact]:
 
 def _steps(timing: Timing) -> str:
     if not timing.steps:
-        return "nothing moves: all of it is live already"
+        return "no traffic moves: all of it is live already"
     *before, last = timing.steps
-    watched = f"{last.weight} %, watched for {duration(last.bake)}" if last.bake else f"{last.weight} %"
+    watched = f"{last.weight} %, baked for {duration(last.bake)}" if last.bake else f"{last.weight} %"
     return " ▸ ".join([*(f"{step.weight} % for {duration(step.bake)}" for step in before), watched])
 
 

@@ -1,4 +1,4 @@
-"""What people see of environments and histories: pure functions from plain values to rich renderables."""
+"""The pages of environments and histories: pure functions from plain values to rich renderables."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from selfright.cli.views.deployment_page import summary
 from selfright.wording import Commands, ago, clean, duration
 
 MIN_WIDTHS = {"when": 8, "phase": 15, "deployment": 37}
-"""What must stay whole on a narrow terminal, because it is read or copied."""
+"""Columns that are never cut on a narrow terminal, because they are read or copied."""
 
 
 def environments(statuses: Sequence[EnvironmentStatus], now: datetime) -> Table:
@@ -62,7 +62,7 @@ def history(deployments: Sequence[Deployment], now: datetime) -> Table:
 
 
 def _table(*titles: str) -> Table:
-    """A table whose values can be copied: only the last column gives way when the terminal is narrow."""
+    """A table whose values can be copied: only the last column is cut when the terminal is narrow."""
     table = Table(box=None, pad_edge=False, header_style=signs.QUIET, padding=(0, 2, 0, 0))
     for title in titles[:-1]:
         table.add_column(title, no_wrap=True, min_width=MIN_WIDTHS.get(title))
@@ -71,5 +71,5 @@ def _table(*titles: str) -> Table:
 
 
 def _last(text: str, style: str = "") -> Text:
-    """What stands in the last column: cut at the edge of the terminal."""
+    """The text of the last column: cut at the edge of the terminal."""
     return Text(clean(text), style, no_wrap=True, overflow="ellipsis")

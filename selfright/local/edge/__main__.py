@@ -39,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     server = Server(int(port), door.answer)
 
     def end(_number: int, _frame: FrameType | None) -> None:
-        threading.Thread(target=server.shutdown).start()  # from this thread it would wait for itself
+        threading.Thread(target=server.shutdown).start()  # in this thread it would wait for itself
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -61,7 +61,7 @@ class PutMetrics:
         self._client = client
 
     def __call__(self, namespace: str, data: Sequence[Datum]) -> None:
-        """One PutMetricData; what cannot be published is lost, and logged."""
+        """Make one PutMetricData; data that cannot be published are lost, and that is logged."""
         try:
             self._client.put_metric_data(Namespace=namespace, MetricData=data)  # type: ignore[arg-type]
         except (ClientError, BotoCoreError) as problem:

@@ -29,7 +29,7 @@ class Route:
 
 
 class EdgeAlias:
-    """Remembers an alias for an instant, so that a busy door does not ask for every request."""
+    """Caches an alias for a moment, so that a busy edge does not read it for every request."""
 
     def __init__(
         self,

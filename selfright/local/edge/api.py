@@ -1,4 +1,4 @@
-"""The way to the API: one version, invoked directly."""
+"""Answers requests to the API by invoking one version directly."""
 
 import json
 import time
@@ -33,7 +33,7 @@ class EdgeApi:
         self._aliases: dict[Targets, EdgeAlias] = {}
 
     def answer(self, request: EdgeRequest, targets: Targets) -> EdgeResponse:
-        """A preflight is answered here, as an HTTP API does; everything else by the function."""
+        """Answer a preflight like an HTTP API; the function answers everything else."""
         if targets.cors is None:
             return self._ask(request, targets)
         return targets.cors.preflight(request) or targets.cors.told(request, self._ask(request, targets))

@@ -13,7 +13,7 @@ API = "AWS::ApiGatewayV2::Api"
 
 @dataclass(frozen=True)
 class Cors:
-    """Which other origins' pages may do what; `max_age` in seconds."""
+    """The calls that pages of other origins may make; `max_age` in seconds."""
 
     origins: tuple[str, ...]
     methods: tuple[str, ...] = ()
@@ -21,9 +21,9 @@ class Cors:
     max_age: int | None = None
 
     def preflight(self, request: EdgeRequest) -> EdgeResponse | None:
-        """The answer to a preflight; None when the request is none.
+        """The answer to a preflight; None if the request is none.
 
-        Who may not gets the same status without a header, and the browser refuses.
+        A refused origin gets the same status without a header, and the browser refuses.
         """
         asked = f"{PREFIX}request-method" in request.headers and "origin" in request.headers
         if request.method != "OPTIONS" or not asked:
@@ -39,13 +39,13 @@ class Cors:
         return EdgeResponse(204, b"", tuple((name, value) for name, value in told.items() if value))
 
     def told(self, request: EdgeRequest, answer: EdgeResponse) -> EdgeResponse:
-        """The function's answer with the API's own CORS headers, which take the place of the function's."""
+        """The function's answer with the API's own CORS headers, which replace those of the function."""
         kept = tuple(header for header in answer.headers if not header[0].startswith(PREFIX))
         allowed = self._origin(request)
         return EdgeResponse(answer.status, answer.body, (*kept, (ALLOW_ORIGIN, allowed)) if allowed else kept)
 
     def _origin(self, request: EdgeRequest) -> str:
-        """What the visitor's page is told of its origin; "" when it is not allowed, or names none."""
+        """The allowed origin for the visitor's page; "" if it is not allowed, or if the request has none."""
         origin = request.headers.get("origin", "")
         if origin and "*" in self.origins:
             return "*"

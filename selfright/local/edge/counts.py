@@ -1,4 +1,4 @@
-"""What was served, by version of the API and by revision of the site."""
+"""Counts of served answers, by version of the API and revision of the site."""
 
 import threading
 from collections import defaultdict

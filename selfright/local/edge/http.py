@@ -1,4 +1,4 @@
-"""What goes in at the door and what comes out."""
+"""The edge's requests and responses."""
 
 import json
 from collections.abc import Mapping

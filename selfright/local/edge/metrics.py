@@ -26,7 +26,7 @@ class Invocation:
     version: str
     milliseconds: float
     error: bool
-    """Whether the function itself failed (a `FunctionError`); a tidy answer with status 500 is none."""
+    """Whether the function itself failed (a `FunctionError`); a returned status 500 is no error of the function."""
 
 
 class EdgeMetrics:
@@ -38,12 +38,12 @@ class EdgeMetrics:
         self._pending: list[Invocation] = []
 
     def add(self, invocation: Invocation) -> None:
-        """Note an invocation; returns at once."""
+        """Record an invocation; returns at once."""
         with self._lock:
             self._pending.append(invocation)
 
     def flush(self) -> None:
-        """Publish what was noted since the last time."""
+        """Publish the invocations recorded since the last time."""
         with self._lock:
             pending, self._pending = self._pending, []
         if pending:

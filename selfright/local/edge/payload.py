@@ -30,9 +30,9 @@ def event(request: EdgeRequest) -> dict[str, Any]:
 
 
 def response(result: object) -> EdgeResponse:
-    """The response that an HTTP API would make of a function's result.
+    """The response that an HTTP API would make from a function's result.
 
-    A result without `statusCode` is taken as the body of a 200, as on AWS.
+    A result without `statusCode` is the body of a 200, as on AWS.
     """
     if not isinstance(result, Mapping) or "statusCode" not in result:
         return EdgeResponse(200, json.dumps(result).encode(), (("content-type", "application/json"),))

@@ -11,7 +11,7 @@ from selfright.local.edge.targets import Targets, TargetsFile
 
 OWN_PATH = "/.selfright/edge"
 LARGEST_BODY = 10_000_000
-"""Bytes; an HTTP API takes no more either."""
+"""Bytes; the limit of an HTTP API."""
 
 
 class Way(Protocol):
@@ -51,7 +51,7 @@ class Server(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Reads a request, has it answered, writes the response in one go."""
+    """Reads a request, gets the answer, and writes the response in one piece."""
 
     protocol_version = "HTTP/1.1"
     server_version = "selfright-edge"
@@ -72,14 +72,14 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = handle_any  # noqa: N815 — their names
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 — the name is the base class's
-        """Say nothing: a line a request would fill the disk."""
+        """Log nothing: a line for each request would fill the disk."""
 
     def _answer(self, body: bytes) -> EdgeResponse:
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = EdgeRequest(self.command, self.path, headers, body, self.client_address[0])
         try:
             return self.server.answer(request)
-        except Exception as problem:  # noqa: BLE001 — the door stays open whatever happens behind it
+        except Exception as problem:  # noqa: BLE001 — the edge must survive any error
             self.log_error("%s", repr(problem))
             return error(502, f"The edge could not answer: {problem!r}")
 

@@ -1,4 +1,4 @@
-"""The way to the site: the emulator's CloudFront, found by the distribution's Host header."""
+"""Answers requests to the site from the emulator's CloudFront, by the distribution's Host header."""
 
 import urllib3
 

@@ -1,4 +1,4 @@
-"""Where the edge leads to."""
+"""The targets of the edge."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -13,16 +13,16 @@ API_PATHS = ("/health", "/generate")
 
 @dataclass(frozen=True)
 class Targets:
-    """The resources behind the door."""
+    """The resources behind the edge."""
 
     function_name: str
     alias: str
     distribution_domain: str
     """Such as `d111111abcdef8.cloudfront.net`."""
     api_paths: tuple[str, ...] = API_PATHS
-    """Paths that the API serves; everything else is the site's."""
+    """Paths that the API serves; the site serves all others."""
     cors: Cors | None = None
-    """What pages of other origins may do with the API; None: nothing."""
+    """The CORS of the API; None: no other origin may call it."""
 
 
 def save(file: Path, targets: Targets) -> None:

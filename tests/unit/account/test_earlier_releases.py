@@ -151,7 +151,7 @@ def test_a_hotfix_of_then_is_no_hotfix_now(world: CliWorld) -> None:
 
 def test_a_bundle_that_is_not_kept_any_more_is_said(world: CliWorld) -> None:
     """With what to do instead."""
-    with pytest.raises(AdviceError, match=r"bundle of version 1\.1\.0 is not kept"):
+    with pytest.raises(AdviceError, match=r"bundle of version 1\.1\.0 no longer exists"):
         release_again(Account(), LIVE)
 
 

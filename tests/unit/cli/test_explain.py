@@ -27,7 +27,7 @@ def test_five_sentences_and_a_chart(explained: CliWorld) -> None:
     """Commands can be copied, and the chart has a column for each evaluation."""
     shown = explained.run("explain", ID).stdout.splitlines()
     assert shown[0] == "↺ ROLLED_BACK  smartpack 1.2.0"
-    assert shown[3] == "The judge ended it by api's errors: more of them are on the canary than chance would put there."
+    assert shown[3] == "The judge ended it by api's errors: the canary has more of them than chance explains."
     assert shown[6] == "Correct it and release it under a new version."
     assert "100 rolls back" in "".join(shown)
     weight = next(line for line in shown if line.strip().startswith("weight"))

@@ -199,7 +199,7 @@ def test_what_is_no_time_is_wrong_usage(run: Callable[..., Result], text: str) -
     """The message has examples."""
     result = run(ID, "--since", text)
     assert result.exit_code == 2
-    assert "say 10m, 2h, 1d" in result.stderr
+    assert "use 10m, 2h, 1d" in result.stderr
 
 
 def test_a_duration_has_a_unit() -> None:

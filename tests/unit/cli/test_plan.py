@@ -52,7 +52,7 @@ def test_a_plan_is_drawn(world: CliWorld, bundle: Path) -> None:
     assert ["●", "api", "function", "changes", "(now", "1)"] in lines
     assert ["memory", "128", "→", "256"] in lines
     assert ["files", "3", "added"] in lines
-    assert ["traffic", "10", "%", "for", "5", "min", "▸", "100", "%,", "watched", "for", "5", "min"] in lines
+    assert ["traffic", "10", "%", "for", "5", "min", "▸", "100", "%,", "baked", "for", "5", "min"] in lines
     assert f"selfright release {bundle} --environment smartpack/prod" in result.stdout
 
 
@@ -118,4 +118,4 @@ def test_what_the_judge_would_see_is_told(world: CliWorld, bundle: Path) -> None
     assert (outlook["component"], outlook["requests_per_second"], outlook["at_weight"]) == ("api", 50, 10)
     assert outlook["smallest"]["chance"] >= 0.95
     assert outlook["any_test_needs"] > 0
-    assert "its usual traffic is not known" in run(world, *options[:3]).stdout
+    assert "its usual traffic is unknown" in run(world, *options[:3]).stdout

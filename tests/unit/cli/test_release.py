@@ -201,7 +201,7 @@ def test_a_folder_is_built_when_its_sources_have_changed(world: CliWorld, tmp_pa
     folder = to_build(tmp_path / "source", "mkdir -p dist && cp src.txt dist/index.html")
     out = ["-o", str(tmp_path / "out.zip")]
     assert "site: sh -c" in world.run("bundle", folder, *out).stderr
-    assert "nothing has changed since" in world.run("bundle", folder, *out).stderr
+    assert "its sources have not changed" in world.run("bundle", folder, *out).stderr
     (tmp_path / "source/src.txt").write_text("bye")
     assert world.run("bundle", folder, *out, "--no-build").stderr == ""
     with zipfile.ZipFile(tmp_path / "out.zip") as bundle:

@@ -64,7 +64,7 @@ def test_an_endpoint_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize(
     ("variable", "message"),
-    [(("AWS_ENDPOINT_URL", "localhost"), "no address: 'localhost'"), (("AWS_REGION", ""), "No AWS region")],
+    [(("AWS_ENDPOINT_URL", "localhost"), "not a valid address: 'localhost'"), (("AWS_REGION", ""), "No AWS region")],
 )
 def test_a_variable_that_cannot_be_right_is_named(
     variable: tuple[str, str], message: str, no_clients: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -122,7 +122,7 @@ def test_an_endpoint_that_is_set_already_stays(tmp_path: Path) -> None:
 
 def test_a_local_aws_that_is_not_up_is_said(tmp_path: Path) -> None:
     """With the command that starts it."""
-    with pytest.raises(AdviceError, match="No local AWS is up") as caught:
+    with pytest.raises(AdviceError, match="No local AWS is running") as caught:
         use_local(LocalState(tmp_path), {})
     assert caught.value.next_step == "Start it: ./dev up"
 

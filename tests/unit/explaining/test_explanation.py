@@ -28,7 +28,7 @@ def test_the_judges_rollback_is_told_in_five_sentences() -> None:
     said = explained(tripped("judge", BAD[-1].reason))
     assert said.sentences == (
         "smartpack 1.2.0 was rolled back in smartpack/prod after 2 min 21 s, and 1.1.0 is live again.",
-        "The judge ended it by api's errors: more of them are on the canary than chance would put there.",
+        "The judge ended it by api's errors: the canary has more of them than chance explains.",
         (
             "9 of 340 requests (2.6 %) failed on the canary, 9 of 2,260 requests (0.4 %) on stable: an e-value of 104,"
             " where 100 rolls back."

@@ -35,7 +35,7 @@ def test_what_the_flow_has_kept_explains_the_rollback() -> None:
     said = explain(DeploymentRecord(one), evaluations)
     assert said.decisive == evaluations[-1]
     assert (
-        said.metric == "The judge ended it by api's errors: more of them are on the canary than chance would put there."
+        said.metric == "The judge ended it by api's errors: the canary has more of them than chance explains."
     )
     last = evaluations[-1]
     assert f"{last.canary.errors} of {last.canary.requests} requests" in said.numbers

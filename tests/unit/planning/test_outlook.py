@@ -90,4 +90,4 @@ def test_nothing_is_forecast_where_nothing_is_compared(steps: tuple[Step, ...]) 
 
 def test_unknown_traffic_is_told() -> None:
     """With the option that says it."""
-    assert "give --requests-per-second" in said(outlook(None))
+    assert "add --requests-per-second" in said(outlook(None))
