@@ -8,7 +8,7 @@ import pytest
 from selfright.local import emulator
 from selfright.local.installation import LocalPreference, install
 from selfright.local.place import LocalFolder, is_free
-from tests.e2e.enforcing import a_releaser, denials, enforcing, put_right
+from tests.e2e.enforcing import a_releaser, denials, enforcing, match_aws
 from tests.e2e.lab import Lab
 from tests.e2e.waiting import members
 
@@ -50,7 +50,7 @@ class Labs:
         try:
             with enforcing():
                 lab = Lab(install(lambda _: None, folder=folder / "local", attached=True, preference=CARE), folder)
-            put_right(lab)
+            match_aws(lab)
             lab.person = a_releaser(lab)
             lab.listen()
             ended = lab.ended(lab.release())
@@ -71,7 +71,7 @@ class Labs:
             assert not LocalFolder(lab.folder / "local").work.exists()
 
     def close(self) -> None:
-        """At the end: everybody was told once of each end, and no function was refused what it needs."""
+        """At the end: each end was notified once, and no function was denied a call that it needs."""
         lab = self._lab
         try:
             if lab and not self.spoilt:
@@ -87,7 +87,7 @@ LABS: pytest.StashKey[Labs] = pytest.StashKey()
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Remember that a test has failed on the lab: nobody knows in what state it has left it."""
+    """Remember that a test has failed on the lab, because the lab's state is then unknown."""
     report = yield
     if report.failed and LABS in item.session.stash and "labs" in getattr(item, "fixturenames", ()):
         item.session.stash[LABS].spoilt = True
@@ -96,7 +96,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture(scope="session")
 def labs(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Labs]:
-    """Where tests get the lab from."""
+    """The source of labs for tests."""
     request.session.stash[LABS] = labs = Labs(tmp_path_factory)
     yield labs
     labs.close()
@@ -110,12 +110,12 @@ def installation(labs: Labs) -> Lab:
 
 @pytest.fixture
 def lab(installation: Lab, labs: Labs) -> Iterator[Lab]:
-    """The installation as every test finds and leaves it: nothing on its way, a good version live for everybody."""
-    installation.careful()
+    """The installation as every test finds and leaves it: nothing on its way, a good version live for all visitors."""
+    installation.set_bakes()
     yield installation
     if labs.spoilt:
         return
-    installation.calm()
+    installation.until_calm()
     lock = installation.lock()
     assert (lock.holder, lock.waiting, lock.held) == ("", None, "")
     live = installation.ledger.get(lock.live)

@@ -1,6 +1,6 @@
-"""IAM is enforced: the emulator asks the role's policies about every call of a Lambda, the person's about a command's.
+"""IAM is enforced: the emulator checks a Lambda's calls by its role's policies, and a command's by the person's.
 
-What the emulator does otherwise than AWS is put right after the deployment: see `put_right`.
+Differences between the emulator and AWS are corrected after the deployment: see `match_aws`.
 """
 
 import json
@@ -20,14 +20,14 @@ FOR_PEOPLE = "SelfrightReleaser", "SelfrightLogs-smartpack-prod"
 OF_SMARTPACK = "selfright-smartpack-prod"
 PERSON = "releaser"
 EVALUATION, LIST = "lambda:GetAlias", "lambda:ListAliases"
-"""Of who looks at an alias, or moves it, the emulator asks the latter."""
+"""For reading or moving an alias, the emulator requires the permission for the latter."""
 OF_EVERYTHING = {
     *("cloudfront:GetFunction", "cloudfront:UpdateFunction", "cloudfront:PublishFunction"),
     "ssm:GetParametersByPath",
 }
-"""The emulator asks for these on all resources, AWS on the one that they are about."""
+"""The emulator requires these for all resources, AWS for the one that they concern."""
 DENIALS = ("AccessDenied", "AuthorizationError", "not authorized to perform", "403. Forbidden")
-"""What a function's log says, in one way or another, of a call that its role does not allow."""
+"""Messages in a function's log about a call that its role does not allow."""
 
 
 @contextmanager
@@ -38,8 +38,8 @@ def enforcing() -> Iterator[None]:
         yield
 
 
-def put_right(lab: Lab) -> None:
-    """Allow requests without TLS, which loopback has not, and let policies mean here what they mean on AWS."""
+def match_aws(lab: Lab) -> None:
+    """Allow requests without TLS, because loopback has none, and give policies the same meaning as on AWS."""
     _allow_http(lab)
     iam, secrets = lab.client("iam"), _secrets(lab)
     for role in _roles(lab):
@@ -50,14 +50,14 @@ def put_right(lab: Lab) -> None:
 
 
 def permit(lab: Lab, application: str, names: dict[str, str], *more: dict[str, Any]) -> None:
-    """Let the functions do for another application what `Environment` lets them do for SmartPack, and `more`.
+    """Give the functions the same permissions for another application as for SmartPack, and `more`.
 
-    `names` says what of SmartPack's has which name there.
+    `names` maps the names of SmartPack's resources to those of the other application.
     """
     iam = lab.client("iam")
     for role in _roles(lab):
         if OF_SMARTPACK not in iam.list_role_policies(RoleName=role)["PolicyNames"]:
-            continue  # It has nothing to do with applications.
+            continue  # It does not concern applications.
         text = json.dumps(iam.get_role_policy(RoleName=role, PolicyName=OF_SMARTPACK)["PolicyDocument"])
         for ours, theirs in names.items():
             text = text.replace(ours, theirs)
@@ -67,7 +67,7 @@ def permit(lab: Lab, application: str, names: dict[str, str], *more: dict[str, A
 
 
 def a_releaser(lab: Lab) -> dict[str, str]:
-    """The environment variables of a person who may do what the policies for people say, and nothing else."""
+    """The environment variables of a person with exactly the policies for people."""
     iam = lab.client("iam")
     iam.create_user(UserName=PERSON)
     for policy in FOR_PEOPLE:
@@ -81,7 +81,7 @@ def a_releaser(lab: Lab) -> dict[str, str]:
 
 
 def denials(lab: Lab) -> list[str]:
-    """What the controller's functions were not allowed, by their logs."""
+    """The calls that were denied to the controller's functions, from their logs."""
     logs = lab.client("logs")
     groups = logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/selfright-")["logGroups"]
     pages = logs.get_paginator("filter_log_events")
@@ -129,13 +129,13 @@ def _secrets(lab: Lab) -> dict[str, str]:
 
 
 def _translated(document: dict[str, Any], secrets: dict[str, str]) -> dict[str, Any]:
-    """What the document says, in statements that the emulator understands as AWS understands the document."""
+    """The document's statements in the form that the emulator understands like AWS."""
     return {**document, "Statement": [new for one in document["Statement"] for new in _statements(one, secrets)]}
 
 
 def _statements(one: dict[str, Any], secrets: dict[str, str]) -> Iterator[dict[str, Any]]:
     actions, resources = _as_list(one["Action"]), _as_list(one["Resource"])
-    groups = [arn.removesuffix(":*") for arn in resources if ":log-group:" in arn]  # AWS wants the `:*`.
+    groups = [arn.removesuffix(":*") for arn in resources if ":log-group:" in arn]  # AWS requires the `:*`.
     yield {**one, "Resource": [*(secrets.get(arn, arn) for arn in resources), *groups]}
     if EVALUATION in actions:
         yield {**one, "Action": LIST}

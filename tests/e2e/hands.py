@@ -1,4 +1,4 @@
-"""What somebody does by hand, in the console or with any AWS tool, in the middle of everything."""
+"""Actions of a person in the console or with any AWS tool, during a deployment."""
 
 import json
 import os
@@ -13,25 +13,25 @@ from tests.e2e.waiting import until
 
 ALARM = f"{APPLICATION}-{ENVIRONMENT}-api-errors"
 QUIET = f"{APPLICATION}-{ENVIRONMENT}-api-5xx"
-"""Nothing here publishes its metric, so it stays as it was set; the other one is looked at again with every request."""
+"""Nothing here publishes its metric, so it keeps its state; the other one is evaluated with every request."""
 
 
 class Hands(Sights):
-    """Stops, alarms, changes and a door that nobody opens."""
+    """Stops, alarms, changes, and an edge that does not answer."""
 
     def stop(self, arn: str) -> None:
         """Press *Stop* in the console."""
         self.stepfunctions.stop_execution(executionArn=arn)
 
     def reconcile(self) -> dict[str, str]:
-        """What the schedule does every few minutes."""
+        """Run the reconciler like the schedule."""
         name = self.resources["reconcile_function_arn"]
         answer = self.client("lambda").invoke(FunctionName=name, Payload=json.dumps({"source": "aws.events"}))
         return dict(json.load(answer["Payload"])["done"])
 
     @contextmanager
-    def deaf(self, rule: str) -> Iterator[None]:
-        """One of the controller's rules hears nothing for the time of the block."""
+    def disabled(self, rule: str) -> Iterator[None]:
+        """Disable one of the controller's rules for the block."""
         events = self.client("events")
         (name,) = [one["Name"] for one in events.list_rules()["Rules"] if f"Triggers{rule}" in one["Name"]]
         events.disable_rule(Name=name)
@@ -41,18 +41,18 @@ class Hands(Sights):
             events.enable_rule(Name=name)
 
     def alarm(self, name: str) -> Mapping[str, Any]:
-        """An alarm as CloudWatch has it."""
+        """An alarm in CloudWatch."""
         (found,) = self.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
         return dict(found)
 
     def set_alarm(self, name: str, state: str, reason: str) -> None:
-        """Say what state an alarm is in."""
+        """Set the state of an alarm."""
         self.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue=state, StateReason=reason)
 
-    def calm(self) -> None:
-        """Wait until CloudWatch itself finds that nobody fails any more: visitors who are well served see to that.
+    def until_calm(self) -> None:
+        """Wait until CloudWatch itself finds no more errors; well served visitors produce the data for that.
 
-        An alarm that was merely set to OK would fire again as soon as the last visitors' errors are counted.
+        An alarm that was only set to OK would fire again as soon as the last visitors' errors are counted.
         """
 
         def calm() -> bool:
@@ -88,8 +88,8 @@ class Hands(Sights):
         return code
 
     @contextmanager
-    def frozen_door(self) -> Iterator[None]:
-        """The app's door answers nobody for the time of the block, so whoever checks from outside waits."""
+    def frozen_edge(self) -> Iterator[None]:
+        """The app's edge does not answer during the block, so checks from outside wait."""
         edge = self.running.groups[1]
         os.killpg(edge, signal.SIGSTOP)
         try:

@@ -1,7 +1,7 @@
-"""SmartPack on a local AWS of its own: releases are uploaded to it, and anything may happen to them.
+"""SmartPack on a separate local AWS: tests upload releases to it and disturb them.
 
-A test says how careful the environment is (`careful`), so that what happens between two moments of a release does not
-depend on how quick this machine is: a bake is as good as endless, or there is none.
+A test sets the environment's bakes (`set_bakes`), so that its result does not depend on the speed of this machine: a
+bake is practically endless, or there is none.
 """
 
 import json
@@ -31,15 +31,15 @@ NAMED = ("release.yaml", "api/version.py", "frontend/dist/index.html")
 
 @dataclass
 class Lab(Hands):
-    """The installation, those who release to it, and those who hear of it."""
+    """The installation, its releasers, and its notifications."""
 
     queue: str = ""
     told: list[tuple[str, str]] = field(default_factory=list)
     person: dict[str, str] = field(default_factory=dict)
-    """The credentials of those who release, as environment variables."""
+    """The releasers' credentials, as environment variables."""
 
     def new_version(self) -> str:
-        """A version that nobody has released before, higher than all others."""
+        """A version that was not released before, higher than all others."""
         return f"2.0.{next(self.numbers)}"
 
     def source(self, version: str, like: str = "1.1.0") -> Path:
@@ -58,11 +58,11 @@ class Lab(Hands):
         ).read_bytes()
 
     def new_key(self) -> str:
-        """A key that nobody has uploaded to: events do not say here which version of an object they are about."""
+        """An unused key, because the emulator's events do not have an object's version."""
         return f"incoming/{KEY}/{next(self.numbers)}.zip"
 
     def upload(self, body: bytes, key: str = "") -> str:
-        """Put a bundle there; returns the id of the deployment that it becomes."""
+        """Upload a bundle; returns the id of its deployment."""
         bucket, key = self.resources["bucket"], key or self.new_key()
         version = self.s3.put_object(Bucket=bucket, Key=key, Body=body)["VersionId"]
         pinned = S3Bundles(self.s3).pin(bucket, key, version)
@@ -77,7 +77,7 @@ class Lab(Hands):
         return self.upload(self.bundle(self.new_version(), like))
 
     def command(self, *words: str) -> tuple[int, dict[str, Any], str]:
-        """Run `selfright` as a person would; its exit code, its document, and what it said meanwhile.
+        """Run `selfright` as a person; returns its exit code, its document, and its progress.
 
         A recovery has an administrator's rights, because it changes the application itself.
         """
@@ -101,7 +101,7 @@ class Lab(Hands):
         return str(started["executionArn"])
 
     def event(self, key: str, version: str) -> str:
-        """What EventBridge hands over for an upload on AWS."""
+        """EventBridge's event for an upload on AWS."""
         return json.dumps({"bucket": {"name": self.resources["bucket"]}, "object": {"key": key, "version-id": version}})
 
     def versions_of(self, key: str) -> list[str]:
@@ -116,7 +116,7 @@ class Lab(Hands):
             for message in messages:
                 sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
                 notification = json.loads(json.loads(message["Body"])["Message"])
-                if "deployment_id" in notification:  # The controller's own alarms are told there too.
+                if "deployment_id" in notification:  # The controller's own alarms are sent there, too.
                     self.told.append((notification["deployment_id"], notification["phase"]))
         return self.told
 

@@ -11,7 +11,7 @@ from selfright.layout import ROOT
 
 @contextmanager
 def program(command: Sequence[str], variables: Mapping[str, str] | None = None) -> Iterator["subprocess.Popen[str]"]:
-    """Run a command in the repository; whatever the test does, the command does not outlive the block.
+    """Run a command in the repository; it never outlives the block.
 
     `variables` are added to the environment.
     """
@@ -35,10 +35,10 @@ def program(command: Sequence[str], variables: Mapping[str, str] | None = None) 
 
 @contextmanager
 def hearing_sigint() -> Iterator[None]:
-    """Programs that are started within the block hear Ctrl-C.
+    """Make programs that are started within the block receive Ctrl-C.
 
-    A shell starts what runs in the background with SIGINT ignored, and every child inherits that, but for those whose
-    parent has a handler at the moment of the start.
+    A shell starts background programs with SIGINT ignored, and children inherit that, unless their parent has a
+    handler when they start.
     """
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

@@ -1,4 +1,4 @@
-"""What can be seen of the local AWS from outside: the ledger, the console, the app's resources, what visitors get."""
+"""The outside view of the local AWS: the ledger, the console, the app's resources, and visitors' answers."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ PARAMETER = f"/selfright/{KEY}"
 
 @dataclass
 class Sights:
-    """Looks, waits until something is to be seen, and says how careful the environment is."""
+    """Reads the state, waits for changes, and sets the environment's bakes."""
 
     running: LocalAws
     folder: Path
@@ -70,16 +70,16 @@ class Sights:
         """The environment as CDK registered it, or as a test changed it."""
         return dict(json.loads(self.client("ssm").get_parameter(Name=PARAMETER)["Parameter"]["Value"]))
 
-    def careful(self, steps: Sequence[tuple[int, int]] = (), watch: int = 0, **judge: object) -> None:
-        """Register the environment with these weights and bakes, with that watch, and with changes to the judge."""
+    def set_bakes(self, steps: Sequence[tuple[int, int]] = (), final_bake: int = 0, **judge: object) -> None:
+        """Register the environment with these weights and bakes, this final bake, and changes to the judge."""
         now = self.configuration()
         now["deployment_preference"]["type"] = [{"weight": weight, "bake": f"{bake}s"} for weight, bake in steps]
         usual = {"alpha": 0.05, "minimum_requests": 0}
-        now["final_bake"], now["judge"] = f"{watch}s", {**now["judge"], **usual, **judge}
+        now["final_bake"], now["judge"] = f"{final_bake}s", {**now["judge"], **usual, **judge}
         self.client("ssm").put_parameter(Name=PARAMETER, Value=json.dumps(now), Type="String", Overwrite=True)
 
     def execution(self, arn: str) -> Mapping[str, Any]:
-        """How an execution stands."""
+        """The present state of an execution."""
         return dict(self.stepfunctions.describe_execution(executionArn=arn))
 
     def until_execution_ended(self, arn: str) -> Mapping[str, Any]:
@@ -95,15 +95,15 @@ class Sights:
         return str(next(e["stateEnteredEventDetails"]["name"] for e in history["events"] if "Entered" in e["type"]))
 
     def version(self) -> str:
-        """The version that is live, as the ledger says."""
+        """The live version, from the ledger."""
         return self.ledger.get(self.lock().live).version
 
     def kinds(self, deployment: str) -> list[str]:
-        """What kinds of things have happened to it, in order."""
+        """The kinds of a deployment's events, in order."""
         return [event.kind for event in self.ledger.timeline(deployment)]
 
     def until_kind(self, deployment: str, kind: str, times: int = 1) -> Deployment:
-        """Wait until this has happened to it so many times."""
+        """Wait until the deployment has so many events of this kind."""
         until(f"{times} times {kind} of {deployment}", lambda: self.kinds(deployment).count(kind) >= times)
         return self.ledger.get(deployment)
 
@@ -118,7 +118,7 @@ class Sights:
         return found
 
     def ended(self, deployment: str) -> Deployment:
-        """Wait until the deployment is over and all that it owes is done."""
+        """Wait until the deployment is over and has nothing left to do."""
 
         def over() -> Deployment | None:
             found = self.ledger.find(deployment)
@@ -138,7 +138,7 @@ class Sights:
         return found
 
     def waits_for_a_person(self, deployment: str) -> Deployment:
-        """Wait until it is for a person to decide how it goes on."""
+        """Wait until a person must decide how it continues."""
 
         def waits() -> Deployment | None:
             found = self.ledger.find(deployment)
@@ -152,7 +152,7 @@ class Sights:
         return next(event.at for event in self.ledger.timeline(deployment) if event.kind == kind)
 
     def traces(self) -> Mapping[str, Any]:
-        """Everything of the app that a release could change, as precisely as AWS tells it."""
+        """Everything of the app that a release could change, in AWS's own words."""
         functions, cloudfront = self.client("lambda"), self.client("cloudfront")
         versions = functions.list_versions_by_function(FunctionName=self.targets["function_name"])["Versions"]
         stages = {
@@ -181,5 +181,5 @@ class Sights:
         return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
 
     def live(self) -> Seen:
-        """What many visitors are given."""
+        """The versions that many visitors get."""
         return visit(self.running.edge_url)

@@ -1,4 +1,4 @@
-"""An alarm fires, for true or because somebody says so: everybody is put back, at whatever moment it comes."""
+"""An alarm fires, by itself or set by a person: all visitors are restored to stable, at any moment."""
 
 import json
 from itertools import islice
@@ -11,13 +11,13 @@ from tests.e2e.lab import NEVER, Lab
 from tests.e2e.seen import KEY
 
 
-def test_visitors_who_fail_set_off_the_alarm_and_everybody_is_put_back(lab: Lab) -> None:
-    """A bad version that half of the visitors get is taken back within seconds, long before its bake is over.
+def test_visitors_who_fail_set_off_the_alarm_and_all_visitors_are_restored(lab: Lab) -> None:
+    """A bad version that half of the visitors get is rolled back within seconds, long before its bake is over.
 
     The judge would need more evidence than there is here, and sees the alarm as well: the quicker one is the source.
     """
     before = lab.version()
-    lab.careful([(50, NEVER)], alpha=1e-300)
+    lab.set_bakes([(50, NEVER)], alpha=1e-300)
     with visiting(lab.running.edge_url, from_list(list(islice(trips(7), 300))), VisitorLoad(rate=25)):
         bad = lab.ended(lab.release(like="1.2.0"))
     assert bad.phase is Phase.ROLLED_BACK
@@ -30,9 +30,9 @@ def test_visitors_who_fail_set_off_the_alarm_and_everybody_is_put_back(lab: Lab)
 
 
 def test_an_alarm_that_somebody_sets_ends_the_bake(lab: Lab) -> None:
-    """`aws cloudwatch set-alarm-state` during a bake is a rollback, with the words that were given."""
+    """`aws cloudwatch set-alarm-state` during a bake causes a rollback with the given reason."""
     before = lab.version()
-    lab.careful([(50, NEVER)])
+    lab.set_bakes([(50, NEVER)])
     release = lab.release()
     lab.reaches(release, Phase.BAKING)
     lab.set_alarm(ALARM, "ALARM", "a drill")
@@ -41,10 +41,10 @@ def test_an_alarm_that_somebody_sets_ends_the_bake(lab: Lab) -> None:
     assert lab.live().is_only(before)
 
 
-def test_an_alarm_during_the_watch_takes_back_what_everybody_has(lab: Lab) -> None:
-    """At 100 % the release is still guarded, and goes back the same way."""
+def test_an_alarm_during_the_final_bake_rolls_back_what_all_visitors_have(lab: Lab) -> None:
+    """At 100 % the release is still guarded, and is rolled back in the same way."""
     before = lab.version()
-    lab.careful(watch=NEVER)
+    lab.set_bakes(final_bake=NEVER)
     release = lab.release()
     lab.reaches(release, Phase.BAKING)
     assert lab.live().is_only(lab.ledger.get(release).version)
@@ -54,10 +54,10 @@ def test_an_alarm_during_the_watch_takes_back_what_everybody_has(lab: Lab) -> No
 
 
 def test_an_alarm_between_two_states_is_not_missed(lab: Lab) -> None:
-    """It comes during the checks from outside, when no bake is open: traffic goes back before they end."""
+    """It comes during the checks from outside, when no bake is open: traffic is restored before they end."""
     before = lab.version()
-    lab.careful([(50, NEVER)])
-    with lab.frozen_door():
+    lab.set_bakes([(50, NEVER)])
+    with lab.frozen_edge():
         release = lab.release()
         shifting = lab.reaches(release, Phase.SHIFTING, weight=50)
         assert not shifting.guard_token
@@ -69,9 +69,9 @@ def test_an_alarm_between_two_states_is_not_missed(lab: Lab) -> None:
 
 
 def test_a_message_on_the_alarms_topic_is_an_alarm(lab: Lab) -> None:
-    """What CloudWatch writes to the topic is all that is needed; anything else there is ignored."""
+    """The message of CloudWatch suffices; any other message on the topic is ignored."""
     before = lab.version()
-    lab.careful([(50, NEVER)])
+    lab.set_bakes([(50, NEVER)])
     release = lab.release()
     lab.reaches(release, Phase.BAKING)
     topic = lab.alarm(ALARM)["AlarmActions"][0]
@@ -83,8 +83,8 @@ def test_a_message_on_the_alarms_topic_is_an_alarm(lab: Lab) -> None:
     assert lab.live().is_only(before)
 
 
-def test_nothing_is_released_on_top_of_a_fire(lab: Lab) -> None:
-    """While an alarm is firing, a release is rejected before anything is touched, and says why."""
+def test_nothing_is_released_while_an_alarm_is_firing(lab: Lab) -> None:
+    """While an alarm is firing, a release is rejected before anything changes, with the reason."""
     lab.set_alarm(QUIET, "ALARM", "on fire")
     ended = lab.ended(lab.release())
     assert (ended.phase, ended.reason) == (Phase.REJECTED, f"Alarm {QUIET} is firing.")

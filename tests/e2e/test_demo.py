@@ -1,4 +1,4 @@
-"""`./dev demo` as a newcomer runs it: three releases in a process of its own, and nothing left behind."""
+"""`./dev demo` as a newcomer runs it: three releases in a separate process, and nothing stays behind."""
 
 import json
 import signal
@@ -32,7 +32,7 @@ class Demo:
         return found
 
     def ended(self) -> tuple[int, dict[str, Any], str]:
-        """Wait until it is over: its exit code, its document, and what it said meanwhile."""
+        """Wait until it is over; returns its exit code, its document, and its progress."""
         document, said = self.process.communicate(timeout=110)
         return self.process.returncode, json.loads(document or "{}"), said
 
@@ -62,8 +62,8 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
         emulator.stop(place.folder)
 
 
-def test_three_releases_of_which_the_bad_one_is_put_back(demo: Demo) -> None:
-    """Exit code 0, and visitors of API and site have what the document says, after each of the three."""
+def test_three_releases_of_which_the_bad_one_is_rolled_back(demo: Demo) -> None:
+    """Exit code 0, and visitors of API and site get the versions in the document, after each of the three."""
     running = demo.running()
     code, document, said = demo.ended()
     assert code == 0, said
@@ -87,7 +87,7 @@ def test_three_releases_of_which_the_bad_one_is_put_back(demo: Demo) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_demo_that_is_interrupted_leaves_nothing_behind(demo: Demo, number: signal.Signals) -> None:
-    """Ctrl-C, or a polite kill, in the middle ends everything that it has started."""
+    """Ctrl-C or SIGTERM ends everything that it has started."""
     running = demo.running()
     demo.process.send_signal(number)
     code, document, said = demo.ended()

@@ -1,4 +1,4 @@
-"""The deployer, the edge and the visitors against the real emulator, with a small app of their own."""
+"""The deployer, the edge and the visitors against the real emulator, with a small app for these tests."""
 
 import json
 from collections.abc import Iterator
@@ -240,7 +240,7 @@ def test_a_failing_function_is_a_500_and_an_error_of_its_version(app: App) -> No
 
 
 def test_alias_weights_are_followed_at_once(app: App) -> None:
-    """A shift reaches visitors, and taking it back does too."""
+    """A shift reaches visitors, and so does its undoing."""
     client = app.client("lambda")
     client.update_function_configuration(FunctionName="edge-api", Description="second")
     second = client.publish_version(FunctionName="edge-api")["Version"]

@@ -1,7 +1,7 @@
-"""Images pushed to the local AWS's ECR: the same calls as in the unit tests, over HTTP to another judge.
+"""Images pushed to the local AWS's ECR: the same calls as in the unit tests, over HTTP to another emulation.
 
-It keeps images and tags, and answers the calls for layers without keeping any: it has no layer ever, so a push that
-begins again uploads all of them. It cannot run a container, so what a function makes of the image is not seen here.
+It stores images and tags, but no layers, so a repeated push uploads all of them. It cannot run a container, so these
+tests do not show a function with the image.
 """
 
 import io
@@ -54,8 +54,8 @@ def push(to: Repository, files: Files) -> str:
     return f"{uri}@{image.descriptor.digest}"
 
 
-def test_an_image_is_pushed_once_and_taken_away_again(ecr: Any) -> None:  # noqa: ANN401 - a client
-    """It is there under its digest, byte for byte; the second push only looks; a prune takes our tag."""
+def test_an_image_is_pushed_once_and_deleted_again(ecr: Any) -> None:  # noqa: ANN401 - a client
+    """It exists under its digest, byte for byte; the second push only reads; a prune deletes our tag."""
     calls: Counter[str] = Counter()
     ecr.meta.events.register("before-call.ecr", lambda model, **_: calls.update([model.name]))
     files, to = layout(ImageParts((LARGE, CODE))), repository(ecr)

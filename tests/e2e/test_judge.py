@@ -31,7 +31,7 @@ def handler(event, context):
     token = event["LifecycleEventHookExecutionId"]
     client.send_task_success(taskToken=token, output=json.dumps(answer))
 """
-"""Moved over from SAM: it answers by the token that it was given in CodeDeploy's place."""
+"""A hook from SAM: it answers with its token, as to CodeDeploy."""
 
 
 @contextmanager
@@ -47,10 +47,10 @@ def preferring(lab: Lab, **preference: Any) -> Iterator[None]:  # noqa: ANN401 -
         put(Name=PARAMETER, Value=json.dumps(before), Type="String", Overwrite=True)
 
 
-def test_the_judge_takes_a_bad_version_back_without_any_alarm(lab: Lab) -> None:
-    """What it saw is in the ledger, look by look, and `selfright explain` says it."""
+def test_the_judge_rolls_a_bad_version_back_without_any_alarm(lab: Lab) -> None:
+    """Its evaluations are in the ledger, and `selfright explain` shows them."""
     before = lab.version()
-    lab.careful([(50, NEVER)], minimum_requests=10)
+    lab.set_bakes([(50, NEVER)], minimum_requests=10)
     visitors = from_list(list(islice(trips(7), 300)))
     with preferring(lab, alarms=[]), visiting(lab.running.edge_url, visitors, VisitorLoad(rate=20)):
         bad = lab.ended(lab.release(like="1.2.0"))
@@ -65,7 +65,7 @@ def test_the_judge_takes_a_bad_version_back_without_any_alarm(lab: Lab) -> None:
     assert (code, bool(told)) == (0, True)
 
 
-def test_a_hotfix_goes_past_the_alarm_that_is_firing(lab: Lab) -> None:
+def test_a_hotfix_ignores_the_alarm_that_is_firing(lab: Lab) -> None:
     """And the ledger says who did that, and why."""
     lab.set_alarm(QUIET, "ALARM", "on fire")
     version = lab.new_version()

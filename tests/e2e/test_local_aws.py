@@ -1,4 +1,4 @@
-"""The local AWS as a process: it starts, is found, tells why it died, and leaves nothing behind."""
+"""The local AWS as a process: it starts, is found, reports why it died, and leaves nothing behind."""
 
 import io
 import os
@@ -23,12 +23,12 @@ from selfright.local_state import LocalAws
 from tests.e2e.programs import program
 
 HANGS = 60
-"""Seconds after which whoever has not ended hangs."""
+"""Seconds after which a process counts as hanging."""
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder for one local AWS, which is stopped in the end whatever the test did."""
+    """A folder for one local AWS, which is stopped in the end even if the test fails."""
     yield tmp_path / "local"
     emulator.stop(tmp_path / "local")
 
@@ -47,7 +47,7 @@ def members(running: LocalAws) -> list[int]:
 
 
 def start_a_worker(running: LocalAws) -> None:
-    """Have the emulator start the process of a Lambda."""
+    """Make the emulator start the process of a Lambda."""
     client = boto3.client("lambda", endpoint_url=running.endpoint, region_name="us-east-1")
     code = "def handler(event, context):\n    return 'hello'\n"
     client.create_function(
@@ -94,7 +94,7 @@ def test_stopping_what_does_not_run_says_so(folder: Path) -> None:
 
 
 def test_a_second_start_is_refused(folder: Path) -> None:
-    """One folder holds one local AWS, and the first one goes on."""
+    """A folder has one local AWS, and the first one continues."""
     running = emulator.start(folder)
     with pytest.raises(AlreadyUpError, match=r"\./dev down"):
         emulator.start(folder)
@@ -102,7 +102,7 @@ def test_a_second_start_is_refused(folder: Path) -> None:
 
 
 def test_a_taken_port_is_named(folder: Path) -> None:
-    """Who wishes a port that is taken reads which one."""
+    """The error names the port that is taken."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(PortTakenError, match=str(port)):
@@ -110,20 +110,20 @@ def test_a_taken_port_is_named(folder: Path) -> None:
 
 
 def test_a_missing_set_up_names_the_command(folder: Path, tmp_path: Path) -> None:
-    """Without the emulator's environment one reads how to make it."""
+    """Without the emulator's environment, the error says how to make it."""
     with pytest.raises(SetupMissingError, match=r"\./dev up"):
         emulator.start(folder, python=tmp_path / "none")
 
 
 def test_an_emulator_that_cannot_start_shows_its_log(folder: Path) -> None:
-    """A Python without the emulator ends at once; its own words are in the error, and nothing is left."""
+    """A Python without the emulator ends at once; the error has its output, and nothing is left."""
     with pytest.raises(EmulatorDiedError, match="No module named"):
         emulator.start(folder, python=Path(sys.executable))
     assert not LocalFolder(folder).alive()
 
 
 def test_a_killed_emulator_is_noticed_and_its_workers_end(folder: Path) -> None:
-    """When the emulator dies, everything else ends too, and the next command says what happened."""
+    """When the emulator dies, everything else ends, too, and the next command reports it."""
     running = emulator.start(folder)
     start_a_worker(running)
     os.kill(running.groups[0], signal.SIGKILL)
@@ -135,7 +135,7 @@ def test_a_killed_emulator_is_noticed_and_its_workers_end(folder: Path) -> None:
 
 
 def test_a_killed_supervisor_takes_everything_with_it(folder: Path) -> None:
-    """Even kill -9 of the process that looks after the others leaves none of them, and no file after a stop."""
+    """Even kill -9 of the supervisor leaves no process, and no file after a stop."""
     running = emulator.start(folder)
     start_a_worker(running)
     os.kill(running.supervisor, signal.SIGKILL)
@@ -147,7 +147,7 @@ def test_a_killed_supervisor_takes_everything_with_it(folder: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_an_attached_one_ends_with_its_parent(folder: Path, number: signal.Signals) -> None:
-    """Whatever ends the program that started it, the local AWS ends with it."""
+    """The local AWS ends with the program that started it, however that ends."""
     script = f"""
 import time
 from pathlib import Path
@@ -171,7 +171,7 @@ with emulator.session(Path({str(folder)!r})):
 
 
 def test_it_starts_and_stops_within_seconds(folder: Path) -> None:
-    """Nobody should wait for a local AWS. It is its own processor time that counts, however busy the machine is."""
+    """Its own processor time is measured, so that a busy machine does not matter."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     emulator.start(folder)
     emulator.stop(folder)

@@ -33,10 +33,10 @@ def tasks(lines: list[dict[str, Any]]) -> list[str]:
     return [one["record"]["task"] for one in lines if one["source"] == "controller" and one["record"]]
 
 
-def test_the_logs_of_a_deployment_tell_its_story_by_version(lab: Lab) -> None:
-    """The controller's tasks in their order; visitors on stable and on canary are told apart; nothing of others."""
+def test_the_logs_of_a_deployment_show_its_events_by_version(lab: Lab) -> None:
+    """The controller's tasks in their order; lines of stable and canary are distinguished; no lines of others."""
     other = lab.lock().live
-    lab.careful([(50, NEVER)])
+    lab.set_bakes([(50, NEVER)])
     release = lab.release()
     lab.until_kind(release, "baking")
     lab.live()
@@ -59,7 +59,7 @@ def test_the_logs_of_a_deployment_tell_its_story_by_version(lab: Lab) -> None:
 
 def test_a_release_is_followed_while_it_goes_on(lab: Lab) -> None:
     """Lines come as they are written, each once; Ctrl-C ends it without a traceback."""
-    lab.careful([(50, NEVER)])
+    lab.set_bakes([(50, NEVER)])
     release = lab.release()
     lab.reaches(release, Phase.STAGING)
     command = [sys.executable, "-m", "selfright", "logs", release, "--follow", "--output", "json"]

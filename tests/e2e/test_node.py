@@ -91,8 +91,8 @@ def live(lab: Lab) -> tuple[Mapping[str, Any], dict[str, Any]]:
     return configuration, json.loads(answer["body"])
 
 
-def test_a_node_function_is_released_and_put_back(harbour: Lab, tmp_path: Path) -> None:
-    """Its version has the release's variables under those of the environment, and the template's; a bad one goes."""
+def test_a_node_function_is_released_and_rolled_back(harbour: Lab, tmp_path: Path) -> None:
+    """Its version has the variables of release, environment and template; a bad one is rolled back."""
     first = harbour.ended(release(harbour, tmp_path, "1.0.0", "hello", "hello"))
     assert first.phase is Phase.SUCCEEDED, first.reason
     configuration, answer = live(harbour)

@@ -61,7 +61,7 @@ def read(lab: Lab) -> dict[str, str]:
 
 
 def test_settings_go_live_and_back_once_their_secret_is_there(cabin: Lab, tmp_path: Path) -> None:
-    """Rejected without the secret; then two releases, one rollback, and a set that always belongs together."""
+    """Rejected without the secret; then two releases and one rollback, always with consistent settings."""
     refused = cabin.ended(release(cabin, tmp_path / "cabin", "1.0.0", "HUT: Spruce\nBEDS: 4\n"))
     assert (refused.phase, refused.restore_point) == (Phase.REJECTED, None)
     assert refused.reason.startswith(f"The secret 'config' ({SECRET}) cannot be read: ")

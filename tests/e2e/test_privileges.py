@@ -1,4 +1,4 @@
-"""Who may do what, as IAM enforces it; that every function may do what it does is asked of the whole run."""
+"""Permissions of people, as IAM enforces them; the whole run shows that functions have theirs."""
 
 import boto3
 import pytest
@@ -9,8 +9,8 @@ from tests.e2e.lab import Lab
 from tests.e2e.seen import KEY
 
 
-def test_who_releases_can_change_no_application_by_hand(lab: Lab) -> None:
-    """`SelfrightReleaser` reads what `selfright plan` needs, and changes nothing but by way of the controller."""
+def test_releasers_can_change_no_application_by_hand(lab: Lab) -> None:
+    """`SelfrightReleaser` reads what `selfright plan` needs, and changes things only through the controller."""
     keys = {name.lower(): value for name, value in lab.person.items()}
     functions = boto3.client("lambda", endpoint_url=lab.running.endpoint, region_name=REGION, **keys)
     name = lab.targets["function_name"]
@@ -31,8 +31,8 @@ def test_who_releases_can_change_no_application_by_hand(lab: Lab) -> None:
     ],
     ids=lambda words: words[0],
 )
-def test_who_releases_may_look_at_everything(lab: Lab, words: tuple[str, ...]) -> None:
-    """Every command that only reads is content with `SelfrightReleaser`."""
+def test_releasers_may_read_everything(lab: Lab, words: tuple[str, ...]) -> None:
+    """Every command that only reads needs only `SelfrightReleaser`."""
     known = {"DEPLOYMENT": lab.lock().live}
     if "FOLDER" in words:
         known["FOLDER"] = str(lab.source(lab.new_version()))

@@ -1,4 +1,4 @@
-"""Going back by a person's hand: the emergency button, an earlier version, and recovery from a restore point."""
+"""Rollbacks by a person: the emergency option, an earlier version, and recovery from a restore point."""
 
 import json
 
@@ -16,7 +16,7 @@ def restore_point(lab: Lab, deployment: str) -> dict[str, dict[str, object]]:
 
 
 def wreck(lab: Lab, version: str, revision: str) -> None:
-    """Somebody moves the alias, deletes the former version, empties the former site, and edits the routing function."""
+    """Move the alias, delete the former version, empty the former site, and edit the routing function."""
     functions, name = lab.client("lambda"), lab.targets["function_name"]
     lab.move_alias(lab.publish_by_hand())
     functions.delete_function(FunctionName=name, Qualifier=version)
@@ -56,21 +56,21 @@ def test_what_somebody_destroyed_is_recovered_from_the_restore_point(lab: Lab) -
 
 
 def test_it_works_without_the_controller(lab: Lab) -> None:
-    """Nothing but the bucket is needed, and the person's own credentials."""
+    """Only the bucket and the person's own credentials are needed."""
     before = lab.version()
     release = lab.release(like="1.2.0")
     assert lab.ended(release).phase is Phase.SUCCEEDED
     code, done, said = lab.command("restore", release, "--bucket", lab.resources["bucket"])
     assert (code, done["restored"]) == (0, True), said
     assert lab.live().is_only(before)
-    assert lab.command("restore", release)[0] == 0  # And now the ledger knows it, too.
+    assert lab.command("restore", release)[0] == 0  # And now the ledger records it, too.
     assert lab.version() == before
 
 
 def test_nothing_is_recovered_beside_a_deployment(lab: Lab) -> None:
     """Two at the same time would undo each other."""
     first = lab.lock().live
-    lab.careful([(50, NEVER)])
+    lab.set_bakes([(50, NEVER)])
     release = lab.release()
     lab.reaches(release, Phase.BAKING)
     seen = lab.alias()
@@ -81,10 +81,10 @@ def test_nothing_is_recovered_beside_a_deployment(lab: Lab) -> None:
     assert lab.command("rollback", release)[0] == 0
 
 
-def test_the_emergency_button_puts_visitors_back_before_anything_else(lab: Lab) -> None:
+def test_an_emergency_rollback_restores_visitors_before_anything_else(lab: Lab) -> None:
     """In the middle of a release, and of a release that is live; both are verified by the rollback machine."""
     before = lab.version()
-    lab.careful([(50, NEVER)])
+    lab.set_bakes([(50, NEVER)])
     release = lab.release(like="1.2.0")
     lab.reaches(release, Phase.BAKING)
     code, document, said = lab.command("rollback", release, "--emergency")
@@ -93,7 +93,7 @@ def test_the_emergency_button_puts_visitors_back_before_anything_else(lab: Lab) 
     assert document["seconds_to_restore"] < 5
     assert lab.live().is_only(before)
 
-    lab.careful()
+    lab.set_bakes()
     release = lab.release(like="1.2.0")
     assert lab.ended(release).phase is Phase.SUCCEEDED
     code, document, said = lab.command("rollback", "--environment", KEY, "--emergency")
@@ -102,7 +102,7 @@ def test_the_emergency_button_puts_visitors_back_before_anything_else(lab: Lab) 
     assert lab.live().is_only(before)
 
 
-def test_one_goes_back_to_an_earlier_version_in_two_ways(lab: Lab) -> None:
+def test_an_earlier_version_can_be_restored_in_two_ways(lab: Lab) -> None:
     """Released again with all checks, or, in an emergency, one release after the other undone."""
     first = lab.version()
     second, third = lab.release(like="1.2.0"), ""

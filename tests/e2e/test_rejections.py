@@ -1,4 +1,4 @@
-"""What is uploaded is no release, or nobody's: it is rejected with a reason and a next step, and nothing is touched."""
+"""Bad uploads are rejected with a reason and a next step, and nothing changes."""
 
 import io
 import re
@@ -16,7 +16,7 @@ from tests.e2e.seen import KEY
 
 
 class Bad(NamedTuple):
-    """A bad upload and what is said about it."""
+    """A bad upload and its expected messages."""
 
     body: bytes
     reason: str
@@ -39,7 +39,7 @@ def entries_of(bundle: bytes) -> dict[str, bytes]:
 
 
 def unknown_component(lab: Lab) -> bytes:
-    """A right bundle with a component that this environment does not have."""
+    """A valid bundle with a component that this environment does not have."""
     folder = lab.folder / "worker"
     (folder / "worker").mkdir(parents=True)
     (folder / "worker" / "app.py").write_text("def handler(event, context): ...\n")

@@ -1,11 +1,11 @@
-"""A person takes a release back, before and after it is live, with `selfright rollback`."""
+"""A person rolls a release back, before and after it is live, with `selfright rollback`."""
 
 from controller.domain.phases import Phase
 from tests.e2e.lab import NEVER, Lab
 from tests.e2e.seen import KEY
 
 
-def test_a_live_release_is_taken_back_and_stays_away(lab: Lab) -> None:
+def test_a_live_release_is_rolled_back_and_stays_away(lab: Lab) -> None:
     """The former version is live again for API and site; the same version is not released a second time."""
     before = lab.version()
     version = lab.new_version()
@@ -27,10 +27,10 @@ def test_a_live_release_is_taken_back_and_stays_away(lab: Lab) -> None:
     assert lab.live().is_only(before)
 
 
-def test_a_release_is_stopped_and_taken_back_on_its_way(lab: Lab) -> None:
-    """A rollback during the bake ends the workflow too; nobody waits for the bake."""
+def test_a_release_is_stopped_and_rolled_back_on_its_way(lab: Lab) -> None:
+    """A rollback during the bake also ends the workflow, without waiting for the bake."""
     before = lab.version()
-    lab.careful([(50, NEVER)])
+    lab.set_bakes([(50, NEVER)])
     release = lab.release()
     baking = lab.reaches(release, Phase.BAKING)
     code, document, said = lab.command("rollback", release, "--reason", "second thoughts")
@@ -40,7 +40,7 @@ def test_a_release_is_stopped_and_taken_back_on_its_way(lab: Lab) -> None:
 
 
 def test_what_is_not_live_any_more_is_not_rolled_back(lab: Lab) -> None:
-    """Rolling back the release before the last one would bring back what nobody has: it is refused, nothing moves."""
+    """Rolling back the release before the last one is refused, and nothing moves."""
     former = lab.ended(lab.release())
     live = lab.ended(lab.release())
     code, document, _ = lab.command("rollback", former.deployment_id)
@@ -52,7 +52,7 @@ def test_what_is_not_live_any_more_is_not_rolled_back(lab: Lab) -> None:
 
 
 def test_what_was_rolled_back_is_not_rolled_back_again(lab: Lab) -> None:
-    """The second time one reads that nothing of it is live."""
+    """The second time, the message says that nothing of it is live."""
     release = lab.release()
     lab.ended(release)
     assert lab.command("rollback", release)[0] == 0
@@ -61,8 +61,8 @@ def test_what_was_rolled_back_is_not_rolled_back_again(lab: Lab) -> None:
     assert "ROLLED_BACK already" in document["error"]["message"]
 
 
-def test_two_rollbacks_one_after_the_other_go_back_two_releases(lab: Lab) -> None:
-    """Each goes back to what was live before that release."""
+def test_two_rollbacks_one_after_the_other_undo_two_releases(lab: Lab) -> None:
+    """Each restores what was live before that release."""
     oldest = lab.version()
     older = lab.ended(lab.release())
     newest = lab.ended(lab.release())

@@ -1,4 +1,4 @@
-"""An application with infrastructure of its own on the local AWS: its stack goes forward and back with its function."""
+"""An application with its own infrastructure: its stack is updated and rolled back with its function."""
 
 import io
 import json
@@ -95,7 +95,7 @@ def release(lab: Lab, folder: Path, version: str, template: str, *, after: str =
 
 
 def seen(lab: Lab) -> dict[str, Any]:
-    """What a person sees of the depot: the stack, what it made, and the version that everybody gets."""
+    """What a person sees of the depot: the stack, what it made, and the version that all visitors get."""
     stacks, functions = lab.client("cloudformation"), lab.client("lambda")
     (stack,) = stacks.describe_stacks(StackName=STACK)["Stacks"]
     queue = lab.client("sqs").get_queue_url(QueueName="depot-prod-jobs")["QueueUrl"]
@@ -116,8 +116,8 @@ def _versions(lab: Lab) -> list[str]:
     return [one["Version"] for one in found]
 
 
-def test_a_stack_goes_forward_and_back_with_the_code_that_needs_it(depot: Lab, tmp_path: Path) -> None:
-    """Created, changed, rolled back; refused where data would go; undone where it fails half way."""
+def test_a_stack_is_released_and_rolled_back_with_its_code(depot: Lab, tmp_path: Path) -> None:
+    """Created, changed, rolled back; refused if data would be deleted; undone if it fails half way."""
     first = release(depot, tmp_path / "depot", "1.0.0", TEMPLATE % 30)
     assert first.phase is Phase.SUCCEEDED, first.reason
     assert first.order == (("infra",), ("api",))

@@ -1,13 +1,13 @@
-"""Somebody presses *Stop* in the Step Functions console, and everything is put right by itself."""
+"""Somebody presses *Stop* in the Step Functions console, and everything is repaired automatically."""
 
 from controller.domain.phases import Phase
 from tests.e2e.lab import NEVER, Lab
 
 
 def test_stopping_a_release_in_the_console_is_a_rollback(lab: Lab) -> None:
-    """Nobody does anything but stop the execution during the bake; the reconciler sees to the rest."""
+    """A person only stops the execution during the bake; the reconciler does the rest."""
     before = lab.version()
-    lab.careful([(50, NEVER)])
+    lab.set_bakes([(50, NEVER)])
     release = lab.release()
     baking = lab.reaches(release, Phase.BAKING)
     assert len(lab.live().api) == 2
@@ -19,10 +19,10 @@ def test_stopping_a_release_in_the_console_is_a_rollback(lab: Lab) -> None:
     assert "reconciled" in lab.kinds(release)
 
 
-def test_stopping_while_everybody_is_on_the_new_version_takes_it_back(lab: Lab) -> None:
-    """The watch at 100 % is a part of the release: stopped there, it goes back as well."""
+def test_stopping_while_all_visitors_are_on_the_new_version_rolls_it_back(lab: Lab) -> None:
+    """The final bake is part of the release: stopped there, it is rolled back, too."""
     before = lab.version()
-    lab.careful(watch=NEVER)
+    lab.set_bakes(final_bake=NEVER)
     release = lab.release()
     lab.stop(lab.reaches(release, Phase.BAKING).execution_arn)
     assert lab.ended(release).phase is Phase.ROLLED_BACK
@@ -30,12 +30,12 @@ def test_stopping_while_everybody_is_on_the_new_version_takes_it_back(lab: Lab) 
 
 
 def test_stopping_the_rollback_too_only_starts_another_one(lab: Lab) -> None:
-    """The rollback is stopped while it verifies; the next one does it all again, and ends it."""
+    """The rollback is stopped while it verifies; the next one repeats everything, and completes it."""
     before = lab.version()
-    lab.careful([(50, NEVER)])
+    lab.set_bakes([(50, NEVER)])
     release = lab.release()
     baking = lab.reaches(release, Phase.BAKING)
-    with lab.frozen_door():
+    with lab.frozen_edge():
         lab.stop(baking.execution_arn)
         first = lab.until_kind(release, "restored", times=2).rollback_execution_arn
         lab.stop(first)
@@ -47,8 +47,8 @@ def test_stopping_the_rollback_too_only_starts_another_one(lab: Lab) -> None:
 
 
 def test_stopping_a_release_that_waits_leaves_the_one_before_it_alone(lab: Lab) -> None:
-    """Nothing was touched for it, so it is rejected; the release that holds the lock goes on."""
-    lab.careful([(50, NEVER)])
+    """Nothing was changed for it, so it is rejected; the release that holds the lock continues."""
+    lab.set_bakes([(50, NEVER)])
     first = lab.release()
     baking = lab.reaches(first, Phase.BAKING)
     second = lab.release()
@@ -62,12 +62,12 @@ def test_stopping_a_release_that_waits_leaves_the_one_before_it_alone(lab: Lab) 
 
 
 def test_a_lost_status_event_is_made_good_by_the_schedule(lab: Lab) -> None:
-    """The rule for execution ends is off, so nobody hears of the stop; the reconciler finds it when its time comes."""
+    """The rule for execution ends is off, so the stop causes no event; the scheduled reconciler finds it."""
     before = lab.version()
-    lab.careful([(50, NEVER)])
+    lab.set_bakes([(50, NEVER)])
     release = lab.release()
     baking = lab.reaches(release, Phase.BAKING)
-    with lab.deaf("ExecutionEnd"):
+    with lab.disabled("ExecutionEnd"):
         lab.stop(baking.execution_arn)
         assert lab.reconcile() == {release: "rollback started"}
         assert lab.ended(release).phase is Phase.ROLLED_BACK

@@ -1,4 +1,4 @@
-"""Uploads come in crowds, twice, and with nothing new in them."""
+"""Uploads come many at once, twice, and without changes."""
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -19,7 +19,7 @@ def order(one: Deployment) -> str:
 
 
 def test_of_ten_uploads_at_once_the_newest_ends_live(lab: Lab) -> None:
-    """The others were live before it or were superseded; never two at once, and everybody hears of each end once."""
+    """The others were live before it or were superseded; never two at once, and each end is notified once."""
     bundles = [lab.bundle(lab.new_version()) for _ in range(CROWD)]
     with ThreadPoolExecutor(CROWD) as pool:
         ids = list(pool.map(lab.upload, bundles))
@@ -38,8 +38,8 @@ def test_of_ten_uploads_at_once_the_newest_ends_live(lab: Lab) -> None:
 
 
 def test_uploads_during_a_bake_wait_and_only_the_newest_is_released(lab: Lab) -> None:
-    """The release that holds the lock is never disturbed; of those behind it, the last one goes next."""
-    lab.careful([(50, NEVER)])
+    """The release that holds the lock is never disturbed; of those that wait, the newest goes next."""
+    lab.set_bakes([(50, NEVER)])
     first = lab.release()
     lab.reaches(first, Phase.BAKING)
     second = lab.release()
@@ -48,14 +48,14 @@ def test_uploads_during_a_bake_wait_and_only_the_newest_is_released(lab: Lab) ->
     assert lab.ended(second).phase is Phase.SUPERSEDED
     assert lab.reaches(third, Phase.QUEUED)
     assert lab.ledger.get(first).phase is Phase.BAKING
-    lab.careful()
+    lab.set_bakes()
     assert lab.command("rollback", first)[0] == 0
     assert lab.ended(third).phase is Phase.SUCCEEDED
 
 
 def test_the_same_event_again_does_nothing(lab: Lab) -> None:
     """During the release and after it, a second execution of the same event finds that there is nothing to do."""
-    lab.careful([(50, NEVER)])
+    lab.set_bakes([(50, NEVER)])
     release = lab.release()
     first = lab.reaches(release, Phase.BAKING).execution_arn
     event = str(lab.execution(first)["input"])
@@ -70,7 +70,7 @@ def test_the_same_event_many_times_at_once_is_one_release(lab: Lab) -> None:
     """However often and however closely it is delivered, exactly one execution works on it."""
     before = len(lab.ledger.history(KEY, 100))
     version, key = lab.new_version(), lab.new_key()
-    with lab.deaf("Upload"):
+    with lab.disabled("Upload"):
         release = lab.upload(lab.bundle(version), key)
         lab.upload(b"Uploaded later, to the same key.", key)
     event = lab.event(key, lab.versions_of(key)[-1])

@@ -1,4 +1,4 @@
-"""What a release promises is tested for real: by invocations and objects before traffic, as a visitor after it."""
+"""A release's checks really run: by invocations and objects before traffic, as a visitor after it."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Waiting for what other processes do: looking again and again until a deadline, never sleeping for luck."""
+"""Waiting for what other processes do: polling until a deadline, never sleeping for luck."""
 
 import subprocess
 from collections.abc import Callable
@@ -8,11 +8,11 @@ from selfright.local import emulator
 from selfright.local_state import LocalAws
 
 PATIENCE = 75.0
-"""Seconds; on a machine that has nothing else to do, nothing takes more than a fifth of it."""
+"""Seconds; on an idle machine, nothing takes more than a fifth of it."""
 
 
 def until(what: str, condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:  # noqa: ANN401 - what it finds
-    """Look until the condition gives something; fails with `what` was waited for."""
+    """Poll until the condition is true; fails with a message that names `what`."""
     found: list[Any] = []
     assert emulator._until(lambda: bool(found.append(condition()) or found[-1]), seconds), f"waited {seconds} s: {what}"
     return found[-1]

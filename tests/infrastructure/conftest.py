@@ -39,7 +39,7 @@ STAGING = SmartPackSettings(
     certificate_arn="arn:aws:acm:us-east-1:111122223333:certificate/0f0f0f0f-0000-4000-8000-000000000000",
     web_acl_arn="arn:aws:wafv2:us-east-1:111122223333:global/webacl/pack/0f0f0f0f-0000-4000-8000-000000000000",
 )
-"""Everything that can be chosen, chosen differently than for production."""
+"""Every setting with another value than in production."""
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""What can be said about a state machine without running it."""
+"""A state machine's definition, analysed without running it."""
 
 import json
 from collections.abc import Iterator, Mapping

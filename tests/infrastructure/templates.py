@@ -1,4 +1,4 @@
-"""Synthesized templates, and the questions that tests ask them."""
+"""Synthesized templates with queries for tests."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Template:
-    """One stack's template, with the questions that tests ask it."""
+    """One stack's template with queries for tests."""
 
     document: Mapping[str, Any]
 
@@ -65,7 +65,7 @@ def as_list(value: Any) -> list[Any]:  # noqa: ANN401 # a piece of a template
 
 @dataclass(frozen=True)
 class Synthesized:
-    """What one synthesis wrote."""
+    """The result of one synthesis."""
 
     folder: Path
 
@@ -74,7 +74,7 @@ class Synthesized:
         return Template(json.loads(self.path(stack).read_text()))
 
     def path(self, stack: str) -> Path:
-        """Where that is."""
+        """The path of a stack's template."""
         return self.folder / f"{stack}.template.json"
 
     def findings(self) -> list[str]:

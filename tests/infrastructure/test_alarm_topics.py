@@ -35,14 +35,14 @@ WITH_ALARMS = {
     "example": {"Shop"},
     "own_topics": {"Plain", "ByTlsOnly"},
 }
-"""The stacks of each assembly that tell somebody of an alarm; the edge's own has none."""
+"""The stacks of each assembly with alarm actions; the edge's own has none."""
 
 
 @pytest.fixture(scope="module")
 def assemblies(
     package: Path, synthesized: Synthesized, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], dict[str, Template]]:
-    """The templates of an assembly, by the stack's name; each is made when it is asked for."""
+    """The templates of an assembly, by the stack's name; each is made when it is needed."""
     controller = ControllerSettings(package)
 
     def made(name: str) -> dict[str, Template]:
@@ -81,7 +81,7 @@ def _example() -> Any:  # noqa: ANN401 - a class that the page defines
 
 
 def _with_topic(stack: Stack, *, enforce_ssl: bool) -> None:
-    """An environment whose alarm goes to a topic that somebody made by themselves."""
+    """An environment whose alarm uses the application's own topic."""
     topic = sns.Topic(stack, "Alarms", enforce_ssl=enforce_ssl)
     metric = cloudwatch.Metric(namespace="Shop", metric_name="Errors")
     alarm = cloudwatch.Alarm(stack, "Errors", metric=metric, threshold=1, evaluation_periods=1)
@@ -98,7 +98,7 @@ def _with_topic(stack: Stack, *, enforce_ssl: bool) -> None:
 
 @pytest.mark.parametrize("assembly", WITH_ALARMS)
 def test_every_alarm_reaches_its_topic(assembly: str, assemblies: Callable[[str], dict[str, Template]]) -> None:
-    """From each action of each alarm of each template to a topic, and what policies make of it; none is left out."""
+    """Every action of every alarm in every template leads to a topic whose policies allow it."""
     templates = assemblies(assembly)
     told = [(stack, alarm, action) for stack in templates for alarm, action in actions(templates[stack])]
     deaf = {
@@ -111,7 +111,7 @@ def test_every_alarm_reaches_its_topic(assembly: str, assemblies: Callable[[str]
 
 
 def test_the_walk_finds_a_topic_on_which_alarms_may_not_publish() -> None:
-    """As it was: the one statement of the policy says that everybody must use TLS, and nobody is allowed by name."""
+    """The policy's only statement requires TLS, and no statement allows CloudWatch."""
     denied = {"Effect": "Deny", "Principal": "*", "Action": "sns:Publish", "Condition": ONLY_BY_TLS}
     topic, key = {"Ref": "Topic"}, {"Fn::GetAtt": ["Key", "Arn"]}
     resources = {
@@ -130,7 +130,7 @@ def test_the_walk_finds_a_topic_on_which_alarms_may_not_publish() -> None:
 def test_a_topic_without_a_policy_keeps_what_its_account_may(
     assemblies: Callable[[str], dict[str, Template]],
 ) -> None:
-    """It takes the account's alarms as it is; a policy would shut out whatever else publishes there."""
+    """It accepts the account's alarms; a policy would exclude other publishers."""
     assert assemblies("own_topics")["Plain"].of_type("AWS::SNS::TopicPolicy") == {}
 
 
@@ -142,7 +142,7 @@ def actions(template: Template) -> Iterator[tuple[str, Any]]:
 
 
 def why_not_heard(templates: dict[str, Template], stack: str, action: Any) -> list[str]:  # noqa: ANN401 - of a template
-    """What is in the way of an alarm to this action, in words; nothing when it arrives."""
+    """The obstacles between an alarm and this action, in words; none if it arrives."""
     stack, action = _home(templates, stack, action)
     template, name = templates[stack], action.get("Ref") if isinstance(action, dict) else None
     topics = template.of_type("AWS::SNS::Topic")
@@ -161,7 +161,7 @@ def why_not_heard(templates: dict[str, Template], stack: str, action: Any) -> li
 
 
 def _home(templates: dict[str, Template], stack: str, action: Any) -> tuple[str, Any]:  # noqa: ANN401 - of a template
-    """The stack and the reference behind what is imported from another stack of the same app."""
+    """The stack and the reference behind an import from another stack of the same app."""
     if not (isinstance(action, dict) and "Fn::ImportValue" in action):
         return stack, action
     for name, template in templates.items():
@@ -172,7 +172,7 @@ def _home(templates: dict[str, Template], stack: str, action: Any) -> tuple[str,
 
 
 def _lets_publish(template: Template, line: dict[str, Any], topic: Any) -> bool:  # noqa: ANN401 - of a template
-    """Whether it lets exactly this account's alarms publish."""
+    """Whether the statement lets exactly this account's alarms publish."""
     condition = template.text(line.get("Condition", {}).get("ArnLike", {}).get("aws:SourceArn"))
     account = line.get("Condition", {}).get("StringEquals", {}).get("aws:SourceAccount")
     return (

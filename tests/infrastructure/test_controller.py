@@ -1,4 +1,4 @@
-"""What the controller's stack consists of."""
+"""The resources of the controller's stack."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ GROUPS = list(Group)
 
 
 def test_bundles_are_versioned_encrypted_and_private(controller: Template) -> None:
-    """A bundle cannot be read by strangers, nor changed behind a deployment's back."""
+    """A bundle cannot be read by strangers, nor changed during a deployment."""
     bucket = controller.only("AWS::S3::Bucket")
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
@@ -36,7 +36,7 @@ def test_uploads_are_events_without_a_custom_resource(controller: Template, smar
 
 
 def test_old_uploads_and_staged_files_go(controller: Template) -> None:
-    """What nobody needs any more expires, unfinished uploads too."""
+    """Old objects and unfinished uploads expire."""
     rules = controller.only("AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]
     assert {rule["Prefix"] for rule in rules} == {"incoming/", "staging/", "restore-points/"}
     assert all(rule["NoncurrentVersionExpiration"] and rule["AbortIncompleteMultipartUpload"] for rule in rules)
@@ -50,7 +50,7 @@ def test_a_restore_point_outlives_its_deployment(controller: Template) -> None:
 
 
 def test_the_ledger_survives(controller: Template) -> None:
-    """The table is kept, protected, and can be put back to any minute."""
+    """The table is kept, protected, and can be restored to any minute."""
     (table,) = [one for one in controller.document["Resources"].values() if one["Type"] == "AWS::DynamoDB::Table"]
     assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
     properties = table["Properties"]
@@ -102,7 +102,7 @@ def test_a_function_writes_to_its_own_log_only(controller: Template, group: Grou
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_every_function_is_traced_and_told_what_it_needs(controller: Template, group: Group) -> None:
+def test_every_function_is_traced_and_has_its_variables(controller: Template, group: Group) -> None:
     """The variables are those that `controller.settings` reads, and no others of ours."""
     function = controller.named("AWS::Lambda::Function", "FunctionName", group.function_name)
     variables = function["Environment"]["Variables"]
@@ -121,15 +121,15 @@ def test_the_functions_share_one_package(controller: Template) -> None:
 
 
 def test_an_upload_starts_a_deployment_with_the_event_itself(controller: Template) -> None:
-    """The rule takes what comes in under `incoming/` and hands the event's detail to the machine."""
+    """The rule matches uploads under `incoming/` and passes the event's detail to the machine."""
     (rule,) = [one for one in _rules(controller) if "aws.s3" in one.get("EventPattern", {}).get("source", [])]
     (target,) = rule["Targets"]
     assert rule["EventPattern"]["detail"]["object"] == {"key": [{"prefix": "incoming/"}]}
     assert target["InputPath"] == "$.detail"
 
 
-def test_alarms_and_bad_ends_reach_their_functions(controller: Template) -> None:
-    """Alarm changes go to `on_alarm`, executions that ended badly to `reconcile`."""
+def test_alarms_and_failed_executions_reach_their_functions(controller: Template) -> None:
+    """Alarm changes go to `on_alarm`, failed executions to `reconcile`."""
     patterns = [rule["EventPattern"] for rule in _rules(controller) if "EventPattern" in rule]
     (alarm,) = [one for one in patterns if one["source"] == ["aws.cloudwatch"]]
     (end,) = [one for one in patterns if one["source"] == ["aws.states"]]
@@ -145,7 +145,7 @@ def test_the_reconciler_runs_by_the_clock_too(controller: Template) -> None:
 
 
 def test_every_rule_has_a_dead_letter_queue(controller: Template) -> None:
-    """What EventBridge cannot deliver is kept."""
+    """A queue keeps the events that EventBridge cannot deliver."""
     targets = [target for rule in _rules(controller) for target in rule["Targets"]]
     assert len(targets) == 4
     assert all(target["DeadLetterConfig"]["Arn"] for target in targets)
@@ -179,13 +179,13 @@ def test_every_rule_and_every_function_is_watched(controller: Template) -> None:
 
 
 def test_a_silent_reconciler_is_an_alarm(controller: Template) -> None:
-    """For this one alarm, missing data is bad news."""
+    """For this one alarm, missing data counts as breaching."""
     (alarm,) = [one for one in _alarms(controller) if one["TreatMissingData"] == "breaching"]
     assert alarm["MetricName"] == "Invocations"
 
 
-def test_every_alarm_tells_the_notifications(controller: Template) -> None:
-    """People hear of every alarm, by a topic that alarms may use."""
+def test_every_alarm_publishes_on_the_notifications(controller: Template) -> None:
+    """People are notified of every alarm, by a topic that alarms may use."""
     (topic,) = controller.of_type("AWS::SNS::Topic")
     assert all(alarm["AlarmActions"] == [{"Ref": topic}] for alarm in _alarms(controller))
     statements = controller.only("AWS::KMS::Key")["KeyPolicy"]["Statement"]
@@ -200,7 +200,7 @@ def test_notifications_are_encrypted_and_travel_by_tls_only(controller: Template
 
 
 def test_the_machines_are_logged_without_payloads_and_traced(controller: Template) -> None:
-    """One can see what happened when, and the log holds nobody's data."""
+    """The log has events and times, and no payloads."""
     for machine in controller.of_type("AWS::StepFunctions::StateMachine").values():
         logging = machine["LoggingConfiguration"]
         assert (machine["StateMachineType"], logging["Level"], logging["IncludeExecutionData"]) == (
@@ -233,7 +233,7 @@ def test_there_is_a_dashboard(controller: Template) -> None:
 
 
 def test_the_dashboard_shows_every_alarm(controller: Template) -> None:
-    """That the reconciler is silent, too: whoever looks there sees whether all is well."""
+    """All of them, also the one for a silent reconciler."""
     body = json.loads(controller.text(controller.only("AWS::CloudWatch::Dashboard")["DashboardBody"]))
     (status,) = [widget for widget in body["widgets"] if widget["type"] == "alarm"]
     alarms = {f"<{name}.Arn>" for name in controller.of_type("AWS::CloudWatch::Alarm")}

@@ -1,4 +1,4 @@
-"""An application with a database: what its environment says, and who may do what with its snapshots."""
+"""An application with a database: what its environment says, and the permissions on its snapshots."""
 
 import json
 
@@ -24,7 +24,7 @@ ROOT = "arn:<AWS::Partition>:rds:<AWS::Region>:<AWS::AccountId>"
 
 @pytest.fixture(scope="module")
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
-    """The shop's stack, with databases that others made."""
+    """The shop's stack, with existing databases."""
     folder = tmp_path_factory.mktemp("shop")
     app = new_app(folder)
     stack = Stack(app, "Shop")
@@ -74,7 +74,7 @@ def test_the_controller_accepts_the_environment(shop: Template) -> None:
 
 
 def test_snapshots_are_made_of_these_databases_under_our_names_only(shop: Template) -> None:
-    """Made where the restore point is recorded; nothing there may be deleted or restored."""
+    """The function that records the restore point makes them; it may not delete or restore any."""
     assert granted(shop, Group.STAGE) == {
         "rds:DescribeDBInstances": {f"{ROOT}:db:orders", f"{ROOT}:db:*"},
         "rds:DescribeDBClusters": {f"{ROOT}:cluster:stock"},
@@ -98,7 +98,7 @@ def test_only_snapshots_of_ours_are_deleted_and_nobody_restores(shop: Template) 
 
 
 def test_the_adapters_names_are_those_that_are_allowed() -> None:
-    """Else every snapshot would be refused."""
+    """Otherwise every snapshot would be denied."""
     assert snapshot_id("orders", "any").startswith("selfright-orders-")
 
 
@@ -111,6 +111,6 @@ def test_the_rules_of_others_find_nothing(assembly: Synthesized) -> None:
 
 
 def test_a_database_is_either_an_instance_or_a_cluster() -> None:
-    """It is said before a release finds out."""
+    """Synthesis refuses it before a release would fail."""
     with pytest.raises(DeclarationError, match="either an"):
         DatabaseComponent()

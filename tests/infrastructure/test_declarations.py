@@ -1,4 +1,4 @@
-"""What an application imports from `selfright.cdk`: complete, explained, and strict about what it is given."""
+"""What an application imports from `selfright.cdk`: complete, documented, and strict about its arguments."""
 
 import inspect
 import json
@@ -76,7 +76,7 @@ def topic(stack: Stack) -> Any:  # noqa: ANN401 - a topic
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_every_argument_is_explained(name: str) -> None:
-    """By its name, in the docstring of the class or of what makes it."""
+    """By its name, in the docstring of the class or its constructor."""
     made = getattr(selfright.cdk, name)
     if issubclass(made, Exception) or getattr(made, "_is_protocol", False):
         return
@@ -86,7 +86,7 @@ def test_every_argument_is_explained(name: str) -> None:
 
 
 def test_the_defaults_are_the_controllers(tmp_path: Path) -> None:
-    """Whoever writes the document by hand and whoever leaves it to CDK get the same environment."""
+    """A document by hand and one from CDK give the same environment."""
     document = written(synthesized(tmp_path))
     least = {name: document[name] for name in ("application", "environment", "components")}
     assert Read.model_validate(document) == Read.model_validate(least)
@@ -135,14 +135,14 @@ def test_arguments_are_the_keys_of_the_document(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_duration_is_refused_by_its_key(wrong: Callable[[], object], key: str) -> None:
-    """At synthesis, in the line that says it, and not by the first release."""
+    """At synthesis, and not by the first release."""
     with pytest.raises(DeclarationError, match=rf"{key}: write a duration such as"):
         wrong()
 
 
 @pytest.mark.parametrize("key", ["final_bake", "hook_timeout"])
 def test_an_environment_refuses_seconds(key: str, tmp_path: Path) -> None:
-    """It says how seconds are written."""
+    """The message says how seconds are written."""
     with pytest.raises(DeclarationError, match=f"{key}: .*not 600 .seconds are written '600s'"):
         synthesized(tmp_path, **{key: 600})
 
@@ -162,7 +162,7 @@ def test_without_alarms_there_is_no_topic_to_pay_for(tmp_path: Path) -> None:
 
 @given(st.one_of(st.from_regex(r"\A[0-9dhms]{0,8}\Z"), st.text(max_size=6), st.integers(), st.none()))
 def test_it_takes_the_durations_that_the_controller_takes(value: object) -> None:
-    """Both read the same form, though neither imports the other."""
+    """Both accept the same form, though neither imports the other."""
 
     def taken(by: Callable[[], object]) -> bool:
         try:

@@ -70,8 +70,8 @@ READ_ACCESS = {"DescribeRepositories", "BatchGetImage", "BatchCheckLayerAvailabi
 
 
 @pytest.mark.parametrize("group", list(Group))
-def test_who_stages_pushes_and_who_closes_deletes(template: Template, group: Group) -> None:
-    """Exactly what each of them calls, and on this repository alone."""
+def test_stage_pushes_and_close_deletes(template: Template, group: Group) -> None:
+    """Exactly the actions that each of them calls, and only on this repository."""
     (repository,) = template.of_type("AWS::ECR::Repository")
     granted = template.allowed(f"{group.function_name}-<AWS::Region>")
     registry = {action[4:]: resources for action, resources in granted.items() if action.startswith("ecr:")}

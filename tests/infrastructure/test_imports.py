@@ -1,4 +1,4 @@
-"""What an application's stack needs of ours: `selfright.cdk`, which needs nothing else."""
+"""An application's stack needs only `selfright.cdk` from us, which needs nothing else."""
 
 import ast
 from collections.abc import Iterator

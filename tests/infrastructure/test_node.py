@@ -14,14 +14,14 @@ def package(folder: Path) -> ModuleSpec:
 
 
 def test_the_packages_node_is_named() -> None:
-    """It is there, so nobody has to install Node.js."""
+    """It is installed, so users need not install Node.js."""
     environment = {"PATH": ""}
     choose_node(environment, NODE)
     assert Path(environment["JSII_NODE"]).is_file()
 
 
 def test_a_choice_that_was_made_stays(tmp_path: Path) -> None:
-    """Whoever sets JSII_NODE knows why."""
+    """An existing JSII_NODE wins."""
     environment = {"JSII_NODE": "/opt/node"}
     choose_node(environment, package(tmp_path))
     assert environment == {"JSII_NODE": "/opt/node"}

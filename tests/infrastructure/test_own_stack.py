@@ -27,7 +27,7 @@ FILLED_IN = {
     r"<Changes\w+\.Arn>": "arn:aws:iam::111122223333:role/changes",
     r"<[^>]*>": "abc",
 }
-"""What CloudFormation fills in: a reference, as the templates of these tests write it, and something in its place."""
+"""References, as the templates of these tests write them, and a value in their place."""
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 
 
@@ -38,7 +38,7 @@ def examples(page: Path) -> list[str]:
 
 
 WITHIN_A_STACK = [(page, block) for page in PAGES for block in examples(page) if "(Stack)" not in block]
-"""Examples that name what a stack has already."""
+"""Examples that refer to existing resources of a stack."""
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def without_ids(shop: Template) -> str:
 
 
 def test_visitors_come_by_an_alias_that_no_later_deployment_moves(shop: Template) -> None:
-    """A version under a name of its own: `current_version` would have a digest of the settings in it."""
+    """A version with a fixed id: that of `current_version` would contain a digest of the settings."""
     (version,) = shop.of_type("AWS::Lambda::Version")
     alias = shop.only("AWS::Lambda::Alias")
     assert version.startswith("First")
@@ -82,7 +82,7 @@ def test_visitors_come_by_an_alias_that_no_later_deployment_moves(shop: Template
 
 
 def test_its_routing_function_is_nobodys_release_yet(shop: Template) -> None:
-    """So the first release may take it over."""
+    """So the first release may replace it."""
     assert parse(shop.only("AWS::CloudFront::Function")["FunctionCode"].encode()).stable == ""
 
 

@@ -1,4 +1,4 @@
-"""An application of one's own with parameters and secrets: what its environment says, and who may do what with them."""
+"""An application with parameters and secrets: its environment's document, and the permissions on them."""
 
 import json
 import re
@@ -24,7 +24,7 @@ from tests.infrastructure.test_rules import RESOURCES_FIT_ACTIONS, WRITTEN_BY_CD
 PREFIX = "/shop/prod/settings"
 ROOT = f"arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter{PREFIX}"
 MOVING = {name: {f"{ROOT}/current"} for name in ("ssm:GetParameter", "ssm:GetParameterHistory", "ssm:PutParameter")}
-"""What those who move traffic may do."""
+"""The actions of the functions that move traffic."""
 
 
 @pytest.fixture(scope="module")
@@ -119,10 +119,10 @@ def test_the_controller_accepts_the_environment(shop: Template) -> None:
         *((group, {}) for group in (Group.INTAKE, Group.WATCH, Group.RECONCILE)),
     ],
 )
-def test_parameters_are_written_read_and_deleted_by_those_who_must(
+def test_parameters_are_written_read_and_deleted_by_the_right_functions(
     shop: Template, group: Group, expected: dict[str, set[str]]
 ) -> None:
-    """Who stages cannot move the pointer, who moves it cannot change a revision, and an alarm deletes nothing."""
+    """`stage` cannot move the pointer, `traffic` cannot change a revision, and `on_alarm` deletes nothing."""
     assert {action: found for action, found in granted(shop, group).items() if action.startswith("ssm:")} == expected
 
 
@@ -135,7 +135,7 @@ def test_only_the_function_that_begins_a_release_reads_exactly_its_secrets(shop:
 
 
 def test_a_secret_is_decrypted_through_secrets_manager_only(shop: Template) -> None:
-    """Its key is no use for anything else."""
+    """Its key can decrypt nothing else."""
     statements = [one for _, one in shop.policies() if one["Action"] == "kms:Decrypt" and "Condition" in one]
     (statement,) = [one for one in statements if one["Condition"]["StringEquals"].keys() == {"kms:ViaService"}]
     (key,) = [name for name in shop.of_type("AWS::KMS::Key") if name.startswith("Key")]
@@ -183,6 +183,6 @@ def test_no_action_is_a_wildcard(shop: Template) -> None:
     "prefix", ["settings", "/shop/", "/", "/a b", "/selfright/shop", "/Selfright", "/aws/x", "/ssmx"]
 )
 def test_a_prefix_that_is_not_the_applications_own_is_refused(prefix: str) -> None:
-    """Below /selfright are the environments: whoever releases there would decide what Selfright may change."""
+    """/selfright has the environments: a release there could decide what Selfright may change."""
     with pytest.raises(DeclarationError, match="use a path like /shop/prod/settings"):
         ParametersComponent(prefix)

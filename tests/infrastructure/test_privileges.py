@@ -1,4 +1,4 @@
-"""Who may do what: the roles of both stacks, together."""
+"""The permissions of the roles of both stacks together."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_no_policy_has_wildcard_actions(controller: Template, smartpack: Templat
     assert [(name, one) for name, one in statements if "*" in str(one["Action"]) or "NotAction" in one] == []
 
 
-def test_all_resources_only_where_aws_knows_no_other(
+def test_all_resources_only_where_aws_allows_no_other(
     controller: Template, smartpack: Template, staging: Template
 ) -> None:
     """The actions on `*` are these, and each has its reason."""
@@ -52,7 +52,7 @@ def test_all_resources_only_where_aws_knows_no_other(
     assert actions <= {*ALL_RESOURCES, *LOG_DELIVERY, *SAMPLING}
 
 
-def test_what_aws_knows_only_for_all_resources_is_granted_so(controller: Template, smartpack: Template) -> None:
+def test_actions_that_aws_defines_for_all_resources_are_granted_so(controller: Template, smartpack: Template) -> None:
     """A narrower statement would look better and be denied."""
     narrow = [
         (name, statement)
@@ -64,7 +64,7 @@ def test_what_aws_knows_only_for_all_resources_is_granted_so(controller: Templat
 
 
 def test_roles_are_for_services_only(controller: Template, smartpack: Template) -> None:
-    """No person and no other account can take a role."""
+    """No person and no other account can assume a role."""
     for template in (controller, smartpack):
         for role in template.of_type("AWS::IAM::Role").values():
             statements = role["AssumeRolePolicyDocument"]["Statement"]
@@ -102,7 +102,7 @@ def test_each_privilege_is_where_it_is_used(granted: Granted, action: str, group
 
 @pytest.mark.parametrize("action", ["lambda:DeleteFunction", "lambda:UpdateFunctionCode", "lambda:InvokeFunction"])
 def test_only_the_applications_function_is_touched(granted: Granted, smartpack: Template, action: str) -> None:
-    """The controller cannot delete, change or call any other function, but that it rehearses its own alarm."""
+    """The controller cannot delete, change or call any other function, except its own alarm function, in rehearsals."""
     (function,) = smartpack.of_type("AWS::Lambda::Function")
     touched = {group: granted[group].get(action, set()) for group in Group}
     rehearsed = {one for one in touched.pop(Group.WATCH) if one.endswith(":function:selfright-on-alarm")}
@@ -118,7 +118,7 @@ def test_staged_code_cannot_be_written_over_bundles(granted: Granted, smartpack:
     assert f"<{site}.Arn>/*" in written
 
 
-def test_an_application_gives_away_its_own_resources_only(smartpack: Template) -> None:
+def test_an_application_grants_its_own_resources_only(smartpack: Template) -> None:
     """Every resource in an application's policies is one of its template, or a parameter below its own prefix."""
     settings = "arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/smartpack/prod/settings/"
     own = (settings, *(f"<{name}" for name in smartpack.document["Resources"]))
@@ -129,7 +129,7 @@ def test_an_application_gives_away_its_own_resources_only(smartpack: Template) -
 
 
 def test_the_restore_point_reads_the_api_and_the_distribution_and_changes_neither(smartpack: Template) -> None:
-    """One function exports them, and nobody else comes near."""
+    """One function exports them, and no other may read them."""
     by_group = {group: smartpack.allowed(f"{group.function_name}-<AWS::Region>") for group in Group}
     (api,) = smartpack.of_type("AWS::ApiGatewayV2::Api")
     (distribution,) = smartpack.of_type("AWS::CloudFront::Distribution")
@@ -145,21 +145,21 @@ def test_the_restore_point_reads_the_api_and_the_distribution_and_changes_neithe
 
 
 @pytest.mark.parametrize("group", list(Group))
-def test_every_function_keeps_the_books(granted: Granted, controller: Template, group: Group) -> None:
+def test_every_function_writes_the_ledger(granted: Granted, controller: Template, group: Group) -> None:
     """All of them write to the ledger's table."""
     (table,) = controller.of_type("AWS::DynamoDB::Table")
     assert granted[group]["dynamodb:UpdateItem"] == {f"<{table}.Arn>"}
 
 
 def test_only_those_who_search_the_ledger_may(granted: Granted, controller: Template) -> None:
-    """An alarm is looked up in the table, open deployments in their index; all others know whom they ask for."""
+    """An alarm is looked up in the table, open deployments in their index; all others have an id."""
     (table,) = controller.of_type("AWS::DynamoDB::Table")
     searched = {group: granted[group]["dynamodb:Query"] for group in Group if "dynamodb:Query" in granted[group]}
     assert searched == {Group.ON_ALARM: {f"<{table}.Arn>"}, Group.RECONCILE: {f"<{table}.Arn>/index/open"}}
 
 
 def test_what_closes_reads_of_a_site_only_its_revisions(granted: Granted) -> None:
-    """It deletes what is shared, too, but an index tells it what that is."""
+    """It also deletes shared files, which the indexes list."""
     assert {arn.partition("/")[2] for arn in granted[Group.CLOSE]["s3:GetObject"]} == {"revisions/*"}
 
 
@@ -193,7 +193,7 @@ def test_releasers_upload_follow_and_roll_back(controller: Template) -> None:
 
 
 def test_planners_read_no_secret_and_no_page(controller: Template) -> None:
-    """`selfright plan` sees that a secret is there and which files a site has: neither value nor contents nor code."""
+    """`selfright plan` sees that a secret exists and the names of a site's files: no values, contents or code."""
     statements = controller.only("AWS::IAM::ManagedPolicy")["PolicyDocument"]["Statement"]
     actions = {action for statement in statements for action in as_list(statement["Action"])}
     assert not {"secretsmanager:GetSecretValue", "lambda:GetFunction", "ssm:GetParameters"} & actions
@@ -223,6 +223,6 @@ def test_releasers_read_the_controllers_logs_and_an_applications_own(controller:
     assert smartpack.text(policy["ManagedPolicyName"]) == "SelfrightLogs-smartpack-prod-<AWS::Region>"
 
 
-def test_what_moves_traffic_writes_nothing_but_templates_on_their_way_back(granted: Granted) -> None:
-    """A stack is put back by a template, and CloudFormation reads a large one from the bucket."""
+def test_what_moves_traffic_writes_nothing_but_templates_for_a_rollback(granted: Granted) -> None:
+    """A stack is restored by a template, and CloudFormation reads a large one from the bucket."""
     assert [arn.partition("/")[2] for arn in granted[Group.TRAFFIC]["s3:PutObject"]] == ["restore-points/stacks/*"]

@@ -1,4 +1,4 @@
-"""The rules of others: cdk-nag, cfn-lint, CDK's own validation."""
+"""The rules of other tools: cdk-nag, cfn-lint, CDK's own validation."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ WRITTEN_BY_CDK = {
 }
 
 RESOURCES_FIT_ACTIONS = "I3510"
-"""Whether a policy's resources are of the kinds that AWS knows for its actions; cfn-lint asks only on demand."""
+"""Whether a policy's resources fit its actions; cfn-lint checks that only on demand."""
 
 
 def test_nothing_is_found_by_cdk_nag_and_cdk(synthesized: Synthesized) -> None:
@@ -27,7 +27,7 @@ def test_nothing_is_found_by_cdk_nag_and_cdk(synthesized: Synthesized) -> None:
     assert synthesized.findings() == []
 
 
-def test_cdk_nag_really_looks(tmp_path: Path) -> None:
+def test_cdk_nag_really_checks(tmp_path: Path) -> None:
     """A bucket without any care is found, so no finding above means that there is none."""
     app = new_app(tmp_path)
     s3.Bucket(Stack(app, "Careless"), "Bucket")

@@ -52,7 +52,7 @@ def test_the_controllers_settings_come_from_the_context(package: Path) -> None:
 
 
 def test_smartpacks_settings_come_from_the_context() -> None:
-    """What is no plain word is JSON; what is not given keeps its default."""
+    """Values that are not plain words are JSON; missing ones keep their defaults."""
     node = _node(environment="staging", strategy='[{"weight": 5, "bake": "1m"}]', judge='{"evaluate_every": "5s"}')
     expected = SmartPackSettings(
         environment="staging", strategy=[{"weight": 5, "bake": "1m"}], judge=Judge(evaluate_every="5s")

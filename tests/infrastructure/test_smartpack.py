@@ -1,4 +1,4 @@
-"""SmartPack's stack, and how it hands its releases over."""
+"""SmartPack's stack, and its registration with Selfright."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ RELEASED = {
     "AWS::Lambda::Alias": "the alias would be put back to the placeholder",
     "AWS::CloudFront::Function": "the routing table would be put back to the placeholder",
 }
-"""What belongs to the releases, and what would happen if a later template differed in it."""
+"""What belongs to the releases, and the damage if a later template changed it."""
 
 
 def environment_of(template: Template) -> Environment:
@@ -36,7 +36,7 @@ def test_the_controller_accepts_the_environment(smartpack: Template, staging: Te
 
 
 def test_every_setting_reaches_the_environment(staging: Template) -> None:
-    """Strategy, watch, judge, variables and addresses are those that were chosen."""
+    """Strategy, final bake, judge, variables and addresses have the chosen values."""
     environment = environment_of(staging)
     steps = steps_of(environment.deployment_preference, environment.final_bake)
     assert [(step.weight, step.bake) for step in steps] == [(25, 4), (50, 4), (100, 6)]
@@ -51,7 +51,7 @@ def test_every_setting_reaches_the_environment(staging: Template) -> None:
 
 
 def test_private_addresses_are_not_checked_unless_it_is_said(smartpack: Template) -> None:
-    """In production, the checks ask public addresses only."""
+    """In production, checks request only public addresses."""
     assert not environment_of(smartpack).allow_private_urls
 
 
@@ -87,7 +87,7 @@ def test_a_later_deployment_leaves_the_code_alone(smartpack: Template, staging: 
     ids=["function", "routing"],
 )
 def test_placeholders_never_change(content: bytes, digest: str) -> None:
-    """A changed placeholder would go live over the release at the next `cdk deploy`: leave it as it is."""
+    """A changed placeholder would replace the release at the next `cdk deploy`: never change it."""
     assert hashlib.sha256(content).hexdigest() == digest
 
 
@@ -175,6 +175,6 @@ def test_alarms_reach_the_controller(smartpack: Template) -> None:
 
 
 def test_the_page_was_tried_under_cloudfronts_own_policy(smartpack: Template) -> None:
-    """The tests in a browser are worth what the policy is that they are made under."""
+    """The tests in a browser use the same policy as CloudFront."""
     headers = smartpack.only("AWS::CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]
     assert headers["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"] == POLICY

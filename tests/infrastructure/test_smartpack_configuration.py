@@ -1,4 +1,4 @@
-"""What SmartPack is configured with: CORS, settings, secrets, variables."""
+"""SmartPack's configuration: CORS, settings, secrets, variables."""
 
 import pytest
 
@@ -30,8 +30,8 @@ def test_only_the_chosen_origin_may_call_the_api(smartpack: Template, staging: T
     assert smartpack.only("AWS::ApiGatewayV2::Api")["CorsConfiguration"]["AllowOrigins"] == ["*"]
 
 
-def test_the_function_is_told_what_this_environment_is(environment: Environment) -> None:
-    """The variables come from the environment: where settings and secret are, and who may call."""
+def test_the_function_has_the_variables_of_its_environment(environment: Environment) -> None:
+    """The variables come from the environment: the places of settings and secret, and the allowed origin."""
     assert environment.components["api"].variables == {
         "SETTINGS_PREFIX": "/smartpack/staging/settings",
         "CONFIG_SECRET": "smartpack/staging/config",
@@ -60,7 +60,7 @@ def test_settings_and_a_secret_belong_to_every_environment(environment: Environm
 
 
 def test_the_secret_outlives_the_stack_and_has_no_value_in_the_template(smartpack: Template) -> None:
-    """Secrets Manager makes the first key up; what people add to it stays when the stack goes."""
+    """Secrets Manager generates the first key; keys that people add stay when the stack is deleted."""
     (secret,) = [
         one for one in smartpack.document["Resources"].values() if one["Type"] == "AWS::SecretsManager::Secret"
     ]
@@ -72,7 +72,7 @@ def test_the_secret_outlives_the_stack_and_has_no_value_in_the_template(smartpac
 
 
 def test_the_secret_is_generated_alike_whatever_is_chosen(smartpack: Template, staging: Template) -> None:
-    """A template that generates it otherwise would put a new value over what people have put in."""
+    """A template that generates it differently would overwrite people's keys."""
     made = [one.only("AWS::SecretsManager::Secret")["GenerateSecretString"] for one in (smartpack, staging)]
     assert made[0] == made[1]
 

@@ -54,7 +54,7 @@ def stacks(synthesized: Synthesized) -> dict[str, dict[str, Any]]:
 
 
 def distribution(synthesized: Synthesized) -> dict[str, Any]:
-    """What CloudFront is told."""
+    """The configuration of the distribution."""
     found: dict[str, Any] = synthesized.template("SmartPack").only("AWS::CloudFront::Distribution")
     return dict(found["DistributionConfig"])
 
@@ -87,7 +87,7 @@ def test_the_certificate_is_proved_by_the_hosted_zone(place: str, request: pytes
 
 
 def test_the_firewall_has_awss_rules_and_a_limit(elsewhere: Synthesized) -> None:
-    """It is one for CloudFront; who asks too often is blocked first, because that costs least."""
+    """It is one for CloudFront; the limit of requests comes first, because it costs least."""
     acl = elsewhere.template("SmartPack-Edge").only("AWS::WAFv2::WebACL")
     rules = sorted(acl["Rules"], key=lambda rule: rule["Priority"])
     managed = [rule["Statement"]["ManagedRuleGroupStatement"]["Name"] for rule in rules[1:]]

@@ -1,4 +1,4 @@
-"""SmartPack with its AI, warm instances and a database: everything that is left out unless one asks for it."""
+"""SmartPack with its AI, warm instances and a database: everything that is optional."""
 
 import re
 from pathlib import Path
@@ -62,7 +62,7 @@ def test_the_ai_is_a_function_from_an_image_behind_its_alias(template: Template,
     assert environment.components["ai"].kind == "image"
 
 
-def test_the_ai_is_told_where_its_model_is(environment: Environment) -> None:
+def test_the_ai_has_the_address_of_its_model(environment: Environment) -> None:
     """By this environment, not by the bundle."""
     assert environment.components["ai"].variables == {
         "OLLAMA_HOST": "ollama.internal:11434",
@@ -90,7 +90,7 @@ def test_errors_of_the_ai_guard_releases_too(template: Template, environment: En
 
 
 def test_instances_are_warm_and_the_database_is_saved_first(environment: Environment) -> None:
-    """Both are for the components to do; the environment only says so."""
+    """The environment's document has both settings."""
     assert environment.components["api"].provisioned_concurrency == 2
     assert environment.components["database"].kind == "database"
 
@@ -111,7 +111,7 @@ def test_usually_there_is_no_ai(smartpack: Template) -> None:
 
 @pytest.mark.parametrize("setting", ["ai_image", "ollama_host", "ai_model"])
 def test_settings_of_the_ai_need_the_ai(setting: str) -> None:
-    """Otherwise they would be ignored without a word."""
+    """Otherwise they would be ignored silently."""
     with pytest.raises(SettingsError, match="ai=true"):
         SmartPackSettings(**{setting: "x"})
 

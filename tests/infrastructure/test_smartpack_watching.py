@@ -33,7 +33,7 @@ def test_slow_answers_are_an_alarm(smartpack: Template) -> None:
     assert {one["Name"] for one in latency["Dimensions"]} == {"FunctionName", "Resource"}
 
 
-def test_throttling_is_told_and_guards_nothing(smartpack: Template) -> None:
+def test_throttling_notifies_people_and_guards_nothing(smartpack: Template) -> None:
     """A rollback would not help: the account has no more concurrency before the release either."""
     throttles = alarm(smartpack, f"{PROD}-api-throttles")
     (topic,) = smartpack.of_type("AWS::SNS::Topic")
@@ -44,7 +44,7 @@ def test_throttling_is_told_and_guards_nothing(smartpack: Template) -> None:
 
 
 def test_one_alarm_says_whether_the_environment_is_well(smartpack: Template) -> None:
-    """The composite alarm names every alarm of the stack, and tells nobody a second time."""
+    """The composite alarm names every alarm of the stack, and has no action."""
     composite = smartpack.only("AWS::CloudWatch::CompositeAlarm")
     rule = smartpack.text(composite["AlarmRule"])
     assert composite["AlarmName"] == PROD
@@ -74,7 +74,7 @@ def test_every_graph_shows_the_releases(smartpack: Template) -> None:
 
 
 def test_the_marks_are_those_that_the_controller_makes() -> None:
-    """Namespace, metric, dimensions and phases are written down twice, because CDK may not import the controller."""
+    """Namespace, metric, dimensions and phases are defined twice, because CDK may not import the controller."""
     assert (NAMESPACE, METRIC) == (markers.NAMESPACE, markers.METRIC)
     assert markers.DIMENSIONS == ("Application", "Environment", "Phase")
     assert set(SHOWN) < set(Phase)

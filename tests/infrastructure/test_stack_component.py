@@ -1,4 +1,4 @@
-"""An application of one's own with a stack that releases change: what its environment says, and who may do what."""
+"""An application with a stack that releases change: its environment's document, and the permissions."""
 
 import re
 
@@ -75,8 +75,8 @@ def test_the_controller_accepts_the_environment(shop: Template) -> None:
         *((group, set()) for group in (Group.INTAKE, Group.WATCH, Group.RECONCILE)),
     ],
 )
-def test_only_this_stack_is_changed_and_by_those_who_must(shop: Template, group: Group, actions: set[str]) -> None:
-    """An alarm does not wait for a stack, so whoever acts on alarms may change nothing of it."""
+def test_only_this_stack_is_changed_and_by_the_right_functions(shop: Template, group: Group, actions: set[str]) -> None:
+    """The function that acts on alarms does not wait for a stack, so it may not change it."""
     granted = shop.allowed(f"{group.function_name}-<AWS::Region>")
     stacks = {action: arns for action, arns in granted.items() if action.startswith("cloudformation:")}
     assert stacks == {f"cloudformation:{action}": {ARN} for action in actions}
@@ -84,7 +84,7 @@ def test_only_this_stack_is_changed_and_by_those_who_must(shop: Template, group:
 
 @pytest.mark.parametrize("capabilities", [["CAPABILITY_IAM"], ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]])
 def test_macros_are_allowed_where_the_environment_allows_them(capabilities: list[str]) -> None:
-    """AWS asks for the right to make a change set on its macros as well, forward and back."""
+    """Creating a change set also needs the permission on AWS's macros, for releases and rollbacks."""
     role = iam.Role.from_role_arn(Stack(), "Changes", "arn:aws:iam::123456789012:role/Changes")
     granted = StackComponent(NAME, role, capabilities=capabilities).privileges()
     asked = {

@@ -91,7 +91,7 @@ def test_every_machine_has_a_timeout() -> None:
 
 
 def test_every_task_is_retried_with_backoff_and_jitter(task: tuple[Scope, str]) -> None:
-    """A passing fault is no failure, and those who wait do not come back all at once."""
+    """A transient fault is no failure, and retries are spread."""
     scope, name = task
     retries = scope.states[name]["Retry"]
     assert retries
@@ -101,8 +101,8 @@ def test_every_task_is_retried_with_backoff_and_jitter(task: tuple[Scope, str]) 
         assert retry["JitterStrategy"] == "FULL"
 
 
-def test_only_the_way_back_is_tried_again_whatever_went_wrong() -> None:
-    """Forward, what does not pass is a reason to go back; there is nothing behind the way back but a person."""
+def test_only_the_rollback_is_retried_on_every_error() -> None:
+    """Before that, a lasting fault causes a rollback; after a failed rollback, only a person can help."""
     for machine, scope, name in TASK_STATES:
         errors = {error for retry in scope.states[name]["Retry"] for error in retry["ErrorEquals"]}
         assert ("States.ALL" in errors) == (machine == "rollback"), name
@@ -185,20 +185,20 @@ def _exists(template: Template, value: dict[str, object]) -> bool:
     return text.strip("<>").removesuffix(".Arn") in functions or text.rpartition(":")[2] in names
 
 
-def test_the_lock_is_not_handed_on_while_something_is_still_taken_away() -> None:
-    """Closing discards what was staged: a second try must not begin, and end, while the first one is still at it."""
+def test_the_lock_is_not_released_while_staged_revisions_are_still_discarded() -> None:
+    """Closing discards staged revisions: a second try must not run beside the first one."""
     (state,) = (scope.states[name] for scope, name in states_of_type("rollback", "Task") if name == "Close deployment")
     assert state["TimeoutSeconds"] >= SIZES[Group.CLOSE].timeout
 
 
 @pytest.mark.parametrize("group", [Group.TRAFFIC, Group.ON_ALARM])
-def test_who_goes_back_is_patient_to_the_end(group: Group) -> None:
-    """One that died while Lambda's control plane refuses it could neither say so nor tell the workflow of the alarm."""
+def test_rollback_functions_outlive_their_retries(group: Group) -> None:
+    """A function that timed out while Lambda's control plane refuses it could neither report it nor end the wait."""
     assert SIZES[group].timeout > URGENT_PATIENCE
 
 
 @pytest.mark.parametrize(("machine", "task"), [("deploy", "Shift traffic"), ("rollback", "Restore component")])
 def test_a_task_is_not_over_before_its_function_is(machine: str, task: str) -> None:
-    """Else the next try would begin beside it."""
+    """Otherwise the next try would run beside it."""
     (state,) = (scope.states[name] for scope, name in states_of_type(machine, "Task") if name == task)
     assert state["TimeoutSeconds"] >= SIZES[Group.TRAFFIC].timeout

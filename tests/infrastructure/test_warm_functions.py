@@ -1,4 +1,4 @@
-"""Provisioned concurrency: what is declared, and who may give and take it."""
+"""Provisioned concurrency: what is declared, and the permissions to set and delete it."""
 
 import pytest
 from aws_cdk import Stack
@@ -45,18 +45,18 @@ def granted(component: Component, group: Group) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("group", list(Group))
-def test_who_stages_gives_and_who_closes_takes(group: Group) -> None:
-    """On this function's versions alone; also the one who stages takes, when AWS could not make them."""
+def test_stage_sets_and_close_deletes(group: Group) -> None:
+    """On this function's versions alone; `stage` also deletes it, if AWS could not provide it."""
     assert all(granted(one, group) == EXPECTED.get(group, {}) for one in components(5))
 
 
-def test_who_has_none_grants_nothing() -> None:
-    """Nor is anything declared: then nobody touches what a person set."""
+def test_without_it_nothing_is_granted() -> None:
+    """Nor is anything declared: then a person's setting stays."""
     for component in components(None):
         assert not any(granted(component, group) for group in Group)
         assert "provisioned_concurrency" not in component.declaration()
 
 
 def test_the_number_is_declared() -> None:
-    """Zero too: it takes away what there was."""
+    """Also zero, which removes what there was."""
     assert [one.declaration()["provisioned_concurrency"] for one in [*components(5), *components(0)]] == [5, 5, 0, 0]

@@ -1,7 +1,7 @@
-"""The wheel, installed beside a project that has packages called as ours are.
+"""The wheel, installed beside a project that has packages with our names.
 
-What the wheel depends on comes from the environment that runs the tests, so that no network is needed; every file of
-ours comes from the wheel.
+The wheel's dependencies come from the environment that runs the tests, so that no network is needed; all of our own
+files come from the wheel.
 """
 
 import json
@@ -56,7 +56,7 @@ components:
 
 @dataclass(frozen=True)
 class Project:
-    """Somebody's project, with an environment in which Selfright is installed."""
+    """A user's project, with an environment in which Selfright is installed."""
 
     folder: Path
     environment: Path
@@ -67,7 +67,7 @@ class Project:
         return self.environment / "bin"
 
     def run(self, *command: str, **variables: str) -> str:
-        """What a command says, run in the project's folder; it must succeed."""
+        """Run a command in the project's folder and return its output; it must succeed."""
         kept = {name: os.environ[name] for name in ("HOME", "TMPDIR") if name in os.environ}
         given = {**kept, "PATH": f"{self.programs}{os.pathsep}/usr/bin:/bin", **variables}
         done = subprocess.run(command, cwd=self.folder, env=given, capture_output=True, text=True, check=False)
@@ -75,7 +75,7 @@ class Project:
         return done.stdout
 
     def python(self, *arguments: str, **variables: str) -> str:
-        """What the environment's Python says."""
+        """Run the environment's Python and return its output."""
         return self.run(str(self.programs / "python"), *arguments, **variables)
 
 
@@ -111,7 +111,7 @@ def project(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def test_it_has_one_package_of_its_own(wheel: Path) -> None:
-    """Whatever else we need lies in it, and takes no name from anybody."""
+    """It contains everything else, and occupies no other name."""
     with zipfile.ZipFile(wheel) as archive:
         tops = {name.partition("/")[0] for name in archive.namelist()}
     assert {name for name in tops if not name.endswith(".dist-info")} == {"selfright"}
@@ -133,7 +133,7 @@ def test_it_is_typed(wheel: Path) -> None:
 
 
 def test_everything_of_ours_comes_from_the_wheel(project: Project) -> None:
-    """Else the tests below would show nothing."""
+    """Otherwise the tests below would prove nothing."""
     found = project.python(
         "-c", "import selfright, selfright.layout as l; print(selfright.__file__, l.ROOT, l.INSTALLED)"
     )
@@ -148,7 +148,7 @@ class TestCommandLine:
     """As a program, and as a module: then the current folder comes first on Python's path."""
 
     def run(self, project: Project, program: tuple[str, ...], *words: str) -> str:
-        """What it says."""
+        """The output."""
         name, *rest = program
         return project.run(str(project.programs / name), *rest, *words)
 

@@ -1,4 +1,4 @@
-"""Going back by more than one release, or at once: what is chosen, what is refused, and what is said."""
+"""Rolling back more than one release, or at once: what is chosen, what is refused, and the messages."""
 
 import io
 import json
@@ -22,7 +22,7 @@ FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:selfright-on-alarm"
 
 
 class FakeFunctions:
-    """The controller's functions: what they were asked, and what they answer."""
+    """The controller's functions: their requests and answers."""
 
     def __init__(self, answer: dict[str, Any], *, fails: bool = False) -> None:
         self.asked: list[dict[str, Any]] = []
@@ -53,13 +53,13 @@ def with_functions(world: CliWorld, functions: FakeFunctions, *arguments: str) -
 
 
 def rolls_back(world: CliWorld) -> None:
-    """What the rollback machine does after it was started."""
+    """Act like the rollback machine."""
     done = lambda: replace(ROLLED_BACK, rollback_execution_arn=world.states.arn)  # noqa: E731
     world.time.plan(2, lambda: world.write(done(), ("closed", "ROLLED_BACK")))
 
 
-def test_in_an_emergency_visitors_are_put_back_before_the_machine_is_started(world: CliWorld) -> None:
-    """By the function that acts on alarms, with the person's reason; then all goes on as with any rollback."""
+def test_in_an_emergency_visitors_are_restored_before_the_machine_is_started(world: CliWorld) -> None:
+    """By the function that acts on alarms, with the person's reason; then it continues like any rollback."""
     world.write(BAKING)
     rolls_back(world)
     functions = FakeFunctions({"outcome": "restored", "failed": {}})
@@ -81,7 +81,7 @@ def test_in_an_emergency_visitors_are_put_back_before_the_machine_is_started(wor
     ],
 )
 def test_what_goes_wrong_at_once_is_left_to_the_machine(world: CliWorld, functions: FakeFunctions, said: str) -> None:
-    """A button that fails must not keep the rollback from happening."""
+    """A failed emergency must not prevent the rollback."""
     world.write(BAKING)
     rolls_back(world)
     result = with_functions(world, functions, "rollback", ID, "--emergency")
@@ -89,7 +89,7 @@ def test_what_goes_wrong_at_once_is_left_to_the_machine(world: CliWorld, functio
 
 
 def test_what_the_controller_refuses_is_not_tried_by_the_machine(world: CliWorld) -> None:
-    """It would refuse, too."""
+    """The machine would refuse it, too."""
     world.write(SUCCEEDED)
     functions = FakeFunctions({"outcome": "refused", "reason": "Another is on its way."})
     result = with_functions(world, functions, "rollback", ID, "--emergency")
@@ -105,8 +105,8 @@ def versions(*wanted: tuple[str, Phase]) -> list[Deployment]:
     ]
 
 
-def test_the_newest_deployment_of_a_version_is_gone_back_to() -> None:
-    """Rejected attempts in between say nothing."""
+def test_the_newest_deployment_of_a_version_is_released_again() -> None:
+    """Rejected attempts in between do not matter."""
     history = versions(("1.2.0", Phase.SUCCEEDED), ("1.1.0", Phase.REJECTED), ("1.1.0", Phase.SUCCEEDED))
     assert released_as(history, KEY, "1.1.0").deployment_id == "d2"
 
@@ -139,7 +139,7 @@ def test_exactly_the_object_that_was_released_is_released_again(world: CliWorld)
 
 
 def test_a_hotfix_of_then_is_no_hotfix_now(world: CliWorld) -> None:
-    """Which alarms may be left out was said of that day, and by somebody else."""
+    """The ignored alarms were chosen for another day and by another person."""
     said = {"selfright-hotfix": "Stops the timeouts.", "selfright-by": "anna"}
     key = "incoming/smartpack/prod/x.zip"
     version = client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"first", Metadata=said)["VersionId"]

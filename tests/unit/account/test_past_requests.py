@@ -63,7 +63,7 @@ def test_requests_and_errors_are_joined_by_their_time() -> None:
 
 
 def test_the_alias_is_asked_for() -> None:
-    """What was invoked otherwise is no visitor."""
+    """Other invocations are not visitors."""
     cloudwatch = FakeCloudWatch()
     TrafficReader(cloudwatch).read(API, WEEK_AGO, NOW, HOUR)  # type: ignore[arg-type]
     for query in cloudwatch.asked["MetricDataQueries"]:

@@ -78,7 +78,7 @@ def test_every_event_is_seen_once_and_in_order(scene: Scene) -> None:
 
 
 def test_the_last_event_is_waited_for(scene: Scene) -> None:
-    """The phase is written before the event that tells of it."""
+    """The phase is written before its event."""
     scene.ledger.write(SUCCEEDED, "received")
     scene.time.plan(1, lambda: scene.ledger.write(event="closed"))
     scene.watch()
@@ -125,14 +125,14 @@ def test_a_silent_ledger_is_waited_for_and_shown(scene: Scene) -> None:
 
 
 def test_a_ledger_that_is_silent_for_a_minute_is_given_up(scene: Scene) -> None:
-    """Then a person must look at the connection."""
+    """Then a person must check the connection."""
     scene.ledger.write(BAKING, broken=TransientError("No answer."))
     with pytest.raises(TransientError, match="No answer"):
         scene.watch()
     assert scene.passed == pytest.approx(60, abs=1)
 
 
-def test_what_does_not_pass_is_not_waited_for(scene: Scene) -> None:
+def test_a_lasting_error_is_not_waited_for(scene: Scene) -> None:
     """Expired credentials stay expired."""
     scene.ledger.write(broken=AwsError("Expired.", code="ExpiredToken"))
     with pytest.raises(AwsError, match="Expired"):

@@ -15,7 +15,7 @@ def at(minute: int) -> datetime:
 
 
 def item(minute: int, state: str) -> dict[str, Any]:
-    """A change of state, as CloudWatch tells of it."""
+    """A change of state, in CloudWatch's form."""
     data = {"version": "1.0", "oldState": {"stateValue": "?"}, "newState": {"stateValue": state}}
     return {"Timestamp": at(minute), "HistoryItemType": "StateUpdate", "HistoryData": json.dumps(data)}
 
@@ -38,7 +38,7 @@ class FakeCloudWatch:
 
 
 def firings(**items: list[dict[str, Any]]) -> list[Firing]:
-    """What is read of these."""
+    """The firings read from these."""
     return AlarmHistory(FakeCloudWatch(**items)).firings(sorted(items), START, END)  # type: ignore[arg-type]
 
 

@@ -45,14 +45,14 @@ def test_a_canary_that_was_not_worse_has_no_forecast() -> None:
     assert incident(TRIPPED, same, SHIFTED, POLICY).forecast is None
 
 
-def test_a_deployment_without_comparisons_is_told_as_it_was() -> None:
-    """It ended before the judge had anything, or before looks were kept."""
+def test_a_deployment_without_comparisons_has_only_its_end() -> None:
+    """It ended before the judge had anything, or before evaluations were recorded."""
     found = incident(TRIPPED, [], SHIFTED, POLICY)
     assert (found.ended, found.judged, found.limit) == (90, None, 0.0)
 
 
 def test_a_replay_adds_up_to_the_last_evaluation() -> None:
-    """Over steps, and what was counted twice or not at all does not matter."""
+    """Over all steps; counts that decrease do not matter."""
     evaluations = [
         *BAD[:2],
         replace(BAD[1], at=BAD[1].at + timedelta(seconds=20)),
@@ -63,7 +63,7 @@ def test_a_replay_adds_up_to_the_last_evaluation() -> None:
 
 
 def test_a_stricter_policy_takes_longer() -> None:
-    """That is what one wants to find out beforehand."""
+    """A back-test shows that beforehand."""
     careful, bold = (incident(TRIPPED, BAD, SHIFTED, JudgePolicy(alpha=alpha)) for alpha in (0.0001, 0.2))
     assert careful.judged
     assert bold.judged

@@ -102,7 +102,7 @@ def test_the_tool_is_told_the_version(source: Path, tool: Tool, tmp_path: Path) 
 
 
 def test_nothing_is_built_twice(source: Path, tool: Tool) -> None:
-    """The second time it is said that nothing has changed, also by another process."""
+    """The second time, the builder says that nothing has changed, also by another process."""
     said: list[str] = []
     build_artifacts(source, Builder(run=tool))
     assert tool.builds() == 1
@@ -142,18 +142,18 @@ def other_version(folder: Path) -> None:
 
 
 def changed_output(folder: Path) -> None:
-    """Somebody has improved what was built."""
+    """The output was changed."""
     write(folder / "web/dist/index.html", "better")
 
 
 def lost_output(folder: Path) -> None:
-    """Somebody has cleaned up."""
+    """The output was deleted."""
     (folder / "web/dist/index.html").unlink()
     (folder / "web/dist").rmdir()
 
 
 def lost_memory(folder: Path) -> None:
-    """Somebody has deleted what is remembered."""
+    """The stamp was deleted."""
     (folder / ".selfright/builds/web.json").write_text("{")
 
 
@@ -223,7 +223,7 @@ def test_a_failure_says_what_the_tool_said_and_is_tried_again(source: Path, tool
 
 
 def test_without_building_the_artifact_is_taken_as_it_is(source: Path, tmp_path: Path) -> None:
-    """`--no-build`: whoever has built it by other means needs no tool here."""
+    """`--no-build`: an artifact that was built elsewhere needs no tool here."""
     write(source / "web/dist/index.html", "mine")
     assert verify_bundle(make_bundle(source, tmp_path / "out.zip", builder=None)).version == "1.4.0"
     assert not (source / ".selfright").exists()
@@ -263,7 +263,7 @@ def test_a_build_that_makes_no_sense_is_refused(source: Path, build: str, says: 
     assert error.next_step
 
 
-def test_who_has_no_node_is_told_how_to_get_it(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_node_the_error_says_how_to_get_it(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Most builds need npm, and not everybody has it."""
     monkeypatch.setenv("PATH", str(source))
     write(source / "release.yaml", MANIFEST.replace("[tool, install]", "[npm, ci]"))
@@ -297,7 +297,7 @@ def test_a_build_that_never_ends_is_ended_with_all_its_processes(
     assert build_run.run([sys.executable, "-c", script], tmp_path, {}).code < 0
 
 
-def test_two_that_build_the_same_folder_take_turns(source: Path) -> None:
+def test_two_builds_of_the_same_folder_wait_for_each_other(source: Path) -> None:
     """The second one finds everything already built."""
     tool, building, go_on = Tool(source), threading.Event(), threading.Event()
 

@@ -71,7 +71,7 @@ def test_the_same_seed_gives_the_same_document(measured: CliWorld) -> None:
     assert [one["worse"] for one in documents[0]["bad"]] == [pytest.approx(0.011), 0.05]
 
 
-def test_deployments_that_went_back_are_judged_once_more(measured: CliWorld) -> None:
+def test_deployments_that_were_rolled_back_are_judged_again(measured: CliWorld) -> None:
     """What ended them, and when the judge alone would have."""
     measured.write(
         replace(ROLLED_BACK, trip=Trip(FIRST + timedelta(seconds=100), "alarm", "Alarm x"), created_at=START),

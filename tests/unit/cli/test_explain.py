@@ -16,7 +16,7 @@ BAD = worse()
 
 @pytest.fixture
 def explained(world: CliWorld) -> CliWorld:
-    """A deployment that the judge has put back."""
+    """A deployment that the judge has rolled back."""
     world.write(replace(ROLLED_BACK, trip=Trip(BAD[-1].at, "judge", BAD[-1].reason)))
     for evaluation in BAD:
         DynamoEvaluations(TABLE).record(ID, evaluation)
@@ -73,15 +73,15 @@ def test_show_tells_where_the_explanation_is(explained: CliWorld) -> None:
 
 
 def test_a_deployment_without_evaluations_has_no_chart(world: CliWorld) -> None:
-    """One that was explained before looks were kept."""
+    """A deployment from before evaluations were recorded."""
     world.write(replace(SUCCEEDED, evaluation=None))
     result = world.run("explain", ID)
     assert result.exit_code == 0
     assert "weight" not in result.stdout
 
 
-def test_many_looks_share_columns() -> None:
-    """A day's looks fit the terminal."""
+def test_many_evaluations_share_columns() -> None:
+    """A day's evaluations fit the terminal."""
     console = Console(width=200)
     with console.capture() as capture:
         console.print(chart(BAD * 40, ROLLED_BACK))

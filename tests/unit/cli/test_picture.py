@@ -58,7 +58,7 @@ def test_the_picture_of_a_trip_shows_why_and_no_clock() -> None:
     assert "✘ 10 %" in shown[1]
 
 
-def test_the_picture_of_a_hold_asks_for_a_person() -> None:
+def test_the_picture_of_a_pause_asks_for_a_person() -> None:
     """Nothing goes on by itself."""
     assert "A person must decide: resume it, or roll it back." in drawn(PAUSED)
 

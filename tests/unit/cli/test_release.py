@@ -70,7 +70,7 @@ def test_a_release_that_was_rolled_back_exits_with_1_and_says_why_and_what_next(
 
 
 def test_nothing_is_said_of_traffic_that_never_moved(world: CliWorld, bundle: str) -> None:
-    """A release that failed its tests before traffic had no visitors to bring back."""
+    """A release that failed its tests before traffic had no visitors to restore."""
     world.controller_does(ROLLED_BACK)
     assert "traffic" not in world.run("release", bundle, *TO).stdout
 

@@ -66,7 +66,7 @@ def test_a_dry_run_shows_and_does_nothing(recorded: CliWorld) -> None:
     assert kinds(recorded) == []
 
 
-def test_everything_is_put_back_verified_and_written_down(recorded: CliWorld) -> None:
+def test_everything_is_restored_verified_and_recorded(recorded: CliWorld) -> None:
     """And the ledger says what is live now."""
     result = recorded.run("restore", ID, "--yes")
     assert (result.exit_code, current()) == (0, "aa")
@@ -88,7 +88,7 @@ def test_a_component_that_was_not_recorded_is_said(recorded: CliWorld) -> None:
     assert (result.exit_code, "It has: settings." in result.stderr) == (1, True)
 
 
-def test_it_waits_for_nobody(recorded: CliWorld) -> None:
+def test_it_does_not_wait_for_a_deployment(recorded: CliWorld) -> None:
     """While a deployment is on its way, nothing is done."""
     recorded.lock(holder="another")
     result = recorded.run("restore", ID)
@@ -96,8 +96,8 @@ def test_it_waits_for_nobody(recorded: CliWorld) -> None:
     assert "Deployment another is on its way" in result.stderr
 
 
-def test_it_goes_on_where_it_was_interrupted(recorded: CliWorld) -> None:
-    """Its own hold is no obstacle, and is taken away in the end; another's stays."""
+def test_it_continues_where_it_was_interrupted(recorded: CliWorld) -> None:
+    """Its own hold is no obstacle, and is released in the end; another's stays."""
     recorded.lock(held=reason_of("smartpack/prod", ID))
     assert recorded.run("restore", ID).exit_code == 0
     assert recorded.locks.load("smartpack/prod").held == ""
@@ -106,8 +106,8 @@ def test_it_goes_on_where_it_was_interrupted(recorded: CliWorld) -> None:
     assert recorded.locks.load("smartpack/prod").held == "The rollback of d9 failed."
 
 
-def test_what_was_not_brought_to_its_end_holds_the_environment(recorded: CliWorld) -> None:
-    """Nobody knows how things are; the reason says how to go on, and how to leave it."""
+def test_an_incomplete_recovery_holds_the_environment(recorded: CliWorld) -> None:
+    """The state is unknown; the reason says how to continue, and how to accept it."""
     document = {"application": "smartpack", "environment": "prod", "components": {"other": SETTINGS["settings"]}}
     client("ssm").put_parameter(
         Name="/selfright/smartpack/prod", Value=json.dumps(document), Type="String", Overwrite=True

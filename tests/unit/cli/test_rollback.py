@@ -12,7 +12,7 @@ FROM = ("--environment", "smartpack/prod")
 
 
 def rolls_back(world: CliWorld, deployment_id: str, phase: Phase = Phase.ROLLED_BACK) -> None:
-    """What the rollback machine does after it was started."""
+    """Act like the rollback machine."""
 
     def end() -> None:
         done = replace(ROLLED_BACK, deployment_id=deployment_id, phase=phase, rollback_execution_arn=world.states.arn)
@@ -22,7 +22,7 @@ def rolls_back(world: CliWorld, deployment_id: str, phase: Phase = Phase.ROLLED_
 
 
 def test_a_deployment_is_rolled_back_in_a_persons_name(world: CliWorld) -> None:
-    """The rollback machine is started with who wanted it and why, and watched until everything is back."""
+    """The rollback machine is started with who wanted it and why, and watched until everything is restored."""
     world.write(BAKING)
     rolls_back(world, ID)
     result = world.run("rollback", ID, "--reason", "wrong prices")
@@ -138,7 +138,7 @@ def test_a_paused_deployment_goes_on(world: CliWorld) -> None:
 
 @pytest.mark.parametrize("deployment", [BAKING, SUCCEEDED, replace(LIVE, deployment_id=ID)])
 def test_what_is_not_paused_is_not_resumed(world: CliWorld, deployment: object) -> None:
-    """Nobody is answered."""
+    """No task is answered."""
     world.write(deployment)  # type: ignore[arg-type]
     result = world.run("resume", ID)
     assert (result.exit_code, world.states.answered) == (1, {})

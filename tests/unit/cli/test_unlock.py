@@ -51,7 +51,7 @@ def test_an_environment_that_is_not_held_is_left_alone(world: CliWorld) -> None:
 
 
 def test_a_hold_of_an_unknown_deployment_is_said(held: CliWorld) -> None:
-    """Nobody guesses whose it is."""
+    """The command does not guess."""
     held.lock(held="The rollback of shop-prod-20260102T100000-3f9a01 failed.")
     result = held.run(*UNLOCK)
     assert (result.exit_code, held.states.started) == (1, [])
@@ -67,7 +67,7 @@ def test_what_the_controller_refuses_says_why(held: CliWorld) -> None:
 
 
 def test_a_machine_that_does_not_end_is_not_waited_for_for_ever(held: CliWorld) -> None:
-    """Half a minute; then the person looks."""
+    """Half a minute; then the person must look."""
     held.states.ended = {"status": "RUNNING"}
     result = held.run(*UNLOCK)
     assert result.exit_code == 1

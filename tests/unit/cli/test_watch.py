@@ -23,7 +23,7 @@ def test_what_the_judge_sees_is_said_when_its_verdict_changes(world: CliWorld) -
     assert "healthy: canary 40 requests, 1 error (2.5 %); stable 360 requests, 2 errors (0.6 %)" in result.stderr
 
 
-def test_a_hold_says_what_a_person_can_do(world: CliWorld) -> None:
+def test_a_pause_says_what_a_person_can_do(world: CliWorld) -> None:
     """Both answers are commands to copy, and they are said once."""
     world.write(PAUSED)
     world.time.plan(4, lambda: world.write(SUCCEEDED, ("closed", "SUCCEEDED")))

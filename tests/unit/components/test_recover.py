@@ -90,8 +90,8 @@ def test_what_is_as_it_was_needs_nothing(released: tuple[World, Revision, Functi
     assert world.functions.mutations == []
 
 
-def test_an_alias_is_put_back(released: tuple[World, Revision, FunctionRecovery]) -> None:
-    """From another version, with a share for a third."""
+def test_an_alias_is_restored(released: tuple[World, Revision, FunctionRecovery]) -> None:
+    """From another version, with a share for a third one."""
     world, revision, recovery = released
     world.functions.point("live", "1", {revision.id: 0.5})
     assert done(recovery) == [f"point {FUNCTION}:live to version 2 (now: version 1 with 50% on 2)"]
@@ -150,7 +150,7 @@ def test_a_variable_whose_value_was_not_kept_is_said(released: tuple[World, Revi
 
 
 def test_a_person_who_is_quicker_wins(released: tuple[World, Revision, FunctionRecovery]) -> None:
-    """What was changed after the steps were shown is left as it is."""
+    """A change after the steps were shown is not overwritten."""
     world, _, recovery = released
     world.functions.point("live", "1")
     (step,) = recovery.plan()
@@ -195,7 +195,7 @@ def test_files_that_are_gone_or_changed_are_uploaded_again(
     assert len(done(recovery())) == 1
 
 
-def test_a_routing_function_that_somebody_replaced_is_put_back(
+def test_a_routing_function_that_somebody_replaced_is_restored(
     site: tuple[World, Revision, Callable[[], SiteRecovery]],
 ) -> None:
     """Whatever its code is now."""
@@ -220,7 +220,7 @@ def test_without_its_bundle_a_site_cannot_be_uploaded(site: tuple[World, Revisio
 # Parameters
 
 
-def test_settings_and_their_pointer_are_put_back(world: World) -> None:
+def test_settings_and_their_pointer_are_restored(world: World) -> None:
     """Changed, deleted and added values, then the pointer."""
     put = lambda name, value: world.ssm.put_parameter(  # noqa: E731
         Name=f"{PREFIX}/{name}", Value=value, Type="String", Overwrite=True
@@ -278,7 +278,7 @@ def routes(gateway: Any, api_id: str) -> dict[str, str]:
     return {one["RouteKey"]: one["Target"] for one in gateway.get_routes(ApiId=api_id)["Items"]}
 
 
-def test_cors_and_routes_are_put_back(api: tuple[Any, str, Callable[[], ApiRecovery]]) -> None:
+def test_cors_and_routes_are_restored(api: tuple[Any, str, Callable[[], ApiRecovery]]) -> None:
     """What is gone is created, what was added is deleted; untouched parts stay."""
     gateway, api_id, recovery = api
     assert recovery().plan() == []
@@ -314,7 +314,7 @@ def test_an_integration_is_made_again_and_its_routes_lead_to_it(
 
 
 def test_an_api_that_changes_meanwhile_is_left_alone(api: tuple[Any, str, Callable[[], ApiRecovery]]) -> None:
-    """It has no conditional writes, so it is looked at once more before the first."""
+    """It has no conditional writes, so it is read again before the first change."""
     gateway, api_id, recovery = api
     gateway.update_api(ApiId=api_id, CorsConfiguration={"AllowOrigins": ["*"]})
     (step,) = recovery().plan()
@@ -339,7 +339,7 @@ def test_an_api_that_is_gone_comes_from_its_stack(api: tuple[Any, str, Callable[
         ({"AutoDeploy": False, "DeploymentId": "d1"}, "d1"),
     ],
 )
-def test_a_stage_is_put_back(api: tuple[Any, str, Callable[[], ApiRecovery]], had: dict[str, Any], wanted: Any) -> None:
+def test_a_stage_is_restored(api: tuple[Any, str, Callable[[], ApiRecovery]], had: dict[str, Any], wanted: Any) -> None:
     """Its throttling, or the deployment that it served; moto cannot change stages, so the request is looked at."""
     gateway, api_id, recovery = api
     asked: list[dict[str, Any]] = []

@@ -21,7 +21,7 @@ def test_every_kind_of_the_rules_has_its_own_here() -> None:
 
 
 def test_what_a_kind_does_not_do_is_said() -> None:
-    """One that is known to the controller alone is compared by nobody, and cannot be packed."""
+    """A kind that only the controller knows is not compared, and cannot be packed."""
     kind, known = kind_of("queue"), ComponentPlan("jobs", "queue", "unknown", "7")
     assert type(kind) is Kind
     assert kind.plan(None, None, known, None) is known  # type: ignore[arg-type]

@@ -112,7 +112,7 @@ def test_the_exit_code_of_several_test_runs(results: list[int], code: int) -> No
 
 
 def test_all_tests_run_side_by_side_where_they_can() -> None:
-    """Then come those that own the machine; a path is run as it is, everything else by both runs."""
+    """Then come those that need the machine alone; a path is one run, everything else both runs."""
     assert commands.test_runs([]) == [[*commands.SIDE_BY_SIDE], [commands.SERIAL_SUITE]]
     assert commands.test_runs(["tests/unit/domain::x", "-x"]) == [["tests/unit/domain::x", "-x"]]
     assert [run[-2:] for run in commands.test_runs(["-k", "rollback"])] == [["-k", "rollback"]] * 2
@@ -133,7 +133,7 @@ def test_the_fast_tests_need_nothing_else(option: str, more: list[str]) -> None:
     ("lint", "cover", "test", "code"), [(0, 0, 0, 0), (1, 0, 0, 1), (0, 2, 0, 2), (0, 0, 3, 3), (1, 2, 3, 3)]
 )
 def test_the_gate_lints_and_tests(tmp_path: Path, lint: int, cover: int, test: int, code: int) -> None:
-    """All run whatever comes of the first, and the tests have the last word."""
+    """All run even if the first one fails, and the exit code of the tests wins."""
     gate = tmp_path / ".ci" / "run"
     gate.parent.mkdir()
     gate.write_text((ROOT / ".ci" / "run").read_text())

@@ -1,4 +1,4 @@
-"""What the hosting platform runs: our own commands, on the Pythons that we claim, with no more rights than needed."""
+"""The platform's workflows: our own commands, on the Pythons that we claim, with the least permissions."""
 
 import re
 import tomllib

@@ -15,12 +15,12 @@ def test_the_band_is_around_the_rate(counts: Counts) -> None:
 
 
 def test_without_requests_everything_is_possible() -> None:
-    """And more errors than requests, which metrics can say for a moment, are no accident."""
+    """And more errors than requests, which metrics can show for a moment, do no harm."""
     assert band(Counts()) == (0.0, 1.0)
     assert band(Counts(1, 5)) == band(Counts(1, 1))
 
 
-def test_it_is_a_little_wider_than_an_interval_for_one_look() -> None:
+def test_it_is_a_little_wider_than_an_interval_for_one_evaluation() -> None:
     """That is the price of holding at all evaluations: less than twice the width of Clopper and Pearson's."""
     low, high = band(Counts(1000, 20))
     exact = stats.binomtest(20, 1000).proportion_ci(0.95, "exact")
@@ -35,8 +35,8 @@ def test_the_edges_are_where_the_mixture_has_won_twenty_times() -> None:
         assert mixture / stats.binom.pmf(6, 500, edge) == pytest.approx(20, rel=1e-6)
 
 
-def test_it_holds_at_every_look_at_once() -> None:
-    """Of 200 series with a look at each of 150 requests, at most one in twenty ever leaves the true rate out."""
+def test_it_holds_at_all_evaluations_together() -> None:
+    """Of 200 series with an evaluation at each of 150 requests, at most one in twenty ever leaves the true rate out."""
     chance, rate, left_out = random.Random(1), 0.1, 0
     for _ in range(200):
         errors = 0

@@ -13,7 +13,7 @@ BAD = worse()
 
 
 def tripped(source: TripSource, reason: str, seen: Sequence[Evaluation] = BAD) -> Deployment:
-    """A deployment that went back at its last evaluation."""
+    """A deployment that was rolled back at its last evaluation."""
     end = seen[-1].at
     return replace(ROLLED_BACK, trip=Trip(end, source, reason), reason=reason, closed_at=end + timedelta(seconds=3))
 

@@ -26,7 +26,7 @@ def test_a_png_is_written(tmp_path: Path) -> None:
 
 
 def test_an_svg_is_the_same_every_time(tmp_path: Path) -> None:
-    """With all titles and what ended it, as text that the same looks always give."""
+    """With all titles and what ended it, as text that the same evaluations always give."""
     drawn = []
     for name in ("one.svg", "two.svg"):
         plot(EXPLAINED, tmp_path / name)
@@ -39,7 +39,9 @@ def test_an_svg_is_the_same_every_time(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "seen", [BAD[:1], [replace(evaluation, limit=0.0, comparisons=()) for evaluation in BAD[:3]], good()]
 )
-def test_one_look_and_looks_without_a_comparison_can_be_drawn(tmp_path: Path, seen: Sequence[Evaluation]) -> None:
+def test_one_evaluation_and_evaluations_without_comparisons_are_drawn(
+    tmp_path: Path, seen: Sequence[Evaluation]
+) -> None:
     """And a whole deployment."""
     plot(explain(DeploymentRecord(replace(ROLLED_BACK, trip=None), (), LIVE), seen), file := tmp_path / "why.png")
     assert file.stat().st_size > 10_000

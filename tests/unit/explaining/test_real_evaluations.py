@@ -34,9 +34,7 @@ def test_what_the_flow_has_kept_explains_the_rollback() -> None:
     one, evaluations = world.deployments.get("d2"), world.evaluations.all("d2")
     said = explain(DeploymentRecord(one), evaluations)
     assert said.decisive == evaluations[-1]
-    assert (
-        said.metric == "The judge ended it by api's errors: the canary has more of them than chance explains."
-    )
+    assert said.metric == "The judge ended it by api's errors: the canary has more of them than chance explains."
     last = evaluations[-1]
     assert f"{last.canary.errors} of {last.canary.requests} requests" in said.numbers
     assert f"where {last.limit:.3g} rolls back" in said.numbers

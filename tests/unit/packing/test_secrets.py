@@ -1,4 +1,4 @@
-"""What looks like a secret does not get into a bundle, wherever the manifest has it."""
+"""A value that looks like a secret never gets into a bundle, wherever the manifest has it."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""The world that plans are made in: S3 and SSM by moto, Lambda and CloudFront in memory, the ports faked."""
+"""The world for plans: S3 and SSM by moto, Lambda and CloudFront in memory, the ports faked."""
 # ruff: noqa: ANN401 - botocore clients have no types of their own
 
 import io
@@ -43,7 +43,7 @@ ENVIRONMENT: dict[str, Any] = {
 
 @dataclass
 class PlanWorld:
-    """What plans look at. `release` does what the controller would, so that there is something live."""
+    """The state that plans read. `release` acts like the controller, so that a release is live."""
 
     folder: Path
     functions: FakeLambda

@@ -83,7 +83,7 @@ def test_a_greater_tolerance_asks_for_less() -> None:
 
 @pytest.mark.parametrize("steps", [(), (Step(100, 300),), (Step(10, 0), Step(100, 300))])
 def test_nothing_is_forecast_where_nothing_is_compared(steps: tuple[Step, ...]) -> None:
-    """Without a watched canary, or without a function."""
+    """Without a baking canary, or without a function."""
     assert list(outlooks(environment(), ["api"], steps, lambda _: BUSY)) == []
     assert list(outlooks(environment(), ["site"], STEPS, lambda _: BUSY)) == []
 

@@ -28,8 +28,8 @@ def test_what_is_live_already_is_skipped(world: PlanWorld) -> None:
     assert (plan.version, plan.live_version) == ("1.0.1", "1.0.0")
 
 
-def test_the_first_release_goes_to_everybody_and_says_what_it_goes_back_to(world: PlanWorld) -> None:
-    """Nothing is live, so a rollback goes back to the stack's placeholder."""
+def test_the_first_release_goes_to_all_visitors_and_says_what_a_rollback_restores(world: PlanWorld) -> None:
+    """Nothing is live, so a rollback restores the stack's placeholder."""
     plan = world.plan(with_settings())
     assert {one.name: one.change for one in plan.components} == {"api": "changed", "settings": "new", "site": "new"}
     assert [step.weight for step in plan.timing.steps] == [100]
@@ -118,7 +118,7 @@ def test_parameters_are_told_by_their_names_only(world: PlanWorld) -> None:
 
 
 def test_roles_and_dead_letters_that_change_are_risks(world: PlanWorld) -> None:
-    """A version that is gone back to has the former ones: they must still be there."""
+    """A restored version has the former ones: they must still exist."""
     world.functions.latest |= {"Role": "arn:old"}
     world.functions.versions["1"] |= {"Role": "arn:old", "DeadLetterConfig": {"TargetArn": "arn:queue"}}
     world.make_live("0.9.0")
@@ -155,7 +155,7 @@ def test_a_version_with_a_past_is_refused(world: PlanWorld, phase: Phase, said: 
 
 
 def test_a_held_environment_and_a_firing_alarm_are_both_told(world: PlanWorld) -> None:
-    """The controller stops at the first; who plans wants to know all."""
+    """The controller stops at the first; a plan reports all."""
     world.configuration["deployment_preference"] = {"alarms": ["errors"]}
     world.ports.alarms.known["errors"] = "ALARM"
     world.lock(held="The rollback of x failed.")
@@ -168,7 +168,7 @@ def test_a_held_environment_and_a_firing_alarm_are_both_told(world: PlanWorld) -
 
 @pytest.mark.parametrize("version", ["$LATEST", "1"])
 def test_a_missing_stable_version_is_refused(world: PlanWorld, version: str) -> None:
-    """An alias on `$LATEST`, or one that divides its traffic, is nothing to go back to."""
+    """An alias on `$LATEST`, or one that divides its traffic, cannot be restored."""
     world.functions.point("live", version, {"2": 0.1} if version == "1" else None)
     plan = world.plan(a_bundle())
     (refusal,) = plan.refusals

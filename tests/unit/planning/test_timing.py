@@ -41,14 +41,14 @@ def test_lambda_is_not_asked_for_what_is_no_function() -> None:
     assert calls_of(environment(), CHANGED[1:], (Step(100, 60),)) == LambdaCalls()
 
 
-def test_every_evaluation_rehearses_the_way_back() -> None:
+def test_every_evaluation_rehearses_the_rollback() -> None:
     """Two steps of five evaluations each, and two requests an evaluation."""
     steps = (Step(10, 300), Step(100, 300))
     assert calls_of(environment(), CHANGED, steps).baking == 2 * 5 * 2
 
 
 def test_the_requests_are_those_that_the_controller_makes(world: PlanWorld) -> None:
-    """Counted where they are made: the function's code and configuration change, by two steps, and back again."""
+    """Counted where they are made: the function's code and configuration change, in two steps, then a rollback."""
     world.release(a_bundle())
     bundle, steps = a_bundle("1.1.0", b"other", api={"memory": 512}), (Step(10, 60), Step(100, 0))
     expected = calls_of(world.environment, [world.component(bundle, "api")], steps)
@@ -58,7 +58,7 @@ def test_the_requests_are_those_that_the_controller_makes(world: PlanWorld) -> N
     stable = api.current()
     opened = BundleArchive(io.BytesIO(bundle))
     canary = api.stage(opened.manifest().components["api"], opened)
-    ready_at_once = 1  # In memory, a published version need not be looked at again.
+    ready_at_once = 1  # In memory, a published version is ready at once.
     assert len(world.functions.calls) + ready_at_once == expected.staging
     world.functions.calls.clear()
     for step in steps:
@@ -69,8 +69,8 @@ def test_the_requests_are_those_that_the_controller_makes(world: PlanWorld) -> N
     assert len(world.functions.calls) == expected.closing
 
 
-def test_the_way_back_makes_as_many_requests_as_it_says(world: PlanWorld) -> None:
-    """The alarm puts the alias back, the rollback machine does so again, and what is live is looked at."""
+def test_the_rollback_makes_as_many_requests_as_it_says(world: PlanWorld) -> None:
+    """The alarm restores the alias, the rollback machine repeats that, and reads what is live."""
     world.release(a_bundle())
     bundle, steps = a_bundle("1.1.0", b"other"), (Step(10, 60), Step(100, 0))
     expected = calls_of(world.environment, [world.component(bundle, "api")], steps)

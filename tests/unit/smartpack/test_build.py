@@ -94,7 +94,7 @@ def test_without_npm_there_is_a_plain_page(version: str, tmp_path: Path, monkeyp
 
 
 def test_the_lock_says_what_is_installed_and_not_from_where() -> None:
-    """Every package has a hash, and no download address: whoever installs has a registry of his own choice."""
+    """Every package has a hash, and no download address: each installation may choose its own registry."""
     text = LOCK.read_text()
     assert '"resolved"' not in text
     assert not re.search(r"registry|npmjs|\.tgz", text)

@@ -66,7 +66,7 @@ def test_without_a_release_the_defaults_hold(settings: ModuleType, ssm: Any, cur
     assert settings.read_parameters() == {}
 
 
-def test_where_nobody_says_where_nothing_is_asked(settings: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_prefix_nothing_is_read(settings: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a developer's machine there is no AWS."""
     monkeypatch.delenv("SETTINGS_PREFIX", raising=False)
     assert settings.read_parameters() == {}
@@ -85,7 +85,7 @@ def test_they_are_read_again_after_a_minute(settings: ModuleType) -> None:
 def test_what_cannot_be_read_changes_nothing(
     settings: ModuleType, bad: dict[str, str] | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The last good ones hold; the log has one line a minute, without a value."""
+    """The last good ones apply; the log has one line a minute, without a value."""
     now, answers = [0.0], iter([{"MAX_DAYS": "7"}, bad])
 
     def read() -> Mapping[str, str]:

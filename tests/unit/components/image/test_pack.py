@@ -97,7 +97,7 @@ def test_a_bad_layout_never_becomes_a_bundle(tmp_path: Path, make: Callable[[], 
 
 @pytest.mark.parametrize("data", [b"\x1f\x8b\x08 packed", b"", b"x" * 2000])
 def test_what_is_no_tar_is_told(tmp_path: Path, data: bytes) -> None:
-    """Packed ones as well: every look into it would unpack it from the beginning."""
+    """Packed ones as well: every read would unpack it from the beginning."""
     folder = source(tmp_path, layout(), tar=True)
     (folder / "ai/image.tar").write_bytes(data)
     with pytest.raises(InvalidBundleError, match="is not a tar with a container image"):

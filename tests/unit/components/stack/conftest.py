@@ -1,4 +1,4 @@
-"""The world that plans are made in."""
+"""The world for plans."""
 
 from tests.unit.planning.conftest import world
 

@@ -80,7 +80,7 @@ def test_another_type_under_the_same_name_replaces_it(world: PlanWorld) -> None:
     assert "Store (AWS::DynamoDB::Table) would be replaced because of Type" in refusal.reason
 
 
-def test_what_a_rollback_would_not_put_back(world: PlanWorld) -> None:
+def test_what_a_rollback_would_not_restore(world: PlanWorld) -> None:
     """A table that comes stays; one that changes may be replaced; a role must be kept."""
     world.stacks.by_hand(STACK, template(Table=TABLE, Function=FUNCTION))
     function = {**FUNCTION, "Properties": {"Role": "arn:new", "MemorySize": 128}}
