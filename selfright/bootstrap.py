@@ -19,16 +19,29 @@ CONTEXT = "CDK_CONTEXT_JSON"
 def main() -> None:
     """Synthesize the controller's stack, as CDK asks for it."""
     layout.put_first()
-    from selfright import lambda_package  # noqa: PLC0415 - it imports the controller, which is on the path only now
-
     context = json.loads(os.environ.get(CONTEXT) or "{}")
     if "controller_package" not in context:
-        runtime = lambda_package.AWS_ARM if context.get("architecture") == "arm64" else lambda_package.AWS
-        package = str(lambda_package.build(runtime))
+        package = _package(context.get("architecture", "x86_64"))
         os.environ[CONTEXT] = json.dumps({**context, "controller_package": package})
-    from bootstrap_cdk import app  # noqa: PLC0415 - as above, and it takes long
+    from bootstrap_cdk import app  # noqa: PLC0415 - the controller is on the path only now, and it takes long
 
     app.main(app.new_app(), sys.exit, example=False)
+
+
+def _package(architecture: str) -> str:
+    """Build the Lambda package for this architecture; the folder. A failure ends the program with what to do."""
+    from controller.errors import SelfrightError  # noqa: PLC0415 - the controller is on the path only now
+    from selfright import lambda_package  # noqa: PLC0415 - as above
+
+    runtimes = {"x86_64": lambda_package.AWS, "arm64": lambda_package.AWS_ARM}
+    if architecture not in runtimes:
+        sys.exit(f"The architecture '{architecture}' is unknown: use one of {', '.join(runtimes)}.")
+    try:
+        return str(lambda_package.build(runtimes[architecture]))
+    except SelfrightError as error:
+        sys.exit(str(error))
+    except OSError as error:
+        sys.exit(f"The Lambda package cannot be written: {error}. Set XDG_CACHE_HOME to a folder that can be.")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,10 @@ For the local AWS it is built for this machine's Python, for AWS for the runtime
 The cache by content is `.selfright/packages/` (for an installed package, a folder in the user's cache). Dependencies
 and our own code are cached separately, so a change of code costs only a copy.
 
-    python -m selfright.lambda_package [x86_64|arm64]     prints the folder of the package for AWS
+In a clone, this prints the folder of the package for AWS (`./dev package` runs it; an installed Selfright builds the
+package by `python -m selfright.bootstrap`):
+
+    python -m selfright.lambda_package [x86_64|arm64]
 """
 
 import compileall

@@ -6,8 +6,8 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from bootstrap_cdk.settings import SmartPackSettings
+from bootstrap_cdk.smartpack.alarms import SmartPackAlarms
 from bootstrap_cdk.smartpack.measures import Measures
-from bootstrap_cdk.smartpack.watching import Watching
 from selfright.cdk import release_markers
 
 _MARKS = cloudwatch.YAxisProps(label="releases", min=0, show_units=False)
@@ -22,14 +22,14 @@ class SmartPackDashboard(Construct):
         construct_id: str,
         *,
         measures: Measures,
-        watching: Watching,
+        alarms: SmartPackAlarms,
         settings: SmartPackSettings,
     ) -> None:
         super().__init__(scope, construct_id)
         self._marks = release_markers("smartpack", settings.environment, measures.period)
-        alarms = [*watching.guards, *watching.for_people, *([watching.composite] if watching.composite else [])]
+        every = [*alarms.guards, *alarms.for_people, *([alarms.composite] if alarms.composite else [])]
         board = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=settings.prefix)
-        board.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=24))
+        board.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", alarms=every, width=24))
         board.add_widgets(
             self._graph("What visitors get from the API", [measures.api(name) for name in ("Count", "4xx", "5xx")]),
             self._graph("Latency of the API", [measures.api("Latency", stat) for stat in ("p50", "p90", "p99")]),

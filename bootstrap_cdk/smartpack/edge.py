@@ -30,7 +30,7 @@ class Edge:
     web_acl_arn: str | None = None
 
 
-class EdgeWatching(Construct):
+class EdgeAlarms(Construct):
     """Alarms on CloudFront's errors, and on a certificate that is not renewed."""
 
     def __init__(

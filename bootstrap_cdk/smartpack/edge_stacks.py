@@ -7,7 +7,7 @@ from constructs import Construct
 
 from bootstrap_cdk.settings import SmartPackSettings
 from bootstrap_cdk.smartpack.domain import hosted_zone
-from bootstrap_cdk.smartpack.edge import Edge, EdgeWatching
+from bootstrap_cdk.smartpack.edge import Edge, EdgeAlarms
 from bootstrap_cdk.smartpack.firewall import Firewall
 from bootstrap_cdk.smartpack.measures import CLOUDFRONT_REGION
 from selfright.cdk import EncryptedTopic
@@ -58,5 +58,5 @@ class EdgeAlarmsStack(Stack):
             cross_region_references=True,
         )
         topic = EncryptedTopic(self, "Alarms", display_name=f"{settings.prefix} edge alarms").topic
-        watched = EdgeWatching(self, "Watching", settings, distribution=distribution, certificate=certificate)
+        watched = EdgeAlarms(self, "Watching", settings, distribution=distribution, certificate=certificate)
         watched.notify(topic, watched.all)

@@ -8,13 +8,13 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from bootstrap_cdk.settings import SmartPackSettings
+from bootstrap_cdk.smartpack.alarms import SmartPackAlarms
 from bootstrap_cdk.smartpack.api import ALIAS, Api
 from bootstrap_cdk.smartpack.configuration import Configuration
 from bootstrap_cdk.smartpack.dashboard import SmartPackDashboard
-from bootstrap_cdk.smartpack.edge import Edge, EdgeWatching
+from bootstrap_cdk.smartpack.edge import Edge, EdgeAlarms
 from bootstrap_cdk.smartpack.measures import CLOUDFRONT_REGION, Measures
 from bootstrap_cdk.smartpack.site import RoutedSite
-from bootstrap_cdk.smartpack.watching import Watching
 from selfright.cdk import (
     DatabaseComponent,
     DeploymentPreference,
@@ -58,7 +58,7 @@ class SmartPackStack(Stack):
         )
         ai = self._ai(api, settings, urls["api"])
         functions = {"api": released.function, **{name: one.function for name, one in ai.items()}}
-        watching = self._watch(api, settings, functions)
+        alarms = self._watch(api, settings, functions)
         Environment(
             self,
             "Environment",
@@ -72,8 +72,8 @@ class SmartPackStack(Stack):
                 **self._database(settings),
             },
             secrets={"config": configuration.secret},
-            deployment_preference=DeploymentPreference(type=settings.strategy, alarms=watching.guards),
-            topic=watching.topic,
+            deployment_preference=DeploymentPreference(type=settings.strategy, alarms=alarms.guards),
+            topic=alarms.topic,
             final_bake=settings.final_bake,
             judge=settings.judge,
             keep_revisions=settings.keep_revisions,
@@ -84,7 +84,7 @@ class SmartPackStack(Stack):
         CfnOutput(self, "SiteBucket", value=site.bucket.bucket_name)
         CfnOutput(self, "DistributionId", value=site.distribution.distribution_id)
         CfnOutput(self, "DistributionDomain", value=site.distribution.distribution_domain_name)
-        CfnOutput(self, "AlarmsTopicArn", value=watching.topic.topic_arn, description="Subscribe to the alarms")
+        CfnOutput(self, "AlarmsTopicArn", value=alarms.topic.topic_arn, description="Subscribe to the alarms")
 
     def _ai(self, api: Api, settings: SmartPackSettings, url: str) -> Mapping[str, ImageComponent]:
         """Create the AI's repository, and its function if a first image exists."""
@@ -116,20 +116,23 @@ class SmartPackStack(Stack):
         )
         return {"database": DatabaseComponent(instance)}
 
-    def _watch(self, api: Api, settings: SmartPackSettings, functions: Mapping[str, lambda_.IFunction]) -> Watching:
+    def _watch(
+        self, api: Api, settings: SmartPackSettings, functions: Mapping[str, lambda_.IFunction]
+    ) -> SmartPackAlarms:
         """Create the alarms and the dashboard."""
         period = Duration.seconds(settings.alarm.period_seconds)
         measures = Measures(functions, api.http, self.site.distribution, period)
-        watching = Watching(self, "Watching", measures=measures, settings=settings, edge=self._watched_edge(settings))
-        SmartPackDashboard(self, "Board", measures=measures, watching=watching, settings=settings)
-        return watching
+        edge = self._watched_edge(settings)
+        alarms = SmartPackAlarms(self, "Watching", measures=measures, settings=settings, edge=edge)
+        SmartPackDashboard(self, "Board", measures=measures, alarms=alarms, settings=settings)
+        return alarms
 
-    def _watched_edge(self, settings: SmartPackSettings) -> EdgeWatching | None:
+    def _watched_edge(self, settings: SmartPackSettings) -> EdgeAlarms | None:
         """CloudFront's alarms, if this stack is in their region."""
         if settings.region != CLOUDFRONT_REGION:
             return None
         site = self.site
-        return EdgeWatching(self, "Edge", settings, distribution=site.distribution, certificate=site.certificate)
+        return EdgeAlarms(self, "Edge", settings, distribution=site.distribution, certificate=site.certificate)
 
 
 def _variables(settings: SmartPackSettings, configuration: Configuration) -> Mapping[str, str]:

@@ -18,12 +18,15 @@ _LINEAR = re.compile(r"Linear(\d{1,2})PercentEvery(\d{1,4})Minutes?")
 
 
 class StepSpec(BaseModel):
-    """One step as it is written: `{weight: 10, bake: 5m}`, in percent and as a duration; `bake` is kept in seconds."""
+    """One step as it is written: `{weight: 10, bake: 5m}`, in percent and as a duration.
+
+    `bake` is kept in seconds; without one, a step has no bake, and the last one the environment's `final_bake`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     weight: Annotated[int, Field(ge=1, le=ALL)]
-    bake: Annotated[int, Between("0s", "1d")] = 0
+    bake: Annotated[int, Between("0s", "1d")] | None = None
 
 
 class HookFunctions(BaseModel):
@@ -68,7 +71,8 @@ def steps_of(preference: Preference, final_bake: int, *, at_once: bool = False) 
     (`at_once`).
     """
     before = () if at_once else _steps_before_all(preference.type)
-    last = next((spec.bake for spec in _listed(preference.type) if spec.weight == ALL and spec.bake), final_bake)
+    own = next((spec.bake for spec in _listed(preference.type) if spec.weight == ALL), None)
+    last = final_bake if own is None else own
     return (*before, Step(ALL, last))
 
 
@@ -79,7 +83,7 @@ def _listed(kind: str | list[StepSpec]) -> list[StepSpec]:
 def _steps_before_all(kind: str | list[StepSpec]) -> tuple[Step, ...]:
     if isinstance(kind, str):
         return _named_steps(kind)
-    return tuple(Step(spec.weight, spec.bake) for spec in kind if spec.weight < ALL)
+    return tuple(Step(spec.weight, spec.bake or 0) for spec in kind if spec.weight < ALL)
 
 
 def _named_steps(name: str) -> tuple[Step, ...]:

@@ -49,6 +49,18 @@ def test_no_other_file_knows_a_kind(kind: str) -> None:
     assert list(knowing(kind)) == []
 
 
+@pytest.mark.parametrize("kind", ["function", "image", "site"])
+def test_no_other_file_knows_the_classes_of_a_kind(kind: str) -> None:
+    """The words mean other things too, the classes do not; an image is a function of Lambda and shares its adapters."""
+    shared = "/image/" if kind == "function" else f"/{kind}/"
+    classes = re.compile(rf"\b{kind.capitalize()}(Target|Artifact|Component|Export|Kind|Recovery)\b")
+    files = [path for room in SEARCHED for path in sorted((ROOT / room).rglob("*.py"))]
+    outside = {f"/{path.relative_to(ROOT).as_posix()}" for path in files if classes.search(path.read_text())}
+    assert [
+        one for one in sorted(outside) if f"/{kind}/" not in one and shared not in one and not one.startswith(APART)
+    ] == []
+
+
 @pytest.mark.parametrize("registry", REGISTRIES, ids=lambda path: path.parent.parent.name)
 @pytest.mark.parametrize("kind", sorted(rules.KINDS))
 def test_a_registry_has_one_line_for_a_kind(registry: Path, kind: str) -> None:

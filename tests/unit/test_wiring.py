@@ -1,5 +1,6 @@
 """Which adapter stands behind which port: all ports have one, and it keeps the port's promise."""
 
+import inspect
 from importlib import import_module
 from typing import Any, get_type_hints
 
@@ -9,6 +10,8 @@ from controller.ports.world import World
 from controller.settings import Settings
 from controller.wiring import ADAPTERS, aws_world
 
+CALLED = {"on_alarm_function": "function_name", "notifications_topic_arn": "topic_arn"}
+"""What an adapter calls a setting whose name says more; all others have the setting's own name."""
 PORTS: dict[str, Any] = {name: port for name, port in get_type_hints(World).items() if not name.startswith("_")}
 
 
@@ -27,6 +30,8 @@ def test_an_adapter_implements_all_of_its_port(port: str) -> None:
     assert promised
     assert [one for one in promised if getattr(adapter, one) is getattr(PORTS[port], one)] == []
     assert set(given) <= Settings.model_fields.keys()
+    names = list(inspect.signature(adapter).parameters)[: len(given)]
+    assert [CALLED.get(one, one) for one in given] == names
 
 
 def test_an_adapter_is_made_once_and_when_it_is_used() -> None:

@@ -11,6 +11,7 @@ from controller.domain.printable import printable
 _AT_ONCE = 5
 """How many findings a message has."""
 _SHOWN = 60
+_LARGEST_BITS = 512
 _KIND_AT = {"verification": 3}
 """Where pydantic puts the kind of a check into a finding's location, though it is not a key of the file."""
 _PRIVATE = {"variables", "body", "headers", "keys"}
@@ -64,6 +65,8 @@ def _message(finding: ErrorDetails) -> str:
 def _got(where: Sequence[str], value: Any) -> str:  # noqa: ANN401 - anything that a file can hold
     if not _PRIVATE.isdisjoint(where) or not isinstance(value, str | int | float | bool | None):
         return ""
+    if isinstance(value, int) and value.bit_length() > _LARGEST_BITS:
+        return ", got a number of very many digits"  # Python refuses to write the largest
     text = ascii(value)
     return f", got {text if len(text) <= _SHOWN else text[:_SHOWN] + '…'}"
 

@@ -4,7 +4,7 @@ from rich.text import Text
 
 from controller.domain.judging.verdict import MISSING
 from controller.domain.phases import Phase
-from controller.domain.timeline import TimelineEvent
+from controller.domain.timeline import EventKind, TimelineEvent
 
 GOOD, BAD, BUSY, CAREFUL, QUIET = "green", "red", "cyan", "yellow", "dim"
 PHASES: dict[Phase, tuple[str, str]] = {
@@ -20,39 +20,39 @@ PHASES: dict[Phase, tuple[str, str]] = {
     Phase.SUPERSEDED: ("✘", QUIET),
     Phase.ROLLBACK_FAILED: ("✘", "bold red"),
 }
-EVENTS = {
-    "tripped": BAD,
-    "restore_failed": BAD,
-    "held": CAREFUL,
-    "extended": CAREFUL,
-    "rolling_back": CAREFUL,
-    "traffic_restored": GOOD,
-    "restoration_verified": GOOD,
-    "shifted": "bold",
+EVENTS: dict[str, str] = {
+    EventKind.TRIPPED: BAD,
+    EventKind.RESTORE_FAILED: BAD,
+    EventKind.PAUSED: CAREFUL,
+    EventKind.EXTENDED: CAREFUL,
+    EventKind.ROLLING_BACK: CAREFUL,
+    EventKind.TRAFFIC_RESTORED: GOOD,
+    EventKind.RESTORATION_VERIFIED: GOOD,
+    EventKind.SHIFTED: "bold",
 }
 """Event kind → colour; all others are as they are."""
-PHASE_OF = {
-    "received": Phase.RECEIVED,
-    "validated": Phase.RECEIVED,
-    "queued": Phase.QUEUED,
-    "granted": Phase.QUEUED,
-    "restore_point": Phase.STAGING,
-    "staged": Phase.STAGING,
-    "tested": Phase.STAGING,
-    "newcomers": Phase.STAGING,
-    "shifted": Phase.SHIFTING,
-    "verified": Phase.SHIFTING,
-    "baking": Phase.BAKING,
-    "extended": Phase.BAKING,
-    "held": Phase.BAKING,
-    "resumed": Phase.BAKING,
-    "rolling_back": Phase.ROLLING_BACK,
-    "traffic_restored": Phase.ROLLING_BACK,
-    "restored": Phase.ROLLING_BACK,
-    "restore_failed": Phase.ROLLING_BACK,
-    "restoration_verified": Phase.ROLLING_BACK,
-    "discarded": Phase.ROLLING_BACK,
-    "discard_failed": Phase.ROLLING_BACK,
+PHASE_OF: dict[str, Phase] = {
+    EventKind.RECEIVED: Phase.RECEIVED,
+    EventKind.VALIDATED: Phase.RECEIVED,
+    EventKind.QUEUED: Phase.QUEUED,
+    EventKind.GRANTED: Phase.QUEUED,
+    EventKind.RESTORE_POINT: Phase.STAGING,
+    EventKind.STAGED: Phase.STAGING,
+    EventKind.TESTED: Phase.STAGING,
+    EventKind.NEWCOMERS: Phase.STAGING,
+    EventKind.SHIFTED: Phase.SHIFTING,
+    EventKind.VERIFIED: Phase.SHIFTING,
+    EventKind.BAKING: Phase.BAKING,
+    EventKind.EXTENDED: Phase.BAKING,
+    EventKind.PAUSED: Phase.BAKING,
+    EventKind.RESUMED: Phase.BAKING,
+    EventKind.ROLLING_BACK: Phase.ROLLING_BACK,
+    EventKind.TRAFFIC_RESTORED: Phase.ROLLING_BACK,
+    EventKind.RESTORED: Phase.ROLLING_BACK,
+    EventKind.RESTORE_FAILED: Phase.ROLLING_BACK,
+    EventKind.RESTORATION_VERIFIED: Phase.ROLLING_BACK,
+    EventKind.DISCARDED: Phase.ROLLING_BACK,
+    EventKind.DISCARD_FAILED: Phase.ROLLING_BACK,
 }
 """Event kind → the phase in which it happens; all others happen in several, so the present one is shown."""
 VERDICTS = {"healthy": GOOD, "promotable": GOOD, "unhealthy": BAD} | {str(one): CAREFUL for one in MISSING}
@@ -67,7 +67,7 @@ def phase(one: Phase) -> Text:
 def phase_of(event: TimelineEvent, present: Phase) -> Phase:
     """The phase in which an event happened, when the deployment is in the `present` one."""
     said = event.message.partition(":")[0]
-    if event.kind == "closed" and said in set(Phase):
+    if event.kind == EventKind.CLOSED and said in set(Phase):
         return Phase(said)
     return PHASE_OF.get(event.kind, present)
 

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
-from controller.domain.timeline import TimelineEvent
+from controller.domain.timeline import EventKind, TimelineEvent
 from selfright import wording
 from selfright.account.status import DeploymentRecord
 from selfright.account.watching import LedgerReading
@@ -152,3 +152,10 @@ def test_commands_in_a_text_can_be_copied() -> None:
 def test_what_is_live_again_is_not_claimed_of_a_first_release() -> None:
     """Nothing was live before it."""
     assert str(headline(DeploymentRecord(ROLLED_BACK))).endswith("smartpack 1.2.0 was rolled back in smartpack/prod.")
+
+
+def test_the_pages_know_the_kinds_of_events_that_there_are() -> None:
+    """A colour or a phase for a kind that no event has would be lost without a word; a pause is told in yellow."""
+    assert {*signs.EVENTS, *signs.PHASE_OF} <= set(EventKind)
+    assert signs.EVENTS[EventKind.PAUSED] == signs.CAREFUL
+    assert signs.PHASE_OF[EventKind.PAUSED] is Phase.BAKING

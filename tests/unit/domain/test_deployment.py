@@ -1,5 +1,6 @@
 """The properties of a deployment."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,3 +53,14 @@ def test_the_error_rate_of_nothing_is_zero() -> None:
     """Without requests there are no failures."""
     assert Counts().error_rate == 0
     assert Counts(4, 1).error_rate == 0.25
+
+
+def test_a_newcomer_has_no_visitors_before_the_first_step_and_all_from_then_on() -> None:
+    """The others go by the steps; and after a rollback, with the weight at zero, nobody has visitors."""
+    one = deployment(
+        restore_point={"api": Revision("6"), "site": Revision("")},
+        staged={"api": Revision("7"), "site": Revision("bb")},
+        served_before=("api",),
+    )
+    assert [replace(one, weight=weight).weight_of("site") for weight in (0, 10, 100)] == [0, 100, 100]
+    assert [replace(one, weight=weight).weight_of("api") for weight in (0, 10, 100)] == [0, 10, 100]

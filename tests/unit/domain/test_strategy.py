@@ -51,7 +51,7 @@ def test_a_linear_strategy_has_equal_strides(percent: int, minutes: int) -> None
 def test_a_list_keeps_its_steps(specs: list[StepSpec]) -> None:
     """Steps below a hundred keep their weights and bakes."""
     steps = steps_of(Preference(type=specs), 7)
-    assert steps[:-1] == tuple(Step(spec.weight, spec.bake) for spec in specs if spec.weight < ALL)
+    assert steps[:-1] == tuple(Step(spec.weight, spec.bake or 0) for spec in specs if spec.weight < ALL)
 
 
 def test_codedeploys_names_keep_their_meaning() -> None:
@@ -101,3 +101,12 @@ def test_a_step_outside_the_bounds_is_refused(spec: dict[str, int]) -> None:
     """A weight is 1 to 100, a bake is at most a day, and a step has no other keys."""
     with pytest.raises(ValidationError):
         StepSpec.model_validate(spec)
+
+
+@pytest.mark.parametrize(("written_bake", "seconds"), [({"bake": "0s"}, 0), ({"bake": "1m"}, 60), ({}, 300)])
+def test_the_last_steps_own_bake_wins_over_the_final_bake(written_bake: dict[str, str], seconds: int) -> None:
+    """Also `0s`, which is no bake; without a bake of its own it is the environment's."""
+    preference = Preference.model_validate({"type": [{"weight": 10, "bake": "5m"}, {"weight": 100, **written_bake}]})
+    assert steps_of(preference, 300)[-1] == Step(100, seconds)
+    again = Preference.model_validate(preference.model_dump(mode="json"))
+    assert steps_of(again, 300) == steps_of(preference, 300)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from controller.aws.ledger.deployments import DynamoDeployments
-from controller.domain.deployment import Bake, Counts, Deployment, Evaluation, Revision, Step, Trip
+from controller.domain.deployment import Awaited, Bake, Counts, Deployment, Evaluation, Revision, Step, Trip
 from controller.domain.phases import MOVING, OPEN, Phase
 from controller.domain.timeline import TimelineEvent
 from controller.errors import LedgerConflictError, NotFoundError
@@ -191,3 +191,12 @@ def test_the_history_has_the_newest_first(deployments: DynamoDeployments) -> Non
         deployments.create(a_deployment(f"d{number}", created_at=START + timedelta(seconds=number)))
     deployments.create(replace(a_deployment("other"), environment="test"))
     assert [one.deployment_id for one in deployments.history("smartpack/prod", 3)] == ["d3", "d2", "d1"]
+
+
+def test_entries_of_what_is_awaited_are_written_beside_each_other(deployments: DynamoDeployments) -> None:
+    """Components that are restored at the same time do not overwrite each other; `awaited` replaces all entries."""
+    deployments.create(a_deployment())
+    deployments.update("d1", {"awaited_now": {"api": Awaited(START, "one")}}, phases=OPEN)
+    after = deployments.update("d1", {"awaited_now": {"site": Awaited(START, "two")}}, phases=OPEN)
+    assert {name: one.doing for name, one in after.awaited.items()} == {"api": "one", "site": "two"}
+    assert deployments.update("d1", {"awaited": {}}, phases=OPEN).awaited == {}

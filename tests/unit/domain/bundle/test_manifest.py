@@ -329,3 +329,15 @@ def test_any_text_is_read_or_refused(text: str | bytes) -> None:
     except InvalidBundleError:
         return
     assert isinstance(content, dict)
+
+
+def test_a_number_of_thousands_of_digits_is_refused_without_showing_it() -> None:
+    """Python refuses to write such a number in decimals."""
+    memory = int("F" * 5000, 16)
+    content = {
+        "application": "shop",
+        "version": "1",
+        "components": {"api": {"kind": "function", "artifact": "api.zip", "memory": memory}},
+    }
+    with pytest.raises(InvalidBundleError, match=r"components\.api\.memory.*very many digits"):
+        make_manifest(content)

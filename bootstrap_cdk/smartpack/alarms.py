@@ -7,12 +7,12 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from constructs import Construct
 
 from bootstrap_cdk.settings import SmartPackSettings
-from bootstrap_cdk.smartpack.edge import EdgeWatching
+from bootstrap_cdk.smartpack.edge import EdgeAlarms
 from bootstrap_cdk.smartpack.measures import Measures
 from selfright.cdk import EncryptedTopic
 
 
-class Watching(Construct):
+class SmartPackAlarms(Construct):
     """The alarms that guard releases, and those that only notify people.
 
     `guards`: a function fails, visitors see errors for any reason, answers are slow. `for_people`: throttling, because
@@ -27,7 +27,7 @@ class Watching(Construct):
         *,
         measures: Measures,
         settings: SmartPackSettings,
-        edge: EdgeWatching | None = None,
+        edge: EdgeAlarms | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.topic = EncryptedTopic(self, "Alarms", display_name=f"{settings.prefix} alarms").topic
