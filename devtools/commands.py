@@ -31,7 +31,7 @@ HELP = """\
   help             this page
 
 Any other word is a command of Selfright itself: ./dev status, ./dev release --help, ./dev selfright --help …
-The first run sets up .selfright/ (half a minute, about 700 MB); later runs skip that. Deleting .selfright is safe.
+The first run sets up .selfright/ (half a minute, about 1.4 GB); later runs skip that. Deleting .selfright is safe.
 """
 
 SERIAL_SUITE = "tests/e2e"

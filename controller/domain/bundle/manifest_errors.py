@@ -51,6 +51,8 @@ def _sentence(finding: ErrorDetails, known_keys: KnownKeys) -> str:
             return f"`{_path(where)}.kind` '{kind}' is not known{near(kind, _kinds(where, known_keys))}"
         case "model_attributes_type" | "dict_type" | "model_type":
             return f"{shown} must hold keys and values"
+    if not where:
+        return _message(finding)  # The message itself says where.
     return f"{shown} {_message(finding)}{_got(where, finding['input'])}"
 
 

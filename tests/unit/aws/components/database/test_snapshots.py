@@ -176,7 +176,7 @@ def test_without_a_snapshot_there_is_nothing_to_restore(clients: Clients) -> Non
     document = DatabaseExport(clients, ORDERS).of(Revision(""))
     assert DatabaseRecovery(clients, "db", ORDERS, document, "d1").plan()[0].level == "cannot"
     gone = {**document, "snapshot": "selfright-orders-gone"}
-    assert "is gone" in DatabaseRecovery(clients, "db", ORDERS, gone, "d1").plan()[0].text
+    assert "no longer exists" in DatabaseRecovery(clients, "db", ORDERS, gone, "d1").plan()[0].text
 
 
 def test_the_tag_is_on_every_snapshot(clients: Clients) -> None:
