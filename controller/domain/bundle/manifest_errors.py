@@ -51,9 +51,8 @@ def _sentence(finding: ErrorDetails, known_keys: KnownKeys) -> str:
             return f"`{_path(where)}.kind` '{kind}' is not known{near(kind, _kinds(where, known_keys))}"
         case "model_attributes_type" | "dict_type" | "model_type":
             return f"{shown} must hold keys and values"
-    if not where:
-        return _message(finding)  # The message itself says where.
-    return f"{shown} {_message(finding)}{_got(where, finding['input'])}"
+    subject = f"{shown} " if where else ""  # The message of a whole file says itself where.
+    return f"{subject}{_message(finding)}{_got(where, finding['input'])}"
 
 
 def _message(finding: ErrorDetails) -> str:
