@@ -41,15 +41,13 @@ ADAPTERS: dict[str, tuple[str, ...]] = {
 
 def aws_world(settings: Settings) -> World:
     """The ports on AWS, with the resources that the settings name."""
-    made: dict[str, Callable[[World], Any]] = {
-        name: partial(_adapter, settings, *one) for name, one in ADAPTERS.items()
-    }
+    made: dict[str, Callable[[World], Any]] = {name: partial(_adapter, settings, one) for name, one in ADAPTERS.items()}
     return World({**made, "components": partial(_components, settings)})
 
 
-def _adapter(settings: Settings, module: str, name: str, *given: str) -> Any:  # noqa: ANN401 - mypy checks each class
-    *names, _world = given
-    return getattr(import_module(module), name)(*(getattr(settings, one) for one in names))
+def _adapter(settings: Settings, entry: tuple[str, ...], _world: World) -> Any:  # noqa: ANN401 - each class has its port
+    module, name, *given = entry
+    return getattr(import_module(module), name)(*(getattr(settings, one) for one in given))
 
 
 def _components(settings: Settings, world: World) -> Any:  # noqa: ANN401 - the adapter is imported when it is used

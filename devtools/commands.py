@@ -18,7 +18,7 @@ HELP = """\
   demo             the main job: three releases on a local AWS; the third is bad and is rolled back
                    (--keep leaves it running)
   test [ARGS]      all tests, with those of SmartPack's page; ARGS go to pytest
-  test --fast      only tests without local AWS, browser and Vite: about two minutes
+  test --fast      only tests without local AWS, browser and Vite: about three minutes
   test --cover     the fast tests with branch coverage, which may not fall below its floor
   up, down         start the local AWS with everything deployed; stop it and delete its state
   lint             ruff, mypy, import-linter

@@ -44,5 +44,7 @@ MOVING = OPEN - {Phase.ROLLING_BACK}
 """The phases in which a deployment may still go forward."""
 UNTOUCHED = frozenset({Phase.RECEIVED, Phase.QUEUED})
 """The phases in which no component has been touched yet."""
+TOUCHED = MOVING - UNTOUCHED
+"""The phases in which components have been touched, and the deployment may still go forward."""
 REMEMBERED = frozenset({Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED})
 """The final phases of a deployment that visitors may have seen: the outcome of its version is remembered."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from controller.domain.deployment import Deployment, Revision
-from controller.domain.phases import Phase
+from controller.domain.phases import TOUCHED, Phase
 from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError, SelfrightError, TrippedError
 from controller.flow.preconditions import snapshots
@@ -13,8 +13,6 @@ from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
 from controller.flow.shared.trip import permit
 from controller.ports.world import World
-
-UNFINISHED = frozenset({Phase.STAGING, Phase.SHIFTING, Phase.BAKING})
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ def complete(world: World, deployment_id: str) -> Completed:
         _prune(world, deployment)
     reason = "" if deployment.changed else "Nothing changed: the same was live already."
     try:
-        ended = close(world, deployment_id, Phase.SUCCEEDED, reason, phases=UNFINISHED, untripped=True)
+        ended = close(world, deployment_id, Phase.SUCCEEDED, reason, phases=TOUCHED, untripped=True)
     except LedgerConflictError as error:
         raise TrippedError(str(error)) from error
     return Completed(ended, "succeeded", weight=ended.weight)

@@ -11,7 +11,7 @@ from typing import Literal
 
 from controller.domain.deployment import Changes, Deployment
 from controller.domain.environment import Environment
-from controller.domain.phases import Phase
+from controller.domain.phases import TOUCHED, Phase
 from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError
 from controller.flow.shared.lease import renewed
@@ -19,8 +19,6 @@ from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
 from controller.flow.shared.trip import permit
 from controller.ports.world import World
-
-FROM = frozenset({Phase.STAGING, Phase.SHIFTING, Phase.BAKING})
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ def shift(world: World, deployment_id: str, step: int) -> Shifted:
     environment = environment_of(world, deployment)
     changes: Changes = {"phase": Phase.SHIFTING, "weight": weight, **renewed(world)}
     token = deployment.fencing_token
-    shifting = world.deployments.update(deployment_id, changes, phases=FROM, fencing_token=token, untripped=True)
+    shifting = world.deployments.update(deployment_id, changes, phases=TOUCHED, fencing_token=token, untripped=True)
     for wave in deployment.order:
         marks = {name: _shift(world, environment, shifting, name) for name in wave if name in deployment.changed}
         _remember(world, shifting, marks)
@@ -70,7 +68,7 @@ def _remember(world: World, deployment: Deployment, marks: Mapping[str, str | No
     marked = {name: replace(deployment.staged[name], mark=mark) for name, mark in marks.items() if mark}
     with suppress(LedgerConflictError):  # It is being rolled back, and the rollback reads the state instead.
         if marked:
-            world.deployments.update(deployment.deployment_id, {"staged_now": marked}, phases=FROM)
+            world.deployments.update(deployment.deployment_id, {"staged_now": marked}, phases=TOUCHED)
 
 
 def _permit(world: World, deployment_id: str, weight: int) -> None:

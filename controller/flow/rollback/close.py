@@ -8,11 +8,7 @@ from controller.flow.shared.results import DeploymentResult
 from controller.ports.world import World
 
 NEW_ADVICE = "Correct it and release it under a new version."
-
-
 AGAIN_ADVICE = "Correct it and upload the bundle again: no visitor got anything of it, so it may keep its version."
-
-
 PERSON_ADVICE = (
     "Restore it by hand, then run `selfright rollback` on this deployment: "
     "that verifies it and unlocks the environment."

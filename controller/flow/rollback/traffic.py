@@ -23,12 +23,8 @@ from controller.ports.world import World
 
 AT_ONCE = 16
 """Components that are restored at the same time."""
-
-
 FEW = 5
 """So many components are restored within a second even while others go forward; see `ports.Budget`."""
-
-
 REQUESTS = 2
 """Requests that restoring a component may take; usually it takes one."""
 
