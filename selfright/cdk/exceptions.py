@@ -24,11 +24,6 @@ def accept_wildcards(construct: IConstruct, reason: str, resources: Iterable[str
     accept(construct, reason, *(f"AwsSolutions-IAM5[Resource::{name}]" for name in sorted(findings) if "*" in name))
 
 
-def accept_tracing(construct: IConstruct) -> None:
-    """Accept the `*` of X-Ray, which has no resources to name."""
-    accept(construct, "X-Ray's write actions exist only for all resources.", "AwsSolutions-IAM5[Resource::*]")
-
-
 def _as_nag_writes(value: Any) -> str:  # noqa: ANN401 # a piece of a template
     """A resolved value in the one-line form of cdk-nag's findings: `<Bucket.Arn>/*`."""
     match value:

@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from controller.domain.components.artifact import MANIFEST_NAME
-from controller.domain.components.contents import AGAIN, Expected, Read, differs
-from controller.domain.zip.directory import STORED, Entry, read_directory
+from controller.domain.components.contents import Expected, Read, differs
+from controller.domain.zip.directory import AGAIN, STORED, Entry, read_directory
 from controller.domain.zip.entry import Inflating, Window, data_start
 from controller.domain.zip.rules import MAX_RATIO, check_entries
 from controller.errors import InvalidBundleError

@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol, TypeVar
 
+from controller.domain.zip.directory import AGAIN
 from controller.errors import InvalidBundleError
 
-AGAIN = "Make the bundle again with `selfright bundle` and upload that file as it is."
 Read = TypeVar("Read")
 
 

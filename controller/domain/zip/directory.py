@@ -26,7 +26,7 @@ _MORE = 0xFFFF
 _BYTES_PER_ENTRY = 512
 """More than a directory needs for an average entry; it bounds the bytes that are read into memory."""
 _UTF8_FLAG = 0x800
-_AGAIN = "Make the bundle again with `selfright bundle` and upload that file as it is."
+AGAIN = "Make the bundle again with `selfright bundle` and upload that file as it is."
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def read_directory(file: BinaryIO, what: str, max_entries: int) -> Directory:
         raise InvalidBundleError(reason, "Remove files.")
     if disk or first_disk or here != count or start + length != end_at:
         reason = f"{what} is damaged, split, in zip64 format, or has foreign data before or after the zip"
-        raise InvalidBundleError(reason, _AGAIN)
+        raise InvalidBundleError(reason, AGAIN)
     data = tail[at - length : at] if length <= at else read_exactly(file, start, end_at)
     entries = tuple(sorted(_entries(data, count, what), key=lambda entry: entry.offset))
     _refuse_overlaps(entries, start, what)
@@ -87,7 +87,7 @@ def read_exactly(file: BinaryIO, start: int, end: int) -> bytes:
     while len(data) < end - start:
         more = file.read(end - start - len(data))
         if not more:
-            raise InvalidBundleError("the bundle is cut off", _AGAIN)
+            raise InvalidBundleError("the bundle is cut off", AGAIN)
         data += more
     return data
 
@@ -101,14 +101,14 @@ def _find_end(file: BinaryIO, tail: bytes, what: str) -> int:
     file.seek(0)
     begins_well = file.read(len(LOCAL_SIGNATURE)) == LOCAL_SIGNATURE
     wrong = "is a zip that was cut off or damaged: its directory is missing" if begins_well else "is not a zip file"
-    raise InvalidBundleError(f"{what} {wrong}", _AGAIN)
+    raise InvalidBundleError(f"{what} {wrong}", AGAIN)
 
 
 def _entries(data: bytes, count: int, what: str) -> Iterator[Entry]:
     at = 0
     for number in range(1, count + 1):
         if len(data) - at < _CENTRAL_HEADER.size or not data.startswith(_CENTRAL_SIGNATURE, at):
-            raise InvalidBundleError(f"the directory of {what} is damaged at entry {number}", _AGAIN)
+            raise InvalidBundleError(f"the directory of {what} is damaged at entry {number}", AGAIN)
         _, made_by, _, flags, method, _, _, crc, packed, size, name_length, extra, comment, _, _, attributes, offset = (
             _CENTRAL_HEADER.unpack_from(data, at)
         )
@@ -118,7 +118,7 @@ def _entries(data: bytes, count: int, what: str) -> Iterator[Entry]:
         mode = attributes >> 16 if made_by >> 8 in _MADE_ON_UNIX else 0
         yield Entry(_decode(raw_name, flags, what), raw_name, offset, packed, size, crc, method, flags, mode)
     if at != len(data):
-        raise InvalidBundleError(f"the directory of {what} is damaged: it is longer than its entries", _AGAIN)
+        raise InvalidBundleError(f"the directory of {what} is damaged: it is longer than its entries", AGAIN)
 
 
 _MADE_ON_UNIX = (3, 19)  # Unix and macOS
@@ -128,16 +128,16 @@ def _decode(raw_name: bytes, flags: int, what: str) -> str:
     try:
         return raw_name.decode("utf-8" if flags & _UTF8_FLAG else "cp437")
     except UnicodeDecodeError as error:
-        raise InvalidBundleError(f"{what} has an entry whose name is not valid UTF-8: {raw_name!r}", _AGAIN) from error
+        raise InvalidBundleError(f"{what} has an entry whose name is not valid UTF-8: {raw_name!r}", AGAIN) from error
 
 
 def _refuse_overlaps(entries: tuple[Entry, ...], data_end: int, what: str) -> None:
     """Refuse shared data, which makes a bomb, and data before the first entry, which hides another file."""
     if entries and entries[0].offset:
-        raise InvalidBundleError(f"{what} has foreign data before its first entry", _AGAIN)
+        raise InvalidBundleError(f"{what} has foreign data before its first entry", AGAIN)
     ends = [entry.offset + LOCAL_HEADER.size + len(entry.raw_name) + entry.packed for entry in entries]
     starts = [*(entry.offset for entry in entries[1:]), data_end]
     for entry, end, next_start in zip(entries, ends, starts, strict=False):
         if end > next_start:
             shares = f"'{printable(entry.name)}' shares data with another"
-            raise InvalidBundleError(f"{what} has overlapping entries: {shares}", _AGAIN)
+            raise InvalidBundleError(f"{what} has overlapping entries: {shares}", AGAIN)

@@ -4,11 +4,10 @@ import io
 import zlib
 from typing import BinaryIO
 
-from controller.domain.zip.directory import DEFLATED, LOCAL_HEADER, LOCAL_SIGNATURE, Entry, read_exactly
+from controller.domain.zip.directory import AGAIN, DEFLATED, LOCAL_HEADER, LOCAL_SIGNATURE, Entry, read_exactly
 from controller.errors import InvalidBundleError
 
 _CHUNK = 256 * 1024
-_AGAIN = "Make the bundle again with `selfright bundle` and upload that file as it is."
 
 
 def data_start(file: BinaryIO, entry: Entry, limit: int) -> int:
@@ -21,9 +20,9 @@ def data_start(file: BinaryIO, entry: Entry, limit: int) -> int:
     start = entry.offset + LOCAL_HEADER.size + name_length + extra
     agrees = (signature, flags, method) == (LOCAL_SIGNATURE, entry.flags, entry.method)
     if not agrees or header[LOCAL_HEADER.size :] != entry.raw_name or name_length != len(entry.raw_name):
-        raise InvalidBundleError(f"'{entry.name}' is described differently in two places of the zip", _AGAIN)
+        raise InvalidBundleError(f"'{entry.name}' is described differently in two places of the zip", AGAIN)
     if start + entry.packed > limit:
-        raise InvalidBundleError(f"'{entry.name}' shares data with another entry of the zip", _AGAIN)
+        raise InvalidBundleError(f"'{entry.name}' shares data with another entry of the zip", AGAIN)
     return int(start)
 
 
@@ -144,4 +143,4 @@ class Inflating(io.RawIOBase):
                 raise self._wrong("its compressed data has no end")
 
     def _wrong(self, how: str) -> InvalidBundleError:
-        return InvalidBundleError(f"'{self._entry.name}' cannot be unpacked: {how}", _AGAIN)
+        return InvalidBundleError(f"'{self._entry.name}' cannot be unpacked: {how}", AGAIN)

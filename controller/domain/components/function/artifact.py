@@ -6,8 +6,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from controller.domain.components.artifact import Artifact
-from controller.domain.components.contents import AGAIN, Contents
+from controller.domain.components.contents import Contents
 from controller.domain.names import matching
+from controller.domain.zip.directory import AGAIN
 from controller.errors import InvalidBundleError
 
 _VARIABLE_BYTES = 4096
