@@ -52,7 +52,7 @@ def _summary(wrong: list[str]) -> str:
 def _round(aws: Aws, selfright: Selfright, folder: Path, number: int) -> tuple[float, float]:
     """Seconds from the message to restored traffic, and to the end of the rollback."""
     identity = selfright.upload(build(WORK, folder / "canary", number))
-    _wait(selfright, identity, lambda found: found.phase is Phase.BAKING and bool(found.guard_token))
+    _wait(selfright, identity, lambda found: found.phase is Phase.BAKING and bool(found.guard_tokens))
     alarm, sns, topic = aws.environment.deployment_preference.alarms[0], aws.client("sns"), _topic(aws)
     fired = datetime.now(UTC)
     message = {
@@ -62,7 +62,7 @@ def _round(aws: Aws, selfright: Selfright, folder: Path, number: int) -> tuple[f
         "StateChangeTime": fired.isoformat(),
     }
     sns.publish(TopicArn=topic, Message=json.dumps(message))
-    ended = _wait(selfright, identity, lambda found: found.phase is Phase.ROLLED_BACK and found.notification == "sent")
+    ended = _wait(selfright, identity, lambda found: found.phase is Phase.ROLLED_BACK and found.is_told)
     if ended.traffic_restored_at is None or ended.closed_at is None:
         raise RuntimeError(f"{identity} was not restored")
     return (ended.traffic_restored_at - fired).total_seconds(), (ended.closed_at - fired).total_seconds()

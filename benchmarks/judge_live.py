@@ -107,7 +107,7 @@ def _by_judge(ended: Deployment) -> bool:
 def _round(selfright: Selfright, crowd: Crowd, build: Build) -> tuple[Deployment, float]:
     """The ended deployment, and the seconds from its first visitor to restored traffic (NaN if it was not restored)."""
     identity, deadline = selfright.upload(build), time.monotonic() + DEADLINE_SECONDS
-    while not ((found := selfright.find(identity)) and found.phase.is_terminal and found.notification == "sent"):
+    while not ((found := selfright.find(identity)) and found.is_told):
         if time.monotonic() > deadline:
             raise RuntimeError(f"{identity} did not end: {found}")
         time.sleep(0.2)

@@ -71,7 +71,7 @@ PAUSED = replace(
     BAKING,
     bake=Bake(0, START, START + timedelta(seconds=10), extended=True),
     evaluation=Evaluation(START + timedelta(seconds=10), "inconclusive", "Only 3 requests.", Counts(3), Counts(30)),
-    pause_token="secret-token",
+    pause_tokens=("secret-token",),
 )
 
 

@@ -10,7 +10,7 @@ from controller.domain.components.contents import Contents
 from controller.domain.deployment import Left, Pending, Revision
 from controller.domain.environment import Environment
 from controller.domain.strategy import ALL
-from controller.errors import ChangedByOthersError, NotFoundError, TrippedError
+from controller.errors import ChangedByOthersError, NotFoundError
 from controller.ports import components as ports
 
 
@@ -28,6 +28,8 @@ class FakeComponent:
     next: str = ""
     pending: list[Pending] = field(default_factory=list)
     left: Left | None = None
+    seal: str = ""
+    gone: set[str] = field(default_factory=set)
     edits: int = 0
     moves: list[int] = field(default_factory=list)
     failing: set[str] = field(default_factory=set)
@@ -57,20 +59,19 @@ class FakeComponent:
         assert revision.id in {self.next, self.live}
         return [CheckResult(check.name, revision.id not in self.failing, "it was tested") for check in checks]
 
-    def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> None:
-        """Like real components: read, ask for the permit, write if the state is unchanged, and ask again."""
-        self._move(stable, canary, weight, permit)
-        try:
-            permit()
-        except TrippedError:
-            self.restore(stable, canary)
-            raise
+    def has(self, revision: Revision) -> bool:
+        """Every revision exists, except those that are `gone`."""
+        return revision.id not in self.gone
 
-    def restore(self, stable: Revision, canary: Revision | None) -> Pending | Left | None:
-        """Like real components: write nothing when the state is restored already."""
+    def shift(self, stable: Revision, canary: Revision, weight: int, fence: ports.Fence) -> None:
+        """Like real components: read, ask the fence, write if the state is unchanged."""
+        self._move(stable, canary, weight, fence)
+
+    def restore(self, stable: Revision, canary: Revision | None, fence: ports.Fence) -> Pending | Left | None:
+        """Like real components: write nothing when the state is restored and sealed already."""
         if self.pending:
             return self.pending.pop(0)
-        self._move(stable, canary or stable, 0, lambda: None)
+        self._move(stable, canary or stable, 0, fence)
         return self.left
 
     def prune(self, keep: Sequence[Revision], count: int) -> int:
@@ -96,20 +97,22 @@ class FakeComponent:
         if self.broken:
             raise self.broken
 
-    def _move(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> None:
+    def _move(self, stable: Revision, canary: Revision, weight: int, fence: ports.Fence) -> None:
         self._raise_if_broken()
         edits = self.edits
         if not {self.live, self.canary} <= {stable.id, canary.id, ""}:
             raise ChangedByOthersError(f"it is on {self.live}, not on {stable.id}")
         wanted = (canary.id, "", 0) if weight == ALL else (stable.id, canary.id if weight else "", weight)
-        if wanted == (self.live, self.canary, self.weight):
+        sealed = fence.way == "forward" or self.seal == fence.seal
+        if wanted == (self.live, self.canary, self.weight) and sealed:
             return
-        permit()
+        fence.check()
         self.before_write()
         if self.edits != edits:
-            self._move(stable, canary, weight, permit)
+            self._move(stable, canary, weight, fence)
             return
         self.live, self.canary, self.weight = wanted
+        self.seal = fence.seal
         self.edits += 1
         self.moves.append(weight)
 

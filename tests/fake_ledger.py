@@ -11,6 +11,7 @@ from controller.domain.lock import Lock
 from controller.domain.phases import Phase
 from controller.domain.timeline import TimelineEvent
 from controller.errors import LedgerConflictError, NotFoundError
+from controller.ports.ledger import ANYTHING, Expected, Move
 
 
 @dataclass
@@ -20,6 +21,7 @@ class FakeDeployments:
     known: dict[str, Deployment] = field(default_factory=dict)
     events: dict[str, list[TimelineEvent]] = field(default_factory=dict)
     before_update: Callable[[Mapping[str, Any]], None] = lambda _changes: None
+    swept: datetime | None = None
 
     def create(self, deployment: Deployment) -> bool:
         """Keep the deployment, unless it is known."""
@@ -34,51 +36,77 @@ class FakeDeployments:
             return self.known[deployment_id]
         raise NotFoundError(f"The ledger has no deployment {deployment_id}.")
 
-    def update(  # noqa: PLR0913 - the port's
-        self,
-        deployment_id: str,
-        changes: Mapping[str, Any],
-        *,
-        phases: Collection[Phase],
-        fencing_token: int | None = None,
-        untripped: bool = False,
-        absent: str | None = None,
+    def update(
+        self, deployment_id: str, changes: Mapping[str, Any], *, phases: Collection[Phase], expected: Expected = ANYTHING
     ) -> Deployment:
         """Change the fields if all conditions hold, else `LedgerConflictError`."""
         self.before_update(changes)
         present = self.known.get(deployment_id)
-        refused = (
-            present is None
-            or present.phase not in phases
-            or (fencing_token is not None and present.fencing_token != fencing_token)
-            or (untripped and present.trip is not None)
-            or (absent is not None and getattr(present, absent) is not None)
-        )
-        if present is None or refused:
+        if present is None or not _holds(present, phases, expected):
             raise LedgerConflictError(f"Deployment {deployment_id} has moved on: {', '.join(changes)} not written.")
-        whole = {name: value for name, value in changes.items() if not name.endswith("_now")}
-        changed = replace(present, **whole)
-        for entries in changes.keys() - whole.keys():
-            name = entries.removesuffix("_now")
-            changed = replace(changed, **{name: {**getattr(changed, name), **changes[entries]}})
-        self.known[deployment_id] = changed
+        self.known[deployment_id] = _changed(present, changes)
         return self.known[deployment_id]
+
+    def claim(self, deployment_id: str, name: str, now: datetime, until: datetime) -> bool:
+        """Claim a notification, unless it is claimed or gone."""
+        present = self.known[deployment_id]
+        unsent = present.unsent.get(name)
+        if unsent is None or (unsent.claimed_until and unsent.claimed_until >= now):
+            return False
+        claimed = {**present.unsent, name: replace(unsent, claimed_until=until)}
+        self.known[deployment_id] = replace(present, unsent=claimed)
+        return True
+
+    def leave_open(self, deployment_id: str) -> None:
+        """Nothing: `open` looks at the deployments themselves."""
+
+    def begin_sweep(self, now: datetime, since: datetime) -> bool:
+        """Note that a sweep begins, unless one began since then."""
+        if self.swept is not None and self.swept >= since:
+            return False
+        self.swept = now
+        return True
 
     def record(self, deployment_id: str, event: TimelineEvent) -> None:
         """Add the event to the deployment's events."""
         self.events.setdefault(deployment_id, []).append(event)
 
     def open(self) -> Iterable[str]:
-        """The ids of deployments that have not ended or whose notification was not sent."""
-        return [
-            one.deployment_id
-            for one in self.known.values()
-            if not one.phase.is_terminal or one.notification == "pending"
-        ]
+        """The ids of deployments that have not ended or owe a notification."""
+        return [one.deployment_id for one in self.known.values() if not one.is_told]
 
     def kinds(self, deployment_id: str) -> list[str]:
         """The kinds of a deployment's events, in order."""
         return [event.kind for event in self.events.get(deployment_id, [])]
+
+
+def _holds(present: Deployment, phases: Collection[Phase], expected: Expected) -> bool:
+    same = all(
+        getattr(expected, name) in {None, getattr(present, name)} for name in ("fencing_token", "rollback_execution_arn")
+    )
+    step = present.bake.step if present.bake else None
+    in_time = expected.weight_at_most is None or present.weight <= expected.weight_at_most
+    baking = expected.bake_step is None or (
+        (step is None or step < expected.bake_step) if expected.opens else step == expected.bake_step
+    )
+    untouched = expected.absent is None or getattr(present, expected.absent) is None
+    untripped = not expected.untripped or present.trip is None
+    return present.phase in phases and same and in_time and baking and untouched and untripped
+
+
+def _changed(present: Deployment, changes: Mapping[str, Any]) -> Deployment:
+    changed: dict[str, Any] = {name: () for name in changes.get("answered", ())}
+    for name, value in changes.items():
+        if name == "sent":
+            changed["unsent"] = {key: one for key, one in present.unsent.items() if key != value}
+        elif name.endswith("_now"):
+            whole = name.removesuffix("_now")
+            changed[whole] = {**getattr(present, whole), **value}
+        elif name.endswith("_tokens"):
+            changed[name] = (*getattr(present, name), *value)
+        elif name != "answered":
+            changed[name] = value
+    return replace(present, **changed)
 
 
 @dataclass
@@ -115,6 +143,8 @@ class FakeEvaluations:
 class FakeLocks:
     """The locks; `before_save` runs between a caller's load and save."""
 
+    deployments: FakeDeployments = field(default_factory=FakeDeployments)
+    versions: "FakeVersions" = field(default_factory=lambda: FakeVersions())
     known: dict[str, Lock] = field(default_factory=dict)
     before_save: Callable[[Lock], None] = lambda _lock: None
 
@@ -122,12 +152,25 @@ class FakeLocks:
         """The present lock."""
         return self.known.get(environment_key, Lock(environment_key))
 
-    def save(self, lock: Lock) -> None:
-        """Keep the lock if it is still at the revision that was loaded."""
+    def save(
+        self, lock: Lock, moves: Sequence[Move] = (), remembered: tuple[Deployment, Phase] | None = None
+    ) -> None:
+        """Keep the lock and move the deployments if every condition holds; otherwise change nothing."""
         self.before_save(lock)
         if self.load(lock.environment_key).revision != lock.revision:
             raise LedgerConflictError(f"The lock of {lock.environment_key} was changed at the same time.")
+        before = dict(self.deployments.known)
+        try:
+            for move in moves:
+                self.deployments.update(move.deployment_id, move.changes, phases=move.phases, expected=move.expected)
+        except LedgerConflictError:
+            self.deployments.known = before
+            raise
         self.known[lock.environment_key] = replace(lock, revision=lock.revision + 1)
+        if remembered:
+            deployment, phase = remembered
+            key = (deployment.environment_key, deployment.version)
+            self.versions.previous_attempts[key] = (deployment.digest, phase)
 
 
 @dataclass
@@ -139,10 +182,6 @@ class FakeVersions:
     def previous_attempt(self, environment_key: str, version: str) -> tuple[str, Phase] | None:
         """Digest and phase, or None."""
         return self.previous_attempts.get((environment_key, version))
-
-    def remember(self, deployment: Deployment, phase: Phase) -> None:
-        """Record the outcome."""
-        self.previous_attempts[deployment.environment_key, deployment.version] = (deployment.digest, phase)
 
 
 @dataclass

@@ -290,7 +290,7 @@ class FakeWorld(World):
     environments: FakeEnvironments = field(default_factory=FakeEnvironments)
     deployments: FakeDeployments = field(default_factory=FakeDeployments)
     evaluations: FakeEvaluations = field(default_factory=FakeEvaluations)
-    locks: FakeLocks = field(default_factory=FakeLocks)
+    locks: FakeLocks = field(init=False)
     versions: FakeVersions = field(default_factory=FakeVersions)
     guards: FakeGuards = field(default_factory=FakeGuards)
     components: FakeComponents = field(default_factory=FakeComponents)
@@ -312,6 +312,7 @@ class FakeWorld(World):
 
     def __post_init__(self) -> None:
         self.bundles = FakeBundles(self.clock)
+        self.locks = FakeLocks(self.deployments, self.versions)
 
     @property
     def open_deployments(self) -> FakeDeployments:

@@ -140,7 +140,7 @@ class Selfright:
         ends = ENDS - {Phase.SUCCEEDED} if wanted is not Phase.SUCCEEDED else ENDS
         while time.monotonic() < deadline:
             self.deployment = self.find(identity)
-            if self.deployment and self.deployment.phase in ends and self.deployment.notification == "sent":
+            if self.deployment and self.deployment.phase in ends and self.deployment.is_told:
                 if self.deployment.phase is not wanted:
                     raise RuntimeError(f"{identity}: {self.deployment.phase} {self.deployment.reason}")
                 return self.deployment

@@ -51,6 +51,8 @@ def privileges(own: Resources) -> Mapping[Group, Sequence[iam.PolicyStatement]]:
     ]
     see_alarms = allow(["cloudwatch:DescribeAlarms"], ["*"])
     see_runs = allow(["states:DescribeExecution"], [executions_arn(DEPLOY_MACHINE), executions_arn(ROLLBACK_MACHINE)])
+    stop = allow(["states:StopExecution"], [executions_arn(DEPLOY_MACHINE)])
+    kept = [allow(["s3:GetObject"], _objects(own, f"{RESTORE_POINTS}stacks/")), _answer_404(own)]
     return {
         Group.INTAKE: [*common, *read_bundles, *end],
         Group.STAGE: [*common, *read_bundles, stage, see_alarms, *end],
@@ -63,18 +65,20 @@ def privileges(own: Resources) -> Mapping[Group, Sequence[iam.PolicyStatement]]:
             allow(["states:SendTaskSuccess", "states:SendTaskFailure"], ["*"]),
             allow(["lambda:InvokeFunction"], [Group.ON_ALARM.function_arn]),  # the rehearsals
         ],
-        Group.CLOSE: [*common, *end, see_runs, allow(["states:StopExecution"], [executions_arn(DEPLOY_MACHINE)])],
+        Group.CLOSE: [*common, *end, see_runs, stop, *kept],
         Group.ON_ALARM: [
             *common,
             allow(ledger.LIST, table),  # which deployments the alarm guards
             allow(["states:SendTaskFailure"], ["*"]),
-            *end,  # an emergency rollback takes the lock from a deployment that has ended without releasing it
+            *end,  # an emergency rollback of the live release takes the lock
+            *kept,
         ],
         Group.RECONCILE: [
             *common,
             allow(ledger.LIST, [own.ledger.index(ledger.OPEN)]),
             *end,
             see_runs,
+            stop,
             allow(["states:StartExecution"], [machine_arn(ROLLBACK_MACHINE)]),
         ],
     }

@@ -68,6 +68,29 @@ class Awaited:
 
 
 @dataclass(frozen=True)
+class Trouble:
+    """Why something is not restored yet, and since when.
+
+    `lasting`: it does not pass by itself (somebody else changed a component, AWS refuses the call for good, a check
+    fails). It counts only if it is seen again later. All other trouble passes: no answer, an outage, a throttled call.
+    """
+
+    since: datetime
+    reason: str
+    lasting: bool = False
+
+
+@dataclass(frozen=True)
+class Unsent:
+    """A notification that is still to be sent, and until when somebody is at it (None: nobody is)."""
+
+    phase: Phase
+    reason: str
+    next_step: str
+    claimed_until: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Step:
     """One traffic step: `weight` percent of the visitors on the canary for a bake of `bake` seconds."""
 
@@ -76,6 +99,8 @@ class Step:
 
 
 TripSource = Literal["alarm", "judge", "check", "person", "fault", "reconciler"]
+EVIDENCE = frozenset({"alarm", "judge", "check"})
+"""The sources that say something about the release. A fault, a stop or a person's change of mind says nothing."""
 
 
 @dataclass(frozen=True)
@@ -198,6 +223,9 @@ class Deployment:
     the SHA-256 (hex) of the restore point's manifest in the artifacts bucket ("" when nothing was exported);
     `snapshots` are those of its databases, by component, requested at `snapshots_since`. `served_before` are the
     components that any earlier release brought to visitors; None before it is read, and when it cannot be known.
+    `shifted_at` is when a shift last began to move traffic (None: never). `guard_tokens`, `queue_tokens` and
+    `pause_tokens` belong to the tasks that wait: every attempt of such a task has a token of its own, and all of them
+    are answered. `troubles` say what is not restored yet. `unsent` are notifications that are still to be sent.
     """
 
     deployment_id: str
@@ -230,17 +258,19 @@ class Deployment:
     evaluation: Evaluation | None = None
     trip: Trip | None = None
     hotfix: Hotfix | None = None
-    guard_token: str = ""
-    queue_token: str = ""
-    pause_token: str = ""
+    guard_tokens: tuple[str, ...] = ()
+    queue_tokens: tuple[str, ...] = ()
+    pause_tokens: tuple[str, ...] = ()
     reason: str = ""
     next_step: str = ""
     rollback_execution_arn: str = ""
     rollback_attempts: int = 0
+    shifted_at: datetime | None = None
     traffic_restored_at: datetime | None = None
-    unstaged_at: datetime | None = None
+    troubles: Mapping[str, Trouble] = field(default_factory=dict)
+    waits_since: datetime | None = None
     closed_at: datetime | None = None
-    notification: Literal["", "pending", "sent"] = ""
+    unsent: Mapping[str, Unsent] = field(default_factory=dict)
 
     @property
     def environment_key(self) -> str:
@@ -269,9 +299,18 @@ class Deployment:
         return 100 if self.weight and name in self.newcomers else self.weight
 
     @property
-    def failed_before_traffic(self) -> bool:
-        """Whether a fault ended it before any visitor could get it: that says nothing against the release."""
-        return self.trip is not None and self.trip.source == "fault" and not self.steps
+    def is_told(self) -> bool:
+        """Whether it has ended, and people were told."""
+        return self.phase.is_terminal and not self.unsent
+
+    @property
+    def is_condemned(self) -> bool:
+        """Whether it was undone because of evidence against its release, so that this version is not released again.
+
+        A check or the judge is evidence; so is an alarm, once visitors could get the release.
+        """
+        source = self.trip.source if self.trip else ""
+        return source in EVIDENCE and (source != "alarm" or self.shifted_at is not None)
 
     @property
     def rollback_reason(self) -> str:
@@ -302,8 +341,10 @@ def _id(revision: Revision | None) -> str:
 class Changes(TypedDict, total=False):
     """What one write to the ledger changes of a deployment; see `Deployment` for the fields.
 
-    `staged_now` and `awaited_now` set the entries that they name and leave the others, because several components write
-    at the same time while they are staged or restored. `awaited` replaces all entries.
+    `staged_now`, `awaited_now`, `troubles_now` and `unsent_now` set the entries that they name and leave the others,
+    because several components write at the same time while they are staged or restored. `awaited` and `troubles` replace
+    all entries. Tokens are added to those that are there, and `answered` names the lists of tokens that are emptied.
+    `sent` removes that entry of `unsent`.
     """
 
     phase: Phase
@@ -330,14 +371,19 @@ class Changes(TypedDict, total=False):
     evaluation: Evaluation | None
     trip: Trip
     hotfix: Hotfix
-    guard_token: str
-    queue_token: str
-    pause_token: str
+    guard_tokens: tuple[str, ...]
+    queue_tokens: tuple[str, ...]
+    pause_tokens: tuple[str, ...]
     reason: str
     next_step: str
     rollback_execution_arn: str
     rollback_attempts: int
+    shifted_at: datetime
     traffic_restored_at: datetime
-    unstaged_at: datetime
+    troubles: Mapping[str, Trouble]
+    troubles_now: Mapping[str, Trouble]
+    waits_since: datetime
     closed_at: datetime
-    notification: Literal["", "pending", "sent"]
+    unsent_now: Mapping[str, Unsent]
+    answered: tuple[Literal["guard_tokens", "pause_tokens"], ...]
+    sent: str

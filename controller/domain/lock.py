@@ -1,7 +1,8 @@
 """The lock of an environment: one deployment holds it, the newest one waits, older ones are superseded.
 
 Pure functions from one state of the lock to the next. The ledger saves the result only if the lock has not changed in
-between, so no decision here needs to consider concurrent ones. The fencing token rises with every grant.
+between, and together with the deployments that the change moves, so no decision here needs to consider concurrent
+ones. The fencing token rises with every grant. `docs/protocol.md` says why that suffices.
 """
 
 import re
@@ -24,7 +25,7 @@ class Lock:
 
     `holder` is the deployment that may change the environment ("" when the lock is free), `newest` the highest order
     that ever asked, `live` the deployment whose release is live, `held` the reason for which no deployment may start
-    (after a failed rollback). `revision` counts the saves.
+    (after a failed rollback), and `held_by` the deployment that it is about. `revision` counts the saves.
     """
 
     environment_key: str
@@ -35,6 +36,7 @@ class Lock:
     live: str = ""
     held: str = ""
     revision: int = 0
+    held_by: str = ""
 
 
 Outcome = Literal["granted", "waiting", "superseded", "held"]
@@ -64,7 +66,7 @@ def ask(lock: Lock, place: Place) -> LockAnswer:
         return LockAnswer(lock, "granted")
     if lock.held:
         return LockAnswer(lock, "held")
-    if lock.waiting and lock.waiting.deployment_id == place.deployment_id:
+    if lock.holder and lock.waiting and lock.waiting.deployment_id == place.deployment_id:
         return LockAnswer(lock, "waiting")
     if place.order < lock.newest:
         return LockAnswer(lock, "superseded")
@@ -74,27 +76,49 @@ def ask(lock: Lock, place: Place) -> LockAnswer:
     return LockAnswer(replace(newest, waiting=place), "waiting", displaced=lock.waiting)
 
 
-def release(lock: Lock, deployment_id: str, *, hold: str = "") -> tuple[Lock, Place | None]:
+def release(
+    lock: Lock, deployment_id: str, *, live: str | None = None, hold: str = ""
+) -> tuple[Lock, Place | None]:
     """Release a deployment's lock, or end its waiting; returns the deployment that was waiting, if it is affected.
 
     Without `hold` that deployment is the new holder; with `hold` it must be refused, because the environment is held.
+    `live` is the deployment whose release is live from now on (None: as before).
     """
     if lock.waiting and lock.waiting.deployment_id == deployment_id:
         return replace(lock, waiting=None), None
     if lock.holder != deployment_id:
         return lock, None
-    after = replace(lock, holder="", waiting=None, held=hold)
-    if hold or not lock.waiting:
-        return after, lock.waiting
-    return _granted(after, lock.waiting.deployment_id), lock.waiting
+    after = replace(lock, holder="", waiting=None, live=lock.live if live is None else live)
+    if hold:
+        return replace(after, held=hold, held_by=deployment_id), lock.waiting
+    freed = after if live is None else replace(after, held="", held_by="")
+    if freed.held or not lock.waiting:
+        return freed, lock.waiting
+    return _granted(freed, lock.waiting.deployment_id), lock.waiting
+
+
+def without(lock: Lock, deployment_id: str) -> Lock:
+    """The lock as if this deployment, which has ended or never was, neither held it nor waited for it."""
+    holder = "" if lock.holder == deployment_id else lock.holder
+    waiting = None if lock.waiting and lock.waiting.deployment_id == deployment_id else lock.waiting
+    return replace(lock, holder=holder, waiting=waiting)
+
+
+def unlocked(lock: Lock, *, live: str | None = None) -> Lock:
+    """The lock of an environment that is no longer held; `live` as in `release`."""
+    return replace(lock, held="", held_by="", live=lock.live if live is None else live)
 
 
 def retake(lock: Lock, deployment_id: str) -> Lock | None:
-    """Take the lock to roll back a finished deployment, even in a held environment; None when another one holds it."""
-    if lock.holder == deployment_id:
-        return lock
-    return None if lock.holder else _granted(lock, deployment_id)
+    """Take the free lock to roll back a deployment that has ended; None when it may not be rolled back (any more).
+
+    It may be if its release is live, or if the environment is held because of it. Undoing any other release would
+    combine components of different releases.
+    """
+    allowed = lock.held_by == deployment_id if lock.held else lock.live == deployment_id
+    return _granted(lock, deployment_id) if allowed and not lock.holder else None
 
 
 def _granted(lock: Lock, deployment_id: str) -> Lock:
-    return replace(lock, holder=deployment_id, token=lock.token + 1, waiting=None)
+    waiting = None if lock.waiting and lock.waiting.deployment_id == deployment_id else lock.waiting
+    return replace(lock, holder=deployment_id, token=lock.token + 1, waiting=waiting)

@@ -17,7 +17,7 @@ from controller.errors import SelfrightError
 from controller.flow.shared.lease import renewed
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
-from controller.flow.shared.trip import trip
+from controller.flow.shared.fence import trip
 from controller.ports.world import World
 
 PRE, POST = "pre_traffic", "post_traffic"
@@ -46,7 +46,7 @@ def ask_hook(world: World, deployment_id: str, occasion: str, task_token: str) -
     if occasion not in WORDS:
         msg = f"There is no hook called '{occasion}'; the hooks are {' and '.join(WORDS)}."
         raise SelfrightError(msg)
-    changes: Changes = {"guard_token": task_token, **renewed(world)}
+    changes: Changes = {"guard_tokens": (task_token,), **renewed(world)}
     deployment = world.deployments.update(deployment_id, changes, phases=MOVING)
     if deployment.trip:
         world.workflows.fail(task_token, deployment.trip.reason)

@@ -9,9 +9,10 @@ from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError, SelfrightError, TrippedError
 from controller.flow.preconditions import snapshots
 from controller.flow.shared.closure import close
+from controller.flow.shared.fence import permit
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
-from controller.flow.shared.trip import permit
+from controller.ports.ledger import Expected
 from controller.ports.world import World
 
 
@@ -31,7 +32,9 @@ def complete(world: World, deployment_id: str) -> Completed:
         _prune(world, deployment)
     reason = "" if deployment.changed else "Nothing changed: the same was live already."
     try:
-        ended = close(world, deployment_id, Phase.SUCCEEDED, reason, phases=TOUCHED, untripped=True)
+        ended = close(
+            world, deployment_id, Phase.SUCCEEDED, reason, phases=TOUCHED, expected=Expected(untripped=True)
+        )
     except LedgerConflictError as error:
         raise TrippedError(str(error)) from error
     return Completed(ended, "succeeded", weight=ended.weight)

@@ -6,9 +6,9 @@ from controller.ports.world import World
 
 
 def guard(world: World, deployment_id: str, step: int, task_token: str) -> None:
-    """Store the token by which an alarm ends the bake; answer it at once after a trip, or when the bake is over."""
+    """Add the token by which an alarm ends the bake; answer it at once after a trip, or when the bake is over."""
     require_current(world.deployments.get(deployment_id), step)
-    deployment = world.deployments.update(deployment_id, {"guard_token": task_token}, phases=MOVING)
+    deployment = world.deployments.update(deployment_id, {"guard_tokens": (task_token,)}, phases=MOVING)
     if deployment.trip:
         world.workflows.fail(task_token, deployment.trip.reason)
     elif deployment.bake and deployment.bake.step == step and deployment.bake.concluded:

@@ -13,13 +13,14 @@ from controller.domain.judging.verdict import MISSING, Judgement, Verdict, alarm
 from controller.domain.phases import Phase
 from controller.domain.steps import evaluation_pause
 from controller.domain.timeline import EventKind
-from controller.errors import SelfrightError, TransientError
+from controller.errors import LedgerConflictError, SelfrightError, TransientError
 from controller.flow.preconditions.hotfix import guarding, recovered
 from controller.flow.shared.bake import JUDGED, Judged, conclude, judged_now, open_bake, require_current
 from controller.flow.shared.evidence import gather
 from controller.flow.shared.lease import renewed
 from controller.flow.shared.timeline import environment_of, record
-from controller.flow.shared.trip import trip
+from controller.flow.shared.fence import trip
+from controller.ports.ledger import Expected
 from controller.ports.world import World
 
 
@@ -44,7 +45,7 @@ def judge(world: World, deployment_id: str, step: int) -> Judged:
     seen = evaluation_of(now, deployment, evidence, judgement, firing)
     world.evaluations.record(deployment_id, seen)
     changes: Changes = {"evaluation": replace(seen, comparisons=()), **renewed(world, environment.judge.evaluate_every)}
-    deployment = world.deployments.update(deployment_id, changes, phases=JUDGED)
+    deployment = world.deployments.update(deployment_id, changes, phases=JUDGED, expected=Expected(bake_step=step))
     return _decide(world, environment, deployment, judgement, evidence)
 
 
@@ -77,9 +78,18 @@ def _opened(world: World, deployment: Deployment, step: int) -> Deployment:
         return deployment
     now = world.clock.now()
     bake = Bake(step, now, now + timedelta(seconds=deployment.steps[step].bake))
-    opened = world.deployments.update(
-        deployment.deployment_id, {"bake": bake, "phase": Phase.BAKING, "evaluation": None}, phases=JUDGED
-    )
+    try:
+        opened = world.deployments.update(
+            deployment.deployment_id,
+            {"bake": bake, "phase": Phase.BAKING, "evaluation": None},
+            phases=JUDGED,
+            expected=Expected(bake_step=step, opens=True),
+        )
+    except LedgerConflictError:
+        opened = world.deployments.get(deployment.deployment_id)
+        if opened.bake is None or opened.bake.step != step:
+            raise
+        return opened  # Another attempt of this evaluation has opened it.
     record(
         world,
         deployment.deployment_id,
@@ -153,7 +163,8 @@ def _synthetic(world: World, environment: Environment, deployment: Deployment) -
 
 
 def _extend(world: World, environment: Environment, deployment: Deployment, longer: Bake, said: str) -> Judged:
-    extended = world.deployments.update(deployment.deployment_id, {"bake": longer}, phases=JUDGED)
+    expected = Expected(bake_step=longer.step)
+    extended = world.deployments.update(deployment.deployment_id, {"bake": longer}, phases=JUDGED, expected=expected)
     record(world, deployment.deployment_id, EventKind.EXTENDED, said)
     return _wait(world, extended, environment, world.clock.now())
 

@@ -22,14 +22,20 @@ def on_alarm(world: World, alarm: str, reason: str, fired_at: datetime | None = 
     for deployment_id in guarded:
         try:
             if not _is_old(world, deployment_id, fired_at):
-                trip_and_restore(
-                    world, deployment_id, Trip(world.clock.now(), "alarm", f"Alarm {alarm}: {reason}", fired_at)
-                )
+                made = Trip(world.clock.now(), "alarm", f"Alarm {alarm}: {reason}", fired_at)
+                trip_and_restore(world, deployment_id, made)
+                _close_left_over(world, deployment_id, alarm)
         except SelfrightError as error:
             trouble.append(error)  # The other deployments must not wait for this one.
     if trouble:
         raise trouble[0]
     return guarded
+
+
+def _close_left_over(world: World, deployment_id: str, alarm: str) -> None:
+    """Close the guard of a deployment that has ended: a function that died at its end may have left it open."""
+    if world.deployments.get(deployment_id).phase.is_terminal:
+        world.guards.close(deployment_id, [alarm])
 
 
 def _is_old(world: World, deployment_id: str, fired_at: datetime | None) -> bool:

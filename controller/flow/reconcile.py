@@ -1,35 +1,40 @@
 """Reconcile: every deployment whose execution died is rolled back or finished.
 
 It runs when an execution ends with an error, and on a schedule, because such events are best effort. Pressing *Stop*
-in the console is therefore a rollback.
+in the console is therefore a rollback. Nothing here counts attempts: a rollback that dies is started again, as often as
+it takes.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from controller.domain.deployment import Deployment
-from controller.domain.phases import OPEN, Phase
+from controller.domain.phases import UNTOUCHED, Phase
 from controller.domain.timeline import EventKind
 from controller.errors import SelfrightError
-from controller.flow.rollback.close import PERSON_ADVICE
-from controller.flow.shared.closure import close, finish
+from controller.flow.rollback.close import AGAIN_ADVICE
+from controller.flow.shared.closure import finish, reject
 from controller.flow.shared.lease import ran_out
 from controller.flow.shared.timeline import record
 from controller.flow.wait_for_lock import settle
 from controller.ports.world import World
 
 FAILED = "failed"
-MOST_ATTEMPTS = 5
-GRACE = timedelta(minutes=1)
-"""The task that ended a deployment gets this long to finish it, so that people are not notified twice."""
+GRACE = timedelta(seconds=30)
+"""The task that ended a deployment gets this long to finish it itself."""
 ENDED = "Its execution ended before the deployment did: it was stopped, timed out, or broke."
 STUCK = "Its lease ran out without any progress: it is stuck."
 
 
-def reconcile(world: World) -> dict[str, str]:
+def reconcile(world: World, event_at: datetime | None = None) -> dict[str, str]:
     """Check every open deployment; returns deployment id → what was done, for those where something was.
 
-    An error with one deployment (it is the value) does not stop the others.
+    `event_at` is when an execution ended with an error: nothing is done if a check has begun since then, so many such
+    events at once cause few checks. An error with one deployment (it is the value) does not stop the others.
     """
+    now = world.clock.now()
+    since = now if event_at is None else event_at + timedelta(seconds=1)  # Events have whole seconds.
+    if not world.open_deployments.begin_sweep(now, since):
+        return {}
     actions = {deployment_id: _reconcile_alone(world, deployment_id) for deployment_id in world.open_deployments.open()}
     return {deployment_id: action for deployment_id, action in actions.items() if action}
 
@@ -46,26 +51,28 @@ def _reconcile_alone(world: World, deployment_id: str) -> str:
 def _reconcile(world: World, deployment: Deployment) -> str:
     if deployment.phase.is_terminal:
         return _finish(world, deployment)
+    if deployment.unsent:
+        _finish(world, deployment)
     if world.workflows.is_running(_execution(deployment)) and not ran_out(deployment, world.clock.now()):
-        return _settle(world, deployment) if deployment.phase is Phase.QUEUED else ""
-    if deployment.rollback_attempts >= MOST_ATTEMPTS:
-        reason = f"{MOST_ATTEMPTS} rollbacks ended before they were complete."
-        close(world, deployment.deployment_id, Phase.ROLLBACK_FAILED, reason, PERSON_ADVICE, phases=OPEN)
-        return "given up"
+        return settle(world, deployment) if deployment.phase is Phase.QUEUED else ""
+    if deployment.phase in UNTOUCHED:
+        return _reject(world, deployment)
     return _roll_back(world, deployment)
 
 
-def _finish(world: World, ended: Deployment) -> str:
-    just_now = ended.closed_at is not None and world.clock.now() - ended.closed_at < GRACE
-    if ended.notification != "pending" or just_now:
+def _finish(world: World, deployment: Deployment) -> str:
+    if deployment.closed_at is not None and world.clock.now() - deployment.closed_at < GRACE:
         return ""
-    finish(world, ended)
+    finish(world, deployment)
     return "finished"
 
 
-def _settle(world: World, deployment: Deployment) -> str:
-    outcome = settle(world, deployment)
-    return "" if outcome == "waiting" else outcome
+def _reject(world: World, deployment: Deployment) -> str:
+    reason = f"{_why(world, deployment)} Nothing was touched."
+    if world.workflows.is_running(deployment.execution_arn):
+        world.workflows.stop(deployment.execution_arn, reason)
+    reject(world, deployment, reason, AGAIN_ADVICE)
+    return "rejected"
 
 
 def _execution(deployment: Deployment) -> str:
@@ -74,10 +81,14 @@ def _execution(deployment: Deployment) -> str:
     return deployment.execution_arn
 
 
+def _why(world: World, deployment: Deployment) -> str:
+    return STUCK if ran_out(deployment, world.clock.now()) else ENDED
+
+
 def _roll_back(world: World, deployment: Deployment) -> str:
     # With the minute in its name, a start that died before its claim can be repeated, but not at once.
-    name = f"{deployment.deployment_id}-{deployment.rollback_attempts + 1}-{world.clock.now():%d%H%M}"
-    why = STUCK if ran_out(deployment, world.clock.now()) else ENDED
+    name = f"{deployment.deployment_id}-{world.clock.now():%d%H%M}"
+    why = _why(world, deployment)
     world.workflows.start_rollback(deployment.deployment_id, why, name)
     record(world, deployment.deployment_id, EventKind.RECONCILED, f"{why} A rollback was started.")
     return "rollback started"

@@ -18,6 +18,7 @@ from controller.flow.preconditions.secrets import check_secrets
 from controller.flow.shared.closure import reject
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
+from controller.ports.ledger import Expected
 from controller.ports.world import World
 
 
@@ -90,7 +91,10 @@ def _note(world: World, deployment: Deployment, live: Mapping[str, Revision], ex
     token = deployment.fencing_token
     try:
         noted = world.deployments.update(
-            deployment.deployment_id, changes, phases=UNTOUCHED, fencing_token=token, untripped=True
+            deployment.deployment_id,
+            changes,
+            phases=UNTOUCHED,
+            expected=Expected(fencing_token=token, untripped=True),
         )
     except LedgerConflictError:
         noted = world.deployments.get(deployment.deployment_id)

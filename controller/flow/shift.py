@@ -17,7 +17,9 @@ from controller.errors import LedgerConflictError
 from controller.flow.shared.lease import renewed
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
-from controller.flow.shared.trip import permit
+from controller.flow.shared.fence import permit
+from controller.ports.components import Fence
+from controller.ports.ledger import Expected
 from controller.ports.world import World
 
 
@@ -40,9 +42,15 @@ def shift(world: World, deployment_id: str, step: int) -> Shifted:
     weight = deployment.steps[step].weight
     _require_not_late(deployment, weight)
     environment = environment_of(world, deployment)
-    changes: Changes = {"phase": Phase.SHIFTING, "weight": weight, **renewed(world)}
-    token = deployment.fencing_token
-    shifting = world.deployments.update(deployment_id, changes, phases=TOUCHED, fencing_token=token, untripped=True)
+    changes: Changes = {
+        "phase": Phase.SHIFTING,
+        "weight": weight,
+        "shifted_at": world.clock.now(),
+        "answered": ("guard_tokens", "pause_tokens"),
+        **renewed(world),
+    }
+    expected = Expected(fencing_token=deployment.fencing_token, untripped=True, weight_at_most=weight)
+    shifting = world.deployments.update(deployment_id, changes, phases=TOUCHED, expected=expected)
     for wave in deployment.order:
         marks = {name: _shift(world, environment, shifting, name) for name in wave if name in deployment.changed}
         _remember(world, shifting, marks)
@@ -58,9 +66,9 @@ def _message(deployment: Deployment) -> str:
 
 
 def _shift(world: World, environment: Environment, deployment: Deployment, name: str) -> str | None:
-    may = partial(_permit, world, deployment.deployment_id, deployment.weight)
+    fence = Fence(deployment.fencing_token, "forward", partial(_permit, world, deployment))
     stable, canary = (deployment.restore_point or {})[name], deployment.staged[name]
-    return world.components.get(environment, name).shift(stable, canary, deployment.weight_of(name), may)
+    return world.components.get(environment, name).shift(stable, canary, deployment.weight_of(name), fence)
 
 
 def _remember(world: World, deployment: Deployment, marks: Mapping[str, str | None]) -> None:
@@ -71,8 +79,8 @@ def _remember(world: World, deployment: Deployment, marks: Mapping[str, str | No
             world.deployments.update(deployment.deployment_id, {"staged_now": marked}, phases=TOUCHED)
 
 
-def _permit(world: World, deployment_id: str, weight: int) -> None:
-    _require_not_late(permit(world, deployment_id), weight)
+def _permit(world: World, shifting: Deployment) -> None:
+    _require_not_late(permit(world, shifting.deployment_id), shifting.weight)
 
 
 def _require_not_late(deployment: Deployment, weight: int) -> None:

@@ -10,8 +10,9 @@ from controller.flow.shared.lease import renewed
 from controller.flow.shared.pending import awaiting
 from controller.flow.shared.results import ComponentResult
 from controller.flow.shared.timeline import environment_of, record
-from controller.flow.shared.trip import permit
+from controller.flow.shared.fence import permit
 from controller.ports.components import Context
+from controller.ports.ledger import Expected
 from controller.ports.world import World
 
 
@@ -31,7 +32,7 @@ def stage(world: World, deployment_id: str, name: str) -> ComponentResult:
         made = component.stage(bundle.manifest().components[name], bundle)
     if isinstance(made, Pending):
         changes: Changes = {**awaiting(world, deployment, name, made), **renewed(world)}
-        world.deployments.update(deployment_id, changes, phases={Phase.STAGING}, fencing_token=deployment.fencing_token)
+        world.deployments.update(deployment_id, changes, phases={Phase.STAGING}, expected=_same(deployment))
         return ComponentResult(name, "pending", made.doing)
     return _staged(world, deployment, name, made)
 
@@ -41,9 +42,13 @@ def _staged(world: World, deployment: Deployment, name: str, revision: Revision)
         deployment.deployment_id,
         {"staged_now": {name: revision}, **renewed(world)},
         phases={Phase.STAGING},
-        fencing_token=deployment.fencing_token,
+        expected=_same(deployment),
     )
     new = name in staged.changed
     told = f"staged as {revision.id}" if new else f"unchanged, {revision.id} stays: skipped"
     record(world, deployment.deployment_id, EventKind.STAGED, f"{name}: {told}.")
     return ComponentResult(name, "staged", revision=revision.id, changed=new)
+
+
+def _same(deployment: Deployment) -> Expected:
+    return Expected(fencing_token=deployment.fencing_token)

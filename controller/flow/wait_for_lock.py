@@ -1,14 +1,10 @@
 """Wait for lock: the newest waiting release of an environment goes next, older waiting ones are superseded."""
 
-from contextlib import suppress
-
-from controller.domain.advice import HELD_ADVICE
-from controller.domain.deployment import Changes, Deployment
-from controller.domain.phases import UNTOUCHED, Phase
+from controller.domain.deployment import Deployment
 from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError
-from controller.flow.shared.closure import answer, close, reject, release_abandoned_lock
-from controller.flow.shared.lock import grant, request_lock
+from controller.flow.shared.closure import answer, closed
+from controller.flow.shared.hand_over import ask_for_lock, follow_up, is_abandoned, tell_granted
 from controller.flow.shared.timeline import record
 from controller.ports.world import World
 
@@ -16,36 +12,27 @@ from controller.ports.world import World
 def wait_for_lock(world: World, deployment_id: str, task_token: str) -> None:
     """Queue the deployment; the task token is answered when it gets the lock, or never will.
 
-    Answers: `granted`, `superseded`, `rejected`. The token is written to the ledger first, so that the
-    deployment that releases the lock (or the reconciler) can answer it.
+    Answers: `granted`, `superseded`, `rejected`. The token is written together with the answer of the lock, so that
+    whoever releases the lock (or the reconciler) can answer it. Each attempt of the task has a token of its own.
     """
-    changes: Changes = {"phase": Phase.QUEUED, "queue_token": task_token}
     try:
-        deployment = world.deployments.update(deployment_id, changes, phases=UNTOUCHED)
+        asked = ask_for_lock(world, deployment_id, task_token)
     except LedgerConflictError:
         answer(world, world.deployments.get(deployment_id), task_token)
-        return  # If a rollback has moved it on, it stops this execution as well.
-    if settle(world, deployment) == "waiting":
+        return  # If it is being rolled back, that stops this execution as well.
+    if asked.outcome == "waiting":
         record(world, deployment_id, EventKind.QUEUED, "Waiting for the deployment before it to end.")
+    displaced = [asked.displaced.deployment_id] if asked.displaced else []
+    follow_up(world, [deployment_id, *displaced], closed)
 
 
 def settle(world: World, deployment: Deployment) -> str:
-    """Ask for the lock for a queued deployment, act on the answer and return it; repeating that is harmless."""
-    asked = request_lock(world, deployment)
-    if asked.displaced:
-        _supersede(world, asked.displaced.deployment_id, f"Version {deployment.version} was uploaded later.")
-    match asked.outcome:
-        case "granted":
-            grant(world, deployment)
-        case "superseded":
-            _supersede(world, deployment.deployment_id, "A newer release was uploaded before this one got the lock.")
-        case "held":
-            reject(world, deployment, f"The environment is held: {asked.lock.held}", HELD_ADVICE)
-        case "waiting":
-            release_abandoned_lock(world, deployment.environment_key)
+    """Wake a queued deployment that was granted the lock, or let it ask again if nobody holds it; what was done."""
+    if deployment.fencing_token:
+        tell_granted(world, deployment)
+        return ""
+    if not is_abandoned(world, deployment.environment_key):
+        return ""
+    asked = ask_for_lock(world, deployment.deployment_id, "")
+    follow_up(world, [deployment.deployment_id], closed)
     return asked.outcome
-
-
-def _supersede(world: World, deployment_id: str, reason: str) -> None:
-    with suppress(LedgerConflictError):  # It has ended, or is being rolled back: then it needs no lock.
-        close(world, deployment_id, Phase.SUPERSEDED, reason, phases=UNTOUCHED)

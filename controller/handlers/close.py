@@ -8,5 +8,5 @@ from controller.ports.world import World
 
 
 def handle(world: World, event: dict[str, Any]) -> Result:
-    """`deployment_id` and the `trouble` that the verification found ("" for none) → the deployment's last phase."""
-    return close_rollback(world, event["deployment_id"], event.get("trouble") or "")
+    """`deployment_id`, `execution` and the `trouble` that the verification found ("" for none) → the last phase."""
+    return close_rollback(world, event["deployment_id"], event.get("trouble") or "", event["execution"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Literal, Protocol
 
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
@@ -41,6 +41,24 @@ class Secrets(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class Fence:
+    """For which deployment traffic is moved, and which way.
+
+    `token` is the deployment's fencing token. `check` is called between reading a component's state and the conditional
+    write, and raises when the deployment may not go this way (any more).
+    """
+
+    token: int
+    way: Literal["forward", "back"]
+    check: Callable[[], object]
+
+    @property
+    def seal(self) -> str:
+        """What a write leaves behind in the component, so that it differs from all that were meant before."""
+        return f"{self.token} {self.way}"
+
+
 class Component(Protocol):
     """One deployable part of an application in one environment. Each kind is one class behind this port."""
 
@@ -57,18 +75,22 @@ class Component(Protocol):
     def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
         """Test a staged revision directly, before any visitor gets it."""
 
-    def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> str | None:
+    def has(self, revision: Revision) -> bool:
+        """Whether this revision, which was live once, still exists."""
+
+    def shift(self, stable: Revision, canary: Revision, weight: int, fence: Fence) -> str | None:
         """Send `weight` percent of the visitors to the canary.
 
-        `permit` is called between reading the present state and the conditional write, and raises when the deployment
-        may not go on. Raises `ChangedByOthersError` when traffic is neither on `stable` nor on `canary`. Returns what
-        identifies the state that it left, for `Revision.mark`, if `restore` can make use of that.
+        Raises what `fence.check` raises, and `ChangedByOthersError` when traffic is neither on `stable` nor on
+        `canary`. Returns what identifies the state that it left, for `Revision.mark`, if `restore` can make use of that.
         """
 
-    def restore(self, stable: Revision, canary: Revision | None) -> Pending | Left | None:
-        """Send all visitors to `stable`, now; raises `ChangedByOthersError` as `shift` does.
+    def restore(self, stable: Revision, canary: Revision | None, fence: Fence) -> Pending | Left | None:
+        """Send all visitors to `stable`, now; raises as `shift` does.
 
-        `Pending`, only of kinds that take long, when it is not done yet: then this is called again. `Left` when it is
+        It writes even if all visitors are on `stable`, unless the fence's seal is there: after that, no write of a
+        shift that was still on its way can succeed. `canary.mark` may replace reading: it was read together with the
+        fact that the deployment goes back. `Pending`, only of kinds that take long, when it is not done yet: then this is called again. `Left` when it is
         done, but something of the release must not be deleted.
         """
 

@@ -1,6 +1,7 @@
 """The ledger: deployments, locks, versions, guards, and the judge's state."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -8,6 +9,37 @@ from controller.domain.deployment import Changes, Deployment, Evaluation
 from controller.domain.lock import Lock
 from controller.domain.phases import Phase
 from controller.domain.timeline import TimelineEvent
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What must hold of a deployment for a write, beside its phase.
+
+    `fencing_token`: it holds this token. `untripped`: it has no trip. `absent`: this field is not set yet.
+    `rollback_execution_arn`: this execution rolls it back. `weight_at_most`, in percent: it is not at a later step.
+    `bake_step`: the bake of this step is under way (or none is, if `opens`).
+    """
+
+    fencing_token: int | None = None
+    untripped: bool = False
+    absent: Literal["trip", "traffic_restored_at", "waits_since"] | None = None
+    rollback_execution_arn: str | None = None
+    weight_at_most: int | None = None
+    bake_step: int | None = None
+    opens: bool = False
+
+
+ANYTHING = Expected()
+
+
+@dataclass(frozen=True)
+class Move:
+    """What a hand-over of the lock changes of one deployment, and the conditions; see `Deployments.update`."""
+
+    deployment_id: str
+    changes: Changes
+    phases: Collection[Phase]
+    expected: Expected = ANYTHING
 
 
 class Deployments(Protocol):
@@ -19,32 +51,32 @@ class Deployments(Protocol):
     def get(self, deployment_id: str) -> Deployment:
         """The deployment as it is now (consistent read); raises `NotFoundError`."""
 
-    def update(  # noqa: PLR0913 - one write has these conditions
-        self,
-        deployment_id: str,
-        changes: Changes,
-        *,
-        phases: Collection[Phase],
-        fencing_token: int | None = None,
-        untripped: bool = False,
-        absent: Literal["trip", "traffic_restored_at", "unstaged_at"] | None = None,
+    def update(
+        self, deployment_id: str, changes: Changes, *, phases: Collection[Phase], expected: Expected = ANYTHING
     ) -> Deployment:
-        """Change the named fields if the deployment is in one of `phases` (and as the other conditions say).
+        """Change the named fields if the deployment is in one of `phases` and is as `expected`.
 
-        `fencing_token`: only if the deployment holds this fencing token. `untripped`: only if it has no trip. `absent`:
-        only if this field is not set yet. Returns the new state. Raises
-        `LedgerConflictError` when a condition does not hold.
+        Returns the new state. Raises `LedgerConflictError` when a condition does not hold.
         """
+
+    def claim(self, deployment_id: str, name: str, now: datetime, until: datetime) -> bool:
+        """Claim the unsent notification of this name until then; False when it is claimed by another, or gone."""
+
+    def leave_open(self, deployment_id: str) -> None:
+        """Take a deployment that has ended and owes nothing out of the open ones; harmless otherwise."""
 
     def record(self, deployment_id: str, event: TimelineEvent) -> None:
         """Add a line to the deployment's timeline."""
 
 
 class OpenDeployments(Protocol):
-    """The deployments that have not ended or whose notification is pending: those that the reconciler checks."""
+    """The deployments that have not ended or owe a notification: those that the reconciler checks."""
 
     def open(self) -> Iterable[str]:
-        """The ids of the deployments that are not terminal or whose notification is pending."""
+        """The ids of the deployments that are not terminal or owe a notification."""
+
+    def begin_sweep(self, now: datetime, since: datetime) -> bool:
+        """Note that a check of all of them begins now; False when one has begun at `since` or later."""
 
 
 class Evaluations(Protocol):
@@ -66,18 +98,20 @@ class Locks(Protocol):
     def load(self, environment_key: str) -> Lock:
         """The lock as it is now; an empty one for a new environment."""
 
-    def save(self, lock: Lock) -> None:
-        """Write a changed lock if it has not changed since it was loaded; raises `LedgerConflictError`."""
+    def save(self, lock: Lock, moves: Sequence[Move] = (), remembered: tuple[Deployment, Phase] | None = None) -> None:
+        """Write the lock, and move these deployments, in one transaction.
+
+        `lock` has the revision that was loaded. `remembered` is a deployment and how the attempt of its version ended.
+        Raises `LedgerConflictError` when the lock has changed since it was loaded, or when a move's conditions do not
+        hold: then nothing is written.
+        """
 
 
 class Versions(Protocol):
-    """The outcome of the previous attempt of each version of an application in an environment."""
+    """The outcome of the previous attempt of each version of an application in an environment; see `Locks.save`."""
 
     def previous_attempt(self, environment_key: str, version: str) -> "tuple[str, Phase] | None":
         """The digest and the last terminal phase of this version here, or None if it was never deployed."""
-
-    def remember(self, deployment: Deployment, phase: Phase) -> None:
-        """Note how the deployment of this version ended."""
 
 
 class Guards(Protocol):

@@ -62,7 +62,8 @@ class Ledger:
         """The status of an environment; without any deployment, all fields are empty."""
         lock = self._locks.load(environment_key)
         waiting = self._find(lock.waiting.deployment_id) if lock.waiting else None
-        return EnvironmentStatus(environment_key, self._find(lock.live), self._find(lock.holder), waiting, lock.held)
+        live, holder, by = self._find(lock.live), self._find(lock.holder), self._find(lock.held_by)
+        return EnvironmentStatus(environment_key, live, holder, waiting, lock.held, by)
 
     def _find(self, deployment_id: str) -> Deployment | None:
         return self.find(deployment_id) if deployment_id else None

@@ -4,6 +4,7 @@ import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from controller.aws.client.calls import calling
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 ID_LENGTH = 64
 """The part of a deployment's id that fits into the name of an execution (80 characters)."""
+JUST_NOW = timedelta(minutes=15)
 UNDONE = frozenset({Phase.ROLLED_BACK, Phase.REJECTED, Phase.SUPERSEDED})
 """The final phases after which nothing of a release is live."""
 
@@ -63,19 +65,29 @@ class Rollback:
         return StepFunctionsWorkflows("", self.stepfunctions).is_running(self.execution_arn)
 
 
-def to_roll_back(status: EnvironmentStatus, history: Sequence[Deployment]) -> Deployment:
+def to_roll_back(status: EnvironmentStatus, history: Sequence[Deployment], now: datetime) -> Deployment:
     """The deployment that a rollback of an environment rolls back.
 
     That is the deployment on its way; in a held environment, the one whose rollback failed; otherwise the live one.
-    Raises `AdviceError` if there is none.
+    `history` has the newest deployments, newest first. Raises `AdviceError` if there is none, and if the newest release
+    was rolled back a short time before `now`: two people who act at the same time want one release undone, not two.
     """
-    failed = (one for one in history if one.phase is Phase.ROLLBACK_FAILED)
-    chosen = status.on_its_way or (next(failed, None) if status.held else status.live)
+    chosen = status.on_its_way or (status.held_by if status.held else status.live)
+    newest = next((one for one in history if one.restore_point is not None), None)
+    if chosen and chosen is status.live and newest and _was_just_rolled_back(newest, now):
+        message = f"{newest.deployment_id} was rolled back just now, so {chosen.version} is live again."
+        step = f"To undo that release as well, name it: `selfright rollback {chosen.deployment_id}`"
+        raise AdviceError(message, step)
     if chosen is None:
         message = f"Nothing that could be rolled back is live or on its way in {status.environment_key}."
         step = f"`selfright history {status.environment_key}` lists its deployments; name the one that you mean."
         raise AdviceError(message, step)
     return chosen
+
+
+def _was_just_rolled_back(deployment: Deployment, now: datetime) -> bool:
+    ended = deployment.closed_at if deployment.phase is Phase.ROLLED_BACK else None
+    return ended is not None and now - ended < JUST_NOW
 
 
 def check_possible(deployment: Deployment) -> None:
@@ -107,6 +119,7 @@ def resume(account: Account, deployment: Deployment) -> None:
         message = f"Deployment {deployment.deployment_id} is {deployment.phase} and not paused."
         raise AdviceError(message, f"See its status: `selfright status {deployment.deployment_id}`")
     answer = {"outcome": "resumed", "deployment_id": deployment.deployment_id}
-    if not StepFunctionsWorkflows("", account.workflows).succeed(deployment.pause_token, answer):
+    workflows = StepFunctionsWorkflows("", account.workflows)
+    if not any([workflows.succeed(token, answer) for token in deployment.pause_tokens]):
         message = f"{deployment.deployment_id} is no longer paused: another person has answered, or its time is over."
         raise AdviceError(message, f"See its status: `selfright status {deployment.deployment_id}`")

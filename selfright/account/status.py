@@ -28,7 +28,7 @@ class EnvironmentStatus:
     """The status of an environment.
 
     `live` is the deployment whose release is live, `on_its_way` holds the lock, `waiting` is the one after it;
-    `held` says why no deployment may start ("" when they may).
+    `held` says why no deployment may start ("" when they may), and `held_by` is the deployment that this is about.
     """
 
     environment_key: str
@@ -36,6 +36,7 @@ class EnvironmentStatus:
     on_its_way: Deployment | None = None
     waiting: Deployment | None = None
     held: str = ""
+    held_by: Deployment | None = None
 
     @property
     def deployments(self) -> Sequence[Deployment]:
@@ -46,7 +47,7 @@ class EnvironmentStatus:
 def is_paused(deployment: Deployment) -> bool:
     """Whether the deployment is paused for a person: too few requests for a verdict, and the policy is `pause`."""
     bake, evaluation = deployment.bake, deployment.evaluation
-    if not (bake and evaluation and deployment.pause_token) or deployment.trip or deployment.phase.is_terminal:
+    if not (bake and evaluation and deployment.pause_tokens) or deployment.trip or deployment.phase.is_terminal:
         return False
     over = bake.extended and not bake.concluded and evaluation.at >= bake.ends_at
     return over and evaluation.verdict in MISSING

@@ -1,6 +1,5 @@
 """Unlocking a held environment as it is, in a person's name and with a reason."""
 
-import re
 from collections.abc import Callable
 
 from controller.domain.deployment import Deployment
@@ -10,21 +9,18 @@ from selfright.account.rolling_back import start_rollback
 from selfright.errors import AdviceError
 
 POLLS, POLL_SECONDS = 60, 0.5
-DEPLOYMENT_ID = re.compile(r"[a-z0-9-]+-\d{8}T\d{6}-[0-9a-f]+")
 
 
 def blocking(ledger: Ledger, environment_key: str) -> tuple[Deployment, str]:
     """The deployment because of which an environment is held, and why it is; raises `AdviceError` when it is not."""
-    held = ledger.status(environment_key).held
-    if not held:
+    status = ledger.status(environment_key)
+    if not status.held:
         step = f"See its status: `selfright status {environment_key}`"
         raise AdviceError(f"{environment_key} is not held: it takes releases.", step)
-    for deployment_id in DEPLOYMENT_ID.findall(held):
-        found = ledger.find(deployment_id)
-        if found and found.environment_key == environment_key:
-            return found, held
-    message = f"{environment_key} is held, and the ledger has no deployment that the reason names: {held}"
-    raise AdviceError(message, f"`selfright history {environment_key}` lists its deployments.")
+    if status.held_by is None:
+        message = f"{environment_key} is held, and the ledger does not have the deployment that this is about: {status.held}"
+        raise AdviceError(message, f"`selfright history {environment_key}` lists its deployments.")
+    return status.held_by, status.held
 
 
 def unlock(account: Account, deployment: Deployment, reason: str, sleep: Callable[[float], None]) -> None:

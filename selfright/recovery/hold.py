@@ -6,7 +6,7 @@ again continues it; a person who accepts the present state frees the environment
 
 from dataclasses import replace
 
-from controller.domain.lock import Lock
+from controller.domain.lock import Lock, unlocked
 from controller.locking import change_lock
 from controller.ports.world import World
 from selfright.errors import AdviceError
@@ -26,7 +26,7 @@ def take(world: World, environment_key: str, deployment_id: str) -> None:
 
     def decide(lock: Lock) -> tuple[Lock, str]:
         busy = lock.holder or (lock.waiting.deployment_id if lock.waiting else "")
-        held = lock if busy or lock.held else replace(lock, held=reason_of(environment_key, deployment_id))
+        held = lock if busy or lock.held else replace(lock, held=reason_of(environment_key, deployment_id), held_by=deployment_id)
         return held, busy
 
     if busy := change_lock(world.locks, environment_key, decide):
@@ -39,7 +39,7 @@ def free(world: World, environment_key: str, deployment_id: str, live: str | Non
 
     def decide(lock: Lock) -> tuple[Lock, None]:
         ours = lock.held == reason_of(environment_key, deployment_id)
-        freed = replace(lock, held="") if ours else lock
+        freed = unlocked(lock) if ours else lock
         return (replace(freed, live=live) if live is not None and lock.live == deployment_id else freed), None
 
     change_lock(world.locks, environment_key, decide)

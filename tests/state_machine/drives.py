@@ -44,8 +44,8 @@ def prepare_hold(scene: Scene) -> Phase:
     scene.world.metrics.canary = Counts(0, 0)
 
     def resume() -> None:
-        (held,) = [one for one in scene.history() if one.pause_token]
-        client("stepfunctions").send_task_success(taskToken=held.pause_token, output="{}")
+        (held,) = [one for one in scene.history() if one.pause_tokens]
+        client("stepfunctions").send_task_success(taskToken=held.pause_tokens[-1], output="{}")
 
     scene.at("Pause for a person", "after", resume)
     return Phase.SUCCEEDED
@@ -78,7 +78,7 @@ def pause_and(scene: Scene, version: str, act: Callable[[Scene, Deployment], Non
 def resume(scene: Scene, deployment: Deployment) -> None:
     """What `selfright resume` does."""
     scene.world.metrics.canary = Counts(100, 0)
-    client("stepfunctions").send_task_success(taskToken=deployment.pause_token, output="{}")
+    client("stepfunctions").send_task_success(taskToken=deployment.pause_tokens[-1], output="{}")
 
 
 def heal(scene: Scene) -> None:

@@ -14,7 +14,7 @@ from controller.domain.deployment import Counts, Revision
 from controller.domain.environment import Environment
 from controller.domain.strategy import ALL
 from controller.errors import AwsError, ChangedByOthersError, ConflictError, NotFoundError
-from controller.ports.components import Context
+from controller.ports.components import Context, Fence
 from tests.fake_metrics import FakeMetrics as AnyMetrics
 
 Touch = Callable[[str, str], None]
@@ -47,6 +47,7 @@ class Position:
     canary: str = ""
     weight: int = 0
     etag: int = 0
+    seal: str = ""
 
 
 class Switch(Traffic[Position]):
@@ -77,7 +78,11 @@ class Switch(Traffic[Position]):
             state.stable == canary and not state.canary
         )
 
-    def write(self, state: Position, stable: str, canary: str, weight: int) -> None:
+    def seal(self, state: Position) -> str:
+        """The seal of the last write."""
+        return state.seal
+
+    def write(self, state: Position, stable: str, canary: str, weight: int, seal: str) -> None:
         """Point it there on condition."""
         self._touch(self.name, "write")
         with self._lock:
@@ -85,7 +90,7 @@ class Switch(Traffic[Position]):
                 raise AwsError(f"lambda:UpdateAlias on {self.name}: AccessDeniedException.")
             if state.etag != self.position.etag:
                 raise ConflictError(f"{self.name} was changed at the same time.")
-            self.position = replace(_pointed(stable, canary, weight), etag=state.etag + 1)
+            self.position = replace(_pointed(stable, canary, weight), etag=state.etag + 1, seal=seal)
             self.written.append(self.position)
         self._touch(self.name, "written")
 
@@ -136,13 +141,17 @@ class FakeComponent:
         """All pass, or all fail."""
         return [CheckResult(check.name, not self.failing_checks, "as the test says") for check in checks]
 
-    def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> None:
-        """By the real rules."""
-        self.switch.shift(stable.id, canary.id, weight, permit)
+    def has(self, revision: Revision) -> bool:
+        """Whether it was not taken away."""
+        return revision.id in self.revisions
 
-    def restore(self, stable: Revision, canary: Revision | None) -> None:
+    def shift(self, stable: Revision, canary: Revision, weight: int, fence: Fence) -> None:
         """By the real rules."""
-        self.switch.restore(stable.id, canary.id if canary else None)
+        self.switch.shift(stable.id, canary.id, weight, fence)
+
+    def restore(self, stable: Revision, canary: Revision | None, fence: Fence) -> None:
+        """By the real rules."""
+        self.switch.restore(stable.id, canary.id if canary else None, fence)
 
     def prune(self, keep: Sequence[Revision], count: int) -> int:
         """Takes away nothing that is kept or live."""

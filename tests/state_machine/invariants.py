@@ -23,7 +23,7 @@ def check_lock(world: MotoWorld, environment_key: str, *, held: bool) -> None:
 def check_ended(world: MotoWorld, topic: str, deployment: Deployment, *, extra_notification: bool) -> None:
     """The deployment has ended, and people were notified once for each time that it did."""
     assert deployment.phase.is_terminal, f"{deployment.deployment_id} is still {deployment.phase}"
-    assert deployment.notification == "sent"
+    assert deployment.is_told
     told, ends = _notifications(topic, deployment), _ends(world, deployment)
     assert told == ends or (extra_notification and told == ends + 1), f"{told} notifications of {ends} ends"
 

@@ -102,7 +102,8 @@ class Scene(Functions):
             "staged": revisions,
         }
         world.deployments.update(deployment_id, changes, phases={Phase.RECEIVED})
-        live = world.deployments.update(deployment_id, {"notification": "sent"}, phases={Phase.SUCCEEDED})
+        live = world.deployments.get(deployment_id)
+        world.deployments.leave_open(deployment_id)
         lock = world.locks.load(self.key)
         world.locks.save(replace(lock, live=deployment_id))
         return live
@@ -226,7 +227,7 @@ class Scene(Functions):
 
     def is_paused(self, execution_arn: str) -> bool:
         """Whether a person must decide about its deployment."""
-        return any(one.pause_token for one in self.history() if one.execution_arn == execution_arn)
+        return any(one.pause_tokens for one in self.history() if one.execution_arn == execution_arn)
 
     def serves_canary(self) -> bool:
         """Whether any visitor gets anything but what was live at first."""

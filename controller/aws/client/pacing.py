@@ -12,9 +12,7 @@ https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter
 
 import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 from threading import Lock
@@ -36,19 +34,6 @@ REFUSALS = frozenset({"TooManyRequestsException", "ThrottlingException", "Thrott
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 FORWARD_PATIENCE, URGENT_PATIENCE = 20.0, 90.0
 """Seconds for which a refused request is tried again. A rollback tries longest: if it fails, a person must help."""
-
-
-_AT_ONCE = ContextVar("at_once", default=False)
-
-
-@contextmanager
-def at_once() -> Iterator[None]:
-    """Bypass the rate limit in this block, while undoing a shift that lost to a rollback."""
-    token = _AT_ONCE.set(True)
-    try:
-        yield
-    finally:
-        _AT_ONCE.reset(token)
 
 
 @dataclass(frozen=True)
@@ -108,8 +93,7 @@ class Paced:
     def _call(self, call: Callable[[], Any]) -> Any:
         until, most = self._time.now() + self._patience, FIRST_PAUSE
         while True:
-            if not _AT_ONCE.get():
-                self._take()
+            self._take()
             try:
                 return call()
             except ClientError as error:

@@ -1,22 +1,23 @@
-"""Moves the traffic of any kind: read, check that the state is ours, ask for permission, write conditionally.
+"""Moves the traffic of any kind: read, check that the state is ours, ask the fence, write conditionally.
 
 Three parties may want to move traffic at the same moment: this deployment, its own rollback, and a person. A write
 succeeds only if nothing changed since the read, so of two writers one loses and reads again. A person always wins: a
-state that neither of the deployment's revisions explains is left alone. And a rollback wins over its deployment: the
-trip is in the ledger before the rollback begins, and a shift looks for it before its write *and* after it. The second
-look is for a rollback that read the traffic before that write, found nothing to restore yet, and ended.
+state that neither of the deployment's revisions explains is left alone. And a rollback wins over its deployment: it
+leaves its seal in the component even where there is nothing to move, so a shift's write that arrives later fails.
+Whether writing the same again would change what a conditional write compares is not known; the seal makes it differ.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Generic, TypeVar
 
-from controller.aws.client.pacing import at_once
-from controller.errors import ChangedByOthersError, ConflictError, TrippedError
+from controller.errors import ChangedByOthersError, ConflictError, TransientError
+from controller.ports.components import Fence
 
 State = TypeVar("State")
 ATTEMPTS = 5
+RECOVERED = "recovered"
+"""The seal of a person's recovery, which moves traffic for no deployment."""
 
 
 class Traffic(ABC, Generic[State]):
@@ -38,11 +39,15 @@ class Traffic(ABC, Generic[State]):
         """Whether visitors get `stable`, `canary` or a mixture of the two, and nothing else."""
 
     @abstractmethod
-    def write(self, state: State, stable: str, canary: str, weight: int) -> str | None:
-        """Send visitors as wanted, if nothing changed since `state` was read; raises `ConflictError`.
+    def write(self, state: State, stable: str, canary: str, weight: int, seal: str) -> str | None:
+        """Send visitors as wanted and leave the seal, if nothing changed since `state` was read.
 
-        Returns the mark of the new state, if it has one.
+        Raises `ConflictError`. Returns the mark of the new state, if it has one.
         """
+
+    def seal(self, state: State) -> str | None:  # noqa: ARG002 - see the class that has no room for one
+        """The seal that the last write left; None for a switch that cannot hold one."""
+        return None
 
     def mark(self, state: State) -> str | None:  # noqa: ARG002 - most states have no mark
         """What identifies a state, if a later write can use it as its condition without reading again."""
@@ -52,32 +57,29 @@ class Traffic(ABC, Generic[State]):
     def describe(self, state: State) -> str:
         """Where visitors are sent, in words: "version 7 with 10 % on 8"."""
 
-    def shift(self, stable: str, canary: str, weight: int, permit: Callable[[], None]) -> str | None:
+    def shift(self, stable: str, canary: str, weight: int, fence: Fence) -> str | None:
         """Send a share of the visitors to the canary; see `ports.Component.shift`."""
-        mark = self._move(stable, canary, weight, permit)
-        try:
-            permit()
-        except TrippedError:
-            with at_once():
-                self.restore(stable, canary)
-            raise
-        return mark
+        return self._move(stable, canary, weight, fence)
 
-    def restore(self, stable: str, canary: str | None) -> None:
+    def restore(self, stable: str, canary: str | None, fence: Fence) -> None:
         """Send all visitors to stable; see `ports.Component.restore`."""
-        self._move(stable, canary or stable, 0, lambda: None)
+        self._move(stable, canary or stable, 0, fence)
 
-    def _move(self, stable: str, canary: str, weight: int, permit: Callable[[], None]) -> str | None:
+    def _move(self, stable: str, canary: str, weight: int, fence: Fence) -> str | None:
         for _ in range(ATTEMPTS):
             state = self.read()
-            if self.is_at(state, stable, canary, weight):
+            if self.is_at(state, stable, canary, weight) and self._is_sealed(state, fence):
                 return self.mark(state)
             if not self.is_between(state, stable, canary):
                 raise ChangedByOthersError(self._changed(state, stable, canary))
-            permit()
+            fence.check()
             with suppress(ConflictError):
-                return self.write(state, stable, canary, weight)
-        raise ConflictError(f"{self.name} was changed {ATTEMPTS} times while it was being moved: it was left as it is.")
+                return self.write(state, stable, canary, weight, fence.seal)
+        raise TransientError(f"{self.name} was changed {ATTEMPTS} times while it was being moved. It can be tried again.")
+
+    def _is_sealed(self, state: State, fence: Fence) -> bool:
+        """Whether no write that was meant before can succeed any more. Only the way back needs that."""
+        return fence.way == "forward" or self.seal(state) in {None, fence.seal}
 
     def _changed(self, state: State, stable: str, canary: str) -> str:
         return (

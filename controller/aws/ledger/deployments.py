@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
@@ -11,16 +11,19 @@ from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
 from controller.aws.ledger.table import BY_ENVIRONMENT, OPEN, Item, deployment_key, key, marshal, plain, unmarshal
 from controller.domain.deployment import Changes, Deployment
-from controller.domain.phases import Phase
+from controller.domain.phases import TERMINAL, Phase
 from controller.domain.timeline import TimelineEvent
 from controller.errors import ConflictError, LedgerConflictError, NotFoundError
-from controller.ports.ledger import Deployments, OpenDeployments
+from controller.ports.ledger import ANYTHING, Deployments, Expected, Move, OpenDeployments
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _DEPLOYMENT: TypeAdapter[Deployment] = TypeAdapter(Deployment)
 _EVENT: TypeAdapter[TimelineEvent] = TypeAdapter(TimelineEvent)
+_SWEEP = key("RECONCILER", "SWEEP")
+TOKENS = frozenset({"guard_tokens", "queue_tokens", "pause_tokens"})
+"""Lists to which a write adds."""
 KEPT = timedelta(days=400)
 """How long the lines of a timeline are kept. Deployments themselves stay: a rollback may need the previous one."""
 
@@ -60,32 +63,59 @@ class DynamoDeployments(Deployments, OpenDeployments):
             raise NotFoundError(msg)
         return _deployment(answer["Item"])
 
-    def update(  # noqa: PLR0913 - one write has these conditions
-        self,
-        deployment_id: str,
-        changes: Changes,
-        *,
-        phases: Collection[Phase],
-        fencing_token: int | None = None,
-        untripped: bool = False,
-        absent: Literal["trip", "traffic_restored_at", "unstaged_at"] | None = None,
+    def update(
+        self, deployment_id: str, changes: Changes, *, phases: Collection[Phase], expected: Expected = ANYTHING
     ) -> Deployment:
         """Change the named fields under the conditions; see `ports.Deployments.update`."""
-        expression = _Expression(phases)
-        expression.change(changes)
-        expression.expect(fencing_token=fencing_token, untripped=untripped, absent=absent)
+        move = Move(deployment_id, changes, phases, expected)
         try:
             with calling("dynamodb:UpdateItem", deployment_id):
                 answer = self._dynamodb.update_item(
-                    TableName=self._table,
-                    Key=deployment_key(deployment_id),
-                    ReturnValues="ALL_NEW",
-                    **expression.request(),
+                    TableName=self._table, ReturnValues="ALL_NEW", **move_request(move)
                 )
         except ConflictError as error:
             msg = f"Deployment {deployment_id} has moved on: {', '.join(changes)} could not be written."
             raise LedgerConflictError(msg) from error
         return _deployment(answer["Attributes"])
+
+    def claim(self, deployment_id: str, name: str, now: datetime, until: datetime) -> bool:
+        """Claim an unsent notification; its claim is a time, which compares as text."""
+        request = {
+            "UpdateExpression": "SET unsent.#name.claimed_until = :until",
+            "ConditionExpression": "attribute_exists(unsent.#name) AND "
+            "(attribute_not_exists(unsent.#name.claimed_until) OR unsent.#name.claimed_until < :now)",
+            "ExpressionAttributeNames": {"#name": name},
+            "ExpressionAttributeValues": {":now": marshal(now), ":until": marshal(until)},
+        }
+        return self._held(deployment_key(deployment_id), deployment_id, request)
+
+    def leave_open(self, deployment_id: str) -> None:
+        """Remove the mark by which the index of open deployments finds it."""
+        request = {
+            "UpdateExpression": f"REMOVE #{OPEN}",
+            "ConditionExpression": f"{_in_phases(TERMINAL)} AND (attribute_not_exists(unsent) OR size(unsent) = :none)",
+            "ExpressionAttributeNames": {"#phase": "phase", f"#{OPEN}": OPEN},
+            "ExpressionAttributeValues": {**_phase_values(TERMINAL), ":none": {"N": "0"}},
+        }
+        self._held(deployment_key(deployment_id), deployment_id, request)
+
+    def begin_sweep(self, now: datetime, since: datetime) -> bool:
+        """One item says when the last sweep began."""
+        request = {
+            "UpdateExpression": "SET begun_at = :now",
+            "ConditionExpression": "attribute_not_exists(begun_at) OR begun_at < :since",
+            "ExpressionAttributeValues": {":now": marshal(now), ":since": marshal(since)},
+        }
+        return self._held(_SWEEP, "the last sweep", request)
+
+    def _held(self, item: Item, resource: str, request: Mapping[str, Any]) -> bool:
+        """Whether the condition of an update held."""
+        try:
+            with calling("dynamodb:UpdateItem", resource):
+                self._dynamodb.update_item(TableName=self._table, Key=item, **request)
+        except ConflictError:
+            return False
+        return True
 
     def record(self, deployment_id: str, event: TimelineEvent) -> None:
         """Add a line to the timeline."""
@@ -103,7 +133,7 @@ class DynamoDeployments(Deployments, OpenDeployments):
         return [_EVENT.validate_python(plain(item)) for item in items]
 
     def open(self) -> Iterable[str]:
-        """The ids of deployments that have not ended or whose notification was not sent (eventually consistent)."""
+        """The ids of deployments that have not ended or owe a notification (eventually consistent)."""
         return [str(unmarshal(item["deployment_id"])) for item in self._query(**_where(OPEN, "open", "1"))]
 
     def history(self, environment_key: str, count: int) -> list[Deployment]:
@@ -144,34 +174,56 @@ def _deployment(item: Item) -> Deployment:
     return _DEPLOYMENT.validate_python(plain(item))
 
 
+def move_request(move: Move) -> dict[str, Any]:
+    """The key, the update and the conditions of a write, as `UpdateItem` and a transaction's `Update` take them."""
+    expression = _Expression(move.phases)
+    expression.change(move.changes)
+    expression.expect(move.expected)
+    return {"Key": deployment_key(move.deployment_id), **expression.request()}
+
+
 class _Expression:
     """Builds one conditional update."""
 
     def __init__(self, phases: Collection[Phase]) -> None:
         self._names = {"#phase": "phase"}
-        self._values: Item = {f":phase{number}": {"S": phase} for number, phase in enumerate(sorted(phases))}
+        self._values: Item = _phase_values(phases)
         self._sets: list[str] = []
         self._removes: list[str] = []
-        self._conditions = [f"#phase IN ({', '.join(self._values)})"]
+        self._conditions = [_in_phases(phases)]
 
     def change(self, changes: Changes) -> None:
         now = datetime.now(UTC)
-        indexed = {"open": "1"} if "phase" in changes else {}
+        indexed = {"open": "1"} if "phase" in changes or "unsent_now" in changes else {}
         written = {**_by_path(changes), **indexed, "updated_at": now}
         for number, (path, value) in enumerate(written.items()):
-            self._sets.append(f"{self._path(path)} = :value{number}")
-            self._values[f":value{number}"] = marshal(value)
-        if changes.get("notification") == "sent":
-            self._removes.append(self._path("open"))
+            place, name = self._path(path), f":value{number}"
+            added = f"list_append(if_not_exists({place}, :empty), {name})" if path in TOKENS and value else name
+            self._sets.append(f"{place} = {added}")
+            self._values[name] = marshal(value)
+            if added != name:
+                self._values[":empty"] = {"L": []}
+        if "sent" in changes:
+            self._removes.append(self._path(f"unsent.{changes['sent']}"))
 
-    def expect(self, *, fencing_token: int | None, untripped: bool, absent: str | None) -> None:
-        if fencing_token is not None:
-            self._conditions.append(f"{self._path('fencing_token')} = :fencing_token")
-            self._values[":fencing_token"] = marshal(fencing_token)
-        if untripped:
+    def expect(self, expected: Expected) -> None:
+        for name in ("fencing_token", "rollback_execution_arn"):
+            if (value := getattr(expected, name)) is not None:
+                self._require(f"{self._path(name)} = :{name}", name, value)
+        if expected.untripped:
             self._conditions.append(f"attribute_not_exists({self._path('trip')})")
-        if absent:
-            self._conditions.append(f"attribute_not_exists({self._path(absent)})")
+        if expected.absent:
+            self._conditions.append(f"attribute_not_exists({self._path(expected.absent)})")
+        if expected.weight_at_most is not None:
+            self._require(f"{self._path('weight')} <= :weight_at_most", "weight_at_most", expected.weight_at_most)
+        if expected.bake_step is not None:
+            step = self._path("bake.step")
+            condition = f"(attribute_not_exists({step}) OR {step} < :step)" if expected.opens else f"{step} = :step"
+            self._require(condition, "step", expected.bake_step)
+
+    def _require(self, condition: str, name: str, value: object) -> None:
+        self._conditions.append(condition)
+        self._values[f":{name}"] = marshal(value)
 
     def request(self) -> dict[str, Any]:
         removing = f" REMOVE {', '.join(self._removes)}" if self._removes else ""
@@ -190,14 +242,23 @@ class _Expression:
 
 def _by_path(changes: Changes) -> dict[str, Any]:
     """Path in the item → value: the entries of a map one by one, everything else as a whole."""
-    entries = {"staged_now": "staged", "awaited_now": "awaited"}
     written: dict[str, Any] = {}
     for name, value in changes.items():
-        if name in entries and isinstance(value, Mapping):
-            written |= {f"{entries[name]}.{component}": entry for component, entry in value.items()}
+        if name in {"answered", "sent"}:
+            continue
+        if name.endswith("_now") and isinstance(value, Mapping):
+            written |= {f"{name.removesuffix('_now')}.{entry}": one for entry, one in value.items()}
         else:
             written[name] = value
-    return written
+    return {**written, **{name: () for name in changes.get("answered", ())}}
+
+
+def _in_phases(phases: Collection[Phase]) -> str:
+    return f"#phase IN ({', '.join(_phase_values(phases))})"
+
+
+def _phase_values(phases: Collection[Phase]) -> Item:
+    return {f":phase{number}": {"S": phase} for number, phase in enumerate(sorted(phases))}
 
 
 def _word(name: str) -> str:

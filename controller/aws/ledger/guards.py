@@ -1,15 +1,22 @@
-"""Which deployments an alarm guards: one small item in the ledger for each pair."""
+"""Which deployments an alarm guards: one small item in the ledger for each pair.
+
+An item expires after the longest time that a deployment can take, so that none stays for good if nobody closes it.
+"""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
-from controller.aws.ledger.table import key
+from controller.aws.ledger.table import key, marshal
 from controller.ports.ledger import Guards
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+KEPT = timedelta(days=21)
+"""A deployment takes two weeks at most."""
 
 
 class DynamoGuards(Guards):
@@ -22,9 +29,10 @@ class DynamoGuards(Guards):
 
     def open(self, deployment_id: str, alarms: Iterable[str]) -> None:
         """Let these alarms guard the deployment; opening again changes nothing."""
+        expires = {"expires_at": marshal(int((datetime.now(UTC) + KEPT).timestamp()))}
         for alarm in alarms:
             with calling("dynamodb:PutItem", alarm):
-                self._dynamodb.put_item(TableName=self._table, Item=key(f"ALARM#{alarm}", deployment_id))
+                self._dynamodb.put_item(TableName=self._table, Item=key(f"ALARM#{alarm}", deployment_id) | expires)
 
     def guarded_by(self, alarm: str) -> Sequence[str]:
         """The ids of the deployments that the alarm guards, read consistently."""

@@ -9,6 +9,7 @@
 | `ENVIRONMENT#<app>/<env>` | `LOCK` | the lock: its holder, and the deployment that waits |
 | `ENVIRONMENT#<app>/<env>` | `VERSION#<version>` | the outcome of a version's last deployment |
 | `ALARM#<name>` | `<deployment id>` | an open guard |
+| `RECONCILER` | `SWEEP` | when the reconciler last began to check all open deployments |
 | `BUDGET#lambda` | `SECOND` | the requests to Lambda of the present second |
 """
 

@@ -14,6 +14,7 @@ from controller.domain.timeline import EventKind
 from controller.errors import NotFoundError, RefusedError, SelfrightError
 from controller.flow.shared.lease import renewed
 from controller.flow.shared.timeline import record
+from controller.ports.ledger import Expected
 from controller.ports.world import World
 
 POLL_SECONDS, SHARE = 15, 0.02
@@ -82,7 +83,10 @@ def _renew(world: World, deployment: Deployment) -> Deployment:
     since = deployment.snapshots_since or world.clock.now()
     changes: Changes = {**renewed(world), "snapshots_since": since}
     return world.deployments.update(
-        deployment.deployment_id, changes, phases=UNTOUCHED, fencing_token=deployment.fencing_token, untripped=True
+        deployment.deployment_id,
+        changes,
+        phases=UNTOUCHED,
+        expected=Expected(fencing_token=deployment.fencing_token, untripped=True),
     )
 
 
@@ -102,7 +106,10 @@ def _record_progress(world: World, deployment: Deployment, taken: Mapping[str, s
     if deployment.snapshots != taken:
         names = ", ".join(f"{name} {snapshot}" for name, snapshot in taken.items())
         world.deployments.update(
-            deployment.deployment_id, {"snapshots": taken}, phases=UNTOUCHED, fencing_token=deployment.fencing_token
+            deployment.deployment_id,
+            {"snapshots": taken},
+            phases=UNTOUCHED,
+            expected=Expected(fencing_token=deployment.fencing_token),
         )
         record(world, deployment.deployment_id, EventKind.SNAPSHOT, f"Snapshots before this release: {names}.")
     if not pending:

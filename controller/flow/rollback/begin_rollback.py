@@ -6,16 +6,19 @@ from typing import Literal
 from controller.domain.advice import HELD_ADVICE
 from controller.domain.deployment import Awaited, Changes, Deployment, Trip, TripSource
 from controller.domain.judging.usage import most_used_first
-from controller.domain.phases import MOVING, Phase
+from controller.domain.phases import MOVING, TOUCHED, UNTOUCHED, Phase
 from controller.domain.timeline import EventKind
-from controller.errors import ConflictError, LedgerConflictError
+from controller.errors import LedgerConflictError, SelfrightError, TransientError
+from controller.flow.rollback.close import AGAIN_ADVICE
 from controller.flow.rollback.traffic import hold_others_back
-from controller.flow.shared.closure import release_abandoned_lock
-from controller.flow.shared.lock import retake_lock
+from controller.flow.shared.closure import reject
+from controller.flow.shared.fence import trip
+from controller.flow.shared.hand_over import reopen
 from controller.flow.shared.pending import lasting
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
-from controller.flow.shared.trip import trip
+from controller.ports.components import Component
+from controller.ports.ledger import Expected
 from controller.ports.world import World
 
 AGAIN = frozenset({Phase.SUCCEEDED, Phase.ROLLBACK_FAILED})
@@ -33,26 +36,35 @@ class RollbackBegun(DeploymentResult):
 def begin_rollback(world: World, deployment_id: str, execution_arn: str, by: TripSource, reason: str) -> RollbackBegun:
     """Claim the rollback of a deployment, whatever it is doing.
 
-    Outcomes: `begun`; `nothing` when it has ended, or when another execution is rolling it back; `refused` when a
-    person asked for what cannot be done now.
+    Outcomes: `begun`; `nothing` when it has ended, when nothing of it was touched (then it is rejected), or when
+    another execution is rolling it back; `refused` when a person asked for what cannot be done now.
     """
     deployment = world.deployments.get(deployment_id)
     if not deployment.phase.is_terminal:
         deployment = trip(world, deployment_id, by, reason)  # It may have ended in between.
+    if deployment.phase in MOVING and by != "fault" and world.workflows.is_running(deployment.execution_arn):
+        world.workflows.stop(deployment.execution_arn, reason)
+    if deployment.phase in UNTOUCHED:
+        deployment = _reject(world, deployment)
     if deployment.phase.is_terminal:
         if by != "person" or deployment.phase not in AGAIN:
             return _nothing(deployment)
-        if refusal := _refusal(world, deployment):
-            return RollbackBegun(deployment, "refused", refusal)
-    elif deployment.phase is Phase.ROLLING_BACK and _has_another_execution(world, deployment, execution_arn):
+        return _again(world, deployment, execution_arn, Trip(world.clock.now(), by, reason))
+    if deployment.phase is Phase.ROLLING_BACK and _has_another_execution(world, deployment, execution_arn):
         return RollbackBegun(deployment, "nothing")
-    elif by != "fault" and world.workflows.is_running(deployment.execution_arn):
-        world.workflows.stop(deployment.execution_arn, reason)
-    return _claim(world, deployment, execution_arn, by, reason)
+    return _claim(world, deployment, execution_arn)
 
 
 def _nothing(deployment: Deployment) -> RollbackBegun:
     return RollbackBegun(deployment, "nothing", f"It has ended: {deployment.phase}. {deployment.reason}".strip())
+
+
+def _reject(world: World, deployment: Deployment) -> Deployment:
+    """End a deployment of which nothing was touched; as it is now, if it has just gone on."""
+    try:
+        return reject(world, deployment, deployment.rollback_reason, AGAIN_ADVICE)
+    except LedgerConflictError:
+        return world.deployments.get(deployment.deployment_id)
 
 
 def _has_another_execution(world: World, deployment: Deployment, execution_arn: str) -> bool:
@@ -60,56 +72,71 @@ def _has_another_execution(world: World, deployment: Deployment, execution_arn: 
     return other != execution_arn and world.workflows.is_running(other)
 
 
+def _again(world: World, deployment: Deployment, execution_arn: str, made: Trip) -> RollbackBegun:
+    """Roll back a deployment that has ended, if it is live or its failed rollback holds the environment."""
+    if refusal := _refusal(world, deployment):
+        return RollbackBegun(deployment, "refused", refusal)
+    claimed = reopen(world, deployment, execution_arn, made)
+    if claimed is None:
+        return RollbackBegun(deployment, "refused", _not_possible(world, deployment))
+    return _begun(world, claimed)
+
+
 def _refusal(world: World, deployment: Deployment) -> str:
-    """Why a deployment that has ended cannot be rolled back now; "" when it can, and then it holds the lock."""
-    if deployment.notification == "pending":
-        return "It is being closed at this moment: ask again."  # Its closing would release the lock again.
+    """Why a deployment that has ended cannot be rolled back; "" when it can, as far as its components say."""
     if deployment.phase is Phase.SUCCEEDED and not deployment.changed:
         return "It changed nothing, so there is nothing to roll back."
-    held = world.locks.load(deployment.environment_key).held
-    if deployment.phase is Phase.SUCCEEDED and held:
-        return f"The environment is held: {held} {HELD_ADVICE}"
-    if deployment.phase is Phase.SUCCEEDED and (moved := _not_live(world, deployment)):
-        return f"{moved} is not on this release any more: roll back the deployment that is live."
-    try:
-        retake_lock(world, deployment)
-    except ConflictError as error:
-        return (
-            "The lock has just come free: ask again."
-            if release_abandoned_lock(world, deployment.environment_key)
-            else str(error)
-        )
-    return ""
-
-
-def _not_live(world: World, deployment: Deployment) -> str:
     environment = environment_of(world, deployment)
     for name in deployment.changed:
         try:
-            live = world.components.get(environment, name, urgent=True).current().id
-        except ConflictError as error:
-            return str(error)
-        if live != deployment.staged[name].id:
-            return name
+            refusal = _refused_by(world.components.get(environment, name, urgent=True), name, deployment)
+        except TransientError:
+            raise
+        except SelfrightError as error:
+            return f"{name}: {error}"
+        if refusal:
+            return refusal
     return ""
 
 
-def _claim(world: World, deployment: Deployment, execution_arn: str, by: TripSource, reason: str) -> RollbackBegun:
-    changes: Changes = {
-        "phase": Phase.ROLLING_BACK,
-        "rollback_execution_arn": execution_arn,
-        "rollback_attempts": deployment.rollback_attempts + 1,
-        "trip": deployment.trip or Trip(world.clock.now(), by, reason),
-        "notification": "",
-        "awaited": _unfinished(world, deployment),
-    }
+def _refused_by(component: Component, name: str, deployment: Deployment) -> str:
+    stable = (deployment.restore_point or {})[name]
+    if not component.has(stable):
+        return f"{name}: the revision {stable.id}, which was live before, does not exist any more."
+    if deployment.phase is Phase.SUCCEEDED and component.current().id != deployment.staged[name].id:
+        return f"{name} is not on this release any more: roll back the deployment that is live."
+    return ""
+
+
+def _not_possible(world: World, deployment: Deployment) -> str:
+    """Why the lock was not given for this rollback."""
+    lock = world.locks.load(deployment.environment_key)
+    if lock.holder:
+        return f"Deployment {lock.holder} holds the lock of {deployment.environment_key}: roll that one back first."
+    if lock.held and lock.held_by != deployment.deployment_id:
+        return f"The environment is held: {lock.held} {HELD_ADVICE}"
+    if deployment.phase is Phase.ROLLBACK_FAILED:
+        return "Its failed rollback was accepted, so the environment is not held because of it any more."
+    return f"It is not live any more: {lock.live or 'nothing'} is. Roll back the deployment that is live."
+
+
+def _claim(world: World, deployment: Deployment, execution_arn: str) -> RollbackBegun:
+    """Claim the rollback of a deployment on its way, or continue one whose execution has died."""
+    changes: Changes = {"phase": Phase.ROLLING_BACK, "rollback_execution_arn": execution_arn}
+    if deployment.phase in TOUCHED:
+        changes["awaited"] = _unfinished(world, deployment)
+    expected = Expected(rollback_execution_arn=deployment.rollback_execution_arn)
     phases = MOVING if deployment.phase in MOVING else {deployment.phase}
     try:
-        claimed = world.deployments.update(deployment.deployment_id, changes, phases=phases)
+        claimed = world.deployments.update(deployment.deployment_id, changes, phases=phases, expected=expected)
     except LedgerConflictError:
         claimed = world.deployments.get(deployment.deployment_id)
         if (claimed.phase, claimed.rollback_execution_arn) != (Phase.ROLLING_BACK, execution_arn):
             return RollbackBegun(claimed, "nothing")
+    return _begun(world, claimed)
+
+
+def _begun(world: World, claimed: Deployment) -> RollbackBegun:
     if claimed.steps:
         world.markers.mark(claimed, Phase.ROLLING_BACK, world.clock.now())
     record(world, claimed.deployment_id, EventKind.ROLLING_BACK, f"Rolling back: {claimed.rollback_reason}")

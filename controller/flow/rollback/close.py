@@ -5,30 +5,36 @@ from controller.domain.phases import Phase
 from controller.flow.rollback.discard import discard_staged
 from controller.flow.shared.closure import close
 from controller.flow.shared.results import DeploymentResult
+from controller.ports.ledger import Expected
 from controller.ports.world import World
 
 NEW_ADVICE = "Correct it and release it under a new version."
-AGAIN_ADVICE = "Correct it and upload the bundle again: no visitor got anything of it, so it may keep its version."
+AGAIN_ADVICE = "Nothing speaks against this version: correct what was wrong, and upload the same bundle again."
 PERSON_ADVICE = (
     "Restore it by hand, then run `selfright rollback` on this deployment: "
     "that verifies it and unlocks the environment."
 )
 
 
-def close_rollback(world: World, deployment_id: str, trouble: str) -> DeploymentResult:
-    """End the deployment: `ROLLED_BACK`, `REJECTED` when nothing was touched, or `ROLLBACK_FAILED` with the trouble."""
+def close_rollback(world: World, deployment_id: str, trouble: str, execution_arn: str) -> DeploymentResult:
+    """End the deployment: `ROLLED_BACK`, `REJECTED` when nothing was touched, or `ROLLBACK_FAILED` with the trouble.
+
+    Nothing is done when it has ended, or when another execution than this one rolls it back: the outcome is its phase.
+    """
     deployment = world.deployments.get(deployment_id)
+    if (deployment.phase, deployment.rollback_execution_arn) != (Phase.ROLLING_BACK, execution_arn):
+        return DeploymentResult(deployment, str(deployment.phase))
     why, advice = (
         " ".join([deployment.rollback_reason, *_left(deployment)]),
-        AGAIN_ADVICE if deployment.failed_before_traffic else NEW_ADVICE,
+        NEW_ADVICE if deployment.is_condemned else AGAIN_ADVICE,
     )
     if trouble and deployment.restore_point:
         phase, why, advice = Phase.ROLLBACK_FAILED, f"{why} Restoring failed: {trouble}", PERSON_ADVICE
     else:
         phase = Phase.ROLLED_BACK if deployment.restore_point else Phase.REJECTED
-        if deployment.phase is Phase.ROLLING_BACK:
-            discard_staged(world, deployment)
-    ended = close(world, deployment_id, phase, why, advice, phases={Phase.ROLLING_BACK})
+        discard_staged(world, deployment)
+    expected = Expected(rollback_execution_arn=execution_arn)
+    ended = close(world, deployment_id, phase, why, advice, phases={Phase.ROLLING_BACK}, expected=expected)
     return DeploymentResult(ended, str(phase))
 
 

@@ -1,17 +1,17 @@
 """What was staged for a release that was rolled back is discarded, while its deployment still holds the lock.
 
-Nothing waits for that or depends on it: it is tried once, in bounded time, and the next successful release prunes what
-it leaves. What any kept release needs stays, because a revision may have come from an older release with the same
+Nothing waits for that or depends on it: it is tried in bounded time, and the next successful release prunes what it
+leaves. What any kept release needs stays, because a revision may have come from an older release with the same
 contents.
 """
 
 from datetime import timedelta
 
-from controller.domain.deployment import Changes, Deployment
+from controller.domain.deployment import Deployment
 from controller.domain.environment import Environment
-from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
-from controller.errors import LedgerConflictError, NotFoundError, SelfrightError
+from controller.errors import NotFoundError, SelfrightError
+from controller.flow.shared.fence import permit_back
 from controller.flow.shared.pending import takes_long
 from controller.flow.shared.timeline import environment_of, record
 from controller.ports.world import World
@@ -25,22 +25,11 @@ def discard_staged(world: World, deployment: Deployment) -> None:
     if not deployment.changed and not deployment.awaited:
         return
     try:
-        if _is_first(world, deployment):
-            _discard(world, deployment)
+        _discard(world, deployment)
     except SelfrightError as error:
         record(
             world, deployment.deployment_id, EventKind.DISCARD_FAILED, f"What was staged may still be there: {error}"
         )
-
-
-def _is_first(world: World, deployment: Deployment) -> bool:
-    """Whether no earlier call has begun this: a call that died half way is not repeated."""
-    changes: Changes = {"unstaged_at": world.clock.now()}
-    try:
-        world.deployments.update(deployment.deployment_id, changes, phases={Phase.ROLLING_BACK}, absent="unstaged_at")
-    except LedgerConflictError:
-        return False
-    return True
 
 
 def _discard(world: World, deployment: Deployment) -> None:
@@ -52,6 +41,7 @@ def _discard(world: World, deployment: Deployment) -> None:
         revision = deployment.staged[name]
         if (name, revision.id) in kept or world.clock.now() > until:
             continue
+        permit_back(world, deployment.deployment_id)  # The next release may be staging the same contents.
         try:
             if world.components.get(environment, name).discard(revision):
                 gone.append(f"{name} {revision.id}")

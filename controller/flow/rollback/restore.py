@@ -1,10 +1,10 @@
 """Restore component: all visitors are sent to the stable revision."""
 
-from controller.domain.deployment import Awaited, Deployment, Pending
+from controller.domain.deployment import Awaited, Changes, Deployment, Left, Pending, Trouble
 from controller.domain.environment import Environment
 from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
-from controller.errors import ChangedByOthersError, ConflictError, LedgerConflictError, SelfrightError, TransientError
+from controller.errors import LedgerConflictError, SelfrightError, TransientError
 from controller.flow.rollback.traffic import restore
 from controller.flow.shared.pending import awaiting, takes_long
 from controller.flow.shared.results import ComponentResult
@@ -15,48 +15,59 @@ from controller.ports.world import World
 def restore_component(world: World, deployment_id: str, name: str) -> ComponentResult:
     """Send all visitors to a component's stable revision; running it again changes nothing.
 
-    Outcomes: `restored`; `pending` when it must be asked again; `left_alone` when a person changed it, because a retry
-    cannot help then. Raises `ConflictError` when this deployment does not hold the lock (any more): another deployment
-    may be changing the component.
+    Outcomes: `restored`; `pending` when it must be asked again; `left_alone` when a retry cannot help now, because a
+    person changed it or AWS refuses; `over` when the deployment has ended. The ledger keeps what went wrong, so that
+    *Verify restoration* can tell trouble that passes from trouble that lasts. Raises `TransientError`.
     """
     deployment = world.deployments.get(deployment_id)
-    if world.locks.load(deployment.environment_key).holder != deployment_id:
-        owner = f"Deployment {deployment_id} does not hold the lock of {deployment.environment_key}"
-        msg = f"{owner}: {name} was left as it is."
-        raise ConflictError(msg)
+    if deployment.phase is not Phase.ROLLING_BACK:
+        return ComponentResult(name, "over")
     environment = environment_of(world, deployment)
-    if takes_long(environment, name):
-        return _restore_lasting(world, environment, deployment, name)
     try:
-        restore(world, environment, deployment, name)
-    except ChangedByOthersError as error:
-        record(world, deployment_id, EventKind.RESTORE_FAILED, f"{name}: {error}")
-        return ComponentResult(name, "left_alone")
-    record(world, deployment_id, EventKind.RESTORED, f"{name} is set back to its stable revision.")
-    return ComponentResult(name, "restored")
-
-
-def _restore_lasting(world: World, environment: Environment, deployment: Deployment, name: str) -> ComponentResult:
-    """Restore what takes long; its state is written, so that the verification knows whether to wait for it."""
-    try:
-        answer = restore(world, environment, deployment, name)
-        if isinstance(answer, Pending):
-            changes = awaiting(world, deployment, name, answer)
-            world.deployments.update(deployment.deployment_id, changes, phases={Phase.ROLLING_BACK})
-            return ComponentResult(name, "pending", answer.doing)
-    except (TransientError, LedgerConflictError):
-        raise
+        answer = _restore(world, environment, deployment, name)
+    except LedgerConflictError:
+        return ComponentResult(name, "over")
     except SelfrightError as error:
-        _note_done(world, deployment, name, trouble=str(error))
-        record(world, deployment.deployment_id, EventKind.RESTORE_FAILED, f"{name}: {error}")
-        return ComponentResult(name, "left_alone")
-    left = answer.reason if answer else ""
-    _note_done(world, deployment, name, left=left)
-    record(world, deployment.deployment_id, EventKind.RESTORED, left or f"{name} is set back to its stable revision.")
+        lasting = not isinstance(error, TransientError)
+        _note(world, deployment, name, str(error), lasting=lasting)
+        if not lasting:
+            raise
+        record(world, deployment_id, EventKind.RESTORE_FAILED, f"{name}: {error}")
+        return ComponentResult(name, "left_alone", str(error))
+    if isinstance(answer, Pending):
+        return ComponentResult(name, "pending", answer.doing)
+    if name in deployment.troubles:
+        _note(world, deployment, name, "")
+    said = answer.reason if answer else f"{name} is set back to its stable revision."
+    record(world, deployment_id, EventKind.RESTORED, said)
     return ComponentResult(name, "restored")
 
 
-def _note_done(world: World, deployment: Deployment, name: str, *, left: str = "", trouble: str = "") -> None:
+def _restore(world: World, environment: Environment, deployment: Deployment, name: str) -> Pending | Left | None:
+    """Restore it; of what takes long, the progress is written, so that the verification knows what to wait for."""
+    lasting = takes_long(environment, name)
+    if not lasting and deployment.shifted_at is None:
+        return None  # No shift ever began, so there is nothing to move.
+    answer = restore(world, environment, deployment, name)
+    if lasting:
+        changes = awaiting(world, deployment, name, answer) if isinstance(answer, Pending) else None
+        _update(world, deployment, changes or _over(world, deployment, name, answer))
+    return answer
+
+
+def _over(world: World, deployment: Deployment, name: str, answer: Pending | Left | None) -> Changes:
     since = deployment.awaited[name].since if name in deployment.awaited else world.clock.now()
-    over = Awaited(since, over=True, left=left, trouble=trouble)
-    world.deployments.update(deployment.deployment_id, {"awaited_now": {name: over}}, phases={Phase.ROLLING_BACK})
+    left = answer.reason if isinstance(answer, Left) else ""
+    return {"awaited_now": {name: Awaited(since, over=True, left=left)}}
+
+
+def _note(world: World, deployment: Deployment, name: str, reason: str, *, lasting: bool = False) -> None:
+    """Keep the trouble, since when it is of this kind; without a reason, that it is over."""
+    before = deployment.troubles.get(name)
+    same = before is not None and before.reason != "" and before.lasting == lasting
+    since = before.since if before and same else world.clock.now()
+    _update(world, deployment, {"troubles_now": {name: Trouble(since, reason, lasting)}})
+
+
+def _update(world: World, deployment: Deployment, changes: Changes) -> None:
+    world.deployments.update(deployment.deployment_id, changes, phases={Phase.ROLLING_BACK})

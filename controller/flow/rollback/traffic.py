@@ -1,7 +1,9 @@
 """Restoring traffic: all visitors are sent to the stable revisions, at once.
 
 The trip is written first. *Shift traffic* reads a component's state, then the trip, then writes conditionally on that
-state; so of a shift and a restoration at the same time one loses, and never the visitor.
+state; so of a shift and a restoration at the same time one loses, and never the visitor. A restoration asks, in the
+same way, whether its deployment is still the one that goes back. It writes even where nothing is to be moved, so that
+every shift that is still on its way finds the component changed.
 """
 
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -17,8 +19,9 @@ from controller.domain.timeline import EventKind
 from controller.errors import ConflictError, LedgerConflictError, SelfrightError
 from controller.flow.shared.pending import takes_long
 from controller.flow.shared.timeline import environment_of, record
-from controller.flow.shared.trip import permit, record_trip, write_trip
-from controller.ports.components import Context
+from controller.flow.shared.fence import permit, permit_back, record_trip, write_trip
+from controller.ports.components import Context, Fence
+from controller.ports.ledger import Expected
 from controller.ports.world import World
 
 AT_ONCE = 16
@@ -32,15 +35,16 @@ REQUESTS = 2
 def trip_and_restore(world: World, deployment_id: str, made: Trip) -> dict[str, str]:
     """Write the trip, set traffic back to stable, and only then write the timeline: visitors come first.
 
-    Returns component → what went wrong; nothing is done when the deployment has ended.
+    Returns component → what went wrong; nothing is done when the deployment has ended. If no shift ever began, there is
+    nothing to restore, and none can begin after the trip.
     """
     deployment = write_trip(world, deployment_id, made)
     if deployment.trip is None or deployment.phase.is_terminal:
         return {}  # The deployment has ended: its guard was left over.
     try:
         failed = restore_traffic(world, deployment)
-        if deployment.guard_token:
-            world.workflows.fail(deployment.guard_token, deployment.trip.reason)
+        for token in deployment.guard_tokens:
+            world.workflows.fail(token, deployment.trip.reason)
     finally:
         if deployment.trip == made:
             record_trip(world, deployment_id, made)
@@ -53,7 +57,7 @@ def restore_traffic(world: World, deployment: Deployment) -> dict[str, str]:
     All are restored at once, as far as AWS allows. For a few there is always room; for many, other deployments are held
     back. What takes long moves no visitors, and is left to the rollback machine.
     """
-    names = most_used_first(deployment.changed, deployment.evaluation) if deployment.restore_point else []
+    names = most_used_first(deployment.changed, deployment.evaluation) if deployment.shifted_at else []
     with ThreadPoolExecutor(max_workers=max(1, min(AT_ONCE, len(names)))) as pool:
         pool.submit(hold_others_back, world, len(names))  # at the same time, so that no visitor waits for it
         outcomes = _outcomes(world, deployment, names, pool)
@@ -91,7 +95,11 @@ def _restore(world: World, environment: Environment, deployment: Deployment, nam
 
 
 def restore(world: World, environment: Environment, deployment: Deployment, name: str) -> Pending | Left | None:
-    """Send all visitors to one component's stable revision; raises `ConflictError` when a person changed it."""
+    """Send all visitors to one component's stable revision.
+
+    `deployment` was read when it was going back. Raises `ChangedByOthersError` when a person changed the component, and
+    `LedgerConflictError` when the deployment has ended in between.
+    """
     if deployment.restore_point is None or name not in deployment.restore_point:
         msg = f"Deployment {deployment.deployment_id} has no restore point for {name}."
         raise ConflictError(msg)
@@ -100,7 +108,8 @@ def restore(world: World, environment: Environment, deployment: Deployment, name
     canary = deployment.staged.get(name)
     if canary and deployment.traffic_restored_at:
         canary = replace(canary, mark="")  # It is no longer as the last shift left it.
-    return component.restore(deployment.restore_point[name], canary)
+    fence = Fence(deployment.fencing_token, "back", partial(permit_back, world, deployment.deployment_id))
+    return component.restore(deployment.restore_point[name], canary, fence)
 
 
 def note_restored(world: World, deployment: Deployment) -> None:
@@ -111,7 +120,7 @@ def note_restored(world: World, deployment: Deployment) -> None:
             deployment.deployment_id,
             changes,
             phases=MOVING | {Phase.ROLLING_BACK},
-            absent="traffic_restored_at",
+            expected=Expected(absent="traffic_restored_at"),
         )
     except LedgerConflictError:
         return

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from controller.domain.timeline import EventKind
-from controller.flow.shared.lock import free
+from controller.flow.shared.hand_over import accept
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import record
 from controller.ports.world import World
@@ -24,7 +24,7 @@ def unlock(world: World, deployment_id: str, reason: str) -> Unlocked:
     problem in another way. Outcomes: `unlocked`, `refused`.
     """
     deployment = world.deployments.get(deployment_id)
-    if not free(world, deployment.environment_key, deployment_id):
+    if not accept(world, deployment):
         return Unlocked(deployment, "refused", f"It is {deployment.phase}: nothing is held because of it.")
     record(world, deployment_id, EventKind.UNLOCKED, f"A person unlocked the environment as it is: {reason}")
     return Unlocked(deployment, "unlocked", reason)

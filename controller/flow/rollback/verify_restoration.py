@@ -1,31 +1,45 @@
-"""Verify restoration: everything is read again, and the release that is live again is checked from outside."""
+"""Verify restoration: everything is read again, and the release that is live again is checked from outside.
 
-from collections.abc import Collection
-from dataclasses import dataclass
+What is not restored has a reason that passes (AWS gives no answer) or one that lasts (somebody changed it, AWS refuses
+it, a check fails). What passes is waited for, without end and without a person. What lasts needs a person, but only
+when it was seen again later, and when nothing else is left to wait for.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from math import ceil
 from typing import Literal
 
 from controller.domain.checks.verification import outside_checks_of
-from controller.domain.deployment import Awaited, Changes, Deployment
+from controller.domain.deployment import Deployment, Revision, Trouble, Unsent
 from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
-from controller.errors import SelfrightError
+from controller.errors import ConflictError, LedgerConflictError, SelfrightError, TransientError
 from controller.flow.rollback.traffic import note_restored
-from controller.flow.shared.pending import lasting, pause_of
+from controller.flow.shared.closure import finish
+from controller.flow.shared.pending import lasting, pause_of, takes_long
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
+from controller.ports.ledger import Expected
 from controller.ports.world import World
 from controller.probing import probe_all
 
-LAST_QUESTION = timedelta(minutes=30)
-"""What the last question may take beyond a component's patience, with the pause before it."""
+CHECKS = "checks"
+"""Stands for the checks from outside among the names of the components."""
+SEEN_AGAIN = timedelta(seconds=30)
+"""A contradiction lasts if it is still there after this time: what was just written may not be seen everywhere yet."""
+FIRST_PAUSE, LONGEST_PAUSE, SHARE, LATE_SHARE = 5, 60, 0.1, 0.02
+"""Seconds between two verifications: a share of the time waited so far, but no more than a minute in the first hour."""
+TOLD_AFTER = timedelta(minutes=5)
+"""After this time, people are told once that a rollback waits for AWS."""
 
 
 @dataclass(frozen=True)
 class RestorationVerified(DeploymentResult):
     """Whether everything is restored; `components` are those to restore again in `wait_seconds`."""
 
-    outcome: Literal["verified", "pending", "failed"]
+    outcome: Literal["verified", "pending", "failed", "over"]
     components: list[str] | None = None
     wait_seconds: int | None = None
 
@@ -33,20 +47,25 @@ class RestorationVerified(DeploymentResult):
 def verify_restoration(world: World, deployment_id: str) -> RestorationVerified:
     """Check whether everything is as the restore point says, from inside and from outside.
 
-    Outcomes: `verified`; `pending` while some `components` are not done yet: restore them (again) in `wait_seconds`; or
-    `failed` with the reason.
+    Outcomes: `verified`; `pending` while some `components` are not restored yet: restore them (again) in
+    `wait_seconds`; `failed` with the reason, when all that is left needs a person; `over` when the deployment has ended.
     """
     deployment = world.deployments.get(deployment_id)
-    left = _left_to_restore(world, deployment)
-    trouble = _not_restored(world, deployment, left)
-    trouble += [] if trouble else _without_answer(world, deployment, left)
-    if left and not trouble:
-        pause = pause_of(deployment, world.clock.now())
-        return RestorationVerified(deployment, "pending", "", left, pause)
-    trouble += [f"{name}: was left as it is, because what may need it is not restored" for name in left]
-    trouble += _failing_outside(world, deployment)
-    if trouble:
-        return RestorationVerified(deployment, "failed", "; ".join(trouble)[:1000])
+    if deployment.phase is not Phase.ROLLING_BACK:
+        return RestorationVerified(deployment, "over", "")
+    slow = _slow(world, deployment)
+    found = _not_restored(world, deployment, slow)
+    left = [name for name in slow if name not in found]
+    if not left and not found.keys() - {CHECKS}:
+        found |= _failing_outside(world, deployment)
+    deployment = _note(world, deployment, found)
+    troubles = deployment.troubles
+    if troubles and not left and all(_lasts(world, one) for one in troubles.values()):
+        return RestorationVerified(deployment, "failed", _said(troubles))
+    if troubles or left:
+        _tell(world, deployment)
+        again = sorted({*left, *troubles} - {CHECKS})
+        return RestorationVerified(deployment, "pending", _said(troubles), again, _pause(world, deployment))
     if deployment.restore_point:
         if deployment.changed:
             note_restored(world, deployment)
@@ -54,54 +73,117 @@ def verify_restoration(world: World, deployment_id: str) -> RestorationVerified:
     return RestorationVerified(deployment, "verified", "")
 
 
-def _left_to_restore(world: World, deployment: Deployment) -> list[str]:
+def _slow(world: World, deployment: Deployment) -> list[str]:
     """What takes long and has not been restored yet."""
     slow = [name for name in lasting(world, deployment) if name in (deployment.restore_point or {})]
     return [name for name in slow if name not in deployment.awaited or not deployment.awaited[name].over]
 
 
-def _without_answer(world: World, deployment: Deployment, left: Collection[str]) -> list[str]:
-    """What gave no answer within its patience, because asking it keeps failing.
-
-    A component that answers fails by itself when its patience is over; this is for one that cannot even be asked.
-    """
-    now, trouble = world.clock.now(), []
-    for name in left:
-        if name not in deployment.awaited:
-            changes: Changes = {"awaited_now": {name: Awaited(now)}}
-            world.deployments.update(deployment.deployment_id, changes, phases={Phase.ROLLING_BACK})
-        elif now - deployment.awaited[name].since > _patience(world, deployment, name):
-            trouble.append(f"{name}: could not be asked in time; see the log of the function `selfright-traffic`")
-    return trouble
-
-
-def _patience(world: World, deployment: Deployment, name: str) -> timedelta:
-    return environment_of(world, deployment).components[name].patience + LAST_QUESTION
-
-
-def _not_restored(world: World, deployment: Deployment, left: Collection[str]) -> list[str]:
-    environment = environment_of(world, deployment) if deployment.restore_point else None
-    trouble = []
+def _not_restored(world: World, deployment: Deployment, slow: Collection[str]) -> dict[str, Trouble]:
+    """What is wrong, by component, as it is seen now; a component that takes long says so itself."""
+    noted = {name: one for name, one in deployment.troubles.items() if one.reason}
+    found = {}
     for name, stable in (deployment.restore_point or {}).items():
-        awaited = deployment.awaited.get(name, Awaited(deployment.created_at))
-        if awaited.trouble:
-            trouble.append(f"{name}: {awaited.trouble}")
-        if awaited.trouble or awaited.left or name in left:
-            continue
-        try:
-            live = world.components.get(environment, name, urgent=True).current().id if environment else ""
-        except SelfrightError as error:
-            trouble.append(f"{name}: {error}")
-            continue
-        if live != stable.id:
-            trouble.append(f"{name}: is on {live} and should be on {stable.id}")
-    return trouble
+        if name in slow:
+            trouble = noted.get(name)
+        elif name in deployment.awaited and deployment.awaited[name].left:
+            trouble = None
+        else:
+            trouble = _difference(world, deployment, name, stable, noted.get(name))
+        if trouble:
+            found[name] = trouble
+    return found
 
 
-def _failing_outside(world: World, deployment: Deployment) -> list[str]:
-    """The checks of the release that is live again, made from outside; none when there was no release before."""
-    if not deployment.restore_point or not deployment.previous:
-        return []
-    checks = outside_checks_of(world.deployments.get(deployment.previous))
-    results = probe_all(world.probe, environment_of(world, deployment), checks)
-    return [f"{result.check}: {result.detail}" for result in results if not result.passed]
+def _difference(
+    world: World, deployment: Deployment, name: str, stable: Revision, noted: Trouble | None
+) -> Trouble | None:
+    """Why a component is not on its stable revision; None when it is.
+
+    Only *Restore component* knows whether somebody else moved it; until that has said so, it is just not restored yet.
+    """
+    environment, now = environment_of(world, deployment), world.clock.now()
+    if deployment.shifted_at is None and not takes_long(environment, name):
+        return None  # No shift ever began, so whatever is live is not of this deployment.
+    try:
+        live = world.components.get(environment, name, urgent=True).current().id
+    except (TransientError, ConflictError) as error:
+        return noted or Trouble(now, str(error))
+    except SelfrightError as error:
+        return noted if noted and not noted.lasting else Trouble(now, str(error), lasting=True)
+    wrong = f"is on {live or 'nothing'} and should be on {stable.id or 'nothing'}"
+    return (noted or Trouble(now, wrong)) if live != stable.id else None
+
+
+def _failing_outside(world: World, deployment: Deployment) -> dict[str, Trouble]:
+    """The failing checks of the release that is live again; none is made when no whole release was live before."""
+    if not deployment.restore_point or not deployment.previous or not _touched(world, deployment):
+        return {}
+    before = world.deployments.get(deployment.previous)
+    if before.phase is Phase.ROLLBACK_FAILED:  # Its failed rollback was accepted, so nobody knows what must be true.
+        return {}
+    results = probe_all(world.probe, environment_of(world, deployment), outside_checks_of(before))
+    failing = "; ".join(f"{result.check}: {result.detail}" for result in results if not result.passed)
+    return {CHECKS: Trouble(world.clock.now(), failing, lasting=True)} if failing else {}
+
+
+def _touched(world: World, deployment: Deployment) -> bool:
+    """Whether visitors may have got anything of the release."""
+    return deployment.shifted_at is not None or bool(lasting(world, deployment))
+
+
+def _note(world: World, deployment: Deployment, found: Mapping[str, Trouble]) -> Deployment:
+    """Keep what was found; what was of the same kind before, since then."""
+    former = {name: one for name, one in deployment.troubles.items() if one.reason}
+    same = {name for name, one in found.items() if name in former and former[name].lasting == one.lasting}
+    now = {name: replace(one, since=former[name].since) if name in same else one for name, one in found.items()}
+    if now == deployment.troubles:
+        return deployment
+    return world.deployments.update(deployment.deployment_id, {"troubles": now}, phases={Phase.ROLLING_BACK})
+
+
+def _lasts(world: World, trouble: Trouble) -> bool:
+    return trouble.lasting and world.clock.now() - trouble.since >= SEEN_AGAIN
+
+
+def _said(troubles: Mapping[str, Trouble]) -> str:
+    return "; ".join(one.reason if name == CHECKS else f"{name}: {one.reason}" for name, one in troubles.items())[:1000]
+
+
+def _pause(world: World, deployment: Deployment) -> int:
+    """Seconds until the next verification.
+
+    A contradiction is looked at again as soon as that can decide. An execution's history holds 25,000 events, so hours
+    are waited for with longer pauses.
+    """
+    now = world.clock.now()
+    pauses = [pause_of(deployment, now)]
+    for one in deployment.troubles.values():
+        waited = (now - one.since).total_seconds()
+        pause = min(SHARE * waited, max(LONGEST_PAUSE, LATE_SHARE * waited))
+        pauses.append(ceil(max(FIRST_PAUSE, pause)))
+    return min(pause for pause in pauses if pause)
+
+
+def _tell(world: World, deployment: Deployment) -> None:
+    """Tell people once that a rollback waits, and that it goes on by itself."""
+    now, passing = world.clock.now(), [one for one in deployment.troubles.values() if not one.lasting]
+    if deployment.waits_since or not any(now - one.since >= TOLD_AFTER for one in passing):
+        return
+    reason = f"The rollback waits for AWS: {_said(deployment.troubles)}"
+    unsent = Unsent(Phase.ROLLING_BACK, reason, "Nothing is to be done: it goes on by itself as soon as AWS answers.")
+    name = f"{now:%Y%m%dT%H%M%S%f}"
+    try:
+        told = world.deployments.update(
+            deployment.deployment_id,
+            {"waits_since": now, "unsent_now": {name: unsent}},
+            phases={Phase.ROLLING_BACK},
+            expected=Expected(absent="waits_since"),
+        )
+    except LedgerConflictError:
+        return
+    record(world, deployment.deployment_id, EventKind.PENDING, reason)
+    try:
+        finish(world, told)
+    except SelfrightError:
+        return  # The reconciler sends it.

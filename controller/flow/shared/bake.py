@@ -7,6 +7,7 @@ from controller.domain.deployment import Bake, Deployment
 from controller.domain.phases import MOVING, Phase
 from controller.errors import LedgerConflictError, SelfrightError
 from controller.flow.shared.results import DeploymentResult
+from controller.ports.ledger import Expected
 from controller.ports.world import World
 
 BakeVerdict = Literal["wait", "healthy", "unhealthy", "pause"]
@@ -34,13 +35,15 @@ def require_current(deployment: Deployment, step: int) -> None:
 
 def conclude(world: World, deployment: Deployment, verdict: Literal["healthy", "unhealthy"], reason: str) -> Judged:
     """End the bake; the guard is closed, because a Parallel ends only when all its branches have ended."""
+    bake = open_bake(deployment)
     ended = world.deployments.update(
         deployment.deployment_id,
-        {"bake": replace(open_bake(deployment), concluded=True)},
+        {"bake": replace(bake, concluded=True)},
         phases=MOVING,
+        expected=Expected(bake_step=bake.step),
     )
-    if ended.guard_token:
-        world.workflows.succeed(ended.guard_token, {"outcome": "concluded"})
+    for token in ended.guard_tokens:
+        world.workflows.succeed(token, {"outcome": "concluded"})
     return judged_now(ended, verdict, reason=reason)
 
 

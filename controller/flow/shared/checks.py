@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from controller.domain.checks.check import CheckResult
 from controller.domain.deployment import Deployment
-from controller.flow.shared.trip import trip
+from controller.flow.shared.fence import trip
 from controller.ports.world import World
 
 

@@ -52,7 +52,7 @@ class ParametersComponent:
             ],
             Group.CHECK: [allow(["ssm:GetParametersByPath"], revisions)],
             Group.TRAFFIC: [shift],
-            Group.ON_ALARM: [shift],
+            Group.ON_ALARM: [shift, allow(["ssm:GetParametersByPath"], revisions)],  # does the former revision exist?
             Group.CLOSE: [
                 read_access,
                 allow(["ssm:GetParametersByPath"], [self._arn("revisions"), *revisions]),

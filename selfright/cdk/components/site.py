@@ -55,7 +55,7 @@ class SiteComponent:
             Group.STAGE: [listing, read_access, allow(["s3:GetObject", "s3:PutObject"], objects), *self._export()],
             Group.CHECK: [listing, allow(["s3:GetObject"], objects)],
             Group.TRAFFIC: shift,
-            Group.ON_ALARM: shift,
+            Group.ON_ALARM: [*shift, listing],  # without the listing, S3 answers 403 for a revision that is gone
             Group.CLOSE: [listing, read_access, indexes, allow(["s3:DeleteObject"], objects)],
         }
 

@@ -79,7 +79,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
 def _of(tools: CommandTools, environment: str) -> Deployment:
     tools.account.environment(environment)
     ledger = tools.account.ledger
-    return to_roll_back(ledger.status(environment), ledger.history(environment, RECENT))
+    return to_roll_back(ledger.status(environment), ledger.history(environment, RECENT), tools.clock())
 
 
 def question(record: DeploymentRecord) -> str:

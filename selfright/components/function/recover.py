@@ -11,6 +11,7 @@ from controller.aws.components.function.alias import Alias, AliasState
 from controller.aws.components.function.code import Code, sha256_of
 from controller.aws.components.function.configuration import Wanted, variables_of
 from controller.aws.components.function.staging import FunctionStaging
+from controller.aws.components.traffic import RECOVERED
 from controller.domain.components.function.artifact import FunctionArtifact, LambdaArtifact
 from controller.domain.components.function.target import LambdaTarget
 from controller.errors import NotFoundError
@@ -83,7 +84,7 @@ class FunctionRecovery:
         if state is None:
             return do(self._name, f"create {self._alias.name} on {to}", self._create_alias)
         text = f"point {self._alias.name} to {to} (now: {self._alias.describe(state)})"
-        return do(self._name, text, lambda: self._alias.write(state, self._version, self._version, 0))
+        return do(self._name, text, lambda: self._alias.write(state, self._version, self._version, 0, RECOVERED))
 
     def _create_alias(self) -> None:
         with calling("lambda:CreateAlias", self._alias.name):

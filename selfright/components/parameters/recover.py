@@ -8,6 +8,7 @@ from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.aws.components.parameters.pointer import ParameterPointer
 from controller.aws.components.parameters.store import ParameterStore
+from controller.aws.components.traffic import RECOVERED
 from controller.domain.components.parameters.target import ParametersTarget
 from controller.errors import ChangedByOthersError
 from selfright.components.recovered import PointEntry, RecoveryStep, do
@@ -39,7 +40,7 @@ class ParametersRecovery:
         state = self._pointer.read()
         if state.revision != self._revision:
             text = f"point to revision {self._revision or '(none)'} (now: {self._pointer.describe(state)})"
-            steps.append(do(self._name, text, lambda: self._pointer.write(state, self._revision, self._revision, 0)))
+            steps.append(do(self._name, text, partial(self._pointer.write, state, self._revision, self._revision, 0, RECOVERED)))
         return steps
 
     def _path(self, name: str) -> str:

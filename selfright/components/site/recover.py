@@ -9,6 +9,7 @@ from controller.aws.components.site.export import SiteExport
 from controller.aws.components.site.files import SiteFiles, Stored
 from controller.aws.components.site.routing import SiteTraffic, index_key
 from controller.aws.components.site.staging import SiteStaging
+from controller.aws.components.traffic import RECOVERED
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.components.site.artifact import SiteArtifact
 from controller.domain.components.site.index import FileEntry, is_hashed
@@ -81,7 +82,7 @@ class SiteRecovery:
         if self._traffic.is_at(state, revision, revision, 0):
             return []
         text = f"send all visitors to revision {revision or '(none)'} (now: {self._traffic.describe(state)})"
-        return [do(self._name, text, lambda: self._traffic.write(state, revision, revision, 0))]
+        return [do(self._name, text, lambda: self._traffic.write(state, revision, revision, 0, RECOVERED))]
 
     def _distribution(self) -> list[RecoveryStep]:
         had = self._document.get("distribution")

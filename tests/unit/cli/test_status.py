@@ -68,7 +68,7 @@ def test_a_pause_is_over_when_it_was_answered_or_another_step_bakes() -> None:
     assert PAUSED.bake
     assert is_paused(PAUSED)
     assert not is_paused(replace(PAUSED, bake=replace(PAUSED.bake, concluded=True)))
-    assert not is_paused(replace(BAKING, pause_token="of the step before"))
+    assert not is_paused(replace(BAKING, pause_tokens=("of the step before",)))
     assert not is_paused(replace(PAUSED, trip=ROLLED_BACK.trip))
 
 

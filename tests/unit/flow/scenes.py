@@ -95,13 +95,13 @@ def on_its_way(world: FakeWorld, phase: Phase, name: str = "d2", **fields: Any) 
     """A deployment that holds the lock."""
     lock = Lock(KEY, holder=name, token=4, live="d1", newest=order_of(START, "2.0.0"))
     world.locks.known[KEY] = lock
-    a_deployment(world, Phase.SUCCEEDED, "d1", version="1.0.0", notification="sent")
+    a_deployment(world, Phase.SUCCEEDED, "d1", version="1.0.0", unsent={})
     return a_deployment(world, phase, name, fencing_token=4, **fields)
 
 
 def waiting(world: FakeWorld, name: str = "d3", **fields: Any) -> Deployment:  # noqa: ANN401 - any field
     """A deployment that waits behind the holder."""
-    deployment = a_deployment(world, Phase.QUEUED, name, queue_token=f"queue:{name}", version="3.0.0", **fields)
+    deployment = a_deployment(world, Phase.QUEUED, name, queue_tokens=(f"queue:{name}",), version="3.0.0", **fields)
     lock = world.locks.load(KEY)
     world.locks.known[KEY] = ask(lock, Place(name, order_of(START, "3.0.0"))).lock
     return deployment

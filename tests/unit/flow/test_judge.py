@@ -129,7 +129,7 @@ def test_a_throttled_evaluation_is_repeated() -> None:
 
 def test_a_trip_ends_the_bake() -> None:
     """An alarm that fired between two states is seen at the next evaluation."""
-    world = baking(trip=tripped(), guard_token="guard")
+    world = baking(trip=tripped(), guard_tokens=("guard",))
     assert evaluate(world).verdict == "unhealthy"
     assert world.workflows.answers["guard"] == {"outcome": "concluded"}
 

@@ -27,7 +27,7 @@ from tests.unit.flow.scenes import (
 
 def test_an_alarm_restores_all_traffic_and_ends_the_bake() -> None:
     """The trip is in the ledger, traffic is set back to stable, the guard's task has failed."""
-    world = guarded(Phase.BAKING, weight=10, guard_token="guard")
+    world = guarded(Phase.BAKING, weight=10, guard_tokens=("guard",))
     assert on_alarm(world, ALARM, "Too many errors.") == ["d2"]
     deployment = world.deployments.get("d2")
     assert deployment.trip is not None
@@ -39,7 +39,7 @@ def test_an_alarm_restores_all_traffic_and_ends_the_bake() -> None:
 
 def test_an_alarm_that_comes_twice_changes_nothing_more() -> None:
     """EventBridge and SNS may both deliver it."""
-    world = guarded(Phase.BAKING, weight=10, guard_token="guard")
+    world = guarded(Phase.BAKING, weight=10, guard_tokens=("guard",))
     on_alarm(world, ALARM, "First.")
     first = world.deployments.get("d2")
     world.clock.forward(5)
@@ -77,7 +77,7 @@ def test_wherever_an_alarm_dies_it_can_be_done_again() -> None:
     """Lambda retries: in the end all traffic is on stable and the workflow has its answer."""
 
     def make() -> FakeWorld:
-        return guarded(Phase.BAKING, weight=10, guard_token="guard")
+        return guarded(Phase.BAKING, weight=10, guard_tokens=("guard",))
 
     def act(world: World) -> None:
         on_alarm(world, ALARM, "Too many errors.")

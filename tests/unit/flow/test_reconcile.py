@@ -47,7 +47,7 @@ def test_a_running_rollback_is_left_alone() -> None:
 @pytest.mark.parametrize("phase", sorted(TERMINAL))
 def test_what_has_ended_is_left_alone(phase: Phase) -> None:
     """There is nothing to do for it."""
-    assert reconcile(dead(phase, notification="sent")) == {}
+    assert reconcile(dead(phase, unsent={})) == {}
 
 
 @pytest.mark.parametrize("phase", sorted(TERMINAL))
@@ -102,7 +102,7 @@ def test_it_is_given_up_after_some_attempts() -> None:
 def test_a_lost_grant_is_given_again() -> None:
     """The task that released the lock died before it answered."""
     world = a_world()
-    on_its_way(world, Phase.QUEUED, queue_token="token")
+    on_its_way(world, Phase.QUEUED, queue_tokens=("token",))
     world.deployments.known["d2"] = replace(world.deployments.get("d2"), fencing_token=0)
     assert reconcile(world) == {"d2": "granted"}
     assert "token" in world.workflows.answers
@@ -113,7 +113,7 @@ def test_a_superseded_deployment_without_an_answer_gets_one() -> None:
     """The task that displaced it died before it answered."""
     world = a_world()
     on_its_way(world, Phase.BAKING)
-    a_deployment(world, Phase.QUEUED, "d0", version="0.9.0", queue_token="token")
+    a_deployment(world, Phase.QUEUED, "d0", version="0.9.0", queue_tokens=("token",))
     assert reconcile(world) == {"d0": "superseded"}
     assert "token" in world.workflows.answers
 
@@ -129,7 +129,7 @@ def test_a_deployment_that_waits_rightly_goes_on_waiting() -> None:
 def test_the_one_that_waits_behind_an_abandoned_lock_is_granted_it() -> None:
     """A holder that has ended without releasing the lock does not block the environment for ever."""
     world = a_world()
-    on_its_way(world, Phase.REJECTED, notification="sent")
+    on_its_way(world, Phase.REJECTED, unsent={})
     waiting(world)
     reconcile(world)
     assert world.locks.load(KEY).holder == "d3"

@@ -105,7 +105,7 @@ def test_asking_twice_uses_the_newer_token() -> None:
 def test_asking_again_after_the_end_is_answered(phase: Phase, said: str) -> None:
     """The first call died after it had ended the deployment: the second answers the execution."""
     world = a_world()
-    a_deployment(world, phase, notification="sent")
+    a_deployment(world, phase, unsent={})
     wait_for_lock(world, "d2", "token")
     assert outcome(world, "token") == said
 
@@ -113,7 +113,7 @@ def test_asking_again_after_the_end_is_answered(phase: Phase, said: str) -> None
 def test_an_abandoned_lock_is_released_by_the_next_request() -> None:
     """A deployment that has to wait checks whether the holder has ended."""
     world = a_world()
-    on_its_way(world, Phase.REJECTED, notification="sent")
+    on_its_way(world, Phase.REJECTED, unsent={})
     a_deployment(world, Phase.RECEIVED, "d3", version="3.0.0")
     wait_for_lock(world, "d3", "token")
     assert outcome(world, "token") == "granted"

@@ -9,15 +9,23 @@ from controller.aws.client.clients import Clients
 from controller.aws.components.traffic import Traffic
 from controller.domain.strategy import ALL
 from controller.errors import ConflictError
+from controller.ports.components import Fence
+
+SEALED = "Moved by Selfright, fencing token "
+"""The description of an alias that Selfright moved begins with this; the seal follows."""
 
 
 @dataclass(frozen=True)
 class AliasState:
-    """An alias: its version, the shares (0 to 1) of other versions, and the revision id that a write must match."""
+    """An alias: its version, the shares (0 to 1) of other versions, and the revision id that a write must match.
+
+    Its description holds the seal of the last write.
+    """
 
     version: str
     shares: Mapping[str, float] = field(default_factory=dict)
     revision_id: str = ""
+    description: str = ""
 
 
 class Alias(Traffic[AliasState]):
@@ -33,7 +41,7 @@ class Alias(Traffic[AliasState]):
         with calling("lambda:GetAlias", self.name):
             answer = self._clients.functions.get_alias(FunctionName=self._function, Name=self._alias)
         shares = answer.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
-        return AliasState(answer["FunctionVersion"], dict(shares), answer["RevisionId"])
+        return AliasState(answer["FunctionVersion"], dict(shares), answer["RevisionId"], answer.get("Description", ""))
 
     def is_at(self, state: AliasState, stable: str, canary: str, weight: int) -> bool:
         """Whether version and shares are as wanted."""
@@ -50,18 +58,22 @@ class Alias(Traffic[AliasState]):
         """The alias's revision id, which no other state of this alias ever has."""
         return state.revision_id
 
-    def restore(self, stable: str, canary: str | None, mark: str = "") -> None:
+    def seal(self, state: AliasState) -> str:
+        """The seal in the description; "" when somebody else wrote it."""
+        return state.description.removeprefix(SEALED) if state.description.startswith(SEALED) else ""
+
+    def restore(self, stable: str, canary: str | None, fence: Fence, mark: str = "") -> None:
         """Restore stable, in one call if the alias is still as the last shift left it, which `mark` identifies.
 
         Otherwise the condition of that call fails, nothing is written, and the alias is read before it is written.
         """
         if mark:
             with suppress(ConflictError):
-                self.write(AliasState("", revision_id=mark), stable, canary or stable, 0)
+                self.write(AliasState("", revision_id=mark), stable, canary or stable, 0, fence.seal)
                 return
-        super().restore(stable, canary)
+        super().restore(stable, canary, fence)
 
-    def write(self, state: AliasState, stable: str, canary: str, weight: int) -> str:
+    def write(self, state: AliasState, stable: str, canary: str, weight: int, seal: str) -> str:
         """One call. Empty weights remove the routing."""
         version, shares = _wanted(stable, canary, weight)
         with calling("lambda:UpdateAlias", self.name):
@@ -69,6 +81,7 @@ class Alias(Traffic[AliasState]):
                 FunctionName=self._function,
                 Name=self._alias,
                 FunctionVersion=version,
+                Description=f"{SEALED}{seal}",
                 RoutingConfig={"AdditionalVersionWeights": shares},
                 RevisionId=state.revision_id,
             )

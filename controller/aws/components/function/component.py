@@ -20,6 +20,7 @@ from controller.domain.components.contents import Contents
 from controller.domain.components.function.target import FunctionTarget, LambdaTarget
 from controller.domain.deployment import Pending, Revision
 from controller.errors import AwsError, ChangedByOthersError, ConflictError, NotFoundError
+from controller.ports.components import Fence
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
@@ -83,13 +84,21 @@ class LambdaComponent(ABC):
         own = [check for check in checks if check.component == self._name]
         return FunctionTests(self._clients, self._function, revision.id).run(own)
 
-    def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> str | None:
-        """Weights on the alias; at 100 the alias itself moves to the canary. The mark is the alias's revision id."""
-        return self._alias.shift(stable.id, canary.id, weight, permit)
+    def has(self, revision: Revision) -> bool:
+        """Whether the version exists; one call."""
+        try:
+            self._staging.configuration(revision.id)
+        except NotFoundError:
+            return False
+        return True
 
-    def restore(self, stable: Revision, canary: Revision | None) -> None:
+    def shift(self, stable: Revision, canary: Revision, weight: int, fence: Fence) -> str | None:
+        """Weights on the alias; at 100 the alias itself moves to the canary. The mark is the alias's revision id."""
+        return self._alias.shift(stable.id, canary.id, weight, fence)
+
+    def restore(self, stable: Revision, canary: Revision | None, fence: Fence) -> None:
         """Point the alias to the stable version alone: one call if it is as the last shift left it, else two."""
-        self._alias.restore(stable.id, canary.id if canary else None, canary.mark if canary else "")
+        self._alias.restore(stable.id, canary.id if canary else None, fence, canary.mark if canary else "")
 
     def prune(self, keep: Sequence[Revision], count: int) -> int:
         """Delete versions that Selfright published, except the newest `count`, `keep`, and those that an alias uses.

@@ -22,6 +22,7 @@ from controller.domain.components.parameters.artifact import ParametersArtifact
 from controller.domain.components.parameters.target import ParametersTarget
 from controller.domain.components.parameters.values import Parameters
 from controller.domain.deployment import Revision
+from controller.ports.components import Fence
 
 POLLS, PAUSE = 5, 0.5
 """How often a new revision is read, and the seconds in between: SSM may return a write only a moment later."""
@@ -66,13 +67,17 @@ class ParametersComponent:
         detail = "all are there" if complete else "some are missing or were changed by somebody else"
         return [CheckResult(f"parameters of {self._name}", complete, detail)]
 
-    def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> None:
-        """Move the pointer, but only at weight 100: two calls. At other weights: one call."""
-        self._pointer.shift(stable.id, canary.id, weight, permit)
+    def has(self, revision: Revision) -> bool:
+        """Whether the revision is there and complete; before the first release: yes."""
+        return not revision.id or self._is_complete(revision)
 
-    def restore(self, stable: Revision, canary: Revision | None) -> None:
+    def shift(self, stable: Revision, canary: Revision, weight: int, fence: Fence) -> None:
+        """Move the pointer, but only at weight 100: two calls. At other weights: one call."""
+        self._pointer.shift(stable.id, canary.id, weight, fence)
+
+    def restore(self, stable: Revision, canary: Revision | None, fence: Fence) -> None:
         """Set the pointer to the stable revision."""
-        self._pointer.restore(stable.id, canary.id if canary else None)
+        self._pointer.restore(stable.id, canary.id if canary else None, fence)
 
     def prune(self, keep: Sequence[Revision], count: int) -> int:
         """Delete revisions except for the newest `count`, `keep`, and the one that the pointer names."""

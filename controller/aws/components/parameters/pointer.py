@@ -63,7 +63,7 @@ class ParameterPointer(Traffic[PointerState]):
         """Whether the pointer names one of the two."""
         return state.revision in {stable, canary}
 
-    def write(self, state: PointerState, stable: str, canary: str, weight: int) -> None:
+    def write(self, state: PointerState, stable: str, canary: str, weight: int, seal: str) -> None:  # noqa: ARG002
         """One call; two more, and a `ConflictError`, when there was another write at the same time."""
         version, expected = self._put(_wanted(stable, canary, weight), create=not state.version), state.version + 1
         if version == expected:

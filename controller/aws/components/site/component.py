@@ -1,12 +1,12 @@
 """The component `site`: files in a bucket behind CloudFront. A revision is a folder; a routing table names it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.aws.components.site.files import SiteFiles
 from controller.aws.components.site.pruning import discard, prune
-from controller.aws.components.site.routing import SiteTraffic
+from controller.aws.components.site.routing import SiteTraffic, index_key
 from controller.aws.components.site.testing import SiteChecks
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
@@ -14,7 +14,8 @@ from controller.domain.components.artifact import Artifact
 from controller.domain.components.contents import Contents
 from controller.domain.components.site.target import SiteTarget
 from controller.domain.deployment import Pending, Revision
-from controller.errors import ChangedByOthersError
+from controller.errors import ChangedByOthersError, NotFoundError
+from controller.ports.components import Fence
 
 DEPLOYING, PATIENCE = "CloudFront is still deploying a change that somebody made to the distribution", 30 * 60
 """Seconds. CloudFront takes some minutes."""
@@ -61,13 +62,22 @@ class SiteComponent:
         own = [check for check in checks if check.component == self._name]
         return SiteChecks(self._files, self._name, revision.id, self._target.fallback).run(own)
 
-    def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> None:
-        """Publish a new routing table: four calls, and one for the shared folders of a canary that is new."""
-        self._traffic.shift(stable.id, canary.id, weight, permit)
+    def has(self, revision: Revision) -> bool:
+        """Whether the revision's index exists, which means that all its files do; before the first release: yes."""
+        try:
+            if revision.id:
+                self._files.metadata(index_key(revision.id))
+        except NotFoundError:
+            return False
+        return True
 
-    def restore(self, stable: Revision, canary: Revision | None) -> None:
+    def shift(self, stable: Revision, canary: Revision, weight: int, fence: Fence) -> None:
+        """Publish a new routing table: four calls, and one for the shared folders of a canary that is new."""
+        self._traffic.shift(stable.id, canary.id, weight, fence)
+
+    def restore(self, stable: Revision, canary: Revision | None, fence: Fence) -> None:
         """Publish the routing table with the stable revision alone."""
-        self._traffic.restore(stable.id, canary.id if canary else None)
+        self._traffic.restore(stable.id, canary.id if canary else None, fence)
 
     def prune(self, keep: Sequence[Revision], count: int) -> int:
         """Delete revisions except for the newest `count`, `keep`, and those that the routing table names."""

@@ -73,9 +73,15 @@ class SiteTraffic(Traffic[SiteState]):
         """Whether LIVE names only these two revisions, and DEVELOPMENT has no unpublished work of somebody else."""
         return state.live is not None and state.draft is not None and state.live.is_between(stable, canary)
 
-    def write(self, state: SiteState, stable: str, canary: str, weight: int) -> None:
+    def seal(self, state: SiteState) -> str:
+        """The seal of what was published, if DEVELOPMENT has the same."""
+        seals = {table.seal for table in (state.live, state.draft) if table is not None}
+        return seals.pop() if len(seals) == 1 else ""
+
+    def write(self, state: SiteState, stable: str, canary: str, weight: int, seal: str) -> None:
         """Two calls, and one more for a revision that is not in the table yet."""
         table = self._with_folders((state.live or RoutingTable()).pointed_at(stable, canary, weight))
+        table = replace(table, seal=seal)
         name = self._target.routing_function
         with calling("cloudfront:UpdateFunction", name):
             updated = self._clients.routing.update_function(

@@ -34,7 +34,7 @@ from controller.errors import (
     SelfrightError,
     TrippedError,
 )
-from controller.ports.components import Context
+from controller.ports.components import Context, Fence
 
 Answer = TypeVar("Answer")
 READY = frozenset(
@@ -96,12 +96,17 @@ class StackComponent:
         detail = "it is as staging left it" if same else "somebody else has changed it since it was staged"
         return [CheckResult(f"stack of {self._name}", same, detail)]
 
-    def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> str:  # noqa: ARG002
+    def has(self, revision: Revision) -> bool:
+        """Whether the template and the parameters of this revision were kept; before there was a stack: yes."""
+        return not revision.id or self._store.has(revision.id)
+
+    def shift(self, stable: Revision, canary: Revision, weight: int, fence: Fence) -> str:  # noqa: ARG002
         """Nothing: since it was staged, the stack serves both releases."""
         return ""
 
-    def restore(self, stable: Revision, canary: Revision | None) -> Pending | Left | None:
+    def restore(self, stable: Revision, canary: Revision | None, fence: Fence) -> Pending | Left | None:
         """Restore the former template and parameters; see `StackRestoring`."""
+        fence.check()
         context = self._context
         restoring = StackRestoring(self._calls, self._store, self._target, mark_of(context), context.deployment)
         return self._patiently(lambda: restoring.step(stable.id, canary.id if canary else ""))

@@ -13,6 +13,7 @@ from typing import Any
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.aws.components.stack.cloudformation import HIDDEN, Present
+from controller.errors import NotFoundError
 
 PREFIX = "restore-points/stacks/"
 BODY_BYTES = 51_200
@@ -50,6 +51,16 @@ class StackStore:
         with calling("s3:GetObject", key):
             body = self._clients.objects.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         return StackState(**json.loads(body))
+
+    def has(self, revision: str) -> bool:
+        """Whether the state of a revision was kept."""
+        key = f"{PREFIX}{revision}.json"
+        try:
+            with calling("s3:GetObject", key):
+                self._clients.objects.head_object(Bucket=self._bucket, Key=key)
+        except NotFoundError:
+            return False
+        return True
 
     def request(self, state: StackState) -> Mapping[str, Any]:
         """Template, parameters and capabilities as CreateChangeSet wants them."""

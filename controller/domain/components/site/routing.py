@@ -33,6 +33,7 @@ class RoutingTable:
     """`weight` percent of the visitors get `canary`, the others `stable`; "" means no revision.
 
     `hashed` are the shared folders of each revision ("assets/"): their files are outside of the revisions' folders.
+    `seal` says for which deployment it was written; visitors do not notice it.
     """
 
     stable: str = ""
@@ -40,6 +41,7 @@ class RoutingTable:
     weight: int = 0
     fallback: str = "/index.html"
     hashed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    seal: str = ""
 
     def routes_like(self, other: "RoutingTable") -> bool:
         """Whether both tables give every visitor the same revision."""
@@ -71,6 +73,7 @@ def render(table: RoutingTable) -> bytes:
         "weight": table.weight,
         "fallback": table.fallback,
         "hashed": {revision: list(folders) for revision, folders in table.hashed.items()},
+        "seal": table.seal,
     }
     line = f"const TABLE = {json.dumps(content, sort_keys=True)};"
     code = _TABLE.sub(lambda _: line, _template(), count=1)
@@ -129,6 +132,7 @@ def _table(code: str) -> RoutingTable | None:
             weight=content["weight"],
             fallback=content["fallback"],
             hashed={revision: tuple(folders) for revision, folders in hashed.items()},
+            seal=content.get("seal", ""),
         )
     except (ValueError, KeyError, AttributeError, TypeError):
         return None

@@ -1,6 +1,6 @@
 """The component `note`: texts in a bucket, and a pointer to the live one, moved by the rules of all traffic."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
@@ -12,6 +12,7 @@ from controller.domain.components.contents import Contents
 from controller.domain.deployment import Revision
 from controller.domain.strategy import ALL
 from controller.errors import NotFoundError
+from controller.ports.components import Fence
 from tests.kinds.note.rules.artifact import NoteArtifact
 from tests.kinds.note.rules.target import NoteTarget
 
@@ -72,7 +73,7 @@ class NotePointer(Traffic[str]):
         """Whether the pointer names one of the two."""
         return state in {stable, canary}
 
-    def write(self, state: str, stable: str, canary: str, weight: int) -> str | None:
+    def write(self, state: str, stable: str, canary: str, weight: int, seal: str) -> str | None:
         """One write, without a condition: these tests have no other writers."""
         self._store.write("current", canary if weight >= ALL else stable)
         return None
@@ -103,13 +104,17 @@ class NoteComponent:
         """Check that the text is there."""
         return [CheckResult(f"text of {self._name}", revision.id in self._store.names(), "the texts were listed")]
 
-    def shift(self, stable: Revision, canary: Revision, weight: int, permit: Callable[[], None]) -> str | None:
-        """Move the pointer, at weight 100 only."""
-        return self._pointer.shift(stable.id, canary.id, weight, permit)
+    def has(self, revision: Revision) -> bool:
+        """Whether the text is there; before the first: yes."""
+        return not revision.id or revision.id in self._store.names()
 
-    def restore(self, stable: Revision, canary: Revision | None) -> None:
+    def shift(self, stable: Revision, canary: Revision, weight: int, fence: Fence) -> str | None:
+        """Move the pointer, at weight 100 only."""
+        return self._pointer.shift(stable.id, canary.id, weight, fence)
+
+    def restore(self, stable: Revision, canary: Revision | None, fence: Fence) -> None:
         """Set the pointer to stable."""
-        self._pointer.restore(stable.id, canary.id if canary else None)
+        self._pointer.restore(stable.id, canary.id if canary else None, fence)
 
     def discard(self, revision: Revision) -> bool:
         """Delete a text, unless it is live."""

@@ -32,7 +32,7 @@ FULL = a_deployment(
     bake=Bake(0, START, START + timedelta(seconds=60), extended=True),
     evaluation=Evaluation(START, "healthy", "Fine: ü.", Counts(100, 1), Counts(900, 2)),
     trip=TRIP,
-    guard_token="guard",
+    guard_tokens=("guard",),
     traffic_restored_at=START,
     notification="pending",
 )

@@ -159,7 +159,7 @@ def test_an_abandoned_lock_refuses_only_once() -> None:
     """The lock is released, and the second request succeeds."""
     world = succeeded()
     world.locks.known[KEY] = replace(world.locks.load(KEY), holder="d3")
-    a_deployment(world, Phase.REJECTED, "d3", notification="sent")
+    a_deployment(world, Phase.REJECTED, "d3", unsent={})
     assert "ask again" in begin_rollback(world, "d2", "arn:back", "person", "Please.").reason
     assert roll_back(world) == "ROLLED_BACK"
 

@@ -29,7 +29,7 @@ def test_traffic_is_restored_whatever_it_is_doing(phase: Phase) -> None:
 def test_what_is_live_is_claimed_first_and_the_rollback_machine_continues() -> None:
     """It holds the lock then, so no release begins meanwhile."""
     world = a_world()
-    on_its_way(world, Phase.SUCCEEDED, notification="sent")
+    on_its_way(world, Phase.SUCCEEDED, unsent={})
     world.locks.known["smartpack/prod"] = world.locks.load("smartpack/prod").__class__("smartpack/prod", live="d2")
     at_weight(world, 100)
     assert emergency(world, "d2", "prices").outcome == "restored"
@@ -76,7 +76,7 @@ def test_it_is_refused_beside_another_deployment() -> None:
     """The deployment that holds the lock comes first."""
     world = a_world()
     on_its_way(world, Phase.BAKING, "d3")
-    a_deployment(world, Phase.SUCCEEDED, notification="sent")
+    a_deployment(world, Phase.SUCCEEDED, unsent={})
     at_weight(world, 100)
     assert emergency(world, "d2", "now").outcome == "refused"
     assert live(world) != RESTORED

@@ -151,14 +151,14 @@ def test_it_is_finished_wherever_it_died(phase: Phase, how: str) -> None:
 def test_nothing_is_left_to_do_once_the_notification_is_sent() -> None:
     """`finish` may be called for any deployment."""
     world = a_world()
-    finish(world, a_deployment(world, Phase.SUCCEEDED, notification="sent"))
+    finish(world, a_deployment(world, Phase.SUCCEEDED, unsent={}))
     assert not world.notifications.sent
 
 
 def test_an_abandoned_lock_is_released() -> None:
     """A deployment that ended at the moment it was granted the lock does not keep it."""
     world = a_world()
-    on_its_way(world, Phase.REJECTED, notification="sent")
+    on_its_way(world, Phase.REJECTED, unsent={})
     waiting(world)
     assert release_abandoned_lock(world, KEY)
     assert world.locks.load(KEY).holder == "d3"

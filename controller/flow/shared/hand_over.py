@@ -1,0 +1,258 @@
+"""Hand-overs of an environment's lock: it changes together with the phases of the deployments that this concerns.
+
+So a deployment holds the lock exactly while it is on its way: queued with a fencing token, staging, shifting, baking or
+rolling back. No moment lies between taking the lock and going on, or between ending and releasing it. Each hand-over
+here is decided on what was read, and written in one transaction if all of that still holds; otherwise it is decided
+again. What follows from a hand-over (tasks that are answered, notifications) can be done later, by anybody.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+from controller.domain.advice import HELD_ADVICE
+from controller.domain.deployment import Changes, Deployment, Trip, Unsent
+from controller.domain.lock import Lock, LockAnswer, Place, ask, order_of, release, retake, unlocked, without
+from controller.domain.phases import UNTOUCHED, Phase
+from controller.domain.timeline import EventKind
+from controller.errors import LedgerConflictError, NotFoundError, SelfrightError, TransientError
+from controller.flow.shared.lease import renewed
+from controller.flow.shared.results import DeploymentResult
+from controller.flow.shared.timeline import record
+from controller.ports.ledger import ANYTHING, Expected, Move
+from controller.ports.world import World
+
+TRIES = 30
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class HandOver(Generic[Result]):
+    """A decision: the lock and the deployments' changes to write (None: nothing is to be written), and what it means."""
+
+    result: Result
+    lock: Lock | None = None
+    moves: Sequence[Move] = ()
+    remembered: tuple[Deployment, Phase] | None = None
+
+
+def hand_over(world: World, environment_key: str, decide: Callable[[Lock], HandOver[Result]]) -> Result:
+    """Decide on the present lock, and write the decision; decide again when anything has changed in between.
+
+    Raises `TransientError` after 30 lost races, and what `decide` raises.
+    """
+    for _ in range(TRIES):
+        decided = decide(world.locks.load(environment_key))
+        if decided.lock is None:
+            return decided.result
+        try:
+            world.locks.save(decided.lock, decided.moves, decided.remembered)
+        except LedgerConflictError:
+            continue
+        return decided.result
+    msg = f"The lock of {environment_key} changes too often to be saved. It can be tried again."
+    raise TransientError(msg, code="LockChanges")
+
+
+def ask_for_lock(world: World, deployment_id: str, task_token: str) -> LockAnswer:
+    """Queue a deployment and ask for the lock; a release that this supersedes, or a refused one, ends with it.
+
+    Asking again is harmless. Raises `LedgerConflictError` when the deployment does not wait (any more).
+    """
+
+    def decide(lock: Lock) -> HandOver[LockAnswer]:
+        deployment = world.deployments.get(deployment_id)
+        if deployment.phase not in UNTOUCHED:
+            msg = f"Deployment {deployment_id} is {deployment.phase}: it does not wait for the lock."
+            raise LedgerConflictError(msg)
+        place = Place(deployment_id, order_of(deployment.upload.uploaded_at, deployment.version))
+        asked = ask(_without_the_dead(world, lock), place)
+        queued: Changes = {"phase": Phase.QUEUED}
+        if task_token:
+            queued["queue_tokens"] = (task_token,)
+        if asked.outcome == "granted" and not deployment.fencing_token:
+            queued |= _grant(world, asked.lock)
+        if refusal := _refusal(asked):
+            queued |= ending(world, *refusal)
+        moves = [Move(deployment_id, queued, UNTOUCHED)]
+        if asked.displaced:
+            later = f"Version {deployment.version} was uploaded later."
+            ended = ending(world, Phase.SUPERSEDED, later)
+            moves.append(Move(asked.displaced.deployment_id, ended, UNTOUCHED))
+        return HandOver(asked, asked.lock, moves)
+
+    return hand_over(world, world.deployments.get(deployment_id).environment_key, decide)
+
+
+def _refusal(asked: LockAnswer) -> tuple[Phase, str, str] | None:
+    match asked.outcome:
+        case "superseded":
+            return Phase.SUPERSEDED, "A newer release was uploaded before this one got the lock.", ""
+        case "held":
+            return Phase.REJECTED, f"The environment is held: {asked.lock.held}", HELD_ADVICE
+    return None
+
+
+def end(  # noqa: PLR0913 - how it ended, said in full
+    world: World,
+    deployment: Deployment,
+    phase: Phase,
+    reason: str,
+    next_step: str = "",
+    *,
+    phases: Collection[Phase],
+    expected: Expected = ANYTHING,
+) -> Sequence[str]:
+    """End a deployment in this phase, release its lock, and grant it to the one that waits.
+
+    Returns the ids of all deployments that this has moved. Raises `LedgerConflictError` when the deployment is not in
+    `phases`, or not as `expected`.
+    """
+    deployment_id = deployment.deployment_id
+
+    def decide(lock: Lock) -> HandOver[Sequence[str]]:
+        present = world.deployments.get(deployment_id)
+        if not holds(present, phases, expected):
+            msg = f"Deployment {deployment_id} is {present.phase}: it does not end as {phase} (any more)."
+            raise LedgerConflictError(msg)
+        live = {Phase.SUCCEEDED: deployment_id, Phase.ROLLED_BACK: present.previous}.get(phase)
+        hold = f"The rollback of {deployment_id} failed." if phase is Phase.ROLLBACK_FAILED else ""
+        after, waiting = release(_without_the_dead(world, lock, but=deployment_id), deployment_id, live=live, hold=hold)
+        moves = [Move(deployment_id, ending(world, phase, reason, next_step), phases, expected)]
+        if waiting and after.held:
+            refused = ending(world, Phase.REJECTED, f"The environment is held: {after.held}", HELD_ADVICE)
+            moves.append(Move(waiting.deployment_id, refused, UNTOUCHED))
+        elif waiting:
+            moves.append(Move(waiting.deployment_id, _grant(world, after), {Phase.QUEUED}))
+        remembered = (present, phase) if _is_remembered(present, phase) else None
+        return HandOver([move.deployment_id for move in moves], after, moves, remembered)
+
+    if deployment.phase is Phase.RECEIVED:  # It has never asked for the lock, and asking would have changed its phase.
+        with suppress(LedgerConflictError):
+            changes = ending(world, phase, reason, next_step)
+            world.deployments.update(deployment_id, changes, phases=set(phases) & {Phase.RECEIVED}, expected=expected)
+            return [deployment_id]
+    return hand_over(world, deployment.environment_key, decide)
+
+
+def reopen(world: World, deployment: Deployment, execution_arn: str, trip: Trip) -> Deployment | None:
+    """Take the lock for the rollback of a deployment that has ended; None when it may not be rolled back (any more).
+
+    It may be if its release is live, or if its own failed rollback holds the environment.
+    """
+    deployment_id = deployment.deployment_id
+
+    def decide(lock: Lock) -> HandOver[bool]:
+        present = world.deployments.get(deployment_id)
+        taken = retake(_without_the_dead(world, lock), deployment_id)
+        if present.phase is not deployment.phase or taken is None:
+            return HandOver(result=False)
+        changes: Changes = {
+            "phase": Phase.ROLLING_BACK,
+            "rollback_execution_arn": execution_arn,
+            "rollback_attempts": present.rollback_attempts + 1,
+            "trip": present.trip or trip,
+            "awaited": {},
+            "troubles": {},
+        }
+        return HandOver(True, taken, [Move(deployment_id, changes, {deployment.phase})])  # noqa: FBT003 - it is
+
+    if hand_over(world, deployment.environment_key, decide):
+        return world.deployments.get(deployment_id)
+    present = world.deployments.get(deployment_id)
+    ours = (present.phase, present.rollback_execution_arn) == (Phase.ROLLING_BACK, execution_arn)
+    return present if ours else None
+
+
+def accept(world: World, deployment: Deployment) -> bool:
+    """Unlock an environment that is held because of this deployment; False when it is not.
+
+    After a failed rollback, what visitors get is of this release in part: so it counts as live, and none before it.
+    """
+    live = deployment.deployment_id if deployment.phase is Phase.ROLLBACK_FAILED else None
+
+    def decide(lock: Lock) -> HandOver[bool]:
+        if lock.held_by != deployment.deployment_id or lock.holder:
+            return HandOver(result=False)
+        return HandOver(True, unlocked(lock, live=live))  # noqa: FBT003 - it is unlocked
+
+    return hand_over(world, deployment.environment_key, decide)
+
+
+def is_abandoned(world: World, environment_key: str) -> bool:
+    """Whether nobody holds the lock who will release it."""
+    lock = world.locks.load(environment_key)
+    return not _without_the_dead(world, lock).holder
+
+
+def tell_granted(world: World, deployment: Deployment) -> None:
+    """Answer the waiting tasks of a deployment that was granted the lock; harmless when it has gone on."""
+    for token in deployment.queue_tokens:
+        world.workflows.succeed(token, DeploymentResult(deployment, "granted").document())
+
+
+def follow_up(world: World, moved: Sequence[str], finish: Callable[[World, Deployment], None]) -> None:
+    """Do what is due for deployments that a hand-over moved: wake the one that was granted, `finish` those that ended.
+
+    Nothing waits for that: whatever fails here is done by the reconciler.
+    """
+    for deployment_id in moved:
+        with suppress(SelfrightError):
+            deployment = world.deployments.get(deployment_id)
+            if deployment.phase.is_terminal:
+                finish(world, deployment)
+            elif deployment.phase is Phase.QUEUED and deployment.fencing_token:
+                said = f"This release holds the lock of {deployment.environment_key}."
+                record(world, deployment_id, EventKind.GRANTED, said)
+                tell_granted(world, deployment)
+
+
+def ending(world: World, phase: Phase, reason: str, next_step: str = "") -> Changes:
+    """The changes that end a deployment: its last phase, and a notification that somebody will send."""
+    now = world.clock.now()
+    return {
+        "phase": phase,
+        "reason": reason,
+        "next_step": next_step,
+        "closed_at": now,
+        "unsent_now": {f"{now:%Y%m%dT%H%M%S%f}": Unsent(phase, reason, next_step)},
+    }
+
+
+def holds(deployment: Deployment, phases: Collection[Phase], expected: Expected) -> bool:
+    """Whether a write with these conditions can succeed on a deployment that was just read."""
+    rolled_back_by = expected.rollback_execution_arn
+    return (
+        deployment.phase in phases
+        and not (expected.untripped and deployment.trip)
+        and rolled_back_by in {None, deployment.rollback_execution_arn}
+    )
+
+
+def _grant(world: World, lock: Lock) -> Changes:
+    return {"fencing_token": lock.token, "previous": lock.live, **renewed(world)}
+
+
+def _is_remembered(deployment: Deployment, phase: Phase) -> bool:
+    if phase is Phase.SUCCEEDED:
+        return True
+    return phase in {Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED} and deployment.is_condemned
+
+
+def _without_the_dead(world: World, lock: Lock, but: str = "") -> Lock:
+    """The lock without a holder or a waiting deployment that has ended or does not exist.
+
+    Hand-overs leave no such lock behind; a ledger that was restored from a backup can have one.
+    """
+    waiting = lock.waiting.deployment_id if lock.waiting else ""
+    for known in {lock.holder, waiting} - {"", but}:
+        try:
+            dead = world.deployments.get(known).phase.is_terminal
+        except NotFoundError:
+            dead = True
+        if dead:
+            lock = without(lock, known)
+    return lock
+
+
