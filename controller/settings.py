@@ -15,6 +15,7 @@ class Settings(BaseModel):
     table: str = ""
     bucket: str = ""
     rollback_machine_arn: str = ""
+    deploy_machine_arn: str = ""
     notifications_topic_arn: str = ""
     on_alarm_function: str = ""
 

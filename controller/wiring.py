@@ -24,6 +24,7 @@ ADAPTERS: dict[str, tuple[str, ...]] = {
     "exports": (f"{AWS}.components.exports", "AwsExports", "bucket"),
     "guards": (f"{AWS}.ledger.guards", "DynamoGuards", "table"),
     "hooks": (f"{AWS}.invocations", "LambdaHooks"),
+    "inbox": (f"{AWS}.inbox", "S3Inbox", "bucket", "deploy_machine_arn"),
     "locks": (f"{AWS}.ledger.locks", "DynamoLocks", "table"),
     "markers": (f"{AWS}.markers", "EmfMarkers"),
     "metrics": (f"{AWS}.metrics", "CloudWatchMetrics"),

@@ -37,7 +37,12 @@ class FakeDeployments:
         raise NotFoundError(f"The ledger has no deployment {deployment_id}.")
 
     def update(
-        self, deployment_id: str, changes: Mapping[str, Any], *, phases: Collection[Phase], expected: Expected = ANYTHING
+        self,
+        deployment_id: str,
+        changes: Mapping[str, Any],
+        *,
+        phases: Collection[Phase],
+        expected: Expected = ANYTHING,
     ) -> Deployment:
         """Change the fields if all conditions hold, else `LedgerConflictError`."""
         self.before_update(changes)
@@ -82,7 +87,8 @@ class FakeDeployments:
 
 def _holds(present: Deployment, phases: Collection[Phase], expected: Expected) -> bool:
     same = all(
-        getattr(expected, name) in {None, getattr(present, name)} for name in ("fencing_token", "rollback_execution_arn")
+        getattr(expected, name) in {None, getattr(present, name)}
+        for name in ("fencing_token", "rollback_execution_arn")
     )
     step = present.bake.step if present.bake else None
     in_time = expected.weight_at_most is None or present.weight <= expected.weight_at_most
@@ -152,9 +158,7 @@ class FakeLocks:
         """The present lock."""
         return self.known.get(environment_key, Lock(environment_key))
 
-    def save(
-        self, lock: Lock, moves: Sequence[Move] = (), remembered: tuple[Deployment, Phase] | None = None
-    ) -> None:
+    def save(self, lock: Lock, moves: Sequence[Move] = (), remembered: tuple[Deployment, Phase] | None = None) -> None:
         """Keep the lock and move the deployments if every condition holds; otherwise change nothing."""
         self.before_save(lock)
         if self.load(lock.environment_key).revision != lock.revision:

@@ -126,6 +126,22 @@ class FakeDatabases:
 
 
 @dataclass
+class FakeInbox:
+    """The uploads in `known`, and the names of the executions that were started for some of them."""
+
+    known: list[Upload] = field(default_factory=list)
+    started: dict[str, Upload] = field(default_factory=dict)
+
+    def uploaded(self, since: datetime, until: datetime) -> Sequence[Upload]:
+        """Those of this time."""
+        return [one for one in self.known if since <= one.uploaded_at < until]
+
+    def start(self, upload: Upload, name: str) -> bool:
+        """Record the start, once for each name."""
+        return self.started.setdefault(name, upload) is upload
+
+
+@dataclass
 class FakeSecrets:
     """Secrets by id: the keys of each, or the error that is raised instead."""
 
@@ -301,6 +317,7 @@ class FakeWorld(World):
     secrets: FakeSecrets = field(default_factory=FakeSecrets)
     probe: FakeProbe = field(default_factory=FakeProbe)
     hooks: FakeHooks = field(default_factory=FakeHooks)
+    inbox: FakeInbox = field(default_factory=FakeInbox)
     rehearsals: FakeRehearsals = field(default_factory=FakeRehearsals)
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
     markers: FakeMarkers = field(default_factory=FakeMarkers)

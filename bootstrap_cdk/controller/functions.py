@@ -14,7 +14,7 @@ from constructs import Construct
 from bootstrap_cdk.controller.privileges import ALL_RESOURCES, Resources, privileges
 from bootstrap_cdk.settings import ControllerSettings
 from selfright.cdk.exceptions import accept, accept_wildcards
-from selfright.cdk.names import ROLLBACK_MACHINE, Group, machine_arn
+from selfright.cdk.names import DEPLOY_MACHINE, ROLLBACK_MACHINE, Group, machine_arn
 
 HANDLER = "controller.handlers.entry.handler"
 OWN_PATHS = "One prefix of the controller's bucket, parameters or executions; releases add what is below it."
@@ -128,7 +128,10 @@ def _variables(group: Group, own: Resources, settings: ControllerSettings) -> di
     """The function's environment variables; `controller.settings` reads them."""
     special = {
         Group.WATCH: {"SELFRIGHT_ON_ALARM_FUNCTION": Group.ON_ALARM.function_name},
-        Group.RECONCILE: {"SELFRIGHT_ROLLBACK_MACHINE_ARN": machine_arn(ROLLBACK_MACHINE)},
+        Group.RECONCILE: {
+            "SELFRIGHT_ROLLBACK_MACHINE_ARN": machine_arn(ROLLBACK_MACHINE),
+            "SELFRIGHT_DEPLOY_MACHINE_ARN": machine_arn(DEPLOY_MACHINE),
+        },
     }
     return {
         "SELFRIGHT_FUNCTION": group.value,

@@ -79,7 +79,8 @@ def privileges(own: Resources) -> Mapping[Group, Sequence[iam.PolicyStatement]]:
             *end,
             see_runs,
             stop,
-            allow(["states:StartExecution"], [machine_arn(ROLLBACK_MACHINE)]),
+            allow(["states:StartExecution"], [machine_arn(ROLLBACK_MACHINE), machine_arn(DEPLOY_MACHINE)]),
+            allow(["s3:ListBucketVersions"], [own.artifacts.bucket.bucket_arn]),  # uploads whose events were lost
         ],
     }
 

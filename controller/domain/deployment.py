@@ -223,9 +223,10 @@ class Deployment:
     the SHA-256 (hex) of the restore point's manifest in the artifacts bucket ("" when nothing was exported);
     `snapshots` are those of its databases, by component, requested at `snapshots_since`. `served_before` are the
     components that any earlier release brought to visitors; None before it is read, and when it cannot be known.
-    `shifted_at` is when a shift last began to move traffic (None: never). `guard_tokens`, `queue_tokens` and
-    `pause_tokens` belong to the tasks that wait: every attempt of such a task has a token of its own, and all of them
-    are answered. `troubles` say what is not restored yet. `unsent` are notifications that are still to be sent.
+    `reached` is the highest weight in percent to which a shift has begun to move traffic (0: none ever began), also
+    after a restoration. `guard_tokens`, `queue_tokens` and `pause_tokens` belong to the tasks that wait: every
+    attempt of such a task has a token of its own, and all of them are answered. `troubles` say what is not restored
+    yet. `unsent` are notifications that are still to be sent.
     """
 
     deployment_id: str
@@ -265,7 +266,7 @@ class Deployment:
     next_step: str = ""
     rollback_execution_arn: str = ""
     rollback_attempts: int = 0
-    shifted_at: datetime | None = None
+    reached: int = 0
     traffic_restored_at: datetime | None = None
     troubles: Mapping[str, Trouble] = field(default_factory=dict)
     waits_since: datetime | None = None
@@ -310,7 +311,7 @@ class Deployment:
         A check or the judge is evidence; so is an alarm, once visitors could get the release.
         """
         source = self.trip.source if self.trip else ""
-        return source in EVIDENCE and (source != "alarm" or self.shifted_at is not None)
+        return source in EVIDENCE and (source != "alarm" or self.reached > 0)
 
     @property
     def rollback_reason(self) -> str:
@@ -341,10 +342,10 @@ def _id(revision: Revision | None) -> str:
 class Changes(TypedDict, total=False):
     """What one write to the ledger changes of a deployment; see `Deployment` for the fields.
 
-    `staged_now`, `awaited_now`, `troubles_now` and `unsent_now` set the entries that they name and leave the others,
-    because several components write at the same time while they are staged or restored. `awaited` and `troubles` replace
-    all entries. Tokens are added to those that are there, and `answered` names the lists of tokens that are emptied.
-    `sent` removes that entry of `unsent`.
+    `staged_now`, `awaited_now`, `troubles_now` and `unsent_now` set the entries that they name and leave the
+    others, because several components write at the same time while they are staged or restored. `awaited` and
+    `troubles` replace all entries. Tokens are added to those that are there, and `answered` names the lists of
+    tokens that are emptied. `sent` removes that entry of `unsent`.
     """
 
     phase: Phase
@@ -378,7 +379,7 @@ class Changes(TypedDict, total=False):
     next_step: str
     rollback_execution_arn: str
     rollback_attempts: int
-    shifted_at: datetime
+    reached: int
     traffic_restored_at: datetime
     troubles: Mapping[str, Trouble]
     troubles_now: Mapping[str, Trouble]

@@ -12,6 +12,7 @@ _NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,30}$")
 _NAME_RULE = "1 to 31 lower-case letters, digits and '-', not beginning with '-'"
 _FORM = "incoming/<application>/<environment>/<anything>.zip"
 _PARTS = 4
+UNKNOWN = "unknown"
 _NAME_IN_ID = 20
 """Ids cut longer names: the id becomes part of an execution's name, which has at most 80 characters."""
 
@@ -41,6 +42,15 @@ def parse_key(key: str) -> UploadTarget:
     if not file_name.endswith(".zip") or file_name == ".zip":
         raise _refused(key, "its last part is not the name of a .zip file")
     return UploadTarget(application, environment)
+
+
+def target_of(key: str) -> tuple[str, str]:
+    """The application and environment of an upload key; both are `unknown` when it names none."""
+    try:
+        target = parse_key(key)
+    except InvalidBundleError:
+        return UNKNOWN, UNKNOWN
+    return target.application, target.environment
 
 
 def deployment_id(application: str, environment: str, upload: Upload) -> str:

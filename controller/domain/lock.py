@@ -76,9 +76,7 @@ def ask(lock: Lock, place: Place) -> LockAnswer:
     return LockAnswer(replace(newest, waiting=place), "waiting", displaced=lock.waiting)
 
 
-def release(
-    lock: Lock, deployment_id: str, *, live: str | None = None, hold: str = ""
-) -> tuple[Lock, Place | None]:
+def release(lock: Lock, deployment_id: str, *, live: str | None = None, hold: str = "") -> tuple[Lock, Place | None]:
     """Release a deployment's lock, or end its waiting; returns the deployment that was waiting, if it is affected.
 
     Without `hold` that deployment is the new holder; with `hold` it must be refused, because the environment is held.

@@ -14,10 +14,10 @@ from controller.domain.environment import Environment
 from controller.domain.phases import MOVING
 from controller.domain.timeline import EventKind
 from controller.errors import SelfrightError
+from controller.flow.shared.fence import trip
 from controller.flow.shared.lease import renewed
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
-from controller.flow.shared.fence import trip
 from controller.ports.world import World
 
 PRE, POST = "pre_traffic", "post_traffic"

@@ -32,9 +32,7 @@ def complete(world: World, deployment_id: str) -> Completed:
         _prune(world, deployment)
     reason = "" if deployment.changed else "Nothing changed: the same was live already."
     try:
-        ended = close(
-            world, deployment_id, Phase.SUCCEEDED, reason, phases=TOUCHED, expected=Expected(untripped=True)
-        )
+        ended = close(world, deployment_id, Phase.SUCCEEDED, reason, phases=TOUCHED, expected=Expected(untripped=True))
     except LedgerConflictError as error:
         raise TrippedError(str(error)) from error
     return Completed(ended, "succeeded", weight=ended.weight)

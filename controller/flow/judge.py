@@ -17,9 +17,9 @@ from controller.errors import LedgerConflictError, SelfrightError, TransientErro
 from controller.flow.preconditions.hotfix import guarding, recovered
 from controller.flow.shared.bake import JUDGED, Judged, conclude, judged_now, open_bake, require_current
 from controller.flow.shared.evidence import gather
+from controller.flow.shared.fence import trip
 from controller.flow.shared.lease import renewed
 from controller.flow.shared.timeline import environment_of, record
-from controller.flow.shared.fence import trip
 from controller.ports.ledger import Expected
 from controller.ports.world import World
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from controller.domain.deployment import Deployment, Upload
-from controller.domain.identity import deployment_id, parse_key
+from controller.domain.identity import deployment_id, parse_key, target_of
 from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
 from controller.errors import InvalidBundleError, NotFoundError
@@ -12,8 +12,6 @@ from controller.flow.shared.closure import reject
 from controller.flow.shared.results import DeploymentResult, Result
 from controller.flow.shared.timeline import record
 from controller.ports.world import World
-
-UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ def receive(world: World, bucket: str, key: str, version_id: str | None, executi
         upload = world.bundles.pin(bucket, key, version_id)
     except NotFoundError as error:
         return Ignored("ignored", f"The upload is gone: {error}")
-    application, environment, trouble = _target(key)
+    application, environment = target_of(key)
     deployment = _new(world, upload, application, environment, execution_arn)
     if not world.deployments.create(deployment):
         deployment = world.deployments.get(deployment.deployment_id)
@@ -49,17 +47,11 @@ def receive(world: World, bucket: str, key: str, version_id: str | None, executi
             return Received(deployment, "duplicate")
     else:
         record(world, deployment.deployment_id, EventKind.RECEIVED, f"Received {key} ({upload.size:,} bytes).")
-    if trouble:
-        return Received(reject(world, deployment, trouble.reason, trouble.next_step), "rejected")
-    return Received(deployment, "received")
-
-
-def _target(key: str) -> tuple[str, str, InvalidBundleError | None]:
     try:
-        target = parse_key(key)
+        parse_key(key)
     except InvalidBundleError as error:
-        return UNKNOWN, UNKNOWN, error
-    return target.application, target.environment, None
+        return Received(reject(world, deployment, error.reason, error.next_step), "rejected")
+    return Received(deployment, "received")
 
 
 def _new(world: World, upload: Upload, application: str, environment: str, execution_arn: str) -> Deployment:

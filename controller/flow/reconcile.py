@@ -14,6 +14,7 @@ from controller.errors import SelfrightError
 from controller.flow.rollback.close import AGAIN_ADVICE
 from controller.flow.shared.closure import finish, reject
 from controller.flow.shared.lease import ran_out
+from controller.flow.shared.lost_uploads import start_lost_uploads
 from controller.flow.shared.timeline import record
 from controller.flow.wait_for_lock import settle
 from controller.ports.world import World
@@ -36,7 +37,15 @@ def reconcile(world: World, event_at: datetime | None = None) -> dict[str, str]:
     if not world.open_deployments.begin_sweep(now, since):
         return {}
     actions = {deployment_id: _reconcile_alone(world, deployment_id) for deployment_id in world.open_deployments.open()}
-    return {deployment_id: action for deployment_id, action in actions.items() if action}
+    done = {deployment_id: action for deployment_id, action in actions.items() if action}
+    return done if event_at else {**done, **_start_lost_uploads(world)}
+
+
+def _start_lost_uploads(world: World) -> dict[str, str]:
+    try:
+        return start_lost_uploads(world)
+    except SelfrightError as error:
+        return {"uploads": f"{FAILED}: {error}"}
 
 
 def _reconcile_alone(world: World, deployment_id: str) -> str:

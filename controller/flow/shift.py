@@ -14,10 +14,10 @@ from controller.domain.environment import Environment
 from controller.domain.phases import TOUCHED, Phase
 from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError
+from controller.flow.shared.fence import permit
 from controller.flow.shared.lease import renewed
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
-from controller.flow.shared.fence import permit
 from controller.ports.components import Fence
 from controller.ports.ledger import Expected
 from controller.ports.world import World
@@ -45,7 +45,7 @@ def shift(world: World, deployment_id: str, step: int) -> Shifted:
     changes: Changes = {
         "phase": Phase.SHIFTING,
         "weight": weight,
-        "shifted_at": world.clock.now(),
+        "reached": weight,
         "answered": ("guard_tokens", "pause_tokens"),
         **renewed(world),
     }

@@ -6,11 +6,11 @@ from controller.domain.bundle.archive import BundleArchive
 from controller.domain.deployment import Changes, Deployment, Pending, Revision
 from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
+from controller.flow.shared.fence import permit
 from controller.flow.shared.lease import renewed
 from controller.flow.shared.pending import awaiting
 from controller.flow.shared.results import ComponentResult
 from controller.flow.shared.timeline import environment_of, record
-from controller.flow.shared.fence import permit
 from controller.ports.components import Context
 from controller.ports.ledger import Expected
 from controller.ports.world import World

@@ -1,7 +1,8 @@
 """What is released, and where: environments, bundles, their components, and what is kept before that."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, BinaryIO, Literal, Protocol
 
 from controller.domain.checks.check import CheckResult
@@ -29,6 +30,16 @@ class Bundles(Protocol):
 
     def open(self, upload: Upload) -> BinaryIO:
         """A seekable reader of exactly that version, with bounded memory; the caller closes it."""
+
+
+class Inbox(Protocol):
+    """The uploads, however their events fared."""
+
+    def uploaded(self, since: datetime, until: datetime) -> Iterable[Upload]:
+        """The uploads from one moment to the other, every version of every object."""
+
+    def start(self, upload: Upload, name: str) -> bool:
+        """Start the execution that deploys an upload, once for each name; False when there is one of this name."""
 
 
 class Secrets(Protocol):
@@ -82,16 +93,17 @@ class Component(Protocol):
         """Send `weight` percent of the visitors to the canary.
 
         Raises what `fence.check` raises, and `ChangedByOthersError` when traffic is neither on `stable` nor on
-        `canary`. Returns what identifies the state that it left, for `Revision.mark`, if `restore` can make use of that.
+        `canary`. Returns what identifies the state that it left, for `Revision.mark`, if `restore` can use that.
         """
 
     def restore(self, stable: Revision, canary: Revision | None, fence: Fence) -> Pending | Left | None:
         """Send all visitors to `stable`, now; raises as `shift` does.
 
-        It writes even if all visitors are on `stable`, unless the fence's seal is there: after that, no write of a
-        shift that was still on its way can succeed. `canary.mark` may replace reading: it was read together with the
-        fact that the deployment goes back. `Pending`, only of kinds that take long, when it is not done yet: then this is called again. `Left` when it is
-        done, but something of the release must not be deleted.
+        It writes even if all visitors are on `stable`, unless the fence's seal is there: after that, no write
+        of a shift that was still on its way can succeed. `canary.mark` may replace reading: it was read
+        together with the fact that the deployment goes back. `Pending`, only of kinds that take long, when it
+        is not done yet: then this is called again. `Left` when it is done, but something of the release must
+        not be deleted.
         """
 
     def discard(self, revision: Revision) -> bool:

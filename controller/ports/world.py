@@ -10,6 +10,7 @@ from controller.ports.components import (
     Databases,
     Environments,
     Exports,
+    Inbox,
     RestorePoints,
     Secrets,
 )
@@ -45,6 +46,7 @@ class World:
     exports: Exports
     guards: Guards
     hooks: Hooks
+    inbox: Inbox
     locks: Locks
     markers: Markers
     metrics: Metrics

@@ -120,6 +120,7 @@ def resume(account: Account, deployment: Deployment) -> None:
         raise AdviceError(message, f"See its status: `selfright status {deployment.deployment_id}`")
     answer = {"outcome": "resumed", "deployment_id": deployment.deployment_id}
     workflows = StepFunctionsWorkflows("", account.workflows)
-    if not any([workflows.succeed(token, answer) for token in deployment.pause_tokens]):
+    heard = {workflows.succeed(token, answer) for token in deployment.pause_tokens}  # One of them waits.
+    if True not in heard:
         message = f"{deployment.deployment_id} is no longer paused: another person has answered, or its time is over."
         raise AdviceError(message, f"See its status: `selfright status {deployment.deployment_id}`")

@@ -18,7 +18,9 @@ def blocking(ledger: Ledger, environment_key: str) -> tuple[Deployment, str]:
         step = f"See its status: `selfright status {environment_key}`"
         raise AdviceError(f"{environment_key} is not held: it takes releases.", step)
     if status.held_by is None:
-        message = f"{environment_key} is held, and the ledger does not have the deployment that this is about: {status.held}"
+        message = (
+            f"{environment_key} is held, and the ledger does not have the deployment that caused it: {status.held}"
+        )
         raise AdviceError(message, f"`selfright history {environment_key}` lists its deployments.")
     return status.held_by, status.held
 

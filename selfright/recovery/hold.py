@@ -26,8 +26,9 @@ def take(world: World, environment_key: str, deployment_id: str) -> None:
 
     def decide(lock: Lock) -> tuple[Lock, str]:
         busy = lock.holder or (lock.waiting.deployment_id if lock.waiting else "")
-        held = lock if busy or lock.held else replace(lock, held=reason_of(environment_key, deployment_id), held_by=deployment_id)
-        return held, busy
+        if busy or lock.held:
+            return lock, busy
+        return replace(lock, held=reason_of(environment_key, deployment_id), held_by=deployment_id), ""
 
     if busy := change_lock(world.locks, environment_key, decide):
         message = f"Deployment {busy} is on its way in {environment_key}: the two would undo each other's changes."

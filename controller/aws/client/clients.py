@@ -113,6 +113,11 @@ class Clients:
         return client("ssm")
 
     @cached_property
+    def pointers(self) -> "SSMClient":
+        """Parameter Store for the pointer, whose writes have no condition: none may still come after its time is up."""
+        return cast("SSMClient", _client("ssm", attempts=1))
+
+    @cached_property
     def gateway(self) -> "ApiGatewayV2Client":
         """Amazon API Gateway's HTTP APIs."""
         return cast("ApiGatewayV2Client", _client("apigatewayv2"))

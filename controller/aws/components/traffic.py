@@ -75,7 +75,8 @@ class Traffic(ABC, Generic[State]):
             fence.check()
             with suppress(ConflictError):
                 return self.write(state, stable, canary, weight, fence.seal)
-        raise TransientError(f"{self.name} was changed {ATTEMPTS} times while it was being moved. It can be tried again.")
+        reason = f"{self.name} was changed {ATTEMPTS} times while it was being moved"
+        raise TransientError(f"{reason}. It can be tried again.", code="ChangesTooOften")
 
     def _is_sealed(self, state: State, fence: Fence) -> bool:
         """Whether no write that was meant before can succeed any more. Only the way back needs that."""

@@ -70,9 +70,7 @@ class DynamoDeployments(Deployments, OpenDeployments):
         move = Move(deployment_id, changes, phases, expected)
         try:
             with calling("dynamodb:UpdateItem", deployment_id):
-                answer = self._dynamodb.update_item(
-                    TableName=self._table, ReturnValues="ALL_NEW", **move_request(move)
-                )
+                answer = self._dynamodb.update_item(TableName=self._table, ReturnValues="ALL_NEW", **move_request(move))
         except ConflictError as error:
             msg = f"Deployment {deployment_id} has moved on: {', '.join(changes)} could not be written."
             raise LedgerConflictError(msg) from error
@@ -250,7 +248,7 @@ def _by_path(changes: Changes) -> dict[str, Any]:
             written |= {f"{name.removesuffix('_now')}.{entry}": one for entry, one in value.items()}
         else:
             written[name] = value
-    return {**written, **{name: () for name in changes.get("answered", ())}}
+    return {**written, **dict.fromkeys(changes.get("answered", ()), ())}
 
 
 def _in_phases(phases: Collection[Phase]) -> str:

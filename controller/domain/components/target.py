@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 class Target(BaseModel):
     """Where a component runs. Each kind is a subclass with `kind: Literal[…]`, in a folder of its own.
 
-    `takes_long`: a change takes minutes, so the workflow polls until it is done. Such a component shifts no visitors:
-    an alarm does not wait for it, and a rollback restores it after the others. `divides_visitors`: a share of the
-    visitors can be sent to a canary. `measured_by_version`: CloudWatch counts the requests of each revision.
-    `in_bundles`: releases change it; otherwise Selfright only takes a snapshot of it before a release.
+    `takes_long`: a change takes minutes, so the workflow polls until it is done. Such a component shifts no
+    visitors: an alarm does not wait for it, and a rollback restores it after the others. `divides_visitors`: a
+    share of the visitors can be sent to a canary. `measured_by_version`: CloudWatch counts the requests of each
+    revision. `conditional_writes`: its traffic can be moved on the condition that nothing changed. `in_bundles`:
+    releases change it; otherwise Selfright only takes a snapshot of it before a release.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, ignored_types=(InstanceDefault,))
@@ -29,6 +30,7 @@ class Target(BaseModel):
     takes_long: ClassVar[bool] = False
     divides_visitors: ClassVar[bool] = False
     measured_by_version: ClassVar[bool] = False
+    conditional_writes: ClassVar[bool] = True
     in_bundles: ClassVar[bool] = True
 
     if TYPE_CHECKING:

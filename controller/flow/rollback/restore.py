@@ -46,7 +46,7 @@ def restore_component(world: World, deployment_id: str, name: str) -> ComponentR
 def _restore(world: World, environment: Environment, deployment: Deployment, name: str) -> Pending | Left | None:
     """Restore it; of what takes long, the progress is written, so that the verification knows what to wait for."""
     lasting = takes_long(environment, name)
-    if not lasting and deployment.shifted_at is None:
+    if not lasting and not deployment.reached:
         return None  # No shift ever began, so there is nothing to move.
     answer = restore(world, environment, deployment, name)
     if lasting:

@@ -17,9 +17,9 @@ from controller.domain.judging.usage import most_used_first
 from controller.domain.phases import MOVING, Phase
 from controller.domain.timeline import EventKind
 from controller.errors import ConflictError, LedgerConflictError, SelfrightError
+from controller.flow.shared.fence import permit, permit_back, record_trip, write_trip
 from controller.flow.shared.pending import takes_long
 from controller.flow.shared.timeline import environment_of, record
-from controller.flow.shared.fence import permit, permit_back, record_trip, write_trip
 from controller.ports.components import Context, Fence
 from controller.ports.ledger import Expected
 from controller.ports.world import World
@@ -57,7 +57,7 @@ def restore_traffic(world: World, deployment: Deployment) -> dict[str, str]:
     All are restored at once, as far as AWS allows. For a few there is always room; for many, other deployments are held
     back. What takes long moves no visitors, and is left to the rollback machine.
     """
-    names = most_used_first(deployment.changed, deployment.evaluation) if deployment.shifted_at else []
+    names = most_used_first(deployment.changed, deployment.evaluation) if deployment.reached else []
     with ThreadPoolExecutor(max_workers=max(1, min(AT_ONCE, len(names)))) as pool:
         pool.submit(hold_others_back, world, len(names))  # at the same time, so that no visitor waits for it
         outcomes = _outcomes(world, deployment, names, pool)

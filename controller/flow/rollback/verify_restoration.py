@@ -7,13 +7,15 @@ when it was seen again later, and when nothing else is left to wait for.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Literal
 
 from controller.domain.checks.verification import outside_checks_of
+from controller.domain.components.target import Target
 from controller.domain.deployment import Deployment, Revision, Trouble, Unsent
 from controller.domain.phases import Phase
+from controller.domain.strategy import ALL
 from controller.domain.timeline import EventKind
 from controller.errors import ConflictError, LedgerConflictError, SelfrightError, TransientError
 from controller.flow.rollback.traffic import note_restored
@@ -31,6 +33,8 @@ SEEN_AGAIN = timedelta(seconds=30)
 """A contradiction lasts if it is still there after this time: what was just written may not be seen everywhere yet."""
 FIRST_PAUSE, LONGEST_PAUSE, SHARE, LATE_SHARE = 5, 60, 0.1, 0.02
 """Seconds between two verifications: a share of the time waited so far, but no more than a minute in the first hour."""
+LANDING = timedelta(seconds=30)
+"""An unconditional write is sent once, right after its permit, and gives up after 10 seconds."""
 TOLD_AFTER = timedelta(minutes=5)
 """After this time, people are told once that a rollback waits for AWS."""
 
@@ -48,7 +52,8 @@ def verify_restoration(world: World, deployment_id: str) -> RestorationVerified:
     """Check whether everything is as the restore point says, from inside and from outside.
 
     Outcomes: `verified`; `pending` while some `components` are not restored yet: restore them (again) in
-    `wait_seconds`; `failed` with the reason, when all that is left needs a person; `over` when the deployment has ended.
+    `wait_seconds`; `failed` with the reason, when all that is left needs a person; `over` when the deployment has
+    ended.
     """
     deployment = world.deployments.get(deployment_id)
     if deployment.phase is not Phase.ROLLING_BACK:
@@ -103,8 +108,10 @@ def _difference(
     Only *Restore component* knows whether somebody else moved it; until that has said so, it is just not restored yet.
     """
     environment, now = environment_of(world, deployment), world.clock.now()
-    if deployment.shifted_at is None and not takes_long(environment, name):
+    if not deployment.reached and not takes_long(environment, name):
         return None  # No shift ever began, so whatever is live is not of this deployment.
+    if _may_still_land(deployment, environment.components.get(name), now):
+        return Trouble(now, "a write of the shift may still be on its way, and this kind has no conditional writes")
     try:
         live = world.components.get(environment, name, urgent=True).current().id
     except (TransientError, ConflictError) as error:
@@ -113,6 +120,13 @@ def _difference(
         return noted if noted and not noted.lasting else Trouble(now, str(error), lasting=True)
     wrong = f"is on {live or 'nothing'} and should be on {stable.id or 'nothing'}"
     return (noted or Trouble(now, wrong)) if live != stable.id else None
+
+
+def _may_still_land(deployment: Deployment, target: Target | None, now: datetime) -> bool:
+    """Whether a write that was permitted just before the trip may still come, where no condition can refuse it."""
+    tripped = deployment.trip.at if deployment.trip else now
+    moved = deployment.reached >= ALL and target is not None and not target.conditional_writes
+    return moved and now - tripped < LANDING
 
 
 def _failing_outside(world: World, deployment: Deployment) -> dict[str, Trouble]:
@@ -129,7 +143,7 @@ def _failing_outside(world: World, deployment: Deployment) -> dict[str, Trouble]
 
 def _touched(world: World, deployment: Deployment) -> bool:
     """Whether visitors may have got anything of the release."""
-    return deployment.shifted_at is not None or bool(lasting(world, deployment))
+    return deployment.reached > 0 or bool(lasting(world, deployment))
 
 
 def _note(world: World, deployment: Deployment, found: Mapping[str, Trouble]) -> Deployment:

@@ -8,7 +8,7 @@ again. What follows from a hand-over (tasks that are answered, notifications) ca
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from controller.domain.advice import HELD_ADVICE
@@ -29,7 +29,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class HandOver(Generic[Result]):
-    """A decision: the lock and the deployments' changes to write (None: nothing is to be written), and what it means."""
+    """A decision: the lock and the deployments' changes to write (None: nothing is to be written), and its result."""
 
     result: Result
     lock: Lock | None = None
@@ -156,7 +156,7 @@ def reopen(world: World, deployment: Deployment, execution_arn: str, trip: Trip)
             "awaited": {},
             "troubles": {},
         }
-        return HandOver(True, taken, [Move(deployment_id, changes, {deployment.phase})])  # noqa: FBT003 - it is
+        return HandOver(True, taken, [Move(deployment_id, changes, {deployment.phase})])
 
     if hand_over(world, deployment.environment_key, decide):
         return world.deployments.get(deployment_id)
@@ -175,7 +175,7 @@ def accept(world: World, deployment: Deployment) -> bool:
     def decide(lock: Lock) -> HandOver[bool]:
         if lock.held_by != deployment.deployment_id or lock.holder:
             return HandOver(result=False)
-        return HandOver(True, unlocked(lock, live=live))  # noqa: FBT003 - it is unlocked
+        return HandOver(True, unlocked(lock, live=live))
 
     return hand_over(world, deployment.environment_key, decide)
 
@@ -254,5 +254,3 @@ def _without_the_dead(world: World, lock: Lock, but: str = "") -> Lock:
         if dead:
             lock = without(lock, known)
     return lock
-
-

@@ -40,7 +40,8 @@ class ParametersRecovery:
         state = self._pointer.read()
         if state.revision != self._revision:
             text = f"point to revision {self._revision or '(none)'} (now: {self._pointer.describe(state)})"
-            steps.append(do(self._name, text, partial(self._pointer.write, state, self._revision, self._revision, 0, RECOVERED)))
+            move = partial(self._pointer.write, state, self._revision, self._revision, 0, RECOVERED)
+            steps.append(do(self._name, text, move))
         return steps
 
     def _path(self, name: str) -> str:

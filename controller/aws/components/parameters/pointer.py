@@ -5,6 +5,9 @@ one, and every write returns its number. So a write whose number is not the next
 overwritten another write. The history says which: a revision of this deployment came from another run of ours, any
 other value from a person, and that value is written again at once. In both cases the pointer is then read again, as
 after a conditional write that failed; where it has a person's value, the deployment stops.
+
+A write that was sent cannot be stopped either. It is sent once, and a rollback reads the pointer again when it can no
+longer arrive (`verify_restoration.LANDING`).
 """
 
 import re
@@ -83,7 +86,7 @@ class ParameterPointer(Traffic[PointerState]):
 
     def _put(self, revision: str, *, create: bool) -> int:
         with calling("ssm:PutParameter", self._parameter):
-            answer = self._clients.parameters.put_parameter(
+            answer = self._clients.pointers.put_parameter(
                 Name=self._parameter, Value=revision or NOTHING, Type="String", Overwrite=not create
             )
         return answer["Version"]

@@ -1,7 +1,7 @@
 """Settings in an environment: SSM parameters below a prefix."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator
 
@@ -25,6 +25,8 @@ class ParametersTarget(Target):
 
     Visitors do not reach them, and cannot be divided between two revisions of them.
     """
+
+    conditional_writes: ClassVar[bool] = False
 
     kind: Literal["parameters"]
     prefix: Annotated[str, AfterValidator(_own_prefix)]
