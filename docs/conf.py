@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NAVIGATION = {
     "Start": ["First steps <self>", "app_artifacts/smartpack/README", "docs/architecture"],
     "Adopt": ["docs/bundle", "docs/environment", "docs/smartpack"],
-    "Release": ["docs/flow", "docs/judge", "state_machine/README"],
+    "Release": ["docs/flow", "docs/protocol", "docs/judge", "state_machine/README"],
     "Operate": ["docs/operations", "docs/recovery", "docs/security"],
     "Reference": ["docs/adr/README", "benchmarks/README", "CHANGELOG"],
     "Take part": ["CONTRIBUTING", "SECURITY", "CODE_OF_CONDUCT"],
