@@ -10,7 +10,7 @@ from controller.domain.phases import MOVING, TOUCHED, UNTOUCHED, Phase
 from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError, SelfrightError, TransientError
 from controller.flow.rollback.close import AGAIN_ADVICE
-from controller.flow.rollback.traffic import hold_others_back
+from controller.flow.rollback.traffic import hold_others_back, may_have_moved
 from controller.flow.shared.closure import reject
 from controller.flow.shared.fence import trip
 from controller.flow.shared.hand_over import reopen
@@ -158,4 +158,5 @@ def _first(world: World, deployment: Deployment) -> list[str]:
     The most used component comes first.
     """
     names, slow = most_used_first(deployment.restore_point or {}, deployment.evaluation), lasting(world, deployment)
-    return [name for name in names if name not in slow] or names
+    moved = [name for name in names if name not in slow and may_have_moved(deployment, name)]
+    return moved or [name for name in names if name in slow]

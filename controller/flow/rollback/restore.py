@@ -5,7 +5,7 @@ from controller.domain.environment import Environment
 from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError, SelfrightError, TransientError
-from controller.flow.rollback.traffic import restore
+from controller.flow.rollback.traffic import may_have_moved, restore
 from controller.flow.shared.pending import awaiting, takes_long
 from controller.flow.shared.results import ComponentResult
 from controller.flow.shared.timeline import environment_of, record
@@ -46,8 +46,8 @@ def restore_component(world: World, deployment_id: str, name: str) -> ComponentR
 def _restore(world: World, environment: Environment, deployment: Deployment, name: str) -> Pending | Left | None:
     """Restore it; of what takes long, the progress is written, so that the verification knows what to wait for."""
     lasting = takes_long(environment, name)
-    if not lasting and not deployment.reached:
-        return None  # No shift ever began, so there is nothing to move.
+    if not lasting and not may_have_moved(deployment, name):
+        return None
     answer = restore(world, environment, deployment, name)
     if lasting:
         changes = awaiting(world, deployment, name, answer) if isinstance(answer, Pending) else None

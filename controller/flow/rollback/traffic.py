@@ -57,7 +57,8 @@ def restore_traffic(world: World, deployment: Deployment) -> dict[str, str]:
     All are restored at once, as far as AWS allows. For a few there is always room; for many, other deployments are held
     back. What takes long moves no visitors, and is left to the rollback machine.
     """
-    names = most_used_first(deployment.changed, deployment.evaluation) if deployment.reached else []
+    moved = [name for name in deployment.changed if may_have_moved(deployment, name)]
+    names = most_used_first(moved, deployment.evaluation)
     with ThreadPoolExecutor(max_workers=max(1, min(AT_ONCE, len(names)))) as pool:
         pool.submit(hold_others_back, world, len(names))  # at the same time, so that no visitor waits for it
         outcomes = _outcomes(world, deployment, names, pool)
@@ -67,6 +68,11 @@ def restore_traffic(world: World, deployment: Deployment) -> dict[str, str]:
     for name, trouble in failed.items():
         record(world, deployment.deployment_id, EventKind.RESTORE_FAILED, f"{name}: {trouble}")
     return failed
+
+
+def may_have_moved(deployment: Deployment, name: str) -> bool:
+    """Whether a shift of the deployment may have moved this component, or may still do so."""
+    return deployment.reached > 0 and name in deployment.changed
 
 
 def hold_others_back(world: World, components: int) -> None:

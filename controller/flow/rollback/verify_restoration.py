@@ -18,7 +18,7 @@ from controller.domain.phases import Phase
 from controller.domain.strategy import ALL
 from controller.domain.timeline import EventKind
 from controller.errors import ConflictError, LedgerConflictError, SelfrightError, TransientError
-from controller.flow.rollback.traffic import note_restored
+from controller.flow.rollback.traffic import may_have_moved, note_restored
 from controller.flow.shared.closure import finish
 from controller.flow.shared.pending import lasting, pause_of, takes_long
 from controller.flow.shared.results import DeploymentResult
@@ -108,8 +108,8 @@ def _difference(
     Only *Restore component* knows whether somebody else moved it; until that has said so, it is just not restored yet.
     """
     environment, now = environment_of(world, deployment), world.clock.now()
-    if not deployment.reached and not takes_long(environment, name):
-        return None  # No shift ever began, so whatever is live is not of this deployment.
+    if not may_have_moved(deployment, name) and not takes_long(environment, name):
+        return None  # Whatever is live was not moved by this deployment.
     if _may_still_land(deployment, environment.components.get(name), now):
         return Trouble(now, "a write of the shift may still be on its way, and this kind has no conditional writes")
     try:
