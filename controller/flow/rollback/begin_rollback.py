@@ -140,9 +140,10 @@ def _begun(world: World, claimed: Deployment) -> RollbackBegun:
     if claimed.steps:
         world.markers.mark(claimed, Phase.ROLLING_BACK, world.clock.now())
     record(world, claimed.deployment_id, EventKind.ROLLING_BACK, f"Rolling back: {claimed.rollback_reason}")
+    first = _first(world, claimed)
     if not claimed.traffic_restored_at:
-        hold_others_back(world, len(claimed.restore_point or {}))
-    return RollbackBegun(claimed, "begun", claimed.rollback_reason, _first(world, claimed))
+        hold_others_back(world, len(first))
+    return RollbackBegun(claimed, "begun", claimed.rollback_reason, first)
 
 
 def _unfinished(world: World, deployment: Deployment) -> dict[str, Awaited]:
