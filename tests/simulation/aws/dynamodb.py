@@ -5,6 +5,7 @@ copied. Reads without `ConsistentRead`, and all reads of an index, may be behind
 """
 # ruff: noqa: ANN401, N803 - requests and answers are AWS's documents
 
+import marshal
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ Key = tuple[str, str]
 IDEMPOTENT = timedelta(minutes=10)
 """How long a transaction's `ClientRequestToken` is remembered."""
 MOST_ACTIONS = 100
+LARGEST_ITEM, PAGE_SIZE, SMALL = 400 * 1024, 1024 * 1024, 4096
+"""Bytes: of an item, of a page, and of an item whose size is not worth counting."""
 UNMET = "The conditional request failed"
 _EXPRESSIONS = (
     "ConditionExpression",
@@ -281,7 +284,7 @@ class DynamoDb(Service):
 
     def _commit(self, writes: "Sequence[tuple[_Table, Key, Item | None]]") -> None:
         for table, _, after in writes:
-            table.require_indexable(after)
+            table.require_storable(after)
         changes = []
         for table, key, after in writes:
             before = table.put(key, after)
@@ -334,7 +337,7 @@ def _attempt(write: _Write) -> "tuple[_Table, Key, Item | None] | dict[str, Any]
     """What a transaction has to write for this action, or why it cannot."""
     try:
         _, after = write.result()
-        write.table.require_indexable(after)
+        write.table.require_storable(after)
     except _UnmetError as unmet:
         return {"Code": "ConditionalCheckFailed", "Message": UNMET, **unmet.shown}
     except Refusal as refusal:
@@ -353,6 +356,7 @@ class _Table:
     _items: dict[str, dict[str, Item]] = field(default_factory=dict)
     _sorted: dict[str, list[str]] = field(default_factory=dict)
     _entries: dict[tuple[str, str], dict[tuple[str, str, str], Item]] = field(default_factory=dict)
+    _large: dict[Key, int] = field(default_factory=dict)
 
     def all(self) -> Iterator[tuple[Key, Item]]:
         """Keys and items."""
@@ -378,6 +382,7 @@ class _Table:
         self.journal.note(key, before)
         if before is not None:
             self._leave_indexes(key, before)
+        self._large.pop(key, None)
         if item is None:
             if partition.pop(sk, None) is not None:
                 del order[bisect_left(order, sk)]
@@ -385,6 +390,8 @@ class _Table:
         if before is None:
             insort(order, sk)
         partition[sk] = item
+        if len(marshal.dumps(item, 2)) > SMALL:
+            self._large[key] = _size(item)
         for index, place in self._places(key, item):
             self._entries.setdefault(index, {})[place] = item
         return before
@@ -417,10 +424,22 @@ class _Table:
         if start is not None:
             places = [{name: item[name] for name in names} for item in found]
             found = found[places.index(dict(start)) + 1 :] if dict(start) in places else []
-        if not limit or len(found) <= limit:
+        count = min(limit or len(found), self._fitting(found))
+        if count >= len(found):
             return found, None
-        page = found[:limit]
+        page = found[:count]
         return page, {name: page[-1][name] for name in names}
+
+    def _fitting(self, found: list[Item]) -> int:
+        """How many of these items a page has room for."""
+        if not self._large and len(found) * SMALL <= PAGE_SIZE:
+            return len(found)
+        total = 0
+        for count, item in enumerate(found):
+            total += self._large.get(self._key(item)) or _size(item)
+            if total > PAGE_SIZE:
+                return count
+        return len(found)
 
     def keys_of(self, index: str) -> tuple[str, str]:
         """The names of partition and sort key."""
@@ -451,8 +470,10 @@ class _Table:
             if steps[0] in self.keys:
                 raise invalid(f"Cannot update attribute {steps[0]}. This attribute is part of the key")
 
-    def require_indexable(self, item: Item | None) -> None:
-        """Refuse values that cannot be the key of an index."""
+    def require_storable(self, item: Item | None) -> None:
+        """Refuse items that are too large, and values that cannot be the key of an index."""
+        if item is not None and len(marshal.dumps(item, 2)) > LARGEST_ITEM and _size(item) > LARGEST_ITEM:
+            raise invalid("Item size has exceeded the maximum allowed size")
         for index, names in self.indexes.items():
             for name in names:
                 if item is not None and name in item and (set(item[name]) != _TEXTS or not item[name]["S"]):
@@ -555,6 +576,25 @@ def _listed(
 
 def _shown(item: Item, paths: Sequence[expressions.Steps] | None) -> Item:
     return _copied(item if paths is None else expressions.projected(item, paths))
+
+
+def _size(item: Mapping[str, Any]) -> int:
+    """The bytes of an item, as DynamoDB counts them."""
+    return sum(len(name.encode()) + _size_of(attribute) for name, attribute in item.items())
+
+
+def _size_of(attribute: Mapping[str, Any]) -> int:
+    ((kind, value),) = attribute.items()
+    match kind:
+        case "M":
+            return 3 + len(value) + _size(value)
+        case "L":
+            return 3 + sum(1 + _size_of(member) for member in value)
+        case "BOOL" | "NULL":
+            return 1
+        case "S" | "B":
+            return len(value.encode() if kind == "S" else value)
+    return sum(len(str(member)) for member in ([value] if kind == "N" else value))
 
 
 def _copied(value: Any) -> Any:

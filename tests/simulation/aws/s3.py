@@ -269,7 +269,7 @@ class PutEvents:
     endpoint_url = ENDPOINT
 
     def __init__(self, put: Callable[..., Mapping[str, Any]]) -> None:
-        """`put` has the keywords of `put_object`. Its `ClientError` becomes the answer's status; no answer becomes 0."""
+        """`put` has the keywords of `put_object`. Its `ClientError` becomes a status, a timeout 0."""
         self._put = put
 
     @property
