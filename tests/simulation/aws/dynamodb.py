@@ -297,7 +297,7 @@ class DynamoDb(Service):
         at, known = self._tokens.get(token, (None, None))
         if at is None or self._now() - at > IDEMPOTENT:
             return False
-        if known != request:
+        if known != _copied(request):
             raise Refusal("IdempotentParameterMismatchException", "The token was used for another request")
         return True
 

@@ -299,8 +299,9 @@ def put_of(url: str, headers: Mapping[str, str], body: Any) -> dict[str, Any]:
         "CacheControl": given.get("cache-control", ""),
         "ChecksumSHA256": given.get("x-amz-checksum-sha256", ""),
     }
+    known = {name: value for name, value in named.items() if value}
     said = {name.removeprefix(_META): value for name, value in given.items() if name.startswith(_META)}
-    return {"Bucket": bucket, "Key": key, "Body": body or b"", "Metadata": said, **named}
+    return {"Bucket": bucket, "Key": key, "Body": body or b"", "Metadata": said, **known}
 
 
 def _head(found: Stored, *, checksum: bool) -> dict[str, Any]:

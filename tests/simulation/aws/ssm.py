@@ -92,10 +92,8 @@ class Ssm(Service):
         """The parameters below a path, at most ten in an answer."""
         root = Path if Path.endswith("/") else f"{Path}/"
         former = self._journal.before(self.lag)
-        names = {str(name) for name in (*self._parameters, *former)}
-        inside = sorted(
-            name for name in names if name.startswith(root) and (Recursive or "/" not in name.removeprefix(root))
-        )
+        names = dict.fromkeys(str(name) for name in (*self._parameters, *former))
+        inside = [name for name in names if name.startswith(root) and (Recursive or "/" not in name[len(root) :])]
         found = [_shown(name, versions[-1]) for name in inside if (versions := self._seen(name))]
         shown, following = page(found, NextToken, min(MaxResults, PAGE))
         return {"Parameters": shown, **({"NextToken": following} if following else {})}
@@ -108,7 +106,11 @@ class Ssm(Service):
         versions = self._seen(Name)
         if not versions:
             raise Refusal("ParameterNotFound", f"Parameter {Name} not found.")
-        shown, following = page([_shown(Name, one) for one in versions], NextToken, MaxResults)
+        told = {"LastModifiedUser": "N/A", "Labels": [], "Tier": "Standard"}
+        found = [{**_shown(Name, one), **told} for one in versions]
+        for one in found:
+            del one["ARN"]  # A history is told without it.
+        shown, following = page(found, NextToken, MaxResults)
         return {"Parameters": shown, **({"NextToken": following} if following else {})}
 
     @operation
@@ -134,9 +136,11 @@ class Ssm(Service):
         return found
 
     def _store(self, name: str, versions: tuple[Written, ...] | None) -> None:
-        self._journal.note(name, self._parameters.pop(name, None))
+        self._journal.note(name, self._parameters.get(name))
         if versions:
             self._parameters[name] = versions
+        else:
+            del self._parameters[name]
 
 
 def _shown(name: str, written: Written) -> dict[str, Any]:

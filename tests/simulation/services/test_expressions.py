@@ -183,8 +183,8 @@ def test_a_token_does_a_transaction_once_in_ten_minutes() -> None:
     fake = DynamoDb(lambda: now[0])
     fake.create_table(**ledger_table(TABLE))
     add = {"Update": {"TableName": TABLE, "Key": KEY, "UpdateExpression": "ADD weight :two", **used(":two")}}
-    for _ in range(2):
-        fake.transact_write_items(TransactItems=[add], ClientRequestToken="t")
+    for actions in ([add], (add,)):
+        fake.transact_write_items(TransactItems=actions, ClientRequestToken="t")
     assert fake.item(TABLE, "p", "s")["weight"] == {"N": "2"}  # type: ignore[index]
     other = {"Put": {"TableName": TABLE, "Item": KEY}}
     with pytest.raises(fake.exceptions.IdempotentParameterMismatchException):
@@ -236,6 +236,17 @@ def test_every_write_is_told_with_all_of_its_changes() -> None:
     fake.delete_item(TableName=TABLE, Key=KEY)
     fake.delete_item(TableName=TABLE, Key=KEY)
     assert seen == [[Change(TABLE, ("p", "s"), None, KEY)], [Change(TABLE, ("p", "s"), KEY, None)]]
+
+
+def test_items_expire_when_their_time_is_over() -> None:
+    """Only those that say a time, and only once it has passed."""
+    fake, now = a_fake(), int(datetime(2030, 1, 1, tzinfo=UTC).timestamp())
+    for name, expires in {"over": now - 1, "not yet": now + 1}.items():
+        item = {**KEY, "sk": {"S": name}, "expires_at": {"N": str(expires)}}
+        fake.put_item(TableName=TABLE, Item=item)
+    fake.put_item(TableName=TABLE, Item=KEY)
+    assert fake.expire() == 1
+    assert [item["sk"]["S"] for item in fake.items(TABLE)] == ["not yet", "s"]
 
 
 def test_only_reads_that_may_be_behind_are() -> None:
