@@ -41,7 +41,7 @@ from tests.unit.aws.ledger_table import client
 START = datetime(2030, 1, 1, tzinfo=UTC)
 BUCKET, SITE, FUNCTION, ROUTING = "artifacts", "site-bucket", "api-function", "routing"
 PREFIX = "/smartpack/prod/settings"
-SETTINGS = {f"NAME_{number}": str(number) for number in range(25)}
+SETTINGS = {f"NAME_{number}": str(number) for number in range(12)}
 CONFIG = {"Comment": "", "Runtime": "cloudfront-js-2.0"}
 
 
