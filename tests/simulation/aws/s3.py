@@ -156,17 +156,29 @@ class S3(Service):
         return {**counts, **contents, **following}
 
     @operation
-    def list_object_versions(self, *, Bucket: str, Prefix: str = "", **_: Any) -> dict[str, Any]:
-        """All versions and delete markers, newest first for each key, in one answer."""
-        found: dict[str, list[dict[str, Any]]] = {"Versions": [], "DeleteMarkers": []}
-        for key, versions in sorted(self._bucket(Bucket).items()):
-            for one in reversed(versions) if key.startswith(Prefix) else ():
-                shown = {"Key": key, "VersionId": one.version, "LastModified": one.at, "IsLatest": one is versions[-1]}
-                if one.data is None:
-                    found["DeleteMarkers"].append(shown)
-                else:
-                    found["Versions"].append({**shown, "ETag": f'"{one.etag}"', "Size": len(one.data)})
-        return {"IsTruncated": False, **{name: listed for name, listed in found.items() if listed}}
+    def list_object_versions(
+        self, *, Bucket: str, Prefix: str = "", MaxKeys: int = MOST, KeyMarker: str = "", VersionIdMarker: str = ""
+    ) -> dict[str, Any]:
+        """All versions and delete markers, newest first for each key, at most a thousand in an answer."""
+        bucket = self._bucket(Bucket)
+        found = [(key, one) for key in sorted(bucket) if key.startswith(Prefix) for one in reversed(bucket[key])]
+        places = [(key, one.version) for key, one in found]
+        start = places.index((KeyMarker, VersionIdMarker)) + 1 if (KeyMarker, VersionIdMarker) in places else 0
+        end = start + min(MaxKeys, MOST)
+        versions, markers = list[dict[str, Any]](), list[dict[str, Any]]()
+        for key, one in found[start:end]:
+            latest = one is bucket[key][-1]
+            shown = {"Key": key, "VersionId": one.version, "LastModified": one.at, "IsLatest": latest}
+            if one.data is None:
+                markers.append(shown)
+            else:
+                versions.append({**shown, "ETag": f'"{one.etag}"', "Size": len(one.data)})
+        answer: dict[str, Any] = {"IsTruncated": end < len(found)}
+        if end < len(found):
+            answer["NextKeyMarker"], answer["NextVersionIdMarker"] = places[end - 1]
+        if versions:
+            answer["Versions"] = versions
+        return answer | ({"DeleteMarkers": markers} if markers else {})
 
     @operation
     def delete_object(self, *, Bucket: str, Key: str, VersionId: str = "") -> dict[str, Any]:

@@ -14,18 +14,19 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-PAGED: Mapping[str, tuple[str, str, str]] = {
-    "get_parameters_by_path": ("NextToken", "NextToken", "MaxResults"),
-    "get_parameter_history": ("NextToken", "NextToken", "MaxResults"),
-    "list_aliases": ("Marker", "NextMarker", "MaxItems"),
-    "list_versions_by_function": ("Marker", "NextMarker", "MaxItems"),
-    "list_provisioned_concurrency_configs": ("Marker", "NextMarker", "MaxItems"),
-    "list_objects_v2": ("ContinuationToken", "NextContinuationToken", "MaxKeys"),
-    "query": ("ExclusiveStartKey", "LastEvaluatedKey", "Limit"),
-    "scan": ("ExclusiveStartKey", "LastEvaluatedKey", "Limit"),
-    "describe_alarms": ("NextToken", "NextToken", "MaxRecords"),
+PAGED: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "get_parameters_by_path": ("MaxResults", {"NextToken": "NextToken"}),
+    "get_parameter_history": ("MaxResults", {"NextToken": "NextToken"}),
+    "list_aliases": ("MaxItems", {"Marker": "NextMarker"}),
+    "list_versions_by_function": ("MaxItems", {"Marker": "NextMarker"}),
+    "list_provisioned_concurrency_configs": ("MaxItems", {"Marker": "NextMarker"}),
+    "list_objects_v2": ("MaxKeys", {"ContinuationToken": "NextContinuationToken"}),
+    "list_object_versions": ("MaxKeys", {"KeyMarker": "NextKeyMarker", "VersionIdMarker": "NextVersionIdMarker"}),
+    "query": ("Limit", {"ExclusiveStartKey": "LastEvaluatedKey"}),
+    "scan": ("Limit", {"ExclusiveStartKey": "LastEvaluatedKey"}),
+    "describe_alarms": ("MaxRecords", {"NextToken": "NextToken"}),
 }
-"""Operation → where a request has the token, where an answer has the next one, and where a page's size is said."""
+"""Operation → where a page's size is said, and: member of the next request → member of the answer that it has."""
 
 
 class Refusal(Exception):  # noqa: N818 - AWS refuses; the client's error is made from it
@@ -82,15 +83,16 @@ class Pages:
 
     def paginate(self, PaginationConfig: Mapping[str, Any] | None = None, **request: Any) -> Iterator[Any]:  # noqa: N803
         """The pages in order."""
-        token, following, size = PAGED[self.operation_name]
+        size, markers = PAGED[self.operation_name]
         if page_size := (PaginationConfig or {}).get("PageSize"):
             request[size] = page_size
         while True:
             page = self.call(**request)
             yield page
-            if not (there := page.get(following)):
+            following = {marker: page[answered] for marker, answered in markers.items() if page.get(answered)}
+            if not following:
                 return
-            request[token] = there
+            request |= following
 
 
 class _Exceptions:

@@ -175,6 +175,20 @@ def test_an_upload_is_pinned_and_read_by_ranges(world: World) -> None:
     assert bundles.pin(BUCKET, "incoming/a.zip", written["VersionId"]).size == len(b"0123456789")
 
 
+def test_all_versions_of_all_uploads_are_listed_by_pages(world: World) -> None:
+    """Newest first for each key; a version that a delete marker hides is there as well."""
+    written = [
+        (key, world.s3.put_object(Bucket=BUCKET, Key=key, Body=b"x")["VersionId"])
+        for key in ("incoming/a", "incoming/b", "incoming/a", "other")
+    ]
+    world.s3.delete_object(Bucket=BUCKET, Key="incoming/b")
+    pages = world.s3.get_paginator("list_object_versions")
+    found = [*pages.paginate(Bucket=BUCKET, Prefix="incoming/", PaginationConfig={"PageSize": 1})]
+    listed = [(one["Key"], one["VersionId"]) for page in found for one in page.get("Versions", [])]
+    assert listed == [written[2], written[0], written[1]]
+    assert (len(found), [len(page.get("DeleteMarkers", [])) for page in found]) == (4, [0, 0, 1, 0])
+
+
 def test_quick_puts_end_at_the_first_difficulty(world: World) -> None:
     """A refusal, or no answer at all, is left to the ordinary call."""
 
