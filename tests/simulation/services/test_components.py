@@ -30,6 +30,7 @@ from controller.domain.components.site.routing import RoutingTable, parse, rende
 from controller.domain.components.site.target import SiteTarget
 from controller.domain.deployment import Revision
 from controller.errors import ChangedByOthersError, ConflictError, NotFoundError
+from controller.ports.components import Fence
 from tests.builders import a_bundle, bundle_parts
 from tests.simulation.aws.cloudfront import CloudFront
 from tests.simulation.aws.lambdas import Lambda
@@ -42,6 +43,7 @@ START = datetime(2030, 1, 1, tzinfo=UTC)
 BUCKET, SITE, FUNCTION, ROUTING = "artifacts", "site-bucket", "api-function", "routing"
 PREFIX = "/smartpack/prod/settings"
 SETTINGS = {f"NAME_{number}": str(number) for number in range(12)}
+FORWARD, BACK = Fence(7, "forward", lambda: None), Fence(7, "back", lambda: None)
 CONFIG = {"Comment": "", "Runtime": "cloudfront-js-2.0"}
 
 
@@ -66,7 +68,7 @@ class World:
         self.routing.publish_function(Name=ROUTING, IfMatch=self.routing.etag(ROUTING))
         clients: Any = self.clients
         self.s3.meta = PutEvents(self.s3.put_object)  # type: ignore[attr-defined]
-        clients.objects, clients.parameters = self.s3, self.ssm
+        clients.objects, clients.parameters, clients.pointers = self.s3, self.ssm, self.ssm
         clients.functions = clients.invoker = self.functions
         clients.routing = self.routing
 
@@ -116,7 +118,7 @@ def compared(world: World) -> Iterator[World]:
         objects, parameters = Both(world.s3, client("s3"), all_members=False), Both(world.ssm, client("ssm"))
         objects.meta = PutEvents(objects.put_object)  # type: ignore[attr-defined]
         clients: Any = world.clients
-        clients.objects, clients.parameters = objects, parameters
+        clients.objects, clients.parameters, clients.pointers = objects, parameters, parameters
         yield world
         assert objects.calls + parameters.calls, "nothing was compared"
 
@@ -128,7 +130,7 @@ def test_a_site_is_staged_checked_and_pruned_alike(compared: World) -> None:
     assert compared.stage(site, "site") == first
     second = compared.stage(site, "site", a_bundle(site_files={"index.html": b"two", "assets/a-1.js": b"1"}))
     assert all(result.passed for result in site.check(first, []))
-    site.shift(Revision(""), second, 100, lambda: None)
+    site.shift(Revision(""), second, 100, FORWARD)
     assert site.discard(first)
     assert compared.s3.keys(SITE, f"revisions/{first.id}/") == []
     site.prune([], 0)
@@ -140,9 +142,9 @@ def test_settings_are_staged_moved_and_pruned_alike(compared: World) -> None:
     settings = compared.settings()
     old = compared.stage(settings, "settings")
     new = compared.stage(settings, "settings", bundle_parts().with_parameters({"A": "1"}).pack())
-    settings.shift(Revision(""), old, 100, lambda: None)
-    settings.shift(old, new, 100, lambda: None)
-    settings.restore(old, new)
+    settings.shift(Revision(""), old, 100, FORWARD)
+    settings.shift(old, new, 100, FORWARD)
+    settings.restore(old, new, BACK)
     assert settings.current() == old
     assert all(result.passed for result in settings.check(new, []))
     assert settings.discard(new)
@@ -152,11 +154,11 @@ def test_settings_are_staged_moved_and_pruned_alike(compared: World) -> None:
 def test_a_lost_write_of_the_pointer_is_noticed_alike(compared: World) -> None:
     """Somebody else writes between our read and our write; the history tells, and their value is written again."""
     pointer = ParameterPointer(compared.clients, PREFIX)
-    pointer.shift("", "r1", 100, lambda: None)
+    pointer.shift("", "r1", 100, FORWARD)
     theirs = {"Name": f"{PREFIX}/current", "Value": "theirs", "Type": "String", "Overwrite": True}
     compared.clients.parameters.put_parameter(**theirs)  # type: ignore[arg-type]
     with pytest.raises(ConflictError):
-        pointer.write(PointerState("r1", 1), "r1", "r2", 100)
+        pointer.write(PointerState("r1", 1), "r1", "r2", 100, FORWARD.seal)
     assert compared.ssm.value(f"{PREFIX}/current") == "theirs"
 
 
@@ -225,25 +227,25 @@ def test_an_alias_moves_only_from_the_revision_that_was_read(world: World) -> No
     """A write that comes after another one fails, however old it is."""
     alias = world.alias()
     before = alias.read()
-    alias.shift("1", "2", 10, lambda: None)
+    alias.shift("1", "2", 10, FORWARD)
     assert world.functions.live(FUNCTION) == ("1", {"2": 0.1})
     with pytest.raises(ConflictError):
-        alias.write(before, "1", "2", 100)
-    alias.shift("1", "2", 100, lambda: None)
+        alias.write(before, "1", "2", 100, FORWARD.seal)
+    alias.shift("1", "2", 100, FORWARD)
     assert world.functions.live(FUNCTION) == ("2", {})
 
 
 def test_a_version_that_an_alias_uses_cannot_be_deleted(world: World) -> None:
     """Neither its own version nor one that has a share; another one is deleted for good."""
-    world.alias().shift("1", "2", 10, lambda: None)
+    world.alias().shift("1", "2", 10, FORWARD)
     for version in ("1", "2"):
         with pytest.raises(world.functions.exceptions.ResourceConflictException):
             world.functions.delete_function(FunctionName=FUNCTION, Qualifier=version)
-    world.alias().restore("1", "2")
+    world.alias().restore("1", "2", BACK)
     world.functions.delete_function(FunctionName=f"{FUNCTION}:2")
     assert world.functions.versions(FUNCTION) == ["1"]
     with pytest.raises(NotFoundError):
-        world.alias().shift("1", "2", 10, lambda: None)
+        world.alias().shift("1", "2", 10, FORWARD)
 
 
 @pytest.mark.parametrize("keep", [True, False])
@@ -251,7 +253,7 @@ def test_an_identical_write_keeps_its_revision_or_does_not(world: World, keep: b
     """Which of the two AWS does is not known: both are to be had. A change always gives a new one."""
     world.functions.identical_writes_keep_revision = world.routing.identical_writes_keep_revision = keep
     alias, etag = world.alias().read(), world.routing.etag(ROUTING)
-    world.alias().write(alias, "1", "2", 0)
+    world.functions.update_alias(FunctionName=FUNCTION, Name="live", FunctionVersion="1", Description="")
     update = {"Name": ROUTING, "FunctionConfig": CONFIG}
     world.routing.update_function(**update, IfMatch=etag, FunctionCode=render(RoutingTable()))
     assert (world.alias().read() == alias, world.routing.etag(ROUTING) == etag) == (keep, keep)
@@ -265,13 +267,13 @@ def test_a_site_moves_when_its_function_is_published(world: World) -> None:
     """LIVE changes at the publish, which needs the ETag that the update gave."""
     site = world.site()
     before = site._traffic.read()
-    site._traffic.write(before, "", "a" * 16, 0)
+    site._traffic.write(before, "", "a" * 16, 0, FORWARD.seal)
     with pytest.raises(ConflictError):
-        site._traffic.write(before, "", "a" * 16, 0)
+        site._traffic.write(before, "", "a" * 16, 0, FORWARD.seal)
     draft = {"Name": ROUTING, "FunctionConfig": CONFIG, "FunctionCode": b"// somebody's"}
     old = world.routing.etag(ROUTING)
     new = world.routing.update_function(**draft, IfMatch=old)["ResponseMetadata"]["HTTPHeaders"]["etag"]
-    assert parse(world.routing.code(ROUTING)) == RoutingTable(fallback="/index.html")
+    assert parse(world.routing.code(ROUTING)).stable == ""
     with pytest.raises(world.routing.exceptions.PreconditionFailed):
         world.routing.publish_function(Name=ROUTING, IfMatch=old)
     world.routing.publish_function(Name=ROUTING, IfMatch=new)
@@ -283,7 +285,7 @@ def test_a_site_moves_when_its_function_is_published(world: World) -> None:
 def test_reads_are_behind_by_the_lag(world: World, service: str) -> None:
     """What was written within the lag is not seen yet; a write's condition is never behind."""
     pointer = ParameterPointer(world.clients, PREFIX)
-    pointer.shift("", "r1", 100, lambda: None)
+    pointer.shift("", "r1", 100, FORWARD)
     world.now += timedelta(seconds=5)
     reads: dict[str, Callable[[], Any]] = {
         "functions": lambda: world.alias().read().shares,
@@ -291,12 +293,12 @@ def test_reads_are_behind_by_the_lag(world: World, service: str) -> None:
         "ssm": pointer.live,
     }
     before = reads[service]()
-    world.alias().shift("1", "2", 10, lambda: None)
+    world.alias().shift("1", "2", 10, FORWARD)
     world.routing.update_function(
         Name=ROUTING, FunctionConfig=CONFIG, IfMatch=world.routing.etag(ROUTING), FunctionCode=b"//"
     )
     world.routing.publish_function(Name=ROUTING, IfMatch=world.routing.etag(ROUTING))
-    pointer.shift("r1", "r2", 100, lambda: None)
+    pointer.shift("r1", "r2", 100, FORWARD)
     getattr(world, service).lag = 1.0
     assert reads[service]() == before
     world.now += timedelta(seconds=2)
