@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from controller.flow.shared.trip import trip
 
 from controller.domain.phases import Phase
 from controller.errors import LedgerConflictError, TrippedError
 from controller.flow.record_restore_point import record_restore_point
 from controller.flow.shared.lease import LEASE
-from controller.flow.shared.trip import trip
 from controller.flow.stage import stage
 from controller.ports.world import World
 from tests.unit.flow.scenes import ALARM, CANARY, SLOW, STABLE, dying_everywhere, granted, recorded, slow

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from controller.flow.shared.lock import release_lock
 
 from controller.domain.phases import Phase
-from controller.flow.shared.lock import release_lock
 from controller.flow.wait_for_lock import settle, wait_for_lock
 from controller.ports.world import World
 from tests.fakes import FakeWorld

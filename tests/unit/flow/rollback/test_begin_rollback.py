@@ -5,10 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from controller.domain.deployment import TripSource
-from controller.domain.phases import MOVING, Phase
+from controller.domain.deployment import Revision, TripSource
+from controller.domain.phases import MOVING, UNTOUCHED, Phase
+from controller.errors import TransientError
 from controller.flow.rollback.begin_rollback import begin_rollback
+from controller.flow.rollback.close import AGAIN_ADVICE
 from controller.flow.shared.closure import close
+from controller.flow.shared.hand_over import accept
 from tests.fakes import FakeWorld
 from tests.unit.flow.scenes import (
     KEY,
@@ -19,6 +22,7 @@ from tests.unit.flow.scenes import (
     failed_rollback,
     live,
     moving,
+    on_its_way,
     once,
     roll_back,
     succeeded,
@@ -38,7 +42,6 @@ def test_the_machine_that_waits_for_its_rollback_is_not_stopped() -> None:
     world = moving()
     begin_rollback(world, "d2", "arn:back", "fault", "Something failed.")
     assert "arn:d2" in world.workflows.running
-    assert world.deployments.get("d2").rollback_attempts == 1
 
 
 def test_only_one_execution_rolls_back() -> None:
@@ -55,7 +58,6 @@ def test_a_rollback_that_died_is_continued() -> None:
     world = moving()
     begin_rollback(world, "d2", "arn:one", "person", "First.")
     assert roll_back(world, "reconciler", "arn:two") == "ROLLED_BACK"
-    assert world.deployments.get("d2").rollback_attempts == 2
 
 
 def test_the_same_execution_may_begin_again() -> None:
@@ -69,7 +71,7 @@ def test_the_same_execution_may_begin_again() -> None:
 def at_the_claim(world: FakeWorld, act: Callable[[], object]) -> None:
     """Let this happen between the reads of `begin_rollback` and its claim."""
     act_once = once(act)
-    world.deployments.before_update = lambda changes: act_once() if "rollback_attempts" in changes else None
+    world.deployments.before_update = lambda changes: act_once() if "rollback_execution_arn" in changes else None
 
 
 def test_two_at_once_claim_one_rollback() -> None:
@@ -155,19 +157,98 @@ def test_a_rollback_beside_another_deployment_is_refused() -> None:
     assert "d3 holds the lock" in begin_rollback(world, "d2", "arn:back", "person", "Please.").reason
 
 
-def test_an_abandoned_lock_refuses_only_once() -> None:
-    """The lock is released, and the second request succeeds."""
+@pytest.mark.parametrize("ended", [True, False])
+def test_an_abandoned_lock_refuses_nothing(*, ended: bool) -> None:
+    """Its holder has ended, or the ledger does not know it; so the lock is taken over."""
     world = succeeded()
     world.locks.known[KEY] = replace(world.locks.load(KEY), holder="d3")
-    a_deployment(world, Phase.REJECTED, "d3", unsent={})
-    assert "ask again" in begin_rollback(world, "d2", "arn:back", "person", "Please.").reason
+    if ended:
+        a_deployment(world, Phase.REJECTED, "d3", unsent={})
     assert roll_back(world) == "ROLLED_BACK"
 
 
 def test_a_held_environment_is_freed_by_the_deployment_that_failed() -> None:
     """Rolling back the deployment before would change more before the fault is understood."""
     world = failed_rollback()
-    world.deployments.known["d1"] = replace(world.deployments.get("d1"), staged=STABLE, restore_point={})
+    for name, component in world.components.known.items():
+        component.broken = None
+        component.edit(STABLE[name].id)
+    before = {"api": Revision("5"), "site": Revision("zz")}
+    world.deployments.known["d1"] = replace(world.deployments.get("d1"), staged=STABLE, restore_point=before)
     card = begin_rollback(world, "d1", "arn:back", "person", "Please.")
     assert card.outcome == "refused"
-    assert "d2 failed" in card.reason
+    assert "The rollback of d2 failed" in str(card.reason)
+
+
+def test_the_live_release_is_the_one_to_roll_back() -> None:
+    """The refusal of another one names it, even if its components happen to be as it left them."""
+    world = succeeded()
+    world.locks.known[KEY] = replace(world.locks.load(KEY), live="d3")
+    card = begin_rollback(world, "d2", "arn:back", "person", "Please.")
+    assert (card.outcome, card.reason) == (
+        "refused",
+        "It is not live any more: d3 is. Roll back the deployment that is live.",
+    )
+
+
+def test_a_failed_rollback_that_was_accepted_is_not_done_again() -> None:
+    """The refusal says why."""
+    world = failed_rollback()
+    world.components.known["api"].broken = None
+    accept(world, world.deployments.get("d2"))
+    card = begin_rollback(world, "d2", "arn:two", "person", "Please.")
+    assert (card.outcome, world.deployments.get("d2").phase) == ("refused", Phase.ROLLBACK_FAILED)
+    assert "was accepted" in str(card.reason)
+
+
+def test_a_revision_that_is_gone_is_not_rolled_back_to() -> None:
+    """Nothing is taken or moved for a rollback that could not end."""
+    world = succeeded()
+    world.components.known["site"].gone.add("aa")
+    card = begin_rollback(world, "d2", "arn:back", "person", "Please.")
+    assert (card.outcome, world.locks.load(KEY).holder) == ("refused", "")
+    assert card.reason == "site: the revision aa, which was live before, does not exist any more."
+
+
+def test_an_outage_is_no_refusal() -> None:
+    """Whether the revision exists is asked again."""
+    world = succeeded()
+    world.components.known["site"].broken = TransientError("no answer")
+    with pytest.raises(TransientError):
+        begin_rollback(world, "d2", "arn:back", "person", "Please.")
+
+
+@pytest.mark.parametrize("by", ["person", "reconciler", "fault"])
+@pytest.mark.parametrize("phase", sorted(UNTOUCHED))
+def test_what_was_not_touched_is_rejected(phase: Phase, by: TripSource) -> None:
+    """Nothing is restored; the lock goes on, and people are told that the same bundle can be uploaded again."""
+    world = a_world()
+    on_its_way(world, phase, restore_point=None, staged={}, steps=(), queue_tokens=("token",))
+    if phase is Phase.RECEIVED:
+        world.locks.known[KEY] = replace(world.locks.load(KEY), holder="")
+    assert begin_rollback(world, "d2", "arn:back", by, "Never mind.").outcome == "nothing"
+    ended = world.deployments.get("d2")
+    assert (ended.phase, ended.reason, ended.next_step) == (Phase.REJECTED, "Never mind.", AGAIN_ADVICE)
+    assert (world.locks.load(KEY).holder, world.locks.load(KEY).held) == ("", "")
+    assert world.workflows.answers["token"]["outcome"] == "rejected"  # type: ignore[index]
+    assert world.notifications.sent == [("d2", Phase.REJECTED)]
+
+
+def test_what_goes_on_while_it_is_rejected_is_rolled_back() -> None:
+    """It was staged between the read and the write, so something was touched."""
+    world = a_world()
+    on_its_way(world, Phase.QUEUED, restore_point=STABLE, staged={}, steps=())
+    world.locks.before_save = once(
+        lambda: world.deployments.update("d2", {"phase": Phase.STAGING}, phases={Phase.QUEUED})
+    )
+    assert begin_rollback(world, "d2", "arn:back", "person", "Stop.").outcome == "begun"
+    assert (world.deployments.get("d2").phase, world.locks.load(KEY).holder) == (Phase.ROLLING_BACK, "d2")
+
+
+def test_what_was_rolled_back_for_no_fault_is_tripped_with_the_reason() -> None:
+    """Every rollback has its reason in the ledger, whoever asked for it."""
+    world = moving()
+    begin_rollback(world, "d2", "arn:back", "reconciler", "It died.")
+    made = world.deployments.get("d2").trip
+    assert made is not None
+    assert (made.source, made.reason) == ("reconciler", "It died.")

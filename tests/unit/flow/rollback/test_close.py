@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from controller.domain.deployment import Left, TripSource
-from controller.domain.phases import MOVING, Phase
+from controller.domain.phases import TERMINAL, TOUCHED, Phase
+from controller.errors import LedgerConflictError
 from controller.flow.rollback.begin_rollback import begin_rollback
-from controller.flow.rollback.close import close_rollback
+from controller.flow.rollback.close import AGAIN_ADVICE, NEW_ADVICE, close_rollback
 from controller.flow.rollback.restore import restore_component
 from controller.flow.rollback.verify_restoration import verify_restoration
 from tests.fakes import FakeWorld
@@ -21,7 +22,9 @@ from tests.unit.flow.scenes import (
     live,
     moving,
     on_its_way,
+    once,
     roll_back,
+    rolling_back,
     succeeded,
     tripped,
     waiting,
@@ -29,11 +32,11 @@ from tests.unit.flow.scenes import (
 )
 
 
-@pytest.mark.parametrize("phase", sorted(MOVING - {Phase.RECEIVED, Phase.QUEUED}))
+@pytest.mark.parametrize("phase", sorted(TOUCHED))
 @pytest.mark.parametrize("by", ["fault", "person", "reconciler"])
 def test_everything_is_restored(phase: Phase, by: TripSource) -> None:
     """From any phase: traffic, lock, ledger and one notification."""
-    world = moving(phase)
+    world = moving(phase, weight=0 if phase is Phase.STAGING else 10)
     assert roll_back(world, by) == "ROLLED_BACK"
     assert live(world) == RESTORED
     assert (world.locks.load(KEY).holder, world.locks.load(KEY).live) == ("", "d1")
@@ -41,14 +44,49 @@ def test_everything_is_restored(phase: Phase, by: TripSource) -> None:
     assert world.notifications.sent == [("d2", Phase.ROLLED_BACK)]
 
 
-@pytest.mark.parametrize("phase", [Phase.RECEIVED, Phase.QUEUED])
-def test_what_was_not_touched_is_rejected(phase: Phase) -> None:
+def test_what_has_no_restore_point_is_rejected() -> None:
     """There is nothing to restore, even if verifying is impossible."""
-    world = a_world()
-    a_deployment(world, phase)
-    begin_rollback(world, "d2", "arn:back", "person", "Never mind.")
-    assert close_rollback(world, "d2", "The restoration could not be verified.").outcome == "REJECTED"
+    world = moving(Phase.STAGING, weight=0, restore_point=None, staged={}, steps=())
+    rolling_back(world)
+    assert close_rollback(world, "d2", "The restoration could not be verified.", "arn:back").outcome == "REJECTED"
     assert world.locks.load(KEY).held == ""
+
+
+def test_an_execution_that_was_replaced_closes_nothing() -> None:
+    """The execution that rolls it back now decides how it ends."""
+    world = rolling_back(moving())
+    begin_rollback(world, "d2", "arn:two", "reconciler", "It died.")
+    before = world.deployments.get("d2"), world.locks.load(KEY)
+    assert close_rollback(world, "d2", "api: denied", "arn:back").outcome == "ROLLING_BACK"
+    assert (world.deployments.get("d2"), world.locks.load(KEY)) == before
+    assert [one.discarded for one in world.components.known.values()] == [[], []]
+
+
+@pytest.mark.parametrize("phase", sorted(TERMINAL))
+def test_what_has_ended_is_not_closed_again(phase: Phase) -> None:
+    """The outcome is how it ended."""
+    world = a_world()
+    before = a_deployment(world, phase, rollback_execution_arn="arn:back")
+    assert close_rollback(world, "d2", "api: denied", "arn:back").outcome == phase
+    assert world.deployments.get("d2") == before
+
+
+def test_a_rollback_that_is_replaced_while_it_closes_does_not_end_it() -> None:
+    """Between its read and its write another execution has taken over."""
+    world = rolling_back(moving())
+    other = {"rollback_execution_arn": "arn:two"}
+    world.locks.before_save = once(lambda: world.deployments.update("d2", other, phases={Phase.ROLLING_BACK}))
+    with pytest.raises(LedgerConflictError):
+        close_rollback(world, "d2", "api: denied", "arn:back")
+    assert (world.deployments.get("d2").phase, world.locks.load(KEY).held) == (Phase.ROLLING_BACK, "")
+
+
+@pytest.mark.parametrize(("source", "advice"), [("judge", NEW_ADVICE), ("fault", AGAIN_ADVICE)])
+def test_the_advice_depends_on_the_evidence(source: str, advice: str) -> None:
+    """Only a version with evidence against it must not be released again."""
+    world = moving(trip=tripped(source))
+    roll_back(world)
+    assert world.deployments.get("d2").next_step == advice
 
 
 def test_a_rollback_that_fails_says_what_is_wrong() -> None:
@@ -105,7 +143,7 @@ def test_what_is_left_on_purpose_is_reported_and_counts_as_restored() -> None:
         restore_component(world, "d2", name)
     world.components.known["infra"].live = "c"
     assert verify_restoration(world, "d2").outcome == "verified"
-    close_rollback(world, "d2", "")
+    close_rollback(world, "d2", "", "arn:back")
     assert world.deployments.get("d2").reason == "It broke. infra: The table stays."
 
 
@@ -113,6 +151,6 @@ def test_a_rollback_is_marked_where_it_begins_and_ends() -> None:
     """Both are on the graph, so that people see what lies between them."""
     world = a_world()
     on_its_way(world, Phase.BAKING, weight=10)
-    begin_rollback(world, "d2", "arn:rollback", "alarm", "It broke.")
-    close_rollback(world, "d2", "")
+    begin_rollback(world, "d2", "arn:back", "alarm", "It broke.")
+    close_rollback(world, "d2", "", "arn:back")
     assert world.markers.made == [("d2", Phase.ROLLING_BACK), ("d2", Phase.ROLLED_BACK)]

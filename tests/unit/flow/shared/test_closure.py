@@ -1,16 +1,30 @@
 """Ending a deployment: once, whole, and with one notification, wherever it dies in between."""
 
+from dataclasses import replace
+
 import pytest
 
+from controller.domain.deployment import Deployment, Unsent
 from controller.domain.phases import OPEN, TERMINAL, UNTOUCHED, Phase
-from controller.errors import LedgerConflictError
+from controller.errors import LedgerConflictError, TransientError
 from controller.flow.reconcile import reconcile
 from controller.flow.rollback.begin_rollback import begin_rollback
 from controller.flow.rollback.close import close_rollback
-from controller.flow.shared.closure import close, finish, reject, release_abandoned_lock
+from controller.flow.shared.closure import CLAIM, answer, close, finish, reject
 from controller.ports.world import World
 from tests.fakes import FakeWorld
-from tests.unit.flow.scenes import ALARM, KEY, a_deployment, a_world, dying_everywhere, on_its_way, waiting
+from tests.unit.flow.scenes import (
+    ALARM,
+    KEY,
+    a_deployment,
+    a_world,
+    dying_everywhere,
+    moving,
+    on_its_way,
+    owing,
+    roll_back,
+    waiting,
+)
 
 BUSY = OPEN - UNTOUCHED
 
@@ -31,7 +45,7 @@ def test_the_end_is_written_and_one_notification_is_sent() -> None:
     assert (ended.phase, ended.reason, ended.next_step) == (Phase.SUCCEEDED, "Fine.", "Nothing.")
     assert ended.closed_at == world.clock.now()
     assert world.notifications.sent == [("d2", Phase.SUCCEEDED)]
-    assert world.deployments.get("d2").notification == "sent"
+    assert world.deployments.get("d2").is_told
 
 
 def test_the_lock_is_released_to_the_next_deployment() -> None:
@@ -58,15 +72,16 @@ def test_a_failed_rollback_holds_the_environment_and_rejects_the_one_that_waits(
     assert world.locks.load(KEY).held
     assert world.deployments.get("d3").phase is Phase.REJECTED
     assert world.workflows.answers["queue:d3"]["outcome"] == "rejected"  # type: ignore[index]
-    assert world.notifications.sent == [("d3", Phase.REJECTED), ("d2", Phase.ROLLBACK_FAILED)]
+    assert world.notifications.sent == [("d2", Phase.ROLLBACK_FAILED), ("d3", Phase.REJECTED)]
 
 
-def test_the_one_that_waits_may_be_ending_as_well() -> None:
-    """A waiting deployment that a rollback has claimed is not refused a second time."""
+def test_one_that_waits_and_has_ended_is_not_refused() -> None:
+    """It has its end, and people were told of that one."""
     world = busy(Phase.ROLLING_BACK)
-    world.deployments.update("d3", {"phase": Phase.ROLLING_BACK}, phases=UNTOUCHED)
+    world.deployments.update("d3", {"phase": Phase.SUPERSEDED}, phases=UNTOUCHED)
     close(world, "d2", Phase.ROLLBACK_FAILED, "It stayed broken.")
     assert world.notifications.sent == [("d2", Phase.ROLLBACK_FAILED)]
+    assert world.deployments.get("d3").phase is Phase.SUPERSEDED
 
 
 def test_the_guards_are_closed() -> None:
@@ -139,7 +154,7 @@ def test_it_is_finished_wherever_it_died(phase: Phase, how: str) -> None:
             "at deployments.update",
         }  # It died between sending and noting that.
         assert len(notifications) == 1 or (len(notifications) == 2 and where in repeated), where
-        assert world.deployments.get("d2").notification == "sent", where
+        assert world.deployments.get("d2").is_told, where
         assert world.locks.load(KEY).holder == ("" if phase is Phase.ROLLBACK_FAILED else "d3"), where
         assert bool(world.locks.load(KEY).held) is (phase is Phase.ROLLBACK_FAILED), where
         assert world.deployments.get("d3").phase is (Phase.REJECTED if world.locks.load(KEY).held else Phase.QUEUED)
@@ -155,27 +170,92 @@ def test_nothing_is_left_to_do_once_the_notification_is_sent() -> None:
     assert not world.notifications.sent
 
 
-def test_an_abandoned_lock_is_released() -> None:
-    """A deployment that ended at the moment it was granted the lock does not keep it."""
+def test_of_two_that_finish_at_once_one_sends() -> None:
+    """The other finds the notification claimed."""
     world = a_world()
-    on_its_way(world, Phase.REJECTED, unsent={})
-    waiting(world)
-    assert release_abandoned_lock(world, KEY)
+    owed = a_deployment(world, Phase.SUCCEEDED, unsent=owing(Phase.SUCCEEDED))
+    real = world.notifications.send
+
+    def send(deployment: Deployment) -> None:
+        finish(world, owed)
+        real(deployment)
+
+    world.notifications.send = send  # type: ignore[method-assign]
+    finish(world, owed)
+    assert world.notifications.sent == [("d2", Phase.SUCCEEDED)]
+    assert not world.deployments.get("d2").unsent
+
+
+def test_what_cannot_be_sent_is_sent_by_the_reconciler() -> None:
+    """The deployment has ended meanwhile, and the claim of the one that failed expires."""
+    world = busy()
+    real, world.notifications.send = world.notifications.send, failing  # type: ignore[method-assign]
+    assert close(world, "d2", Phase.SUCCEEDED, "").phase is Phase.SUCCEEDED
     assert world.locks.load(KEY).holder == "d3"
+    assert world.deployments.get("d2").unsent
+    world.notifications.send = real  # type: ignore[method-assign]
+    world.clock.forward(CLAIM.total_seconds() - 1)
+    reconcile(world)
+    assert world.notifications.sent == []
+    world.clock.forward(2)
+    reconcile(world)
+    reconcile(world)
+    assert world.notifications.sent == [("d2", Phase.SUCCEEDED)]
 
 
-@pytest.mark.parametrize("phase", sorted(OPEN))
-def test_the_lock_of_an_open_deployment_is_left_alone(phase: Phase) -> None:
-    """Only a deployment that has ended loses the lock."""
+def failing(_: Deployment) -> None:
+    """Nothing can be sent."""
+    raise TransientError("SNS gives no answer")
+
+
+def test_a_live_release_can_be_rolled_back_although_nobody_was_told_of_its_end() -> None:
+    """Both ends are told then, each as it was."""
+    world = moving(weight=100)
+    real, world.notifications.send = world.notifications.send, failing  # type: ignore[method-assign]
+    close(world, "d2", Phase.SUCCEEDED, "")
+    assert roll_back(world) == "ROLLED_BACK"
+    world.notifications.send = real  # type: ignore[method-assign]
+    world.clock.forward(300)
+    reconcile(world)
+    assert world.notifications.sent == [("d2", Phase.SUCCEEDED), ("d2", Phase.ROLLED_BACK)]
+
+
+def test_all_that_is_unsent_is_sent_with_its_own_words() -> None:
+    """An earlier end keeps its phase, its reason and its next step."""
     world = a_world()
-    on_its_way(world, phase)
-    assert not release_abandoned_lock(world, KEY)
-    assert world.locks.load(KEY).holder == "d2"
+    unsent = {"1": Unsent(Phase.SUCCEEDED, "Fine.", ""), "2": Unsent(Phase.ROLLED_BACK, "It broke.", "Correct it.")}
+    told: list[tuple[Phase, str, str]] = []
+    world.notifications.send = lambda one: told.append((one.phase, one.reason, one.next_step))  # type: ignore[method-assign]
+    finish(world, a_deployment(world, Phase.ROLLED_BACK, unsent=unsent, reason="It broke."))
+    assert told == [(Phase.SUCCEEDED, "Fine.", ""), (Phase.ROLLED_BACK, "It broke.", "Correct it.")]
+    assert world.deployments.get("d2").is_told
 
 
-def test_a_free_lock_is_left_alone() -> None:
-    """No deployment holds it."""
-    assert not release_abandoned_lock(a_world(), KEY)
+def test_what_is_due_before_the_end_is_sent_and_closes_no_guard() -> None:
+    """A rollback that waits tells people so; its alarms still guard it."""
+    world = busy(Phase.ROLLING_BACK)
+    world.deployments.known["d2"] = replace(world.deployments.get("d2"), unsent=owing(Phase.ROLLING_BACK))
+    finish(world, world.deployments.get("d2"))
+    assert world.notifications.sent == [("d2", Phase.ROLLING_BACK)]
+    assert world.guards.pairs
+
+
+@pytest.mark.parametrize("phase", [Phase.REJECTED, Phase.SUPERSEDED])
+def test_every_waiting_attempt_hears_of_the_refusal(phase: Phase) -> None:
+    """Also one whose token came after the end."""
+    world = a_world()
+    answer(world, a_deployment(world, phase, queue_tokens=("one", "two")), "late")
+    assert {token: said["outcome"] for token, said in world.workflows.answers.items()} == dict.fromkeys(  # type: ignore[index]
+        ("one", "two", "late"), phase.lower()
+    )
+
+
+@pytest.mark.parametrize("phase", [Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED])
+def test_what_had_the_lock_answers_no_waiting_task(phase: Phase) -> None:
+    """Its task for the lock was answered long ago."""
+    world = a_world()
+    answer(world, a_deployment(world, phase, queue_tokens=("one",)))
+    assert world.workflows.answers == {}
 
 
 def test_what_never_came_as_far_as_traffic_is_not_marked() -> None:
@@ -185,5 +265,5 @@ def test_what_never_came_as_far_as_traffic_is_not_marked() -> None:
     on_its_way(world, Phase.STAGING, steps=())
     close(world, "d0", Phase.REJECTED, "It is no bundle.")
     begin_rollback(world, "d2", "arn:rollback", "check", "It is unhealthy.")
-    close_rollback(world, "d2", "")
+    close_rollback(world, "d2", "", "arn:rollback")
     assert world.markers.made == []
