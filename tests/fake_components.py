@@ -18,8 +18,9 @@ from controller.ports import components as ports
 class FakeComponent:
     """A component whose traffic is `live` and, for `weight` percent of the visitors, `canary`.
 
-    As on AWS, every write depends on the state that was read; `before_write` runs between the two. Everything that
-    touches traffic raises `broken`. The first calls return what is in `pending`.
+    As on AWS, every write depends on the state that was read. `before_check` runs between reading it and asking the
+    fence, and `before_write` between the fence's answer and the write. Everything that touches traffic raises `broken`.
+    The first calls return what is in `pending`.
     """
 
     live: str
@@ -36,6 +37,7 @@ class FakeComponent:
     broken: Exception | None = None
     pruned: list[tuple[set[str], int]] = field(default_factory=list)
     discarded: list[str] = field(default_factory=list)
+    before_check: Callable[[], None] = lambda: None
     before_write: Callable[[], None] = lambda: None
     before_discard: Callable[[], None] = lambda: None
 
@@ -81,10 +83,10 @@ class FakeComponent:
         return 1
 
     def discard(self, revision: Revision) -> bool:
-        """Record what is discarded; never what is live."""
+        """Record what is discarded, once; never what is live."""
         self._raise_if_broken()
         self.before_discard()
-        if revision.id in {self.live, self.canary}:
+        if revision.id in {self.live, self.canary, *self.discarded}:
             return False
         self.discarded.append(revision.id)
         return True
@@ -106,6 +108,7 @@ class FakeComponent:
         sealed = fence.way == "forward" or self.seal == fence.seal
         if wanted == (self.live, self.canary, self.weight) and sealed:
             return
+        self.before_check()
         fence.check()
         self.before_write()
         if self.edits != edits:

@@ -101,7 +101,7 @@ def _holds(present: Deployment, phases: Collection[Phase], expected: Expected) -
 
 
 def _changed(present: Deployment, changes: Mapping[str, Any]) -> Deployment:
-    changed: dict[str, Any] = {name: () for name in changes.get("answered", ())}
+    changed: dict[str, Any] = dict.fromkeys(changes.get("answered", ()), ())
     for name, value in changes.items():
         if name == "sent":
             changed["unsent"] = {key: one for key, one in present.unsent.items() if key != value}

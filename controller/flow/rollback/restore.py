@@ -34,10 +34,10 @@ def restore_component(world: World, deployment_id: str, name: str) -> ComponentR
             raise
         record(world, deployment_id, EventKind.RESTORE_FAILED, f"{name}: {error}")
         return ComponentResult(name, "left_alone", str(error))
-    if isinstance(answer, Pending):
-        return ComponentResult(name, "pending", answer.doing)
     if name in deployment.troubles:
         _note(world, deployment, name, "")
+    if isinstance(answer, Pending):
+        return ComponentResult(name, "pending", answer.doing)
     said = answer.reason if answer else f"{name} is set back to its stable revision."
     record(world, deployment_id, EventKind.RESTORED, said)
     return ComponentResult(name, "restored")

@@ -61,15 +61,18 @@ def verify_restoration(world: World, deployment_id: str) -> RestorationVerified:
     slow = _slow(world, deployment)
     found = _not_restored(world, deployment, slow)
     left = [name for name in slow if name not in found]
+    waiting = _waiting(deployment, left) if found.keys() - {*slow} else []
+    found |= _unasked(world, deployment, [name for name in left if name not in waiting])
     if not left and not found.keys() - {CHECKS}:
         found |= _failing_outside(world, deployment)
     deployment = _note(world, deployment, found)
     troubles = deployment.troubles
-    if troubles and not left and all(_lasts(world, one) for one in troubles.values()):
-        return RestorationVerified(deployment, "failed", _said(troubles))
+    if troubles and left == waiting and all(_lasts(world, one) for one in troubles.values()):
+        stays = [f"{name}: was left as it is, because what may need it is not restored" for name in waiting]
+        return RestorationVerified(deployment, "failed", "; ".join([_said(troubles), *stays]))
     if troubles or left:
         _tell(world, deployment)
-        again = sorted({*left, *troubles} - {CHECKS})
+        again = sorted({*left, *troubles} - {CHECKS, *waiting})
         return RestorationVerified(deployment, "pending", _said(troubles), again, _pause(world, deployment))
     if deployment.restore_point:
         if deployment.changed:
@@ -82,6 +85,17 @@ def _slow(world: World, deployment: Deployment) -> list[str]:
     """What takes long and has not been restored yet."""
     slow = [name for name in lasting(world, deployment) if name in (deployment.restore_point or {})]
     return [name for name in slow if name not in deployment.awaited or not deployment.awaited[name].over]
+
+
+def _waiting(deployment: Deployment, left: Collection[str]) -> list[str]:
+    """What takes long and must not begin, because code that may need it is not restored; what has begun goes on."""
+    return [name for name in left if name not in deployment.awaited]
+
+
+def _unasked(world: World, deployment: Deployment, left: Collection[str]) -> dict[str, Trouble]:
+    """What takes long and has given no answer so far, because it was not asked yet, or because asking it fails."""
+    silent = Trouble(world.clock.now(), "it has given no answer yet")
+    return {name: silent for name in left if name not in deployment.awaited}
 
 
 def _not_restored(world: World, deployment: Deployment, slow: Collection[str]) -> dict[str, Trouble]:
@@ -176,7 +190,7 @@ def _pause(world: World, deployment: Deployment) -> int:
         waited = (now - one.since).total_seconds()
         pause = min(SHARE * waited, max(LONGEST_PAUSE, LATE_SHARE * waited))
         pauses.append(ceil(max(FIRST_PAUSE, pause)))
-    return min(pause for pause in pauses if pause)
+    return min((pause for pause in pauses if pause), default=0)
 
 
 def _tell(world: World, deployment: Deployment) -> None:

@@ -139,14 +139,15 @@ def end(  # noqa: PLR0913 - how it ended, said in full
 def reopen(world: World, deployment: Deployment, execution_arn: str, trip: Trip) -> Deployment | None:
     """Take the lock for the rollback of a deployment that has ended; None when it may not be rolled back (any more).
 
-    It may be if its release is live, or if its own failed rollback holds the environment.
+    It may be if its release is live, or if its own failed rollback holds the environment and nobody has accepted that.
     """
     deployment_id = deployment.deployment_id
 
     def decide(lock: Lock) -> HandOver[bool]:
         present = world.deployments.get(deployment_id)
         taken = retake(_without_the_dead(world, lock), deployment_id)
-        if present.phase is not deployment.phase or taken is None:
+        accepted = present.phase is Phase.ROLLBACK_FAILED and lock.held_by != deployment_id  # What is live is mixed.
+        if present.phase is not deployment.phase or accepted or taken is None:
             return HandOver(result=False)
         changes: Changes = {
             "phase": Phase.ROLLING_BACK,

@@ -87,7 +87,7 @@ def a_deployment(world: FakeWorld, phase: Phase, name: str = "d2", **fields: Any
     if phase not in UNTOUCHED:
         deployment = replace(deployment, restore_point=STABLE, staged=CANARY, steps=STEPS, previous="d1")
     if phase not in UNSHIFTED:
-        deployment = replace(deployment, shifted_at=START)
+        deployment = replace(deployment, reached=max(10, fields.get("weight", 0)))
     world.deployments.known[name] = replace(deployment, **fields)
     if not phase.is_terminal:
         world.workflows.running.add(f"arn:{name}")

@@ -40,7 +40,7 @@ def test_the_new_revisions_go() -> None:
 def test_nothing_goes_when_the_rollback_failed() -> None:
     """It may still serve visitors."""
     world = restored()
-    close_rollback(world, "d2", "api: is on 7 and should be on 6")
+    close_rollback(world, "d2", "api: is on 7 and should be on 6", "arn:back")
     assert gone(world) == {"api": [], "site": []}
 
 
@@ -92,12 +92,13 @@ def test_it_is_pruned_after_the_rollback_that_was_begun_meanwhile() -> None:
     assert world.components.known["api"].pruned == [({"6"}, 5)]
 
 
-def test_it_is_tried_once() -> None:
-    """A call that died half way is not followed by another that would die there as well."""
+def test_what_is_gone_is_not_told_again() -> None:
+    """A call that died half way is followed by another, which finds the rest."""
     world = restored()
     discard_staged(world, world.deployments.get("d2"))
     discard_staged(world, world.deployments.get("d2"))
     assert gone(world) == {"api": ["7"], "site": ["bb"]}
+    assert world.deployments.kinds("d2") == ["discarded"]
 
 
 def test_it_takes_bounded_time() -> None:

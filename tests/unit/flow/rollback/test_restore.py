@@ -4,10 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from controller.domain.deployment import Awaited
-from controller.domain.lock import release
-from controller.domain.phases import Phase
-from controller.errors import AwsError, ConflictError, TransientError
+from controller.domain.deployment import Awaited, Trouble
+from controller.domain.phases import TERMINAL, Phase
+from controller.errors import AwsError, ChangedByOthersError, ConflictError, TransientError
 from controller.flow.rollback.begin_rollback import begin_rollback
 from controller.flow.rollback.close import close_rollback
 from controller.flow.rollback.restore import restore_component
@@ -15,28 +14,121 @@ from controller.flow.rollback.verify_restoration import verify_restoration
 from controller.flow.shared.pending import FIRST_PAUSE
 from controller.ports.world import World
 from tests.fakes import START, FakeWorld
-from tests.unit.flow.scenes import KEY, SLOW, dying_everywhere, live, moving, with_a_stack
+from tests.unit.flow.scenes import (
+    CANARY,
+    SLOW,
+    STABLE,
+    at_weight,
+    dying_everywhere,
+    live,
+    moving,
+    once,
+    rolling_back,
+    with_a_stack,
+)
 
 
 def test_what_a_person_changed_is_not_restored() -> None:
     """Their version is left alone, without retries, and the rollback reports that."""
-    world = moving()
+    world = rolling_back(moving())
     world.components.known["api"].edit("99")
-    begin_rollback(world, "d2", "arn:back", "fault", "It broke.")
     assert restore_component(world, "d2", "api").outcome == "left_alone"
     restore_component(world, "d2", "site")
-    assert "api: is on 99 and should be on 6" in verify_restoration(world, "d2").reason
+    assert "api: it is on 99, not on 6" in verify_restoration(world, "d2").reason
+    assert live(world) == {"api": ("99", 0), "site": ("aa", 0)}
 
 
-def test_nothing_is_restored_without_the_lock() -> None:
-    """Another deployment may be changing the environment."""
-    world = moving()
-    begin_rollback(world, "d2", "arn:back", "fault", "It broke.")
-    lock, _ = release(world.locks.load(KEY), "d2")
-    world.locks.known[KEY] = lock
-    with pytest.raises(ConflictError, match="does not hold the lock"):
+@pytest.mark.parametrize("phase", sorted(TERMINAL))
+def test_nothing_is_restored_once_the_deployment_has_ended(phase: Phase) -> None:
+    """The next one may be changing the environment; a late attempt of this task writes nothing."""
+    world = moving(phase)
+    before = world.deployments.get("d2")
+    assert restore_component(world, "d2", "api").outcome == "over"
+    assert (live(world)["api"], world.deployments.get("d2")) == (("6", 10), before)
+
+
+def test_a_deployment_that_ends_between_read_and_write_is_not_restored() -> None:
+    """The fence is asked after the component was read; so nothing is written, and nothing is noted."""
+    world = rolling_back(moving())
+    at_weight(world, 10)
+    api = world.components.known["api"]
+    api.before_check = once(
+        lambda: world.deployments.update("d2", {"phase": Phase.ROLLED_BACK}, phases={Phase.ROLLING_BACK})
+    )
+    assert restore_component(world, "d2", "api").outcome == "over"
+    assert (live(world)["api"], world.deployments.get("d2").troubles) == (("6", 10), {})
+
+
+def test_passing_trouble_is_noted_since_when_and_tried_again() -> None:
+    """The task fails, so that it is retried; its first moment stays."""
+    world = rolling_back(moving())
+    world.components.known["api"].broken = TransientError("no answer")
+    for _ in range(2):
+        with pytest.raises(TransientError):
+            restore_component(world, "d2", "api")
+        world.clock.forward(20)
+    assert world.deployments.get("d2").troubles == {"api": Trouble(START, "no answer")}
+
+
+@pytest.mark.parametrize("error", [ChangedByOthersError("it is on 99"), AwsError("denied"), ConflictError("no point")])
+def test_lasting_trouble_is_noted_since_when(error: Exception) -> None:
+    """A retry cannot help; whether it lasts is decided when it is seen again."""
+    world = rolling_back(moving())
+    world.components.known["api"].broken = error
+    for _ in range(2):
+        assert restore_component(world, "d2", "api").outcome == "left_alone"
+        world.clock.forward(20)
+    assert world.deployments.get("d2").troubles == {"api": Trouble(START, str(error), lasting=True)}
+
+
+def test_trouble_of_another_kind_begins_anew() -> None:
+    """After an outage, what is refused has not been refused for so long."""
+    world = rolling_back(moving())
+    api = world.components.known["api"]
+    api.broken = TransientError("no answer")
+    with pytest.raises(TransientError):
         restore_component(world, "d2", "api")
-    assert live(world)["api"] == ("6", 10)
+    world.clock.forward(60)
+    api.broken = AwsError("denied")
+    restore_component(world, "d2", "api")
+    assert world.deployments.get("d2").troubles["api"].since == START + timedelta(seconds=60)
+
+
+def test_what_is_restored_has_no_trouble_any_more() -> None:
+    """Trouble that comes again later begins anew."""
+    world = rolling_back(moving())
+    api = world.components.known["api"]
+    api.broken = AwsError("denied")
+    restore_component(world, "d2", "api")
+    api.broken = None
+    assert restore_component(world, "d2", "api").outcome == "restored"
+    assert world.deployments.get("d2").troubles["api"].reason == ""
+    world.clock.forward(60)
+    api.broken = AwsError("denied")
+    restore_component(world, "d2", "api")
+    assert world.deployments.get("d2").troubles["api"].since == START + timedelta(seconds=60)
+
+
+@pytest.mark.parametrize("reached", [0, 10])
+def test_only_what_a_shift_may_have_moved_is_written(reached: int) -> None:
+    """If no shift ever began, no write of one can be on its way; and what is unchanged is moved by none."""
+    staged = {**CANARY, "site": STABLE["site"]}
+    world = rolling_back(moving(Phase.STAGING, weight=0, reached=reached, staged=staged))
+    for name in STABLE:
+        assert restore_component(world, "d2", name).outcome == "restored"
+    assert {name: one.moves for name, one in world.components.known.items()} == {
+        "api": [0] if reached else [],
+        "site": [],
+    }
+
+
+def test_the_seal_is_written_where_nothing_is_to_be_moved_and_once() -> None:
+    """From then on every shift that is still on its way finds the component changed."""
+    world = rolling_back(moving(weight=0))
+    for _ in range(2):
+        restore_component(world, "d2", "api")
+    api = world.components.known["api"]
+    assert (api.live, api.seal, api.moves) == ("6", "4 back", [0])
 
 
 def test_a_stack_is_restored_after_the_traffic() -> None:
@@ -45,12 +137,12 @@ def test_a_stack_is_restored_after_the_traffic() -> None:
     assert begin_rollback(world, "d2", "arn:back", "fault", "It broke.").components == ["api"]
     restore_component(world, "d2", "api")
     first = verify_restoration(world, "d2")
-    assert (first.outcome, first.components, first.wait_seconds) == ("pending", ["infra"], 0)
+    assert (first.outcome, first.components, first.wait_seconds) == ("pending", ["infra"], FIRST_PAUSE)
     assert restore_component(world, "d2", "infra").outcome == "pending"
     assert verify_restoration(world, "d2").wait_seconds == FIRST_PAUSE
     assert restore_component(world, "d2", "infra").outcome == "restored"
     assert verify_restoration(world, "d2").outcome == "verified"
-    assert close_rollback(world, "d2", "").outcome == Phase.ROLLED_BACK
+    assert close_rollback(world, "d2", "", "arn:back").outcome == Phase.ROLLED_BACK
     assert world.components.known["infra"].live == "a"
 
 
@@ -64,6 +156,9 @@ def test_a_stack_that_cannot_be_restored_is_reported_and_not_retried_for_ever() 
         restore_component(world, "d2", "infra")
     assert verify_restoration(world, "d2").outcome == "pending"
     world.components.known["infra"].broken = AwsError("run continue-update-rollback")
+    assert restore_component(world, "d2", "infra").outcome == "left_alone"
+    assert verify_restoration(world, "d2").outcome == "pending"
+    world.clock.forward(30)
     assert restore_component(world, "d2", "infra").outcome == "left_alone"
     answer = verify_restoration(world, "d2")
     assert (answer.outcome, answer.reason) == ("failed", "infra: run continue-update-rollback")

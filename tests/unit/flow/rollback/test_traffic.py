@@ -1,14 +1,28 @@
 """Restoring traffic: all components at once, as far as it goes."""
 
+from dataclasses import replace
+
 import pytest
 
 from controller.domain.deployment import Revision
-from controller.domain.phases import Phase
-from controller.errors import AwsError
-from controller.flow.rollback.traffic import restore_traffic
+from controller.domain.phases import TERMINAL, Phase
+from controller.errors import AwsError, LedgerConflictError, TrippedError
+from controller.flow.rollback.traffic import restore_traffic, trip_and_restore
+from controller.flow.shift import shift
 from tests.fake_components import FakeComponent
 from tests.fakes import START, FakeWorld
-from tests.unit.flow.scenes import ALARM, a_world, guarded, live, on_its_way, tripped, with_a_stack
+from tests.unit.flow.scenes import (
+    ALARM,
+    RESTORED,
+    a_world,
+    guarded,
+    live,
+    on_its_way,
+    once,
+    roll_back,
+    tripped,
+    with_a_stack,
+)
 
 
 def test_one_component_that_fails_does_not_keep_the_others() -> None:
@@ -28,7 +42,7 @@ def of_many(count: int) -> FakeWorld:
     world = a_world(components=components, deployment_preference={"alarms": [ALARM]})
     world.components.known = {name: FakeComponent("6", "7", 10) for name in names}
     revisions = {"restore_point": dict.fromkeys(names, Revision("6")), "staged": dict.fromkeys(names, Revision("7"))}
-    on_its_way(world, Phase.BAKING, components=tuple(names), weight=10, **revisions)
+    on_its_way(world, Phase.BAKING, components=tuple(names), weight=10, trip=tripped(), **revisions)
     return world
 
 
@@ -51,15 +65,61 @@ def test_a_budget_that_cannot_be_reached_stops_no_restoration() -> None:
 
 def test_nothing_staged_means_nothing_to_restore() -> None:
     """A trip before staging moves no traffic."""
-    world = guarded(Phase.QUEUED, restore_point=None, staged={})
+    world = guarded(Phase.QUEUED, restore_point=None, staged={}, trip=tripped())
     assert restore_traffic(world, world.deployments.get("d2")) == {}
     assert world.deployments.get("d2").traffic_restored_at is None
 
 
 def test_an_alarm_does_not_wait_for_a_stack() -> None:
     """Traffic is set back to stable at once, and that is noted; the stack is left to the rollback machine."""
-    world = with_a_stack(Phase.BAKING)
+    world = with_a_stack(Phase.BAKING, trip=tripped())
     assert restore_traffic(world, world.deployments.get("d2")) == {}
     assert world.components.known["api"].live == "6"
     assert (world.components.known["infra"].live, world.components.known["infra"].moves) == ("b", [])
     assert world.deployments.get("d2").traffic_restored_at == START
+
+
+def test_before_any_shift_there_is_nothing_to_restore() -> None:
+    """What is staged gets no visitors, and after the trip no shift can begin."""
+    world = guarded(Phase.STAGING, trip=tripped())
+    assert restore_traffic(world, world.deployments.get("d2")) == {}
+    assert [one.moves for one in world.components.known.values()] == [[], []]
+    assert world.deployments.get("d2").traffic_restored_at is None
+
+
+@pytest.mark.parametrize("phase", sorted(TERMINAL))
+def test_an_alarm_that_is_handled_late_moves_nothing_of_the_next_release(phase: Phase) -> None:
+    """It was read when it went back; by now it has ended, and another holds the lock."""
+    world = guarded(Phase.BAKING, weight=10, trip=tripped())
+    read = world.deployments.get("d2")
+    world.deployments.known["d2"] = replace(read, phase=phase)
+    failed = restore_traffic(world, read)
+    assert set(failed) == {"api", "site"}
+    assert live(world) == {"api": ("6", 10), "site": ("aa", 10)}
+    assert [one.seal for one in world.components.known.values()] == ["", ""]
+
+
+def test_the_seal_is_written_where_all_visitors_are_on_stable() -> None:
+    """A shift that has read the component, and not yet written, must fail; a second restoration writes nothing."""
+    world = guarded(Phase.SHIFTING, trip=tripped())
+    for _ in range(2):
+        assert restore_traffic(world, world.deployments.get("d2")) == {}
+    assert [(one.seal, one.moves) for one in world.components.known.values()] == [("4 back", [0]), ("4 back", [0])]
+
+
+def test_a_shift_that_read_before_the_seal_fails() -> None:
+    """Its write comes after the whole rollback, which has moved nothing: the component differs from what it read."""
+    world = guarded()
+    api = world.components.known["api"]
+    api.before_write = once(lambda: roll_back(world, "reconciler"))
+    with pytest.raises((TrippedError, LedgerConflictError)):
+        shift(world, "d2", 0)
+    assert world.deployments.get("d2").phase is Phase.ROLLED_BACK
+    assert (live(world), api.seal) == (RESTORED, "4 back")
+
+
+def test_an_alarm_answers_every_attempt_that_waits() -> None:
+    """Nobody knows for which of them the execution still waits."""
+    world = guarded(Phase.BAKING, weight=10, guard_tokens=("one", "two"))
+    trip_and_restore(world, "d2", tripped())
+    assert world.workflows.answers == {"one": "It broke.", "two": "It broke."}

@@ -23,6 +23,7 @@ from tests.unit.flow.scenes import (
     on_its_way,
     owing,
     roll_back,
+    tripped,
     waiting,
 )
 
@@ -32,7 +33,7 @@ BUSY = OPEN - UNTOUCHED
 def busy(phase: Phase = Phase.BAKING) -> FakeWorld:
     """One deployment that holds the lock, one that waits."""
     world = a_world()
-    on_its_way(world, phase)
+    on_its_way(world, phase, trip=tripped("judge") if phase is Phase.ROLLING_BACK else None)
     waiting(world)
     world.guards.open("d2", [ALARM])
     return world
@@ -213,6 +214,7 @@ def test_a_live_release_can_be_rolled_back_although_nobody_was_told_of_its_end()
     world = moving(weight=100)
     real, world.notifications.send = world.notifications.send, failing  # type: ignore[method-assign]
     close(world, "d2", Phase.SUCCEEDED, "")
+    world.clock.forward(60)
     assert roll_back(world) == "ROLLED_BACK"
     world.notifications.send = real  # type: ignore[method-assign]
     world.clock.forward(300)
