@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.domain.deployment import Counts, Deployment, Revision, Upload
+from controller.domain.deployment import EVIDENCE, Counts, Deployment, Revision, Trip, TripSource, Unsent, Upload
 from controller.domain.phases import Phase
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
@@ -64,3 +65,27 @@ def test_a_newcomer_has_no_visitors_before_the_first_step_and_all_from_then_on()
     )
     assert [replace(one, weight=weight).weight_of("site") for weight in (0, 10, 100)] == [0, 100, 100]
     assert [replace(one, weight=weight).weight_of("api") for weight in (0, 10, 100)] == [0, 10, 100]
+
+
+@pytest.mark.parametrize("reached", [0, 10])
+@pytest.mark.parametrize("source", get_args(TripSource))
+def test_only_evidence_about_the_release_condemns_it(source: TripSource, reached: int) -> None:
+    """A check and the judge are evidence; an alarm is, once visitors could get the release; nothing else ever is."""
+    one = deployment(trip=Trip(AT, source, "It broke."), reached=reached)
+    assert one.is_condemned is (source in {"check", "judge"} or (source == "alarm" and reached > 0))
+
+
+def test_without_a_trip_nothing_is_condemned() -> None:
+    """There is no reason to."""
+    assert not deployment(reached=100).is_condemned
+    assert {"check", "judge", "alarm"} == EVIDENCE
+
+
+@pytest.mark.parametrize(
+    ("phase", "owes", "told"),
+    [(Phase.SUCCEEDED, False, True), (Phase.SUCCEEDED, True, False), (Phase.ROLLING_BACK, False, False)],
+)
+def test_what_has_ended_and_owes_nothing_is_told(phase: Phase, *, owes: bool, told: bool) -> None:
+    """The reconciler looks at all others."""
+    unsent = {"1": Unsent(phase, "", "")} if owes else {}
+    assert replace(deployment(unsent=unsent), phase=phase).is_told is told

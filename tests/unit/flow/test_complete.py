@@ -1,11 +1,11 @@
 """Complete: the release is live, old revisions go, and a late trip still wins."""
 
 import pytest
-from controller.flow.shared.trip import trip
 
 from controller.domain.phases import Phase
 from controller.errors import TransientError, TrippedError
 from controller.flow.complete import complete
+from controller.flow.shared.fence import trip
 from tests.unit.flow.scenes import KEY, STABLE, a_world, at_weight, guarded, on_its_way, tripped
 
 

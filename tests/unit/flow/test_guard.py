@@ -56,3 +56,23 @@ def test_what_comes_late_does_not_touch_the_next_bake() -> None:
     with pytest.raises(LedgerConflictError):
         guard(world, "d2", 0, "first")
     assert world.deployments.get("d2") == before
+
+
+def test_an_alarm_ends_every_attempt_of_the_guard() -> None:
+    """A task that was retried has two tokens, and the execution waits for one of them."""
+    world = baking()
+    guard(world, "d2", 0, "one")
+    guard(world, "d2", 0, "two")
+    on_alarm(world, ALARM, "Too many errors.")
+    assert set(world.workflows.answers) == {"one", "two"}
+
+
+def test_the_end_of_the_bake_closes_every_attempt_of_the_guard() -> None:
+    """Whichever the execution waits for."""
+    world = baking()
+    guard(world, "d2", 0, "one")
+    guard(world, "d2", 0, "two")
+    evaluate(world)
+    world.clock.forward(65)
+    evaluate(world)
+    assert world.workflows.answers == dict.fromkeys(("one", "two"), {"outcome": "concluded"})

@@ -123,3 +123,20 @@ def test_an_alarm_from_before_the_deployment_does_not_trip_it() -> None:
     assert world.deployments.get("d2").trip is None
     on_alarm(world, ALARM, "new", START + timedelta(minutes=1))
     assert world.deployments.get("d2").trip is not None
+
+
+def test_a_guard_that_was_left_over_is_closed() -> None:
+    """The function that ended the deployment died before it closed it."""
+    world = guarded(Phase.SUCCEEDED, weight=100)
+    on_alarm(world, ALARM, "Too many errors.")
+    assert world.guards.pairs == set()
+
+
+def test_an_alarm_before_any_shift_moves_nothing_and_condemns_nothing() -> None:
+    """No visitor got anything of the release, so the alarm says nothing about it."""
+    world = guarded(Phase.STAGING)
+    on_alarm(world, ALARM, "Too many errors.")
+    deployment = world.deployments.get("d2")
+    assert deployment.trip is not None
+    assert not deployment.is_condemned
+    assert [one.moves for one in world.components.known.values()] == [[], []]

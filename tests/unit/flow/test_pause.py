@@ -7,7 +7,7 @@ from tests.unit.flow.scenes import ALARM, paused
 def test_too_few_requests_can_pause() -> None:
     """The person's token is kept, and the guard stays open."""
     world = paused()
-    assert world.deployments.get("d2").pause_token == "paused"
+    assert world.deployments.get("d2").pause_tokens == ("paused",)
     assert "guard" not in world.workflows.answers
 
 

@@ -95,4 +95,4 @@ def test_wherever_receiving_dies_it_can_be_done_again() -> None:
     for where, world in dying_everywhere(lambda: uploaded("incoming/nobody.zip"), act):
         card = receive(world, "bucket", "incoming/nobody.zip", "v1", "arn:1")
         assert card.outcome == "rejected", where
-        assert world.deployments.get(card.deployment.deployment_id).notification == "sent", where
+        assert world.deployments.get(card.deployment.deployment_id).is_told, where

@@ -1,16 +1,20 @@
 """Reconcile: every way in which an execution can die; running ones are left alone."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from controller.domain.phases import MOVING, OPEN, TERMINAL, Phase
+from controller.domain.deployment import Upload
+from controller.domain.lock import Lock, order_of
+from controller.domain.phases import MOVING, OPEN, TERMINAL, UNTOUCHED, Phase
 from controller.errors import TransientError
-from controller.flow.reconcile import MOST_ATTEMPTS, reconcile
+from controller.flow.reconcile import ENDED, STUCK, reconcile
+from controller.flow.rollback.close import AGAIN_ADVICE
 from controller.ports.world import World
 from tests.fakes import START, FakeWorld
-from tests.unit.flow.scenes import KEY, a_deployment, a_world, dying_everywhere, on_its_way, waiting
+from tests.unit.flow.scenes import KEY, a_deployment, a_world, dying_everywhere, on_its_way, owing, waiting
 
 
 def dead(phase: Phase, **fields: Any) -> FakeWorld:  # noqa: ANN401 - any field
@@ -21,12 +25,47 @@ def dead(phase: Phase, **fields: Any) -> FakeWorld:  # noqa: ANN401 - any field
     return world
 
 
-@pytest.mark.parametrize("phase", sorted(OPEN))
+@pytest.mark.parametrize("phase", sorted(OPEN - UNTOUCHED))
 def test_a_deployment_without_an_execution_is_rolled_back(phase: Phase) -> None:
     """It does not matter whether it was stopped, timed out or broke."""
     world = dead(phase)
     assert reconcile(world) == {"d2": "rollback started"}
     assert list(world.workflows.rollbacks.values()) == ["d2"]
+
+
+@pytest.mark.parametrize("phase", sorted(UNTOUCHED))
+def test_what_was_not_touched_is_rejected_without_a_rollback(phase: Phase) -> None:
+    """The lock goes to the one that waits, and people are told that the same bundle can be uploaded again."""
+    world = dead(phase, restore_point=None, staged={}, steps=())
+    waiting(world)
+    if phase is Phase.RECEIVED:
+        world.locks.known[KEY] = Lock(KEY)
+    assert reconcile(world)["d2"] == "rejected"
+    ended = world.deployments.get("d2")
+    assert (ended.phase, ended.next_step) == (Phase.REJECTED, AGAIN_ADVICE)
+    assert ended.reason == f"{ENDED} Nothing was touched."
+    assert world.workflows.rollbacks == {}
+    assert world.notifications.sent == [("d2", Phase.REJECTED)]
+    assert world.locks.load(KEY).holder == "d3"
+
+
+def test_the_execution_of_what_is_stuck_and_untouched_is_stopped() -> None:
+    """Its lease ran out while it held the lock; a late task of it would get nothing."""
+    world = a_world()
+    on_its_way(world, Phase.QUEUED, lease_until=START)
+    world.clock.forward(1)
+    assert reconcile(world) == {"d2": "rejected"}
+    assert "arn:d2" not in world.workflows.running
+    assert world.deployments.get("d2").reason == f"{STUCK} Nothing was touched."
+
+
+@pytest.mark.parametrize("phase", sorted(MOVING - {Phase.RECEIVED}))
+def test_a_check_renews_no_lease(phase: Phase) -> None:
+    """Only progress does: otherwise a deployment that is stuck would never be found."""
+    world = a_world()
+    before = on_its_way(world, phase, lease_until=START, queue_tokens=("token",))
+    reconcile(world)
+    assert world.deployments.get("d2") == before
 
 
 @pytest.mark.parametrize("phase", sorted(MOVING - {Phase.QUEUED}))
@@ -52,18 +91,17 @@ def test_what_has_ended_is_left_alone(phase: Phase) -> None:
 
 @pytest.mark.parametrize("phase", sorted(TERMINAL))
 def test_what_is_due_after_the_end_is_done(phase: Phase) -> None:
-    """The notification, the lock and the rest, once."""
-    world = dead(phase, notification="pending")
+    """The notification and the rest, once."""
+    world = dead(phase, unsent=owing(phase))
     assert reconcile(world) == {"d2": "finished"}
     assert reconcile(world) == {}
     assert world.notifications.sent == [("d2", phase)]
-    assert world.locks.load(KEY).holder == ""
 
 
 def test_the_task_that_has_just_ended_it_may_finish_it() -> None:
     """A reconciler that ran in between would notify people a second time."""
-    world = dead(Phase.SUCCEEDED, notification="pending", closed_at=START)
-    world.clock.forward(59)
+    world = dead(Phase.SUCCEEDED, unsent=owing(Phase.SUCCEEDED), closed_at=START)
+    world.clock.forward(29)
     assert reconcile(world) == {}
     world.clock.forward(1)
     assert reconcile(world) == {"d2": "finished"}
@@ -90,32 +128,90 @@ def test_the_name_of_the_longest_deployment_fits() -> None:
     assert all(len(name) <= 80 for name in world.workflows.rollbacks)
 
 
-def test_it_is_given_up_after_some_attempts() -> None:
-    """People are notified, and the environment is held."""
-    world = dead(Phase.ROLLING_BACK, rollback_attempts=MOST_ATTEMPTS)
-    assert reconcile(world) == {"d2": "given up"}
-    assert world.deployments.get("d2").phase is Phase.ROLLBACK_FAILED
-    assert world.notifications.sent == [("d2", Phase.ROLLBACK_FAILED)]
-    assert world.locks.load(KEY).held
+def test_a_rollback_that_dies_is_started_again_without_end() -> None:
+    """Nothing counts attempts: whatever keeps it from ending may be over the next time."""
+    world = dead(Phase.ROLLING_BACK)
+    for _ in range(500):
+        assert reconcile(world) == {"d2": "rollback started"}
+        world.clock.forward(300)
+    assert len(world.workflows.rollbacks) == 500
+    assert world.deployments.get("d2").phase is Phase.ROLLING_BACK
+    assert world.notifications.sent == []
 
 
-def test_a_lost_grant_is_given_again() -> None:
+def test_a_holder_that_was_not_told_is_told_again() -> None:
     """The task that released the lock died before it answered."""
     world = a_world()
-    on_its_way(world, Phase.QUEUED, queue_tokens=("token",))
-    world.deployments.known["d2"] = replace(world.deployments.get("d2"), fencing_token=0)
-    assert reconcile(world) == {"d2": "granted"}
-    assert "token" in world.workflows.answers
-    assert world.deployments.get("d2").fencing_token == 4
+    on_its_way(world, Phase.QUEUED, queue_tokens=("one", "two"))
+    assert reconcile(world) == {}
+    assert set(world.workflows.answers) == {"one", "two"}
 
 
-def test_a_superseded_deployment_without_an_answer_gets_one() -> None:
-    """The task that displaced it died before it answered."""
+def test_a_deployment_that_asks_again_too_late_is_superseded() -> None:
+    """In a ledger from a backup, the lock knows neither it nor its holder."""
     world = a_world()
-    on_its_way(world, Phase.BAKING)
     a_deployment(world, Phase.QUEUED, "d0", version="0.9.0", queue_tokens=("token",))
+    world.locks.known[KEY] = Lock(KEY, holder="ghost", newest=order_of(START, "2.0.0"))
     assert reconcile(world) == {"d0": "superseded"}
-    assert "token" in world.workflows.answers
+    assert world.workflows.answers["token"]["outcome"] == "superseded"  # type: ignore[index]
+
+
+def test_many_events_at_once_cause_one_check() -> None:
+    """An event is covered by every check that began after it."""
+    world = dead(Phase.BAKING)
+    assert reconcile(world, START) == {"d2": "rollback started"}
+    world.clock.forward(70)
+    assert reconcile(world, START + timedelta(seconds=65)) == {"d2": "rollback started"}
+    for second in range(60):
+        assert reconcile(world, START + timedelta(seconds=second)) == {}
+
+
+def test_an_event_of_the_second_in_which_a_check_began_causes_another() -> None:
+    """Events have whole seconds, so this one may have come after that check had read the deployment."""
+    world = dead(Phase.BAKING)
+    world.clock.forward(0.9)
+    reconcile(world, START)
+    world.clock.forward(60)
+    assert reconcile(world, START) == {"d2": "rollback started"}
+
+
+def test_the_schedule_always_checks() -> None:
+    """It is the bound, whatever events there were."""
+    world = dead(Phase.BAKING)
+    reconcile(world)
+    world.clock.forward(60)
+    assert reconcile(world) == {"d2": "rollback started"}
+
+
+def test_what_is_due_before_the_end_is_done_too() -> None:
+    """Its first end was not told yet when it was rolled back."""
+    world = dead(Phase.ROLLING_BACK, unsent=owing(Phase.SUCCEEDED))
+    world.workflows.running.add("arn:back")
+    assert reconcile(world) == {}
+    assert world.notifications.sent == [("d2", Phase.SUCCEEDED)]
+
+
+def test_an_upload_without_a_deployment_is_started() -> None:
+    """Its event was lost; an event about an execution does not look for that."""
+    world = a_world()
+    world.inbox.known = [Upload("bucket", "incoming/smartpack/prod/a.zip", "v1", 1, START)]
+    world.clock.forward(20 * 60)
+    assert reconcile(world, world.clock.now()) == {}
+    world.clock.forward(1)
+    (said,) = reconcile(world).values()
+    assert "found without a deployment" in said
+    assert len(world.inbox.started) == 1
+
+
+def test_a_bucket_that_cannot_be_listed_stops_no_rollback() -> None:
+    """That is said, so that the task is retried."""
+    world = dead(Phase.BAKING)
+
+    def fail(*_: object) -> list[Upload]:
+        raise TransientError("no answer")
+
+    world.inbox.uploaded = fail  # type: ignore[method-assign]
+    assert reconcile(world) == {"d2": "rollback started", "uploads": "failed: no answer"}
 
 
 def test_a_deployment_that_waits_rightly_goes_on_waiting() -> None:
@@ -131,7 +227,7 @@ def test_the_one_that_waits_behind_an_abandoned_lock_is_granted_it() -> None:
     world = a_world()
     on_its_way(world, Phase.REJECTED, unsent={})
     waiting(world)
-    reconcile(world)
+    assert reconcile(world) == {"d3": "granted"}
     assert world.locks.load(KEY).holder == "d3"
     assert "queue:d3" in world.workflows.answers
 
@@ -158,7 +254,7 @@ def test_wherever_it_dies_the_next_run_continues() -> None:
     """The schedule starts the next run."""
 
     def make() -> FakeWorld:
-        world = dead(Phase.SUCCEEDED, notification="pending")
+        world = dead(Phase.SUCCEEDED, unsent=owing(Phase.SUCCEEDED))
         waiting(world)
         return world
 
@@ -166,6 +262,7 @@ def test_wherever_it_dies_the_next_run_continues() -> None:
         reconcile(world)
 
     for where, world in dying_everywhere(make, act):
+        world.clock.forward(300)
         reconcile(world)
         assert world.locks.load(KEY).holder == "d3", where
-        assert world.deployments.get("d2").notification == "sent", where
+        assert world.deployments.get("d2").is_told, where

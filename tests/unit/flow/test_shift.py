@@ -3,7 +3,7 @@
 import pytest
 
 from controller.domain.phases import TERMINAL, Phase
-from controller.errors import ChangedByOthersError, LedgerConflictError, TrippedError
+from controller.errors import AwsError, ChangedByOthersError, LedgerConflictError, TrippedError
 from controller.flow.complete import complete
 from controller.flow.on_alarm import on_alarm
 from controller.flow.shift import shift
@@ -126,13 +126,51 @@ def test_an_alarm_between_read_and_write_wins(moment: str, weight: int) -> None:
 
 
 def test_a_shift_that_is_overtaken_by_success_undoes_nothing() -> None:
-    """A late second call must not undo a release that has succeeded in the meantime."""
+    """A late second call finds the component changed, reads it again, and sees that all is as it wanted it."""
     world = guarded(Phase.BAKING, weight=10)
-    world.components.known["site"].before_write = once(lambda: (shift(world, "d2", 1), complete(world, "d2")))
-    with pytest.raises(LedgerConflictError):
-        shift(world, "d2", 1)
+    site = world.components.known["site"]
+    site.before_write = once(lambda: (shift(world, "d2", 1), complete(world, "d2")))
+    shift(world, "d2", 1)
     assert live(world) == {"api": ("7", 0), "site": ("bb", 0)}
-    assert world.deployments.get("d2").phase is Phase.SUCCEEDED
+    assert (world.deployments.get("d2").phase, site.moves) == (Phase.SUCCEEDED, [100])
+
+
+def test_an_earlier_step_that_is_overtaken_by_success_writes_nothing() -> None:
+    """Its write is refused, because the component differs from what it read, and its next permit as well."""
+    world = guarded(Phase.SHIFTING, weight=10)
+    at_weight(world, 0)
+    site = world.components.known["site"]
+    site.before_write = once(lambda: (shift(world, "d2", 1), complete(world, "d2")))
+    with pytest.raises(LedgerConflictError, match="SUCCEEDED"):
+        shift(world, "d2", 0)
+    assert live(world) == {"api": ("7", 0), "site": ("bb", 0)}
+
+
+def test_a_shift_empties_the_lists_of_tokens() -> None:
+    """Those of the bake before it were answered; an alarm must not answer them again, and again."""
+    world = guarded(Phase.BAKING, weight=10, guard_tokens=("guard",), pause_tokens=("pause",), queue_tokens=("queue",))
+    shift(world, "d2", 1)
+    after = world.deployments.get("d2")
+    assert (after.guard_tokens, after.pause_tokens, after.queue_tokens) == ((), (), ("queue",))
+
+
+def test_a_shift_notes_how_far_it_reached_before_it_moves_anything() -> None:
+    """If it dies after that, the rollback knows what it may have moved; a restoration does not lower it."""
+    world = guarded()
+    world.components.known["api"].broken = AwsError("denied")
+    with pytest.raises(AwsError):
+        shift(world, "d2", 0)
+    assert world.deployments.get("d2").reached == 10
+    world.components.known["api"].broken = None
+    on_alarm(world, ALARM, "Too many errors.")
+    assert (world.deployments.get("d2").weight, world.deployments.get("d2").reached) == (0, 10)
+
+
+def test_a_shift_leaves_its_seal() -> None:
+    """With the fencing token and the way, it differs from all that were written before."""
+    world = guarded()
+    shift(world, "d2", 0)
+    assert {one.seal for one in world.components.known.values()} == {"4 forward"}
 
 
 def test_every_shift_is_marked() -> None:

@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from controller.flow.shared.trip import trip
 
 from controller.domain.phases import Phase
 from controller.errors import LedgerConflictError, TrippedError
 from controller.flow.record_restore_point import record_restore_point
+from controller.flow.shared.fence import trip
 from controller.flow.shared.lease import LEASE
 from controller.flow.stage import stage
 from controller.ports.world import World

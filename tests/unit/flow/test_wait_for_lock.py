@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from controller.flow.shared.lock import release_lock
 
-from controller.domain.phases import Phase
+from controller.domain.phases import UNTOUCHED, Phase
+from controller.flow.reconcile import reconcile
+from controller.flow.shared.closure import close
 from controller.flow.wait_for_lock import settle, wait_for_lock
 from controller.ports.world import World
 from tests.fakes import FakeWorld
@@ -42,7 +43,7 @@ def test_the_second_deployment_waits() -> None:
     a_deployment(world, Phase.RECEIVED, "d3", version="3.0.0")
     wait_for_lock(world, "d3", "token")
     assert outcome(world, "token") is None
-    assert (world.deployments.get("d3").phase, world.deployments.get("d3").queue_token) == (Phase.QUEUED, "token")
+    assert (world.deployments.get("d3").phase, world.deployments.get("d3").queue_tokens) == (Phase.QUEUED, ("token",))
 
 
 def test_the_newest_supersedes_the_one_that_waited() -> None:
@@ -56,17 +57,6 @@ def test_the_newest_supersedes_the_one_that_waited() -> None:
     assert world.deployments.get("d3").phase is Phase.SUPERSEDED
     assert "4.0.0" in world.deployments.get("d3").reason
     assert world.locks.load(KEY).waiting is not None
-
-
-def test_the_one_that_waited_may_already_be_rolled_back_when_it_is_superseded() -> None:
-    """A rollback has claimed the older one: that must not stop the newer one."""
-    world = a_world()
-    on_its_way(world, Phase.BAKING)
-    waiting(world)
-    world.deployments.known["d3"] = replace(world.deployments.get("d3"), phase=Phase.ROLLING_BACK)
-    a_deployment(world, Phase.RECEIVED, "d4", version="4.0.0")
-    wait_for_lock(world, "d4", "token")
-    assert world.deployments.get("d4").phase is Phase.QUEUED
 
 
 def test_an_older_release_that_asks_late_is_superseded() -> None:
@@ -90,15 +80,14 @@ def test_a_held_environment_rejects_with_advice() -> None:
     assert "selfright rollback" in world.deployments.get("d2").next_step
 
 
-def test_asking_twice_uses_the_newer_token() -> None:
-    """A retried state has another token; the old one is of no use."""
+def test_asking_twice_answers_both_attempts() -> None:
+    """A retried state has another token, and nobody knows for which one the execution waits."""
     world = a_world()
     a_deployment(world, Phase.RECEIVED)
     wait_for_lock(world, "d2", "one")
     wait_for_lock(world, "d2", "two")
-    assert outcome(world, "two") == "granted"
+    assert (outcome(world, "one"), outcome(world, "two")) == ("granted", "granted")
     assert world.locks.load(KEY).token == 1
-    assert world.deployments.kinds("d2") == ["granted"]
 
 
 @pytest.mark.parametrize(("phase", "said"), [(Phase.SUPERSEDED, "superseded"), (Phase.REJECTED, "rejected")])
@@ -110,8 +99,18 @@ def test_asking_again_after_the_end_is_answered(phase: Phase, said: str) -> None
     assert outcome(world, "token") == said
 
 
-def test_an_abandoned_lock_is_released_by_the_next_request() -> None:
-    """A deployment that has to wait checks whether the holder has ended."""
+@pytest.mark.parametrize("phase", sorted(set(Phase) - UNTOUCHED - {Phase.SUPERSEDED, Phase.REJECTED}))
+def test_asking_late_gets_nothing(phase: Phase) -> None:
+    """It has gone on or ended; the lock stays as it is, and the token is not needed."""
+    world = a_world()
+    before = a_deployment(world, phase)
+    wait_for_lock(world, "d2", "token")
+    assert (world.deployments.get("d2"), world.locks.load(KEY).holder) == (before, "")
+    assert outcome(world, "token") is None
+
+
+def test_an_abandoned_lock_is_taken_by_the_next_request() -> None:
+    """Its holder has ended, so nobody will release it."""
     world = a_world()
     on_its_way(world, Phase.REJECTED, unsent={})
     a_deployment(world, Phase.RECEIVED, "d3", version="3.0.0")
@@ -120,7 +119,7 @@ def test_an_abandoned_lock_is_released_by_the_next_request() -> None:
 
 
 def test_wherever_asking_dies_it_can_be_done_again() -> None:
-    """At every call: asking again (or the reconciler, by `settle`) leads every deployment to an answer."""
+    """At every call: asking again leads every deployment to an answer, and to one notification."""
 
     def make() -> FakeWorld:
         world = a_world()
@@ -133,12 +132,14 @@ def test_wherever_asking_dies_it_can_be_done_again() -> None:
         wait_for_lock(world, "d4", "token")
 
     for where, world in dying_everywhere(make, act):
-        wait_for_lock(world, "d4", "token")
-        for name in world.deployments.open():
-            if world.deployments.get(name).phase is Phase.QUEUED:
-                settle(world, world.deployments.get(name))
+        act(world)
+        world.clock.forward(300)
+        reconcile(world)
         assert world.deployments.get("d3").phase is Phase.SUPERSEDED, where
-        release_lock(world, KEY, "d2", live="d2")
+        assert outcome(world, "queue:d3") == "superseded", where
+        sent = world.notifications.sent.count(("d3", Phase.SUPERSEDED))
+        assert sent == 1 or (sent == 2 and where in {"after notifications.send", "at deployments.update"}), where
+        close(world, "d2", Phase.SUCCEEDED, "")
         assert outcome(world, "token") == "granted", where
 
 
@@ -152,3 +153,30 @@ def test_a_lost_race_for_the_lock_is_decided_again() -> None:
     wait_for_lock(world, "d2", "token")
     assert outcome(world, "token") is None
     assert world.locks.load(KEY).holder == "d1"
+
+
+def test_a_holder_that_was_not_told_is_told_again() -> None:
+    """The function that granted it the lock died before it answered."""
+    world = a_world()
+    holder = on_its_way(world, Phase.QUEUED, queue_tokens=("one", "two"))
+    assert settle(world, holder) == ""
+    assert (outcome(world, "one"), outcome(world, "two")) == ("granted", "granted")
+    assert world.deployments.get("d2") == holder
+
+
+def test_one_that_waits_rightly_is_not_told() -> None:
+    """Its holder is on its way."""
+    world = a_world()
+    on_its_way(world, Phase.BAKING)
+    assert settle(world, waiting(world)) == ""
+    assert world.workflows.answers == {}
+
+
+def test_one_that_waits_for_nobody_asks_again() -> None:
+    """In a ledger from a backup, the lock may name a holder that does not exist."""
+    world = a_world()
+    on_its_way(world, Phase.BAKING)
+    last = waiting(world)
+    del world.deployments.known["d2"]
+    assert settle(world, last) == "granted"
+    assert outcome(world, "queue:d3") == "granted"

@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from controller.flow.shared.trip import trip
 
 from controller.domain.phases import Phase
 from controller.domain.restore_point import snapshot_id
 from controller.errors import AwsError, LedgerConflictError, NotFoundError
 from controller.flow.complete import complete
 from controller.flow.record_restore_point import record_restore_point
+from controller.flow.shared.fence import trip
 from controller.flow.shared.lease import LEASE, ran_out
 from tests.builders import a_bundle
 from tests.fakes import FakeWorld
