@@ -47,7 +47,7 @@ class World:
         clients.objects = self.s3
         clients.functions = clients.invoker = self.functions  # type: ignore[assignment]
         clients.routing = self.routing  # type: ignore[assignment]
-        clients.parameters = self.ssm
+        clients.parameters = clients.pointers = self.ssm
         return clients
 
     def function(self, **target: Any) -> FunctionComponent:

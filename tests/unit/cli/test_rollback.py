@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -64,7 +65,36 @@ def test_of_a_quiet_environment_what_is_live_is_rolled_back(world: CliWorld) -> 
 def test_of_a_held_environment_the_one_whose_rollback_failed_is_meant(world: CliWorld) -> None:
     """Rolling back what is live there would make it worse."""
     world.write(ended("ROLLBACK_FAILED"))
-    world.lock(held=f"The rollback of {ID} failed.")
+    world.lock(held=f"The rollback of {ID} failed.", held_by=ID)
+    rolls_back(world, ID)
+    assert world.run("rollback", *FROM).exit_code == 0
+    assert world.states.started[0]["input"]["deployment_id"] == ID
+
+
+def test_right_after_another_rollback_the_release_must_be_named(world: CliWorld) -> None:
+    """Two people who act at the same time want one release undone, not two."""
+    world.write(replace(ROLLED_BACK, closed_at=world.time.now() - timedelta(minutes=14), restore_point={}))
+    result = world.run("rollback", *FROM)
+    assert (result.exit_code, world.states.started) == (1, [])
+    assert f"{ID} was rolled back just now, so 1.1.0 is live again." in result.stderr
+    assert f"`selfright rollback {LIVE_ID}`" in result.stderr
+    rolls_back(world, LIVE_ID)
+    assert world.run("rollback", LIVE_ID).exit_code == 0
+
+
+def test_some_time_after_another_rollback_the_live_release_is_meant(world: CliWorld) -> None:
+    """Whoever asks now has seen how that one ended."""
+    world.write(replace(ROLLED_BACK, closed_at=world.time.now() - timedelta(minutes=15), restore_point={}))
+    rolls_back(world, LIVE_ID)
+    assert world.run("rollback", *FROM).exit_code == 0
+    assert world.states.started[0]["input"]["deployment_id"] == LIVE_ID
+
+
+def test_what_is_on_its_way_right_after_a_rollback_needs_no_name(world: CliWorld) -> None:
+    """There is one release that can be meant."""
+    world.write(replace(ROLLED_BACK, deployment_id="before", closed_at=world.time.now(), restore_point={}))
+    world.write(BAKING)
+    world.lock(holder=ID)
     rolls_back(world, ID)
     assert world.run("rollback", *FROM).exit_code == 0
     assert world.states.started[0]["input"]["deployment_id"] == ID
@@ -134,6 +164,14 @@ def test_a_paused_deployment_goes_on(world: CliWorld) -> None:
     result = world.run("resume", ID, "--output", "json")
     assert json.loads(result.stdout) == {"deployment_id": ID, "resumed": True}
     assert list(world.states.answered) == ["secret-token"]
+
+
+def test_every_attempt_of_the_pause_is_answered(world: CliWorld) -> None:
+    """A task that was retried has two tokens, and the execution waits for one of them."""
+    world.write(replace(PAUSED, pause_tokens=("old", "new")))
+    world.states.stale.add("old")
+    assert world.run("resume", ID).exit_code == 0
+    assert list(world.states.answered) == ["new"]
 
 
 @pytest.mark.parametrize("deployment", [BAKING, SUCCEEDED, replace(LIVE, deployment_id=ID)])

@@ -15,7 +15,7 @@ UNLOCK = ("unlock", KEY, "--reason", "moved forward by hand")
 def held(world: CliWorld) -> CliWorld:
     """An environment that is held since a rollback failed; the controller does what it is asked for."""
     world.write(ended("ROLLBACK_FAILED"))
-    world.lock(held=f"The rollback of {ID} failed.")
+    world.lock(held=f"The rollback of {ID} failed.", held_by=ID)
     world.states.ended = {"status": "SUCCEEDED", "output": json.dumps({"outcome": "unlocked"})}
     return world
 
@@ -38,7 +38,7 @@ def test_the_json_says_what_was_unlocked(held: CliWorld) -> None:
 
 def test_an_interrupted_recovery_is_unlocked_too(held: CliWorld) -> None:
     """It names the deployment from whose restore point it began, which may be the live one."""
-    held.lock(held=reason_of(KEY, LIVE_ID))
+    held.lock(held=reason_of(KEY, LIVE_ID), held_by=LIVE_ID)
     assert held.run(*UNLOCK).exit_code == 0
     assert held.states.started[0]["input"]["deployment_id"] == LIVE_ID
 
@@ -51,11 +51,11 @@ def test_an_environment_that_is_not_held_is_left_alone(world: CliWorld) -> None:
 
 
 def test_a_hold_of_an_unknown_deployment_is_said(held: CliWorld) -> None:
-    """The command does not guess."""
-    held.lock(held="The rollback of shop-prod-20260102T100000-3f9a01 failed.")
+    """The command does not guess, and does not read ids from a sentence."""
+    held.lock(held=f"The rollback of {ID} failed.", held_by="shop-prod-20260102T100000-3f9a01")
     result = held.run(*UNLOCK)
     assert (result.exit_code, held.states.started) == (1, [])
-    assert "the ledger has no deployment that the reason names" in result.stderr
+    assert "the ledger does not have the deployment that caused it" in result.stderr
 
 
 def test_what_the_controller_refuses_says_why(held: CliWorld) -> None:

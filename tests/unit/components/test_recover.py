@@ -24,6 +24,7 @@ from selfright.components.parameters.recover import ParametersRecovery
 from selfright.components.recovered import PointEntry, Recovery, RecoveryStep
 from selfright.components.site.recover import SiteRecovery
 from tests.builders import a_bundle
+from tests.fences import FORWARD
 from tests.unit.aws.components.test_exports import an_api, an_environment
 from tests.unit.aws.conftest import ARTIFACTS, PREFIX, SITE, World
 from tests.unit.aws.fake_cloudfront import NAME as ROUTING
@@ -169,7 +170,7 @@ def site(world: World) -> tuple[World, Revision, Callable[[], SiteRecovery]]:
     bundle = io.BytesIO(a_bundle())
     component, opened = world.site(), BundleArchive(bundle)
     revision = component.stage(opened.manifest().components["site"], opened)
-    component.shift(Revision(""), revision, 100, lambda: None)
+    component.shift(Revision(""), revision, 100, FORWARD)
     exported = document(world, "site", revision)
     found = entry("site", revision, uploaded(world, bundle.getvalue()))
     target = SiteTarget(kind="site", bucket=SITE, routing_function=ROUTING)

@@ -1,5 +1,6 @@
 """The lock: in any order of events there is one holder, the newest waits, and no deployment is forgotten."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -85,19 +86,35 @@ def test_a_failed_rollback_holds_the_environment() -> None:
 
 
 def test_a_rollback_can_take_the_lock_of_a_held_environment() -> None:
-    """A rollback that a user starts needs the lock, and frees the environment when it succeeds."""
+    """A rollback that a user starts needs the lock; the environment is free when it ends, and not before."""
     held, _ = release(asked(OLD), "old", hold="It broke.")
     taken = retake(held, "old")
     assert taken is not None
     assert (taken.holder, taken.token) == ("old", 2)
-    freed, _ = release(taken, "old")
+    assert ask(taken, NEW).outcome == "held"
+    freed, _ = release(taken, "old", live="before")
+    assert (freed.live, freed.held_by) == ("before", "")
     assert ask(freed, NEW).outcome == "granted"
 
 
 def test_a_rollback_cannot_take_the_lock_of_another_deployment() -> None:
-    """A rollback does not start while another deployment is running."""
-    assert retake(asked(OLD), "new") is None
-    assert retake(asked(OLD), "old") == asked(OLD)
+    """A rollback does not start while another deployment is running, even that of the live release."""
+    assert retake(replace(asked(OLD), live="new"), "new") is None
+    assert retake(replace(FREE, live="new"), "old") is None
+
+
+def test_a_rollback_of_the_live_release_takes_the_lock() -> None:
+    """Its token rises, so nothing of the deployment that made it live is fresh any more."""
+    live, _ = release(asked(OLD), "old", live="old")
+    taken = retake(live, "old")
+    assert taken is not None
+    assert (taken.holder, taken.token, taken.live) == ("old", 2, "old")
+
+
+def test_a_held_environment_gives_the_lock_to_nobody_else() -> None:
+    """Not even to the release that counts as live."""
+    held, _ = release(replace(asked(OLD), live="before"), "old", hold="It broke.")
+    assert retake(held, "before") is None
 
 
 def test_uploads_are_ordered_by_time_then_version() -> None:
@@ -136,7 +153,7 @@ class Deployments:
 
     def release(self, number: int) -> None:
         """A deployment ends, or reports its end again."""
-        lock, handed_to = release(self.lock, str(number))
+        lock, handed_to = release(self.lock, str(number), live=str(number))
         self._save(lock)
         if self.told.get(number) in {"granted", "waiting"}:
             self.ended.add(number)

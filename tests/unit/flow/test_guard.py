@@ -7,6 +7,8 @@ from controller.flow.guard import guard
 from controller.flow.on_alarm import on_alarm
 from tests.unit.flow.scenes import ALARM, baking, evaluate
 
+CONCLUDED = {"outcome": "concluded"}
+
 
 @pytest.mark.parametrize("first", ["guard", "judge"])
 def test_the_guard_is_closed_whoever_comes_first(first: str) -> None:
@@ -75,4 +77,4 @@ def test_the_end_of_the_bake_closes_every_attempt_of_the_guard() -> None:
     evaluate(world)
     world.clock.forward(65)
     evaluate(world)
-    assert world.workflows.answers == dict.fromkeys(("one", "two"), {"outcome": "concluded"})
+    assert world.workflows.answers == {"one": CONCLUDED, "two": CONCLUDED}

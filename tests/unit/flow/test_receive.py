@@ -4,6 +4,7 @@ import pytest
 
 from controller.domain.phases import Phase
 from controller.flow.receive import receive
+from controller.flow.reconcile import reconcile
 from controller.ports.world import World
 from tests.fakes import FakeWorld
 from tests.unit.flow.scenes import a_world, dying_everywhere
@@ -95,4 +96,6 @@ def test_wherever_receiving_dies_it_can_be_done_again() -> None:
     for where, world in dying_everywhere(lambda: uploaded("incoming/nobody.zip"), act):
         card = receive(world, "bucket", "incoming/nobody.zip", "v1", "arn:1")
         assert card.outcome == "rejected", where
+        world.clock.forward(300)
+        reconcile(world)
         assert world.deployments.get(card.deployment.deployment_id).is_told, where

@@ -98,14 +98,16 @@ def function(monkeypatch: pytest.MonkeyPatch) -> FakeWorld:
 
 def test_a_task_is_logged_and_measured(function: FakeWorld, capsys: pytest.CaptureFixture[str]) -> None:
     """One line with the outcome and the deployment, and how long it took; no payload."""
-    card = entry.handler({"task": "close", "deployment_id": "d2", "trouble": "s3cret"}, None)
+    card = entry.handler({"task": "close", "deployment_id": "d2", "trouble": "s3cret", "execution": "arn:back"}, None)
     assert card["outcome"] == "REJECTED"
     written = capsys.readouterr().out
     assert "TaskSeconds" in written
     assert "s3cret" not in written
 
 
-@pytest.mark.parametrize("event", [{"task": "shift"}, {"task": "close", "deployment_id": "nobody"}])
+@pytest.mark.parametrize(
+    "event", [{"task": "shift"}, {"task": "close", "deployment_id": "nobody", "execution": "arn:back"}]
+)
 def test_a_task_that_fails_says_why(function: FakeWorld, event: dict[str, Any]) -> None:
     """The error reaches the workflow as it is, whatever the metrics think of it."""
     with pytest.raises(SelfrightError):
@@ -122,9 +124,9 @@ def log(function: FakeWorld, monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 def test_every_line_says_whose_it_is(log: io.StringIO) -> None:
     """`selfright logs` finds the lines of a deployment by its id, those about failures as well."""
-    entry.handler({"task": "close", "deployment_id": "d2"}, None)
+    entry.handler({"task": "close", "deployment_id": "d2", "execution": "arn:back"}, None)
     with pytest.raises(SelfrightError):
-        entry.handler({"task": "close", "deployment_id": "nobody"}, None)
+        entry.handler({"task": "close", "deployment_id": "nobody", "execution": "arn:back"}, None)
     good, bad = map(json.loads, log.getvalue().splitlines())
     assert (good["message"], good["task"], good["deployment_id"]) == ("done", "close", "d2")
     assert (bad["message"], bad["level"], bad["deployment_id"]) == ("failed", "ERROR", "nobody")
@@ -139,7 +141,7 @@ def test_a_bug_is_told_without_what_it_says(log: io.StringIO, monkeypatch: pytes
 
     monkeypatch.setattr(entry, "run", break_down)
     with pytest.raises(ValueError, match="s3cret"):
-        entry.handler({"task": "close", "deployment_id": "d2"}, None)
+        entry.handler({"task": "close", "deployment_id": "d2", "execution": "arn:back"}, None)
     line = json.loads(log.getvalue())
     assert (line["error"], line["reason"], line["deployment_id"]) == ("ValueError", "", "d2")
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from controller.domain.phases import Phase
 from controller.errors import SelfrightError
 from controller.handlers.reconcile import handle
 from tests.unit.flow.scenes import a_silent_deployment
@@ -13,7 +12,7 @@ from tests.unit.flow.scenes import a_silent_deployment
 def test_a_reconciler_that_fails_reports_it_after_all_were_checked() -> None:
     """Its own alarm counts the errors of the function."""
     world = a_silent_deployment()
-    world.deployments.known["d2"] = replace(world.deployments.known["d2"], environment="gone", phase=Phase.QUEUED)
+    world.deployments.known["d2"] = replace(world.deployments.known["d2"], environment="gone")
     world.workflows.running.clear()
     world.workflows.start_rollback = _broken  # type: ignore[method-assign]
     with pytest.raises(SelfrightError, match="d2: failed: no"):

@@ -21,6 +21,7 @@ from selfright.components.planned import ComponentPlan
 from selfright.planning.model import Plan
 from selfright.planning.planner import Planner
 from tests.fakes import START, FakeWorld
+from tests.fences import FORWARD
 from tests.unit.aws.fake_cloudformation import FakeCloudFormation
 from tests.unit.aws.fake_cloudfront import FakeCloudFront
 from tests.unit.aws.fake_lambda import NAME as FUNCTION
@@ -92,7 +93,7 @@ class PlanWorld:
             stable = component.current()
             staged = component.stage(artifact, opened)
             assert isinstance(staged, Revision)
-            component.shift(stable, staged, 100, lambda: None)
+            component.shift(stable, staged, 100, FORWARD)
             brought[name] = staged
         self.make_live(version)
         self.ports.deployments.update(LIVE, {"staged": brought}, phases={Phase.SUCCEEDED})

@@ -22,6 +22,7 @@ from controller.flow import on_alarm
 from controller.flow.rollback import traffic
 from controller.flow.rollback.restore import restore_component
 from tests.fakes import START, FakeWorld
+from tests.fences import FORWARD
 from tests.unit.aws.fake_account import FakeAccount
 from tests.unit.aws.fake_lambda import refuse
 from tests.unit.aws.ledger_table import TABLE, a_table
@@ -89,7 +90,7 @@ class Scene:
         components, environment = self.components(), _environment(OTHERS)
         for weight in (10, 50, 100):
             for name in OTHERS:
-                components.get(environment, name).shift(STABLE, CANARY, weight, lambda: None)
+                components.get(environment, name).shift(STABLE, CANARY, weight, FORWARD)
         done.append("released")
 
     def seconds_until(self, moment: float) -> float:

@@ -8,13 +8,13 @@ from threading import Barrier
 from typing import Any, cast
 
 import pytest
+from controller.flow.shared.lock import release_lock
 
 from controller.aws.ledger.deployments import DynamoDeployments
 from controller.aws.ledger.locks import DynamoLocks, DynamoVersions
 from controller.domain.lock import Lock, Place
 from controller.domain.phases import Phase
 from controller.errors import LedgerConflictError
-from controller.flow.shared.lock import release_lock
 from controller.flow.wait_for_lock import settle, wait_for_lock
 from controller.ports.world import World
 from tests.fakes import FakeWorld

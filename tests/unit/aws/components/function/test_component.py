@@ -14,6 +14,7 @@ from controller.errors import (
     NotFoundError,
 )
 from tests.builders import a_bundle
+from tests.fences import BACK, FORWARD
 from tests.unit.aws.conftest import ARTIFACTS, World
 from tests.unit.aws.fake_lambda import sha
 
@@ -243,9 +244,9 @@ def test_an_unknown_alias_is_reported(world: World) -> None:
 def test_a_canary_gets_its_share_and_then_all_traffic(world: World) -> None:
     """The alias has weights between the steps, and none at the end."""
     staged(world)
-    world.function().shift(V1, V2, 10, lambda: None)
+    world.function().shift(V1, V2, 10, FORWARD)
     assert world.functions.live == ("1", {"2": 0.1})
-    world.function().shift(V1, V2, 100, lambda: None)
+    world.function().shift(V1, V2, 100, FORWARD)
     assert world.functions.live == ("2", {})
 
 
@@ -253,9 +254,9 @@ def test_a_canary_gets_its_share_and_then_all_traffic(world: World) -> None:
 def test_a_finished_shift_is_not_made_again(world: World, weight: int) -> None:
     """The second run only reads."""
     staged(world)
-    world.function().shift(V1, V2, weight, lambda: None)
+    world.function().shift(V1, V2, weight, FORWARD)
     world.functions.calls.clear()
-    world.function().shift(V1, V2, weight, lambda: None)
+    world.function().shift(V1, V2, weight, FORWARD)
     assert world.functions.calls == ["get_alias"]
 
 
@@ -313,9 +314,9 @@ def test_a_version_that_is_live_or_not_ours_is_not_discarded(world: World) -> No
 def test_a_restore_is_one_call_when_the_alias_has_not_moved_since(world: World) -> None:
     """The mark of the last shift is the condition of the write, so nothing has to be read."""
     staged(world)
-    mark = world.function().shift(V1, V2, 10, lambda: None) or ""
+    mark = world.function().shift(V1, V2, 10, FORWARD) or ""
     world.functions.calls.clear()
-    world.function().restore(V1, replace(V2, mark=mark))
+    world.function().restore(V1, replace(V2, mark=mark), BACK)
     assert world.functions.calls == ["update_alias"]
     assert world.functions.live == ("1", {})
 
@@ -324,17 +325,17 @@ def test_an_old_mark_overwrites_no_change_of_others(world: World) -> None:
     """A person moved the alias after the shift: the condition fails, and the read shows that the change is not ours."""
     staged(world)
     staged(world, b"# theirs")
-    mark = world.function().shift(V1, V2, 10, lambda: None) or ""
+    mark = world.function().shift(V1, V2, 10, FORWARD) or ""
     world.functions.point("live", "3")
     with pytest.raises(ChangedByOthersError):
-        world.function().restore(V1, replace(V2, mark=mark))
+        world.function().restore(V1, replace(V2, mark=mark), BACK)
     assert world.functions.live == ("3", {})
 
 
 def test_an_old_mark_of_our_own_does_not_prevent_a_restore(world: World) -> None:
     """A later shift was not recorded: one call fails, and the alias is restored nevertheless."""
     staged(world)
-    mark = world.function().shift(V1, V2, 10, lambda: None) or ""
-    world.function().shift(V1, V2, 100, lambda: None)
-    world.function().restore(V1, replace(V2, mark=mark))
+    mark = world.function().shift(V1, V2, 10, FORWARD) or ""
+    world.function().shift(V1, V2, 100, FORWARD)
+    world.function().restore(V1, replace(V2, mark=mark), BACK)
     assert world.functions.live == ("1", {})

@@ -26,6 +26,7 @@ from controller.domain.deployment import Revision
 from controller.domain.environment import Environment
 from controller.errors import AwsError, InvalidBundleError, NotFoundError, TransientError
 from tests.builders import BundleParts, a_bundle, digest
+from tests.fences import BACK, FORWARD
 from tests.image_layouts import BASE, CODE, Files, ImageParts, descriptor_in, image_bundle, layout, noise
 from tests.unit.aws.fake_lambda import NAME as FUNCTION
 from tests.unit.aws.fake_lambda import FakeLambda
@@ -332,10 +333,10 @@ def test_traffic_moves_as_for_any_function(registry: Registry) -> None:
     """The alias takes a share, all traffic, and a restore; it does not depend on the kind of code."""
     revision = registry.stage()
     component, stable = registry.component(), Revision("1", FIRST)
-    component.shift(stable, revision, 10, lambda: None)
+    component.shift(stable, revision, 10, FORWARD)
     assert registry.functions.live == ("1", {"2": 0.1})
-    component.shift(stable, revision, 100, lambda: None)
-    component.restore(stable, revision)
+    component.shift(stable, revision, 100, FORWARD)
+    component.restore(stable, revision, BACK)
     assert registry.functions.live == ("1", {})
 
 

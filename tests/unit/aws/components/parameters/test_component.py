@@ -14,6 +14,7 @@ from controller.domain.components.parameters.values import parse_parameters
 from controller.domain.deployment import Revision
 from controller.errors import ChangedByOthersError, ConflictError, InvalidBundleError, TrippedError
 from tests.builders import bundle_parts
+from tests.fences import BACK, FORWARD
 from tests.unit.aws.conftest import PREFIX, World
 
 ONE, TWO = {"GREETING": "Hello", "RATE": "1"}, {"GREETING": "Hi", "RATE": "1"}
@@ -62,7 +63,7 @@ def on_one(world: World) -> World:
     """The first revision is live and the second is staged."""
     first = staged(world, ONE)
     staged(world, TWO)
-    world.settings().shift(Revision(""), first, 100, lambda: None)
+    world.settings().shift(Revision(""), first, 100, FORWARD)
     world.ssm_calls.clear()
     return world
 
@@ -86,9 +87,9 @@ def test_a_release_moves_the_application_to_a_complete_set(on_one: World) -> Non
     """One write moves the pointer, so all values belong together; a rollback is one write, too."""
     component = on_one.settings()
     stable, canary = component.current(), staged(on_one, TWO)
-    component.shift(stable, canary, 100, lambda: None)
+    component.shift(stable, canary, 100, FORWARD)
     assert read(on_one) == TWO
-    component.restore(stable, canary)
+    component.restore(stable, canary, BACK)
     assert read(on_one) == ONE
     assert on_one.ssm_mutations == ["PutParameter"] * 2
 
@@ -96,7 +97,7 @@ def test_a_release_moves_the_application_to_a_complete_set(on_one: World) -> Non
 def test_many_parameters_are_staged_listed_and_checked(world: World) -> None:
     """SSM lists ten parameters in each call."""
     revision = staged(world, MANY)
-    world.settings().shift(Revision(""), revision, 100, lambda: None)
+    world.settings().shift(Revision(""), revision, 100, FORWARD)
     assert read(world) == MANY
     assert [result.passed for result in world.settings().check(revision, [])] == [True]
 
@@ -163,7 +164,7 @@ def test_a_function_is_not_staged_as_parameters(world: World) -> None:
 def test_before_the_last_step_the_former_set_is_live(on_one: World, weight: int) -> None:
     """Readers cannot be divided, so nothing is written."""
     component = on_one.settings()
-    component.shift(component.current(), staged(on_one, TWO), weight, lambda: None)
+    component.shift(component.current(), staged(on_one, TWO), weight, FORWARD)
     assert read(on_one) == ONE
     assert on_one.ssm_mutations == []
 
@@ -171,10 +172,10 @@ def test_before_the_last_step_the_former_set_is_live(on_one: World, weight: int)
 def test_the_first_release_can_be_rolled_back(world: World) -> None:
     """The pointer then names no revision, and the next release begins like the first."""
     component, revision = world.settings(), staged(world, ONE)
-    component.shift(Revision(""), revision, 100, lambda: None)
-    component.restore(Revision(""), revision)
+    component.shift(Revision(""), revision, 100, FORWARD)
+    component.restore(Revision(""), revision, BACK)
     assert (pointer(world), component.current()) == ("none", Revision(""))
-    component.shift(Revision(""), revision, 100, lambda: None)
+    component.shift(Revision(""), revision, 100, FORWARD)
     assert read(world) == ONE
 
 
@@ -182,7 +183,7 @@ def test_the_first_release_can_be_rolled_back(world: World) -> None:
 def test_a_restore_without_a_shift_writes_nothing(on_one: World, canary: Revision | None) -> None:
     """A deployment that failed before its last step has moved nothing."""
     component = on_one.settings()
-    component.restore(component.current(), canary)
+    component.restore(component.current(), canary, BACK)
     assert on_one.ssm_mutations == []
 
 
@@ -190,9 +191,9 @@ def test_a_second_shift_or_restore_writes_nothing(on_one: World) -> None:
     """Lambda and Step Functions deliver at least once."""
     component, stable, canary = on_one.settings(), first(on_one), staged(on_one, TWO)
     for _ in range(2):
-        component.shift(stable, canary, 100, lambda: None)
+        component.shift(stable, canary, 100, FORWARD)
     for _ in range(2):
-        component.restore(stable, canary)
+        component.restore(stable, canary, BACK)
     assert on_one.ssm_mutations == ["PutParameter"] * 2
 
 
@@ -216,7 +217,7 @@ def test_a_rollback_wins_over_a_shift(on_one: World) -> None:
             raise error
 
     component, stable, canary = on_one.settings(), first(on_one), staged(on_one, TWO)
-    on_one.before_ssm["PutParameter"] = lambda: component.restore(stable, canary)
+    on_one.before_ssm["PutParameter"] = lambda: component.restore(stable, canary, BACK)
     with pytest.raises(TrippedError):
         component.shift(stable, canary, 100, permit)
     assert read(on_one) == ONE
@@ -231,9 +232,9 @@ def test_a_persons_pointer_is_not_moved(on_one: World) -> None:
     point(on_one, "hotfix")
     on_one.ssm_calls.clear()
     for move in (
-        lambda: component.shift(stable, canary, 100, lambda: None),
-        lambda: component.shift(stable, canary, 10, lambda: None),
-        lambda: component.restore(stable, canary),
+        lambda: component.shift(stable, canary, 100, FORWARD),
+        lambda: component.shift(stable, canary, 10, FORWARD),
+        lambda: component.restore(stable, canary, BACK),
     ):
         with pytest.raises(ChangedByOthersError, match=r"is on revision hotfix.*somebody else moved it"):
             move()
@@ -245,11 +246,11 @@ def test_a_persons_change_at_the_moment_of_the_write_is_restored(on_one: World, 
     """SSM has no conditional change, but its version numbers show what was overwritten."""
     component, stable, canary = on_one.settings(), first(on_one), staged(on_one, TWO)
     if direction == "restore":
-        component.shift(stable, canary, 100, lambda: None)
+        component.shift(stable, canary, 100, FORWARD)
     on_one.before_ssm["PutParameter"] = lambda: point(on_one, "hotfix")
     weight = 100 if direction == "shift" else 0
     with pytest.raises(ChangedByOthersError, match="is on revision hotfix"):
-        component.shift(stable, canary, weight, lambda: None)
+        component.shift(stable, canary, weight, FORWARD)
     assert pointer(on_one) == "hotfix"
 
 
@@ -263,7 +264,7 @@ def test_a_person_who_writes_again_during_that_wins(on_one: World) -> None:
 
     on_one.before_ssm["PutParameter"] = twice
     with pytest.raises(ChangedByOthersError):
-        component.shift(stable, canary, 100, lambda: None)
+        component.shift(stable, canary, 100, FORWARD)
     assert pointer(on_one) == "hotfix-2"
 
 
@@ -272,7 +273,7 @@ def test_the_first_pointer_is_created_conditionally(world: World) -> None:
     revision = staged(world, ONE)
     world.before_ssm["PutParameter"] = lambda: point(world, "mine")
     with pytest.raises(ChangedByOthersError):
-        world.settings().shift(Revision(""), revision, 100, lambda: None)
+        world.settings().shift(Revision(""), revision, 100, FORWARD)
     history = world.ssm.get_parameter_history(Name=f"{PREFIX}/current")["Parameters"]
     assert [one["Value"] for one in history] == ["mine"]
 
@@ -280,8 +281,8 @@ def test_the_first_pointer_is_created_conditionally(world: World) -> None:
 def test_the_same_shift_twice_at_once_is_harmless(on_one: World) -> None:
     """The slower one sees that it overwrote a write of the same deployment."""
     component, stable, canary = on_one.settings(), first(on_one), staged(on_one, TWO)
-    on_one.before_ssm["PutParameter"] = lambda: component.shift(stable, canary, 100, lambda: None)
-    component.shift(stable, canary, 100, lambda: None)
+    on_one.before_ssm["PutParameter"] = lambda: component.shift(stable, canary, 100, FORWARD)
+    component.shift(stable, canary, 100, FORWARD)
     assert read(on_one) == TWO
 
 
@@ -299,7 +300,7 @@ def test_changes_that_never_stop_are_a_conflict(on_one: World) -> None:
 
     on_one.before_ssm["PutParameter"] = before_our_write
     with pytest.raises(ConflictError, match="was changed 5 times"):
-        component.shift(stable, canary, 100, lambda: None)
+        component.shift(stable, canary, 100, FORWARD)
 
 
 @pytest.mark.parametrize("value", ["two words", "a/b", "x" * 65])

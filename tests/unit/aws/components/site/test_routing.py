@@ -5,6 +5,7 @@ import pytest
 from controller.domain.components.site.routing import RoutingTable, render
 from controller.domain.deployment import Revision
 from controller.errors import ChangedByOthersError, TrippedError
+from tests.fences import BACK, FORWARD
 from tests.unit.aws.conftest import SITE, World
 
 A, B = "a" * 16, "b" * 16
@@ -23,7 +24,7 @@ def on_a(world: World) -> World:
 
 def test_a_shift_takes_four_calls(on_a: World) -> None:
     """Both stages are read, one is written, and it is published."""
-    on_a.site().shift(STABLE, CANARY, 10, lambda: None)
+    on_a.site().shift(STABLE, CANARY, 10, FORWARD)
     assert on_a.routing.calls == ["get_function", "get_function", "update_function", "publish_function"]
     assert not on_a.s3_calls
 
@@ -31,14 +32,14 @@ def test_a_shift_takes_four_calls(on_a: World) -> None:
 def test_the_shared_folders_of_a_new_revision_come_from_its_index(on_a: World) -> None:
     """The routing function must know them before the first visitor arrives."""
     on_a.s3.put_object(Bucket=SITE, Key=f"revisions/{'d' * 16}/.index.json", Metadata={"hashed": '["static/"]'})
-    on_a.site().shift(STABLE, Revision("d" * 16), 10, lambda: None)
+    on_a.site().shift(STABLE, Revision("d" * 16), 10, FORWARD)
     assert on_a.routing.table.hashed == {A: ("assets/",), "d" * 16: ("static/",)}
 
 
 def test_a_restore_needs_no_bucket(on_a: World) -> None:
     """Even after the last step the table has everything, so a rollback depends on CloudFront alone."""
-    on_a.site().shift(STABLE, CANARY, 100, lambda: None)
-    on_a.site().restore(STABLE, CANARY)
+    on_a.site().shift(STABLE, CANARY, 100, FORWARD)
+    on_a.site().restore(STABLE, CANARY, BACK)
     assert on_a.routing.table == ON_A
     assert not on_a.s3_calls
 
@@ -47,14 +48,14 @@ def test_a_rollback_of_the_first_release_restores_no_revision(world: World) -> N
     """There was no revision before, and visitors again get a page that says so."""
     world.routing.edit("DEVELOPMENT", render(RoutingTable("", B, 10, hashed=FOLDERS)))
     world.routing.edit("LIVE", render(RoutingTable("", B, 10, hashed=FOLDERS)))
-    world.site().restore(Revision(""), CANARY)
+    world.site().restore(Revision(""), CANARY, BACK)
     assert world.routing.table.stable == ""
     assert world.site().current() == Revision("")
 
 
 def test_a_release_does_not_begin_on_a_split_site(on_a: World) -> None:
     """Traffic may be in the middle of somebody's shift."""
-    on_a.site().shift(STABLE, CANARY, 10, lambda: None)
+    on_a.site().shift(STABLE, CANARY, 10, FORWARD)
     with pytest.raises(ChangedByOthersError, match="10 % of the visitors"):
         on_a.site().current()
 
@@ -62,10 +63,13 @@ def test_a_release_does_not_begin_on_a_split_site(on_a: World) -> None:
 @pytest.mark.parametrize("stage", ["LIVE", "DEVELOPMENT"])
 def test_edited_code_is_never_overwritten(on_a: World, stage: str) -> None:
     """This holds for code that a person published, and for code that is not published yet."""
-    on_a.site().shift(STABLE, CANARY, 10, lambda: None)
+    on_a.site().shift(STABLE, CANARY, 10, FORWARD)
     on_a.routing.edit(stage, b"function handler(event) { return event.request; }")
     before = dict(on_a.routing.code)
-    for move in (lambda: on_a.site().restore(STABLE, CANARY), lambda: on_a.site().shift(STABLE, CANARY, 50, bool)):
+    for move in (
+        lambda: on_a.site().restore(STABLE, CANARY, BACK),
+        lambda: on_a.site().shift(STABLE, CANARY, 50, bool),
+    ):
         with pytest.raises(ChangedByOthersError, match="somebody"):
             move()
     assert on_a.routing.code == before
@@ -81,14 +85,14 @@ def test_edited_live_code_is_reported(on_a: World) -> None:
 def test_an_unpublished_edit_does_no_harm_when_nothing_changes(on_a: World) -> None:
     """Visitors get the right revision, so somebody's draft is not touched."""
     on_a.routing.edit("DEVELOPMENT", b"// a draft")
-    on_a.site().restore(STABLE, CANARY)
+    on_a.site().restore(STABLE, CANARY, BACK)
     assert on_a.routing.mutations == []
 
 
 def test_an_unfinished_shift_is_overwritten(on_a: World) -> None:
     """A shift that was interrupted before its publication must not be published by the next writer."""
     on_a.routing.edit("DEVELOPMENT", render(ON_A.pointed_at(A, B, 10)))
-    on_a.site().restore(STABLE, CANARY)
+    on_a.site().restore(STABLE, CANARY, BACK)
     assert on_a.routing.code["DEVELOPMENT"] == on_a.routing.code["LIVE"] == render(ON_A)
 
 
@@ -100,7 +104,7 @@ def test_a_rollback_between_update_and_publication_wins(on_a: World) -> None:
         if error := next(permits):
             raise error
 
-    on_a.routing.before["publish_function"] = lambda: on_a.site().restore(STABLE, CANARY)
+    on_a.routing.before["publish_function"] = lambda: on_a.site().restore(STABLE, CANARY, BACK)
     with pytest.raises(TrippedError):
         on_a.site().shift(STABLE, CANARY, 10, permit)
     assert on_a.routing.table == ON_A
@@ -113,5 +117,5 @@ def test_code_of_an_older_template_is_ours(on_a: World) -> None:
     older = f"// selfright-routing {hashlib.sha256(rest).hexdigest()}\n".encode() + rest
     for stage in ("DEVELOPMENT", "LIVE"):
         on_a.routing.edit(stage, older)
-    on_a.site().shift(STABLE, CANARY, 10, lambda: None)
+    on_a.site().shift(STABLE, CANARY, 10, FORWARD)
     assert on_a.routing.table.weight == 10
