@@ -226,7 +226,8 @@ class Deployment:
     `reached` is the highest weight in percent to which a shift has begun to move traffic (0: none ever began), also
     after a restoration. `guard_tokens`, `queue_tokens` and `pause_tokens` belong to the tasks that wait: every
     attempt of such a task has a token of its own, and all of them are answered. `troubles` say what is not restored
-    yet. `unsent` are notifications that are still to be sent.
+    yet, `restored` when each component was, with its seal. Before `settles_at`, unconditional writes of the
+    deployment before it may still arrive. `unsent` are notifications that are still to be sent.
     """
 
     deployment_id: str
@@ -269,6 +270,8 @@ class Deployment:
     reached: int = 0
     traffic_restored_at: datetime | None = None
     troubles: Mapping[str, Trouble] = field(default_factory=dict)
+    restored: Mapping[str, datetime] = field(default_factory=dict)
+    settles_at: datetime | None = None
     waits_since: datetime | None = None
     closed_at: datetime | None = None
     unsent: Mapping[str, Unsent] = field(default_factory=dict)
@@ -342,10 +345,10 @@ def _id(revision: Revision | None) -> str:
 class Changes(TypedDict, total=False):
     """What one write to the ledger changes of a deployment; see `Deployment` for the fields.
 
-    `staged_now`, `awaited_now`, `troubles_now` and `unsent_now` set the entries that they name and leave the
-    others, because several components write at the same time while they are staged or restored. `awaited` and
-    `troubles` replace all entries. Tokens are added to those that are there, and `answered` names the lists of
-    tokens that are emptied. `sent` removes that entry of `unsent`.
+    `staged_now`, `awaited_now`, `troubles_now`, `restored_now` and `unsent_now` set the entries that they name and
+    leave the others, because several components write at the same time while they are staged or restored.
+    `awaited`, `troubles` and `restored` replace all entries. Tokens are added to those that are there, and
+    `answered` names the lists of tokens that are emptied. `sent` removes that entry of `unsent`.
     """
 
     phase: Phase
@@ -383,6 +386,9 @@ class Changes(TypedDict, total=False):
     traffic_restored_at: datetime
     troubles: Mapping[str, Trouble]
     troubles_now: Mapping[str, Trouble]
+    restored: Mapping[str, datetime]
+    restored_now: Mapping[str, datetime]
+    settles_at: datetime
     waits_since: datetime
     closed_at: datetime
     unsent_now: Mapping[str, Unsent]

@@ -7,8 +7,11 @@ ones. The fencing token rises with every grant. `docs/protocol.md` says why that
 
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
+
+LANDING = timedelta(seconds=30)
+"""An unconditional write (SSM has no other) is sent once, right after its permit, and given up after 10 seconds."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,8 @@ class Lock:
 
     `holder` is the deployment that may change the environment ("" when the lock is free), `newest` the highest order
     that ever asked, `live` the deployment whose release is live, `held` the reason for which no deployment may start
-    (after a failed rollback), and `held_by` the deployment that it is about. `revision` counts the saves.
+    (after a failed rollback), and `held_by` the deployment that it is about. `revision` counts the saves. Before
+    `settles_at`, unconditional writes of the last holder may still arrive.
     """
 
     environment_key: str
@@ -37,6 +41,7 @@ class Lock:
     held: str = ""
     revision: int = 0
     held_by: str = ""
+    settles_at: datetime | None = None
 
 
 Outcome = Literal["granted", "waiting", "superseded", "held"]

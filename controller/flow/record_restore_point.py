@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Literal
 
 from controller.domain.advice import ALARM_ADVICE, CHANGED_ADVICE
@@ -34,7 +35,8 @@ class RestorePointRecorded(DeploymentResult):
 def record_restore_point(world: World, deployment_id: str) -> RestorePointRecorded:
     """Record what is live before anything changes, and open the guards.
 
-    Outcomes: `ready` with the first `wave` of components; `pending` as long as a database's snapshot is being taken;
+    Outcomes: `ready` with the first `wave` of components; `pending` as long as a database's snapshot is being taken,
+    or a write of the deployment before may still arrive;
     `rejected` when an alarm is firing or gone, when somebody is changing a component, when a secret that the
     release needs is missing or unusable, when a snapshot or the export of what is live failed, or when this
     version was rolled back while it waited for its lock.
@@ -63,11 +65,22 @@ def record_restore_point(world: World, deployment_id: str) -> RestorePointRecord
         return RestorePointRecorded(reject(world, deployment, str(error), CHANGED_ADVICE), "rejected")
 
 
+def _until_settled(world: World, environment: Environment, deployment: Deployment) -> int:
+    """Seconds until no unconditional write of the deployment before can arrive any more; 0 where that cannot matter."""
+    known = environment.components
+    unconditional = any(not known[name].conditional_writes for name in deployment.components if name in known)
+    if not unconditional or deployment.settles_at is None:
+        return 0
+    return max(0, ceil((deployment.settles_at - world.clock.now()).total_seconds()))
+
+
 def _record(world: World, environment: Environment, deployment: Deployment) -> RestorePointRecorded:
     """The snapshots come first, because they take long; what is live is read last."""
     key, version = deployment.environment_key, deployment.version
     check_previous_attempt(world.versions.previous_attempt(key, version), key, version, deployment.digest)
     check_secrets(world, environment, deployment)
+    if pause := _until_settled(world, environment, deployment):
+        return RestorePointRecorded(deployment, "pending", wait_seconds=pause)
     taken = snapshots.take(world, environment, deployment)
     if taken.pending:
         return RestorePointRecorded(deployment, "pending", wait_seconds=taken.pending)

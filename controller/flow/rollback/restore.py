@@ -1,15 +1,20 @@
 """Restore component: all visitors are sent to the stable revision."""
 
+from datetime import timedelta
+
 from controller.domain.deployment import Awaited, Changes, Deployment, Left, Pending, Trouble
 from controller.domain.environment import Environment
 from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
-from controller.errors import LedgerConflictError, SelfrightError, TransientError
+from controller.errors import ConflictError, LedgerConflictError, SelfrightError, TransientError
 from controller.flow.rollback.traffic import may_have_moved, restore
 from controller.flow.shared.pending import awaiting, takes_long
 from controller.flow.shared.results import ComponentResult
 from controller.flow.shared.timeline import environment_of, record
 from controller.ports.world import World
+
+LONGEST_WRITE = timedelta(seconds=150)
+"""A shift's function lives for 110 seconds at most, and its last request is given up after 10."""
 
 
 def restore_component(world: World, deployment_id: str, name: str) -> ComponentResult:
@@ -22,15 +27,14 @@ def restore_component(world: World, deployment_id: str, name: str) -> ComponentR
     deployment = world.deployments.get(deployment_id)
     if deployment.phase is not Phase.ROLLING_BACK:
         return ComponentResult(name, "over")
-    environment = environment_of(world, deployment)
     try:
-        answer = _restore(world, environment, deployment, name)
+        answer = _restore(world, environment_of(world, deployment), deployment, name)
     except LedgerConflictError:
         return ComponentResult(name, "over")
     except SelfrightError as error:
-        lasting = not isinstance(error, TransientError)
+        lasting = _lasts(world, deployment, error)
         _note(world, deployment, name, str(error), lasting=lasting)
-        if not lasting:
+        if isinstance(error, TransientError):
             raise
         record(world, deployment_id, EventKind.RESTORE_FAILED, f"{name}: {error}")
         return ComponentResult(name, "left_alone", str(error))
@@ -52,7 +56,20 @@ def _restore(world: World, environment: Environment, deployment: Deployment, nam
     if lasting:
         changes = awaiting(world, deployment, name, answer) if isinstance(answer, Pending) else None
         _update(world, deployment, changes or _over(world, deployment, name, answer))
+    else:
+        _update(world, deployment, {"restored_now": {name: world.clock.now()}})
     return answer
+
+
+def _lasts(world: World, deployment: Deployment, error: SelfrightError) -> bool:
+    """Whether an error is a contradiction: somebody else changed the component, or AWS refuses for good.
+
+    A refusal counts only when no write of a shift can still be on its way, because it leaves no seal.
+    """
+    if isinstance(error, TransientError):
+        return False
+    tripped = deployment.trip.at if deployment.trip else deployment.updated_at
+    return isinstance(error, ConflictError) or world.clock.now() - tripped >= LONGEST_WRITE
 
 
 def _over(world: World, deployment: Deployment, name: str, answer: Pending | Left | None) -> Changes:

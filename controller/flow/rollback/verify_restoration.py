@@ -7,20 +7,22 @@ when it was seen again later, and when nothing else is left to wait for.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from math import ceil
 from typing import Literal
 
 from controller.domain.checks.verification import outside_checks_of
-from controller.domain.components.target import Target
-from controller.domain.deployment import Deployment, Revision, Trouble, Unsent
+from controller.domain.deployment import Deployment, Trouble, Unsent
 from controller.domain.phases import Phase
-from controller.domain.strategy import ALL
 from controller.domain.timeline import EventKind
-from controller.errors import ConflictError, LedgerConflictError, SelfrightError, TransientError
-from controller.flow.rollback.traffic import may_have_moved, note_restored
+from controller.errors import (
+    LedgerConflictError,
+    SelfrightError,
+)
+from controller.flow.rollback.differences import differences
+from controller.flow.rollback.traffic import note_restored
 from controller.flow.shared.closure import finish
-from controller.flow.shared.pending import lasting, pause_of, takes_long
+from controller.flow.shared.pending import lasting, pause_of
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
 from controller.ports.ledger import Expected
@@ -33,8 +35,6 @@ SEEN_AGAIN = timedelta(seconds=30)
 """A contradiction lasts if it is still there after this time: what was just written may not be seen everywhere yet."""
 FIRST_PAUSE, LONGEST_PAUSE, SHARE, LATE_SHARE = 5, 60, 0.1, 0.02
 """Seconds between two verifications: a share of the time waited so far, but no more than a minute in the first hour."""
-LANDING = timedelta(seconds=30)
-"""An unconditional write is sent once, right after its permit, and gives up after 10 seconds."""
 TOLD_AFTER = timedelta(minutes=5)
 """After this time, people are told once that a rollback waits for AWS."""
 
@@ -59,7 +59,7 @@ def verify_restoration(world: World, deployment_id: str) -> RestorationVerified:
     if deployment.phase is not Phase.ROLLING_BACK:
         return RestorationVerified(deployment, "over", "")
     slow = _slow(world, deployment)
-    found = _not_restored(world, deployment, slow)
+    found = differences(world, deployment, slow)
     left = [name for name in slow if name not in found]
     waiting = _waiting(deployment, left) if found.keys() - {*slow} else []
     found |= _unasked(world, deployment, [name for name in left if name not in waiting])
@@ -96,51 +96,6 @@ def _unasked(world: World, deployment: Deployment, left: Collection[str]) -> dic
     """What takes long and has given no answer so far, because it was not asked yet, or because asking it fails."""
     silent = Trouble(world.clock.now(), "it has given no answer yet")
     return {name: silent for name in left if name not in deployment.awaited}
-
-
-def _not_restored(world: World, deployment: Deployment, slow: Collection[str]) -> dict[str, Trouble]:
-    """What is wrong, by component, as it is seen now; a component that takes long says so itself."""
-    noted = {name: one for name, one in deployment.troubles.items() if one.reason}
-    found = {}
-    for name, stable in (deployment.restore_point or {}).items():
-        if name in slow:
-            trouble = noted.get(name)
-        elif name in deployment.awaited and deployment.awaited[name].left:
-            trouble = None
-        else:
-            trouble = _difference(world, deployment, name, stable, noted.get(name))
-        if trouble:
-            found[name] = trouble
-    return found
-
-
-def _difference(
-    world: World, deployment: Deployment, name: str, stable: Revision, noted: Trouble | None
-) -> Trouble | None:
-    """Why a component is not on its stable revision; None when it is.
-
-    Only *Restore component* knows whether somebody else moved it; until that has said so, it is just not restored yet.
-    """
-    environment, now = environment_of(world, deployment), world.clock.now()
-    if not may_have_moved(deployment, name) and not takes_long(environment, name):
-        return None  # Whatever is live was not moved by this deployment.
-    if _may_still_land(deployment, environment.components.get(name), now):
-        return Trouble(now, "a write of the shift may still be on its way, and this kind has no conditional writes")
-    try:
-        live = world.components.get(environment, name, urgent=True).current().id
-    except (TransientError, ConflictError) as error:
-        return noted or Trouble(now, str(error))
-    except SelfrightError as error:
-        return noted if noted and not noted.lasting else Trouble(now, str(error), lasting=True)
-    wrong = f"is on {live or 'nothing'} and should be on {stable.id or 'nothing'}"
-    return (noted or Trouble(now, wrong)) if live != stable.id else None
-
-
-def _may_still_land(deployment: Deployment, target: Target | None, now: datetime) -> bool:
-    """Whether a write that was permitted just before the trip may still come, where no condition can refuse it."""
-    tripped = deployment.trip.at if deployment.trip else now
-    moved = deployment.reached >= ALL and target is not None and not target.conditional_writes
-    return moved and now - tripped < LANDING
 
 
 def _failing_outside(world: World, deployment: Deployment) -> dict[str, Trouble]:

@@ -8,13 +8,15 @@ again. What follows from a hand-over (tasks that are answered, notifications) ca
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from controller.domain.advice import HELD_ADVICE
 from controller.domain.deployment import Changes, Deployment, Trip, Unsent
-from controller.domain.lock import Lock, LockAnswer, Place, ask, order_of, release, retake, unlocked, without
+from controller.domain.lock import LANDING, Lock, LockAnswer, Place, ask, order_of, release, retake, unlocked, without
 from controller.domain.phases import UNTOUCHED, Phase
+from controller.domain.strategy import ALL
 from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError, NotFoundError, SelfrightError, TransientError
 from controller.flow.shared.lease import renewed
@@ -118,7 +120,10 @@ def end(  # noqa: PLR0913 - how it ended, said in full
             raise LedgerConflictError(msg)
         live = {Phase.SUCCEEDED: deployment_id, Phase.ROLLED_BACK: present.previous}.get(phase)
         hold = f"The rollback of {deployment_id} failed." if phase is Phase.ROLLBACK_FAILED else ""
-        after, waiting = release(_without_the_dead(world, lock, but=deployment_id), deployment_id, live=live, hold=hold)
+        living = replace(
+            _without_the_dead(world, lock, but=deployment_id), settles_at=_settles_at(world, present, lock)
+        )
+        after, waiting = release(living, deployment_id, live=live, hold=hold)
         moves = [Move(deployment_id, ending(world, phase, reason, next_step), phases, expected)]
         if waiting and after.held:
             refused = ending(world, Phase.REJECTED, f"The environment is held: {after.held}", HELD_ADVICE)
@@ -156,6 +161,7 @@ def reopen(world: World, deployment: Deployment, execution_arn: str, trip: Trip)
             "trip": present.trip or trip,
             "awaited": {},
             "troubles": {},
+            "restored": {},
         }
         return HandOver(True, taken, [Move(deployment_id, changes, {deployment.phase})])
 
@@ -232,7 +238,15 @@ def holds(deployment: Deployment, phases: Collection[Phase], expected: Expected)
 
 
 def _grant(world: World, lock: Lock) -> Changes:
-    return {"fencing_token": lock.token, "previous": lock.live, **renewed(world)}
+    granted: Changes = {"fencing_token": lock.token, "previous": lock.live, **renewed(world)}
+    if lock.settles_at:
+        granted["settles_at"] = lock.settles_at
+    return granted
+
+
+def _settles_at(world: World, ending_now: Deployment, lock: Lock) -> datetime | None:
+    """Until when unconditional writes of a deployment that ends now may arrive; such a thing moves only at 100 %."""
+    return world.clock.now() + LANDING if ending_now.reached >= ALL else lock.settles_at
 
 
 def _is_remembered(deployment: Deployment, phase: Phase) -> bool:
