@@ -49,7 +49,10 @@ def begin_rollback(world: World, deployment_id: str, execution_arn: str, by: Tri
     if deployment.phase.is_terminal:
         if by != "person" or deployment.phase not in AGAIN:
             return _nothing(deployment)
-        return _again(world, deployment, execution_arn, Trip(world.clock.now(), by, reason))
+        begun = _again(world, deployment, execution_arn, Trip(world.clock.now(), by, reason))
+        deployment = begun.deployment
+        if deployment.phase is not Phase.ROLLING_BACK or begun.outcome == "begun":
+            return begun  # Otherwise somebody else has just taken the lock for this rollback, and may have died.
     if deployment.phase is Phase.ROLLING_BACK and _has_another_execution(world, deployment, execution_arn):
         return RollbackBegun(deployment, "nothing")
     return _claim(world, deployment, execution_arn)
@@ -78,7 +81,8 @@ def _again(world: World, deployment: Deployment, execution_arn: str, made: Trip)
         return RollbackBegun(deployment, "refused", refusal)
     claimed = reopen(world, deployment, execution_arn, made)
     if claimed is None:
-        return RollbackBegun(deployment, "refused", _not_possible(world, deployment))
+        present = world.deployments.get(deployment.deployment_id)
+        return RollbackBegun(present, "refused", _not_possible(world, present))
     return _begun(world, claimed)
 
 
