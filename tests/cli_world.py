@@ -103,10 +103,11 @@ class Time:
 
 @dataclass
 class FakeStates:
-    """Step Functions: executions by name, and who was answered."""
+    """Step Functions: executions by name, and who was answered. No task waits with a token in `stale`."""
 
     started: list[dict[str, Any]] = field(default_factory=list)
     answered: dict[str, str] = field(default_factory=dict)
+    stale: set[str] = field(default_factory=set)
     ended: dict[str, Any] = field(default_factory=lambda: {"status": "RUNNING"})
 
     def start_execution(self, **request: str) -> dict[str, str]:
@@ -119,7 +120,9 @@ class FakeStates:
         return self.ended
 
     def send_task_success(self, **request: str) -> None:
-        """Note it."""
+        """Note it, if a task waits with this token."""
+        if request["taskToken"] in self.stale:
+            raise ClientError({"Error": {"Code": "TaskTimedOut", "Message": "it is over"}}, "SendTaskSuccess")
         self.answered[request["taskToken"]] = request["output"]
 
     @property

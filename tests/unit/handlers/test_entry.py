@@ -89,7 +89,7 @@ def test_what_cannot_pass_is_not_tried_again(error: Exception) -> None:
 def function(monkeypatch: pytest.MonkeyPatch) -> FakeWorld:
     """The entry of the function `close`, in a world in which a deployment is rolled back."""
     world = a_world()
-    a_deployment(world, Phase.ROLLING_BACK, restore_point=None)
+    a_deployment(world, Phase.ROLLING_BACK, restore_point=None, rollback_execution_arn="arn:back")
     monkeypatch.setattr(entry, "WORLD", world)
     monkeypatch.setattr(entry, "SETTINGS", entry.SETTINGS.model_copy(update={"function": "close"}))
     monkeypatch.setattr(entry.metrics.provider, "namespace", "Selfright")

@@ -65,7 +65,8 @@ class PlanWorld:
     def clients(self) -> Clients:
         """The clients of the components."""
         clients = Clients()
-        clients.objects, clients.parameters = self.s3, self.ssm
+        clients.objects = self.s3
+        clients.parameters = clients.pointers = self.ssm
         clients.functions = clients.invoker = self.functions  # type: ignore[assignment]
         clients.routing = self.routing  # type: ignore[assignment]
         clients.stacks = self.stacks  # type: ignore[assignment]

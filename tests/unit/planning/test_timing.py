@@ -9,6 +9,7 @@ from selfright.components.planned import ComponentPlan, LambdaCalls
 from selfright.planning.model import Timing
 from selfright.planning.timing import calls_of, timing_of
 from tests.builders import a_bundle
+from tests.fences import BACK, FORWARD
 from tests.unit.planning.conftest import ENVIRONMENT, PlanWorld
 
 CHANGED = [ComponentPlan("api", "function", "changed"), ComponentPlan("site", "site", "changed")]
@@ -62,7 +63,7 @@ def test_the_requests_are_those_that_the_controller_makes(world: PlanWorld) -> N
     assert len(world.functions.calls) + ready_at_once == expected.staging
     world.functions.calls.clear()
     for step in steps:
-        api.shift(stable, canary, step.weight, lambda: None)
+        api.shift(stable, canary, step.weight, FORWARD)
     assert len(world.functions.calls) == expected.shifting
     world.functions.calls.clear()
     api.prune([stable, canary], 5)
@@ -78,10 +79,10 @@ def test_the_rollback_makes_as_many_requests_as_it_says(world: PlanWorld) -> Non
     stable = api.current()
     opened = BundleArchive(io.BytesIO(bundle))
     canary = api.stage(opened.manifest().components["api"], opened)
-    canary = replace(canary, mark=api.shift(stable, canary, 10, lambda: None))
+    canary = replace(canary, mark=api.shift(stable, canary, 10, FORWARD))
     world.functions.calls.clear()
-    api.restore(stable, canary)
-    api.restore(stable, canary)
+    api.restore(stable, canary, BACK)
+    api.restore(stable, replace(canary, mark=""), BACK)
     assert api.current() == stable
     assert len(world.functions.calls) == expected.rollback
 

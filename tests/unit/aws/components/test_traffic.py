@@ -8,8 +8,9 @@ import pytest
 
 from controller.domain.components.site.routing import RoutingTable, render
 from controller.domain.deployment import Revision
-from controller.errors import ChangedByOthersError, ConflictError, TrippedError
+from controller.errors import ChangedByOthersError, TransientError, TrippedError
 from controller.ports.components import Component
+from tests.fences import back, forward
 from tests.unit.aws.conftest import World
 
 State = tuple[str, str, int]
@@ -29,11 +30,11 @@ class Switch:
 
     def shift(self, weight: int, permit: Callable[[], None] = lambda: None) -> None:
         """Shift to the canary."""
-        self.component.shift(self.stable, self.canary, weight, permit)
+        self.component.shift(self.stable, self.canary, weight, forward(permit))
 
-    def restore(self) -> None:
+    def restore(self, permit: Callable[[], None] = lambda: None) -> None:
         """Restore stable."""
-        self.component.restore(self.stable, self.canary)
+        self.component.restore(self.stable, self.canary, back(permit))
 
     def at(self, weight: int) -> State:
         """The state with this share on the canary."""
@@ -127,10 +128,39 @@ def test_a_second_restore_writes_nothing(switch: Switch) -> None:
     assert switch.fake.mutations == []
 
 
-def test_a_restore_without_a_shift_writes_nothing(switch: Switch) -> None:
-    """A deployment that failed while staging has no canary."""
-    switch.component.restore(switch.stable, None)
-    assert switch.fake.mutations == []
+def test_a_restore_where_nothing_is_to_be_moved_leaves_the_seal_once(switch: Switch) -> None:
+    """A shift that read before it finds the component changed; the second restore finds the seal."""
+    switch.restore()
+    sealed = len(switch.fake.mutations)
+    assert sealed > 0
+    assert switch.state() == switch.at(0)
+    switch.restore()
+    assert len(switch.fake.mutations) == sealed
+
+
+def test_a_shift_that_read_before_the_seal_fails(switch: Switch) -> None:
+    """Although the restore moved nothing, the shift's write is refused, and so is its next permit."""
+    switch.fake.before[switch.write] = switch.restore
+    with pytest.raises(TrippedError):
+        switch.shift(10, tripped_at_second_check())
+    assert switch.state() == switch.at(0)
+
+
+def test_the_seal_of_another_deployment_does_not_count(switch: Switch) -> None:
+    """Its fencing token is another one, so the restore of this deployment leaves its own."""
+    switch.restore()
+    before = len(switch.fake.mutations)
+    switch.component.restore(switch.stable, switch.canary, back(token=5))
+    assert len(switch.fake.mutations) > before
+    switch.component.restore(switch.stable, switch.canary, back(token=5))
+    assert len(switch.fake.mutations) == 2 * before
+
+
+def test_a_shift_writes_over_the_seal_of_a_rollback_before_it(switch: Switch) -> None:
+    """The next deployment holds the lock, and begins with what it reads."""
+    switch.restore()
+    switch.component.shift(switch.stable, switch.canary, 10, forward(token=5))
+    assert switch.state() == switch.at(10)
 
 
 def test_a_tripped_deployment_does_not_shift(switch: Switch) -> None:
@@ -140,11 +170,28 @@ def test_a_tripped_deployment_does_not_shift(switch: Switch) -> None:
     assert switch.fake.mutations == []
 
 
-def test_a_trip_during_the_write_undoes_it(switch: Switch) -> None:
-    """A rollback that read before our write found nothing to restore, so the shift checks again and restores it."""
+def test_a_deployment_that_has_ended_does_not_restore(switch: Switch) -> None:
+    """What it would restore is the next one's; its permit is checked after the read, too."""
+    switch.shift(10)
+    switch.fake.calls.clear()
     with pytest.raises(TrippedError):
-        switch.shift(10, tripped_at_second_check())
-    assert switch.state() == switch.at(0)
+        switch.restore(tripped)
+    assert switch.fake.mutations == []
+    assert switch.state() == switch.at(10)
+
+
+def test_a_restore_that_comes_after_its_deployments_end_fails(switch: Switch) -> None:
+    """Another restore has sealed the component, and the next deployment may have moved it."""
+    switch.shift(10)
+
+    def end() -> None:
+        switch.restore()
+        switch.component.shift(switch.stable, switch.canary, 50, forward(token=5))
+
+    switch.fake.before[switch.write] = end
+    with pytest.raises(TrippedError):
+        switch.restore(tripped_at_second_check())
+    assert switch.state() == switch.at(50)
 
 
 def test_a_rollback_wins_over_a_shift(switch: Switch) -> None:
@@ -198,5 +245,5 @@ def test_changes_that_never_stop_are_a_conflict(switch: Switch) -> None:
         switch.fake.before[switch.write] = again
 
     switch.fake.before[switch.write] = again
-    with pytest.raises(ConflictError, match="was changed 5 times"):
+    with pytest.raises(TransientError, match="was changed 5 times"):
         switch.restore()

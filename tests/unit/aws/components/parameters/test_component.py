@@ -12,9 +12,9 @@ from controller.domain.bundle.archive import BundleArchive
 from controller.domain.bundle.manifest import make_manifest
 from controller.domain.components.parameters.values import parse_parameters
 from controller.domain.deployment import Revision
-from controller.errors import ChangedByOthersError, ConflictError, InvalidBundleError, TrippedError
+from controller.errors import ChangedByOthersError, InvalidBundleError, TransientError, TrippedError
 from tests.builders import bundle_parts
-from tests.fences import BACK, FORWARD
+from tests.fences import BACK, FORWARD, back, forward
 from tests.unit.aws.conftest import PREFIX, World
 
 ONE, TWO = {"GREETING": "Hello", "RATE": "1"}, {"GREETING": "Hi", "RATE": "1"}
@@ -204,12 +204,12 @@ def test_a_tripped_deployment_does_not_shift(on_one: World) -> None:
         raise TrippedError("The alarm fired.")
 
     with pytest.raises(TrippedError):
-        on_one.settings().shift(first(on_one), staged(on_one, TWO), 100, refuse)
+        on_one.settings().shift(first(on_one), staged(on_one, TWO), 100, forward(refuse))
     assert on_one.ssm_mutations == []
 
 
-def test_a_rollback_wins_over_a_shift(on_one: World) -> None:
-    """A rollback that read just before our write found nothing to restore: the shift's second check restores it."""
+def test_a_rollback_wins_over_a_shift_that_reads_after_it(on_one: World) -> None:
+    """A shift that overwrote the restoration's write reads again, and its permit refuses."""
     answers: list[Any] = [None, TrippedError("The alarm fired.")]
 
     def permit() -> None:
@@ -217,10 +217,18 @@ def test_a_rollback_wins_over_a_shift(on_one: World) -> None:
             raise error
 
     component, stable, canary = on_one.settings(), first(on_one), staged(on_one, TWO)
+    component.shift(stable, canary, 100, FORWARD)
     on_one.before_ssm["PutParameter"] = lambda: component.restore(stable, canary, BACK)
     with pytest.raises(TrippedError):
-        component.shift(stable, canary, 100, permit)
+        component.restore(stable, canary, back(permit)) or component.shift(stable, canary, 100, forward(permit))
     assert read(on_one) == ONE
+
+
+def test_an_unconditional_write_is_sent_once(world: World) -> None:
+    """If it were sent again by the SDK, it could arrive when a rollback has ended; so AWS's client makes one attempt."""
+    from controller.aws.client.clients import Clients  # noqa: PLC0415 - the world's clients are fakes
+
+    assert Clients().pointers.meta.config.retries["total_max_attempts"] == 1
 
 
 # People
@@ -299,7 +307,7 @@ def test_changes_that_never_stop_are_a_conflict(on_one: World) -> None:
         on_one.before_ssm["PutParameter"] = before_our_write
 
     on_one.before_ssm["PutParameter"] = before_our_write
-    with pytest.raises(ConflictError, match="was changed 5 times"):
+    with pytest.raises(TransientError, match="was changed 5 times"):
         component.shift(stable, canary, 100, FORWARD)
 
 

@@ -22,6 +22,7 @@ from controller.domain.phases import Phase
 from controller.errors import AwsError, ChangedByOthersError, InvalidBundleError, TrippedError
 from controller.ports.components import Context
 from tests.builders import bundle_parts
+from tests.fences import BACK, back
 from tests.unit.aws.conftest import ARTIFACTS, REGION, World
 from tests.unit.aws.fake_cloudformation import NOW, FakeCloudFormation
 
@@ -96,7 +97,7 @@ class Infra:
         """Roll the deployment back."""
         self.deployment = replace(self.deployment, phase=Phase.ROLLING_BACK, rollback_attempts=1)
         stable = (self.deployment.restore_point or {})["infra"]
-        return self.component.restore(stable, self.deployment.staged.get("infra"))
+        return self.component.restore(stable, self.deployment.staged.get("infra"), BACK)
 
     @property
     def text(self) -> str:
@@ -348,6 +349,18 @@ def test_the_former_template_and_parameters_are_restored(infra: Infra) -> None:
     assert (infra.text, infra.aws.stacks[STACK].parameters) == (text, {"Mode": "one"})
 
 
+def test_what_has_ended_is_not_restored(live: Infra) -> None:
+    """The next deployment may be changing the stack."""
+
+    def refuse() -> None:
+        raise LedgerConflictError("It has ended.")
+
+    text = live.text
+    with pytest.raises(LedgerConflictError):
+        live.component.restore(Revision("a"), None, back(refuse))
+    assert live.text == text
+
+
 def test_restoring_twice_has_one_effect(live: Infra) -> None:
     """The second call finds the work done."""
     live.release(TWO)
@@ -449,7 +462,7 @@ def test_a_failed_restore_says_why(live: Infra) -> None:
     live.aws.failing = {}
     live.deployment = replace(live.deployment, rollback_attempts=2)
     stable = (live.deployment.restore_point or {})["infra"]
-    assert live.component.restore(stable, live.deployment.staged["infra"]) is None
+    assert live.component.restore(stable, live.deployment.staged["infra"], BACK) is None
     assert live.text == ONE
 
 
@@ -463,7 +476,7 @@ def test_an_added_resource_with_data_stays(live: Infra) -> None:
     assert (resources["Topic"]["Properties"], "Data" in resources) == ({"DisplayName": "one"}, True)
     assert live.restore() == left
     live.deployment = replace(live.deployment, rollback_attempts=2)
-    assert isinstance(live.component.restore(live.deployment.restore_point["infra"], None), Left)  # type: ignore[index]
+    assert isinstance(live.component.restore(live.deployment.restore_point["infra"], None, BACK), Left)  # type: ignore[index]
 
 
 def test_a_restore_that_would_lose_data_is_refused(infra: Infra) -> None:
