@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 
 from controller.aws.bundles import S3Bundles

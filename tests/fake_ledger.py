@@ -150,7 +150,7 @@ class FakeLocks:
     """The locks; `before_save` runs between a caller's load and save."""
 
     deployments: FakeDeployments = field(default_factory=FakeDeployments)
-    versions: "FakeVersions" = field(default_factory=lambda: FakeVersions())
+    versions: "FakeVersions" = field(default_factory=lambda: FakeVersions())  # noqa: PLW0108 - it is defined below
     known: dict[str, Lock] = field(default_factory=dict)
     before_save: Callable[[Lock], None] = lambda _lock: None
 

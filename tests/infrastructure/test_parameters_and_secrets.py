@@ -107,7 +107,7 @@ def test_the_controller_accepts_the_environment(shop: Template) -> None:
         ),
         (Group.CHECK, {"ssm:GetParametersByPath": {f"{ROOT}/revisions/*"}}),
         (Group.TRAFFIC, MOVING),
-        (Group.ON_ALARM, MOVING),
+        (Group.ON_ALARM, {**MOVING, "ssm:GetParametersByPath": {f"{ROOT}/revisions/*"}}),
         (
             Group.CLOSE,
             {
@@ -122,7 +122,7 @@ def test_the_controller_accepts_the_environment(shop: Template) -> None:
 def test_parameters_are_written_read_and_deleted_by_the_right_functions(
     shop: Template, group: Group, expected: dict[str, set[str]]
 ) -> None:
-    """`stage` cannot move the pointer, `traffic` cannot change a revision, and `on_alarm` deletes nothing."""
+    """`stage` cannot move the pointer, `traffic` cannot change a revision, and `on_alarm` only reads them."""
     assert {action: found for action, found in granted(shop, group).items() if action.startswith("ssm:")} == expected
 
 

@@ -89,7 +89,8 @@ def test_nobody_passes_roles_or_changes_privileges(granted: Granted) -> None:
         ("s3:DeleteObject", {Group.CLOSE}),
         ("s3:PutObject", {Group.STAGE, Group.TRAFFIC}),
         ("states:StartExecution", {Group.RECONCILE}),
-        ("states:StopExecution", {Group.CLOSE}),
+        ("states:StopExecution", {Group.CLOSE, Group.RECONCILE}),
+        ("s3:ListBucketVersions", {Group.RECONCILE}),
         ("states:SendTaskFailure", {Group.CHECK, Group.ON_ALARM, Group.WATCH}),
         ("cloudwatch:DescribeAlarms", {Group.STAGE, Group.WATCH}),
         ("sns:Publish", {Group.INTAKE, Group.STAGE, Group.CLOSE, Group.ON_ALARM, Group.RECONCILE}),
@@ -159,8 +160,9 @@ def test_only_those_who_search_the_ledger_may(granted: Granted, controller: Temp
 
 
 def test_what_closes_reads_of_a_site_only_its_revisions(granted: Granted) -> None:
-    """It also deletes shared files, which the indexes list."""
-    assert {arn.partition("/")[2] for arn in granted[Group.CLOSE]["s3:GetObject"]} == {"revisions/*"}
+    """It also deletes shared files, which the indexes list; and it sees whether a stack's former state was kept."""
+    read = {arn.partition("/")[2] for arn in granted[Group.CLOSE]["s3:GetObject"]}
+    assert read == {"revisions/*", "restore-points/stacks/*"}
 
 
 def test_a_machine_calls_only_what_its_definition_names(controller: Template) -> None:

@@ -17,6 +17,7 @@ TASK_STATES = [(machine, *found) for machine in MACHINES for found in states_of_
 SCOPES = [(machine, scope) for machine in MACHINES for scope in load(machine).inner()]
 LAMBDA_FAULTS = {"Lambda.ServiceException", "Lambda.TooManyRequestsException", "Lambda.SdkClientException"}
 
+WITHOUT_END = {"Verify restoration"}
 SAFE_ENDS = {
     "Roll back": "the way to the rollback itself",
     "Not received": "no deployment exists yet, so there is nothing to put back",
@@ -113,12 +114,20 @@ def test_every_function_call_is_retried_on_the_faults_of_lambda(task: tuple[Scop
     scope, name = task
     state = scope.states[name]
     if ":lambda:invoke" in state["Resource"]:
-        assert {error for retry in state["Retry"] for error in retry["ErrorEquals"]} >= LAMBDA_FAULTS
+        for fault in LAMBDA_FAULTS:
+            first = next(retry for retry in state["Retry"] if {fault, "States.ALL"} & {*retry["ErrorEquals"]})
+            assert first["MaxAttempts"] >= 6
 
 
 def test_every_task_fails_towards_the_rollback(task: tuple[Scope, str]) -> None:
-    """Its own Catch, or that of a Map or Parallel around it, catches everything and leads to a safe end."""
+    """Its own Catch, or that of a Map or Parallel around it, catches everything and leads to a safe end.
+
+    A state without one is retried for hours; if the execution still dies, the reconciler starts another.
+    """
     scope, name = task
+    if name in WITHOUT_END:
+        assert [retry["MaxAttempts"] for retry in scope.states[name]["Retry"]] == [10_000]
+        return
     _, target = next(scope.catchers(name), (None, None))
     assert target in SAFE_ENDS, f"a failure of '{name}' leads to {target}"
 

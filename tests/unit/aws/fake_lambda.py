@@ -99,6 +99,7 @@ class FakeLambda:
             if version not in self.versions:
                 raise refuse("ResourceNotFoundException", 404)
         self.point(given["Name"], given["FunctionVersion"], given["RoutingConfig"]["AdditionalVersionWeights"])
+        self.aliases[given["Name"]]["Description"] = given.get("Description", "")
         return self.aliases[given["Name"]]
 
     def get_function_configuration(self, *, FunctionName: str, Qualifier: str) -> dict[str, Any]:

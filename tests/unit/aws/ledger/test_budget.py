@@ -17,7 +17,7 @@ from controller.aws.ledger.budget import HANDFUL, PATIENCE, SHARE, DynamoBudget
 from controller.domain.deployment import Comparison, Counts, Evaluation, Revision, Step
 from controller.domain.environment import Environment
 from controller.domain.phases import Phase
-from controller.errors import TransientError, TrippedError
+from controller.errors import TransientError
 from controller.flow import on_alarm
 from controller.flow.rollback import traffic
 from controller.flow.rollback.restore import restore_component
@@ -202,29 +202,6 @@ def test_a_wait_that_is_too_long_fails(scene: Scene) -> None:
     scene.time.run(wait)
     assert failed
     assert PATIENCE <= scene.time.now() - began < PATIENCE + 1
-
-
-def test_a_shift_that_lost_to_an_alarm_undoes_its_write_without_the_budget(scene: Scene) -> None:
-    """The shift finds the trip after its write, while nothing may go forward, and undoes the write at once."""
-    trips = iter([lambda: None, lambda: scene.budget().give_way(RATE * 3600)])
-
-    def permit() -> None:
-        if action := next(trips, None):
-            action()
-        else:
-            raise TrippedError("An alarm.")
-
-    def shift() -> None:
-        permit()
-        component = scene.components().get(_environment(NAMES), NAMES[0])
-        with pytest.raises(TrippedError):
-            component.shift(STABLE, CANARY, 10, permit)
-
-    began = scene.time.now()
-    scene.time.run(shift)
-    assert scene.time.now() - began < 1
-    assert scene.account.calls["update_alias"] == 2
-    assert scene.account.functions[NAMES[0]].live == ("1", {})
 
 
 def _taken(budget: DynamoBudget) -> bool:

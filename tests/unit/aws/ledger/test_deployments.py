@@ -1,17 +1,30 @@
 """The ledger's deployments in DynamoDB, which enforces every condition."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from controller.aws.ledger.deployments import DynamoDeployments
-from controller.domain.deployment import Awaited, Bake, Counts, Deployment, Evaluation, Revision, Step, Trip
+from controller.domain.deployment import (
+    Awaited,
+    Bake,
+    Counts,
+    Deployment,
+    Evaluation,
+    Revision,
+    Step,
+    Trip,
+    Trouble,
+    Unsent,
+)
 from controller.domain.phases import MOVING, OPEN, Phase
 from controller.domain.timeline import TimelineEvent
 from controller.errors import LedgerConflictError, NotFoundError
+from controller.ports.ledger import Expected
 from tests.fakes import START
 from tests.unit.aws.ledger_table import TABLE, a_deployment, a_table
 
@@ -34,7 +47,9 @@ FULL = a_deployment(
     trip=TRIP,
     guard_tokens=("guard",),
     traffic_restored_at=START,
-    notification="pending",
+    unsent={"20260102T030405000000": Unsent(Phase.SUCCEEDED, "", "", START)},
+    troubles={"api": Trouble(START, "denied", lasting=True)},
+    reached=10,
 )
 
 
@@ -80,9 +95,9 @@ def test_an_unknown_deployment_is_not_updated(deployments: DynamoDeployments) ->
 def test_an_update_returns_the_new_state(deployments: DynamoDeployments) -> None:
     """It has this update's values, and those that others wrote before."""
     deployments.create(a_deployment())
-    deployments.update("d1", {"guard_token": "guard"}, phases=OPEN)
+    deployments.update("d1", {"guard_tokens": ("guard",)}, phases=OPEN)
     after = deployments.update("d1", {"trip": TRIP, "steps": (Step(10, 60),)}, phases=OPEN)
-    assert (after.guard_token, after.trip, after.steps) == ("guard", TRIP, (Step(10, 60),))
+    assert (after.guard_tokens, after.trip, after.steps) == (("guard",), TRIP, (Step(10, 60),))
     assert replace(after, updated_at=START) == replace(deployments.get("d1"), updated_at=START)
     assert after.updated_at > START
 
@@ -107,27 +122,31 @@ def test_an_update_needs_the_fencing_token(deployments: DynamoDeployments, token
     """A former holder of the lock can no longer write."""
     deployments.create(a_deployment(fencing_token=2))
     with pytest.raises(LedgerConflictError):
-        deployments.update("d1", {"weight": 10}, phases=OPEN, fencing_token=token)
-    assert deployments.update("d1", {"weight": 10}, phases=OPEN, fencing_token=2).weight == 10
+        deployments.update("d1", {"weight": 10}, phases=OPEN, expected=Expected(fencing_token=token))
+    assert deployments.update("d1", {"weight": 10}, phases=OPEN, expected=Expected(fencing_token=2)).weight == 10
 
 
 def test_an_update_can_require_that_there_is_no_trip(deployments: DynamoDeployments) -> None:
     """After the trip nothing goes forward."""
     deployments.create(a_deployment())
-    deployments.update("d1", {"weight": 10}, phases=OPEN, untripped=True)
+    deployments.update("d1", {"weight": 10}, phases=OPEN, expected=Expected(untripped=True))
     deployments.update("d1", {"trip": TRIP}, phases=OPEN)
     with pytest.raises(LedgerConflictError):
-        deployments.update("d1", {"weight": 20}, phases=OPEN, untripped=True)
+        deployments.update("d1", {"weight": 20}, phases=OPEN, expected=Expected(untripped=True))
 
 
-@pytest.mark.parametrize("field", ["trip", "restore_point", "traffic_restored_at"])
-def test_an_update_can_require_that_a_field_is_absent(deployments: DynamoDeployments, field: str) -> None:
+@pytest.mark.parametrize("field", ["trip", "waits_since", "traffic_restored_at"])
+def test_an_update_can_require_that_a_field_is_absent(
+    deployments: DynamoDeployments, field: Literal["trip", "waits_since", "traffic_restored_at"]
+) -> None:
     """The first value stays."""
-    first = {"trip": TRIP, "restore_point": {"api": Revision("6")}, "traffic_restored_at": START}[field]
+    first = {"trip": TRIP, "waits_since": START, "traffic_restored_at": START}[field]
     deployments.create(a_deployment())
-    assert getattr(deployments.update("d1", {field: first}, phases=OPEN, absent=field), field) == first
+    assert (
+        getattr(deployments.update("d1", {field: first}, phases=OPEN, expected=Expected(absent=field)), field) == first
+    )
     with pytest.raises(LedgerConflictError):
-        deployments.update("d1", {field: first}, phases=OPEN, absent=field)
+        deployments.update("d1", {field: first}, phases=OPEN, expected=Expected(absent=field))
 
 
 @pytest.mark.parametrize("name", ["api", "my-api", "a--b", "0", "name", "phase", "staged", "value0", "size"])
@@ -140,17 +159,98 @@ def test_components_are_staged_independently(deployments: DynamoDeployments, nam
     assert deployments.update("d1", {"staged_now": {name: Revision("3")}}, phases=OPEN).staged[name] == Revision("3")
 
 
+@pytest.mark.parametrize(("arn", "written"), [("arn:back", True), ("arn:two", False), ("", False)])
+def test_an_update_can_require_the_execution_that_rolls_back(
+    deployments: DynamoDeployments, arn: str, *, written: bool
+) -> None:
+    """An execution that was replaced can no longer write."""
+    deployments.create(a_deployment(phase=Phase.ROLLING_BACK, rollback_execution_arn="arn:back"))
+    expected = Expected(rollback_execution_arn=arn)
+    with nullcontext() if written else pytest.raises(LedgerConflictError):
+        deployments.update("d1", {"reason": "x"}, phases=OPEN, expected=expected)
+    assert (deployments.get("d1").reason == "x") is written
+
+
+@pytest.mark.parametrize(("weight", "written"), [(9, False), (10, True), (100, True)])
+def test_an_update_can_require_that_no_later_step_has_begun(
+    deployments: DynamoDeployments, weight: int, *, written: bool
+) -> None:
+    """A late call for an earlier step takes no visitors back."""
+    deployments.create(a_deployment(phase=Phase.BAKING, weight=10))
+    with nullcontext() if written else pytest.raises(LedgerConflictError):
+        deployments.update("d1", {"weight": weight}, phases=OPEN, expected=Expected(weight_at_most=weight))
+    assert deployments.get("d1").weight == (weight if written else 10)
+
+
+@pytest.mark.parametrize(("present", "opens", "written"), [
+    (None, False, False), (0, False, False), (1, False, True), (2, False, False),
+    (None, True, True), (0, True, True), (1, True, False), (2, True, False),
+])  # fmt: skip
+def test_an_update_can_require_the_bake_of_a_step(
+    deployments: DynamoDeployments, present: int | None, *, opens: bool, written: bool
+) -> None:
+    """Or, to open it, that neither this nor a later one is under way."""
+    bake = None if present is None else Bake(present, START, START)
+    deployments.create(a_deployment(phase=Phase.BAKING, bake=bake))
+    with nullcontext() if written else pytest.raises(LedgerConflictError):
+        deployments.update("d1", {"reason": "x"}, phases=OPEN, expected=Expected(bake_step=1, opens=opens))
+    assert (deployments.get("d1").reason == "x") is written
+
+
+def test_tokens_are_added_and_emptied(deployments: DynamoDeployments) -> None:
+    """Every attempt of a task has its own; a shift empties the lists of the bake before it."""
+    deployments.create(a_deployment())
+    for token in ("one", "two"):
+        deployments.update("d1", {"guard_tokens": (token,), "queue_tokens": (token,)}, phases=OPEN)
+    assert deployments.get("d1").guard_tokens == ("one", "two")
+    after = deployments.update("d1", {"answered": ("guard_tokens", "pause_tokens")}, phases=OPEN)
+    assert (after.guard_tokens, after.pause_tokens, after.queue_tokens) == ((), (), ("one", "two"))
+
+
+def owing(deployments: DynamoDeployments, *names: str) -> None:
+    """A deployment that has ended and owes these notifications."""
+    deployments.create(a_deployment())
+    unsent = {name: Unsent(Phase.SUCCEEDED, name, "") for name in names}
+    deployments.update("d1", {"phase": Phase.SUCCEEDED, "unsent_now": unsent}, phases=OPEN)
+
+
+def test_a_notification_is_claimed_by_one(deployments: DynamoDeployments) -> None:
+    """Until the claim expires; each notification has its own, and what is gone cannot be claimed."""
+    owing(deployments, "1", "2")
+    later = START + timedelta(seconds=120)
+    assert deployments.claim("d1", "1", START, later)
+    assert not deployments.claim("d1", "1", START + timedelta(seconds=119), later)
+    assert deployments.claim("d1", "2", START, later)
+    assert deployments.claim("d1", "1", START + timedelta(seconds=121), later + timedelta(seconds=120))
+    deployments.update("d1", {"sent": "1"}, phases=set(Phase))
+    assert not deployments.claim("d1", "1", later + timedelta(days=1), later + timedelta(days=2))
+    assert deployments.get("d1").unsent.keys() == {"2"}
+
+
 def test_open_deployments_have_not_ended_or_owe_a_notification(deployments: DynamoDeployments) -> None:
-    """A deployment is in the sparse index from its creation until its notification is sent."""
-    deployments.create(a_deployment("d1"))
+    """A deployment is in the sparse index from its creation until all its notifications are sent."""
+    owing(deployments, "1", "2")
     deployments.create(a_deployment("d2"))
-    assert sorted(deployments.open()) == ["d1", "d2"]
-    deployments.update("d1", {"phase": Phase.SUCCEEDED, "notification": "pending"}, phases=OPEN)
-    assert sorted(deployments.open()) == ["d1", "d2"]
-    deployments.update("d1", {"notification": "sent"}, phases={Phase.SUCCEEDED})
+    for name in ("1", "2"):
+        for known in ("d1", "d2"):
+            deployments.leave_open(known)
+        assert sorted(deployments.open()) == ["d1", "d2"]
+        deployments.update("d1", {"sent": name}, phases=set(Phase))
+    deployments.leave_open("d1")
+    deployments.leave_open("d1")
     assert sorted(deployments.open()) == ["d2"]
-    deployments.update("d1", {"phase": Phase.ROLLING_BACK, "notification": ""}, phases={Phase.SUCCEEDED})
+    deployments.update("d1", {"phase": Phase.ROLLING_BACK}, phases={Phase.SUCCEEDED})
     assert sorted(deployments.open()) == ["d1", "d2"]
+
+
+def test_a_sweep_begins_unless_one_has_begun_since(deployments: DynamoDeployments) -> None:
+    """Many events at once cause one; the schedule asks with the present moment, and always begins."""
+    seconds = [START + timedelta(seconds=number) for number in range(5)]
+    assert deployments.begin_sweep(seconds[2], seconds[1])
+    assert not deployments.begin_sweep(seconds[4], seconds[1])
+    assert not deployments.begin_sweep(seconds[4], seconds[2])
+    assert deployments.begin_sweep(seconds[4], seconds[3])
+    assert not deployments.begin_sweep(seconds[4], seconds[4])
 
 
 def test_an_unreadable_deployment_does_not_hide_the_others(deployments: DynamoDeployments, dynamodb: Any) -> None:  # noqa: ANN401

@@ -1,17 +1,19 @@
 import hashlib
+from dataclasses import replace
 
 import pytest
 
 from controller.domain.components.site.routing import RoutingTable, render
 from controller.domain.deployment import Revision
 from controller.errors import ChangedByOthersError, TrippedError
-from tests.fences import BACK, FORWARD
+from tests.fences import BACK, FORWARD, forward
 from tests.unit.aws.conftest import SITE, World
 
 A, B = "a" * 16, "b" * 16
 STABLE, CANARY = Revision(A), Revision(B)
 FOLDERS = {A: ("assets/",), B: ("assets/",)}
 ON_A = RoutingTable(A, hashed=FOLDERS)
+SEALED = replace(ON_A, seal="4 back")
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def test_a_restore_needs_no_bucket(on_a: World) -> None:
     """Even after the last step the table has everything, so a rollback depends on CloudFront alone."""
     on_a.site().shift(STABLE, CANARY, 100, FORWARD)
     on_a.site().restore(STABLE, CANARY, BACK)
-    assert on_a.routing.table == ON_A
+    assert on_a.routing.table == SEALED
     assert not on_a.s3_calls
 
 
@@ -68,7 +70,7 @@ def test_edited_code_is_never_overwritten(on_a: World, stage: str) -> None:
     before = dict(on_a.routing.code)
     for move in (
         lambda: on_a.site().restore(STABLE, CANARY, BACK),
-        lambda: on_a.site().shift(STABLE, CANARY, 50, bool),
+        lambda: on_a.site().shift(STABLE, CANARY, 50, FORWARD),
     ):
         with pytest.raises(ChangedByOthersError, match="somebody"):
             move()
@@ -82,18 +84,35 @@ def test_edited_live_code_is_reported(on_a: World) -> None:
         on_a.site().current()
 
 
-def test_an_unpublished_edit_does_no_harm_when_nothing_changes(on_a: World) -> None:
-    """Visitors get the right revision, so somebody's draft is not touched."""
+def test_an_unpublished_edit_is_not_overwritten_by_a_seal(on_a: World) -> None:
+    """Visitors get the right revision; but without the seal it is not certain that they will, so it is reported."""
+    on_a.routing.edit("DEVELOPMENT", b"// a draft")
+    with pytest.raises(ChangedByOthersError, match="in DEVELOPMENT"):
+        on_a.site().restore(STABLE, CANARY, BACK)
+    assert on_a.routing.mutations == []
+
+
+def test_an_unpublished_edit_does_no_harm_when_all_is_sealed(on_a: World) -> None:
+    """Nothing of the release can arrive any more, and visitors get the right revision."""
+    on_a.site().restore(STABLE, CANARY, BACK)
+    on_a.routing.calls.clear()
     on_a.routing.edit("DEVELOPMENT", b"// a draft")
     on_a.site().restore(STABLE, CANARY, BACK)
     assert on_a.routing.mutations == []
+
+
+def test_a_seal_that_was_not_published_is_written_again(on_a: World) -> None:
+    """The restoration died between update and publication."""
+    on_a.routing.edit("DEVELOPMENT", render(SEALED))
+    on_a.site().restore(STABLE, CANARY, BACK)
+    assert on_a.routing.table == SEALED
 
 
 def test_an_unfinished_shift_is_overwritten(on_a: World) -> None:
     """A shift that was interrupted before its publication must not be published by the next writer."""
     on_a.routing.edit("DEVELOPMENT", render(ON_A.pointed_at(A, B, 10)))
     on_a.site().restore(STABLE, CANARY, BACK)
-    assert on_a.routing.code["DEVELOPMENT"] == on_a.routing.code["LIVE"] == render(ON_A)
+    assert on_a.routing.code["DEVELOPMENT"] == on_a.routing.code["LIVE"] == render(SEALED)
 
 
 def test_a_rollback_between_update_and_publication_wins(on_a: World) -> None:
@@ -106,9 +125,9 @@ def test_a_rollback_between_update_and_publication_wins(on_a: World) -> None:
 
     on_a.routing.before["publish_function"] = lambda: on_a.site().restore(STABLE, CANARY, BACK)
     with pytest.raises(TrippedError):
-        on_a.site().shift(STABLE, CANARY, 10, permit)
-    assert on_a.routing.table == ON_A
-    assert on_a.routing.code["DEVELOPMENT"] == render(ON_A)
+        on_a.site().shift(STABLE, CANARY, 10, forward(permit))
+    assert on_a.routing.table == SEALED
+    assert on_a.routing.code["DEVELOPMENT"] == render(SEALED)
 
 
 def test_code_of_an_older_template_is_ours(on_a: World) -> None:

@@ -19,7 +19,7 @@ from controller.domain.components.stack.artifact import StackArtifact
 from controller.domain.components.stack.target import StackTarget
 from controller.domain.deployment import Awaited, Deployment, Left, Pending, Revision, Upload
 from controller.domain.phases import Phase
-from controller.errors import AwsError, ChangedByOthersError, InvalidBundleError, TrippedError
+from controller.errors import AwsError, ChangedByOthersError, InvalidBundleError, LedgerConflictError, TrippedError
 from controller.ports.components import Context
 from tests.builders import bundle_parts
 from tests.fences import BACK, back
