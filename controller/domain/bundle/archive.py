@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from controller.domain.components.artifact import MANIFEST_NAME
-from controller.domain.components.contents import Expected, Read, differs
+from controller.domain.components.contents import ExpectedContents, Read, differs
 from controller.domain.zip.directory import AGAIN, STORED, Entry, read_directory
 from controller.domain.zip.entry import Inflating, Window, data_start
 from controller.domain.zip.rules import MAX_RATIO, check_entries
@@ -145,7 +145,7 @@ class BundleArchive:
             if artifact := complete.get(name):
                 artifact.verify(self, ends)
 
-    def _last_of(self, files: Mapping[str, Expected]) -> str:
+    def _last_of(self, files: Mapping[str, ExpectedContents]) -> str:
         """The file of these that is last in the bundle."""
         return max(files, key=lambda name: self._find(name).offset)
 
@@ -155,14 +155,14 @@ class BundleArchive:
 
         return self.read(MANIFEST_NAME, at_most=MAX_BYTES)
 
-    def _refuse_unlisted(self, manifest: "Manifest", expected: Mapping[str, Expected]) -> None:
+    def _refuse_unlisted(self, manifest: "Manifest", expected: Mapping[str, ExpectedContents]) -> None:
         notes = {note for artifact in manifest.components.values() for note in artifact.notes}
         listed = expected.keys() | notes | {MANIFEST_NAME}
         if name := next((name for name in self._entries if name not in listed), None):
             reason = f"'{name}' is in the bundle, but belongs to no artifact of {MANIFEST_NAME}"
             raise InvalidBundleError(reason, AGAIN)
 
-    def _verify_contents(self, entry: Entry, expected: Expected) -> bytes:
+    def _verify_contents(self, entry: Entry, expected: ExpectedContents) -> bytes:
         """Read a file and compare it with its digests; returns its last bytes."""
         if entry.size > (at_most := expected.at_most or self._limits.entry_bytes):
             reason = f"'{entry.name}' unpacks to {entry.size:,} bytes; at most {at_most:,} are allowed"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from controller.domain.components.contents import Contents, Expected, require
+from controller.domain.components.contents import Contents, ExpectedContents, require
 from controller.domain.components.instance_default import InstanceDefault
 from controller.domain.names import matching
 from controller.domain.zip.rules import why_unsafe
@@ -72,13 +72,13 @@ class Artifact(BaseModel):
         """The files that it adds to the bundle besides `files`: its index, unless `files` has it."""
         return ()
 
-    def files(self, bundle: Contents, where: str) -> Mapping[str, Expected]:
+    def files(self, bundle: Contents, where: str) -> Mapping[str, ExpectedContents]:
         """Its files by path; also reads and checks the documents that describe them.
 
         Raises `InvalidBundleError` when one is missing or is not as described; `where` names the artifact in messages.
         """
         require(bundle, self.artifact, where)
-        return {self.artifact: Expected(self.sha256)}
+        return {self.artifact: ExpectedContents(self.sha256)}
 
     def verify(self, bundle: Contents, ends: Mapping[str, bytes]) -> None:
         """Check what only the files' contents show, after their digests were compared; raises `InvalidBundleError`.

@@ -12,7 +12,7 @@ Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedContents:
     """What a file of the bundle must be: its digests in hex, and its size limit in bytes if its kind sets one."""
 
     sha256: str

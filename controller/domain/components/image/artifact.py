@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from controller.domain.components.contents import Contents, Expected, differs, require
+from controller.domain.components.contents import Contents, ExpectedContents, differs, require
 from controller.domain.components.function.artifact import LambdaArtifact
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class ImageArtifact(LambdaArtifact):
 
         return bundle.once(self.artifact, lambda: read_layout(_Folder(bundle, self.artifact), self.artifact))
 
-    def files(self, bundle: Contents, where: str) -> Mapping[str, Expected]:
+    def files(self, bundle: Contents, where: str) -> Mapping[str, ExpectedContents]:
         """All files of the layout; also checks its documents, and refuses an image that Lambda would not accept."""
         from controller.domain.components.image.rules import refuse_unsupported
 
@@ -59,7 +59,7 @@ class ImageArtifact(LambdaArtifact):
             require(bundle, name, self.index)
             if bundle.size(name) != size:
                 raise differs(name, "the size in the image's manifest")
-        return {name: Expected(sha256, at_most=LAYER_BYTES) for name, (sha256, _) in files.items()}
+        return {name: ExpectedContents(sha256, at_most=LAYER_BYTES) for name, (sha256, _) in files.items()}
 
     def verify(self, bundle: Contents, ends: Mapping[str, bytes]) -> None:
         """Refuse an image that is too large for Lambda; only the ends of the layers hold their unpacked sizes."""

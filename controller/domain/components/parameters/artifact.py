@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from controller.domain.components.artifact import Artifact
-from controller.domain.components.contents import Contents, Expected
+from controller.domain.components.contents import Contents, ExpectedContents
 
 if TYPE_CHECKING:
     from controller.domain.components.parameters.values import Parameters
@@ -27,7 +27,7 @@ class ParametersArtifact(Artifact):
 
         return bundle.once(self.artifact, parsed)
 
-    def files(self, bundle: Contents, where: str) -> Mapping[str, Expected]:
+    def files(self, bundle: Contents, where: str) -> Mapping[str, ExpectedContents]:
         """The one file, which must hold valid parameters."""
         files = super().files(bundle, where)
         self.read_parameters(bundle)

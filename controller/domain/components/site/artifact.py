@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from controller.domain.components.artifact import Artifact
-from controller.domain.components.contents import Contents, Expected, differs, require
+from controller.domain.components.contents import Contents, ExpectedContents, differs, require
 from controller.domain.zip.rules import why_unsafe
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class SiteArtifact(Artifact):
 
         return bundle.once(self.index, lambda: parse_index(bundle.read(self.index, at_most=INDEX_BYTES)))
 
-    def files(self, bundle: Contents, where: str) -> Mapping[str, Expected]:
+    def files(self, bundle: Contents, where: str) -> Mapping[str, ExpectedContents]:
         """The files that the index lists, after their sizes were compared with it."""
         require(bundle, self.index, where)
         index = self.read_index(bundle)
@@ -67,4 +67,4 @@ class SiteArtifact(Artifact):
             require(bundle, name, self.index)
             if bundle.size(name) != file.size:
                 raise differs(name, "the size in the site's index")
-        return {name: Expected(file.sha256, file.md5) for name, file in files.items()}
+        return {name: ExpectedContents(file.sha256, file.md5) for name, file in files.items()}

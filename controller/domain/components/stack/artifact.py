@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from controller.domain.components.artifact import Artifact
-from controller.domain.components.contents import Contents, Expected
+from controller.domain.components.contents import Contents, ExpectedContents
 from controller.domain.names import matching
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class StackArtifact(Artifact):
 
         return bundle.once(self.artifact, parsed)
 
-    def files(self, bundle: Contents, where: str) -> Mapping[str, Expected]:
+    def files(self, bundle: Contents, where: str) -> Mapping[str, ExpectedContents]:
         """The one file, which must be a valid template."""
         files = super().files(bundle, where)
         self.read_template(bundle)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from controller.domain.components.artifact import Artifact
-from controller.domain.components.contents import Contents, Expected
+from controller.domain.components.contents import Contents, ExpectedContents
 from controller.errors import InvalidBundleError
 
 MAX_BYTES = 1000
@@ -22,7 +22,7 @@ class NoteArtifact(Artifact):
         """The text; raises `InvalidBundleError` when the file is no text."""
         return bundle.once(self.artifact, lambda: _text(bundle.read(self.artifact, MAX_BYTES), self.artifact))
 
-    def files(self, bundle: Contents, where: str) -> Mapping[str, Expected]:
+    def files(self, bundle: Contents, where: str) -> Mapping[str, ExpectedContents]:
         """The one file, which must be a text."""
         files = super().files(bundle, where)
         self.read_text(bundle)

@@ -1,6 +1,8 @@
 """The deployments that an alarm guards, in DynamoDB."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -9,10 +11,16 @@ from tests.unit.aws.ledger_table import TABLE, a_table
 
 
 @pytest.fixture
-def guards() -> Iterator[DynamoGuards]:
-    """An empty ledger's guards."""
-    with a_table() as dynamodb:
-        yield DynamoGuards(TABLE, dynamodb)
+def dynamodb() -> Iterator[Any]:
+    """An empty ledger."""
+    with a_table() as made:
+        yield made
+
+
+@pytest.fixture
+def guards(dynamodb: Any) -> DynamoGuards:  # noqa: ANN401 - a client
+    """Its guards."""
+    return DynamoGuards(TABLE, dynamodb)
 
 
 def test_an_alarm_finds_the_deployments_that_it_guards(guards: DynamoGuards) -> None:
@@ -40,3 +48,12 @@ def test_closing_one_leaves_the_others(guards: DynamoGuards) -> None:
     guards.open("d2", ["errors"])
     guards.close("d1", ["errors"])
     assert guards.guarded_by("errors") == ["d2"]
+
+
+def test_a_guard_that_nobody_closes_expires(dynamodb: Any, guards: DynamoGuards) -> None:  # noqa: ANN401 - a client
+    """Its item is deleted after the longest time that a deployment can take, and a margin."""
+    before = datetime.now(UTC)
+    guards.open("d1", ["errors"])
+    (item,) = dynamodb.scan(TableName=TABLE)["Items"]
+    expires = datetime.fromtimestamp(int(item["expires_at"]["N"]), UTC)
+    assert timedelta(days=20) < expires - before < timedelta(days=22)

@@ -15,7 +15,9 @@ from controller.domain.deployment import Changes, Trip, Unsent
 from controller.domain.lock import Lock, Place
 from controller.domain.phases import OPEN, Phase
 from controller.errors import LedgerConflictError
+from controller.flow.shared.closure import close
 from controller.flow.wait_for_lock import wait_for_lock
+from controller.ports.ledger import Expected, Move
 from controller.ports.world import World
 from tests.fakes import START, FakeWorld
 from tests.unit.aws.ledger_table import TABLE, a_deployment, a_table
