@@ -75,7 +75,10 @@ def _lasts(world: World, deployment: Deployment, error: SelfrightError) -> bool:
 def _over(world: World, deployment: Deployment, name: str, answer: Pending | Left | None) -> Changes:
     since = deployment.awaited[name].since if name in deployment.awaited else world.clock.now()
     left = answer.reason if isinstance(answer, Left) else ""
-    return {"awaited_now": {name: Awaited(since, over=True, left=left)}}
+    return {
+        "awaited_now": {name: Awaited(since, over=True, left=left)},
+        "restored_now": {name: world.clock.now()},
+    }
 
 
 def _note(world: World, deployment: Deployment, name: str, reason: str, *, lasting: bool = False) -> None:

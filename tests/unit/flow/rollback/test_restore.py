@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from controller.domain.deployment import Awaited, Trouble
+from controller.domain.deployment import Awaited, Trip, Trouble
 from controller.domain.phases import TERMINAL, Phase
 from controller.errors import AwsError, ChangedByOthersError, ConflictError, TransientError
 from controller.flow.rollback.begin_rollback import begin_rollback
 from controller.flow.rollback.close import close_rollback
-from controller.flow.rollback.restore import restore_component
+from controller.flow.rollback.restore import LONGEST_WRITE, restore_component
 from controller.flow.rollback.verify_restoration import verify_restoration
 from controller.flow.shared.pending import FIRST_PAUSE
 from controller.ports.world import World
@@ -26,6 +26,8 @@ from tests.unit.flow.scenes import (
     rolling_back,
     with_a_stack,
 )
+
+LONG_AGO = Trip(START - LONGEST_WRITE, "judge", "It broke.")
 
 
 def test_what_a_person_changed_is_not_restored() -> None:
@@ -73,7 +75,7 @@ def test_passing_trouble_is_noted_since_when_and_tried_again() -> None:
 @pytest.mark.parametrize("error", [ChangedByOthersError("it is on 99"), AwsError("denied"), ConflictError("no point")])
 def test_lasting_trouble_is_noted_since_when(error: Exception) -> None:
     """A retry cannot help; whether it lasts is decided when it is seen again."""
-    world = rolling_back(moving())
+    world = rolling_back(moving(trip=LONG_AGO))
     world.components.known["api"].broken = error
     for _ in range(2):
         assert restore_component(world, "d2", "api").outcome == "left_alone"
@@ -81,9 +83,20 @@ def test_lasting_trouble_is_noted_since_when(error: Exception) -> None:
     assert world.deployments.get("d2").troubles == {"api": Trouble(START, str(error), lasting=True)}
 
 
+def test_a_refusal_counts_only_when_no_write_of_a_shift_can_be_on_its_way() -> None:
+    """It leaves no seal, so a late shift could still move what a person would be told to look at."""
+    world = rolling_back(moving())
+    world.components.known["api"].broken = AwsError("denied")
+    assert restore_component(world, "d2", "api").outcome == "left_alone"
+    assert not world.deployments.get("d2").troubles["api"].lasting
+    world.clock.forward(LONGEST_WRITE.total_seconds())
+    restore_component(world, "d2", "api")
+    assert world.deployments.get("d2").troubles == {"api": Trouble(world.clock.now(), "denied", lasting=True)}
+
+
 def test_trouble_of_another_kind_begins_anew() -> None:
     """After an outage, what is refused has not been refused for so long."""
-    world = rolling_back(moving())
+    world = rolling_back(moving(trip=LONG_AGO))
     api = world.components.known["api"]
     api.broken = TransientError("no answer")
     with pytest.raises(TransientError):
@@ -156,6 +169,7 @@ def test_a_stack_that_cannot_be_restored_is_reported_and_not_retried_for_ever() 
         restore_component(world, "d2", "infra")
     assert verify_restoration(world, "d2").outcome == "pending"
     world.components.known["infra"].broken = AwsError("run continue-update-rollback")
+    world.clock.forward(LONGEST_WRITE.total_seconds())
     assert restore_component(world, "d2", "infra").outcome == "left_alone"
     assert verify_restoration(world, "d2").outcome == "pending"
     world.clock.forward(30)

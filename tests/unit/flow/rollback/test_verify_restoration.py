@@ -6,15 +6,17 @@ from itertools import pairwise
 
 import pytest
 
-from controller.domain.deployment import Revision, Trouble
+from controller.domain.deployment import Revision, Trip, Trouble
 from controller.domain.phases import TERMINAL, Phase
 from controller.errors import AwsError, ChangedByOthersError, TransientError
 from controller.flow.reconcile import reconcile
-from controller.flow.rollback.restore import restore_component
+from controller.flow.rollback.restore import LONGEST_WRITE, restore_component
 from controller.flow.rollback.verify_restoration import RestorationVerified, verify_restoration
 from tests.fake_components import FakeComponent
 from tests.fakes import START, FakeWorld
 from tests.unit.flow.scenes import SLOW, an_environment, messages, moving, rolling_back, with_a_stack
+
+LONG_AGO = Trip(START - LONGEST_WRITE, "judge", "It broke.")
 
 
 def restored(**fields: object) -> FakeWorld:
@@ -172,7 +174,7 @@ def test_what_people_could_not_be_told_is_told_by_the_reconciler() -> None:
 
 def test_people_are_not_told_of_a_short_outage_or_of_what_lasts() -> None:
     """The first is over; the second ends the rollback, which is told as such."""
-    world = rolling_back(moving())
+    world = rolling_back(moving(trip=LONG_AGO))
     restore_component(world, "d2", "site")
     world.components.known["api"].broken = AwsError("denied")
     restore_component(world, "d2", "api")
@@ -184,7 +186,7 @@ def test_people_are_not_told_of_a_short_outage_or_of_what_lasts() -> None:
 @pytest.mark.parametrize("error", [ChangedByOthersError("it is on 99"), AwsError("denied")])
 def test_a_contradiction_fails_only_when_it_is_seen_again(error: Exception) -> None:
     """Half a minute after it was first seen, and not before."""
-    world = rolling_back(moving())
+    world = rolling_back(moving(trip=LONG_AGO))
     restore_component(world, "d2", "site")
     world.components.known["api"].broken = error
     restore_component(world, "d2", "api")
