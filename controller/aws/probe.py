@@ -1,11 +1,11 @@
 """Requests from outside, as a visitor would make them."""
 
-import time
 from collections.abc import Callable, Sequence
 
 import urllib3
 
 from controller.aws.public_doors import Door, Resolve, addresses_of, opened, refusal
+from controller.clock import monotonic
 from controller.domain.checks.check import READ_AT_MOST, Answer, Check, CheckResult, check_answer_with
 from controller.domain.checks.page_load import PageLoad
 from controller.domain.checks.site_check import SiteCheck
@@ -23,7 +23,7 @@ HEADERS = {"user-agent": "selfright", "cache-control": "no-cache"}
 class HttpProbe(Probe):
     """Implements `ports.Probe`: one attempt, bounded in time and size, and no redirect is followed."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, resolve: Resolve = addresses_of) -> None:
+    def __init__(self, clock: Callable[[], float] = monotonic, resolve: Resolve = addresses_of) -> None:
         """`clock` gives seconds; `resolve` gives the addresses of a name."""
         self._clock, self._resolve = clock, resolve
 

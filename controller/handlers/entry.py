@@ -17,6 +17,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
+from controller import clock
 from controller.errors import SelfrightError, TransientError
 from controller.flow.shared.results import Document, Result
 from controller.ports.world import World
@@ -97,7 +98,7 @@ def task_of(function: str, event: dict[str, Any]) -> str:
     return str(task)
 
 
-def run(world: World, task: str, event: dict[str, Any], sleep: Callable[[float], None] = time.sleep) -> Result:
+def run(world: World, task: str, event: dict[str, Any], sleep: Callable[[float], None] = clock.sleep) -> Result:
     """Run a task in this world, and again after a short sleep when it failed with a transient error."""
     module = import_module(f"controller.handlers.{task}")
     for left in reversed(range(TRIES)):

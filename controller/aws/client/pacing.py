@@ -10,8 +10,6 @@ https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter
 """
 # ruff: noqa: ANN401 - any operation of the client
 
-import random
-import time
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
+from controller import clock
 from controller.aws.client.calls import error_code
 from controller.aws.client.clients import Clients
 
@@ -40,9 +39,9 @@ FORWARD_PATIENCE, URGENT_PATIENCE = 20.0, 90.0
 class Time:
     """The clock, the sleep and the random share (0 to 1) of the pauses; tests have their own."""
 
-    now: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-    share: Callable[[], float] = random.random
+    now: Callable[[], float] = clock.monotonic
+    sleep: Callable[[float], None] = clock.sleep
+    share: Callable[[], float] = clock.share
 
 
 class Pace:

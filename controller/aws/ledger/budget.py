@@ -6,7 +6,6 @@ rollback of many functions the item says until when it lasts, and nothing goes f
 takes nothing from the budget.
 """
 
-import time
 from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
 from controller.aws.client.pacing import RATE, Time
 from controller.aws.ledger.table import key, marshal
+from controller.clock import timestamp
 from controller.errors import ConflictError, TransientError
 from controller.ports.components import Budget
 
@@ -41,7 +41,7 @@ class DynamoBudget(Budget):
         self,
         table: str,
         dynamodb: "DynamoDBClient | None" = None,
-        now: Callable[[], float] = time.time,
+        now: Callable[[], float] = timestamp,
         waiting: Time | None = None,
     ) -> None:
         """`now` is the time of day in seconds, which all functions share; `waiting` is the clock of those that wait."""

@@ -1,12 +1,12 @@
 """The ledger's deployments and timelines, in DynamoDB. Every write of a deployment is conditional."""
 
-import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
+from controller import clock
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
 from controller.aws.ledger.table import BY_ENVIRONMENT, OPEN, Item, deployment_key, key, marshal, plain, unmarshal
@@ -117,7 +117,7 @@ class DynamoDeployments(Deployments, OpenDeployments):
 
     def record(self, deployment_id: str, event: TimelineEvent) -> None:
         """Add a line to the timeline."""
-        sort = f"EVENT#{event.at.isoformat(timespec='microseconds')}#{secrets.token_hex(3)}"
+        sort = f"EVENT#{event.at.isoformat(timespec='microseconds')}#{clock.token(3)}"
         expires = marshal(int((event.at + KEPT).timestamp()))
         item = {**key(f"DEPLOYMENT#{deployment_id}", sort), **marshal(event)["M"], "expires_at": expires}
         with calling("dynamodb:PutItem", deployment_id):
@@ -191,7 +191,7 @@ class _Expression:
         self._conditions = [_in_phases(phases)]
 
     def change(self, changes: Changes) -> None:
-        now = datetime.now(UTC)
+        now = clock.now()
         indexed = {"open": "1"} if "phase" in changes or "unsent_now" in changes else {}
         written = {**_by_path(changes), **indexed, "updated_at": now}
         for number, (path, value) in enumerate(written.items()):

@@ -4,9 +4,10 @@ An item expires after the longest time that a deployment can take, so that none 
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from controller import clock
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
 from controller.aws.ledger.table import key, marshal
@@ -29,7 +30,7 @@ class DynamoGuards(Guards):
 
     def open(self, deployment_id: str, alarms: Iterable[str]) -> None:
         """Let these alarms guard the deployment; opening again changes nothing."""
-        expires = {"expires_at": marshal(int((datetime.now(UTC) + KEPT).timestamp()))}
+        expires = {"expires_at": marshal(int((clock.now() + KEPT).timestamp()))}
         for alarm in alarms:
             with calling("dynamodb:PutItem", alarm):
                 self._dynamodb.put_item(TableName=self._table, Item=key(f"ALARM#{alarm}", deployment_id) | expires)

@@ -1,10 +1,10 @@
 """The component `function`: a Lambda function behind an alias. A revision is a published version."""
 
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from controller import clock
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.aws.components.function.alias import Alias
@@ -177,7 +177,7 @@ class FunctionComponent(LambdaComponent):
         name: str,
         bucket: str,
         clients: Clients | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = clock.sleep,
     ) -> None:
         """`name` is the component's name in the manifest; `bucket` is the controller's, with its staging area."""
         super().__init__(target, name, clients or Clients(), sleep)

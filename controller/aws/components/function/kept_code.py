@@ -7,13 +7,14 @@ copied onto itself once a month, so that S3's lifecycle never deletes what a res
 import base64
 import hashlib
 import tempfile
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import IO
 from urllib.parse import urlsplit
 
 from urllib3 import PoolManager, Timeout
 from urllib3.exceptions import HTTPError
 
+from controller import clock
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.domain.restore_point import CODE
@@ -40,7 +41,7 @@ class KeptCode:
         """
         key = f"{CODE}{sha256}.zip"
         kept = self._written(key)
-        if kept and kept > datetime.now(UTC) - FRESH:
+        if kept and kept > clock.now() - FRESH:
             return key
         source = key if kept else f"staging/{sha256}.zip"
         try:

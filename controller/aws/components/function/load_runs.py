@@ -1,11 +1,11 @@
 """Makes the requests of a load check with a few workers, each with one request at a time."""
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
 
+from controller.clock import monotonic
 from controller.domain.checks.load_check import SECONDS, Load, LoadCheck
 from controller.errors import SelfrightError
 
@@ -19,7 +19,7 @@ class LoadRun:
 
     check: LoadCheck
     ask: Ask
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = monotonic
     _left: int = field(init=False)
     _measured: list[float] = field(default_factory=list, init=False)
     _errors: list[str] = field(default_factory=list, init=False)

@@ -1,12 +1,12 @@
 """Tests one version of a function directly, before any visitor gets it."""
 
-import time
 from collections.abc import Callable, Sequence
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.aws.components.function.direct_calls import answer_in, event_of
 from controller.aws.components.function.load_runs import LoadRun
+from controller.clock import monotonic
 from controller.domain.checks.check import Answer, Check, CheckResult, check_answer, is_too_slow
 from controller.domain.checks.load_check import LoadCheck, check_load
 from controller.domain.checks.requests import Request
@@ -17,9 +17,7 @@ from controller.errors import NoAnswerError
 class FunctionTests:
     """Invokes exactly one version, to which the alias does not point yet."""
 
-    def __init__(
-        self, clients: Clients, function: str, version: str, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, clients: Clients, function: str, version: str, clock: Callable[[], float] = monotonic) -> None:
         """`clock` gives seconds."""
         self._clients, self._clock = clients, clock
         self._qualified = f"{function}:{version}"

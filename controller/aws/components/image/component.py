@@ -3,11 +3,11 @@
 The image is in ECR and is named by its digest, so what a version runs never changes, whatever happens to tags.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from controller import clock
 from controller.aws.client.clients import Clients
 from controller.aws.components.function.code import Code, sha256_of
 from controller.aws.components.function.component import LambdaComponent
@@ -62,7 +62,7 @@ class ImageComponent(LambdaComponent):
         target: ImageTarget,
         name: str,
         clients: Clients | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = clock.sleep,
     ) -> None:
         """`name` is the component's name in the manifest."""
         super().__init__(target, name, clients or Clients(), sleep)

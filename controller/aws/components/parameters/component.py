@@ -8,9 +8,9 @@ visitors are on the new release. Until then bad settings are not live, and the g
 the former ones. The canary of the code therefore runs with the former settings, and must work with them.
 """
 
-import time
 from collections.abc import Callable, Sequence
 
+from controller import clock
 from controller.aws.client.clients import Clients
 from controller.aws.components.parameters.pointer import ParameterPointer
 from controller.aws.components.parameters.store import ParameterStore
@@ -39,7 +39,7 @@ class ParametersComponent:
         target: ParametersTarget,
         name: str,
         clients: Clients | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = clock.sleep,
     ) -> None:
         """`name` is the component's name in the manifest; `sleep` waits between two reads."""
         clients = clients or Clients()

@@ -7,11 +7,11 @@ that is made twice has one effect, and operations of others are never touched.
 """
 
 import hashlib
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from controller import clock
 from controller.aws.client.clients import Clients
 from controller.aws.components.stack.cloudformation import ChangeSet, Present, StackCalls
 from controller.aws.components.stack.restoring import StackRestoring
@@ -59,7 +59,7 @@ class StackComponent:
         clients: Clients | None = None,
         *,
         context: Context | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = clock.sleep,
     ) -> None:
         """`name` is the component's name in the manifest; changes need the `context`."""
         clients = clients or Clients()
