@@ -51,7 +51,7 @@ def _by_revision(listing: Mapping[str, Stored]) -> Revisions:
 
 def _complete(revisions: Revisions, among: Iterable[str] | None = None) -> list[str]:
     chosen = revisions if among is None else among
-    return [one for one in chosen if one in revisions and index_key(one) in revisions[one]]
+    return [one for one in sorted(chosen) if one in revisions and index_key(one) in revisions[one]]
 
 
 def _shared_by(files: SiteFiles, revisions: Iterable[str]) -> set[str]:
