@@ -23,6 +23,8 @@ HELP = """\
   up, down         start the local AWS with everything deployed; stop it and delete its state
   lint             ruff, mypy, import-linter
   lock [ARGS]      regenerate the lock files (--upgrade: with newer versions)
+  simulate         deployments in virtual time under faults: --seed 7 one run with its timeline (--shrink: as simple
+                   as it fails), --hours 2 many runs
   bench [NAME]     the benchmarks, or one of them
   docs             build the documentation into a site, and print the path of its first page
   package [ARCH]   build the controller's Lambda package for AWS, and print its folder
@@ -129,6 +131,12 @@ def lock(arguments: Sequence[str]) -> int:
     return 0
 
 
+def simulate(arguments: Sequence[str]) -> int:
+    """Run deployments in virtual time, under faults that come from a seed."""
+    environments.ensure([MAIN])
+    return _run("python", "-m", "tests.simulation", *arguments)
+
+
 def bench(arguments: Sequence[str]) -> int:
     """Run the benchmarks."""
     environments.ensure([MAIN, LOCAL_AWS, BENCH])
@@ -175,6 +183,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "lint": lint,
     "lock": lock,
     "bench": bench,
+    "simulate": simulate,
     "docs": docs,
     "package": package,
     "cdk": cdk,

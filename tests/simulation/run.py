@@ -1,0 +1,128 @@
+"""One run: a plan happens, comes to rest, and is checked; then one more release must go through."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+from controller.domain.phases import Phase
+from tests.simulation.calls.history import History
+from tests.simulation.engine.seam import installed
+from tests.simulation.invariants import Ends, retention, violations
+from tests.simulation.people import People
+from tests.simulation.plan import Plan
+from tests.simulation.releases import Release
+from tests.simulation.scene import Scene
+
+SCHEDULE = 300.0
+"""Seconds between two runs of the reconciler by its schedule."""
+PATIENCE = 26 * 3600.0
+"""Seconds in which a run must come to rest, once the last event has happened and the last outage is over."""
+CALM = 600.0
+"""Seconds after which a person looks after what is paused."""
+LAST = Release("9.0.0")
+"""The release that must go through at the end."""
+
+
+@dataclass
+class Outcome:
+    """How a run went. `calls` and `seconds` (of virtual time) say how long it was; `phases` are the ends of all."""
+
+    plan: Plan
+    violations: list[str]
+    history: History
+    calls: int
+    seconds: float
+    phases: list[str] = field(default_factory=list)
+    met: int = 0
+
+    @property
+    def fingerprint(self) -> str:
+        """Everything that happened, as text: the same in each run of the same plan."""
+        return "\n".join(self.history)
+
+
+def run(plan: Plan) -> Outcome:
+    """Let a plan happen, and check what is left of it."""
+    scene = Scene(plan)
+    with installed(scene.scheduler, scene.gateway), _undisturbed():
+        try:
+            return _Run(scene, plan).outcome()
+        finally:
+            scene.scheduler.close()
+
+
+class _Run:
+    def __init__(self, scene: Scene, plan: Plan) -> None:
+        self._scene, self._plan = scene, plan
+        self._people = People(scene)
+        self._calm_from = max([scene.faults.over_at, *(event.at for event in plan.events)], default=0.0)
+        self._quiet = 0
+
+    def outcome(self) -> Outcome:
+        scene, plan = self._scene, self._plan
+        scene.prepare()
+        if plan.settings:
+            scene.configure(**plan.settings)
+        ends = Ends(scene)
+        for event in plan.events:
+            scene.scheduler.after(event.at, partial(self._people.do, event))
+        scene.scheduler.after(SCHEDULE * scene.scheduler.chance.random(), self._tick)
+        found = self._come_to_rest() or violations(scene, ends)
+        phases = [f"{one.version or '-'} {one.phase}" for one in scene.deployments()]
+        found = found or self._further(ends)
+        return Outcome(
+            plan, found, scene.history, scene.gateway.number, scene.scheduler.seconds, phases, len(scene.faults.met)
+        )
+
+    def _further(self, ends: Ends) -> list[str]:
+        """One more release goes through, and after it nothing is left beyond retention."""
+        scene = self._scene
+        scene.metrics.few = False
+        scene.faults.end()
+        scene.upload(LAST)
+        self._quiet = 0
+        found = self._come_to_rest() or violations(scene, ends)
+        last = [one for one in scene.deployments() if one.version == LAST.version]
+        if not last or last[-1].phase is not Phase.SUCCEEDED:
+            ended = f"{last[-1].phase}: {last[-1].reason}" if last else "never received"
+            return [f"I1: a further release does not go through: {ended}", *found]
+        return [*found, *retention(scene)]
+
+    def _come_to_rest(self) -> list[str]:
+        scheduler = self._scene.scheduler
+        self._calm_from = max(self._calm_from, scheduler.seconds)
+        scheduler.run(until=self._calm_from + PATIENCE)
+        if self._quiet >= 2:
+            return []
+        running = ", ".join(one.name for one in self._scene.workflows.running)
+        opened = [f"{one.deployment_id} {one.phase}" for one in self._scene.deployments() if not one.phase.is_terminal]
+        return [f"I7: it does not come to rest in {PATIENCE / 3600:.0f} h: {running or 'no execution'}; {opened}"]
+
+    def _tick(self) -> None:
+        """The schedule: invoke the reconciler, and see whether all is at rest."""
+        scene = self._scene
+        scene.scheduler.after(SCHEDULE, self._tick)
+        now = scene.scheduler.seconds
+        calm = now > self._calm_from
+        settled = calm and scene.is_quiet and all(one.phase.is_terminal for one in scene.deployments())
+        self._quiet = self._quiet + 1 if settled else 0
+        if self._quiet >= 2:
+            scene.scheduler.stop()
+            return
+        if now > self._calm_from + CALM:
+            self._people.resume()
+        scene.reconcile()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Without the garbage collector, which costs a third of a run and finds little."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()

@@ -1,0 +1,133 @@
+"""The simulator itself: it repeats to the letter, replaces everything, finds what is planted, and shrinks."""
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from controller.aws.components.function.alias import Alias
+from controller.aws.ledger.deployments import _Expression
+from tests.simulation.__main__ import main
+from tests.simulation.calls.faults import Fault, Kind, Outage
+from tests.simulation.engine.seam import LOCKS, POOLS
+from tests.simulation.machines.functions import TIMEOUTS
+from tests.simulation.plan import Event, Plan
+from tests.simulation.run import run
+from tests.simulation.scenarios import SCENARIOS, SOUP, plan_of
+from tests.simulation.shrink import shrink
+
+ROOT = Path(__file__).parents[2]
+ALARM = Plan(3, "alarm", (Event(1.0, "upload", {"version": "1.1.0"}), Event(70.0, "alarm", {"name": "shop-errors"})))
+
+
+@pytest.mark.parametrize("seed", [2, 11])
+def test_a_run_is_repeated_to_the_letter(seed: int) -> None:
+    """Every call, its moment and its result."""
+    assert run(plan_of(seed)).fingerprint == run(plan_of(seed)).fingerprint
+
+
+def test_a_run_is_the_same_in_another_process() -> None:
+    """Nothing depends on the order of a set, or on what ran before."""
+    program = "from tests.simulation.run import run; from tests.simulation.scenarios import plan_of; "
+    told = f"{program}print(run(plan_of(5)).fingerprint)"
+    variables = {**os.environ, "PYTHONHASHSEED": "5"}
+    other = subprocess.run([sys.executable, "-c", told], cwd=ROOT, env=variables, capture_output=True, check=True)
+    assert other.stdout.decode().strip() == run(plan_of(5)).fingerprint
+
+
+def test_a_plan_is_written_down_and_read_again() -> None:
+    """A failing run prints its plan as JSON."""
+    plan = replace(plan_of(7), faults=(Fault(Kind.SLOW_WRITE, 3, seconds=2.5),), outages=(Outage("s3", 1.0, 60.0),))
+    assert str(Plan.of(plan.document())) == str(plan)
+
+
+def test_every_thread_of_the_product_is_an_actor() -> None:
+    """A module that makes threads or locks and is not replaced would run beside the scheduler."""
+    found = {
+        word: {
+            ".".join(file.relative_to(ROOT).with_suffix("").parts)
+            for file in (ROOT / "controller").rglob("*.py")
+            if re.search(rf"import .*\b{word}\b", file.read_text())
+        }
+        for word in ("ThreadPoolExecutor", "Lock")
+    }
+    assert found["ThreadPoolExecutor"] == set(POOLS)
+    # Making a client waits for nothing; a load run holds its lock for no call; no simulated release has an image.
+    others = {
+        "controller.aws.client.clients",
+        "controller.aws.components.function.load_runs",
+        "controller.aws.components.image.push",
+    }
+    threads = {name for name in found["Lock"] if "threading import" in _source(name)}
+    assert threads - others == set(LOCKS)
+
+
+def test_every_function_of_the_controller_has_its_time_limit() -> None:
+    """They are read from the CDK app's sources."""
+    names = {"intake", "stage", "check", "traffic", "watch", "close", "on_alarm", "reconcile"}
+    assert TIMEOUTS.keys() == names
+    assert min(TIMEOUTS.values()) >= 60
+
+
+def test_an_alarm_restores_the_traffic_of_both_visitors_and_settings() -> None:
+    """What the timeline of a run says."""
+    outcome = run(ALARM)
+    assert outcome.violations == []
+    assert outcome.phases[-1] == "1.1.0 ROLLED_BACK"
+    served = [line for line in outcome.history if ">>>" in line]
+    assert any("10 % 1.1.0" in line for line in served)
+    assert served[-1].endswith("api 100 % 9.0.0; settings 100 % 9.0.0; site 100 % 9.0.0")
+
+
+def test_a_restoration_that_forgets_the_alias_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault in the product: the function's traffic is never restored."""
+    monkeypatch.setattr(Alias, "restore", lambda *_: None)
+    assert any(found.startswith(("I2", "I7")) for found in run(ALARM).violations)
+
+
+def test_a_ledger_without_conditions_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault in the product that only shows when things happen at the same time."""
+    request = _Expression.request
+
+    def unconditional(self: _Expression) -> dict[str, object]:
+        return {**request(self), "ConditionExpression": "attribute_exists(pk) OR attribute_exists(#phase)"}
+
+    monkeypatch.setattr(_Expression, "request", unconditional)
+    assert any(run(plan_of(seed, SOUP)).violations for seed in range(20))
+
+
+def test_a_failing_plan_becomes_simple(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has nothing to do with the failure is left out."""
+    monkeypatch.setattr(Alias, "restore", lambda *_: None)
+    outage, fault = Outage("sns", 500.0, 60.0), Fault(Kind.ERROR, 20)
+    noisy = replace(ALARM, events=(*ALARM.events, Event(90.0, "again")), faults=(fault,), outages=(outage,), slow=0.02)
+    simple = shrink(noisy, lambda plan: bool(run(plan).violations))
+    assert (len(simple.parts), simple.slow) == (2, 0.0)
+
+
+def test_the_command_tells_what_happened(capsys: pytest.CaptureFixture[str]) -> None:
+    """`./dev simulate --seed 1 --scenario plain`."""
+    assert main(["--seed", "1", "--scenario", "plain"]) == 0
+    told = capsys.readouterr().out
+    assert "visitors" in told
+    assert "No violation." in told
+
+
+def test_the_command_explores(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """`./dev simulate --hours`: some seeds, and how many there were."""
+    monkeypatch.setattr("tests.simulation.__main__.BATCH", 1)
+    assert main(["--seed", "1", "--scenario", "plain", "--hours", "0.0001"]) == 0
+    assert "runs with" in capsys.readouterr().out
+
+
+def test_all_scenarios_have_uploads() -> None:
+    """A scenario without a release would test nothing."""
+    assert all(any(one.what == "upload" for one in plan_of(1, name).events) for name in SCENARIOS)
+
+
+def _source(module: str) -> str:
+    return (ROOT / module.replace(".", "/")).with_suffix(".py").read_text()
