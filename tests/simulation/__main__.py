@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 from tests.simulation.plan import Plan
@@ -61,7 +62,7 @@ def explore(seed: int, seconds: float, scenario: str) -> int:
     """Run seeds from this one on, until the time is over; print those that fail."""
     began, runs, calls = time.monotonic(), 0, 0
     found: Counter[str] = Counter()
-    with ProcessPoolExecutor(PROCESSES) as pool:
+    with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
         batches = _batches(seed)
         working = {pool.submit(_run_batch, next(batches), scenario) for _ in range(2 * PROCESSES)}
         while working:

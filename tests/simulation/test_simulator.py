@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from controller.aws.components.function.alias import Alias
-from controller.aws.ledger.deployments import _Expression
 from tests.simulation.__main__ import main
 from tests.simulation.calls.faults import Fault, Kind, Outage
 from tests.simulation.engine.seam import LOCKS, POOLS
 from tests.simulation.machines.functions import TIMEOUTS
 from tests.simulation.plan import Event, Plan
+from tests.simulation.releases import SECRET
 from tests.simulation.run import run
-from tests.simulation.scenarios import SCENARIOS, SOUP, plan_of
+from tests.simulation.scenarios import SCENARIOS, plan_of
 from tests.simulation.shrink import shrink
 
 ROOT = Path(__file__).parents[2]
@@ -83,21 +83,29 @@ def test_an_alarm_restores_the_traffic_of_both_visitors_and_settings() -> None:
     assert served[-1].endswith("api 100 % 9.0.0; settings 100 % 9.0.0; site 100 % 9.0.0")
 
 
-def test_a_restoration_that_forgets_the_alias_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fault in the product: the function's traffic is never restored."""
-    monkeypatch.setattr(Alias, "restore", lambda *_: None)
-    assert any(found.startswith(("I2", "I7")) for found in run(ALARM).violations)
+@pytest.mark.parametrize(
+    ("place", "found"),
+    [
+        ("controller.aws.components.function.alias.Alias.restore", "I2"),
+        ("controller.aws.components.site.routing.SiteTraffic.restore", "I2"),
+        ("controller.aws.ledger.guards.DynamoGuards.close", "I5"),
+        ("controller.aws.notifications.SnsNotifications.send", "I4"),
+        ("controller.aws.components.function.component.LambdaComponent.prune", "I5"),
+    ],
+)
+def test_what_the_product_forgets_is_found(place: str, found: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault in the product that leaves something undone."""
+    later = (Event(400.0, "upload", {"version": "1.2.0"}), Event(800.0, "upload", {"version": "1.3.0"}))
+    plan = replace(ALARM, events=(*ALARM.events, *later))
+    assert run(plan).violations == []
+    monkeypatch.setattr(place, lambda *_: 0)
+    assert any(text.startswith((found, "I7")) for text in run(plan).violations)
 
 
-def test_a_ledger_without_conditions_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fault in the product that only shows when things happen at the same time."""
-    request = _Expression.request
-
-    def unconditional(self: _Expression) -> dict[str, object]:
-        return {**request(self), "ConditionExpression": "attribute_exists(pk) OR attribute_exists(#phase)"}
-
-    monkeypatch.setattr(_Expression, "request", unconditional)
-    assert any(run(plan_of(seed, SOUP)).violations for seed in range(20))
+def test_a_secret_in_a_notification_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault in the product that tells too much."""
+    monkeypatch.setattr("controller.aws.notifications._subject", lambda _: SECRET)
+    assert "I6: the planted secret is in a notification" in run(ALARM).violations
 
 
 def test_a_failing_plan_becomes_simple(monkeypatch: pytest.MonkeyPatch) -> None:

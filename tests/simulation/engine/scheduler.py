@@ -4,6 +4,7 @@ Whoever has the baton takes the next moment from the queue: an action is done at
 comes from one seeded generator, and only the one with the baton asks it. So a seed repeats a run to the letter.
 """
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
@@ -79,6 +80,9 @@ class _Thread(Thread):
             play, self.play = self.play, None
             assert play is not None
             play()
+
+
+os.register_at_fork(after_in_child=_Thread.idle.clear)  # A child has none of its parent's threads.
 
 
 class Scheduler:
