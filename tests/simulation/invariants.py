@@ -47,7 +47,7 @@ def violations(scene: Scene, ends: Ends) -> list[str]:
         *_ended(scene, deployments, ends),
         *_left_over(scene),
         *_secret(scene),
-        *_uploads(scene, deployments),
+        *(f"I8: the upload {key} has no deployment" for key in scene.unknown_uploads),
     ]
 
 
@@ -87,8 +87,8 @@ def _ended(scene: Scene, deployments: list[Deployment], ends: Ends) -> Iterator[
         ended, heard = ends.counted[one.deployment_id], told[one.deployment_id]
         if heard < ended or (heard > ended and not scene.faults.met and not scene.faults.outages):
             yield f"I4: {one.deployment_id} ended {ended} times, and {heard} notifications were sent"
-        if one.notification == "pending":
-            yield f"I4: the notification of {one.deployment_id} is still pending"
+        if not one.is_told:
+            yield f"I4: {one.deployment_id} still owes a notification"
 
 
 def _left_over(scene: Scene) -> Iterator[str]:
@@ -116,11 +116,3 @@ def _secret(scene: Scene) -> Iterator[str]:
     for where, texts in sinks.items():
         if any(SECRET in text for text in texts):
             yield f"I6: the planted secret is in {where}"
-
-
-def _uploads(scene: Scene, deployments: list[Deployment]) -> Iterator[str]:
-    known = {(one.upload.key, one.upload.version_id) for one in deployments}
-    for detail in scene.uploads:
-        uploaded = detail["object"]
-        if (uploaded["key"], uploaded["version-id"]) not in known:
-            yield f"I8: the upload {uploaded['key']} has no deployment"

@@ -1,7 +1,6 @@
 """What happens in a plan: people who upload, roll back, resume, stop and unlock; and alarms that fire."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from controller.domain.deployment import Deployment
@@ -67,10 +66,11 @@ class People:
     def resume(self) -> None:
         """`selfright resume` on a deployment that is paused."""
         for one in self._scene.deployments():
-            token = one.pause_token if isinstance(one.pause_token, str) else (one.pause_token or [""])[-1]
-            if one.phase is Phase.BAKING and token:
+            waiting = [token for token in one.pause_tokens if not self._scene.workflows.is_answered(token)]
+            for token in waiting:
                 self._scene.say(f"resumes {one.deployment_id}")
-                self._answer(token, {"outcome": "resumed", "deployment_id": one.deployment_id})
+                output = json.dumps({"outcome": "resumed", "deployment_id": one.deployment_id})
+                self._scene.workflows.send_task_success(taskToken=token, output=output)
 
     def unlock(self) -> None:
         """`selfright unlock` in a held environment."""
@@ -78,10 +78,6 @@ class People:
         if failed and self._scene.world().locks.load(self._scene.key).held:
             self._scene.say(f"unlocks after {failed[-1].deployment_id}")
             self._start_rollback(failed[-1].deployment_id, unlock=True)
-
-    def _answer(self, token: str, output: Mapping[str, Any]) -> None:
-        if not self._scene.workflows.is_answered(token):
-            self._scene.workflows.send_task_success(taskToken=token, output=json.dumps(output))
 
     def _to_roll_back(self) -> Deployment | None:
         """The deployment that the command line would choose."""

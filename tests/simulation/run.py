@@ -19,6 +19,8 @@ SCHEDULE = 300.0
 """Seconds between two runs of the reconciler by its schedule."""
 PATIENCE = 26 * 3600.0
 """Seconds in which a run must come to rest, once the last event has happened and the last outage is over."""
+LOST_AFTER = 3600.0
+"""Seconds after which an upload without a deployment is lost for good."""
 CALM = 600.0
 """Seconds after which a person looks after what is paused."""
 LAST = Release("9.0.0")
@@ -106,7 +108,8 @@ class _Run:
         scene.scheduler.after(SCHEDULE, self._tick)
         now = scene.scheduler.seconds
         calm = now > self._calm_from
-        settled = calm and scene.is_quiet and all(one.phase.is_terminal for one in scene.deployments())
+        ended = calm and scene.is_quiet and all(one.phase.is_terminal for one in scene.deployments())
+        settled = ended and (not scene.unknown_uploads or now > self._calm_from + LOST_AFTER)
         self._quiet = self._quiet + 1 if settled else 0
         if self._quiet >= 2:
             scene.scheduler.stop()

@@ -10,10 +10,11 @@ from controller.aws.components.site.routing import COMMENT, RUNTIME
 from controller.aws.markers import EmfMarkers
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.components.site.routing import RoutingTable, render
-from controller.domain.deployment import Deployment, Revision
+from controller.domain.deployment import Deployment, Revision, Step
 from controller.domain.phases import Phase
 from controller.domain.strategy import ALL
 from controller.flow.receive import receive
+from controller.ports.components import Fence
 from controller.ports.world import World
 from controller.settings import Settings
 from controller.wiring import aws_world
@@ -103,6 +104,7 @@ class Scene:
             table=TABLE,
             bucket=ARTIFACTS,
             rollback_machine_arn=f"{MACHINE}{ROLLBACK}",
+            deploy_machine_arn=f"{MACHINE}{DEPLOY}",
             notifications_topic_arn=TOPIC,
             on_alarm_function=ON_ALARM,
         )
@@ -177,7 +179,7 @@ class Scene:
                 assert isinstance(made, Revision)
                 staged[name] = made
                 if made.id != component.current().id:
-                    component.shift(before[name], made, ALL, lambda: None)
+                    component.shift(before[name], made, ALL, Fence(0, "forward", lambda: None))
         changes: Any = {
             "phase": Phase.SUCCEEDED,
             "version": release.version,
@@ -186,13 +188,15 @@ class Scene:
             "restore_point": before,
             "staged": staged,
             "previous": previous.deployment_id if previous else "",
+            "steps": (Step(ALL, 60),),
+            "weight": ALL,
+            "shifted_at": self.scheduler.now(),
         }
         world.deployments.update(deployment.deployment_id, changes, phases={Phase.RECEIVED})
-        sent: Any = {"notification": "sent"}
-        live = world.deployments.update(deployment.deployment_id, sent, phases={Phase.SUCCEEDED})
+        world.deployments.leave_open(deployment.deployment_id)
         world.locks.save(replace(world.locks.load(self.key), live=deployment.deployment_id))
         self.scheduler.seconds += 1
-        return live
+        return world.deployments.get(deployment.deployment_id)
 
     def _make_targets(self, release: Release) -> None:
         """The function with the release's code, behind its alias; a routing function that names no revision yet."""
@@ -275,8 +279,8 @@ class Scene:
         if chance.random() < LOST:
             return
         for _ in range(2 if chance.random() < TWICE else 1):
-            event = {"detail": {"executionArn": execution.arn, "status": execution.status}}
-            event["time"] = self.scheduler.now().isoformat()
+            told = {"executionArn": execution.arn, "status": execution.status}
+            event = {"source": "aws.states", "time": f"{self.scheduler.now():%Y-%m-%dT%H:%M:%SZ}", "detail": told}
             self.functions.post("reconcile", event, "reconcile: event", chance.uniform(0.3, 15))
 
     def say(self, text: str) -> None:
@@ -290,6 +294,13 @@ class Scene:
             self.history.note(self.scheduler.seconds, "visitors", f">>> {shown}")
 
     # What is seen
+
+    @property
+    def unknown_uploads(self) -> list[str]:
+        """The keys of the uploads that the ledger has no deployment of."""
+        known = {(one.upload.key, one.upload.version_id) for one in self.deployments()}
+        uploaded = [detail["object"] for detail in self.uploads]
+        return [one["key"] for one in uploaded if (one["key"], one["version-id"]) not in known]
 
     @property
     def is_quiet(self) -> bool:
