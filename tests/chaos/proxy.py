@@ -1,0 +1,208 @@
+"""A proxy between the controller's functions and the emulator, on which calls suffer what networks do to them.
+
+Nothing of the product knows it: the functions get its address as their `AWS_ENDPOINT_URL`.
+"""
+
+import asyncio
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.chaos.plan import SSM_SECONDS, Trouble
+from tests.chaos.wire import HEAD_BYTES, Request, read_request, throttled, unavailable
+
+POLL_SECONDS = 0.2
+Kill = Callable[[int], object]
+"""Kills the process that has a connection from this local port."""
+WRITES_ONLY = frozenset({"late", "held", "lost reply", "killed after"})
+"""Faults that say something only of a call that changes something."""
+
+
+@dataclass(frozen=True)
+class Suffered:
+    """A call that suffered a fault, and when, in seconds since the epoch."""
+
+    at: float
+    kind: str
+    call: str
+    service: str
+
+
+@dataclass
+class Weather:
+    """Decides what a call suffers: by the troubles of now, and by chance from a seed."""
+
+    chance: random.Random = field(default_factory=lambda: random.Random(0))
+    now: list[Trouble] = field(default_factory=list)
+    hits: Counter[int] = field(default_factory=Counter)
+
+    def of(self, request: Request) -> Trouble | None:
+        """What this call suffers, if anything; an outage before all else."""
+        mine = [one for one in self.now if one.service in {"", request.service}]
+        for trouble in sorted(mine, key=lambda one: one.kind != "outage"):
+            if trouble.kind in WRITES_ONLY and not request.writes:
+                continue
+            if self.hits[id(trouble)] < trouble.most and self.chance.random() < trouble.chance:
+                self.hits[id(trouble)] += 1
+                return trouble
+        return None
+
+
+class Proxy:
+    """Listens on a free port of loopback. It serves one request a connection, and runs in a thread of its own."""
+
+    def __init__(self, upstream: int, kill: Kill = lambda _: None) -> None:
+        self.weather = Weather()
+        self.suffered: list[Suffered] = []
+        self.calls: list[str] = []
+        self.port = 0
+        self._upstream, self._kill = upstream, kill
+        self._loop = asyncio.new_event_loop()
+        self._held: dict[str, str] = {}
+        self._flying: set[asyncio.Task[None]] = set()
+        self._landing = asyncio.Event()
+
+    @property
+    def url(self) -> str:
+        """The value for the functions' `AWS_ENDPOINT_URL`."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @contextmanager
+    def running(self) -> Iterator["Proxy"]:
+        """Serve for the time of the block."""
+        thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
+        thread.start()
+        server = self._do(asyncio.start_server(self._serve, "127.0.0.1", 0, limit=HEAD_BYTES, backlog=1024))
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            yield self
+        finally:
+            server.close()
+            self._do(self._close())
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            thread.join()
+            self._loop.close()
+
+    def begin(self, seed: str) -> None:
+        """Begin a round: everything that was suffered and seen before is forgotten."""
+        self.weather = Weather(random.Random(seed))
+        self.suffered, self.calls = [], []
+        self._loop.call_soon_threadsafe(self._landing.clear)
+
+    def heal(self) -> None:
+        """From now on no further call suffers anything. Held writes stay held."""
+        self.weather.now = []
+
+    def land(self) -> int:
+        """Let all held writes through now, and wait until they have been answered; returns how many there were."""
+        return self._do(self._land())
+
+    @property
+    def flying(self) -> int:
+        """The number of writes that are held back."""
+        return len(self._flying)
+
+    def _do(self, work: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401 - what it returns
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def _land(self) -> int:
+        count = len(self._flying)
+        self._landing.set()
+        await asyncio.gather(*self._flying)
+        return count
+
+    async def _close(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            if request := await read_request(reader, writer):
+                answer = await self._answer(request, reader, writer)
+                if answer:
+                    writer.write(answer)
+                    await writer.drain()
+                    writer.close()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass  # The caller, or the emulator, has gone.
+        finally:
+            writer.transport.abort() if not writer.is_closing() else None
+
+    async def _answer(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        """What the caller gets; nothing means that its connection breaks."""
+        if request.invocation in self._held:
+            return self._note(request, self._held[request.invocation])
+        trouble = self.weather.of(request)
+        if trouble is None:
+            return await self._forward(request)
+        kind = f"{trouble.kind} {trouble.how}".strip()
+        self.suffered.append(Suffered(time.time(), trouble.kind, request.call, request.service))
+        self._note(request, kind)
+        match kind:
+            case "outage silent":
+                await self._wait_in_silence(trouble, reader)
+                return b""
+            case "outage unavailable" | "unavailable":
+                return unavailable()
+            case "throttled":
+                return throttled(request)
+            case "outage refused" | "cut":
+                return b""
+            case "held" | "late":
+                self._hold(request, trouble)
+                return b""
+            case "killed before":
+                self._kill(writer.get_extra_info("peername")[1])
+                return b""
+            case "delay":
+                await asyncio.sleep(trouble.each)
+        answer = await self._forward(request)
+        if kind == "killed after":
+            self._kill(writer.get_extra_info("peername")[1])
+        if kind == "torn reply":
+            writer.write(answer[: len(answer) // 2])
+            await writer.drain()
+        return b"" if kind in {"killed after", "torn reply", "lost reply"} else answer
+
+    async def _wait_in_silence(self, trouble: Trouble, reader: asyncio.StreamReader) -> None:
+        """Until the caller gives up, or the service is back."""
+        while trouble in self.weather.now:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(reader.read(), POLL_SECONDS)
+                return
+
+    def _hold(self, request: Request, trouble: Trouble) -> None:
+        """Let it through later. All attempts of a held call fail; of a late one, the next attempt gets through."""
+        if trouble.kind == "held" and request.invocation:
+            self._held[request.invocation] = "held, too"
+        seconds = min(trouble.each, SSM_SECONDS) if request.service == "ssm" else trouble.each
+        task = asyncio.ensure_future(self._later(request, seconds))
+        self._flying.add(task)
+        task.add_done_callback(self._flying.discard)
+
+    async def _later(self, request: Request, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._landing.wait(), seconds)
+        with suppress(ConnectionError):
+            await self._forward(request, "landed: ")
+
+    async def _forward(self, request: Request, how: str = "") -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._upstream, limit=HEAD_BYTES)
+        try:
+            writer.write(request.forwarded())
+            answer = await reader.read()
+        finally:
+            writer.transport.abort()
+        self._note(request, how + answer[9:12].decode("latin-1"))
+        return answer
+
+    def _note(self, request: Request, what: str) -> bytes:
+        self.calls.append(f"{time.time():.3f} {request.call} {what}")
+        return b""
