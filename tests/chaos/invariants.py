@@ -5,7 +5,7 @@ The names I1 to I8 are those of the protocol.
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from controller.domain.phases import Phase
@@ -13,15 +13,21 @@ from tests.chaos.place import PLANTED, Place
 
 QUIET_ENDS = {Phase.SUCCEEDED}
 """An end that needs no reason."""
-BINARY = ("artifacts/", "incoming/")
 
 
 @dataclass
 class Known:
-    """What the harness remembers over the rounds."""
+    """What the harness knows of the round, and of those before it.
 
+    `since` is when the round began, in seconds since the epoch. `twice` says that an end may be told twice, because of
+    a fault in its very moment. `undone` are the deployments that a person rolled back. `ends` are the deployments of
+    former rounds, and how they ended.
+    """
+
+    since: float = 0.0
+    twice: bool = False
+    undone: set[str] = field(default_factory=set)
     ends: dict[str, str] = field(default_factory=dict)
-    """The deployments of former rounds → how they ended."""
 
 
 def unrest(lab: Place, uploads: list[str]) -> list[str]:
@@ -29,18 +35,14 @@ def unrest(lab: Place, uploads: list[str]) -> list[str]:
     return [*_not_ended(lab, uploads), *_on_their_way(lab), *_lock(lab), *_untold(lab, uploads)]
 
 
-def broken(lab: Place, uploads: list[str], known: Known, since: float, *, twice: bool, undone: set[str]) -> list[str]:
-    """What must never be, found at rest.
-
-    `twice` says that an end may have been told twice, because of a fault in its very moment; `undone` are the
-    deployments that a person rolled back.
-    """
+def broken(lab: Place, uploads: list[str], known: Known) -> list[str]:
+    """What must never be, found at rest."""
     return [
         *_visitors(lab),
-        *_told_too_often(lab, uploads, 2 if twice else 1),
-        *_changed_ends(lab, known, undone),
+        *_told_too_often(lab, uploads, 2 if known.twice else 1),
+        *_changed_ends(lab, known),
         *_failed_rollbacks(lab, uploads),
-        *_secrets(lab, since),
+        *(f"I6: the secret is in {sink}." for sink in sinks_with_secret(lab, known.since)),
     ]
 
 
@@ -96,10 +98,10 @@ def _visitors(lab: Place) -> Iterator[str]:
         yield f"I2: the alias still has weights: {weights}."
 
 
-def _changed_ends(lab: Place, known: Known, undone: set[str]) -> Iterator[str]:
+def _changed_ends(lab: Place, known: Known) -> Iterator[str]:
     for one, end in known.ends.items():
         now = str(lab.ledger.get(one).phase)
-        if now != end and one not in undone:
+        if now != end and one not in known.undone:
             yield f"I3: {one} had ended as {end}, and now it is {now}."
 
 
@@ -110,24 +112,15 @@ def _failed_rollbacks(lab: Place, uploads: list[str]) -> Iterator[str]:
             yield f"I7: {one} ended as ROLLBACK_FAILED: {found.reason}"
 
 
-def _secrets(lab: Place, since: float) -> Iterator[str]:
-    for group, line in lab.logs_since(since):
-        if PLANTED in line:
-            yield f"I6: the secret is in a line of {group}."
+def sinks_with_secret(lab: Place, since: float) -> Iterator[str]:
+    """Every place where the planted secret was written since this moment."""
+    yield from (f"a line of {group}" for group, line in lab.logs_since(since) if PLANTED in line)
     for item in lab.table():
         if PLANTED in json.dumps(item, default=str):
-            yield f"I6: the secret is in the ledger's item {item['pk']} {item['sk']}."
-    for execution in lab.executions():
-        if execution["startDate"].timestamp() >= since and PLANTED in _text(lab, execution):
-            yield f"I6: the secret is in the history of {execution['name']}."
-    for bucket in lab.s3.list_buckets()["Buckets"]:
-        for page in lab.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket["Name"]):
-            for one in page.get("Contents", []):
-                if one["LastModified"].timestamp() >= since - 1 and not one["Key"].startswith(BINARY):
-                    body = lab.s3.get_object(Bucket=bucket["Name"], Key=one["Key"])["Body"].read()
-                    if PLANTED.encode() in body:
-                        yield f"I6: the secret is in the object {one['Key']}."
-
-
-def _text(lab: Place, execution: Mapping[str, str]) -> str:
-    return json.dumps(lab.history(execution["executionArn"]), default=str)
+            yield f"the ledger's item {item['pk']} {item['sk']}"
+    for one in lab.executions():
+        if one["startDate"].timestamp() >= since and PLANTED in json.dumps(
+            lab.history(one["executionArn"]), default=str
+        ):
+            yield f"the history of {one['name']}"
+    yield from (f"the object {key}" for key, body in lab.objects_since(since) if PLANTED.encode() in body)

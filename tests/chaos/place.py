@@ -18,7 +18,7 @@ from tests.e2e.lab import Lab
 
 PREFIX = "selfright-"
 """The controller's functions have names that begin so."""
-SECRET = "smartpack/prod/config"  # noqa: S105 - its name
+SECRET = "smartpack/prod/config"
 PLANTED = "sk-planted-7c1f0e-never-to-be-seen"
 PREFERENCE = LocalPreference(
     steps=(),
@@ -88,6 +88,15 @@ class Place(Lab):
             for page in pages.paginate(logGroupName=name, startTime=int(moment * 1000)):
                 for event in page["events"]:
                     yield name, event["message"]
+
+    def objects_since(self, moment: float) -> Iterator[tuple[str, bytes]]:
+        """The objects of all buckets that were written since this moment: key and body."""
+        for bucket in self.s3.list_buckets()["Buckets"]:
+            name = bucket["Name"]
+            for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=name):
+                for one in page.get("Contents", []):
+                    if one["LastModified"].timestamp() >= moment - 1:
+                        yield one["Key"], self.s3.get_object(Bucket=name, Key=one["Key"])["Body"].read()
 
     def table(self) -> Iterator[Mapping[str, Any]]:
         """Every item of the ledger."""

@@ -107,10 +107,10 @@ class Plan:
 def plan(seed: int, number: int) -> Plan:
     """The plan of one round; independent of the rounds before it."""
     chance = random.Random(f"{seed}/{number}")
-    troubles = [_of_the_wire(chance) for _ in range(chance.randint(1, 4))]
+    troubles = [_of_the_wire(chance) for _ in range(chance.randint(2, 6))]
     if chance.random() < 0.5:
         troubles.append(_outage(chance))
-    troubles += [_deed(chance) for _ in range(chance.choice((0, 1, 1, 2)))]
+    troubles += [_deed(chance) for _ in range(chance.choice((0, 1, 2, 3)))]
     release: Literal["good", "bad", "failing check"] = chance.choice(("good", "good", "bad", "failing check"))
     steps = chance.choice((((50, 2),), ((10, 2), (50, 2)), ((50, 4),)))
     return Plan(seed, number, release, steps, chance.choice((0, 2, 3)), tuple(troubles))
@@ -133,7 +133,7 @@ def _of_the_wire(chance: random.Random) -> Trouble:
 def _outage(chance: random.Random) -> Trouble:
     when = chance.choice(("", *PHASES, "ROLLING_BACK"))
     how = chance.choice(("refused", "unavailable", "silent"))
-    seconds, service = chance.choice((5.0, 15.0, 30.0, 60.0)), chance.choice(SERVICES)
+    seconds, service = chance.choice((5.0, 15.0, 30.0, 60.0, 90.0)), chance.choice(SERVICES)
     return Trouble("outage", chance.uniform(0, 2), seconds, when=when, service=service, how=how)
 
 

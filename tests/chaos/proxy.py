@@ -22,6 +22,9 @@ Kill = Callable[[int], object]
 WRITES_ONLY = frozenset({"late", "held", "lost reply", "killed after"})
 """Faults that say something only of a call that changes something."""
 
+EXECUTED = frozenset({"delay", "lost reply", "torn reply", "killed after"})
+"""Faults of calls that are executed at once."""
+
 
 @dataclass(frozen=True)
 class Suffered:
@@ -142,34 +145,30 @@ class Proxy:
         trouble = self.weather.of(request)
         if trouble is None:
             return await self._forward(request)
-        kind = f"{trouble.kind} {trouble.how}".strip()
         self.suffered.append(Suffered(time.time(), trouble.kind, request.call, request.service))
-        self._note(request, kind)
-        match kind:
-            case "outage silent":
-                await self._wait_in_silence(trouble, reader)
-                return b""
-            case "outage unavailable" | "unavailable":
-                return unavailable()
-            case "throttled":
-                return throttled(request)
-            case "outage refused" | "cut":
-                return b""
-            case "held" | "late":
-                self._hold(request, trouble)
-                return b""
-            case "killed before":
-                self._kill(writer.get_extra_info("peername")[1])
-                return b""
-            case "delay":
-                await asyncio.sleep(trouble.each)
-        answer = await self._forward(request)
-        if kind == "killed after":
+        self._note(request, f"{trouble.kind} {trouble.how}".strip())
+        if trouble.kind in EXECUTED:
+            return await self._after_execution(request, trouble, writer)
+        if trouble.how == "silent":
+            await self._wait_in_silence(trouble, reader)
+        elif trouble.kind in {"held", "late"}:
+            self._hold(request, trouble)
+        elif trouble.kind == "killed before":
             self._kill(writer.get_extra_info("peername")[1])
-        if kind == "torn reply":
+        if "unavailable" in {trouble.kind, trouble.how}:
+            return unavailable()
+        return throttled(request) if trouble.kind == "throttled" else b""
+
+    async def _after_execution(self, request: Request, trouble: Trouble, writer: asyncio.StreamWriter) -> bytes:
+        """The call gets through; then the answer, or its caller, is lost."""
+        await asyncio.sleep(trouble.each)
+        answer = await self._forward(request)
+        if trouble.kind == "killed after":
+            self._kill(writer.get_extra_info("peername")[1])
+        elif trouble.kind == "torn reply":
             writer.write(answer[: len(answer) // 2])
             await writer.drain()
-        return b"" if kind in {"killed after", "torn reply", "lost reply"} else answer
+        return answer if trouble.kind == "delay" else b""
 
     async def _wait_in_silence(self, trouble: Trouble, reader: asyncio.StreamReader) -> None:
         """Until the caller gives up, or the service is back."""
