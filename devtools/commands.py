@@ -20,6 +20,8 @@ HELP = """\
   test [ARGS]      all tests, with those of SmartPack's page; ARGS go to pytest
   test --fast      only tests without local AWS, browser and Vite: about three minutes
   test --cover     the fast tests with branch coverage, which may not fall below its floor
+  chaos [ARGS]     rounds of releases on a local AWS under faults of calls, processes and people
+                   (--minutes N --seed S; --round N repeats one)
   up, down         start the local AWS with everything deployed; stop it and delete its state
   lint             ruff, mypy, import-linter
   lock [ARGS]      regenerate the lock files (--upgrade: with newer versions)
@@ -36,10 +38,10 @@ Any other word is a command of Selfright itself: ./dev status, ./dev release --h
 The first run sets up .selfright/ (half a minute, about 1.4 GB); later runs skip that. Deleting .selfright is safe.
 """
 
-SERIAL_SUITE = "tests/e2e"
+SERIAL_SUITES = ("tests/e2e", "tests/chaos")
 """These tests need the machine for themselves: one process, one test at a time."""
 
-SIDE_BY_SIDE = ("--numprocesses=2", "--dist=worksteal", f"--ignore={SERIAL_SUITE}")
+SIDE_BY_SIDE = ("--numprocesses=2", "--dist=worksteal", *(f"--ignore={suite}" for suite in SERIAL_SUITES))
 """pytest's arguments for all other tests."""
 
 FAST = ("-m", "not slow and not vite")
@@ -109,13 +111,19 @@ def test_runs(arguments: Sequence[str]) -> list[list[str]]:
         return [[*only, *chosen]]
     if only:
         return [[*SIDE_BY_SIDE, *only, *chosen]]
-    return [[*SIDE_BY_SIDE, *chosen], [SERIAL_SUITE, *chosen]]
+    return [[*SIDE_BY_SIDE, *chosen], [*SERIAL_SUITES, *chosen]]
 
 
 def _combined(results: Sequence[int]) -> int:
     """One exit code for several pytest runs: the first real failure; "no tests" only if none of them had any."""
     failures = [result for result in results if result not in {0, NO_TESTS}]
     return failures[0] if failures else min(results)
+
+
+def chaos(arguments: Sequence[str]) -> int:
+    """Run rounds of chaos on a local AWS; 1 when something was violated."""
+    environments.ensure([MAIN, LOCAL_AWS])
+    return _run("python", "-m", "tests.chaos", *arguments)
 
 
 def lint(_: Sequence[str]) -> int:
@@ -180,6 +188,7 @@ def cdk(arguments: Sequence[str]) -> int:
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "test": test,
+    "chaos": chaos,
     "lint": lint,
     "lock": lock,
     "bench": bench,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from selfright.layout import HOME
 from tests.chaos.campaign import Campaign
+from tests.chaos.rounds import REST_SECONDS
 
 
 def main() -> int:
@@ -18,9 +19,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="what all plans are made from")
     parser.add_argument("--round", type=int, action="append", help="run only this round; may be given several times")
     parser.add_argument("--folder", type=Path, default=HOME / "chaos", help="where evidence is kept")
+    parser.add_argument("--patience", type=float, default=REST_SECONDS, help="seconds in which all must come to rest")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="selfright-chaos-") as labs:
-        campaign = Campaign(given.seed, given.folder, Path(labs), say)
+        campaign = Campaign(given.seed, given.folder, Path(labs), say, given.patience)
         try:
             campaign.run(given.round or count(1), time.monotonic() + given.minutes * 60)
         finally:

@@ -12,7 +12,7 @@ from tests.chaos.evidence import keep, report
 from tests.chaos.invariants import Known
 from tests.chaos.place import Place, place
 from tests.chaos.plan import plan
-from tests.chaos.rounds import Result, run_round
+from tests.chaos.rounds import REST_SECONDS, Result, run_round
 
 Say = Callable[[str], None]
 
@@ -25,6 +25,7 @@ class Campaign:
     folder: Path
     labs: Path
     say: Say = lambda _: None
+    patience: float = REST_SECONDS
     results: list[Result] = field(default_factory=list)
 
     def run(self, numbers: Iterable[int], until: float = float("inf")) -> None:
@@ -42,7 +43,7 @@ class Campaign:
                     lab = None
 
     def _round(self, lab: Place, number: int, known: Known) -> Result:
-        result = run_round(lab, plan(self.seed, number), known)
+        result = run_round(lab, plan(self.seed, number), known, self.patience)
         self.results.append(result)
         ends = Counter(str(one.phase) for one in result.deployments)
         said = ", ".join(f"{phase} {count}" for phase, count in ends.items())

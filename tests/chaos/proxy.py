@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.chaos.plan import SSM_SECONDS, Trouble
-from tests.chaos.wire import HEAD_BYTES, Request, read_request, throttled, unavailable
+from tests.chaos.wire import HEAD_BYTES, Request, read_request, throttled, torn, unavailable
 
 POLL_SECONDS = 0.2
 Kill = Callable[[int], object]
@@ -166,7 +166,7 @@ class Proxy:
         if trouble.kind == "killed after":
             self._kill(writer.get_extra_info("peername")[1])
         elif trouble.kind == "torn reply":
-            writer.write(answer[: len(answer) // 2])
+            writer.write(torn(answer))
             await writer.drain()
         return answer if trouble.kind == "delay" else b""
 

@@ -40,6 +40,7 @@ class Result:
 
     plan: Plan
     began: float
+    patience: float = REST_SECONDS
     uploads: list[str] = field(default_factory=list)
     deployments: list[Deployment] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
@@ -62,10 +63,10 @@ class Result:
         self.notes.append((time.time(), what))
 
 
-def run_round(lab: Place, plan: Plan, known: Known) -> Result:
-    """Run the plan on the lab."""
+def run_round(lab: Place, plan: Plan, known: Known, patience: float = REST_SECONDS) -> Result:
+    """Run the plan on the lab; `patience` are the seconds in which all must be at rest."""
     assert lab.proxy
-    result = Result(plan, time.time())
+    result = Result(plan, time.time(), patience)
     lab.proxy.begin(f"{plan.seed}/{plan.number}")
     lab.set_bakes(plan.steps, plan.final_bake)
     scene = Scene(lab, result.note, result.uploads)
@@ -154,7 +155,7 @@ def _reached(lab: Place, release: str, phase: str) -> bool:
 
 def _until_rest(lab: Place, result: Result) -> list[str]:
     """Wait until all is at rest, as the schedule runs on; returns what was not when the time was over."""
-    end, tick = time.monotonic() + REST_SECONDS, 0.0
+    end, tick = time.monotonic() + result.patience, 0.0
     left = ["nothing was looked at"]
     while left and time.monotonic() < end:
         lab.live()  # well served visitors: they are what ends an alarm

@@ -113,7 +113,7 @@ def test_the_exit_code_of_several_test_runs(results: list[int], code: int) -> No
 
 def test_all_tests_run_side_by_side_where_they_can() -> None:
     """Then come those that need the machine alone; a path is one run, everything else both runs."""
-    assert commands.test_runs([]) == [[*commands.SIDE_BY_SIDE], [commands.SERIAL_SUITE]]
+    assert commands.test_runs([]) == [[*commands.SIDE_BY_SIDE], [*commands.SERIAL_SUITES]]
     assert commands.test_runs(["tests/unit/domain::x", "-x"]) == [["tests/unit/domain::x", "-x"]]
     assert [run[-2:] for run in commands.test_runs(["-k", "rollback"])] == [["-k", "rollback"]] * 2
 
