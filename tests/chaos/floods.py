@@ -19,7 +19,7 @@ from selfright.bundling.bundle import make_bundle
 from tests.chaos.place import Place
 from tests.chaos.processes import Workers
 
-HANDS = 32
+HANDS = 16
 """So many uploads are sent at the same time."""
 SECONDS = 1500.0
 """On this machine, a flood takes minutes; none of it waits for a person."""
@@ -37,6 +37,9 @@ verification:
   checks:
     - {component: api, path: /, contains: "%s"}
 """
+AT_ONCE = 8
+"""So many executions of a function run at once, as in a new account; the rest is throttled. Without a bound, the
+emulator starts a process for each, and two hundred need more processor time than this machine has in a minute."""
 BURN = "while True: pass"
 
 
@@ -57,6 +60,12 @@ class Flood:
             f"{len(self.ends)} ended ({dict(phases)}) in {self.seconds:.0f} s, with {self.most_workers} processes;"
             f" lost {self.lost}, not ended {self.unended}, not told {self.untold}"
         )
+
+
+def bounded(lab: Place, at_once: int = AT_ONCE) -> None:
+    """Let no more executions of each of the controller's functions run at once."""
+    for name in lab.functions():
+        lab.client("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=at_once)
 
 
 def send(lab: Place, uploads: Sequence[tuple[bytes, str]]) -> list[str]:

@@ -68,6 +68,7 @@ class Proxy:
         self._loop = asyncio.new_event_loop()
         self._held: dict[str, str] = {}
         self._flying: set[asyncio.Task[None]] = set()
+        self._serving: set[asyncio.Task[None]] = set()
         self._landing = asyncio.Event()
 
     @property
@@ -126,6 +127,10 @@ class Proxy:
         await asyncio.gather(*others, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Of a caller that has gone, asyncio would keep nothing: its request must go on all the same.
+        task = asyncio.current_task()
+        assert task
+        self._serving.add(task)
         try:
             if request := await read_request(reader, writer):
                 answer = await self._answer(request, reader, writer)
@@ -133,9 +138,10 @@ class Proxy:
                     writer.write(answer)
                     await writer.drain()
                     writer.close()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # The caller, or the emulator, has gone.
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # The caller, the emulator, or this proxy has gone.
         finally:
+            self._serving.discard(task)
             writer.transport.abort() if not writer.is_closing() else None
 
     async def _answer(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:

@@ -10,7 +10,7 @@ from controller.domain.deployment import Deployment
 from controller.domain.lock import order_of
 from controller.domain.phases import Phase
 from selfright.local.visitors import VisitorLoad, VisitorStream
-from tests.chaos.floods import busy_machine, clear, environment, outcome, release_of, send, without_reason
+from tests.chaos.floods import bounded, busy_machine, clear, environment, outcome, release_of, send, without_reason
 from tests.chaos.place import Place, place
 
 CROWD = 200
@@ -21,6 +21,7 @@ ENVIRONMENTS, EACH = 20, 3
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A local AWS of its own, without faults on its wire."""
     with place(tmp_path_factory.mktemp("flood")) as made:
+        bounded(made)
         yield made
 
 
