@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from selfright.local import emulator
 from selfright.local.installation import LocalPreference, install
+from selfright.local_state import REGION
 from tests.chaos.processes import Workers
 from tests.chaos.proxy import Proxy
 from tests.e2e.lab import Lab
 
+PATIENT_SECONDS = 300
 PREFIX = "selfright-"
 """The controller's functions have names that begin so."""
 SECRET = "smartpack/prod/config"
@@ -35,6 +39,14 @@ class Place(Lab):
 
     proxy: Proxy | None = None
     workers: Workers | None = None
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - any client
+        """A client that waits for a busy emulator."""
+        if service not in self.clients:
+            keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
+            config = Config(read_timeout=PATIENT_SECONDS, max_pool_connections=50)
+            self.clients[service] = boto3.client(service, endpoint_url=self.running.endpoint, config=config, **keys)
+        return self.clients[service]
 
     def functions(self) -> list[str]:
         """The controller's functions."""
