@@ -1,10 +1,11 @@
 """The local AWS under chaos: the same as of the end-to-end tests, with its functions' calls led through the proxy."""
 
 import json
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from controller.domain.deployment import Deployment
 from selfright.local import emulator
 from selfright.local.installation import LocalPreference, install
 from selfright.local_state import REGION
 from tests.chaos.processes import Workers
 from tests.chaos.proxy import Proxy
 from tests.e2e.lab import Lab
+from tests.e2e.waiting import until
 
 PATIENT_SECONDS = 300
 PREFIX = "selfright-"
@@ -39,6 +42,7 @@ class Place(Lab):
 
     proxy: Proxy | None = None
     workers: Workers | None = None
+    hearing: threading.Lock = field(default_factory=threading.Lock)
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - any client
         """A client that waits for a busy emulator."""
@@ -47,6 +51,21 @@ class Place(Lab):
             config = Config(read_timeout=PATIENT_SECONDS, max_pool_connections=50)
             self.clients[service] = boto3.client(service, endpoint_url=self.running.endpoint, config=config, **keys)
         return self.clients[service]
+
+    def notifications(self) -> list[tuple[str, str]]:
+        """Every notification so far; several threads may ask."""
+        with self.hearing:
+            return [*super().notifications()]
+
+    def is_over(self, deployment: str) -> bool:
+        """Whether it has ended, and somebody was told how."""
+        found = self.ledger.find(deployment)
+        return bool(found and found.phase.is_terminal and (deployment, str(found.phase)) in self.notifications())
+
+    def ended(self, deployment: str) -> Deployment:
+        """Wait until it is over."""
+        until(f"{deployment} is over", lambda: self.is_over(deployment))
+        return self.ledger.get(deployment)
 
     def functions(self) -> list[str]:
         """The controller's functions."""

@@ -136,8 +136,7 @@ def _while_anything_goes_on(scene: Scene, seconds: float) -> None:
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         time.sleep(min(1.0, left))
-        found = [scene.lab.ledger.find(one) for one in tuple(scene.uploads)]
-        if all(one and one.phase.is_terminal and one.notification == "sent" for one in found):
+        if all(scene.lab.is_over(one) for one in tuple(scene.uploads)):
             return
 
 
