@@ -19,13 +19,13 @@ QUIET_ENDS = {Phase.SUCCEEDED}
 class Known:
     """What the harness knows of the round, and of those before it.
 
-    `since` is when the round began, in seconds since the epoch. `twice` says that an end may be told twice, because of
-    a fault in its very moment. `undone` are the deployments that a person rolled back. `ends` are the deployments of
+    `since` is when the round began, in seconds since the epoch. An end may be told `told_at_most` times, because of
+    faults in that very moment. `undone` are the deployments that a person rolled back. `ends` are the deployments of
     former rounds, and how they ended.
     """
 
     since: float = 0.0
-    twice: bool = False
+    told_at_most: int = 1
     undone: set[str] = field(default_factory=set)
     ends: dict[str, str] = field(default_factory=dict)
 
@@ -39,7 +39,7 @@ def broken(lab: Place, uploads: list[str], known: Known) -> list[str]:
     """What must never be, found at rest."""
     return [
         *_visitors(lab),
-        *_told_too_often(lab, uploads, 2 if known.twice else 1),
+        *_told_too_often(lab, uploads, known.told_at_most),
         *_changed_ends(lab, known),
         *_failed_rollbacks(lab, uploads),
         *(f"I6: the secret is in {sink}." for sink in sinks_with_secret(lab, known.since)),

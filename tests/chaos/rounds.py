@@ -29,7 +29,9 @@ SCHEDULE_SECONDS = 10.0
 """How often the reconciler's schedule runs here; on AWS it is minutes."""
 REST_SECONDS = 420.0
 """Retries pause for up to a minute, and uploads without a deployment are found after some minutes."""
-TOLD_TWICE = {"lost reply", "torn reply", "late", "held", "delay", "killed after", "kill", "restart", "killed before"}
+UNANSWERED = {"lost reply", "torn reply", "late", "held", "delay", "killed after"}
+"""A notification that suffers this may have been sent, and the sender cannot know."""
+DEATHS = {"killed before", "killed after", "kill", "restart"}
 TORN = '<script src="/assets/gone.js"></script></head>'
 VISITS_PER_SECOND = 6.0
 
@@ -178,7 +180,7 @@ def _calm(lab: Place) -> None:
 def _after_rest(lab: Place, result: Result, known: Known, scene: Scene) -> list[str]:
     """What must hold at rest, and after one more release while all that was held back lands."""
     known.since, known.undone = result.began, scene.undone
-    known.twice = bool(TOLD_TWICE & {trouble.kind for trouble in result.plan.troubles})
+    known.told_at_most = 1 + _tellings_lost(lab, result)
     found = broken(lab, result.uploads, known)
     lab.set_bakes()
     lab.until_calm()
@@ -194,6 +196,13 @@ def _after_rest(lab: Place, result: Result, known: Known, scene: Scene) -> list[
         found.append(f"I1: the next plain release ended as {ended.phase}: {ended.reason}")
     after = broken(lab, result.uploads, known)
     return found + [f"after the plain release: {one}" for one in after if one not in found]
+
+
+def _tellings_lost(lab: Place, result: Result) -> int:
+    """How often one end may have been told again: once for each telling without an answer, and once for any death."""
+    assert lab.proxy
+    lost = sum(one.service == "sns" and one.kind in UNANSWERED for one in lab.proxy.suffered)
+    return lost + any(trouble.kind in DEATHS for trouble in result.plan.troubles)
 
 
 def _remember(lab: Place, result: Result, known: Known) -> None:
