@@ -86,8 +86,7 @@ class Proxy:
         try:
             yield self
         finally:
-            server.close()
-            self._do(self._close())
+            self._do(self._close(server))
             self._loop.call_soon_threadsafe(self._loop.stop)
             thread.join()
             self._loop.close()
@@ -120,7 +119,8 @@ class Proxy:
         await asyncio.gather(*self._flying)
         return count
 
-    async def _close(self) -> None:
+    async def _close(self, server: asyncio.Server) -> None:
+        server.close()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
