@@ -1,0 +1,322 @@
+"""The deploy execution of each deployment (`x`), and one late attempt of one of its states (`g`) beside it."""
+
+from functools import partial
+
+from tests.model.space import START, STEP, Key, Move, Row, State
+from tests.model.world import (
+    ENDED,
+    FULL,
+    NONE,
+    OVER,
+    QUEUED,
+    RECEIVED,
+    SHIFTING,
+    STAGING,
+    SUCCEEDED,
+    TOUCHED,
+    UPLOADED,
+    World,
+)
+
+LATE = ("ask", "record", "begin", "read", "permit", "write", "publish", "complete")
+"""The steps at which an attempt can be overtaken by the one that replaces it."""
+
+
+class Forward:
+    """The steps of a deployment that goes forward; `who` is `x` or `g`."""
+
+    def __init__(self, world: World, d: int, who: str) -> None:
+        """Of this deployment."""
+        self.world, self.d, self.who = world, d, who
+        self.program = world.forward[d]
+        self.me: Key = (who, d)
+        self.bit = world.bits[self.me]
+        self.name = f"D{d}" if who == "x" else f"A late attempt of D{d}"
+
+    def at(self, step: object) -> int:
+        """The counter's value; a late attempt vanishes when its state's work is done."""
+        return self.program.index(step)
+
+    def go(self, step: object) -> State:
+        """The counter goes to a step of the same state."""
+        return {self.me: self.at(step)}
+
+    def on(self, step: object) -> State:
+        """The state is done: the next one begins; nobody waits for a late attempt any more."""
+        return {self.me: OVER if self.who == "g" else self.at(step)}
+
+    def following(self, now: tuple) -> State:
+        """After a component: the next one, which is the same state, or the next state."""
+        index = self.world.after(self.program, now)
+        then = self.program[index]
+        if isinstance(then, tuple) and then[0] != "begin":
+            return {self.me: index}
+        return self.on(then)
+
+    def failed(self) -> State:
+        """The state cannot go on."""
+        return self.on("fail")
+
+    def rows(self) -> list[Row]:
+        """What it does at each step."""
+        w, d = self.world, self.d
+        alarm = w.optional("faults")
+        asked = [*w.ledger, *alarm, ("token", d), ("x", d)]
+        rows = [
+            Row(self.me, self.at("ask"), asked, self.ask),
+            Row(self.me, self.at("record"), self._record_keys(), self.record),
+            Row(self.me, self.at("complete"), [*w.ledger, *alarm, *w.own(d)], self.complete),
+        ]
+        if self.who == "x":
+            rows += [
+                Row(self.me, self.at("answer"), [("phase", d), ("token", d), *alarm], self.answer),
+                Row(self.me, self.at("fail"), w.start_keys(d), self.fail),
+                Row(self.me, self.at("hung"), [("phase", d)], self.hung),
+                Row(self.me, OVER, [("phase", d), *alarm, *[("phase", o) for o in w.all if o < d]], self.upload),
+            ]
+        for step in self.program:
+            if isinstance(step, tuple):
+                rows.append(Row(self.me, self.at(step), self._keys(step), partial(getattr(self, step[0]), now=step)))
+        return rows
+
+    def _record_keys(self) -> list[Key]:
+        w, d = self.world, self.d
+        keys = [*w.own(d), *w.optional("faults", ("lapsed", d))]
+        for c in w.kinds:
+            keys += [("at", c), *(("stable", o, c) for o in w.all)]
+        return keys
+
+    def _keys(self, step: tuple) -> list[Key]:
+        w, d = self.world, self.d
+        keys = [*w.optional("faults"), "broken"]
+        if step[0] in {"begin", "permit"}:
+            keys += [*w.own(d), *w.optional(("lapsed", d))]
+        if step[0] == "begin":
+            return keys + w.optional("verdicts")
+        c = step[2]
+        keys += [("fresh", c)]
+        if step[0] != "permit":
+            keys += [("at", c), ("flying", c), *w.optional(("next", c), ("publishing", c))]
+        return keys + ([("flying", c)] if w.kinds[c] == "pointer" and step[0] == "permit" else [])
+
+    # The states.
+
+    def upload(self, s: State) -> list[Move]:
+        """Somebody uploads a release; the event may be lost."""
+        w, d = self.world, self.d
+        if s["phase", d] != NONE or any(s["phase", older] == NONE for older in w.all if older < d):
+            return []
+        started = Move(f"{self.name} is uploaded and received", {("phase", d): RECEIVED} | self.go("ask"), START)
+        return [started, *w.fault(s, f"{self.name} is uploaded; its event is lost", {("phase", d): UPLOADED}, "faults")]
+
+    def ask(self, s: State) -> list[Move]:
+        """Wait for lock: one transaction."""
+        w, d = self.world, self.d
+        if (w.mutation != "ask without the condition on the phase") and w.rules.ask(w.item(s, d)):
+            return [Move(f"{self.name} asks for the lock: it has ended", self.on("over"))]
+        outcome, changes = w.asked(s, d)
+        label = f"{self.name} asks for the lock: {outcome}"
+        if self.who == "g":
+            overwritten: State = {("token", d): 0} if w.mutation == "the task token is overwritten" else {}
+            return [Move(label, changes | overwritten | self.on("over"))]
+        token: State = {("token", d): 1}
+        then = {"granted": "answer", "waiting": "wait"}.get(outcome, "over")
+        lost = w.fault(s, f"{label}; the answer is lost", changes | token, "faults")
+        return [Move(label, changes | (token if then != "over" else {}) | self.go(then)), *lost]
+
+    def answer(self, s: State) -> list[Move]:
+        """The asker answers its own task token."""
+        w, d = self.world, self.d
+        died = w.fault(s, f"{self.name}'s asker dies before it answers the task token", self.go("wait"), "faults")
+        return [Move(f"{self.name} is told that it holds the lock", {("token", d): 0} | self.go("record")), *died]
+
+    def record(self, s: State) -> list[Move]:
+        """Record restore point, and stage."""
+        w, d = self.world, self.d
+        item = w.item(s, d)
+        if w.mutation == "a late attempt records again" and s["phase", d] in TOUCHED:
+            again = {("stable", d, c): max(0, w.traffic(s, c)) for c in w.kinds}
+            return [Move(f"{self.name} records the restore point again", again | self.on("over"))]
+        if reason := w.rules.record(item):
+            return [Move(f"{self.name} may not record its restore point: {reason}", self.failed())]
+        found = {c: w.traffic(s, c) for c in w.kinds}
+        if any(release < 0 for release in found.values()):
+            return [Move(f"{self.name} finds a mixture", self.failed())]
+        changes: State = {("stable", d, c): release for c, release in found.items()} | {("phase", d): STAGING}
+        changes |= {key: 0 for key in w.optional(("lapsed", d))}
+        begin = ("begin", w.configuration.weights[0])
+        lost = w.fault(s, f"{self.name} records its restore point; the answer is lost", changes, "faults")
+        return [Move(f"{self.name} records its restore point and stages", changes | self.on(begin)), *lost]
+
+    def begin(self, s: State, now: tuple) -> list[Move]:
+        """Shift traffic: the weight is written first. Before that, a check or the judge may find the release bad."""
+        w, d, weight = self.world, self.d, now[1]
+        bad: list[Move] = []
+        if self.who == "x" and not w.rules.trip(w.item(s, d)):
+            bad = w.fault(s, f"{self.name} is found bad", {("trip", d): 1} | self.failed(), "verdicts")
+        if reason := w.rules.begin_shift(w.item(s, d), weight):
+            return [Move(f"{self.name} may not begin its shift: {reason}", self.failed()), *bad]
+        changes: State = {("weight", d): weight, ("phase", d): SHIFTING}
+        changes |= {key: 0 for key in w.optional(("lapsed", d))}
+        then = self.go((w.steps(w.changes[d][0])[0], weight, w.changes[d][0]))
+        lost = w.fault(s, f"{self.name} begins its shift; the answer is lost", changes, "faults")
+        return [Move(f"{self.name} begins its shift to {'all' if weight == FULL else 'a part'}", changes | then), *bad, *lost]
+
+    def read(self, s: State, now: tuple) -> list[Move]:
+        """Read a component and its ETag."""
+        w, d, (_, weight, c) = self.world, self.d, now
+        unanswered = w.fault(s, f"{self.name} gets no answer from the {c}", self._again(weight), "faults")
+        if s["at", c] == w.content_forward(d, weight):
+            label = f"{self.name} finds the {c} there already"
+            return [Move(label, self.following(now) | self._unread(s, c)), *unanswered]
+        if s["at", c] == w.hand:
+            return [Move(f"{self.name} finds the {c} changed by hand", self.failed() | self._unread(s, c)), *unanswered]
+        mark: State = {} if w.kinds[c] == "pointer" else {("fresh", c): s["fresh", c] | self.bit}
+        return [Move(f"{self.name} reads the {c}", mark | self.go(self._next(now))), *unanswered]
+
+    def permit(self, s: State, now: tuple) -> list[Move]:
+        """Read the deployment: may it still go forward?"""
+        w, (_, weight, c) = self.world, now
+        if reason := w.rules.forward(w.item(s, self.d), weight):
+            label = f"{self.name} may not shift the {c}: {reason}"
+            return [Move(label, self.failed() | self._unread(s, c))]
+        mark: State = {}
+        if w.kinds[c] == "pointer":
+            if w.mutation != "a pointer's bound is not waited for before a shift" and w.others_write(s, self.d, c):
+                return []
+            mark = {("fresh", c): s["fresh", c] | self.bit}
+        return [Move(f"{self.name} may shift the {c}", mark | self.go(self._next(now)))]
+
+    def write(self, s: State, now: tuple) -> list[Move]:
+        """Write a component on condition of the ETag read; of a site, the version that is not live yet."""
+        w, d, (_, weight, c) = self.world, self.d, now
+        content = w.content_forward(d, weight)
+        label = f"{self.name} writes the {c}"
+        if not s["fresh", c] & self.bit:
+            if w.mutation == "a shift reads again without a permit":
+                return self._read_again(s, now)
+            return [Move(f"{label}: it has changed meanwhile", self.go((w.steps(c)[0], weight, c)))]
+        lost = {("flying", c): s["flying", c] | w.flying(content), ("fresh", c): s["fresh", c] & ~self.bit}
+        late = w.fault(s, f"{label}; the write is still on its way", lost | self._again(weight), "faults")
+        if w.kinds[c] == "site":
+            changes = {("next", c): content, ("fresh", c): self.bit, ("flying", c): 0, ("publishing", c): 0}
+            return [Move(f"{label} (not yet live)", changes | self.go(self._next(now))), *late]
+        return [Move(label, landed(w, s, c, content) | self._pointer(s, c) | self.following(now)), *late]
+
+    def publish(self, s: State, now: tuple) -> list[Move]:
+        """Make a site's new version live, on condition of the ETag of its own update."""
+        w, (_, weight, c) = self.world, now
+        label = f"{self.name} publishes the {c}"
+        if not s["fresh", c] & self.bit:
+            return [Move(f"{label}: it has changed meanwhile", self.go((w.steps(c)[0], weight, c)))]
+        mine = {("fresh", c): s["fresh", c] & ~self.bit}
+        late = w.fault(
+            s, f"{label}; that is still on its way", mine | {("publishing", c): 1} | self._again(weight), "faults"
+        )
+        return [Move(label, landed(w, s, c, s["next", c]) | mine | self.following(now)), *late]
+
+    def complete(self, s: State) -> list[Move]:
+        """Complete: one transaction."""
+        w, d = self.world, self.d
+        if s["phase", d] == SUCCEEDED:
+            return [Move(f"{self.name} has succeeded already", self.on("over"))]
+        if reason := w.rules.succeed(w.item(s, d)):
+            return [Move(f"{self.name} may not complete: {reason}", self.failed())]
+        changes = w.ended(s, d, SUCCEEDED) | w.released(s, d, d, 0)
+        lost = w.fault(s, f"{self.name} succeeds; the answer is lost", changes, "faults")
+        return [Move(f"{self.name} succeeds", changes | self.on("over")), *lost]
+
+    def fail(self, s: State) -> list[Move]:
+        """Any fault: the rollback machine runs."""
+        w, d = self.world, self.d
+        started = None if s["phase", d] in ENDED else w.started(s, d, person=False)
+        return [Move(f"{self.name} fails: its rollback is started", (started or {}) | self.go("over"))]
+
+    def hung(self, s: State) -> list[Move]:
+        """An execution that hangs is noticed by its lease; if its deployment has ended, it just times out."""
+        return [Move(f"{self.name}'s execution times out", self.go("over"))] if s["phase", self.d] in ENDED else []
+
+    # Helpers.
+
+    def _next(self, now: tuple) -> object:
+        return self.program[self.at(now) + 1]
+
+    def _again(self, weight: int) -> State:
+        return {self.me: OVER if self.who == "g" else self.at(("begin", weight))}
+
+    def _unread(self, s: State, c: str) -> State:
+        return {("fresh", c): s["fresh", c] & ~self.bit}
+
+    def _pointer(self, s: State, c: str) -> State:
+        """A pointer's writes do not invalidate each other."""
+        return self._unread(s, c) if self.world.kinds[c] == "pointer" else {}
+
+    def _read_again(self, s: State, now: tuple) -> list[Move]:
+        w, (_, weight, c) = self.world, now
+        if s["at", c] in {w.content_forward(self.d, weight), w.hand}:
+            return [Move(f"{self.name} reads the {c} again: nothing to do", self.following(now))]
+        return [Move(f"{self.name} reads the {c} again", {("fresh", c): s["fresh", c] | self.bit})]
+
+
+def landed(w: World, s: State, c: str, content: int) -> State:
+    """What visitors get from now on; for all but a pointer, every other write on its way has lost its condition."""
+    changes: State = {("at", c): content}
+    if w.kinds[c] == "alias":
+        changes |= {("fresh", c): 0, ("flying", c): 0}
+    before = s["at", c]
+    if w.kinds[c] != "pointer" and before and before % 4 == 3 and content in {before - 1, before - 2}:
+        changes["broken"] = 1  # A forward write of a deployment lands on its own restoration.
+    return changes
+
+
+def troubles(w: World, d: int) -> list[Row]:
+    """What happens to a deploy execution: it is stopped or dies, hangs, or an attempt is replaced and goes on later."""
+    x, g = Forward(w, d, "x"), ("g", d)
+    rows = []
+    for step in x.program[1:-1]:
+        kind = step[0] if isinstance(step, tuple) else step
+        c = step[2] if isinstance(step, tuple) and len(step) > 2 else ""
+        keys = [*w.optional(g, "deaths", "lates", "lapses"), *([("fresh", c)] if c else []), ("token", d)]
+        rows.append(Row(x.me, x.at(step), keys, partial(_trouble, x, step=step, late=kind in LATE, c=c)))
+    return rows
+
+
+def _trouble(x: Forward, s: State, step: object, late: bool, c: str) -> list[Move]:
+    w, d = x.world, x.d
+    mine = {("fresh", c): s["fresh", c] & ~x.bit} if c else {}
+    over: State = {("x", d): OVER, ("token", d): 0}
+    moves = w.fault(s, f"{x.name}'s execution is stopped or dies", over | mine, "deaths")
+    if step in {"ask", "wait", "fail"}:
+        return moves if step != "ask" else moves + _overtaken(x, s, step, c)
+    moves += w.fault(s, f"{x.name}'s execution hangs", {("x", d): x.at("hung"), ("token", d): 0} | mine, "lapses")
+    return moves + (_overtaken(x, s, step, c) if late else [])
+
+
+def _overtaken(x: Forward, s: State, step: object, c: str) -> list[Move]:
+    """The execution is stopped, or the state is tried again; its first attempt goes on at any later time."""
+    w, d, bit = x.world, x.d, x.bit
+    if s.get(("g", d), 1) != OVER:
+        return []
+    ghost: State = {("g", d): x.at(step)}
+    if c:
+        ghost["fresh", c] = s["fresh", c] & ~bit | (w.bits["g", d] if s["fresh", c] & bit else 0)
+    over: State = {("x", d): OVER, ("token", d): 0}
+    start = step if isinstance(step, str) else ("begin", step[1])
+    retried = ghost | {("x", d): x.at(start)}
+    return [
+        *w.fault(s, f"{x.name}'s execution is stopped; its Lambda goes on", over | ghost, "deaths", "lates"),
+        *w.fault(s, f"{x.name}'s state is tried again; the first attempt goes on", retried, "lates"),
+    ]
+
+
+def rows(w: World) -> list[Row]:
+    """All rows of the deploy executions."""
+    found = []
+    for d in w.all:
+        found += [*Forward(w, d, "x").rows(), *troubles(w, d)]
+        if ("g", d) in w.sizes:
+            found += Forward(w, d, "g").rows()
+    return found
+
+
+__all__ = ["FULL", "QUEUED", "STEP", "Forward", "landed", "rows"]

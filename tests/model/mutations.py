@@ -1,0 +1,95 @@
+"""Faults that are put back into the model, each by name: the search has to find every one of them."""
+
+from dataclasses import dataclass
+
+from tests.model.configurations import ALIAS, BOTH, POINTER
+from tests.model.rules import Deployment, Id, Lock, Rules
+from tests.model.world import FULL, PART, Configuration
+
+
+class _NoLive(Rules):
+    def reopen(self, lock: Lock, deployment: Deployment) -> str:
+        return super().reopen(Lock(lock.holder, lock.waiting, deployment.id, lock.held_by), deployment)
+
+
+class _AnyExecution(Rules):
+    def close_back(self, deployment: Deployment, execution: Id) -> str:
+        return super().close_back(deployment, deployment.rollback_execution)
+
+
+class _NoTrip(Rules):
+    def forward(self, deployment: Deployment, weight: int) -> str:
+        untripped = Deployment(deployment.id, deployment.phase, deployment.granted, weight=deployment.weight)
+        return super().forward(untripped, weight)
+
+
+class _AnyWeight(Rules):
+    def forward(self, deployment: Deployment, weight: int) -> str:
+        item = Deployment(deployment.id, deployment.phase, deployment.granted, deployment.tripped)
+        return super().forward(item, weight)
+
+
+class _SucceedTripped(Rules):
+    def succeed(self, deployment: Deployment) -> str:
+        return super().succeed(Deployment(deployment.id, deployment.phase))
+
+
+class _RefuseTouched(Rules):
+    def refuse(self, deployment: Deployment) -> str:
+        return ""
+
+
+class _UnlockAnytime(Rules):
+    def reopen(self, lock: Lock, deployment: Deployment) -> str:
+        return super().reopen(Lock("", lock.waiting, lock.live, lock.held_by), deployment)
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A fault, the bounds within which it is found, and the property that it breaks (the beginning of its name)."""
+
+    name: str
+    configuration: Configuration
+    breaks: str
+    rules: type[Rules] = Rules
+
+
+def _small(**bounds: object) -> Configuration:
+    given = {"changes": (("alias",),) * 2, "kinds": ALIAS, **bounds}
+    return Configuration("mutation", "", **given)
+
+
+L, REST, TRAFFIC, HELD, WRONG = "(L)", "at rest", "I2", "I1", "no write"
+
+MUTATIONS = {
+    one.name: one
+    for one in (
+        Mutation("claim and lock in two steps", _small(live=1, requests=1), L),
+        Mutation("ask without the condition on the phase", _small(lates=1, deaths=1), L),
+        Mutation("the lock is released after the end", _small(), L),
+        Mutation("a restoration without a permit", _small(lates=1, verdicts=1), TRAFFIC),
+        Mutation("a shift reads again without a permit", _small(alarms=1, lates=1), WRONG),
+        Mutation("a release that is not live is rolled back", _small(live=1, requests=1), TRAFFIC, _NoLive),
+        Mutation("what is there already is not sealed", _small(deaths=1, faults=1), TRAFFIC),
+        Mutation("the verification does not ask for the seal", _small(deaths=1, faults=2), TRAFFIC),
+        Mutation("the task token is overwritten", _small(lates=1), REST),
+        Mutation("attempts are counted", _small(deaths=3, verdicts=1), HELD),
+        Mutation("an unanswered read counts as failed", _small(verdicts=1, faults=1), HELD),
+        Mutation("a notification blocks a rollback", _small(requests=1), WRONG),
+        Mutation("a late close of an older execution", _small(live=1, requests=2, lates=1, hands=2, executions=2, deaths=1), TRAFFIC, _AnyExecution),
+        Mutation("unlock keeps what was live", _small(live=1, requests=2, hands=1, verdicts=1, changes=(("alias", "site"),) * 2, kinds=BOTH), TRAFFIC),
+        Mutation("the outbox is written after the end", _small(), REST),
+        Mutation("what is due is not claimed", _small(reconcilers=2), WRONG),
+        Mutation("the reconciler renews the lease", _small(lapses=1), REST),
+        Mutation("a late attempt records again", _small(lates=1), TRAFFIC),
+        Mutation("permit before the reading", _small(alarms=1), WRONG),
+        Mutation("a shift does not ask for the trip", _small(alarms=1), WRONG, _NoTrip),
+        Mutation("a shift does not ask for the weight", _small(lates=1, weights=(PART, FULL)), TRAFFIC, _AnyWeight),
+        Mutation("a tripped release succeeds", _small(alarms=1), TRAFFIC, _SucceedTripped),
+        Mutation("what was touched is rejected", _small(lapses=1), TRAFFIC, _RefuseTouched),
+        Mutation("a rollback begins beside the holder", _small(live=1, requests=1), L, _UnlockAnytime),
+        Mutation("a pointer's bound is not waited for in a rollback", _small(changes=(("pointer",),) * 2, kinds=POINTER, faults=1, deaths=1), TRAFFIC),
+        Mutation("a pointer's bound is not waited for before a shift", _small(changes=(("pointer",),) * 2, kinds=POINTER, faults=1, lates=1, verdicts=1), TRAFFIC),
+        Mutation("a claim does not ask who has it", _small(executions=2, deaths=1, verdicts=1, reconcilers=2), REST),
+    )
+}

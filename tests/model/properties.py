@@ -1,0 +1,115 @@
+"""What must hold in every state, and what must hold wherever no process can go on by itself."""
+
+from functools import partial
+
+from tests.model.search import Property
+from tests.model.space import State
+from tests.model.world import ENDED, FAILED, MIXED, NONE, OVER, PART, QUEUED, ROLLING_BACK, SUCCEEDED, World
+
+
+def everywhere(w: World) -> list[Property]:
+    """The properties of every state."""
+    phases = [key for d in w.all for key in (("phase", d), ("granted", d))]
+    stable = [("stable", d, c) for d in w.all for c in w.kinds]
+    weights = [("weight", d) for d in w.all]
+    at = [("at", c) for c in w.kinds]
+    return [
+        ("(L) the holder is the one whose item says so", ["holder", *phases], partial(lock, w)),
+        ("I8 who is queued waits or holds the lock", ["waiting", *phases], partial(waiting, w)),
+        ("I1 only a change by hand holds an environment", ["held", *phases, *w.optional("hands")], partial(held, w)),
+        ("no write is wrong by itself", ["broken"], broken),
+        ("I2 visitors get what the ledger says", ["holder", "live", "held", *phases, *weights, *stable, *at], partial(traffic, w)),
+    ]
+
+
+def lock(w: World, s: State) -> str:
+    """(L): the lock's holder is exactly the deployment whose item says that it holds it."""
+    for d in w.all:
+        if (s["holder"] == d) != w.holds(s, d):
+            return f"D{d} is {_phase(s, d)}, and the lock's holder is {_name(s['holder'])}"
+    return ""
+
+
+def waiting(w: World, s: State) -> str:
+    """Exactly the deployment that is queued without a fencing token has the waiting place."""
+    for d in w.all:
+        if (s["waiting"] == d) != (s["phase", d] == QUEUED and not s["granted", d]):
+            return f"D{d} is {_phase(s, d)}, and {_name(s['waiting'])} waits"
+    return ""
+
+
+def held(w: World, s: State) -> str:
+    """An environment is held, and a rollback has failed, only after somebody has changed something by hand."""
+    by_hand = s.get("hands", 0) < w.budget("hands")
+    for d in w.all:
+        if s["phase", d] == FAILED and not by_hand:
+            return f"the rollback of D{d} has failed, and nobody changed anything by hand"
+    if s["held"] and s["phase", s["held"]] not in {FAILED, ROLLING_BACK}:
+        return f"the environment is held by D{s['held']}, which is {_phase(s, s['held'])}"
+    return ""
+
+
+def broken(s: State) -> str:
+    """A process saw something that may never be: see `broken` in the processes."""
+    return "told twice, refused for no reason, or a forward write on its own restoration" if s["broken"] else ""
+
+
+def traffic(w: World, s: State) -> str:
+    """While the lock is free (or its holder has not begun) visitors get the live release, wholly; while a deployment
+    holds it they get its stable revisions or what it has written itself. So no write of another one ever lands."""
+    h = s["holder"]
+    begun = h and s["phase", h] != QUEUED
+    if s["held"] and not begun:
+        return ""
+    for c in w.kinds:
+        at, gets = s["at", c], w.traffic(s, c)
+        if gets == len(w.all) + 1:
+            continue  # A person changed it.
+        should = s["stable", h, c] if begun else expected(w, s, c)
+        own = begun and s["weight", h] and c in w.changes[h] and at and ((at - 1) // 4 + 1 == h or gets == h)
+        if own and gets != MIXED and s["weight", h] == PART and gets == h and should != h:
+            return f"all visitors of the {c} get D{h}, which is to have a part of them"
+        if not own and should is not None and gets != should:
+            got = "a mixture" if gets == MIXED else f"release {gets}"
+            return f"visitors of the {c} get {got} ({w.said(at)}) instead of release {should}; holder: {_name(h)}"
+    return ""
+
+
+def expected(w: World, s: State, c: str) -> int | None:
+    """The release of a component when the live deployment is what it says; None after a person's *unlock*."""
+    d = s["live"]
+    if not d:
+        return 0
+    if s["phase", d] != SUCCEEDED:
+        return None
+    return d if c in w.changes[d] else s["stable", d, c]
+
+
+def at_rest(w: World) -> Property:
+    """What must hold when no process can go on by itself."""
+
+    def check(s: State) -> str:
+        for d in w.all:
+            if s["phase", d] not in ENDED | {NONE}:
+                return f"D{d} is {_phase(s, d)} for ever"
+            if s["x", d] != OVER:
+                return f"D{d}'s execution waits for ever"
+            if s["due", d] or s["untold", d]:
+                return f"an end of D{d} is never told"
+        if s["holder"] or s["waiting"]:
+            return f"the lock is {_name(s['holder'])}'s for ever"
+        if any(s["flying", c] for c in w.kinds):
+            return "a write is on its way for ever"
+        return ""
+
+    return ("at rest all is ended, told and free", [], check)
+
+
+def _phase(s: State, d: int) -> str:
+    from tests.model.world import PHASES  # noqa: PLC0415 - for messages alone
+
+    return str(PHASES[s["phase", d]]) + (" with a fencing token" if s["granted", d] else "")
+
+
+def _name(d: int) -> str:
+    return f"D{d}" if d else "nobody"

@@ -1,0 +1,134 @@
+"""Which write of shared state is legal in which state: the protocol's guards, in one place.
+
+Each method takes what is in the ledger at the moment at which a write takes effect, and returns "" when it may, or the
+reason why not. The model obeys them; the monitor holds the real code to them. A mutation is a subclass that forgets
+one of them. `Lock` and `Deployment` are the parts of the real items that matter; ids are texts there, numbers here.
+"""
+
+from dataclasses import dataclass
+
+from controller.domain.phases import TOUCHED, UNTOUCHED, Phase
+
+HOLDING = TOUCHED | {Phase.ROLLING_BACK}
+"""Phases in which a deployment holds the lock; in QUEUED it does so if it has a fencing token."""
+MOVING = TOUCHED | UNTOUCHED
+Id = str | int
+"""A deployment or an execution; "" and 0 are none."""
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The environment's lock: who holds it, who waits, which deployment is live, whose failed rollback holds it."""
+
+    holder: Id = ""
+    waiting: Id = ""
+    live: Id = ""
+    held_by: Id = ""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A deployment's item: `granted` says that it has a fencing token, `shifted` that a first shift has begun."""
+
+    id: Id
+    phase: Phase
+    granted: bool = False
+    tripped: bool = False
+    weight: int = 0
+    shifted: bool = False
+    rollback_execution: Id = ""
+
+
+def holds(deployment: Deployment) -> bool:
+    """Whether the deployment's item says that it holds the lock: the right side of (L)."""
+    return deployment.phase in HOLDING or (deployment.phase is Phase.QUEUED and deployment.granted)
+
+
+class Rules:
+    """The guards. Every method: "" when the write is legal, or the reason why it is not."""
+
+    def ask(self, deployment: Deployment) -> str:
+        """Ask for the lock, or append a task token: only before the end, and before anything is touched."""
+        return _unless(deployment.phase in UNTOUCHED, f"it is {deployment.phase}")
+
+    def record(self, deployment: Deployment) -> str:
+        """Write the restore point, once: QUEUED → STAGING."""
+        return (
+            _unless(deployment.phase is Phase.QUEUED, f"it is {deployment.phase}")
+            or _unless(deployment.granted, "it does not hold the lock")
+            or _unless(not deployment.tripped, "it has a trip")
+        )
+
+    def trip(self, deployment: Deployment) -> str:
+        """Write the trip; the first reason stays, and what has ended is left alone."""
+        return _unless(deployment.phase in MOVING, f"it is {deployment.phase}") or _unless(
+            not deployment.tripped, "it has a trip"
+        )
+
+    def forward(self, deployment: Deployment, weight: int) -> str:
+        """Begin a shift to this weight, or permit a component's write of it."""
+        return (
+            _unless(deployment.phase in TOUCHED, f"it is {deployment.phase}")
+            or _unless(deployment.granted, "it does not hold the lock")
+            or _unless(not deployment.tripped, "it has a trip")
+            or _unless(deployment.weight <= weight, f"it is at {deployment.weight} already")
+        )
+
+    def begin_shift(self, deployment: Deployment, weight: int) -> str:
+        """Write the weight before the first component gets it."""
+        return self.forward(deployment, weight)
+
+    def back(self, deployment: Deployment) -> str:
+        """Permit the restoration of a component."""
+        going_back = deployment.phase is Phase.ROLLING_BACK or (deployment.phase in TOUCHED and deployment.tripped)
+        return _unless(going_back, f"it is {deployment.phase}, trip: {deployment.tripped}")
+
+    def succeed(self, deployment: Deployment) -> str:
+        """Close as SUCCEEDED."""
+        return _unless(deployment.phase in TOUCHED, f"it is {deployment.phase}") or _unless(
+            not deployment.tripped, "it has a trip"
+        )
+
+    def refuse(self, deployment: Deployment) -> str:
+        """Close as REJECTED or SUPERSEDED: nothing was touched."""
+        return _unless(deployment.phase in UNTOUCHED, f"it is {deployment.phase}")
+
+    def close_back(self, deployment: Deployment, execution: Id) -> str:
+        """Close as ROLLED_BACK or ROLLBACK_FAILED: only by the execution that has claimed the rollback."""
+        return _unless(deployment.phase is Phase.ROLLING_BACK, f"it is {deployment.phase}") or _unless(
+            deployment.rollback_execution == execution, "another execution has claimed its rollback"
+        )
+
+    def claim(self, deployment: Deployment, *, former_runs: bool) -> str:
+        """Claim the rollback of a deployment on its way; `former_runs`: the execution that has it still runs.
+
+        The write is conditional on `rollback_execution` as read, because of two that take over at once one comes late.
+        """
+        return _unless(
+            deployment.phase in TOUCHED or (deployment.phase is Phase.ROLLING_BACK and not former_runs),
+            f"it is {deployment.phase}" + (", and its execution runs" if former_runs else ""),
+        )
+
+    def reopen(self, lock: Lock, deployment: Deployment) -> str:
+        """Begin the rollback of a deployment that has ended."""
+        if deployment.phase is Phase.SUCCEEDED:
+            return (
+                _unless(lock.live == deployment.id, "it is not live")
+                or _unless(not lock.holder, "the lock is held")
+                or _unless(not lock.held_by, "the environment is held")
+            )
+        return (
+            _unless(deployment.phase is Phase.ROLLBACK_FAILED, f"it is {deployment.phase}")
+            or _unless(lock.held_by == deployment.id, "the environment is not held because of it")
+            or _unless(not lock.holder, "the lock is held")
+        )
+
+    def unlock(self, lock: Lock, deployment: Deployment) -> str:
+        """Accept a failed rollback as it is."""
+        return _unless(lock.held_by == deployment.id, "nothing is held because of it") or _unless(
+            not lock.holder, "it is being rolled back again"
+        )
+
+
+def _unless(fine: bool, reason: str) -> str:
+    return "" if fine else reason
