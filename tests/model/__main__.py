@@ -1,4 +1,8 @@
-"""`python -m tests.model`."""
+"""`python -m tests.model`: search the model of the protocol exhaustively."""
+
 import sys
+
 from tests.model.run import main
-sys.exit(main(sys.argv[1:]))
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -184,7 +184,7 @@ def _tell(w: World, d: int, s: State) -> list[Move]:
 
 def _note(w: World, d: int, s: State) -> list[Move]:
     # Told and not noted: it is told again. That once more is owed to the death, not to the protocol.
-    again = {("told", d): 0, ("untold", d): min(3, s["untold", d] + 1)}
+    again = {("told", d): 0, ("untold", d): s["untold", d] + 1}
     died = w.fault(s, f"The finisher of D{d} dies before it notes that", again, "deaths")
     return [Move(f"What was due after D{d}'s end is done", {("told", d): 0, ("due", d): s["due", d] - 1}), *died]
 

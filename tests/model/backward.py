@@ -256,6 +256,8 @@ class Rollback(Restorer):
         back = phase == ROLLED_BACK
         live, held = (s["previous", d], 0) if back else (s["live"], d)
         changes = w.ended(s, d, phase) | w.released(s, d, live, held) | {("claimed", d): NOBODY}
+        if Rules().close_back(w.item(s, d), self.execution(s)):
+            changes["broken"] = 1  # I3: an end is true because the one that writes it has claimed the rollback.
         label = f"{self.name} closes it: {'rolled back' if back else 'rollback failed'}"
         lost = w.fault(s, f"{label}; the answer is lost", changes, "faults")
         return [Move(label, changes | self.on("over")), *lost]
@@ -326,6 +328,8 @@ def begun(w: World, d: int) -> list[Row]:
         rows.append(Row(("a", d), OVER, [("phase", d), "alarms"], partial(_alarm, w, d)))
     if ("e", d) in w.sizes:
         keys = [("e", d), *w.start_keys(d), *w.ledger, "requests"]
+        if w.budget("hands"):
+            keys += [key for c in w.changes[d] for key in (("at", c), *(("stable", o, c) for o in w.all))]
         rows.append(Row(("e", d), OVER, keys, partial(_request, w, d)))
     return rows
 
@@ -352,9 +356,13 @@ def _request(w: World, d: int, s: State) -> list[Move]:
         moves.append(
             Move(f"A person's emergency rollback of D{d}; the machine is not started", {("e", d): 1} | spent, START)
         )
-    if not w.rules.unlock(lock, item):
+    if w.budget("hands") and not w.rules.unlock(lock, item):
         live = s["live"] if w.mutation == "unlock keeps what was live" else d
-        moves.append(Move(f"A person unlocks the environment after D{d}", {"held": 0, "live": live} | spent, START))
+        # What is live is a mixture now: it may not be called by the name of a release.
+        mixture = any(w.traffic(s, c) != s["stable", d, c] for c in w.changes[d])
+        wrong = {"broken": 1} if mixture and live != d else {}
+        changes = {"held": 0, "live": live} | spent | wrong
+        moves.append(Move(f"A person unlocks the environment after D{d}", changes, START))
     return moves
 
 

@@ -65,7 +65,7 @@ class Forward:
         rows = [
             Row(self.me, self.at("ask"), asked, self.ask),
             Row(self.me, self.at("record"), self._record_keys(), self.record),
-            Row(self.me, self.at("complete"), [*w.ledger, *alarm, *w.own(d)], self.complete),
+            Row(self.me, self.at("complete"), [*w.ledger, *w.optional("verdicts"), *alarm, *w.own(d)], self.complete),
         ]
         if self.who == "x":
             rows += [
@@ -151,9 +151,7 @@ class Forward:
     def begin(self, s: State, now: tuple) -> list[Move]:
         """Shift traffic: the weight is written first. Before that, a check or the judge may find the release bad."""
         w, d, weight = self.world, self.d, now[1]
-        bad: list[Move] = []
-        if self.who == "x" and not w.rules.trip(w.item(s, d)):
-            bad = w.fault(s, f"{self.name} is found bad", {("trip", d): 1} | self.failed(), "verdicts")
+        bad = self._found_bad(s)
         if reason := w.rules.begin_shift(w.item(s, d), weight):
             return [Move(f"{self.name} may not begin its shift: {reason}", self.failed()), *bad]
         changes: State = {("weight", d): weight, ("phase", d): SHIFTING}
@@ -224,7 +222,14 @@ class Forward:
             return [Move(f"{self.name} may not complete: {reason}", self.failed())]
         changes = w.ended(s, d, SUCCEEDED) | w.released(s, d, d, 0)
         lost = w.fault(s, f"{self.name} succeeds; the answer is lost", changes, "faults")
-        return [Move(f"{self.name} succeeds", changes | self.on("over")), *lost]
+        return [Move(f"{self.name} succeeds", changes | self.on("over")), *lost, *self._found_bad(s)]
+
+    def _found_bad(self, s: State) -> list[Move]:
+        """A check or the judge finds the release bad: the trip is written."""
+        w, d = self.world, self.d
+        if self.who == "g" or w.rules.trip(w.item(s, d)):
+            return []
+        return w.fault(s, f"{self.name} is found bad", {("trip", d): 1} | self.failed(), "verdicts")
 
     def fail(self, s: State) -> list[Move]:
         """Any fault: the rollback machine runs."""

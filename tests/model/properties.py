@@ -1,9 +1,10 @@
 """What must hold in every state, and what must hold wherever no process can go on by itself."""
 
+from collections.abc import Mapping
 from functools import partial
 
 from tests.model.search import Property
-from tests.model.space import State
+from tests.model.space import Key, State
 from tests.model.world import ENDED, FAILED, MIXED, NONE, OVER, PART, QUEUED, ROLLING_BACK, SUCCEEDED, World
 
 
@@ -49,9 +50,22 @@ def held(w: World, s: State) -> str:
     return ""
 
 
+def illegal(s: State, changes: Mapping[Key, int]) -> bool:
+    """I3: an end stays; only a rollback reopens SUCCEEDED and ROLLBACK_FAILED. A trip and a fencing token stay."""
+    for key, value in changes.items():
+        before = s[key]
+        if key[0] == "phase" and before != value and before in ENDED:
+            if value != ROLLING_BACK or before not in {SUCCEEDED, FAILED}:
+                return True
+        elif key[0] in {"trip", "granted"} and before > value:
+            return True
+    return False
+
+
 def broken(s: State) -> str:
     """A process saw something that may never be: see `broken` in the processes."""
-    return "told twice, refused for no reason, or a forward write on its own restoration" if s["broken"] else ""
+    what = "told twice, refused for no reason, an end changed, or a forward write on its own restoration"
+    return what if s["broken"] else ""
 
 
 def traffic(w: World, s: State) -> str:

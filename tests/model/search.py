@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.model.space import FAULT, START, STEP, Compiled, Space, State
+from tests.model.space import STEP, Compiled, Row, Space, State
 
 Property = tuple[str, list, Callable[[State], str]]
 """A name, the fields that it reads, and the function: "" when it holds, or what is wrong."""
@@ -33,8 +33,7 @@ class Result:
     quiet: int = 0
     exhausted: bool = True
     violation: Violation | None = None
-    stuck: int | None = None
-    peak_megabytes: int = 0
+    megabytes: int = 0
     seen: set = field(default_factory=set, repr=False)
 
 
@@ -44,7 +43,8 @@ class Search:
     def __init__(self, space: Space, initial: int, rows: list, properties: list[Property], at_rest: Property) -> None:
         """`rows` are the rows of all processes; `at_rest` is what must hold where no process can go on by itself."""
         self.space, self.initial = space, initial
-        self._at_rest, self._steps = at_rest, {}
+        self._at_rest = at_rest
+        self._known_steps: dict[int, dict[int, list[int]]] = {}
         self._properties = [(name, space.mask(keys), keys, check, set()) for name, keys, check in properties]
         tables: dict[tuple, dict[int, Compiled]] = {}
         for row in rows:
@@ -106,7 +106,7 @@ class Search:
                 break
         result.states, result.transitions, result.depth, result.quiet = len(seen), transitions, depth, quiet
         result.seconds, result.violation, result.seen = time.monotonic() - begun, violation, seen
-        result.peak_megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        result.megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024  # the process's peak so far
         return result
 
     def _answer(self, row: Compiled, state: int) -> tuple[tuple[int, ...], bool]:
@@ -165,23 +165,21 @@ class Search:
                 found += row.known[key][0]
         return found
 
-    def stuck(self, seen: set) -> int | None:
-        """A state from which no rest can be reached without faults and without anything new; None if there is none.
+    def stuck(self, seen: set[int]) -> int | None:
+        """A state from which no rest can be reached by steps alone, without luck, fault or help; None if there is none.
 
-        Goes backwards over the graph: it needs the edges, so it is for bounds up to some million states.
+        It goes backwards over the graph of all states, from those that are at rest. It needs the edges, so it is for
+        bounds of up to some million states.
         """
         states = list(seen)
         number = {state: index for index, state in enumerate(states)}
-        sources, targets = array("I"), array("I")
-        good = bytearray(len(states))
+        sources, targets, good = array("I"), array("I"), bytearray(len(states))
         for index, state in enumerate(states):
-            still = True
-            for _, after, kind in self._plain(state):
-                if kind == STEP:
-                    still = False
-                    sources.append(index)
-                    targets.append(number[after])
-            good[index] = still
+            steps = self._steps(state)
+            good[index] = not steps
+            for step in steps:
+                sources.append(index)
+                targets.append(number[state + step])
         first = array("I", bytes(4 * (len(states) + 1)))
         for target in targets:
             first[target + 1] += 1
@@ -191,30 +189,24 @@ class Search:
         for source, target in zip(sources, targets, strict=True):
             back[place[target]] = source
             place[target] += 1
-        waiting = [index for index in range(len(states)) if good[index]]
-        while waiting:
-            index = waiting.pop()
+        reached = [index for index in range(len(states)) if good[index]]
+        while reached:
+            index = reached.pop()
             for source in back[first[index] : first[index + 1]]:
                 if not good[source]:
                     good[source] = 1
-                    waiting.append(source)
+                    reached.append(source)
         return next((states[index] for index in range(len(states)) if not good[index]), None)
 
-    def _plain(self, packed: int) -> list[tuple[None, int, int]]:
-        found = []
+    def _steps(self, packed: int) -> list[int]:
+        found: list[int] = []
         for offset, low, rows in self.tables:
             row = rows[packed >> offset & low]
-            if row is None:
-                continue
-            key = packed & row.mask
-            steps = self._steps.get((id(row), key))
-            if steps is None:
-                moves = self.space.moves(row, packed)
-                steps = self._steps[id(row), key] = [diff for move, diff in moves if diff and move.kind == STEP]
-            found += [(None, packed + diff, STEP) for diff in steps]
+            if row is not None:
+                known = self._known_steps.setdefault(id(row), {})
+                key = packed & row.mask
+                if key not in known:
+                    moves = self.space.moves(row, packed)
+                    known[key] = [difference for move, difference in moves if difference and move.kind == STEP]
+                found += known[key]
         return found
-
-
-
-
-__all__ = ["FAULT", "START", "Result", "Search", "Violation"]

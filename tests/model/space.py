@@ -50,8 +50,9 @@ class Compiled:
 class Space:
     """The fields' places in the integer."""
 
-    def __init__(self, sizes: Mapping[Key, int]) -> None:
-        """`sizes` are the fields with their greatest values."""
+    def __init__(self, sizes: Mapping[Key, int], illegal: Callable[[State, Mapping[Key, int]], bool]) -> None:
+        """`sizes` are the fields with their greatest values; a move that is `illegal` sets the field `broken`."""
+        self._illegal = illegal
         self.places: dict[Key, tuple[int, int]] = {}
         offset = 0
         for key, greatest in sizes.items():
@@ -83,6 +84,8 @@ class Space:
 
     def _difference(self, state: State, move: Move) -> int:
         difference = 0
+        if self._illegal(state, move.changes) and not move.changes.get("broken"):
+            difference = 1 << self.places["broken"][0]
         for key, value in move.changes.items():
             offset, mask = self.places[key]
             if not 0 <= value <= mask:

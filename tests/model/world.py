@@ -126,7 +126,7 @@ class World:
         for d in self.all:
             sizes |= {("phase", d): 11, ("granted", d): one, ("trip", d): one, ("weight", d): FULL}
             sizes |= {("previous", d): n, ("token", d): one, ("claimed", d): len(self.executions)}
-            sizes |= {("due", d): 3, ("told", d): 2, ("untold", d): 3}
+            sizes |= {("due", d): 7, ("told", d): 2, ("untold", d): 7}
             sizes |= {("lapsed", d): one} if self.budget("lapses") else {}
             sizes |= {("stable", d, c): n + 1 for c in self.kinds}
             sizes |= {("x", d): len(self.forward[d]) - 1}
@@ -245,9 +245,9 @@ class World:
 
     def ended(self, s: State, d: int, phase: int) -> State:
         """The deployment's item, and an outbox item for what is due after its end."""
-        changes: State = {("phase", d): phase, ("untold", d): min(3, s["untold", d] + 1)}
+        changes: State = {("phase", d): phase, ("untold", d): s["untold", d] + 1}
         if self.mutation != "the outbox is written after the end":
-            changes["due", d] = min(3, s["due", d] + 1)
+            changes["due", d] = s["due", d] + 1
         return changes
 
     def released(self, s: State, d: int, live: int, held: int) -> State:
@@ -279,6 +279,8 @@ class World:
         if d < s["newest"]:
             return "superseded", self.refused(s, d, SUPERSEDED)
         changes: State = {"newest": d, ("phase", d): QUEUED}
+        if s["phase", d] in ENDED:  # Only in a mutation: the lock is given to a deployment that is over.
+            return "granted", {"holder": d}
         if not s["holder"]:
             return "granted", changes | self.granted(d, s["live"])
         if w := s["waiting"]:
