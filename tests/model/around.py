@@ -162,6 +162,8 @@ def due(w: World, d: int) -> list[Row]:
     deaths = w.optional("deaths")
     if w.mutation in UNCLAIMED:
         return []
+    if not w.configuration.finishers:
+        return [Row(("told", d), 0, [("due", d), ("untold", d), *others], partial(_done_at_once, w, d))]
     return [
         Row(("told", d), 0, [("due", d)], partial(_claim_due, d)),
         Row(("told", d), CLAIMED, [("due", d), ("untold", d), "broken", *others, *deaths], partial(_tell, w, d)),
@@ -171,6 +173,15 @@ def due(w: World, d: int) -> list[Row]:
 
 def _claim_due(d: int, s: State) -> list[Move]:
     return [Move(f"Somebody claims what is due after D{d}'s end", {("told", d): CLAIMED})] if s["due", d] else []
+
+
+def _done_at_once(w: World, d: int, s: State) -> list[Move]:
+    if not s["due", d]:
+        return []
+    changes: State = {("due", d): s["due", d] - 1, ("untold", d): s["untold", d] - 1}
+    for other in w.all:
+        changes |= answered(w, s | changes, other)
+    return [Move(f"What is due after D{d}'s end is done", changes)]
 
 
 def _tell(w: World, d: int, s: State) -> list[Move]:

@@ -88,7 +88,8 @@ class Restorer:
         w, d = self.world, self.d
         if w.mutation == "what is there already is not sealed":
             return w.traffic(s, c) == s["stable", d, c]
-        return s["at", c] == w.content_back(d)
+        there = w.content_back(d)
+        return s["at", c] == there and s.get(("next", c), there) == there
 
     def permit(self, s: State, now: tuple) -> list[Move]:
         """Read the deployment: does it go back?"""

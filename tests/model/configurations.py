@@ -1,5 +1,7 @@
 """The bounds of each search."""
 
+from dataclasses import replace
+
 from tests.model.world import FULL, PART, Configuration
 
 ALIAS = {"alias": "alias"}
@@ -13,36 +15,110 @@ CONFIGURATIONS = {
     one.name: one
     for one in (
         Configuration(
-            "hand-overs", "three uploads, two reconcilers", (("alias",),) * 3,
-            reconcilers=2, deaths=1, lates=1, faults=1,
+            "hand-overs",
+            "three uploads, two reconcilers, finishers",
+            (("alias",),) * 3,
+            reconcilers=2,
+            deaths=1,
+            lates=1,
         ),
         Configuration(
-            "shifts", "two releases in two steps, against alarms", (("alias",),) * 2, weights=SPLIT,
-            executions=2, deaths=1, lates=1, faults=1, alarms=1, verdicts=1,
+            "shifts",
+            "two releases in two steps each, against alarms",
+            (("alias",),) * 2,
+            weights=SPLIT,
+            deaths=1,
+            lates=1,
+            faults=1,
+            alarms=1,
+            finishers=False,
         ),
         Configuration(
-            "site", "a site, written and published in two writes", (("site",),) * 2, SITE, weights=SPLIT,
-            deaths=1, lates=1, faults=1, alarms=1,
+            "rollbacks",
+            "two rollback executions at once, two late attempts",
+            (("alias",),) * 2,
+            executions=2,
+            deaths=2,
+            lates=2,
+            verdicts=1,
+            finishers=False,
         ),
         Configuration(
-            "both", "two components at once", (("alias", "site"),) * 2, BOTH,
-            lates=1, faults=1, verdicts=1, deaths=1,
+            "site",
+            "a site, updated and published in two writes",
+            (("site",),) * 2,
+            SITE,
+            weights=SPLIT,
+            lates=1,
+            faults=1,
+            alarms=1,
+            finishers=False,
         ),
         Configuration(
-            "people", "two requests of people, a change by hand", (("alias",),) * 2, live=1,
-            executions=2, requests=2, hands=2, deaths=1,
+            "both",
+            "an alias and a site in one release",
+            (("alias", "site"),) * 2,
+            BOTH,
+            lates=1,
+            faults=1,
+            verdicts=1,
+            finishers=False,
         ),
         Configuration(
-            "apart", "releases of different components, two requests", (("alias",), ("site",)), BOTH,
-            requests=2, lates=1, verdicts=1,
+            "people",
+            "two requests of people, changes by hand",
+            (("alias",),) * 2,
+            live=1,
+            executions=2,
+            requests=2,
+            hands=2,
+            finishers=False,
         ),
         Configuration(
-            "leases", "leases that run out, executions that hang, two reconcilers", (("alias",),) * 2,
-            reconcilers=2, executions=2, lapses=2, deaths=1, lates=1,
+            "apart",
+            "releases of different components, two requests of people",
+            (("alias",), ("site",)),
+            BOTH,
+            requests=2,
+            lates=1,
+            finishers=False,
         ),
         Configuration(
-            "pointer", "a parameter that has no conditional write", (("pointer",),) * 2, POINTER,
-            deaths=1, lates=1, faults=1, alarms=1, verdicts=1,
+            "leases",
+            "leases that run out, executions that hang, two reconcilers",
+            (("alias",),) * 2,
+            reconcilers=2,
+            lapses=2,
+            deaths=1,
+            lates=1,
+            finishers=False,
+        ),
+        Configuration(
+            "pointer",
+            "a parameter, which has no conditional write",
+            (("pointer",),) * 2,
+            POINTER,
+            deaths=1,
+            lates=1,
+            faults=1,
+            alarms=1,
+            finishers=False,
         ),
     )
 }
+
+SMALL = {
+    name: replace(CONFIGURATIONS[name], **less)
+    for name, less in (
+        ("hand-overs", {"lates": 0, "reconcilers": 1}),
+        ("shifts", {"alarms": 0, "lates": 0}),
+        ("rollbacks", {"lates": 1, "deaths": 1, "verdicts": 0}),
+        ("site", {"weights": (FULL,), "alarms": 0}),
+        ("both", {"lates": 0}),
+        ("people", {"requests": 1, "hands": 1}),
+        ("apart", {"requests": 1, "lates": 0}),
+        ("leases", {"lapses": 1, "lates": 0, "reconcilers": 1}),
+        ("pointer", {"alarms": 0, "deaths": 0}),
+    )
+}
+"""The same with less, for the tests: some ten thousand states each."""

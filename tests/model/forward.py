@@ -164,7 +164,8 @@ class Forward:
         """Read a component and its ETag."""
         w, d, (_, weight, c) = self.world, self.d, now
         unanswered = w.fault(s, f"{self.name} gets no answer from the {c}", self._again(weight), "faults")
-        if s["at", c] == w.content_forward(d, weight):
+        there = w.content_forward(d, weight)
+        if s["at", c] == there and s.get(("next", c), there) == there:
             label = f"{self.name} finds the {c} there already"
             return [Move(label, self.following(now) | self._unread(s, c)), *unanswered]
         if s["at", c] == w.hand:

@@ -130,5 +130,19 @@ class Rules:
         )
 
 
+    def land(self, deployment: Deployment, way: str, on: str) -> str:
+        """What may be true when a component's write takes effect, however long after its permit.
+
+        `way` is `forward` or `back`; `on` is the way of the deployment's own write that it replaces, "" for any other.
+        """
+        if not holds(deployment) or deployment.phase is Phase.QUEUED:
+            return f"it is {deployment.phase}, so what it wrote before should have lost its condition"
+        if way == "back":
+            return self.back(deployment)
+        return _unless(on != "back", "a shift lands on its own restoration") or _unless(
+            deployment.shifted, "no shift has begun"
+        )
+
+
 def _unless(fine: bool, reason: str) -> str:
     return "" if fine else reason

@@ -71,6 +71,8 @@ class Configuration:
     """Leases that run out although the execution runs, and executions that hang."""
     hands: int = 0
     """Changes of a component by hand."""
+    finishers: bool = True
+    """Whether claiming, telling and noting what is due after an end are steps of their own; else they are one."""
 
 
 BUDGETS = ("deaths", "lates", "faults", "alarms", "requests", "verdicts", "lapses", "hands")

@@ -1,0 +1,239 @@
+"""Holds real runs to the model: every write of the ledger and of a component, as it takes effect, one after the other.
+
+The simulator gives it the items before and after each write of DynamoDB (all of a transaction together), and each write
+of a component. It raises `ViolationError` at the first one that the rules do not allow; (L) and the waiting place are
+checked after each. It decides by what was true when the write took effect, not by the condition that the code has put
+on it: a write without a condition that does no harm this time passes, and the scheduler's next seeds find it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from controller.aws.ledger.table import plain
+from controller.domain.phases import TERMINAL, TOUCHED, UNTOUCHED, Phase
+from tests.model.rules import Deployment, Lock, Rules, holds
+
+Item = Mapping[str, Any]
+Change = tuple[Item | None, Item | None]
+"""An item before and after a write, as DynamoDB holds it; None where there is none."""
+LISTS = ("queue_tokens", "guard_tokens", "pause_tokens")
+REFUSED = frozenset({Phase.REJECTED, Phase.SUPERSEDED})
+
+
+class ViolationError(AssertionError):
+    """A write that the model does not allow."""
+
+
+class Monitor:
+    """What the ledger and the components hold, as far as the model knows it."""
+
+    def __init__(self, runs: Callable[[str], bool] = lambda _: False, rules: Rules | None = None) -> None:
+        """`runs` says whether an execution runs at this moment."""
+        self._runs, self._rules = runs, rules or Rules()
+        self._deployments: dict[str, dict[str, Any]] = {}
+        self._locks: dict[str, dict[str, Any]] = {}
+        self._seals: dict[str, tuple[str, str]] = {}
+        self.writes = 0
+
+    # The ledger.
+
+    def ledger(self, changes: Sequence[Change]) -> None:
+        """One write of the ledger, or all of one transaction."""
+        deployments, locks = [], []
+        for before, after in changes:
+            named = after or before or {}
+            sort = named.get("sk", {}).get("S")
+            pair = (plain(dict(before)) if before else None, plain(dict(after)) if after else None)
+            if sort == "DEPLOYMENT":
+                deployments.append(pair)
+            elif sort == "LOCK":
+                # A lock's environment is its key: an environment's own field is not kept apart from the index's.
+                locks.append((named["pk"]["S"].removeprefix("ENVIRONMENT#"), *pair))
+        if not deployments and not locks:
+            return
+        self.writes += 1
+        moved = {after["deployment_id"]: (before, after) for before, after in deployments if after}
+        locked = {environment: (before or {}, after or {}) for environment, before, after in locks}
+        for before, after in deployments:
+            self._deployment(before, after, locked)
+        for environment, (before, after) in locked.items():
+            self._lock(environment, before, after, moved)
+        self._deployments |= {name: after for name, (_, after) in moved.items()}
+        self._locks |= {environment: after for environment, (_, after) in locked.items()}
+        touched = {_environment(after) for _, after in moved.values()} | set(locked)
+        for environment in touched:
+            self._whole(environment)
+
+    def _deployment(self, before: dict | None, after: dict | None, locked: Mapping[str, tuple[dict, dict]]) -> None:
+        if after is None:
+            raise ViolationError(f"the deployment {(before or {}).get('deployment_id')} was deleted")
+        name, now = after["deployment_id"], _item(after)
+        if before is None:
+            _require(now.phase is Phase.RECEIVED, f"{name} begins as {now.phase}")
+            return
+        then = _item(before)
+        hand_over = _environment(after) in locked
+        self._allow(name, f"{then.phase} → {now.phase}", self._step(then, now, hand_over=hand_over))
+        if now.tripped and not then.tripped and then.phase not in TERMINAL:
+            self._allow(name, "trip", self._rules.trip(then))
+        _require(not then.tripped or after.get("trip") == before.get("trip"), f"{name}: its trip was changed")
+        _require(
+            before.get("fencing_token", 0) in {0, after.get("fencing_token", 0)} or hand_over,
+            f"{name}: its fencing token was changed outside of a hand-over",
+        )
+        _require(now.granted == then.granted or hand_over, f"{name} was granted the lock outside of a hand-over")
+        if now.weight > then.weight:
+            self._allow(name, f"weight {now.weight}", self._rules.begin_shift(then, now.weight))
+        elif now.weight < then.weight:
+            self._allow(name, f"weight {now.weight}", self._rules.back(then))
+        recorded = before.get("restore_point")
+        _require(recorded in (None, after.get("restore_point")), f"{name}: its restore point was changed")
+        for tokens in LISTS:
+            kept = list(after.get(tokens, ()))
+            _require(not kept or kept[: len(before.get(tokens, ()))] == list(before.get(tokens, ())), f"{name}: {tokens} lost")
+
+    def _step(self, then: Deployment, now: Deployment, *, hand_over: bool) -> str:
+        """Why this step of a deployment's phase is not allowed."""
+        rules = self._rules
+        if now.phase is then.phase:
+            if now.phase is Phase.ROLLING_BACK and now.rollback_execution != then.rollback_execution:
+                return rules.claim(then, former_runs=self._runs(str(then.rollback_execution)))
+            return ""
+        match now.phase:
+            case Phase.QUEUED:
+                return rules.ask(then) or _outside(hand_over)
+            case Phase.STAGING:
+                return rules.record(then)
+            case Phase.SHIFTING:
+                return rules.begin_shift(then, now.weight)
+            case Phase.BAKING:
+                return "" if then.phase in TOUCHED else f"it is {then.phase}"
+            case Phase.ROLLING_BACK if then.phase in TERMINAL:
+                return _outside(hand_over)  # The lock's own check says whether it may be reopened.
+            case Phase.ROLLING_BACK:
+                return rules.claim(then, former_runs=False)
+            case Phase.SUCCEEDED:
+                return rules.succeed(then) or _outside(hand_over)
+            case Phase.ROLLED_BACK | Phase.ROLLBACK_FAILED:
+                return rules.close_back(then, then.rollback_execution) or _outside(hand_over)
+            case phase if phase in REFUSED:
+                never_asked = then.phase is Phase.RECEIVED
+                return rules.refuse(then) or ("" if never_asked else _outside(hand_over))
+        if now.phase is Phase.REJECTED:
+            return rules.close_back(then, then.rollback_execution)
+        return "no such step"
+
+    def _lock(self, environment: str, before: dict, after: dict, moved: Mapping[str, tuple[dict | None, dict]]) -> None:
+        then, now = _lock_of(before), _lock_of(after)
+        _require(after.get("revision", 0) == before.get("revision", 0) + 1, f"{environment}: the revision skips")
+        if now.holder != then.holder and now.holder:
+            _require(
+                after.get("token", 0) == before.get("token", 0) + 1,
+                f"{environment}: {now.holder} holds the lock without a new fencing token",
+            )
+            _require(str(now.holder) in moved, f"{environment}: {now.holder} holds the lock and was not told")
+        for name, (old, new) in moved.items():
+            if old is None:
+                continue
+            was, is_ = _item(old), _item(new)
+            if is_.phase is Phase.ROLLING_BACK and was.phase in TERMINAL:
+                self._allow(name, "reopened", self._rules.reopen(then, was))
+        if now.live != then.live:
+            self._live(environment, then, now, moved)
+        if now.held_by != then.held_by and now.held_by in moved:
+            phase = _item(moved[str(now.held_by)][1]).phase
+            _require(phase is Phase.ROLLBACK_FAILED, f"{environment} is held by {now.held_by}, which is {phase}")
+
+    def _live(self, environment: str, then: Lock, now: Lock, moved: Mapping[str, tuple[dict | None, dict]]) -> None:
+        """What is live follows from an end, or from an unlock."""
+        for name, (_, after) in moved.items():
+            phase = after["phase"]
+            if (phase, now.live) in {(Phase.SUCCEEDED, name), (Phase.ROLLED_BACK, after.get("previous", ""))}:
+                return
+        holder = self._deployments.get(str(then.held_by))
+        if holder is not None and now.live == then.held_by and not now.held_by:
+            self._allow(str(now.live), "unlock", self._rules.unlock(then, _item(holder)))
+            return
+        raise ViolationError(f"{environment}: {now.live or 'nothing'} is live, and no end says so")
+
+    def _whole(self, environment: str) -> None:
+        """(L), and the waiting place."""
+        lock = _lock_of(self._locks.get(environment, {}))
+        for name, item in self._deployments.items():
+            if _environment(item) != environment:
+                continue
+            deployment = _item(item)
+            _require(
+                holds(deployment) == (lock.holder == name),
+                f"(L): {name} is {deployment.phase}, and the lock's holder is {lock.holder or 'nobody'}",
+            )
+            waits = deployment.phase is Phase.QUEUED and not deployment.granted
+            _require(
+                waits == (lock.waiting == name),
+                f"{name} is {deployment.phase}, and {lock.waiting or 'nobody'} waits",
+            )
+
+    # Components.
+
+    def component(self, environment: str, name: str, seal: str) -> None:
+        """A write of a component takes effect; `seal` is what it carries: `7 forward`, or "" for somebody else's."""
+        self.writes += 1
+        token, _, way = seal.partition(" ")
+        key = f"{environment} {name}"
+        before = self._seals.get(key, ("", ""))
+        self._seals[key] = (token, way)
+        if not way:
+            return
+        item = next(
+            (
+                one
+                for one in self._deployments.values()
+                if _environment(one) == environment and str(one.get("fencing_token", 0)) == token
+            ),
+            None,
+        )
+        if item is None:
+            raise ViolationError(f"{name}: no deployment has the fencing token {token}")
+        on = before[1] if before[0] == token else ""
+        said = f"{item['deployment_id']}: a write ({way}) of {name} takes effect"
+        if reason := self._rules.land(_item(item), way, on):
+            raise ViolationError(f"{said}: {reason}")
+
+    def _allow(self, name: str, what: str, reason: str) -> None:
+        _require(not reason, f"{name}: {what} is not allowed: {reason}")
+
+
+def _item(item: Mapping[str, Any]) -> Deployment:
+    reached = item.get("reached", 0) or item.get("weight", 0)
+    return Deployment(
+        item["deployment_id"],
+        Phase(item["phase"]),
+        item.get("fencing_token", 0) > 0,
+        bool(item.get("trip")),
+        item.get("weight", 0),
+        reached > 0,
+        item.get("rollback_execution_arn", ""),
+    )
+
+
+def _lock_of(item: Mapping[str, Any]) -> Lock:
+    waiting = item.get("waiting") or {}
+    return Lock(
+        item.get("holder", ""), waiting.get("deployment_id", ""), item.get("live", ""), item.get("held_by", "")
+    )
+
+
+def _environment(item: Mapping[str, Any]) -> str:
+    return f"{item['application']}/{item['environment']}"
+
+
+def _outside(hand_over: bool) -> str:
+    return "" if hand_over else "it is not one transaction with the lock"
+
+
+def _require(fine: bool, what: str) -> None:
+    if not fine:
+        raise ViolationError(what)
+
+
+__all__ = ["UNTOUCHED", "Change", "Monitor", "ViolationError"]

@@ -1,0 +1,63 @@
+"""The protocol's model: every property holds in every state within the bounds, and every fault put back is found."""
+
+import pytest
+
+from tests.model.configurations import CONFIGURATIONS, SMALL
+from tests.model.mutations import MUTATIONS
+from tests.model.run import build, main, told
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_all_properties_hold_within_small_bounds(name: str) -> None:
+    """Every state is visited, none breaks a property, and from each all comes to rest by itself."""
+    w, search = build(SMALL[name])
+    result = search.run()
+    assert result.violation is None, "\n".join(told(w, search, result))
+    assert result.exhausted
+    assert result.quiet > 1
+    assert search.stuck(result.seen) is None
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("name", ["pointer"])
+def test_all_properties_hold_within_larger_bounds(name: str) -> None:
+    """One of the configurations of `./dev model`, with the first million states of the others' kind."""
+    w, search = build(CONFIGURATIONS[name])
+    result = search.run(most=1_000_000)
+    assert result.violation is None, "\n".join(told(w, search, result))
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_fault_that_is_put_back_is_found(name: str) -> None:
+    """The search finds it, and the property that it breaks is the one that names it."""
+    _, search = build(MUTATIONS[name].configuration, name)
+    result = search.run(most=500_000)
+    assert result.violation is not None
+    assert result.violation.name.startswith(MUTATIONS[name].breaks)
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_without_the_fault_the_same_bounds_hold(name: str) -> None:
+    """It is the fault that is found, not the bounds."""
+    w, search = build(MUTATIONS[name].configuration)
+    result = search.run(most=50_000)
+    assert result.violation is None, "\n".join(told(w, search, result))
+
+
+def test_the_trace_tells_the_shortest_way() -> None:
+    """A violation is told in plain words, from the beginning to the state that is wrong."""
+    lines: list[str] = []
+    assert main(["--mutation", "the lock is released after the end"], lines.append) == 0
+    assert "found" in lines[0]
+    assert lines[-1].endswith("D1 succeeds   [live: D1; D1: SUCCEEDED]")
+
+
+def test_the_table_says_states_and_bounds() -> None:
+    """The command prints a line for each configuration, and its bounds when asked."""
+    lines: list[str] = []
+    assert main(["--configuration", "pointer", "--most", "2000"], lines.append) == 0
+    assert lines[1].startswith("pointer")
+    assert lines[1].endswith("not exhausted")
+    assert main(["--bounds"], lines.append) == 0
+    assert all(name in lines[-1] for name in CONFIGURATIONS)
