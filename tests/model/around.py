@@ -30,7 +30,9 @@ def landing(w: World, c: str) -> list[Row]:
     count = w.sizes["flying", c]
     found = [Row(("flying", c), value, keys, partial(_land, w, c)) for value in range(1, count + 1)]
     if w.kinds[c] == "site":
-        found.append(Row(("publishing", c), 1, ["broken", ("at", c), ("next", c), ("fresh", c)], partial(_publish, w, c)))
+        found.append(
+            Row(("publishing", c), 1, ["broken", ("at", c), ("next", c), ("fresh", c)], partial(_publish, w, c))
+        )
     return found
 
 

@@ -1,4 +1,4 @@
-"""The way back: rollback executions (`r`), a late attempt of one of their states (`gr`), alarms (`a`), emergencies (`e`)."""
+"""The way back: rollback executions (`r`), late attempts of their states (`gr`), alarms (`a`), emergencies (`e`)."""
 
 from functools import partial
 
@@ -12,13 +12,17 @@ from tests.model.world import (
     OVER,
     ROLLED_BACK,
     ROLLING_BACK,
-    SUCCEEDED,
     UNTOUCHED,
     UPLOADED,
     World,
 )
 
-SPOKEN = {"r": "The rollback of D{}", "gr": "A late attempt of D{}'s rollback", "a": "D{}'s alarm", "e": "D{}'s emergency"}
+SPOKEN = {
+    "r": "The rollback of D{}",
+    "gr": "A late attempt of D{}'s rollback",
+    "a": "D{}'s alarm",
+    "e": "D{}'s emergency",
+}
 IN_PERSON, NOBODY = 1, 0
 
 
@@ -74,7 +78,7 @@ class Restorer:
 
     def read(self, s: State, now: tuple) -> list[Move]:
         """Read a component and its ETag."""
-        w, d, c = self.world, self.d, now[1]
+        w, c = self.world, now[1]
         unread = {("fresh", c): s["fresh", c] & ~self.bit}
         unanswered = w.fault(s, f"{self.name} gets no answer from the {c}", self.following(now) | unread, "faults")
         if self._is_there(s, c):
@@ -318,7 +322,9 @@ def _trouble(process: Rollback | Aside, s: State, step: object, c: str) -> list[
         ghost["fresh", c] = s["fresh", c] & ~process.bit | (w.bits["gr", d] if had else 0)
     start = (w.steps(c)[0], c) if c else "begin" if step in {"begin", "claim"} else step
     moves += w.fault(s, f"{process.name} is stopped; its Lambda goes on", ghost | {me: OVER}, "deaths", "lates")
-    moves += w.fault(s, f"{process.name}'s state is tried again; the first attempt goes on", ghost | process.go(start), "lates")
+    moves += w.fault(
+        s, f"{process.name}'s state is tried again; the first attempt goes on", ghost | process.go(start), "lates"
+    )
     return moves
 
 
@@ -382,6 +388,3 @@ def rows(w: World) -> list[Row]:
                 found += [*aside.rows(), *troubles(w, aside)]
         found += begun(w, d)
     return found
-
-
-__all__ = ["SUCCEEDED", "rows"]

@@ -2,13 +2,12 @@
 
 from functools import partial
 
-from tests.model.space import START, STEP, Key, Move, Row, State
+from tests.model.space import START, Key, Move, Row, State
 from tests.model.world import (
     ENDED,
     FULL,
     NONE,
     OVER,
-    QUEUED,
     RECEIVED,
     SHIFTING,
     STAGING,
@@ -143,7 +142,7 @@ class Forward:
         if any(release < 0 for release in found.values()):
             return [Move(f"{self.name} finds a mixture", self.failed())]
         changes: State = {("stable", d, c): release for c, release in found.items()} | {("phase", d): STAGING}
-        changes |= {key: 0 for key in w.optional(("lapsed", d))}
+        changes |= dict.fromkeys(w.optional(("lapsed", d)), 0)
         begin = ("begin", w.configuration.weights[0])
         lost = w.fault(s, f"{self.name} records its restore point; the answer is lost", changes, "faults")
         return [Move(f"{self.name} records its restore point and stages", changes | self.on(begin)), *lost]
@@ -155,10 +154,14 @@ class Forward:
         if reason := w.rules.begin_shift(w.item(s, d), weight):
             return [Move(f"{self.name} may not begin its shift: {reason}", self.failed()), *bad]
         changes: State = {("weight", d): weight, ("phase", d): SHIFTING}
-        changes |= {key: 0 for key in w.optional(("lapsed", d))}
+        changes |= dict.fromkeys(w.optional(("lapsed", d)), 0)
         then = self.go((w.steps(w.changes[d][0])[0], weight, w.changes[d][0]))
         lost = w.fault(s, f"{self.name} begins its shift; the answer is lost", changes, "faults")
-        return [Move(f"{self.name} begins its shift to {'all' if weight == FULL else 'a part'}", changes | then), *bad, *lost]
+        return [
+            Move(f"{self.name} begins its shift to {'all' if weight == FULL else 'a part'}", changes | then),
+            *bad,
+            *lost,
+        ]
 
     def read(self, s: State, now: tuple) -> list[Move]:
         """Read a component and its ETag."""
@@ -323,6 +326,3 @@ def rows(w: World) -> list[Row]:
         if ("g", d) in w.sizes:
             found += Forward(w, d, "g").rows()
     return found
-
-
-__all__ = ["FULL", "QUEUED", "STEP", "Forward", "landed", "rows"]

@@ -10,14 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from controller.aws.ledger.table import plain
-from controller.domain.phases import TERMINAL, TOUCHED, UNTOUCHED, Phase
+from controller.domain.phases import TERMINAL, TOUCHED, Phase
 from tests.model.rules import Deployment, Lock, Rules, holds
 
 Item = Mapping[str, Any]
 Change = tuple[Item | None, Item | None]
 """An item before and after a write, as DynamoDB holds it; None where there is none."""
 LISTS = ("queue_tokens", "guard_tokens", "pause_tokens")
-REFUSED = frozenset({Phase.REJECTED, Phase.SUPERSEDED})
+ALONE = frozenset({Phase.STAGING, Phase.SHIFTING, Phase.BAKING})
+"""Phases that begin by a write of the deployment alone; all others are hand-overs, with the lock in one transaction."""
 
 
 class ViolationError(AssertionError):
@@ -36,6 +37,15 @@ class Monitor:
         self.writes = 0
 
     # The ledger.
+
+    def know(self, items: Sequence[Item]) -> None:
+        """What the ledger holds when the monitor begins to watch."""
+        for item in items:
+            if item["sk"]["S"] == "DEPLOYMENT":
+                found = plain(dict(item))
+                self._deployments[found["deployment_id"]] = found
+            elif item["sk"]["S"] == "LOCK":
+                self._locks[item["pk"]["S"].removeprefix("ENVIRONMENT#")] = plain(dict(item))
 
     def ledger(self, changes: Sequence[Change]) -> None:
         """One write of the ledger, or all of one transaction."""
@@ -90,38 +100,37 @@ class Monitor:
         _require(recorded in (None, after.get("restore_point")), f"{name}: its restore point was changed")
         for tokens in LISTS:
             kept = list(after.get(tokens, ()))
-            _require(not kept or kept[: len(before.get(tokens, ()))] == list(before.get(tokens, ())), f"{name}: {tokens} lost")
+            _require(
+                not kept or kept[: len(before.get(tokens, ()))] == list(before.get(tokens, ())),
+                f"{name}: {tokens} lost",
+            )
 
     def _step(self, then: Deployment, now: Deployment, *, hand_over: bool) -> str:
         """Why this step of a deployment's phase is not allowed."""
         rules = self._rules
         if now.phase is then.phase:
-            if now.phase is Phase.ROLLING_BACK and now.rollback_execution != then.rollback_execution:
-                return rules.claim(then, former_runs=self._runs(str(then.rollback_execution)))
-            return ""
-        match now.phase:
-            case Phase.QUEUED:
-                return rules.ask(then) or _outside(hand_over)
-            case Phase.STAGING:
-                return rules.record(then)
-            case Phase.SHIFTING:
-                return rules.begin_shift(then, now.weight)
-            case Phase.BAKING:
-                return "" if then.phase in TOUCHED else f"it is {then.phase}"
-            case Phase.ROLLING_BACK if then.phase in TERMINAL:
-                return _outside(hand_over)  # The lock's own check says whether it may be reopened.
-            case Phase.ROLLING_BACK:
-                return rules.claim(then, former_runs=False)
-            case Phase.SUCCEEDED:
-                return rules.succeed(then) or _outside(hand_over)
-            case Phase.ROLLED_BACK | Phase.ROLLBACK_FAILED:
-                return rules.close_back(then, then.rollback_execution) or _outside(hand_over)
-            case phase if phase in REFUSED:
-                never_asked = then.phase is Phase.RECEIVED
-                return rules.refuse(then) or ("" if never_asked else _outside(hand_over))
-        if now.phase is Phase.REJECTED:
-            return rules.close_back(then, then.rollback_execution)
-        return "no such step"
+            taken = now.phase is Phase.ROLLING_BACK and now.rollback_execution != then.rollback_execution
+            return rules.claim(then, former_runs=self._runs(str(then.rollback_execution))) if taken else ""
+        alone = now.phase in ALONE or {then.phase, now.phase} == {Phase.RECEIVED, Phase.REJECTED}
+        if now.phase is Phase.ROLLING_BACK:
+            alone = then.phase in TOUCHED
+        if not alone and not hand_over:
+            return "it is not one transaction with the lock"
+        nothing_recorded = now.phase is Phase.REJECTED and then.phase is Phase.ROLLING_BACK
+        refused = rules.close_back(then, then.rollback_execution) if nothing_recorded else rules.refuse(then)
+        reopened = "" if then.phase in TERMINAL else rules.claim(then, former_runs=False)
+        return {
+            Phase.QUEUED: rules.ask(then),
+            Phase.STAGING: rules.record(then),
+            Phase.SHIFTING: rules.begin_shift(then, now.weight),
+            Phase.BAKING: "" if then.phase in TOUCHED else f"it is {then.phase}",
+            Phase.ROLLING_BACK: reopened,  # What has ended is checked with the lock.
+            Phase.SUCCEEDED: rules.succeed(then),
+            Phase.ROLLED_BACK: rules.close_back(then, then.rollback_execution),
+            Phase.ROLLBACK_FAILED: rules.close_back(then, then.rollback_execution),
+            Phase.REJECTED: refused,
+            Phase.SUPERSEDED: rules.refuse(then),
+        }.get(now.phase, "no such step")
 
     def _lock(self, environment: str, before: dict, after: dict, moved: Mapping[str, tuple[dict | None, dict]]) -> None:
         then, now = _lock_of(before), _lock_of(after)
@@ -218,22 +227,13 @@ def _item(item: Mapping[str, Any]) -> Deployment:
 
 def _lock_of(item: Mapping[str, Any]) -> Lock:
     waiting = item.get("waiting") or {}
-    return Lock(
-        item.get("holder", ""), waiting.get("deployment_id", ""), item.get("live", ""), item.get("held_by", "")
-    )
+    return Lock(item.get("holder", ""), waiting.get("deployment_id", ""), item.get("live", ""), item.get("held_by", ""))
 
 
 def _environment(item: Mapping[str, Any]) -> str:
     return f"{item['application']}/{item['environment']}"
 
 
-def _outside(hand_over: bool) -> str:
-    return "" if hand_over else "it is not one transaction with the lock"
-
-
 def _require(fine: bool, what: str) -> None:
     if not fine:
         raise ViolationError(what)
-
-
-__all__ = ["UNTOUCHED", "Change", "Monitor", "ViolationError"]

@@ -76,8 +76,17 @@ MUTATIONS = {
         Mutation("attempts are counted", _small(deaths=3, verdicts=1), HELD),
         Mutation("an unanswered read counts as failed", _small(verdicts=1, faults=1), HELD),
         Mutation("a notification blocks a rollback", _small(requests=1), WRONG),
-        Mutation("a late close of an older execution", _small(changes=(("alias",),), executions=2, deaths=1, lates=1, verdicts=1), WRONG, _AnyExecution),
-        Mutation("unlock keeps what was live", _small(requests=1, hands=1, verdicts=1, changes=(("alias", "other"),), kinds=TWO), WRONG),
+        Mutation(
+            "a late close of an older execution",
+            _small(changes=(("alias",),), executions=2, deaths=1, lates=1, verdicts=1),
+            WRONG,
+            _AnyExecution,
+        ),
+        Mutation(
+            "unlock keeps what was live",
+            _small(requests=1, hands=1, verdicts=1, changes=(("alias", "other"),), kinds=TWO),
+            WRONG,
+        ),
         Mutation("the outbox is written after the end", _small(), REST),
         Mutation("what is due is not claimed", _small(reconcilers=2), WRONG),
         Mutation("the reconciler renews the lease", _small(lapses=1), REST),
@@ -88,7 +97,15 @@ MUTATIONS = {
         Mutation("a tripped release succeeds", _small(alarms=1), TRAFFIC, _SucceedTripped),
         Mutation("what was touched is rejected", _small(lapses=1), TRAFFIC, _RefuseTouched),
         Mutation("a rollback begins beside the holder", _small(live=1, requests=1), L, _UnlockAnytime),
-        Mutation("a pointer's bound is not waited for in a rollback", _small(changes=(("pointer",),) * 2, kinds=POINTER, faults=1, deaths=1), TRAFFIC),
-        Mutation("a pointer's bound is not waited for before a shift", _small(changes=(("pointer",),) * 2, kinds=POINTER, faults=1, lates=1, verdicts=1), TRAFFIC),
+        Mutation(
+            "a pointer's bound is not waited for in a rollback",
+            _small(changes=(("pointer",),) * 2, kinds=POINTER, faults=1, deaths=1),
+            TRAFFIC,
+        ),
+        Mutation(
+            "a pointer's bound is not waited for before a shift",
+            _small(changes=(("pointer",),) * 2, kinds=POINTER, faults=1, lates=1, verdicts=1),
+            TRAFFIC,
+        ),
     )
 }

@@ -19,7 +19,11 @@ def everywhere(w: World) -> list[Property]:
         ("I8 who is queued waits or holds the lock", ["waiting", *phases], partial(waiting, w)),
         ("I1 only a change by hand holds an environment", ["held", *phases, *w.optional("hands")], partial(held, w)),
         ("no write is wrong by itself", ["broken"], broken),
-        ("I2 visitors get what the ledger says", ["holder", "live", "held", *phases, *weights, *stable, *at], partial(traffic, w)),
+        (
+            "I2 visitors get what the ledger says",
+            ["holder", "live", "held", *phases, *weights, *stable, *at],
+            partial(traffic, w),
+        ),
     ]
 
 
@@ -69,8 +73,11 @@ def broken(s: State) -> str:
 
 
 def traffic(w: World, s: State) -> str:
-    """While the lock is free (or its holder has not begun) visitors get the live release, wholly; while a deployment
-    holds it they get its stable revisions or what it has written itself. So no write of another one ever lands."""
+    """I2, as it is while something is on its way, too.
+
+    While the lock is free (or its holder has not begun) visitors get the live release, wholly. While a deployment holds
+    it they get its stable revisions, or what it has written itself. So no late write of another one ever lands.
+    """
     h = s["holder"]
     begun = h and s["phase", h] != QUEUED
     if s["held"] and not begun:

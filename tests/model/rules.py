@@ -129,7 +129,6 @@ class Rules:
             not lock.holder, "it is being rolled back again"
         )
 
-
     def land(self, deployment: Deployment, way: str, on: str) -> str:
         """What may be true when a component's write takes effect, however long after its permit.
 

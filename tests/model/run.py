@@ -44,7 +44,9 @@ def main(arguments: Sequence[str], say: Callable[[str], object] = print) -> int:
 
 
 def _search_all(names: Sequence[str], most: int, say: Callable[[str], object]) -> int:
-    say(f"{'configuration':14}{'states':>12}{'transitions':>13}{'depth':>7}{'rests':>7}{'seconds':>9}{'/s':>8}{'MB':>7}")
+    say(
+        f"{'configuration':14}{'states':>12}{'transitions':>13}{'depth':>7}{'rests':>7}{'seconds':>9}{'/s':>8}{'MB':>7}"
+    )
     code = total = 0
     for name in names:
         w, search = build(CONFIGURATIONS[name])
@@ -106,7 +108,10 @@ def _said(w: World, key: Key, state: State) -> str:
 
 def bounds() -> str:
     """The bounds of all configurations, as a table."""
-    lines = [f"{'configuration':14}{'uploads':>8}{'live':>6}{'steps':>6}{'recon.':>7}{'exec.':>6}" + "".join(f"{b:>9}" for b in BUDGETS)]
+    lines = [
+        f"{'configuration':14}{'uploads':>8}{'live':>6}{'steps':>6}{'recon.':>7}{'exec.':>6}"
+        + "".join(f"{b:>9}" for b in BUDGETS)
+    ]
     for one in CONFIGURATIONS.values():
         who = f"{len(one.changes):8}{one.live:6}{len(one.weights):6}{one.reconcilers:7}{one.executions:6}"
         lines.append(f"{one.name:14}{who}" + "".join(f"{getattr(one, b):9}" for b in BUDGETS) + f"  {one.about}")

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.model.space import STEP, Compiled, Row, Space, State
+from tests.model.space import STEP, Compiled, Space, State
 
 Property = tuple[str, list, Callable[[State], str]]
 """A name, the fields that it reads, and the function: "" when it holds, or what is wrong."""
@@ -58,7 +58,7 @@ class Search:
             offset, mask = space.places[counter]
             self.tables.append((offset, mask, [known.get(value) for value in range(mask + 1)]))
 
-    def run(self, most: int = 10**9, seconds: float = 10**9) -> Result:
+    def run(self, most: int = 10**9, seconds: float = 10**9) -> Result:  # noqa: C901, PLR0912 - one loop, for speed
         """Search everything; stop at the first violation, or after so many states or seconds."""
         begun = time.monotonic()
         result = Result()
@@ -132,7 +132,9 @@ class Search:
         for offset, low, rows in self.tables:
             row = rows[packed >> offset & low]
             if row is not None:
-                found += [(move.label, packed + diff, move.kind) for move, diff in self.space.moves(row, packed) if diff]
+                found += [
+                    (move.label, packed + diff, move.kind) for move, diff in self.space.moves(row, packed) if diff
+                ]
         return found
 
     def trace(self, goal: int) -> list[tuple[str, int]]:

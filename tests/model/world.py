@@ -27,9 +27,20 @@ PHASES = [
     Phase.SUPERSEDED,
     Phase.ROLLBACK_FAILED,
 ]
-NONE, UPLOADED, RECEIVED, QUEUED, STAGING, SHIFTING, ROLLING_BACK, SUCCEEDED, ROLLED_BACK, REJECTED, SUPERSEDED, FAILED = (
-    range(12)
-)
+(
+    NONE,
+    UPLOADED,
+    RECEIVED,
+    QUEUED,
+    STAGING,
+    SHIFTING,
+    ROLLING_BACK,
+    SUCCEEDED,
+    ROLLED_BACK,
+    REJECTED,
+    SUPERSEDED,
+    FAILED,
+) = range(12)
 ENDED = frozenset({SUCCEEDED, ROLLED_BACK, REJECTED, SUPERSEDED, FAILED})
 UNTOUCHED = frozenset({RECEIVED, QUEUED})
 TOUCHED = frozenset({STAGING, SHIFTING})
@@ -270,7 +281,7 @@ class World:
             changes["waiting"] = 0
         return changes
 
-    def asked(self, s: State, d: int) -> tuple[str, State]:
+    def asked(self, s: State, d: int) -> tuple[str, State]:  # noqa: PLR0911 - one for each answer
         """Ask for the lock: `granted`, `waiting`, `rejected` or `superseded`, and the changes."""
         if s["holder"] == d:
             return "granted", {}
@@ -338,8 +349,7 @@ class World:
     def after(self, program: Sequence, now: object) -> int:
         """The place of the first step that is not of the same component."""
         index = program.index(now)
-        step = next(i for i, (_, b) in enumerate(pairwise(program), 1) if i > index and _other(now, b))
-        return step
+        return next(i for i, (_, then) in enumerate(pairwise(program), 1) if i > index and _other(now, then))
 
 
 def _other(now: object, then: object) -> bool:
