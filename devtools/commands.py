@@ -28,6 +28,8 @@ HELP = """\
   simulate         deployments in virtual time under faults: --seed 7 one run with its timeline (--shrink: as simple
                    as it fails), --hours 2 many runs
   bench [NAME]     the benchmarks, or one of them
+  model [ARGS]     search the model of the protocol exhaustively: some minutes, up to 4 GB
+                   (--configuration NAME, --mutation NAME or all, --bounds)
   docs             build the documentation into a site, and print the path of its first page
   package [ARCH]   build the controller's Lambda package for AWS, and print its folder
   cdk ARGS         the pinned AWS CDK with Selfright's app and package, for a real account:
@@ -151,6 +153,12 @@ def bench(arguments: Sequence[str]) -> int:
     return _run("python", "-m", "benchmarks", *arguments)
 
 
+def model(arguments: Sequence[str]) -> int:
+    """Search the model of the protocol exhaustively."""
+    environments.ensure([MAIN])
+    return _run("python", "-m", "tests.model", *arguments)
+
+
 def docs(arguments: Sequence[str]) -> int:
     """Build the documentation into a site; a warning is an error. ARGUMENTS go to sphinx-build."""
     environments.ensure([MAIN, DOCS])
@@ -193,6 +201,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "lock": lock,
     "bench": bench,
     "simulate": simulate,
+    "model": model,
     "docs": docs,
     "package": package,
     "cdk": cdk,
