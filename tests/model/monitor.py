@@ -9,8 +9,11 @@ on it: a write without a condition that does no harm this time passes, and the s
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from controller.aws.components.function.alias import SEALED
 from controller.aws.ledger.table import plain
+from controller.domain.components.site.routing import parse
 from controller.domain.phases import TERMINAL, TOUCHED, Phase
+from controller.errors import ChangedByOthersError
 from tests.model.rules import Deployment, Lock, Rules, holds
 
 Item = Mapping[str, Any]
@@ -207,6 +210,18 @@ class Monitor:
         said = f"{item['deployment_id']}: a write ({way}) of {name} takes effect"
         if reason := self._rules.land(_item(item), way, on):
             raise ViolationError(f"{said}: {reason}")
+
+    def alias(self, environment: str, name: str, description: str) -> None:
+        """An alias has been updated; its description holds the seal."""
+        self.component(environment, name, description.removeprefix(SEALED) if description.startswith(SEALED) else "")
+
+    def site(self, environment: str, name: str, code: bytes) -> None:
+        """A routing function has been published; its code holds the seal."""
+        try:
+            seal = parse(code).seal
+        except ChangedByOthersError:
+            seal = ""
+        self.component(environment, name, seal)
 
     def _allow(self, name: str, what: str, reason: str) -> None:
         _require(not reason, f"{name}: {what} is not allowed: {reason}")

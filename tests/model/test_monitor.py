@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from controller.aws.client.clients import client
+from controller.aws.components.function.alias import SEALED
 from controller.aws.ledger.table import Item, marshal
+from controller.domain.components.site.routing import RoutingTable, render
 from controller.domain.phases import TERMINAL, Phase
 from tests.model.monitor import Change, Monitor, ViolationError
 from tests.state_machine.scene import Scene
@@ -184,3 +186,13 @@ def test_what_a_person_changes_is_none_of_its_business() -> None:
     monitor = a_monitor()
     monitor.component(ENVIRONMENT, "api", "")
     assert monitor.writes == 1
+
+
+def test_the_seals_are_read_where_the_components_keep_them() -> None:
+    """In an alias's description, and in a routing function's code."""
+    monitor = a_monitor(trip=TRIP)
+    monitor.alias(ENVIRONMENT, "api", f"{SEALED}1 back")
+    monitor.alias(ENVIRONMENT, "api", "by hand")
+    monitor.site(ENVIRONMENT, "site", render(RoutingTable("a", seal="1 back")))
+    with pytest.raises(ViolationError, match="lands on its own restoration"):
+        monitor.site(ENVIRONMENT, "site", render(RoutingTable("a", seal="1 forward")))

@@ -6,6 +6,8 @@ from tests.model.configurations import CONFIGURATIONS, SMALL
 from tests.model.mutations import MUTATIONS
 from tests.model.run import build, main, told
 
+RESTORED = 3
+
 
 @pytest.mark.parametrize("name", SMALL)
 def test_all_properties_hold_within_small_bounds(name: str) -> None:
@@ -26,6 +28,26 @@ def test_all_properties_hold_within_larger_bounds(name: str) -> None:
     w, search = build(CONFIGURATIONS[name])
     result = search.run(most=1_000_000)
     assert result.violation is None, "\n".join(told(w, search, result))
+
+
+@pytest.mark.parametrize("name", ["shifts", "site", "accepted"])
+def test_what_the_monitor_asks_of_a_write_that_lands_is_true_in_the_model(name: str) -> None:
+    """Whenever a component changes, `Rules.land` allows it: so the monitor never blames a run that is right."""
+    w, search = build(SMALL[name])
+    places = [search.space.places["at", c] for c in w.kinds]
+    landed = 0
+    for packed in search.run().seen:
+        for label, after, _ in search.moves(packed):
+            for offset, mask in places:
+                before, content = packed >> offset & mask, after >> offset & mask
+                if before == content or content in {0, w.hand}:
+                    continue
+                d, what = (content - 1) // 4 + 1, (content - 1) % 4 + 1
+                on = "back" if before == w.content_back(d) else ""
+                item = w.item(search.space.unpack(packed), d)
+                assert w.rules.land(item, "back" if what == RESTORED else "forward", on) == "", label
+                landed += 1
+    assert landed > 1000
 
 
 @pytest.mark.parametrize("name", MUTATIONS)
