@@ -1,7 +1,10 @@
 """Build a model, search it, and say in plain words what was found."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 
 from tests.model import around, backward, forward
 from tests.model.configurations import CONFIGURATIONS
@@ -12,6 +15,7 @@ from tests.model.search import Result, Search
 from tests.model.space import Key, Space, State
 from tests.model.world import BUDGETS, PHASES, Configuration, World
 
+HEAD = f"{'configuration':14}{'states':>12}{'transitions':>13}{'depth':>7}{'rests':>7}{'seconds':>9}{'/s':>8}{'MB':>7}"
 SHOWN = ("holder", "waiting", "live", "held", "phase", "at", "next", "trip", "weight", "claimed")
 """Fields that a trace shows when they change."""
 
@@ -31,6 +35,7 @@ def main(arguments: Sequence[str], say: Callable[[str], object] = print) -> int:
     parser.add_argument("--configuration", choices=CONFIGURATIONS, help="only this one")
     parser.add_argument("--mutation", choices=[*MUTATIONS, "all"], help="put this fault back, and show how it is found")
     parser.add_argument("--most", type=float, default=1e9, help="end a search after so many states")
+    parser.add_argument("--jobs", type=int, default=2, help="so many searches at once (default: 2)")
     parser.add_argument("--bounds", action="store_true", help="say the bounds, and search nothing")
     given = parser.parse_args(arguments)
     if given.bounds:
@@ -40,28 +45,40 @@ def main(arguments: Sequence[str], say: Callable[[str], object] = print) -> int:
         chosen = MUTATIONS if given.mutation == "all" else [given.mutation]
         return max(_mutate(name, say, trace=given.mutation != "all") for name in chosen)
     chosen = [given.configuration] if given.configuration else list(CONFIGURATIONS)
-    return _search_all(chosen, int(given.most), say)
+    return _search_all(chosen, int(given.most), given.jobs, say)
 
 
-def _search_all(names: Sequence[str], most: int, say: Callable[[str], object]) -> int:
-    say(
-        f"{'configuration':14}{'states':>12}{'transitions':>13}{'depth':>7}{'rests':>7}{'seconds':>9}{'/s':>8}{'MB':>7}"
-    )
+def _search_all(names: Sequence[str], most: int, jobs: int, say: Callable[[str], object]) -> int:
+    say(HEAD)
     code = total = 0
-    for name in names:
-        w, search = build(CONFIGURATIONS[name])
-        result = search.run(most)
-        total += result.states
-        ended = "" if result.exhausted else "  not exhausted"
-        rate = int(result.states / max(result.seconds, 0.001))
-        figures = f"{result.states:12,}{result.transitions:13,}{result.depth:7}{result.quiet:7}"
-        say(f"{name:14}{figures}{result.seconds:9.0f}{rate:8,}{result.megabytes:7,}{ended}")
-        if result.violation:
+    for line, states, trace in _searched_all(names, most, jobs):
+        say(line)
+        total += states
+        for said in trace:
             code = 1
-            for line in told(w, search, result):
-                say(line)
+            say(said)
     say(f"{'together':14}{total:12,}")
     return code
+
+
+def _searched_all(names: Sequence[str], most: int, jobs: int) -> Iterator[tuple[str, int, list[str]]]:
+    """Each in a process of its own, so that its memory is its own; in the order of the names."""
+    search = partial(_searched, most=most)
+    if jobs == 1:
+        yield from map(search, names)
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+        yield from pool.map(search, names)
+
+
+def _searched(name: str, most: int) -> tuple[str, int, list[str]]:
+    w, search = build(CONFIGURATIONS[name])
+    result = search.run(most)
+    ended = "" if result.exhausted else "  not exhausted"
+    rate = int(result.states / max(result.seconds, 0.001))
+    figures = f"{result.states:12,}{result.transitions:13,}{result.depth:7}{result.quiet:7}"
+    line = f"{name:14}{figures}{result.seconds:9.0f}{rate:8,}{result.megabytes:7,}{ended}"
+    return line, result.states, told(w, search, result)
 
 
 def _mutate(name: str, say: Callable[[str], object], *, trace: bool) -> int:
