@@ -15,9 +15,8 @@ from typing import Any
 
 from app_artifacts.smartpack.build import built
 from controller.aws.bundles import S3Bundles
-from controller.domain.identity import deployment_id, parse_key
+from controller.domain.identity import UNKNOWN, deployment_id, parse_key
 from controller.errors import InvalidBundleError
-from controller.flow.receive import UNKNOWN
 from selfright.bundling.bundle import make_bundle
 from selfright.layout import ROOT
 from tests.e2e.hands import Hands

@@ -122,7 +122,7 @@ class Sights:
 
         def over() -> Deployment | None:
             found = self.ledger.find(deployment)
-            return found if found and found.phase.is_terminal and found.notification == "sent" else None
+            return found if found and found.is_told else None
 
         found: Deployment = until(f"{deployment} is over", over)
         return found

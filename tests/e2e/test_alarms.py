@@ -60,7 +60,7 @@ def test_an_alarm_between_two_states_is_not_missed(lab: Lab) -> None:
     with lab.frozen_edge():
         release = lab.release()
         shifting = lab.reaches(release, Phase.SHIFTING, weight=50)
-        assert not shifting.guard_token
+        assert not shifting.guard_tokens
         lab.set_alarm(ALARM, "ALARM", "between two states")
         tripped = lab.until_restored(release)
         assert tripped.phase is Phase.SHIFTING

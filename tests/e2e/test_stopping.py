@@ -40,7 +40,7 @@ def test_stopping_the_rollback_too_only_starts_another_one(lab: Lab) -> None:
         first = lab.until_kind(release, "restored", times=2).rollback_execution_arn
         lab.stop(first)
     ended = lab.ended(release)
-    assert (ended.phase, ended.rollback_attempts) == (Phase.ROLLED_BACK, 2)
+    assert ended.phase is Phase.ROLLED_BACK
     assert ended.rollback_execution_arn != first
     assert lab.execution(first)["status"] == "ABORTED"
     assert lab.live().is_only(before)
