@@ -15,7 +15,7 @@ from controller.ports.signals import Clock
 
 
 @dataclass(frozen=True)
-class Source:
+class TimeAndChance:
     """Where time and chance come from: see the functions of this module, each named as its source here."""
 
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -25,7 +25,7 @@ class Source:
     token: Callable[[int], str] = secrets.token_hex
 
 
-MACHINE = Source()
+MACHINE = TimeAndChance()
 
 
 def now() -> datetime:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from controller.domain.deployment import Deployment, Evaluation
@@ -22,6 +22,7 @@ class FakeDeployments:
     events: dict[str, list[TimelineEvent]] = field(default_factory=dict)
     before_update: Callable[[Mapping[str, Any]], None] = lambda _changes: None
     swept: datetime | None = None
+    swept_from: datetime | None = None
 
     def create(self, deployment: Deployment) -> bool:
         """Keep the deployment, unless it is known."""
@@ -67,10 +68,16 @@ class FakeDeployments:
 
     def begin_sweep(self, now: datetime, since: datetime) -> bool:
         """Note that a sweep begins, unless one began since then."""
-        if self.swept is not None and self.swept >= since:
+        covered = self.swept_from is not None and self.swept_from >= since
+        alive = self.swept is not None and self.swept >= since and now - self.swept <= timedelta(minutes=1)
+        if covered or alive:
             return False
         self.swept = now
         return True
+
+    def end_sweep(self, begun_at: datetime) -> None:
+        """Note since when all are checked."""
+        self.swept_from = max(begun_at, self.swept_from or begun_at)
 
     def record(self, deployment_id: str, event: TimelineEvent) -> None:
         """Add the event to the deployment's events."""
@@ -101,7 +108,7 @@ def _holds(present: Deployment, phases: Collection[Phase], expected: Expected) -
 
 
 def _changed(present: Deployment, changes: Mapping[str, Any]) -> Deployment:
-    changed: dict[str, Any] = dict.fromkeys(changes.get("answered", ()), ())
+    changed: dict[str, Any] = {name: () if name.endswith("_tokens") else None for name in changes.get("cleared", ())}
     for name, value in changes.items():
         if name == "sent":
             changed["unsent"] = {key: one for key, one in present.unsent.items() if key != value}
@@ -110,7 +117,7 @@ def _changed(present: Deployment, changes: Mapping[str, Any]) -> Deployment:
             changed[whole] = {**getattr(present, whole), **value}
         elif name.endswith("_tokens"):
             changed[name] = (*getattr(present, name), *value)
-        elif name != "answered":
+        elif name != "cleared":
             changed[name] = value
     return replace(present, **changed)
 

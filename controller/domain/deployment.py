@@ -273,6 +273,7 @@ class Deployment:
     restored: Mapping[str, datetime] = field(default_factory=dict)
     settles_at: datetime | None = None
     waits_since: datetime | None = None
+    discards_since: datetime | None = None
     closed_at: datetime | None = None
     unsent: Mapping[str, Unsent] = field(default_factory=dict)
 
@@ -348,7 +349,7 @@ class Changes(TypedDict, total=False):
     `staged_now`, `awaited_now`, `troubles_now`, `restored_now` and `unsent_now` set the entries that they name and
     leave the others, because several components write at the same time while they are staged or restored.
     `awaited`, `troubles` and `restored` replace all entries. Tokens are added to those that are there, and
-    `answered` names the lists of tokens that are emptied. `sent` removes that entry of `unsent`.
+    `cleared` names fields that are as at first again. `sent` removes that entry of `unsent`.
     """
 
     phase: Phase
@@ -390,7 +391,8 @@ class Changes(TypedDict, total=False):
     restored_now: Mapping[str, datetime]
     settles_at: datetime
     waits_since: datetime
+    discards_since: datetime
     closed_at: datetime
     unsent_now: Mapping[str, Unsent]
-    answered: tuple[Literal["guard_tokens", "pause_tokens"], ...]
+    cleared: tuple[Literal["guard_tokens", "pause_tokens", "waits_since", "discards_since"], ...]
     sent: str

@@ -38,7 +38,11 @@ def reconcile(world: World, event_at: datetime | None = None) -> dict[str, str]:
         return {}
     actions = {deployment_id: _reconcile_alone(world, deployment_id) for deployment_id in world.open_deployments.open()}
     done = {deployment_id: action for deployment_id, action in actions.items() if action}
-    return done if event_at else {**done, **_start_lost_uploads(world)}
+    if event_at is None:
+        done |= _start_lost_uploads(world)
+    if not any(action.startswith(FAILED) for action in done.values()):
+        world.open_deployments.end_sweep(now)
+    return done
 
 
 def _start_lost_uploads(world: World) -> dict[str, str]:

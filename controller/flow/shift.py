@@ -46,7 +46,7 @@ def shift(world: World, deployment_id: str, step: int) -> Shifted:
         "phase": Phase.SHIFTING,
         "weight": weight,
         "reached": weight,
-        "answered": ("guard_tokens", "pause_tokens"),
+        "cleared": ("guard_tokens", "pause_tokens"),
         **renewed(world),
     }
     expected = Expected(fencing_token=deployment.fencing_token, untripped=True, weight_at_most=weight)

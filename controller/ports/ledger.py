@@ -22,7 +22,7 @@ class Expected:
 
     fencing_token: int | None = None
     untripped: bool = False
-    absent: Literal["trip", "traffic_restored_at", "waits_since"] | None = None
+    absent: Literal["trip", "traffic_restored_at", "waits_since", "discards_since"] | None = None
     rollback_execution_arn: str | None = None
     weight_at_most: int | None = None
     bake_step: int | None = None
@@ -76,7 +76,10 @@ class OpenDeployments(Protocol):
         """The ids of the deployments that are not terminal or owe a notification."""
 
     def begin_sweep(self, now: datetime, since: datetime) -> bool:
-        """Note that a check of all of them begins now; False when one has begun at `since` or later."""
+        """Note that a check of all of them begins now; False when one has begun since `since`, and is not dead."""
+
+    def end_sweep(self, begun_at: datetime) -> None:
+        """Note that the check that began then has come to its end."""
 
 
 class Evaluations(Protocol):

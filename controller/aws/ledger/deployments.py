@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _DEPLOYMENT: TypeAdapter[Deployment] = TypeAdapter(Deployment)
 _EVENT: TypeAdapter[TimelineEvent] = TypeAdapter(TimelineEvent)
 _SWEEP = key("RECONCILER", "SWEEP")
+SWEEPS_FOR = timedelta(minutes=1)
+"""A sweep that has not ended after this time may be dead, and is not waited for."""
 TOKENS = frozenset({"guard_tokens", "queue_tokens", "pause_tokens"})
 """Lists to which a write adds."""
 KEPT = timedelta(days=400)
@@ -98,13 +100,25 @@ class DynamoDeployments(Deployments, OpenDeployments):
         self._held(deployment_key(deployment_id), deployment_id, request)
 
     def begin_sweep(self, now: datetime, since: datetime) -> bool:
-        """One item says when the last sweep began."""
+        """One item says when the last sweep began, and when the last one began that came to its end."""
+        uncovered = "(attribute_not_exists(swept_from) OR swept_from < :since)"
+        alone = "(attribute_not_exists(begun_at) OR begun_at < :since OR begun_at < :dead)"
+        values = {":now": now, ":since": since, ":dead": now - SWEEPS_FOR}
         request = {
             "UpdateExpression": "SET begun_at = :now",
-            "ConditionExpression": "attribute_not_exists(begun_at) OR begun_at < :since",
-            "ExpressionAttributeValues": {":now": marshal(now), ":since": marshal(since)},
+            "ConditionExpression": f"{uncovered} AND {alone}",
+            "ExpressionAttributeValues": {name: marshal(value) for name, value in values.items()},
         }
         return self._held(_SWEEP, "the last sweep", request)
+
+    def end_sweep(self, begun_at: datetime) -> None:
+        """Note since when all are checked, unless a later sweep has."""
+        request = {
+            "UpdateExpression": "SET swept_from = :begun",
+            "ConditionExpression": "attribute_not_exists(swept_from) OR swept_from < :begun",
+            "ExpressionAttributeValues": {":begun": marshal(begun_at)},
+        }
+        self._held(_SWEEP, "the last sweep", request)
 
     def _held(self, item: Item, resource: str, request: Mapping[str, Any]) -> bool:
         """Whether the condition of an update held."""
@@ -201,6 +215,7 @@ class _Expression:
             self._values[name] = marshal(value)
             if added != name:
                 self._values[":empty"] = {"L": []}
+        self._removes = [self._path(name) for name in changes.get("cleared", ())]
         if "sent" in changes:
             self._removes.append(self._path(f"unsent.{changes['sent']}"))
 
@@ -242,13 +257,13 @@ def _by_path(changes: Changes) -> dict[str, Any]:
     """Path in the item → value: the entries of a map one by one, everything else as a whole."""
     written: dict[str, Any] = {}
     for name, value in changes.items():
-        if name in {"answered", "sent"}:
+        if name in {"cleared", "sent"}:
             continue
         if name.endswith("_now") and isinstance(value, Mapping):
             written |= {f"{name.removesuffix('_now')}.{entry}": one for entry, one in value.items()}
         else:
             written[name] = value
-    return {**written, **dict.fromkeys(changes.get("answered", ()), ())}
+    return written
 
 
 def _in_phases(phases: Collection[Phase]) -> str:

@@ -5,12 +5,14 @@ leaves. What any kept release needs stays, because a revision may have come from
 contents.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 
-from controller.domain.deployment import Deployment
+from controller.domain.deployment import Changes, Deployment
 from controller.domain.environment import Environment
+from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
-from controller.errors import NotFoundError, SelfrightError
+from controller.errors import LedgerConflictError, NotFoundError, SelfrightError
 from controller.flow.shared.fence import permit_back
 from controller.flow.shared.pending import takes_long
 from controller.flow.shared.timeline import environment_of, record
@@ -18,6 +20,8 @@ from controller.ports.world import World
 
 PATIENCE = timedelta(seconds=15)
 """After that, what is left stays, so that the release that waits for the lock can begin."""
+ALTOGETHER = timedelta(minutes=5)
+"""The same for all attempts together, of which each may die."""
 
 
 def discard_staged(world: World, deployment: Deployment) -> None:
@@ -25,11 +29,23 @@ def discard_staged(world: World, deployment: Deployment) -> None:
     if not deployment.changed and not deployment.awaited:
         return
     try:
-        _discard(world, deployment)
+        if _is_in_time(world, deployment):
+            _discard(world, deployment)
     except SelfrightError as error:
         record(
             world, deployment.deployment_id, EventKind.DISCARD_FAILED, f"What was staged may still be there: {error}"
         )
+
+
+def _is_in_time(world: World, deployment: Deployment) -> bool:
+    """Whether this began a short time ago: what dies at it again and again must not keep the lock for ever."""
+    now = world.clock.now()
+    if deployment.discards_since is not None:
+        return now - deployment.discards_since < ALTOGETHER
+    changes: Changes = {"discards_since": now}
+    with suppress(LedgerConflictError):
+        world.deployments.update(deployment.deployment_id, changes, phases={Phase.ROLLING_BACK})
+    return True
 
 
 def _discard(world: World, deployment: Deployment) -> None:

@@ -51,6 +51,7 @@ def close(  # noqa: PLR0913 - how it ended, said in full
         ended = world.deployments.get(deployment_id)
         if ended.phase is not phase:
             raise
+        follow_up(world, [deployment_id], finish)  # The attempt that ended it may have died.
         return ended
     follow_up(world, moved, closed)
     return world.deployments.get(deployment_id)

@@ -162,6 +162,7 @@ def reopen(world: World, deployment: Deployment, execution_arn: str, trip: Trip)
             "awaited": {},
             "troubles": {},
             "restored": {},
+            "cleared": ("waits_since", "discards_since"),
             "reached": ALL if present.phase is Phase.SUCCEEDED else present.reached,  # All visitors got it.
         }
         return HandOver(True, taken, [Move(deployment_id, changes, {deployment.phase})])

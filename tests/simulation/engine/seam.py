@@ -35,7 +35,7 @@ _CURRENT: list[Gateway] = []
 def installed(scheduler: Scheduler, gateway: Gateway) -> Iterator[None]:
     """Let the product run in this simulation, and in none other, inside the block."""
     chance = scheduler.chance
-    source = clock.Source(
+    source = clock.TimeAndChance(
         now=scheduler.now,
         monotonic=scheduler.monotonic,
         sleep=lambda seconds: scheduler.sleep(seconds) if scheduler.current else None,

@@ -73,8 +73,13 @@ class SiteTraffic(Traffic[SiteState]):
         """Whether LIVE names only these two revisions, and DEVELOPMENT has no unpublished work of somebody else."""
         return state.live is not None and state.draft is not None and state.live.is_between(stable, canary)
 
-    def seal(self, state: SiteState) -> str:
-        """The seal of what was published, if DEVELOPMENT has the same."""
+    def seal(self, state: SiteState) -> str | None:
+        """The seal of what was published, if DEVELOPMENT has the same.
+
+        None when DEVELOPMENT has somebody else's draft: it has changed the ETag, so no write of ours can succeed.
+        """
+        if state.draft is None:
+            return None
         seals = {table.seal for table in (state.live, state.draft) if table is not None}
         return seals.pop() if len(seals) == 1 else ""
 

@@ -203,7 +203,7 @@ def test_tokens_are_added_and_emptied(deployments: DynamoDeployments) -> None:
     for token in ("one", "two"):
         deployments.update("d1", {"guard_tokens": (token,), "queue_tokens": (token,)}, phases=OPEN)
     assert deployments.get("d1").guard_tokens == ("one", "two")
-    after = deployments.update("d1", {"answered": ("guard_tokens", "pause_tokens")}, phases=OPEN)
+    after = deployments.update("d1", {"cleared": ("guard_tokens", "pause_tokens")}, phases=OPEN)
     assert (after.guard_tokens, after.pause_tokens, after.queue_tokens) == ((), (), ("one", "two"))
 
 
