@@ -2,17 +2,20 @@
 
 ./dev simulate --seed 7 [--scenario plain] [--shrink]     one run
 ./dev simulate --hours 2 [--seed 1000]                     seeds from this one on, in two processes
+./dev simulate --sweep [--scenario plain]                  every fault at every call, one at a time
 ./dev simulate --plan FILE                                 a plan that was written down
 """
 # ruff: noqa: T201 - a command-line tool prints
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from itertools import chain, count, islice
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -20,8 +23,9 @@ from tests.simulation.plan import Plan
 from tests.simulation.run import Outcome, run
 from tests.simulation.scenarios import SCENARIOS, SOUP, plan_of
 from tests.simulation.shrink import shrink
+from tests.simulation.sweep import plans
 
-PROCESSES, BATCH = 2, 20
+PROCESSES, BATCH, SHOWN = 2, 20, 20
 HOUR = 3600
 
 
@@ -33,12 +37,16 @@ def main(arguments: list[str]) -> int:
         "--scenario", choices=[*sorted(SCENARIOS), SOUP], default="", help="this one, not one by chance"
     )
     parser.add_argument("--hours", type=float, help="explore for so long")
+    parser.add_argument("--sweep", action="store_true", help="every fault at every site of the scenarios")
     parser.add_argument("--shrink", action="store_true", help="make a run that fails as simple as possible")
     parser.add_argument("--plan", type=Path, help="a file with a plan, as a failing run prints it")
     parser.add_argument("--quiet", action="store_true", help="without the timeline")
     given = parser.parse_args(arguments)
+    if given.sweep:
+        chosen = [given.scenario] if given.scenario else sorted(SCENARIOS)
+        return explore(_swept(given.seed, chosen), math.inf if given.hours is None else given.hours * HOUR)
     if given.hours is not None:
-        return explore(given.seed, given.hours * HOUR, given.scenario)
+        return explore(_seeds(given.seed, given.scenario), given.hours * HOUR)
     plan = Plan.of(json.loads(given.plan.read_text())) if given.plan else plan_of(given.seed, given.scenario)
     outcome = run(plan)
     if given.shrink and outcome.violations:
@@ -51,59 +59,57 @@ def tell(outcome: Outcome, *, timeline: bool) -> None:
     """Print a run: what was planned, what happened, how it ended."""
     print(outcome.plan)
     if timeline:
-        print(*outcome.history, sep="\n")
+        print(*outcome.history.shown(), sep="\n")
     print(f"{outcome.calls} calls, {outcome.seconds / 60:.0f} minutes of virtual time: {', '.join(outcome.phases)}")
     if outcome.violations:
         print(f"plan: {json.dumps(outcome.plan.document())}")
     print(*(outcome.violations or ["No violation."]), sep="\n")
 
 
-def explore(seed: int, seconds: float, scenario: str) -> int:
-    """Run seeds from this one on, until the time is over; print those that fail."""
+def explore(batches: Iterator[list[Plan]], seconds: float) -> int:
+    """Run these plans in two processes, until they or the time are over; print those that fail."""
     began, runs, calls = time.monotonic(), 0, 0
     found: Counter[str] = Counter()
     with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
-        batches = _batches(seed)
-        working = {pool.submit(_run_batch, next(batches), scenario) for _ in range(2 * PROCESSES)}
+        working = {pool.submit(_run_all, batch) for batch in islice(batches, 2 * PROCESSES)}
         while working:
-            done = next((one for one in working if one.done()), None)
-            if done is None:
-                time.sleep(0.05)
-                continue
-            working.remove(done)
-            for failing, number in done.result():
+            ended, working = wait(working, return_when=FIRST_COMPLETED)
+            for failing, number in chain.from_iterable(one.result() for one in ended):
                 runs, calls = runs + 1, calls + number
+                found.update(failing[1:])
                 if failing:
-                    found.update(failing[1:])
                     print(*failing, sep="\n    ", flush=True)
             if time.monotonic() - began < seconds:
-                working.add(pool.submit(_run_batch, next(batches), scenario))
-    took = time.monotonic() - began
-    print(f"{runs} runs with {calls:,} calls in {took / 60:.1f} minutes, from seed {seed} on.")
+                working |= {pool.submit(_run_all, batch) for batch in islice(batches, len(ended))}
+    print(f"{runs:,} runs with {calls:,} calls in {(time.monotonic() - began) / 60:.1f} minutes.")
     print(f"{sum(found.values())} violations" + (":" if found else "."))
-    for text, count in found.most_common(20):
-        print(f"{count:6} {text}")
+    for text, times in found.most_common(SHOWN):
+        print(f"{times:6} {text}")
     return 1 if found else 0
 
 
-def _batches(seed: int) -> Iterator[range]:
-    while True:
-        yield range(seed, seed + BATCH)
-        seed += BATCH
+def _seeds(seed: int, scenario: str) -> Iterator[list[Plan]]:
+    for begin in count(seed, BATCH):
+        yield [plan_of(one, scenario) for one in range(begin, begin + BATCH)]
 
 
-def _run_batch(seeds: range, scenario: str) -> list[tuple[list[str], int]]:
-    """For each seed: nothing or what to print of it, and its calls."""
+def _swept(seed: int, scenarios: Sequence[str]) -> Iterator[list[Plan]]:
+    swept = chain.from_iterable(plans(scenario, seed) for scenario in scenarios)
+    while batch := list(islice(swept, BATCH)):
+        yield batch
+
+
+def _run_all(batch: Sequence[Plan]) -> list[tuple[list[str], int]]:
+    """For each plan: nothing or what to print of it, and its calls."""
     told = []
-    for seed in seeds:
-        plan = plan_of(seed, scenario)
+    for plan in batch:
+        name = "; ".join([f"seed {plan.seed}, {plan.scenario}", *map(str, plan.faults), *map(str, plan.outages)])
         try:
             outcome = run(plan)
-        except Exception as error:  # noqa: BLE001 - a seed that breaks the simulator itself is told as well
-            told.append(([f"seed {seed}, {plan.scenario}", f"the simulator broke: {error!r}"], 0))
+        except Exception as error:  # noqa: BLE001 - a plan that breaks the simulator itself is told as well
+            told.append(([name, f"the simulator broke: {error!r}"], 0))
             continue
-        failing = [f"seed {seed}, {plan.scenario}", *outcome.violations] if outcome.violations else []
-        told.append((failing, outcome.calls))
+        told.append(([name, *outcome.violations] if outcome.violations else [], outcome.calls))
     return told
 
 

@@ -108,7 +108,7 @@ class _Run:
         scene.scheduler.after(SCHEDULE, self._tick)
         now = scene.scheduler.seconds
         calm = now > self._calm_from
-        ended = calm and scene.is_quiet and all(one.phase.is_terminal for one in scene.deployments())
+        ended = calm and scene.is_quiet and all(one.phase.is_terminal and one.is_told for one in scene.deployments())
         settled = ended and (not scene.unknown_uploads or now > self._calm_from + LOST_AFTER)
         self._quiet = self._quiet + 1 if settled else 0
         if self._quiet >= 2:

@@ -190,7 +190,7 @@ class Scene:
             "previous": previous.deployment_id if previous else "",
             "steps": (Step(ALL, 60),),
             "weight": ALL,
-            "shifted_at": self.scheduler.now(),
+            "reached": ALL,
         }
         world.deployments.update(deployment.deployment_id, changes, phases={Phase.RECEIVED})
         world.deployments.leave_open(deployment.deployment_id)

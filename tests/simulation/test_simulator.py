@@ -19,6 +19,7 @@ from tests.simulation.releases import SECRET
 from tests.simulation.run import run
 from tests.simulation.scenarios import SCENARIOS, plan_of
 from tests.simulation.shrink import shrink
+from tests.simulation.sweep import plans
 
 ROOT = Path(__file__).parents[2]
 ALARM = Plan(3, "alarm", (Event(1.0, "upload", {"version": "1.1.0"}), Event(70.0, "alarm", {"name": "shop-errors"})))
@@ -130,6 +131,13 @@ def test_the_command_explores(capsys: pytest.CaptureFixture[str], monkeypatch: p
     monkeypatch.setattr("tests.simulation.__main__.BATCH", 1)
     assert main(["--seed", "1", "--scenario", "plain", "--hours", "0.0001"]) == 0
     assert "runs with" in capsys.readouterr().out
+
+
+def test_every_fault_is_met_at_every_site() -> None:
+    """The sweep's plans are about calls that the scenario makes."""
+    chosen = list(plans("bad_bundle", 1))[::17]
+    assert {plan.faults[0].kind for plan in chosen} > {Kind.SLOW_WRITE, Kind.DEATH_AFTER}
+    assert all(run(plan).met == 1 for plan in chosen)
 
 
 def test_all_scenarios_have_uploads() -> None:

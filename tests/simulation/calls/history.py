@@ -1,5 +1,6 @@
 """What happened in a run: every call, and whatever else a person wants to read in its timeline."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,6 +9,7 @@ from typing import Any
 from tests.simulation.engine.scheduler import START
 
 SHOWN = 110
+OUT = re.compile(r"!!! #\d+ (.*is out)")
 KEYS = (
     "FunctionName",
     "Name",
@@ -63,6 +65,19 @@ class History:
     def note(self, seconds: float, actor: str, text: str) -> None:
         """Add a line that is no call."""
         self.lines.append(Note(seconds, actor, text))
+
+    def shown(self) -> Iterator[str]:
+        """The lines for a person: of many that an outage makes, one."""
+        repeated, last = 0, ""
+        for line in self:
+            what = OUT.search(line)
+            if what and what[1] == last:
+                repeated += 1
+                continue
+            if repeated:
+                yield f"{'':16}({repeated} more like this)"
+            repeated, last = 0, what[1] if what else ""
+            yield line
 
     def __iter__(self) -> Iterator[str]:
         """The lines as text: the time of day, who, what."""
