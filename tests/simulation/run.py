@@ -17,7 +17,7 @@ from tests.simulation.scene import Scene
 
 SCHEDULE = 300.0
 """Seconds between two runs of the reconciler by its schedule."""
-PATIENCE = 26 * 3600.0
+PATIENCE = 4 * 3600.0
 """Seconds in which a run must come to rest, once the last event has happened and the last outage is over."""
 LOST_AFTER = 3600.0
 """Seconds after which an upload without a deployment is lost for good."""
@@ -29,7 +29,10 @@ LAST = Release("9.0.0")
 
 @dataclass
 class Outcome:
-    """How a run went. `calls` and `seconds` (of virtual time) say how long it was; `phases` are the ends of all."""
+    """How a run went. `calls` and `seconds` (of virtual time) say how long it was; `phases` are the ends of all.
+
+    `met` counts the faults that were met; the first `lines` of the history are those before the further release.
+    """
 
     plan: Plan
     violations: list[str]
@@ -38,6 +41,7 @@ class Outcome:
     seconds: float
     phases: list[str] = field(default_factory=list)
     met: int = 0
+    lines: int = 0
 
     @property
     def fingerprint(self) -> str:
@@ -73,9 +77,17 @@ class _Run:
         scene.scheduler.after(SCHEDULE * scene.scheduler.chance.random(), self._tick)
         found = self._come_to_rest() or violations(scene, ends)
         phases = [f"{one.version or '-'} {one.phase}" for one in scene.deployments()]
+        lines = len(scene.history.lines)
         found = found or self._further(ends)
         return Outcome(
-            plan, found, scene.history, scene.gateway.number, scene.scheduler.seconds, phases, len(scene.faults.met)
+            plan=plan,
+            violations=found,
+            history=scene.history,
+            calls=scene.gateway.number,
+            seconds=scene.scheduler.seconds,
+            phases=phases,
+            met=len(scene.faults.met),
+            lines=lines,
         )
 
     def _further(self, ends: Ends) -> list[str]:

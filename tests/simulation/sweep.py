@@ -23,7 +23,8 @@ def undisturbed(scenario: str, seed: int) -> Plan:
 
 def sites(plan: Plan) -> Counter[str]:
     """Who calls what, and how often: `<actor>|<service>.<operation>` → calls."""
-    calls = [line for line in run(plan).history.lines if isinstance(line, Call)]
+    outcome = run(plan)
+    calls = [line for line in outcome.history.lines[: outcome.lines] if isinstance(line, Call)]
     return Counter(f"{call.actor}|{call.service}.{call.operation}" for call in calls)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from controller.aws.components.function.alias import Alias
 from tests.simulation.__main__ import main
 from tests.simulation.calls.faults import Fault, Kind, Outage
 from tests.simulation.engine.seam import LOCKS, POOLS
@@ -100,6 +99,7 @@ def test_what_the_product_forgets_is_found(place: str, found: str, monkeypatch: 
     plan = replace(ALARM, events=(*ALARM.events, *later))
     assert run(plan).violations == []
     monkeypatch.setattr(place, lambda *_: 0)
+    monkeypatch.setattr("tests.simulation.run.PATIENCE", 1500.0)
     assert any(text.startswith((found, "I7")) for text in run(plan).violations)
 
 
@@ -111,11 +111,11 @@ def test_a_secret_in_a_notification_is_found(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_failing_plan_becomes_simple(monkeypatch: pytest.MonkeyPatch) -> None:
     """What has nothing to do with the failure is left out."""
-    monkeypatch.setattr(Alias, "restore", lambda *_: None)
+    monkeypatch.setattr("controller.aws.ledger.guards.DynamoGuards.close", lambda *_: None)
     outage, fault = Outage("sns", 500.0, 60.0), Fault(Kind.ERROR, 20)
     noisy = replace(ALARM, events=(*ALARM.events, Event(90.0, "again")), faults=(fault,), outages=(outage,), slow=0.02)
     simple = shrink(noisy, lambda plan: bool(run(plan).violations))
-    assert (len(simple.parts), simple.slow) == (2, 0.0)
+    assert (len(simple.parts), simple.slow) == (1, 0.0)
 
 
 def test_the_command_tells_what_happened(capsys: pytest.CaptureFixture[str]) -> None:
