@@ -20,7 +20,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from tests.simulation.plan import Plan
-from tests.simulation.run import Outcome, run
+from tests.simulation.run import Outcome, run, told_of_all
 from tests.simulation.scenarios import SCENARIOS, SOUP, plan_of
 from tests.simulation.shrink import shrink
 from tests.simulation.sweep import plans
@@ -71,7 +71,7 @@ def explore(batches: Iterator[list[Plan]], seconds: float) -> int:
     began, runs, calls = time.monotonic(), 0, 0
     found: Counter[str] = Counter()
     with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
-        working = {pool.submit(_run_all, batch) for batch in islice(batches, 2 * PROCESSES)}
+        working = {pool.submit(told_of_all, batch) for batch in islice(batches, 2 * PROCESSES)}
         while working:
             ended, working = wait(working, return_when=FIRST_COMPLETED)
             for failing, number in chain.from_iterable(one.result() for one in ended):
@@ -80,7 +80,7 @@ def explore(batches: Iterator[list[Plan]], seconds: float) -> int:
                 if failing:
                     print(*failing, sep="\n    ", flush=True)
             if time.monotonic() - began < seconds:
-                working |= {pool.submit(_run_all, batch) for batch in islice(batches, len(ended))}
+                working |= {pool.submit(told_of_all, batch) for batch in islice(batches, len(ended))}
     print(f"{runs:,} runs with {calls:,} calls in {(time.monotonic() - began) / 60:.1f} minutes.")
     print(f"{sum(found.values())} violations" + (":" if found else "."))
     for text, times in found.most_common(SHOWN):
@@ -97,20 +97,6 @@ def _swept(seed: int, scenarios: Sequence[str]) -> Iterator[list[Plan]]:
     swept = chain.from_iterable(plans(scenario, seed) for scenario in scenarios)
     while batch := list(islice(swept, BATCH)):
         yield batch
-
-
-def _run_all(batch: Sequence[Plan]) -> list[tuple[list[str], int]]:
-    """For each plan: nothing or what to print of it, and its calls."""
-    told = []
-    for plan in batch:
-        name = "; ".join([f"seed {plan.seed}, {plan.scenario}", *map(str, plan.faults), *map(str, plan.outages)])
-        try:
-            outcome = run(plan)
-        except Exception as error:  # noqa: BLE001 - a plan that breaks the simulator itself is told as well
-            told.append(([name, f"the simulator broke: {error!r}"], 0))
-            continue
-        told.append(([name, *outcome.violations] if outcome.violations else [], outcome.calls))
-    return told
 
 
 if __name__ == "__main__":

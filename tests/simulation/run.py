@@ -1,7 +1,7 @@
 """One run: a plan happens, comes to rest, and is checked; then one more release must go through."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -57,6 +57,20 @@ def run(plan: Plan) -> Outcome:
             return _Run(scene, plan).outcome()
         finally:
             scene.scheduler.close()
+
+
+def told_of_all(batch: Sequence[Plan]) -> list[tuple[list[str], int]]:
+    """Run each plan; returns what to print of it (nothing when all was well), and its calls."""
+    told = []
+    for plan in batch:
+        name = "; ".join([f"seed {plan.seed}, {plan.scenario}", *map(str, plan.faults), *map(str, plan.outages)])
+        try:
+            outcome = run(plan)
+        except Exception as error:  # noqa: BLE001 - a plan that breaks the simulator itself is told as well
+            told.append(([name, f"the simulator broke: {error!r}"], 0))
+            continue
+        told.append(([name, *outcome.violations] if outcome.violations else [], outcome.calls))
+    return told
 
 
 class _Run:
