@@ -14,6 +14,7 @@ from tests.simulation.people import People
 from tests.simulation.plan import Plan
 from tests.simulation.releases import Release
 from tests.simulation.scene import Scene
+from tests.simulation.watched import Watched
 
 SCHEDULE = 300.0
 """Seconds between two runs of the reconciler by its schedule."""
@@ -85,7 +86,7 @@ class _Run:
         scene.prepare()
         if plan.settings:
             scene.configure(**plan.settings)
-        ends = Ends(scene)
+        ends, watched = Ends(scene), Watched(scene)
         for event in plan.events:
             scene.scheduler.after(event.at, partial(self._people.do, event))
         scene.scheduler.after(SCHEDULE * scene.scheduler.chance.random(), self._tick)
@@ -93,6 +94,7 @@ class _Run:
         phases = [f"{one.version or '-'} {one.phase}" for one in scene.deployments()]
         lines = len(scene.history.lines)
         found = found or self._further(ends)
+        found = [*watched.violations, *found]
         return Outcome(
             plan=plan,
             violations=found,
