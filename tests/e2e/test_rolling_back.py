@@ -5,8 +5,8 @@ from tests.e2e.lab import NEVER, Lab
 from tests.e2e.seen import KEY
 
 
-def test_a_live_release_is_rolled_back_and_stays_away(lab: Lab) -> None:
-    """The former version is live again for API and site; the same version is not released a second time."""
+def test_a_live_release_is_rolled_back_and_may_be_released_again(lab: Lab) -> None:
+    """The former version is live again for API and site; a person's rollback says nothing against the version."""
     before = lab.version()
     version = lab.new_version()
     bundle = lab.bundle(version)
@@ -20,11 +20,8 @@ def test_a_live_release_is_rolled_back_and_stays_away(lab: Lab) -> None:
     assert lab.live().is_only(before)
     assert lab.version() == before
 
-    again = lab.ended(lab.upload(bundle))
-    assert again.phase is Phase.REJECTED
-    assert f"Version {version} was rolled back" in again.reason
-    assert again.next_step == "Correct it and release it under a new version."
-    assert lab.live().is_only(before)
+    assert lab.ended(lab.upload(bundle)).phase is Phase.SUCCEEDED
+    assert lab.live().is_only(version)
 
 
 def test_a_release_is_stopped_and_rolled_back_on_its_way(lab: Lab) -> None:
@@ -61,13 +58,18 @@ def test_what_was_rolled_back_is_not_rolled_back_again(lab: Lab) -> None:
     assert "ROLLED_BACK already" in document["error"]["message"]
 
 
-def test_two_rollbacks_one_after_the_other_undo_two_releases(lab: Lab) -> None:
-    """Each restores what was live before that release."""
+def test_two_rollbacks_one_after_the_other_undo_two_releases_only_if_both_are_named(lab: Lab) -> None:
+    """A second person who wants the same release undone does not undo the one before it as well."""
     oldest = lab.version()
     older = lab.ended(lab.release())
     newest = lab.ended(lab.release())
     assert newest.previous == older.deployment_id
     assert lab.command("rollback", "--environment", KEY)[0] == 0
     assert lab.live().is_only(older.version)
-    assert lab.command("rollback", "--environment", KEY)[0] == 0
+    code, document, _ = lab.command("rollback", "--environment", KEY)
+    assert code == 1
+    assert newest.deployment_id in document["error"]["message"]
+    assert older.deployment_id in document["error"]["next_step"]
+    assert lab.live().is_only(older.version)
+    assert lab.command("rollback", older.deployment_id)[0] == 0
     assert lab.live().is_only(oldest)
