@@ -53,6 +53,7 @@ ROLLED_BACK = replace(
     BAKING,
     phase=Phase.ROLLED_BACK,
     weight=0,
+    reached=10,
     trip=Trip(START + timedelta(seconds=30), "alarm", "Alarm smartpack-prod-api-errors: 5 errors."),
     traffic_restored_at=START + timedelta(seconds=30, milliseconds=80),
     closed_at=START + timedelta(seconds=33),

@@ -9,6 +9,7 @@ from controller.aws.client.calls import calling
 from controller.domain.deployment import Deployment
 from controller.domain.identity import deployment_id
 from controller.domain.phases import REMEMBERED, Phase
+from controller.domain.strategy import ALL
 from controller.errors import NotFoundError
 from selfright.account.account import Account
 from selfright.account.releasing import Sent
@@ -19,14 +20,21 @@ from selfright.errors import AdviceError
 def released_as(history: Sequence[Deployment], environment_key: str, version: str) -> Deployment:
     """The newest deployment that made this version live; raises `AdviceError` when it may not be released again."""
     found = [one for one in history if one.version == version and one.phase in REMEMBERED]
-    good = found[0] if found and found[0].phase is Phase.SUCCEEDED else None
-    rolled_back = bool(found) and good is None
-    if good is None:
-        what = f"Version {version} was rolled back in {environment_key}" if rolled_back else ""
+    good = next((one for one in found if _was_live(one)), None)
+    condemned = bool(found) and found[0].phase is not Phase.SUCCEEDED and found[0].is_condemned
+    if good is None or condemned:
+        what = f"Version {version} was rolled back in {environment_key}" if condemned else ""
         message = what or f"Version {version} was never live in {environment_key}"
-        known = ", ".join(dict.fromkeys(one.version for one in history if one.phase is Phase.SUCCEEDED)) or "none"
+        known = ", ".join(dict.fromkeys(one.version for one in history if _was_live(one))) or "none"
         raise AdviceError(f"{message}, so it is not released again.", f"Versions that were live: {known}.")
     return good
+
+
+def _was_live(deployment: Deployment) -> bool:
+    """Whether all visitors had this release, and nothing speaks against it."""
+    if deployment.phase is Phase.ROLLED_BACK:
+        return deployment.reached >= ALL and not deployment.is_condemned
+    return deployment.phase is Phase.SUCCEEDED
 
 
 def release_again(account: Account, deployment: Deployment) -> Sent:

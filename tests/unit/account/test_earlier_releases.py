@@ -9,13 +9,13 @@ import pytest
 
 from controller.aws.bundles import S3Bundles
 from controller.aws.client.clients import client
-from controller.domain.deployment import Deployment
+from controller.domain.deployment import Deployment, Trip
 from controller.domain.phases import Phase
 from selfright.account.account import Account
 from selfright.account.earlier_releases import later_releases, release_again, released_as
 from selfright.account.status import EnvironmentStatus
 from selfright.errors import AdviceError
-from tests.cli_world import BAKING, BUCKET, ID, LIVE, ROLLED_BACK, SUCCEEDED, CliWorld
+from tests.cli_world import BAKING, BUCKET, ID, LIVE, ROLLED_BACK, START, SUCCEEDED, CliWorld
 
 KEY = "smartpack/prod"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:selfright-on-alarm"
@@ -105,6 +105,18 @@ def versions(*wanted: tuple[str, Phase]) -> list[Deployment]:
     ]
 
 
+CONDEMNED = [
+    replace(one, trip=Trip(START, "judge", "It fails more often."))
+    for one in versions(("1.1.0", Phase.ROLLED_BACK))
+]
+
+
+def test_a_version_that_a_person_rolled_back_is_released_again() -> None:
+    """It was live, and a change of mind says nothing against it."""
+    undone = replace(LIVE, phase=Phase.ROLLED_BACK, reached=100, trip=Trip(START, "person", "Not yet."))
+    assert released_as([undone], KEY, undone.version) == undone
+
+
 def test_the_newest_deployment_of_a_version_is_released_again() -> None:
     """Rejected attempts in between do not matter."""
     history = versions(("1.2.0", Phase.SUCCEEDED), ("1.1.0", Phase.REJECTED), ("1.1.0", Phase.SUCCEEDED))
@@ -114,7 +126,7 @@ def test_the_newest_deployment_of_a_version_is_released_again() -> None:
 @pytest.mark.parametrize(
     ("history", "said"),
     [
-        (versions(("1.1.0", Phase.ROLLED_BACK), ("1.1.0", Phase.SUCCEEDED)), "was rolled back"),
+        ([*CONDEMNED, *versions(("1.1.0", Phase.SUCCEEDED))], "was rolled back"),
         (versions(("1.1.0", Phase.REJECTED)), "was never live"),
         ([], "was never live"),
     ],
