@@ -17,7 +17,8 @@ HELP = """\
 
   demo             the main job: three releases on a local AWS; the third is bad and is rolled back
                    (--keep leaves it running)
-  test [ARGS]      all tests, with those of SmartPack's page; ARGS go to pytest
+  test [ARGS]      the tests, with those of SmartPack's page; ARGS go to pytest
+  test --all       with the campaigns too: a thousand simulated runs, outages in every scenario, chaos and floods
   test --fast      only tests without local AWS, browser and Vite: about three minutes
   test --cover     the fast tests with branch coverage, which may not fall below its floor
   chaos [ARGS]     rounds of releases on a local AWS under faults of calls, processes and people
@@ -46,10 +47,13 @@ SERIAL_SUITES = ("tests/e2e", "tests/chaos")
 SIDE_BY_SIDE = ("--numprocesses=2", "--dist=worksteal", *(f"--ignore={suite}" for suite in SERIAL_SUITES))
 """pytest's arguments for all other tests."""
 
-FAST = ("-m", "not slow and not vite")
+USUAL = ("-m", "not campaign")
+"""pytest's arguments that leave out what takes long and is only run by the gate, and whenever one likes."""
+
+FAST = ("-m", "not slow and not vite and not campaign")
 """pytest's arguments that leave out slow tests and tests that need more than Python."""
 
-SELECTIONS = {"--fast": FAST, "--cover": (*FAST, "--cov", "--cov-report=")}
+SELECTIONS = {"--fast": FAST, "--cover": (*FAST, "--cov", "--cov-report="), "--all": ()}
 """The options of `./dev test` → pytest's arguments.
 
 Measuring makes Python 3.11 three times slower, so only the fast tests are measured. Below the floor in pyproject.toml,
@@ -101,7 +105,7 @@ def test(arguments: Sequence[str]) -> int:
     """Run the tests: the independent ones side by side, then those that need the machine for themselves."""
     environments.ensure([MAIN, LOCAL_AWS])
     results = [_run("pytest", *given) for given in test_runs(arguments)]
-    results += [] if arguments else [frontend.check(variables())]
+    results += [frontend.check(variables())] if set(arguments) <= {"--all"} else []
     return _combined(results)
 
 
@@ -113,7 +117,8 @@ def test_runs(arguments: Sequence[str]) -> list[list[str]]:
         return [[*only, *chosen]]
     if only:
         return [[*SIDE_BY_SIDE, *only, *chosen]]
-    return [[*SIDE_BY_SIDE, *chosen], [*SERIAL_SUITES, *chosen]]
+    usual = () if "--all" in arguments or "-m" in chosen else USUAL
+    return [[*SIDE_BY_SIDE, *usual, *chosen], [*SERIAL_SUITES, *usual, *chosen]]
 
 
 def _combined(results: Sequence[int]) -> int:

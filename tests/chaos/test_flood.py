@@ -30,6 +30,7 @@ def order(one: Deployment) -> str:
     return order_of(one.upload.uploaded_at, one.version)
 
 
+@pytest.mark.campaign
 @pytest.mark.timeout(2400)
 def test_of_two_hundred_uploads_at_once_none_is_lost(lab: Place) -> None:
     """Each has a deployment that ended with a reason and was told; the newest one is live."""
@@ -44,6 +45,7 @@ def test_of_two_hundred_uploads_at_once_none_is_lost(lab: Place) -> None:
     assert lab.live().is_only(newest.version)
 
 
+@pytest.mark.campaign
 @pytest.mark.timeout(2400)
 def test_of_uploads_to_twenty_environments_on_a_busy_machine_none_is_lost(lab: Place, tmp_path: Path) -> None:
     """Visitors come and other programs run meanwhile; in each environment the newest one is live."""

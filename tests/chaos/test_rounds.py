@@ -14,6 +14,7 @@ SEED = 10
 ROUNDS = (1, 2, 3)
 
 
+@pytest.mark.campaign
 @pytest.mark.timeout(1800)
 def test_after_faults_of_all_kinds_everything_ends_right_by_itself(tmp_path: Path) -> None:
     """Calls fail, processes die, people interfere; then all is at rest, told, and open for the next release."""

@@ -30,7 +30,7 @@ def test_all_properties_hold_within_small_bounds(name: str) -> None:
     assert search.stuck(result.seen) is None
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", ["pointer"])
 def test_all_properties_hold_within_larger_bounds(name: str) -> None:

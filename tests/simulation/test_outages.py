@@ -10,7 +10,7 @@ MINUTES = (1, 3, 15, 60)
 SEEDS = range(3)
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 @pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.parametrize("scenario", sorted(SCENARIOS))
 def test_a_scenario_outlives_an_outage(scenario: str, service: str) -> None:

@@ -25,7 +25,7 @@ def test_a_seed_ends_right(seed: int) -> None:
     assert outcome.violations == [], f"./dev simulate --seed {seed} --shrink"
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 @pytest.mark.parametrize("begin", range(len(FEW), MANY, BATCH))
 def test_many_seeds_end_right(begin: int) -> None:
     """The fixed thousand, in batches."""

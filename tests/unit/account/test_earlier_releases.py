@@ -106,8 +106,7 @@ def versions(*wanted: tuple[str, Phase]) -> list[Deployment]:
 
 
 CONDEMNED = [
-    replace(one, trip=Trip(START, "judge", "It fails more often."))
-    for one in versions(("1.1.0", Phase.ROLLED_BACK))
+    replace(one, trip=Trip(START, "judge", "It fails more often.")) for one in versions(("1.1.0", Phase.ROLLED_BACK))
 ]
 
 

@@ -113,7 +113,9 @@ def test_the_exit_code_of_several_test_runs(results: list[int], code: int) -> No
 
 def test_all_tests_run_side_by_side_where_they_can() -> None:
     """Then come those that need the machine alone; a path is one run, everything else both runs."""
-    assert commands.test_runs([]) == [[*commands.SIDE_BY_SIDE], [*commands.SERIAL_SUITES]]
+    usual = [*commands.USUAL]
+    assert commands.test_runs([]) == [[*commands.SIDE_BY_SIDE, *usual], [*commands.SERIAL_SUITES, *usual]]
+    assert commands.test_runs(["--all"]) == [[*commands.SIDE_BY_SIDE], [*commands.SERIAL_SUITES]]
     assert commands.test_runs(["tests/unit/domain::x", "-x"]) == [["tests/unit/domain::x", "-x"]]
     assert [run[-2:] for run in commands.test_runs(["-k", "rollback"])] == [["-k", "rollback"]] * 2
 
@@ -123,7 +125,7 @@ def test_all_tests_run_side_by_side_where_they_can() -> None:
 def test_the_fast_tests_need_nothing_else(option: str, more: list[str]) -> None:
     """One run without what is slow and what needs Vite, measured if asked; pytest does not see our options."""
     (run,) = commands.test_runs([option, *more])
-    assert "not slow and not vite" in run
+    assert "not slow and not vite and not campaign" in run
     assert ("--cov" in run) is (option == "--cover")
     assert option not in run
     assert set(more) <= set(run)
@@ -139,11 +141,11 @@ def test_the_gate_lints_and_tests(tmp_path: Path, lint: int, cover: int, test: i
     gate.write_text((ROOT / ".ci" / "run").read_text())
     dev = tmp_path / "dev"
     dev.write_text(
-        f'#!/bin/sh\necho "$*"\ncase "$*" in lint) exit {lint};; test) exit {test};; *) exit {cover};; esac\n'
+        f'#!/bin/sh\necho "$*"\ncase "$*" in lint) exit {lint};; "test --all") exit {test};; *) exit {cover};; esac\n'
     )
     dev.chmod(0o755)
     done = subprocess.run(["sh", gate], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout.splitlines()) == (code, ["lint", "test --cover", "test"])
+    assert (done.returncode, done.stdout.splitlines()) == (code, ["lint", "test --cover", "test --all"])
 
 
 def test_help_needs_no_set_up() -> None:
