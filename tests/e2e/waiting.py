@@ -7,8 +7,8 @@ from typing import Any
 from selfright.local import emulator
 from selfright.local_state import LocalAws
 
-PATIENCE = 75.0
-"""Seconds; on an idle machine, nothing takes more than a fifth of it."""
+PATIENCE = 150.0
+"""Seconds; on an idle machine, nothing takes more than a third of it."""
 
 
 def until(what: str, condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:  # noqa: ANN401 - what it finds
