@@ -8,3 +8,4 @@ ALARM_ADVICE = (
     ' it: `selfright release … --hotfix --reason "…"` leaves out the alarms that are firing.'
 )
 CHANGED_ADVICE = "Finish or undo that change, then upload the bundle again."
+AGAIN_ADVICE = "Nothing speaks against this version: correct what was wrong, and upload the same bundle again."

@@ -7,11 +7,11 @@ it takes.
 
 from datetime import datetime, timedelta
 
+from controller.domain.advice import AGAIN_ADVICE
 from controller.domain.deployment import Deployment
 from controller.domain.phases import UNTOUCHED, Phase
 from controller.domain.timeline import EventKind
 from controller.errors import SelfrightError
-from controller.flow.rollback.close import AGAIN_ADVICE
 from controller.flow.shared.closure import finish, reject
 from controller.flow.shared.lease import ran_out
 from controller.flow.shared.lost_uploads import start_lost_uploads

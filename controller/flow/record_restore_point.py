@@ -1,11 +1,11 @@
 """Record restore point: what is live is recorded before anything changes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Literal
 
-from controller.domain.advice import ALARM_ADVICE, CHANGED_ADVICE
+from controller.domain.advice import AGAIN_ADVICE, ALARM_ADVICE, CHANGED_ADVICE
 from controller.domain.deployment import Changes, Deployment, Revision
 from controller.domain.environment import Environment
 from controller.domain.judging.verdict import alarm_trouble
@@ -35,23 +35,28 @@ class RestorePointRecorded(DeploymentResult):
 def record_restore_point(world: World, deployment_id: str) -> RestorePointRecorded:
     """Record what is live before anything changes, and open the guards.
 
-    Outcomes: `ready` with the first `wave` of components; `pending` as long as a database's snapshot is being taken,
-    or a write of the deployment before may still arrive;
-    `rejected` when an alarm is firing or gone, when somebody is changing a component, when a secret that the
-    release needs is missing or unusable, when a snapshot or the export of what is live failed, or when this
-    version was rolled back while it waited for its lock.
+    Outcomes: `ready` with the first `wave` of components; `pending` as long as a database's snapshot is being taken, or
+    a write of the deployment before may still arrive; `rejected` when it has tripped, when an alarm is firing or gone,
+    when somebody is changing a component, when a secret that the release needs is missing or unusable, when a snapshot
+    or the export of what is live failed, or when this version was rolled back while it waited for its lock.
     """
     deployment = world.deployments.get(deployment_id)
     if deployment.restore_point is not None:
         return _ready(deployment)
-    if deployment.phase is Phase.REJECTED:
-        return RestorePointRecorded(deployment, "rejected")
-    if deployment.phase not in UNTOUCHED:
-        msg = f"Deployment {deployment_id} is already {deployment.phase}: this call came too late."
-        raise LedgerConflictError(msg)
     environment = environment_of(world, deployment)
     alarms = environment.deployment_preference.alarms
-    world.guards.open(deployment_id, alarms)  # Before the alarms are read, so that none that fires now is missed.
+    if deployment.trip or deployment.phase not in UNTOUCHED:
+        return _overtaken(world, deployment_id, alarms)
+    try:
+        return _begin(world, environment, deployment, alarms)
+    except LedgerConflictError:
+        return _overtaken(world, deployment_id, alarms)
+
+
+def _begin(
+    world: World, environment: Environment, deployment: Deployment, alarms: Sequence[str]
+) -> RestorePointRecorded:
+    world.guards.open(deployment.deployment_id, alarms)  # Before their states are read, so that none is missed.
     states = world.alarms.states(alarms) if alarms else {}
     hotfix = ignore_firing_alarms(world, deployment, states)
     deployment = replace(deployment, hotfix=hotfix)
@@ -63,6 +68,22 @@ def record_restore_point(world: World, deployment_id: str) -> RestorePointRecord
         return RestorePointRecorded(reject(world, deployment, error.reason, error.next_step), "rejected")
     except (ChangedByOthersError, NotFoundError) as error:
         return RestorePointRecorded(reject(world, deployment, str(error), CHANGED_ADVICE), "rejected")
+
+
+def _overtaken(world: World, deployment_id: str, alarms: Sequence[str]) -> RestorePointRecorded:
+    """The end of a deployment that has tripped before it began, or has ended meanwhile.
+
+    Raises `LedgerConflictError` when it has gone on: then this call came too late.
+    """
+    deployment = world.deployments.get(deployment_id)
+    if deployment.trip and deployment.phase in UNTOUCHED:
+        deployment = reject(world, deployment, deployment.trip.reason, AGAIN_ADVICE)
+    if deployment.phase.is_terminal:
+        world.guards.close(deployment_id, alarms)  # It may have ended before this call opened them.
+    if deployment.phase is Phase.REJECTED:
+        return RestorePointRecorded(deployment, "rejected")
+    msg = f"Deployment {deployment_id} is already {deployment.phase}: this call came too late."
+    raise LedgerConflictError(msg)
 
 
 def _until_settled(world: World, environment: Environment, deployment: Deployment) -> int:

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from controller.domain.advice import HELD_ADVICE
+from controller.domain.advice import AGAIN_ADVICE, HELD_ADVICE
 from controller.domain.deployment import Awaited, Changes, Deployment, Trip, TripSource
 from controller.domain.judging.usage import most_used_first
 from controller.domain.phases import MOVING, TOUCHED, UNTOUCHED, Phase
 from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError, SelfrightError, TransientError
-from controller.flow.rollback.close import AGAIN_ADVICE
 from controller.flow.rollback.traffic import hold_others_back, may_have_moved
 from controller.flow.shared.closure import reject
 from controller.flow.shared.fence import trip

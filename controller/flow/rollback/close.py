@@ -1,5 +1,6 @@
 """Close deployment: the end of a rollback."""
 
+from controller.domain.advice import AGAIN_ADVICE
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from controller.flow.rollback.discard import discard_staged
@@ -9,7 +10,6 @@ from controller.ports.ledger import Expected
 from controller.ports.world import World
 
 NEW_ADVICE = "Correct it and release it under a new version."
-AGAIN_ADVICE = "Nothing speaks against this version: correct what was wrong, and upload the same bundle again."
 PERSON_ADVICE = (
     "Restore it by hand, then run `selfright rollback` on this deployment: "
     "that verifies it and unlocks the environment."

@@ -192,10 +192,10 @@ def dying_everywhere(make: Callable[[], FakeWorld], act: Callable[[World], objec
         fatal += 1
 
 
-def granted() -> FakeWorld:
+def granted(**fields: Any) -> FakeWorld:  # noqa: ANN401 - any field
     """A deployment that has just been granted the lock."""
     world = a_world()
-    deployment = on_its_way(world, Phase.QUEUED, restore_point=None, staged={}, steps=())
+    deployment = on_its_way(world, Phase.QUEUED, restore_point=None, staged={}, steps=(), **fields)
     world.bundles.objects[deployment.upload.key] = a_bundle("2.0.0")
     return world
 

@@ -1,6 +1,9 @@
 """Record restore point: what is live is recorded before anything is made."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -8,7 +11,8 @@ from controller.domain.phases import Phase
 from controller.errors import AwsError, LedgerConflictError
 from controller.flow.on_alarm import on_alarm
 from controller.flow.record_restore_point import record_restore_point
-from tests.unit.flow.scenes import ALARM, KEY, STABLE, granted, once, recorded
+from tests.fakes import START
+from tests.unit.flow.scenes import ALARM, KEY, STABLE, an_environment, granted, once, recorded
 
 
 def test_what_is_live_is_recorded_and_guarded() -> None:
@@ -42,10 +46,36 @@ def test_an_alarm_that_fires_while_they_are_read_is_not_missed() -> None:
     """The guards are open before the states are read, so the alarm's event finds the deployment and trips it."""
     world = granted()
     world.alarms.states = lambda names: (on_alarm(world, ALARM, "now"), dict.fromkeys(names, "OK"))[1]  # type: ignore[method-assign]
-    with pytest.raises(LedgerConflictError):
-        record_restore_point(world, "d2")
+    card = record_restore_point(world, "d2")
+    assert (card.outcome, card.deployment.reason) == ("rejected", f"Alarm {ALARM}: now")
     assert world.deployments.get("d2").restore_point is None
-    assert world.deployments.get("d2").trip is not None
+    assert not world.guards.pairs
+
+
+def test_guards_that_a_late_call_opens_are_closed() -> None:
+    """The deployment has ended before this call, which was given up, opens them."""
+    world = granted()
+
+    def end(changes: Mapping[str, Any]) -> None:
+        if "restore_point" in changes:
+            world.deployments.known["d2"] = replace(world.deployments.get("d2"), phase=Phase.REJECTED)
+
+    world.deployments.before_update = end
+    assert record_restore_point(world, "d2").outcome == "rejected"
+    assert not world.guards.pairs
+
+
+def test_what_the_last_holder_wrote_without_condition_is_waited_for() -> None:
+    """A write to SSM that was permitted just before its end may still arrive; other kinds need no wait."""
+    world = granted(settles_at=START + timedelta(seconds=30))
+    assert record_restore_point(world, "d2").outcome == "ready"
+    world = granted(settles_at=START + timedelta(seconds=30))
+    settings = {"kind": "parameters", "prefix": "/smartpack/prod/settings"}
+    world.environments.known[KEY] = an_environment(components={"api": settings, "site": settings})
+    card = record_restore_point(world, "d2")
+    assert (card.outcome, card.wait_seconds) == ("pending", 30)
+    world.clock.forward(30)
+    assert record_restore_point(world, "d2").outcome == "ready"
 
 
 def test_a_component_that_somebody_is_changing_rejects() -> None:
