@@ -138,7 +138,10 @@ class FakeInbox:
 
     def start(self, upload: Upload, name: str) -> bool:
         """Record the start, once for each name."""
-        return self.started.setdefault(name, upload) is upload
+        if name in self.started:
+            return False
+        self.started[name] = upload
+        return True
 
 
 @dataclass
