@@ -131,6 +131,9 @@ def test_the_fast_tests_need_nothing_else(option: str, more: list[str]) -> None:
     assert set(more) <= set(run)
 
 
+CAMPAIGNS = "test tests/simulation tests/model -m campaign --numprocesses=2"
+
+
 @pytest.mark.parametrize(
     ("lint", "cover", "test", "code"), [(0, 0, 0, 0), (1, 0, 0, 1), (0, 2, 0, 2), (0, 0, 3, 3), (1, 2, 3, 3)]
 )
@@ -141,11 +144,11 @@ def test_the_gate_lints_and_tests(tmp_path: Path, lint: int, cover: int, test: i
     gate.write_text((ROOT / ".ci" / "run").read_text())
     dev = tmp_path / "dev"
     dev.write_text(
-        f'#!/bin/sh\necho "$*"\ncase "$*" in lint) exit {lint};; "test --all") exit {test};; *) exit {cover};; esac\n'
+        f'#!/bin/sh\necho "$*"\ncase "$*" in lint) exit {lint};; test) exit {test};; *--cover) exit {cover};; esac\n'
     )
     dev.chmod(0o755)
     done = subprocess.run(["sh", gate], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout.splitlines()) == (code, ["lint", "test --cover", "test --all"])
+    assert (done.returncode, done.stdout.splitlines()) == (code, ["lint", "test --cover", "test", CAMPAIGNS])
 
 
 def test_help_needs_no_set_up() -> None:
