@@ -25,4 +25,7 @@ Beside the workflow, an alarm restores traffic (`on_alarm.on_alarm`), a person c
 (`rollback.emergency.emergency`) or unlock a held environment (`rollback.unlock.unlock`), and the reconciler finds
 deployments whose execution died (`reconcile.reconcile`). Every deployment ends in `shared.closure.close`. What must be
 true before anything is touched is in `preconditions/`, what several states share in `shared/`.
+
+Two of these modules are the protocol of `docs/protocol.md`: the lock changes hands in `shared.hand_over`, and
+`shared.fence` says who may move traffic.
 """
