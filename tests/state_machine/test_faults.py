@@ -15,7 +15,12 @@ pytestmark = pytest.mark.slow
 ENDS = {Phase.SUCCEEDED, Phase.ROLLED_BACK, Phase.REJECTED}
 FROM_OUTSIDE = {"Receive release", "Roll back"}
 """When these fail, no state is left that could roll back: the reconciler does."""
+NOTHING_TOUCHED = ("Receive release", "Validate bundle", "Wait for lock", "Record restore point")
+"""Whatever fails here, it is tried again for hours."""
+MANY = 30
+"""Attempts."""
 tasks = pytest.mark.parametrize("task", ALL_TASKS, ids=str)
+early = pytest.mark.parametrize("task", [task for task in ALL_TASKS if task.state in NOTHING_TOUCHED], ids=str)
 moments = pytest.mark.parametrize("when", ["before", "after"])
 
 
@@ -49,7 +54,42 @@ def test_a_transient_fault_within_a_function_goes_unnoticed(scene: Scene, task: 
     assert scene.reconciled == 0
 
 
-@tasks
+@early
+@moments
+@pytest.mark.parametrize("failure", [Broken("gone"), TimedOut("too long")], ids=["broken", "timeout"])
+def test_a_fault_before_anything_is_touched_is_tried_again(
+    scene: Scene, task: Task, when: When, failure: Failure
+) -> None:
+    """The function dies or runs out of time, ten times: the release goes live all the same, without a person."""
+    times = 1 if task.waits and isinstance(failure, TimedOut) else 10
+    for time in range(1, times + 1):
+        scene.at(task.state, when, failing(failure), nth=time)
+    ended = scene.release("1.1.0").phase
+    assert ended is (Phase.REJECTED if times == 1 else Phase.SUCCEEDED), "the time for the lock is over only once"
+    assert scene.states.count(task.state) == (1 if times == 1 else times + 1)
+    scene.check()
+    assert scene.reconciled == 0
+
+
+@early
+@moments
+def test_a_fault_that_never_ends_before_anything_is_touched_rejects(scene: Scene, task: Task, when: When) -> None:
+    """After hours it is given up: nothing was touched, the lock is free, and the next release goes live."""
+    scene.at(task.state, when, failing(Broken("gone")), nth=0)
+    scene.start(scene.upload("1.1.0"))
+    scene.check()
+    never_received = (task.state, when) == ("Receive release", "before")
+    assert [one.phase for one in scene.history()[1:]] == ([] if never_received else [Phase.REJECTED])
+    assert scene.states.count(task.state) > MANY
+    assert not any(component.switch.written for component in scene.world.components.values())
+    if task.state not in FROM_OUTSIDE:
+        assert scene.reconciled == 0
+    scene.forget()
+    assert scene.release("1.2.0").phase is Phase.SUCCEEDED
+    scene.check()
+
+
+@pytest.mark.parametrize("task", [task for task in ALL_TASKS if task.state not in NOTHING_TOUCHED], ids=str)
 @moments
 @pytest.mark.parametrize("failure", [Broken("gone"), TimedOut("too long")], ids=["broken", "timeout"])
 def test_a_lasting_fault_rolls_back(scene: Scene, task: Task, when: When, failure: Failure) -> None:
@@ -97,9 +137,9 @@ def test_a_late_function_does_not_disturb_the_next_release(scene: Scene, task: T
 @pytest.mark.parametrize("task", ROLLBACK_TASKS, ids=str)
 @moments
 def test_a_rollback_that_breaks_again_and_again_is_continued(scene: Scene, task: Task, when: When) -> None:
-    """A rollback is retried more often than a release."""
+    """However often it breaks: nothing counts attempts."""
     prepare(scene, task)
-    for time in (1, 2, 3):
+    for time in range(1, MANY + 1):
         scene.at(task.state, when, failing(Broken("gone")), nth=time)
     assert scene.release("1.1.0").phase is Phase.ROLLED_BACK
     scene.check()
