@@ -107,7 +107,8 @@ def test_every_function_is_traced_and_has_its_variables(controller: Template, gr
     function = controller.named("AWS::Lambda::Function", "FunctionName", group.function_name)
     variables = function["Environment"]["Variables"]
     wanted = {f"SELFRIGHT_{name.upper()}" for name in Settings.model_fields}
-    elsewhere = set() if group is Group.RECONCILE else {"SELFRIGHT_ROLLBACK_MACHINE_ARN"}
+    machines = {"SELFRIGHT_ROLLBACK_MACHINE_ARN", "SELFRIGHT_DEPLOY_MACHINE_ARN"}
+    elsewhere = set() if group is Group.RECONCILE else machines
     elsewhere |= set() if group is Group.WATCH else {"SELFRIGHT_ON_ALARM_FUNCTION"}
     assert {name for name in variables if name.startswith("SELFRIGHT_")} == wanted - elsewhere
     assert variables["SELFRIGHT_FUNCTION"] == group.value

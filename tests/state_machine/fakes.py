@@ -128,7 +128,7 @@ class FakeComponent:
         position = self.switch.read()
         if position.canary:
             raise ChangedByOthersError(f"{self.switch.name} is split: {self.switch.describe(position)}.")
-        return Revision(position.stable, self.revisions[position.stable])
+        return Revision(position.stable, self.revisions.get(position.stable, ""))
 
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision:
         """A new revision of new content, or the one that there is."""

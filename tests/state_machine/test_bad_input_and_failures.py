@@ -27,7 +27,7 @@ from tests.unit.aws.fake_lambda import NAME as FUNCTION
 from tests.unit.aws.fake_lambda import FakeLambda, refuse
 
 VERSION = "1.1.0"
-AGAIN = "upload the bundle again"
+AGAIN = "upload the same bundle again"
 Act = Callable[[Scene], object]
 
 
