@@ -135,6 +135,16 @@ def test_rollback_while_another_release_is_on_its_way_is_refused(scene: Scene) -
     scene.check()
 
 
+@pytest.mark.parametrize("unlock", [False, True], ids=["rollback", "unlock"])
+def test_rollback_of_a_deployment_that_does_not_exist_is_refused_at_once(scene: Scene, *, unlock: bool) -> None:
+    """A person has mistyped its id: the execution fails with that reason, and is not retried for hours."""
+    document = {"deployment_id": "nobody-knows", "by": "person", "reason": "Told to.", "unlock": unlock}
+    arn = scene._start(scene.rollback_machine, document)
+    scene.check()
+    assert scene.outcome(arn)[0] == "FAILED"
+    assert scene.states == ["Begin rollback"]
+
+
 @pytest.mark.parametrize("phase", [Phase.ROLLED_BACK, Phase.REJECTED])
 def test_rollback_of_what_was_not_released_does_nothing(scene: Scene, phase: Phase) -> None:
     """It has ended already."""

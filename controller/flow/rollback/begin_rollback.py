@@ -8,13 +8,20 @@ from controller.domain.deployment import Awaited, Changes, Deployment, Trip, Tri
 from controller.domain.judging.usage import most_used_first
 from controller.domain.phases import MOVING, TOUCHED, UNTOUCHED, Phase
 from controller.domain.timeline import EventKind
-from controller.errors import LedgerConflictError, SelfrightError, TransientError
+from controller.errors import (
+    InvalidEnvironmentError,
+    LedgerConflictError,
+    NotFoundError,
+    SelfrightError,
+    TransientError,
+    UnknownEnvironmentError,
+)
 from controller.flow.rollback.traffic import hold_others_back, may_have_moved
 from controller.flow.shared.closure import reject
 from controller.flow.shared.fence import trip
 from controller.flow.shared.hand_over import reopen
 from controller.flow.shared.pending import lasting
-from controller.flow.shared.results import DeploymentResult
+from controller.flow.shared.results import DeploymentResult, Unknown
 from controller.flow.shared.timeline import environment_of, record
 from controller.ports.components import Component
 from controller.ports.ledger import Expected
@@ -32,13 +39,19 @@ class RollbackBegun(DeploymentResult):
     components: list[str] | None = None
 
 
-def begin_rollback(world: World, deployment_id: str, execution_arn: str, by: TripSource, reason: str) -> RollbackBegun:
+def begin_rollback(
+    world: World, deployment_id: str, execution_arn: str, by: TripSource, reason: str
+) -> RollbackBegun | Unknown:
     """Claim the rollback of a deployment, whatever it is doing.
 
     Outcomes: `begun`; `nothing` when it has ended, when nothing of it was touched (then it is rejected), or when
-    another execution is rolling it back; `refused` when a person asked for what cannot be done now.
+    another execution is rolling it back; `refused` when a person asked for what cannot be done now, or of a deployment
+    that does not exist.
     """
-    deployment = world.deployments.get(deployment_id)
+    try:
+        deployment = world.deployments.get(deployment_id)
+    except NotFoundError as error:
+        return Unknown("refused", str(error))
     if not deployment.phase.is_terminal:
         deployment = trip(world, deployment_id, by, reason)  # It may have ended in between.
     if deployment.phase in MOVING and by != "fault" and world.workflows.is_running(deployment.execution_arn):
@@ -89,7 +102,10 @@ def _refusal(world: World, deployment: Deployment) -> str:
     """Why a deployment that has ended cannot be rolled back; "" when it can, as far as its components say."""
     if deployment.phase is Phase.SUCCEEDED and not deployment.changed:
         return "It changed nothing, so there is nothing to roll back."
-    environment = environment_of(world, deployment)
+    try:
+        environment = environment_of(world, deployment)
+    except (UnknownEnvironmentError, InvalidEnvironmentError) as error:
+        return str(error)
     for name in deployment.changed:
         try:
             refusal = _refused_by(world.components.get(environment, name, urgent=True), name, deployment)

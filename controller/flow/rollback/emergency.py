@@ -12,7 +12,7 @@ from controller.domain.deployment import Deployment, Trip
 from controller.domain.phases import MOVING, Phase
 from controller.flow.rollback.begin_rollback import RollbackBegun, begin_rollback
 from controller.flow.rollback.traffic import restore_traffic, trip_and_restore
-from controller.flow.shared.results import DeploymentResult
+from controller.flow.shared.results import DeploymentResult, Unknown
 from controller.ports.world import World
 
 
@@ -24,7 +24,7 @@ class TrafficRestored(DeploymentResult):
     failed: Mapping[str, str] | None = None
 
 
-def emergency(world: World, deployment_id: str, reason: str) -> TrafficRestored | RollbackBegun:
+def emergency(world: World, deployment_id: str, reason: str) -> TrafficRestored | RollbackBegun | Unknown:
     """Set traffic back to stable, whatever the deployment is doing.
 
     Outcomes: `restored`, with what `failed` by component; `refused` with the reason; `nothing` when it has ended so

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from controller.domain.timeline import EventKind
+from controller.errors import NotFoundError
 from controller.flow.shared.hand_over import accept
-from controller.flow.shared.results import DeploymentResult
+from controller.flow.shared.results import DeploymentResult, Unknown
 from controller.flow.shared.timeline import record
 from controller.ports.world import World
 
@@ -17,13 +18,16 @@ class Unlocked(DeploymentResult):
     outcome: Literal["unlocked", "refused"]
 
 
-def unlock(world: World, deployment_id: str, reason: str) -> Unlocked:
+def unlock(world: World, deployment_id: str, reason: str) -> Unlocked | Unknown:
     """Free an environment that is held because of this deployment, and change nothing else.
 
     The deployment's rollback failed, or a recovery from its restore point was not finished, and a person has solved the
     problem in another way. Outcomes: `unlocked`, `refused`.
     """
-    deployment = world.deployments.get(deployment_id)
+    try:
+        deployment = world.deployments.get(deployment_id)
+    except NotFoundError as error:
+        return Unknown("refused", str(error))
     if not accept(world, deployment):
         return Unlocked(deployment, "refused", f"It is {deployment.phase}: nothing is held because of it.")
     record(world, deployment_id, EventKind.UNLOCKED, f"A person unlocked the environment as it is: {reason}")

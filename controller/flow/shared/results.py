@@ -6,7 +6,7 @@ and the Step Functions console shows it to people. Documents stay small, because
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any
+from typing import Any, Literal
 
 from controller.domain.deployment import Deployment
 
@@ -44,6 +44,14 @@ class DeploymentResult(Result):
     deployment: Deployment
     outcome: str
     reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Unknown(Result):
+    """The ledger has no such deployment: a person has mistyped its id, and asking again cannot help."""
+
+    outcome: Literal["refused"]
+    reason: str
 
 
 @dataclass(frozen=True)

@@ -252,3 +252,20 @@ def test_what_was_rolled_back_for_no_fault_is_tripped_with_the_reason() -> None:
     made = world.deployments.get("d2").trip
     assert made is not None
     assert (made.source, made.reason) == ("reconciler", "It died.")
+
+
+def test_a_deployment_that_does_not_exist_is_refused_at_once() -> None:
+    """A person has mistyped its id in the console: the state must not be retried for a day."""
+    begun = begin_rollback(moving(), "d9", "arn:back", "person", "Told to.")
+    assert begun.outcome == "refused"
+    assert "d9" in begun.reason
+
+
+def test_a_live_release_of_an_environment_that_is_gone_is_refused_at_once() -> None:
+    """Nobody can say where its components are."""
+    world = succeeded()
+    del world.environments.known[KEY]
+    begun = begin_rollback(world, "d2", "arn:back", "person", "Told to.")
+    assert begun.outcome == "refused"
+    assert KEY in begun.reason
+    assert world.deployments.get("d2").phase is Phase.SUCCEEDED

@@ -34,3 +34,8 @@ def test_only_the_deployment_that_holds_the_environment_unlocks_it(held: str, by
     world.locks.known[KEY] = replace(world.locks.load(KEY), held=held, held_by=by)
     assert unlock(world, "d2", "").outcome == "refused"
     assert world.locks.load(KEY).held == held
+
+
+def test_a_deployment_that_does_not_exist_is_refused() -> None:
+    """A person has mistyped its id."""
+    assert unlock(succeeded(), "d9", "It serves.").outcome == "refused"
