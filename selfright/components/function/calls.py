@@ -9,8 +9,10 @@ READ_LIVE = 2
 """Reading what is live: the alias, and the configuration of its version."""
 MOVE = 2
 """Moving an alias: read it, write it."""
+RESTORE = 1
+"""Restoring an alias: written on condition that it is as the last shift left it, without reading it."""
 RECHECK = 1
-"""Seeing that an alias has been moved: the rollback machine repeats what the alarm's handler has done."""
+"""Seeing that an alias has been restored: the rollback machine repeats what the alarm's handler has done."""
 PUBLISH = 3
 """Besides reading what is live: read `$LATEST`, publish the version, and read it again until it is ready."""
 UPDATE = 2
@@ -28,7 +30,7 @@ def calls_of(component: ComponentPlan, steps: int, evaluations: int) -> LambdaCa
         shifting=steps * MOVE,
         baking=evaluations * READ_LIVE,
         closing=PRUNE,
-        rollback=MOVE + RECHECK + READ_LIVE,
+        rollback=RESTORE + RECHECK + READ_LIVE,
     )
 
 
