@@ -21,7 +21,7 @@ from tests.state_machine.scene import CHECKS, Scene, bundle_of
 from tests.state_machine.script import When
 
 pytestmark = pytest.mark.slow
-OUTAGE = 600
+OUTAGE = 330
 """Seconds."""
 BAD = Task(ROLLBACK, "Begin rollback", waits=False)
 
