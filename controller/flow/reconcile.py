@@ -5,6 +5,7 @@ in the console is therefore a rollback. Nothing here counts attempts: a rollback
 it takes.
 """
 
+import hashlib
 from datetime import datetime, timedelta
 
 from controller.domain.advice import AGAIN_ADVICE
@@ -99,8 +100,9 @@ def _why(world: World, deployment: Deployment) -> str:
 
 
 def _roll_back(world: World, deployment: Deployment) -> str:
-    # With the minute in its name, a start that died before its claim can be repeated, but not at once.
-    name = f"{deployment.deployment_id}-{world.clock.now():%d%H%M}"
+    # One start for each execution that died; with the minute, a start that died before its claim can be repeated.
+    died = hashlib.sha256(deployment.rollback_execution_arn.encode()).hexdigest()[:4]
+    name = f"{deployment.deployment_id}-{died}-{world.clock.now():%d%H%M}"
     why = _why(world, deployment)
     world.workflows.start_rollback(deployment.deployment_id, why, name)
     record(world, deployment.deployment_id, EventKind.RECONCILED, f"{why} A rollback was started.")

@@ -266,3 +266,18 @@ def test_wherever_it_dies_the_next_run_continues() -> None:
         reconcile(world)
         assert world.locks.load(KEY).holder == "d3", where
         assert world.deployments.get("d2").is_told, where
+
+
+def test_a_rollback_that_was_stopped_is_started_again_in_the_same_minute() -> None:
+    """Each execution that died is replaced at once; only the same one is not replaced twice in a minute."""
+    world = a_world()
+    on_its_way(world, Phase.ROLLING_BACK, rollback_execution_arn="arn:first")
+    world.workflows.running.clear()
+    reconcile(world)
+    world.clock.forward(1)
+    reconcile(world)
+    assert len(world.workflows.rollbacks) == 1
+    world.clock.forward(1)
+    world.deployments.known["d2"] = replace(world.deployments.get("d2"), rollback_execution_arn="arn:second")
+    reconcile(world)
+    assert len(world.workflows.rollbacks) == 2
