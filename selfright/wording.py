@@ -14,6 +14,7 @@ KILO = 1024
 TRIPPED_BY: Mapping[str, str] = {
     "alarm": "the alarm",
     "judge": "the judge's verdict",
+    "inconclusive": "too little evidence",
     "check": "the failed check",
     "person": "a person's request",
     "fault": "the fault",

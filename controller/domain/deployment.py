@@ -98,9 +98,9 @@ class Step:
     bake: int
 
 
-TripSource = Literal["alarm", "judge", "check", "person", "fault", "reconciler"]
+TripSource = Literal["alarm", "judge", "inconclusive", "check", "person", "fault", "reconciler"]
 EVIDENCE = frozenset({"alarm", "judge", "check"})
-"""The sources that say something about the release. A fault, a stop or a person's change of mind says nothing."""
+"""The sources that say something about the release. Too few requests, a fault, a stop or a person's say nothing."""
 
 
 @dataclass(frozen=True)
@@ -224,10 +224,11 @@ class Deployment:
     `snapshots` are those of its databases, by component, requested at `snapshots_since`. `served_before` are the
     components that any earlier release brought to visitors; None before it is read, and when it cannot be known.
     `reached` is the highest weight in percent to which a shift has begun to move traffic (0: none ever began), also
-    after a restoration. `guard_tokens`, `queue_tokens` and `pause_tokens` belong to the tasks that wait: every
-    attempt of such a task has a token of its own, and all of them are answered. `troubles` say what is not restored
-    yet, `restored` when each component was, with its seal. Before `settles_at`, unconditional writes of the
-    deployment before it may still arrive. `unsent` are notifications that are still to be sent.
+    after a restoration. `guard_tokens`, `hook_tokens`, `queue_tokens` and `pause_tokens` belong to the tasks that
+    wait: every attempt of such a task has a token of its own, and all of them are answered. `troubles` say what is
+    not restored yet, `restored` when each component was, with its seal. Before `settles_at`, unconditional writes
+    of the deployment before it may still arrive; `pointed_at` is when it last began to make such writes itself.
+    `unsent` are notifications that are still to be sent.
     """
 
     deployment_id: str
@@ -261,6 +262,7 @@ class Deployment:
     trip: Trip | None = None
     hotfix: Hotfix | None = None
     guard_tokens: tuple[str, ...] = ()
+    hook_tokens: tuple[str, ...] = ()
     queue_tokens: tuple[str, ...] = ()
     pause_tokens: tuple[str, ...] = ()
     reason: str = ""
@@ -272,6 +274,7 @@ class Deployment:
     troubles: Mapping[str, Trouble] = field(default_factory=dict)
     restored: Mapping[str, datetime] = field(default_factory=dict)
     settles_at: datetime | None = None
+    pointed_at: datetime | None = None
     waits_since: datetime | None = None
     discards_since: datetime | None = None
     closed_at: datetime | None = None
@@ -377,6 +380,7 @@ class Changes(TypedDict, total=False):
     trip: Trip
     hotfix: Hotfix
     guard_tokens: tuple[str, ...]
+    hook_tokens: tuple[str, ...]
     queue_tokens: tuple[str, ...]
     pause_tokens: tuple[str, ...]
     reason: str
@@ -390,9 +394,10 @@ class Changes(TypedDict, total=False):
     restored: Mapping[str, datetime]
     restored_now: Mapping[str, datetime]
     settles_at: datetime
+    pointed_at: datetime
     waits_since: datetime
     discards_since: datetime
     closed_at: datetime
     unsent_now: Mapping[str, Unsent]
-    cleared: tuple[Literal["guard_tokens", "pause_tokens", "waits_since", "discards_since"], ...]
+    cleared: tuple[Literal["guard_tokens", "hook_tokens", "pause_tokens", "waits_since", "discards_since"], ...]
     sent: str

@@ -12,6 +12,8 @@ from typing import Literal
 
 LANDING = timedelta(seconds=30)
 """An unconditional write (SSM has no other) is sent once, right after its permit, and given up after 10 seconds."""
+LONGEST_WRITE = timedelta(seconds=150)
+"""A shift's function lives for 110 seconds at most, and its last request is given up after 10."""
 
 
 @dataclass(frozen=True)
@@ -112,13 +114,13 @@ def unlocked(lock: Lock, *, live: str | None = None) -> Lock:
     return replace(lock, held="", held_by="", live=lock.live if live is None else live)
 
 
-def retake(lock: Lock, deployment_id: str) -> Lock | None:
+def retake(lock: Lock, deployment_id: str, *, failed: bool = False) -> Lock | None:
     """Take the free lock to roll back a deployment that has ended; None when it may not be rolled back (any more).
 
-    It may be if its release is live, or if the environment is held because of it. Undoing any other release would
-    combine components of different releases.
+    It may be if its release is live and nothing holds the environment, or if its own `failed` rollback holds it.
+    Undoing any other release would combine components of different releases.
     """
-    allowed = lock.held_by == deployment_id if lock.held else lock.live == deployment_id
+    allowed = lock.held_by == deployment_id if failed else lock.live == deployment_id and not lock.held
     return _granted(lock, deployment_id) if allowed and not lock.holder else None
 
 

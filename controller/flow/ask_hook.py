@@ -46,7 +46,7 @@ def ask_hook(world: World, deployment_id: str, occasion: str, task_token: str) -
     if occasion not in WORDS:
         msg = f"There is no hook called '{occasion}'; the hooks are {' and '.join(WORDS)}."
         raise SelfrightError(msg)
-    changes: Changes = {"guard_tokens": (task_token,), **renewed(world)}
+    changes: Changes = {"hook_tokens": (task_token,), **renewed(world)}
     deployment = world.deployments.update(deployment_id, changes, phases=MOVING)
     if deployment.trip:
         world.workflows.fail(task_token, deployment.trip.reason)

@@ -5,6 +5,7 @@ from typing import Literal
 
 from controller.domain.deployment import Deployment, Revision
 from controller.domain.phases import TOUCHED, Phase
+from controller.domain.strategy import ALL
 from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError, SelfrightError, TrippedError
 from controller.flow.preconditions import snapshots
@@ -29,6 +30,9 @@ def complete(world: World, deployment_id: str) -> Completed:
     deployment = world.deployments.get(deployment_id)
     if deployment.phase is not Phase.SUCCEEDED:
         deployment = permit(world, deployment_id)
+        if deployment.changed and deployment.weight < ALL:
+            msg = f"Deployment {deployment_id} is at {deployment.weight} %: it is not complete."
+            raise LedgerConflictError(msg)
         _prune(world, deployment)
     reason = "" if deployment.changed else "Nothing changed: the same was live already."
     try:
@@ -42,6 +46,7 @@ def _prune(world: World, deployment: Deployment) -> None:
     """Remove old revisions, never what is live or the restore point; a failure is no reason to roll back."""
     environment = environment_of(world, deployment)
     for name in deployment.changed:
+        permit(world, deployment.deployment_id)  # The next release may need what a late call would delete.
         keep = [deployment.staged[name], *_before(deployment, name)]
         try:
             gone = world.components.get(environment, name).prune(keep, environment.keep_revisions)

@@ -153,7 +153,8 @@ def _without_verdict(
     if policy.when_inconclusive == "pause":
         record(world, deployment.deployment_id, EventKind.PAUSED, f"{judgement.reason} A person must decide.")
         return judged_now(deployment, "pause", reason=judgement.reason)
-    return _fail(world, deployment, judgement.reason)
+    tripped = trip(world, deployment.deployment_id, "inconclusive", judgement.reason)
+    return conclude(world, tripped, "unhealthy", judgement.reason)
 
 
 def _synthetic(world: World, environment: Environment, deployment: Deployment) -> int:

@@ -21,7 +21,7 @@ def on_alarm(world: World, alarm: str, reason: str, fired_at: datetime | None = 
     trouble = []
     for deployment_id in guarded:
         try:
-            if not _is_old(world, deployment_id, fired_at):
+            if not _says_nothing(world, deployment_id, alarm, fired_at):
                 made = Trip(world.clock.now(), "alarm", f"Alarm {alarm}: {reason}", fired_at)
                 trip_and_restore(world, deployment_id, made)
                 _close_left_over(world, deployment_id, alarm)
@@ -38,12 +38,13 @@ def _close_left_over(world: World, deployment_id: str, alarm: str) -> None:
         world.guards.close(deployment_id, [alarm])
 
 
-def _is_old(world: World, deployment_id: str, fired_at: datetime | None) -> bool:
-    """Whether the alarm fired before the deployment began: then its event is late, and says nothing about it.
+def _says_nothing(world: World, deployment_id: str, alarm: str, fired_at: datetime | None) -> bool:
+    """Whether the alarm fired before the deployment began, or is one that a hotfix ignores: it says nothing about it.
 
     An alarm that was still firing would have kept the deployment from beginning.
     """
-    return fired_at is not None and fired_at < world.deployments.get(deployment_id).created_at
+    deployment = world.deployments.get(deployment_id)
+    return alarm in deployment.ignored_alarms or (fired_at is not None and fired_at < deployment.created_at)
 
 
 def rehearse(world: World, deployment_id: str) -> None:

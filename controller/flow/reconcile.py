@@ -6,6 +6,7 @@ it takes.
 """
 
 import hashlib
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from controller.domain.advice import AGAIN_ADVICE
@@ -66,7 +67,8 @@ def _reconcile(world: World, deployment: Deployment) -> str:
     if deployment.phase.is_terminal:
         return _finish(world, deployment)
     if deployment.unsent:
-        _finish(world, deployment)
+        with suppress(SelfrightError):  # Nothing waits for a notification; the next sweep sends it.
+            _finish(world, deployment)
     if world.workflows.is_running(_execution(deployment)) and not ran_out(deployment, world.clock.now()):
         return settle(world, deployment) if deployment.phase is Phase.QUEUED else ""
     if deployment.phase in UNTOUCHED:

@@ -101,6 +101,8 @@ def _record(world: World, environment: Environment, deployment: Deployment) -> R
     check_previous_attempt(world.versions.previous_attempt(key, version), key, version, deployment.digest)
     check_secrets(world, environment, deployment)
     if pause := _until_settled(world, environment, deployment):
+        said = f"Waiting for {pause} s: until then, a write of the deployment before it may still move settings."
+        record(world, deployment.deployment_id, EventKind.PENDING, said)
         return RestorePointRecorded(deployment, "pending", wait_seconds=pause)
     taken = snapshots.take(world, environment, deployment)
     if taken.pending:

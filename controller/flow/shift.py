@@ -12,6 +12,7 @@ from typing import Literal
 from controller.domain.deployment import Changes, Deployment
 from controller.domain.environment import Environment
 from controller.domain.phases import TOUCHED, Phase
+from controller.domain.strategy import ALL
 from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError
 from controller.flow.shared.fence import permit
@@ -46,9 +47,11 @@ def shift(world: World, deployment_id: str, step: int) -> Shifted:
         "phase": Phase.SHIFTING,
         "weight": weight,
         "reached": weight,
-        "cleared": ("guard_tokens", "pause_tokens"),
+        "cleared": ("guard_tokens", "hook_tokens", "pause_tokens"),
         **renewed(world),
     }
+    if weight >= ALL and any(_is_unconditional(environment, name) for name in deployment.changed):
+        changes["pointed_at"] = world.clock.now()
     expected = Expected(fencing_token=deployment.fencing_token, untripped=True, weight_at_most=weight)
     shifting = world.deployments.update(deployment_id, changes, phases=TOUCHED, expected=expected)
     for wave in deployment.order:
@@ -57,6 +60,10 @@ def shift(world: World, deployment_id: str, step: int) -> Shifted:
     world.markers.mark(shifting, Phase.SHIFTING, world.clock.now())
     record(world, deployment_id, EventKind.SHIFTED, _message(shifting))
     return Shifted(shifting, "shifted", weight=weight)
+
+
+def _is_unconditional(environment: Environment, name: str) -> bool:
+    return name in environment.components and not environment.components[name].conditional_writes
 
 
 def _message(deployment: Deployment) -> str:

@@ -20,7 +20,7 @@ def handle(world: World, event: dict[str, Any]) -> Result:
     With `unlock`, nothing is restored: only a held environment is freed.
     """
     request = event["request"]
-    if request.get("unlock") is True:
+    if request.get("unlock") in {True, "true"}:
         return unlock(world, event["deployment_id"], reason_of(request))
     return begin_rollback(world, event["deployment_id"], event["execution"], by_whom(request), reason_of(request))
 

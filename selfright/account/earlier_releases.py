@@ -25,8 +25,9 @@ def released_as(history: Sequence[Deployment], environment_key: str, version: st
     if good is None or condemned:
         what = f"Version {version} was rolled back in {environment_key}" if condemned else ""
         message = what or f"Version {version} was never live in {environment_key}"
-        known = ", ".join(dict.fromkeys(one.version for one in history if _was_live(one))) or "none"
-        raise AdviceError(f"{message}, so it is not released again.", f"Versions that were live: {known}.")
+        bad = {one.version for one in history if one.phase in REMEMBERED and one.is_condemned}
+        known = ", ".join(dict.fromkeys(one.version for one in history if _was_live(one) and one.version not in bad))
+        raise AdviceError(f"{message}, so it is not released again.", f"Versions that can be: {known or 'none'}.")
     return good
 
 

@@ -72,21 +72,34 @@ def to_roll_back(status: EnvironmentStatus, history: Sequence[Deployment], now: 
     `history` has the newest deployments, newest first. Raises `AdviceError` if there is none, and if the newest release
     was rolled back a short time before `now`: two people who act at the same time want one release undone, not two.
     """
-    chosen = status.on_its_way or (status.held_by if status.held else status.live)
-    newest = next((one for one in history if one.restore_point is not None), None)
-    if chosen and chosen is status.live and newest and _was_just_rolled_back(newest, now):
-        message = f"{newest.deployment_id} was rolled back just now, so {chosen.version} is live again."
+    failed = status.held_by if status.held_by and status.held_by.phase is Phase.ROLLBACK_FAILED else None
+    if status.held and not (status.on_its_way or failed):
+        raise AdviceError(f"{status.environment_key} is held: {status.held}", "Finish that first, or unlock it.")
+    chosen = status.on_its_way or failed or status.live
+    just_now = next((one for one in history if _was_just_rolled_back(one, now)), None)
+    if chosen and chosen is status.live and just_now:
+        message = f"{just_now.deployment_id} was rolled back just now, so {chosen.version} is live again."
         step = f"To undo that release as well, name it: `selfright rollback {chosen.deployment_id}`"
         raise AdviceError(message, step)
     if chosen is None:
         message = f"Nothing that could be rolled back is live or on its way in {status.environment_key}."
         step = f"`selfright history {status.environment_key}` lists its deployments; name the one that you mean."
         raise AdviceError(message, step)
-    return chosen
+    return _last_change(chosen, history)
+
+
+def _last_change(live: Deployment, history: Sequence[Deployment]) -> Deployment:
+    """The deployment that brought what is live: a release that changed nothing may have come after it."""
+    known = {one.deployment_id: one for one in history}
+    while live.phase is Phase.SUCCEEDED and not live.changed and live.previous in known:
+        live = known[live.previous]
+    return live
 
 
 def _was_just_rolled_back(deployment: Deployment, now: datetime) -> bool:
-    ended = deployment.closed_at if deployment.phase is Phase.ROLLED_BACK else None
+    """Whether a person rolled it back a short time ago; what an alarm or the judge undid is another matter."""
+    by_person = deployment.trip is not None and deployment.trip.source == "person"
+    ended = deployment.closed_at if deployment.phase is Phase.ROLLED_BACK and by_person else None
     return ended is not None and now - ended < JUST_NOW
 
 

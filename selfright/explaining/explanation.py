@@ -19,6 +19,9 @@ SOURCES = {
     "reconciler": "No metric ended it: its workflow had died or was stopped",
 }
 
+JUDGED = frozenset({"judge", "inconclusive"})
+"""The sources of a trip that are the judge's: it found something, or too little."""
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -76,7 +79,7 @@ def _decisive(one: Deployment, evaluations: Sequence[Evaluation]) -> Evaluation 
     """The evaluation that ended it, or the last one before; for a good release, the one with most evidence."""
     if not evaluations:
         return None
-    if one.trip and one.trip.source == "judge":
+    if one.trip and one.trip.source in JUDGED:
         return next(
             (evaluation for evaluation in reversed(evaluations) if evaluation.verdict == "unhealthy"), evaluations[-1]
         )
@@ -119,7 +122,7 @@ def _metric(one: Deployment, decisive: Evaluation | None) -> str:
 def _tripped(trip: Trip, decisive: Evaluation | None) -> str:
     if trip.source == "alarm":
         return _sentence(f"An alarm ended it: {trip.reason.removeprefix('Alarm ')}")
-    if trip.source != "judge":
+    if trip.source not in JUDGED:
         return _sentence(f"{SOURCES[trip.source]}: {trip.reason}")
     found = strongest(decisive) if decisive else None
     if found is None or not decisive or not reached(decisive):

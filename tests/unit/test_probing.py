@@ -44,3 +44,14 @@ def test_the_environment_decides_whether_private_addresses_are_allowed(private: 
     world = a_world()
     probed(world, allow_private_urls=private)
     assert world.probe.trusted == [private, private]
+
+
+def test_a_site_that_hangs_does_not_keep_the_verification_from_answering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the time is over, no further request is made, and what was not asked has failed."""
+    world, seconds = a_world(), iter(range(0, 10_000, 60))
+    monkeypatch.setattr("controller.probing.monotonic", lambda: next(seconds))
+    world.probe.wrong = ["no answer"] * 100
+    results = probed(world)
+    assert [result.passed for result in results] == [False, False]
+    assert results[1].detail == "it could not be made in time"
+    assert len(world.probe.asked) == 1

@@ -24,7 +24,7 @@ _EVENT: TypeAdapter[TimelineEvent] = TypeAdapter(TimelineEvent)
 _SWEEP = key("RECONCILER", "SWEEP")
 SWEEPS_FOR = timedelta(minutes=1)
 """A sweep that has not ended after this time may be dead, and is not waited for."""
-TOKENS = frozenset({"guard_tokens", "queue_tokens", "pause_tokens"})
+TOKENS = frozenset({"guard_tokens", "hook_tokens", "queue_tokens", "pause_tokens"})
 """Lists to which a write adds."""
 KEPT = timedelta(days=400)
 """How long the lines of a timeline are kept. Deployments themselves stay: a rollback may need the previous one."""

@@ -101,7 +101,7 @@ def _again(world: World, deployment: Deployment, execution_arn: str, made: Trip)
 def _refusal(world: World, deployment: Deployment) -> str:
     """Why a deployment that has ended cannot be rolled back; "" when it can, as far as its components say."""
     if deployment.phase is Phase.SUCCEEDED and not deployment.changed:
-        return "It changed nothing, so there is nothing to roll back."
+        return "It changed nothing, so there is nothing to roll back. Name the release before it to undo that one."
     try:
         environment = environment_of(world, deployment)
     except (UnknownEnvironmentError, InvalidEnvironmentError) as error:
@@ -132,7 +132,7 @@ def _not_possible(world: World, deployment: Deployment) -> str:
     lock = world.locks.load(deployment.environment_key)
     if lock.holder:
         return f"Deployment {lock.holder} holds the lock of {deployment.environment_key}: roll that one back first."
-    if lock.held and lock.held_by != deployment.deployment_id:
+    if lock.held and (deployment.phase is Phase.SUCCEEDED or lock.held_by != deployment.deployment_id):
         return f"The environment is held: {lock.held} {HELD_ADVICE}"
     if deployment.phase is Phase.ROLLBACK_FAILED:
         return "Its failed rollback was accepted, so the environment is not held because of it any more."

@@ -10,8 +10,7 @@ from datetime import datetime
 from controller.domain.components.target import Target
 from controller.domain.deployment import Deployment, Revision, Trouble
 from controller.domain.environment import Environment
-from controller.domain.lock import LANDING
-from controller.domain.strategy import ALL
+from controller.domain.lock import LANDING, LONGEST_WRITE
 from controller.errors import (
     ConflictError,
     InvalidEnvironmentError,
@@ -34,11 +33,13 @@ def differences(world: World, deployment: Deployment, slow: Collection[str]) -> 
     try:
         environment = environment_of(world, deployment) if deployment.restore_point else None
     except (UnknownEnvironmentError, InvalidEnvironmentError) as error:
-        gone = Trouble(world.clock.now(), str(error), lasting=True)
-        return {name: gone for name in deployment.changed if may_have_moved(deployment, name)}
-    found = {}
+        return dict.fromkeys(_touched(deployment), Trouble(world.clock.now(), str(error), lasting=True))
+    found: dict[str, Trouble] = {}
     for name, stable in (deployment.restore_point or {}).items():
-        if name in slow:
+        trouble: Trouble | None
+        if environment and name not in environment.components and name in _touched(deployment):
+            trouble = Trouble(world.clock.now(), f"{environment.key} does not have it any more", lasting=True)
+        elif name in slow:
             trouble = noted.get(name)
         elif environment is None or not _is_ours(environment, deployment, name):
             trouble = None
@@ -51,6 +52,11 @@ def differences(world: World, deployment: Deployment, slow: Collection[str]) -> 
         if trouble:
             found[name] = trouble
     return found
+
+
+def _touched(deployment: Deployment) -> list[str]:
+    """What staging may have changed: without the environment's document, nobody knows which of it was."""
+    return [name for name in deployment.restore_point or {} if name in {*deployment.changed, *deployment.awaited}]
 
 
 def _is_ours(environment: Environment, deployment: Deployment, name: str) -> bool:
@@ -70,9 +76,10 @@ def _unsealed(environment: Environment, deployment: Deployment, name: str, now: 
 
 def _may_still_land(deployment: Deployment, target: Target | None, now: datetime) -> bool:
     """Whether a write that was permitted just before the trip may still come, where no condition can refuse it."""
+    if deployment.pointed_at is None or target is None or target.conditional_writes:
+        return False
     tripped = deployment.trip.at if deployment.trip else now
-    moved = deployment.reached >= ALL and target is not None and not target.conditional_writes
-    return moved and now - tripped < LANDING
+    return now - tripped < LANDING and now - deployment.pointed_at < LONGEST_WRITE
 
 
 def _elsewhere(world: World, environment: Environment, name: str, stable: Revision) -> Trouble | None:

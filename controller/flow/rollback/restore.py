@@ -1,9 +1,8 @@
 """Restore component: all visitors are sent to the stable revision."""
 
-from datetime import timedelta
-
 from controller.domain.deployment import Awaited, Changes, Deployment, Left, Pending, Trouble
 from controller.domain.environment import Environment
+from controller.domain.lock import LONGEST_WRITE
 from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
 from controller.errors import ConflictError, LedgerConflictError, SelfrightError, TransientError
@@ -12,9 +11,6 @@ from controller.flow.shared.pending import awaiting, takes_long
 from controller.flow.shared.results import ComponentResult
 from controller.flow.shared.timeline import environment_of, record
 from controller.ports.world import World
-
-LONGEST_WRITE = timedelta(seconds=150)
-"""A shift's function lives for 110 seconds at most, and its last request is given up after 10."""
 
 
 def restore_component(world: World, deployment_id: str, name: str) -> ComponentResult:
@@ -42,8 +38,9 @@ def restore_component(world: World, deployment_id: str, name: str) -> ComponentR
         _note(world, deployment, name, "")
     if isinstance(answer, Pending):
         return ComponentResult(name, "pending", answer.doing)
-    said = answer.reason if answer else f"{name} is set back to its stable revision."
-    record(world, deployment_id, EventKind.RESTORED, said)
+    if answer or name not in deployment.restored:
+        said = answer.reason if answer else f"{name} is set back to its stable revision."
+        record(world, deployment_id, EventKind.RESTORED, said)
     return ComponentResult(name, "restored")
 
 

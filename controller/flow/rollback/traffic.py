@@ -43,7 +43,7 @@ def trip_and_restore(world: World, deployment_id: str, made: Trip) -> dict[str, 
         return {}  # The deployment has ended: its guard was left over.
     try:
         failed = restore_traffic(world, deployment)
-        for token in deployment.guard_tokens:
+        for token in (*deployment.guard_tokens, *deployment.hook_tokens):
             world.workflows.fail(token, deployment.trip.reason)
     finally:
         if deployment.trip == made:

@@ -17,10 +17,11 @@ from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
 from controller.errors import (
     LedgerConflictError,
+    NotFoundError,
     SelfrightError,
 )
 from controller.flow.rollback.differences import differences
-from controller.flow.rollback.traffic import note_restored
+from controller.flow.rollback.traffic import may_have_moved, note_restored
 from controller.flow.shared.closure import finish
 from controller.flow.shared.pending import lasting, pause_of
 from controller.flow.shared.results import DeploymentResult
@@ -58,6 +59,9 @@ def verify_restoration(world: World, deployment_id: str) -> RestorationVerified:
     deployment = world.deployments.get(deployment_id)
     if deployment.phase is not Phase.ROLLING_BACK:
         return RestorationVerified(deployment, "over", "")
+    moved = [name for name in deployment.changed if may_have_moved(deployment, name)]
+    if moved and deployment.restored.keys() >= set(moved):
+        note_restored(world, deployment)  # What follows is only to be sure.
     slow = _slow(world, deployment)
     found = differences(world, deployment, slow)
     left = [name for name in slow if name not in found]
@@ -102,10 +106,14 @@ def _failing_outside(world: World, deployment: Deployment) -> dict[str, Trouble]
     """The failing checks of the release that is live again; none is made when no whole release was live before."""
     if not deployment.restore_point or not deployment.previous or not _touched(world, deployment):
         return {}
-    before = world.deployments.get(deployment.previous)
+    try:
+        before = world.deployments.get(deployment.previous)
+        checks = outside_checks_of(before)
+    except (NotFoundError, ValueError):  # The ledger is older than this controller, or came from a backup.
+        return {}
     if before.phase is Phase.ROLLBACK_FAILED:  # Its failed rollback was accepted, so nobody knows what must be true.
         return {}
-    results = probe_all(world.probe, environment_of(world, deployment), outside_checks_of(before))
+    results = probe_all(world.probe, environment_of(world, deployment), checks)
     failing = "; ".join(f"{result.check}: {result.detail}" for result in results if not result.passed)
     return {CHECKS: Trouble(world.clock.now(), failing, lasting=True)} if failing else {}
 

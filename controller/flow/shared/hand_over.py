@@ -26,6 +26,8 @@ from controller.ports.ledger import ANYTHING, Expected, Move
 from controller.ports.world import World
 
 TRIES = 30
+MOST_UNCHANGED = 50
+"""So many releases in a row that changed nothing are looked through."""
 Result = TypeVar("Result")
 
 
@@ -150,9 +152,12 @@ def reopen(world: World, deployment: Deployment, execution_arn: str, trip: Trip)
 
     def decide(lock: Lock) -> HandOver[bool]:
         present = world.deployments.get(deployment_id)
-        taken = retake(_without_the_dead(world, lock), deployment_id)
-        accepted = present.phase is Phase.ROLLBACK_FAILED and lock.held_by != deployment_id  # What is live is mixed.
-        if present.phase is not deployment.phase or accepted or taken is None:
+        known = _without_the_dead(world, lock)
+        failed = present.phase is Phase.ROLLBACK_FAILED
+        if not failed and _last_change(world, lock.live) == deployment_id:
+            known = replace(known, live=deployment_id)
+        taken = retake(known, deployment_id, failed=failed)
+        if present.phase is not deployment.phase or taken is None:
             return HandOver(result=False)
         changes: Changes = {
             "phase": Phase.ROLLING_BACK,
@@ -172,6 +177,17 @@ def reopen(world: World, deployment: Deployment, execution_arn: str, trip: Trip)
     present = world.deployments.get(deployment_id)
     ours = (present.phase, present.rollback_execution_arn) == (Phase.ROLLING_BACK, execution_arn)
     return present if ours else None
+
+
+def _last_change(world: World, live: str) -> str:
+    """The deployment that brought what is live: releases that changed nothing may have come after it."""
+    with suppress(NotFoundError):  # A ledger from a backup may lack it.
+        for _ in range(MOST_UNCHANGED):
+            deployment = world.deployments.get(live) if live else None
+            if deployment is None or deployment.changed or not deployment.previous:
+                break
+            live = deployment.previous
+    return live
 
 
 def accept(world: World, deployment: Deployment) -> bool:
@@ -247,8 +263,14 @@ def _grant(world: World, lock: Lock) -> Changes:
 
 
 def _settles_at(world: World, ending_now: Deployment, lock: Lock) -> datetime | None:
-    """Until when unconditional writes of a deployment that ends now may arrive; such a thing moves only at 100 %."""
-    return world.clock.now() + LANDING if ending_now.reached >= ALL else lock.settles_at
+    """Until when unconditional writes of a deployment that ends now may arrive.
+
+    Forward, the last one was permitted when the last step began; back, it may have been permitted just now.
+    """
+    if ending_now.pointed_at is None:
+        return lock.settles_at
+    goes_back = ending_now.phase is Phase.ROLLING_BACK
+    return (world.clock.now() if goes_back else ending_now.pointed_at) + LANDING
 
 
 def _is_remembered(deployment: Deployment, phase: Phase) -> bool:

@@ -13,7 +13,13 @@ from selfright.cli.views import signs
 from selfright.cli.views.facts import Fact, listed
 from selfright.wording import HOUR, clean, duration, percent, plural
 
-TRIPS = {"alarm": "an alarm", "judge": "the judge", "check": "a check", "fault": "a fault"}
+TRIPS = {
+    "alarm": "an alarm",
+    "judge": "the judge",
+    "inconclusive": "too little evidence",
+    "check": "a check",
+    "fault": "a fault",
+}
 
 
 def shown(one: Report) -> RenderableType:

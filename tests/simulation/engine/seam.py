@@ -22,6 +22,7 @@ POOLS = (
     "controller.domain.checks.page_load",
     "controller.flow.preconditions.export",
     "controller.flow.rollback.traffic",
+    "controller.probing",
     "controller.flow.shared.synthetic_requests",
     "controller.flow.test",
 )

@@ -4,10 +4,23 @@ from datetime import timedelta
 
 import pytest
 
+from controller.domain.deployment import Revision, Trip, TripSource
 from controller.domain.phases import Phase
 from selfright.account.status import DeploymentRecord
 from selfright.cli.commands.rollback import question
-from tests.cli_world import BAKING, ID, LIVE, LIVE_ID, MACHINES, PAUSED, ROLLED_BACK, SUCCEEDED, CliWorld, ended
+from tests.cli_world import (
+    BAKING,
+    ID,
+    LIVE,
+    LIVE_ID,
+    MACHINES,
+    PAUSED,
+    ROLLED_BACK,
+    START,
+    SUCCEEDED,
+    CliWorld,
+    ended,
+)
 
 FROM = ("--environment", "smartpack/prod")
 
@@ -73,7 +86,8 @@ def test_of_a_held_environment_the_one_whose_rollback_failed_is_meant(world: Cli
 
 def test_right_after_another_rollback_the_release_must_be_named(world: CliWorld) -> None:
     """Two people who act at the same time want one release undone, not two."""
-    world.write(replace(ROLLED_BACK, closed_at=world.time.now() - timedelta(minutes=14), restore_point={}))
+    by_person = Trip(START, "person", "Not yet.")
+    world.write(replace(ROLLED_BACK, closed_at=world.time.now() - timedelta(minutes=14), trip=by_person))
     result = world.run("rollback", *FROM)
     assert (result.exit_code, world.states.started) == (1, [])
     assert f"{ID} was rolled back just now, so 1.1.0 is live again." in result.stderr
@@ -82,9 +96,13 @@ def test_right_after_another_rollback_the_release_must_be_named(world: CliWorld)
     assert world.run("rollback", LIVE_ID).exit_code == 0
 
 
-def test_some_time_after_another_rollback_the_live_release_is_meant(world: CliWorld) -> None:
-    """Whoever asks now has seen how that one ended."""
-    world.write(replace(ROLLED_BACK, closed_at=world.time.now() - timedelta(minutes=15), restore_point={}))
+@pytest.mark.parametrize(("source", "minutes"), [("person", 15), ("alarm", 1)])
+def test_some_time_after_another_rollback_the_live_release_is_meant(
+    world: CliWorld, source: TripSource, minutes: int
+) -> None:
+    """Whoever asks now has seen how that one ended; and what an alarm undid, no other person has."""
+    closed_at = world.time.now() - timedelta(minutes=minutes)
+    world.write(replace(ROLLED_BACK, closed_at=closed_at, trip=Trip(START, source, "It is wrong.")))
     rolls_back(world, LIVE_ID)
     assert world.run("rollback", *FROM).exit_code == 0
     assert world.states.started[0]["input"]["deployment_id"] == LIVE_ID
@@ -181,3 +199,15 @@ def test_what_is_not_paused_is_not_resumed(world: CliWorld, deployment: object) 
     result = world.run("resume", ID)
     assert (result.exit_code, world.states.answered) == (1, {})
     assert "and not paused" in result.stderr
+
+
+def test_a_release_that_changed_nothing_is_looked_through(world: CliWorld) -> None:
+    """The same bundle was released again: what brought the change is rolled back."""
+    live = replace(LIVE, restore_point={"api": Revision("5")}, staged={"api": Revision("6")})
+    again = replace(live, deployment_id="again", previous=LIVE_ID, restore_point=live.staged)
+    world.write(live)
+    world.write(again)
+    world.lock(live="again")
+    rolls_back(world, LIVE_ID)
+    assert world.run("rollback", *FROM).exit_code == 0
+    assert world.states.started[0]["input"]["deployment_id"] == LIVE_ID

@@ -88,7 +88,7 @@ def test_a_failed_rollback_holds_the_environment() -> None:
 def test_a_rollback_can_take_the_lock_of_a_held_environment() -> None:
     """A rollback that a user starts needs the lock; the environment is free when it ends, and not before."""
     held, _ = release(asked(OLD), "old", hold="It broke.")
-    taken = retake(held, "old")
+    taken = retake(held, "old", failed=True)
     assert taken is not None
     assert (taken.holder, taken.token) == ("old", 2)
     assert ask(taken, NEW).outcome == "held"

@@ -3,10 +3,10 @@
 import pytest
 
 from controller.domain.phases import Phase
-from controller.errors import TransientError, TrippedError
+from controller.errors import LedgerConflictError, TransientError, TrippedError
 from controller.flow.complete import complete
 from controller.flow.shared.fence import trip
-from tests.unit.flow.scenes import KEY, STABLE, a_world, at_weight, guarded, on_its_way, tripped
+from tests.unit.flow.scenes import KEY, STABLE, a_world, at_weight, guarded, moving, on_its_way, tripped
 
 
 def test_a_good_release_is_completed() -> None:
@@ -64,3 +64,12 @@ def test_a_good_end_is_marked_once() -> None:
     complete(world, "d2")
     complete(world, "d2")
     assert world.markers.made == [("d2", Phase.SUCCEEDED)]
+
+
+def test_a_release_that_is_not_wholly_live_is_not_complete() -> None:
+    """Whoever calls this too early changes nothing."""
+    world = moving(Phase.BAKING, weight=10)
+    with pytest.raises(LedgerConflictError, match="at 10 %"):
+        complete(world, "d2")
+    assert world.deployments.get("d2").phase is Phase.BAKING
+    assert not world.components.known["api"].pruned

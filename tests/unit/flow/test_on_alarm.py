@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from controller.domain.deployment import Hotfix
 from controller.domain.phases import Phase
 from controller.flow.on_alarm import on_alarm, rehearse
 from controller.handlers.on_alarm import handle
@@ -140,3 +141,10 @@ def test_an_alarm_before_any_shift_moves_nothing_and_condemns_nothing() -> None:
     assert deployment.trip is not None
     assert not deployment.is_condemned
     assert [one.moves for one in world.components.known.values()] == [[], []]
+
+
+def test_an_alarm_that_a_hotfix_ignores_does_not_end_it() -> None:
+    """A late call may have opened its guard again."""
+    world = guarded(Phase.BAKING, weight=10, hotfix=Hotfix((ALARM,), "It ends the alarm."))
+    on_alarm(world, ALARM, "5 > 1")
+    assert world.deployments.get("d2").trip is None

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from controller.domain.deployment import Upload
+from controller.domain.deployment import Deployment, Upload
 from controller.domain.lock import Lock, order_of
 from controller.domain.phases import MOVING, OPEN, TERMINAL, UNTOUCHED, Phase
 from controller.errors import TransientError
@@ -281,3 +281,14 @@ def test_a_rollback_that_was_stopped_is_started_again_in_the_same_minute() -> No
     world.deployments.known["d2"] = replace(world.deployments.get("d2"), rollback_execution_arn="arn:second")
     reconcile(world)
     assert len(world.workflows.rollbacks) == 2
+
+
+def test_a_notification_that_cannot_be_sent_does_not_keep_a_dead_rollback() -> None:
+    """Nothing waits for a notification."""
+    world = dead(Phase.ROLLING_BACK, unsent=owing(Phase.SUCCEEDED))
+
+    def refuse(deployment: Deployment) -> None:
+        raise TransientError(f"sns:Publish for {deployment.deployment_id} got no answer.")
+
+    world.notifications.send = refuse  # type: ignore[method-assign]
+    assert reconcile(world) == {"d2": "rollback started"}

@@ -205,3 +205,9 @@ def test_what_has_moved_on_is_not_validated_any_more() -> None:
     world.deployments.known["d2"] = replace(world.deployments.get("d2"), phase=Phase.STAGING)
     with pytest.raises(LedgerConflictError):
         validate(world, "d2")
+
+
+def test_checks_that_would_fill_the_ledger_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With their variables filled in, they could leave no room for a trip."""
+    monkeypatch.setattr("controller.flow.validate.MOST_BYTES", 10)
+    assert "10 are allowed" in rejected(uploaded(a_bundle("1.2.0")))

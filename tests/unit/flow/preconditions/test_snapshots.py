@@ -118,7 +118,7 @@ def test_a_person_can_take_it_back_while_it_waits() -> None:
 def test_old_snapshots_go_when_the_release_is_live(trouble: Exception | None) -> None:
     """Its own stays; a failure to delete the others is no reason to roll back."""
     world = a_world(components=with_database())
-    on_its_way(world, Phase.BAKING, snapshots={"orders": NAME})
+    on_its_way(world, Phase.BAKING, weight=100, snapshots={"orders": NAME})
     at_weight(world, 100)
     world.databases.trouble = trouble
     assert complete(world, "d2").deployment.phase == "SUCCEEDED"

@@ -132,7 +132,10 @@ def test_what_changed_nothing_is_not_rolled_back() -> None:
     world = a_world()
     a_deployment(world, Phase.SUCCEEDED, staged=STABLE)
     card = begin_rollback(world, "d2", "arn:back", "person", "Please.")
-    assert (card.outcome, card.reason) == ("refused", "It changed nothing, so there is nothing to roll back.")
+    assert (card.outcome, card.reason) == (
+        "refused",
+        "It changed nothing, so there is nothing to roll back. Name the release before it to undo that one.",
+    )
 
 
 def test_what_is_not_live_any_more_is_not_rolled_back() -> None:

@@ -7,7 +7,7 @@ from controller.errors import AwsError, ChangedByOthersError, InvalidEnvironment
 from controller.flow.rollback.differences import differences
 from controller.flow.rollback.restore import restore_component
 from tests.fakes import FakeWorld
-from tests.unit.flow.scenes import KEY, STABLE, moving, rolling_back
+from tests.unit.flow.scenes import KEY, STABLE, an_environment, moving, rolling_back, with_a_stack
 
 
 def back(*restored: str) -> FakeWorld:
@@ -66,3 +66,11 @@ def test_what_no_shift_ever_moved_is_not_of_this_deployment() -> None:
     world = rolling_back(moving(Phase.STAGING, weight=0, reached=0))
     world.components.known["api"].live = "9"
     assert found(world) == {}
+
+
+def test_a_stack_that_the_environment_does_not_name_any_more_needs_a_person() -> None:
+    """It was staged before any shift: without its target, nobody can restore it."""
+    world = with_a_stack(Phase.ROLLING_BACK, reached=0)
+    components = {"api": {"kind": "function", "function_name": "f"}}
+    world.environments.known[KEY] = an_environment(components=components)
+    assert found(world) == {"infra": (True, f"{KEY} does not have it any more")}

@@ -239,7 +239,7 @@ def test_what_was_not_restored_yet_is_restored_again() -> None:
 def test_an_unconditional_write_may_land_until_its_time_is_up() -> None:
     """A pointer has no condition, so it is read again when a write of the shift can no longer arrive."""
     settings = {"kind": "parameters", "prefix": "/smartpack/prod"}
-    world = moving(Phase.BAKING, weight=100, components=("settings",))
+    world = moving(Phase.BAKING, weight=100, components=("settings",), pointed_at=START)
     world.environments.known["smartpack/prod"] = an_environment(components={"settings": settings})
     revisions = {"restore_point": {"settings": Revision("s1")}, "staged": {"settings": Revision("s2")}}
     world.deployments.known["d2"] = replace(world.deployments.get("d2"), **revisions)  # type: ignore[arg-type]

@@ -427,3 +427,24 @@ def test_a_lock_is_abandoned_without_an_open_holder(holder: str, *, abandoned: b
     on_its_way(world, Phase.BAKING)
     world.locks.known[KEY] = Lock(KEY, holder=holder, waiting=Place("d3", "2"))
     assert is_abandoned(world, KEY) is abandoned
+
+
+def test_a_release_is_reopened_although_one_that_changed_nothing_came_after_it() -> None:
+    """The same bundle was uploaded twice: what brought the change is what can be undone."""
+    world = succeeded()
+    live = world.deployments.get("d2")
+    again = replace(live, deployment_id="d3", previous="d2", restore_point=live.staged)
+    world.deployments.known["d3"] = again
+    world.locks.known[KEY] = replace(world.locks.load(KEY), live="d3")
+    assert reopen(world, world.deployments.get("d2"), "arn:back", PERSON) is not None
+    assert world.locks.load(KEY).holder == "d2"
+
+
+def test_a_recovery_that_holds_the_environment_lets_nothing_be_reopened() -> None:
+    """What is live is being written; and an older release that is recovered is not live."""
+    for live in ("d2", "d3"):
+        world = succeeded()
+        held = replace(world.locks.load(KEY), live=live, held="A recovery is running.", held_by="d2")
+        world.locks.known[KEY] = held
+        assert reopen(world, world.deployments.get("d2"), "arn:back", PERSON) is None
+        assert world.locks.load(KEY) == held
