@@ -33,7 +33,7 @@ class Demo:
 
     def ended(self) -> tuple[int, dict[str, Any], str]:
         """Wait until it is over; returns its exit code, its document, and its progress."""
-        document, said = self.process.communicate(timeout=110)
+        document, said = self.process.communicate(timeout=200)
         return self.process.returncode, json.loads(document or "{}"), said
 
     def assert_nothing_is_left(self, running: LocalAws) -> None:

@@ -14,7 +14,7 @@ def test_a_live_release_is_rolled_back_and_may_be_released_again(lab: Lab) -> No
     assert lab.ended(release).phase is Phase.SUCCEEDED
     assert lab.live().is_only(version)
 
-    code, document, said = lab.command("rollback", "--environment", KEY, "--reason", "wrong prices")
+    code, document, said = lab.command("rollback", release, "--reason", "wrong prices")
     assert (code, document["phase"], document["reason"]) == (0, "ROLLED_BACK", "wrong prices"), said
     assert document["deployment_id"] == release
     assert lab.live().is_only(before)
@@ -64,7 +64,7 @@ def test_two_rollbacks_one_after_the_other_undo_two_releases_only_if_both_are_na
     older = lab.ended(lab.release())
     newest = lab.ended(lab.release())
     assert newest.previous == older.deployment_id
-    assert lab.command("rollback", "--environment", KEY)[0] == 0
+    assert lab.command("rollback", newest.deployment_id)[0] == 0
     assert lab.live().is_only(older.version)
     code, document, _ = lab.command("rollback", "--environment", KEY)
     assert code == 1
