@@ -77,7 +77,7 @@ def to_roll_back(status: EnvironmentStatus, history: Sequence[Deployment], now: 
         raise AdviceError(f"{status.environment_key} is held: {status.held}", "Finish that first, or unlock it.")
     chosen = status.on_its_way or failed or status.live
     just_now = next((one for one in history if _was_just_rolled_back(one, now)), None)
-    if chosen and chosen is status.live and just_now:
+    if chosen and chosen is status.live and just_now and _ended_later(just_now, chosen):
         message = f"{just_now.deployment_id} was rolled back just now, so {chosen.version} is live again."
         step = f"To undo that release as well, name it: `selfright rollback {chosen.deployment_id}`"
         raise AdviceError(message, step)
@@ -94,6 +94,11 @@ def _last_change(live: Deployment, history: Sequence[Deployment]) -> Deployment:
     while live.phase is Phase.SUCCEEDED and not live.changed and live.previous in known:
         live = known[live.previous]
     return live
+
+
+def _ended_later(one: Deployment, other: Deployment) -> bool:
+    """Whether it ended after the other one: a release that went live since then is another matter."""
+    return other.closed_at is None or (one.closed_at is not None and one.closed_at > other.closed_at)
 
 
 def _was_just_rolled_back(deployment: Deployment, now: datetime) -> bool:

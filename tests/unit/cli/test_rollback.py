@@ -211,3 +211,13 @@ def test_a_release_that_changed_nothing_is_looked_through(world: CliWorld) -> No
     rolls_back(world, LIVE_ID)
     assert world.run("rollback", *FROM).exit_code == 0
     assert world.states.started[0]["input"]["deployment_id"] == LIVE_ID
+
+
+def test_a_release_that_went_live_since_the_last_rollback_needs_no_name(world: CliWorld) -> None:
+    """Whoever rolled the former one back cannot have meant this one."""
+    now = world.time.now()
+    by_person = Trip(START, "person", "Not yet.")
+    world.write(replace(ROLLED_BACK, closed_at=now - timedelta(minutes=5), trip=by_person))
+    world.write(replace(LIVE, closed_at=now - timedelta(minutes=1)))
+    rolls_back(world, LIVE_ID)
+    assert world.run("rollback", *FROM).exit_code == 0
