@@ -20,7 +20,14 @@ NAVIGATION = {
     "Release": ["docs/flow", "docs/protocol", "docs/judge", "state_machine/README"],
     "Operate": ["docs/operations", "docs/recovery", "docs/security"],
     "Reference": ["docs/adr/README", "benchmarks/README", "CHANGELOG"],
-    "Take part": ["CONTRIBUTING", "SECURITY", "CODE_OF_CONDUCT"],
+    "Take part": [
+        "CONTRIBUTING",
+        "tests/model/README",
+        "tests/simulation/README",
+        "tests/chaos/README",
+        "SECURITY",
+        "CODE_OF_CONDUCT",
+    ],
 }
 """The path through the pages, from the first hour to the last detail. A page that is missing here fails the build."""
 
@@ -35,7 +42,7 @@ language = "en"
 
 extensions = ["myst_parser"]
 root_doc = "README"
-include_patterns = ["README.md", "*/README.md", "app_artifacts/smartpack/README.md", "docs/**.md"]
+include_patterns = ["README.md", "*/README.md", "app_artifacts/smartpack/README.md", "tests/*/README.md", "docs/**.md"]
 include_patterns += ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md"]
 exclude_patterns = ["**/node_modules", "dist", "cdk.out", ".[a-z]*"]
 myst_heading_anchors = 4  # the same anchors that the hosting platform makes
