@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
 from controller.domain.deployment import Upload
+from controller.domain.identity import INCOMING
 from controller.ports.components import Inbox
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_stepfunctions import SFNClient
-
-INCOMING = "incoming/"
 
 
 class S3Inbox(Inbox):

@@ -57,14 +57,13 @@ class Left:
 class Awaited:
     """A component that takes minutes to change: when the wait began, what AWS is doing, and whether it is over.
 
-    `left` and `trouble` say how restoring it ended: `left` is what stays in place on purpose, `trouble` an error.
+    `left` is what restoring it leaves in place on purpose, and why.
     """
 
     since: datetime
     doing: str = ""
     over: bool = False
     left: str = ""
-    trouble: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,6 +87,11 @@ class Unsent:
     reason: str
     next_step: str
     claimed_until: datetime | None = None
+
+
+def due(now: datetime, phase: Phase, reason: str, next_step: str) -> dict[str, Unsent]:
+    """A notification as an entry of `Changes.unsent_now`, named by the moment at which it became due."""
+    return {f"{now:%Y%m%dT%H%M%S%f}": Unsent(phase, reason, next_step)}
 
 
 @dataclass(frozen=True)

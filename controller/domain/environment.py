@@ -4,6 +4,7 @@ CDK writes it into the SSM parameter `/selfright/<application>/<environment>`. K
 (`deployment_preference: {type, alarms, hooks}`).
 """
 
+from collections.abc import Iterable
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -144,6 +145,10 @@ class Environment(_Strict):
     def outside_bundles(self) -> dict[str, Target]:
         """The components that are in no bundle, by name: a database, of which a release only takes a snapshot."""
         return {name: one for name, one in self.components.items() if not one.in_bundles}
+
+    def moves_unconditionally(self, names: Iterable[str]) -> bool:
+        """Whether it has any of these components of a kind whose traffic cannot be moved conditionally."""
+        return any(not self.components[name].conditional_writes for name in names if name in self.components)
 
     @property
     def key(self) -> str:

@@ -10,7 +10,9 @@ from controller.errors import InvalidBundleError
 
 _NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,30}$")
 _NAME_RULE = "1 to 31 lower-case letters, digits and '-', not beginning with '-'"
-_FORM = "incoming/<application>/<environment>/<anything>.zip"
+INCOMING = "incoming/"
+"""The prefix of all uploads."""
+_FORM = f"{INCOMING}<application>/<environment>/<anything>.zip"
 _PARTS = 4
 UNKNOWN = "unknown"
 _NAME_IN_ID = 20
@@ -31,7 +33,7 @@ def parse_key(key: str) -> UploadTarget:
     The key is as in S3, not URL-encoded.
     """
     parts = key.split("/")
-    if parts[0] != "incoming":
+    if not key.startswith(INCOMING):
         raise _refused(key, "it does not begin with 'incoming/'")
     if len(parts) != _PARTS:
         raise _refused(key, f"it has {len(parts)} parts between slashes instead of {_PARTS}")

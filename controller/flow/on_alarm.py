@@ -3,7 +3,7 @@
 from contextlib import suppress
 from datetime import datetime
 
-from controller.domain.deployment import Trip
+from controller.domain.deployment import Deployment, Trip
 from controller.errors import ConflictError, SelfrightError
 from controller.flow.rollback.traffic import trip_and_restore
 from controller.flow.shared.pending import takes_long
@@ -21,10 +21,12 @@ def on_alarm(world: World, alarm: str, reason: str, fired_at: datetime | None = 
     trouble = []
     for deployment_id in guarded:
         try:
-            if not _says_nothing(world, deployment_id, alarm, fired_at):
+            deployment = world.deployments.get(deployment_id)
+            if deployment.phase.is_terminal:  # The function that ended it died before it closed this guard.
+                world.guards.close(deployment_id, [alarm])
+            elif not _says_nothing(deployment, alarm, fired_at):
                 made = Trip(world.clock.now(), "alarm", f"Alarm {alarm}: {reason}", fired_at)
                 trip_and_restore(world, deployment_id, made)
-                _close_left_over(world, deployment_id, alarm)
         except SelfrightError as error:
             trouble.append(error)  # The other deployments must not wait for this one.
     if trouble:
@@ -32,18 +34,11 @@ def on_alarm(world: World, alarm: str, reason: str, fired_at: datetime | None = 
     return guarded
 
 
-def _close_left_over(world: World, deployment_id: str, alarm: str) -> None:
-    """Close the guard of a deployment that has ended: a function that died at its end may have left it open."""
-    if world.deployments.get(deployment_id).phase.is_terminal:
-        world.guards.close(deployment_id, [alarm])
-
-
-def _says_nothing(world: World, deployment_id: str, alarm: str, fired_at: datetime | None) -> bool:
+def _says_nothing(deployment: Deployment, alarm: str, fired_at: datetime | None) -> bool:
     """Whether the alarm fired before the deployment began, or is one that a hotfix ignores: it says nothing about it.
 
     An alarm that was still firing would have kept the deployment from beginning.
     """
-    deployment = world.deployments.get(deployment_id)
     return alarm in deployment.ignored_alarms or (fired_at is not None and fired_at < deployment.created_at)
 
 

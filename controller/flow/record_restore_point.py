@@ -88,9 +88,7 @@ def _overtaken(world: World, deployment_id: str, alarms: Sequence[str]) -> Resto
 
 def _until_settled(world: World, environment: Environment, deployment: Deployment) -> int:
     """Seconds until no unconditional write of the deployment before can arrive any more; 0 where that cannot matter."""
-    known = environment.components
-    unconditional = any(not known[name].conditional_writes for name in deployment.components if name in known)
-    if not unconditional or deployment.settles_at is None:
+    if deployment.settles_at is None or not environment.moves_unconditionally(deployment.components):
         return 0
     return max(0, ceil((deployment.settles_at - world.clock.now()).total_seconds()))
 

@@ -50,7 +50,7 @@ def shift(world: World, deployment_id: str, step: int) -> Shifted:
         "cleared": ("guard_tokens", "hook_tokens", "pause_tokens"),
         **renewed(world),
     }
-    if weight >= ALL and any(_is_unconditional(environment, name) for name in deployment.changed):
+    if weight >= ALL and environment.moves_unconditionally(deployment.changed):
         changes["pointed_at"] = world.clock.now()
     expected = Expected(fencing_token=deployment.fencing_token, untripped=True, weight_at_most=weight)
     shifting = world.deployments.update(deployment_id, changes, phases=TOUCHED, expected=expected)
@@ -60,10 +60,6 @@ def shift(world: World, deployment_id: str, step: int) -> Shifted:
     world.markers.mark(shifting, Phase.SHIFTING, world.clock.now())
     record(world, deployment_id, EventKind.SHIFTED, _message(shifting))
     return Shifted(shifting, "shifted", weight=weight)
-
-
-def _is_unconditional(environment: Environment, name: str) -> bool:
-    return name in environment.components and not environment.components[name].conditional_writes
 
 
 def _message(deployment: Deployment) -> str:

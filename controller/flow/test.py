@@ -9,8 +9,8 @@ from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import checks_of
 from controller.domain.deployment import Changes, Deployment, Step
 from controller.domain.environment import Environment
+from controller.domain.history import served_until
 from controller.domain.judging.measurement import PATIENCE
-from controller.domain.newcomers import served_until
 from controller.domain.phases import Phase
 from controller.domain.steps import steps_for
 from controller.domain.timeline import EventKind

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from controller.aws.bundles import S3Bundles
 from controller.aws.client.calls import calling
 from controller.domain.deployment import Deployment
-from controller.domain.identity import deployment_id
+from controller.domain.identity import INCOMING, deployment_id
 from controller.domain.phases import REMEMBERED, Phase
 from controller.domain.strategy import ALL
 from controller.errors import NotFoundError
@@ -45,7 +45,7 @@ def release_again(account: Account, deployment: Deployment) -> Sent:
     """
     upload = deployment.upload
     name = re.sub(r"[^A-Za-z0-9.+_-]+", "-", f"{deployment.application}-{deployment.version}-again.zip")
-    key = f"incoming/{deployment.environment_key}/{name}"
+    key = f"{INCOMING}{deployment.environment_key}/{name}"
     source = {"Bucket": upload.bucket, "Key": upload.key, "VersionId": upload.version_id}
     try:
         with calling("s3:PutObject", f"{upload.bucket}/{key}"):

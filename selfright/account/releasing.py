@@ -16,7 +16,7 @@ from controller.aws.bundles import STATED, S3Bundles
 from controller.aws.client.calls import calling
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.deployment import Upload
-from controller.domain.identity import deployment_id
+from controller.domain.identity import INCOMING, deployment_id
 from controller.errors import InvalidBundleError
 from selfright.account.account import Account
 from selfright.bundling.builder import BUILDER, Builder
@@ -89,7 +89,7 @@ def send(
     """
     application, _, environment = environment_key.partition("/")
     account.environment(environment_key)
-    key = f"incoming/{environment_key}/{bundle.object_name}"
+    key = f"{INCOMING}{environment_key}/{bundle.object_name}"
     said = _said(hotfix, account.principal()) if hotfix else {}
     version = _put(account.s3, bundle.path, account.resources.bucket, key, uploaded, said)
     upload = S3Bundles(account.s3).pin(account.resources.bucket, key, version)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from controller.aws.client.calls import calling
 from controller.aws.workflows import StepFunctionsWorkflows
 from controller.domain.deployment import Deployment
+from controller.domain.history import last_change
 from controller.domain.phases import Phase
 from selfright.account.account import Account
 from selfright.account.status import EnvironmentStatus, is_paused
@@ -69,8 +70,9 @@ def to_roll_back(status: EnvironmentStatus, history: Sequence[Deployment], now: 
     """The deployment that a rollback of an environment rolls back.
 
     That is the deployment on its way; in a held environment, the one whose rollback failed; otherwise the live one.
-    `history` has the newest deployments, newest first. Raises `AdviceError` if there is none, and if the newest release
-    was rolled back a short time before `now`: two people who act at the same time want one release undone, not two.
+    `history` has the newest deployments, newest first. Raises `AdviceError` if there is none, and if a person rolled a
+    release back a short time before `now` and none went live since: two people who act at the same time want one
+    release undone, not two.
     """
     failed = status.held_by if status.held_by and status.held_by.phase is Phase.ROLLBACK_FAILED else None
     if status.held and not (status.on_its_way or failed):
@@ -85,15 +87,7 @@ def to_roll_back(status: EnvironmentStatus, history: Sequence[Deployment], now: 
         message = f"Nothing that could be rolled back is live or on its way in {status.environment_key}."
         step = f"`selfright history {status.environment_key}` lists its deployments; name the one that you mean."
         raise AdviceError(message, step)
-    return _last_change(chosen, history)
-
-
-def _last_change(live: Deployment, history: Sequence[Deployment]) -> Deployment:
-    """The deployment that brought what is live: a release that changed nothing may have come after it."""
-    known = {one.deployment_id: one for one in history}
-    while live.phase is Phase.SUCCEEDED and not live.changed and live.previous in known:
-        live = known[live.previous]
-    return live
+    return last_change({one.deployment_id: one for one in history}.get, chosen)
 
 
 def _ended_later(one: Deployment, other: Deployment) -> bool:

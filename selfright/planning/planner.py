@@ -17,7 +17,7 @@ from controller.domain.checks.verification import checks_of
 from controller.domain.components.artifact import Artifact
 from controller.domain.components.target import Target
 from controller.domain.environment import Environment
-from controller.domain.newcomers import served_until
+from controller.domain.history import served_until
 from controller.errors import ChangedByOthersError, InvalidBundleError, NotFoundError
 from controller.ports.world import World
 from selfright.components.kind import Planning

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tests.chaos.place import Place
 from tests.chaos.plan import Trouble
+from tests.chaos.processes import Workers
 from tests.e2e.hands import ALARM
 
 
@@ -19,19 +20,24 @@ class Scene:
     uploads: list[str]
     undone: set[str] = field(default_factory=set)
 
+    @property
+    def workers(self) -> Workers:
+        """The processes of the functions."""
+        assert self.lab.workers
+        return self.lab.workers
+
 
 def kill(scene: Scene, _: str, __: Trouble) -> bool:
     """Kill the busiest worker."""
     found = _busiest(scene)
     if found:
-        scene.lab.workers.kill(found)  # type: ignore[union-attr]
+        scene.workers.kill(found)
     return bool(found)
 
 
 def restart(scene: Scene, _: str, __: Trouble) -> bool:
     """Kill all workers at once, so that all functions start cold."""
-    workers = scene.lab.workers
-    assert workers
+    workers = scene.workers
     found = workers.all()
     for pid in found:
         workers.kill(pid)
@@ -40,8 +46,7 @@ def restart(scene: Scene, _: str, __: Trouble) -> bool:
 
 def freeze(scene: Scene, _: str, trouble: Trouble) -> bool:
     """Let all workers stand still for a time."""
-    workers = scene.lab.workers
-    assert workers
+    workers = scene.workers
     found = workers.all()
     for pid in found:
         workers.freeze(pid)
@@ -120,8 +125,7 @@ DEEDS: dict[str, Callable[[Scene, str, Trouble], bool]] = {
 
 def _busiest(scene: Scene) -> int | None:
     """The worker that has used most processor time in a moment; None when there is none."""
-    workers = scene.lab.workers
-    assert workers
+    workers = scene.workers
     before = {pid: workers.used(pid) for pid in workers.all()}
     time.sleep(0.05)
     return max(before, key=lambda pid: workers.used(pid) - before[pid], default=None)

@@ -7,9 +7,9 @@ therefore kept with its evidence, and repeated by running its round again a few 
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-Kind = Literal[
+OfTheWire = Literal[
     "delay",
     "lost reply",
     "torn reply",
@@ -20,6 +20,11 @@ Kind = Literal[
     "held",
     "killed before",
     "killed after",
+]
+"""Faults of single calls; each call in the window has the chance to get it."""
+WIRE: tuple[OfTheWire, ...] = get_args(OfTheWire)
+Kind = Literal[
+    OfTheWire,
     "outage",
     "kill",
     "restart",
@@ -32,20 +37,6 @@ Kind = Literal[
     "emergency",
     "second upload",
 ]
-
-WIRE: tuple[Kind, ...] = (
-    "delay",
-    "lost reply",
-    "torn reply",
-    "cut",
-    "unavailable",
-    "throttled",
-    "late",
-    "held",
-    "killed before",
-    "killed after",
-)
-"""Faults of single calls; each call in the window has the chance to get it."""
 SERVICES = ("dynamodb", "lambda", "cloudfront", "s3", "ssm", "states", "sns", "monitoring", "secretsmanager")
 PHASES = ("STAGING", "SHIFTING", "BAKING")
 LIKE = {"good": "1.1.0", "bad": "1.2.0", "failing check": "1.1.0"}

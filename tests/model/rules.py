@@ -7,11 +7,10 @@ one of them. `Lock` and `Deployment` are the parts of the real items that matter
 
 from dataclasses import dataclass
 
-from controller.domain.phases import TOUCHED, UNTOUCHED, Phase
+from controller.domain.phases import MOVING, TOUCHED, UNTOUCHED, Phase
 
 HOLDING = TOUCHED | {Phase.ROLLING_BACK}
 """Phases in which a deployment holds the lock; in QUEUED it does so if it has a fencing token."""
-MOVING = TOUCHED | UNTOUCHED
 Id = str | int
 """A deployment or an execution; "" and 0 are none."""
 

@@ -32,7 +32,7 @@ FREE = frozenset({"invoke", "get_function", "get_policy", "can_paginate", "close
 REFUSALS = frozenset({"TooManyRequestsException", "ThrottlingException", "Throttling", "RequestLimitExceeded"})
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 FORWARD_PATIENCE, URGENT_PATIENCE = 20.0, 90.0
-"""Seconds for which a refused request is tried again. A rollback tries longest: if it fails, a person must help."""
+"""Seconds for which a refused request is tried again. A rollback tries longest: visitors wait for it."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Begin rollback: the rollback of a deployment is claimed, whatever the deployment is doing."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -142,10 +143,11 @@ def _not_possible(world: World, deployment: Deployment) -> str:
 def _claim(world: World, deployment: Deployment, execution_arn: str) -> RollbackBegun:
     """Claim the rollback of a deployment on its way, or continue one whose execution has died."""
     changes: Changes = {"phase": Phase.ROLLING_BACK, "rollback_execution_arn": execution_arn}
-    if deployment.phase in TOUCHED:
+    phases: Collection[Phase] = {deployment.phase}
+    if deployment.phase in TOUCHED:  # It may go on in between.
         changes["awaited"] = _unfinished(world, deployment)
+        phases = TOUCHED
     expected = Expected(rollback_execution_arn=deployment.rollback_execution_arn)
-    phases = MOVING if deployment.phase in MOVING else {deployment.phase}
     try:
         claimed = world.deployments.update(deployment.deployment_id, changes, phases=phases, expected=expected)
     except LedgerConflictError:

@@ -7,8 +7,7 @@ elsewhere is just not restored yet.
 from collections.abc import Collection
 from datetime import datetime
 
-from controller.domain.components.target import Target
-from controller.domain.deployment import Deployment, Revision, Trouble
+from controller.domain.deployment import Deployment, Trouble
 from controller.domain.environment import Environment
 from controller.domain.lock import LANDING, LONGEST_WRITE
 from controller.errors import (
@@ -29,29 +28,34 @@ def differences(world: World, deployment: Deployment, slow: Collection[str]) -> 
 
     Raises `TransientError` when the environment cannot be read.
     """
-    noted = {name: one for name, one in deployment.troubles.items() if one.reason}
+    if not deployment.restore_point:
+        return {}
     try:
-        environment = environment_of(world, deployment) if deployment.restore_point else None
+        environment = environment_of(world, deployment)
     except (UnknownEnvironmentError, InvalidEnvironmentError) as error:
         return dict.fromkeys(_touched(deployment), Trouble(world.clock.now(), str(error), lasting=True))
-    found: dict[str, Trouble] = {}
-    for name, stable in (deployment.restore_point or {}).items():
-        trouble: Trouble | None
-        if environment and name not in environment.components and name in _touched(deployment):
-            trouble = Trouble(world.clock.now(), f"{environment.key} does not have it any more", lasting=True)
-        elif name in slow:
-            trouble = noted.get(name)
-        elif environment is None or not _is_ours(environment, deployment, name):
-            trouble = None
-        else:
-            trouble = _unsealed(environment, deployment, name, world.clock.now()) or _elsewhere(
-                world, environment, name, stable
-            )
-            if trouble and name in noted and not (trouble.lasting and noted[name].lasting):
-                trouble = noted[name]
-        if trouble:
-            found[name] = trouble
-    return found
+    found = {
+        name: _trouble(world, environment, deployment, name, slow=name in slow) for name in deployment.restore_point
+    }
+    return {name: trouble for name, trouble in found.items() if trouble}
+
+
+def _trouble(
+    world: World, environment: Environment, deployment: Deployment, name: str, *, slow: bool
+) -> Trouble | None:
+    """What is wrong with one component: as it was noted, unless it is seen to be well, or still wrong for good."""
+    noted = deployment.troubles.get(name)
+    noted = noted if noted and noted.reason else None
+    if name not in environment.components and name in _touched(deployment):
+        return Trouble(world.clock.now(), f"{environment.key} does not have it any more", lasting=True)
+    if slow:
+        return noted
+    if not _is_ours(environment, deployment, name):
+        return None
+    seen = _unsealed(world, environment, deployment, name) or _elsewhere(world, environment, deployment, name)
+    if seen and noted and not (seen.lasting and noted.lasting):
+        return noted
+    return seen
 
 
 def _touched(deployment: Deployment) -> list[str]:
@@ -65,26 +69,27 @@ def _is_ours(environment: Environment, deployment: Deployment, name: str) -> boo
     return not left and (may_have_moved(deployment, name) or takes_long(environment, name))
 
 
-def _unsealed(environment: Environment, deployment: Deployment, name: str, now: datetime) -> Trouble | None:
+def _unsealed(world: World, environment: Environment, deployment: Deployment, name: str) -> Trouble | None:
     """Whether a late shift could still move it: it has no seal yet, or is of a kind that cannot have one."""
+    now = world.clock.now()
     if may_have_moved(deployment, name) and not (name in deployment.restored or deployment.traffic_restored_at):
         return Trouble(now, "it is not restored yet")
-    if _may_still_land(deployment, environment.components.get(name), now):
+    if environment.moves_unconditionally([name]) and _may_still_land(deployment, now):
         return Trouble(now, "a write of the shift may still be on its way, and this kind has no conditional writes")
     return None
 
 
-def _may_still_land(deployment: Deployment, target: Target | None, now: datetime) -> bool:
-    """Whether a write that was permitted just before the trip may still come, where no condition can refuse it."""
-    if deployment.pointed_at is None or target is None or target.conditional_writes:
+def _may_still_land(deployment: Deployment, now: datetime) -> bool:
+    """Whether an unconditional write that was permitted just before the trip may still come."""
+    if deployment.pointed_at is None:
         return False
     tripped = deployment.trip.at if deployment.trip else now
     return now - tripped < LANDING and now - deployment.pointed_at < LONGEST_WRITE
 
 
-def _elsewhere(world: World, environment: Environment, name: str, stable: Revision) -> Trouble | None:
+def _elsewhere(world: World, environment: Environment, deployment: Deployment, name: str) -> Trouble | None:
     """Why it is not seen on its stable revision; None when it is."""
-    now = world.clock.now()
+    now, stable = world.clock.now(), (deployment.restore_point or {})[name]
     try:
         live = world.components.get(environment, name, urgent=True).current().id
     except (TransientError, ConflictError) as error:

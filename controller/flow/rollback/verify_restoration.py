@@ -8,22 +8,17 @@ when it was seen again later, and when nothing else is left to wait for.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from math import ceil
 from typing import Literal
 
 from controller.domain.checks.verification import outside_checks_of
-from controller.domain.deployment import Deployment, Trouble, Unsent
+from controller.domain.deployment import Deployment, Trouble, due
 from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
-from controller.errors import (
-    LedgerConflictError,
-    NotFoundError,
-    SelfrightError,
-)
+from controller.errors import LedgerConflictError, NotFoundError, SelfrightError
 from controller.flow.rollback.differences import differences
 from controller.flow.rollback.traffic import may_have_moved, note_restored
 from controller.flow.shared.closure import finish
-from controller.flow.shared.pending import lasting, pause_of
+from controller.flow.shared.pending import lasting, pause_after, pause_of
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
 from controller.ports.ledger import Expected
@@ -34,8 +29,8 @@ CHECKS = "checks"
 """Stands for the checks from outside among the names of the components."""
 SEEN_AGAIN = timedelta(seconds=30)
 """A contradiction lasts if it is still there after this time: what was just written may not be seen everywhere yet."""
-FIRST_PAUSE, LONGEST_PAUSE, SHARE, LATE_SHARE = 5, 60, 0.1, 0.02
-"""Seconds between two verifications: a share of the time waited so far, but no more than a minute in the first hour."""
+LONGEST_PAUSE = 60
+"""Seconds between two verifications at most, in the first hour."""
 TOLD_AFTER = timedelta(minutes=5)
 """After this time, people are told once that a rollback waits for AWS."""
 
@@ -104,7 +99,7 @@ def _unasked(world: World, deployment: Deployment, left: Collection[str]) -> dic
 
 def _failing_outside(world: World, deployment: Deployment) -> dict[str, Trouble]:
     """The failing checks of the release that is live again; none is made when no whole release was live before."""
-    if not deployment.restore_point or not deployment.previous or not _touched(world, deployment):
+    if not deployment.restore_point or not deployment.previous or not _reached_visitors(world, deployment):
         return {}
     try:
         before = world.deployments.get(deployment.previous)
@@ -118,7 +113,7 @@ def _failing_outside(world: World, deployment: Deployment) -> dict[str, Trouble]
     return {CHECKS: Trouble(world.clock.now(), failing, lasting=True)} if failing else {}
 
 
-def _touched(world: World, deployment: Deployment) -> bool:
+def _reached_visitors(world: World, deployment: Deployment) -> bool:
     """Whether visitors may have got anything of the release."""
     return deployment.reached > 0 or bool(lasting(world, deployment))
 
@@ -148,12 +143,9 @@ def _pause(world: World, deployment: Deployment) -> int:
     are waited for with longer pauses.
     """
     now = world.clock.now()
-    pauses = [pause_of(deployment, now)]
-    for one in deployment.troubles.values():
-        waited = (now - one.since).total_seconds()
-        pause = min(SHARE * waited, max(LONGEST_PAUSE, LATE_SHARE * waited))
-        pauses.append(ceil(max(FIRST_PAUSE, pause)))
-    return min((pause for pause in pauses if pause), default=0)
+    troubles = deployment.troubles.values()
+    pauses = [pause_after((now - one.since).total_seconds(), LONGEST_PAUSE) for one in troubles]
+    return min((pause for pause in (pause_of(deployment, now), *pauses) if pause), default=0)
 
 
 def _tell(world: World, deployment: Deployment) -> None:
@@ -162,12 +154,11 @@ def _tell(world: World, deployment: Deployment) -> None:
     if deployment.waits_since or not any(now - one.since >= TOLD_AFTER for one in passing):
         return
     reason = f"The rollback waits for AWS: {_said(deployment.troubles)}"
-    unsent = Unsent(Phase.ROLLING_BACK, reason, "Nothing is to be done: it goes on by itself as soon as AWS answers.")
-    name = f"{now:%Y%m%dT%H%M%S%f}"
+    step = "Nothing is to be done: it goes on by itself as soon as AWS answers."
     try:
         told = world.deployments.update(
             deployment.deployment_id,
-            {"waits_since": now, "unsent_now": {name: unsent}},
+            {"waits_since": now, "unsent_now": due(now, Phase.ROLLING_BACK, reason, step)},
             phases={Phase.ROLLING_BACK},
             expected=Expected(absent="waits_since"),
         )

@@ -10,10 +10,12 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Generic, TypeVar
 
 from controller.domain.advice import HELD_ADVICE
-from controller.domain.deployment import Changes, Deployment, Trip, Unsent
+from controller.domain.deployment import Changes, Deployment, Trip, due
+from controller.domain.history import last_change
 from controller.domain.lock import LANDING, Lock, LockAnswer, Place, ask, order_of, release, retake, unlocked, without
 from controller.domain.phases import UNTOUCHED, Phase
 from controller.domain.strategy import ALL
@@ -26,8 +28,6 @@ from controller.ports.ledger import ANYTHING, Expected, Move
 from controller.ports.world import World
 
 TRIES = 30
-MOST_UNCHANGED = 50
-"""So many releases in a row that changed nothing are looked through."""
 Result = TypeVar("Result")
 
 
@@ -154,7 +154,8 @@ def reopen(world: World, deployment: Deployment, execution_arn: str, trip: Trip)
         present = world.deployments.get(deployment_id)
         known = _without_the_dead(world, lock)
         failed = present.phase is Phase.ROLLBACK_FAILED
-        if not failed and _last_change(world, lock.live) == deployment_id:
+        live = None if failed else _find(world, lock.live)
+        if live and last_change(partial(_find, world), live).deployment_id == deployment_id:
             known = replace(known, live=deployment_id)
         taken = retake(known, deployment_id, failed=failed)
         if present.phase is not deployment.phase or taken is None:
@@ -177,17 +178,6 @@ def reopen(world: World, deployment: Deployment, execution_arn: str, trip: Trip)
     present = world.deployments.get(deployment_id)
     ours = (present.phase, present.rollback_execution_arn) == (Phase.ROLLING_BACK, execution_arn)
     return present if ours else None
-
-
-def _last_change(world: World, live: str) -> str:
-    """The deployment that brought what is live: releases that changed nothing may have come after it."""
-    with suppress(NotFoundError):  # A ledger from a backup may lack it.
-        for _ in range(MOST_UNCHANGED):
-            deployment = world.deployments.get(live) if live else None
-            if deployment is None or deployment.changed or not deployment.previous:
-                break
-            live = deployment.previous
-    return live
 
 
 def accept(world: World, deployment: Deployment) -> bool:
@@ -241,7 +231,7 @@ def ending(world: World, phase: Phase, reason: str, next_step: str = "") -> Chan
         "reason": reason,
         "next_step": next_step,
         "closed_at": now,
-        "unsent_now": {f"{now:%Y%m%dT%H%M%S%f}": Unsent(phase, reason, next_step)},
+        "unsent_now": due(now, phase, reason, next_step),
     }
 
 
@@ -286,10 +276,15 @@ def _without_the_dead(world: World, lock: Lock, but: str = "") -> Lock:
     """
     waiting = lock.waiting.deployment_id if lock.waiting else ""
     for known in {lock.holder, waiting} - {"", but}:
-        try:
-            dead = world.deployments.get(known).phase.is_terminal
-        except NotFoundError:
-            dead = True
-        if dead:
+        found = _find(world, known)
+        if found is None or found.phase.is_terminal:
             lock = without(lock, known)
     return lock
+
+
+def _find(world: World, deployment_id: str) -> Deployment | None:
+    """The deployment; None for no id, and where a ledger from a backup lacks it."""
+    try:
+        return world.deployments.get(deployment_id) if deployment_id else None
+    except NotFoundError:
+        return None

@@ -45,8 +45,12 @@ def pause_of(deployment: Deployment, now: datetime) -> int:
     if not left:
         return 0
     waited = max((now - one.since).total_seconds() for one in left)
-    pause = min(SHARE * waited, max(LONGEST_PAUSE, LATE_SHARE * waited))
-    return ceil(max(FIRST_PAUSE, len(left), pause))
+    return max(len(left), pause_after(waited, LONGEST_PAUSE))
+
+
+def pause_after(waited: float, longest: int) -> int:
+    """The seconds until the next question after so many seconds; at first no more than `longest`."""
+    return ceil(max(FIRST_PAUSE, min(SHARE * waited, max(longest, LATE_SHARE * waited))))
 
 
 def lasting(world: World, deployment: Deployment) -> list[str]:

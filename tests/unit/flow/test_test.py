@@ -2,7 +2,7 @@
 
 import pytest
 
-from controller.domain import newcomers
+from controller.domain import history
 from controller.domain.deployment import Revision
 from controller.domain.phases import Phase
 from controller.flow.shared.lease import PAUSE_SECONDS
@@ -167,7 +167,7 @@ def test_what_an_older_release_had_is_not_new() -> None:
 @pytest.mark.parametrize("before", ["gone", "d1"])
 def test_what_cannot_be_known_follows_the_steps(before: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """When an ancestor is gone, or there are too many of them, nothing is taken for new."""
-    monkeypatch.setattr(newcomers, "MAX_RELEASES_READ", 3)
+    monkeypatch.setattr(history, "MAX_RELEASES_READ", 3)
     world = staged_beside(API_ONLY)
     released(world, API_ONLY, previous=before)
     deployment = planned(world)

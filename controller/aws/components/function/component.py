@@ -86,11 +86,7 @@ class LambdaComponent(ABC):
 
     def has(self, revision: Revision) -> bool:
         """Whether the version exists; one call."""
-        try:
-            self._staging.configuration(revision.id)
-        except NotFoundError:
-            return False
-        return True
+        return self._staging.has(revision.id)
 
     def shift(self, stable: Revision, canary: Revision, weight: int, fence: Fence) -> str | None:
         """Weights on the alias; at 100 the alias itself moves to the canary. The mark is the alias's revision id."""

@@ -38,6 +38,14 @@ class FunctionStaging:
             answer = self._clients.functions.get_function_configuration(FunctionName=self._name, Qualifier=version)
         return dict(answer)
 
+    def has(self, version: str) -> bool:
+        """Whether the version exists; one call."""
+        try:
+            self.configuration(version)
+        except NotFoundError:
+            return False
+        return True
+
     def publish(self, code: Code, wanted: Wanted) -> str:
         """The number of the version that has this code and this configuration.
 
@@ -58,7 +66,7 @@ class FunctionStaging:
         found = self._waited(self.configuration("$LATEST"))
         latest = self._load(self._configure(found, wanted), code, source)
         version = self._numbered(latest, code)
-        if latest is found and self._is_gone(version):
+        if latest is found and not self.has(version):  # Lambda answers with the last one, even if it was deleted.
             version = self._numbered(self._touch(latest), code)
         return version
 
@@ -73,14 +81,6 @@ class FunctionStaging:
         self._require(version, code)
         self._settled(dict(version))  # A version may still be in preparation, and cannot be invoked until it is ready.
         return version["Version"]
-
-    def _is_gone(self, version: str) -> bool:
-        """Whether Lambda returned the version that it had published last, although that has been deleted since."""
-        try:
-            self.configuration(version)
-        except NotFoundError:
-            return True
-        return False
 
     def _touch(self, latest: Mapping[str, Any]) -> Mapping[str, Any]:
         """Write the same configuration again: then Lambda publishes a new version."""

@@ -7,7 +7,7 @@ other value from a person, and that value is written again at once. In both case
 after a conditional write that failed; where it has a person's value, the deployment stops.
 
 A write that was sent cannot be stopped either. It is sent once, and a rollback reads the pointer again when it can no
-longer arrive (`verify_restoration.LANDING`).
+longer arrive (`domain/lock.LANDING`).
 """
 
 import re

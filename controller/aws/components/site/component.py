@@ -14,7 +14,7 @@ from controller.domain.components.artifact import Artifact
 from controller.domain.components.contents import Contents
 from controller.domain.components.site.target import SiteTarget
 from controller.domain.deployment import Pending, Revision
-from controller.errors import ChangedByOthersError, NotFoundError
+from controller.errors import ChangedByOthersError
 from controller.ports.components import Fence
 
 DEPLOYING, PATIENCE = "CloudFront is still deploying a change that somebody made to the distribution", 30 * 60
@@ -64,12 +64,7 @@ class SiteComponent:
 
     def has(self, revision: Revision) -> bool:
         """Whether the revision's index exists, which means that all its files do; before the first release: yes."""
-        try:
-            if revision.id:
-                self._files.metadata(index_key(revision.id))
-        except NotFoundError:
-            return False
-        return True
+        return not revision.id or self._files.has(index_key(revision.id))
 
     def shift(self, stable: Revision, canary: Revision, weight: int, fence: Fence) -> None:
         """Publish a new routing table: four calls, and one for the shared folders of a canary that is new."""

@@ -77,6 +77,14 @@ class SiteFiles:
         with calling("s3:GetObject", f"{self.bucket}/{key}"):
             return self._clients.objects.head_object(Bucket=self.bucket, Key=key)["Metadata"]
 
+    def has(self, key: str) -> bool:
+        """Whether there is such an object; one call."""
+        try:
+            self.metadata(key)
+        except NotFoundError:
+            return False
+        return True
+
     def sha256(self, key: str) -> str:
         """The SHA-256 (hex) that S3 recorded when the object was written; "" when it recorded none."""
         with calling("s3:GetObject", f"{self.bucket}/{key}"):

@@ -21,7 +21,7 @@ from controller.domain.components.site.artifact import SiteArtifact
 from controller.domain.components.site.index import FileEntry, SiteIndex, is_hashed
 from controller.domain.components.site.routing import REVISIONS, shared_folders
 from controller.domain.components.site.serving import cache_control, content_type
-from controller.errors import ConflictError, InvalidBundleError, NotFoundError
+from controller.errors import ConflictError, InvalidBundleError
 
 IN_MEMORY = 8 * 1024 * 1024
 """Bytes; a larger file goes through a temporary file, and is uploaded alone."""
@@ -42,20 +42,13 @@ class SiteStaging:
 
         `again`: compare every file, although the index says that all are there.
         """
-        if again or not self._is_complete():
+        if again or not self._files.has(index_key(self._index.revision)):
             folders = self._folders()
             with Uploads() as uploads:
                 for path, file in self._missing().items():
                     self._upload(uploads, path, file)
             self._finish(folders)
         return self._index.revision
-
-    def _is_complete(self) -> bool:
-        try:
-            self._files.metadata(index_key(self._index.revision))
-        except NotFoundError:
-            return False
-        return True
 
     def _folders(self) -> str:
         """The shared folders as JSON, for the index's metadata."""

@@ -1,6 +1,5 @@
 """The ledger's deployments in DynamoDB, which enforces every condition."""
 
-from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
@@ -26,7 +25,7 @@ from controller.domain.timeline import TimelineEvent
 from controller.errors import LedgerConflictError, NotFoundError
 from controller.ports.ledger import Expected
 from tests.fakes import START
-from tests.unit.aws.ledger_table import TABLE, a_deployment, a_table
+from tests.unit.aws.ledger_table import TABLE, a_deployment
 
 TRIP = Trip(START, "alarm", "It broke.", START)
 FULL = a_deployment(
@@ -51,13 +50,6 @@ FULL = a_deployment(
     troubles={"api": Trouble(START, "denied", lasting=True)},
     reached=10,
 )
-
-
-@pytest.fixture
-def dynamodb() -> Iterator[Any]:
-    """An empty ledger."""
-    with a_table() as made:
-        yield made
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The evaluations of the judge, in the ledger."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,20 +10,13 @@ from controller.aws.ledger.evaluations import DynamoEvaluations
 from controller.domain.deployment import Comparison, Counts, Evaluation
 from controller.errors import LedgerConflictError
 from tests.fakes import START
-from tests.unit.aws.ledger_table import TABLE, a_deployment, a_table
+from tests.unit.aws.ledger_table import TABLE, a_deployment
 
 COMPARED = Comparison("api", "p90", Counts(40, 9), Counts(360, 36), 0.1, 12.5, 80.0, threshold_ms=120.5, high=0.2)
 EVALUATION = Evaluation(
     START, "inconclusive", "Too few.", Counts(40, 1), Counts(360, 2), step=1, weight=10, data="late", share=0.1,
     e_value=3.25, limit=80.0, low=-0.01, high=0.2, firing=("a",), comparisons=(COMPARED,),
 )  # fmt: skip
-
-
-@pytest.fixture
-def dynamodb() -> Iterator[Any]:
-    """DynamoDB with an empty ledger."""
-    with a_table() as client:
-        yield client
 
 
 def test_an_evaluation_is_read_as_it_was_written(dynamodb: Any) -> None:  # noqa: ANN401 - a client

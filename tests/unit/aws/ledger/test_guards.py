@@ -1,20 +1,12 @@
 """The deployments that an alarm guards, in DynamoDB."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from controller.aws.ledger.guards import DynamoGuards
-from tests.unit.aws.ledger_table import TABLE, a_table
-
-
-@pytest.fixture
-def dynamodb() -> Iterator[Any]:
-    """An empty ledger."""
-    with a_table() as made:
-        yield made
+from tests.unit.aws.ledger_table import TABLE
 
 
 @pytest.fixture

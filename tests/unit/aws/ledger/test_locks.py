@@ -1,7 +1,6 @@
 """The lock in DynamoDB: a save on an old state fails, even with twenty at once."""
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Barrier
@@ -20,16 +19,9 @@ from controller.flow.wait_for_lock import wait_for_lock
 from controller.ports.ledger import Expected, Move
 from controller.ports.world import World
 from tests.fakes import START, FakeWorld
-from tests.unit.aws.ledger_table import TABLE, a_deployment, a_table
+from tests.unit.aws.ledger_table import TABLE, a_deployment
 
 KEY = "smartpack/prod"
-
-
-@pytest.fixture
-def dynamodb() -> Iterator[Any]:
-    """An empty ledger."""
-    with a_table() as made:
-        yield made
 
 
 def test_a_new_environment_has_an_empty_lock(dynamodb: Any) -> None:  # noqa: ANN401 - a client

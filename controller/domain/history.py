@@ -1,12 +1,18 @@
-"""Newcomers: components that no earlier release brought to visitors. They have no stable to be compared with."""
+"""The releases that were live one after the other: what they served, and which of them last changed anything.
+
+What none of them served is a newcomer, which has no stable to be compared with.
+"""
 
 from collections.abc import Callable
 
 from controller.domain.deployment import Deployment
+from controller.domain.phases import Phase
 from controller.errors import NotFoundError
 
 MAX_RELEASES_READ = 200
 """The most releases that are read, once, when the live release did not record what was served before it."""
+MOST_UNCHANGED = 50
+"""So many releases in a row that changed nothing are looked through."""
 
 
 def served_until(find: Callable[[str], Deployment], live: str) -> tuple[str, ...] | None:
@@ -29,3 +35,17 @@ def served_until(find: Callable[[str], Deployment], live: str) -> tuple[str, ...
             return tuple(sorted(served.union(release.served_before)))
         live = release.previous
     return None
+
+
+def last_change(find: Callable[[str], Deployment | None], live: Deployment) -> Deployment:
+    """The release before `live`, or `live` itself, that brought what visitors get now.
+
+    `find` reads a deployment by its id; None when it is not known (any more): then that is as far as can be looked.
+    """
+    for _ in range(MOST_UNCHANGED):
+        unchanged = live.phase is Phase.SUCCEEDED and not live.changed
+        before = find(live.previous) if unchanged else None
+        if before is None:
+            break
+        live = before
+    return live
