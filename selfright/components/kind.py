@@ -98,6 +98,10 @@ class Kind(Generic[ArtifactOf, TargetOf]):
         """The number of requests to Lambda's control plane for a release with so many steps and evaluations."""
         return LambdaCalls()
 
+    def by_hand(self, target: TargetOf, revision: str) -> str:  # noqa: ARG002 - a kind may need it
+        """The command with which an administrator points the component to a revision; "" when no one command does."""
+        return ""
+
     def metrics(self, target: TargetOf) -> RequestMetrics | None:  # noqa: ARG002
         """The metrics of its visitors' requests; None if there are none."""
         return None

@@ -24,6 +24,13 @@ class LambdaKind(Kind[ArtifactOnLambda, TargetOnLambda]):
 
         return calls_of(plan, steps, evaluations)
 
+    def by_hand(self, target: TargetOnLambda, revision: str) -> str:
+        """Move the alias."""
+        return (
+            f"aws lambda update-alias --function-name {target.function_name} --name {target.alias}"
+            f" --function-version {revision} --routing-config {{}}"
+        )
+
     def metrics(self, target: TargetOnLambda) -> RequestMetrics:
         """The metrics of the alias."""
         dimensions = {"FunctionName": target.function_name, "Resource": f"{target.function_name}:{target.alias}"}

@@ -28,6 +28,10 @@ class ParametersKind(Kind[ParametersArtifact, ParametersTarget]):
 
         return plan_parameters(planning, target, known, artifact)
 
+    def by_hand(self, target: ParametersTarget, revision: str) -> str:
+        """Write the pointer."""
+        return f"aws ssm put-parameter --overwrite --type String --name {target.prefix}/current --value {revision}"
+
     def recoveries(self, recovering: Recovering, target: ParametersTarget) -> Sequence[Recovery]:
         """Recover the values of its revision, then the pointer."""
         from selfright.components.parameters.recover import ParametersRecovery
