@@ -14,6 +14,7 @@
 | `restore` | `{"deployment_id", "environment", "restored", "steps": [{"component", "what", "text"}, …], "trouble"}` |
 | `plan` | see `plan_document` |
 | `backtest` | see `backtest_page` |
+| `doctor` | see `doctor_page` |
 | `bundle` | `{"bundle", "application", "version", "bytes"}` |
 | `logs` | one document a line: `at`, `source`, `version`, `side`, `level`, `message`, `record`, … |
 | any that failed | `{"error": {"message", "next_step"}}` |
