@@ -47,7 +47,8 @@ def _trouble(error: Exception) -> Finding:
         return Finding("problem", said, "A release needs it.", "Create it, or correct its name in the environment.")
     if isinstance(error, AwsError) and error.code in DENIALS:
         action = said.partition(" on ")[0]
-        return Finding("note", said, UNKNOWN, f"Run this with credentials that may call {action}.", action)
+        step = f"Run this with credentials that may call {action}."
+        return Finding("note", f"you may not call {action}", UNKNOWN, step, action)
     if isinstance(error, TransientError):
         return Finding("note", said, UNKNOWN, "Run this again.")
     if isinstance(error, SelfrightError):

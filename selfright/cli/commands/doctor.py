@@ -8,6 +8,7 @@ from selfright.cli.help import Command
 from selfright.cli.tools import CommandTools, EnvironmentKey, common, pass_tools
 from selfright.cli.views import doctor_page
 from selfright.doctor.doctor import Doctor
+from selfright.wording import clean
 
 TROUBLE = 1
 
@@ -33,9 +34,9 @@ def command(tools: CommandTools, environment: str | None, everything: bool) -> N
 
     Exit code 0 means that nothing speaks against a release, 1 that one would fail or could not be rolled back.
     """
-    said = tools.terminal.note if tools.terminal.err.is_terminal else lambda _: None
-    doctor = Doctor(tools.account, tools.clock(), tools.sleep, said)
-    found = list(doctor.examine(environment))
+    with tools.terminal.err.status("Looking at AWS …") as progress:  # It shows nothing where there is no terminal.
+        said = lambda what: progress.update(f"Looking at {clean(what)} …")  # noqa: E731
+        found = list(Doctor(tools.account, tools.clock(), tools.sleep, said).examine(environment))
     shown = doctor_page.diagnoses(found, tools.terminal.commands, everything=everything)
     tools.terminal.result(shown, doctor_page.document(found, environment))
     if any(one.finding.severity == "problem" for one in found):

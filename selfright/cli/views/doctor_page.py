@@ -29,7 +29,8 @@ def diagnoses(found: Sequence[Diagnosis], commands: Commands, *, everything: boo
         well = sum(one.finding.severity == "ok" for one in members)
         parts += [Text.assemble((place, "bold"), (f"  {well} of {len(members)} are well", signs.QUIET))]
         shown = [one for one in members if everything or one.finding.severity != "ok"]
-        parts += [Padding(_table(shown, commands), (0, 0, 0, 2))] if shown else []
+        said = [*(one for one in shown if everything or not one.finding.action), *_denied(shown, everything=everything)]
+        parts += [Padding(_table(said, commands), (0, 0, 0, 2))] if said else []
         parts += [Text()]
     return Group(*parts, _verdict(found))
 
@@ -53,6 +54,16 @@ def document(found: Sequence[Diagnosis], environment: str | None) -> dict[str, A
             for one in found
         ],
     }
+
+
+def _denied(found: Sequence[Diagnosis], *, everything: bool) -> list[Diagnosis]:
+    """All that the caller may not read, as one note; each is shown by itself with `everything`."""
+    actions = sorted({one.finding.action for one in found if one.finding.action})
+    if everything or not actions:
+        return []
+    means = f"So it is not known whether a release would meet trouble there: {', '.join(actions)}."
+    step = "Run this with credentials that may call them, such as those of the managed policy ReadOnlyAccess."
+    return [Diagnosis(found[0].place, "denied", Finding("note", "you may not read everything", means, step))]
 
 
 def _table(found: Sequence[Diagnosis], commands: Commands) -> Table:

@@ -143,6 +143,11 @@ def test_what_may_not_be_read_is_a_note_with_the_action(surgery: Surgery) -> Non
     found = [one for one in surgery.all() if one["denied_action"]]
     assert {one["denied_action"] for one in found} == {"lambda:GetAccountSettings"}
     assert {one["severity"] for one in found} == {"note"}
+    shown = surgery.run("smartpack/prod").stdout
+    assert "●  denied: you may not read everything\n" in shown
+    assert "trouble there: lambda:GetAccountSettings.\n" in shown
+    assert "Lambda's code storage" not in shown
+    assert "●  Lambda's code storage: you may not call" in surgery.run("smartpack/prod", "--all").stdout
 
 
 @pytest.mark.parametrize(

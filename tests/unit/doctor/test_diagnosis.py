@@ -27,6 +27,7 @@ def test_a_denied_read_is_a_finding_with_the_action() -> None:
     """What the caller may not do is said, and is no crash."""
     (found,) = after(DENIED)
     assert (found.severity, found.action) == ("note", "lambda:GetAlias")
+    assert found.found == "you may not call lambda:GetAlias"
     assert "credentials that may call lambda:GetAlias" in found.next_step
 
 
