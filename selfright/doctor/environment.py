@@ -59,7 +59,7 @@ class EnvironmentExaminer:
                 yield Examination(f"the hook {key}", partial(self._hook, hook))
         for name, secret in sorted(environment.secrets.items()):
             yield Examination(f"the secret {name}", partial(self._secret, secret))
-        yield from UrlExaminer(environment, self.around.ask).examinations()
+        yield from UrlExaminer(environment, self.around.alarms.now, self.around.ask).examinations()
         yield from TrafficExaminer(environment, self.around.usual).examinations()
 
     def _state(self) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """`selfright status`: how environments, one of them, or one deployment stand."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -19,6 +20,8 @@ from selfright.errors import AdviceError
 POLL_SECONDS = 1.0
 COMPARE_EVERY = timedelta(seconds=30)
 """With --watch. AWS Lambda's control plane answers 15 requests a second, of which releases need most."""
+AT_ONCE = 8
+"""Environments that are compared at the same time."""
 NONE_REGISTERED = "Register one: the CDK construct Environment writes it; see the README."
 
 EXAMPLES = (
@@ -101,7 +104,9 @@ def _all(tools: CommandTools, comparisons: _Comparisons) -> tuple[RenderableType
     if not statuses:
         tools.account.resources  # noqa: B018 - raises an error if there is no controller
         raise AdviceError("No environment is registered here.", NONE_REGISTERED)
-    found = [comparisons.of(one) for one in statuses]
+    tools.account.world  # noqa: B018 - made once, before the threads share it and its pace
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = list(pool.map(comparisons.of, statuses))
     table = tables.environments(statuses, tools.clock())
     shown = Group(table, compared(statuses, found, tools.terminal.commands))
     return shown, {"environments": [documents.status(*one) for one in zip(statuses, found, strict=True)]}

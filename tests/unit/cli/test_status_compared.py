@@ -220,6 +220,20 @@ def test_a_recovered_version_has_another_number_and_the_same_code(world: CliWorl
     assert account.component("api")["outcome"] == "as_released"
 
 
+def test_all_environments_are_compared(world: CliWorld) -> None:
+    """Each with its own live release; what is wrong in one is said with its name."""
+    account = Account(world)
+    world.register("shop/test")
+    other = replace(LIVE, deployment_id="shop-1", application="shop", environment="test", version="3.0.0")
+    world.write(replace(other, staged={"site": Revision("dddd")}))
+    world.locks.save(replace(world.locks.load("shop/test"), live="shop-1"))
+    result = account.run()
+    assert "✘ shop/test: site is on bbbb and should be on dddd, as 3.0.0 left it: changed by hand.\n" in result.stdout
+    assert "✘ smartpack/prod" not in result.stdout
+    documents = json.loads(account.run("--output", "json").stdout)["environments"]
+    assert [len(one["compared"]["components"]) for one in documents] == [1, 3]
+
+
 def test_watching_compares_only_now_and_then(world: CliWorld) -> None:
     """Lambda's control plane belongs to the releases."""
     account = Account(world)
