@@ -14,7 +14,7 @@ from controller.aws.client.clients import Clients, client
 from controller.aws.ledger.deployments import DynamoDeployments
 from controller.aws.ledger.locks import DynamoLocks
 from controller.domain.components.site.routing import RoutingTable
-from controller.domain.deployment import Bake, Counts, Deployment, Evaluation, Revision, Step, Trip, Upload
+from controller.domain.deployment import Bake, Counts, Deployment, Evaluation, Revision, Step, Trip, Upload, Written
 from controller.domain.identity import deployment_id
 from controller.domain.phases import Phase
 from controller.domain.timeline import TimelineEvent
@@ -58,6 +58,7 @@ ROLLED_BACK = replace(
     reached=10,
     trip=Trip(START + timedelta(seconds=30), "alarm", "Alarm smartpack-prod-api-errors: 5 errors."),
     traffic_restored_at=START + timedelta(seconds=30, milliseconds=80),
+    written=Written(0, START + timedelta(seconds=30, milliseconds=80), START + timedelta(seconds=42)),
     closed_at=START + timedelta(seconds=33),
     reason="Alarm smartpack-prod-api-errors: 5 errors.",
     next_step="Correct it and release it under a new version.",
