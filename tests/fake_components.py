@@ -20,7 +20,7 @@ class FakeComponent:
 
     As on AWS, every write depends on the state that was read. `before_check` runs between reading it and asking the
     fence, and `before_write` between the fence's answer and the write. Everything that touches traffic raises `broken`.
-    The first calls return what is in `pending`.
+    The first calls return what is in `pending`, and the first reads of what is live say what is in `old`.
     """
 
     live: str
@@ -28,6 +28,7 @@ class FakeComponent:
     weight: int = 0
     next: str = ""
     pending: list[Pending] = field(default_factory=list)
+    old: list[str | Exception] = field(default_factory=list)
     left: Left | None = None
     seal: str = ""
     gone: set[str] = field(default_factory=set)
@@ -44,6 +45,8 @@ class FakeComponent:
     def current(self) -> Revision:
         """The live revision, if traffic is not split."""
         self._raise_if_broken()
+        if self.old:
+            return self._old_read()
         if self.weight:
             raise ChangedByOthersError(f"traffic is split between {self.live} and {self.canary}")
         return Revision(self.live)
@@ -94,6 +97,12 @@ class FakeComponent:
     def edit(self, live: str) -> None:
         """A person changes the traffic by hand."""
         self.live, self.canary, self.weight, self.edits = live, "", 0, self.edits + 1
+
+    def _old_read(self) -> Revision:
+        read = self.old.pop(0)
+        if isinstance(read, Exception):
+            raise read
+        return Revision(read)
 
     def _raise_if_broken(self) -> None:
         if self.broken:

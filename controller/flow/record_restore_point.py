@@ -21,6 +21,7 @@ from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
 from controller.ports.ledger import Expected
 from controller.ports.world import World
+from controller.seen_again import seen_again
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,8 @@ def _ready(deployment: Deployment) -> RestorePointRecorded:
 
 
 def _current(world: World, environment: Environment, deployment: Deployment) -> dict[str, Revision]:
-    return {name: world.components.get(environment, name).current() for name in deployment.components}
+    """What visitors get now; a component that seems to be changed by others is read again before that is believed."""
+    return {name: seen_again(world.components.get(environment, name).current) for name in deployment.components}
 
 
 def _note(world: World, deployment: Deployment, live: Mapping[str, Revision], export: str) -> Deployment:

@@ -20,6 +20,7 @@ from controller.domain.environment import Environment
 from controller.domain.history import served_until
 from controller.errors import ChangedByOthersError, InvalidBundleError, NotFoundError
 from controller.ports.world import World
+from controller.seen_again import seen_again
 from selfright.components.kind import Planning
 from selfright.components.planned import ComponentPlan, Refusal
 from selfright.components.registry import kind_of
@@ -103,7 +104,7 @@ class Planner:
         component = self.world.components.get(self.environment, name)
         known = ComponentPlan(name, artifact.kind, "unknown")
         try:
-            known = replace(known, live=component.current().id)
+            known = replace(known, live=seen_again(component.current).id)
             planning = Planning(self.clients, component, archive, self._called_routes)
             return kind_of(artifact.kind).plan(planning, self.environment.components[name], known, artifact)
         except InvalidBundleError as error:

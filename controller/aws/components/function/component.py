@@ -20,7 +20,8 @@ from controller.domain.components.contents import Contents
 from controller.domain.components.function.target import FunctionTarget, LambdaTarget
 from controller.domain.deployment import Pending, Revision
 from controller.errors import AwsError, ChangedByOthersError, ConflictError, NotFoundError
-from controller.ports.components import Fence
+from controller.ports.components import Context, Fence
+from controller.seen_again import seen_again
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
@@ -32,10 +33,17 @@ class LambdaComponent(ABC):
     package: str
     """Lambda's name for this kind of code; a function can never change its kind."""
 
-    def __init__(self, target: LambdaTarget, name: str, clients: Clients, sleep: Callable[[float], None]) -> None:
-        """`name` is the component's name in the manifest."""
+    def __init__(
+        self,
+        target: LambdaTarget,
+        name: str,
+        clients: Clients,
+        sleep: Callable[[float], None],
+        context: Context | None,
+    ) -> None:
+        """`name` is the component's name in the manifest; `context` is the deployment for which it is staged."""
         self._target, self._name = target, name
-        self._clients = clients
+        self._clients, self._sleep, self._context = clients, sleep, context
         self._function = target.function_name
         self._alias = Alias(self._clients, target.function_name, target.alias)
         self._staging = FunctionStaging(self._clients, target.function_name, sleep)
@@ -53,16 +61,25 @@ class LambdaComponent(ABC):
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
         """Publish a version of this code and configuration; return the live version if it has them already.
 
-        `Pending` while AWS makes the version's warm instances, if the environment asks for any.
+        `Pending` while Lambda updates the function or prepares the version, and while it makes the version's warm
+        instances, if the environment asks for any.
         """
         code = self.code(artifact, bundle)
-        serving = version = self._live_version()
-        live, wanted = self._staging.configuration(version), Wanted(code.artifact, self._target.variables)
+        serving = version = seen_again(self._live_version, sleep=self._sleep)
+        live, wanted = self._staging.known(version), Wanted(code.artifact, self._target.variables)
         self.require_package(live)
         if sha256_of(live) != code.sha256 or not wanted.is_in(live):
-            version = self._staging.publish(code, wanted)
+            published = self._staging.publish(code, wanted, again=self._is_asked_again)
+            if isinstance(published, Pending):
+                return published
+            version = published["Version"]
         pending = self._warm(version, live=version == serving)
         return pending or Revision(version, code.sha256)
+
+    @property
+    def _is_asked_again(self) -> bool:
+        """Whether staging for this deployment has begun, and was not done."""
+        return self._context is not None and self._name in self._context.deployment.awaited
 
     def _warm(self, version: str, *, live: bool) -> Pending | None:
         """Give the version the environment's number of warm instances; when that is 0, a live version loses its own."""
@@ -167,16 +184,17 @@ class FunctionComponent(LambdaComponent):
 
     package = "Zip"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the function, its place, the deployment, and the tools
         self,
         target: FunctionTarget,
         name: str,
         bucket: str,
         clients: Clients | None = None,
         sleep: Callable[[float], None] = clock.sleep,
+        context: Context | None = None,
     ) -> None:
-        """`name` is the component's name in the manifest; `bucket` is the controller's, with its staging area."""
-        super().__init__(target, name, clients or Clients(), sleep)
+        """`bucket` is the controller's, with its staging area; the others are as in `LambdaComponent`."""
+        super().__init__(target, name, clients or Clients(), sleep, context)
         self._bucket = bucket
 
     def code(self, artifact: Artifact, bundle: Contents) -> Code:
