@@ -29,6 +29,7 @@ class FakeComponent:
     next: str = ""
     pending: list[Pending] = field(default_factory=list)
     old: list[str | Exception] = field(default_factory=list)
+    indivisible: str | Exception = ""
     left: Left | None = None
     seal: str = ""
     gone: set[str] = field(default_factory=set)
@@ -51,13 +52,21 @@ class FakeComponent:
             raise ChangedByOthersError(f"traffic is split between {self.live} and {self.canary}")
         return Revision(self.live)
 
+    def why_indivisible(self, artifact: Artifact, bundle: Contents, live: Revision) -> str:
+        """The reason in `indivisible`, if staging would change anything."""
+        assert bundle.names
+        if isinstance(self.indivisible, Exception):
+            raise self.indivisible
+        return self.indivisible if self.next not in {"", live.id} else ""
+
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
         """The revision in `next`, or the live one."""
         assert bundle.names
         assert artifact.digest
         if self.pending:
             return self.pending.pop(0)
-        return Revision(self.next or self.live)
+        changes = self.next not in {"", self.live}
+        return Revision(self.next or self.live, indivisible=str(self.indivisible) if changes else "")
 
     def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
         """All checks pass, except for revisions in `failing`."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from controller.aws.client.clients import Clients
-from controller.domain.advice import CHANGED_ADVICE
+from controller.domain.advice import CHANGED_ADVICE, INDIVISIBLE_ADVICE
 from controller.domain.bundle.acceptance import check_release
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.bundle.manifest import Manifest
@@ -18,7 +18,8 @@ from controller.domain.components.artifact import Artifact
 from controller.domain.components.target import Target
 from controller.domain.environment import Environment
 from controller.domain.history import served_until
-from controller.errors import ChangedByOthersError, InvalidBundleError, NotFoundError
+from controller.domain.steps import refusal_of
+from controller.errors import ChangedByOthersError, InvalidBundleError, NotFoundError, RefusedError
 from controller.ports.world import World
 from controller.seen_again import seen_again
 from selfright.components.kind import Planning
@@ -80,6 +81,10 @@ class Planner:
         changed = [one.name for one in components if one.change != "unchanged"]
         served = served_until(self.world.deployments.get, lock.live)
         new = [] if served is None else [name for name in changed if name not in served]
+        indivisible = {one.name: one.indivisible for one in components if one.indivisible}
+        if why := refusal_of(self.environment, indivisible, new):
+            refused = [*refused, Refusal(why, INDIVISIBLE_ADVICE)]
+        new = [*new, *(name for name in indivisible if name not in new)]
         timing = timing_of(self.environment, changed, new)
         if len(timing.steps) > 1:
             components = [replace(one, at_once=one.name in new) for one in components]
@@ -107,7 +112,7 @@ class Planner:
             known = replace(known, live=seen_again(component.current).id)
             planning = Planning(self.clients, component, archive, self._called_routes)
             return kind_of(artifact.kind).plan(planning, self.environment.components[name], known, artifact)
-        except InvalidBundleError as error:
+        except (InvalidBundleError, RefusedError) as error:
             return replace(known, refusal=Refusal(error.reason, error.next_step))
         except (ChangedByOthersError, NotFoundError) as error:
             return replace(known, refusal=Refusal(str(error), CHANGED_ADVICE))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from aws_cdk import Aws
 from aws_cdk import aws_apigatewayv2 as apigateway
@@ -26,6 +26,8 @@ class FunctionComponent:
         log_group: the name of the log group, if that is not `/aws/lambda/<the function's name>`.
         provisioned_concurrency: the number of warm instances for every version that visitors get; give the alias itself
             none. 0 removes the provisioned concurrency of older releases; None changes nothing.
+        when_indivisible: what happens to a release whose version cannot share the alias with the live one, because its
+            execution role or dead-letter queue is another: `refuse`, or `at_once` (all visitors at the first step).
     """
 
     function: lambda_.IFunction
@@ -35,6 +37,7 @@ class FunctionComponent:
     api: apigateway.IHttpApi | None = None
     log_group: str | None = None
     provisioned_concurrency: int | None = None
+    when_indivisible: Literal["refuse", "at_once"] = "refuse"
 
     def declaration(self) -> dict[str, Any]:
         """The entry that `FunctionTarget` reads."""
@@ -47,6 +50,7 @@ class FunctionComponent:
             **({"api_id": self.api.api_id} if self.api else {}),
             **({"log_group": self.log_group} if self.log_group else {}),
             **warm_instances(self.provisioned_concurrency),
+            **({} if self.when_indivisible == "refuse" else {"when_indivisible": self.when_indivisible}),
         }
 
     def privileges(self) -> Privileges:

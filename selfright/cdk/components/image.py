@@ -30,6 +30,8 @@ class ImageComponent:
         log_group: the name of the log group, if that is not `/aws/lambda/<the function's name>`.
         provisioned_concurrency: the number of warm instances for every version that visitors get; give the alias itself
             none. 0 removes the provisioned concurrency of older releases; None changes nothing.
+        when_indivisible: what happens to a release whose version cannot share the alias with the live one, because its
+            execution role or dead-letter queue is another: `refuse`, or `at_once` (all visitors at the first step).
     """
 
     function: lambda_.IFunction
@@ -40,6 +42,7 @@ class ImageComponent:
     platform: Literal["linux/amd64", "linux/arm64"] = "linux/amd64"
     log_group: str | None = None
     provisioned_concurrency: int | None = None
+    when_indivisible: Literal["refuse", "at_once"] = "refuse"
 
     def declaration(self) -> dict[str, Any]:
         """The entry that `ImageTarget` reads."""
@@ -53,6 +56,7 @@ class ImageComponent:
             **({"log_group": self.log_group} if self.log_group else {}),
             "platform": self.platform,
             **warm_instances(self.provisioned_concurrency),
+            **({} if self.when_indivisible == "refuse" else {"when_indivisible": self.when_indivisible}),
         }
 
     def privileges(self) -> Privileges:

@@ -50,6 +50,7 @@ def _component(one: ComponentPlan) -> Document:
         "wave": one.wave,
         "change": one.change,
         "at_once": one.at_once,
+        "indivisible": one.indivisible or None,
         "live": one.live or None,
         "configuration": [
             {"name": each.name, "before": each.before, "after": each.after, "secret": each.secret}

@@ -109,9 +109,14 @@ class FakeLambda:
         self._enter("update_alias")
         if given["RevisionId"] != self.aliases[given["Name"]]["RevisionId"]:
             raise refuse("PreconditionFailedException", 412)
-        for version in (given["FunctionVersion"], *given["RoutingConfig"]["AdditionalVersionWeights"]):
+        named = (given["FunctionVersion"], *given["RoutingConfig"]["AdditionalVersionWeights"])
+        for version in named:
             if version not in self.versions:
                 raise refuse("ResourceNotFoundException", 404)
+        for shared in ("Role", "DeadLetterConfig"):
+            first, *others = (self.versions[version].get(shared) or None for version in named)
+            if any(other != first for other in others):
+                raise refuse("InvalidParameterValueException", 400)
         self.point(given["Name"], given["FunctionVersion"], given["RoutingConfig"]["AdditionalVersionWeights"])
         self.aliases[given["Name"]]["Description"] = given.get("Description", "")
         return self.aliases[given["Name"]]
@@ -180,6 +185,7 @@ class FakeLambda:
         if self.remembers:
             last = self.published["version"] if self.published["RevisionId"] == self.latest["RevisionId"] else {}
         names = ("CodeSha256", "Handler", "Runtime", "MemorySize", "Timeout", "Environment", "ImageConfigResponse")
+        names = (*names, "Role", "DeadLetterConfig")
         if last and all(last.get(name) == self.latest.get(name) for name in names):
             return dict(last)
         number = str(next(self._numbers))

@@ -11,6 +11,7 @@ from controller.aws.components.function.alias import Alias
 from controller.aws.components.function.code import Code, ZipCode, sha256_of
 from controller.aws.components.function.configuration import Wanted
 from controller.aws.components.function.provisioned import Provisioned
+from controller.aws.components.function.sharing import require_free_alias, why_apart
 from controller.aws.components.function.staging import OURS, FunctionStaging
 from controller.aws.components.function.testing import FunctionTests
 from controller.domain.checks.check import CheckResult
@@ -48,6 +49,7 @@ class LambdaComponent(ABC):
         self._alias = Alias(self._clients, target.function_name, target.alias)
         self._staging = FunctionStaging(self._clients, target.function_name, sleep)
         self._provisioned = Provisioned(self._clients, target.function_name)
+        self._seen: dict[str, Mapping[str, Any]] = {}
 
     @abstractmethod
     def code(self, artifact: Artifact, bundle: Contents) -> Code:
@@ -56,7 +58,22 @@ class LambdaComponent(ABC):
     def current(self) -> Revision:
         """The version that the alias points to; two calls."""
         version = self._live_version()
-        return Revision(version, sha256_of(self._staging.configuration(version)))
+        self._seen[version] = self._staging.configuration(version)
+        return Revision(version, sha256_of(self._seen[version]))
+
+    def why_indivisible(self, artifact: Artifact, bundle: Contents, live: Revision) -> str:
+        """Compare the live version with `$LATEST`, from which a new one is published; up to three calls."""
+        code = self.code(artifact, bundle)
+        serving = self._seen.get(live.id) or self._staging.known(live.id)
+        if self._is_in(serving, code):
+            return ""
+        require_free_alias(self._clients, self._function, self._target.alias)
+        return why_apart(serving, self._staging.configuration("$LATEST"))
+
+    def _is_in(self, configuration: Mapping[str, Any], code: Code) -> bool:
+        """Whether a version has this code and what the release and the environment want."""
+        wanted = Wanted(code.artifact, self._target.variables)
+        return sha256_of(configuration) == code.sha256 and wanted.is_in(configuration)
 
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
         """Publish a version of this code and configuration; return the live version if it has them already.
@@ -66,15 +83,16 @@ class LambdaComponent(ABC):
         """
         code = self.code(artifact, bundle)
         serving = version = seen_again(self._live_version, sleep=self._sleep)
-        live, wanted = self._staging.known(version), Wanted(code.artifact, self._target.variables)
+        live, apart = self._staging.known(version), ""
         self.require_package(live)
-        if sha256_of(live) != code.sha256 or not wanted.is_in(live):
+        if not self._is_in(live, code):
+            wanted = Wanted(code.artifact, self._target.variables)
             published = self._staging.publish(code, wanted, again=self._is_asked_again)
             if isinstance(published, Pending):
                 return published
-            version = published["Version"]
+            version, apart = published["Version"], why_apart(live, published)
         pending = self._warm(version, live=version == serving)
-        return pending or Revision(version, code.sha256)
+        return pending or Revision(version, code.sha256, indivisible=apart)
 
     @property
     def _is_asked_again(self) -> bool:

@@ -70,23 +70,21 @@ class FunctionStaging:
         self,
         code: Code,
         wanted: Wanted,
-        suits: Callable[[Configuration], object] = lambda _: None,
         *,
         again: bool = False,
     ) -> Configuration | Pending:
         """The configuration of the version that has this code and what is wanted; `Pending` while Lambda makes it.
 
-        `suits` raises when nothing may be published from the present `$LATEST`; then nothing is written. `again`: an
-        earlier call has begun this, so a failure that is found is its own. Raises `ConflictError` when others keep on
-        changing the function at the same time.
+        `again`: an earlier call has begun this, so a failure that is found is its own. Raises `ConflictError` when
+        others keep on changing the function at the same time.
         """
         source = code.put()
         for pause in PAUSES:
             with suppress(ConflictError):
-                return self._publish(code, wanted, source, suits, again=again)
+                return self._publish(code, wanted, source, again=again)
             self._sleep(pause)
         try:
-            return self._publish(code, wanted, source, suits, again=again)
+            return self._publish(code, wanted, source, again=again)
         except ConflictError as error:
             raise ConflictError(
                 f"Somebody else is updating {self._name}. Release again when they are done. {error}"
@@ -97,7 +95,6 @@ class FunctionStaging:
         code: Code,
         wanted: Wanted,
         source: Mapping[str, Any],
-        suits: Callable[[Configuration], object],
         *,
         again: bool,
     ) -> Configuration | Pending:
@@ -106,7 +103,6 @@ class FunctionStaging:
             return found
         if again:
             self._successful(found)
-        suits(found)
         configured = self._configure(found, wanted)
         latest = configured if isinstance(configured, Pending) else self._load(configured, code, source)
         if isinstance(latest, Pending):

@@ -49,6 +49,10 @@ class ParametersComponent:
         """The revision that the application reads; one call."""
         return _revision(self._pointer.live())
 
+    def why_indivisible(self, artifact: Artifact, bundle: Contents, live: Revision) -> str:  # noqa: ARG002
+        """Never: readers are never divided."""
+        return ""
+
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision:
         """Create the parameters that are missing; when all are there, only the listing is called."""
         parameters = ParametersArtifact.of(artifact, self._name).read_parameters(bundle)

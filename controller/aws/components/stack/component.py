@@ -82,6 +82,10 @@ class StackComponent:
             )
         return Revision(present.revision)
 
+    def why_indivisible(self, artifact: Artifact, bundle: Contents, live: Revision) -> str:  # noqa: ARG002
+        """Never: a stack serves both releases."""
+        return ""
+
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
         """Apply the template, unless it changes nothing; see `ports.Component.stage`."""
         stack = StackArtifact.of(artifact, self._name)

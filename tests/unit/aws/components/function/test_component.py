@@ -13,6 +13,7 @@ from controller.errors import (
     ChangedByOthersError,
     InvalidBundleError,
     NotFoundError,
+    RefusedError,
 )
 from controller.ports.components import Context
 from tests.builders import a_bundle
@@ -417,3 +418,60 @@ def test_an_old_mark_of_our_own_does_not_prevent_a_restore(world: World) -> None
     world.function().shift(V1, V2, 100, FORWARD)
     world.function().restore(V1, replace(V2, mark=mark), BACK)
     assert world.functions.live == ("1", {})
+
+
+# Versions that cannot share an alias
+
+
+ROLE, QUEUE = "arn:aws:iam::123456789012:role/other", {"TargetArn": "arn:aws:sqs:eu-central-1:123456789012:dead"}
+
+
+def why_indivisible(world: World, code: bytes = CODE) -> str:
+    """What the function says of a bundle with this code, before anything is made."""
+    bundle = BundleArchive(io.BytesIO(a_bundle(api_code=code)))
+    component = world.function()
+    return component.why_indivisible(bundle.manifest().components["api"], bundle, component.current())
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            {"Role": ROLE},
+            f"its execution role changes from none to {ROLE}, and AWS lets no such versions share an alias",
+        ),
+        ({"DeadLetterConfig": QUEUE}, f"its dead-letter queue changes from none to {QUEUE['TargetArn']}, and AWS"),
+        ({"Role": ROLE, "DeadLetterConfig": QUEUE}, f"to {ROLE} and its dead-letter queue changes"),
+        ({"DeadLetterConfig": {}, "Timeout": 30}, ""),
+    ],
+)
+def test_a_version_with_another_role_or_queue_cannot_share_the_alias(
+    world: World, change: dict[str, Any], said: str
+) -> None:
+    """Whoever changed `$LATEST`: it is said before anything is made, and noted in what is staged."""
+    world.functions.latest |= change
+    found = why_indivisible(world)
+    assert (said in found) if said else (not found)
+    assert world.functions.mutations == []
+    assert bool(staged(world).indivisible) == bool(said)
+
+
+def test_a_function_that_does_not_change_is_divided_from_nothing(world: World) -> None:
+    """Its live version stays, so another role of `$LATEST` does not matter, and costs no call."""
+    revision = staged(world)
+    world.functions.point("live", revision.id)
+    world.functions.latest["Role"] = ROLE
+    world.functions.calls.clear()
+    assert why_indivisible(world) == ""
+    assert world.functions.calls == ["get_alias", "get_function_configuration"]
+    assert staged(world) == revision
+
+
+def test_an_alias_with_warm_instances_of_its_own_is_refused(world: World) -> None:
+    """AWS would divide its visitors itself, whatever the weights are; the next step says how to change that."""
+    world.functions.warm["live"] = {"RequestedProvisionedConcurrentExecutions": 5}
+    with pytest.raises(RefusedError, match=r"The alias smartpack-prod-api:live has provisioned concurrency") as caught:
+        why_indivisible(world)
+    assert "`provisioned_concurrency: 5`" in caught.value.next_step
+    assert "--function-name smartpack-prod-api --qualifier live" in caught.value.next_step
+    assert world.functions.mutations == []
