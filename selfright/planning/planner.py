@@ -26,7 +26,7 @@ from selfright.components.kind import Planning
 from selfright.components.planned import ComponentPlan, Refusal
 from selfright.components.registry import kind_of
 from selfright.planning.model import Plan
-from selfright.planning.outlook import Usual, outlooks
+from selfright.planning.outlook import Usual, outlooks, unjudged
 from selfright.planning.refusals import DescribedSecrets, refusals
 from selfright.planning.timing import calls_of, timing_of
 
@@ -88,6 +88,7 @@ class Planner:
         timing = timing_of(self.environment, changed, new)
         if len(timing.steps) > 1:
             components = [replace(one, at_once=one.name in new) for one in components]
+        compared = set(changed).difference(new)
         return replace(
             planned,
             live_version=self.world.deployments.get(lock.live).version if lock.live else "",
@@ -95,7 +96,8 @@ class Planner:
             components=tuple(components),
             timing=timing,
             calls=calls_of(self.environment, components, timing.steps),
-            outlooks=tuple(outlooks(self.environment, set(changed).difference(new), timing.steps, self.usual)),
+            outlooks=tuple(outlooks(self.environment, compared, timing.steps, self.usual)),
+            unjudged=unjudged(self.environment, compared, timing.steps, self.usual),
             risks=(*(() if lock.live else (FIRST,)), *self._outside_bundles(changed)),
             refusals=(*refused, *(one.refusal for one in components if one.refusal)),
         )

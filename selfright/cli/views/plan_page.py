@@ -42,7 +42,7 @@ def plan(one: Plan, source: str, commands: Commands) -> RenderableType:
     if one.components:
         parts += [Text(), listed(_figures(one))]
     if one.outlooks:
-        parts += [Text(), outlooks(one.outlooks)]
+        parts += [Text(), outlooks(one.outlooks, one.unjudged)]
     if one.irreversible:
         parts += [Text(), _irreversible(one)]
     return Group(*parts, Text(), _verdict(one, source, commands))
