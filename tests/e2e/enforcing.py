@@ -23,7 +23,7 @@ EVALUATION, LIST = "lambda:GetAlias", "lambda:ListAliases"
 """For reading or moving an alias, the emulator requires the permission for the latter."""
 OF_EVERYTHING = {
     *("cloudfront:GetFunction", "cloudfront:UpdateFunction", "cloudfront:PublishFunction"),
-    "ssm:GetParametersByPath",
+    *("ssm:GetParameters", "ssm:GetParametersByPath"),
 }
 """The emulator requires these for all resources, AWS for the one that they concern."""
 DENIALS = ("AccessDenied", "AuthorizationError", "not authorized to perform", "403. Forbidden")
