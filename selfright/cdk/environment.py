@@ -19,7 +19,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_ssm as ssm
-from constructs import Construct
+from constructs import Construct, IDependable
 
 from selfright.cdk import durations
 from selfright.cdk.components.component import Component, Privileges, allow
@@ -122,7 +122,8 @@ class Environment(Construct):
 
         Otherwise, half of a new environment could wait for minutes beside the other half of the old one.
         """
-        stack, before = Stack.of(self), [*named_by(document, Stack.of(self))]
+        stack = Stack.of(self)
+        before: list[IDependable] = [*named_by(document, stack)]
         for part in parts(stack, document):
             parameter = ssm.StringParameter(
                 self,
