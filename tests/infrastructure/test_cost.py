@@ -1,5 +1,6 @@
 """What the stacks cost at rest, by their templates and the price table."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from benchmarks.cost import GOAL, UnpricedError, bill, prices, total
 from tests.infrastructure.templates import Template
 
+ROOT = Path(__file__).parents[2]
 ALARM = {"Type": "AWS::CloudWatch::Alarm", "Properties": {"MetricName": "Errors"}}
 
 
@@ -32,6 +34,14 @@ def test_smartpack_has_a_figure(smartpack: Template) -> None:
     items = {item.what: item.dollars for item in bill(smartpack.document, prices())}
     assert sum(items.values()) < 5
     assert "KMS::Key" not in items
+
+
+def test_the_documentation_has_the_counted_figures(controller: Template, smartpack: Template) -> None:
+    """Whoever adds a resource corrects the pages."""
+    at_rest, example = (total(bill(one.document, prices())) for one in (controller, smartpack))
+    operations, readme = ((ROOT / name).read_text() for name in ("docs/operations.md", "README.md"))
+    assert f"| **all of it** | **{at_rest:.2f}** | **{example:.2f}** |" in operations
+    assert f"about {100 * at_rest:.0f} cents a month" in readme
 
 
 def test_an_alarm_costs_as_much_as_its_metrics() -> None:
