@@ -18,10 +18,12 @@ MARGIN = 2
 
 
 class Ends:
-    """Counts how often each deployment ended, by watching the ledger."""
+    """Counts how often each deployment ended, by watching the ledger; `succeeded` says when it did so first."""
 
     def __init__(self, scene: Scene) -> None:
         self.counted: Counter[str] = Counter()
+        self.succeeded = scene.succeeded
+        self._scheduler = scene.scheduler
         self._told_before = len(scene.notes.sent)
         scene.ledger.on_write = self._seen
 
@@ -30,6 +32,8 @@ class Ends:
             before, after = (_phase(item) for item in (change.before, change.after))
             if after in TERMINAL and before not in TERMINAL and change.after:
                 self.counted[change.after["deployment_id"]["S"]] += 1
+                if after is Phase.SUCCEEDED:
+                    self.succeeded.setdefault(change.after["deployment_id"]["S"], self._scheduler.seconds)
 
 
 def _phase(item: "dict[str, dict[str, str]] | None") -> Phase | None:

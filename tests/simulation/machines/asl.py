@@ -45,11 +45,14 @@ class Place(Protocol):
 
 
 class Run:
-    """One execution's way through its program. `states` are the names of those that it is in; `events` counts."""
+    """One execution's way through its program. `states` are the names of those that it is in.
+
+    `events` counts those of its history, `transitions` what AWS charges: states entered, and retries.
+    """
 
     def __init__(self, place: Place, context: Mapping[str, Any]) -> None:
         self._place, self._context = place, context
-        self.events = 2
+        self.events, self.transitions = 2, 0
         self.states: list[str] = []
 
     def program(self, program: State, data: Any, more: Mapping[str, Any] | None = None) -> Steps:
@@ -77,6 +80,7 @@ class Run:
 
     def _count(self, events: int) -> None:
         self.events += events
+        self.transitions += 1
         if self.events > MOST_EVENTS:
             raise StatesError(RUNTIME, f"The execution has more than {MOST_EVENTS:,} events.")
 
