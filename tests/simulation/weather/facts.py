@@ -16,6 +16,8 @@ WRITTEN = frozenset({EventKind.SHIFTED, EventKind.TRAFFIC_RESTORED})
 """Events after which visitors get something else, as soon as that has arrived."""
 ARRIVED = "arrived"
 """The kind of the event that says so."""
+EVALUATION = "Judge canary"
+"""The state that evaluates the canary once."""
 REFUSED = frozenset({Phase.REJECTED, Phase.ROLLED_BACK})
 MINUTE = 60
 Value = TypeVar("Value")
@@ -23,7 +25,10 @@ Value = TypeVar("Value")
 
 @dataclass
 class Facts:
-    """One run. All times are seconds, written → arrived at the last place, and that → said."""
+    """One run. `arriving` are seconds from written to the last place, `saying` those from then on until it is said.
+
+    `transitions` and `evaluations` are those of good releases.
+    """
 
     good: int = 0
     good_succeeded: int = 0
@@ -37,6 +42,7 @@ class Facts:
     arriving: list[float] = field(default_factory=list)
     saying: list[float] = field(default_factory=list)
     transitions: list[int] = field(default_factory=list)
+    evaluations: list[int] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     """What did not end as it should, in words."""
 
@@ -73,7 +79,7 @@ class Ended:
     """A deployment at the end of a run, the transitions of its execution, and when it succeeded first, if it did."""
 
     deployment: Deployment
-    transitions: int
+    transitions: Mapping[str, int]
     succeeded: float | None
 
 
@@ -109,7 +115,8 @@ def judge_ends(
             last = attempts[-1].deployment
             facts.wrong.append(f"wrong: {version} {'→'.join(phases)}: {last.trip.reason if last.trip else last.reason}")
         if phases == [Phase.SUCCEEDED]:
-            facts.transitions.append(attempts[0].transitions)
+            facts.transitions.append(sum(attempts[0].transitions.values()))
+            facts.evaluations.append(attempts[0].transitions.get(EVALUATION, 0))
 
 
 def _was_over(attempts: Sequence[Ended], turned: float | None) -> bool:

@@ -28,7 +28,7 @@ def counted(*phases: Phase, release: Release = GOOD, **more: Any) -> Facts:  # n
 
 def _ended(deployment_id: str, phase: Phase) -> Ended:
     deployment: Deployment = a_deployment(deployment_id, phase, version="1.1.0")
-    return Ended(deployment, 40, 600.0 if phase is Phase.SUCCEEDED else None)
+    return Ended(deployment, {"Judge canary": 6, "Shift traffic": 34}, 600.0 if phase is Phase.SUCCEEDED else None)
 
 
 def test_a_good_release_must_succeed() -> None:
@@ -64,7 +64,8 @@ def test_what_a_person_rolled_back_must_be_undone() -> None:
 def test_facts_add_up() -> None:
     """Of many runs."""
     both = counted(Phase.SUCCEEDED) + counted(Phase.ROLLED_BACK)
-    assert (both.good, both.good_succeeded, both.transitions, len(both.wrong)) == (2, 1, [40], 1)
+    assert (both.good, both.good_succeeded, len(both.wrong)) == (2, 1, 1)
+    assert (both.transitions, both.evaluations) == ([40], [6])
 
 
 def test_each_change_is_said_to_have_arrived_before_the_next_one() -> None:

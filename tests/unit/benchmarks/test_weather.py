@@ -5,7 +5,12 @@ from collections import Counter
 from benchmarks.weather import Seen, figures, is_right, scenarios, seen, spread
 from tests.simulation.weather.facts import Facts
 
-RIGHT = Seen("good", 0, Facts(good=1, good_succeeded=1, requests=10, arriving=[60], saying=[3.0], transitions=[40]), ())
+RIGHT = Seen(
+    "good",
+    0,
+    Facts(good=1, good_succeeded=1, requests=10, arriving=[60], saying=[3.0], transitions=[67], evaluations=[12]),
+    (),
+)
 HURT = Seen("judged", 2, Facts(bad=1, bad_undone=1, requests=20, suffered=Counter({"a page that is gone": 2})), ())
 BROKEN = Seen("good", 7, Facts(good=1, wrong=["1.1.0 ROLLED_BACK"]), ("I7: held",))
 
@@ -21,6 +26,7 @@ def test_the_figures_are_sums_and_medians_of_all_runs() -> None:
     assert rows["good releases that succeeded"] == ("1 of 1", "0 of 1", "all")
     assert rows["requests of visitors"] == (30, 0, "")
     assert rows["failed because of the mechanism itself"] == (2, 0, 0)
+    assert rows["… with one evaluation in each step"] == ("37 (37)", spread([]), "≤ 45")
     assert rows["… a page that is gone"] == (2, 0, 0)
     assert rows["seconds, from then on until Selfright says so"] == ("3 (3)", spread([]), "median ≤ 5")
 
