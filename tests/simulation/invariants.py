@@ -67,6 +67,10 @@ def _served(scene: Scene, deployments: list[Deployment]) -> Iterator[str]:
     live = scene.world().locks.load(scene.key).live
     release = next((one for one in deployments if one.deployment_id == live), None)
     served = scene.visitors.served()
+    if scene.plan.fresh and not live:
+        if any(UNKNOWN not in served[name] for name in ("settings", "site")):
+            yield f"I2: nothing is live, and visitors get {served}"
+        return  # The first release was undone: there is only what the stack made.
     for name in COMPONENTS:
         if len(served[name]) != 1 or UNKNOWN in served[name]:
             yield f"I2: {name} serves {served[name]}"

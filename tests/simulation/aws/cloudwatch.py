@@ -59,13 +59,17 @@ class CloudWatch(Service):
         return self._put(COMPOSITE, AlarmName, given)
 
     @operation
-    def set_alarm_state(self, *, AlarmName: str, StateValue: str, StateReason: str = "", **_: Any) -> dict[str, Any]:
+    def set_alarm_state(
+        self, *, AlarmName: str, StateValue: str, StateReason: str = "", StateReasonData: str = ""
+    ) -> dict[str, Any]:
         """Set the state of an alarm: `OK`, `ALARM` or `INSUFFICIENT_DATA`."""
         if AlarmName not in self._alarms:
             raise Refusal("ResourceNotFound", "The alarm does not exist.", 404)
         if StateValue not in {"OK", "ALARM", "INSUFFICIENT_DATA"}:
             raise Refusal("ValidationError", f"{StateValue} is no state.")
-        self._alarms[AlarmName] |= self._at(StateValue, StateReason)
+        self._alarms[AlarmName].pop("StateReasonData", None)
+        told = {"StateReasonData": StateReasonData} if StateReasonData else {}
+        self._alarms[AlarmName] |= self._at(StateValue, StateReason) | told
         return {}
 
     @operation

@@ -9,6 +9,7 @@ from selfright.weather import Weather
 from tests.simulation.aws.cloudwatch import CloudWatch, Wanted
 from tests.simulation.engine.scheduler import Scheduler
 
+CHANGE = "CloudWatch Alarm State Change"
 LOOKS_BACK = 6
 """Periods in which an evaluation looks for data beyond those that it needs."""
 
@@ -39,10 +40,11 @@ class Evaluations:
         fires = len(found) == alarm["EvaluationPeriods"] and all(value > alarm["Threshold"] for value in found.values())
         before, after = self._cloudwatch.state(name), "ALARM" if fires else "OK"
         if before != after:
-            reason = _reason(alarm, found)
-            self._cloudwatch.set_alarm_state(AlarmName=name, StateValue=after, StateReason=reason)
+            reason, data = _reason(alarm, found), _reason_data(alarm, found, now)
+            self._cloudwatch.set_alarm_state(AlarmName=name, StateValue=after, StateReason=reason, StateReasonData=data)
             if fires:
-                self._send(_event(alarm, found, now, reason))
+                state = {"value": after, "reason": reason, "reasonData": data, "timestamp": _at(now)}
+                self._send({"detail-type": CHANGE, "detail": {"alarmName": name, "state": state}})
 
     def _datapoints(self, alarm: Mapping[str, Any], now: datetime) -> dict[datetime, float]:
         """The newest data that can be seen, as many as the alarm needs, newest first."""
@@ -66,20 +68,19 @@ def _reason(alarm: Mapping[str, Any], found: Mapping[datetime, float]) -> str:
     return f"Threshold Crossed: {count} out of the last {count} datapoints [{shown}] compared with ({threshold})."
 
 
-def _event(alarm: Mapping[str, Any], found: Mapping[datetime, float], now: datetime, reason: str) -> dict[str, Any]:
-    """As EventBridge gets it from CloudWatch."""
+def _reason_data(alarm: Mapping[str, Any], found: Mapping[datetime, float], now: datetime) -> str:
+    """The reason as data: the newest datapoint first, as CloudWatch keeps it and tells it in events."""
     data = {
         "version": "1.0",
         "queryDate": _at(now),
-        "startDate": _at(min(found)),
+        "startDate": _at(min(found, default=now)),
         "statistic": alarm["Statistic"],
         "period": alarm["Period"],
         "recentDatapoints": list(reversed(found.values())),
         "threshold": alarm["Threshold"],
         "evaluatedDatapoints": [{"timestamp": _at(moment), "value": value} for moment, value in found.items()],
     }
-    state = {"value": "ALARM", "reason": reason, "reasonData": json.dumps(data), "timestamp": _at(now)}
-    return {"detail-type": "CloudWatch Alarm State Change", "detail": {"alarmName": alarm["AlarmName"], "state": state}}
+    return json.dumps(data)
 
 
 def _at(moment: datetime) -> str:

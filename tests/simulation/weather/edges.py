@@ -1,9 +1,8 @@
 """CloudFront's edge locations: each runs the routing function that it has learned of, and has a cache of its own."""
 
-import json
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from random import Random
 
 from controller.domain.checks.check import Answer
@@ -15,8 +14,6 @@ from tests.simulation.aws.s3 import S3
 from tests.simulation.weather.arrivals import Arrivals, Change
 
 EDGES = 5
-PUBLICATION = "/.well-known/selfright/publication"
-"""The path that the routing function answers itself."""
 KEPT_BY_DEFAULT = 86_400
 """Seconds for which CloudFront keeps an object that says nothing."""
 _AGE = re.compile(r"max-age=(\d+)")
@@ -55,9 +52,7 @@ class Edges:
 
     def get(self, edge: int, path: str, visitor: int) -> Answer:
         """What a visitor of an edge gets; `visitor` (0 to 9999) is where the routing function sorts the visitor."""
-        table = self._table(edge)
-        if path == PUBLICATION and (publication := publication_of(table)) is not None:
-            return Answer(200, json.dumps({"publication": publication}).encode(), {"content-type": "application/json"})
+        table = self.table(edge)
         revision = table.canary if table.canary and visitor < table.weight * ALL else table.stable
         if not revision:
             return Answer(503, b"Nothing has been released here yet.")
@@ -68,7 +63,8 @@ class Edges:
         """What somebody gets who meets any edge."""
         return self.get(chance.randrange(EDGES), path, chance.randrange(ALL * ALL))
 
-    def _table(self, edge: int) -> RoutingTable:
+    def table(self, edge: int) -> RoutingTable:
+        """The routing table that an edge has now."""
         return self._tables[self.arrivals.newest_at(edge, self._now())]
 
     def _published(self) -> RoutingTable:
@@ -106,9 +102,3 @@ def kept_for(cache_control: str) -> int:
         return 0
     age = _AGE.search(cache_control)
     return int(age[1]) if age else KEPT_BY_DEFAULT
-
-
-def publication_of(table: RoutingTable) -> str | None:
-    """What the routing function answers on its reserved path; None when its table has no publication."""
-    publication: str | None = asdict(table).get("publication")
-    return publication
