@@ -14,7 +14,7 @@ NAMES = {
     "site": 5,
     "cold": 7,
     "demo": 3,
-    "weather": 28,
+    "weather": 140,
     "judge": 2000,
 }
 """The benchmarks in their order, and how often each measures by default."""

@@ -49,6 +49,13 @@ class People:
         releases[version] = replace(releases[version], bad=way)
         self.turned_bad[version] = self._scene.scheduler.seconds
 
+    def repair(self) -> bool:
+        """What became bad is good again; whether anything was."""
+        releases = self._scene.visitors.releases
+        for version in self.turned_bad:
+            releases[version] = replace(releases[version], bad="")
+        return bool(self.turned_bad)
+
     def _after(self, version: str, action: Callable[[], None]) -> None:
         """Do something as soon as all deployments of a version have ended."""
         if self._phases(version) and all(phase in TERMINAL for phase in self._phases(version)):
