@@ -14,6 +14,8 @@ from tests.state_machine.machines import ROLLBACK
 
 LOOKS_EVERY = 5.0
 """Seconds after which somebody who waits for a deployment looks at it again."""
+REPAIRED_AFTER = 2400.0
+"""Seconds after which what became bad is good again."""
 INSISTS, INSISTS_EVERY = 10, 120.0
 """How often a person uploads again what was refused, and how many seconds later."""
 UNDONE = frozenset({Phase.ROLLED_BACK, Phase.REJECTED, Phase.SUPERSEDED})
@@ -43,18 +45,12 @@ class People:
         self._after(other, lambda: self._insist(pause, release, INSISTS))
 
     def turn_bad(self, version: str, way: str = ANSWERS) -> None:
-        """A release becomes bad that was good until now."""
+        """A release becomes bad that was good until now; if it is still live after a while, somebody repairs it."""
         self._scene.say(f"{version} becomes bad: {way}")
-        releases = self._scene.visitors.releases
+        releases, scheduler = self._scene.visitors.releases, self._scene.scheduler
         releases[version] = replace(releases[version], bad=way)
-        self.turned_bad[version] = self._scene.scheduler.seconds
-
-    def repair(self) -> bool:
-        """What became bad is good again; whether anything was."""
-        releases = self._scene.visitors.releases
-        for version in self.turned_bad:
-            releases[version] = replace(releases[version], bad="")
-        return bool(self.turned_bad)
+        self.turned_bad[version] = scheduler.seconds
+        scheduler.after(REPAIRED_AFTER, lambda: releases.update({version: replace(releases[version], bad="")}))
 
     def _after(self, version: str, action: Callable[[], None]) -> None:
         """Do something as soon as all deployments of a version have ended."""

@@ -143,8 +143,6 @@ class _Run:
         scene = self._scene
         scene.metrics.few = False
         scene.faults.end()
-        if self._people.repair():
-            scene.scheduler.run(until=scene.scheduler.seconds + CALM)
         scene.upload(replace(LAST, own_assets=bool(scene.late)))
         self._quiet = 0
         found = self._come_to_rest() or violations(scene, ends)

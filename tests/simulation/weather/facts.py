@@ -101,12 +101,12 @@ def judge_ends(
             facts.by_person += 1
             is_right = set(phases) <= REFUSED
             facts.by_person_undone += is_right
-        elif releases[version].bad and not _was_over(attempts, turned_bad.get(version)):
+        elif version in turned_bad and _was_over(attempts, turned_bad[version]):
+            continue
+        elif version in turned_bad or releases[version].bad:
             facts.bad += 1
             is_right = set(phases) <= REFUSED | {Phase.SUPERSEDED}
             facts.bad_undone += is_right
-        elif version in turned_bad:
-            continue
         else:
             facts.good += 1
             is_right = Phase.SUCCEEDED in phases
@@ -119,10 +119,10 @@ def judge_ends(
             facts.evaluations.append(attempts[0].transitions.get(EVALUATION, 0))
 
 
-def _was_over(attempts: Sequence[Ended], turned: float | None) -> bool:
+def _was_over(attempts: Sequence[Ended], turned: float) -> bool:
     """Whether the release had succeeded when it became bad, or only a part of its last minute could show it."""
     ends = [one.succeeded for one in attempts if one.succeeded is not None]
-    return turned is not None and any(turned > end - MINUTE for end in ends)
+    return any(turned > end - MINUTE for end in ends)
 
 
 def _by_version(ended: Sequence[Ended]) -> dict[str, list[Ended]]:
