@@ -1,12 +1,13 @@
 """CloudFront's edge locations: each runs the routing function that it has learned of, and has a cache of its own."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
 from controller.domain.checks.check import Answer
-from controller.domain.components.site.routing import RoutingTable, object_key, parse
+from controller.domain.components.site.routing import PUBLICATION_PATH, RoutingTable, object_key, parse
 from controller.domain.strategy import ALL
 from selfright.weather import Weather
 from tests.simulation.aws.cloudfront import CloudFront
@@ -52,7 +53,9 @@ class Edges:
 
     def get(self, edge: int, path: str, visitor: int) -> Answer:
         """What a visitor of an edge gets; `visitor` (0 to 9999) is where the routing function sorts the visitor."""
-        table = self.table(edge)
+        table = self._table(edge)
+        if path == PUBLICATION_PATH:
+            return Answer(200, json.dumps({"publication": table.publication}).encode())
         revision = table.canary if table.canary and visitor < table.weight * ALL else table.stable
         if not revision:
             return Answer(503, b"Nothing has been released here yet.")
@@ -63,8 +66,7 @@ class Edges:
         """What somebody gets who meets any edge."""
         return self.get(chance.randrange(EDGES), path, chance.randrange(ALL * ALL))
 
-    def table(self, edge: int) -> RoutingTable:
-        """The routing table that an edge has now."""
+    def _table(self, edge: int) -> RoutingTable:
         return self._tables[self.arrivals.newest_at(edge, self._now())]
 
     def _published(self) -> RoutingTable:

@@ -14,8 +14,6 @@ from tests.simulation.releases import Release
 
 WRITTEN = frozenset({EventKind.SHIFTED, EventKind.TRAFFIC_RESTORED})
 """Events after which visitors get something else, as soon as that has arrived."""
-ARRIVED = "arrived"
-"""The kind of the event that says so."""
 EVALUATION = "Judge canary"
 """The state that evaluates the canary once."""
 REFUSED = frozenset({Phase.REJECTED, Phase.ROLLED_BACK})
@@ -137,5 +135,5 @@ def sayings(timeline: Sequence[TimelineEvent]) -> Iterator[tuple[float, float | 
     moments = [(event.kind, (event.at - START).total_seconds()) for event in timeline]
     written = [number for number, (kind, _) in enumerate(moments) if kind in WRITTEN]
     for begin, end in pairwise([*written, len(moments)]):
-        said = (at for kind, at in moments[begin:end] if kind == ARRIVED)
+        said = (at for kind, at in moments[begin:end] if kind == EventKind.ARRIVED)
         yield moments[begin][1], next(said, None)

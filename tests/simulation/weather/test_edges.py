@@ -1,12 +1,13 @@
 """Edge locations: each learns of a publication at its own time, and keeps what it has seen, errors too."""
 
+import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from controller.aws.components.site.routing import COMMENT, RUNTIME
-from controller.domain.components.site.routing import RoutingTable, render
+from controller.domain.components.site.routing import PUBLICATION_PATH, RoutingTable, render
 from tests.simulation.aws.cloudfront import CloudFront
 from tests.simulation.aws.s3 import S3
 from tests.simulation.weather.edges import EDGES, Edges, kept_for
@@ -110,6 +111,14 @@ def test_the_placeholder_answers_503_until_an_edge_knows_a_revision() -> None:
     site.publish(ONE)
     assert site.shown(41) == ["503"] * 5
     assert site.shown(71) == ["one"] * 5
+
+
+def test_the_reserved_path_is_answered_with_the_publication_that_an_edge_has() -> None:
+    """By the routing function itself, also where no revision has been released."""
+    site = Site(Told(edge_learns=[0, 30, 30, 30, 30]))
+    site.publish(TWO)
+    shown = [json.loads(text)["publication"] for text in site.shown(10, PUBLICATION_PATH)]
+    assert shown == [TWO.publication, *[ONE.publication] * 4]
 
 
 def test_an_edge_keeps_an_error_for_a_while() -> None:

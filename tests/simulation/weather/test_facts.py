@@ -11,7 +11,7 @@ from controller.domain.timeline import EventKind, TimelineEvent
 from tests.simulation.engine.scheduler import START
 from tests.simulation.releases import ANSWERS, Release
 from tests.simulation.weather.arrivals import Arrivals, Change
-from tests.simulation.weather.facts import ARRIVED, Ended, Facts, judge_ends, sayings
+from tests.simulation.weather.facts import Ended, Facts, judge_ends, sayings
 from tests.unit.aws.ledger_table import a_deployment
 
 GOOD, BAD = Release("1.1.0"), Release("1.1.0", bad="errors")
@@ -70,7 +70,8 @@ def test_facts_add_up() -> None:
 
 def test_each_change_is_said_to_have_arrived_before_the_next_one() -> None:
     """A change of which that was never said has no moment."""
-    kinds = [EventKind.STAGED, EventKind.SHIFTED, ARRIVED, EventKind.SHIFTED, EventKind.TRAFFIC_RESTORED, ARRIVED]
+    kinds = [EventKind.STAGED, EventKind.SHIFTED, EventKind.ARRIVED, EventKind.SHIFTED]
+    kinds += [EventKind.TRAFFIC_RESTORED, EventKind.ARRIVED]
     timeline = [TimelineEvent(START + timedelta(seconds=10 * at), kind, "") for at, kind in enumerate(kinds)]
     assert list(sayings(timeline)) == [(10, 20), (30, None), (40, 50)]
 
