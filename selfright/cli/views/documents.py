@@ -92,6 +92,7 @@ def _stands(one: Deployment) -> Document:
             "weight": one.written.weight,
             "at": _time(one.written.at),
             "arrived_at": _time(one.written.arrived_at),
+            "seen_at": _time(one.written.seen_at),
         },
         "steps": [{"weight": step.weight, "bake": step.bake} for step in one.steps],
         "bake": bake,
