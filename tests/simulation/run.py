@@ -130,7 +130,7 @@ class _Run:
             if execution and execution.run:
                 ended.append(Ended(one, execution.run.transitions, scene.succeeded.get(one.deployment_id)))
                 for written, said in sayings(world.deployments.timeline(one.deployment_id)):  # type: ignore[attr-defined]
-                    arrived = scene.late.arrived(written)
+                    arrived = scene.late.arrived(written if said is None else said)
                     facts.arriving += [arrived - written] if arrived > written else []
                     facts.saying += [] if said is None else [said - max(arrived, written)]
         judge_ends(facts, ended, scene.visitors.releases, self._people.turned_bad, self._people.rolled_back)
