@@ -64,6 +64,7 @@ MISSING = frozenset(
         "RepositoryNotFoundException",
         "ResourceNotFound",
         "ResourceNotFoundException",
+        "StateMachineDoesNotExist",
     }
 )
 QUOTAS = frozenset(
