@@ -58,7 +58,9 @@ def test_the_requests_are_those_that_the_controller_makes(world: PlanWorld) -> N
     api = AwsComponents("artifacts", world.clients).get(world.environment, "api")
     stable = api.current()
     opened = BundleArchive(io.BytesIO(bundle))
-    canary = api.stage(opened.manifest().components["api"], opened)
+    artifact = opened.manifest().components["api"]
+    assert api.why_indivisible(artifact, opened, stable) == ""
+    canary = api.stage(artifact, opened)
     ready_at_once = 1  # In memory, a published version is ready at once.
     assert len(world.functions.calls) + ready_at_once == expected.staging
     world.functions.calls.clear()
