@@ -26,7 +26,7 @@ LOST_AFTER = 3600.0
 CALM = 600.0
 """Seconds after which a person looks after what is paused."""
 AFTER_ALL = 15
-"""Quiet runs of the reconciler with which a run in weather ends: more than an hour, after which nothing is left."""
+"""Quiet runs of the reconciler with which a run ends: more than an hour, after which no guard and no grace is left."""
 LAST = Release("9.0.0")
 """The release that must go through at the end."""
 
@@ -90,7 +90,6 @@ class _Run:
         self._people = People(scene)
         self._calm_from = max([scene.faults.over_at, *(event.at for event in plan.events)], default=0.0)
         self._quiet = 0
-        self._rest = 2 if plan.weather == "still" else AFTER_ALL
 
     def outcome(self) -> Outcome:
         scene, plan = self._scene, self._plan
@@ -156,7 +155,7 @@ class _Run:
         scheduler = self._scene.scheduler
         self._calm_from = max(self._calm_from, scheduler.seconds)
         scheduler.run(until=self._calm_from + PATIENCE)
-        if self._quiet >= self._rest:
+        if self._quiet >= AFTER_ALL:
             return []
         running = ", ".join(one.name for one in self._scene.workflows.running)
         opened = [f"{one.deployment_id} {one.phase}" for one in self._scene.deployments() if not one.phase.is_terminal]
@@ -171,7 +170,7 @@ class _Run:
         ended = calm and scene.is_quiet and all(one.phase.is_terminal and one.is_told for one in scene.deployments())
         settled = ended and (not scene.unknown_uploads or now > self._calm_from + LOST_AFTER)
         self._quiet = self._quiet + 1 if settled else 0
-        if self._quiet >= self._rest:
+        if self._quiet >= AFTER_ALL:
             scene.scheduler.stop()
             return
         if now > self._calm_from + CALM:

@@ -102,7 +102,7 @@ def test_what_the_product_forgets_is_found(place: str, found: str, monkeypatch: 
     plan = replace(ALARM, events=(*ALARM.events, *later))
     assert run(plan).violations == []
     monkeypatch.setattr(place, lambda *_: 0)
-    monkeypatch.setattr("tests.simulation.run.PATIENCE", 1500.0)
+    monkeypatch.setattr("tests.simulation.run.PATIENCE", 6000.0)
     assert any(text.startswith((found, "I7")) for text in run(plan).violations)
 
 
