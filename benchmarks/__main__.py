@@ -1,4 +1,4 @@
-"""`./dev bench [NAME] [--rounds N] [--output json]`."""
+"""`./dev bench [NAME] [--rounds N] [--output json]`; `--seeds` is another word for `--rounds`."""
 
 import argparse
 from collections.abc import Callable
@@ -15,6 +15,7 @@ NAMES = {
     "cold": 7,
     "cost": 1,
     "demo": 3,
+    "weather": 140,
     "judge": 2000,
 }
 """The benchmarks in their order, and how often each measures by default."""
@@ -24,7 +25,7 @@ def main() -> None:
     """Run the benchmarks and print their tables."""
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
     parser.add_argument("name", nargs="*", choices=[*NAMES, []], help="which (default: all)")
-    parser.add_argument("--rounds", type=int, help="how often each is measured; the tables show the median")
+    parser.add_argument("--rounds", "--seeds", type=int, help="how often each is measured; the tables show the median")
     parser.add_argument("--output", choices=["text", "json"], default="text")
     arguments = parser.parse_args()
     as_json = arguments.output == "json"

@@ -27,7 +27,7 @@ HELP = """\
   lint             ruff, mypy, import-linter
   lock [ARGS]      regenerate the lock files (--upgrade: with newer versions)
   simulate         deployments in virtual time under faults: --seed 7 one run with its timeline (--shrink: as simple
-                   as it fails), --hours 2 many runs
+                   as it fails), --hours 2 many runs, --weather aws one in which AWS is late
   bench [NAME]     the benchmarks, or one of them
   model [ARGS]     search the model of the protocol exhaustively: some minutes, up to 4 GB
                    (--configuration NAME, --mutation NAME or all, --bounds)

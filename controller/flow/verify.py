@@ -45,9 +45,10 @@ def verify(world: World, deployment_id: str, step: int, *, may_wait: bool = True
     change = written(world, deployment, deployment.weight)
     if change.arrived_at is None:
         arriving = Arriving(world, environment, deployment, deployment.changed, checks_of(deployment))
-        late = asked_for_a_while(world, partial(_asked, world, deployment_id, arriving), arriving.ends(change.at))
+        ends = partial(arriving.ends, change.at)
+        late = asked_for_a_while(world, partial(_asked, world, deployment_id, arriving), ends)
         if late and may_wait:
-            return _late(world, deployment, late, over=world.clock.now() >= arriving.ends(change.at))
+            return _late(world, deployment, late, over=world.clock.now() >= ends())
         if late:
             record(world, deployment_id, EventKind.PENDING, f"It was not seen to arrive: {late.missing}")
         else:

@@ -18,10 +18,13 @@ EXPECTED = {
         "lambda:PutProvisionedConcurrencyConfig": f"{ARN}:*",
         "lambda:DeleteProvisionedConcurrencyConfig": f"{ARN}:*",
     },
-    Group.CLOSE: {
-        "lambda:ListProvisionedConcurrencyConfigs": ARN,
-        "lambda:DeleteProvisionedConcurrencyConfig": f"{ARN}:*",
-    },
+    **dict.fromkeys(
+        (Group.CLOSE, Group.RECONCILE),
+        {
+            "lambda:ListProvisionedConcurrencyConfigs": ARN,
+            "lambda:DeleteProvisionedConcurrencyConfig": f"{ARN}:*",
+        },
+    ),
 }
 
 

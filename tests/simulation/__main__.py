@@ -4,6 +4,7 @@
 ./dev simulate --hours 2 [--seed 1000]                     seeds from this one on, in two processes
 ./dev simulate --sweep [--scenario plain]                  every fault at every call, one at a time
 ./dev simulate --plan FILE                                 a plan that was written down
+./dev simulate --seed 7 --weather aws                      one run in which AWS is late; also with --hours
 """
 # ruff: noqa: T201 - a command-line tool prints
 
@@ -19,11 +20,13 @@ from itertools import chain, count, islice
 from multiprocessing import get_context
 from pathlib import Path
 
+from selfright.weather import CLIMATES, Climate
 from tests.simulation.plan import Plan
 from tests.simulation.run import Outcome, run, told_of_all
 from tests.simulation.scenarios import SCENARIOS, SOUP, plan_of
 from tests.simulation.shrink import shrink
 from tests.simulation.sweep import plans
+from tests.simulation.weather.scenarios import WEATHER_SCENARIOS, weather_plan
 
 PROCESSES, BATCH, SHOWN = 2, 20, 20
 HOUR = 3600
@@ -34,25 +37,37 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="./dev simulate", description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=0, help="the run, or the first of many")
     parser.add_argument(
-        "--scenario", choices=[*sorted(SCENARIOS), SOUP], default="", help="this one, not one by chance"
+        "--scenario",
+        choices=[*sorted(SCENARIOS), SOUP, *sorted(WEATHER_SCENARIOS)],
+        default="",
+        metavar="NAME",
+        help=f"this one, not one by chance: {', '.join([*sorted(SCENARIOS), SOUP])}; "
+        f"in weather: {', '.join(sorted(WEATHER_SCENARIOS))}",
     )
+    parser.add_argument("--weather", choices=CLIMATES, default="still", help="how late AWS is (still: not at all)")
     parser.add_argument("--hours", type=float, help="explore for so long")
     parser.add_argument("--sweep", action="store_true", help="every fault at every site of the scenarios")
     parser.add_argument("--shrink", action="store_true", help="make a run that fails as simple as possible")
     parser.add_argument("--plan", type=Path, help="a file with a plan, as a failing run prints it")
     parser.add_argument("--quiet", action="store_true", help="without the timeline")
     given = parser.parse_args(arguments)
+    possible = {SOUP, *SCENARIOS} if given.weather == "still" else WEATHER_SCENARIOS
+    if given.scenario and given.scenario not in possible:
+        parser.error(f"in the weather {given.weather} there is no scenario {given.scenario}: {', '.join(possible)}")
+    if given.sweep and given.weather != "still":
+        parser.error("--sweep is about faults, and runs only in the weather still")
     if given.sweep:
         chosen = [given.scenario] if given.scenario else sorted(SCENARIOS)
         return explore(_swept(given.seed, chosen), math.inf if given.hours is None else given.hours * HOUR)
     if given.hours is not None:
-        return explore(_seeds(given.seed, given.scenario), given.hours * HOUR)
-    plan = Plan.of(json.loads(given.plan.read_text())) if given.plan else plan_of(given.seed, given.scenario)
+        return explore(_seeds(given.seed, given.scenario, given.weather), given.hours * HOUR)
+    made = _plan(given.seed, given.scenario, given.weather)
+    plan = Plan.of(json.loads(given.plan.read_text())) if given.plan else made
     outcome = run(plan)
-    if given.shrink and outcome.violations:
-        outcome = run(shrink(plan, lambda simpler: bool(run(simpler).violations)))
+    if given.shrink and outcome.troubles:
+        outcome = run(shrink(plan, lambda simpler: bool(run(simpler).troubles)))
     tell(outcome, timeline=not given.quiet)
-    return 1 if outcome.violations else 0
+    return 1 if outcome.troubles else 0
 
 
 def tell(outcome: Outcome, *, timeline: bool) -> None:
@@ -61,9 +76,11 @@ def tell(outcome: Outcome, *, timeline: bool) -> None:
     if timeline:
         print(*outcome.history.shown(), sep="\n")
     print(f"{outcome.calls} calls, {outcome.seconds / 60:.0f} minutes of virtual time: {', '.join(outcome.phases)}")
-    if outcome.violations:
+    if outcome.troubles:
         print(f"plan: {json.dumps(outcome.plan.document())}")
-    print(*(outcome.violations or ["No violation."]), sep="\n")
+    if outcome.plan.weather != "still":
+        print(*outcome.facts.lines(), sep="\n")
+    print(*(outcome.troubles or ["No violation."]), sep="\n")
 
 
 def explore(batches: Iterator[list[Plan]], seconds: float) -> int:
@@ -88,9 +105,13 @@ def explore(batches: Iterator[list[Plan]], seconds: float) -> int:
     return 1 if found else 0
 
 
-def _seeds(seed: int, scenario: str) -> Iterator[list[Plan]]:
+def _seeds(seed: int, scenario: str, weather: Climate) -> Iterator[list[Plan]]:
     for begin in count(seed, BATCH):
-        yield [plan_of(one, scenario) for one in range(begin, begin + BATCH)]
+        yield [_plan(one, scenario, weather) for one in range(begin, begin + BATCH)]
+
+
+def _plan(seed: int, scenario: str, weather: Climate) -> Plan:
+    return plan_of(seed, scenario) if weather == "still" else weather_plan(seed, weather, scenario)
 
 
 def _swept(seed: int, scenarios: Sequence[str]) -> Iterator[list[Plan]]:

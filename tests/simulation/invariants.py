@@ -18,10 +18,12 @@ MARGIN = 2
 
 
 class Ends:
-    """Counts how often each deployment ended, by watching the ledger."""
+    """Counts how often each deployment ended, by watching the ledger; `succeeded` says when it did so first."""
 
     def __init__(self, scene: Scene) -> None:
         self.counted: Counter[str] = Counter()
+        self.succeeded = scene.succeeded
+        self._scheduler = scene.scheduler
         self._told_before = len(scene.notes.sent)
         scene.ledger.on_write = self._seen
 
@@ -30,6 +32,8 @@ class Ends:
             before, after = (_phase(item) for item in (change.before, change.after))
             if after in TERMINAL and before not in TERMINAL and change.after:
                 self.counted[change.after["deployment_id"]["S"]] += 1
+                if after is Phase.SUCCEEDED:
+                    self.succeeded.setdefault(change.after["deployment_id"]["S"], self._scheduler.seconds)
 
 
 def _phase(item: "dict[str, dict[str, str]] | None") -> Phase | None:
@@ -63,6 +67,10 @@ def _served(scene: Scene, deployments: list[Deployment]) -> Iterator[str]:
     live = scene.world().locks.load(scene.key).live
     release = next((one for one in deployments if one.deployment_id == live), None)
     served = scene.visitors.served()
+    if scene.plan.fresh and not live:
+        if any(UNKNOWN not in served[name] for name in ("settings", "site")):
+            yield f"I2: nothing is live, and visitors get {served}"
+        return  # The first release was undone: there is only what the stack made.
     for name in COMPONENTS:
         if len(served[name]) != 1 or UNKNOWN in served[name]:
             yield f"I2: {name} serves {served[name]}"

@@ -1,15 +1,23 @@
 """What happens in a plan: people who upload, roll back, resume, stop and unlock; and alarms that fire."""
 
 import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from controller.domain.deployment import Deployment
 from controller.domain.phases import TERMINAL, Phase
 from tests.simulation.plan import Event
-from tests.simulation.releases import Release
+from tests.simulation.releases import ANSWERS, Release
 from tests.simulation.scene import BEFORE, MACHINE, Scene
 from tests.state_machine.machines import ROLLBACK
 
+LOOKS_EVERY = 5.0
+"""Seconds after which somebody who waits for a deployment looks at it again."""
+REPAIRED_AFTER = 2400.0
+"""Seconds after which what became bad is good again."""
+INSISTS, INSISTS_EVERY = 10, 120.0
+"""How often a person uploads again what was refused, and how many seconds later."""
 UNDONE = frozenset({Phase.ROLLED_BACK, Phase.REJECTED, Phase.SUPERSEDED})
 
 
@@ -19,6 +27,10 @@ class People:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._rollbacks = 0
+        self.turned_bad: dict[str, float] = {}
+        """Version → when it became bad."""
+        self.rolled_back: set[str] = set()
+        """The deployments that somebody rolled back."""
 
     def do(self, event: Event) -> None:
         """One event."""
@@ -27,6 +39,41 @@ class People:
     def upload(self, **release: Any) -> None:  # noqa: ANN401 - see `Release`
         """Upload a release."""
         self._scene.upload(Release(**release), f"-{len(self._scene.uploads)}")
+
+    def upload_after(self, other: str, pause: float, **release: Any) -> None:  # noqa: ANN401 - see `Release`
+        """Upload a release so many seconds after another version has ended, and again whenever it is refused."""
+        self._after(other, lambda: self._insist(pause, release, INSISTS))
+
+    def turn_bad(self, version: str, way: str = ANSWERS) -> None:
+        """A release becomes bad that was good until now; if it is still live after a while, somebody repairs it."""
+        self._scene.say(f"{version} becomes bad: {way}")
+        releases, scheduler = self._scene.visitors.releases, self._scene.scheduler
+        releases[version] = replace(releases[version], bad=way)
+        self.turned_bad[version] = scheduler.seconds
+        scheduler.after(REPAIRED_AFTER, lambda: releases.update({version: replace(releases[version], bad="")}))
+
+    def _after(self, version: str, action: Callable[[], None]) -> None:
+        """Do something as soon as all deployments of a version have ended."""
+        if self._phases(version) and all(phase in TERMINAL for phase in self._phases(version)):
+            action()
+        else:
+            self._scene.scheduler.after(LOOKS_EVERY, lambda: self._after(version, action))
+
+    def _insist(self, pause: float, release: Mapping[str, Any], left: int) -> None:
+        """Upload; when it was refused because of an alarm, look again in some minutes."""
+
+        def refused() -> None:
+            if left and self._phases(release["version"])[-1] is Phase.REJECTED:
+                self._insist(INSISTS_EVERY, release, left - 1)
+
+        def begin() -> None:
+            self.upload(**release)
+            self._scene.scheduler.after(INSISTS_EVERY, lambda: self._after(release["version"], refused))
+
+        self._scene.scheduler.after(pause, begin)
+
+    def _phases(self, version: str) -> list[Phase]:
+        return [one.phase for one in self._scene.deployments() if one.version == version]
 
     def again(self) -> None:
         """The event of the last upload comes once more."""
@@ -51,9 +98,13 @@ class People:
             self._scene.say(f"rolls back {chosen.deployment_id}")
             self._start_rollback(chosen.deployment_id)
 
-    def emergency(self) -> None:
-        """`selfright rollback --emergency`: the alarm function and the rollback machine at the same time."""
-        if chosen := self._to_roll_back():
+    def emergency(self, version: str = "") -> None:
+        """`selfright rollback --emergency`: the alarm function and the rollback machine at the same time.
+
+        With `version` only if that is what would be rolled back.
+        """
+        chosen = self._to_roll_back()
+        if chosen and version in {"", chosen.version}:
             self._scene.say(f"rolls back {chosen.deployment_id} in an emergency")
             event = {"emergency": True, "deployment_id": chosen.deployment_id, "reason": "It burns."}
             self._scene.functions.invoke("-on_alarm", {"task": "on_alarm", **event}, "on_alarm: emergency")
@@ -95,6 +146,8 @@ class People:
 
     def _start_rollback(self, deployment_id: str, *, unlock: bool = False) -> None:
         self._rollbacks += 1
+        if not unlock:
+            self.rolled_back.add(deployment_id)
         document = {"deployment_id": deployment_id, "by": "person", "reason": "Told to.", "unlock": unlock}
         name = f"{deployment_id}-person-{self._rollbacks}"
         machine = f"{MACHINE}{ROLLBACK}"

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from selfright.weather import Climate
 from tests.simulation.calls.faults import Fault, Outage
 
 
@@ -22,7 +23,10 @@ class Event:
 
 @dataclass(frozen=True)
 class Plan:
-    """One run. `slow` is the share of the calls that take seconds; `settings` replace keys of the environment."""
+    """One run. `slow` is the share of the calls that take seconds; `settings` replace keys of the environment.
+
+    `weather` says how late AWS is. `fresh`: nothing has been released to the environment before.
+    """
 
     seed: int | str
     scenario: str
@@ -31,6 +35,8 @@ class Plan:
     outages: tuple[Outage, ...] = ()
     slow: float = 0.0
     settings: Mapping[str, Any] = field(default_factory=dict)
+    weather: Climate = "still"
+    fresh: bool = False
 
     @property
     def parts(self) -> Sequence[Event | Fault | Outage]:
@@ -64,5 +70,7 @@ class Plan:
         )
 
     def __str__(self) -> str:
-        lines = [f"seed {self.seed}, scenario {self.scenario}" + (f", {self.slow:.0%} slow calls" if self.slow else "")]
+        weather = "" if self.weather == "still" else f", weather {self.weather}"
+        slow = f", {self.slow:.0%} slow calls" if self.slow else ""
+        lines = [f"seed {self.seed}, scenario {self.scenario}{weather}{slow}"]
         return "\n".join([*lines, *(f"  {part}" for part in self.parts)])

@@ -21,6 +21,8 @@ CHECKS = (
 )
 BAD = ("staged", "outside", "errors")
 """Fails its checks before traffic; from outside; or answers visitors with errors, which the judge sees."""
+ANSWERS = "answers"
+"""Bad as only an alarm sees it: the function does not fail, and answers 500."""
 BROKEN = "broken"
 """No bundle at all."""
 SITE_DIGITS = 16
@@ -29,11 +31,15 @@ SITE_DIGITS = 16
 
 @dataclass(frozen=True)
 class Release:
-    """A release. `old` are the components that it has as this other version had them."""
+    """A release. `old` are the components that it has as this other version had them.
+
+    With `own_assets` the page's script has another name in each release, as builds do it.
+    """
 
     version: str
     bad: str = ""
     old: Mapping[str, str] = field(default_factory=dict)
+    own_assets: bool = False
 
     def content(self, component: str) -> str:
         """The version whose content a component has."""
@@ -41,7 +47,12 @@ class Release:
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
-        return {"version": self.version, "bad": self.bad, "old": dict(self.old)}
+        return {"version": self.version, "bad": self.bad, "old": dict(self.old), "own_assets": self.own_assets}
+
+    @property
+    def script(self) -> str:
+        """The path of the script that the page asks for."""
+        return f"assets/app-{hashlib.sha256(self.content('site').encode()).hexdigest()[:8]}.js"
 
     def bundle(self) -> bytes:
         """The bytes to upload."""
@@ -70,7 +81,8 @@ class Release:
 
 
 def _parts(release: Release) -> BundleParts:
-    site = {"index.html": f"<title>{release.content('site')}</title>".encode(), "assets/app-1a2b3c4d.js": b"pack()"}
+    script = release.script if release.own_assets else "assets/app-1a2b3c4d.js"
+    site = {"index.html": f"<title>{release.content('site')}</title>".encode(), script: b"pack()"}
     code = f"VERSION = {release.content('api')!r}".encode()
     parts = bundle_parts(release.version, code, site, application=APPLICATION, checks=CHECKS)
     return parts.with_parameters(_settings(release))

@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from controller.domain.phases import Phase
@@ -15,6 +15,7 @@ from tests.simulation.plan import Plan
 from tests.simulation.releases import Release
 from tests.simulation.scene import Scene
 from tests.simulation.watched import Watched
+from tests.simulation.weather.facts import Ended, Facts, judge_ends, sayings
 
 SCHEDULE = 300.0
 """Seconds between two runs of the reconciler by its schedule."""
@@ -24,6 +25,8 @@ LOST_AFTER = 3600.0
 """Seconds after which an upload without a deployment is lost for good."""
 CALM = 600.0
 """Seconds after which a person looks after what is paused."""
+AFTER_ALL = 15
+"""Quiet runs of the reconciler with which a run ends: more than an hour, after which no guard and no grace is left."""
 LAST = Release("9.0.0")
 """The release that must go through at the end."""
 
@@ -33,6 +36,7 @@ class Outcome:
     """How a run went. `calls` and `seconds` (of virtual time) say how long it was; `phases` are the ends of all.
 
     `met` counts the faults that were met; the first `lines` of the history are those before the further release.
+    `facts` are counted in weather.
     """
 
     plan: Plan
@@ -43,6 +47,12 @@ class Outcome:
     phases: list[str] = field(default_factory=list)
     met: int = 0
     lines: int = 0
+    facts: Facts = field(default_factory=Facts)
+
+    @property
+    def troubles(self) -> list[str]:
+        """What was violated, and what in weather went wrong for a release or for visitors."""
+        return [*self.violations, *self.facts.troubles]
 
     @property
     def fingerprint(self) -> str:
@@ -70,7 +80,7 @@ def told_of_all(batch: Sequence[Plan]) -> list[tuple[list[str], int]]:
         except Exception as error:  # noqa: BLE001 - a plan that breaks the simulator itself is told as well
             told.append(([name, f"the simulator broke: {error!r}"], 0))
             continue
-        told.append(([name, *outcome.violations] if outcome.violations else [], outcome.calls))
+        told.append(([name, *outcome.troubles] if outcome.troubles else [], outcome.calls))
     return told
 
 
@@ -93,6 +103,7 @@ class _Run:
         found = self._come_to_rest() or violations(scene, ends)
         phases = [f"{one.version or '-'} {one.phase}" for one in scene.deployments()]
         lines = len(scene.history.lines)
+        facts = self._facts()
         found = found or self._further(ends)
         found = [*watched.violations, *found]
         return Outcome(
@@ -104,14 +115,34 @@ class _Run:
             phases=phases,
             met=len(scene.faults.met),
             lines=lines,
+            facts=facts,
         )
+
+    def _facts(self) -> Facts:
+        """What is counted in weather, before the further release."""
+        scene, facts = self._scene, Facts()
+        if not scene.late:
+            return facts
+        world, ended = scene.world(), []
+        for one in scene.deployments():
+            execution = scene.workflows.executions.get(one.execution_arn)
+            if execution and execution.run:
+                ended.append(Ended(one, execution.run.transitions, scene.succeeded.get(one.deployment_id)))
+                for written, said in sayings(world.deployments.timeline(one.deployment_id)):  # type: ignore[attr-defined]
+                    arrived = scene.late.arrived(written if said is None else said)
+                    facts.arriving += [arrived - written] if arrived > written else []
+                    facts.saying += [] if said is None else [said - max(arrived, written)]
+        judge_ends(facts, ended, scene.visitors.releases, self._people.turned_bad, self._people.rolled_back)
+        facts.held = int(bool(world.locks.load(scene.key).held))
+        facts.requests, facts.suffered = scene.late.requests.made, scene.late.requests.suffered
+        return facts
 
     def _further(self, ends: Ends) -> list[str]:
         """One more release goes through, and after it nothing is left beyond retention."""
         scene = self._scene
         scene.metrics.few = False
         scene.faults.end()
-        scene.upload(LAST)
+        scene.upload(replace(LAST, own_assets=bool(scene.late)))
         self._quiet = 0
         found = self._come_to_rest() or violations(scene, ends)
         last = [one for one in scene.deployments() if one.version == LAST.version]
@@ -124,7 +155,7 @@ class _Run:
         scheduler = self._scene.scheduler
         self._calm_from = max(self._calm_from, scheduler.seconds)
         scheduler.run(until=self._calm_from + PATIENCE)
-        if self._quiet >= 2:
+        if self._quiet >= AFTER_ALL:
             return []
         running = ", ".join(one.name for one in self._scene.workflows.running)
         opened = [f"{one.deployment_id} {one.phase}" for one in self._scene.deployments() if not one.phase.is_terminal]
@@ -139,7 +170,7 @@ class _Run:
         ended = calm and scene.is_quiet and all(one.phase.is_terminal and one.is_told for one in scene.deployments())
         settled = ended and (not scene.unknown_uploads or now > self._calm_from + LOST_AFTER)
         self._quiet = self._quiet + 1 if settled else 0
-        if self._quiet >= 2:
+        if self._quiet >= AFTER_ALL:
             scene.scheduler.stop()
             return
         if now > self._calm_from + CALM:

@@ -45,6 +45,8 @@ from tests.simulation.visitors import (
     SimulatedProbe,
     Visitors,
 )
+from tests.simulation.weather.late_aws import DISTRIBUTION, Account, LateAws
+from tests.simulation.weather.outside import Outside
 from tests.state_machine.machines import DEPLOY, ROLLBACK, definition
 
 TABLE, ARTIFACTS, SITE, TOPIC = "ledger", "artifacts", "shop-site", "arn:aws:sns:eu-central-1:123456789012:notes"
@@ -91,6 +93,9 @@ class Scene:
         self.metrics = SimulatedMetrics(visitors=self.visitors)
         self.log: list[str] = []
         self.uploads: list[dict[str, Any]] = []
+        self.succeeded: dict[str, float] = {}
+        """Deployment → when it succeeded (first)."""
+        self.late: LateAws | None = None
         self._served: object = None
         self._coming = 0
         identical = scheduler.chance.random() < 0.5
@@ -110,8 +115,11 @@ class Scene:
             on_alarm_function=ON_ALARM,
         )
         made, scheduler = aws_world(settings), self.scheduler
-        made.probe = SimulatedProbe(self.visitors, scheduler.chance.random, self._ask)
-        made.metrics = self.metrics
+        if self.late:  # The metrics are read by the product's own adapter.
+            made.probe = Outside(self.late.web, self._ask)
+        else:
+            made.probe = SimulatedProbe(self.visitors, scheduler.chance.random, self._ask)
+            made.metrics = self.metrics
         made.markers = EmfMarkers(self.log.append)
         return made
 
@@ -122,7 +130,7 @@ class Scene:
     # What is there at first
 
     def prepare(self) -> None:
-        """Make the account, with the first release live as if a deployment had brought it."""
+        """Make the account, with the first release live as if a deployment had brought it; then the weather begins."""
         self.ledger.create_table(**ledger_table(TABLE))
         for bucket in (ARTIFACTS, SITE):
             self.objects.create_bucket(Bucket=bucket)
@@ -133,19 +141,41 @@ class Scene:
         self.configure()
         self.lambdas.create_function(FunctionName=ON_ALARM, Code={"ZipFile": b"ours"})
         self.lambdas.on_invoke = self._invoked
-        self._make_targets(BEFORE)
-        self._is_live(FIRST, self._is_live(BEFORE, None))
+        has_weather = self.plan.weather != "still"
+        self.routing.distributions[DISTRIBUTION] = {}
+        before, first = (replace(one, own_assets=has_weather) for one in (BEFORE, FIRST))
+        self._make_targets(before)
+        if self.plan.fresh:
+            self.visitors.know(before)
+        else:
+            self._is_live(first, self._is_live(before, None))
         self._served = self.visitors.served()
+        if has_weather:
+            self.late = self._late()
+
+    def _late(self) -> LateAws:
+        account = Account(
+            self.scheduler, self.gateway, self.lambdas, self.routing, self.objects, self.alarms, self.visitors, SITE
+        )
+        return LateAws(
+            account,
+            self.plan.weather,
+            self.plan.seed,
+            on_alarm=lambda event, after: self.functions.post("on_alarm", event, "on_alarm", after),
+            is_quiet=lambda: self.is_quiet,
+            has_released=lambda: not self.plan.fresh or bool(self.succeeded),
+        )
 
     def configure(self, **more: Any) -> None:  # noqa: ANN401 - JSON
         """Register the environment; `more` replaces its keys."""
         url = "https://shop.example.com"
+        distribution = {} if self.plan.weather == "still" else {"distribution_id": DISTRIBUTION}
         document = {
             "application": APPLICATION,
             "environment": ENVIRONMENT,
             "components": {
                 "api": {"kind": "function", "function_name": FUNCTION, "url": url},
-                "site": {"kind": "site", "bucket": SITE, "routing_function": ROUTING, "url": url},
+                "site": {"kind": "site", "bucket": SITE, "routing_function": ROUTING, "url": url, **distribution},
                 "settings": {"kind": "parameters", "prefix": PREFIX},
             },
             "secrets": {"payments": "shop/payments"},
@@ -233,14 +263,19 @@ class Scene:
         self.uploads.append(detail)
         self.say(f"uploads {release.version}{f' ({release.bad})' if release.bad else ''}")
         self.tell_upload(detail)
-        if self.scheduler.chance.random() < TWICE:
+        if self.late:
+            if again := self.late.weather.late("event_repeated"):
+                self.tell_upload(detail, again)
+        elif self.scheduler.chance.random() < TWICE:
             self.tell_upload(detail)
         return detail
 
     def tell_upload(self, detail: Mapping[str, Any], after: float = 0.0) -> None:
         """Let EventBridge deliver an upload's event; it tries until Step Functions takes it."""
         self._coming += 1
-        self.scheduler.after(after + self.scheduler.chance.uniform(*LATE_EVENT), partial(self._start_deploy, detail))
+        usual = self.scheduler.chance.uniform(*LATE_EVENT)
+        late = self.late.weather.late("event_delivered") if self.late else usual
+        self.scheduler.after(after + late, partial(self._start_deploy, detail))
 
     def _put(self, release: Release, tag: str) -> dict[str, Any]:
         key, body = f"incoming/{APPLICATION}/{ENVIRONMENT}/{release.version}{tag}.zip", release.bundle()

@@ -25,6 +25,8 @@ from controller.ports.world import World
 IN_A_ROW = 3
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 5.0
 """Seconds between two questions."""
+FOR_READS = timedelta(minutes=1)
+"""The patience with kinds that move no visitors: a read may be older than the write."""
 ASKING = 90
 """Seconds for which one function asks before it lets the workflow wait."""
 AT_ONCE = 16
@@ -44,12 +46,17 @@ def written(world: World, deployment: Deployment, weight: int) -> Written:
     return known if known and known.weight == weight else Written(weight, world.clock.now())
 
 
-def asked_for_a_while(world: World, ask: Callable[[], Late | None], until: datetime | None = None) -> Late | None:
-    """Ask again and again, for a minute and a half at most, and not after `until`; None when all has arrived."""
+def asked_for_a_while(
+    world: World, ask: Callable[[], Late | None], until: Callable[[], datetime] | None = None
+) -> Late | None:
+    """Ask again and again, for a minute and a half at most; None when all has arrived.
+
+    `until` is asked after each question: the patience ends with what has not arrived yet.
+    """
     ends, pause = world.clock.now() + timedelta(seconds=ASKING), FIRST_PAUSE
     while late := ask():
         now = world.clock.now()
-        if now + timedelta(seconds=pause) > ends or (until is not None and now >= until):
+        if now + timedelta(seconds=pause) > ends or (until is not None and now >= until()):
             return late
         world.clock.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
@@ -89,7 +96,8 @@ class Arriving:
     def ends(self, written_at: datetime) -> datetime:
         """When the patience of the environment ends with the first of the components that have not arrived yet."""
         known = self._environment.components
-        return written_at + min((known[name].arrival_patience for name in self._left), default=timedelta())
+        patience = (known[name].arrival_patience or FOR_READS for name in self._left)
+        return written_at + min(patience, default=timedelta())
 
     def _late(self, name: str) -> Late | None:
         try:

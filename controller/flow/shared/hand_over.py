@@ -296,7 +296,7 @@ def _without_the_dead(world: World, lock: Lock, but: str = "") -> Lock:
     Hand-overs leave no such lock behind; a ledger that was restored from a backup can have one.
     """
     waiting = lock.waiting.deployment_id if lock.waiting else ""
-    for known in {lock.holder, waiting} - {"", but}:
+    for known in sorted({lock.holder, waiting} - {"", but}):
         found = _find(world, known)
         if found is None or found.phase.is_terminal:
             lock = without(lock, known)

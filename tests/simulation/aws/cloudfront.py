@@ -36,6 +36,10 @@ class CloudFront(Service):
         """Whether an update with the same code and configuration keeps the ETag: not known of AWS."""
         self.distributions: dict[str, dict[str, Any]] = {}
         """Id → its `Status`, and perhaps `DistributionConfig`."""
+        self.status: Callable[[str], str] = lambda id_: str(self.distributions[id_].get("Status", "Deployed"))
+        """What a distribution says of itself."""
+        self.on_publish: Callable[[str], object] = lambda _: None
+        """Called with the function's name after each publication."""
 
     def code(self, name: str, stage: str = LIVE) -> bytes:
         """The code of a stage: in LIVE, what visitors get."""
@@ -95,6 +99,7 @@ class CloudFront(Service):
         """Copy DEVELOPMENT to LIVE, on the condition of DEVELOPMENT's ETag, which stays as it is."""
         draft = self._require(Name, IfMatch)
         live = self._put(Name, LIVE, draft.code, draft.config)
+        self.on_publish(Name)
         return {"FunctionSummary": _summary(Name, LIVE, live)}
 
     @operation
@@ -109,7 +114,7 @@ class CloudFront(Service):
     def get_distribution(self, *, Id: str) -> dict[str, Any]:
         """The distribution's status."""
         found = self._distribution(Id)
-        shown = {"Id": Id, "Status": found.get("Status", "Deployed")}
+        shown = {"Id": Id, "Status": self.status(Id)}
         if "DistributionConfig" in found:
             shown["DistributionConfig"] = found["DistributionConfig"]
         return {"Distribution": shown, "ETag": found.get("ETag", "E1")}

@@ -1,7 +1,8 @@
 """AWS Lambda's control plane in memory: code, configuration, versions, aliases, warm instances, and invocations.
 
 Updates and publications take `update_seconds`, warm instances `warm_seconds`; both are 0 unless a simulation says
-otherwise. Until then a function reports `InProgress` (`Pending`), and refuses other updates, as AWS does.
+otherwise. Until then a function reports `InProgress` (`Pending`), and refuses other updates, as AWS does. A simulation
+may also say what a front end knows of an alias (`route`).
 """
 # ruff: noqa: ANN401, N803 - requests and answers are AWS's documents
 
@@ -34,6 +35,8 @@ class Objects(Protocol):
 
 Invoke = Callable[[str, str, Mapping[str, Any], bytes], Mapping[str, Any]]
 """Function's name, executed version, its configuration, payload → the answer, with `Payload` as bytes."""
+Route = Callable[[str, str, str], str]
+"""Function's name, alias, the alias's main version → the version that an invocation through the alias executes."""
 
 
 @dataclass
@@ -70,6 +73,14 @@ class Lambda(Service):
         """Whether a publication without a change returns the last version even if that has been deleted since."""
         self.on_invoke: Invoke = lambda *_: {"StatusCode": 200, "Payload": b"null"}
         """What an invocation answers; `FunctionError` in it is a failure. Asynchronous ones are given to it as well."""
+        self.route: Route = lambda _name, _alias, version: version
+        """Who an invocation through an alias meets. An alias with shares executes its main version unless told."""
+        self.on_alias: Callable[[str, str], object] = lambda *_: None
+        """Called with function and alias after each write of an alias."""
+        self.time_of_update: Callable[[], float] = lambda: self.update_seconds
+        """Seconds that the next update or publication takes."""
+        self.updates_may_be_unseen = False
+        """Whether a read that is behind shows `$LATEST` as it was, and not yet what has been published since."""
 
     def live(self, name: str, alias: str = "live") -> tuple[str, dict[str, float]]:
         """The version of an alias and the shares of others: what visitors get."""
@@ -83,6 +94,10 @@ class Lambda(Service):
     def versions(self, name: str) -> list[str]:
         """The numbers of all published versions that exist."""
         return sorted(self._functions[name].versions, key=int)
+
+    def has_version(self, name: str, version: str) -> bool:
+        """Whether a published version exists."""
+        return version in self._functions[name].versions
 
     def names(self) -> list[str]:
         """All functions."""
@@ -369,9 +384,12 @@ class Lambda(Service):
         Qualifier: str = "",
         **_: Any,
     ) -> dict[str, Any]:
-        """Run a function. An alias with shares executes its main version: a simulation divides visitors itself."""
+        """Run a function; through an alias, the version that `route` names."""
         name, qualifier = _split(FunctionName, Qualifier)
-        configuration = self._version(name, self._function(name), qualifier)
+        found = self._function(name)
+        if qualifier in found.aliases:
+            qualifier = self.route(name, qualifier, found.aliases[qualifier]["FunctionVersion"])
+        configuration = self._version(name, found, qualifier)
         answer = dict(self.on_invoke(name, configuration["Version"], configuration, Payload))
         if InvocationType == "Event":
             return {"StatusCode": 202, "Payload": io.BytesIO(b"")}
@@ -401,9 +419,16 @@ class Lambda(Service):
         return found.versions[number]
 
     def _seen_version(self, name: str, found: _Function, qualifier: str) -> dict[str, Any]:
-        """A version; one that was deleted just now may still be seen."""
-        gone = self._journal.seen(("version", name, qualifier), None, self.lag)
-        return gone or self._version(name, found, qualifier)
+        """A version, perhaps as it was a while ago: one that was deleted just now may still be seen, for example."""
+        if qualifier in {"", LATEST}:
+            latest: dict[str, Any] = self._journal.seen(("latest", name), found.latest, self.lag)
+            return latest
+        former = self._journal.before(self.lag)
+        if gone := former.get(("version", name, qualifier)):
+            return dict(gone)
+        if ("published", name, qualifier) in former:
+            raise _missing(f"Function not found: {PREFIX}{name}:{qualifier}")
+        return self._version(name, found, qualifier)
 
     def _settle(self, found: _Function) -> None:
         """End updates and publications whose time is over. RevisionId changes once more when an update ends."""
@@ -424,7 +449,9 @@ class Lambda(Service):
     def _write_latest(self, found: _Function, changes: Mapping[str, Any]) -> None:
         found.writes += 1
         times = {"LastModified": self._at(), "RevisionId": self._revision()}
-        due = self._now() + timedelta(seconds=self.update_seconds)
+        due = self._now() + timedelta(seconds=self.time_of_update())
+        if self.updates_may_be_unseen:
+            self._journal.note(("latest", found.latest["FunctionName"]), found.latest)
         found.latest = {**found.latest, **changes, **times, "LastUpdateStatus": "InProgress", "due": due}
         self._settle(found)
 
@@ -444,8 +471,10 @@ class Lambda(Service):
             "RevisionId": self._revision(),
             **said,
             "State": "Pending",
-            "due": self._now() + timedelta(seconds=self.update_seconds),
+            "due": self._now() + timedelta(seconds=self.time_of_update()),
         }
+        if self.updates_may_be_unseen:
+            self._journal.note(("published", found.latest["FunctionName"], number), None)
         found.versions[number] = version
         found.published = (found.writes, version)
         self._settle(found)
@@ -467,6 +496,7 @@ class Lambda(Service):
             return dict(before)
         self._journal.note(("alias", name, alias), before)
         found.aliases[alias] = {**new, "RevisionId": self._revision()}
+        self.on_alias(name, alias)
         return dict(found.aliases[alias])
 
     def _warm(self, config: Mapping[str, Any]) -> dict[str, Any]:

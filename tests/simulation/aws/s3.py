@@ -67,6 +67,11 @@ class S3(Service):
         versions = self._buckets[bucket].get(key)
         return versions[-1].data if versions else None
 
+    def cache_control(self, bucket: str, key: str) -> str:
+        """What an object says of how long it may be kept; "" when it says nothing."""
+        versions = self._buckets[bucket].get(key)
+        return versions[-1].headers.get("CacheControl", "") if versions else ""
+
     @operation
     def create_bucket(self, *, Bucket: str, **_: Any) -> dict[str, Any]:
         """An empty bucket."""

@@ -25,6 +25,7 @@ PAGED: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "query": ("Limit", {"ExclusiveStartKey": "LastEvaluatedKey"}),
     "scan": ("Limit", {"ExclusiveStartKey": "LastEvaluatedKey"}),
     "describe_alarms": ("MaxRecords", {"NextToken": "NextToken"}),
+    "get_metric_data": ("MaxDatapoints", {"NextToken": "NextToken"}),
 }
 """Operation → where a page's size is said, and: member of the next request → member of the answer that it has."""
 

@@ -75,6 +75,8 @@ class Gateway:
         self.history, self._slow = history, slow
         self.landed: list[Callable[[Call], None]] = []
         self.on_duplicate: Callable[[float], None] = lambda _seconds: None
+        self.behind: Callable[[str, str], float] = lambda _service, _operation: 0.0
+        """Seconds by which the answer of an operation is behind, beside what faults do."""
         self.number = self.on_their_way = 0
 
     def call(self, client: Client, operation: str, request: dict[str, Any]) -> Any:  # noqa: ANN401 - AWS's answer
@@ -182,7 +184,7 @@ class Gateway:
     def _effect(self, made: "_Request", note: str = "", lag: float = 0.0) -> Any:  # noqa: ANN401
         there = self._services[made.client.service]
         result = "ok"
-        there.lag = lag
+        there.lag = lag or self.behind(made.client.service, made.operation)
         try:
             return getattr(there, made.operation)(**made.request)
         except ClientError as error:

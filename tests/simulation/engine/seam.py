@@ -23,6 +23,7 @@ POOLS = (
     "controller.flow.preconditions.export",
     "controller.flow.rollback.traffic",
     "controller.probing",
+    "controller.flow.shared.arrival",
     "controller.flow.shared.synthetic_requests",
     "controller.flow.test",
 )

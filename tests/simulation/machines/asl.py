@@ -2,6 +2,7 @@
 # ruff: noqa: ANN401 - JSON
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -45,11 +46,15 @@ class Place(Protocol):
 
 
 class Run:
-    """One execution's way through its program. `states` are the names of those that it is in; `events` counts."""
+    """One execution's way through its program. `states` are the names of those that it is in.
+
+    `events` counts those of its history, `transitions` what AWS charges, by state: how often it was entered or retried.
+    """
 
     def __init__(self, place: Place, context: Mapping[str, Any]) -> None:
         self._place, self._context = place, context
         self.events = 2
+        self.transitions: Counter[str] = Counter()
         self.states: list[str] = []
 
     def program(self, program: State, data: Any, more: Mapping[str, Any] | None = None) -> Steps:
@@ -61,7 +66,7 @@ class Run:
             with self._in(name):
                 here = {**context, "State": {"Name": name}}
                 yield self._place.sleep(0)
-                self._count(EVENTS.get(state["Type"], 2))
+                self._count(name, EVENTS.get(state["Type"], 2))
                 following, data = yield from self._state(name, state, data, here)
             if following is None:
                 return data
@@ -75,8 +80,9 @@ class Run:
         finally:
             self.states.remove(name)
 
-    def _count(self, events: int) -> None:
+    def _count(self, name: str, events: int) -> None:
         self.events += events
+        self.transitions[name] += 1
         if self.events > MOST_EVENTS:
             raise StatesError(RUNTIME, f"The execution has more than {MOST_EVENTS:,} events.")
 
@@ -104,7 +110,7 @@ class Run:
                 result = yield from self._result(name, state, data, context)
             except StatesError as error:
                 if (pause := self._pause(state, error, used)) is not None:
-                    self._count(RETRY_EVENTS)
+                    self._count(name, RETRY_EVENTS)
                     yield self._place.sleep(pause)
                     continue
                 for catcher in state.get("Catch", ()):
