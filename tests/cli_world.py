@@ -59,7 +59,7 @@ ROLLED_BACK = replace(
     reached=10,
     trip=Trip(START + timedelta(seconds=30), "alarm", "Alarm smartpack-prod-api-errors: 5 errors."),
     traffic_restored_at=START + timedelta(seconds=30, milliseconds=80),
-    written=Written(0, START + timedelta(seconds=30, milliseconds=80), START + timedelta(seconds=42)),
+    written=Written(0, START + timedelta(seconds=30, milliseconds=80), arrived_at=START + timedelta(seconds=42)),
     closed_at=START + timedelta(seconds=33),
     reason="Alarm smartpack-prod-api-errors: 5 errors.",
     next_step="Correct it and release it under a new version.",

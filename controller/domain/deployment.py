@@ -212,11 +212,12 @@ class Written:
     """The last change of the visitors' traffic: its canary's weight (0: the way back), and its moments.
 
     It is written when AWS has taken it, has arrived when visitors are served by it, as far as one can know, and is seen
-    when their requests are in the numbers.
+    when their requests are in the numbers. Until then, `there` are the components that have arrived.
     """
 
     weight: int
     at: datetime
+    there: tuple[str, ...] = ()
     arrived_at: datetime | None = None
     seen_at: datetime | None = None
 
@@ -253,8 +254,9 @@ class Deployment:
     when it last began to make such writes itself. `unsent` are notifications that are still to be sent. `written` is
     the last change of traffic, and whether it has arrived; before a change is complete, it is the one before. After the
     end, something is kept until `grace_until`: the guards of a release that is live, or what was staged for one that
-    was rolled back. `late_alarm` is an alarm that came after the end, and for which the release is still to be rolled
-    back. `unjudged` says why a step went on without a verdict.
+    was rolled back. `overtaken_at` is when the next one began to move visitors; `late_alarm` is an alarm that came
+    after the end, and for which the release is still to be rolled back. `unjudged` says why a step went on without a
+    verdict.
     """
 
     deployment_id: str
@@ -308,6 +310,7 @@ class Deployment:
     closed_at: datetime | None = None
     grace_until: datetime | None = None
     late_alarm: Trip | None = None
+    overtaken_at: datetime | None = None
     unjudged: str = ""
     unsent: Mapping[str, Unsent] = field(default_factory=dict)
 
@@ -363,6 +366,19 @@ class Deployment:
         if not self.reached:
             return False
         return data_until is None or self.reached_at is None or data_until > self.reached_at
+
+    def is_accused_by(self, data_until: datetime | None) -> bool:
+        """Whether an alarm that comes after its end is about this release: not if the next one had visitors by then.
+
+        Without the time of its data, an alarm is about the newest release that visitors could get.
+        """
+        if self.overtaken_at and (data_until is None or data_until > self.overtaken_at):
+            return False
+        return self.may_have_caused(data_until)
+
+    def precedes(self, data_until: datetime | None) -> bool:
+        """Whether measurements until then were made before it was received: they say nothing about it."""
+        return data_until is not None and data_until <= self.created_at
 
     @property
     def rollback_reason(self) -> str:
@@ -451,6 +467,7 @@ class Changes(TypedDict, total=False):
     closed_at: datetime
     grace_until: datetime
     late_alarm: Trip
+    overtaken_at: datetime
     unjudged: str
     unsent_now: Mapping[str, Unsent]
     cleared: tuple[Cleared, ...]

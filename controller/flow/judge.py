@@ -24,6 +24,8 @@ from controller.flow.shared.timeline import environment_of, record
 from controller.ports.ledger import Expected
 from controller.ports.world import World
 
+STILL_FIRING = timedelta(minutes=15)
+"""An alarm for what was before the release is quiet again by then, unless it also fires for the release."""
 UNLIKELY = 0.001
 """The chance below which it is no chance that the canary got no request."""
 
@@ -43,6 +45,7 @@ def judge(world: World, deployment_id: str, step: int) -> Judged:
     if guarded.ignored_alarms != deployment.ignored_alarms:
         states = _alarm_states(world, environment)  # An alarm that fired just before it guards again is seen here.
     deployment = guarded
+    states = _without_old_news(world, environment, deployment, states)
     evidence = gather(world, environment, deployment, now)
     judgement = _judge(environment, deployment, states, evidence, now)
     firing = [name for name, state in (states or {}).items() if state == "ALARM"]
@@ -72,6 +75,20 @@ def _judge(
         firing = [name for name in guarding(environment, deployment) if (states or {}).get(name) == "ALARM"]
         return Judgement(Verdict.UNHEALTHY, trouble, firing)
     return judged(evidence, environment.judge, now)
+
+
+def _without_old_news(
+    world: World, environment: Environment, deployment: Deployment, states: Mapping[str, str] | None
+) -> Mapping[str, str] | None:
+    """The alarms' states, where one counts as quiet that fires for measurements from before the release.
+
+    Only as long as it cannot have become quiet again: after that, it fires for the release, whatever its reason says.
+    """
+    firing = [name for name in guarding(environment, deployment) if (states or {}).get(name) == "ALARM"]
+    if not states or not firing or world.clock.now() - deployment.created_at > STILL_FIRING:
+        return states
+    old = {name: "OK" for name in firing if deployment.precedes(world.alarms.data_until(name))}
+    return {**states, **old}
 
 
 def _newly_seen(deployment: Deployment, evidence: Evidence, now: datetime) -> Written | None:

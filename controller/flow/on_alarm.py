@@ -38,7 +38,7 @@ def on_alarm(
             made = Trip(world.clock.now(), "alarm", f"Alarm {alarm}: {reason}", fired_at, data_until)
             if deployment.phase.is_terminal:
                 _after_the_end(world, deployment, alarm, made)
-            elif not _says_nothing(deployment, alarm, fired_at):
+            elif not _says_nothing(deployment, alarm, fired_at, data_until):
                 trip_and_restore(world, deployment_id, made)
         except SelfrightError as error:
             trouble.append(error)  # The other deployments must not wait for this one.
@@ -50,16 +50,17 @@ def on_alarm(
 def _after_the_end(world: World, deployment: Deployment, alarm: str, made: Trip) -> None:
     if not is_guarded(deployment, world.clock.now()):  # What was to close this guard has died, or comes soon.
         world.guards.close(deployment.deployment_id, [alarm])
-    elif alarm not in deployment.ignored_alarms and deployment.may_have_caused(made.data_until):
+    elif alarm not in deployment.ignored_alarms and deployment.is_accused_by(made.data_until):
         roll_back_late(world, deployment, made)
 
 
-def _says_nothing(deployment: Deployment, alarm: str, fired_at: datetime | None) -> bool:
-    """Whether the alarm fired before the deployment began, or is one that a hotfix ignores: it says nothing about it.
+def _says_nothing(deployment: Deployment, alarm: str, fired_at: datetime | None, data_until: datetime | None) -> bool:
+    """Whether the alarm is about the time before the deployment, or is one that a hotfix ignores.
 
     An alarm that was still firing would have kept the deployment from beginning.
     """
-    return alarm in deployment.ignored_alarms or (fired_at is not None and fired_at < deployment.created_at)
+    before = fired_at is not None and fired_at < deployment.created_at
+    return alarm in deployment.ignored_alarms or before or deployment.precedes(data_until)
 
 
 def rehearse(world: World, deployment_id: str) -> None:

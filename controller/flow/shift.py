@@ -14,7 +14,7 @@ from controller.domain.environment import Environment
 from controller.domain.phases import TOUCHED, Phase
 from controller.domain.strategy import ALL
 from controller.domain.timeline import EventKind
-from controller.errors import LedgerConflictError
+from controller.errors import LedgerConflictError, NotFoundError
 from controller.flow.shared.fence import permit
 from controller.flow.shared.lease import renewed
 from controller.flow.shared.results import DeploymentResult
@@ -54,6 +54,8 @@ def shift(world: World, deployment_id: str, step: int) -> Shifted:
         changes["reached_at"] = world.clock.now()
     if weight >= ALL and environment.moves_unconditionally(deployment.changed):
         changes["pointed_at"] = world.clock.now()
+    if not deployment.reached:
+        _overtake(world, deployment)
     expected = Expected(fencing_token=deployment.fencing_token, untripped=True, weight_at_most=weight)
     shifting = world.deployments.update(deployment_id, changes, phases=TOUCHED, expected=expected)
     for wave in deployment.order:
@@ -83,6 +85,17 @@ def _remember(world: World, deployment: Deployment, marks: Mapping[str, str | No
     with suppress(LedgerConflictError):  # It is being rolled back, and the rollback reads the state instead.
         if marked:
             world.deployments.update(deployment.deployment_id, {"staged_now": marked}, phases=TOUCHED)
+
+
+def _overtake(world: World, deployment: Deployment) -> None:
+    """Note on the release before that visitors are led away from it: later alarms are about this one.
+
+    It is noted before the first write, so that no alarm between the two accuses both.
+    """
+    if deployment.previous:
+        with suppress(LedgerConflictError, NotFoundError):  # What has not ended well is not guarded any more.
+            changes: Changes = {"overtaken_at": world.clock.now()}
+            world.deployments.update(deployment.previous, changes, phases={Phase.SUCCEEDED})
 
 
 def _note_written(world: World, deployment: Deployment) -> Deployment:

@@ -9,7 +9,7 @@ from controller.domain.deployment import Deployment
 from controller.domain.strategy import ALL
 from controller.domain.timeline import EventKind
 from controller.flow.ask_hook import POST, hook_of
-from controller.flow.shared.arrival import Arriving, Late, asked_for_a_while, note_arrived, written
+from controller.flow.shared.arrival import Arriving, Late, asked_for_a_while, note_arrived, note_there, written
 from controller.flow.shared.checks import count, trip_for
 from controller.flow.shared.fence import permit, trip
 from controller.flow.shared.results import DeploymentResult
@@ -44,10 +44,12 @@ def verify(world: World, deployment_id: str, step: int, *, may_wait: bool = True
     environment = environment_of(world, deployment)
     change = written(world, deployment, deployment.weight)
     if change.arrived_at is None:
-        arriving = Arriving(world, environment, deployment, deployment.changed, checks_of(deployment))
+        names = [name for name in deployment.changed if name not in change.there]
+        arriving = Arriving(world, environment, deployment, names, checks_of(deployment))
         ends = partial(arriving.ends, change.at)
         late = asked_for_a_while(world, partial(_asked, world, deployment_id, arriving), ends)
         if late and may_wait:
+            note_there(world, deployment, change, {*names} - {*arriving.left})
             return _late(world, deployment, late, over=world.clock.now() >= ends())
         if late:
             record(world, deployment_id, EventKind.PENDING, f"It was not seen to arrive: {late.missing}")

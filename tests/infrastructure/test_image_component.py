@@ -66,6 +66,7 @@ def test_the_controller_reads_what_is_declared(template: Template) -> None:
 
 
 PUSH = {"InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "PutImage"}
+DELETE = {"ListImages", "BatchDeleteImage"}
 READ_ACCESS = {"DescribeRepositories", "BatchGetImage", "BatchCheckLayerAvailability"}
 
 
@@ -75,7 +76,7 @@ def test_stage_pushes_and_close_deletes(template: Template, group: Group) -> Non
     (repository,) = template.of_type("AWS::ECR::Repository")
     granted = template.allowed(f"{group.function_name}-<AWS::Region>")
     registry = {action[4:]: resources for action, resources in granted.items() if action.startswith("ecr:")}
-    expected = {Group.STAGE: PUSH | READ_ACCESS, **dict.fromkeys((Group.CLOSE, Group.RECONCILE), {"ListImages", "BatchDeleteImage"})}
+    expected = {Group.STAGE: PUSH | READ_ACCESS, Group.CLOSE: DELETE, Group.RECONCILE: DELETE}
     assert set(registry) == expected.get(group, set())
     assert all(resources == {f"<{repository}.Arn>"} for resources in registry.values())
 

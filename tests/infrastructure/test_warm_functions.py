@@ -12,19 +12,18 @@ from selfright.cdk import Component, FunctionComponent, ImageComponent
 from selfright.cdk.names import Group
 
 ARN = "arn:aws:lambda:eu-central-1:111122223333:function:shop-api"
+DELETE = {
+    "lambda:ListProvisionedConcurrencyConfigs": ARN,
+    "lambda:DeleteProvisionedConcurrencyConfig": f"{ARN}:*",
+}
 EXPECTED = {
     Group.STAGE: {
         "lambda:GetProvisionedConcurrencyConfig": f"{ARN}:*",
         "lambda:PutProvisionedConcurrencyConfig": f"{ARN}:*",
         "lambda:DeleteProvisionedConcurrencyConfig": f"{ARN}:*",
     },
-    **dict.fromkeys(
-        (Group.CLOSE, Group.RECONCILE),
-        {
-            "lambda:ListProvisionedConcurrencyConfigs": ARN,
-            "lambda:DeleteProvisionedConcurrencyConfig": f"{ARN}:*",
-        },
-    ),
+    Group.CLOSE: DELETE,
+    Group.RECONCILE: DELETE,
 }
 
 

@@ -8,12 +8,13 @@ deployed and three answers of the right publication are what can be had.
 
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from controller.domain.checks.verification import AnyCheck
-from controller.domain.deployment import Deployment, Written
+from controller.domain.deployment import Changes, Deployment, Written
 from controller.domain.environment import Environment
 from controller.domain.phases import OPEN
 from controller.domain.timeline import EventKind
@@ -93,6 +94,11 @@ class Arriving:
             return None
         return Late("; ".join(one.missing for one in found)[:1000], unseen=all(one.unseen for one in found))
 
+    @property
+    def left(self) -> list[str]:
+        """What has not arrived yet, by name."""
+        return list(self._left)
+
     def ends(self, written_at: datetime) -> datetime:
         """When the patience of the environment ends with the first of the components that have not arrived yet."""
         known = self._environment.components
@@ -121,6 +127,15 @@ class Arriving:
         ask = partial(self._world.probe.publication, url, private=self._environment.allow_private_urls)
         seen = next((one for one in (ask() for _ in range(IN_A_ROW)) if one != arrival.publication), "")
         return Late(f"{url} still answers with publication {seen} instead of {arrival.publication}") if seen else None
+
+
+def note_there(world: World, deployment: Deployment, change: Written, there: Collection[str]) -> None:
+    """Note what has arrived already: it is not asked for again, and its patience is over."""
+    known = tuple(sorted({*change.there, *there}))
+    if known != change.there:
+        with suppress(LedgerConflictError):
+            noted: Changes = {"written": replace(change, there=known)}
+            world.deployments.update(deployment.deployment_id, noted, phases=OPEN)
 
 
 def note_arrived(world: World, deployment: Deployment, change: Written, said: str) -> Deployment:

@@ -416,20 +416,21 @@ def test_an_environment_may_insist_on_a_verdict() -> None:
 
 def test_an_alarm_that_the_judge_sees_is_an_alarm_with_its_time() -> None:
     """Its event may come later, or never; what was measured before the release does not condemn it."""
-    world = baking(reached_at=START)
+    measured = START + timedelta(minutes=1)
+    world = baking(reached_at=START + timedelta(minutes=2))
     world.alarms.known[ALARM] = "ALARM"
-    world.alarms.until[ALARM] = START - timedelta(minutes=1)
+    world.alarms.until[ALARM] = measured
     assert judge(world, "d2", 0).verdict == "unhealthy"
     deployment = world.deployments.get("d2")
     assert deployment.trip is not None
-    assert (deployment.trip.source, deployment.trip.data_until) == ("alarm", START - timedelta(minutes=1))
+    assert (deployment.trip.source, deployment.trip.data_until) == ("alarm", measured)
     assert not deployment.is_condemned
 
 
 def test_a_step_is_seen_when_its_requests_are_in_the_numbers() -> None:
     """It was written long before, and arrived in between; the ledger keeps all three moments."""
     world = baking(GOOD)
-    world.deployments.known["d2"] = replace(world.deployments.get("d2"), written=Written(10, START, START))
+    world.deployments.known["d2"] = replace(world.deployments.get("d2"), written=Written(10, START, arrived_at=START))
     judge(world, "d2", 0)
     assert messages(world, "seen") == []
     world.clock.forward(20)
@@ -437,5 +438,15 @@ def test_a_step_is_seen_when_its_requests_are_in_the_numbers() -> None:
     world.clock.forward(20)
     judge(world, "d2", 0)
     written = world.deployments.get("d2").written
-    assert written == Written(10, START, START, START + timedelta(seconds=20))
+    assert written == Written(10, START, (), START, START + timedelta(seconds=20))
     assert messages(world, "seen") == ["The step is seen in the numbers, 20 s after it was written."]
+
+
+def test_an_alarm_that_still_fires_for_what_was_before_the_release_is_waited_for() -> None:
+    """Only as long as it cannot have become quiet again: then it fires for the release."""
+    world = baking(GOOD)
+    world.alarms.known[ALARM] = "ALARM"
+    world.alarms.until[ALARM] = world.deployments.get("d2").created_at
+    assert judge(world, "d2", 0).verdict == "wait"
+    world.clock.forward(16 * 60)
+    assert judge(world, "d2", 0).verdict == "unhealthy"

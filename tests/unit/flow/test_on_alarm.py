@@ -252,7 +252,47 @@ def test_wherever_a_late_alarm_dies_the_release_is_rolled_back() -> None:
 @pytest.mark.parametrize(("seconds", "condemned"), [(-60, False), (0, False), (1, True)])
 def test_what_was_measured_before_visitors_got_it_does_not_condemn_a_release(seconds: int, condemned: bool) -> None:
     """It is rolled back, because it went into trouble; but it is not the trouble, and can be released again."""
-    world = guarded(Phase.BAKING, weight=10, reached_at=START)
-    on_alarm(world, ALARM, "Too many errors.", data_until=START + timedelta(seconds=seconds))
+    first_visitors = START + timedelta(minutes=2)
+    world = guarded(Phase.BAKING, weight=10, reached_at=first_visitors)
+    on_alarm(world, ALARM, "Too many errors.", data_until=first_visitors + timedelta(seconds=seconds))
     assert live(world) == RESTORED
     assert world.deployments.get("d2").is_condemned is condemned
+
+
+def followed(**fields: object) -> FakeWorld:
+    """A release that has just ended well, and the next one with its first visitors a minute later."""
+    world = just_succeeded(overtaken_at=START + timedelta(minutes=1))
+    world.locks.known[KEY] = replace(world.locks.load(KEY), holder="d3")
+    a_deployment(world, Phase.BAKING, "d3", previous="d2", reached=10, reached_at=START + timedelta(minutes=1))
+    world.guards.open("d3", [ALARM])
+    world.clock.forward(120)
+    return world
+
+
+@pytest.mark.parametrize("minutes", [None, 2])
+def test_an_alarm_is_about_the_newest_release_that_visitors_could_get(minutes: int | None) -> None:
+    """It rolls back one release, and not the one before as well; also when its event is repeated after that end."""
+    world = followed()
+    until = None if minutes is None else START + timedelta(minutes=minutes)
+    on_alarm(world, ALARM, "Too many errors.", data_until=until)
+    assert world.deployments.get("d3").trip is not None
+    a_deployment(world, Phase.ROLLED_BACK, "d3", previous="d2")
+    world.locks.known[KEY] = replace(world.locks.load(KEY), holder="")
+    on_alarm(world, ALARM, "Too many errors.", data_until=until)
+    reconcile(world)
+    assert world.deployments.get("d2").late_alarm is None
+    assert world.deployments.get("d2").phase is Phase.SUCCEEDED
+
+
+def test_an_alarm_about_the_time_before_the_next_release_accuses_the_one_before() -> None:
+    """Its data were measured when that one served alone."""
+    world = followed()
+    on_alarm(world, ALARM, "Too many errors.", data_until=START + timedelta(seconds=30))
+    assert world.deployments.get("d2").late_alarm is not None
+
+
+def test_an_alarm_about_the_time_before_a_deployment_was_received_says_nothing_about_it() -> None:
+    """It comes minutes late, and the deployment has begun in between."""
+    world = guarded(Phase.BAKING, weight=10)
+    on_alarm(world, ALARM, "Too many errors.", data_until=world.deployments.get("d2").created_at)
+    assert world.deployments.get("d2").trip is None

@@ -7,6 +7,7 @@ from controller.errors import AwsError, ChangedByOthersError, LedgerConflictErro
 from controller.flow.complete import complete
 from controller.flow.on_alarm import on_alarm
 from controller.flow.shift import shift
+from tests.fakes import START
 from tests.unit.flow.scenes import (
     ALARM,
     RESTORED,
@@ -19,6 +20,8 @@ from tests.unit.flow.scenes import (
     messages,
     on_its_way,
     once,
+    planned,
+    staged_beside,
     tripped,
 )
 
@@ -189,3 +192,14 @@ def test_newcomers_get_all_visitors_at_the_first_step() -> None:
     shift(world, "d2", 1)
     assert live(world) == {"api": ("7", 0), "site": ("bb", 0)}
     assert messages(world, "shifted")[1:] == ["100 % of the visitors get version 2.0.0."]
+
+
+def test_the_first_step_notes_on_the_release_before_that_it_is_overtaken() -> None:
+    """An alarm from then on is about the new one."""
+    world = staged_beside(STABLE)
+    planned(world)
+    shift(world, "d2", 0)
+    assert world.deployments.get("d1").overtaken_at == START
+    world.clock.forward(60)
+    shift(world, "d2", 1)
+    assert world.deployments.get("d1").overtaken_at == START

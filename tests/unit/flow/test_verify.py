@@ -8,7 +8,7 @@ import pytest
 from controller.domain.checks.verification import outside_checks_of
 from controller.domain.deployment import Written
 from controller.domain.phases import Phase
-from controller.errors import NoAnswerError, TrippedError
+from controller.errors import NoAnswerError, TransientError, TrippedError
 from controller.flow.verify import _expected, verify
 from tests.fakes import START, FakeWorld
 from tests.unit.flow.scenes import (
@@ -205,3 +205,14 @@ def test_a_workflow_that_cannot_wait_goes_on_as_before() -> None:
     world.components.known["site"].late = ["InProgress"] * 1000
     assert verify(world, "d2", 1, may_wait=False).outcome == "healthy"
     assert "InProgress" in messages(world, "pending")[0]
+
+
+def test_what_has_arrived_is_not_asked_for_again() -> None:
+    """Its patience may be over when something slower arrives; a moment without an answer must not roll back then."""
+    world = shifted_now()
+    world.components.known["site"].late = ["InProgress"] * 30
+    answer = verify(world, "d2", 1)
+    assert answer.outcome == "not_yet"
+    world.components.known["api"].broken = TransientError("no answer")
+    world.clock.forward(answer.wait_seconds)
+    assert verify(world, "d2", 1).outcome == "healthy"
