@@ -11,7 +11,7 @@ from urllib.parse import quote
 from selfright.local.edge.alias import Route
 from selfright.local.edge.front_ends import FrontEnds
 from selfright.local.gateway.unfinished import named
-from selfright.local.gateway.wire import AwsCall, of_root
+from selfright.local.gateway.wire import AwsCall, of_root, reading
 
 API = "/2015-03-31/functions"
 LATEST = "$LATEST"
@@ -39,9 +39,7 @@ class Invocations:
 
     async def learn(self, function: str, alias: str) -> bool:
         """Read an alias as it is written, so that its front ends learn of it; False if there is none."""
-        answer = await self._forward(
-            of_root(AwsCall("GET", f"{API}/{function}/aliases/{alias}", {}, (), b""), "lambda")
-        )
+        answer = await self._forward(of_root(reading(f"{API}/{function}/aliases/{alias}"), "lambda"))
         if answer[9:12] != OK:
             return False
         said: dict[str, Any] = json.loads(answer.partition(b"\r\n\r\n")[2])

@@ -91,6 +91,11 @@ def _first_line(method: str, path: str) -> bytes:
     return f"{method} {path} HTTP/1.1".encode()
 
 
+def reading(path: str) -> AwsCall:
+    """A GET of this path."""
+    return AwsCall("GET", path, {}, (_first_line("GET", path), b"Host: " + LOOPBACK.encode()), b"")
+
+
 async def read_call(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> AwsCall | None:
     """The next request of a connection; None when there is none."""
     try:
