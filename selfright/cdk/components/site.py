@@ -53,14 +53,21 @@ class SiteComponent:
         shift = [allow(move, routing), indexes]
         return {
             Group.STAGE: [listing, read_access, allow(["s3:GetObject", "s3:PutObject"], objects), *self._export()],
-            Group.CHECK: [listing, allow(["s3:GetObject"], objects)],
+            Group.CHECK: [listing, allow(["s3:GetObject"], objects), read_access, *self._status()],
             Group.TRAFFIC: shift,
             Group.ON_ALARM: [*shift, listing],  # without the listing, S3 answers 403 for a revision that is gone
-            Group.CLOSE: [listing, read_access, indexes, allow(["s3:DeleteObject"], objects)],
+            Group.CLOSE: [listing, read_access, indexes, allow(["s3:DeleteObject"], objects), *self._status()],
         }
 
     def _export(self) -> list[iam.PolicyStatement]:
+        return self._of_distribution("cloudfront:GetDistribution", "cloudfront:GetDistributionConfig")
+
+    def _status(self) -> list[iam.PolicyStatement]:
+        """Whether a publication has arrived is read of the distribution, too."""
+        return self._of_distribution("cloudfront:GetDistribution")
+
+    def _of_distribution(self, *actions: str) -> list[iam.PolicyStatement]:
         if self.distribution is None:
             return []
         arn = f"arn:{Aws.PARTITION}:cloudfront::{Aws.ACCOUNT_ID}:distribution/{self.distribution.distribution_id}"
-        return [allow(["cloudfront:GetDistribution", "cloudfront:GetDistributionConfig"], [arn])]
+        return [allow(actions, [arn])]
