@@ -11,7 +11,7 @@ import pytest
 
 from app_artifacts.smartpack.visits import trips
 from controller.domain.phases import Phase
-from selfright.local.visitors import VisitorLoad, VisitorStream, from_list, visiting
+from selfright.local.visitors import NO_ANSWER, VisitorLoad, VisitorStream, from_list, visiting
 from tests.e2e.conftest import WEATHER, Labs, lending
 from tests.e2e.lab import NEVER, Lab
 from tests.e2e.seen import KEY
@@ -37,13 +37,22 @@ def visitors(lab: Lab) -> Iterator[VisitorStream]:
         yield visitors
 
 
+def failing(visitors: VisitorStream) -> set[str]:
+    """Who gave visitors an error: versions of the API, revisions of the site, "unknown" for AWS itself.
+
+    A busy machine may let a visitor wait for longer than visitors do; that is no error of anybody.
+    """
+    outcome = visitors.outcome()
+    return (set(outcome.api_failed) | set(outcome.site_failed)) - {NO_ANSWER}
+
+
 def test_a_good_release_goes_live(lab: Lab, visitors: VisitorStream) -> None:
     """Each step has arrived before it is judged; in the end all visitors have it, and none got an error."""
     lab.set_bakes([(50, 5)], final_bake=3)
     ended = lab.ended(lab.release())
     assert ended.phase is Phase.SUCCEEDED, ended.reason
     until("all visitors have it", lambda: lab.live().is_only(ended.version))
-    assert visitors.outcome().failed == 0
+    assert failing(visitors) == set()
 
 
 def test_a_bad_release_is_stopped_by_an_alarm(lab: Lab, visitors: VisitorStream) -> None:
@@ -54,9 +63,7 @@ def test_a_bad_release_is_stopped_by_an_alarm(lab: Lab, visitors: VisitorStream)
     assert bad.phase is Phase.ROLLED_BACK, bad.reason
     assert bad.trip
     until("all visitors are back", lambda: lab.live().is_only(before))
-    failed = visitors.outcome()
-    assert not failed.site_failed
-    assert set(failed.api_failed) == {bad.staged["api"].id}
+    assert failing(visitors) == {bad.staged["api"].id}
 
 
 def test_a_release_is_rolled_back_by_hand(lab: Lab, visitors: VisitorStream) -> None:
@@ -68,5 +75,5 @@ def test_a_release_is_rolled_back_by_hand(lab: Lab, visitors: VisitorStream) -> 
     code, _, said = lab.command("rollback", good.deployment_id, "--reason", "a drill", "--yes")
     assert code == 0, said
     until("all visitors are back", lambda: lab.live().is_only(before))
-    assert visitors.outcome().failed == 0
+    assert failing(visitors) == set()
     assert lab.command("status", KEY)[0] == 0
