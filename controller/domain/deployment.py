@@ -209,12 +209,14 @@ class Bake:
 class Written:
     """The last change of the visitors' traffic: its canary's weight (0: the way back), and its moments.
 
-    It is written when AWS has taken it, and has arrived when visitors are served by it, as far as that can be seen.
+    It is written when AWS has taken it, has arrived when visitors are served by it, as far as one can know, and is seen
+    when their requests are in the numbers.
     """
 
     weight: int
     at: datetime
     arrived_at: datetime | None = None
+    seen_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ class EventKind(StrEnum):
     HOOK = "hook"
     SHIFTED = "shifted"
     ARRIVED = "arrived"
+    SEEN = "seen"
     VERIFIED = "verified"
     BAKING = "baking"
     GUARDED = "guarded"

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from controller.domain.deployment import Bake, Changes, Deployment, TripSource
+from controller.domain.deployment import Bake, Changes, Deployment, TripSource, Written
 from controller.domain.environment import Environment, JudgePolicy
 from controller.domain.judging.evidence import Evidence, evaluation_of, judged
 from controller.domain.judging.measurement import floor
@@ -49,7 +49,14 @@ def judge(world: World, deployment_id: str, step: int) -> Judged:
     seen = evaluation_of(now, deployment, evidence, judgement, firing)
     world.evaluations.record(deployment_id, seen)
     changes: Changes = {"evaluation": replace(seen, comparisons=()), **renewed(world, environment.judge.evaluate_every)}
+    if newly := _newly_seen(deployment, evidence, now):
+        changes["written"] = newly
     deployment = world.deployments.update(deployment_id, changes, phases=JUDGED, expected=Expected(bake_step=step))
+    if newly:
+        waited = round((now - newly.at).total_seconds())
+        record(
+            world, deployment_id, EventKind.SEEN, f"The step is seen in the numbers, {waited} s after it was written."
+        )
     return _decide(world, environment, deployment, judgement, evidence)
 
 
@@ -65,6 +72,15 @@ def _judge(
         firing = [name for name in guarding(environment, deployment) if (states or {}).get(name) == "ALARM"]
         return Judgement(Verdict.UNHEALTHY, trouble, firing)
     return judged(evidence, environment.judge, now)
+
+
+def _newly_seen(deployment: Deployment, evidence: Evidence, now: datetime) -> Written | None:
+    """The step's change of traffic, when requests of it are in the numbers for the first time."""
+    change, carried = deployment.written, evidence.carried
+    if change is None or change.weight != deployment.weight or change.seen_at or carried is None:
+        return None
+    requests = sum(side.step.requests for side in carried.trial.sides.values())
+    return replace(change, seen_at=now) if requests else None
 
 
 def _alarm_states(world: World, environment: Environment) -> Mapping[str, str] | None:

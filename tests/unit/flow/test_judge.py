@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from controller.domain.deployment import Bake, Counts, Revision, Step
+from controller.domain.deployment import Bake, Counts, Revision, Step, Written
 from controller.domain.phases import Phase
 from controller.errors import AwsError, LedgerConflictError, TransientError
 from controller.flow.complete import complete
@@ -33,6 +33,7 @@ from tests.unit.flow.scenes import (
     baking_beside,
     dying_everywhere,
     evaluate,
+    messages,
     on_its_way,
     once,
     tripped,
@@ -423,3 +424,18 @@ def test_an_alarm_that_the_judge_sees_is_an_alarm_with_its_time() -> None:
     assert deployment.trip is not None
     assert (deployment.trip.source, deployment.trip.data_until) == ("alarm", START - timedelta(minutes=1))
     assert not deployment.is_condemned
+
+
+def test_a_step_is_seen_when_its_requests_are_in_the_numbers() -> None:
+    """It was written long before, and arrived in between; the ledger keeps all three moments."""
+    world = baking(GOOD)
+    world.deployments.known["d2"] = replace(world.deployments.get("d2"), written=Written(10, START, START))
+    judge(world, "d2", 0)
+    assert messages(world, "seen") == []
+    world.clock.forward(20)
+    judge(world, "d2", 0)
+    world.clock.forward(20)
+    judge(world, "d2", 0)
+    written = world.deployments.get("d2").written
+    assert written == Written(10, START, START, START + timedelta(seconds=20))
+    assert messages(world, "seen") == ["The step is seen in the numbers, 20 s after it was written."]
