@@ -8,8 +8,10 @@ import json
 import threading
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from selfright.local.place import ACCOUNT
 from selfright.local_state import REGION
@@ -21,6 +23,7 @@ ACTIONS = {"ALARM": "AlarmActions", "OK": "OKActions", "INSUFFICIENT_DATA": "Ins
 STATE = ("StateValue", "StateReason", "StateReasonData", "StateUpdatedTimestamp")
 NEW = "INSUFFICIENT_DATA"
 TOPIC = ":sns:"
+MOMENT = "%Y-%m-%dT%H:%M:%S.000+0000"
 
 Alarm = Mapping[str, Any]
 
@@ -50,11 +53,14 @@ class SeenAlarms:
         changed = []
         with self._lock:
             self._acting |= set(awake)
-            for alarm in found:
-                before = self._seen.get(alarm["AlarmName"])
-                self._seen[alarm["AlarmName"]] = alarm
-                if alarm["StateValue"] != (before["StateValue"] if before else NEW):
-                    changed.append((alarm, before["StateValue"] if before else NEW))
+            for read in found:
+                before = self._seen.get(read["AlarmName"], {"StateValue": NEW})
+                data = {key: before[key] for key in ("StateReasonData",) if key in before}
+                alarm: Alarm = {**read, **data}
+                if alarm["StateValue"] != before["StateValue"]:
+                    alarm = {**alarm, "StateReasonData": self._measured(read)}
+                    changed.append((alarm, before["StateValue"]))
+                self._seen[read["AlarmName"]] = alarm
         for alarm, former in changed:
             self._tell(alarm, former)
         return [alarm["AlarmName"] for alarm, _ in changed]
@@ -69,6 +75,27 @@ class SeenAlarms:
                 if seen := self._seen.get(name):
                     alarm |= {key: _plain(seen[key]) for key in STATE if key in seen}
         return json.dumps(body).encode()
+
+    def _measured(self, alarm: Alarm) -> str:
+        """For which measurements it changed, as CloudWatch says it as data; "" when the alarm is of no one metric."""
+        if "MetricName" not in alarm or "Statistic" not in alarm:
+            return ""
+        now, period = datetime.now(UTC), timedelta(seconds=alarm["Period"])
+        try:
+            found: list[Any] = self._client.get_metric_statistics(
+                Namespace=alarm["Namespace"],
+                MetricName=alarm["MetricName"],
+                Dimensions=alarm.get("Dimensions", []),
+                StartTime=now - (alarm["EvaluationPeriods"] + 1) * period,
+                EndTime=now + period,
+                Period=alarm["Period"],
+                Statistics=[alarm["Statistic"]],
+            )["Datapoints"]
+        except (ClientError, BotoCoreError):
+            return ""
+        points = [{"timestamp": f"{one['Timestamp']:{MOMENT}}", "value": one[alarm["Statistic"]]} for one in found]
+        points.sort(key=lambda one: one["timestamp"], reverse=True)
+        return json.dumps({"version": "1.0", "period": alarm["Period"], "evaluatedDatapoints": points})
 
     def _tell(self, alarm: Alarm, former: str) -> None:
         """By EventBridge, and by the topics that the alarm names for its new state."""
@@ -85,7 +112,12 @@ class SeenAlarms:
                 "resources": [alarm["AlarmArn"]],
                 "detail": {
                     "alarmName": alarm["AlarmName"],
-                    "state": {"value": alarm["StateValue"], "reason": alarm["StateReason"], "timestamp": at},
+                    "state": {
+                        "value": alarm["StateValue"],
+                        "reason": alarm["StateReason"],
+                        "reasonData": alarm["StateReasonData"],
+                        "timestamp": at,
+                    },
                     "previousState": {"value": former},
                 },
             }

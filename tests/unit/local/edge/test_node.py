@@ -1,10 +1,11 @@
 """CloudFront functions in Node.js."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
-from controller.domain.components.site.routing import RoutingTable, render
+from controller.domain.components.site.routing import PUBLICATION_PATH, RoutingTable, render
 from selfright.local.edge.node import Node
 
 EVENT = {"viewer": {"ip": "198.51.100.1"}, "request": {"uri": "/", "headers": {}}}
@@ -23,6 +24,19 @@ def test_the_routing_function_runs_as_it_is_published(node: Node) -> None:
     for revision in ("aaa", "bbb"):
         result = node.run(render(RoutingTable(stable=revision)).decode(), EVENT)
         assert result["uri"] == f"/revisions/{revision}/index.html"
+
+
+def test_the_routing_function_says_its_own_publication(node: Node) -> None:
+    """It answers the reserved path by itself, with what its code names, and without the bucket."""
+    request = {"uri": PUBLICATION_PATH, "headers": {}}
+    answers = [
+        node.run(render(RoutingTable(stable="aaa", seal=seal)).decode(), {**EVENT, "request": request})
+        for seal in ("1 forward", "2 back")
+    ]
+    said = [json.loads(answer["body"])["publication"] for answer in answers]
+    assert [answer["statusCode"] for answer in answers] == [200, 200]
+    assert said == [RoutingTable(stable="aaa", seal=seal).publication for seal in ("1 forward", "2 back")]
+    assert said[0] != said[1]
 
 
 def test_a_function_can_answer_by_itself(node: Node) -> None:

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from controller.domain.judging.alarm_data import data_until
 from selfright.local.gateway.alarms import SeenAlarms
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:alarms"
@@ -60,6 +62,21 @@ def test_a_firing_alarm_is_told_at_its_evaluation(cloudwatch: Any) -> None:  # n
     assert (event["source"], event["detail"]["alarmName"]) == ("aws.cloudwatch", "errors")
     assert event["detail"]["state"]["value"] == "ALARM"
     assert not cloudwatch.describe_alarms()["MetricAlarms"][0]["ActionsEnabled"]
+
+
+def test_it_says_when_it_was_measured(cloudwatch: Any) -> None:  # noqa: ANN401
+    """The controller reads of the event, and of the alarm itself, the end of the period for which it fired."""
+    told, measured = Told(cloudwatch), datetime.now(UTC).replace(second=0, microsecond=0)
+    told.seen.evaluate()
+    datum: Any = {"MetricName": "Errors", "Value": 9, "Timestamp": measured}
+    cloudwatch.put_metric_data(Namespace="AWS/Lambda", MetricData=[datum])
+    cloudwatch.set_alarm_state(AlarmName="errors", StateValue="ALARM", StateReason="too many")
+    told.seen.evaluate()
+    until = measured + timedelta(minutes=1)
+    assert data_until(told.events[-1]["detail"]["state"]["reasonData"]) == until
+    told.seen.evaluate()
+    shown = json.loads(told.seen.shown(b'{"MetricAlarms": [{"AlarmName": "errors", "ActionsEnabled": false}]}'))
+    assert data_until(shown["MetricAlarms"][0]["StateReasonData"]) == until
 
 
 def test_an_alarms_state_is_that_of_the_last_evaluation(cloudwatch: Any) -> None:  # noqa: ANN401
