@@ -17,7 +17,7 @@ from tests.e2e.lab import NEVER, Lab
 from tests.e2e.seen import KEY
 from tests.e2e.waiting import until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 VISITORS = VisitorLoad(rate=20)
 
@@ -62,6 +62,7 @@ def test_a_bad_release_is_stopped_by_an_alarm(lab: Lab, visitors: VisitorStream)
     bad = lab.ended(lab.release(like="1.2.0"))
     assert bad.phase is Phase.ROLLED_BACK, bad.reason
     assert bad.trip
+    assert bad.trip.source in {"alarm", "judge"}, bad.reason
     until("all visitors are back", lambda: lab.live().is_only(before))
     assert failing(visitors) == {bad.staged["api"].id}
 

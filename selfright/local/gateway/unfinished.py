@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from selfright.local.gateway.wire import AwsCall, response, with_body
 
@@ -81,13 +82,18 @@ class Unfinished:
         body = _body(answer)
         configuration = body.get("Configuration", body)
         version = qualifier or (configuration["Version"] if rest == "/versions" else "")
-        configuration |= self._states(function, version)
+        configuration |= self._states(function, version, configuration["RevisionId"])
         return with_body(answer, json.dumps(body).encode())
 
-    def _states(self, function: str, version: str) -> Mapping[str, str]:
-        if version and self._is_busy(f"{function}:{version}"):
-            return {"State": "Pending", "StateReason": "The function is being created.", "StateReasonCode": "Creating"}
-        return {"LastUpdateStatus": "InProgress"} if not version and self._is_busy(function) else {}
+    def _states(self, function: str, version: str, revision: str) -> Mapping[str, str]:
+        if not self._is_busy(f"{function}:{version}" if version else function):
+            return {}
+        # It changes once more when all is done, so that a write on condition of this one would fail.
+        passing = {"RevisionId": str(uuid5(NAMESPACE_OID, revision))}
+        if not version:
+            return {"LastUpdateStatus": "InProgress", **passing}
+        reason = {"StateReason": "The function is being created.", "StateReasonCode": "Creating"}
+        return {"State": "Pending", **reason, **passing}
 
     def _distribution(self, part: bytes) -> bytes:
         """The XML of one distribution, or what comes before the first."""

@@ -12,7 +12,7 @@ from selfright.weather import Weather
 from tests.unit.local.gateway.calls import call, ok, said
 
 FUNCTIONS = "/2015-03-31/functions"
-DONE = {"FunctionName": "f", "LastUpdateStatus": "Successful", "Version": "$LATEST"}
+DONE = {"RevisionId": "r", "FunctionName": "f", "LastUpdateStatus": "Successful", "Version": "$LATEST"}
 
 
 class Emulator(Gateway):

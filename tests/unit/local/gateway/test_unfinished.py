@@ -3,6 +3,7 @@
 import pytest
 
 from selfright.local.gateway.unfinished import Unfinished, named
+from selfright.local.gateway.wire import AwsCall
 from tests.unit.local.gateway.calls import call, ok, said
 
 FUNCTIONS = "/2015-03-31/functions"
@@ -10,7 +11,7 @@ ARN = "arn%3Aaws%3Alambda%3Aus-east-1%3A000000000000%3Afunction%3Af"
 UPDATE = call("lambda", method="PUT", path=f"{FUNCTIONS}/f/code")
 PUBLISH = call("lambda", method="POST", path=f"{FUNCTIONS}/f/versions")
 READ = call("lambda", path=f"{FUNCTIONS}/f/configuration")
-DONE = {"State": "Active", "LastUpdateStatus": "Successful", "Version": "$LATEST"}
+DONE = {"RevisionId": "r", "State": "Active", "LastUpdateStatus": "Successful", "Version": "$LATEST"}
 ROUTING = call("cloudfront", method="POST", path="/2020-05-31/function/routing/publish")
 DISTRIBUTION = call("cloudfront", path="/2020-05-31/distribution/E1")
 
@@ -51,14 +52,22 @@ def test_a_function_is_named_in_many_ways(path: str, found: tuple[str, str, str]
     assert named(call("lambda", path=FUNCTIONS + path)) == found
 
 
+def configuration(unfinished: Unfinished, request: AwsCall) -> dict[str, str]:
+    """What a read or an update says of the function."""
+    shown = said(unfinished.shown(request, ok(DONE)))
+    assert isinstance(shown, dict)
+    return shown
+
+
 def test_an_update_is_in_progress_for_a_while(unfinished: Unfinished, now: list[float]) -> None:
     """Its own answer and all reads say so until it is done."""
     unfinished.note(UPDATE, ok(DONE))
-    for request in (UPDATE, READ):
-        assert said(unfinished.shown(request, ok(DONE))) == {**DONE, "LastUpdateStatus": "InProgress"}
+    first, second = (configuration(unfinished, request) for request in (UPDATE, READ))
+    assert first == second == {**DONE, "LastUpdateStatus": "InProgress", "RevisionId": first["RevisionId"]}
+    assert first["RevisionId"] != "r", "it changes once more when the update is done"
     whole = call("lambda", path=f"{FUNCTIONS}/f")
     shown = said(unfinished.shown(whole, ok({"Configuration": DONE, "Code": {}})))
-    assert shown == {"Configuration": {**DONE, "LastUpdateStatus": "InProgress"}, "Code": {}}
+    assert shown == {"Configuration": first, "Code": {}}
     now[0] = 5
     assert said(unfinished.shown(READ, ok(DONE))) == DONE
 
