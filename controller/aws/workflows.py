@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
@@ -60,9 +60,11 @@ class StepFunctionsWorkflows(Workflows):
         with calling("states:StopExecution", execution_arn):
             self._client.stop_execution(executionArn=execution_arn, error="RolledBack", cause=reason[:CAUSE_LENGTH])
 
-    def start_rollback(self, deployment_id: str, reason: str, name: str) -> None:
+    def start_rollback(
+        self, deployment_id: str, reason: str, name: str, *, by: Literal["reconciler", "alarm"] = "reconciler"
+    ) -> None:
         """Start the rollback machine; one name starts one execution only."""
-        document = {"deployment_id": deployment_id, "by": "reconciler", "reason": reason}
+        document = {"deployment_id": deployment_id, "by": by, "reason": reason}
         with calling("states:StartExecution", self._rollback):
             try:
                 self._client.start_execution(stateMachineArn=self._rollback, name=name, input=json.dumps(document))

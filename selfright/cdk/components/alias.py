@@ -29,16 +29,17 @@ def released_function(released: lambda_.IFunction, *, warm: bool) -> dict[Group,
     give = [allow([config.format(verb) for verb in ("Get", "Put", "Delete")], versions)] if warm else []
     listing = allow(["lambda:ListProvisionedConcurrencyConfigs"], function)
     take = [listing, allow([config.format("Delete")], versions)] if warm else []
+    delete = [
+        read_access,
+        allow(["lambda:ListVersionsByFunction", "lambda:ListAliases"], function),
+        allow(["lambda:DeleteFunction"], function + versions),
+        *take,
+    ]
     return {
         Group.STAGE: [read_access, export, allow([f"lambda:{action}" for action in change], function), *give],
         Group.CHECK: [call, allow(["lambda:GetAlias"], function + versions)],
         Group.TRAFFIC: [shift],
         Group.ON_ALARM: [shift, read_access],  # an emergency rollback reads what is live, with the digest of its code
-        Group.CLOSE: [
-            read_access,
-            call,
-            allow(["lambda:ListVersionsByFunction", "lambda:ListAliases"], function),
-            allow(["lambda:DeleteFunction"], function + versions),
-            *take,
-        ],
+        Group.CLOSE: [*delete, call],
+        Group.RECONCILE: delete,
     }

@@ -64,10 +64,12 @@ class ImageComponent:
         read_access = ["DescribeRepositories", "BatchGetImage", "BatchCheckLayerAvailability"]
         push = ["InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "PutImage"]
         released = released_function(self.function, warm=self.provisioned_concurrency is not None)
+        delete = self._allow("ListImages", "BatchDeleteImage")
         return {
             **released,
             Group.STAGE: [*released[Group.STAGE], self._allow(*read_access, *push)],
-            Group.CLOSE: [*released[Group.CLOSE], self._allow("ListImages", "BatchDeleteImage")],
+            Group.CLOSE: [*released[Group.CLOSE], delete],
+            Group.RECONCILE: [*released[Group.RECONCILE], delete],
         }
 
     def _allow(self, *actions: str) -> iam.PolicyStatement:
