@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
 
 log = logging.getLogger("edge")
-LEARNING_SECONDS = 0.05
+LEARNING_SECONDS = 0.1
 """The pause between two looks at what has been written, when there is weather."""
 
 
