@@ -10,6 +10,7 @@ from controller.aws.client.calls import calling, error_code
 from controller.aws.client.clients import client
 from controller.errors import NotFoundError
 from controller.ports.signals import Workflows
+from controller.seen_again import seen_again
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -45,15 +46,15 @@ class StepFunctionsWorkflows(Workflows):
         return True
 
     def is_running(self, execution_arn: str) -> bool:
-        """Whether the execution is running; False when it cannot be found."""
+        """Whether the execution is running; False when it cannot be found, even when it is asked for again."""
         try:
-            with calling("states:DescribeExecution", execution_arn):
-                return self._client.describe_execution(executionArn=execution_arn)["status"] in {
-                    "RUNNING",
-                    "PENDING_REDRIVE",
-                }
+            return seen_again(lambda: self._status(execution_arn)) in {"RUNNING", "PENDING_REDRIVE"}
         except NotFoundError:
             return False
+
+    def _status(self, execution_arn: str) -> str:
+        with calling("states:DescribeExecution", execution_arn):
+            return self._client.describe_execution(executionArn=execution_arn)["status"]
 
     def stop(self, execution_arn: str, reason: str) -> None:
         """Stop an execution; harmless when it has ended."""

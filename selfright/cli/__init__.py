@@ -20,6 +20,7 @@ from selfright.errors import advise
 FAILED, INTERRUPTED = 1, 130
 COMMANDS = {
     "bundle": "selfright.cli.commands.bundle:command",
+    "doctor": "selfright.cli.commands.doctor:command",
     "plan": "selfright.cli.commands.plan:command",
     "release": "selfright.cli.commands.release:command",
     "watch": "selfright.cli.commands.watch:command",

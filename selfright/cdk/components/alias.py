@@ -26,7 +26,7 @@ def released_function(released: lambda_.IFunction, *, warm: bool) -> dict[Group,
     shift = allow(["lambda:GetAlias", "lambda:UpdateAlias"], function + versions)
     call = allow(["lambda:InvokeFunction"], versions)  # staged versions, and the alias: has a change arrived?
     config = "lambda:{}ProvisionedConcurrencyConfig"
-    give = [allow([config.format(verb) for verb in ("Get", "Put", "Delete")], versions)] if warm else []
+    give = [allow([config.format(verb) for verb in ("Get", "Put", "Delete") if warm or verb == "Get"], versions)]
     listing = allow(["lambda:ListProvisionedConcurrencyConfigs"], function)
     take = [listing, allow([config.format("Delete")], versions)] if warm else []
     delete = [
