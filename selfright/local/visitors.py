@@ -20,6 +20,8 @@ from selfright.local.edge.site import REVISION_HEADER
 Trips = Callable[[random.Random], object]
 """Makes the JSON body of a visitor's `POST /generate`, from a seeded source of chance."""
 
+NO_ANSWER = "no answer"
+"""Stands for the version when a request was not answered in time."""
 AGENT = "Mozilla/5.0 (SelfrightVisitor/{number})"
 FAILED = 400
 """Visitors request only existing paths, so a 403 or 404 is as bad for them as a 500."""
@@ -151,7 +153,7 @@ class VisitorStream:
         try:
             reply = self._pool.request(method, path, headers=headers, body=body)
         except urllib3.exceptions.HTTPError:
-            return False, "no answer"
+            return False, NO_ANSWER
         return reply.status < FAILED, reply.headers.get(name, "unknown")
 
 

@@ -26,3 +26,12 @@ def test_without_a_clone_the_next_step_is_to_clone(
 def test_a_clone_has_everything() -> None:
     """This is one."""
     check_repository("demo")
+
+
+@pytest.mark.parametrize("command", ["up", "demo"])
+@pytest.mark.parametrize("words", [["--weather", "rain"], ["--weather", "aws", "--factor", "0"], ["--factor", "2"]])
+def test_a_weather_that_nobody_can_play_is_wrong_usage(command: str, words: list[str]) -> None:
+    """Nothing is started."""
+    result = CliRunner().invoke(main, [command, *words])
+    assert result.exit_code == 2
+    assert f"Invalid value for '{words[-2]}'" in result.stderr

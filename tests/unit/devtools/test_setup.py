@@ -12,6 +12,7 @@ from devtools import commands, environments, frontend, locks
 from devtools.environments import VirtualEnvironment
 from devtools.paths import ROOT
 from devtools.programs import SetupError, explain, fail_on_disk, hint, run
+from selfright.weather import CLIMATES
 
 
 @pytest.mark.parametrize(
@@ -134,7 +135,25 @@ def test_the_fast_tests_need_nothing_else(option: str, more: list[str]) -> None:
     assert set(more) <= set(run)
 
 
+def test_the_tests_of_the_local_aws_run_in_each_weather() -> None:
+    """All of them, or those that are named; the tests read the weather and the seed from their environment."""
+    runs = commands.weather_runs(["--weather", "all"])
+    assert [weather["SELFRIGHT_WEATHER"] for weather, _ in runs] == list(CLIMATES)
+    assert {tuple(given) for _, given in runs} == {("tests/e2e",)}
+    ((weather, given),) = commands.weather_runs(["-x", "--weather", "storm", "tests/e2e/test_judge.py", "--seed", "7"])
+    assert weather == {"SELFRIGHT_WEATHER": "storm", "SELFRIGHT_SEED": "7"}
+    assert given == ["-x", "tests/e2e/test_judge.py"]
+
+
+@pytest.mark.parametrize("words", [["--weather"], ["--weather", "rain"], ["--weather", "aws", "--seed", "many"]])
+def test_a_weather_that_does_not_exist_is_refused(words: list[str]) -> None:
+    """The message has the names of those that do."""
+    with pytest.raises(SetupError, match="still, aws, storm or all"):
+        commands.weather_runs(words)
+
+
 CAMPAIGNS = "test tests/simulation tests/model -m campaign --numprocesses=2"
+STORMS = [f"test --weather storm --seed {seed} tests/e2e/test_weather.py" for seed in range(1, 11)]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +170,7 @@ def test_the_gate_lints_and_tests(tmp_path: Path, lint: int, cover: int, test: i
     )
     dev.chmod(0o755)
     done = subprocess.run(["sh", gate], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout.splitlines()) == (code, ["lint", "test --cover", "test", CAMPAIGNS])
+    assert (done.returncode, done.stdout.splitlines()) == (code, ["lint", "test --cover", "test", CAMPAIGNS, *STORMS])
 
 
 def test_help_needs_no_set_up() -> None:
