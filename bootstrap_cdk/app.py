@@ -14,7 +14,7 @@ from pathlib import Path
 
 from aws_cdk import App, DefaultStackSynthesizer
 
-from bootstrap_cdk.controller.stack import ControllerStack
+from bootstrap_cdk.controller.stack import STACK_NAME, ControllerStack
 from bootstrap_cdk.settings import (
     ControllerSettings,
     SettingsError,
@@ -26,7 +26,6 @@ from bootstrap_cdk.smartpack.measures import CLOUDFRONT_REGION
 from bootstrap_cdk.smartpack.stack import SmartPackStack
 from selfright.cdk import DeclarationError
 
-CONTROLLER_STACK = "SelfrightController"
 SMARTPACK_STACK = "SmartPack"
 
 
@@ -58,7 +57,7 @@ def new_app(outdir: Path | None = None) -> App:
 
 def add_stacks(app: App, controller: ControllerSettings, smartpack: Sequence[SmartPackSettings]) -> None:
     """Add all stacks to the app."""
-    first = ControllerStack(app, CONTROLLER_STACK, controller)
+    first = ControllerStack(app, STACK_NAME, controller)
     for settings in smartpack:
         _add_smartpack(app, settings).add_stack_dependency(first, "its functions and roles")
 

@@ -7,7 +7,11 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Settings(BaseModel):
-    """The controller's own resources, by name; empty where this function does not use one."""
+    """The controller's own resources, by name; empty where this function does not use one.
+
+    `deploy_roles` is the ARN of the environments' deploy roles, with a `*` where they differ. Without it, nothing is
+    assumed: what a person runs works with the person's rights.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -18,6 +22,7 @@ class Settings(BaseModel):
     deploy_machine_arn: str = ""
     notifications_topic_arn: str = ""
     on_alarm_function: str = ""
+    deploy_roles: str = ""
 
 
 def load(variables: Mapping[str, str] = os.environ) -> Settings:

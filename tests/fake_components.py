@@ -150,6 +150,11 @@ class FakeComponents:
     """The components in `known`, by name."""
 
     known: dict[str, FakeComponent] = field(default_factory=dict)
+    made_ready: list[str] = field(default_factory=list)
+
+    def make_ready(self, environment: Environment) -> None:
+        """Record the environment."""
+        self.made_ready.append(environment.key)
 
     def get(
         self, environment: Environment, name: str, *, urgent: bool = False, context: ports.Context | None = None

@@ -113,7 +113,7 @@ class FakeDatabases:
     begun: dict[str, int] = field(default_factory=dict)
     pruned: list[tuple[str, set[str]]] = field(default_factory=list)
 
-    def snapshot(self, target: DatabaseTarget, deployment_id: str) -> Snapshot:
+    def snapshot(self, environment: Environment, target: DatabaseTarget, deployment_id: str) -> Snapshot:
         """Begin the snapshot, or return its progress."""
         if self.trouble:
             raise self.trouble
@@ -121,7 +121,7 @@ class FakeDatabases:
         self.begun[name] = self.begun.get(name, -1) + 1
         return Snapshot(name, self.state if self.begun[name] >= self.polls else "pending", "as it is")
 
-    def prune(self, target: DatabaseTarget, keep: Collection[str]) -> int:
+    def prune(self, environment: Environment, target: DatabaseTarget, keep: Collection[str]) -> int:
         """Record what is to be kept."""
         if self.trouble:
             raise self.trouble
@@ -155,7 +155,7 @@ class FakeSecrets:
     known: dict[str, frozenset[str] | Exception] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
-    def keys(self, secret_id: str) -> frozenset[str]:
+    def keys(self, environment: Environment, secret_id: str) -> frozenset[str]:
         """The keys, or `NotFoundError`."""
         self.asked.append(secret_id)
         found = self.known.get(secret_id, NotFoundError(f"{secret_id} is not there"))
@@ -223,7 +223,7 @@ class FakeHooks:
     later: set[str] = field(default_factory=set)
     asked: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
 
-    def run(self, function_name: str, occasion: Mapping[str, Any]) -> CheckResult | None:
+    def run(self, environment: Environment, function_name: str, occasion: Mapping[str, Any]) -> CheckResult | None:
         """Agree, unless `no` has a reason; None when the hook answers later."""
         self.asked.append((function_name, occasion))
         if function_name in self.later:

@@ -18,4 +18,5 @@ def new_clients() -> Iterator[None]:
 
 def _forget() -> None:
     clients._made.cache_clear()
+    clients._made_for_role.cache_clear()
     clients._session.cache_clear()

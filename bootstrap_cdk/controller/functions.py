@@ -14,10 +14,20 @@ from constructs import Construct
 from bootstrap_cdk.controller.privileges import ALL_RESOURCES, Resources, privileges
 from bootstrap_cdk.settings import ControllerSettings
 from selfright.cdk.exceptions import accept, accept_wildcards
-from selfright.cdk.names import DEPLOY_MACHINE, ROLLBACK_MACHINE, Group, machine_arn
+from selfright.cdk.names import (
+    DEPLOY_MACHINE,
+    ROLLBACK_MACHINE,
+    WORKING_FOR_ENVIRONMENTS,
+    Group,
+    deploy_roles_arn,
+    machine_arn,
+)
 
 HANDLER = "controller.handlers.entry.handler"
-OWN_PATHS = "One prefix of the controller's bucket, parameters or executions; releases add what is below it."
+OWN_PATHS = (
+    "One prefix of the controller's bucket, parameters or executions; releases add what is below it. "
+    "And the environments' deploy roles, which applications add."
+)
 
 
 @dataclass(frozen=True)
@@ -133,6 +143,7 @@ def _variables(group: Group, own: Resources, settings: ControllerSettings) -> di
             "SELFRIGHT_DEPLOY_MACHINE_ARN": machine_arn(DEPLOY_MACHINE),
         },
     }
+    roles = {"SELFRIGHT_DEPLOY_ROLES": deploy_roles_arn()} if group in WORKING_FOR_ENVIRONMENTS else {}
     return {
         "SELFRIGHT_FUNCTION": group.value,
         "SELFRIGHT_TABLE": own.ledger.table.table_name,
@@ -140,5 +151,6 @@ def _variables(group: Group, own: Resources, settings: ControllerSettings) -> di
         "SELFRIGHT_NOTIFICATIONS_TOPIC_ARN": own.notifications.topic.topic_arn,
         "POWERTOOLS_SERVICE_NAME": "selfright",
         "POWERTOOLS_LOG_LEVEL": settings.log_level,
+        **roles,
         **special.get(group, {}),
     }

@@ -1,6 +1,7 @@
 """What each group of handlers may do with the controller's own resources.
 
-The `Environment` of an application adds the statements for the application's resources.
+What they do in an application, they do with the deploy role that the application's `Environment` makes: so these roles
+do not change, however many applications there are.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,15 @@ from bootstrap_cdk.controller.artifacts import INCOMING, RESTORE_POINTS, STAGING
 from bootstrap_cdk.controller.ledger import Ledger
 from bootstrap_cdk.controller.notifications import Notifications
 from selfright.cdk.components.component import allow
-from selfright.cdk.names import DEPLOY_MACHINE, ROLLBACK_MACHINE, Group, executions_arn, machine_arn
+from selfright.cdk.names import (
+    DEPLOY_MACHINE,
+    ROLLBACK_MACHINE,
+    WORKING_FOR_ENVIRONMENTS,
+    Group,
+    deploy_roles_arn,
+    executions_arn,
+    machine_arn,
+)
 
 ALL_RESOURCES = {
     "cloudwatch:DescribeAlarms": "With a narrower scope, CloudWatch hides composite alarms: they would look deleted.",
@@ -54,7 +63,7 @@ def privileges(own: Resources) -> Mapping[Group, Sequence[iam.PolicyStatement]]:
     stop = allow(["states:StopExecution"], [executions_arn(DEPLOY_MACHINE)])
     run_back = allow(["states:StartExecution"], [machine_arn(ROLLBACK_MACHINE)])
     kept = [allow(["s3:GetObject"], _objects(own, f"{RESTORE_POINTS}stacks/")), _answer_404(own)]
-    return {
+    own_rights = {
         Group.INTAKE: [*common, *read_bundles, *end],
         Group.STAGE: [*common, *read_bundles, stage, see_alarms, *end],
         Group.CHECK: [*common, allow(["states:SendTaskSuccess", "states:SendTaskFailure"], ["*"])],  # for the hooks
@@ -85,6 +94,11 @@ def privileges(own: Resources) -> Mapping[Group, Sequence[iam.PolicyStatement]]:
             allow(["states:StartExecution"], [machine_arn(DEPLOY_MACHINE)]),
             allow(["s3:ListBucketVersions"], [own.artifacts.bucket.bucket_arn]),  # uploads whose events were lost
         ],
+    }
+    work = [allow(["sts:AssumeRole"], [deploy_roles_arn()])]
+    return {
+        group: [*statements, *(work if group in WORKING_FOR_ENVIRONMENTS else [])]
+        for group, statements in own_rights.items()
     }
 
 

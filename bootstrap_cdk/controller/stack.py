@@ -16,7 +16,10 @@ from bootstrap_cdk.controller.privileges import Resources
 from bootstrap_cdk.controller.state_machines import StateMachines
 from bootstrap_cdk.controller.triggers import Triggers
 from bootstrap_cdk.settings import ControllerSettings
-from selfright.cdk.names import CONTROLLER_PARAMETER, Group
+from selfright.cdk.names import CONTROLLER_PARAMETER, CONTROLLER_STACK, Group
+
+STACK_NAME = CONTROLLER_STACK
+"""Applications know the bucket by it."""
 
 
 class ControllerStack(Stack):

@@ -74,7 +74,13 @@ class RoutedSite(Construct):
         self, headers: cloudfront.ResponseHeadersPolicy, access: cloudfront.S3OriginAccessControl
     ) -> cloudfront.BehaviorOptions:
         return cloudfront.BehaviorOptions(
-            origin=origins.S3BucketOrigin.with_origin_access_control(self.bucket, origin_access_control=access),
+            # Without the right to list, S3 answers 403 for what does not exist: a missing page would look forbidden.
+            # Nobody sees a list: the routing function leads "/" to a page, and `default_root_object` does, too.
+            origin=origins.S3BucketOrigin.with_origin_access_control(
+                self.bucket,
+                origin_access_control=access,
+                origin_access_levels=[cloudfront.AccessLevel.READ, cloudfront.AccessLevel.LIST],
+            ),
             viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
             cache_policy=cloudfront.CachePolicy.CACHING_OPTIMIZED,
             response_headers_policy=headers,

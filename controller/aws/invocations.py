@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
+from controller.aws.client.deploy_roles import ClientsOf
 from controller.domain.checks.check import CheckResult
+from controller.domain.environment import Environment
 from controller.errors import TransientError
 from controller.ports.signals import Hooks, Rehearsals
 
@@ -25,16 +27,17 @@ class LambdaHooks(Hooks):
     A hook that returns no status answers later. So may a hook that is still running when the wait for it is over.
     """
 
-    def __init__(self, functions: "LambdaClient | None" = None) -> None:
-        """`functions` is the client to use (default: the process's own, with one attempt of four minutes)."""
-        self._functions = functions or Clients().hook_invoker
+    def __init__(self, clients: ClientsOf | None = None) -> None:
+        """`clients` gives those for an environment (default: the process's own)."""
+        self._clients = clients or Clients()
 
-    def run(self, function_name: str, occasion: Mapping[str, Any]) -> CheckResult | None:
+    def run(self, environment: Environment, function_name: str, occasion: Mapping[str, Any]) -> CheckResult | None:
         """Call the hook and wait for it to return; None when it has not answered yet."""
         name = f"hook {function_name}"
         try:
             with calling("lambda:InvokeFunction", function_name):
-                answer = self._functions.invoke(FunctionName=function_name, Payload=json.dumps(occasion).encode())
+                functions = self._clients.of(environment).hook_invoker
+                answer = functions.invoke(FunctionName=function_name, Payload=json.dumps(occasion).encode())
                 payload = answer["Payload"].read()
         except TransientError as error:
             if error.code != STILL_RUNNING:

@@ -5,28 +5,26 @@ in the chain of errors behind one (which a log would show).
 """
 
 import json
-from typing import TYPE_CHECKING
 
 from controller.aws.client.calls import calling
-from controller.aws.client.clients import client
+from controller.aws.client.clients import Clients
+from controller.aws.client.deploy_roles import ClientsOf
+from controller.domain.environment import Environment
 from controller.errors import UnusableSecretError
 from controller.ports.components import Secrets
-
-if TYPE_CHECKING:
-    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
 class SecretsManagerSecrets(Secrets):
     """Implements `ports.Secrets`."""
 
-    def __init__(self, secrets: "SecretsManagerClient | None" = None) -> None:
-        """`secrets` is the client to use (default: the process's own)."""
-        self._secrets = secrets or client("secretsmanager")
+    def __init__(self, clients: ClientsOf | None = None) -> None:
+        """`clients` gives those for an environment (default: the process's own)."""
+        self._clients = clients or Clients()
 
-    def keys(self, secret_id: str) -> frozenset[str]:
+    def keys(self, environment: Environment, secret_id: str) -> frozenset[str]:
         """The keys that have a value; one call."""
         with calling("secretsmanager:GetSecretValue", secret_id):
-            answer = self._secrets.get_secret_value(SecretId=secret_id)
+            answer = self._clients.of(environment).secrets.get_secret_value(SecretId=secret_id)
         keys = _keys(answer.get("SecretString"))
         if keys is None:
             raise UnusableSecretError(f"{secret_id} does not hold a JSON object of keys and values.")

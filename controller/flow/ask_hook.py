@@ -51,8 +51,9 @@ def ask_hook(world: World, deployment_id: str, occasion: str, task_token: str) -
     if deployment.trip:
         world.workflows.fail(task_token, deployment.trip.reason)
         return HookAsked(deployment, "tripped", deployment.trip.reason)
-    hook = hook_of(environment_of(world, deployment), deployment, occasion)
-    result = world.hooks.run(hook, _event(deployment, occasion, task_token))
+    environment = environment_of(world, deployment)
+    hook = hook_of(environment, deployment, occasion)
+    result = world.hooks.run(environment, hook, _event(deployment, occasion, task_token))
     if result is None:
         record(world, deployment_id, EventKind.HOOK, f"hook {hook}: asked {WORDS[occasion]}; it answers later.")
         return HookAsked(deployment, "asked")

@@ -70,6 +70,7 @@ def rehearse(world: World, deployment_id: str) -> None:
     """
     deployment = world.deployments.get(deployment_id)
     environment = environment_of(world, deployment)
+    world.components.make_ready(environment)
     for name in deployment.changed:
         if takes_long(environment, name):
             continue

@@ -45,8 +45,8 @@ class Inbox(Protocol):
 class Secrets(Protocol):
     """The application's secrets. Nothing but the names of their keys ever passes through here."""
 
-    def keys(self, secret_id: str) -> frozenset[str]:
-        """The keys of a secret that have a value.
+    def keys(self, environment: Environment, secret_id: str) -> frozenset[str]:
+        """The keys of a secret of the environment that have a value.
 
         Raises `NotFoundError`, `AwsError` when it may not be read, `UnusableSecretError` when it holds no keys.
         """
@@ -165,6 +165,9 @@ class Components(Protocol):
         their deployment; reading needs none.
         """
 
+    def make_ready(self, environment: Environment) -> None:
+        """Get ready now what moving traffic there needs, so that it costs no time when an alarm fires."""
+
 
 class Budget(Protocol):
     """The requests to AWS Lambda's control plane, of which the whole account has few a second."""
@@ -196,11 +199,11 @@ class RestorePoints(Protocol):
 class Databases(Protocol):
     """An application's databases, which no bundle contains: snapshots are taken and deleted, nothing else."""
 
-    def snapshot(self, target: Target, deployment_id: str) -> Snapshot:
+    def snapshot(self, environment: Environment, target: Target, deployment_id: str) -> Snapshot:
         """Begin the deployment's snapshot, once, or read its state.
 
         Raises `NotFoundError` when there is no such database, `AwsError` when that is not permitted.
         """
 
-    def prune(self, target: Target, keep: Collection[str]) -> int:
+    def prune(self, environment: Environment, target: Target, keep: Collection[str]) -> int:
         """Delete our old snapshots except `keep` and as many as the target keeps; returns how many."""

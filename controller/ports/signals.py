@@ -46,8 +46,8 @@ class Probe(Protocol):
 class Hooks(Protocol):
     """Functions of the application that may refuse a release."""
 
-    def run(self, function_name: str, occasion: Mapping[str, Any]) -> CheckResult | None:
-        """Ask a hook; a hook that fails or refuses is a failed check. None: it will answer later."""
+    def run(self, environment: Environment, function_name: str, occasion: Mapping[str, Any]) -> CheckResult | None:
+        """Ask a hook of the environment; a hook that fails or refuses is a failed check. None: it will answer later."""
 
 
 class Metrics(Protocol):

@@ -1,10 +1,8 @@
 """The `Environment` construct: an application declares where it runs and how carefully it is changed.
 
-It writes the SSM parameters that the controller reads, gives the controller's functions access to exactly the declared
-resources, and connects the application's alarms to `on_alarm` by SNS. It belongs in the application's own stack, which
-is deployed after the controller's.
-
-IAM allows a role 10,240 characters of such policies in total: about a dozen environments for one controller.
+It writes the SSM parameters that the controller reads, makes the deploy role with which the controller reaches exactly
+the declared resources, and connects the application's alarms to `on_alarm` by SNS. It belongs in the application's own
+stack, which is deployed after the controller's and changes nothing in it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,20 +20,15 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct, IDependable
 
 from selfright.cdk import durations
-from selfright.cdk.components.component import Component, Privileges, allow
+from selfright.cdk.components.component import Component, Privileges, allow, use_key
+from selfright.cdk.deploy_role import DeployRole
 from selfright.cdk.errors import DeclarationError
 from selfright.cdk.exceptions import accept_wildcards
 from selfright.cdk.judge import Judge
 from selfright.cdk.names import UNDELIVERED, Group, log_group_arn, parameter_path
 from selfright.cdk.parts import named_by, parts
 from selfright.cdk.preference import DeploymentPreference, Hooks
-from selfright.cdk.topic import let_alarms_publish
-
-OWN_CHILDREN = (
-    "One function's versions, one bucket's objects, one prefix's parameters, one database's snapshots: "
-    "releases create and delete them."
-)
-"""The reason for the `*` at the end of some resources in an application's policies."""
+from selfright.cdk.topic import let_alarms_publish, let_alarms_use_key
 
 
 class Environment(Construct):
@@ -114,10 +107,16 @@ class Environment(Construct):
             "restore_point_export": restore_point_export,
             "allow_private_urls": allow_private_urls,
         }
-        self._register(parameter_path(application, environment), configuration)
         granted = [component.privileges() for component in components.values()]
-        hooks, reading = _calling(preference.hooks), _reading([*(secrets or {}).values()])
-        self._grant(f"selfright-{application}-{environment}", [*granted, hooks, reading])
+        granted += [_calling(preference.hooks), _reading([*(secrets or {}).values()])]
+        self.deploy_role = DeployRole(
+            self,
+            "DeployRole",
+            application=application,
+            environment=environment,
+            statements=[line for one in granted for lines in one.values() for line in lines],
+        ).role
+        self._register(parameter_path(application, environment), configuration)
         if topic:
             self._connect(preference.alarms, topic)
         self._let_people_read(f"{application}-{environment}", [*configuration["components"].values()])
@@ -128,7 +127,8 @@ class Environment(Construct):
         Otherwise, half of a new environment could wait for minutes beside the other half of the old one.
         """
         stack = Stack.of(self)
-        before: list[IDependable] = [*named_by(document, stack)]
+        # Who finds the environment can work for it.
+        before: list[IDependable] = [*named_by(document, stack), self.deploy_role]
         for part in parts(stack, document):
             parameter = ssm.StringParameter(
                 self,
@@ -139,20 +139,6 @@ class Environment(Construct):
             )
             parameter.node.add_dependency(*before)
             before = [parameter]
-
-    def _grant(self, policy: str, granted: Sequence[Privileges]) -> None:
-        """Add one policy to each of the controller's roles, by the role's name."""
-        for group in Group:
-            statements = [line for privileges in granted for line in privileges.get(group, [])]
-            if statements:
-                self._policy(group, policy, statements)
-
-    def _policy(self, group: Group, name: str, statements: Sequence[iam.PolicyStatement]) -> None:
-        document = iam.PolicyDocument(statements=list(statements), minimize=True)
-        policy = iam.CfnPolicy(
-            self, f"{group.title}Policy", policy_name=name, policy_document=document, roles=[group.role_name]
-        )
-        accept_wildcards(policy, OWN_CHILDREN, [arn for line in statements for arn in line.resources])
 
     def _let_people_read(self, key: str, declared: Sequence[Mapping[str, Any]]) -> None:
         """Create a managed policy for people who release here: reading the logs of exactly these functions."""
@@ -176,6 +162,7 @@ class Environment(Construct):
             alarm.add_alarm_action(actions.SnsAction(topic))
         if topic.node.try_find_child("Policy"):  # without a policy, the topic accepts the account's alarms
             let_alarms_publish(topic)
+        let_alarms_use_key(topic)
         lambda_.CfnPermission(
             self,
             "MayCallOnAlarm",
@@ -209,10 +196,7 @@ def _reading(secrets: Sequence[secretsmanager.ISecret]) -> Privileges:
     arns = [secret.secret_full_arn or f"{secret.secret_arn}-??????" for secret in secrets]
     keys = [secret.encryption_key.key_arn for secret in secrets if secret.encryption_key]
     statements = [allow(["secretsmanager:GetSecretValue"], arns)] if arns else []
-    if keys:
-        via = {"StringEquals": {"kms:ViaService": f"secretsmanager.{Aws.REGION}.amazonaws.com"}}
-        statements.append(iam.PolicyStatement(actions=["kms:Decrypt"], resources=keys, conditions=via))
-    return {Group.STAGE: statements}
+    return {Group.STAGE: [*statements, *(use_key(key, "secretsmanager", "Decrypt") for key in keys)]}
 
 
 def _secret_id(secret: secretsmanager.ISecret) -> str:

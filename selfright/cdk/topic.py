@@ -28,6 +28,12 @@ def let_alarms_publish(topic: sns.ITopic) -> None:
     topic.add_to_resource_policy(may_publish)
 
 
+def let_alarms_use_key(topic: sns.ITopic) -> None:
+    """Let CloudWatch use the topic's own key, if it has one: otherwise its alarms are lost without any error."""
+    if topic.master_key:
+        topic.master_key.grant_encrypt_decrypt(iam.ServicePrincipal(_CLOUDWATCH))
+
+
 class AlarmTopic(Construct):
     """An SNS topic (`.topic`) that accepts messages by TLS only, and on which alarms can publish.
 
@@ -75,8 +81,8 @@ class EncryptedTopic(Construct):
             enable_key_rotation=True,
             removal_policy=RemovalPolicy.DESTROY,  # messages are not stored, so nothing needs this key later
         )
-        self.key.grant_encrypt_decrypt(iam.ServicePrincipal(_CLOUDWATCH))
         self.topic = sns.Topic(self, "Topic", display_name=display_name, master_key=self.key, enforce_ssl=True)
+        let_alarms_use_key(self.topic)
         let_alarms_publish(self.topic)
 
     @property

@@ -5,7 +5,7 @@ Differences between the emulator and AWS are corrected after the deployment: see
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -17,7 +17,8 @@ from tests.e2e.lab import Lab
 
 TLS = "aws:SecureTransport"
 FOR_PEOPLE = "SelfrightReleaser", "SelfrightLogs-smartpack-prod"
-OF_SMARTPACK = "selfright-smartpack-prod"
+DEPLOY_ROLES = "selfright-deploy-"
+OF_SMARTPACK = f"{DEPLOY_ROLES}smartpack.prod-{REGION}"
 PERSON = "releaser"
 EVALUATION, LIST = "lambda:GetAlias", "lambda:ListAliases"
 """For reading or moving an alias, the emulator requires the permission for the latter."""
@@ -49,23 +50,56 @@ def match_aws(lab: Lab) -> None:
             found = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
             document = json.dumps(_translated(found, secrets))
             iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document)
+        if role.startswith(DEPLOY_ROLES):
+            for number, found in enumerate(rights(lab, role)):
+                document = json.dumps(_translated(found, secrets))
+                iam.put_role_policy(RoleName=role, PolicyName=f"as-on-aws-{number}", PolicyDocument=document)
+            trust(lab, role)
+
+
+def rights(lab: Lab, role: str) -> list[dict[str, Any]]:
+    """The documents of a role's managed policies."""
+    iam = lab.client("iam")
+    documents = []
+    for policy in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
+        version = iam.get_policy(PolicyArn=policy["PolicyArn"])["Policy"]["DefaultVersionId"]
+        found = iam.get_policy_version(PolicyArn=policy["PolicyArn"], VersionId=version)["PolicyVersion"]
+        documents.append(dict(found["Document"]))
+    return documents
+
+
+def trust(lab: Lab, role: str) -> None:
+    """Let the same roles assume this one as on AWS, where `aws:PrincipalArn` is the role of a session.
+
+    To the emulator it is the session. The external id is still required.
+    """
+    iam = lab.client("iam")
+    document = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    (statement,) = document["Statement"]
+    roles = statement["Condition"].pop("ArnEquals")["aws:PrincipalArn"]
+    sessions = [f"arn:aws:sts::{ACCOUNT}:assumed-role/{arn.partition(':role/')[2]}/*" for arn in roles]
+    statement["Condition"]["ArnLike"] = {"aws:PrincipalArn": sessions}
+    iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(document))
 
 
 def permit(lab: Lab, application: str, names: dict[str, str], *more: dict[str, Any]) -> None:
-    """Give the functions the same permissions for another application as for SmartPack, and `more`.
+    """Make the deploy role of another application, with the permissions of SmartPack's for its own resources.
 
-    `names` maps the names of SmartPack's resources to those of the other application.
+    `names` maps the names of SmartPack's resources to those of the other application; `more` are further statements.
     """
     iam = lab.client("iam")
-    for role in _roles(lab):
-        if OF_SMARTPACK not in iam.list_role_policies(RoleName=role)["PolicyNames"]:
-            continue  # It does not concern applications.
-        text = json.dumps(iam.get_role_policy(RoleName=role, PolicyName=OF_SMARTPACK)["PolicyDocument"])
-        for ours, theirs in names.items():
-            text = text.replace(ours, theirs)
-        document = json.loads(text)
-        document["Statement"] += [{"Effect": "Allow", **one} for one in more]
-        iam.put_role_policy(RoleName=role, PolicyName=f"selfright-{application}", PolicyDocument=json.dumps(document))
+    theirs = OF_SMARTPACK.replace("smartpack", application)
+    trusted = iam.get_role(RoleName=OF_SMARTPACK)["Role"]["AssumeRolePolicyDocument"]
+    document = json.dumps(trusted).replace("smartpack/prod", f"{application}/prod")
+    with suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_role(RoleName=theirs, AssumeRolePolicyDocument=document)
+    for name in iam.list_role_policies(RoleName=OF_SMARTPACK)["PolicyNames"]:
+        text = json.dumps(iam.get_role_policy(RoleName=OF_SMARTPACK, PolicyName=name)["PolicyDocument"])
+        for ours, other in names.items():
+            text = text.replace(ours, other)
+        iam.put_role_policy(RoleName=theirs, PolicyName=name, PolicyDocument=text)
+    own = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **one} for one in more]}
+    iam.put_role_policy(RoleName=theirs, PolicyName="more", PolicyDocument=json.dumps(own))
 
 
 def a_releaser(lab: Lab) -> dict[str, str]:

@@ -4,10 +4,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from controller.aws.client.sessions import session_policy
 from controller.aws.environment_parts import joined
+from selfright.cdk.names import DEPLOY_ROLES, WORKING_FOR_ENVIRONMENTS, Group
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,32 @@ class Template:
                     for action in as_list(statement["Action"]):
                         granted.setdefault(action, set()).update(map(self.text, as_list(statement["Resource"])))
         return granted
+
+    def work_of(self, group: Group) -> dict[str, set[str]]:
+        """Action → resources, of all that a function of the controller may do with the deploy roles of this template.
+
+        That is what the role's managed policies and the session policy of the function both allow.
+        """
+        may: dict[str, set[str]] = {}
+        if group not in WORKING_FOR_ENVIRONMENTS:
+            return may
+        session = json.loads(session_policy(group.value, "<AWS::Partition>"))["Statement"]
+        patterns = {action: one["Resource"] for one in session for action in one["Action"]}
+        for statement in self.rights():
+            for action in set(as_list(statement["Action"])) & patterns.keys():
+                resources = map(self.text, as_list(statement["Resource"]))
+                may.setdefault(action, set()).update(one for one in resources if fnmatchcase(one, patterns[action]))
+        return {action: resources for action, resources in may.items() if resources}
+
+    def rights(self) -> list[dict[str, Any]]:
+        """The statements of the managed policies of all deploy roles."""
+        given = [
+            self.of_type("AWS::IAM::ManagedPolicy")[policy["Ref"]]
+            for role in self.of_type("AWS::IAM::Role").values()
+            if self.text(role.get("RoleName", "")).startswith(DEPLOY_ROLES)
+            for policy in role["ManagedPolicyArns"]
+        ]
+        return [statement for policy in given for statement in policy["PolicyDocument"]["Statement"]]
 
     def text(self, value: Any) -> str:  # noqa: ANN401 # a piece of a template
         """A value as one line, references in angle brackets: `<SiteBucket.Arn>/*`."""

@@ -60,7 +60,7 @@ def shop(assembly: Synthesized) -> Template:
 
 def granted(shop: Template, group: Group) -> dict[str, set[str]]:
     """Action → resources in RDS that the shop gives to a group."""
-    found = shop.allowed(f"{group.function_name}-<AWS::Region>").items()
+    found = shop.work_of(group).items()
     return {action: resources for action, resources in found if action.startswith("rds:")}
 
 

@@ -74,7 +74,7 @@ READ_ACCESS = {"DescribeRepositories", "BatchGetImage", "BatchCheckLayerAvailabi
 def test_stage_pushes_and_close_deletes(template: Template, group: Group) -> None:
     """Exactly the actions that each of them calls, and only on this repository."""
     (repository,) = template.of_type("AWS::ECR::Repository")
-    granted = template.allowed(f"{group.function_name}-<AWS::Region>")
+    granted = template.work_of(group)
     registry = {action[4:]: resources for action, resources in granted.items() if action.startswith("ecr:")}
     expected = {Group.STAGE: PUSH | READ_ACCESS, Group.CLOSE: DELETE, Group.RECONCILE: DELETE}
     assert set(registry) == expected.get(group, set())
@@ -89,8 +89,8 @@ def test_the_function_is_released_like_any_other() -> None:
     image = ImageComponent(function, ecr.Repository(stack, "Images")).privileges()
     assert set(image) == set(plain)
     for group, statements in plain.items():
-        both = [[one.to_json() for one in some] for some in (statements, image[group][: len(statements)])]
-        assert both[0] == both[1]
+        both = [[one.to_json() for one in some if "s3" not in str(one.actions)] for some in (statements, image[group])]
+        assert both[0] == both[1][: len(both[0])]  # only the code of a zip comes from a bucket
 
 
 def test_nothing_is_found(shop: Synthesized, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from bootstrap_cdk.controller.privileges import ALL_RESOURCES
-from selfright.cdk.names import Group
+from selfright.cdk.names import DEPLOY_ROLES, WORKING_FOR_ENVIRONMENTS, Group
 from tests.infrastructure.templates import Template, as_list
 
 Granted = dict[Group, dict[str, set[str]]]
@@ -27,7 +27,7 @@ def granted(controller: Template, smartpack: Template) -> Granted:
 def _together(group: Group, controller: Template, smartpack: Template) -> dict[str, set[str]]:
     function = controller.named("AWS::Lambda::Function", "FunctionName", group.function_name)
     own = controller.allowed(f"<{function['Role']['Fn::GetAtt'][0]}>")
-    of_app = smartpack.allowed(f"{group.function_name}-<AWS::Region>")
+    of_app = smartpack.work_of(group)
     return {action: own.get(action, set()) | of_app.get(action, set()) for action in {*own, *of_app}}
 
 
@@ -64,16 +64,18 @@ def test_actions_that_aws_defines_for_all_resources_are_granted_so(controller: T
 
 
 def test_roles_are_for_services_only(controller: Template, smartpack: Template) -> None:
-    """No person and no other account can assume a role."""
+    """No person and no other account can assume a role; a deploy role has conditions instead (`test_deploy_role`)."""
     for template in (controller, smartpack):
         for role in template.of_type("AWS::IAM::Role").values():
-            statements = role["AssumeRolePolicyDocument"]["Statement"]
-            assert all(list(one["Principal"]) == ["Service"] for one in statements)
+            if not template.text(role.get("RoleName", "")).startswith(DEPLOY_ROLES):
+                statements = role["AssumeRolePolicyDocument"]["Statement"]
+                assert all(list(one["Principal"]) == ["Service"] for one in statements)
 
 
 def test_nobody_passes_roles_or_changes_privileges(granted: Granted) -> None:
     """A bad bundle cannot make the controller give itself or an application more than it has."""
-    assert [action for one in granted.values() for action in one if action.startswith(("iam:", "sts:"))] == []
+    actions = {action for one in granted.values() for action in one if action.startswith(("iam:", "sts:"))}
+    assert actions == {"sts:AssumeRole"}
 
 
 @pytest.mark.parametrize(
@@ -85,7 +87,7 @@ def test_nobody_passes_roles_or_changes_privileges(granted: Granted) -> None:
         ("lambda:PublishVersion", {Group.STAGE}),
         ("lambda:InvokeFunction", {Group.CHECK, Group.CLOSE, Group.WATCH}),
         ("lambda:DeleteFunction", {Group.CLOSE, Group.RECONCILE}),
-        ("lambda:ListAliases", {Group.CLOSE, Group.RECONCILE}),
+        ("lambda:ListAliases", set(WORKING_FOR_ENVIRONMENTS)),
         ("s3:DeleteObject", {Group.CLOSE, Group.RECONCILE}),
         ("s3:PutObject", {Group.STAGE, Group.TRAFFIC}),
         ("states:StartExecution", {Group.ON_ALARM, Group.RECONCILE}),
@@ -123,15 +125,17 @@ def test_an_application_grants_its_own_resources_only(smartpack: Template) -> No
     """Every resource in an application's policies is one of its template, or a parameter below its own prefix."""
     settings = "arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/smartpack/prod/settings/"
     own = (settings, *(f"<{name}" for name in smartpack.document["Resources"]))
-    for policy in smartpack.of_type("AWS::IAM::Policy").values():
-        for statement in policy["PolicyDocument"]["Statement"]:
-            resources = set(map(smartpack.text, as_list(statement["Resource"]))) - {"*"}
-            assert all(any(name in one for name in own) for one in resources)
+    staged = {"arn:<AWS::Partition>:s3:::selfrightcontroller-*/staging/*"}
+    statements = [one for _, one in smartpack.policies()]
+    assert statements
+    for statement in statements:
+        resources = set(map(smartpack.text, as_list(statement["Resource"]))) - {"*"} - staged
+        assert all(any(name in one for name in own) for one in resources)
 
 
 def test_the_restore_point_reads_the_api_and_the_distribution_and_changes_neither(smartpack: Template) -> None:
     """One function exports them; others may only read whether the distribution is deployed."""
-    by_group = {group: smartpack.allowed(f"{group.function_name}-<AWS::Region>") for group in Group}
+    by_group = {group: smartpack.work_of(group) for group in Group}
     (api,) = smartpack.of_type("AWS::ApiGatewayV2::Api")
     (distribution,) = smartpack.of_type("AWS::CloudFront::Distribution")
     root = f"arn:<AWS::Partition>:apigateway:<AWS::Region>::/apis/<{api}>"
@@ -159,10 +163,10 @@ def test_only_those_who_search_the_ledger_may(granted: Granted, controller: Temp
     assert searched == {Group.ON_ALARM: {f"<{table}.Arn>"}, Group.RECONCILE: {f"<{table}.Arn>/index/open"}}
 
 
-def test_what_closes_reads_of_a_site_only_its_revisions(granted: Granted) -> None:
-    """It also deletes shared files, which the indexes list; and it sees whether a stack's former state was kept."""
-    read = {arn.partition("/")[2] for arn in granted[Group.CLOSE]["s3:GetObject"]}
-    assert read == {"revisions/*", "restore-points/stacks/*"}
+def test_what_closes_reads_nothing_that_was_uploaded(granted: Granted) -> None:
+    """It reads the application's own bucket, what is staged, and whether a stack's former state was kept."""
+    (read,) = {frozenset(arn.partition("/")[2] for arn in granted[Group.CLOSE]["s3:GetObject"])}
+    assert read == {"*", "revisions/*", "staging/*", "restore-points/stacks/*"}
 
 
 def test_a_machine_calls_only_what_its_definition_names(controller: Template) -> None:
@@ -214,7 +218,9 @@ def test_releasers_read_the_controllers_logs_and_an_applications_own(controller:
     """Exactly the log groups that `selfright logs` asks; those of an application by a policy of that environment."""
     logs = "arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:"
     (function,) = smartpack.of_type("AWS::Lambda::Function")
-    policy = smartpack.only("AWS::IAM::ManagedPolicy")
+    policy = smartpack.named(
+        "AWS::IAM::ManagedPolicy", "ManagedPolicyName", "SelfrightLogs-smartpack-prod-<AWS::Region>"
+    )
     (own,) = policy["PolicyDocument"]["Statement"]
     (read,) = [
         one
@@ -224,7 +230,6 @@ def test_releasers_read_the_controllers_logs_and_an_applications_own(controller:
     assert set(map(controller.text, read["Resource"])) == {f"{logs}{group.log_group}:*" for group in Group}
     assert own["Action"] == "logs:FilterLogEvents"
     assert smartpack.text(own["Resource"]) == f"{logs}/aws/lambda/<{function}>:*"
-    assert smartpack.text(policy["ManagedPolicyName"]) == "SelfrightLogs-smartpack-prod-<AWS::Region>"
 
 
 def test_what_moves_traffic_writes_nothing_but_templates_for_a_rollback(granted: Granted) -> None:

@@ -130,6 +130,7 @@ def test_the_site_bucket_is_read_by_the_distribution_only(smartpack: Template) -
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert reader["Principal"] == {"Service": "cloudfront.amazonaws.com"}
     assert "AWS:SourceArn" in reader["Condition"]["StringEquals"]
+    assert set(reader["Action"]) == {"s3:GetObject", "s3:ListBucket"}, "without the list, what is missing answers 403"
     assert any(one["Effect"] == "Deny" and "aws:SecureTransport" in str(one["Condition"]) for one in statements)
 
 

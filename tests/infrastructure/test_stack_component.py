@@ -77,7 +77,7 @@ def test_the_controller_accepts_the_environment(shop: Template) -> None:
 )
 def test_only_this_stack_is_changed_and_by_the_right_functions(shop: Template, group: Group, actions: set[str]) -> None:
     """The function that acts on alarms does not wait for a stack, so it may not change it."""
-    granted = shop.allowed(f"{group.function_name}-<AWS::Region>")
+    granted = shop.work_of(group)
     stacks = {action: arns for action, arns in granted.items() if action.startswith("cloudformation:")}
     assert stacks == {f"cloudformation:{action}": {ARN} for action in actions}
 
@@ -98,12 +98,8 @@ def test_macros_are_allowed_where_the_environment_allows_them(capabilities: list
 
 def test_one_role_may_be_handed_over_and_to_cloudformation_only(shop: Template) -> None:
     """By those who make change sets."""
-    passing = [(name, one) for name, one in shop.policies() if "iam:PassRole" in as_list(one["Action"])]
-    assert len(passing) == 2
-    for _, statement in passing:
-        assert shop.text(statement["Resource"]).startswith("<Changes")
-        assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
-    roles = {
-        name for group in (Group.STAGE, Group.TRAFFIC) for name in shop.allowed(f"{group.function_name}-<AWS::Region>")
-    }
-    assert "iam:PassRole" in roles
+    (statement,) = [one for one in shop.rights() if "iam:PassRole" in as_list(one["Action"])]
+    (role,) = as_list(statement["Resource"])
+    assert shop.text(role).startswith("<Changes")
+    assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
+    assert {group for group in Group if "iam:PassRole" in shop.work_of(group)} == {Group.STAGE, Group.TRAFFIC}

@@ -6,9 +6,9 @@ standard environment variables (`AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_PROFILE`)
 """
 
 import os
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, cast, overload
 
 import botocore.session
 from botocore.config import Config
@@ -19,6 +19,7 @@ from controller.errors import AwsError
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
+    from botocore.credentials import Credentials
     from mypy_boto3_apigatewayv2 import ApiGatewayV2Client
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudfront import CloudFrontClient
@@ -36,15 +37,20 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
     from mypy_boto3_sts import STSClient
 
+    from controller.domain.environment import Environment
+
 CONNECT_SECONDS = 3
 READ_SECONDS = 10
 INVOKE_SECONDS = 35
 """A test waits a little longer for the function that it invokes than an HTTP API would (30 s)."""
 HOOK_SECONDS = 240
+TOKEN_SECONDS = 3
 LAYER_SECONDS = 60
 """One request to ECR carries a part of an image's layer, up to 20 MiB."""
 CONNECTIONS = 20
 ATTEMPTS = 4
+KEPT = 64
+"""Clients with the credentials of roles that are kept, four for each of the environments whose clients are."""
 _MAKING = Lock()
 """Held while a client is made: neither botocore's sessions nor `cache` allow several threads at once."""
 
@@ -91,62 +97,91 @@ def client_in(service: str, region: str) -> "BaseClient":
 
 
 class Clients:
-    """The clients that the components use, each made when it is first needed. Tests pass their own."""
+    """The clients that the components use, each made when it is first needed. Tests pass their own.
+
+    All have the same rights: those of `credentials` (default: the process's own). Only `artifacts` and `tokens` always
+    have the process's own, because no application's role may write what is the controller's.
+    """
+
+    def __init__(self, credentials: "Credentials | None" = None) -> None:
+        self.credentials = credentials
+
+    def of(self, environment: "Environment") -> Self:  # noqa: ARG002 - the same for all
+        """The clients with which to work for an environment: these."""
+        return self
+
+    def _client(self, service: str, read_seconds: int = READ_SECONDS, attempts: int = ATTEMPTS) -> Any:  # noqa: ANN401
+        return _client(service, read_seconds, attempts, self.credentials)
 
     @cached_property
     def functions(self) -> "LambdaClient":
         """AWS Lambda."""
-        return client("lambda")
+        return cast("LambdaClient", self._client("lambda"))
 
     @cached_property
     def invoker(self) -> "LambdaClient":
         """AWS Lambda for invocations: with a long timeout, and one attempt, because a retry would invoke twice."""
-        return cast("LambdaClient", _client("lambda", INVOKE_SECONDS, attempts=1))
+        return cast("LambdaClient", self._client("lambda", INVOKE_SECONDS, attempts=1))
 
     @cached_property
     def hook_invoker(self) -> "LambdaClient":
         """AWS Lambda for hooks, which may take minutes; the controller's own function may run for five."""
-        return cast("LambdaClient", _client("lambda", HOOK_SECONDS, attempts=1))
+        return cast("LambdaClient", self._client("lambda", HOOK_SECONDS, attempts=1))
 
     @cached_property
     def objects(self) -> "S3Client":
         """Amazon S3."""
-        return client("s3")
+        return cast("S3Client", self._client("s3"))
+
+    @cached_property
+    def artifacts(self) -> "S3Client":
+        """Amazon S3 for the controller's own bucket."""
+        return client("s3") if self.credentials else self.objects
+
+    @cached_property
+    def tokens(self) -> "STSClient":
+        """AWS STS, with a short timeout: credentials that still hold serve until it answers again."""
+        return cast("STSClient", _client("sts", TOKEN_SECONDS, attempts=2))
+
+    @cached_property
+    def secrets(self) -> "SecretsManagerClient":
+        """AWS Secrets Manager."""
+        return cast("SecretsManagerClient", self._client("secretsmanager"))
 
     @cached_property
     def routing(self) -> "CloudFrontClient":
         """Amazon CloudFront."""
-        return client("cloudfront")
+        return cast("CloudFrontClient", self._client("cloudfront"))
 
     @cached_property
     def parameters(self) -> "SSMClient":
         """AWS Systems Manager's Parameter Store."""
-        return client("ssm")
+        return cast("SSMClient", self._client("ssm"))
 
     @cached_property
     def pointers(self) -> "SSMClient":
         """Parameter Store for the pointer, whose writes have no condition: none may still come after its time is up."""
-        return cast("SSMClient", _client("ssm", attempts=1))
+        return cast("SSMClient", self._client("ssm", attempts=1))
 
     @cached_property
     def gateway(self) -> "ApiGatewayV2Client":
         """Amazon API Gateway's HTTP APIs."""
-        return cast("ApiGatewayV2Client", _client("apigatewayv2"))
+        return cast("ApiGatewayV2Client", self._client("apigatewayv2"))
 
     @cached_property
     def databases(self) -> "RDSClient":
         """Amazon RDS."""
-        return cast("RDSClient", _client("rds"))
+        return cast("RDSClient", self._client("rds"))
 
     @cached_property
     def stacks(self) -> "CloudFormationClient":
         """AWS CloudFormation; it returns a template as its text, not as JSON that botocore has parsed."""
-        return reading_text(client("cloudformation"))
+        return reading_text(self._client("cloudformation"))
 
     @cached_property
     def registry(self) -> "ECRClient":
         """Amazon ECR, with a timeout that suffices to upload a part of a layer."""
-        return cast("ECRClient", _client("ecr", LAYER_SECONDS))
+        return cast("ECRClient", self._client("ecr", LAYER_SECONDS))
 
 
 def reading_text(stacks: "CloudFormationClient") -> "CloudFormationClient":
@@ -155,18 +190,46 @@ def reading_text(stacks: "CloudFormationClient") -> "CloudFormationClient":
     return stacks
 
 
+class _Session(botocore.session.Session):
+    """A session in which each client may have credentials of its own; all share what is slow to load."""
+
+    chosen: "Credentials | None" = None
+
+    def get_credentials(self) -> "Credentials | None":
+        """The credentials for the client that is being made."""
+        return self.chosen or super().get_credentials()
+
+
 @cache
-def _session() -> botocore.session.Session:
-    return botocore.session.get_session()
+def _session() -> _Session:
+    return _Session()
 
 
-def _client(service: str, read_seconds: int = READ_SECONDS, attempts: int = ATTEMPTS) -> "BaseClient":
+def _client(
+    service: str, read_seconds: int = READ_SECONDS, attempts: int = ATTEMPTS, credentials: "Credentials | None" = None
+) -> "BaseClient":
     with _MAKING:
-        return _made(service, read_seconds, attempts)
+        if credentials is None:
+            return _made(service, read_seconds, attempts)
+        return _made_for_role(service, read_seconds, attempts, credentials)
 
 
 @cache
 def _made(service: str, read_seconds: int, attempts: int, region: str | None = None) -> "BaseClient":
+    return _new(service, read_seconds, attempts, region)
+
+
+@lru_cache(KEPT)
+def _made_for_role(service: str, read_seconds: int, attempts: int, credentials: "Credentials") -> "BaseClient":
+    session = _session()
+    session.chosen = credentials
+    try:
+        return _new(service, read_seconds, attempts)
+    finally:
+        session.chosen = None
+
+
+def _new(service: str, read_seconds: int, attempts: int, region: str | None = None) -> "BaseClient":
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=read_seconds,

@@ -4,6 +4,8 @@ from importlib import import_module
 from typing import Any, cast
 
 from controller.aws.client.clients import Clients
+from controller.aws.client.credentials import RoleCredentials
+from controller.aws.client.deploy_roles import ClientsOf
 from controller.aws.client.pacing import FORWARD_PATIENCE, URGENT_PATIENCE, Pace, Time, paced
 from controller.aws.components.kind import AwsKind, Tools
 from controller.domain.environment import Environment
@@ -30,15 +32,14 @@ class AwsComponents(Components):
     """Implements `ports.Components`."""
 
     def __init__(
-        self, bucket: str, clients: Clients | None = None, budget: Budget | None = None, time: Time | None = None
+        self, bucket: str, clients: ClientsOf | None = None, budget: Budget | None = None, time: Time | None = None
     ) -> None:
-        """`bucket` is the controller's, with the staging area.
+        """`bucket` is the controller's, with the staging area; `clients` gives those for an environment.
 
         Calls to AWS Lambda that go forward are taken from the `budget` (default: made at once); urgent calls are not.
         """
-        self._bucket, clients = bucket, clients or Clients()
-        self._urgent = paced(clients, Pace(time).take, URGENT_PATIENCE, time)
-        self._forward = paced(clients, budget.take, FORWARD_PATIENCE, time) if budget else clients
+        self._bucket, self._clients, self._budget = bucket, clients or Clients(), budget
+        self._pace, self._time = Pace(time), time
 
     def get(
         self,
@@ -55,5 +56,17 @@ class AwsComponents(Components):
             raise NotFoundError(f"Environment {environment.key} has no component '{name}'; it has: {known}.")
         if not target.in_bundles:
             raise NotFoundError(f"'{name}' of {environment.key} is a {target.kind}: no release brings or moves it.")
-        tools = Tools(self._urgent if urgent else self._forward, self._bucket, context)
+        tools = Tools(self._paced(environment, urgent=urgent), self._bucket, context)
         return aws_kind_of(target.kind).component(target, name, tools)
+
+    def make_ready(self, environment: Environment) -> None:
+        """Renew the credentials for this environment, if they need it soon; see the port."""
+        credentials = self._clients.of(environment).credentials
+        if isinstance(credentials, RoleCredentials):
+            credentials.make_ready()
+
+    def _paced(self, environment: Environment, *, urgent: bool) -> Clients:
+        clients = self._clients.of(environment)
+        if urgent:
+            return paced(clients, self._pace.take, URGENT_PATIENCE, self._time)
+        return paced(clients, self._budget.take, FORWARD_PATIENCE, self._time) if self._budget else clients

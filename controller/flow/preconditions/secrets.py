@@ -13,17 +13,17 @@ def check_secrets(world: World, environment: Environment, deployment: Deployment
     for text in deployment.secrets:
         need = SecretNeed.model_validate_json(text)
         secret_id = secret_of(environment, need)
-        there = _keys(world, need, secret_id)
+        there = _keys(world, environment, need, secret_id)
         missing = [key for key in need.keys if key not in there]
         if missing:
             reason = f"The secret '{need.name}' ({secret_id}) has no value for {', '.join(missing)}."
             raise InvalidBundleError(reason, f"Put {_these(missing)} into it in Secrets Manager. {AGAIN}")
 
 
-def _keys(world: World, need: SecretNeed, secret_id: str) -> frozenset[str]:
+def _keys(world: World, environment: Environment, need: SecretNeed, secret_id: str) -> frozenset[str]:
     named = shown(need, secret_id)
     try:
-        return world.secrets.keys(secret_id)
+        return world.secrets.keys(environment, secret_id)
     except TransientError:
         raise
     except NotFoundError as error:

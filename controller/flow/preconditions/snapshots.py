@@ -41,7 +41,8 @@ def take(world: World, environment: Environment, deployment: Deployment) -> Snap
     if not wanted:
         return Snapshots({})
     deployment = _renew(world, deployment)
-    states = {name: world.databases.snapshot(target, deployment.deployment_id) for name, target in wanted.items()}
+    snapshot_of, deployment_id = world.databases.snapshot, deployment.deployment_id
+    states = {name: snapshot_of(environment, target, deployment_id) for name, target in wanted.items()}
     for name, snapshot in states.items():
         _require(world, deployment, name, wanted[name], snapshot)
     taken = {name: snapshot.id for name, snapshot in states.items()}
@@ -60,7 +61,7 @@ def prune(world: World, environment: Environment, deployment: Deployment) -> Non
     for name, target in environment.outside_bundles.items():
         keep = set(deployment.snapshots.values())
         try:
-            gone = world.databases.prune(target, keep)
+            gone = world.databases.prune(environment, target, keep)
         except SelfrightError as error:
             record(world, deployment.deployment_id, EventKind.PRUNE_FAILED, f"{name}: {error}")
             continue

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
-from selfright.cdk.components.component import allow
+from selfright.cdk.components.component import allow, use_key
 from selfright.cdk.names import Group
 
 
@@ -17,7 +18,7 @@ def warm_instances(instances: int | None) -> dict[str, int]:
 def released_function(released: lambda_.IFunction, *, warm: bool) -> dict[Group, Sequence[iam.PolicyStatement]]:
     """The permissions of the controller's functions; `warm`: they also manage provisioned concurrency.
 
-    Statements for reading and deleting name the function besides its versions, because AWS may check either of them.
+    Statements for reading name the function besides its versions, because AWS may check either of them.
     """
     function, versions = [released.function_arn], [f"{released.function_arn}:*"]
     read_access = allow(["lambda:GetAlias", "lambda:GetFunctionConfiguration"], function + versions)
@@ -32,14 +33,40 @@ def released_function(released: lambda_.IFunction, *, warm: bool) -> dict[Group,
     delete = [
         read_access,
         allow(["lambda:ListVersionsByFunction", "lambda:ListAliases"], function),
-        allow(["lambda:DeleteFunction"], function + versions),
+        allow(["lambda:DeleteFunction"], versions),  # on the function itself, it would delete all of it
         *take,
     ]
     return {
-        Group.STAGE: [read_access, export, allow([f"lambda:{action}" for action in change], function), *give],
+        Group.STAGE: [
+            read_access,
+            export,
+            allow([f"lambda:{action}" for action in change], function),
+            *_variables_key(released),
+            *give,
+        ],
         Group.CHECK: [call, allow(["lambda:GetAlias"], function + versions)],
         Group.TRAFFIC: [shift],
         Group.ON_ALARM: [shift, read_access],  # an emergency rollback reads what is live, with the digest of its code
         Group.CLOSE: [*delete, call],
         Group.RECONCILE: delete,
     }
+
+
+def _variables_key(released: lambda_.IFunction) -> Sequence[iam.PolicyStatement]:
+    """The use of the key that encrypts the function's variables, if the function is made here and has one of its own.
+
+    Staging reads and replaces the variables; Lambda keeps a grant on the key for the function.
+    """
+    made = released.node.default_child
+    key = made.kms_key_arn if isinstance(made, lambda_.CfnFunction) else None
+    if key is None:
+        return []
+    grant = iam.PolicyStatement(
+        actions=["kms:CreateGrant"],
+        resources=[key],
+        conditions={
+            "Bool": {"kms:GrantIsForAWSResource": "true"},
+            "StringEquals": {"kms:ViaService": f"lambda.{Aws.REGION}.amazonaws.com"},
+        },
+    )
+    return [use_key(key, "lambda", "Decrypt", "Encrypt"), grant]

@@ -9,7 +9,7 @@ from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_lambda as lambda_
 
 from selfright.cdk.components.alias import released_function, warm_instances
-from selfright.cdk.components.component import Privileges, allow
+from selfright.cdk.components.component import Privileges, allow, read_staged
 from selfright.cdk.durations import checked
 from selfright.cdk.names import Group
 
@@ -60,7 +60,8 @@ class FunctionComponent:
     def privileges(self) -> Privileges:
         """The statements for the function, and reading its API to record the restore point."""
         released = released_function(self.function, warm=self.provisioned_concurrency is not None)
-        if self.api is None:
-            return released
-        api = f"arn:{Aws.PARTITION}:apigateway:{Aws.REGION}::/apis/{self.api.api_id}"
-        return {**released, Group.STAGE: [*released[Group.STAGE], allow(["apigateway:GET"], [api, f"{api}/*"])]}
+        staged = [*released[Group.STAGE], read_staged("staging/*")]
+        if self.api is not None:
+            api = f"arn:{Aws.PARTITION}:apigateway:{Aws.REGION}::/apis/{self.api.api_id}"
+            staged.append(allow(["apigateway:GET"], [api, f"{api}/*"]))
+        return {**released, Group.STAGE: staged}

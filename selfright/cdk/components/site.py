@@ -8,7 +8,7 @@ from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
-from selfright.cdk.components.component import Privileges, allow
+from selfright.cdk.components.component import Privileges, allow, use_key
 from selfright.cdk.durations import checked
 from selfright.cdk.names import Group
 
@@ -51,20 +51,28 @@ class SiteComponent:
         """The statements cover the whole bucket, because a bundle chooses which paths revisions share."""
         objects = [self.bucket.arn_for_objects("*")]
         listing = allow(["s3:ListBucket"], [self.bucket.bucket_arn])
+        policy = allow(["s3:GetBucketPolicy"], [self.bucket.bucket_arn])  # it decides how CloudFront sees missing files
         routing = [self.routing_function.function_arn]
         read_access = allow(["cloudfront:GetFunction"], routing)
         indexes = allow(["s3:GetObject"], [self.bucket.arn_for_objects("revisions/*")])  # they list the shared folders
         move = ["cloudfront:GetFunction", "cloudfront:UpdateFunction", "cloudfront:PublishFunction"]
-        shift = [allow(move, routing), indexes]
-        delete = [listing, read_access, indexes, allow(["s3:DeleteObject"], objects)]
+        shift = [allow(move, routing), indexes, *self._key("Decrypt")]
+        write = [allow(["s3:GetObject", "s3:PutObject"], objects), *self._key("Decrypt", "GenerateDataKey")]
+        check = [listing, policy, allow(["s3:GetObject"], objects), read_access, *self._key("Decrypt")]
+        delete = [listing, read_access, indexes, allow(["s3:DeleteObject"], objects), *self._key("Decrypt")]
         return {
-            Group.STAGE: [listing, read_access, allow(["s3:GetObject", "s3:PutObject"], objects), *self._export()],
-            Group.CHECK: [listing, allow(["s3:GetObject"], objects), read_access, *self._status()],
+            Group.STAGE: [listing, read_access, *write, *self._export()],
+            Group.CHECK: [*check, *self._status()],
             Group.TRAFFIC: shift,
             Group.ON_ALARM: [*shift, listing],  # without the listing, S3 answers 403 for a revision that is gone
             Group.CLOSE: [*delete, *self._status()],
             Group.RECONCILE: delete,
         }
+
+    def _key(self, *actions: str) -> list[iam.PolicyStatement]:
+        """The use of the bucket's own key, if it has one."""
+        key = self.bucket.encryption_key
+        return [use_key(key.key_arn, "s3", *actions)] if key else []
 
     def _export(self) -> list[iam.PolicyStatement]:
         return self._of_distribution("cloudfront:GetDistribution", "cloudfront:GetDistributionConfig")

@@ -8,7 +8,7 @@ from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
 from selfright.cdk import durations
-from selfright.cdk.components.component import Privileges, allow
+from selfright.cdk.components.component import Privileges, allow, read_staged
 from selfright.cdk.names import Group
 
 
@@ -60,10 +60,11 @@ class StackComponent:
         undo = ["CancelUpdateStack", "DeleteStack", "ListStackResources"]
         passed_to = {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
         pass_role = iam.PolicyStatement(actions=["iam:PassRole"], resources=[self.role.role_arn], conditions=passed_to)
+        large = read_staged("restore-points/stacks/*.template")
         return {
-            Group.STAGE: [self._allow(*read_access, *change), pass_role, *self._macros()],
+            Group.STAGE: [self._allow(*read_access, *change), pass_role, large, *self._macros()],
             Group.CHECK: [self._allow(*read_access)],
-            Group.TRAFFIC: [self._allow(*read_access, *change, *undo), pass_role, *self._macros()],
+            Group.TRAFFIC: [self._allow(*read_access, *change, *undo), pass_role, large, *self._macros()],
             Group.ON_ALARM: [self._allow(*read_access)],  # an emergency rollback reads what is live
             Group.CLOSE: [self._allow(*read_access)],
         }

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from botocore.credentials import Credentials
+
 from tests.simulation.aws.s3 import PutEvents
 from tests.simulation.aws.service import Pages, Service
 from tests.simulation.calls.gateway import Client, Gateway
@@ -15,9 +17,9 @@ class SimulatedClient:
 
     exceptions = Service.exceptions
 
-    def __init__(self, gateway: Callable[[], Gateway], client: Client) -> None:
-        """`gateway` returns that of the run that is under way."""
-        self._gateway, self._client = gateway, client
+    def __init__(self, gateway: Callable[[], Gateway], client: Client, credentials: Credentials | None = None) -> None:
+        """`gateway` returns that of the run that is under way; `credentials` are asked for keys before every call."""
+        self._gateway, self._client, self._credentials = gateway, client, credentials
         self.meta = PutEvents(self.put_object)
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
@@ -33,4 +35,6 @@ class SimulatedClient:
         return Pages(getattr(self, operation_name), operation_name)
 
     def _call(self, operation: str, **request: Any) -> Any:
+        if self._credentials:
+            self._credentials.get_frozen_credentials()
         return self._gateway().call(self._client, operation, request)

@@ -9,6 +9,8 @@ from functools import cache
 from importlib import import_module
 from unittest.mock import patch
 
+from botocore.credentials import Credentials
+
 from controller import clock
 from controller.aws.client import clients
 from tests.simulation.calls.clients import SimulatedClient
@@ -28,7 +30,7 @@ POOLS = (
     "controller.flow.test",
 )
 """The modules of the product that use a `ThreadPoolExecutor`; a test compares this with the sources."""
-LOCKS = ("controller.aws.client.pacing", "controller.aws.ledger.budget")
+LOCKS = ("controller.aws.client.credentials", "controller.aws.client.pacing", "controller.aws.ledger.budget")
 CONDITIONS = ("controller.aws.client.uploads",)
 _CURRENT: list[Gateway] = []
 
@@ -70,9 +72,14 @@ def _made(service: str, read_seconds: int, attempts: int) -> SimulatedClient:
 
 
 def _client(
-    service: str, read_seconds: int = clients.READ_SECONDS, attempts: int = clients.ATTEMPTS
+    service: str,
+    read_seconds: int = clients.READ_SECONDS,
+    attempts: int = clients.ATTEMPTS,
+    credentials: Credentials | None = None,
 ) -> SimulatedClient:
-    return _made(service, read_seconds, attempts)
+    if credentials is None:
+        return _made(service, read_seconds, attempts)
+    return SimulatedClient(lambda: _CURRENT[-1], Client(service, read_seconds, attempts), credentials)
 
 
 __all__ = ["START", "installed"]

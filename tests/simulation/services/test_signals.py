@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from controller.aws.alarms import CloudWatchAlarms
+from controller.aws.client.clients import Clients
 from controller.aws.notifications import SnsNotifications
 from controller.aws.secrets import SecretsManagerSecrets
 from controller.domain.phases import Phase
@@ -15,6 +16,7 @@ from tests.simulation.aws.secretsmanager import SecretsManager
 from tests.simulation.aws.sns import Sns
 from tests.simulation.aws.sts import Sts
 from tests.unit.aws.ledger_table import a_deployment
+from tests.unit.flow.scenes import an_environment
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -45,14 +47,16 @@ def test_a_secret_tells_its_keys() -> None:
     """One that does not exist, or holds no object, is an error."""
     fake: Any = SecretsManager(lambda: START)
     arn = fake.create_secret(Name="keys", SecretString='{"A": "1"}')["ARN"]
-    secrets = SecretsManagerSecrets(fake)
-    assert secrets.keys(arn) == secrets.keys("keys") == {"A"}
+    clients = Clients()
+    clients.secrets = fake
+    secrets = SecretsManagerSecrets(clients)
+    assert secrets.keys(an_environment(), arn) == secrets.keys(an_environment(), "keys") == {"A"}
     fake.put_secret_value(SecretId="keys", SecretString="text")
     with pytest.raises(UnusableSecretError):
-        secrets.keys("keys")
+        secrets.keys(an_environment(), "keys")
     fake.delete_secret(SecretId="keys")
     with pytest.raises(NotFoundError):
-        secrets.keys("keys")
+        secrets.keys(an_environment(), "keys")
 
 
 def test_the_caller_is_known() -> None:

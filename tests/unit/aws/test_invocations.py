@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
+from controller.aws.client.clients import Clients
 from controller.aws.invocations import LambdaHooks, LambdaRehearsals
+from controller.domain.checks.check import CheckResult
 from controller.errors import TransientError
+from tests.unit.flow.scenes import an_environment
 
 
 class FakeFunctions:
@@ -25,9 +28,16 @@ class FakeFunctions:
         return {"Payload": io.BytesIO(json.dumps(self._payload).encode()), **failed}
 
 
+def answer(functions: Any, name: str, occasion: dict[str, Any]) -> CheckResult | None:  # noqa: ANN401 - a client
+    """What a hook of an environment answers."""
+    clients = Clients()
+    clients.hook_invoker = functions
+    return LambdaHooks(clients).run(an_environment(), name, occasion)
+
+
 def ask(payload: object, error: str | None = None) -> tuple[bool, str] | None:
     """Whether a hook with this result agrees, and the message; None when it answers later."""
-    result = LambdaHooks(FakeFunctions(payload, error)).run("smoke", {"version": "1.0.0"})  # type: ignore[arg-type]
+    result = answer(FakeFunctions(payload, error), "smoke", {"version": "1.0.0"})
     return result and (result.passed, result.detail)
 
 
@@ -63,13 +73,13 @@ class Slow(FakeFunctions):
 def test_a_hook_that_runs_on_may_still_answer_later() -> None:
     """The workflow waits for its answer, but not for its end."""
     slow = Slow(ReadTimeoutError(endpoint_url="https://lambda"))
-    assert LambdaHooks(slow).run("smoke", {}) is None  # type: ignore[arg-type]
+    assert answer(slow, "smoke", {}) is None
 
 
 def test_a_hook_that_cannot_be_reached_is_called_again() -> None:
     """The fault is transient, and the hook has not been called yet."""
     with pytest.raises(TransientError):
-        LambdaHooks(Slow(ConnectTimeoutError(endpoint_url="https://lambda"))).run("smoke", {})  # type: ignore[arg-type]
+        answer(Slow(ConnectTimeoutError(endpoint_url="https://lambda")), "smoke", {})
 
 
 def test_a_hook_can_give_its_reason() -> None:

@@ -9,10 +9,12 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from controller.aws.client.clients import Clients
 from controller.aws.secrets import SecretsManagerSecrets
 from controller.errors import AwsError, NotFoundError, SelfrightError, TransientError, UnusableSecretError
 from tests.unit.aws.fake_lambda import refuse
 from tests.unit.aws.ledger_table import client
+from tests.unit.flow.scenes import an_environment
 
 NAME, VALUE = "smartpack/prod/config", "hunter2"
 
@@ -24,10 +26,17 @@ def manager() -> Iterator[Any]:
         yield client("secretsmanager")
 
 
+def keys_by(manager: Any, secret_id: str) -> frozenset[str]:  # noqa: ANN401 - a client
+    """The keys of this secret of an environment."""
+    clients = Clients()
+    clients.secrets = manager
+    return SecretsManagerSecrets(clients).keys(an_environment(), secret_id)
+
+
 def keys(manager: Any, text: str) -> frozenset[str]:  # noqa: ANN401 - a client
     """The keys of a secret that holds this text."""
     manager.create_secret(Name=NAME, SecretString=text)
-    return SecretsManagerSecrets(manager).keys(NAME)
+    return keys_by(manager, NAME)
 
 
 def test_the_keys_with_a_value_are_returned(manager: Any) -> None:  # noqa: ANN401 - a client
@@ -39,13 +48,13 @@ def test_the_keys_with_a_value_are_returned(manager: Any) -> None:  # noqa: ANN4
 def test_a_secret_is_found_by_its_arn_too(manager: Any) -> None:  # noqa: ANN401 - a client
     """CDK knows the ARN of a secret that it creates."""
     arn = manager.create_secret(Name=NAME, SecretString='{"A": "1"}')["ARN"]
-    assert SecretsManagerSecrets(manager).keys(arn) == {"A"}
+    assert keys_by(manager, arn) == {"A"}
 
 
 def test_a_missing_secret_is_reported(manager: Any) -> None:  # noqa: ANN401 - a client
     """The message has its id."""
     with pytest.raises(NotFoundError, match=NAME):
-        SecretsManagerSecrets(manager).keys(NAME)
+        keys_by(manager, NAME)
 
 
 def test_a_secret_that_is_being_deleted_cannot_be_read(manager: Any) -> None:  # noqa: ANN401 - a client
@@ -53,7 +62,7 @@ def test_a_secret_that_is_being_deleted_cannot_be_read(manager: Any) -> None:  #
     manager.create_secret(Name=NAME, SecretString="{}")
     manager.delete_secret(SecretId=NAME)
     with pytest.raises(AwsError, match="InvalidRequestException"):
-        SecretsManagerSecrets(manager).keys(NAME)
+        keys_by(manager, NAME)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +75,7 @@ def test_a_secret_without_keys_is_reported_without_its_value(manager: Any, text:
     else:
         manager.create_secret(Name=NAME, SecretString=text)
     with pytest.raises(UnusableSecretError) as caught:
-        SecretsManagerSecrets(manager).keys(NAME)
+        keys_by(manager, NAME)
     assert VALUE not in "".join(traceback.format_exception(caught.value))
     assert caught.value.__cause__ is caught.value.__context__ is None
 
@@ -75,7 +84,7 @@ def test_a_binary_secret_has_no_keys(manager: Any) -> None:  # noqa: ANN401 - a 
     """Only a text can have keys."""
     manager.create_secret(Name=NAME, SecretBinary=b'{"A": "1"}')
     with pytest.raises(UnusableSecretError):
-        SecretsManagerSecrets(manager).keys(NAME)
+        keys_by(manager, NAME)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +94,7 @@ def test_a_binary_secret_has_no_keys(manager: Any) -> None:  # noqa: ANN401 - a 
 def test_a_refusal_by_aws_is_reported(code: str, status: int, error: type[SelfrightError]) -> None:
     """The message names the missing permission, or the error is transient."""
     with pytest.raises(error, match="secretsmanager:GetSecretValue"):
-        SecretsManagerSecrets(_Answers(refuse(code, status))).keys(NAME)
+        keys_by(_Answers(refuse(code, status)), NAME)
 
 
 class _Answers:

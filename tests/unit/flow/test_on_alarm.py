@@ -108,6 +108,7 @@ def test_a_rehearsal_changes_nothing() -> None:
     before = on_its_way(world, Phase.BAKING, weight=10)
     at_weight(world, 10)
     rehearse(world, "d2")
+    assert world.components.made_ready == ["smartpack/prod"]
     assert handle(world, {"deployment_id": "d2", "rehearsal": True}).document() == {"tripped": []}
     assert world.deployments.get("d2") == before
     assert world.deployments.get("d2").trip is None

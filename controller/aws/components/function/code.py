@@ -50,11 +50,11 @@ class ZipCode:
         key = f"staging/{self.sha256}.zip"
         try:
             with calling("s3:GetObject", f"{self._bucket}/{key}"):
-                self._clients.objects.head_object(Bucket=self._bucket, Key=key)
+                self._clients.artifacts.head_object(Bucket=self._bucket, Key=key)
         except NotFoundError:
             digest = base64.b64encode(bytes.fromhex(self.sha256)).decode()
             with self._bundle.stream(self.artifact.artifact) as body, calling("s3:PutObject", key):
-                self._clients.objects.put_object(Bucket=self._bucket, Key=key, Body=body, ChecksumSHA256=digest)
+                self._clients.artifacts.put_object(Bucket=self._bucket, Key=key, Body=body, ChecksumSHA256=digest)
         return {"S3Bucket": self._bucket, "S3Key": key}
 
 

@@ -53,13 +53,13 @@ class KeptCode:
     def _written(self, key: str) -> datetime | None:
         try:
             with calling("s3:GetObject", f"{self._bucket}/{key}"):
-                return self._clients.objects.head_object(Bucket=self._bucket, Key=key)["LastModified"]
+                return self._clients.artifacts.head_object(Bucket=self._bucket, Key=key)["LastModified"]
         except NotFoundError:
             return None
 
     def _copy(self, source: str, key: str) -> None:
         with calling("s3:PutObject", f"{self._bucket}/{key}"):
-            self._clients.objects.copy_object(
+            self._clients.artifacts.copy_object(
                 Bucket=self._bucket,
                 Key=key,
                 CopySource={"Bucket": self._bucket, "Key": source},
@@ -73,7 +73,7 @@ class KeptCode:
             body.seek(0)
             digest = base64.b64encode(bytes.fromhex(sha256)).decode()
             with calling("s3:PutObject", f"{self._bucket}/{key}"):
-                self._clients.objects.put_object(Bucket=self._bucket, Key=key, Body=body, ChecksumSHA256=digest)
+                self._clients.artifacts.put_object(Bucket=self._bucket, Key=key, Body=body, ChecksumSHA256=digest)
 
 
 def _download(location: str, body: IO[bytes]) -> str:

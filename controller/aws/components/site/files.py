@@ -1,9 +1,11 @@
 """The objects of a site's bucket: listing, reading, writing and deleting them."""
 
 import base64
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from fnmatch import fnmatchcase
 from functools import cached_property
 from http import HTTPStatus
 from typing import IO, TYPE_CHECKING, Any
@@ -13,11 +15,12 @@ from controller.aws.client.clients import Clients
 from controller.aws.components.site.quick_puts import QuickPuts
 from controller.domain.checks.check import Answer
 from controller.domain.components.site.index import FileEntry
-from controller.errors import AwsError, NotFoundError
+from controller.errors import AwsError, NotFoundError, TransientError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
+CLOUDFRONT = "cloudfront.amazonaws.com"
 AT_ONCE = 1000
 """DeleteObjects takes at most this many keys."""
 
@@ -62,15 +65,37 @@ class SiteFiles:
             return answer["Body"].read(at_most), answer["Metadata"]
 
     def answer(self, key: str, at_most: int) -> Answer:
-        """The answer that CloudFront would get: the object with its own headers; 404 if there is no such object."""
+        """The answer that CloudFront would get: the object with its own headers, or that there is no such object."""
         try:
             with calling("s3:GetObject", f"{self.bucket}/{key}"):
                 found = self._clients.objects.get_object(Bucket=self.bucket, Key=key)
                 body = found["Body"].read(at_most)
         except NotFoundError:
-            return Answer(HTTPStatus.NOT_FOUND)
+            return Answer(self._missing)
         headers = {"content-type": found.get("ContentType", ""), "cache-control": found.get("CacheControl", "")}
         return Answer(HTTPStatus.OK, body, {name: value for name, value in headers.items() if value})
+
+    @cached_property
+    def _missing(self) -> HTTPStatus:
+        """What S3 answers to CloudFront for a key that does not exist: 404 to who may list the bucket, 403 to others.
+
+        Where the bucket's policy cannot be read, or is not what lets CloudFront in, it is taken for 404.
+        """
+        try:
+            with calling("s3:GetBucketPolicy", self.bucket):
+                policy = json.loads(self._clients.objects.get_bucket_policy(Bucket=self.bucket)["Policy"])
+        except TransientError:
+            raise
+        except (AwsError, NotFoundError):
+            return HTTPStatus.NOT_FOUND
+        allowed = {
+            action
+            for statement in policy.get("Statement", [])
+            if statement.get("Effect") == "Allow" and CLOUDFRONT in json.dumps(statement.get("Principal"))
+            for action in _as_list(statement.get("Action", []))
+        }
+        may_list = any(fnmatchcase("s3:ListBucket", action) for action in allowed)
+        return HTTPStatus.FORBIDDEN if allowed and not may_list else HTTPStatus.NOT_FOUND
 
     def metadata(self, key: str) -> Mapping[str, str]:
         """An object's metadata; raises `NotFoundError`."""
@@ -136,6 +161,10 @@ class SiteFiles:
             for error in answer.get("Errors", []):
                 reason = f"s3:DeleteObject on {self.bucket}/{error.get('Key')}: {error.get('Code')}"
                 raise AwsError(f"{reason}. Look at the bucket's policy.", code=error.get("Code", ""))
+
+
+def _as_list(actions: str | list[str]) -> list[str]:
+    return [actions] if isinstance(actions, str) else actions
 
 
 def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -49,7 +49,7 @@ class StackStore:
         """The kept state of a revision; raises `NotFoundError`."""
         key = f"{PREFIX}{revision}.json"
         with calling("s3:GetObject", key):
-            body = self._clients.objects.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            body = self._clients.artifacts.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         return StackState(**json.loads(body))
 
     def has(self, revision: str) -> bool:
@@ -57,7 +57,7 @@ class StackStore:
         key = f"{PREFIX}{revision}.json"
         try:
             with calling("s3:GetObject", key):
-                self._clients.objects.head_object(Bucket=self._bucket, Key=key)
+                self._clients.artifacts.head_object(Bucket=self._bucket, Key=key)
         except NotFoundError:
             return False
         return True
@@ -78,8 +78,8 @@ class StackStore:
             return {"TemplateBody": text}
         key = f"{PREFIX}{hashlib.sha256(body).hexdigest()}.template"
         self._put(key, body)
-        return {"TemplateURL": f"{self._clients.objects.meta.endpoint_url}/{self._bucket}/{key}"}
+        return {"TemplateURL": f"{self._clients.artifacts.meta.endpoint_url}/{self._bucket}/{key}"}
 
     def _put(self, key: str, body: bytes) -> None:
         with calling("s3:PutObject", key):
-            self._clients.objects.put_object(Bucket=self._bucket, Key=key, Body=body)
+            self._clients.artifacts.put_object(Bucket=self._bucket, Key=key, Body=body)

@@ -204,6 +204,23 @@ def test_a_complete_revision_passes(world: World) -> None:
 
 
 @pytest.mark.parametrize(
+    ("actions", "status"),
+    [
+        ("s3:GetObject", 403),
+        (["s3:GetObject", "s3:ListBucket"], 404),
+        ("s3:*", 404),
+    ],
+)
+def test_what_is_missing_has_the_status_that_visitors_will_see(world: World, actions: object, status: int) -> None:
+    """S3 answers 403 to a CloudFront that may not list the bucket, so the check passes before traffic only if so."""
+    reader = {"Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"}, "Action": actions}
+    policy = {"Version": "2012-10-17", "Statement": [{**reader, "Resource": f"arn:aws:s3:::{SITE}/*"}]}
+    world.s3.put_bucket_policy(Bucket=SITE, Policy=json.dumps(policy))
+    results = check(world, stage(world), *({"path": "/nothing.txt", "status": one} for one in (403, 404)))
+    assert [passed for passed, _ in results] == [True, status == 403, status == 404]
+
+
+@pytest.mark.parametrize(
     ("request_", "status"),
     [({"path": "/../x"}, 400), ({"path": "/", "method": "POST"}, 405), ({"path": "/", "method": "HEAD"}, 200)],
 )
