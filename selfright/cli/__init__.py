@@ -33,6 +33,7 @@ COMMANDS = {
     "resume": "selfright.cli.commands.resume:command",
     "unlock": "selfright.cli.commands.unlock:command",
     "restore": "selfright.cli.commands.restore:command",
+    "prove": "selfright.cli.commands.prove:command",
     "up": "selfright.cli.commands.local:up",
     "down": "selfright.cli.commands.local:down",
     "demo": "selfright.cli.commands.local:demo",

@@ -1,0 +1,36 @@
+"""How long an edge location answers with an error that it has cached."""
+
+import secrets
+from collections.abc import Iterator
+
+from selfright.proving.fact import Fact
+from selfright.proving.results import Finding, Measured
+from selfright.proving.scene import Scene
+
+ROUNDS = 3
+PATIENCE = 120.0
+FINE = 200
+
+
+def measure(scene: Scene) -> Iterator[Finding]:
+    """Request a file that does not exist yet, write it, and request it until it is there."""
+    bucket = scene.outputs["Bucket"]
+    seconds, statuses = [], []
+    for _ in range(ROUNDS):
+        key = f"prove-kept/{secrets.token_hex(6)}"
+        statuses.append(scene.here(f"/{key}").status)
+        start = scene.clock.now()
+        scene.client("s3").put_object(Bucket=bucket, Key=key, Body=b"here", ContentType="text/plain")
+        scene.until(key, lambda key=key: scene.here(f"/{key}").status == FINE, PATIENCE)  # type: ignore[misc]
+        seconds.append(scene.since(start))
+    said = f"a missing file was answered with {', '.join(map(str, sorted(set(statuses))))}"
+    yield Measured("a cached error is answered", said, tuple(seconds), figures=("error_cached",))
+
+
+FACT = Fact(
+    "cached_error",
+    "bucket",
+    "How long is a cached error answered?",
+    "A missing file is requested, then written, then requested from this machine until it is answered.",
+    measure,
+)
