@@ -58,10 +58,8 @@ class SandboxApi(Construct):
                 allow_origins=[ORIGIN], allow_methods=[apigateway.CorsHttpMethod.GET], max_age=Duration.hours(1)
             ),
         )
-        for path in ("/", "/{proxy+}"):
-            self.http.add_routes(
-                path=path, methods=[apigateway.HttpMethod.GET], integration=HttpLambdaIntegration("Live", self.alias)
-            )
+        self.lead("/", self.alias)
+        self.lead("/{proxy+}", self.alias)
         self.errors = cloudwatch.Alarm(
             self,
             "Errors",
@@ -73,6 +71,11 @@ class SandboxApi(Construct):
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
+
+    def lead(self, path: str, alias: lambda_.IAlias) -> None:
+        """Lead requests for a path to a function by its alias."""
+        integration = HttpLambdaIntegration("Led", alias)
+        self.http.add_routes(path=path, methods=[apigateway.HttpMethod.GET], integration=integration)
 
 
 def register(stack: Stack, api: SandboxApi, site: SandboxSite, topic: sns.ITopic) -> Environment:

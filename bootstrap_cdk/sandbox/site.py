@@ -1,4 +1,4 @@
-"""The sandbox's site, and two more ways through its distribution, on which facts about CloudFront are tried."""
+"""The sandbox's site, and a second distribution, on which facts about CloudFront are tried."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_cloudfront as cloudfront
@@ -9,15 +9,17 @@ from constructs import Construct
 from bootstrap_cdk.sandbox.naming import GLOBAL, PREFIX
 from selfright.cdk import PLACEHOLDER_ROUTING
 
-ANSWERED = "/prove-answered/*"
-"""Paths that a function answers by itself; a fact publishes it again and again."""
-KEPT = "/prove-kept/*"
-"""Paths that lead to the bucket without a function, for what CloudFront's cache keeps."""
-FIRST_ANSWER = "function handler(event) { return {statusCode: 200, body: 'publication 0'}; }"
+FIRST_ANSWER = """\
+function handler(event) {
+  if (event.request.uri.startsWith('/prove-kept/')) { return event.request; }
+  return {statusCode: 200, body: 'publication 0'};
+}
+"""
+"""What a fact publishes again and again, with another body each time; files below `/prove-kept/` are the bucket's."""
 
 
 class SandboxSite(Construct):
-    """Bucket, distribution, the routing function of the releases, and the function that a fact publishes."""
+    """Bucket, distribution and routing function of the releases; distribution and function of the facts."""
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
@@ -31,17 +33,29 @@ class SandboxSite(Construct):
         )
         self.routing_function = self._function("Routing", f"{GLOBAL}-routing", PLACEHOLDER_ROUTING)
         self.answering = self._function("Answering", f"{GLOBAL}-answering", FIRST_ANSWER)
-        origin = origins.S3BucketOrigin.with_origin_access_control(self.bucket)
-        self.distribution = cloudfront.Distribution(
+        self.distribution = self._distribution("Distribution", self.routing_function, "index.html")
+        self.tried = self._distribution("Tried", self.answering)
+        self.url = f"https://{self.distribution.distribution_domain_name}"
+
+    def _distribution(
+        self, construct_id: str, function: cloudfront.IFunction, root: str | None = None
+    ) -> cloudfront.Distribution:
+        associated = cloudfront.FunctionAssociation(
+            function=function, event_type=cloudfront.FunctionEventType.VIEWER_REQUEST
+        )
+        return cloudfront.Distribution(
             self,
-            "Distribution",
+            construct_id,
             comment=PREFIX,
-            default_behavior=_behavior(origin, self.routing_function),
-            additional_behaviors={ANSWERED: _behavior(origin, self.answering), KEPT: _behavior(origin)},
-            default_root_object="index.html",
+            default_behavior=cloudfront.BehaviorOptions(
+                origin=origins.S3BucketOrigin.with_origin_access_control(self.bucket),
+                viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+                cache_policy=cloudfront.CachePolicy.CACHING_OPTIMIZED,
+                function_associations=[associated],
+            ),
+            default_root_object=root,
             price_class=cloudfront.PriceClass.PRICE_CLASS_100,
         )
-        self.url = f"https://{self.distribution.distribution_domain_name}"
 
     def _function(self, construct_id: str, name: str, code: str) -> cloudfront.Function:
         return cloudfront.Function(
@@ -53,17 +67,3 @@ class SandboxSite(Construct):
             runtime=cloudfront.FunctionRuntime.JS_2_0,
             auto_publish=True,
         )
-
-
-def _behavior(origin: cloudfront.IOrigin, function: cloudfront.IFunction | None = None) -> cloudfront.BehaviorOptions:
-    associated = (
-        cloudfront.FunctionAssociation(function=function, event_type=cloudfront.FunctionEventType.VIEWER_REQUEST)
-        if function
-        else None
-    )
-    return cloudfront.BehaviorOptions(
-        origin=origin,
-        viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-        cache_policy=cloudfront.CachePolicy.CACHING_OPTIMIZED,
-        function_associations=[associated] if associated else None,
-    )

@@ -21,11 +21,13 @@ class SandboxStack(Stack):
         )
         Tags.of(self).add(PREFIX, "sandbox")
         api, site, subjects = SandboxApi(self, "Api"), SandboxSite(self, "Site"), Subjects(self, "Subjects")
+        api.lead("/counted", subjects.counted)
         register(self, api, site, subjects.topic)
         outputs = {
             "ApiDomain": f"{api.http.api_id}.execute-api.{self.region}.{self.url_suffix}",
             "SiteDomain": site.distribution.distribution_domain_name,
-            "Distribution": site.distribution.distribution_id,
+            "TriedDomain": site.tried.distribution_domain_name,
+            "TriedDistribution": site.tried.distribution_id,
             "Bucket": site.bucket.bucket_name,
             "Answering": site.answering.function_name,
             "Routing": site.routing_function.function_name,

@@ -14,7 +14,8 @@ from constructs import Construct
 from bootstrap_cdk.sandbox.naming import GLOBAL, PREFIX, RUNTIME, function_role
 from bootstrap_cdk.sandbox.prober import CODE
 
-ALIAS = "live"
+MOVED, COUNTED = "live", "counted"
+"""Two aliases of one function: facts move the first one, and count the calls through the other."""
 NAMESPACE = "SelfrightProve"
 METRIC = "Bad"
 BY_OWNER = "by_owner"
@@ -49,7 +50,8 @@ class Subjects(Construct):
         self.prober = ProbedFunction(self, "Prober", f"{PREFIX}-prober").function
         self.subject = ProbedFunction(self, "Subject", f"{PREFIX}-subject").function
         version = lambda_.Version(self, "First", lambda_=self.subject, removal_policy=RemovalPolicy.RETAIN)
-        lambda_.Alias(self, "Live", alias_name=ALIAS, version=version)
+        lambda_.Alias(self, "Moved", alias_name=MOVED, version=version)
+        self.counted = lambda_.Alias(self, "Counted", alias_name=COUNTED, version=version)
         self.topic = sns.Topic(self, "Topic", topic_name=f"{PREFIX}-alarms")
         self.messages = sqs.Queue(self, "Messages", queue_name=f"{PREFIX}-messages")
         self.topic.add_subscription(subscriptions.SqsSubscription(self.messages, raw_message_delivery=True))

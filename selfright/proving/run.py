@@ -29,16 +29,19 @@ class Prover:
     found: dict[str, FactReport] = field(default_factory=dict)
 
     @contextlib.contextmanager
-    def sandbox(self, parameters: Mapping[str, str], factor: float) -> Iterator[Scene]:
+    def sandbox(self, urls: Mapping[str, str], factor: float) -> Iterator[Scene]:
         """The sandbox for the time of a `with` block; it is deleted at its end, also after an error or Ctrl-C.
+
+        `urls` are other addresses of its hosts: `ApiDomain`, `SiteDomain`.
 
         Raises `AnotherRunError` if there is one already, which is left alone.
         """
         self.say("Creating the sandbox …")
         ours = True
         try:
-            outputs = create(self.client("cloudformation"), self.clock, parameters)
-            yield Scene(outputs, self.client, self.clock, factor)
+            given = {name.replace("Domain", "Url"): url for name, url in urls.items()}
+            outputs = create(self.client("cloudformation"), self.clock, given)
+            yield Scene(outputs, self.client, self.clock, factor, urls)
         except AnotherRunError:
             ours = False
             raise

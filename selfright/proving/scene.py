@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import boto3
 from botocore.config import Config
 
-from selfright.proving.places import Answered, address, request
+from selfright.proving.places import Address, Answered, address, request
 
 Found = TypeVar("Found")
 SHORTEST, LONGEST, SHARE = 0.05, 5.0, 0.03
@@ -80,28 +80,32 @@ class Scene:
     """What a fact's measurement gets.
 
     `outputs` are those of the sandbox's stack. `factor` scales AWS's times and this run's patience: 1 in an account,
-    less where the local AWS runs faster than AWS.
+    less where the local AWS runs faster than AWS. `urls` are other addresses of hosts, by the outputs' names.
     """
 
     outputs: Mapping[str, str]
     client: Callable[[str], Any] = field(default_factory=ServiceClients)
     clock: RunClock = field(default_factory=RunClock)
     factor: float = 1
-    request: Callable[[str, str, Mapping[str, str], str], Answered] = request
+    urls: Mapping[str, str] = field(default_factory=dict)
+    request: Callable[[Address, str, Mapping[str, str], str], Answered] = request
 
     def here(
         self, path: str, headers: Mapping[str, str] | None = None, *, host: str = "SiteDomain", method: str = "GET"
     ) -> Answered:
         """The answer to a request from this machine, to the host that this output names."""
-        return self.request(self.outputs[host], path, headers or {}, method)
+        return self.request(self._address(host), path, headers or {}, method)
 
-    def region(self, path: str) -> Answered:
-        """The answer to a request for a path of the site from a function in the region."""
-        at = address(self.outputs["SiteDomain"])
+    def region(self, path: str, *, host: str = "SiteDomain") -> Answered:
+        """The same from a function in the region."""
+        at = self._address(host)
         asked = json.dumps({"do": "ask", "url": f"{at.url}{path}", "headers": dict(at.headers)}).encode()
         reply = self.client("lambda").invoke(FunctionName=self.outputs["Prober"], Payload=asked)
         said = json.loads(reply["Payload"].read())
         return Answered(int(said["status"]), str(said["body"]))
+
+    def _address(self, host: str) -> Address:
+        return address(self.outputs[host], self.urls.get(host, ""))
 
     def since(self, start: float) -> float:
         """Seconds since a moment of the clock."""

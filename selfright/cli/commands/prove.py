@@ -57,12 +57,8 @@ EXAMPLES = (
     default=1.0,
     help="How much shorter AWS's times are here; only for a local AWS.",
 )
-@click.option(
-    "--api-url", default="", metavar="URL", help="Where checks from outside reach the API, if not at its own address."
-)
-@click.option(
-    "--site-url", default="", metavar="URL", help="Where checks from outside reach the site, if not at its own address."
-)
+@click.option("--api-url", default="", metavar="URL", help="Where the API is reached, if not at its own address.")
+@click.option("--site-url", default="", metavar="URL", help="Where the site is reached, if not at its own address.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @common
 @pass_tools
@@ -99,7 +95,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     facts = _chosen(tools, only)
     began = tools.clock()
     try:
-        with prover.sandbox({"ApiUrl": api_url, "SiteUrl": site_url}, factor) as scene:
+        with prover.sandbox({"ApiDomain": api_url, "SiteDomain": site_url}, factor) as scene:
             prover.measure(scene, facts)
     finally:
         if prover.found:

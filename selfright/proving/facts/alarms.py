@@ -73,16 +73,18 @@ def _by_hand(scene: Scene) -> Iterator[Finding]:
 
 def until_quiet(scene: Scene) -> None:
     """Wait until the alarm that guards the sandbox's releases does not fire."""
-    _until(scene, GUARD, "OK", scene.clock.now())
+    scene.until(f"{GUARD} is quiet", lambda: _state(scene, GUARD) != "ALARM", PATIENCE)
 
 
 def _until(scene: Scene, alarm: str, state: str, start: float) -> float:
-    def asked() -> bool:
-        found = scene.client("cloudwatch").describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
-        return bool(found) and found[0]["StateValue"] == state
-
-    scene.until(f"{alarm} is {state}", asked, PATIENCE)
+    scene.until(f"{alarm} is {state}", lambda: _state(scene, alarm) == state, PATIENCE)
     return scene.since(start)
+
+
+def _state(scene: Scene, alarm: str) -> str:
+    """The alarm's state; "" if there is no such alarm."""
+    found = scene.client("cloudwatch").describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
+    return str(found[0]["StateValue"]) if found else ""
 
 
 def _message(scene: Scene, alarm: str, what: str) -> Finding:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
 
-from controller.aws.client.calls import error_code
+from controller.aws.client.calls import CONFLICTS, error_code
 from selfright.proving.fact import Fact
 from selfright.proving.lateness import Sight
 from selfright.proving.places import Answered
@@ -14,25 +14,43 @@ from selfright.proving.results import Finding, Measured, NotMeasured
 from selfright.proving.scene import Scene
 
 ROUNDS = 3
-PATIENCE = 600.0
+PATIENCE, STALE_PATIENCE = 600.0, 60.0
 CONFIG = {"Comment": "selfright-prove", "Runtime": "cloudfront-js-2.0"}
+CODE = """\
+function handler(event) {
+  if (event.request.uri.startsWith('/prove-kept/')) { return event.request; }
+  return {statusCode: 200, body: 'TEXT'};
+}
+"""
 DEPLOYED = "Deployed"
 Look = Callable[[str], Answered]
 """Requests a path of the site from one place."""
 
 
+TRIED = "TriedDomain"
+
+
 class Answering:
-    """The CloudFront function that answers `/prove-answered/*` with its publication."""
+    """The CloudFront function that answers requests with its publication."""
 
     def __init__(self, scene: Scene) -> None:
         self._scene, self.name = scene, scene.outputs["Answering"]
 
     def write(self, text: str) -> str:
         """Update the function so that it would answer this; returns the ETag."""
+        code = CODE.replace("TEXT", text).encode()
+        return self._scene.until("an ETag that is not stale", lambda: self._written(code), STALE_PATIENCE)
+
+    def _written(self, code: bytes) -> str:
+        """The new ETag; "" if the one that was read is not the latest."""
         cloudfront = self._scene.client("cloudfront")
         etag = cloudfront.get_function(Name=self.name, Stage="DEVELOPMENT")["ETag"]
-        code = f"function handler(event) {{ return {{statusCode: 200, body: '{text}'}}; }}".encode()
-        updated = cloudfront.update_function(Name=self.name, IfMatch=etag, FunctionConfig=CONFIG, FunctionCode=code)
+        try:
+            updated = cloudfront.update_function(Name=self.name, IfMatch=etag, FunctionConfig=CONFIG, FunctionCode=code)
+        except ClientError as error:
+            if error_code(error) in CONFLICTS:
+                return ""
+            raise
         # Like the controller: botocore's model misspells this header.
         return str(updated.get("ETag") or updated["ResponseMetadata"]["HTTPHeaders"]["etag"])
 
@@ -42,7 +60,7 @@ class Answering:
 
     def status(self) -> str:
         """The distribution's status."""
-        found = self._scene.client("cloudfront").get_distribution(Id=self._scene.outputs["Distribution"])
+        found = self._scene.client("cloudfront").get_distribution(Id=self._scene.outputs["TriedDistribution"])
         return str(found["Distribution"]["Status"])
 
 
@@ -75,7 +93,10 @@ class Round:
 def measure(scene: Scene) -> Iterator[Finding]:
     """Publish three times; the second time, a further publication follows at once."""
     answering = Answering(scene)
-    places = {"this machine": scene.here, "the region": scene.region}
+    places = {
+        "this machine": lambda path: scene.here(path, host=TRIED),
+        "the region": lambda path: scene.region(path, host=TRIED),
+    }
     rounds, second = [], ""
     for number in range(ROUNDS):
         text = _publish(answering)
@@ -115,7 +136,7 @@ def _watch(scene: Scene, answering: Answering, places: Mapping[str, Look], text:
     while not one.is_over and not scene.is_over(start, PATIENCE):
         for place, look in places.items():
             if place not in one.broken:
-                _look(scene, one, place, lambda look=look: look("/prove-answered/x").text == text)  # type: ignore[misc]
+                _look(scene, one, place, lambda look=look: look("/").text == text)  # type: ignore[misc]
         status = answering.status()
         if any(sight.first_new is not None for sight in one.sights.values()):
             one.at_first_sight = one.at_first_sight or status

@@ -63,6 +63,8 @@ def _released(
 
 def _told(ended: Deployment, visits: Visits) -> str:
     reason = f" ({ended.reason})" if ended.reason else ""
+    if ended.version == GOOD:
+        return f"{ended.phase}{reason}; before it, nothing was live"
     return f"{ended.phase}{reason}; {visits.failed} of {visits.total} visits were errors"
 
 

@@ -11,13 +11,13 @@ from selfright.proving.names import APPLICATION
 GOOD, BETTER, BAD = "1.0.0", "1.1.0", "1.2.0"
 VERSIONS = (GOOD, BETTER, BAD)
 VISITOR = "selfright-prove-visitor"
-"""What a synthetic visitor's event says of itself; the bad release fails for them, and passes every test."""
+"""The User-Agent of a synthetic visitor; the bad release fails for them, and passes every test."""
 HANDLER = """\
 VERSION, FAILS = "{version}", {fails}
 
 
 def handler(event, context):
-    if FAILS and event.get("visitor") == "{visitor}":
+    if FAILS and event.get("headers", {{}}).get("user-agent") == "{visitor}":
         raise RuntimeError("this release is bad on purpose")
     return {{"statusCode": 200, "headers": {{"content-type": "text/plain"}}, "body": "api " + VERSION}}
 """

@@ -1,15 +1,11 @@
-"""Synthetic visitors: from this machine, to the function by its alias and to the site's page."""
+"""Synthetic visitors: from this machine, to the API and to the site's page."""
 
-import json
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from controller.aws.client.calls import error_code
 from selfright.proving.releases.sources import VISITOR
 from selfright.proving.scene import Scene
 
@@ -50,24 +46,12 @@ def visiting(scene: Scene) -> Iterator[Visits]:
 
 
 def _visit(scene: Scene, visits: Visits, over: threading.Event) -> None:
+    agent = {"user-agent": VISITOR}
     while not over.wait(PAUSE * min(scene.factor, 1)):
-        visits.api[_call(scene)] += 1
-        seen = scene.here("/index.html")
+        called = scene.here("/hello", agent, host="ApiDomain")
+        visits.api[called.text if called.status == FINE else f"error {called.status}"] += 1
+        seen = scene.here("/index.html", agent)
         visits.site[_site(seen.text) if seen.status == FINE else f"error {seen.status}"] += 1
-
-
-def _call(scene: Scene) -> str:
-    event = json.dumps({"visitor": VISITOR, "rawPath": "/hello"}).encode()
-    try:
-        reply = scene.client("lambda").invoke(FunctionName=f"{scene.outputs['ReleasedArn']}:live", Payload=event)
-        content = json.loads(reply["Payload"].read())
-    except ClientError as error:
-        return f"error {error_code(error)}"
-    except (BotoCoreError, ValueError) as error:
-        return f"error {type(error).__name__}"
-    if "FunctionError" in reply or content.get("statusCode") != FINE:
-        return f"error {content.get('statusCode', 'of the function')}"
-    return str(content["body"])
 
 
 def _site(text: str) -> str:
