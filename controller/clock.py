@@ -64,3 +64,7 @@ class SystemClock(Clock):
     def now(self) -> datetime:
         """The time now, in UTC."""
         return now()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for so many seconds."""
+        sleep(seconds)

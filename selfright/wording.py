@@ -16,6 +16,7 @@ TRIPPED_BY: Mapping[str, str] = {
     "judge": "the judge's verdict",
     "inconclusive": "too little evidence",
     "check": "the failed check",
+    "arrival": "the step's late arrival",
     "person": "a person's request",
     "fault": "the fault",
     "reconciler": "the reconciler's finding",

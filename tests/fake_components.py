@@ -29,6 +29,8 @@ class FakeComponent:
     next: str = ""
     pending: list[Pending] = field(default_factory=list)
     left: Left | None = None
+    late: list[str] = field(default_factory=list)
+    publication: str = ""
     seal: str = ""
     gone: set[str] = field(default_factory=set)
     edits: int = 0
@@ -75,6 +77,11 @@ class FakeComponent:
             return self.pending.pop(0)
         self._move(stable, canary or stable, 0, fence)
         return self.left
+
+    def arrival(self, stable: Revision, canary: Revision, weight: int, checks: Sequence[AnyCheck]) -> ports.Arrival:
+        """The answers in `late`, one after the other; then: it has arrived, if `publication` answers that it has."""
+        self._raise_if_broken()
+        return ports.Arrival(self.late.pop(0) if self.late else "", self.publication)
 
     def prune(self, keep: Sequence[Revision], count: int) -> int:
         """Record what is to be kept."""

@@ -84,8 +84,8 @@ class FakeDeployments:
         self.events.setdefault(deployment_id, []).append(event)
 
     def open(self) -> Iterable[str]:
-        """The ids of deployments that have not ended or owe a notification."""
-        return [one.deployment_id for one in self.known.values() if not one.is_told]
+        """The ids of deployments that have not ended, owe a notification, or keep something for a while."""
+        return [one.deployment_id for one in self.known.values() if not one.is_told or one.grace_until]
 
     def kinds(self, deployment_id: str) -> list[str]:
         """The kinds of a deployment's events, in order."""

@@ -34,6 +34,10 @@ class FakeClock:
         """The time to which the clock is set."""
         return self.time
 
+    def sleep(self, seconds: float) -> None:
+        """Move the clock on instead of waiting."""
+        self.forward(seconds)
+
     def forward(self, seconds: float) -> None:
         """Move the clock on."""
         self.time += timedelta(seconds=seconds)
@@ -187,6 +191,15 @@ class FakeProbe:
     asked: list[str] = field(default_factory=list)
     private: dict[str, str] = field(default_factory=dict)
     trusted: list[bool] = field(default_factory=list)
+    publications: list[str | Exception] = field(default_factory=list)
+    publication_now: str = ""
+
+    def publication(self, url: str, *, private: bool = False) -> str:
+        """The answers in `publications`, one after the other; then that of now."""
+        answer = self.publications.pop(0) if self.publications else self.publication_now
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     def run(
         self, url: str, check: OutsideCheck, others: Sequence[OutsideCheck] = (), *, private: bool = False
@@ -251,6 +264,15 @@ class FakeAlarms:
 
     known: dict[str, str] = field(default_factory=dict)
     unreadable: Exception | None = None
+    until: dict[str, datetime] = field(default_factory=dict)
+
+    def reaction(self, names: Sequence[str]) -> timedelta:
+        """One period of a minute."""
+        return timedelta(minutes=1)
+
+    def data_until(self, name: str) -> datetime | None:
+        """As `until` says."""
+        return self.until.get(name)
 
     def states(self, names: Sequence[str]) -> Mapping[str, str]:
         """The states of the alarms that exist."""

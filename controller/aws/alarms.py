@@ -1,17 +1,22 @@
 """The states of CloudWatch's metric and composite alarms."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
+from controller.domain.judging.alarm_data import data_until
 from controller.ports.signals import Alarms
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_cloudwatch.type_defs import DescribeAlarmsOutputTypeDef
 
 AT_ONCE = 100
 """DescribeAlarms takes and returns at most this many alarms."""
+OF_A_COMPOSITE = timedelta(minutes=5)
+"""A composite alarm follows others, of which its rule does not say how fast they are."""
 
 
 class CloudWatchAlarms(Alarms):
@@ -23,17 +28,38 @@ class CloudWatchAlarms(Alarms):
 
     def states(self, names: Sequence[str]) -> Mapping[str, str]:
         """Name → `OK`, `ALARM` or `INSUFFICIENT_DATA`; a deleted alarm is absent. Raises when it cannot be read."""
-        wanted = sorted(set(names))
-        found: dict[str, str] = {}
-        for start in range(0, len(wanted), AT_ONCE):
-            found |= self._describe(wanted[start : start + AT_ONCE])
-        return found
+        return {
+            alarm["AlarmName"]: alarm["StateValue"]
+            for answer in self._described(names)
+            for alarm in (*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", []))
+        }
 
-    def _describe(self, names: Sequence[str]) -> dict[str, str]:
-        # Without AlarmTypes, CloudWatch leaves composite alarms out.
-        with calling("cloudwatch:DescribeAlarms", ", ".join(names[:3])):
-            answer = self._cloudwatch.describe_alarms(
-                AlarmNames=names, AlarmTypes=["MetricAlarm", "CompositeAlarm"], MaxRecords=AT_ONCE
-            )
-        alarms = [*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])]
-        return {alarm["AlarmName"]: alarm["StateValue"] for alarm in alarms}
+    def reaction(self, names: Sequence[str]) -> timedelta:
+        """The longest period times the number of evaluations."""
+        longest = timedelta()
+        for answer in self._described(names):
+            seconds = [_period(alarm) * alarm.get("EvaluationPeriods", 1) for alarm in answer.get("MetricAlarms", [])]
+            followed = [OF_A_COMPOSITE for _ in answer.get("CompositeAlarms", [])]
+            longest = max([longest, *(timedelta(seconds=one) for one in seconds), *followed])
+        return longest
+
+    def data_until(self, name: str) -> datetime | None:
+        """As the reason of its state says, which CloudWatch keeps as data."""
+        found = [alarm for answer in self._described([name]) for alarm in answer.get("MetricAlarms", [])]
+        return data_until(found[0].get("StateReasonData")) if found else None
+
+    def _described(self, names: Sequence[str]) -> "Iterator[DescribeAlarmsOutputTypeDef]":
+        wanted = sorted(set(names))
+        for start in range(0, len(wanted), AT_ONCE):
+            some = wanted[start : start + AT_ONCE]
+            # Without AlarmTypes, CloudWatch leaves composite alarms out.
+            with calling("cloudwatch:DescribeAlarms", ", ".join(some[:3])):
+                yield self._cloudwatch.describe_alarms(
+                    AlarmNames=some, AlarmTypes=["MetricAlarm", "CompositeAlarm"], MaxRecords=AT_ONCE
+                )
+
+
+def _period(alarm: Mapping[str, Any]) -> int:
+    """The period in seconds; of metric math, the longest of its metrics."""
+    of_metrics = [one.get("MetricStat", {}).get("Period") or one.get("Period") or 0 for one in alarm.get("Metrics", [])]
+    return max([int(alarm.get("Period") or 0), *of_metrics])

@@ -1,6 +1,8 @@
 """Requests from outside, as a visitor would make them."""
 
+import json
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 
 import urllib3
 
@@ -10,12 +12,15 @@ from controller.domain.checks.check import READ_AT_MOST, Answer, Check, CheckRes
 from controller.domain.checks.page_load import PageLoad
 from controller.domain.checks.site_check import SiteCheck
 from controller.domain.checks.verification import OutsideCheck
+from controller.domain.components.site.routing import PUBLICATION_PATH
+from controller.domain.printable import printable
 from controller.errors import NoAnswerError
 from controller.ports.signals import Probe
 
 SECONDS = 20.0
 """The time limit for the whole of an answer."""
 CHUNK = 64 * 1024
+SHOWN = 40
 REDIRECTS = range(300, 400)
 HEADERS = {"user-agent": "selfright", "cache-control": "no-cache"}
 
@@ -26,6 +31,19 @@ class HttpProbe(Probe):
     def __init__(self, clock: Callable[[], float] = monotonic, resolve: Resolve = addresses_of) -> None:
         """`clock` gives seconds; `resolve` gives the addresses of a name."""
         self._clock, self._resolve = clock, resolve
+
+    def publication(self, url: str, *, private: bool = False) -> str:
+        """One request, which no cache answers, because the routing function itself does."""
+        address = url.rstrip("/") + PUBLICATION_PATH
+        with opened(address, private=private, resolve=self._resolve) as door:
+            answer = self._answer(door, address, "GET", HEADERS, None)
+        try:
+            found = json.loads(answer.body)["publication"]
+        except (ValueError, KeyError, TypeError):
+            found = None
+        if answer.status != HTTPStatus.OK or not isinstance(found, str):
+            raise NoAnswerError(f"{address} is not answered by a routing function, but with status {answer.status}")
+        return printable(found)[:SHOWN]
 
     def refusal(self, url: str) -> str:
         """Why a request to this URL is refused, unless private ones are allowed; "" when nothing speaks against it."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, TypedDict
+from typing import Literal, TypeAlias, TypedDict
 
 from controller.domain.phases import Phase
 
@@ -102,22 +102,24 @@ class Step:
     bake: int
 
 
-TripSource = Literal["alarm", "judge", "inconclusive", "check", "person", "fault", "reconciler"]
+TripSource = Literal["alarm", "judge", "inconclusive", "check", "arrival", "person", "fault", "reconciler"]
 EVIDENCE = frozenset({"alarm", "judge", "check"})
-"""The sources that say something about the release. Too few requests, a fault, a stop or a person's say nothing."""
+"""The sources that say something about the release. Too few requests, a late AWS, a fault or a person say nothing."""
 
 
 @dataclass(frozen=True)
 class Trip:
     """Why a deployment must be undone. The first trip stays; it is written before anything is restored.
 
-    `fired_at` is the moment at which the alarm changed its state, according to its event.
+    `fired_at` is the moment at which the alarm changed its state, according to its event, and `data_until` the end of
+    the newest measurement for which it did: an alarm comes minutes later than what it is about.
     """
 
     at: datetime
     source: TripSource
     reason: str
     fired_at: datetime | None = None
+    data_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -204,6 +206,20 @@ class Bake:
 
 
 @dataclass(frozen=True)
+class Written:
+    """The last change of the visitors' traffic: its canary's weight (0: the way back), and its moments.
+
+    It is written when AWS has taken it, has arrived when visitors are served by it, as far as one can know, and is seen
+    when their requests are in the numbers.
+    """
+
+    weight: int
+    at: datetime
+    arrived_at: datetime | None = None
+    seen_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Hotfix:
     """A release that must end `alarms`, which were firing when it began: they do not guard it.
 
@@ -228,11 +244,15 @@ class Deployment:
     `snapshots` are those of its databases, by component, requested at `snapshots_since`. `served_before` are the
     components that any earlier release brought to visitors; None before it is read, and when it cannot be known.
     `reached` is the highest weight in percent to which a shift has begun to move traffic (0: none ever began), also
-    after a restoration. `guard_tokens`, `hook_tokens`, `queue_tokens` and `pause_tokens` belong to the tasks that
-    wait: every attempt of such a task has a token of its own, and all of them are answered. `troubles` say what is
-    not restored yet, `restored` when each component was, with its seal. Before `settles_at`, unconditional writes
-    of the deployment before it may still arrive; `pointed_at` is when it last began to make such writes itself.
-    `unsent` are notifications that are still to be sent.
+    after a restoration; `reached_at` is when the first one began. `guard_tokens`, `hook_tokens`, `queue_tokens` and
+    `pause_tokens` belong to the tasks that wait: every attempt of such a task has a token of its own, and all of them
+    are answered. `troubles` say what is not restored yet, `restored` when each component was, with its seal. Before
+    `settles_at`, unconditional writes that were made before it was granted the lock may still arrive; `pointed_at` is
+    when it last began to make such writes itself. `unsent` are notifications that are still to be sent. `written` is
+    the last change of traffic, and whether it has arrived; before a change is complete, it is the one before. After the
+    end, something is kept until `grace_until`: the guards of a release that is live, or what was staged for one that
+    was rolled back. `late_alarm` is an alarm that came after the end, and for which the release is still to be rolled
+    back. `unjudged` says why a step went on without a verdict.
     """
 
     deployment_id: str
@@ -274,6 +294,8 @@ class Deployment:
     rollback_execution_arn: str = ""
     rollback_attempts: int = 0
     reached: int = 0
+    reached_at: datetime | None = None
+    written: Written | None = None
     traffic_restored_at: datetime | None = None
     troubles: Mapping[str, Trouble] = field(default_factory=dict)
     restored: Mapping[str, datetime] = field(default_factory=dict)
@@ -282,6 +304,9 @@ class Deployment:
     waits_since: datetime | None = None
     discards_since: datetime | None = None
     closed_at: datetime | None = None
+    grace_until: datetime | None = None
+    late_alarm: Trip | None = None
+    unjudged: str = ""
     unsent: Mapping[str, Unsent] = field(default_factory=dict)
 
     @property
@@ -321,8 +346,15 @@ class Deployment:
 
         A check or the judge is evidence; so is an alarm, once visitors could get the release.
         """
-        source = self.trip.source if self.trip else ""
-        return source in EVIDENCE and (source != "alarm" or self.reached > 0)
+        if self.trip is None or self.trip.source not in EVIDENCE:
+            return False
+        return self.trip.source != "alarm" or self.may_have_caused(self.trip.data_until)
+
+    def may_have_caused(self, data_until: datetime | None) -> bool:
+        """Whether measurements until then may be of this release: not if no visitor could get it before their end."""
+        if not self.reached:
+            return False
+        return data_until is None or self.reached_at is None or data_until > self.reached_at
 
     @property
     def rollback_reason(self) -> str:
@@ -348,6 +380,11 @@ class Deployment:
 
 def _id(revision: Revision | None) -> str:
     return revision.id if revision else ""
+
+
+Cleared: TypeAlias = Literal[
+    "guard_tokens", "hook_tokens", "pause_tokens", "waits_since", "discards_since", "written", "grace_until"
+]
 
 
 class Changes(TypedDict, total=False):
@@ -392,6 +429,8 @@ class Changes(TypedDict, total=False):
     rollback_execution_arn: str
     rollback_attempts: int
     reached: int
+    reached_at: datetime
+    written: Written
     traffic_restored_at: datetime
     troubles: Mapping[str, Trouble]
     troubles_now: Mapping[str, Trouble]
@@ -402,6 +441,9 @@ class Changes(TypedDict, total=False):
     waits_since: datetime
     discards_since: datetime
     closed_at: datetime
+    grace_until: datetime
+    late_alarm: Trip
+    unjudged: str
     unsent_now: Mapping[str, Unsent]
-    cleared: tuple[Literal["guard_tokens", "hook_tokens", "pause_tokens", "waits_since", "discards_since"], ...]
+    cleared: tuple[Cleared, ...]
     sent: str

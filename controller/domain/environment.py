@@ -24,6 +24,8 @@ from controller.domain.names import Name
 from controller.domain.strategy import Preference, steps_of
 
 MINUTE, DAY = 60, 24 * 3600
+LATE_METRICS = 180
+"""Seconds after which a minute of Lambda's metrics does not grow any more."""
 FINE_PERIODS = {1, 5, 10, 20, 30}
 """Besides whole minutes, CloudWatch has periods of these seconds."""
 LONGEST = 13 * DAY
@@ -81,9 +83,10 @@ class JudgePolicy(_Strict):
 
     `alpha` is the chance (0 to 1) that the judge rolls back a good release, for all evaluations, components and steps
     together. `evaluate_every` is the time between two evaluations; `period` is the metrics' resolution (CloudWatch's
-    Lambda metrics: `1m`). A period counts `settle` after its end (default: the length of a period). With fewer than
-    `minimum_requests` on the canary in a step there is no verdict. `promote_early` ends a bake as soon as the canary is
-    certainly at most `tolerance` (a difference of error rates, 0 to 1) worse than stable.
+    Lambda metrics: `1m`). A period counts `settle` after its end (default: three minutes). With fewer than
+    `minimum_requests` on the canary in a step there is no verdict, and `when_inconclusive` says what follows.
+    `promote_early` ends a bake as soon as the canary is certainly at most `tolerance` (a difference of error rates, 0
+    to 1) worse than stable.
     """
 
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
@@ -91,7 +94,7 @@ class JudgePolicy(_Strict):
     period: Annotated[int, Between("1s", "1h")] = 60
     settle: Annotated[int, Between("0s", "1h")] | None = None
     minimum_requests: Annotated[int, Field(ge=0)] = 20
-    when_inconclusive: Literal["pause", "roll_back"] = "roll_back"
+    when_inconclusive: Literal["advance", "pause", "roll_back"] = "advance"
     tolerance: Annotated[float, Field(ge=0, le=1)] = 0.01
     promote_early: bool = False
     limits: Limits = Limits()
@@ -106,8 +109,14 @@ class JudgePolicy(_Strict):
 
     @property
     def settled_seconds(self) -> int:
-        """The seconds from the end of a period until it counts."""
-        return self.period if self.settle is None else self.settle
+        """The seconds from the end of a period until it counts.
+
+        CloudWatch shows a minute of Lambda's metrics one to three minutes after its end, and its sums may grow until
+        then. Periods below a minute are not Lambda's own.
+        """
+        if self.settle is not None:
+            return self.settle
+        return self.period if self.period < MINUTE else max(self.period, LATE_METRICS)
 
 
 class Environment(_Strict):
@@ -115,7 +124,8 @@ class Environment(_Strict):
 
     `allow_private_urls`: checks may send requests to addresses that are not public. `hook_timeout`: the time in which a
     hook must answer. `restore_point_export`: when the live configuration cannot be exported, a deployment is refused
-    (`required`) or continues (`attempted`); with `off` it exports nothing.
+    (`required`) or continues (`attempted`); with `off` it exports nothing. What was staged for a release that was
+    rolled back is kept for `discard_after`, because visitors may still be led to it.
     """
 
     application: Name
@@ -127,6 +137,7 @@ class Environment(_Strict):
     hook_timeout: Annotated[int, Between("10s", "30m")] = 300
     judge: JudgePolicy = JudgePolicy()
     keep_revisions: Annotated[int, Field(ge=2, le=50)] = 5
+    discard_after: Annotated[int, Between("0s", "7d")] = 3600
     allow_private_urls: bool = False
     restore_point_export: Literal["required", "attempted", "off"] = "required"
 

@@ -1,6 +1,7 @@
 """Complete: the release is live and stable; old revisions are removed."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 from controller.domain.deployment import Deployment, Revision
@@ -9,12 +10,18 @@ from controller.domain.strategy import ALL
 from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError, SelfrightError, TrippedError
 from controller.flow.preconditions import snapshots
+from controller.flow.preconditions.hotfix import guarding
 from controller.flow.shared.closure import close
 from controller.flow.shared.fence import permit
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
 from controller.ports.ledger import Expected
 from controller.ports.world import World
+
+LATENESS = timedelta(minutes=7)
+"""Measurements are visible up to four minutes later, alarms are evaluated every minute or two, events take a minute."""
+UNKNOWN = timedelta(minutes=30)
+"""The time for which a release is guarded when its alarms' periods cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +41,31 @@ def complete(world: World, deployment_id: str) -> Completed:
             msg = f"Deployment {deployment_id} is at {deployment.weight} %: it is not complete."
             raise LedgerConflictError(msg)
         _prune(world, deployment)
-    reason = "" if deployment.changed else "Nothing changed: the same was live already."
+    reason = deployment.unjudged if deployment.changed else "Nothing changed: the same was live already."
     try:
-        ended = close(world, deployment_id, Phase.SUCCEEDED, reason, phases=TOUCHED, expected=Expected(untripped=True))
+        ended = close(
+            world,
+            deployment_id,
+            Phase.SUCCEEDED,
+            reason,
+            phases=TOUCHED,
+            expected=Expected(untripped=True),
+            grace=_guarded_for(world, deployment),
+        )
     except LedgerConflictError as error:
         raise TrippedError(str(error)) from error
     return Completed(ended, "succeeded", weight=ended.weight)
+
+
+def _guarded_for(world: World, deployment: Deployment) -> timedelta | None:
+    """How long every alarm may still take to fire for the last minute of the last bake; None without alarms."""
+    alarms = guarding(environment_of(world, deployment), deployment) if deployment.changed else []
+    if not alarms:
+        return None
+    try:
+        return world.alarms.reaction(alarms) + LATENESS
+    except SelfrightError:
+        return UNKNOWN
 
 
 def _prune(world: World, deployment: Deployment) -> None:

@@ -5,13 +5,14 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from controller.domain.deployment import Bake, Changes, Deployment
-from controller.domain.environment import Environment
+from controller.domain.deployment import Bake, Changes, Deployment, TripSource, Written
+from controller.domain.environment import Environment, JudgePolicy
 from controller.domain.judging.evidence import Evidence, evaluation_of, judged
 from controller.domain.judging.measurement import floor
 from controller.domain.judging.verdict import MISSING, Judgement, Verdict, alarm_trouble
 from controller.domain.phases import Phase
 from controller.domain.steps import evaluation_pause
+from controller.domain.strategy import ALL
 from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError, SelfrightError, TransientError
 from controller.flow.preconditions.hotfix import guarding, recovered
@@ -22,6 +23,9 @@ from controller.flow.shared.lease import renewed
 from controller.flow.shared.timeline import environment_of, record
 from controller.ports.ledger import Expected
 from controller.ports.world import World
+
+UNLIKELY = 0.001
+"""The chance below which it is no chance that the canary got no request."""
 
 
 def judge(world: World, deployment_id: str, step: int) -> Judged:
@@ -45,7 +49,14 @@ def judge(world: World, deployment_id: str, step: int) -> Judged:
     seen = evaluation_of(now, deployment, evidence, judgement, firing)
     world.evaluations.record(deployment_id, seen)
     changes: Changes = {"evaluation": replace(seen, comparisons=()), **renewed(world, environment.judge.evaluate_every)}
+    if newly := _newly_seen(deployment, evidence, now):
+        changes["written"] = newly
     deployment = world.deployments.update(deployment_id, changes, phases=JUDGED, expected=Expected(bake_step=step))
+    if newly:
+        waited = round((now - newly.at).total_seconds())
+        record(
+            world, deployment_id, EventKind.SEEN, f"The step is seen in the numbers, {waited} s after it was written."
+        )
     return _decide(world, environment, deployment, judgement, evidence)
 
 
@@ -58,8 +69,18 @@ def _judge(
 ) -> Judgement:
     """The alarms come first: a firing alarm decides, whatever the versions' numbers are."""
     if trouble := alarm_trouble(states, guarding(environment, deployment)):
-        return Judgement(Verdict.UNHEALTHY, trouble)
+        firing = [name for name in guarding(environment, deployment) if (states or {}).get(name) == "ALARM"]
+        return Judgement(Verdict.UNHEALTHY, trouble, firing)
     return judged(evidence, environment.judge, now)
+
+
+def _newly_seen(deployment: Deployment, evidence: Evidence, now: datetime) -> Written | None:
+    """The step's change of traffic, when requests of it are in the numbers for the first time."""
+    change, carried = deployment.written, evidence.carried
+    if change is None or change.weight != deployment.weight or change.seen_at or carried is None:
+        return None
+    requests = sum(side.step.requests for side in carried.trial.sides.values())
+    return replace(change, seen_at=now) if requests else None
 
 
 def _alarm_states(world: World, environment: Environment) -> Mapping[str, str] | None:
@@ -104,7 +125,7 @@ def _decide(
 ) -> Judged:
     now, verdict = world.clock.now(), judgement.verdict
     if verdict is Verdict.UNHEALTHY:
-        return _fail(world, deployment, judgement.reason)
+        return _fail(world, deployment, judgement)
     if verdict is Verdict.PROMOTABLE and environment.judge.promote_early and now < open_bake(deployment).ends_at:
         record(world, deployment.deployment_id, EventKind.PROMOTED_EARLY, judgement.reason)
         return conclude(world, deployment, "healthy", judgement.reason)
@@ -150,11 +171,33 @@ def _without_verdict(
         more = replace(bake, synthetic=sent, ends_at=now + timedelta(seconds=2 * policy.period))
         said = f"{judgement.reason} The controller sent {sent} synthetic requests."
         return _extend(world, environment, deployment, more, said)
+    if policy.when_inconclusive == "advance":
+        if not (against := _against(deployment)):
+            return _advance(world, deployment, policy, judgement)
+        judgement = replace(judgement, reason=f"{judgement.reason} {against}")
     if policy.when_inconclusive == "pause":
         record(world, deployment.deployment_id, EventKind.PAUSED, f"{judgement.reason} A person must decide.")
         return judged_now(deployment, "pause", reason=judgement.reason)
     tripped = trip(world, deployment.deployment_id, "inconclusive", judgement.reason)
     return conclude(world, tripped, "unhealthy", judgement.reason)
+
+
+def _advance(world: World, deployment: Deployment, policy: JudgePolicy, judgement: Judgement) -> Judged:
+    """Go on without a verdict: alarms are quiet, checks have passed, and nothing speaks against the release."""
+    seen = deployment.evaluation.canary.requests if deployment.evaluation else 0
+    said = f"Not judged: {seen} of {policy.minimum_requests} requests on the canary."
+    noted = world.deployments.update(deployment.deployment_id, {"unjudged": said}, phases=JUDGED)
+    record(world, deployment.deployment_id, EventKind.ADVANCED, f"{judgement.reason} Nothing speaks against it. {said}")
+    return conclude(world, noted, "healthy", said)
+
+
+def _against(deployment: Deployment) -> str:
+    """What speaks against a canary without a verdict: it gets no request, and that is no chance; "" for nothing."""
+    seen = deployment.evaluation
+    if seen is None or seen.canary.requests or not deployment.weight:
+        return ""
+    chance = (1 - deployment.weight / ALL) ** seen.stable.requests if deployment.weight < ALL else 1
+    return f"That is no chance with {seen.stable.requests} requests on stable." if chance < UNLIKELY else ""
 
 
 def _synthetic(world: World, environment: Environment, deployment: Deployment) -> int:
@@ -170,5 +213,13 @@ def _extend(world: World, environment: Environment, deployment: Deployment, long
     return _wait(world, extended, environment, world.clock.now())
 
 
-def _fail(world: World, deployment: Deployment, reason: str) -> Judged:
-    return conclude(world, trip(world, deployment.deployment_id, "judge", reason), "unhealthy", reason)
+def _fail(world: World, deployment: Deployment, judgement: Judgement) -> Judged:
+    """Trip the deployment: for the judge's own verdict, or for the alarms that are firing, with the time of their data.
+
+    What is not known of an alarm's data counts against the release.
+    """
+    source: TripSource = "alarm" if judgement.firing else "judge"
+    known = [world.alarms.data_until(name) for name in judgement.firing]
+    newest = None if None in known else max((one for one in known if one), default=None)
+    tripped = trip(world, deployment.deployment_id, source, judgement.reason, data_until=newest)
+    return conclude(world, tripped, "unhealthy", judgement.reason)

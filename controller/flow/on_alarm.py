@@ -1,37 +1,57 @@
-"""An alarm fires: every deployment that it guards is tripped, and its traffic is set back to stable at once."""
+"""An alarm fires: every deployment that it guards is tripped, and its traffic is set back to stable at once.
+
+An alarm comes minutes after what it is about. So a release that has ended is still guarded for a while, and is rolled
+back if it is still live; and what was measured before visitors could get a release does not condemn it.
+"""
 
 from contextlib import suppress
 from datetime import datetime
 
 from controller.domain.deployment import Deployment, Trip
 from controller.errors import ConflictError, SelfrightError
+from controller.flow.rollback.late_alarm import roll_back_late
 from controller.flow.rollback.traffic import trip_and_restore
+from controller.flow.shared.closure import is_guarded
 from controller.flow.shared.pending import takes_long
 from controller.flow.shared.timeline import environment_of
 from controller.ports.world import World
 
 
-def on_alarm(world: World, alarm: str, reason: str, fired_at: datetime | None = None) -> list[str]:
+def on_alarm(
+    world: World,
+    alarm: str,
+    reason: str,
+    fired_at: datetime | None = None,
+    data_until: datetime | None = None,
+) -> list[str]:
     """Trip every deployment that the alarm guards, set its traffic back to stable, then end its workflow's bake.
 
-    `fired_at` is when the alarm fired. Returns the ids of the deployments. The rollback machine repeats the restoration
-    and verifies it, so a component that cannot be restored here delays neither the others nor the workflow.
+    `fired_at` is when the alarm fired, `data_until` the end of the newest measurement for which it did. Returns the ids
+    of the deployments. The rollback machine repeats the restoration and verifies it, so a component that cannot be
+    restored here delays neither the others nor the workflow.
     """
     guarded = list(world.guards.guarded_by(alarm))
     trouble = []
     for deployment_id in guarded:
         try:
             deployment = world.deployments.get(deployment_id)
-            if deployment.phase.is_terminal:  # The function that ended it died before it closed this guard.
-                world.guards.close(deployment_id, [alarm])
+            made = Trip(world.clock.now(), "alarm", f"Alarm {alarm}: {reason}", fired_at, data_until)
+            if deployment.phase.is_terminal:
+                _after_the_end(world, deployment, alarm, made)
             elif not _says_nothing(deployment, alarm, fired_at):
-                made = Trip(world.clock.now(), "alarm", f"Alarm {alarm}: {reason}", fired_at)
                 trip_and_restore(world, deployment_id, made)
         except SelfrightError as error:
             trouble.append(error)  # The other deployments must not wait for this one.
     if trouble:
         raise trouble[0]
     return guarded
+
+
+def _after_the_end(world: World, deployment: Deployment, alarm: str, made: Trip) -> None:
+    if not is_guarded(deployment, world.clock.now()):  # What was to close this guard has died, or comes soon.
+        world.guards.close(deployment.deployment_id, [alarm])
+    elif alarm not in deployment.ignored_alarms and deployment.may_have_caused(made.data_until):
+        roll_back_late(world, deployment, made)
 
 
 def _says_nothing(deployment: Deployment, alarm: str, fired_at: datetime | None) -> bool:

@@ -14,6 +14,7 @@ from controller.domain.deployment import Deployment
 from controller.domain.phases import UNTOUCHED, Phase
 from controller.domain.timeline import EventKind
 from controller.errors import SelfrightError
+from controller.flow.afterwards import afterwards
 from controller.flow.shared.closure import finish, reject
 from controller.flow.shared.lease import ran_out
 from controller.flow.shared.lost_uploads import start_lost_uploads
@@ -77,10 +78,13 @@ def _reconcile(world: World, deployment: Deployment) -> str:
 
 
 def _finish(world: World, deployment: Deployment) -> str:
-    if deployment.closed_at is not None and world.clock.now() - deployment.closed_at < GRACE:
+    now = world.clock.now()
+    if deployment.closed_at is not None and now - deployment.closed_at < GRACE:
         return ""
-    finish(world, deployment)
-    return "finished"
+    if deployment.grace_until is None or not deployment.phase.is_terminal:
+        finish(world, deployment)
+        return "finished"
+    return afterwards(world, deployment)
 
 
 def _reject(world: World, deployment: Deployment) -> str:

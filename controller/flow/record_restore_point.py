@@ -86,9 +86,9 @@ def _overtaken(world: World, deployment_id: str, alarms: Sequence[str]) -> Resto
     raise LedgerConflictError(msg)
 
 
-def _until_settled(world: World, environment: Environment, deployment: Deployment) -> int:
-    """Seconds until no unconditional write of the deployment before can arrive any more; 0 where that cannot matter."""
-    if deployment.settles_at is None or not environment.moves_unconditionally(deployment.components):
+def _until_settled(world: World, deployment: Deployment) -> int:
+    """Seconds until no unconditional write can arrive any more that was made before this deployment got the lock."""
+    if deployment.settles_at is None:
         return 0
     return max(0, ceil((deployment.settles_at - world.clock.now()).total_seconds()))
 
@@ -98,8 +98,8 @@ def _record(world: World, environment: Environment, deployment: Deployment) -> R
     key, version = deployment.environment_key, deployment.version
     check_previous_attempt(world.versions.previous_attempt(key, version), key, version, deployment.digest)
     check_secrets(world, environment, deployment)
-    if pause := _until_settled(world, environment, deployment):
-        said = f"Waiting for {pause} s: until then, a write of the deployment before it may still move settings."
+    if pause := _until_settled(world, deployment):
+        said = f"Waiting for {pause} s: until then, a write of the deployment before it may still arrive."
         record(world, deployment.deployment_id, EventKind.PENDING, said)
         return RestorePointRecorded(deployment, "pending", wait_seconds=pause)
     taken = snapshots.take(world, environment, deployment)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
-from controller.domain.deployment import Changes, Deployment
+from controller.domain.deployment import Changes, Deployment, Written
 from controller.domain.environment import Environment
 from controller.domain.phases import TOUCHED, Phase
 from controller.domain.strategy import ALL
@@ -50,6 +50,8 @@ def shift(world: World, deployment_id: str, step: int) -> Shifted:
         "cleared": ("guard_tokens", "hook_tokens", "pause_tokens"),
         **renewed(world),
     }
+    if not deployment.reached:
+        changes["reached_at"] = world.clock.now()
     if weight >= ALL and environment.moves_unconditionally(deployment.changed):
         changes["pointed_at"] = world.clock.now()
     expected = Expected(fencing_token=deployment.fencing_token, untripped=True, weight_at_most=weight)
@@ -57,6 +59,7 @@ def shift(world: World, deployment_id: str, step: int) -> Shifted:
     for wave in deployment.order:
         marks = {name: _shift(world, environment, shifting, name) for name in wave if name in deployment.changed}
         _remember(world, shifting, marks)
+    shifting = _note_written(world, shifting)
     world.markers.mark(shifting, Phase.SHIFTING, world.clock.now())
     record(world, deployment_id, EventKind.SHIFTED, _message(shifting))
     return Shifted(shifting, "shifted", weight=weight)
@@ -80,6 +83,17 @@ def _remember(world: World, deployment: Deployment, marks: Mapping[str, str | No
     with suppress(LedgerConflictError):  # It is being rolled back, and the rollback reads the state instead.
         if marked:
             world.deployments.update(deployment.deployment_id, {"staged_now": marked}, phases=TOUCHED)
+
+
+def _note_written(world: World, deployment: Deployment) -> Deployment:
+    """Note when all components were written, once for each step; not if a rollback has begun since."""
+    known = deployment.written
+    if known and known.weight == deployment.weight:
+        return deployment
+    with suppress(LedgerConflictError):
+        made = Written(deployment.weight, world.clock.now())
+        return world.deployments.update(deployment.deployment_id, {"written": made}, phases=TOUCHED)
+    return deployment
 
 
 def _permit(world: World, shifting: Deployment) -> None:

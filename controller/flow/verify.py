@@ -1,34 +1,58 @@
-"""Verify: the release's checks from outside, as a visitor makes them."""
+"""Verify: a step has arrived at the visitors; then the release's checks from outside, as a visitor makes them."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
-from controller.domain.checks.verification import OutsideCheck, outside_checks_of
+from controller.domain.checks.verification import OutsideCheck, checks_of, outside_checks_of
 from controller.domain.deployment import Deployment
 from controller.domain.strategy import ALL
 from controller.domain.timeline import EventKind
 from controller.flow.ask_hook import POST, hook_of
+from controller.flow.shared.arrival import Arriving, Late, asked_for_a_while, note_arrived, written
 from controller.flow.shared.checks import count, trip_for
+from controller.flow.shared.fence import permit, trip
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
 from controller.ports.world import World
 from controller.probing import probe_all
 
+PAUSE = 5
+"""Seconds until it is asked again whether the step has arrived: this function has asked for more than a minute."""
+UNSEEN = "Is its address public, and does no firewall keep requests for /.well-known/selfright/publication away?"
+
 
 @dataclass(frozen=True)
 class Verified(DeploymentResult):
-    """Whether the release answers correctly from outside; `ask`: there is a hook to ask."""
+    """Whether the release answers correctly from outside.
 
-    outcome: Literal["healthy", "ask", "unhealthy"]
+    `not_yet`: the step has not arrived, ask again in `wait_seconds`. `ask`: there is a hook to ask.
+    """
+
+    outcome: Literal["healthy", "ask", "unhealthy", "not_yet"]
+    wait_seconds: int = 0
 
 
-def verify(world: World, deployment_id: str, step: int) -> Verified:
-    """Make the release's checks from outside, as a visitor.
+def verify(world: World, deployment_id: str, step: int, *, may_wait: bool = True) -> Verified:
+    """Wait until the step has arrived, then make the release's checks from outside, as a visitor.
 
-    Outcomes: `healthy`; `ask` when it is healthy, all visitors are on it, and there is a hook to ask; `unhealthy`.
+    Outcomes: `healthy`; `ask` when it is healthy, all visitors are on it, and there is a hook to ask; `unhealthy`, also
+    when it has not arrived within the environment's patience; `not_yet`. Without `may_wait`, which the workflow of an
+    older controller cannot, it goes on without having seen the arrival. Raises `TrippedError`.
     """
     deployment = world.deployments.get(deployment_id)
     environment = environment_of(world, deployment)
+    change = written(world, deployment, deployment.weight)
+    if change.arrived_at is None:
+        arriving = Arriving(world, environment, deployment, deployment.changed, checks_of(deployment))
+        late = asked_for_a_while(world, partial(_asked, world, deployment_id, arriving), arriving.ends(change.at))
+        if late and may_wait:
+            return _late(world, deployment, late, over=world.clock.now() >= arriving.ends(change.at))
+        if late:
+            record(world, deployment_id, EventKind.PENDING, f"It was not seen to arrive: {late.missing}")
+        else:
+            said = f"{deployment.weight} % of the visitors are served by version {deployment.version}."
+            deployment = note_arrived(world, deployment, change, said)
     results = probe_all(world.probe, environment, *_expected(world, deployment))
     if failed := [result for result in results if not result.passed]:
         tripped, reason = trip_for(world, deployment, f"from outside at {deployment.weight} %", failed)
@@ -37,6 +61,20 @@ def verify(world: World, deployment_id: str, step: int) -> Verified:
         record(world, deployment_id, EventKind.VERIFIED, f"Step {step + 1}: {count(results)} passed from outside.")
     hook = hook_of(environment, deployment, POST) if deployment.weight >= ALL else ""
     return Verified(deployment, "ask" if hook else "healthy")
+
+
+def _asked(world: World, deployment_id: str, arriving: Arriving) -> Late | None:
+    permit(world, deployment_id)  # An alarm or a person may have ended this meanwhile.
+    return arriving.ask()
+
+
+def _late(world: World, deployment: Deployment, late: Late, *, over: bool) -> Verified:
+    """A step that has not arrived yet: asked for again, or given up, which says nothing about the release."""
+    if not over:
+        return Verified(deployment, "not_yet", late.missing, wait_seconds=PAUSE)
+    reason = f"The step of {deployment.weight} % has not arrived in time: {late.missing}."
+    reason = f"{reason} {UNSEEN}" if late.unseen else reason
+    return Verified(trip(world, deployment.deployment_id, "arrival", reason), "unhealthy", reason)
 
 
 def _expected(world: World, deployment: Deployment) -> tuple[list[OutsideCheck], list[OutsideCheck]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from controller.domain.judging.alarm_data import data_until
 from controller.flow.on_alarm import on_alarm, rehearse
 from controller.flow.rollback.emergency import emergency
 from controller.flow.shared.results import Result
@@ -34,12 +35,12 @@ def handle(world: World, event: dict[str, Any]) -> Result:
     return AlarmHandled([found for one in firing(event) for found in on_alarm(world, *one)])
 
 
-def firing(event: dict[str, Any]) -> list[tuple[str, str, datetime | None]]:
-    """The name, the reason and the time of the change, of every alarm that the event says is firing."""
+def firing(event: dict[str, Any]) -> list[tuple[str, str, datetime | None, datetime | None]]:
+    """The name, the reason, the time of the change and the end of its data, of every alarm that fires by the event."""
     if "Records" in event:
         changes = [_change(record["Sns"]["Message"]) for record in event["Records"]]
         return [
-            (change["AlarmName"], str(change.get("NewStateReason", "")), _moment(change.get("StateChangeTime")))
+            (change["AlarmName"], str(change.get("NewStateReason", "")), _moment(change.get("StateChangeTime")), None)
             for change in changes
             if change.get("NewStateValue") == "ALARM"
         ]
@@ -47,7 +48,14 @@ def firing(event: dict[str, Any]) -> list[tuple[str, str, datetime | None]]:
     state = detail.get("state", {})
     if state.get("value") != "ALARM":
         return []
-    return [(detail["alarmName"], str(state.get("reason", "")), _moment(state.get("timestamp")))]
+    return [
+        (
+            detail["alarmName"],
+            str(state.get("reason", "")),
+            _moment(state.get("timestamp")),
+            data_until(state.get("reasonData")),
+        )
+    ]
 
 
 def _change(message: str) -> dict[str, Any]:

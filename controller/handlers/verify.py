@@ -8,5 +8,5 @@ from controller.ports.world import World
 
 
 def handle(world: World, event: dict[str, Any]) -> Result:
-    """`deployment_id` and the `step`'s number → `healthy` or `unhealthy`."""
-    return verify(world, event["deployment_id"], event["step"])
+    """`deployment_id` and the `step`'s number → `healthy`, `unhealthy`, `ask`; if the machine `may_wait`, `not_yet`."""
+    return verify(world, event["deployment_id"], event["step"], may_wait=event.get("may_wait", False))

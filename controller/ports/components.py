@@ -70,6 +70,18 @@ class Fence:
         return f"{self.token} {self.way}"
 
 
+@dataclass(frozen=True)
+class Arrival:
+    """How far a change of traffic has come, as AWS says.
+
+    `missing` is what has not arrived yet, in words; "" when nothing is known to be missing. `publication` is what the
+    component's own address must answer then, for kinds that can show it; see `ports.Probe.publication`.
+    """
+
+    missing: str = ""
+    publication: str = ""
+
+
 class Component(Protocol):
     """One deployable part of an application in one environment. Each kind is one class behind this port."""
 
@@ -104,6 +116,12 @@ class Component(Protocol):
         together with the fact that the deployment goes back. `Pending`, only of kinds that take long, when it
         is not done yet: then this is called again. `Left` when it is done, but something of the release must
         not be deleted.
+        """
+
+    def arrival(self, stable: Revision, canary: Revision, weight: int, checks: Sequence[AnyCheck]) -> Arrival:
+        """How far the change to this weight, which was written before, has come; it changes nothing.
+
+        `checks` are those of the release that all visitors get then: their requests may be made, if they only read.
         """
 
     def discard(self, revision: Revision) -> bool:

@@ -63,17 +63,17 @@ class Deployments(Protocol):
         """Claim the unsent notification of this name until then; False when it is claimed by another, or gone."""
 
     def leave_open(self, deployment_id: str) -> None:
-        """Take a deployment that has ended and owes nothing out of the open ones; harmless otherwise."""
+        """Take a deployment that has ended, owes and keeps nothing out of the open ones; harmless otherwise."""
 
     def record(self, deployment_id: str, event: TimelineEvent) -> None:
         """Add a line to the deployment's timeline."""
 
 
 class OpenDeployments(Protocol):
-    """The deployments that have not ended or owe a notification: those that the reconciler checks."""
+    """The deployments that have not ended or owe something, such as a notification: the reconciler checks them."""
 
     def open(self) -> Iterable[str]:
-        """The ids of the deployments that are not terminal or owe a notification."""
+        """The ids of the deployments that are not terminal, owe a notification, or keep something for a while."""
 
     def begin_sweep(self, now: datetime, since: datetime) -> bool:
         """Note that a check of all of them begins now; False when one has begun since `since`, and is not dead."""

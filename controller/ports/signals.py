@@ -1,7 +1,7 @@
 """What is read from outside and sent there: time, checks, measurements, alarms, executions, notifications."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from controller.domain.checks.check import CheckResult
@@ -18,6 +18,9 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """The time now, in UTC."""
 
+    def sleep(self, seconds: float) -> None:
+        """Wait for so many seconds."""
+
 
 class Probe(Protocol):
     """Makes a request from outside, as a visitor would. Private addresses are asked only if `private` says so."""
@@ -28,6 +31,12 @@ class Probe(Protocol):
         """Request and compare; a failure to connect is a failed check, not an exception.
 
         The answer passes too if it is what one of `others` (checks with the same request) expects.
+        """
+
+    def publication(self, url: str, *, private: bool = False) -> str:
+        """The name of the publication that a site's edge location has, as its routing function answers it.
+
+        Raises `NoAnswerError` when nothing answers, or something else than a routing function of ours.
         """
 
     def refusal(self, url: str) -> str:
@@ -60,6 +69,15 @@ class Metrics(Protocol):
 
 class Alarms(Protocol):
     """The states of alarms."""
+
+    def reaction(self, names: Sequence[str]) -> timedelta:
+        """The time from a bad measurement's end to the moment at which the slowest of these alarms has seen enough.
+
+        It is their periods and evaluations; what CloudWatch itself needs is not in it. Raises when it cannot be read.
+        """
+
+    def data_until(self, name: str) -> datetime | None:
+        """The end of the newest measurement on which the alarm's present state depends; None when that is unknown."""
 
     def states(self, names: Sequence[str]) -> Mapping[str, str]:
         """Name → `OK`, `ALARM` or `INSUFFICIENT_DATA`; a deleted alarm is absent. Raises when it cannot be read."""

@@ -59,12 +59,23 @@ def finished_in(deployment: Deployment) -> float | None:
 
 
 def restored_in(deployment: Deployment) -> float | None:
-    """Seconds from the trip (or from the alarm's change of state) until all visitors were on stable again.
+    """Seconds from the trip (or from the alarm's change of state) until all traffic was set back to stable.
 
-    None when that did not happen.
+    That is when it was written; see `back_in`. None when that did not happen.
     """
     trip = deployment.trip
     return seconds_between(trip.fired_at or trip.at, deployment.traffic_restored_at) if trip else None
+
+
+def back_in(deployment: Deployment) -> float | None:
+    """Seconds from the trip (or from the alarm's change of state) until the restoration arrived at the visitors.
+
+    None when that did not happen (yet), or was not seen.
+    """
+    trip, written = deployment.trip, deployment.written
+    if trip is None or written is None or written.weight:
+        return None
+    return seconds_between(trip.fired_at or trip.at, written.arrived_at)
 
 
 def seconds_between(start: datetime, end: datetime | None) -> float | None:

@@ -17,3 +17,9 @@ def check(key: str, value: object) -> None:
         return
     seconds = f" (seconds are written '{value}s')" if isinstance(value, int) else ""
     raise DeclarationError(f"{key}: write a duration such as '30s', '10m' or '1h30m', not {value!r}{seconds}")
+
+
+def checked(key: str, value: str) -> str:
+    """The value, checked as `check` does."""
+    check(key, value)
+    return value

@@ -58,6 +58,7 @@ class Environment(Construct):
         secrets: Mapping[str, secretsmanager.ISecret] | None = None,
         hook_timeout: str = "5m",
         keep_revisions: int = 5,
+        discard_after: str = "1h",
         restore_point_export: Literal["required", "attempted", "off"] = "required",
         allow_private_urls: bool = False,
     ) -> None:
@@ -78,6 +79,8 @@ class Environment(Construct):
             secrets: the secrets in Secrets Manager, by their names in releases.
             hook_timeout: the time in which a hook must answer, from `10s` to `30m`.
             keep_revisions: how many revisions of each component are kept, from 2 to 50.
+            discard_after: how long what was staged for a release that was rolled back is kept, at most `7d`: some
+                visitors may still be led to it.
             restore_point_export: whether a release is refused if the live configuration cannot be exported
                 (`required`), continues (`attempted`), or does not export at all (`off`).
             allow_private_urls: whether checks from outside may request addresses that are not public.
@@ -94,6 +97,7 @@ class Environment(Construct):
             )
         durations.check("final_bake", final_bake)
         durations.check("hook_timeout", hook_timeout)
+        durations.check("discard_after", discard_after)
         named = {name: _secret_id(secret) for name, secret in (secrets or {}).items()}
         configuration: dict[str, Any] = {
             "application": application,
@@ -105,6 +109,7 @@ class Environment(Construct):
             "judge": (judge or Judge()).document(),
             "hook_timeout": hook_timeout,
             "keep_revisions": keep_revisions,
+            "discard_after": discard_after,
             "restore_point_export": restore_point_export,
             "allow_private_urls": allow_private_urls,
         }

@@ -69,7 +69,7 @@ class Judge:
     period: str = "1m"
     settle: str | None = None
     minimum_requests: int = 20
-    when_inconclusive: Literal["pause", "roll_back"] = "roll_back"
+    when_inconclusive: Literal["advance", "pause", "roll_back"] = "advance"
     tolerance: float = 0.01
     promote_early: bool = False
     limits: Limits = field(default_factory=Limits)

@@ -9,11 +9,12 @@ from datetime import datetime
 
 from controller.domain.deployment import Comparison, Counts, Deployment, Evaluation, Trip
 from controller.domain.phases import Phase
-from selfright.account.status import DeploymentRecord, finished_in, is_paused
-from selfright.wording import clean, duration, percent, plural
+from selfright.account.status import DeploymentRecord, back_in, finished_in, is_paused
+from selfright.wording import TRIPPED_BY, clean, duration, percent, plural
 
 SOURCES = {
     "check": "A check of the release failed",
+    "arrival": "No metric ended it: AWS was late",
     "person": "No metric ended it: a person rolled it back",
     "fault": "No metric ended it: a fault did",
     "reconciler": "No metric ended it: its workflow had died or was stopped",
@@ -97,6 +98,8 @@ def _happened(record: DeploymentRecord) -> str:
     release = f"{one.application} {one.version}".strip()
     took = f" after {duration(finished_in(one))}" if one.closed_at else ""
     live = f", and {record.previous_version} is live again" if record.previous_version else ""
+    if (back := back_in(one)) is not None and one.trip:
+        live = f"{live}; visitors were back {duration(back)} after {TRIPPED_BY[one.trip.source]}"
     said = {
         Phase.SUCCEEDED: f"{release} is live in {where}, {duration(finished_in(one))} after its upload.",
         Phase.ROLLED_BACK: f"{release} was rolled back in {where}{took}{live}.",
@@ -113,6 +116,8 @@ def _metric(one: Deployment, decisive: Evaluation | None) -> str:
         return _tripped(one.trip, decisive)
     if one.phase is Phase.REJECTED:
         return _sentence(f"No metric ended it: {one.reason}")
+    if one.unjudged:
+        return one.unjudged
     found = strongest(decisive) if decisive else None
     if found is None:
         return "Nothing was compared." if decisive else "Nothing was measured."

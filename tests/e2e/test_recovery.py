@@ -89,7 +89,7 @@ def test_an_emergency_rollback_restores_visitors_before_anything_else(lab: Lab) 
     lab.reaches(release, Phase.BAKING)
     code, document, said = lab.command("rollback", release, "--emergency")
     assert (code, document["phase"]) == (0, "ROLLED_BACK"), said
-    assert "All visitors are on stable again." in said
+    assert "All traffic is set back to stable." in said
     assert document["seconds_to_restore"] < 5
     assert lab.live().is_only(before)
 

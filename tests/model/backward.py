@@ -12,6 +12,7 @@ from tests.model.world import (
     OVER,
     ROLLED_BACK,
     ROLLING_BACK,
+    SUCCEEDED,
     UNTOUCHED,
     UPLOADED,
     World,
@@ -278,11 +279,11 @@ class Aside(Restorer):
     def rows(self) -> list[Row]:
         """What it does at each step."""
         w, d = self.world, self.d
-        trip = [*w.ledger, *w.own(d), ("claimed", d)] if self.me[0] == "e" else w.own(d)
+        trip = [*w.ledger, *w.own(d), ("claimed", d)]
         return [*self.component_rows(), Row(self.me, self.at("trip"), trip, self.trip)]
 
     def trip(self, s: State) -> list[Move]:
-        """Write the trip, and go on if there is traffic to restore; in an emergency reopen what has ended."""
+        """Write the trip, and go on if there is traffic to restore; reopen what has ended: an alarm may come late."""
         w, d = self.world, self.d
         item, changes = w.item(s, d), {}
         if not w.rules.trip(item):
@@ -292,7 +293,9 @@ class Aside(Restorer):
                 return [Move(f"{self.name} is refused: {reason}", self.go("over"))]
             changes = w.reopened(d, NOBODY)
         elif s["phase", d] in ENDED:
-            return [Move(f"{self.name} comes too late", self.go("over"))]
+            if s["phase", d] != SUCCEEDED or w.rules.reopen(w.lock(s), item):
+                return [Move(f"{self.name} comes too late", self.go("over"))]
+            changes = w.reopened(d, NOBODY)
         then = {self.me: self.at("trip") + 1} if s["weight", d] else self.go("over")
         return [Move(f"{self.name} writes the trip", changes | then)]
 

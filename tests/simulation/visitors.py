@@ -9,7 +9,7 @@ from controller.domain.checks.verification import OutsideCheck
 from controller.domain.components.site.routing import RoutingTable, parse
 from controller.domain.deployment import Counts
 from controller.domain.strategy import ALL
-from controller.errors import ChangedByOthersError
+from controller.errors import ChangedByOthersError, NoAnswerError
 from tests.fake_metrics import FakeMetrics
 from tests.simulation.aws.cloudfront import CloudFront
 from tests.simulation.aws.lambdas import Lambda
@@ -50,6 +50,13 @@ class Visitors:
         code = known(FunctionName=FUNCTION, Qualifier=version)["CodeSha256"]
         return self.identities.get(("api", code), UNKNOWN)
 
+    def publication(self) -> str:
+        """The name of the publication that an edge location has."""
+        table = _table(self.routing.code(ROUTING))
+        if table is None:
+            raise NoAnswerError("somebody edited the routing function")
+        return table.publication
+
     def _site(self) -> Served:
         table = _table(self.routing.code(ROUTING))
         if table is None:
@@ -86,6 +93,11 @@ class SimulatedProbe:
             if luck < 0:
                 return CheckResult(check.name, not self.visitors.is_bad(version, "outside"), f"{version} answered")
         raise AssertionError
+
+    def publication(self, url: str, *, private: bool = False) -> str:
+        """What the routing function answers at the site's address."""
+        self.pause()
+        return self.visitors.publication()
 
     def refusal(self, url: str) -> str:
         """Every URL may be asked."""

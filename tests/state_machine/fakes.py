@@ -13,8 +13,8 @@ from controller.domain.components.contents import Contents
 from controller.domain.deployment import Counts, Revision
 from controller.domain.environment import Environment
 from controller.domain.strategy import ALL
-from controller.errors import AwsError, ChangedByOthersError, ConflictError, NotFoundError
-from controller.ports.components import Context, Fence
+from controller.errors import AwsError, ChangedByOthersError, ConflictError, NoAnswerError, NotFoundError
+from controller.ports.components import Arrival, Context, Fence
 from tests.fake_metrics import FakeMetrics as AnyMetrics
 
 Touch = Callable[[str, str], None]
@@ -32,6 +32,10 @@ class ManualClock:
         """The time now."""
         self.advance(0.001)
         return self._now
+
+    def sleep(self, seconds: float) -> None:
+        """Let time go by instead of waiting."""
+        self.advance(seconds)
 
     def advance(self, seconds: float) -> None:
         """Let time go by."""
@@ -116,6 +120,7 @@ class FakeComponent:
         self.switch = Switch(name, f"{name}-0", touch)
         self.revisions = {f"{name}-0": ""}
         self.failing_checks = False
+        self.late = ""
 
     @property
     def serving(self) -> set[str]:
@@ -152,6 +157,14 @@ class FakeComponent:
     def restore(self, stable: Revision, canary: Revision | None, fence: Fence) -> None:
         """By the real rules."""
         self.switch.restore(stable.id, canary.id if canary else None, fence)
+
+    def arrival(self, stable: Revision, canary: Revision, weight: int, checks: Sequence[AnyCheck]) -> Arrival:
+        """What was written has arrived, unless it is `late`."""
+        if self.late:
+            return Arrival(self.late)
+        wanted = _pointed(stable.id, canary.id, weight)
+        there = self.switch.is_at(self.switch.position, stable.id, canary.id, weight)
+        return Arrival("" if there else f"it is not at {wanted}")
 
     def prune(self, keep: Sequence[Revision], count: int) -> int:
         """Takes away nothing that is kept or live."""
@@ -193,6 +206,10 @@ class FakeProbe:
         """Pass or fail."""
         return CheckResult(check.name, not self.failing(), f"{url} as the test says")
 
+    def publication(self, url: str, *, private: bool = False) -> str:
+        """No component here publishes anything."""
+        raise NoAnswerError(f"{url} has no publication")
+
     def refusal(self, url: str) -> str:
         """Every URL may be asked."""
         return ""
@@ -217,6 +234,15 @@ class FakeAlarms:
 
     values: dict[str, str] = field(default_factory=dict)
     unreadable: bool = False
+    until: dict[str, datetime] = field(default_factory=dict)
+
+    def reaction(self, names: Sequence[str]) -> timedelta:
+        """One period of a minute."""
+        return timedelta(minutes=1)
+
+    def data_until(self, name: str) -> datetime | None:
+        """As `until` says."""
+        return self.until.get(name)
 
     def states(self, names: Sequence[str]) -> Mapping[str, str]:
         """The states of those that exist."""

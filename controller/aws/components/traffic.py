@@ -65,6 +65,11 @@ class Traffic(ABC, Generic[State]):
         """Send all visitors to stable; see `ports.Component.restore`."""
         self._move(stable, canary or stable, 0, fence)
 
+    def unread(self, stable: str, canary: str, weight: int) -> str:
+        """What is read instead of the state that is wanted; "" when it is read as wanted."""
+        state = self.read()
+        return "" if self.is_at(state, stable, canary, weight) else f"{self.name} is read as {self.describe(state)}"
+
     def _move(self, stable: str, canary: str, weight: int, fence: Fence) -> str | None:
         for _ in range(ATTEMPTS):
             state = self.read()

@@ -93,7 +93,8 @@ class DynamoDeployments(Deployments, OpenDeployments):
         """Remove the mark by which the index of open deployments finds it."""
         request = {
             "UpdateExpression": f"REMOVE #{OPEN}",
-            "ConditionExpression": f"{_in_phases(TERMINAL)} AND (attribute_not_exists(unsent) OR size(unsent) = :none)",
+            "ConditionExpression": f"{_in_phases(TERMINAL)} AND attribute_not_exists(grace_until)"
+            " AND (attribute_not_exists(unsent) OR size(unsent) = :none)",
             "ExpressionAttributeNames": {"#phase": "phase", f"#{OPEN}": OPEN},
             "ExpressionAttributeValues": {**_phase_values(TERMINAL), ":none": {"N": "0"}},
         }

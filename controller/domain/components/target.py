@@ -52,6 +52,11 @@ class Target(BaseModel):
         return timedelta()
 
     @property
+    def arrival_patience(self) -> timedelta:
+        """How long a release waits until a change of its traffic has arrived; zero for kinds that move no visitors."""
+        return timedelta()
+
+    @property
     def always_snapshot(self) -> bool:
         """Whether a snapshot is taken even before a release that changes nothing; for kinds outside bundles."""
         return False

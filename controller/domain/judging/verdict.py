@@ -27,10 +27,11 @@ MISSING = frozenset({Verdict.INCONCLUSIVE, Verdict.NO_DATA, Verdict.LATE_DATA, V
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict, and its reason as a sentence with figures."""
+    """A verdict, and its reason as a sentence with figures; `firing` are the alarms that decided it."""
 
     verdict: Verdict
     reason: str
+    firing: Sequence[str] = ()
 
 
 def alarm_trouble(states: Mapping[str, str] | None, expected: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
 """Begin rollback: the rollback of a deployment is claimed, whatever the deployment is doing."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,8 +28,11 @@ from controller.ports.components import Component
 from controller.ports.ledger import Expected
 from controller.ports.world import World
 
-AGAIN = frozenset({Phase.SUCCEEDED, Phase.ROLLBACK_FAILED})
-"""The ends from which a person may still roll back."""
+AGAIN: Mapping[TripSource, Collection[Phase]] = {
+    "person": {Phase.SUCCEEDED, Phase.ROLLBACK_FAILED},
+    "alarm": {Phase.SUCCEEDED},
+}
+"""Who may still roll back after which ends: an alarm comes late."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def begin_rollback(
     if deployment.phase in UNTOUCHED:
         deployment = _reject(world, deployment)
     if deployment.phase.is_terminal:
-        if by != "person" or deployment.phase not in AGAIN:
+        if deployment.phase not in AGAIN.get(by, ()):
             return _nothing(deployment)
         begun = _again(world, deployment, execution_arn, Trip(world.clock.now(), by, reason))
         deployment = begun.deployment

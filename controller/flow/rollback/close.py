@@ -1,11 +1,15 @@
 """Close deployment: the end of a rollback."""
 
+from datetime import timedelta
+
 from controller.domain.advice import AGAIN_ADVICE
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
-from controller.flow.rollback.discard import discard_staged
+from controller.errors import InvalidEnvironmentError, UnknownEnvironmentError
+from controller.flow.rollback.discard import leaves_something
 from controller.flow.shared.closure import close
 from controller.flow.shared.results import DeploymentResult
+from controller.flow.shared.timeline import environment_of
 from controller.ports.ledger import Expected
 from controller.ports.world import World
 
@@ -32,11 +36,21 @@ def close_rollback(world: World, deployment_id: str, trouble: str, execution_arn
         phase, why, advice = Phase.ROLLBACK_FAILED, f"{why} Restoring failed: {trouble}", PERSON_ADVICE
     else:
         phase = Phase.ROLLED_BACK if deployment.restore_point else Phase.REJECTED
-        discard_staged(world, deployment)
+    grace = _grace(world, deployment) if phase is Phase.ROLLED_BACK and leaves_something(deployment) else None
     expected = Expected(rollback_execution_arn=execution_arn)
-    ended = close(world, deployment_id, phase, why, advice, phases={Phase.ROLLING_BACK}, expected=expected)
+    ended = close(world, deployment_id, phase, why, advice, phases={Phase.ROLLING_BACK}, expected=expected, grace=grace)
     return DeploymentResult(ended, str(phase))
 
 
 def _left(deployment: Deployment) -> list[str]:
     return [f"{name}: {one.left}" for name, one in deployment.awaited.items() if one.left]
+
+
+def _grace(world: World, deployment: Deployment) -> timedelta:
+    """How long what was staged is kept: not at all if no visitor ever got it."""
+    if not deployment.reached:
+        return timedelta()
+    try:
+        return timedelta(seconds=environment_of(world, deployment).discard_after)
+    except (UnknownEnvironmentError, InvalidEnvironmentError):
+        return timedelta()

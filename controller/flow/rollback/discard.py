@@ -1,70 +1,84 @@
-"""What was staged for a release that was rolled back is discarded, while its deployment still holds the lock.
+"""What was staged for a release that was rolled back is deleted, when no visitor can reach it any more.
 
-Nothing waits for that or depends on it: it is tried in bounded time, and the next successful release prunes what it
-leaves. What any kept release needs stays, because a revision may have come from an older release with the same
-contents.
+An edge location or a front end that learns late may still lead visitors to it for minutes, so it is kept for the
+environment's `discard_after`. Deletions are not conditional: they are made only while nobody holds the environment's
+lock, and whoever gets the lock meanwhile waits until none of them can arrive any more.
 """
 
-from contextlib import suppress
 from datetime import timedelta
 
 from controller.domain.deployment import Changes, Deployment
 from controller.domain.environment import Environment
 from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
-from controller.errors import LedgerConflictError, NotFoundError, SelfrightError
-from controller.flow.shared.fence import permit_back
+from controller.errors import NotFoundError, SelfrightError
+from controller.flow.shared.hand_over import keep_quiet
 from controller.flow.shared.pending import takes_long
 from controller.flow.shared.timeline import environment_of, record
 from controller.ports.world import World
 
 PATIENCE = timedelta(seconds=15)
-"""After that, what is left stays, so that the release that waits for the lock can begin."""
-ALTOGETHER = timedelta(minutes=5)
-"""The same for all attempts together, of which each may die."""
+"""After that, no further deletion is begun."""
+QUIET = timedelta(seconds=60)
+"""After that, no deletion can arrive any more: it takes seconds, and the function that makes it is over."""
+ALTOGETHER = timedelta(minutes=15)
+"""What fails or dies at it again and again is left for the next successful release to prune."""
 
 
-def discard_staged(world: World, deployment: Deployment) -> None:
-    """Discard the new revisions of a deployment that was rolled back; errors are only recorded in the timeline."""
-    if not deployment.changed and not deployment.awaited:
-        return
+def leaves_something(deployment: Deployment) -> bool:
+    """Whether there is something of a deployment that was rolled back to discard."""
+    return bool(deployment.changed or deployment.awaited)
+
+
+def discard_staged(world: World, deployment: Deployment) -> bool:
+    """Discard the new revisions of a deployment that was rolled back; False when it is to be tried again later.
+
+    Errors are recorded in the timeline.
+    """
+    if not leaves_something(deployment) or not _is_in_time(world, deployment):
+        return True
+    live = keep_quiet(world, deployment.environment_key, world.clock.now() + QUIET)
+    if live is None:
+        return False
     try:
-        if _is_in_time(world, deployment):
-            _discard(world, deployment)
+        return _discard(world, deployment, live)
     except SelfrightError as error:
-        record(
-            world, deployment.deployment_id, EventKind.DISCARD_FAILED, f"What was staged may still be there: {error}"
-        )
+        said = f"What was staged may still be there: {error}"
+        record(world, deployment.deployment_id, EventKind.DISCARD_FAILED, said)
+        return False
 
 
 def _is_in_time(world: World, deployment: Deployment) -> bool:
-    """Whether this began a short time ago: what dies at it again and again must not keep the lock for ever."""
+    """Whether this began a short time ago: what dies at it again and again must not go on for ever."""
     now = world.clock.now()
     if deployment.discards_since is not None:
         return now - deployment.discards_since < ALTOGETHER
     changes: Changes = {"discards_since": now}
-    with suppress(LedgerConflictError):
-        world.deployments.update(deployment.deployment_id, changes, phases={Phase.ROLLING_BACK})
+    world.deployments.update(deployment.deployment_id, changes, phases={deployment.phase})
     return True
 
 
-def _discard(world: World, deployment: Deployment) -> None:
+def _discard(world: World, deployment: Deployment, live: str) -> bool:
     environment = environment_of(world, deployment)
+    until = world.clock.now() + PATIENCE
     _prune_unfinished(world, deployment, environment)
-    kept, until = _kept(world, deployment, environment.keep_revisions), world.clock.now() + PATIENCE
-    gone = []
+    kept, gone, done = _kept(world, deployment, live, environment.keep_revisions), [], True
     for name in deployment.changed:
         revision = deployment.staged[name]
-        if (name, revision.id) in kept or world.clock.now() > until:
+        if (name, revision.id) in kept or name not in environment.components:
             continue
-        permit_back(world, deployment.deployment_id)  # The next release may be staging the same contents.
+        if world.clock.now() > until or world.locks.load(environment.key).holder:
+            done = False
+            break
         try:
             if world.components.get(environment, name).discard(revision):
                 gone.append(f"{name} {revision.id}")
         except SelfrightError as error:
+            done = False
             record(world, deployment.deployment_id, EventKind.DISCARD_FAILED, f"{name}: {error}")
     if gone:
         record(world, deployment.deployment_id, EventKind.DISCARDED, f"Discarded: {', '.join(gone)}.")
+    return done
 
 
 def _prune_unfinished(world: World, deployment: Deployment, environment: Environment) -> None:
@@ -79,17 +93,17 @@ def _prune_unfinished(world: World, deployment: Deployment, environment: Environ
             record(world, deployment.deployment_id, EventKind.DISCARD_FAILED, f"{name}: {error}")
 
 
-def _kept(world: World, deployment: Deployment, count: int) -> set[tuple[str, str]]:
-    """The revisions of this deployment's restore point, and of the newest `count` releases that were live before it."""
+def _kept(world: World, deployment: Deployment, live: str, count: int) -> set[tuple[str, str]]:
+    """The revisions of the release that is live, of its restore point, and of the newest `count` releases before it."""
     kept = {(name, revision.id) for name, revision in (deployment.restore_point or {}).items()}
-    before = deployment.previous
-    for _ in range(count):
-        if not before:
+    for _ in range(count + 1):
+        if not live:
             break
         try:
-            release = world.deployments.get(before)
+            release = world.deployments.get(live)
         except NotFoundError:
             break
-        kept |= {(name, revision.id) for name, revision in release.staged.items()}
-        before = release.previous
+        of_it = [*release.staged.items(), *(release.restore_point or {}).items()]
+        kept |= {(name, revision.id) for name, revision in of_it if release.phase is not Phase.ROLLED_BACK}
+        live = release.previous
     return kept

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from controller.domain.deployment import Changes, Deployment, Left, Pending, Trip
+from controller.domain.deployment import Changes, Deployment, Left, Pending, Trip, Written
 from controller.domain.environment import Environment
 from controller.domain.judging.usage import most_used_first
 from controller.domain.phases import MOVING, Phase
@@ -120,7 +120,8 @@ def restore(world: World, environment: Environment, deployment: Deployment, name
 
 def note_restored(world: World, deployment: Deployment) -> None:
     """Note when traffic was set back to the stable revisions, unless that was noted before."""
-    changes: Changes = {"traffic_restored_at": world.clock.now(), "weight": 0}
+    now = world.clock.now()
+    changes: Changes = {"traffic_restored_at": now, "weight": 0, "written": Written(0, now)}
     try:
         world.deployments.update(
             deployment.deployment_id,
@@ -130,5 +131,5 @@ def note_restored(world: World, deployment: Deployment) -> None:
         )
     except LedgerConflictError:
         return
-    said = "Traffic has been set back to the stable revisions."
+    said = "Traffic has been set back to the stable revisions; visitors get them as soon as that arrives."
     record(world, deployment.deployment_id, EventKind.TRAFFIC_RESTORED, said)

@@ -1,4 +1,4 @@
-"""Verify restoration: everything is read again, and the release that is live again is checked from outside.
+"""Verify restoration: everything is read again and has arrived, and what is live again is checked from outside.
 
 What is not restored has a reason that passes (AWS gives no answer) or one that lasts (somebody changed it, AWS refuses
 it, a check fails). What passes is waited for, without end and without a person. What lasts needs a person, but only
@@ -10,23 +10,21 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
-from controller.domain.checks.verification import outside_checks_of
 from controller.domain.deployment import Deployment, Trouble, due
 from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
-from controller.errors import LedgerConflictError, NotFoundError, SelfrightError
+from controller.errors import LedgerConflictError, SelfrightError
+from controller.flow.rollback import outside
 from controller.flow.rollback.differences import differences
+from controller.flow.rollback.outside import OF_THE_WHOLE
 from controller.flow.rollback.traffic import may_have_moved, note_restored
 from controller.flow.shared.closure import finish
 from controller.flow.shared.pending import lasting, pause_after, pause_of
 from controller.flow.shared.results import DeploymentResult
-from controller.flow.shared.timeline import environment_of, record
+from controller.flow.shared.timeline import record
 from controller.ports.ledger import Expected
 from controller.ports.world import World
-from controller.probing import probe_all
 
-CHECKS = "checks"
-"""Stands for the checks from outside among the names of the components."""
 SEEN_AGAIN = timedelta(seconds=30)
 """A contradiction lasts if it is still there after this time: what was just written may not be seen everywhere yet."""
 LONGEST_PAUSE = 60
@@ -62,8 +60,9 @@ def verify_restoration(world: World, deployment_id: str) -> RestorationVerified:
     left = [name for name in slow if name not in found]
     waiting = _waiting(deployment, left) if found.keys() - {*slow} else []
     found |= _unasked(world, deployment, [name for name in left if name not in waiting])
-    if not left and not found.keys() - {CHECKS}:
-        found |= _failing_outside(world, deployment)
+    if not left and not found.keys() - {*OF_THE_WHOLE}:
+        found |= outside.late(world, deployment) or outside.failing(world, deployment)
+        deployment = world.deployments.get(deployment_id)
     deployment = _note(world, deployment, found)
     troubles = deployment.troubles
     if troubles and left == waiting and all(_lasts(world, one) for one in troubles.values()):
@@ -71,7 +70,7 @@ def verify_restoration(world: World, deployment_id: str) -> RestorationVerified:
         return RestorationVerified(deployment, "failed", "; ".join([_said(troubles), *stays]))
     if troubles or left:
         _tell(world, deployment)
-        again = sorted({*left, *troubles} - {CHECKS, *waiting})
+        again = sorted({*left, *troubles} - {*OF_THE_WHOLE, *waiting})
         return RestorationVerified(deployment, "pending", _said(troubles), again, _pause(world, deployment))
     if deployment.restore_point:
         if deployment.changed:
@@ -97,27 +96,6 @@ def _unasked(world: World, deployment: Deployment, left: Collection[str]) -> dic
     return {name: silent for name in left if name not in deployment.awaited}
 
 
-def _failing_outside(world: World, deployment: Deployment) -> dict[str, Trouble]:
-    """The failing checks of the release that is live again; none is made when no whole release was live before."""
-    if not deployment.restore_point or not deployment.previous or not _reached_visitors(world, deployment):
-        return {}
-    try:
-        before = world.deployments.get(deployment.previous)
-        checks = outside_checks_of(before)
-    except (NotFoundError, ValueError):  # The ledger is older than this controller, or came from a backup.
-        return {}
-    if before.phase is Phase.ROLLBACK_FAILED:  # Its failed rollback was accepted, so nobody knows what must be true.
-        return {}
-    results = probe_all(world.probe, environment_of(world, deployment), checks)
-    failing = "; ".join(f"{result.check}: {result.detail}" for result in results if not result.passed)
-    return {CHECKS: Trouble(world.clock.now(), failing, lasting=True)} if failing else {}
-
-
-def _reached_visitors(world: World, deployment: Deployment) -> bool:
-    """Whether visitors may have got anything of the release."""
-    return deployment.reached > 0 or bool(lasting(world, deployment))
-
-
 def _note(world: World, deployment: Deployment, found: Mapping[str, Trouble]) -> Deployment:
     """Keep what was found; what was of the same kind before, since then."""
     former = {name: one for name, one in deployment.troubles.items() if one.reason}
@@ -133,7 +111,9 @@ def _lasts(world: World, trouble: Trouble) -> bool:
 
 
 def _said(troubles: Mapping[str, Trouble]) -> str:
-    return "; ".join(one.reason if name == CHECKS else f"{name}: {one.reason}" for name, one in troubles.items())[:1000]
+    return "; ".join(one.reason if name in OF_THE_WHOLE else f"{name}: {one.reason}" for name, one in troubles.items())[
+        :1000
+    ]
 
 
 def _pause(world: World, deployment: Deployment) -> int:

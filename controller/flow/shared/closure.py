@@ -8,7 +8,7 @@ sent, so that it is sent once, and a deployment that is rolled back meanwhile st
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from controller.domain.deployment import Deployment
 from controller.domain.phases import OPEN, UNTOUCHED, Phase
@@ -39,14 +39,17 @@ def close(  # noqa: PLR0913 - how it ended, said in full
     *,
     phases: Collection[Phase] = OPEN,
     expected: Expected = ANYTHING,
+    grace: timedelta | None = None,
 ) -> Deployment:
     """End a deployment in this phase, once; ending it again in the same phase changes nothing.
+
+    `grace` is how long something of it is kept: its guards, or what was staged.
 
     Raises `LedgerConflictError` when it has ended otherwise, or is not as `expected`.
     """
     deployment = world.deployments.get(deployment_id)
     try:
-        moved = end(world, deployment, phase, reason, next_step, phases=phases, expected=expected)
+        moved = end(world, deployment, phase, reason, next_step, phases=phases, expected=expected, grace=grace)
     except LedgerConflictError:
         ended = world.deployments.get(deployment_id)
         if ended.phase is not phase:
@@ -72,7 +75,8 @@ def finish(world: World, deployment: Deployment) -> None:
     Every step can be repeated. If this dies between sending a notification and noting that, people get it twice.
     """
     if deployment.phase.is_terminal:
-        _close_guards(world, deployment)
+        if not is_guarded(deployment, world.clock.now()):
+            _close_guards(world, deployment)
         answer(world, deployment)
     for name, unsent in deployment.unsent.items():
         now = world.clock.now()
@@ -82,6 +86,11 @@ def finish(world: World, deployment: Deployment) -> None:
         world.notifications.send(told)
         world.deployments.update(deployment.deployment_id, {"sent": name}, phases=frozenset(Phase))
     world.deployments.leave_open(deployment.deployment_id)
+
+
+def is_guarded(ended: Deployment, now: datetime) -> bool:
+    """Whether an alarm may still come that is about this release: it is guarded for a while after its end."""
+    return ended.phase is Phase.SUCCEEDED and ended.grace_until is not None and now < ended.grace_until
 
 
 def answer(world: World, ended: Deployment, task_token: str = "") -> None:

@@ -16,10 +16,10 @@ from controller.ports.world import World
 
 
 def trip(
-    world: World, deployment_id: str, source: TripSource, reason: str, fired_at: datetime | None = None
+    world: World, deployment_id: str, source: TripSource, reason: str, data_until: datetime | None = None
 ) -> Deployment:
     """Write the trip, unless there is one; the first reason stays. A deployment that has ended is left alone."""
-    made = Trip(world.clock.now(), source, reason, fired_at)
+    made = Trip(world.clock.now(), source, reason, data_until=data_until)
     deployment = write_trip(world, deployment_id, made)
     if deployment.trip == made:
         record_trip(world, deployment_id, made)

@@ -9,7 +9,7 @@ again. What follows from a hand-over (tasks that are answered, notifications) ca
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -107,6 +107,7 @@ def end(  # noqa: PLR0913 - how it ended, said in full
     *,
     phases: Collection[Phase],
     expected: Expected = ANYTHING,
+    grace: timedelta | None = None,
 ) -> Sequence[str]:
     """End a deployment in this phase, release its lock, and grant it to the one that waits.
 
@@ -126,7 +127,7 @@ def end(  # noqa: PLR0913 - how it ended, said in full
             _without_the_dead(world, lock, but=deployment_id), settles_at=_settles_at(world, present, lock)
         )
         after, waiting = release(living, deployment_id, live=live, hold=hold)
-        moves = [Move(deployment_id, ending(world, phase, reason, next_step), phases, expected)]
+        moves = [Move(deployment_id, ending(world, phase, reason, next_step, grace), phases, expected)]
         if waiting and after.held:
             refused = ending(world, Phase.REJECTED, f"The environment is held: {after.held}", HELD_ADVICE)
             moves.append(Move(waiting.deployment_id, refused, UNTOUCHED))
@@ -137,7 +138,7 @@ def end(  # noqa: PLR0913 - how it ended, said in full
 
     if deployment.phase is Phase.RECEIVED:  # It has never asked for the lock, and asking would have changed its phase.
         with suppress(LedgerConflictError):
-            changes = ending(world, phase, reason, next_step)
+            changes = ending(world, phase, reason, next_step, grace)
             world.deployments.update(deployment_id, changes, phases=set(phases) & {Phase.RECEIVED}, expected=expected)
             return [deployment_id]
     return hand_over(world, deployment.environment_key, decide)
@@ -168,7 +169,7 @@ def reopen(world: World, deployment: Deployment, execution_arn: str, trip: Trip)
             "awaited": {},
             "troubles": {},
             "restored": {},
-            "cleared": ("waits_since", "discards_since"),
+            "cleared": ("waits_since", "discards_since", "written", "grace_until"),
             "reached": ALL if present.phase is Phase.SUCCEEDED else present.reached,  # All visitors got it.
         }
         return HandOver(True, taken, [Move(deployment_id, changes, {deployment.phase})])
@@ -193,6 +194,21 @@ def accept(world: World, deployment: Deployment) -> bool:
         return HandOver(True, unlocked(lock, live=live))
 
     return hand_over(world, deployment.environment_key, decide)
+
+
+def keep_quiet(world: World, environment_key: str, until: datetime) -> str | None:
+    """Let whoever gets the lock next wait until then, because of writes that are not conditional.
+
+    Returns the deployment that is live ("" for none); None when somebody holds the lock.
+    """
+
+    def decide(lock: Lock) -> HandOver[str | None]:
+        known = _without_the_dead(world, lock)
+        if known.holder:
+            return HandOver(None)
+        return HandOver(known.live, replace(known, settles_at=max(until, known.settles_at or until)))
+
+    return hand_over(world, environment_key, decide)
 
 
 def is_abandoned(world: World, environment_key: str) -> bool:
@@ -223,10 +239,15 @@ def follow_up(world: World, moved: Sequence[str], finish: Callable[[World, Deplo
                 tell_granted(world, deployment)
 
 
-def ending(world: World, phase: Phase, reason: str, next_step: str = "") -> Changes:
-    """The changes that end a deployment: its last phase, and a notification that somebody will send."""
+def ending(world: World, phase: Phase, reason: str, next_step: str = "", grace: timedelta | None = None) -> Changes:
+    """The changes that end a deployment: its last phase, and a notification that somebody will send.
+
+    `grace` is how long something of it is kept after that.
+    """
     now = world.clock.now()
+    kept: Changes = {} if grace is None else {"grace_until": now + grace}
     return {
+        **kept,
         "phase": phase,
         "reason": reason,
         "next_step": next_step,

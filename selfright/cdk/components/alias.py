@@ -24,17 +24,19 @@ def released_function(released: lambda_.IFunction, *, warm: bool) -> dict[Group,
     export = allow(["lambda:GetFunction"], function + versions)  # with its code, for the restore point
     change = ["UpdateFunctionCode", "UpdateFunctionConfiguration", "PublishVersion"]
     shift = allow(["lambda:GetAlias", "lambda:UpdateAlias"], function + versions)
+    call = allow(["lambda:InvokeFunction"], versions)  # staged versions, and the alias: has a change arrived?
     config = "lambda:{}ProvisionedConcurrencyConfig"
     give = [allow([config.format(verb) for verb in ("Get", "Put", "Delete")], versions)] if warm else []
     listing = allow(["lambda:ListProvisionedConcurrencyConfigs"], function)
     take = [listing, allow([config.format("Delete")], versions)] if warm else []
     return {
         Group.STAGE: [read_access, export, allow([f"lambda:{action}" for action in change], function), *give],
-        Group.CHECK: [allow(["lambda:InvokeFunction"], versions)],
+        Group.CHECK: [call, allow(["lambda:GetAlias"], function + versions)],
         Group.TRAFFIC: [shift],
         Group.ON_ALARM: [shift, read_access],  # an emergency rollback reads what is live, with the digest of its code
         Group.CLOSE: [
             read_access,
+            call,
             allow(["lambda:ListVersionsByFunction", "lambda:ListAliases"], function),
             allow(["lambda:DeleteFunction"], function + versions),
             *take,

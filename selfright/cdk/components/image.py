@@ -9,6 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from selfright.cdk.components.alias import released_function, warm_instances
 from selfright.cdk.components.component import Privileges, allow
+from selfright.cdk.durations import checked
 from selfright.cdk.names import Group
 
 if TYPE_CHECKING:  # CDK's modules are slow to import, and most applications have no images
@@ -30,6 +31,7 @@ class ImageComponent:
         log_group: the name of the log group, if that is not `/aws/lambda/<the function's name>`.
         provisioned_concurrency: the number of warm instances for every version that visitors get; give the alias itself
             none. 0 removes the provisioned concurrency of older releases; None changes nothing.
+        arrives_within: how long a release waits until calls through the alias show a change, at most `30m`.
     """
 
     function: lambda_.IFunction
@@ -40,6 +42,7 @@ class ImageComponent:
     platform: Literal["linux/amd64", "linux/arm64"] = "linux/amd64"
     log_group: str | None = None
     provisioned_concurrency: int | None = None
+    arrives_within: str = "1m"
 
     def declaration(self) -> dict[str, Any]:
         """The entry that `ImageTarget` reads."""
@@ -53,6 +56,7 @@ class ImageComponent:
             **({"log_group": self.log_group} if self.log_group else {}),
             "platform": self.platform,
             **warm_instances(self.provisioned_concurrency),
+            "arrives_within": checked("arrives_within", self.arrives_within),
         }
 
     def privileges(self) -> Privileges:

@@ -50,7 +50,7 @@ class ParametersComponent:
                 read_access,
                 allow(["ssm:GetParameter", "ssm:GetParametersByPath", "ssm:PutParameter"], revisions),
             ],
-            Group.CHECK: [allow(["ssm:GetParametersByPath"], revisions)],
+            Group.CHECK: [allow(["ssm:GetParametersByPath"], revisions), read_access],
             Group.TRAFFIC: [shift],
             Group.ON_ALARM: [shift, allow(["ssm:GetParametersByPath"], revisions)],  # does the former revision exist?
             Group.CLOSE: [

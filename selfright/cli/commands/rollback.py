@@ -112,7 +112,7 @@ def _restore_traffic_now(tools: CommandTools, chosen: Deployment, reason: str) -
     except AwsError as error:
         trouble = str(error)
     tools.terminal.note(
-        f"The traffic was not restored at once: {trouble}" if trouble else "All visitors are on stable again."
+        f"The traffic was not restored at once: {trouble}" if trouble else "All traffic is set back to stable."
     )
 
 

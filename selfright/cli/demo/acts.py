@@ -7,7 +7,7 @@ from pathlib import Path
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from selfright.account.releasing import release
-from selfright.account.status import restored_in
+from selfright.account.status import back_in, restored_in
 from selfright.cli.tools import CommandTools
 from selfright.cli.views.narrator import narrating
 
@@ -51,8 +51,13 @@ class Performed:
 
     @property
     def trip_to_restored(self) -> float | None:
-        """Seconds from the trip (or from the alarm's change of state) until all visitors were on stable again."""
+        """Seconds from the trip (or from the alarm's change of state) until all traffic was set back to stable."""
         return restored_in(self.deployment)
+
+    @property
+    def trip_to_back(self) -> float | None:
+        """Seconds from the trip (or from the alarm's change of state) until that had arrived at the visitors."""
+        return back_in(self.deployment)
 
 
 def perform(tools: CommandTools, act: Act, source: Path, environment_key: str) -> Performed:

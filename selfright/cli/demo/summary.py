@@ -39,6 +39,7 @@ class Line:
             "seconds_from_upload": round(done.seconds, 2),
             "stopped_by": done.stopped_by,
             "seconds_from_trip_to_restored": _rounded(done.trip_to_restored),
+            "seconds_from_trip_to_back": _rounded(done.trip_to_back),
             "requests_served": self.requests,
             "requests_failed": self.failed,
             "live_api": sorted(self.seen.api),
@@ -57,7 +58,7 @@ def table(lines: list[Line]) -> Table:
         "release",
         "phase",
         "upload → live or restored",
-        "trip → traffic restored",
+        "trip → written, arrived",
         "served (failed)",
         "live now",
     ):
@@ -76,8 +77,9 @@ def table(lines: list[Line]) -> Table:
 
 
 def _tripped(done: Performed) -> str:
-    restored = duration(done.trip_to_restored)
-    return f"{done.stopped_by}, {restored}" if restored else "-"
+    if done.trip_to_restored is None:
+        return "-"
+    return f"{done.stopped_by}, {duration(done.trip_to_restored)}, {duration(done.trip_to_back) or 'not seen'}"
 
 
 def _live(line: Line) -> Text:

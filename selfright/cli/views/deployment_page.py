@@ -10,7 +10,7 @@ from rich.text import Text
 from controller.domain.deployment import Counts, Deployment, Evaluation
 from controller.domain.phases import Phase
 from controller.domain.timeline import TimelineEvent
-from selfright.account.status import DeploymentRecord, finished_in, is_paused, restored_in
+from selfright.account.status import DeploymentRecord, back_in, finished_in, is_paused, restored_in
 from selfright.cli.views import signs
 from selfright.cli.views.facts import Fact, listed
 from selfright.wording import TRIPPED_BY, Commands, at, clean, duration, percent, plural
@@ -48,11 +48,19 @@ def summary(record: DeploymentRecord, commands: Commands) -> RenderableType:
         facts.append(("reason", clean(one.reason)))
     shifted = any(event.kind == "shifted" for event in record.timeline)
     if shifted and (seconds := restored_in(one)) is not None:
-        facts.append(("traffic", f"all visitors on stable again {duration(seconds)} after {_trip(one)}"))
+        facts.append(("traffic", f"set back to stable {duration(seconds)} after {_trip(one)}; {_arrived(one)}"))
     if not one.phase.is_terminal:
         facts += _progress(one)
     facts += _next(record, commands)
     return Group(headline(record), listed(facts))
+
+
+def _arrived(one: Deployment) -> str:
+    """When visitors were back, which is later than the write: edge locations learn one after the other."""
+    back = back_in(one)
+    if back is None:
+        return "that visitors are back has not been seen" + ("" if one.phase.is_terminal else " yet")
+    return f"visitors were back {duration(back)} after it"
 
 
 def _trip(one: Deployment) -> str:
@@ -60,7 +68,9 @@ def _trip(one: Deployment) -> str:
 
 
 def _progress(one: Deployment) -> list[Fact]:
-    facts: list[Fact] = [("traffic", f"{one.weight} % of the visitors get this release")] if one.steps else []
+    facts: list[Fact] = [("traffic", f"{one.weight} % of the visitors get this release{_on_its_way(one)}")]
+    if not one.steps:
+        facts = []
     if one.phase is Phase.STAGING and len(one.order) > 1 and one.next_wave:
         wave = f"wave {one.order.index(one.next_wave) + 1} of {len(one.order)}"
         facts.append(("staging", f"{wave}: {' and '.join(one.next_wave)}"))
@@ -70,6 +80,13 @@ def _progress(one: Deployment) -> list[Fact]:
     if one.trip and one.trip.reason != one.reason:
         facts.append(("trip", clean(one.trip.reason)))
     return facts
+
+
+def _on_its_way(one: Deployment) -> str:
+    written = one.written
+    if not one.weight or (written and written.weight == one.weight and written.arrived_at):
+        return ""
+    return " (this has not arrived at all of them yet)"
 
 
 def _next(record: DeploymentRecord, commands: Commands) -> list[Fact]:

@@ -28,7 +28,7 @@ from typing import Any
 
 from controller.domain.deployment import Comparison, Counts, Deployment, Evaluation, Revision
 from controller.domain.timeline import TimelineEvent
-from selfright.account.status import DeploymentRecord, EnvironmentStatus, finished_in, is_paused, restored_in
+from selfright.account.status import DeploymentRecord, EnvironmentStatus, back_in, finished_in, is_paused, restored_in
 
 Document = dict[str, Any]
 
@@ -87,6 +87,13 @@ def _stands(one: Deployment) -> Document:
         "phase": str(one.phase),
         "paused": is_paused(one),
         "weight": one.weight,
+        "written": one.written
+        and {
+            "weight": one.written.weight,
+            "at": _time(one.written.at),
+            "arrived_at": _time(one.written.arrived_at),
+            "seen_at": _time(one.written.seen_at),
+        },
         "steps": [{"weight": step.weight, "bake": step.bake} for step in one.steps],
         "bake": bake,
     }
@@ -96,6 +103,7 @@ def _seen(one: Deployment) -> Document:
     trip = one.trip and {
         "at": _time(one.trip.at),
         "fired_at": _time(one.trip.fired_at),
+        "data_until": _time(one.trip.data_until),
         "source": one.trip.source,
         "reason": one.trip.reason,
     }
@@ -138,6 +146,7 @@ def _ended(one: Deployment) -> Document:
         "closed_at": _time(one.closed_at),
         "seconds": finished_in(one),
         "seconds_to_restore": restored_in(one),
+        "seconds_until_back": back_in(one),
         "execution_arn": one.execution_arn,
         "rollback_execution_arn": one.rollback_execution_arn or None,
     }

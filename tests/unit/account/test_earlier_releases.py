@@ -66,7 +66,7 @@ def test_in_an_emergency_visitors_are_restored_before_the_machine_is_started(wor
     result = with_functions(world, functions, "rollback", ID, "--emergency", "--reason", "prices")
     assert result.exit_code == 0
     assert functions.asked == [{"task": "on_alarm", "emergency": True, "deployment_id": ID, "reason": "prices"}]
-    assert "All visitors are on stable again." in result.stderr
+    assert "All traffic is set back to stable." in result.stderr
     assert len(world.states.started) == 1
 
 

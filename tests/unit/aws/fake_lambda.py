@@ -42,6 +42,8 @@ class FakeLambda:
         self.remembers, self.published = False, dict[str, Any]()
         self.answers: dict[str, dict[str, Any]] = {}
         self.invoked: list[tuple[str, dict[str, Any]]] = []
+        self.straggler = ""
+        """The version to which a host still routes that has not learned of the alias's last change."""
         self.latest: dict[str, Any] = {
             "FunctionName": NAME,
             "Version": "$LATEST",
@@ -217,6 +219,12 @@ class FakeLambda:
     def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:
         self._enter("invoke")
         self.invoked.append((FunctionName, json.loads(Payload)))
+        qualifier = FunctionName.rpartition(":")[2]
+        if alias := self.aliases.get(qualifier):
+            version = self.straggler or alias["FunctionVersion"]
+            if version not in self.versions:
+                raise refuse("ResourceNotFoundException", 404)
+            return {"ExecutedVersion": version, "Payload": io.BytesIO(b"{}")}
         answer = self.answers[FunctionName]
         return {**answer, "Payload": io.BytesIO(json.dumps(answer["Payload"]).encode())}
 

@@ -280,3 +280,28 @@ def test_a_metric_that_cloudwatch_could_not_read_is_an_error() -> None:
     counting: Any = CountingMetrics("InternalError")
     with pytest.raises(TransientError, match="could not read"):
         periods(counting, NOON, 1)
+
+
+def test_the_slowest_alarm_says_how_long_all_may_take(cloudwatch: Any) -> None:
+    """Its period times its evaluations; of metric math the longest period, and five minutes for a composite alarm."""
+    math = [{"Id": "m", "MetricStat": {"Metric": {}, "Period": 300, "Stat": "Sum"}}, {"Id": "e", "Expression": "m"}]
+    plain = {"AlarmName": "plain", "StateValue": "OK", "Period": 60, "EvaluationPeriods": 3}
+    for alarms, composite, minutes in (
+        ([plain], [], 3),
+        ([plain, {"AlarmName": "math", "StateValue": "OK", "Metrics": math, "EvaluationPeriods": 2}], [], 10),
+        ([plain], [{"AlarmName": "both", "StateValue": "OK"}], 5),
+    ):
+        with Stubber(cloudwatch) as stub:
+            stub.add_response("describe_alarms", {"MetricAlarms": alarms, "CompositeAlarms": composite})
+            assert CloudWatchAlarms(cloudwatch).reaction(["plain"]) == timedelta(minutes=minutes)
+
+
+def test_an_alarm_keeps_the_time_of_its_data(cloudwatch: Any) -> None:
+    """CloudWatch keeps the reason of a state as data."""
+    reason = '{"period": 60, "evaluatedDatapoints": [{"timestamp": "2026-01-02T03:04:00.000+0000", "value": 1.0}]}'
+    with Stubber(cloudwatch) as stub:
+        alarm = {"AlarmName": "plain", "StateValue": "ALARM", "StateReasonData": reason}
+        stub.add_response("describe_alarms", {"MetricAlarms": [alarm]})
+        assert CloudWatchAlarms(cloudwatch).data_until("plain") == datetime(2026, 1, 2, 3, 5, tzinfo=UTC)
+        stub.add_response("describe_alarms", {"CompositeAlarms": [{"AlarmName": "both", "StateValue": "ALARM"}]})
+        assert CloudWatchAlarms(cloudwatch).data_until("both") is None

@@ -10,6 +10,7 @@ from controller.aws.probe import HttpProbe
 from controller.domain.checks.check import Check, CheckResult
 from controller.domain.checks.site_check import SiteCheck
 from controller.domain.checks.verification import OutsideCheck
+from controller.errors import NoAnswerError
 
 PREFLIGHT = {"access-control-allow-origin": "https://app.example", "access-control-allow-methods": "POST"}
 FILES = {
@@ -17,6 +18,13 @@ FILES = {
     "/a.css": b"p {}",
     "/torn": b"<link rel=stylesheet href=/a.css><script src=/a.js></script>",
 }
+
+
+PUBLISHED = {
+    "/.well-known/selfright/publication": b'{"publication": "5f3a\\u001b[31m"}',
+    "/old/.well-known/selfright/publication": b"<title>My page</title>",
+}
+"""What a routing function answers, and what a page of an application does."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -37,6 +45,10 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("content-type", "text/css" if self.path.endswith(".css") else "text/html")
             self.end_headers()
             self.wfile.write(body)
+            return
+        if self.path in PUBLISHED:
+            self.end_headers()
+            self.wfile.write(PUBLISHED[self.path])
             return
         if self.path == "/drip":
             self.send_header("content-length", "2")
@@ -153,3 +165,20 @@ def test_a_page_that_cannot_be_reached_fails() -> None:
     result = ask("http://127.0.0.1:1", SiteCheck(component="site", kind="site"))
     assert (result.check, result.passed) == ("page / of site", False)
     assert "NewConnection" in result.detail
+
+
+def test_a_routing_function_tells_its_publication(url: str) -> None:
+    """It is text from outside, so no terminal obeys it."""
+    assert HttpProbe(resolve=lambda *_: ["127.0.0.1"]).publication(url, private=True) == "5f3a\\x1b[31m"
+
+
+def test_an_answer_that_is_no_publication_is_no_answer(url: str) -> None:
+    """An application's own page answers a path that is only ours."""
+    with pytest.raises(NoAnswerError, match="not answered by a routing function"):
+        HttpProbe().publication(f"{url}old", private=True)
+
+
+def test_a_publication_is_not_asked_of_a_private_address(url: str) -> None:
+    """As for every request from outside."""
+    with pytest.raises(NoAnswerError, match="loopback"):
+        HttpProbe().publication(url)

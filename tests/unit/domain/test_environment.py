@@ -58,7 +58,7 @@ def test_most_keys_have_defaults() -> None:
     environment = Environment.model_validate(only)
     assert environment.deployment_preference.type == "Canary10Percent5Minutes"
     assert environment.final_bake == 300
-    assert environment.judge.when_inconclusive == "roll_back"
+    assert environment.judge.when_inconclusive == "advance"
     assert environment.components["api"].url == "https://api.example"
     assert environment.secrets == {}
 

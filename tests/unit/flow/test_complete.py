@@ -1,12 +1,26 @@
 """Complete: the release is live, old revisions go, and a late trip still wins."""
 
+from datetime import timedelta
+
 import pytest
 
 from controller.domain.phases import Phase
 from controller.errors import LedgerConflictError, TransientError, TrippedError
 from controller.flow.complete import complete
+from controller.flow.reconcile import reconcile
 from controller.flow.shared.fence import trip
-from tests.unit.flow.scenes import KEY, STABLE, a_world, at_weight, guarded, moving, on_its_way, tripped
+from tests.unit.flow.scenes import (
+    ALARM,
+    KEY,
+    STABLE,
+    a_world,
+    an_environment,
+    at_weight,
+    guarded,
+    moving,
+    on_its_way,
+    tripped,
+)
 
 
 def test_a_good_release_is_completed() -> None:
@@ -73,3 +87,26 @@ def test_a_release_that_is_not_wholly_live_is_not_complete() -> None:
         complete(world, "d2")
     assert world.deployments.get("d2").phase is Phase.BAKING
     assert not world.components.known["api"].pruned
+
+
+def test_a_good_release_stays_guarded_until_every_alarm_could_have_fired() -> None:
+    """For the last minute of its last bake: the alarms' periods, and CloudWatch's own lateness. It holds nothing."""
+    world = moving(Phase.BAKING, weight=100)
+    world.guards.open("d2", [ALARM])
+    assert complete(world, "d2").outcome == "succeeded"
+    until = world.deployments.get("d2").grace_until
+    assert until is not None
+    assert until - world.clock.now() == timedelta(minutes=8)
+    assert world.guards.guarded_by(ALARM) == ["d2"]
+    assert not world.locks.load(KEY).holder
+    world.clock.forward(8 * 60)
+    assert reconcile(world)["d2"] == "finished"
+    assert not world.guards.pairs
+
+
+def test_a_release_without_alarms_is_not_guarded_after_its_end() -> None:
+    """Nothing could come."""
+    world = moving(Phase.BAKING, weight=100)
+    world.environments.known[KEY] = an_environment(deployment_preference={"type": "AllAtOnce"})
+    complete(world, "d2")
+    assert world.deployments.get("d2").grace_until is None

@@ -1,14 +1,16 @@
 """Judge canary: evaluations of a bake, in time, twice, and late."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from controller.domain.deployment import Bake, Counts, Revision, Step
+from controller.domain.deployment import Bake, Counts, Revision, Step, Written
 from controller.domain.phases import Phase
 from controller.errors import AwsError, LedgerConflictError, TransientError
+from controller.flow.complete import complete
 from controller.flow.guard import guard
 from controller.flow.judge import judge
 from controller.ports.world import World
@@ -31,6 +33,7 @@ from tests.unit.flow.scenes import (
     baking_beside,
     dying_everywhere,
     evaluate,
+    messages,
     on_its_way,
     once,
     tripped,
@@ -371,3 +374,68 @@ def test_limits_hold_for_newcomers_beside_what_is_compared() -> None:
     assert world.deployments.get("d2").newcomers == ("ai",)
     card = judge(world, "d2", 0)
     assert (card.verdict, card.reason.partition(":")[0]) == ("unhealthy", "ai")
+
+
+def unjudged(canary: int, stable: int, **judge_policy: object) -> tuple[FakeWorld, str]:
+    """A bake with so many requests in a period, and far fewer than the minimum, judged to its end; its verdict."""
+    world = baking({"7": Counts(canary, 0), "6": Counts(stable, 0)})
+    world.environments.known[KEY] = an_environment(judge={**JUDGE, "minimum_requests": 10_000, **judge_policy})
+    said = judge(world, "d2", 0)
+    while said.verdict == "wait":
+        world.clock.forward(said.wait_seconds)
+        said = judge(world, "d2", 0)
+    return world, str(said.verdict)
+
+
+def test_a_canary_with_too_few_requests_goes_on_when_nothing_speaks_against_it() -> None:
+    """Alarms are quiet, checks have passed: a quiet night is no reason to roll back. The end says so."""
+    world, verdict = unjudged(7, 63)
+    assert verdict == "healthy"
+    said = world.deployments.get("d2").unjudged
+    assert re.fullmatch(r"Not judged: \d+ of 10000 requests on the canary\.", said)
+    world.deployments.known["d2"] = replace(world.deployments.get("d2"), weight=100)
+    assert complete(world, "d2").deployment.reason == said
+
+
+def test_a_canary_that_no_visitor_can_reach_does_not_go_on() -> None:
+    """With so many requests on stable it would have got some."""
+    world, verdict = unjudged(0, 900)
+    assert verdict == "unhealthy"
+    trip = world.deployments.get("d2").trip
+    assert trip is not None
+    assert trip.source == "inconclusive"
+    assert "no chance with" in trip.reason
+
+
+def test_an_environment_may_insist_on_a_verdict() -> None:
+    """Then it is rolled back, and not condemned."""
+    world, verdict = unjudged(7, 63, when_inconclusive="roll_back")
+    assert verdict == "unhealthy"
+    assert not world.deployments.get("d2").is_condemned
+
+
+def test_an_alarm_that_the_judge_sees_is_an_alarm_with_its_time() -> None:
+    """Its event may come later, or never; what was measured before the release does not condemn it."""
+    world = baking(reached_at=START)
+    world.alarms.known[ALARM] = "ALARM"
+    world.alarms.until[ALARM] = START - timedelta(minutes=1)
+    assert judge(world, "d2", 0).verdict == "unhealthy"
+    deployment = world.deployments.get("d2")
+    assert deployment.trip is not None
+    assert (deployment.trip.source, deployment.trip.data_until) == ("alarm", START - timedelta(minutes=1))
+    assert not deployment.is_condemned
+
+
+def test_a_step_is_seen_when_its_requests_are_in_the_numbers() -> None:
+    """It was written long before, and arrived in between; the ledger keeps all three moments."""
+    world = baking(GOOD)
+    world.deployments.known["d2"] = replace(world.deployments.get("d2"), written=Written(10, START, START))
+    judge(world, "d2", 0)
+    assert messages(world, "seen") == []
+    world.clock.forward(20)
+    judge(world, "d2", 0)
+    world.clock.forward(20)
+    judge(world, "d2", 0)
+    written = world.deployments.get("d2").written
+    assert written == Written(10, START, START, START + timedelta(seconds=20))
+    assert messages(world, "seen") == ["The step is seen in the numbers, 20 s after it was written."]

@@ -5,14 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from controller.domain.deployment import Hotfix
+from controller.domain.deployment import Hotfix, Trip
 from controller.domain.phases import Phase
 from controller.flow.on_alarm import on_alarm, rehearse
+from controller.flow.reconcile import reconcile
 from controller.handlers.on_alarm import handle
 from controller.ports.world import World
 from tests.fakes import START, FakeWorld
 from tests.unit.flow.scenes import (
     ALARM,
+    KEY,
     RESTORED,
     a_deployment,
     a_silent_deployment,
@@ -23,6 +25,7 @@ from tests.unit.flow.scenes import (
     guarded,
     live,
     on_its_way,
+    succeeded,
 )
 
 
@@ -148,3 +151,106 @@ def test_an_alarm_that_a_hotfix_ignores_does_not_end_it() -> None:
     world = guarded(Phase.BAKING, weight=10, hotfix=Hotfix((ALARM,), "It ends the alarm."))
     on_alarm(world, ALARM, "5 > 1")
     assert world.deployments.get("d2").trip is None
+
+
+def just_succeeded(**fields: object) -> FakeWorld:
+    """A release that has just ended well, with all its visitors, and is still guarded."""
+    world = succeeded()
+    before = {"reached": 100, "reached_at": START, "grace_until": START + timedelta(minutes=8), **fields}
+    world.deployments.known["d2"] = replace(world.deployments.get("d2"), **before)  # type: ignore[arg-type]
+    world.guards.open("d2", [ALARM])
+    at_weight(world, 100)
+    return world
+
+
+def test_an_alarm_after_the_end_rolls_back_what_is_still_live() -> None:
+    """It is minutes late, and about the last minutes of the last bake."""
+    world = just_succeeded()
+    world.clock.forward(300)
+    assert on_alarm(world, ALARM, "Too many errors.") == ["d2"]
+    deployment = world.deployments.get("d2")
+    assert deployment.phase is Phase.ROLLING_BACK
+    assert live(world) == RESTORED
+    assert deployment.is_condemned
+    assert list(world.workflows.rollbacks.values()) == ["d2"]
+
+
+def test_an_alarm_long_after_the_end_is_not_about_the_release() -> None:
+    """Its guard is closed."""
+    world = just_succeeded()
+    world.clock.forward(600)
+    on_alarm(world, ALARM, "Too many errors.")
+    assert world.deployments.get("d2").phase is Phase.SUCCEEDED
+    assert not world.guards.pairs
+
+
+def test_a_late_alarm_about_the_time_before_the_release_changes_nothing() -> None:
+    """Its data were measured before any visitor could get it."""
+    world = just_succeeded()
+    on_alarm(world, ALARM, "Too many errors.", data_until=START - timedelta(seconds=1))
+    assert world.deployments.get("d2").phase is Phase.SUCCEEDED
+    assert live(world) != RESTORED
+
+
+def test_a_late_alarm_does_not_move_the_next_release() -> None:
+    """Another one is live now."""
+    world = just_succeeded()
+    world.locks.known[KEY] = replace(world.locks.load(KEY), live="d3")
+    a_deployment(world, Phase.SUCCEEDED, "d3", previous="d2")
+    on_alarm(world, ALARM, "Too many errors.")
+    assert world.deployments.get("d2").phase is Phase.SUCCEEDED
+    assert live(world) != RESTORED
+
+
+def test_while_the_next_release_is_on_its_way_a_late_alarm_waits() -> None:
+    """If the next one is rolled back, the accused release is live again, and is rolled back then."""
+    world = just_succeeded()
+    world.locks.known[KEY] = replace(world.locks.load(KEY), holder="d3")
+    a_deployment(world, Phase.STAGING, "d3", previous="d2")
+    on_alarm(world, ALARM, "Too many errors.")
+    assert world.deployments.get("d2").phase is Phase.SUCCEEDED
+    assert reconcile(world).get("d2", "") == ""
+    world.locks.known[KEY] = replace(world.locks.load(KEY), holder="")
+    a_deployment(world, Phase.ROLLED_BACK, "d3", previous="d2")
+    world.clock.forward(3600)
+    assert reconcile(world)["d2"] == "rollback started"
+    assert live(world) == RESTORED
+
+
+def test_when_the_next_release_is_live_the_accused_one_is_forgotten() -> None:
+    """Nothing of it is left to roll back."""
+    world = just_succeeded(late_alarm=Trip(START, "alarm", "Too many errors."))
+    world.locks.known[KEY] = replace(world.locks.load(KEY), live="d3")
+    a_deployment(world, Phase.SUCCEEDED, "d3", previous="d2")
+    world.clock.forward(3600)
+    assert reconcile(world)["d2"] == "finished"
+    assert world.deployments.get("d2").grace_until is None
+
+
+def test_wherever_a_late_alarm_dies_the_release_is_rolled_back() -> None:
+    """By the event that comes again, or by the reconciler."""
+
+    def fire(world: World) -> None:
+        on_alarm(world, ALARM, "Too many errors.")
+
+    def accused() -> FakeWorld:
+        world = just_succeeded()
+        world.clock.forward(60)
+        return world
+
+    for where, world in dying_everywhere(accused, fire):
+        on_alarm(world, ALARM, "Too many errors.")
+        world.clock.forward(60)
+        reconcile(world)
+        assert live(world) == RESTORED, where
+        assert world.deployments.get("d2").phase is Phase.ROLLING_BACK, where
+        assert list(world.workflows.rollbacks.values()), where
+
+
+@pytest.mark.parametrize(("seconds", "condemned"), [(-60, False), (0, False), (1, True)])
+def test_what_was_measured_before_visitors_got_it_does_not_condemn_a_release(seconds: int, condemned: bool) -> None:
+    """It is rolled back, because it went into trouble; but it is not the trouble, and can be released again."""
+    world = guarded(Phase.BAKING, weight=10, reached_at=START)
+    on_alarm(world, ALARM, "Too many errors.", data_until=START + timedelta(seconds=seconds))
+    assert live(world) == RESTORED
+    assert world.deployments.get("d2").is_condemned is condemned

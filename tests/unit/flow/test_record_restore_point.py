@@ -12,7 +12,7 @@ from controller.errors import AwsError, LedgerConflictError
 from controller.flow.on_alarm import on_alarm
 from controller.flow.record_restore_point import record_restore_point
 from tests.fakes import START
-from tests.unit.flow.scenes import ALARM, KEY, STABLE, an_environment, granted, once, recorded
+from tests.unit.flow.scenes import ALARM, KEY, STABLE, granted, once, recorded
 
 
 def test_what_is_live_is_recorded_and_guarded() -> None:
@@ -66,12 +66,8 @@ def test_guards_that_a_late_call_opens_are_closed() -> None:
 
 
 def test_what_the_last_holder_wrote_without_condition_is_waited_for() -> None:
-    """A write to SSM that was permitted just before its end may still arrive; other kinds need no wait."""
+    """A write to SSM that was permitted just before its end may still arrive, and so may a deletion."""
     world = granted(settles_at=START + timedelta(seconds=30))
-    assert record_restore_point(world, "d2").outcome == "ready"
-    world = granted(settles_at=START + timedelta(seconds=30))
-    settings = {"kind": "parameters", "prefix": "/smartpack/prod/settings"}
-    world.environments.known[KEY] = an_environment(components={"api": settings, "site": settings})
     card = record_restore_point(world, "d2")
     assert (card.outcome, card.wait_seconds) == ("pending", 30)
     world.clock.forward(30)

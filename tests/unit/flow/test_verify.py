@@ -1,13 +1,16 @@
 """Verify: the release's checks from outside, and which of them count while two releases serve."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from controller.domain.checks.verification import outside_checks_of
+from controller.domain.deployment import Written
 from controller.domain.phases import Phase
+from controller.errors import NoAnswerError, TrippedError
 from controller.flow.verify import _expected, verify
-from tests.fakes import FakeWorld
+from tests.fakes import START, FakeWorld
 from tests.unit.flow.scenes import (
     API_ONLY,
     KEY,
@@ -16,8 +19,10 @@ from tests.unit.flow.scenes import (
     a_world,
     an_environment,
     at_the_first_step,
+    messages,
     on_its_way,
     released,
+    tripped,
 )
 
 
@@ -103,3 +108,100 @@ def test_an_older_promise_does_not_excuse_a_newcomer() -> None:
         replace(world.deployments.get("d1"), checks=PROMISED[:1])
     )
     assert verify(world, "d2", 0).outcome == "unhealthy"
+
+
+def shifted_now(weight: int = 100) -> FakeWorld:
+    """A step that was just written, with nothing seen of it yet."""
+    world = shifted(weight)
+    world.deployments.known["d2"] = replace(world.deployments.get("d2"), written=Written(weight, START))
+    return world
+
+
+def test_checks_count_only_after_the_step_has_arrived() -> None:
+    """The old answers of an edge location that does not have the step yet say nothing about the release."""
+    world = shifted_now()
+    world.components.known["site"].late = ["InProgress"] * 3
+    assert verify(world, "d2", 1).outcome == "healthy"
+    arrived = world.deployments.get("d2").written
+    assert arrived is not None
+    assert arrived.arrived_at == world.clock.now() > START
+    assert messages(world, "arrived") == ["100 % of the visitors are served by version 2.0.0. It took 7 s to arrive."]
+
+
+def test_a_step_on_its_way_is_not_yet_and_not_failed() -> None:
+    """No check is made, nothing is tripped, and the workflow asks again."""
+    world = shifted_now()
+    world.components.known["site"].late = ["InProgress"] * 1000
+    answer = verify(world, "d2", 1)
+    assert (answer.outcome, answer.reason) == ("not_yet", "site: InProgress")
+    assert answer.wait_seconds > 0
+    assert world.probe.asked == []
+    assert world.deployments.get("d2").trip is None
+
+
+def test_a_step_that_does_not_arrive_in_time_is_rolled_back_and_condemns_nothing() -> None:
+    """AWS was late, or somebody keeps our requests away: neither says anything about the release."""
+    world = shifted_now()
+    world.components.known["site"].late = ["InProgress"] * 1000
+    while (answer := verify(world, "d2", 1)).outcome == "not_yet":
+        world.clock.forward(answer.wait_seconds)
+    assert answer.outcome == "unhealthy"
+    assert world.clock.now() - START >= timedelta(minutes=5)
+    given_up = world.deployments.get("d2")
+    assert given_up.trip is not None
+    assert given_up.trip.source == "arrival"
+    assert not given_up.is_condemned
+
+
+def test_a_function_has_less_patience_than_a_site() -> None:
+    """Each kind has its own; the environment may write another."""
+    world = shifted_now()
+    world.components.known["api"].late = ["calls still run version 6"] * 1000
+    answer = verify(world, "d2", 1)
+    assert answer.outcome == "unhealthy"
+    assert timedelta(minutes=1) <= world.clock.now() - START < timedelta(minutes=2)
+
+
+def test_several_answers_in_a_row_must_show_the_publication() -> None:
+    """One edge location may have it while another does not."""
+    world = shifted_now()
+    world.components.known["site"].publication = "new"
+    world.probe.publications = ["new", "old", "new", "new", "old", "new", "new", "new"]
+    assert verify(world, "d2", 1).outcome == "healthy"
+    assert world.probe.publications == []
+
+
+def test_an_address_that_shows_no_publication_is_said_to_be_out_of_sight() -> None:
+    """The reason tells what to do: a firewall may keep our requests away."""
+    world = shifted_now()
+    world.components.known["site"].publication = "new"
+    world.probe.publications = [NoAnswerError("status 403")] * 1000
+    while (answer := verify(world, "d2", 1)).outcome == "not_yet":
+        world.clock.forward(answer.wait_seconds)
+    assert "status 403" in str(answer.reason)
+    assert "firewall" in str(answer.reason)
+
+
+def test_a_step_that_has_arrived_is_not_waited_for_again() -> None:
+    """The state may run twice."""
+    world = shifted_now()
+    assert verify(world, "d2", 1).outcome == "healthy"
+    world.components.known["site"].late = ["InProgress"] * 1000
+    assert verify(world, "d2", 1).outcome == "healthy"
+
+
+def test_an_alarm_ends_the_waiting() -> None:
+    """Visitors come first: nobody waits for a step that is undone."""
+    world = shifted_now()
+    world.components.known["site"].late = ["InProgress"] * 1000
+    world.deployments.update("d2", {"trip": tripped()}, phases={Phase.SHIFTING})
+    with pytest.raises(TrippedError):
+        verify(world, "d2", 1)
+
+
+def test_a_workflow_that_cannot_wait_goes_on_as_before() -> None:
+    """It began under an older controller, whose machine does not know `not_yet`."""
+    world = shifted_now()
+    world.components.known["site"].late = ["InProgress"] * 1000
+    assert verify(world, "d2", 1, may_wait=False).outcome == "healthy"
+    assert "InProgress" in messages(world, "pending")[0]

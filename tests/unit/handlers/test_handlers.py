@@ -42,7 +42,7 @@ def changed(value: str = "ALARM", name: str = ALARM) -> str:
 @pytest.mark.parametrize("event", [eventbridge(), sns(changed())])
 def test_an_alarm_that_fires_is_found_in_both_forms(event: dict[str, Any]) -> None:
     """Its name, its reason, and when it fired."""
-    assert firing(event) == [(ALARM, "Threshold crossed.", datetime(2026, 1, 2, 3, 4, 5, 678000, UTC))]
+    assert firing(event) == [(ALARM, "Threshold crossed.", datetime(2026, 1, 2, 3, 4, 5, 678000, UTC), None)]
 
 
 COMPOSITE_EVENT = {
@@ -91,7 +91,7 @@ COMPOSITE_MESSAGE = {
 def test_a_composite_alarm_that_fires_is_found_in_both_forms(event: dict[str, Any]) -> None:
     """Its form is another one; a suppressed notification to people does not keep a bad release live."""
     said = "shop-api-errors transitioned to ALARM at Friday 02 January, 2026 03:04:05 UTC"
-    assert firing(event) == [(ALARM, said, datetime(2026, 1, 2, 3, 4, 5, 678000, UTC))]
+    assert firing(event) == [(ALARM, said, datetime(2026, 1, 2, 3, 4, 5, 678000, UTC), None)]
 
 
 @pytest.mark.parametrize("value", ["OK", "INSUFFICIENT_DATA"])
@@ -111,7 +111,7 @@ def test_no_alarm_is_missed_for_its_date(moment: str | None) -> None:
     """An alarm without a readable time fires as well."""
     event = eventbridge()
     event["detail"]["state"]["timestamp"] = moment
-    assert firing(event) == [(ALARM, "Threshold crossed.", None)]
+    assert firing(event) == [(ALARM, "Threshold crossed.", None, None)]
 
 
 @pytest.mark.parametrize("event", [eventbridge(), sns(changed()), sns(changed("OK"), changed())])
@@ -247,3 +247,19 @@ def modules_of(task: str) -> set[str]:
     return {
         name.replace(".", "/") for name in re.findall(r"^from controller\.flow\.([\w.]+) import", source, re.MULTILINE)
     }
+
+
+def test_an_alarm_says_until_when_its_data_were_measured() -> None:
+    """It fires minutes later."""
+    event = eventbridge()
+    points = [{"timestamp": f"2026-01-02T03:0{minute}:00.000+0000", "value": 5.0} for minute in (1, 0)]
+    event["detail"]["state"]["reasonData"] = json.dumps({"period": 60, "evaluatedDatapoints": points})
+    assert firing(event)[0][3] == datetime(2026, 1, 2, 3, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("data", ["", "soon", "[]", "{}", '{"period": 60, "evaluatedDatapoints": []}'])
+def test_an_alarm_whose_data_have_no_date_counts_all_the_same(data: str) -> None:
+    """What is not known counts against the release."""
+    event = eventbridge()
+    event["detail"]["state"]["reasonData"] = data
+    assert firing(event)[0][3] is None

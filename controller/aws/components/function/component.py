@@ -8,6 +8,7 @@ from controller import clock
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.aws.components.function.alias import Alias
+from controller.aws.components.function.arrival import missing_in_calls
 from controller.aws.components.function.code import Code, ZipCode, sha256_of
 from controller.aws.components.function.configuration import Wanted
 from controller.aws.components.function.provisioned import Provisioned
@@ -19,8 +20,9 @@ from controller.domain.components.artifact import Artifact
 from controller.domain.components.contents import Contents
 from controller.domain.components.function.target import FunctionTarget, LambdaTarget
 from controller.domain.deployment import Pending, Revision
+from controller.domain.strategy import ALL
 from controller.errors import AwsError, ChangedByOthersError, ConflictError, NotFoundError
-from controller.ports.components import Fence
+from controller.ports.components import Arrival, Fence
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
@@ -95,6 +97,14 @@ class LambdaComponent(ABC):
     def restore(self, stable: Revision, canary: Revision | None, fence: Fence) -> None:
         """Point the alias to the stable version alone: one call if it is as the last shift left it, else two."""
         self._alias.restore(stable.id, canary.id if canary else None, fence, canary.mark if canary else "")
+
+    def arrival(self, stable: Revision, canary: Revision, weight: int, checks: Sequence[AnyCheck]) -> Arrival:
+        """What the alias is read as; if all visitors get one version, calls through the alias as well."""
+        missing = self._alias.unread(stable.id, canary.id, weight)
+        if not missing and weight in {0, ALL}:
+            own = [check for check in checks if check.component == self._name]
+            missing = missing_in_calls(self._clients, self._alias.name, canary.id if weight else stable.id, own)
+        return Arrival(missing)
 
     def prune(self, keep: Sequence[Revision], count: int) -> int:
         """Delete versions that Selfright published, except the newest `count`, `keep`, and those that an alias uses.

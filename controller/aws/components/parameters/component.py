@@ -22,7 +22,7 @@ from controller.domain.components.parameters.artifact import ParametersArtifact
 from controller.domain.components.parameters.target import ParametersTarget
 from controller.domain.components.parameters.values import Parameters
 from controller.domain.deployment import Revision
-from controller.ports.components import Fence
+from controller.ports.components import Arrival, Fence
 
 POLLS, PAUSE = 5, 0.5
 """How often a new revision is read, and the seconds in between: SSM may return a write only a moment later."""
@@ -78,6 +78,16 @@ class ParametersComponent:
     def restore(self, stable: Revision, canary: Revision | None, fence: Fence) -> None:
         """Set the pointer to the stable revision."""
         self._pointer.restore(stable.id, canary.id if canary else None, fence)
+
+    def arrival(
+        self,
+        stable: Revision,
+        canary: Revision,
+        weight: int,
+        checks: Sequence[AnyCheck],  # noqa: ARG002 - no requests
+    ) -> Arrival:
+        """Whether the pointer is read as it was written."""
+        return Arrival(self._pointer.unread(stable.id, canary.id, weight))
 
     def prune(self, keep: Sequence[Revision], count: int) -> int:
         """Delete revisions except for the newest `count`, `keep`, and the one that the pointer names."""

@@ -15,7 +15,7 @@ from controller.domain.components.contents import Contents
 from controller.domain.components.site.target import SiteTarget
 from controller.domain.deployment import Pending, Revision
 from controller.errors import ChangedByOthersError
-from controller.ports.components import Fence
+from controller.ports.components import Arrival, Fence
 
 DEPLOYING, PATIENCE = "CloudFront is still deploying a change that somebody made to the distribution", 30 * 60
 """Seconds. CloudFront takes some minutes."""
@@ -73,6 +73,20 @@ class SiteComponent:
     def restore(self, stable: Revision, canary: Revision | None, fence: Fence) -> None:
         """Publish the routing table with the stable revision alone."""
         self._traffic.restore(stable.id, canary.id if canary else None, fence)
+
+    def arrival(
+        self,
+        stable: Revision,
+        canary: Revision,
+        weight: int,
+        checks: Sequence[AnyCheck],  # noqa: ARG002 - the routing function itself answers
+    ) -> Arrival:
+        """Whether the publication is read and its distribution deployed, and what edge locations must answer then."""
+        state = self._traffic.read()
+        if state.live is None or not self._traffic.is_at(state, stable.id, canary.id, weight):
+            return Arrival(f"{self._traffic.name} is read as {self._traffic.describe(state)}")
+        deploying = f"the distribution {self._target.distribution_id} is InProgress" if self._is_deploying() else ""
+        return Arrival(deploying, state.live.publication)
 
     def prune(self, keep: Sequence[Revision], count: int) -> int:
         """Delete revisions except for the newest `count`, `keep`, and those that the routing table names."""

@@ -34,7 +34,7 @@ from controller.errors import (
     SelfrightError,
     TrippedError,
 )
-from controller.ports.components import Context, Fence
+from controller.ports.components import Arrival, Context, Fence
 
 Answer = TypeVar("Answer")
 READY = frozenset(
@@ -110,6 +110,16 @@ class StackComponent:
         context = self._context
         restoring = StackRestoring(self._calls, self._store, self._target, mark_of(context), context.deployment)
         return self._patiently(lambda: restoring.step(stable.id, canary.id if canary else ""))
+
+    def arrival(
+        self,
+        stable: Revision,  # noqa: ARG002 - see below
+        canary: Revision,  # noqa: ARG002
+        weight: int,  # noqa: ARG002
+        checks: Sequence[AnyCheck],  # noqa: ARG002
+    ) -> Arrival:
+        """At once: no traffic is moved."""
+        return Arrival()
 
     def discard(self, revision: Revision) -> bool:  # noqa: ARG002
         """Nothing: `restore` undoes what was made."""

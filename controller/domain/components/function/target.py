@@ -1,10 +1,12 @@
 """A Lambda function in an environment; and what all kinds that run on Lambda share."""
 
+from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from controller.domain.components.target import Target
+from controller.domain.durations import Between
 from controller.domain.names import Url
 
 
@@ -13,7 +15,8 @@ class LambdaTarget(Target):
 
     `log_group` is its log group, if that is not Lambda's default. With `provisioned_concurrency`, every version that
     visitors get has this many warm instances; 0 removes those of older releases. Without it, Selfright leaves the
-    provisioned concurrency as it is.
+    provisioned concurrency as it is. A release waits for at most `arrives_within` until calls through the alias show a
+    change.
     """
 
     function_name: Annotated[str, Field(min_length=1, max_length=140)]
@@ -23,8 +26,15 @@ class LambdaTarget(Target):
     log_group: Annotated[str, Field(pattern=r"^[A-Za-z0-9_./#-]{1,512}$")] | None = None
     provisioned_concurrency: Annotated[int, Field(ge=0, le=10_000)] | None = None
 
+    arrives_within: Annotated[int, Between("1s", "30m")] = 60
+
     divides_visitors: ClassVar[bool] = True
     measured_by_version: ClassVar[bool] = True
+
+    @property
+    def arrival_patience(self) -> timedelta:
+        """The timeout of a change of the alias."""
+        return timedelta(seconds=self.arrives_within)
 
     @property
     def logs(self) -> str:

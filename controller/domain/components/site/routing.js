@@ -4,6 +4,9 @@ const TABLE = {};
 
 function handler(event) {
   const request = event.request;
+  if (request.uri === '/.well-known/selfright/publication') {
+    return respond(200, 'OK', 'application/json', JSON.stringify({publication: TABLE.publication}));
+  }
   const revision = revisionFor(event);
   if (!revision) {
     return answer(503, 'Service Unavailable', 'Nothing has been released here yet.');
@@ -68,14 +71,17 @@ function target(path, uri, revision) {
 }
 
 function answer(status, description, text) {
+  const page = '<!doctype html><title>' + description + '</title><p>' + text + '</p>';
+  const response = respond(status, description, 'text/html; charset=utf-8', page);
+  response.headers['retry-after'] = {value: '30'};
+  return response;
+}
+
+function respond(status, description, type, body) {
   return {
     statusCode: status,
     statusDescription: description,
-    headers: {
-      'content-type': {value: 'text/html; charset=utf-8'},
-      'cache-control': {value: 'no-store'},
-      'retry-after': {value: '30'}
-    },
-    body: '<!doctype html><title>' + description + '</title><p>' + text + '</p>'
+    headers: {'content-type': {value: type}, 'cache-control': {value: 'no-store'}},
+    body: body
   };
 }

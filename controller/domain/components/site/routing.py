@@ -22,6 +22,8 @@ from controller.errors import ChangedByOthersError, InvalidBundleError
 LIMIT = 10_240
 """CloudFront allows this many bytes of code."""
 REVISIONS = "revisions/"
+PUBLICATION_PATH = "/.well-known/selfright/publication"
+"""The routing function itself answers this path, with the name of its publication as JSON."""
 _TABLE = re.compile(r"^const TABLE = (\{.*\});$", re.MULTILINE)
 _SEAL = "// selfright-routing {}\n"
 _ODD = re.compile(r"[\\\x00-\x1f\x7f]|/\.{1,2}(/|$)|^[^/]")
@@ -42,6 +44,12 @@ class RoutingTable:
     fallback: str = "/index.html"
     hashed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     seal: str = ""
+
+    @property
+    def publication(self) -> str:
+        """The name of this publication: what an edge location answers that has it. Another seal is another one."""
+        content = [self.stable, self.canary, self.weight, self.seal]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
 
     def routes_like(self, other: "RoutingTable") -> bool:
         """Whether both tables give every visitor the same revision."""
@@ -74,6 +82,7 @@ def render(table: RoutingTable) -> bytes:
         "fallback": table.fallback,
         "hashed": {revision: list(folders) for revision, folders in table.hashed.items()},
         "seal": table.seal,
+        "publication": table.publication,
     }
     line = f"const TABLE = {json.dumps(content, sort_keys=True)};"
     code = _TABLE.sub(lambda _: line, _template(), count=1)

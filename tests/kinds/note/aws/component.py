@@ -12,7 +12,7 @@ from controller.domain.components.contents import Contents
 from controller.domain.deployment import Revision
 from controller.domain.strategy import ALL
 from controller.errors import NotFoundError
-from controller.ports.components import Fence
+from controller.ports.components import Arrival, Fence
 from tests.kinds.note.rules.artifact import NoteArtifact
 from tests.kinds.note.rules.target import NoteTarget
 
@@ -115,6 +115,10 @@ class NoteComponent:
     def restore(self, stable: Revision, canary: Revision | None, fence: Fence) -> None:
         """Set the pointer to stable."""
         self._pointer.restore(stable.id, canary.id if canary else None, fence)
+
+    def arrival(self, stable: Revision, canary: Revision, weight: int, checks: Sequence[AnyCheck]) -> Arrival:
+        """Whether the pointer is read as it was written."""
+        return Arrival(self._pointer.unread(stable.id, canary.id, weight))
 
     def discard(self, revision: Revision) -> bool:
         """Delete a text, unless it is live."""

@@ -235,6 +235,17 @@ def test_open_deployments_have_not_ended_or_owe_a_notification(deployments: Dyna
     assert sorted(deployments.open()) == ["d1", "d2"]
 
 
+def test_what_has_ended_stays_open_while_something_of_it_is_kept(deployments: DynamoDeployments) -> None:
+    """The reconciler looks after it until its grace is over."""
+    deployments.create(a_deployment("d1"))
+    deployments.update("d1", {"phase": Phase.SUCCEEDED, "grace_until": START}, phases=set(Phase))
+    deployments.leave_open("d1")
+    assert list(deployments.open()) == ["d1"]
+    deployments.update("d1", {"cleared": ("grace_until",)}, phases={Phase.SUCCEEDED})
+    deployments.leave_open("d1")
+    assert list(deployments.open()) == []
+
+
 def test_a_sweep_begins_unless_one_has_begun_since(deployments: DynamoDeployments) -> None:
     """Many events at once cause one; the schedule asks with the present moment, and always begins."""
     seconds = [START + timedelta(seconds=number) for number in range(5)]

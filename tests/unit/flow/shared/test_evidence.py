@@ -95,7 +95,12 @@ def test_when_visitors_leave_the_evidence_so_far_decides(minutes: int, said: str
     """What was measured in the step counts, if it is enough, once it is clear that no more will come."""
     world = timed(Counts(100, 10), Counts(900, 90), seconds=3600)
     world.environments.known[KEY] = an_environment(
-        judge={"evaluate_every": "1m", "period": "1m", "minimum_requests": 101}
+        judge={
+            "evaluate_every": "1m",
+            "period": "1m",
+            "minimum_requests": 101,
+            "when_inconclusive": "roll_back",
+        }
     )
     world.metrics.until = START + timedelta(minutes=minutes)
     said_so_far = [str(judge(world, "d2", 0).verdict)]

@@ -3,11 +3,14 @@ from dataclasses import replace
 
 import pytest
 
+from controller.aws.components.site.component import SiteComponent
 from controller.domain.components.site.routing import RoutingTable, render
+from controller.domain.components.site.target import SiteTarget
 from controller.domain.deployment import Revision
 from controller.errors import ChangedByOthersError, TrippedError
+from controller.ports.components import Arrival
 from tests.fences import BACK, FORWARD, forward
-from tests.unit.aws.conftest import SITE, World
+from tests.unit.aws.conftest import ROUTING, SITE, World
 
 A, B = "a" * 16, "b" * 16
 STABLE, CANARY = Revision(A), Revision(B)
@@ -137,3 +140,28 @@ def test_code_of_an_older_template_is_ours(on_a: World) -> None:
         on_a.routing.edit(stage, older)
     on_a.site().shift(STABLE, CANARY, 10, FORWARD)
     assert on_a.routing.table.weight == 10
+
+
+def test_a_publication_has_arrived_when_it_is_read_and_deployed(on_a: World) -> None:
+    """And what edge locations must answer then is the publication that is live."""
+    target = SiteTarget(kind="site", bucket=SITE, routing_function=ROUTING, distribution_id="E123")
+    site = SiteComponent(target, "site", on_a.clients)
+    assert "is read as revision" in site.arrival(STABLE, CANARY, 10, []).missing
+    site.shift(STABLE, CANARY, 10, FORWARD)
+    on_a.routing.status = "InProgress"
+    assert "E123 is InProgress" in site.arrival(STABLE, CANARY, 10, []).missing
+    on_a.routing.status = "Deployed"
+    assert site.arrival(STABLE, CANARY, 10, []) == Arrival("", on_a.routing.table.publication)
+
+
+def test_every_publication_has_a_name_of_its_own(on_a: World) -> None:
+    """Also the restoration that moves nobody, and the same step of another deployment."""
+    names = {on_a.routing.table.publication}
+    for act in (
+        lambda: on_a.site().shift(STABLE, CANARY, 10, FORWARD),
+        lambda: on_a.site().restore(STABLE, CANARY, BACK),
+        lambda: on_a.site().shift(STABLE, CANARY, 10, forward(token=5)),
+    ):
+        act()
+        names.add(on_a.routing.table.publication)
+    assert len(names) == 4

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from controller.domain.components.site.routing import RoutingTable, object_key, render
+from controller.domain.components.site.routing import PUBLICATION_PATH, RoutingTable, object_key, render
 
 A, B = "a" * 16, "b" * 16
 FOLDERS = {A: ("assets/",), B: ("assets/", "sta tic/")}
@@ -126,3 +126,12 @@ def test_the_function_and_the_controller_agree_on_every_path() -> None:
         found = None if answer.get("statusCode") == 400 else unquote(answer["uri"])[1:]
         expected = object_key(path, B, table)
         assert found == expected, path
+
+
+@pytest.mark.parametrize("table", [RoutingTable(), RoutingTable(A, B, 10, hashed=FOLDERS, seal="4 forward")])
+def test_the_function_itself_answers_with_its_publication(table: RoutingTable) -> None:
+    """So a question shows what this edge location has, also before the first release; no cache may keep the answer."""
+    [answer] = run(table, [(PUBLICATION_PATH, "10.0.0.1", "Browser")])
+    assert answer["statusCode"] == 200
+    assert answer["headers"]["cache-control"]["value"] == "no-store"
+    assert json.loads(answer["body"]) == {"publication": table.publication}

@@ -1,0 +1,76 @@
+"""After a restoration: it is waited for until it has arrived, and only then do checks from outside count."""
+
+from datetime import timedelta
+
+from controller.domain.phases import Phase
+from controller.errors import NoAnswerError
+from controller.flow.rollback.restore import restore_component
+from controller.flow.rollback.verify_restoration import RestorationVerified, verify_restoration
+from tests.fakes import START, FakeWorld
+from tests.unit.flow.scenes import messages, moving, rolling_back
+
+
+def restored() -> FakeWorld:
+    """A rollback whose components are all restored."""
+    world = rolling_back(moving())
+    for name in world.components.known:
+        restore_component(world, "d2", name)
+    return world
+
+
+def until(world: FakeWorld, time: timedelta) -> RestorationVerified:
+    """The rollback machine goes on until then, or until it has come to an end."""
+    answer = verify_restoration(world, "d2")
+    while answer.outcome == "pending" and world.clock.now() - START < time:
+        world.clock.forward(answer.wait_seconds or 0)
+        answer = verify_restoration(world, "d2")
+    return answer
+
+
+def test_visitors_are_back_when_the_restoration_has_arrived() -> None:
+    """Not when the call returned: an edge location may go on serving the bad release for minutes."""
+    world = restored()
+    world.components.known["site"].late = ["InProgress"] * 4
+    assert verify_restoration(world, "d2").outcome == "verified"
+    written = world.deployments.get("d2").written
+    assert written is not None
+    assert written.arrived_at is not None
+    assert written.weight == 0
+    assert written.at < written.arrived_at
+    assert messages(world, "arrived") == ["Visitors are back on version 1.0.0. It took 12 s to arrive."]
+
+
+def test_a_restoration_that_is_late_is_waited_for_without_end_and_without_a_person() -> None:
+    """As long as visitors can be seen to get the bad release, the lock stays, and people are told once."""
+    world = restored()
+    world.components.known["site"].publication = "back"
+    world.probe.publication_now = "bad"
+    answer = until(world, timedelta(hours=3))
+    assert answer.outcome == "pending"
+    assert answer.components == []
+    assert "visitors may still get the release" in str(answer.reason)
+    assert world.probe.asked == []
+    assert [phase for _, phase in world.notifications.sent] == [Phase.ROLLING_BACK]
+    world.probe.publication_now = "back"
+    assert verify_restoration(world, "d2").outcome == "verified"
+
+
+def test_what_cannot_be_seen_at_all_does_not_hold_the_environment_for_ever() -> None:
+    """A firewall keeps our requests away: after the site's patience the checks from outside decide."""
+    world = restored()
+    world.components.known["site"].publication = "back"
+    world.probe.publications = [NoAnswerError("status 403")] * 10_000
+    assert until(world, timedelta(hours=3)).outcome == "verified"
+    assert timedelta(minutes=5) <= world.clock.now() - START < timedelta(minutes=10)
+    assert "cannot be seen to arrive" in messages(world, "pending")[-1]
+
+
+def test_checks_from_outside_wait_for_the_arrival() -> None:
+    """The bad release's answers, which an edge location still gives, do not fail the rollback."""
+    world = restored()
+    world.components.known["api"].late = ["calls still run version 7"] * 100
+    assert verify_restoration(world, "d2").outcome == "pending"
+    assert world.probe.asked == []
+    world.components.known["api"].late = []
+    assert verify_restoration(world, "d2").outcome == "verified"
+    assert world.probe.asked == ["https://api.example/health", "https://site.example/"]
