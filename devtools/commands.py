@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from devtools import environments, frontend, locks
 from devtools.environments import BENCH, DOCS, LOCAL_AWS, MAIN
@@ -16,14 +16,17 @@ HELP = """\
 ./dev COMMAND
 
   demo             the main job: three releases on a local AWS; the third is bad and is rolled back
-                   (--keep leaves it running)
+                   (--keep leaves it running; --weather aws: changes, measurements and events come as late as on AWS)
   test [ARGS]      the tests, with those of SmartPack's page; ARGS go to pytest
   test --all       with the campaigns too: a thousand simulated runs, outages in every scenario, chaos and floods
   test --fast      only tests without local AWS, browser and Vite: about three minutes
+  test --weather W the tests on a local AWS (or those that ARGS name) in the weather still, aws or storm, or in all
+                   three; --seed S draws another one
   test --cover     the fast tests with branch coverage, which may not fall below its floor
   chaos [ARGS]     rounds of releases on a local AWS under faults of calls, processes and people
                    (--minutes N --seed S; --round N repeats one)
-  up, down         start the local AWS with everything deployed; stop it and delete its state
+  up, down         start the local AWS with everything deployed (--weather aws, --factor, --seed: see up --help); stop
+                   it and delete its state
   lint             ruff, mypy, import-linter
   lock [ARGS]      regenerate the lock files (--upgrade: with newer versions)
   simulate         deployments in virtual time under faults: --seed 7 one run with its timeline (--shrink: as simple
@@ -69,6 +72,9 @@ SITE = ROOT / "dist" / "docs"
 NO_TESTS = 5
 """pytest's exit code when nothing was selected."""
 
+CLIMATES = ("still", "aws", "storm")
+"""The weathers of the local AWS, as `selfright.weather` has them: that needs the set-up, this file does not."""
+
 LINTERS = (
     ("ruff", "check"),
     ("ruff", "format", "--check"),
@@ -104,9 +110,29 @@ def selfright(arguments: Sequence[str]) -> int:
 def test(arguments: Sequence[str]) -> int:
     """Run the tests: the independent ones side by side, then those that need the machine for themselves."""
     environments.ensure([MAIN, LOCAL_AWS])
+    if "--weather" in arguments:
+        runs = weather_runs(arguments)
+        return _combined([_run("pytest", *given, more=weather) for weather, given in runs])
     results = [_run("pytest", *given) for given in test_runs(arguments)]
     results += [frontend.check(variables())] if set(arguments) <= {"--all"} else []
     return _combined(results)
+
+
+def weather_runs(arguments: Sequence[str]) -> list[tuple[Mapping[str, str], list[str]]]:
+    """For `./dev test --weather …`: each run's variables, and its arguments for pytest.
+
+    Raises `SetupError` for a weather that does not exist.
+    """
+    rest, chosen = list(arguments), {"--weather": "", "--seed": "0"}
+    for option in [one for one in chosen if one in rest]:
+        place = rest.index(option)
+        chosen[option] = "".join(rest[place + 1 : place + 2])
+        del rest[place : place + 2]
+    climates = CLIMATES if chosen["--weather"] == "all" else (chosen["--weather"],)
+    if not set(climates) <= set(CLIMATES) or not chosen["--seed"].isdigit():
+        raise SetupError(f"Name the weather ({', '.join(CLIMATES)} or all): ./dev test --weather aws --seed 1")
+    given = rest if any((ROOT / word.split("::")[0]).exists() for word in rest) else ["tests/e2e", *rest]
+    return [({"SELFRIGHT_WEATHER": climate, "SELFRIGHT_SEED": chosen["--seed"]}, given) for climate in climates]
 
 
 def test_runs(arguments: Sequence[str]) -> list[list[str]]:
@@ -224,9 +250,13 @@ def variables() -> dict[str, str]:
     return {**jsii, **kept, **path, "VIRTUAL_ENV": str(MAIN.folder)}
 
 
-def _run(program: str, *arguments: str) -> int:
-    """Run a program of our environment; on Ctrl-C it gets the signal, too, and has time to clean up."""
-    process = subprocess.Popen([MAIN.folder / "bin" / program, *arguments], cwd=ROOT, env=variables())
+def _run(program: str, *arguments: str, more: Mapping[str, str] | None = None) -> int:
+    """Run a program of our environment; on Ctrl-C it gets the signal, too, and has time to clean up.
+
+    `more` are further environment variables.
+    """
+    given = {**variables(), **(more or {})}
+    process = subprocess.Popen([MAIN.folder / "bin" / program, *arguments], cwd=ROOT, env=given)
     try:
         return process.wait()
     except KeyboardInterrupt:

@@ -28,7 +28,11 @@ class LocalAws:
     supervisor: int
     """Process id; a SIGTERM to it stops everything."""
     groups: tuple[int, ...]
-    """Process groups of the emulator and the edge, needed if the supervisor has ended."""
+    """Process groups of the emulator, the edge and perhaps the gateway, needed if the supervisor has ended."""
+    weather: str = "still"
+    """The climate that it plays: `still`, `aws` or `storm`."""
+    factor: float = 1
+    """What all times of AWS are multiplied by; without a meaning when it is still."""
 
     @property
     def endpoint(self) -> str:

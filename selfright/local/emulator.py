@@ -16,6 +16,7 @@ from pathlib import Path
 from selfright.disk import disk
 from selfright.layout import HOME, ROOT
 from selfright.local.errors import AlreadyUpError, EmulatorDiedError, LocalAwsError, PortTakenError, SetupMissingError
+from selfright.local.local_weather import LocalWeather
 from selfright.local.place import LocalFolder, free_port, is_free
 from selfright.local.supervisor import end_group
 from selfright.local_state import FOLDER, LocalAws, tail
@@ -34,10 +35,11 @@ class Ports:
     edge: int | None = None
 
 
-def start(
+def start(  # noqa: PLR0913 - all of them have defaults
     folder: Path = FOLDER,
     *,
     ports: Ports | None = None,
+    weather: LocalWeather | None = None,
     attached: bool = False,
     python: Path = PYTHON,
     deadline: float = START_SECONDS,
@@ -47,6 +49,7 @@ def start(
     Args:
         folder: where state, logs and temporary files go; one local AWS per folder.
         ports: which ports of 127.0.0.1 to use; free ones by default.
+        weather: how late everything is; still by default.
         attached: whether it ends with the calling process, however that ends.
         python: an interpreter that has ministack.
         deadline: seconds in which it must answer.
@@ -60,9 +63,9 @@ def start(
     _check_possible(place, python, wished)
     with disk():
         folder.mkdir(parents=True, exist_ok=True)
-        for old in (place.state, place.targets, place.log, place.edge_log):
+        for old in (place.state, place.targets, place.log, place.edge_log, place.gateway_log):
             old.unlink(missing_ok=True)
-        supervisor = _launch(place, wished, python, attached=attached)
+        supervisor = _launch(place, wished, python, weather or LocalWeather(), attached=attached)
     try:
         return _wait_until_up(place, supervisor, deadline)
     except BaseException:
@@ -95,9 +98,9 @@ def find(folder: Path = FOLDER) -> LocalAws | None:
 
 
 @contextmanager
-def session(folder: Path = FOLDER) -> Iterator[LocalAws]:
+def session(folder: Path = FOLDER, weather: LocalWeather | None = None) -> Iterator[LocalAws]:
     """A local AWS for the time of a `with` block; it ends with the block and with this process."""
-    running = start(folder, attached=True)
+    running = start(folder, weather=weather, attached=True)
     try:
         yield running
     finally:
@@ -123,10 +126,12 @@ def _check_possible(place: LocalFolder, python: Path, wished: Ports) -> None:
             raise PortTakenError(f"Port {port} is taken by another program. Choose another one, or leave it out.")
 
 
-def _launch(place: LocalFolder, wished: Ports, python: Path, *, attached: bool) -> subprocess.Popen[bytes]:
+def _launch(
+    place: LocalFolder, wished: Ports, python: Path, weather: LocalWeather, *, attached: bool
+) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "selfright.local.supervisor"]
     ports = (wished.emulator or free_port(), wished.edge or free_port())
-    arguments = [str(place.folder), *map(str, ports), str(python)]
+    arguments = [str(place.folder), *map(str, ports), str(python), *weather.words()]
     with (place.folder / "supervisor.log").open("wb") as log:
         return subprocess.Popen(
             [*command, *arguments],
@@ -168,7 +173,7 @@ def _answers(place: LocalFolder) -> bool:
 
 
 def _why(place: LocalFolder, what: str) -> LocalAwsError:
-    logs = [place.log, place.edge_log, place.folder / "supervisor.log"]
+    logs = [place.log, place.edge_log, place.gateway_log, place.folder / "supervisor.log"]
     said = "\n".join(f"{log}:\n{tail(log)}" for log in logs if log.exists() and log.stat().st_size)
     if "No space left on device" in said:
         return EmulatorDiedError("The disk is full. Free some room, then start the local AWS again: ./dev up")

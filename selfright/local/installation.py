@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from selfright import lambda_package
@@ -12,6 +12,8 @@ from selfright.local.deployer import Deployed, deploy
 from selfright.local.edge.cors import Cors, cors_in
 from selfright.local.edge.targets import Targets, save
 from selfright.local.emulator import Ports
+from selfright.local.gateway.rules import lead_events
+from selfright.local.local_weather import LocalWeather
 from selfright.local.place import LocalFolder, free_port, is_free
 from selfright.local.synthesis import synthesize
 from selfright.local_state import FOLDER, LocalAws
@@ -20,6 +22,8 @@ EDGE_PORT = 8780
 """The edge's port if it is free: a fixed address can be bookmarked, and saves a synthesis."""
 APPLICATION, ENVIRONMENT = "smartpack", "prod"
 FUNCTION, ALIAS = f"{APPLICATION}-{ENVIRONMENT}-api", "live"
+ALARM_PERIODS = (10, 30, *range(60, 3_601, 60))
+"""The periods in seconds that an alarm may have."""
 Say = Callable[[str], None]
 
 
@@ -44,6 +48,17 @@ class LocalPreference:
     # The emulator's alarms sum a metric over all its dimensions, so here one error counts three times.
     alarm: Mapping[str, int] = field(default_factory=lambda: {"threshold": 6, "period_seconds": 10})
 
+    def under(self, local: LocalWeather) -> "LocalPreference":
+        """The same, with what must fit the weather: periods of a minute, and the time until a period counts."""
+        if local.is_still:
+            return self
+        settle = max(local.seconds("metric_complete"), local.minute)
+        judge = {**self.judge, "period": f"{local.minute}s", "settle": f"{settle}s"}
+        # The emulator's alarms see the period that ends now, so that has to be long enough for what comes late.
+        period = max(self.alarm["period_seconds"], settle + 2 * local.minute)
+        longer = next(one for one in ALARM_PERIODS if one >= period)
+        return replace(self, judge=judge, alarm={**self.alarm, "period_seconds": longer})
+
     def context(self) -> dict[str, object]:
         """The CDK context with these settings."""
         settings = asdict(self)
@@ -53,7 +68,12 @@ class LocalPreference:
 
 
 def install(
-    say: Say, *, folder: Path = FOLDER, attached: bool = False, preference: LocalPreference | None = None
+    say: Say,
+    *,
+    folder: Path = FOLDER,
+    attached: bool = False,
+    preference: LocalPreference | None = None,
+    weather: LocalWeather | None = None,
 ) -> LocalAws:
     """Start the local AWS and deploy the controller and SmartPack's stack to it.
 
@@ -61,19 +81,24 @@ def install(
         say: takes lines of progress.
         folder: where state and logs go.
         attached: whether it ends with the calling process.
-        preference: strategy, bakes, judge and alarms.
+        preference: strategy, bakes, judge and alarms; what must fit the weather is made to fit.
+        weather: how late everything is; still by default.
 
     Raises:
         LocalAwsError: it could not be started or deployed; nothing is left running.
     """
     edge = EDGE_PORT if is_free(EDGE_PORT) else free_port()
+    local = weather or LocalWeather()
+    settings = (preference or LocalPreference()).under(local)
     say("Starting the local AWS and synthesizing the CDK app …")
     with ThreadPoolExecutor(max_workers=2) as pool:
-        assembly = pool.submit(_assembly, f"http://127.0.0.1:{edge}", preference or LocalPreference())
-        running = emulator.start(folder, ports=Ports(edge=edge), attached=attached)
+        assembly = pool.submit(_assembly, f"http://127.0.0.1:{edge}", settings)
+        running = emulator.start(folder, ports=Ports(edge=edge), weather=local, attached=attached)
         try:
             say(f"Local AWS at {running.endpoint}, the app at {running.edge_url}")
             stacks = deploy(running.endpoint, assembly.result(), say)
+            if not local.is_still:
+                lead_events(running.endpoint)
             domain = _output(stacks, "DistributionDomain")
             # The emulator ignores the CORS of a template, so the edge answers preflights.
             save(LocalFolder(folder).targets, Targets(FUNCTION, ALIAS, domain, cors=_cors(assembly.result())))

@@ -19,6 +19,11 @@ class LocalFolder(LocalState):
         return self.folder / "edge.log"
 
     @property
+    def gateway_log(self) -> Path:
+        """The output of the gateway, which a local AWS with weather has."""
+        return self.folder / "gateway.log"
+
+    @property
     def targets(self) -> Path:
         """Where the edge leads to, as JSON (see selfright.local.edge.targets)."""
         return self.folder / "targets.json"

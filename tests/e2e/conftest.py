@@ -1,16 +1,19 @@
 """One local AWS with everything deployed, for all tests that release to it."""
 
+import os
 from collections import Counter
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from selfright.local import emulator
 from selfright.local.installation import LocalPreference, install
+from selfright.local.local_weather import LocalWeather
 from selfright.local.place import LocalFolder, is_free
 from tests.e2e.enforcing import a_releaser, denials, enforcing, match_aws
 from tests.e2e.lab import Lab
-from tests.e2e.waiting import members
+from tests.e2e.waiting import members, until
 
 CARE = LocalPreference(
     steps=(),
@@ -20,6 +23,9 @@ CARE = LocalPreference(
 )
 
 
+WEATHER = LocalWeather(os.environ.get("SELFRIGHT_WEATHER", "still"), int(os.environ.get("SELFRIGHT_SEED", "0")))  # type: ignore[arg-type] - it refuses what it does not know
+"""The weather of the lab: still, unless `./dev test --weather` says something else."""
+
 STARTS = 2
 """So often the local AWS may fail to start; then no further test waits for it."""
 
@@ -27,8 +33,8 @@ STARTS = 2
 class Labs:
     """The lab that all tests share, until one of them fails: the next test gets a new one."""
 
-    def __init__(self, folders: pytest.TempPathFactory) -> None:
-        self._folders, self._failed_starts = folders, 0
+    def __init__(self, folders: pytest.TempPathFactory, weather: LocalWeather) -> None:
+        self._folders, self._weather, self._failed_starts = folders, weather, 0
         self._lab: Lab | None = None
         self.spoilt = False
 
@@ -49,7 +55,10 @@ class Labs:
         folder = self._folders.mktemp("lab")
         try:
             with enforcing():
-                lab = Lab(install(lambda _: None, folder=folder / "local", attached=True, preference=CARE), folder)
+                running = install(
+                    lambda _: None, folder=folder / "local", attached=True, preference=CARE, weather=self._weather
+                )
+                lab = Lab(running, folder)
             match_aws(lab)
             lab.person = a_releaser(lab)
             lab.listen()
@@ -94,12 +103,26 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
+@contextmanager
+def lending(request: pytest.FixtureRequest, folders: pytest.TempPathFactory, weather: LocalWeather) -> Iterator[Labs]:
+    """Labs in this weather, while others may have some in another one."""
+    stash = request.session.stash
+    before = stash.get(LABS, None)
+    stash[LABS] = labs = Labs(folders, weather)
+    try:
+        yield labs
+        labs.close()
+    finally:
+        if before:
+            stash[LABS] = before
+        labs.stop()
+
+
 @pytest.fixture(scope="session")
 def labs(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Labs]:
     """The source of labs for tests."""
-    request.session.stash[LABS] = labs = Labs(tmp_path_factory)
-    yield labs
-    labs.close()
+    with lending(request, tmp_path_factory, WEATHER) as labs:
+        yield labs
 
 
 @pytest.fixture
@@ -120,4 +143,4 @@ def lab(installation: Lab, labs: Labs) -> Iterator[Lab]:
     assert (lock.holder, lock.waiting, lock.held) == ("", None, "")
     live = installation.ledger.get(lock.live)
     assert live.phase == "SUCCEEDED"
-    assert installation.live().is_only(live.version)
+    until("all visitors have it", lambda: installation.live().is_only(live.version))

@@ -17,7 +17,7 @@ from tests.e2e.programs import program
 from tests.e2e.waiting import members, until
 
 COMMAND = [sys.executable, "-m", "selfright", "demo", "--output", "json"]
-KEPT = {"emulator.log", "edge.log", "supervisor.log", "running.lock", "targets.json"}
+KEPT = {"emulator.log", "edge.log", "gateway.log", "supervisor.log", "running.lock", "targets.json"}
 
 
 class Demo:

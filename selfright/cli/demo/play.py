@@ -19,6 +19,7 @@ from selfright.cli.demo.summary import Line, ending
 from selfright.cli.tools import CommandTools
 from selfright.local import emulator
 from selfright.local.installation import APPLICATION, ENVIRONMENT, install
+from selfright.local.local_weather import LocalWeather
 from selfright.local.visitors import VisitorLoad, from_list, visiting
 from selfright.local_state import LocalAws
 from selfright.wording import Commands, program
@@ -28,13 +29,13 @@ TRAFFIC = VisitorLoad(rate=30, visitors=400)
 SEED = 7
 
 
-def play(tools: CommandTools, *, keep: bool) -> bool:
+def play(tools: CommandTools, weather: LocalWeather, *, keep: bool) -> bool:
     """Play the whole demo; True only if every release ended as it had to. `keep` leaves the local AWS running.
 
     Raises `LocalAwsError` when the local AWS cannot be started.
     """
     say = tools.terminal.note
-    with _local_aws(tools, keep=keep) as (running, sources):
+    with _local_aws(tools, weather, keep=keep) as (running, sources):
         lines: list[Line] = []
         for act in ACTS:
             say(Text(f"\n▶ {act.version}  {act.title}", "bold"))
@@ -62,7 +63,7 @@ def _line(running: LocalAws, done: Performed, live_before: str) -> Line:
 
 
 @contextmanager
-def _local_aws(tools: CommandTools, *, keep: bool) -> Iterator[tuple[LocalAws, dict[str, Path]]]:
+def _local_aws(tools: CommandTools, weather: LocalWeather, *, keep: bool) -> Iterator[tuple[LocalAws, dict[str, Path]]]:
     """The local AWS with everything deployed, and the built releases by version.
 
     It ends with the demo, also by Ctrl-C or a signal, unless it is kept.
@@ -73,7 +74,7 @@ def _local_aws(tools: CommandTools, *, keep: bool) -> Iterator[tuple[LocalAws, d
 
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     sources = _built(say)
-    running = install(say, attached=not keep)
+    running = install(say, attached=not keep, weather=weather)
     say("Left out: the AI's container image, because no container can run here.")
     try:
         os.environ.update(running.variables())

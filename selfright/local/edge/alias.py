@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 MEMORY_SECONDS = 0.05
 """How long an alias is remembered: a shift reaches visitors within this time."""
@@ -28,6 +29,16 @@ class Route:
         return self.version
 
 
+class VersionChoice(Protocol):
+    """Leads requests to versions."""
+
+    def choose(self) -> tuple[str, str]:
+        """The version for the next request, and its qualified ARN."""
+
+    def learn(self) -> object:
+        """Look whether the alias has been moved."""
+
+
 class EdgeAlias:
     """Caches an alias for a moment, so that a busy edge does not read it for every request."""
 
@@ -41,6 +52,9 @@ class EdgeAlias:
         self._lock = threading.Lock()
         self._route: Route | None = None
         self._until = 0.0
+
+    def learn(self) -> None:
+        """Nothing to do: it is read again soon enough."""
 
     def choose(self) -> tuple[str, str]:
         """The version for the next request, and its qualified ARN."""

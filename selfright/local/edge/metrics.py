@@ -43,7 +43,7 @@ class EdgeMetrics:
             self._pending.append(invocation)
 
     def flush(self) -> None:
-        """Publish the invocations recorded since the last time."""
+        """Publish the invocations recorded since the last time, dated now."""
         with self._lock:
             pending, self._pending = self._pending, []
         if pending:

@@ -21,6 +21,9 @@ class Site:
         self._pool = urllib3.connection_from_url(endpoint, maxsize=32, retries=False, timeout=timeout)
         self._counts = counts
 
+    def learn(self) -> None:
+        """Nothing to do: the emulator runs what is published at once."""
+
     def answer(self, request: EdgeRequest, targets: Targets) -> EdgeResponse:
         """Pass the request on; an emulator that cannot answer gives a 502."""
         try:

@@ -1,22 +1,23 @@
-"""HTTP requests to AWS as they are on the wire: what they ask of which service, and answers that AWS might give."""
+"""HTTP requests to AWS as they are on the wire: what they ask of which service, and how they are passed on."""
 
 import asyncio
-import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from urllib.parse import parse_qs
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qs, unquote
+
+from selfright.local_state import CREDENTIALS, REGION
 
 READS = re.compile(r"^(BatchGet|Describe|Filter|Get|HEAD\b|GET\b|List|Query|Scan|Search)")
 SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/(?P<service>[^/]+)/")
 HEAD_BYTES = 256 * 1024
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-FRAMING = (b"content-length:", b"transfer-encoding:")
-XML, JSON = "text/xml", "application/x-amz-json-1.1"
+LOOPBACK = "127.0.0.1"
+IDENTITY = (b"authorization:", b"x-amz-security-token:")
 
 
 @dataclass(frozen=True)
-class Request:
+class AwsCall:
     """One request: its lines and its body as they came."""
 
     method: str
@@ -57,13 +58,45 @@ class Request:
         """What the SDK's attempts of one call have in common."""
         return self.headers.get("amz-sdk-invocation-id", "")
 
+    @property
+    def place(self) -> str:
+        """The path, decoded and without its query."""
+        return unquote(self.path.partition("?")[0])
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """The first value of each parameter in the path's query."""
+        return {name: values[0] for name, values in parse_qs(self.path.partition("?")[2]).items()}
+
+    def towards(self, path: str) -> "AwsCall":
+        """The same request with another path."""
+        return replace(self, path=path, head=(_first_line(self.method, path), *self.head[1:]))
+
     def forwarded(self) -> bytes:
         """The request for the emulator: it closes the connection after its answer."""
         kept = [line for line in self.head[1:] if not line.lower().startswith((b"connection:", b"expect:"))]
         return b"\r\n".join([self.head[0], *kept, b"Connection: close", b"", self.body])
 
 
-async def read_request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Request | None:
+def of_root(request: AwsCall, service: str) -> AwsCall:
+    """The same request by somebody who may do everything: the emulator reads the key and verifies no signature."""
+    key = f"AWS4-HMAC-SHA256 Credential={CREDENTIALS['AWS_ACCESS_KEY_ID']}/20200101/{REGION}/{service}/aws4_request"
+    kept = [line for line in request.head[1:] if not line.lower().startswith(IDENTITY)]
+    head = (_first_line(request.method, request.path), *kept, f"Authorization: {key}".encode())
+    headers = {name: value for name, value in request.headers.items() if name != "x-amz-security-token"}
+    return replace(request, head=head, headers={**headers, "authorization": key})
+
+
+def _first_line(method: str, path: str) -> bytes:
+    return f"{method} {path} HTTP/1.1".encode()
+
+
+def reading(path: str) -> AwsCall:
+    """A GET of this path."""
+    return AwsCall("GET", path, {}, (_first_line("GET", path), b"Host: " + LOOPBACK.encode()), b"")
+
+
+async def read_call(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> AwsCall | None:
     """The next request of a connection; None when there is none."""
     try:
         raw = await reader.readuntil(b"\r\n\r\n")
@@ -79,7 +112,7 @@ async def read_request(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
         body = await _chunks(reader)
     else:
         body = await reader.readexactly(int(headers.get("content-length", "0")))
-    return Request(method, path, headers, head, body)
+    return AwsCall(method, path, headers, head, body)
 
 
 async def _chunks(reader: asyncio.StreamReader) -> bytes:
@@ -93,40 +126,25 @@ async def _chunks(reader: asyncio.StreamReader) -> bytes:
             return raw
 
 
-def torn(answer: bytes) -> bytes:
-    """The head and half of the body, in chunks of which the last one is missing.
-
-    In chunks, because botocore takes a body that is shorter than its Content-Length for the whole answer.
-    """
-    head, _, body = answer.partition(b"\r\n\r\n")
-    kept = [line for line in head.split(b"\r\n") if not line.lower().startswith(FRAMING)]
-    half = body[: len(body) // 2]
-    return b"\r\n".join([*kept, b"Transfer-Encoding: chunked", b"", b"%x" % (len(half) + 1), half])
-
-
-def unavailable() -> bytes:
-    """A 503 as it comes from a load balancer, whatever the protocol."""
-    return _answer(503, "text/html", b"<html><body>503 Service Unavailable</body></html>")
+async def forward(request: AwsCall, port: int) -> bytes:
+    """The emulator's answer, as it came; raises `OSError` when the emulator does not listen."""
+    reader, writer = await asyncio.open_connection(LOOPBACK, port, limit=HEAD_BYTES)
+    try:
+        writer.write(request.forwarded())
+        return await reader.read()
+    finally:
+        writer.transport.abort()
 
 
-def throttled(request: Request) -> bytes:
-    """What the service answers when it is asked too often, in its own protocol."""
-    service = request.service
-    if "x-amz-target" in request.headers:
-        code = "ProvisionedThroughputExceededException" if service == "dynamodb" else "ThrottlingException"
-        return _answer(400, JSON, json.dumps({"__type": code, "message": "Rate exceeded"}).encode())
-    if service == "lambda":
-        code = "TooManyRequestsException"
-        return _answer(429, JSON, b'{"message": "Rate Exceeded."}', {"x-amzn-errortype": code})
-    if service == "s3":
-        return _answer(503, XML, b"<Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message></Error>")
-    if service in {"cloudfront", "sns", "sts"}:
-        error = b"<Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error>"
-        return _answer(400, XML, b"<ErrorResponse>" + error + b"</ErrorResponse>")
-    return unavailable()
-
-
-def _answer(status: int, kind: str, body: bytes, more: Mapping[str, str] | None = None) -> bytes:
+def response(status: int, kind: str, body: bytes, more: Mapping[str, str] | None = None) -> bytes:
+    """An answer that closes its connection."""
     headers = {"Content-Type": kind, "Content-Length": str(len(body)), "Connection": "close", **(more or {})}
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return f"HTTP/1.1 {status} Chaos\r\n{lines}\r\n".encode() + body
+    return f"HTTP/1.1 {status} Local\r\n{lines}\r\n".encode() + body
+
+
+def with_body(answer: bytes, body: bytes) -> bytes:
+    """The answer with another body, and its length."""
+    head = answer.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    kept = [line for line in head if not line.lower().startswith(b"content-length:")]
+    return b"\r\n".join([*kept, b"Content-Length: %d" % len(body), b"", body])
