@@ -1,6 +1,7 @@
 """The code of the functions from which, and on which, facts are tried."""
 
 CODE = """\
+import json
 import time
 import urllib.error
 import urllib.request
@@ -19,7 +20,8 @@ def handler(event, context):
         return {"boto3": boto3.__version__, "botocore": botocore.__version__}
     if what == "say":
         print(event["text"])
-    return {"version": context.function_version, "at": time.time()}
+    told = {"version": context.function_version, "at": time.time()}
+    return {"statusCode": 200, "body": json.dumps(told)} if "rawPath" in event else told
 
 
 def ask(event):

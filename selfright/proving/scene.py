@@ -75,6 +75,17 @@ class ServiceClients:
             return self._made[service]
 
 
+def assumed(credentials: Mapping[str, str], region: str) -> Any:  # noqa: ANN401 - boto3's client
+    """A client of Lambda with these credentials of STS."""
+    return boto3.client(
+        "lambda",
+        region_name=region,
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials["SessionToken"],
+    )
+
+
 @dataclass
 class Scene:
     """What a fact's measurement gets.
@@ -88,6 +99,7 @@ class Scene:
     clock: RunClock = field(default_factory=RunClock)
     factor: float = 1
     urls: Mapping[str, str] = field(default_factory=dict)
+    caller: Callable[[Mapping[str, str], str], Any] = assumed
     request: Callable[[Address, str, Mapping[str, str], str], Answered] = request
 
     def here(
@@ -103,6 +115,14 @@ class Scene:
         reply = self.client("lambda").invoke(FunctionName=self.outputs["Prober"], Payload=asked)
         said = json.loads(reply["Payload"].read())
         return Answered(int(said["status"]), str(said["body"]))
+
+    def as_caller(self, policy: Mapping[str, Any] | None) -> Any:  # noqa: ANN401 - boto3's client
+        """A client of Lambda with the rights of the sandbox's role, narrowed by a session policy."""
+        narrowed = {"Policy": json.dumps(policy)} if policy else {}
+        credentials = self.client("sts").assume_role(
+            RoleArn=self.outputs["Caller"], RoleSessionName="selfright-prove", **narrowed
+        )["Credentials"]
+        return self.caller(credentials, self.client("lambda").meta.region_name)
 
     def _address(self, host: str) -> Address:
         return address(self.outputs[host], self.urls.get(host, ""))

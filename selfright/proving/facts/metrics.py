@@ -18,7 +18,7 @@ MINUTE = 60.0
 PATIENCE = 480.0
 COUNTED = "counted"
 """An alias with weights, which no other fact moves."""
-FINE = 200
+FINE, WHOLE = 200, 100
 RANK = "PR(:60000)"
 """The share of calls that took at most a minute: nearly all."""
 
@@ -160,7 +160,12 @@ def percentiles(scene: Scene) -> Iterator[Finding]:
         yield NotMeasured(what, "CloudWatch has no duration of this version")
         return
     found = _statistic(scene, subject, "Duration", RANK, version, between)
-    yield Measured(what, "none: the metric has an average, and no rank" if found is None else f"{RANK} is {found:g}")
+    if found is None:
+        yield Measured(what, "none: the metric has an average, and no rank")
+    elif found > WHOLE:
+        yield NotMeasured(what, f"{RANK} is answered with {found:g}, which is no percentage: it is not understood here")
+    else:
+        yield Measured(what, f"{RANK} is {found:g} %")
 
 
 FACTS = (

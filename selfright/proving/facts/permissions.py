@@ -8,7 +8,6 @@ from botocore.exceptions import ClientError
 
 from controller.aws.client.calls import DENIED, error_code
 from selfright.proving.fact import Fact
-from selfright.proving.facts.qualified_arns import session_client
 from selfright.proving.lateness import settle
 from selfright.proving.results import Finding, Measured, NotMeasured
 from selfright.proving.scene import Scene
@@ -26,7 +25,7 @@ DENY = {
 def measure(scene: Scene) -> Iterator[Finding]:
     """Forbid the sandbox's role a call, and allow it again; ask each time until the answer is the new one."""
     subject, iam = SubjectFunction(scene), scene.client("iam")
-    calls, role = session_client(scene), scene.outputs["Caller"].rsplit("/", 1)[1]
+    calls, role = scene.as_caller(None), scene.outputs["Caller"].rsplit("/", 1)[1]
     iam.put_role_policy(RoleName=role, PolicyName=POLICY, PolicyDocument=json.dumps(DENY))
     try:
         denied = settle(scene, lambda: not _may_read(calls, subject), PATIENCE)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from botocore.exceptions import ClientError
 
 from controller.aws.client.calls import CONFLICTS, error_code
-from selfright.proving.fact import Fact
+from selfright.proving.fact import Fact, reason
 from selfright.proving.lateness import Sight
 from selfright.proving.places import Answered
 from selfright.proving.results import Finding, Measured, NotMeasured
@@ -136,7 +136,7 @@ def _watch(scene: Scene, answering: Answering, places: Mapping[str, Look], text:
     while not one.is_over and not scene.is_over(start, PATIENCE):
         for place, look in places.items():
             if place not in one.broken:
-                _look(scene, one, place, lambda look=look: look("/").text == text)  # type: ignore[misc]
+                _look(scene, one, place, look, text)
         status = answering.status()
         if any(sight.first_new is not None for sight in one.sights.values()):
             one.at_first_sight = one.at_first_sight or status
@@ -146,13 +146,14 @@ def _watch(scene: Scene, answering: Answering, places: Mapping[str, Look], text:
     return one
 
 
-def _look(scene: Scene, one: Round, place: str, is_new: Callable[[], bool]) -> None:
+def _look(scene: Scene, one: Round, place: str, look: Look, text: str) -> None:
     try:
-        new = is_new()
+        answered = look("/")
     except (ClientError, KeyError, ValueError) as error:
-        one.broken[place] = f"{type(error).__name__}: {error}"
+        one.broken[place] = reason(error)
         return
-    one.sights[place].note(scene.since(one.start), new=new)
+    if answered.status:  # a request without an answer says nothing about what is published
+        one.sights[place].note(scene.since(one.start), new=answered.text == text)
 
 
 def _seen(place: str, rounds: list[Round]) -> Finding:

@@ -1,10 +1,8 @@
 """Whether policies must name a function, its versions and aliases, or both, for calls about one version or alias."""
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
 
 from controller.aws.client.calls import DENIED, error_code
@@ -62,27 +60,12 @@ def _is_allowed(scene: Scene, call: Caller, action: str, arn: str) -> bool:
     """Whether the call is allowed in a session whose only right is this action on this ARN."""
     policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": arn}]}
     try:
-        call(session_client(scene, policy))
+        call(scene.as_caller(policy))
     except ClientError as error:
         if error_code(error) in DENIED:
             return False
         raise
     return True
-
-
-def session_client(scene: Scene, policy: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - boto3's client
-    """A client of Lambda with the rights of the sandbox's role, narrowed by the session's policy."""
-    narrowed = {"Policy": json.dumps(policy)} if policy else {}
-    credentials = scene.client("sts").assume_role(
-        RoleArn=scene.outputs["Caller"], RoleSessionName="selfright-prove", **narrowed
-    )["Credentials"]
-    return boto3.client(
-        "lambda",
-        region_name=scene.client("lambda").meta.region_name,
-        aws_access_key_id=credentials["AccessKeyId"],
-        aws_secret_access_key=credentials["SecretAccessKey"],
-        aws_session_token=credentials["SessionToken"],
-    )
 
 
 FACT = Fact(

@@ -44,8 +44,13 @@ def find(stacks: Any) -> Mapping[str, Any] | None:  # noqa: ANN401 - boto3's cli
         raise
 
 
-def create(stacks: Any, clock: RunClock, parameters: Mapping[str, str]) -> Mapping[str, str]:  # noqa: ANN401
-    """Create the stack and wait for it; returns its outputs.
+def create(
+    stacks: Any,  # noqa: ANN401 - boto3's client
+    clock: RunClock,
+    parameters: Mapping[str, str],
+    body: str = "",
+) -> Mapping[str, str]:
+    """Create the stack and wait for it; returns its outputs. `body` is another template than the sandbox's own.
 
     Raises `AnotherRunError` if there is one already, `AdviceError` if it fails.
     """
@@ -56,7 +61,7 @@ def create(stacks: Any, clock: RunClock, parameters: Mapping[str, str]) -> Mappi
         with calling("cloudformation:CreateStack", STACK):
             stacks.create_stack(
                 StackName=STACK,
-                TemplateBody=template(),
+                TemplateBody=body or template(),
                 Parameters=given,
                 Capabilities=["CAPABILITY_NAMED_IAM"],
                 OnFailure="DO_NOTHING",
