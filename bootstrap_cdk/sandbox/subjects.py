@@ -105,5 +105,12 @@ class Subjects(Construct):
                 resources=[function, f"{function}:*"],
             )
         )
+        image = f"function:{PREFIX}-image", f"repository/{PREFIX}-image"  # made by the image's fact, outside the stack
+        for service, name, rights in (
+            ("lambda", image[0], ["lambda:UpdateFunctionCode"]),
+            ("ecr", image[1], ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]),
+        ):
+            arn = f"arn:{Aws.PARTITION}:{service}:{Aws.REGION}:{Aws.ACCOUNT_ID}:{name}"
+            role.add_to_policy(iam.PolicyStatement(actions=rights, resources=[arn]))
         self.caller = role
         self.caller_arn = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/{GLOBAL}-caller"

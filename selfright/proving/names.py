@@ -8,3 +8,5 @@ STACK = APPLICATION
 TAGS = [{"Key": APPLICATION, "Value": ENVIRONMENT}]
 SETTINGS = f"/{APPLICATION}"
 """The path of all SSM parameters that releases and facts write."""
+IMAGE = f"{APPLICATION}-image"
+"""The function and the repository of the image's fact, which are not in the stack: their image comes first."""

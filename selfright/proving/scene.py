@@ -86,6 +86,10 @@ def assumed(credentials: Mapping[str, str], region: str) -> Any:  # noqa: ANN401
     )
 
 
+LEAST = 20.0
+"""Seconds: however much faster time runs, a busy machine may need them."""
+
+
 @dataclass
 class Scene:
     """What a fact's measurement gets.
@@ -137,14 +141,18 @@ class Scene:
 
     def is_over(self, start: float, patience: float) -> bool:
         """Whether the patience (seconds, before scaling) is used up."""
-        return self.since(start) > patience * self.factor
+        return self.since(start) > self.waits(patience)
+
+    def waits(self, patience: float) -> float:
+        """Seconds for which this run waits, where `patience` is waited in an account."""
+        return max(patience * self.factor, min(patience, LEAST))
 
     def until(self, what: str, ask: Callable[[], Found | None], patience: float) -> Found:
         """Ask until the answer is not None or false; raises `NeverSeen` after `patience` seconds (before scaling)."""
         start = self.clock.now()
         while not (found := ask()):
             if self.is_over(start, patience):
-                message = f"{what}: not seen within {patience * self.factor:.0f} s"
+                message = f"{what}: not seen within {self.waits(patience):.0f} s"
                 raise NeverSeen(message)
             self.pause(start)
         return found

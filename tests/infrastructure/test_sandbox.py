@@ -1,7 +1,6 @@
 """The sandbox of `selfright prove`: its template is that of its stack, and all that it makes can be found."""
 
 import json
-from typing import Any
 
 import pytest
 
@@ -10,6 +9,7 @@ from bootstrap_cdk.sandbox.naming import ENVIRONMENT, PREFIX
 from bootstrap_cdk.sandbox.site import FIRST_ANSWER
 from selfright.proving import names
 from selfright.proving.facts.publication import CODE
+from selfright.proving.names import IMAGE
 from selfright.proving.sandbox.creating import template as shortened
 from tests.infrastructure.templates import Template
 
@@ -71,10 +71,12 @@ def test_no_key_is_made(sandbox: Template) -> None:
     assert sandbox.of_type("AWS::KMS::Key") == {}
 
 
-def test_the_role_that_facts_assume_may_only_touch_the_function_that_facts_are_tried_on(sandbox: Template) -> None:
-    """Whoever could assume it could do nothing else."""
+def test_the_role_that_facts_assume_may_only_touch_what_facts_are_tried_on(sandbox: Template) -> None:
+    """Whoever could assume it could do nothing to the application, nor to any other."""
     (name,) = [name for name in sandbox.of_type("AWS::IAM::Role") if name.startswith("SubjectsCaller")]
     allowed = sandbox.allowed(f"<{name}>")
-    assert set(allowed) == {"lambda:GetAlias", "lambda:GetFunctionConfiguration", "lambda:DeleteFunction"}
-    resources: set[Any] = set().union(*allowed.values())
-    assert all("SubjectsSubjectFunction" in one for one in resources)
+    on_subject = {"lambda:GetAlias", "lambda:GetFunctionConfiguration", "lambda:DeleteFunction"}
+    on_image = {"lambda:UpdateFunctionCode", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
+    assert set(allowed) == on_subject | on_image
+    assert all("SubjectsSubjectFunction" in one for action in on_subject for one in allowed[action])
+    assert all(one.endswith(IMAGE) for action in on_image for one in allowed[action])

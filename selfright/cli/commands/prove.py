@@ -14,6 +14,7 @@ from selfright.cli.views.prove_page import page
 from selfright.errors import AdviceError
 from selfright.proving.catalogue import FACTS
 from selfright.proving.fact import Fact
+from selfright.proving.facts import image
 from selfright.proving.names import STACK
 from selfright.proving.releases.acts import releasing
 from selfright.proving.report import ProveReport, files
@@ -31,6 +32,7 @@ EXAMPLES = (
     "prove",
     "prove --yes --report reports/",
     "prove --only alias_lateness --only published_function",
+    "prove --image",
     "prove --clean",
 )
 
@@ -50,6 +52,9 @@ EXAMPLES = (
     default=Path(),
     help="The folder for the report.",
 )
+@click.option(
+    "--image", "with_image", is_flag=True, help="Also measure which rights an update of a container image needs."
+)
 @click.option("--clean", is_flag=True, help="Only delete what an interrupted run has left.")
 @click.option(
     "--factor",
@@ -66,6 +71,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     tools: CommandTools,
     only: tuple[str, ...],
     folder: Path,
+    with_image: bool,
     clean: bool,
     factor: float,
     api_url: str,
@@ -92,7 +98,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
         return
     account, region = _where(prover)
     _ask(account, region, yes=yes)
-    facts = _chosen(tools, only)
+    facts = _chosen(tools, only, with_image=with_image)
     began = tools.clock()
     try:
         with prover.sandbox({"ApiDomain": api_url, "SiteDomain": site_url}, factor) as scene:
@@ -104,9 +110,9 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
             _show(tools, report, folder)
 
 
-def _chosen(tools: CommandTools, only: tuple[str, ...]) -> list[Fact]:
+def _chosen(tools: CommandTools, only: tuple[str, ...], *, with_image: bool) -> list[Fact]:
     every = [*FACTS, releasing(tools.account)]
-    return [fact for fact in every if not only or fact.name in only]
+    return [*([image.FACT] if with_image else []), *(fact for fact in every if not only or fact.name in only)]
 
 
 def _where(prover: Prover) -> tuple[str, str]:

@@ -97,7 +97,7 @@ def _read(scene: Scene, subject: SubjectFunction, one: Counted, versions: tuple[
         int(_statistic(scene, subject, "Invocations", "Sum", version, (one.begins, one.begins + length)) or 0)
         for version in versions
     )
-    at = scene.clock.now() - (one.begins + length)
+    at = max(0.0, scene.clock.now() - (one.begins + length))
     if found and one.visible is None:
         one.visible, one.first_sum = at, found
     if found >= one.total:
@@ -131,7 +131,7 @@ def _visible(scene: Scene, minutes: list[Counted]) -> Finding:
     what = "a minute of a version's calls is visible, from its end"
     seconds = tuple(one.visible for one in minutes if one.visible is not None)
     if not seconds:
-        waited = PATIENCE * scene.factor
+        waited = scene.waits(PATIENCE)
         return NotMeasured(
             what,
             f"CloudWatch had none of the {sum(one.total for one in minutes)} calls by version within {waited:.0f} s",

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from controller.aws.client.calls import MISSING, error_code
 from selfright.errors import AdviceError
+from selfright.proving.facts.image import delete
 from selfright.proving.facts.permissions import POLICY
 from selfright.proving.names import APPLICATION, SETTINGS, STACK
 from selfright.proving.sandbox.creating import find, trouble, wait
@@ -32,7 +33,8 @@ class Cleaner:
 
     def delete(self) -> list[str]:
         """Delete all that is there; returns what was deleted, in words. Raises `AdviceError` if the stack stays."""
-        return [*self._stack(), *self._parameters(), *self._logs()]
+        image = delete(self.client("lambda"), self.client("ecr"))
+        return [*image, *self._stack(), *self._parameters(), *self._logs()]
 
     def _stack(self) -> Iterator[str]:
         stacks = self.client("cloudformation")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from selfright.proving.facts import alias, publication, reads, updates
+from selfright.proving.facts import alias, cached_error, publication, reads, updates
+from selfright.proving.places import Answered
 from selfright.proving.results import Measured, NotMeasured
 from selfright.weather import CLIMATES, Climate, Weather
 from tests.unit.proving.late_account import LateAccount, Measure
@@ -122,3 +123,26 @@ def test_what_is_never_seen_is_not_measured() -> None:
     account.edges[0].tell = lambda *_: None  # type: ignore[method-assign]
     (here, *_others) = publication.measure(account.scene())
     assert here == NotMeasured("seen from this machine for good", "the old was still answered after 600 s")
+
+
+def test_a_cached_error_is_over_when_every_cache_has_forgotten_it() -> None:
+    """One location has several caches; each keeps the error from its own first request on."""
+    account = LateAccount(Weather("still"))
+    clock, asked, written = account.clock, dict[tuple[str, int], float](), dict[str, float]()
+    turns = iter(range(10_000))
+
+    def request(_: object, path: str, *__: object) -> Answered:
+        clock.sleep(0.02)
+        cache = (path, next(turns) % 2)
+        if path.lstrip("/") in written and clock.now() >= asked.get(cache, 0) + 10:
+            return Answered(200, "here")
+        asked.setdefault(cache, clock.now())
+        return Answered(403, "")
+
+    scene = account.scene()
+    scene.request = request
+    account.put_object = lambda **given: written.update({given["Key"]: clock.now()})  # type: ignore[attr-defined]
+    (finding,) = cached_error.measure(scene)
+    assert isinstance(finding, Measured)
+    assert finding.said == "a missing file was answered with 403"
+    assert list(finding.seconds) == [pytest.approx(10, abs=1)] * cached_error.ROUNDS

@@ -55,6 +55,14 @@ class Remains:
                     "StackEvents": [{**event, "ResourceStatus": "DELETE_FAILED", "ResourceStatusReason": "not empty"}]
                 }
 
+    def delete_function(self, **_: object) -> None:
+        """The image's fact was not measured."""
+        raise ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": ""}}, "DeleteFunction")
+
+    def delete_repository(self, **_: object) -> None:
+        """Nor is there a repository of it."""
+        raise ClientError({"Error": {"Code": "RepositoryNotFoundException", "Message": ""}}, "DeleteRepository")
+
     def note(self, what: str) -> None:
         """Something goes, unless the run is killed at this moment."""
         if what == self.kill_at:
