@@ -10,15 +10,17 @@ from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 
 from controller.aws.bundles import S3Bundles
-from controller.aws.client.clients import client
+from controller.aws.client.clients import Clients, client
 from controller.aws.ledger.deployments import DynamoDeployments
 from controller.aws.ledger.locks import DynamoLocks
-from controller.domain.deployment import Bake, Counts, Deployment, Evaluation, Revision, Step, Trip, Upload
+from controller.domain.components.site.routing import RoutingTable
+from controller.domain.deployment import Bake, Counts, Deployment, Evaluation, Revision, Step, Trip, Upload, Written
 from controller.domain.identity import deployment_id
 from controller.domain.phases import Phase
 from controller.domain.timeline import TimelineEvent
 from selfright.cli import main
 from selfright.cli.tools import CommandTools
+from tests.unit.aws.fake_cloudfront import FakeCloudFront
 
 START = datetime(2026, 1, 2, 10, 0, 0, tzinfo=UTC)
 TABLE, BUCKET = "selfright", "selfright-artifacts"
@@ -56,6 +58,7 @@ ROLLED_BACK = replace(
     reached=10,
     trip=Trip(START + timedelta(seconds=30), "alarm", "Alarm smartpack-prod-api-errors: 5 errors."),
     traffic_restored_at=START + timedelta(seconds=30, milliseconds=80),
+    written=Written(0, START + timedelta(seconds=30, milliseconds=80), START + timedelta(seconds=42)),
     closed_at=START + timedelta(seconds=33),
     reason="Alarm smartpack-prod-api-errors: 5 errors.",
     next_step="Correct it and release it under a new version.",
@@ -135,10 +138,11 @@ class FakeStates:
 
 @dataclass
 class CliWorld:
-    """What the command line talks to, and how a test runs it."""
+    """What the command line talks to, and how a test runs it. The site is where the live release left it."""
 
     time: Time = field(default_factory=Time)
     states: FakeStates = field(default_factory=FakeStates)
+    routing: FakeCloudFront = field(default_factory=lambda: FakeCloudFront(RoutingTable("bbbb")))
 
     def __post_init__(self) -> None:
         self.deployments = DynamoDeployments(TABLE)
@@ -151,7 +155,9 @@ class CliWorld:
     def tools(self) -> CommandTools:
         """What commands get, with our time and our Step Functions."""
         tools = CommandTools(self.time.now, self.time.sleep)
-        tools.account.__dict__["workflows"] = self.states
+        clients = Clients()
+        clients.routing = self.routing  # type: ignore[assignment]
+        tools.account.__dict__.update(workflows=self.states, clients=clients)
         return tools
 
     def write(self, deployment: Deployment, *events: tuple[str, str]) -> None:

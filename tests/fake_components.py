@@ -20,7 +20,7 @@ class FakeComponent:
 
     As on AWS, every write depends on the state that was read. `before_check` runs between reading it and asking the
     fence, and `before_write` between the fence's answer and the write. Everything that touches traffic raises `broken`.
-    The first calls return what is in `pending`.
+    The first calls return what is in `pending`, and the first reads of what is live say what is in `old`.
     """
 
     live: str
@@ -28,6 +28,8 @@ class FakeComponent:
     weight: int = 0
     next: str = ""
     pending: list[Pending] = field(default_factory=list)
+    old: list[str | Exception] = field(default_factory=list)
+    indivisible: str | Exception = ""
     left: Left | None = None
     late: list[str] = field(default_factory=list)
     publication: str = ""
@@ -46,9 +48,18 @@ class FakeComponent:
     def current(self) -> Revision:
         """The live revision, if traffic is not split."""
         self._raise_if_broken()
+        if self.old:
+            return self._old_read()
         if self.weight:
             raise ChangedByOthersError(f"traffic is split between {self.live} and {self.canary}")
         return Revision(self.live)
+
+    def why_indivisible(self, artifact: Artifact, bundle: Contents, live: Revision) -> str:
+        """The reason in `indivisible`, if staging would change anything."""
+        assert bundle.names
+        if isinstance(self.indivisible, Exception):
+            raise self.indivisible
+        return self.indivisible if self.next not in {"", live.id} else ""
 
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
         """The revision in `next`, or the live one."""
@@ -56,7 +67,8 @@ class FakeComponent:
         assert artifact.digest
         if self.pending:
             return self.pending.pop(0)
-        return Revision(self.next or self.live)
+        changes = self.next not in {"", self.live}
+        return Revision(self.next or self.live, indivisible=str(self.indivisible) if changes else "")
 
     def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
         """All checks pass, except for revisions in `failing`."""
@@ -101,6 +113,12 @@ class FakeComponent:
     def edit(self, live: str) -> None:
         """A person changes the traffic by hand."""
         self.live, self.canary, self.weight, self.edits = live, "", 0, self.edits + 1
+
+    def _old_read(self) -> Revision:
+        read = self.old.pop(0)
+        if isinstance(read, Exception):
+            raise read
+        return Revision(read)
 
     def _raise_if_broken(self) -> None:
         if self.broken:

@@ -307,7 +307,7 @@ class FakeWorkflows:
         """Take the execution out of `running`."""
         self.running.discard(execution_arn)
 
-    def start_rollback(self, deployment_id: str, reason: str, name: str) -> None:
+    def start_rollback(self, deployment_id: str, reason: str, name: str, *, by: str = "reconciler") -> None:
         """Record the rollback; one name starts one rollback only."""
         self.rollbacks.setdefault(name, deployment_id)
 

@@ -57,7 +57,8 @@ def _planning() -> list[iam.PolicyStatement]:
     parameters = f"arn:{Aws.PARTITION}:ssm:{here}:parameter/*"
     return [
         allow(
-            ["lambda:GetAlias", "lambda:GetFunctionConfiguration"], [f"arn:{Aws.PARTITION}:lambda:{here}:function:*"]
+            ["lambda:GetAlias", "lambda:GetFunctionConfiguration", "lambda:GetProvisionedConcurrencyConfig"],
+            [f"arn:{Aws.PARTITION}:lambda:{here}:function:*"],
         ),
         allow(["cloudfront:GetFunction"], [f"arn:{Aws.PARTITION}:cloudfront::{Aws.ACCOUNT_ID}:function/*"]),
         allow(["s3:GetObject"], [f"arn:{Aws.PARTITION}:s3:::*/revisions/*/.index.json"]),

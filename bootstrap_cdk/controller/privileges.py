@@ -52,6 +52,7 @@ def privileges(own: Resources) -> Mapping[Group, Sequence[iam.PolicyStatement]]:
     see_alarms = allow(["cloudwatch:DescribeAlarms"], ["*"])
     see_runs = allow(["states:DescribeExecution"], [executions_arn(DEPLOY_MACHINE), executions_arn(ROLLBACK_MACHINE)])
     stop = allow(["states:StopExecution"], [executions_arn(DEPLOY_MACHINE)])
+    run_back = allow(["states:StartExecution"], [machine_arn(ROLLBACK_MACHINE)])
     kept = [allow(["s3:GetObject"], _objects(own, f"{RESTORE_POINTS}stacks/")), _answer_404(own)]
     return {
         Group.INTAKE: [*common, *read_bundles, *end],
@@ -65,13 +66,14 @@ def privileges(own: Resources) -> Mapping[Group, Sequence[iam.PolicyStatement]]:
             allow(["states:SendTaskSuccess", "states:SendTaskFailure"], ["*"]),
             allow(["lambda:InvokeFunction"], [Group.ON_ALARM.function_arn]),  # the rehearsals
         ],
-        Group.CLOSE: [*common, *end, see_runs, stop, *kept],
+        Group.CLOSE: [*common, *end, see_alarms, see_runs, stop, *kept],
         Group.ON_ALARM: [
             *common,
             allow(ledger.LIST, table),  # which deployments the alarm guards
             allow(["states:SendTaskFailure"], ["*"]),
             *end,  # an emergency rollback of the live release takes the lock
             *kept,
+            run_back,  # after a late alarm
         ],
         Group.RECONCILE: [
             *common,
@@ -79,7 +81,8 @@ def privileges(own: Resources) -> Mapping[Group, Sequence[iam.PolicyStatement]]:
             *end,
             see_runs,
             stop,
-            allow(["states:StartExecution"], [machine_arn(ROLLBACK_MACHINE), machine_arn(DEPLOY_MACHINE)]),
+            run_back,
+            allow(["states:StartExecution"], [machine_arn(DEPLOY_MACHINE)]),
             allow(["s3:ListBucketVersions"], [own.artifacts.bucket.bucket_arn]),  # uploads whose events were lost
         ],
     }

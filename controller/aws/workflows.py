@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
@@ -10,6 +10,7 @@ from controller.aws.client.calls import calling, error_code
 from controller.aws.client.clients import client
 from controller.errors import NotFoundError
 from controller.ports.signals import Workflows
+from controller.seen_again import seen_again
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -45,24 +46,26 @@ class StepFunctionsWorkflows(Workflows):
         return True
 
     def is_running(self, execution_arn: str) -> bool:
-        """Whether the execution is running; False when it cannot be found."""
+        """Whether the execution is running; False when it cannot be found, even when it is asked for again."""
         try:
-            with calling("states:DescribeExecution", execution_arn):
-                return self._client.describe_execution(executionArn=execution_arn)["status"] in {
-                    "RUNNING",
-                    "PENDING_REDRIVE",
-                }
+            return seen_again(lambda: self._status(execution_arn)) in {"RUNNING", "PENDING_REDRIVE"}
         except NotFoundError:
             return False
+
+    def _status(self, execution_arn: str) -> str:
+        with calling("states:DescribeExecution", execution_arn):
+            return self._client.describe_execution(executionArn=execution_arn)["status"]
 
     def stop(self, execution_arn: str, reason: str) -> None:
         """Stop an execution; harmless when it has ended."""
         with calling("states:StopExecution", execution_arn):
             self._client.stop_execution(executionArn=execution_arn, error="RolledBack", cause=reason[:CAUSE_LENGTH])
 
-    def start_rollback(self, deployment_id: str, reason: str, name: str) -> None:
+    def start_rollback(
+        self, deployment_id: str, reason: str, name: str, *, by: Literal["reconciler", "alarm"] = "reconciler"
+    ) -> None:
         """Start the rollback machine; one name starts one execution only."""
-        document = {"deployment_id": deployment_id, "by": "reconciler", "reason": reason}
+        document = {"deployment_id": deployment_id, "by": by, "reason": reason}
         with calling("states:StartExecution", self._rollback):
             try:
                 self._client.start_execution(stateMachineArn=self._rollback, name=name, input=json.dumps(document))

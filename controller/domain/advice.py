@@ -8,4 +8,8 @@ ALARM_ADVICE = (
     ' it: `selfright release … --hotfix --reason "…"` leaves out the alarms that are firing.'
 )
 CHANGED_ADVICE = "Finish or undo that change, then upload the bundle again."
+INDIVISIBLE_ADVICE = (
+    "Set `when_indivisible: at_once` for this component in the environment, so that all visitors get it at the first"
+    " step; or undo what makes the two versions differ. Then upload the bundle again."
+)
 AGAIN_ADVICE = "Nothing speaks against this version: correct what was wrong, and upload the same bundle again."

@@ -30,12 +30,14 @@ class Revision:
 
     `id` is what traffic points at: a Lambda version ("7") or a site revision ("3f9a…").
     `digest` is the content's SHA-256, so that two revisions can be compared. `mark` is what the last shift to it left
-    (an alias's revision id): with it, a rollback can set the traffic without reading the alias first.
+    (an alias's revision id): with it, a rollback can set the traffic without reading the alias first. `indivisible` is
+    why AWS cannot divide visitors between it and what was live when it was staged ("" when it can).
     """
 
     id: str
     digest: str = ""
     mark: str = ""
+    indivisible: str = ""
 
 
 @dataclass(frozen=True)
@@ -331,9 +333,15 @@ class Deployment:
         served = self.served_before
         return () if served is None else tuple(name for name in self.changed if name not in served)
 
+    @property
+    def at_once(self) -> tuple[str, ...]:
+        """The changed components that all visitors get at the first step: newcomers, and what cannot be divided."""
+        new = self.newcomers
+        return tuple(name for name in self.changed if name in new or self.staged[name].indivisible)
+
     def weight_of(self, name: str) -> int:
         """The percentage of the visitors that get this component's new revision at the present step."""
-        return 100 if self.weight and name in self.newcomers else self.weight
+        return 100 if self.weight and name in self.at_once else self.weight
 
     @property
     def is_told(self) -> bool:

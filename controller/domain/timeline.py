@@ -21,6 +21,7 @@ class EventKind(StrEnum):
     STAGED = "staged"
     TESTED = "tested"
     NEWCOMERS = "newcomers"
+    AT_ONCE = "at_once"
     HOOK = "hook"
     SHIFTED = "shifted"
     ARRIVED = "arrived"

@@ -14,7 +14,7 @@ from controller.domain.deployment import Deployment
 from controller.domain.phases import UNTOUCHED, Phase
 from controller.domain.timeline import EventKind
 from controller.errors import SelfrightError
-from controller.flow.afterwards import afterwards
+from controller.flow.rollback.afterwards import afterwards
 from controller.flow.shared.closure import finish, reject
 from controller.flow.shared.lease import ran_out
 from controller.flow.shared.lost_uploads import start_lost_uploads

@@ -14,6 +14,7 @@ from controller.domain.previous_attempt import check_previous_attempt
 from controller.domain.timeline import EventKind
 from controller.errors import ChangedByOthersError, InvalidBundleError, LedgerConflictError, NotFoundError, RefusedError
 from controller.flow.preconditions import export, snapshots
+from controller.flow.preconditions.divisible import check_divisible
 from controller.flow.preconditions.hotfix import guarding, ignore_firing_alarms, record_ignored_alarms
 from controller.flow.preconditions.secrets import check_secrets
 from controller.flow.shared.closure import reject
@@ -21,6 +22,7 @@ from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
 from controller.ports.ledger import Expected
 from controller.ports.world import World
+from controller.seen_again import seen_again
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ def record_restore_point(world: World, deployment_id: str) -> RestorePointRecord
     Outcomes: `ready` with the first `wave` of components; `pending` as long as a database's snapshot is being taken, or
     a write of the deployment before may still arrive; `rejected` when it has tripped, when an alarm is firing or gone,
     when somebody is changing a component, when a secret that the release needs is missing or unusable, when a snapshot
-    or the export of what is live failed, or when this version was rolled back while it waited for its lock.
+    or the export of what is live failed, when AWS could not divide the visitors as the steps want it, or when this
+    version was rolled back while it waited for its lock.
     """
     deployment = world.deployments.get(deployment_id)
     if deployment.restore_point is not None:
@@ -105,17 +108,16 @@ def _record(world: World, environment: Environment, deployment: Deployment) -> R
     taken = snapshots.take(world, environment, deployment)
     if taken.pending:
         return RestorePointRecorded(deployment, "pending", wait_seconds=taken.pending)
-    live = _current(world, environment, deployment)
+    components = {name: world.components.get(environment, name) for name in deployment.components}
+    # What seems to be changed by others is read again before that is believed.
+    live = {name: seen_again(component.current) for name, component in components.items()}
+    check_divisible(world, environment, deployment, components, live)
     kept = export.export(world, environment, deployment, live, taken.taken)
     return _ready(_note(world, deployment, live, kept))
 
 
 def _ready(deployment: Deployment) -> RestorePointRecorded:
     return RestorePointRecorded(deployment, "ready", wave=deployment.order[0])
-
-
-def _current(world: World, environment: Environment, deployment: Deployment) -> dict[str, Revision]:
-    return {name: world.components.get(environment, name).current() for name in deployment.components}
 
 
 def _note(world: World, deployment: Deployment, live: Mapping[str, Revision], export: str) -> Deployment:

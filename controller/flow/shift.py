@@ -67,8 +67,8 @@ def shift(world: World, deployment_id: str, step: int) -> Shifted:
 
 def _message(deployment: Deployment) -> str:
     said = f"{deployment.weight} % of the visitors get version {deployment.version}"
-    new = ", ".join(name for name in deployment.newcomers if deployment.weight_of(name) != deployment.weight)
-    return f"{said}; all visitors get what is new: {new}." if new else f"{said}."
+    new = ", ".join(name for name in deployment.at_once if deployment.weight_of(name) != deployment.weight)
+    return f"{said}; all visitors get at once: {new}." if new else f"{said}."
 
 
 def _shift(world: World, environment: Environment, deployment: Deployment, name: str) -> str | None:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from controller.domain.advice import INDIVISIBLE_ADVICE
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import checks_of
 from controller.domain.deployment import Changes, Deployment, Step
@@ -12,8 +13,9 @@ from controller.domain.environment import Environment
 from controller.domain.history import served_until
 from controller.domain.judging.measurement import PATIENCE
 from controller.domain.phases import Phase
-from controller.domain.steps import steps_for
+from controller.domain.steps import refusal_of, steps_for
 from controller.domain.timeline import EventKind
+from controller.errors import RefusedError
 from controller.flow.ask_hook import PRE, hook_of
 from controller.flow.shared.checks import count, trip_for
 from controller.flow.shared.lease import PAUSE_SECONDS
@@ -83,13 +85,19 @@ def _planned(world: World, environment: Environment, deployment: Deployment) -> 
     """Write the steps, and which components were live before; both hold for the rest of the deployment."""
     served = served_until(world.deployments.get, deployment.previous)
     known = replace(deployment, served_before=served)
-    steps = steps_for(environment, known.changed, known.newcomers)
+    steps = steps_for(environment, known.changed, known.at_once)
+    indivisible = {name: known.staged[name].indivisible for name in known.changed if known.staged[name].indivisible}
+    if why := refusal_of(environment, indivisible, known.newcomers):  # Since the release began, somebody changed it.
+        raise RefusedError(f"{why}. {INDIVISIBLE_ADVICE}", INDIVISIBLE_ADVICE)
     changes: Changes = {"steps": steps, "served_before": served}
     planned = world.deployments.update(deployment.deployment_id, changes, phases={Phase.STAGING})
     if planned.newcomers and len(steps) > 1:
         names = ", ".join(planned.newcomers)
         told = f"Never live before, so all visitors get it at the first step: {names}. The others follow the steps."
         record(world, deployment.deployment_id, EventKind.NEWCOMERS, told)
+    for name, why in indivisible.items() if len(steps) > 1 else ():
+        said = f"{name}: all visitors get it at the first step, because {why}."
+        record(world, deployment.deployment_id, EventKind.AT_ONCE, said)
     return planned
 
 

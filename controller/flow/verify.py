@@ -81,14 +81,14 @@ def _expected(world: World, deployment: Deployment) -> tuple[list[OutsideCheck],
     """The checks to make from outside, and the checks of the stable release whose answers are as good.
 
     While both releases serve, either may answer a request from outside. So an answer is correct if either release
-    promises it, and what only the new one promises is checked before traffic and at the last step. A component that was
-    never live has only the new revision, from the first step on.
+    promises it, and what only the new one promises is checked before traffic and at the last step. A component that all
+    visitors get at once has only the new revision, from the first step on.
     """
     checks = outside_checks_of(deployment)
     if deployment.weight >= ALL or not deployment.previous:
         return checks, []
     before = outside_checks_of(world.deployments.get(deployment.previous))
     promised = {check.request for check in before}
-    new = deployment.newcomers
+    new = deployment.at_once
     as_good = [check for check in before if check.component not in new]
     return [check for check in checks if check.component in new or check.request in promised], as_good

@@ -93,8 +93,8 @@ def task_of(function: str, event: dict[str, Any]) -> str:
     tasks = TASKS[function]
     task = event.get("task", tasks[0] if len(tasks) == 1 else None)
     if task not in tasks:
-        msg = f"The function '{function}' runs {', '.join(tasks)}, not '{task}'."
-        raise SelfrightError(msg)
+        known = f"The function '{function}' runs {', '.join(tasks)}, not '{task}'"
+        raise SelfrightError(f"{known}: the execution began with another version of the controller. Release again.")
     return str(task)
 
 

@@ -88,6 +88,12 @@ class Component(Protocol):
     def current(self) -> Revision:
         """The revision that all visitors get now; raises `ChangedByOthersError` when traffic is split."""
 
+    def why_indivisible(self, artifact: Artifact, bundle: Contents, live: Revision) -> str:
+        """Why AWS could not divide visitors between `live` and what staging this artifact would make; "" when it could.
+
+        It only reads. Raises `RefusedError` when staging it could not lead to a release at all.
+        """
+
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
         """Make the revision of this artifact, without traffic; return the current one when nothing changed.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import OutsideCheck
@@ -98,7 +98,9 @@ class Workflows(Protocol):
     def stop(self, execution_arn: str, reason: str) -> None:
         """Stop an execution; harmless when it has ended."""
 
-    def start_rollback(self, deployment_id: str, reason: str, name: str) -> None:
+    def start_rollback(
+        self, deployment_id: str, reason: str, name: str, *, by: Literal["reconciler", "alarm"] = "reconciler"
+    ) -> None:
         """Start the rollback machine under this execution name; the same name starts only once."""
 
 

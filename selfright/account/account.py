@@ -7,7 +7,7 @@ parameter `/selfright/controller`, which the controller's own stack writes.
 import os
 from collections.abc import MutableMapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -47,6 +47,8 @@ class ControllerResources(BaseModel):
     rollback_machine_arn: str
     log_groups: tuple[str, ...] = ()
     on_alarm_function_arn: str = ""
+    reconcile_function_arn: str = ""
+    notifications_topic_arn: str = ""
 
 
 class Account:
@@ -131,6 +133,11 @@ class Account:
     def functions(self) -> "LambdaClient":
         """The client for the controller's functions; it calls once, with a long timeout."""
         return Clients().invoker
+
+    @cached_property
+    def quotas(self) -> Any:  # noqa: ANN401 - no stubs of it are installed
+        """The client of Service Quotas."""
+        return client("service-quotas")
 
     @cached_property
     def workflows(self) -> "SFNClient":

@@ -12,6 +12,7 @@ from controller.domain.components.artifact import Artifact
 from controller.domain.components.contents import Contents
 from controller.domain.components.target import Target
 from controller.errors import InvalidBundleError
+from selfright.components.examined import Examination, Examining
 from selfright.components.planned import ComponentPlan, LambdaCalls
 from selfright.components.recovered import PointEntry, Recovery, RecoveryStep
 from selfright.packing.packing import Packed, Packing
@@ -98,9 +99,17 @@ class Kind(Generic[ArtifactOf, TargetOf]):
         """The number of requests to Lambda's control plane for a release with so many steps and evaluations."""
         return LambdaCalls()
 
+    def by_hand(self, target: TargetOf, revision: str) -> str:  # noqa: ARG002 - a kind may need it
+        """The command with which an administrator points the component to a revision; "" when no one command does."""
+        return ""
+
     def metrics(self, target: TargetOf) -> RequestMetrics | None:  # noqa: ARG002
         """The metrics of its visitors' requests; None if there are none."""
         return None
+
+    def examine(self, examining: Examining, target: TargetOf) -> Sequence[Examination]:  # noqa: ARG002
+        """What `selfright doctor` looks at: whether all that a release needs of this component is there and right."""
+        return []
 
     def recoveries(self, recovering: Recovering, target: TargetOf) -> Sequence[Recovery]:  # noqa: ARG002
         """The recoveries of the component, in the order in which they run."""

@@ -84,7 +84,8 @@ class Refusal:
 class ComponentPlan:
     """What happens to one component. `live` is the revision that visitors get now ("" for none).
 
-    `at_once`: all visitors get it at the first step, because it was never live; others follow the steps.
+    `at_once`: all visitors get it at the first step, because it was never live; others follow the steps. So does one
+    that is `indivisible`, if it is not refused: then that is why AWS cannot divide its visitors.
     """
 
     name: str
@@ -93,6 +94,7 @@ class ComponentPlan:
     live: str = ""
     wave: int = 0
     at_once: bool = False
+    indivisible: str = ""
     differences: tuple[Difference, ...] = ()
     package: Package | None = None
     items: Items | None = None

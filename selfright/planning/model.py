@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from controller.domain.deployment import Step
 from selfright.components.planned import ComponentPlan, LambdaCalls, Refusal
-from selfright.planning.outlook import Outlook
+from selfright.planning.outlook import Outlook, Unjudged
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Plan:
     timing: Timing = field(default_factory=Timing)
     calls: LambdaCalls = field(default_factory=LambdaCalls)
     outlooks: tuple[Outlook, ...] = ()
+    unjudged: Unjudged | None = None
     risks: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
 

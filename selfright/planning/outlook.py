@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 
 from controller.domain.components.target import Target
 from controller.domain.deployment import Step
-from controller.domain.environment import Environment
+from controller.domain.environment import MINUTE, Environment
 from controller.domain.judging.power import (
+    LONGEST,
     Detection,
     PowerTerms,
     RequestRate,
@@ -45,6 +47,54 @@ class Outlook:
     def suffices(self) -> bool:
         """Whether the error rate that should be caught is caught."""
         return bool(self.smallest and self.goal and self.smallest.error_rate <= self.goal.error_rate)
+
+
+@dataclass(frozen=True)
+class Unjudged:
+    """A step that will probably get too few requests for a verdict.
+
+    At `weight` percent, the canary gets about `expected` of the `needed` requests, even when the bake is extended. Then
+    the environment's `when_inconclusive` decides: `then`. A bake of `bake` seconds would do; None if a day would not.
+    """
+
+    weight: int
+    expected: float
+    needed: int
+    then: str
+    bake: int | None = None
+
+
+def unjudged(
+    environment: Environment, compared: Collection[str], steps: Sequence[Step], usual: Usual
+) -> Unjudged | None:
+    """The first step that will probably not be judged; None if all are, or if the usual traffic is unknown.
+
+    The requests of all `compared` components count together, as the judge counts them.
+    """
+    targets = [environment.components[name] for name in compared if environment.components[name].measured_by_version]
+    known = [traffic for traffic in map(usual, targets) if traffic]
+    policy, per_second = environment.judge, sum(traffic.per_second for traffic in known)
+    if not targets or len(known) < len(targets):
+        return None
+    for step in steps:
+        share = step.weight / ALL
+        longest = step.bake + max(step.bake, 2 * policy.period)
+        expected = share * (per_second * longest + policy.synthetic.requests)
+        if step.weight < ALL and step.bake and expected < policy.minimum_requests:
+            return Unjudged(
+                step.weight,
+                expected,
+                policy.minimum_requests,
+                str(policy.when_inconclusive),
+                _sufficient(policy.minimum_requests - share * policy.synthetic.requests, share * per_second),
+            )
+    return None
+
+
+def _sufficient(requests: float, per_second: float) -> int | None:
+    """The bake in seconds, whole minutes, in which so many requests come if it is extended once."""
+    minutes = ceil(requests / per_second / 2 / MINUTE) if per_second else LONGEST
+    return minutes * MINUTE if minutes * MINUTE <= LONGEST else None
 
 
 def outlooks(

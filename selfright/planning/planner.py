@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from controller.aws.client.clients import Clients
-from controller.domain.advice import CHANGED_ADVICE
+from controller.domain.advice import CHANGED_ADVICE, INDIVISIBLE_ADVICE
 from controller.domain.bundle.acceptance import check_release
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.bundle.manifest import Manifest
@@ -18,13 +18,15 @@ from controller.domain.components.artifact import Artifact
 from controller.domain.components.target import Target
 from controller.domain.environment import Environment
 from controller.domain.history import served_until
-from controller.errors import ChangedByOthersError, InvalidBundleError, NotFoundError
+from controller.domain.steps import refusal_of
+from controller.errors import ChangedByOthersError, InvalidBundleError, NotFoundError, RefusedError
 from controller.ports.world import World
+from controller.seen_again import seen_again
 from selfright.components.kind import Planning
 from selfright.components.planned import ComponentPlan, Refusal
 from selfright.components.registry import kind_of
 from selfright.planning.model import Plan
-from selfright.planning.outlook import Usual, outlooks
+from selfright.planning.outlook import Usual, outlooks, unjudged
 from selfright.planning.refusals import DescribedSecrets, refusals
 from selfright.planning.timing import calls_of, timing_of
 
@@ -79,9 +81,14 @@ class Planner:
         changed = [one.name for one in components if one.change != "unchanged"]
         served = served_until(self.world.deployments.get, lock.live)
         new = [] if served is None else [name for name in changed if name not in served]
+        indivisible = {one.name: one.indivisible for one in components if one.indivisible}
+        if why := refusal_of(self.environment, indivisible, new):
+            refused = [*refused, Refusal(why, INDIVISIBLE_ADVICE)]
+        new = [*new, *(name for name in indivisible if name not in new)]
         timing = timing_of(self.environment, changed, new)
         if len(timing.steps) > 1:
             components = [replace(one, at_once=one.name in new) for one in components]
+        compared = set(changed).difference(new)
         return replace(
             planned,
             live_version=self.world.deployments.get(lock.live).version if lock.live else "",
@@ -89,7 +96,8 @@ class Planner:
             components=tuple(components),
             timing=timing,
             calls=calls_of(self.environment, components, timing.steps),
-            outlooks=tuple(outlooks(self.environment, set(changed).difference(new), timing.steps, self.usual)),
+            outlooks=tuple(outlooks(self.environment, compared, timing.steps, self.usual)),
+            unjudged=unjudged(self.environment, compared, timing.steps, self.usual),
             risks=(*(() if lock.live else (FIRST,)), *self._outside_bundles(changed)),
             refusals=(*refused, *(one.refusal for one in components if one.refusal)),
         )
@@ -103,10 +111,10 @@ class Planner:
         component = self.world.components.get(self.environment, name)
         known = ComponentPlan(name, artifact.kind, "unknown")
         try:
-            known = replace(known, live=component.current().id)
+            known = replace(known, live=seen_again(component.current).id)
             planning = Planning(self.clients, component, archive, self._called_routes)
             return kind_of(artifact.kind).plan(planning, self.environment.components[name], known, artifact)
-        except InvalidBundleError as error:
+        except (InvalidBundleError, RefusedError) as error:
             return replace(known, refusal=Refusal(error.reason, error.next_step))
         except (ChangedByOthersError, NotFoundError) as error:
             return replace(known, refusal=Refusal(str(error), CHANGED_ADVICE))

@@ -21,11 +21,11 @@ Where versions are compared, a bake also waits for the metrics of its end.
 """
 
 
-def timing_of(environment: Environment, changed: Collection[str], newcomers: Collection[str] = ()) -> Timing:
-    """The timing of a release that changes these components, of which the `newcomers` were never live."""
-    steps = steps_for(environment, changed, newcomers)
+def timing_of(environment: Environment, changed: Collection[str], at_once: Collection[str] = ()) -> Timing:
+    """The timing of a release that changes these components, of which all visitors get some `at_once`."""
+    steps = steps_for(environment, changed, at_once)
     bakes = sum(step.bake for step in steps)
-    measured = any(environment.components[name].measured_by_version for name in changed if name not in newcomers)
+    measured = any(environment.components[name].measured_by_version for name in changed if name not in at_once)
     compared = sum(1 for step in steps if step.weight < ALL and step.bake) if measured else 0
     overhead = BEGIN + len(steps) * STEP + compared * environment.judge.settled_seconds + END
     return Timing(steps, bakes, overhead, bakes)

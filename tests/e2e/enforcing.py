@@ -21,6 +21,8 @@ OF_SMARTPACK = "selfright-smartpack-prod"
 PERSON = "releaser"
 EVALUATION, LIST = "lambda:GetAlias", "lambda:ListAliases"
 """For reading or moving an alias, the emulator requires the permission for the latter."""
+WARM, FUNCTION = "lambda:GetProvisionedConcurrencyConfig", "lambda:GetFunction"
+"""The same for reading provisioned concurrency."""
 OF_EVERYTHING = {
     *("cloudfront:GetFunction", "cloudfront:UpdateFunction", "cloudfront:PublishFunction"),
     "ssm:GetParametersByPath",
@@ -139,6 +141,8 @@ def _statements(one: dict[str, Any], secrets: dict[str, str]) -> Iterator[dict[s
     yield {**one, "Resource": [*(secrets.get(arn, arn) for arn in resources), *groups]}
     if EVALUATION in actions:
         yield {**one, "Action": LIST}
+    if WARM in actions:
+        yield {**one, "Action": FUNCTION}
     if of_everything := [action for action in actions if action in OF_EVERYTHING]:
         yield {**one, "Action": of_everything, "Resource": "*"}
 

@@ -105,18 +105,24 @@ def test_the_controller_accepts_the_environment(shop: Template) -> None:
                 "ssm:PutParameter": {f"{ROOT}/revisions/*"},
             },
         ),
-        (Group.CHECK, {"ssm:GetParametersByPath": {f"{ROOT}/revisions/*"}}),
+        (
+            Group.CHECK,
+            {"ssm:GetParameter": {f"{ROOT}/current"}, "ssm:GetParametersByPath": {f"{ROOT}/revisions/*"}},
+        ),
         (Group.TRAFFIC, MOVING),
         (Group.ON_ALARM, {**MOVING, "ssm:GetParametersByPath": {f"{ROOT}/revisions/*"}}),
-        (
-            Group.CLOSE,
-            {
-                "ssm:GetParameter": {f"{ROOT}/current"},
-                "ssm:GetParametersByPath": {f"{ROOT}/revisions", f"{ROOT}/revisions/*"},
-                "ssm:DeleteParameters": {f"{ROOT}/revisions/*"},
-            },
+        *(
+            (
+                group,
+                {
+                    "ssm:GetParameter": {f"{ROOT}/current"},
+                    "ssm:GetParametersByPath": {f"{ROOT}/revisions", f"{ROOT}/revisions/*"},
+                    "ssm:DeleteParameters": {f"{ROOT}/revisions/*"},
+                },
+            )
+            for group in (Group.CLOSE, Group.RECONCILE)
         ),
-        *((group, {}) for group in (Group.INTAKE, Group.WATCH, Group.RECONCILE)),
+        *((group, {}) for group in (Group.INTAKE, Group.WATCH)),
     ],
 )
 def test_parameters_are_written_read_and_deleted_by_the_right_functions(

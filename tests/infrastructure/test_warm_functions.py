@@ -1,5 +1,7 @@
 """Provisioned concurrency: what is declared, and the permissions to set and delete it."""
 
+from dataclasses import replace
+
 import pytest
 from aws_cdk import Stack
 from aws_cdk import aws_ecr as ecr
@@ -50,13 +52,21 @@ def test_stage_sets_and_close_deletes(group: Group) -> None:
     assert all(granted(one, group) == EXPECTED.get(group, {}) for one in components(5))
 
 
-def test_without_it_nothing_is_granted() -> None:
-    """Nor is anything declared: then a person's setting stays."""
+def test_without_it_nothing_can_be_changed() -> None:
+    """Nor is anything declared: then a person's setting stays. Only whether the alias has any is read."""
+    read = {"lambda:GetProvisionedConcurrencyConfig": f"{ARN}:*"}
     for component in components(None):
-        assert not any(granted(component, group) for group in Group)
+        assert all(granted(component, group) == (read if group is Group.STAGE else {}) for group in Group)
         assert "provisioned_concurrency" not in component.declaration()
 
 
 def test_the_number_is_declared() -> None:
     """Also zero, which removes what there was."""
     assert [one.declaration()["provisioned_concurrency"] for one in [*components(5), *components(0)]] == [5, 5, 0, 0]
+
+
+def test_what_happens_to_versions_that_cannot_share_the_alias_is_declared() -> None:
+    """Only where it is not refused, which is the default."""
+    assert not [one for one in components(None) if "when_indivisible" in one.declaration()]
+    changed = [replace(one, when_indivisible="at_once") for one in components(None)]  # type: ignore[type-var]
+    assert [one.declaration()["when_indivisible"] for one in changed] == ["at_once", "at_once"]

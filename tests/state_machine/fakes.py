@@ -135,6 +135,10 @@ class FakeComponent:
             raise ChangedByOthersError(f"{self.switch.name} is split: {self.switch.describe(position)}.")
         return Revision(position.stable, self.revisions.get(position.stable, ""))
 
+    def why_indivisible(self, artifact: Artifact, bundle: Contents, live: Revision) -> str:
+        """Any two revisions can share the visitors."""
+        return ""
+
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision:
         """A new revision of new content, or the one that there is."""
         digest = artifact.digest.removeprefix("sha256:")

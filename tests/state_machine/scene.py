@@ -29,7 +29,7 @@ POLL_SECONDS = 0.002
 QUIET_POLLS = 100
 """So many polls in a row without any work mean quiet. Not a time: on a busy machine, everything is late."""
 ROUNDS = 12
-EVENT_SECONDS, SCHEDULE_SECONDS = 1, 300
+EVENT_SECONDS, SCHEDULE_SECONDS, GRACE_SECONDS = 1, 300, 3700
 ROLE = "arn:aws:iam::123456789012:role/any"
 CHECKS = ({"component": "api", "path": "/health"}, {"component": "site", "path": "/"})
 _NUMBERS = count(1)
@@ -170,24 +170,38 @@ class Scene(Functions):
         When an execution ended with an error it runs at once, while the function of then may still be running.
         """
         self.wait_until(lambda: not self.running())
-        if list(self.world.deployments.open()):
+        if self._unfinished():
             self.reconcile(EVENT_SECONDS)
         for _ in range(ROUNDS):
             self.wait_until(lambda: not self.running() and not self.busy)
-            if not list(self.world.deployments.open()):
+            if not self._unfinished():
+                self._let_the_grace_pass()
                 return
             self.reconcile()
-        assert not list(self.world.deployments.open()), f"still open after {ROUNDS} rounds of the reconciler"
+        assert not self._unfinished(), f"still open after {ROUNDS} rounds of the reconciler"
 
     def come_to_rest(self) -> None:
         """As `settle`, where a deployment may wait for a dead one: the schedule runs when nothing happens."""
         for _ in range(ROUNDS):
             self._polls = 0
             self.wait_until(lambda: not self.busy and (not self.running() or self._is_quiet()))
-            if not self.running() and not list(self.world.deployments.open()):
+            if not self.running() and not self._unfinished():
+                self._let_the_grace_pass()
                 return
             self.reconcile()
         self.settle()
+
+    def _unfinished(self) -> list[str]:
+        """The deployments that have not ended, or owe a notification."""
+        known = (self.world.deployments.get(one) for one in self.world.deployments.open())
+        return [one.deployment_id for one in known if not one.is_told]
+
+    def _let_the_grace_pass(self) -> None:
+        """What is kept for a while after an end goes when its time is over: that is no repair."""
+        if list(self.world.deployments.open()):
+            self.world.clock.advance(GRACE_SECONDS)
+            self.told("reconcile", {})
+            self.wait_until(lambda: not self.running() and not self.busy)
 
     def _is_quiet(self) -> bool:
         if self.worked != self._seen:

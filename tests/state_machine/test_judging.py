@@ -48,8 +48,19 @@ def test_the_judge_fails_closed(scene: Scene, state: str) -> None:
     scene.check()
 
 
-def test_too_few_requests_extend_the_bake_once_and_then_roll_back(scene: Scene) -> None:
-    """That is the default policy."""
+def test_too_few_requests_extend_the_bake_once_and_then_go_on(scene: Scene) -> None:
+    """That is the default policy: nothing speaks against the release, and the end says that it was not judged."""
+    scene.world.metrics.canary = Counts(3, 0)
+    deployment = scene.release("1.1.0")
+    assert deployment.phase is Phase.SUCCEEDED
+    assert deployment.reason.startswith("Not judged: ")
+    assert scene.kinds(deployment).count("extended") == 1
+    scene.check()
+
+
+def test_too_few_requests_roll_back_where_the_environment_insists(scene: Scene) -> None:
+    """A verdict is asked for."""
+    scene.configure(judge={"evaluate_every": "1m", "when_inconclusive": "roll_back"})
     scene.world.metrics.canary = Counts(3, 0)
     deployment = scene.release("1.1.0")
     assert deployment.phase is Phase.ROLLED_BACK

@@ -199,7 +199,7 @@ def test_every_setting_of_an_environment_is_explained_with_its_default() -> None
     for name, value in _flat("judge", judge.model_dump()):
         assert f"| `{name}` | {_shown(value)} |" in page
     whole = Environment.model_construct().model_dump()
-    for name in ("final_bake", "hook_timeout", "keep_revisions", "allow_private_urls"):
+    for name in ("final_bake", "hook_timeout", "keep_revisions", "discard_after", "allow_private_urls"):
         assert f"| `{name}` | {_shown(whole[name])} |" in page
 
 

@@ -10,32 +10,37 @@ from botocore.exceptions import ConnectionError as NoConnectionError
 from controller.errors import AwsError, ConflictError, NotFoundError, SelfrightError, TransientError
 
 MESSAGE_LENGTH = 300
-TRANSIENT = frozenset(
+THROTTLED = frozenset(
     {
         "BandwidthLimitExceeded",
-        "InternalError",
-        "InternalFailure",
-        "InternalServerError",
+        "EC2ThrottledException",
         "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "RequestThrottled",
         "RequestThrottledException",
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "ServiceException",
-        "ServiceUnavailable",
-        "ServiceUnavailableException",
         "SlowDown",
+        "Throttled",
         "ThrottledException",
         "Throttling",
         "ThrottlingException",
-        "TooManyUpdates",
         "TooManyRequestsException",
-        "TransactionConflictException",
-        "TransactionInProgressException",
+        "TooManyUpdates",
     }
 )
+"""The codes of requests that were refused because there were too many. What was refused was not done."""
+TRANSIENT = THROTTLED | {
+    "InternalError",
+    "InternalFailure",
+    "InternalServerError",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "ServiceException",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+}
 CONFLICTS = frozenset(
     {
         "ConditionalCheckFailedException",
@@ -64,6 +69,7 @@ MISSING = frozenset(
         "RepositoryNotFoundException",
         "ResourceNotFound",
         "ResourceNotFoundException",
+        "StateMachineDoesNotExist",
     }
 )
 QUOTAS = frozenset(

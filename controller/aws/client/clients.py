@@ -8,7 +8,7 @@ standard environment variables (`AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_PROFILE`)
 import os
 from functools import cache, cached_property
 from threading import Lock
-from typing import TYPE_CHECKING, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 import botocore.session
 from botocore.config import Config
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_rds import RDSClient
@@ -57,6 +58,8 @@ def client(service: Literal["cloudfront"]) -> "CloudFrontClient": ...
 @overload
 def client(service: Literal["cloudwatch"]) -> "CloudWatchClient": ...
 @overload
+def client(service: Literal["events"]) -> "EventBridgeClient": ...
+@overload
 def client(service: Literal["dynamodb"]) -> "DynamoDBClient": ...
 @overload
 def client(service: Literal["lambda"]) -> "LambdaClient": ...
@@ -74,9 +77,17 @@ def client(service: Literal["ssm"]) -> "SSMClient": ...
 def client(service: Literal["sts"]) -> "STSClient": ...
 @overload
 def client(service: Literal["stepfunctions"]) -> "SFNClient": ...
+@overload
+def client(service: Literal["iam", "service-quotas"]) -> Any: ...  # noqa: ANN401 - no stubs of them are installed
 def client(service: str) -> object:
     """The process's one client of a service. It is botocore's, so it has the calls of boto3."""
     return _client(service)
+
+
+def client_in(service: str, region: str) -> "BaseClient":
+    """A client for another region than the process's own, such as us-east-1 for CloudFront's certificates."""
+    with _MAKING:
+        return _made(service, READ_SECONDS, ATTEMPTS, region)
 
 
 class Clients:
@@ -155,7 +166,7 @@ def _client(service: str, read_seconds: int = READ_SECONDS, attempts: int = ATTE
 
 
 @cache
-def _made(service: str, read_seconds: int, attempts: int) -> "BaseClient":
+def _made(service: str, read_seconds: int, attempts: int, region: str | None = None) -> "BaseClient":
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=read_seconds,
@@ -167,7 +178,7 @@ def _made(service: str, read_seconds: int, attempts: int) -> "BaseClient":
         response_checksum_validation="when_required",
     )
     # botocore reads AWS_DEFAULT_REGION only; every other SDK reads AWS_REGION.
-    region = os.environ.get("AWS_REGION") or None
+    region = region or os.environ.get("AWS_REGION") or None
     try:
         return _session().create_client(service, region_name=region, config=config)
     except ValueError as error:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from controller.aws.client.clients import Clients
+from controller.aws.client.pacing import FORWARD_PATIENCE, paced, unpaced
 from controller.aws.components.kind import Tools
 from controller.aws.components.registry import aws_kind_of
 from controller.domain.deployment import Revision
@@ -16,7 +17,8 @@ class AwsExports(Exports):
 
     def __init__(self, bucket: str, clients: Clients | None = None) -> None:
         """`bucket` is the controller's, which keeps the code of functions."""
-        self._tools = Tools(clients or Clients(), bucket)
+        # Of AWS Lambda it only reads functions with their code, which is not taken from the control plane's budget.
+        self._tools = Tools(paced(clients or Clients(), unpaced, FORWARD_PATIENCE), bucket)
 
     def of(self, environment: Environment, name: str, revision: Revision) -> Mapping[str, Any]:
         """The component's configuration; see `ports.Exports.of`."""

@@ -5,17 +5,23 @@ succeeds only if nothing changed since the read, so of two writers one loses and
 state that neither of the deployment's revisions explains is left alone. And a rollback wins over its deployment: it
 leaves its seal in the component even where there is nothing to move, so a shift's write that arrives later fails.
 Whether writing the same again would change what a conditional write compares is not known; the seal makes it differ.
+
+A read may be some seconds old. What contradicts is read again before it is believed, and a state on which a write has
+just failed is either old or busy: both pass. What is as expected is believed at once, so a restoration waits for
+nothing.
 """
 
 from abc import ABC, abstractmethod
 from contextlib import suppress
 from typing import Generic, TypeVar
 
+from controller import clock
 from controller.errors import ChangedByOthersError, ConflictError, TransientError
 from controller.ports.components import Fence
+from controller.seen_again import PAUSES, seen_again
 
 State = TypeVar("State")
-ATTEMPTS = 5
+ATTEMPTS = len(PAUSES)
 RECOVERED = "recovered"
 """The seal of a person's recovery, which moves traffic for no deployment."""
 
@@ -71,17 +77,31 @@ class Traffic(ABC, Generic[State]):
         return "" if self.is_at(state, stable, canary, weight) else f"{self.name} is read as {self.describe(state)}"
 
     def _move(self, stable: str, canary: str, weight: int, fence: Fence) -> str | None:
-        for _ in range(ATTEMPTS):
-            state = self.read()
-            if self.is_at(state, stable, canary, weight) and self._is_sealed(state, fence):
+        state = self._seen(stable, canary, weight, fence)
+        for pause in PAUSES:
+            if self._is_done(state, stable, canary, weight, fence):
                 return self.mark(state)
             if not self.is_between(state, stable, canary):
                 raise ChangedByOthersError(self._changed(state, stable, canary))
             fence.check()
             with suppress(ConflictError):
                 return self.write(state, stable, canary, weight, fence.seal)
+            former, state = state, self._seen(stable, canary, weight, fence)
+            if state == former:
+                clock.sleep(pause)
+                state = self._seen(stable, canary, weight, fence)
         reason = f"{self.name} was changed {ATTEMPTS} times while it was being moved"
         raise TransientError(f"{reason}. It can be tried again.", code="ChangesTooOften")
+
+    def _seen(self, stable: str, canary: str, weight: int, fence: Fence) -> State:
+        """The present state; one that is not ours is read again."""
+        return seen_again(
+            self.read,
+            lambda state: self._is_done(state, stable, canary, weight, fence) or self.is_between(state, stable, canary),
+        )
+
+    def _is_done(self, state: State, stable: str, canary: str, weight: int, fence: Fence) -> bool:
+        return self.is_at(state, stable, canary, weight) and self._is_sealed(state, fence)
 
     def _is_sealed(self, state: State, fence: Fence) -> bool:
         """Whether no write that was meant before can succeed any more. Only the way back needs that."""

@@ -150,9 +150,13 @@ class DynamoDeployments(Deployments, OpenDeployments):
         return [str(unmarshal(item["deployment_id"])) for item in self._query(**_where(OPEN, "open", "1"))]
 
     def history(self, environment_key: str, count: int) -> list[Deployment]:
-        """The newest `count` deployments of an environment, newest first."""
+        """The newest `count` deployments of an environment, newest first.
+
+        The index may be some seconds old: what has not ended according to it is read again, consistently.
+        """
         found = self._query(**_where(BY_ENVIRONMENT, "environment_key", environment_key), ScanIndexForward=False)
-        return [_deployment(item) for item, _ in zip(found, range(count), strict=False)]
+        listed = (_deployment(item) for item, _ in zip(found, range(count), strict=False))
+        return [one if one.phase.is_terminal else self.get(one.deployment_id) for one in listed]
 
     def _query(self, **request: Any) -> Iterator[Item]:  # noqa: ANN401 - DynamoDB's own request
         start: dict[str, Any] = {}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -42,9 +42,14 @@ class Target(BaseModel):
         @property
         def variables(self) -> Mapping[str, str]:
             """The environment variables that override the bundle's; empty for kinds without this key."""
+
+        @property
+        def when_indivisible(self) -> Literal["refuse", "at_once"]:
+            """What happens to a release of it whose visitors AWS cannot divide; for kinds without this key: refused."""
     else:
         url = InstanceDefault(None)
         variables = InstanceDefault({})
+        when_indivisible = InstanceDefault("refuse")
 
     @property
     def patience(self) -> timedelta:

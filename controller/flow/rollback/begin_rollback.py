@@ -27,6 +27,7 @@ from controller.flow.shared.timeline import environment_of, record
 from controller.ports.components import Component
 from controller.ports.ledger import Expected
 from controller.ports.world import World
+from controller.seen_again import seen_again
 
 AGAIN: Mapping[TripSource, Collection[Phase]] = {
     "person": {Phase.SUCCEEDED, Phase.ROLLBACK_FAILED},
@@ -123,12 +124,13 @@ def _refusal(world: World, deployment: Deployment) -> str:
 
 
 def _refused_by(component: Component, name: str, deployment: Deployment) -> str:
-    stable = (deployment.restore_point or {})[name]
-    if not component.has(stable):
+    stable, staged = (deployment.restore_point or {})[name], deployment.staged[name].id
+    if not seen_again(lambda: component.has(stable), bool):
         return f"{name}: the revision {stable.id}, which was live before, does not exist any more."
-    if deployment.phase is Phase.SUCCEEDED and component.current().id != deployment.staged[name].id:
-        return f"{name} is not on this release any more: roll back the deployment that is live."
-    return ""
+    if deployment.phase is not Phase.SUCCEEDED:
+        return ""
+    live = seen_again(lambda: component.current().id, lambda live: live == staged)
+    return "" if live == staged else f"{name} is not on this release any more: roll back the deployment that is live."
 
 
 def _not_possible(world: World, deployment: Deployment) -> str:

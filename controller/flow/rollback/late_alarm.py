@@ -5,8 +5,6 @@ long as the next one holds the lock, the alarm stops that one, because it guards
 still to be rolled back, and the reconciler does that if it is still live when the lock is free.
 """
 
-import hashlib
-
 from controller.domain.deployment import Deployment, Trip
 from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
@@ -14,37 +12,47 @@ from controller.errors import LedgerConflictError
 from controller.flow.rollback.begin_rollback import begin_rollback
 from controller.flow.rollback.traffic import restore_traffic
 from controller.flow.shared.timeline import record
-from controller.ports.ledger import Expected
 from controller.ports.world import World
 
 
-def roll_back_late(world: World, deployment: Deployment, made: Trip) -> bool:
-    """Roll back a release that has ended well, if it is still live; False when that cannot be done (now).
+def roll_back_late(world: World, deployment: Deployment, made: Trip) -> None:
+    """Roll back a release that has ended well, if it is still live and nobody holds the lock.
 
     Traffic goes first; the rollback machine, which is started then, repeats and verifies that.
     """
     deployment_id = deployment.deployment_id
-    noted = _noted(world, deployment, made)
-    if noted is None:
+    if not _noted(world, deployment, made):
+        return
+    begun = begin_rollback(world, deployment_id, deployment.execution_arn, "alarm", made.reason)
+    if begun.outcome == "begun":
+        restore_traffic(world, world.deployments.get(deployment_id))
+        _start(world, deployment, made)
+
+
+def try_again(world: World, deployment: Deployment, accusation: Trip) -> bool:
+    """Roll back what an alarm accused while the next release held the lock; False when it is not live any more."""
+    lock = world.locks.load(deployment.environment_key)
+    if lock.holder or lock.held:
+        return True  # If the next release is rolled back, this one is live again.
+    if lock.live != deployment.deployment_id:
         return False
-    begun = begin_rollback(world, deployment_id, noted.execution_arn, "alarm", made.reason)
-    if begun.outcome != "begun":
-        return False
-    restore_traffic(world, world.deployments.get(deployment_id))
-    name = f"{deployment_id}-{hashlib.sha256(made.reason.encode()).hexdigest()[:4]}-alarm"
-    world.workflows.start_rollback(deployment_id, made.reason, name)
+    _start(world, deployment, accusation)
     return True
 
 
-def _noted(world: World, deployment: Deployment, made: Trip) -> Deployment | None:
-    """The deployment with the alarm noted, so that it is not forgotten; None when it is not over any more."""
+def _start(world: World, deployment: Deployment, accusation: Trip) -> None:
+    # With the minute, a start whose execution was refused or died can be repeated.
+    name = f"{deployment.deployment_id}-alarm-{world.clock.now():%d%H%M}"
+    world.workflows.start_rollback(deployment.deployment_id, accusation.reason, name, by="alarm")
+
+
+def _noted(world: World, deployment: Deployment, made: Trip) -> bool:
+    """Note the alarm, so that it is not forgotten; False when the deployment is not over any more."""
     if deployment.late_alarm:
-        return deployment
+        return True
     try:
-        noted = world.deployments.update(
-            deployment.deployment_id, {"late_alarm": made}, phases={Phase.SUCCEEDED}, expected=Expected()
-        )
+        world.deployments.update(deployment.deployment_id, {"late_alarm": made}, phases={Phase.SUCCEEDED})
     except LedgerConflictError:
-        return None
+        return False
     record(world, deployment.deployment_id, EventKind.TRIPPED, f"After its end: {made.reason}")
-    return noted
+    return True

@@ -26,19 +26,20 @@ def released_function(released: lambda_.IFunction, *, warm: bool) -> dict[Group,
     shift = allow(["lambda:GetAlias", "lambda:UpdateAlias"], function + versions)
     call = allow(["lambda:InvokeFunction"], versions)  # staged versions, and the alias: has a change arrived?
     config = "lambda:{}ProvisionedConcurrencyConfig"
-    give = [allow([config.format(verb) for verb in ("Get", "Put", "Delete")], versions)] if warm else []
+    give = [allow([config.format(verb) for verb in ("Get", "Put", "Delete") if warm or verb == "Get"], versions)]
     listing = allow(["lambda:ListProvisionedConcurrencyConfigs"], function)
     take = [listing, allow([config.format("Delete")], versions)] if warm else []
+    delete = [
+        read_access,
+        allow(["lambda:ListVersionsByFunction", "lambda:ListAliases"], function),
+        allow(["lambda:DeleteFunction"], function + versions),
+        *take,
+    ]
     return {
         Group.STAGE: [read_access, export, allow([f"lambda:{action}" for action in change], function), *give],
         Group.CHECK: [call, allow(["lambda:GetAlias"], function + versions)],
         Group.TRAFFIC: [shift],
         Group.ON_ALARM: [shift, read_access],  # an emergency rollback reads what is live, with the digest of its code
-        Group.CLOSE: [
-            read_access,
-            call,
-            allow(["lambda:ListVersionsByFunction", "lambda:ListAliases"], function),
-            allow(["lambda:DeleteFunction"], function + versions),
-            *take,
-        ],
+        Group.CLOSE: [*delete, call],
+        Group.RECONCILE: delete,
     }

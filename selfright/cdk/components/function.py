@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from aws_cdk import Aws
 from aws_cdk import aws_apigatewayv2 as apigateway
@@ -28,6 +28,8 @@ class FunctionComponent:
         provisioned_concurrency: the number of warm instances for every version that visitors get; give the alias itself
             none. 0 removes the provisioned concurrency of older releases; None changes nothing.
         arrives_within: how long a release waits until calls through the alias show a change, at most `30m`.
+        when_indivisible: what happens to a release whose version cannot share the alias with the live one, because its
+            execution role or dead-letter queue is another: `refuse`, or `at_once` (all visitors at the first step).
     """
 
     function: lambda_.IFunction
@@ -38,6 +40,7 @@ class FunctionComponent:
     log_group: str | None = None
     provisioned_concurrency: int | None = None
     arrives_within: str = "1m"
+    when_indivisible: Literal["refuse", "at_once"] = "refuse"
 
     def declaration(self) -> dict[str, Any]:
         """The entry that `FunctionTarget` reads."""
@@ -51,6 +54,7 @@ class FunctionComponent:
             **({"log_group": self.log_group} if self.log_group else {}),
             **warm_instances(self.provisioned_concurrency),
             "arrives_within": checked("arrives_within", self.arrives_within),
+            **({} if self.when_indivisible == "refuse" else {"when_indivisible": self.when_indivisible}),
         }
 
     def privileges(self) -> Privileges:

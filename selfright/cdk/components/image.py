@@ -32,6 +32,8 @@ class ImageComponent:
         provisioned_concurrency: the number of warm instances for every version that visitors get; give the alias itself
             none. 0 removes the provisioned concurrency of older releases; None changes nothing.
         arrives_within: how long a release waits until calls through the alias show a change, at most `30m`.
+        when_indivisible: what happens to a release whose version cannot share the alias with the live one, because its
+            execution role or dead-letter queue is another: `refuse`, or `at_once` (all visitors at the first step).
     """
 
     function: lambda_.IFunction
@@ -43,6 +45,7 @@ class ImageComponent:
     log_group: str | None = None
     provisioned_concurrency: int | None = None
     arrives_within: str = "1m"
+    when_indivisible: Literal["refuse", "at_once"] = "refuse"
 
     def declaration(self) -> dict[str, Any]:
         """The entry that `ImageTarget` reads."""
@@ -57,6 +60,7 @@ class ImageComponent:
             "platform": self.platform,
             **warm_instances(self.provisioned_concurrency),
             "arrives_within": checked("arrives_within", self.arrives_within),
+            **({} if self.when_indivisible == "refuse" else {"when_indivisible": self.when_indivisible}),
         }
 
     def privileges(self) -> Privileges:
@@ -64,10 +68,12 @@ class ImageComponent:
         read_access = ["DescribeRepositories", "BatchGetImage", "BatchCheckLayerAvailability"]
         push = ["InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "PutImage"]
         released = released_function(self.function, warm=self.provisioned_concurrency is not None)
+        delete = self._allow("ListImages", "BatchDeleteImage")
         return {
             **released,
             Group.STAGE: [*released[Group.STAGE], self._allow(*read_access, *push)],
-            Group.CLOSE: [*released[Group.CLOSE], self._allow("ListImages", "BatchDeleteImage")],
+            Group.CLOSE: [*released[Group.CLOSE], delete],
+            Group.RECONCILE: [*released[Group.RECONCILE], delete],
         }
 
     def _allow(self, *actions: str) -> iam.PolicyStatement:

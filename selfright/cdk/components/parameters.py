@@ -45,6 +45,11 @@ class ParametersComponent:
         pointer, revisions = [self._arn("current")], [self._arn("revisions/*")]
         shift = allow(["ssm:GetParameter", "ssm:GetParameterHistory", "ssm:PutParameter"], pointer)
         read_access = allow(["ssm:GetParameter"], pointer)
+        delete = [
+            read_access,
+            allow(["ssm:GetParametersByPath"], [self._arn("revisions"), *revisions]),
+            allow(["ssm:DeleteParameters"], revisions),
+        ]
         return {
             Group.STAGE: [
                 read_access,
@@ -53,11 +58,8 @@ class ParametersComponent:
             Group.CHECK: [allow(["ssm:GetParametersByPath"], revisions), read_access],
             Group.TRAFFIC: [shift],
             Group.ON_ALARM: [shift, allow(["ssm:GetParametersByPath"], revisions)],  # does the former revision exist?
-            Group.CLOSE: [
-                read_access,
-                allow(["ssm:GetParametersByPath"], [self._arn("revisions"), *revisions]),
-                allow(["ssm:DeleteParameters"], revisions),
-            ],
+            Group.CLOSE: delete,
+            Group.RECONCILE: delete,
         }
 
     def readable_by(self, function: iam.IGrantable) -> None:

@@ -56,12 +56,14 @@ class SiteComponent:
         indexes = allow(["s3:GetObject"], [self.bucket.arn_for_objects("revisions/*")])  # they list the shared folders
         move = ["cloudfront:GetFunction", "cloudfront:UpdateFunction", "cloudfront:PublishFunction"]
         shift = [allow(move, routing), indexes]
+        delete = [listing, read_access, indexes, allow(["s3:DeleteObject"], objects)]
         return {
             Group.STAGE: [listing, read_access, allow(["s3:GetObject", "s3:PutObject"], objects), *self._export()],
             Group.CHECK: [listing, allow(["s3:GetObject"], objects), read_access, *self._status()],
             Group.TRAFFIC: shift,
             Group.ON_ALARM: [*shift, listing],  # without the listing, S3 answers 403 for a revision that is gone
-            Group.CLOSE: [listing, read_access, indexes, allow(["s3:DeleteObject"], objects), *self._status()],
+            Group.CLOSE: [*delete, *self._status()],
+            Group.RECONCILE: delete,
         }
 
     def _export(self) -> list[iam.PolicyStatement]:

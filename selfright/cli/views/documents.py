@@ -14,6 +14,7 @@
 | `restore` | `{"deployment_id", "environment", "restored", "steps": [{"component", "what", "text"}, …], "trouble"}` |
 | `plan` | see `plan_document` |
 | `backtest` | see `backtest_page` |
+| `doctor` | see `doctor_page` |
 | `bundle` | `{"bundle", "application", "version", "bytes"}` |
 | `logs` | one document a line: `at`, `source`, `version`, `side`, `level`, `message`, `record`, … |
 | any that failed | `{"error": {"message", "next_step"}}` |
@@ -28,6 +29,7 @@ from typing import Any
 
 from controller.domain.deployment import Comparison, Counts, Deployment, Evaluation, Revision
 from controller.domain.timeline import TimelineEvent
+from selfright.account.comparing import ComparedEnvironment
 from selfright.account.status import DeploymentRecord, EnvironmentStatus, back_in, finished_in, is_paused, restored_in
 
 Document = dict[str, Any]
@@ -49,14 +51,18 @@ def event(happened: TimelineEvent) -> Document:
     return {"at": _time(happened.at), "kind": happened.kind, "message": happened.message}
 
 
-def status(one: EnvironmentStatus) -> Document:
-    """An environment: its key, why it is `held`, and the deployments `live`, `on_its_way` and `waiting`."""
+def status(one: EnvironmentStatus, in_aws: ComparedEnvironment) -> Document:
+    """An environment: its key, why it is `held`, the deployments `live`, `on_its_way` and `waiting`, and `compared`."""
     return {
         "environment": one.environment_key,
         "held": one.held or None,
         "live": deployment(one.live) if one.live else None,
         "on_its_way": deployment(one.on_its_way) if one.on_its_way else None,
         "waiting": deployment(one.waiting) if one.waiting else None,
+        "compared": {
+            "why_not": in_aws.why_not or None,
+            "components": [{**vars(each), "reason": each.reason or None} for each in in_aws.components],
+        },
     }
 
 

@@ -11,21 +11,41 @@ from rich.text import Text
 from controller.domain.durations import written
 from controller.domain.judging.power import POWER, Detection
 from selfright.cli.views import signs
-from selfright.planning.outlook import Outlook
+from selfright.planning.outlook import Outlook, Unjudged
 from selfright.wording import duration
 
 SURE = f"{100 * POWER:.0f} %"
 
 
-def outlooks(all_of_them: Sequence[Outlook]) -> RenderableType:
-    """The outlook of every component that is compared."""
+def outlooks(all_of_them: Sequence[Outlook], missing: Unjudged | None = None) -> RenderableType:
+    """The outlook of every component that is compared, and what follows if there are too few requests for a verdict."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for one in all_of_them:
         for number, said in enumerate(_lines(one)):
             table.add_row("" if number else one.component, said)
+    if missing:
+        for number, said in enumerate(_unjudged(missing)):
+            table.add_row("" if number else "a verdict", said)
     return Group(Text("  What the judge will detect", "bold"), Padding(table, (0, 0, 0, 2)))
+
+
+def _unjudged(one: Unjudged) -> Iterator[Text]:
+    counted = f"about {one.expected:.0f} of at least {one.needed} requests"
+    yield Text(f"at {one.weight} % the canary gets {counted}, although the bake is extended once", signs.CAREFUL)
+    yield Text(_follows(one.then), signs.BAD if one.then == "roll_back" else signs.CAREFUL)
+    if one.bake is not None:
+        yield Text(f"what would do: {{weight: {one.weight}, bake: {written(one.bake)}}}, or `judge.synthetic`")
+
+
+def _follows(then: str) -> str:
+    match then:
+        case "advance":
+            return "so it is not judged: with nothing against it, alarms quiet and checks passed, it goes live"
+        case "roll_back":
+            return "so it is not judged, and is rolled back (`judge.when_inconclusive: roll_back`)"
+    return f"so it is not judged, and stays at that weight until a person decides (`judge.when_inconclusive: {then}`)"
 
 
 def _lines(one: Outlook) -> Iterator[Text]:

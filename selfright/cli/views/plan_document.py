@@ -7,7 +7,7 @@ from typing import Any
 from controller.aws.client.pacing import RATE
 from selfright.components.planned import ComponentPlan, Refusal
 from selfright.planning.model import Plan
-from selfright.planning.outlook import Outlook
+from selfright.planning.outlook import Outlook, Unjudged
 
 Document = dict[str, Any]
 
@@ -32,6 +32,7 @@ def plan(one: Plan) -> Document:
         },
         "lambda_calls": _calls(one),
         "outlooks": [_outlook(outlook) for outlook in one.outlooks],
+        "unjudged": _unjudged(one.unjudged) if one.unjudged else None,
         "cannot_be_rolled_back": list(one.irreversible),
         "refused": bool(one.refusals),
         "refusals": [_refusal(refusal) for refusal in one.refusals],
@@ -50,6 +51,7 @@ def _component(one: ComponentPlan) -> Document:
         "wave": one.wave,
         "change": one.change,
         "at_once": one.at_once,
+        "indivisible": one.indivisible or None,
         "live": one.live or None,
         "configuration": [
             {"name": each.name, "before": each.before, "after": each.after, "secret": each.secret}
@@ -76,6 +78,17 @@ def _outlook(one: Outlook) -> Document:
         "any_test_needs": one.at_least if isfinite(one.at_least) else None,
         "bake_that_would": one.bake,
         "weight_that_would": one.heavier,
+    }
+
+
+def _unjudged(one: Unjudged) -> Document:
+    """The first step with too few requests for a verdict, and what follows from that."""
+    return {
+        "at_weight": one.weight,
+        "expected_requests": round(one.expected, 1),
+        "minimum_requests": one.needed,
+        "when_inconclusive": one.then,
+        "bake_that_would": one.bake,
     }
 
 

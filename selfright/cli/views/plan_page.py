@@ -42,7 +42,7 @@ def plan(one: Plan, source: str, commands: Commands) -> RenderableType:
     if one.components:
         parts += [Text(), listed(_figures(one))]
     if one.outlooks:
-        parts += [Text(), outlooks(one.outlooks)]
+        parts += [Text(), outlooks(one.outlooks, one.unjudged)]
     if one.irreversible:
         parts += [Text(), _irreversible(one)]
     return Group(*parts, Text(), _verdict(one, source, commands))
@@ -78,7 +78,8 @@ def _change(one: ComponentPlan) -> Text:
 
 def _details(one: ComponentPlan) -> Iterator[tuple[str, str | Text]]:
     if one.at_once:
-        yield "traffic", "all visitors at the first step: it was never live, so there is nothing to compare it with"
+        why = one.indivisible or "it was never live, so there is nothing to compare it with"
+        yield "traffic", f"all visitors at the first step: {clean(why)}"
     if one.package and (one.change != "unchanged" or not one.package.same):
         yield "code", _package(one.package)
     if one.items is not None:

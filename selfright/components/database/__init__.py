@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from controller.domain.components.artifact import Artifact
 from controller.domain.components.database.target import DatabaseTarget
+from selfright.components.examined import Examination, Examining
 from selfright.components.kind import Kind, Recovering
 from selfright.components.recovered import Recovery
 
@@ -21,6 +22,12 @@ class DatabaseKind(Kind[Artifact, DatabaseTarget]):
             f"changes that the release makes to the database {target.identifier} stay; a snapshot is taken first,"
             " and a person must restore it by command"
         )
+
+    def examine(self, examining: Examining, target: DatabaseTarget) -> Sequence[Examination]:
+        """Its state in AWS, as a release needs it."""
+        from selfright.components.database.examine import DatabaseExaminer
+
+        return DatabaseExaminer(examining, target).examinations()
 
     def recoveries(self, recovering: Recovering, target: DatabaseTarget) -> Sequence[Recovery]:
         """A new database from the snapshot."""

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from controller.domain.components.function.artifact import FunctionArtifact, LambdaArtifact
 from controller.domain.components.function.target import FunctionTarget, LambdaTarget
+from selfright.components.examined import Examination, Examining
 from selfright.components.kind import Kind, Planning, Recovering, RequestMetrics
 from selfright.components.planned import ComponentPlan, LambdaCalls
 from selfright.components.recovered import Recovery
@@ -23,6 +24,13 @@ class LambdaKind(Kind[ArtifactOnLambda, TargetOnLambda]):
         from selfright.components.function.calls import calls_of
 
         return calls_of(plan, steps, evaluations)
+
+    def by_hand(self, target: TargetOnLambda, revision: str) -> str:
+        """Move the alias."""
+        return (
+            f"aws lambda update-alias --function-name {target.function_name} --name {target.alias}"
+            f" --function-version {revision} --routing-config {{}}"
+        )
 
     def metrics(self, target: TargetOnLambda) -> RequestMetrics:
         """The metrics of the alias."""
@@ -46,6 +54,12 @@ class FunctionKind(LambdaKind[FunctionArtifact, FunctionTarget]):
         from selfright.components.function.plan import FunctionPlanner
 
         return FunctionPlanner(planning, target, artifact).plan(known)
+
+    def examine(self, examining: Examining, target: FunctionTarget) -> Sequence[Examination]:
+        """Its state in AWS, as a release needs it."""
+        from selfright.components.function.examine import FunctionExaminer
+
+        return FunctionExaminer(examining, target, "Zip").examinations()
 
     def recoveries(self, recovering: Recovering, target: FunctionTarget) -> Sequence[Recovery]:
         """Recover its version and alias, then the HTTP API in front of it."""

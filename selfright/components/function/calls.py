@@ -13,6 +13,8 @@ RESTORE = 1
 """Restoring an alias: written on condition that it is as the last shift left it, without reading it."""
 RECHECK = 1
 """Seeing that an alias has been restored: the rollback machine repeats what the alarm's handler has done."""
+DIVISIBLE = 2
+"""Whether visitors can be divided: the alias's own provisioned concurrency, and `$LATEST`."""
 PUBLISH = 3
 """Besides reading what is live: read `$LATEST`, publish the version, and read it again until it is ready."""
 UPDATE = 2
@@ -26,7 +28,7 @@ def calls_of(component: ComponentPlan, steps: int, evaluations: int) -> LambdaCa
     if component.change == "unchanged":
         return LambdaCalls(staging=2 * READ_LIVE, rollback=READ_LIVE)
     return LambdaCalls(
-        staging=2 * READ_LIVE + PUBLISH + UPDATE * _number_of_updates(component),
+        staging=2 * READ_LIVE + DIVISIBLE + PUBLISH + UPDATE * _number_of_updates(component),
         shifting=steps * MOVE,
         baking=evaluations * READ_LIVE,
         closing=PRUNE,

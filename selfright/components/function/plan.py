@@ -11,6 +11,7 @@ from controller.aws.components.function.staging import FunctionStaging
 from controller.domain.components.function.artifact import LambdaArtifact
 from controller.domain.components.function.package import MAX_FILES, MAX_UNPACKED
 from controller.domain.components.function.target import LambdaTarget
+from controller.domain.deployment import Revision
 from controller.domain.zip.directory import read_directory
 from controller.errors import AwsError, InvalidBundleError
 from selfright.components.kind import Planning
@@ -39,7 +40,7 @@ _SETTINGS: Mapping[str, tuple[str, ...]] = {
 
 
 class FunctionPlanner:
-    """Compares one function. It makes three calls to Lambda and changes nothing."""
+    """Compares one function. It makes a few calls to Lambda and changes nothing."""
 
     def __init__(self, planning: Planning, target: LambdaTarget, artifact: LambdaArtifact) -> None:
         """The controller's own component decides what is refused."""
@@ -59,8 +60,15 @@ class FunctionPlanner:
             return replace(known, change="unchanged", package=package)
         differences = _differences(live, _after(self._staging.configuration("$LATEST"), wanted))
         risks = tuple(_risk(one, version) for one in differences if one.name in {ROLE, DEAD_LETTER})
+        apart = self._component.why_indivisible(self._artifact, self._planning.bundle, Revision(version))
         return replace(
-            known, change="changed", package=package, transfer=transfer, differences=differences, risks=risks
+            known,
+            change="changed",
+            package=package,
+            transfer=transfer,
+            differences=differences,
+            risks=risks,
+            indivisible=apart,
         )
 
     def _require_fit(self, live: Mapping[str, Any]) -> None:

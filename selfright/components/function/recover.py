@@ -10,11 +10,12 @@ from controller.aws.client.clients import Clients
 from controller.aws.components.function.alias import Alias, AliasState
 from controller.aws.components.function.code import Code, sha256_of
 from controller.aws.components.function.configuration import Wanted, variables_of
-from controller.aws.components.function.staging import FunctionStaging
+from controller.aws.components.function.staging import PATIENCE, FunctionStaging
 from controller.aws.components.traffic import RECOVERED
 from controller.domain.components.function.artifact import FunctionArtifact, LambdaArtifact
 from controller.domain.components.function.target import LambdaTarget
-from controller.errors import NotFoundError
+from controller.domain.deployment import Pending
+from controller.errors import AwsError, NotFoundError
 from selfright.components.function.code import KeptCode
 from selfright.components.recovered import PointEntry, RecoveryStep, cannot, do
 
@@ -39,7 +40,7 @@ class FunctionRecovery:
         self._clients, self._bucket, self._name = clients, bucket, name
         self._target, self._entry, self._document = target, entry, document
         self._alias = Alias(clients, target.function_name, target.alias)
-        self._staging = FunctionStaging(clients, target.function_name, sleep)
+        self._staging = FunctionStaging(clients, target.function_name, sleep, PATIENCE)
         self._version = ""
 
     def plan(self) -> list[RecoveryStep]:
@@ -105,7 +106,10 @@ class FunctionRecovery:
         return [*lost, do(self._name, text, self._publish)]
 
     def _publish(self) -> None:
-        self._version = self._staging.publish(self.code(), self._wanted())
+        published = self._staging.publish(self.code(), self._wanted())
+        if isinstance(published, Pending):
+            raise AwsError(f"{published.doing} for longer than {PATIENCE // 60} minutes. Run this command again later.")
+        self._version = published["Version"]
 
     def _wanted(self) -> Wanted:
         return Wanted(self.artifact(), {}, exact=True)

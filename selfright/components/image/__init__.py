@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from controller.domain.components.image.artifact import ImageArtifact
 from controller.domain.components.image.target import ImageTarget
+from selfright.components.examined import Examination, Examining
 from selfright.components.function import LambdaKind
 from selfright.components.kind import Planning, Recovering
 from selfright.components.planned import ComponentPlan
@@ -28,6 +29,12 @@ class ImageKind(LambdaKind[ImageArtifact, ImageTarget]):
         from selfright.components.image.plan import ImagePlanner
 
         return ImagePlanner(planning, target, artifact).plan(known)
+
+    def examine(self, examining: Examining, target: ImageTarget) -> Sequence[Examination]:
+        """Its state in AWS, as a release needs it."""
+        from selfright.components.image.examine import ImageExaminer
+
+        return ImageExaminer(examining, target).examinations()
 
     def recoveries(self, recovering: Recovering, target: ImageTarget) -> Sequence[Recovery]:
         """Recover its version and alias."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from controller.domain.components.parameters.artifact import ParametersArtifact
 from controller.domain.components.parameters.target import ParametersTarget
+from selfright.components.examined import Examination, Examining
 from selfright.components.kind import Kind, Planning, Recovering
 from selfright.components.planned import ComponentPlan
 from selfright.components.recovered import Recovery
@@ -27,6 +28,16 @@ class ParametersKind(Kind[ParametersArtifact, ParametersTarget]):
         from selfright.components.parameters.plan import plan_parameters
 
         return plan_parameters(planning, target, known, artifact)
+
+    def by_hand(self, target: ParametersTarget, revision: str) -> str:
+        """Write the pointer."""
+        return f"aws ssm put-parameter --overwrite --type String --name {target.prefix}/current --value {revision}"
+
+    def examine(self, examining: Examining, target: ParametersTarget) -> Sequence[Examination]:
+        """Its state in AWS, as a release needs it."""
+        from selfright.components.parameters.examine import ParametersExaminer
+
+        return ParametersExaminer(examining, target).examinations()
 
     def recoveries(self, recovering: Recovering, target: ParametersTarget) -> Sequence[Recovery]:
         """Recover the values of its revision, then the pointer."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from controller.domain.components.site.artifact import SiteArtifact
 from controller.domain.components.site.target import SiteTarget
+from selfright.components.examined import Examination, Examining
 from selfright.components.kind import Kind, Planning, Recovering
 from selfright.components.planned import ComponentPlan
 from selfright.components.recovered import Recovery
@@ -27,6 +28,12 @@ class SiteKind(Kind[SiteArtifact, SiteTarget]):
         from selfright.components.site.plan import plan_site
 
         return plan_site(planning, target, known, artifact)
+
+    def examine(self, examining: Examining, target: SiteTarget) -> Sequence[Examination]:
+        """Its state in AWS, as a release needs it."""
+        from selfright.components.site.examine import SiteExaminer
+
+        return SiteExaminer(examining, target).examinations()
 
     def recoveries(self, recovering: Recovering, target: SiteTarget) -> Sequence[Recovery]:
         """Recover the files of its revision, then the routing function."""

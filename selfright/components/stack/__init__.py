@@ -1,8 +1,11 @@
 """The kind `stack`: infrastructure that changes with the application; only a rollback restores it."""
 # ruff: noqa: PLC0415 - each operation is imported when it is needed
 
+from collections.abc import Sequence
+
 from controller.domain.components.stack.artifact import StackArtifact
 from controller.domain.components.stack.target import StackTarget
+from selfright.components.examined import Examination, Examining
 from selfright.components.kind import Kind, Planning
 from selfright.components.planned import ComponentPlan
 from selfright.packing.packing import Packed, Packing
@@ -24,6 +27,12 @@ class StackKind(Kind[StackArtifact, StackTarget]):
         from selfright.components.stack.plan import plan_stack
 
         return plan_stack(planning, target, known, artifact)
+
+    def examine(self, examining: Examining, target: StackTarget) -> Sequence[Examination]:
+        """Its state in AWS, as a release needs it."""
+        from selfright.components.stack.examine import StackExaminer
+
+        return StackExaminer(examining, target).examinations()
 
 
 KIND = StackKind("stack")

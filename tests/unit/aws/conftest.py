@@ -17,6 +17,7 @@ from controller.domain.components.function.target import FunctionTarget
 from controller.domain.components.parameters.target import ParametersTarget
 from controller.domain.components.site.routing import RoutingTable
 from controller.domain.components.site.target import SiteTarget
+from controller.ports.components import Context
 from tests.unit.aws.fake_cloudfront import NAME as ROUTING
 from tests.unit.aws.fake_cloudfront import FakeCloudFront
 from tests.unit.aws.fake_lambda import NAME as FUNCTION
@@ -39,6 +40,8 @@ class World:
     ssm_calls: list[str] = field(default_factory=list)
     before_ssm: dict[str, Callable[[], None]] = field(default_factory=dict)
     slept: list[float] = field(default_factory=list)
+    old_history: int = 0
+    """How often SSM still answers with a history that is empty."""
 
     @property
     def clients(self) -> Clients:
@@ -50,10 +53,10 @@ class World:
         clients.parameters = clients.pointers = self.ssm
         return clients
 
-    def function(self, **target: Any) -> FunctionComponent:
+    def function(self, context: Context | None = None, **target: Any) -> FunctionComponent:
         """The component `api`."""
         chosen = FunctionTarget(kind="function", function_name=FUNCTION, **target)
-        return FunctionComponent(chosen, "api", ARTIFACTS, self.clients, self.slept.append)
+        return FunctionComponent(chosen, "api", ARTIFACTS, self.clients, self.slept.append, context)
 
     def site(self) -> SiteComponent:
         """The component `site`."""
@@ -70,6 +73,12 @@ class World:
         self.ssm_calls.append(operation_name)
         if action := self.before_ssm.pop(operation_name, None):
             action()
+
+    def answering(self, parsed: dict[str, Any], **_: Any) -> None:
+        """Empty a history that is to be old."""
+        if self.old_history:
+            self.old_history -= 1
+            parsed["Parameters"] = []
 
     @property
     def ssm_mutations(self) -> list[str]:
@@ -94,6 +103,8 @@ def world(s3_client: Any, ssm_client: Any, monkeypatch: pytest.MonkeyPatch) -> I
         count = lambda operation_name, **_: made.s3_calls.update([operation_name])  # noqa: E731
         s3.meta.events.register("request-created.s3", count, "count")
         ssm_client.meta.events.register("request-created.ssm", made.entering, "entering")
+        ssm_client.meta.events.register("after-call.ssm.GetParameterHistory", made.answering, "answering")
         yield made
+        ssm_client.meta.events.unregister("after-call.ssm.GetParameterHistory", unique_id="answering")
         ssm_client.meta.events.unregister("request-created.ssm", unique_id="entering")
         s3.meta.events.unregister("request-created.s3", unique_id="count")

@@ -22,6 +22,7 @@ class FakeCloudFront:
         self.calls: list[str] = []
         self.status = "Deployed"
         self.before: dict[str, Callable[[], None]] = {}
+        self._old, self._old_reads = dict[str, dict[str, Any]](), 0
 
     def get_distribution(self, *, Id: str) -> dict[str, Any]:
         self.calls.append("get_distribution")
@@ -42,9 +43,20 @@ class FakeCloudFront:
         self.code[stage] = code
         self.etags["DEVELOPMENT"] = f"e{next(self._etags)}"
 
+    def lag(self, reads: int) -> None:
+        """Let this many reads that would show something newer say what is there now."""
+        self._old_reads, self._old = reads, {stage: self._read(stage) for stage in self.code}
+
+    def _read(self, stage: str) -> dict[str, Any]:
+        return {"code": self.code[stage], "ETag": self.etags[stage]}
+
     def get_function(self, *, Name: str, Stage: str) -> dict[str, Any]:
         self._enter("get_function")
-        return {"FunctionCode": io.BytesIO(self.code[Stage]), "ETag": self.etags[Stage]}
+        read = self._read(Stage)
+        if self._old_reads and self._old[Stage] != read:
+            self._old_reads -= 1
+            read = self._old[Stage]
+        return {"FunctionCode": io.BytesIO(read["code"]), "ETag": read["ETag"]}
 
     def update_function(self, *, Name: str, IfMatch: str, FunctionConfig: Any, FunctionCode: bytes) -> dict[str, Any]:
         self._enter("update_function")

@@ -7,6 +7,7 @@ import io
 import itertools
 import json
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -30,7 +31,8 @@ class FakeLambda:
 
     `before` maps an operation to an action of another writer just before it, once. `polls` is how often an update is
     found in progress; `fails` is the reason for which the next update fails. With `remembers`, a publication returns
-    the last version even if that has been deleted since.
+    the last version until the function is written again, even if that version has been deleted since. A new version is
+    found `Pending` for `preparing` reads.
     """
 
     def __init__(self, fetch: Callable[[str, str], bytes] = lambda bucket, key: b"") -> None:
@@ -40,6 +42,7 @@ class FakeLambda:
         self.before: dict[str, Callable[[], None]] = {}
         self.polls, self.left, self.fails = 0, 0, ""
         self.remembers, self.published = False, dict[str, Any]()
+        self.preparing, self._old, self._old_reads = 0, dict[str, Any](), 0
         self.answers: dict[str, dict[str, Any]] = {}
         self.invoked: list[tuple[str, dict[str, Any]]] = []
         self.straggler = ""
@@ -65,6 +68,19 @@ class FakeLambda:
         self.point("live", "1")
         self.calls.clear()
 
+    def lag(self, reads: int) -> None:
+        """Let this many reads that would show something newer say what is there now."""
+        self._old_reads = reads
+        self._old = deepcopy({"latest": self.latest, "versions": self.versions, "aliases": self.aliases})
+
+    def _read(self, kind: str, name: str, now: dict[str, Any] | None) -> dict[str, Any]:
+        if self._old_reads and (old := self._old[kind].get(name)) != now:
+            self._old_reads -= 1
+            now = old
+        if now is None:
+            raise refuse("ResourceNotFoundException", 404)
+        return dict(now)
+
     def package(self, image: str) -> None:
         """Give the function the package type `Image`, and version 1 the image with this digest (hex)."""
         for one in (self.latest, self.versions["1"]):
@@ -89,17 +105,20 @@ class FakeLambda:
 
     def get_alias(self, *, FunctionName: str, Name: str) -> dict[str, Any]:
         self._enter("get_alias")
-        if Name not in self.aliases:
-            raise refuse("ResourceNotFoundException", 404)
-        return dict(self.aliases[Name])
+        return self._read("aliases", Name, self.aliases.get(Name))
 
     def update_alias(self, **given: Any) -> dict[str, Any]:
         self._enter("update_alias")
         if given["RevisionId"] != self.aliases[given["Name"]]["RevisionId"]:
             raise refuse("PreconditionFailedException", 412)
-        for version in (given["FunctionVersion"], *given["RoutingConfig"]["AdditionalVersionWeights"]):
+        named = (given["FunctionVersion"], *given["RoutingConfig"]["AdditionalVersionWeights"])
+        for version in named:
             if version not in self.versions:
                 raise refuse("ResourceNotFoundException", 404)
+        for shared in ("Role", "DeadLetterConfig"):
+            first, *others = (self.versions[version].get(shared) or None for version in named)
+            if any(other != first for other in others):
+                raise refuse("InvalidParameterValueException", 400)
         self.point(given["Name"], given["FunctionVersion"], given["RoutingConfig"]["AdditionalVersionWeights"])
         self.aliases[given["Name"]]["Description"] = given.get("Description", "")
         return self.aliases[given["Name"]]
@@ -107,10 +126,19 @@ class FakeLambda:
     def get_function_configuration(self, *, FunctionName: str, Qualifier: str) -> dict[str, Any]:
         self._enter("get_function_configuration")
         if Qualifier != "$LATEST":
-            return dict(self._version(Qualifier))
+            found = self._read("versions", Qualifier, self.versions.get(Qualifier))
+            if found["State"] == "Pending":
+                self.preparing = max(0, self.preparing - 1)
+                if not self.preparing:
+                    ended = {"State": "Failed" if self.fails else "Active", "StateReason": self.fails}
+                    self.versions[Qualifier] |= ended
+            return dict(self.versions[Qualifier])
         self.left = max(0, self.left - 1)
         if not self.left and self.latest["LastUpdateStatus"] == "InProgress":
             self._end_update()
+        if self._old_reads and self._old["latest"] != self.latest:
+            self._old_reads -= 1
+            return dict(self._old["latest"])
         return dict(self.latest)
 
     def get_function(self, *, FunctionName: str, Qualifier: str) -> dict[str, Any]:
@@ -156,13 +184,16 @@ class FakeLambda:
         if given.get("CodeSha256", self.latest["CodeSha256"]) != self.latest["CodeSha256"]:
             raise refuse("InvalidParameterValueException", 400)
         last = self.versions.get(max(self.versions, key=int, default=""), {})
-        if self.remembers and self.published.get("RevisionId") == self.latest["RevisionId"]:
-            last = self.published["version"]
+        if self.remembers:
+            last = self.published["version"] if self.published["RevisionId"] == self.latest["RevisionId"] else {}
         names = ("CodeSha256", "Handler", "Runtime", "MemorySize", "Timeout", "Environment", "ImageConfigResponse")
+        names = (*names, "Role", "DeadLetterConfig")
         if last and all(last.get(name) == self.latest.get(name) for name in names):
             return dict(last)
         number = str(next(self._numbers))
-        self.versions[number] = {**self.latest, "Version": number, "Description": given.get("Description", "")}
+        state = {"State": "Pending"} if self.preparing else {}
+        own = {"Version": number, "Description": given.get("Description", ""), **state}
+        self.versions[number] = {**self.latest, **own}
         self.published = {"RevisionId": self.latest["RevisionId"], "version": self.versions[number]}
         return dict(self.versions[number])
 

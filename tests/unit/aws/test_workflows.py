@@ -9,6 +9,7 @@ from moto import mock_aws
 
 from controller.aws.workflows import CAUSE_LENGTH, StepFunctionsWorkflows
 from controller.errors import AwsError, TransientError
+from controller.seen_again import PAUSES
 from tests.unit.aws.ledger_table import client
 
 MACHINE = "arn:aws:states:eu-central-1:123456789012:stateMachine:selfright-rollback"
@@ -78,8 +79,20 @@ def test_an_execution_runs_according_to_its_status(
 
 def test_an_execution_that_cannot_be_found_does_not_run(workflows: StepFunctionsWorkflows, stubbed: Stubber) -> None:
     """Step Functions deletes executions after 90 days."""
-    stubbed.add_client_error("describe_execution", "ExecutionDoesNotExist")
+    for _ in range(len(PAUSES) + 1):
+        stubbed.add_client_error("describe_execution", "ExecutionDoesNotExist")
     assert not workflows.is_running(EXECUTION)
+
+
+def test_an_execution_that_has_just_begun_runs(
+    workflows: StepFunctionsWorkflows, stubbed: Stubber, slept: list[float]
+) -> None:
+    """Step Functions describes it a moment later; its deployment must not be taken for one whose execution died."""
+    stubbed.add_client_error("describe_execution", "ExecutionDoesNotExist")
+    answer = {"executionArn": EXECUTION, "stateMachineArn": MACHINE, "startDate": 0, "status": "RUNNING"}
+    stubbed.add_response("describe_execution", answer)
+    assert workflows.is_running(EXECUTION)
+    assert slept == [PAUSES[0]]
 
 
 def test_an_execution_is_stopped(workflows: StepFunctionsWorkflows, stubbed: Stubber) -> None:

@@ -64,7 +64,9 @@ def test_a_release_that_was_rolled_back_exits_with_1_and_says_why_and_what_next(
     assert result.exit_code == 1
     assert "1.2.0 was rolled back in smartpack/prod; 1.1.0 is live again." in result.stdout
     assert "  reason      Alarm smartpack-prod-api-errors: 5 errors.\n" in result.stdout
-    assert "  traffic     all visitors on stable again 0.08 s after the alarm\n" in result.stdout
+    assert (
+        "  traffic     set back to stable 0.08 s after the alarm; visitors were back 12 s after it\n" in result.stdout
+    )
     assert "  next step   Correct it and release it under a new version.\n" in result.stdout
     assert "  details     selfright show smartpack-prod-" in result.stdout
 

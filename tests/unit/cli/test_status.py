@@ -96,11 +96,13 @@ def test_the_keys_of_a_deployment_stay(world: CliWorld) -> None:
         "restore_point", "phase", "paused", "weight", "steps", "bake", "evaluation", "trip", "reason",
         "next_step",
         "uploaded_at", "updated_at", "traffic_restored_at", "closed_at", "seconds", "seconds_to_restore",
+        "seconds_until_back", "written",
         "execution_arn", "rollback_execution_arn", "previous_version",
     }  # fmt: skip
     assert document["uploaded_at"] == "2026-01-02T10:00:00+00:00"
     assert document["evaluation"]["canary"] == {"requests": 40, "errors": 1, "error_rate": 0.025}
-    assert (document["seconds"], document["seconds_to_restore"]) == (33.0, 0.08)
+    assert (document["seconds"], document["seconds_to_restore"], document["seconds_until_back"]) == (33.0, 0.08, 12.0)
+    assert document["written"]["arrived_at"] == "2026-01-02T10:00:42+00:00"
 
 
 def test_watching_prints_again_what_has_changed(world: CliWorld) -> None:

@@ -44,5 +44,5 @@ def test_only_the_kind_that_is_asked_for_is_imported(asked: str) -> None:
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     shared = ["function"] if asked == "image" else []
-    rooms = sorted({"kind", "planned", "recovered", "registry", asked, *shared})
+    rooms = sorted({"examined", "kind", "planned", "recovered", "registry", asked, *shared})
     assert said.strip() == f"{rooms} False"

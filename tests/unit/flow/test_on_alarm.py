@@ -9,6 +9,7 @@ from controller.domain.deployment import Hotfix, Trip
 from controller.domain.phases import Phase
 from controller.flow.on_alarm import on_alarm, rehearse
 from controller.flow.reconcile import reconcile
+from controller.flow.rollback.begin_rollback import begin_rollback
 from controller.handlers.on_alarm import handle
 from controller.ports.world import World
 from tests.fakes import START, FakeWorld
@@ -209,12 +210,14 @@ def test_while_the_next_release_is_on_its_way_a_late_alarm_waits() -> None:
     a_deployment(world, Phase.STAGING, "d3", previous="d2")
     on_alarm(world, ALARM, "Too many errors.")
     assert world.deployments.get("d2").phase is Phase.SUCCEEDED
-    assert reconcile(world).get("d2", "") == ""
+    reconcile(world)
+    assert not world.workflows.rollbacks
     world.locks.known[KEY] = replace(world.locks.load(KEY), holder="")
     a_deployment(world, Phase.ROLLED_BACK, "d3", previous="d2")
     world.clock.forward(3600)
-    assert reconcile(world)["d2"] == "rollback started"
-    assert live(world) == RESTORED
+    reconcile(world)
+    assert list(world.workflows.rollbacks.values()) == ["d2"]
+    assert begin_rollback(world, "d2", "arn:back", "alarm", "Too many errors.").outcome == "begun"
 
 
 def test_when_the_next_release_is_live_the_accused_one_is_forgotten() -> None:
@@ -242,9 +245,8 @@ def test_wherever_a_late_alarm_dies_the_release_is_rolled_back() -> None:
         on_alarm(world, ALARM, "Too many errors.")
         world.clock.forward(60)
         reconcile(world)
-        assert live(world) == RESTORED, where
-        assert world.deployments.get("d2").phase is Phase.ROLLING_BACK, where
         assert list(world.workflows.rollbacks.values()), where
+        assert world.deployments.get("d2").phase is Phase.ROLLING_BACK, where
 
 
 @pytest.mark.parametrize(("seconds", "condemned"), [(-60, False), (0, False), (1, True)])

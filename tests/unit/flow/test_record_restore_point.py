@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from controller.domain.phases import Phase
-from controller.errors import AwsError, LedgerConflictError
+from controller.errors import AwsError, ChangedByOthersError, LedgerConflictError, NotFoundError
 from controller.flow.on_alarm import on_alarm
 from controller.flow.record_restore_point import record_restore_point
+from controller.seen_again import PAUSES
 from tests.fakes import START
 from tests.unit.flow.scenes import ALARM, KEY, STABLE, granted, once, recorded
 
@@ -22,6 +23,15 @@ def test_what_is_live_is_recorded_and_guarded() -> None:
     assert world.deployments.get("d2").restore_point == STABLE
     assert world.deployments.get("d2").phase is Phase.STAGING
     assert world.guards.guarded_by(ALARM) == ["d2"]
+
+
+def test_a_component_that_seems_to_be_changed_by_others_is_read_again(slept: list[float]) -> None:
+    """The release before this one has just ended, and its last write is not seen everywhere yet."""
+    world = granted()
+    world.components.known["api"].old = [ChangedByOthersError("it is divided"), NotFoundError("version 6")]
+    assert record_restore_point(world, "d2").outcome == "ready"
+    assert world.deployments.get("d2").restore_point == STABLE
+    assert slept == [*PAUSES[:2]]
 
 
 @pytest.mark.parametrize("state", ["ALARM", None])

@@ -185,7 +185,7 @@ def test_newcomers_get_all_visitors_at_the_first_step() -> None:
     """They keep them at the next step, while the others follow."""
     world = at_the_first_step()
     assert live(world) == {"api": ("6", 10), "site": ("bb", 0)}
-    assert messages(world, "shifted") == ["10 % of the visitors get version 2.0.0; all visitors get what is new: site."]
+    assert messages(world, "shifted") == ["10 % of the visitors get version 2.0.0; all visitors get at once: site."]
     shift(world, "d2", 1)
     assert live(world) == {"api": ("7", 0), "site": ("bb", 0)}
     assert messages(world, "shifted")[1:] == ["100 % of the visitors get version 2.0.0."]

@@ -1,10 +1,13 @@
 """Test staged release: the checks before traffic, the next wave, and the steps."""
 
+from dataclasses import replace
+
 import pytest
 
 from controller.domain import history
 from controller.domain.deployment import Revision
 from controller.domain.phases import Phase
+from controller.errors import RefusedError
 from controller.flow.shared.lease import PAUSE_SECONDS
 from controller.flow.shared.pending import FIRST_PAUSE
 from controller.flow.stage import stage
@@ -173,3 +176,35 @@ def test_what_cannot_be_known_follows_the_steps(before: str, monkeypatch: pytest
     deployment = planned(world)
     assert (deployment.served_before, deployment.newcomers) == (None, ())
     assert [step.weight for step in deployment.steps] == [10, 100]
+
+
+def indivisible(when: str) -> FakeWorld:
+    """A staged release whose function got another role than the live version has, since the release began."""
+    world = staged()
+    environment = an_environment()
+    api = environment.components["api"].model_copy(update={"when_indivisible": when})
+    world.environments.known[KEY] = environment.model_copy(
+        update={"components": {**environment.components, "api": api}}
+    )
+    deployment = world.deployments.get("d2")
+    found = replace(deployment.staged["api"], indivisible="its execution role changes")
+    world.deployments.known["d2"] = replace(deployment, staged={**deployment.staged, "api": found})
+    return world
+
+
+def test_what_cannot_be_divided_goes_to_all_visitors_at_the_first_step() -> None:
+    """The environment allows it; the others follow the steps, and the timeline says why this one does not."""
+    world = indivisible("at_once")
+    deployment = planned(world)
+    assert ([step.weight for step in deployment.steps], deployment.newcomers) == ([10, 100], ())
+    assert [replace(deployment, weight=10).weight_of(name) for name in ("api", "site")] == [100, 10]
+    (said,) = messages(world, "at_once")
+    assert said == "api: all visitors get it at the first step, because its execution role changes."
+
+
+def test_what_became_indivisible_while_it_was_staged_is_refused_before_any_visitor() -> None:
+    """A stack of the same release, or a person, gave the function another role: AWS would refuse the first weight."""
+    world = indivisible("refuse")
+    with pytest.raises(RefusedError, match=r"api: its execution role changes\. Set `when_indivisible: at_once`"):
+        run_tests(world, "d2")
+    assert world.deployments.get("d2").steps == ()

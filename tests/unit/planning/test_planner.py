@@ -1,6 +1,6 @@
 import pytest
 
-from controller.domain.advice import ALARM_ADVICE, CHANGED_ADVICE, HELD_ADVICE
+from controller.domain.advice import ALARM_ADVICE, CHANGED_ADVICE, HELD_ADVICE, INDIVISIBLE_ADVICE
 from controller.domain.deployment import Revision
 from controller.domain.phases import Phase
 from selfright.components.planned import Difference, Items, Transfer
@@ -236,3 +236,39 @@ def test_a_component_that_was_never_live_goes_at_once(world: PlanWorld) -> None:
     alone = world.plan(bundle_parts("1.1.0", site_files={"index.html": b"new"}).pack())
     assert alone.changed == ["site"]
     assert [step.weight for step in alone.timing.steps] == [100]
+
+
+ROLE = "arn:aws:iam::123456789012:role/other"
+
+
+def test_a_version_that_cannot_share_the_alias_is_refused(world: PlanWorld) -> None:
+    """In the words of the controller, which refuses it before anything is touched."""
+    world.release(a_bundle())
+    world.functions.latest["Role"] = ROLE
+    plan = world.plan(a_bundle("1.1.0", b"other"))
+    (refusal,) = plan.refusals
+    assert refusal.reason.startswith("api: its execution role changes from none to arn:aws:iam")
+    assert refusal.next_step == INDIVISIBLE_ADVICE
+
+
+def test_a_version_that_may_go_at_once_is_planned_so(world: PlanWorld) -> None:
+    """All visitors get it at the first step; nothing is compared, and where nothing else changes, there is one step."""
+    world.release(a_bundle())
+    world.functions.latest["Role"] = ROLE
+    known = world.configuration["components"]
+    world.configuration["components"] = {**known, "api": {**known["api"], "when_indivisible": "at_once"}}
+    plan = world.plan(a_bundle("1.1.0", b"other", site_files={**SITE_FILES, "index.html": b"<title>new</title>"}))
+    assert plan.refusals == ()
+    assert {one.name: one.at_once for one in plan.components} == {"api": True, "site": False}
+    assert plan.outlooks == ()
+    alone = world.plan(a_bundle("1.1.0", b"other"))
+    assert [step.weight for step in alone.timing.steps] == [100]
+
+
+def test_an_alias_with_warm_instances_of_its_own_is_refused(world: PlanWorld) -> None:
+    """The next step says where they belong."""
+    world.release(a_bundle())
+    world.functions.warm["live"] = {"RequestedProvisionedConcurrentExecutions": 5}
+    (refusal,) = world.plan(a_bundle("1.1.0", b"other")).refusals
+    assert "has provisioned concurrency (5)" in refusal.reason
+    assert "delete-provisioned-concurrency-config" in refusal.next_step

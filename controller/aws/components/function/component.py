@@ -12,6 +12,7 @@ from controller.aws.components.function.arrival import missing_in_calls
 from controller.aws.components.function.code import Code, ZipCode, sha256_of
 from controller.aws.components.function.configuration import Wanted
 from controller.aws.components.function.provisioned import Provisioned
+from controller.aws.components.function.sharing import require_free_alias, why_apart
 from controller.aws.components.function.staging import OURS, FunctionStaging
 from controller.aws.components.function.testing import FunctionTests
 from controller.domain.checks.check import CheckResult
@@ -22,7 +23,8 @@ from controller.domain.components.function.target import FunctionTarget, LambdaT
 from controller.domain.deployment import Pending, Revision
 from controller.domain.strategy import ALL
 from controller.errors import AwsError, ChangedByOthersError, ConflictError, NotFoundError
-from controller.ports.components import Arrival, Fence
+from controller.ports.components import Arrival, Context, Fence
+from controller.seen_again import seen_again
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
@@ -34,14 +36,22 @@ class LambdaComponent(ABC):
     package: str
     """Lambda's name for this kind of code; a function can never change its kind."""
 
-    def __init__(self, target: LambdaTarget, name: str, clients: Clients, sleep: Callable[[float], None]) -> None:
-        """`name` is the component's name in the manifest."""
+    def __init__(
+        self,
+        target: LambdaTarget,
+        name: str,
+        clients: Clients,
+        sleep: Callable[[float], None],
+        context: Context | None,
+    ) -> None:
+        """`name` is the component's name in the manifest; `context` is the deployment for which it is staged."""
         self._target, self._name = target, name
-        self._clients = clients
+        self._clients, self._sleep, self._context = clients, sleep, context
         self._function = target.function_name
         self._alias = Alias(self._clients, target.function_name, target.alias)
         self._staging = FunctionStaging(self._clients, target.function_name, sleep)
         self._provisioned = Provisioned(self._clients, target.function_name)
+        self._seen: dict[str, Mapping[str, Any]] = {}
 
     @abstractmethod
     def code(self, artifact: Artifact, bundle: Contents) -> Code:
@@ -50,21 +60,46 @@ class LambdaComponent(ABC):
     def current(self) -> Revision:
         """The version that the alias points to; two calls."""
         version = self._live_version()
-        return Revision(version, sha256_of(self._staging.configuration(version)))
+        self._seen[version] = self._staging.configuration(version)
+        return Revision(version, sha256_of(self._seen[version]))
+
+    def why_indivisible(self, artifact: Artifact, bundle: Contents, live: Revision) -> str:
+        """Compare the live version with `$LATEST`, from which a new one is published; up to three calls."""
+        code = self.code(artifact, bundle)
+        serving = self._seen.get(live.id) or self._staging.known(live.id)
+        if self._is_in(serving, code):
+            return ""
+        require_free_alias(self._clients, self._function, self._target.alias)
+        return why_apart(serving, self._staging.configuration("$LATEST"))
+
+    def _is_in(self, configuration: Mapping[str, Any], code: Code) -> bool:
+        """Whether a version has this code and what the release and the environment want."""
+        wanted = Wanted(code.artifact, self._target.variables)
+        return sha256_of(configuration) == code.sha256 and wanted.is_in(configuration)
 
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
         """Publish a version of this code and configuration; return the live version if it has them already.
 
-        `Pending` while AWS makes the version's warm instances, if the environment asks for any.
+        `Pending` while Lambda updates the function or prepares the version, and while it makes the version's warm
+        instances, if the environment asks for any.
         """
         code = self.code(artifact, bundle)
-        serving = version = self._live_version()
-        live, wanted = self._staging.configuration(version), Wanted(code.artifact, self._target.variables)
+        serving = version = seen_again(self._live_version, sleep=self._sleep)
+        live, apart = self._staging.known(version), ""
         self.require_package(live)
-        if sha256_of(live) != code.sha256 or not wanted.is_in(live):
-            version = self._staging.publish(code, wanted)
+        if not self._is_in(live, code):
+            wanted = Wanted(code.artifact, self._target.variables)
+            published = self._staging.publish(code, wanted, again=self._is_asked_again)
+            if isinstance(published, Pending):
+                return published
+            version, apart = published["Version"], why_apart(live, published)
         pending = self._warm(version, live=version == serving)
-        return pending or Revision(version, code.sha256)
+        return pending or Revision(version, code.sha256, indivisible=apart)
+
+    @property
+    def _is_asked_again(self) -> bool:
+        """Whether staging for this deployment has begun, and was not done."""
+        return self._context is not None and self._name in self._context.deployment.awaited
 
     def _warm(self, version: str, *, live: bool) -> Pending | None:
         """Give the version the environment's number of warm instances; when that is 0, a live version loses its own."""
@@ -177,16 +212,17 @@ class FunctionComponent(LambdaComponent):
 
     package = "Zip"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the function, its place, the deployment, and the tools
         self,
         target: FunctionTarget,
         name: str,
         bucket: str,
         clients: Clients | None = None,
         sleep: Callable[[float], None] = clock.sleep,
+        context: Context | None = None,
     ) -> None:
-        """`name` is the component's name in the manifest; `bucket` is the controller's, with its staging area."""
-        super().__init__(target, name, clients or Clients(), sleep)
+        """`bucket` is the controller's, with its staging area; the others are as in `LambdaComponent`."""
+        super().__init__(target, name, clients or Clients(), sleep, context)
         self._bucket = bucket
 
     def code(self, artifact: Artifact, bundle: Contents) -> Code:

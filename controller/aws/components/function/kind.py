@@ -17,7 +17,7 @@ class FunctionKind(AwsKind[FunctionTarget]):
         """The function's alias and its versions."""
         from controller.aws.components.function.component import FunctionComponent
 
-        return FunctionComponent(target, name, tools.bucket, tools.clients)
+        return FunctionComponent(target, name, tools.bucket, tools.clients, context=tools.context)
 
     def export(self, target: FunctionTarget, revision: Revision, tools: Tools) -> Mapping[str, Any]:
         """The version's configuration, code and HTTP API."""

@@ -12,6 +12,7 @@ from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.domain.deployment import Pending
 from controller.errors import AwsError, NotFoundError
+from controller.seen_again import seen_again
 
 PATIENCE = 15 * 60
 """Seconds until the deployment gives up waiting. AWS takes some minutes."""
@@ -31,7 +32,7 @@ class Provisioned:
         """
         requested, status, why = self._state(version)
         if requested != wanted:
-            requested, status, why = self._put(version, wanted)
+            requested, status, why = seen_again(lambda: self._put(version, wanted))  # It may have just been published.
         if status == "FAILED":
             self._settle_for(version, self._allocated(version) if live else 0)
             reason = f"{self._function}:{version} did not get {wanted} warm instances: {why or 'AWS gives no reason.'}"

@@ -18,6 +18,7 @@ from controller.domain.components.contents import Contents
 from controller.domain.components.image.target import ImageTarget
 from controller.domain.deployment import Revision
 from controller.errors import AwsError
+from controller.ports.components import Context
 
 if TYPE_CHECKING:
     from controller.domain.components.image.artifact import ImageArtifact
@@ -63,9 +64,10 @@ class ImageComponent(LambdaComponent):
         name: str,
         clients: Clients | None = None,
         sleep: Callable[[float], None] = clock.sleep,
+        context: Context | None = None,
     ) -> None:
-        """`name` is the component's name in the manifest."""
-        super().__init__(target, name, clients or Clients(), sleep)
+        """The arguments are those of `LambdaComponent`."""
+        super().__init__(target, name, clients or Clients(), sleep, context)
         self._platform, self._repository_name = target.platform, target.repository
 
     def code(self, artifact: Artifact, bundle: Contents) -> Code:

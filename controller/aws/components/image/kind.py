@@ -17,7 +17,7 @@ class ImageKind(AwsKind[ImageTarget]):
         """The function's alias, its versions, and their images."""
         from controller.aws.components.image.component import ImageComponent
 
-        return ImageComponent(target, name, tools.clients)
+        return ImageComponent(target, name, tools.clients, context=tools.context)
 
     def export(self, target: ImageTarget, revision: Revision, tools: Tools) -> Mapping[str, Any]:
         """The version's configuration, and the address of its image."""

@@ -23,9 +23,7 @@ from controller.domain.components.parameters.target import ParametersTarget
 from controller.domain.components.parameters.values import Parameters
 from controller.domain.deployment import Revision
 from controller.ports.components import Arrival, Fence
-
-POLLS, PAUSE = 5, 0.5
-"""How often a new revision is read, and the seconds in between: SSM may return a write only a moment later."""
+from controller.seen_again import seen_again
 
 
 class ParametersComponent:
@@ -51,6 +49,10 @@ class ParametersComponent:
         """The revision that the application reads; one call."""
         return _revision(self._pointer.live())
 
+    def why_indivisible(self, artifact: Artifact, bundle: Contents, live: Revision) -> str:  # noqa: ARG002
+        """Never: readers are never divided."""
+        return ""
+
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision:
         """Create the parameters that are missing; when all are there, only the listing is called."""
         parameters = ParametersArtifact.of(artifact, self._name).read_parameters(bundle)
@@ -59,11 +61,7 @@ class ParametersComponent:
 
     def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:  # noqa: ARG002 - no requests
         """Read the revision as the application will, and check that it is complete."""
-        for _ in range(POLLS - 1):
-            if self._is_complete(revision):
-                break
-            self._sleep(PAUSE)
-        complete = self._is_complete(revision)
+        complete = seen_again(lambda: self._is_complete(revision), bool, self._sleep)
         detail = "all are there" if complete else "some are missing or were changed by somebody else"
         return [CheckResult(f"parameters of {self._name}", complete, detail)]
 

@@ -18,6 +18,7 @@ from controller.aws.client.clients import Clients
 from controller.aws.components.traffic import Traffic
 from controller.domain.strategy import ALL
 from controller.errors import ChangedByOthersError, ConflictError, NotFoundError
+from controller.seen_again import seen_again
 
 NOTHING = "none"
 """The value before the first release, and after a rollback of it: SSM has no empty values."""
@@ -72,8 +73,8 @@ class ParameterPointer(Traffic[PointerState]):
         if version == expected:
             return
         for _ in range(REPAIRS):
-            overwritten = self._version(version - 1)
-            if overwritten in {stable, canary}:
+            overwritten = self._overwritten(version - 1)
+            if overwritten in {None, stable, canary}:
                 break
             version, expected = self._put(overwritten, create=False), version + 1
             if version == expected:
@@ -91,12 +92,19 @@ class ParameterPointer(Traffic[PointerState]):
             )
         return answer["Version"]
 
-    def _version(self, number: int) -> str:
-        """The revision that an earlier version of the parameter named; "" when it has been deleted since."""
+    def _overwritten(self, number: int) -> str | None:
+        """The revision that an earlier version of the parameter named; "" when there was no parameter.
+
+        None when the history does not have it: a value that nobody knows cannot be restored, and to write that there is
+        no revision would leave the application without any.
+        """
+        return seen_again(lambda: self._version(number), lambda found: found is not None) if number else ""
+
+    def _version(self, number: int) -> str | None:
         pages = self._clients.parameters.get_paginator("get_parameter_history")
         with calling("ssm:GetParameterHistory", self._parameter):
             values = [one for page in pages.paginate(Name=self._parameter) for one in page["Parameters"]]
-        return next((_revision_in(one.get("Value", "")) for one in values if one["Version"] == number), "")
+        return next((_revision_in(one.get("Value", "")) for one in values if one["Version"] == number), None)
 
 
 def _revision_in(value: str) -> str:

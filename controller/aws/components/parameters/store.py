@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.errors import ChangedByOthersError, ConflictError
+from controller.seen_again import seen_again
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm.type_defs import ParameterTypeDef
@@ -30,7 +31,7 @@ class ParameterStore:
 
     def write(self, revision: str, values: Mapping[str, str]) -> None:
         """Create the missing parameters; raises `ChangedByOthersError` when one exists with another value."""
-        there = self.read(revision)
+        there = seen_again(lambda: self.read(revision), lambda found: found.items() <= values.items())
         for name, value in values.items():
             if there.get(name, value) != value:
                 raise self._changed(revision, name)
@@ -60,10 +61,12 @@ class ParameterStore:
             with calling("ssm:PutParameter", path):
                 self._clients.parameters.put_parameter(Name=path, Value=value, Type="String", Overwrite=False)
         except ConflictError:
-            with calling("ssm:GetParameter", path):
-                there = self._clients.parameters.get_parameter(Name=path)["Parameter"].get("Value")
-            if there != value:
+            if seen_again(lambda: self._value(path), lambda there: there == value) != value:
                 raise self._changed(revision, name) from None
+
+    def _value(self, path: str) -> str:
+        with calling("ssm:GetParameter", path):
+            return self._clients.parameters.get_parameter(Name=path)["Parameter"].get("Value", "")
 
     def _list(self, path: str) -> "Iterator[ParameterTypeDef]":
         pages = self._clients.parameters.get_paginator("get_parameters_by_path")

@@ -43,6 +43,10 @@ class SiteComponent:
             raise ChangedByOthersError(f"{reason}; all must be on one revision before a release can begin.")
         return _revision(table.stable)
 
+    def why_indivisible(self, artifact: Artifact, bundle: Contents, live: Revision) -> str:  # noqa: ARG002
+        """Never: CloudFront's function divides visitors between any two revisions."""
+        return ""
+
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
         """Upload the missing files; one call when the revision is complete already.
 

@@ -35,6 +35,7 @@ from controller.errors import (
     TrippedError,
 )
 from controller.ports.components import Arrival, Context, Fence
+from controller.seen_again import seen_again
 
 Answer = TypeVar("Answer")
 READY = frozenset(
@@ -81,6 +82,10 @@ class StackComponent:
             )
         return Revision(present.revision)
 
+    def why_indivisible(self, artifact: Artifact, bundle: Contents, live: Revision) -> str:  # noqa: ARG002
+        """Never: a stack serves both releases."""
+        return ""
+
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
         """Apply the template, unless it changes nothing; see `ports.Component.stage`."""
         stack = StackArtifact.of(artifact, self._name)
@@ -91,7 +96,7 @@ class StackComponent:
 
     def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:  # noqa: ARG002 - no requests
         """Check that the stack is still as staging left it."""
-        live = self.current()
+        live = seen_again(self.current, lambda live: live.id == revision.id, self._sleep)
         same = live.id == revision.id
         detail = "it is as staging left it" if same else "somebody else has changed it since it was staged"
         return [CheckResult(f"stack of {self._name}", same, detail)]
@@ -145,11 +150,11 @@ class StackComponent:
         awaited = self._context.deployment.awaited.get(self._name)
         asked_before = bool(awaited and awaited.doing)
         for _ in range(int((PATIENCE if asked_before else FIRST_PATIENCE) / PAUSE)):
-            answer = step()
+            answer = seen_again(step, sleep=self._sleep)  # It reads events, too, which may be older than the state.
             if not isinstance(answer, Pending):
                 return answer
             self._sleep(PAUSE)
-        return step()
+        return seen_again(step, sleep=self._sleep)
 
     def _forward(self, wanted: StackState, secrets: Sequence[str]) -> Revision | Pending:
         """Read the stack, and make the next step to the wanted state; `secrets` are names of its parameters."""

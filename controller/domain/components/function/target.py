@@ -16,7 +16,8 @@ class LambdaTarget(Target):
     `log_group` is its log group, if that is not Lambda's default. With `provisioned_concurrency`, every version that
     visitors get has this many warm instances; 0 removes those of older releases. Without it, Selfright leaves the
     provisioned concurrency as it is. A release waits for at most `arrives_within` until calls through the alias show a
-    change.
+    change. `when_indivisible`: what happens to a release whose version cannot share the alias
+    with the live one: it is refused, or all visitors get it at the first step.
     """
 
     function_name: Annotated[str, Field(min_length=1, max_length=140)]
@@ -25,7 +26,7 @@ class LambdaTarget(Target):
     variables: dict[str, str] = {}
     log_group: Annotated[str, Field(pattern=r"^[A-Za-z0-9_./#-]{1,512}$")] | None = None
     provisioned_concurrency: Annotated[int, Field(ge=0, le=10_000)] | None = None
-
+    when_indivisible: Literal["refuse", "at_once"] = "refuse"
     arrives_within: Annotated[int, Between("1s", "30m")] = 60
 
     divides_visitors: ClassVar[bool] = True

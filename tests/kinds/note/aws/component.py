@@ -93,6 +93,10 @@ class NoteComponent:
         """The revision that the pointer names."""
         return Revision(self._pointer.read())
 
+    def why_indivisible(self, artifact: Artifact, bundle: Contents, live: Revision) -> str:
+        """Never: readers are never divided."""
+        return ""
+
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision:
         """Write the text under its revision's id."""
         note = NoteArtifact.of(artifact, self._name)

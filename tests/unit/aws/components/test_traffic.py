@@ -10,6 +10,7 @@ from controller.domain.components.site.routing import RoutingTable, render
 from controller.domain.deployment import Revision
 from controller.errors import ChangedByOthersError, TransientError, TrippedError
 from controller.ports.components import Component
+from controller.seen_again import PAUSES
 from tests.fences import back, forward
 from tests.unit.aws.conftest import World
 
@@ -247,3 +248,49 @@ def test_changes_that_never_stop_are_a_conflict(switch: Switch) -> None:
     switch.fake.before[switch.write] = again
     with pytest.raises(TransientError, match="was changed 5 times"):
         switch.restore()
+
+
+# Reads that are older than the last write
+
+
+def test_a_state_that_seems_to_be_a_persons_is_read_again(switch: Switch, slept: list[float]) -> None:
+    """The change of a person that has just been undone is still seen for some seconds."""
+    switch.meddle(("9", "", 0) if switch.write == "update_alias" else ("c" * 16, "", 0))
+    switch.fake.lag(2)
+    switch.meddle(switch.at(0))
+    switch.restore()
+    assert switch.state() == switch.at(0)
+    assert slept
+    assert set(slept) <= set(PAUSES)
+
+
+@pytest.mark.parametrize("weight", [0, 50])
+def test_a_write_that_fails_on_an_old_state_is_made_again(switch: Switch, slept: list[float], weight: int) -> None:
+    """A write on the condition of what is no longer true fails, and waits until the next read shows what is."""
+    switch.fake.lag(5 if switch.write == "update_alias" else 10)  # A site has two stages to read.
+    switch.shift(10)
+    switch.fake.calls.clear()
+    switch.restore() if weight == 0 else switch.shift(weight)
+    assert switch.state() == switch.at(weight)
+    assert sum(slept) >= PAUSES[0] + PAUSES[1]
+
+
+def test_a_state_that_is_as_expected_costs_no_pause(switch: Switch, slept: list[float]) -> None:
+    """A restoration after an alarm waits for nothing, also where a shift is under way."""
+    switch.shift(10)
+    switch.fake.before[switch.write] = lambda: switch.shift(50)
+    switch.restore()
+    assert slept == []
+
+
+def test_the_permit_comes_after_the_last_read(switch: Switch) -> None:
+    """However often a state is read, between the permit and the write there is no read."""
+    switch.fake.lag(5)
+    switch.shift(10)
+    switch.fake.calls.clear()
+    switch.shift(50, lambda: switch.fake.calls.append("permit"))
+    before_writes = [
+        former for former, call in zip(switch.fake.calls, switch.fake.calls[1:], strict=False) if call == switch.write
+    ]
+    assert len(before_writes) > 1
+    assert set(before_writes) == {"permit"}

@@ -296,6 +296,38 @@ def test_the_history_has_the_newest_first(deployments: DynamoDeployments) -> Non
     assert [one.deployment_id for one in deployments.history("smartpack/prod", 3)] == ["d3", "d2", "d1"]
 
 
+def test_a_history_is_not_older_than_its_deployments(
+    deployments: DynamoDeployments,
+    dynamodb: Any,  # noqa: ANN401 - a client
+) -> None:
+    """The index may still say what was: who rolls back a second later would otherwise undo one release too many."""
+    deployments.create(a_deployment(phase=Phase.ROLLING_BACK))
+    old = dynamodb.query(**_of_the_index())
+    deployments.update("d1", {"phase": Phase.ROLLED_BACK}, phases=OPEN | {Phase.ROLLING_BACK})
+
+    class Lagging:
+        """A client whose index is as it was."""
+
+        def query(self, **_: object) -> object:
+            """The old answer."""
+            return old
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(dynamodb, name)
+
+    (found,) = DynamoDeployments(TABLE, Lagging()).history("smartpack/prod", 3)  # type: ignore[arg-type]
+    assert found.phase is Phase.ROLLED_BACK
+
+
+def _of_the_index() -> dict[str, Any]:
+    return {
+        "TableName": TABLE,
+        "IndexName": "by_environment",
+        "KeyConditionExpression": "environment_key = :key",
+        "ExpressionAttributeValues": {":key": {"S": "smartpack/prod"}},
+    }
+
+
 def test_entries_of_what_is_awaited_are_written_beside_each_other(deployments: DynamoDeployments) -> None:
     """Components that are restored at the same time do not overwrite each other; `awaited` replaces all entries."""
     deployments.create(a_deployment())

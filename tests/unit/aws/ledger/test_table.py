@@ -30,7 +30,7 @@ def test_phases_times_and_dataclasses_become_plain() -> None:
     assert marshal(Phase.STAGING) == {"S": "STAGING"}
     assert marshal(datetime(2026, 1, 2, tzinfo=UTC)) == {"S": "2026-01-02T00:00:00Z"}
     assert marshal({"api": Revision("7")}) == {
-        "M": {"api": {"M": {"id": {"S": "7"}, "digest": {"S": ""}, "mark": {"S": ""}}}}
+        "M": {"api": {"M": {"id": {"S": "7"}, "digest": {"S": ""}, "mark": {"S": ""}, "indivisible": {"S": ""}}}}
     }
 
 

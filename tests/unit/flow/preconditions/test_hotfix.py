@@ -10,6 +10,7 @@ from controller.domain.phases import Phase
 from controller.flow.judge import judge
 from controller.flow.on_alarm import on_alarm
 from controller.flow.record_restore_point import record_restore_point
+from tests.builders import a_bundle
 from tests.fakes import START, FakeWorld
 from tests.unit.flow.scenes import ALARM, KEY, a_world, at_weight, on_its_way
 
@@ -24,6 +25,7 @@ def burning(upload: Upload = UPLOAD) -> FakeWorld:
     world = a_world(deployment_preference=PREFERENCE)
     world.alarms.known = {ALARM: "ALARM", OTHER: "OK"}
     on_its_way(world, Phase.QUEUED, upload=upload)
+    world.bundles.objects[upload.key] = a_bundle("2.0.0")
     return world
 
 

@@ -19,7 +19,8 @@ NEEDS = ('{"name":"config","keys":["OPENAI_KEY","DB_URL"]}',)
 def granted(*needs: str) -> FakeWorld:
     """A deployment with these needs that has just been granted the lock."""
     world = a_world(secrets={"config": ID})
-    on_its_way(world, Phase.QUEUED, restore_point=None, staged={}, steps=(), secrets=needs)
+    deployment = on_its_way(world, Phase.QUEUED, restore_point=None, staged={}, steps=(), secrets=needs)
+    world.bundles.objects[deployment.upload.key] = bundle_parts("2.0.0").pack()
     return world
 
 

@@ -12,6 +12,7 @@ from controller.flow.rollback.begin_rollback import begin_rollback
 from controller.flow.rollback.close import AGAIN_ADVICE
 from controller.flow.shared.closure import close
 from controller.flow.shared.hand_over import accept
+from controller.seen_again import PAUSES
 from tests.fakes import FakeWorld
 from tests.unit.flow.scenes import (
     KEY,
@@ -272,3 +273,11 @@ def test_a_live_release_of_an_environment_that_is_gone_is_refused_at_once() -> N
     assert begun.outcome == "refused"
     assert KEY in begun.reason
     assert world.deployments.get("d2").phase is Phase.SUCCEEDED
+
+
+def test_a_release_that_is_not_seen_yet_is_rolled_back(slept: list[float]) -> None:
+    """A person asks right after the release went live: an old read must not refuse that."""
+    world = succeeded()
+    world.components.known["api"].old = ["6"]
+    assert begin_rollback(world, "d2", "arn:back", "person", "Please.").outcome == "begun"
+    assert slept == [PAUSES[0]]

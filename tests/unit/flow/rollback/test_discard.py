@@ -7,7 +7,7 @@ import pytest
 from controller.domain.deployment import Awaited, Revision
 from controller.domain.phases import Phase
 from controller.errors import AwsError, TransientError
-from controller.flow.afterwards import afterwards
+from controller.flow.rollback.afterwards import afterwards
 from controller.flow.rollback.begin_rollback import begin_rollback
 from controller.flow.rollback.close import close_rollback
 from controller.flow.rollback.discard import discard_staged

@@ -1,27 +1,33 @@
 import base64
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from controller.domain.bundle.archive import BundleArchive
-from controller.domain.deployment import Revision
+from controller.domain.deployment import Awaited, Pending, Revision
 from controller.errors import (
     AwsError,
     ChangedByOthersError,
     InvalidBundleError,
     NotFoundError,
+    RefusedError,
 )
+from controller.ports.components import Context
 from tests.builders import a_bundle
+from tests.fakes import START
 from tests.fences import BACK, FORWARD
 from tests.unit.aws.conftest import ARTIFACTS, World
 from tests.unit.aws.fake_lambda import sha
+from tests.unit.aws.ledger_table import a_deployment
 
 V1, V2 = Revision("1"), Revision("2")
+CODE = b"def handler(event, context): ..."
 
 
-def staged(world: World, code: bytes = b"def handler(event, context): ...", **api: Any) -> Revision:  # noqa: ANN401 - as in release.yaml
+def staged(world: World, code: bytes = CODE, **api: Any) -> Any:  # noqa: ANN401 - a revision
     """Stage the function of a bundle with this code and configuration."""
     variables = api.pop("environment", {})
     bundle = BundleArchive(io.BytesIO(a_bundle(api_code=code, api=api)))
@@ -202,12 +208,85 @@ def test_an_update_that_failed_once_does_not_stop_the_next(world: World, code: b
     assert world.functions.versions[revision.id]["CodeSha256"] == sha_of(revision)
 
 
-def test_the_wait_for_an_update_that_never_ends_is_given_up(world: World) -> None:
-    """The wait ends before the controller's own function times out."""
-    world.functions.polls = 10_000
-    with pytest.raises(AwsError, match="still being updated after 180 s"):
+def failing(world: World) -> Callable[[], None]:
+    """From now on, what Lambda makes fails in the end."""
+
+    def begin() -> None:
+        world.functions.fails = "The image is invalid."
+
+    return begin
+
+
+def finished(world: World, **api: Any) -> Revision:  # noqa: ANN401 - as in release.yaml
+    """Stage the function for a deployment that has asked for it before, until it is done."""
+    bundle = BundleArchive(io.BytesIO(a_bundle(api_code=CODE, api=api)))
+    context = Context(a_deployment(awaited={"api": Awaited(START, "it is being made")}), lambda: None)
+    for _ in range(10):
+        made = world.function(context).stage(bundle.manifest().components["api"], bundle)
+        if isinstance(made, Revision):
+            return made
+    raise AssertionError
+
+
+def test_an_update_that_takes_minutes_is_pending(world: World) -> None:
+    """An image, a VPC or SnapStart takes longer than a call waits; a later call goes on where the first one stopped."""
+    world.functions.polls = 60
+    first = staged(world, b"def handler(event, context): ...", memory=256)
+    assert isinstance(first, Pending)
+    assert (first.doing, first.patience) == ("Lambda prepares smartpack-prod-api:$LATEST", 20 * 60)
+    assert 30 <= sum(world.slept) < 32
+    assert finished(world, memory=256).id == "2"
+    mutations = ["update_function_configuration", "update_function_code", "publish_version"]
+    assert world.functions.mutations == mutations
+
+
+def test_a_version_that_takes_minutes_is_pending(world: World) -> None:
+    """SnapStart makes a snapshot of every new version; a second call finds the version, and publishes no other."""
+    world.functions.preparing = 60
+    first = staged(world)
+    assert isinstance(first, Pending)
+    assert first.doing == "Lambda prepares smartpack-prod-api:2"
+    assert finished(world).id == "2"
+    assert [*world.functions.versions] == ["1", "2"]
+
+
+@pytest.mark.parametrize("slow", ["polls", "preparing"])
+def test_a_slow_update_that_fails_is_not_tried_for_ever(world: World, slow: str) -> None:
+    """The failure that a later call finds is its own deployment's, and is reported with Lambda's reason."""
+    setattr(world.functions, slow, 60)
+    world.functions.before["publish_version" if slow == "preparing" else "update_function_code"] = failing(world)
+    assert isinstance(staged(world), Pending)
+    with pytest.raises(AwsError, match=r"Lambda could not update smartpack-prod-api: .* Correct the release"):
+        finished(world)
+
+
+def test_a_version_that_failed_once_is_published_anew(world: World) -> None:
+    """Lambda would answer with the version that can never be invoked."""
+    world.functions.preparing = 1
+    world.functions.before["publish_version"] = failing(world)
+    with pytest.raises(AwsError):
         staged(world)
-    assert 180 <= sum(world.slept) < 190
+    world.functions.fails, world.functions.remembers = "", True
+    assert staged(world).id == "3"
+
+
+@pytest.mark.parametrize("reads", [1, 4, 12])
+def test_reads_from_before_our_own_updates_are_not_believed(world: World, reads: int) -> None:
+    """An old answer looks like somebody else's change, and is none: nothing is written twice because of it."""
+    world.functions.polls = 1
+    world.functions.lag(reads)
+    revision = staged(world, memory=256)
+    assert world.functions.versions[revision.id]["MemorySize"] == 256
+    assert revision.id == "2"
+    mutations = ["update_function_configuration", "update_function_code", "publish_version"]
+    assert world.functions.mutations == mutations
+
+
+def test_a_version_that_cannot_be_read_yet_is_not_missing(world: World) -> None:
+    """It was published a moment ago."""
+    world.functions.preparing = 2
+    world.functions.before["publish_version"] = lambda: world.functions.lag(3)
+    assert staged(world).id == "2"
 
 
 def test_a_function_that_somebody_changed_in_between_is_read_again(world: World) -> None:
@@ -339,3 +418,60 @@ def test_an_old_mark_of_our_own_does_not_prevent_a_restore(world: World) -> None
     world.function().shift(V1, V2, 100, FORWARD)
     world.function().restore(V1, replace(V2, mark=mark), BACK)
     assert world.functions.live == ("1", {})
+
+
+# Versions that cannot share an alias
+
+
+ROLE, QUEUE = "arn:aws:iam::123456789012:role/other", {"TargetArn": "arn:aws:sqs:eu-central-1:123456789012:dead"}
+
+
+def why_indivisible(world: World, code: bytes = CODE) -> str:
+    """What the function says of a bundle with this code, before anything is made."""
+    bundle = BundleArchive(io.BytesIO(a_bundle(api_code=code)))
+    component = world.function()
+    return component.why_indivisible(bundle.manifest().components["api"], bundle, component.current())
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            {"Role": ROLE},
+            f"its execution role changes from none to {ROLE}, and AWS lets no such versions share an alias",
+        ),
+        ({"DeadLetterConfig": QUEUE}, f"its dead-letter queue changes from none to {QUEUE['TargetArn']}, and AWS"),
+        ({"Role": ROLE, "DeadLetterConfig": QUEUE}, f"to {ROLE} and its dead-letter queue changes"),
+        ({"DeadLetterConfig": {}, "Timeout": 30}, ""),
+    ],
+)
+def test_a_version_with_another_role_or_queue_cannot_share_the_alias(
+    world: World, change: dict[str, Any], said: str
+) -> None:
+    """Whoever changed `$LATEST`: it is said before anything is made, and noted in what is staged."""
+    world.functions.latest |= change
+    found = why_indivisible(world)
+    assert (said in found) if said else (not found)
+    assert world.functions.mutations == []
+    assert bool(staged(world).indivisible) == bool(said)
+
+
+def test_a_function_that_does_not_change_is_divided_from_nothing(world: World) -> None:
+    """Its live version stays, so another role of `$LATEST` does not matter, and costs no call."""
+    revision = staged(world)
+    world.functions.point("live", revision.id)
+    world.functions.latest["Role"] = ROLE
+    world.functions.calls.clear()
+    assert why_indivisible(world) == ""
+    assert world.functions.calls == ["get_alias", "get_function_configuration"]
+    assert staged(world) == revision
+
+
+def test_an_alias_with_warm_instances_of_its_own_is_refused(world: World) -> None:
+    """AWS would divide its visitors itself, whatever the weights are; the next step says how to change that."""
+    world.functions.warm["live"] = {"RequestedProvisionedConcurrentExecutions": 5}
+    with pytest.raises(RefusedError, match=r"The alias smartpack-prod-api:live has provisioned concurrency") as caught:
+        why_indivisible(world)
+    assert "`provisioned_concurrency: 5`" in caught.value.next_step
+    assert "--function-name smartpack-prod-api --qualifier live" in caught.value.next_step
+    assert world.functions.mutations == []

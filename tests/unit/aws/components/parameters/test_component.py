@@ -14,6 +14,7 @@ from controller.domain.bundle.manifest import make_manifest
 from controller.domain.components.parameters.values import parse_parameters
 from controller.domain.deployment import Revision
 from controller.errors import ChangedByOthersError, InvalidBundleError, TransientError, TrippedError
+from controller.seen_again import PAUSES
 from tests.builders import bundle_parts
 from tests.fences import BACK, FORWARD, back, forward
 from tests.unit.aws.conftest import PREFIX, World
@@ -151,7 +152,7 @@ def test_an_incomplete_revision_fails_its_check(world: World) -> None:
     (result,) = world.settings().check(revision, [])
     assert (result.passed, result.check) == (False, "parameters of settings")
     assert "some are missing" in result.detail
-    assert world.slept == [0.5] * 4
+    assert world.slept == [*PAUSES]
 
 
 def test_a_function_is_not_staged_as_parameters(world: World) -> None:
@@ -309,6 +310,26 @@ def test_changes_that_never_stop_are_a_conflict(on_one: World) -> None:
     on_one.before_ssm["PutParameter"] = before_our_write
     with pytest.raises(TransientError, match="was changed 5 times"):
         component.shift(stable, canary, 100, FORWARD)
+
+
+def test_a_value_that_the_history_does_not_show_yet_is_waited_for(on_one: World, slept: list[float]) -> None:
+    """What a person wrote is restored, as soon as it is known."""
+    component, stable, canary = on_one.settings(), first(on_one), staged(on_one, TWO)
+    on_one.before_ssm["PutParameter"] = lambda: point(on_one, "hotfix")
+    on_one.old_history = 2
+    with pytest.raises(ChangedByOthersError, match="is on revision hotfix"):
+        component.shift(stable, canary, 100, FORWARD)
+    assert pointer(on_one) == "hotfix"
+    assert slept[:2] == [*PAUSES[:2]]
+
+
+def test_a_value_that_nobody_knows_is_not_replaced_by_nothing(on_one: World) -> None:
+    """The application would be left without any settings; the release's own stay."""
+    component, stable, canary = on_one.settings(), first(on_one), staged(on_one, TWO)
+    on_one.before_ssm["PutParameter"] = lambda: point(on_one, "hotfix")
+    on_one.old_history = 1000
+    component.shift(stable, canary, 100, FORWARD)
+    assert read(on_one) == TWO
 
 
 @pytest.mark.parametrize("value", ["two words", "a/b", "x" * 65])

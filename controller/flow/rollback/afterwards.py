@@ -7,7 +7,7 @@ stays for a while, because some visitors are still led to it. Neither holds the 
 from controller.domain.deployment import Changes, Deployment
 from controller.domain.phases import Phase
 from controller.flow.rollback.discard import discard_staged
-from controller.flow.rollback.late_alarm import roll_back_late
+from controller.flow.rollback.late_alarm import try_again
 from controller.flow.shared.closure import finish
 from controller.ports.world import World
 
@@ -16,11 +16,9 @@ def afterwards(world: World, deployment: Deployment) -> str:
     """Do what is due for a deployment that has ended and is in its grace; returns what was done, "" for nothing."""
     if deployment.unsent:
         finish(world, deployment)
-    if deployment.late_alarm and deployment.phase is Phase.SUCCEEDED:
-        if roll_back_late(world, deployment, deployment.late_alarm):
-            return "rollback started"
-        if world.locks.load(deployment.environment_key).holder:
-            return ""  # The next release holds the lock, and may be rolled back: then this one is live again.
+    accused = deployment.late_alarm if deployment.phase is Phase.SUCCEEDED else None
+    if accused and try_again(world, deployment, accused):
+        return "accused by a late alarm"
     if world.clock.now() < (deployment.grace_until or deployment.updated_at):
         return ""
     if deployment.phase is not Phase.SUCCEEDED and not discard_staged(world, deployment):
