@@ -13,6 +13,7 @@ NAMES = {
     "judge-live": 20,
     "site": 5,
     "cold": 7,
+    "cost": 1,
     "demo": 3,
     "judge": 2000,
 }

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
+from controller.aws.environments import SsmEnvironments
 from controller.domain.components.function.target import FunctionTarget
 from controller.domain.components.site.target import SiteTarget
 from controller.domain.environment import Environment
@@ -91,7 +92,7 @@ class Aws:
     @cached_property
     def environment(self) -> Environment:
         """The environment to which releases are deployed."""
-        return Environment.model_validate_json(self.parameter(f"/selfright/{ENVIRONMENT}"))
+        return SsmEnvironments(self.ssm).get(*ENVIRONMENT.split("/"))
 
     @property
     def api(self) -> FunctionTarget:

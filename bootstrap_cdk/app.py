@@ -64,18 +64,25 @@ def add_stacks(app: App, controller: ControllerSettings, smartpack: Sequence[Sma
 
 
 def _add_smartpack(app: App, settings: SmartPackSettings) -> SmartPackStack:
-    """Add SmartPack's stack, and the stacks in us-east-1 before and after it, if they have any resources."""
+    """Add SmartPack's stack, and the stacks in us-east-1 before and after it, if they have any resources.
+
+    Those have the region in their names, because the same environment may be in several regions.
+    """
     name, elsewhere = stack_name(settings), settings.region not in {None, CLOUDFRONT_REGION}
     if not (settings.needs_edge or elsewhere):
         return SmartPackStack(app, name, settings)
     from bootstrap_cdk.smartpack.edge_stacks import EdgeAlarmsStack, EdgeStack  # noqa: PLC0415 - takes long
 
-    edge = EdgeStack(app, f"{name}-Edge", settings).edge if settings.needs_edge else None
+    edge = EdgeStack(app, f"{name}-Edge-{settings.region}", settings).edge if settings.needs_edge else None
     stack = SmartPackStack(app, name, settings, edge)
     if elsewhere:
         site = stack.site
         EdgeAlarmsStack(
-            app, f"{name}-EdgeAlarms", settings, distribution=site.distribution, certificate=site.certificate
+            app,
+            f"{name}-EdgeAlarms-{settings.region}",
+            settings,
+            distribution=site.distribution,
+            certificate=site.certificate,
         )
     return stack
 

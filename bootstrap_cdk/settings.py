@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from aws_cdk import Aws
 from aws_cdk import Environment as Place
 from constructs import Node
 
@@ -25,7 +26,8 @@ class ControllerSettings:
     `python_runtime` and `architecture` (`arm64` or `x86_64`). `protected` keeps the ledger and the bundles when the
     stack is deleted. `alarm_reserve` is the concurrency reserved for the function that acts on alarms; 0 shares the
     account's, because a new account has only 10 and may reserve none. `notify` is an e-mail
-    address for notifications.
+    address for notifications. `topic_key` encrypts their topic with a key of its own, and `dashboard` adds a page to
+    CloudWatch; both cost more than everything else at rest.
     """
 
     package: Path
@@ -34,6 +36,8 @@ class ControllerSettings:
     protected: bool = True
     alarm_reserve: int = 0
     notify: str | None = None
+    topic_key: bool = False
+    dashboard: bool = False
     log_level: str = "INFO"
 
     def __post_init__(self) -> None:
@@ -65,8 +69,9 @@ class SmartPackSettings:
     `strategy` is a strategy's name or a list of steps such as `{"weight": 5, "bake": "10m"}`. `api_url` and `site_url`
     are the addresses for visitors, if they differ from those of the HTTP API and the distribution; with
     `allow_private_urls` they may be addresses of a private network. `composite_alarm` combines all of the alarms in
-    one. `cors_origin` is the one other origin (`https://partner.example`) whose pages may call the API, or `*` for
-    all, because the API uses no cookies. Every release is checked for it.
+    one, `topic_key` encrypts their topic with a key of its own. `cors_origin` is the one other origin
+    (`https://partner.example`) whose pages may call the API, or `*` for all, because the API uses no cookies. Every
+    release is checked for it.
 
     `domain_name` is the visitors' domain. It needs a certificate in us-east-1: that of `certificate_arn`, or one that
     is created and renewed with the hosted zone (`hosted_zone_name`, `hosted_zone_id`), which also gets the domain's
@@ -86,6 +91,7 @@ class SmartPackSettings:
     judge: Judge = field(default_factory=Judge)
     alarm: ErrorAlarm = field(default_factory=ErrorAlarm)
     composite_alarm: bool = True
+    topic_key: bool = False
     keep_revisions: int = 5
     variables: Mapping[str, str] = field(default_factory=dict)
     api_url: str | None = None
@@ -147,6 +153,10 @@ class SmartPackSettings:
     def prefix(self) -> str:
         """The prefix of the names of this environment's resources: `smartpack-prod`."""
         return f"smartpack-{self.environment}"
+
+    def global_name(self, what: str = "") -> str:
+        """The name of a resource whose names are shared by all regions of an account, such as a dashboard."""
+        return "-".join(part for part in (self.prefix, what, Aws.REGION) if part)
 
 
 def controller_settings(node: Node) -> ControllerSettings:

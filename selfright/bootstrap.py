@@ -37,7 +37,9 @@ def _package(architecture: str) -> str:
     if architecture not in runtimes:
         sys.exit(f"The architecture '{architecture}' is unknown: use one of {', '.join(runtimes)}.")
     try:
-        return str(lambda_package.build(runtimes[architecture]))
+        package = lambda_package.build(runtimes[architecture])
+        sys.stderr.write(lambda_package.advice(package, runtimes[architecture]))
+        return str(package)
     except SelfrightError as error:
         sys.exit(str(error))
     except OSError as error:

@@ -10,11 +10,9 @@ package by `python -m selfright.bootstrap`):
     python -m selfright.lambda_package [x86_64|arm64]
 """
 
-import compileall
 import hashlib
 import os
 import platform
-import py_compile
 import shutil
 import subprocess
 import sys
@@ -25,13 +23,14 @@ from pathlib import Path
 from uv import find_uv_bin
 
 from controller.errors import SelfrightError
+from selfright.byte_code import compile_folder, interpreter, is_compiled
 from selfright.disk import DiskFullError, disk
 from selfright.layout import HOME, ROOT
 
 KEPT = 8
 """So many packages of our own code stay in the cache: the newest ones."""
 
-LAYOUT = "1"
+LAYOUT = "2"
 """Part of every cache key: raise it when this module makes folders differently."""
 
 LOCK = Path("controller") / "requirements.lock"
@@ -40,9 +39,19 @@ NOT_NEEDED = (
     "aws_lambda_powertools/event_handler",  # the controller has no web routes
     "aws_lambda_powertools/utilities/data_classes",
     "aws_lambda_powertools/utilities/parser",
+    "aws_lambda_powertools/utilities/[!_j]*",
     "pydantic/v1",
+    "botocore/data/*/*/examples-1*",
 )
-"""Files that the controller's Lambdas never read: a third of the whole."""
+"""Files that the controller's Lambdas never read."""
+
+SERVICES = frozenset(
+    {
+        *("apigatewayv2", "cloudformation", "cloudfront", "cloudwatch", "dynamodb", "ecr", "lambda", "rds", "s3"),
+        *("secretsmanager", "sns", "ssm", "stepfunctions", "sts"),
+    }
+)
+"""The services that the controller calls: botocore is in the package, with the descriptions of these alone."""
 
 
 class PackageError(SelfrightError):
@@ -78,10 +87,21 @@ def build(runtime: Runtime, repository: Path = ROOT, cache: Path = HOME / "packa
     with disk():
         cache.mkdir(parents=True, exist_ok=True)
         dependencies = _dependencies(runtime, repository, cache)
-        key = _digest(_sources(repository), [dependencies.name])
+        compiled = "compiled" if interpreter(runtime.python) else "plain"
+        key = _digest(_sources(repository), [dependencies.name, compiled])
         folder = _once(cache / f"controller-{key}", lambda draft: _assemble(draft, dependencies, repository, runtime))
         _delete_old(cache, folder)
         return folder
+
+
+def advice(package: Path, runtime: Runtime) -> str:
+    """What would make this package better; "" if nothing would."""
+    if is_compiled(package, runtime.python):
+        return ""
+    return (
+        f"No Python {runtime.python} is installed here, so the controller's package has no byte code: its functions "
+        f"compile it at every cold start. Install one (uv python install {runtime.python}), then build it again.\n"
+    )
 
 
 def _delete_old(cache: Path, folder: Path) -> None:
@@ -112,9 +132,9 @@ def _install(draft: Path, lock: Path, runtime: Runtime) -> None:
 
 
 def _strip(folder: Path) -> None:
-    for pattern in NOT_NEEDED:
-        for path in list(folder.glob(pattern)):
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    others = [one for one in folder.glob("botocore/data/*/") if one.name not in SERVICES]
+    for path in [*others, *(path for pattern in NOT_NEEDED for path in folder.glob(pattern))]:
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def _assemble(draft: Path, dependencies: Path, repository: Path, runtime: Runtime) -> None:
@@ -123,10 +143,7 @@ def _assemble(draft: Path, dependencies: Path, repository: Path, runtime: Runtim
         target = draft / source.relative_to(repository)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
-    if runtime == host():
-        # Every version of a Lambda has a new folder, and without this it would compile every module again.
-        mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
-        compileall.compile_dir(draft, quiet=2, invalidation_mode=mode, stripdir=str(draft))
+    compile_folder(draft, runtime.python)
 
 
 def _sources(repository: Path) -> list[Path]:
@@ -176,7 +193,9 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"'{name}' is not an architecture of Lambda: use {' or '.join(runtimes)}.\n")
         return 2
     try:
-        sys.stdout.write(f"{build(runtimes[name])}\n")
+        package = build(runtimes[name])
+        sys.stderr.write(advice(package, runtimes[name]))
+        sys.stdout.write(f"{package}\n")
     except (PackageError, DiskFullError) as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -20,6 +20,7 @@ from controller.domain.phases import Phase
 from controller.domain.timeline import TimelineEvent
 from selfright.cli import main
 from selfright.cli.tools import CommandTools
+from tests.registering import register
 from tests.unit.aws.fake_cloudfront import FakeCloudFront
 
 START = datetime(2026, 1, 2, 10, 0, 0, tzinfo=UTC)
@@ -198,7 +199,7 @@ class CliWorld:
         application, _, environment = key.partition("/")
         site = {"kind": "site", "bucket": "some-bucket", "routing_function": "routing"}
         value = {"application": application, "environment": environment, "components": {"site": site}}
-        client("ssm").put_parameter(Name=f"/selfright/{key}", Value=json.dumps(value), Type="String")
+        register(client("ssm"), value)
 
 
 def make_controller() -> None:

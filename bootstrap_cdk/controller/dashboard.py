@@ -1,6 +1,6 @@
 """The controller's dashboard."""
 
-from aws_cdk import Duration
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -15,7 +15,10 @@ _PERIOD = Duration.minutes(5)
 
 
 class ControllerDashboard(Construct):
-    """Shows alarms, executions, releases, and the functions' durations and errors."""
+    """Shows alarms, executions, releases, and the functions' durations and errors.
+
+    Dashboards are shared by all regions of an account, so its name has the region.
+    """
 
     def __init__(
         self,
@@ -27,7 +30,7 @@ class ControllerDashboard(Construct):
         alarms: ControllerAlarms,
     ) -> None:
         super().__init__(scope, construct_id)
-        board = cloudwatch.Dashboard(self, "Dashboard", dashboard_name="selfright")
+        board = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=f"selfright-{Aws.REGION}")
         board.add_widgets(cloudwatch.AlarmStatusWidget(title="The controller", alarms=list(alarms.all), width=24))
         board.add_widgets(_executions("Deployments", machines.deploy), _executions("Rollbacks", machines.rollback))
         board.add_widgets(_releases())

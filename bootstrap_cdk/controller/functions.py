@@ -139,7 +139,6 @@ def _variables(group: Group, own: Resources, settings: ControllerSettings) -> di
         "SELFRIGHT_BUCKET": own.artifacts.bucket.bucket_name,
         "SELFRIGHT_NOTIFICATIONS_TOPIC_ARN": own.notifications.topic.topic_arn,
         "POWERTOOLS_SERVICE_NAME": "selfright",
-        "POWERTOOLS_METRICS_NAMESPACE": "Selfright",
         "POWERTOOLS_LOG_LEVEL": settings.log_level,
         **special.get(group, {}),
     }

@@ -41,7 +41,7 @@ def _statements(own: Resources) -> list[iam.PolicyStatement]:
         allow(["s3:PutObject", "s3:AbortMultipartUpload", "s3:GetObject", "s3:GetObjectVersion"], [bundles]),
         allow([*ledger.READ, *ledger.LIST], [own.ledger.table.table_arn]),
         allow(ledger.LIST, [own.ledger.index(ledger.BY_ENVIRONMENT)]),
-        allow(["ssm:GetParameter", "ssm:GetParametersByPath"], [root, f"{root}/*"]),
+        allow(["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"], [root, f"{root}/*"]),
         allow(["states:StartExecution"], [machine_arn(ROLLBACK_MACHINE)]),
         allow(["states:DescribeExecution"], [executions_arn(ROLLBACK_MACHINE)]),
         allow(["states:SendTaskSuccess"], ["*"]),  # `selfright resume`

@@ -43,7 +43,7 @@ def privileges(own: Resources) -> Mapping[Group, Sequence[iam.PolicyStatement]]:
     stage = allow(["s3:GetObject", "s3:PutObject"], [*staging, *_objects(own, RESTORE_POINTS)])
     former = allow(["s3:GetObject", "s3:PutObject"], _objects(own, f"{RESTORE_POINTS}stacks/"))
     table = [own.ledger.table.table_arn]
-    common = [allow([*ledger.READ, *ledger.WRITE], table), allow(["ssm:GetParameter"], [_parameters()])]
+    common = [allow([*ledger.READ, *ledger.WRITE], table), allow(["ssm:GetParameters"], [_parameters()])]
     end = [
         allow(ledger.DELETE, table),
         allow(["states:SendTaskSuccess"], ["*"]),  # releases the lock to a deployment that waits for it

@@ -8,7 +8,6 @@ from constructs import Construct
 
 from bootstrap_cdk.controller.alarms import ControllerAlarms
 from bootstrap_cdk.controller.artifacts import Artifacts
-from bootstrap_cdk.controller.dashboard import ControllerDashboard
 from bootstrap_cdk.controller.functions import Functions
 from bootstrap_cdk.controller.ledger import Ledger
 from bootstrap_cdk.controller.notifications import Notifications
@@ -28,7 +27,7 @@ class ControllerStack(Stack):
         self.own = Resources(
             artifacts=Artifacts(self, "Artifacts", protected=settings.protected),
             ledger=Ledger(self, "Ledger", protected=settings.protected),
-            notifications=Notifications(self, "Notifications", notify=settings.notify),
+            notifications=Notifications(self, "Notifications", notify=settings.notify, topic_key=settings.topic_key),
         )
         self.functions = Functions(self, "Functions", settings=settings, own=self.own)
         self.machines = StateMachines(self, "StateMachines", functions=self.functions)
@@ -43,7 +42,10 @@ class ControllerStack(Stack):
             triggers=triggers,
             topic=self.own.notifications.topic,
         )
-        ControllerDashboard(self, "Board", functions=self.functions, machines=self.machines, alarms=alarms)
+        if settings.dashboard:
+            from bootstrap_cdk.controller.dashboard import ControllerDashboard  # noqa: PLC0415 - where it is needed
+
+            ControllerDashboard(self, "Board", functions=self.functions, machines=self.machines, alarms=alarms)
         Releaser(self, "Releaser", own=self.own)
         self._publish()
 

@@ -1,7 +1,5 @@
 """The events that start the controller: uploads, alarms, executions that fail, and a schedule."""
 
-from collections.abc import Mapping
-
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -14,63 +12,57 @@ from bootstrap_cdk.controller.artifacts import INCOMING
 from bootstrap_cdk.controller.functions import Functions
 from bootstrap_cdk.controller.state_machines import StateMachines
 from selfright.cdk.exceptions import accept
-from selfright.cdk.names import Group
+from selfright.cdk.names import UNDELIVERED, Group
 
 RECONCILE_EVERY = Duration.minutes(5)
 
 
 class Triggers(Construct):
-    """The rules; a queue with an alarm keeps the events that a rule cannot deliver."""
+    """The rules, and the queue (`.undelivered`) that keeps what did not arrive, of all rules, topics and functions.
+
+    A rule that cannot reach its target puts the event there at once, so its failures need no alarms of their own.
+    """
 
     def __init__(
         self, scope: Construct, construct_id: str, *, bucket: s3.Bucket, functions: Functions, machines: StateMachines
     ) -> None:
         super().__init__(scope, construct_id)
-        self.deploy_queue = self._queue("UndeliveredUploads", "selfright-deploy-undelivered")
-        self.alarm_queue = self._queue("UndeliveredAlarms", Group.ON_ALARM.undelivered)
-        self.reconcile_queue = self._queue("UndeliveredEnds", Group.RECONCILE.undelivered)
-        _allow_topics(self.alarm_queue)
-        functions.catch_failures(Group.ON_ALARM, self.alarm_queue)
-        functions.catch_failures(Group.RECONCILE, self.reconcile_queue)
+        queue = self.undelivered = self._queue()
+        _allow_topics(queue)
+        functions.catch_failures(Group.ON_ALARM, queue)
+        functions.catch_failures(Group.RECONCILE, queue)
         to_deploy = targets.SfnStateMachine(
             machines.deploy,
             input=events.RuleTargetInput.from_event_path("$.detail"),
-            dead_letter_queue=self.deploy_queue,
+            dead_letter_queue=queue,
         )
-        to_on_alarm = targets.LambdaFunction(functions[Group.ON_ALARM], dead_letter_queue=self.alarm_queue)
-        to_reconcile = targets.LambdaFunction(functions[Group.RECONCILE], dead_letter_queue=self.reconcile_queue)
-        self.rules: Mapping[str, events.Rule] = {
-            "Upload": self._on("Upload", _uploads(bucket), to_deploy),
-            "Alarm": self._on("Alarm", _alarms(), to_on_alarm),
-            "ExecutionEnd": self._on("ExecutionEnd", _bad_ends(machines), to_reconcile),
-            "Schedule": events.Rule(
-                self,
-                "Schedule",
-                description="Finds deployments whose execution has ended; status events are best effort",
-                schedule=events.Schedule.rate(RECONCILE_EVERY),
-                targets=[to_reconcile],
-            ),
-        }
+        to_on_alarm = targets.LambdaFunction(functions[Group.ON_ALARM], dead_letter_queue=queue)
+        to_reconcile = targets.LambdaFunction(functions[Group.RECONCILE], dead_letter_queue=queue)
+        self._on("Upload", _uploads(bucket), to_deploy)
+        self._on("Alarm", _alarms(), to_on_alarm)
+        self._on("ExecutionEnd", _bad_ends(machines), to_reconcile)
+        events.Rule(
+            self,
+            "Schedule",
+            description="Finds deployments whose execution has ended; status events are best effort",
+            schedule=events.Schedule.rate(RECONCILE_EVERY),
+            targets=[to_reconcile],
+        )
 
-    def _on(self, name: str, pattern: events.EventPattern, target: events.IRuleTarget) -> events.Rule:
-        return events.Rule(self, name, event_pattern=pattern, targets=[target])
+    def _on(self, name: str, pattern: events.EventPattern, target: events.IRuleTarget) -> None:
+        events.Rule(self, name, event_pattern=pattern, targets=[target])
 
-    def _queue(self, construct_id: str, name: str) -> sqs.Queue:
+    def _queue(self) -> sqs.Queue:
         queue = sqs.Queue(
             self,
-            construct_id,
-            queue_name=name,
+            "Undelivered",
+            queue_name=UNDELIVERED,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             retention_period=Duration.days(14),
         )
         accept(queue, "This is a dead-letter queue itself.", "AwsSolutions-SQS3")
         return queue
-
-    @property
-    def queues(self) -> Mapping[str, sqs.Queue]:
-        """The dead-letter queues, by the kind of their events."""
-        return {"uploads": self.deploy_queue, "alarms": self.alarm_queue, "execution ends": self.reconcile_queue}
 
 
 def _uploads(bucket: s3.Bucket) -> events.EventPattern:

@@ -9,7 +9,7 @@ from constructs import Construct
 from bootstrap_cdk.settings import SmartPackSettings
 from bootstrap_cdk.smartpack.edge import EdgeAlarms
 from bootstrap_cdk.smartpack.measures import Measures
-from selfright.cdk import EncryptedTopic
+from selfright.cdk import AlarmTopic, EncryptedTopic
 
 
 class SmartPackAlarms(Construct):
@@ -30,7 +30,8 @@ class SmartPackAlarms(Construct):
         edge: EdgeAlarms | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.topic = EncryptedTopic(self, "Alarms", display_name=f"{settings.prefix} alarms").topic
+        kind = EncryptedTopic if settings.topic_key else AlarmTopic
+        self.topic = kind(self, "Alarms", display_name=f"{settings.prefix} alarms").topic
         self._prefix, self._chosen = settings.prefix, settings.alarm
         self.guards = [
             *(self._errors(name, measures) for name in measures.functions),

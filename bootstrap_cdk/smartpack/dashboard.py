@@ -28,7 +28,7 @@ class SmartPackDashboard(Construct):
         super().__init__(scope, construct_id)
         self._marks = release_markers("smartpack", settings.environment, measures.period)
         every = [*alarms.guards, *alarms.for_people, *([alarms.composite] if alarms.composite else [])]
-        board = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=settings.prefix)
+        board = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=settings.global_name())
         board.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", alarms=every, width=24))
         board.add_widgets(
             self._graph("What visitors get from the API", [measures.api(name) for name in ("Count", "4xx", "5xx")]),

@@ -15,7 +15,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from bootstrap_cdk.settings import SmartPackSettings
-from bootstrap_cdk.smartpack.measures import site_metric
+from bootstrap_cdk.smartpack.measures import CLOUDFRONT_REGION, site_metric
 
 ERROR_PERCENT = 5
 DAYS_LEFT = 30
@@ -43,8 +43,10 @@ class EdgeAlarms(Construct):
         certificate: certificates.ICertificate | None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.errors = self._errors(settings.prefix, distribution)
-        self.expiry = self._expiry(settings.prefix, certificate) if certificate else None
+        elsewhere = settings.region != CLOUDFRONT_REGION  # Then several regions may have their alarms here.
+        prefix = f"{settings.prefix}-{settings.region}" if elsewhere else settings.prefix
+        self.errors = self._errors(prefix, distribution)
+        self.expiry = self._expiry(prefix, certificate) if certificate else None
 
     @property
     def all(self) -> list[cloudwatch.Alarm]:

@@ -10,7 +10,7 @@ from bootstrap_cdk.smartpack.domain import hosted_zone
 from bootstrap_cdk.smartpack.edge import Edge, EdgeAlarms
 from bootstrap_cdk.smartpack.firewall import Firewall
 from bootstrap_cdk.smartpack.measures import CLOUDFRONT_REGION
-from selfright.cdk import EncryptedTopic
+from selfright.cdk import AlarmTopic, EncryptedTopic
 
 
 class EdgeStack(Stack):
@@ -57,6 +57,7 @@ class EdgeAlarmsStack(Stack):
             env=settings.place(CLOUDFRONT_REGION),
             cross_region_references=True,
         )
-        topic = EncryptedTopic(self, "Alarms", display_name=f"{settings.prefix} edge alarms").topic
+        kind = EncryptedTopic if settings.topic_key else AlarmTopic
+        topic = kind(self, "Alarms", display_name=f"{settings.prefix} edge alarms").topic
         watched = EdgeAlarms(self, "Watching", settings, distribution=distribution, certificate=certificate)
         watched.notify(topic, watched.all)

@@ -22,7 +22,7 @@ class Firewall(Construct):
         self.acl = waf.CfnWebACL(
             self,
             "Acl",
-            name=settings.prefix,
+            name=f"{settings.prefix}-{settings.region}",
             description="In front of SmartPack",
             scope="CLOUDFRONT",
             default_action=waf.CfnWebACL.DefaultActionProperty(allow={}),

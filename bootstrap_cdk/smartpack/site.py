@@ -43,19 +43,22 @@ class RoutedSite(Construct):
         self.routing_function = cloudfront.Function(
             self,
             "Routing",
-            function_name=f"{settings.prefix}-routing",
+            function_name=settings.global_name("routing"),
             comment="Chooses the revision; published by Selfright",
             code=cloudfront.FunctionCode.from_inline(PLACEHOLDER_ROUTING),
             runtime=cloudfront.FunctionRuntime.JS_2_0,
             auto_publish=True,
         )
         paths = [*ROUTES, *(AI_ROUTES if settings.ai_image else ())]
-        headers = SecurityHeaders(self, "Headers").policy
+        headers = SecurityHeaders(self, "Headers", name=settings.global_name("headers")).policy
+        access = cloudfront.S3OriginAccessControl(
+            self, "Access", origin_access_control_name=settings.global_name("access")
+        )
         self.distribution = cloudfront.Distribution(
             self,
             "Distribution",
             comment=settings.prefix,
-            default_behavior=self._site(headers),
+            default_behavior=self._site(headers, access),
             additional_behaviors={path: _api(api_domain, headers) for path in paths},
             default_root_object="index.html",
             price_class=cloudfront.PriceClass.PRICE_CLASS_100,
@@ -67,9 +70,11 @@ class RoutedSite(Construct):
         )
         self._accept(has_firewall=bool(web_acl))
 
-    def _site(self, headers: cloudfront.ResponseHeadersPolicy) -> cloudfront.BehaviorOptions:
+    def _site(
+        self, headers: cloudfront.ResponseHeadersPolicy, access: cloudfront.S3OriginAccessControl
+    ) -> cloudfront.BehaviorOptions:
         return cloudfront.BehaviorOptions(
-            origin=origins.S3BucketOrigin.with_origin_access_control(self.bucket),
+            origin=origins.S3BucketOrigin.with_origin_access_control(self.bucket, origin_access_control=access),
             viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
             cache_policy=cloudfront.CachePolicy.CACHING_OPTIMIZED,
             response_headers_policy=headers,
@@ -130,11 +135,12 @@ def _tls_only(bucket: s3.IBucket) -> iam.PolicyStatement:
 class SecurityHeaders(Construct):
     """The security headers of every answer."""
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, name: str) -> None:
         super().__init__(scope, construct_id)
         self.policy = cloudfront.ResponseHeadersPolicy(
             self,
             "Policy",
+            response_headers_policy_name=name,
             security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
                 content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
                     content_security_policy="default-src 'self'; base-uri 'none'; frame-ancestors 'none'",

@@ -1,17 +1,27 @@
-"""The registered environments: SSM parameters that the CDK construct `Environment` writes."""
+"""The registered environments: SSM parameters that the CDK construct `Environment` writes.
 
-from typing import TYPE_CHECKING
+`/selfright/<application>/<environment>/1` and the numbers after it hold the parts of one document.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
+from controller.aws.environment_parts import joined, size_of
 from controller.domain.environment import Environment
-from controller.errors import InvalidEnvironmentError, NotFoundError, UnknownEnvironmentError
+from controller.errors import InvalidEnvironmentError, UnknownEnvironmentError
 from controller.ports.components import Environments
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
+
+ROOT = "/selfright"
+AT_ONCE = 10
+"""Parameters that one call reads, at most."""
 
 
 class SsmEnvironments(Environments):
@@ -22,17 +32,38 @@ class SsmEnvironments(Environments):
         self._ssm = ssm or client("ssm")
 
     def get(self, application: str, environment: str) -> Environment:
-        """The configuration; raises `UnknownEnvironmentError`, `InvalidEnvironmentError`."""
-        name = f"/selfright/{application}/{environment}"
+        """The configuration.
+
+        Raises `UnknownEnvironmentError`, `InvalidEnvironmentError`, and `TransientError` while it is being changed.
+        """
+        root = f"{ROOT}/{application}/{environment}"
         try:
-            with calling("ssm:GetParameter", name):
-                value = self._ssm.get_parameter(Name=name)["Parameter"].get("Value", "")
-        except NotFoundError as error:
-            msg = f"No environment {application}/{environment} is registered (SSM parameter {name})."
-            raise UnknownEnvironmentError(msg) from error
-        try:
-            return Environment.model_validate_json(value)
+            return Environment.model_validate_json(json.dumps(self.document(application, environment)))
         except ValidationError as error:
             places = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()[:5])
-            msg = f"The environment {application}/{environment} (SSM parameter {name}) is not valid: {places}"
+            msg = f"The environment {application}/{environment} (SSM parameters {root}/…) is not valid: {places}"
             raise InvalidEnvironmentError(msg) from error
+
+    def document(self, application: str, environment: str) -> dict[str, Any]:
+        """The document as it was registered, joined from its parts; raises what `get` raises."""
+        root = f"{ROOT}/{application}/{environment}"
+        found = self._read(root, range(1, AT_ONCE + 1))  # what most environments have, by one call
+        if not found:
+            msg = f"No environment {application}/{environment} is registered (SSM parameter {root}/1)."
+            raise UnknownEnvironmentError(msg)
+        size = size_of(root, found)
+        for start in range(AT_ONCE + 1, size + 1, AT_ONCE):
+            found |= self._read(root, range(start, min(start + AT_ONCE, size + 1)))
+        return joined(root, found)
+
+    def _read(self, root: str, numbers: Iterable[int]) -> dict[int, str]:
+        names = {f"{root}/{number}": number for number in numbers}
+        with calling("ssm:GetParameters", root):
+            answer = self._ssm.get_parameters(Names=list(names))
+        return {names[one["Name"]]: one["Value"] for one in answer["Parameters"]}
+
+
+def environment_keys(names: Iterable[str]) -> list[str]:
+    """The keys (`application/environment`) of the environments to which these parameters belong, sorted."""
+    split = (name.removeprefix(f"{ROOT}/").split("/") for name in names)
+    return sorted(f"{one[0]}/{one[1]}" for one in split if one[2:] == ["1"])

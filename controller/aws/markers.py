@@ -1,4 +1,4 @@
-"""Release markers for the graphs: one count whenever a deployment enters a phase that visitors notice.
+"""Markers: one count whenever a deployment enters a phase that visitors notice, for the graphs, or when a task failed.
 
 A marker is a line of the function's own log, in CloudWatch's embedded metric format. CloudWatch turns it into a metric
 by itself: that needs no call and no permission, and cannot delay traffic.
@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 
 import json
 import sys
+import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -16,6 +17,8 @@ from controller.ports.signals import Markers
 
 NAMESPACE, METRIC = "Selfright", "Deployments"
 DIMENSIONS = ("Application", "Environment", "Phase")
+FAILURES = "Failures"
+"""The metric of failed tasks, of all functions together; an alarm of the controller watches it."""
 
 
 class EmfMarkers(Markers):
@@ -39,3 +42,10 @@ class EmfMarkers(Markers):
             "weight": deployment.weight,
         }
         self._write(json.dumps(line) + "\n")
+
+
+def mark_failure(now: Callable[[], float] = time.time) -> None:
+    """Count one failed task in the function's own log. `now` is in seconds since 1970."""
+    metric = {"Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": [{"Name": FAILURES, "Unit": "Count"}]}
+    line = {"_aws": {"Timestamp": round(now() * 1000), "CloudWatchMetrics": [metric]}, FAILURES: 1}
+    sys.stdout.write(json.dumps(line) + "\n")

@@ -1,4 +1,4 @@
-"""The entry of every Lambda function of the controller: it runs the task that the event names, with logs and metrics.
+"""The entry of every Lambda function of the controller: it runs the task that the event names, with a log.
 
 The tasks are grouped into functions by what they may do (one role each); a function runs only the tasks of its group.
 All tasks may run twice, so one that failed with a transient error is run again here, before the workflow sees it.
@@ -15,9 +15,9 @@ from importlib import import_module
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
 from controller import clock
+from controller.aws.markers import mark_failure
 from controller.errors import SelfrightError, TransientError
 from controller.flow.shared.results import Document, Result
 from controller.ports.world import World
@@ -39,7 +39,6 @@ TRIES = 3
 SETTINGS = load()
 WORLD = aws_world(SETTINGS)
 logger = Logger()
-metrics = Metrics()
 
 if SETTINGS.function:
     # Make now what every invocation needs: while it starts, a function has a whole CPU.
@@ -50,30 +49,26 @@ gc.freeze()
 gc.enable()
 
 
-@metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> Document:
     """Run the event's task; returns its result's document. Raises `SelfrightError` for the workflow to handle."""
     logger.append_keys(deployment_id=event.get("deployment_id"))
-    started = time.monotonic()
-    try:
-        return _logged(event)
-    finally:
-        metrics.add_metric(name="TaskSeconds", unit=MetricUnit.Seconds, value=time.monotonic() - started)
-
-
-def _logged(event: dict[str, Any]) -> Document:
-    task = task_of(SETTINGS.function, event)
-    metrics.add_dimension(name="task", value=task)
+    task, started = task_of(SETTINGS.function, event), time.monotonic()
     try:
         document = run(WORLD, task, event).document()
     except Exception as error:
-        # Lambda logs the traceback, but not its deployment.
+        # Lambda logs the traceback, but not its deployment. An alarm watches the metric, which costs nothing at rest.
+        mark_failure()
         why = str(error) if isinstance(error, SelfrightError) else ""
         logger.error("failed", extra={"task": task, "error": type(error).__name__, "reason": why})  # noqa: TRY400
         raise
     logger.info(
         "done",
-        extra={"task": task, "outcome": document.get("verdict") or document.get("outcome", ""), **_about(document)},
+        extra={
+            "task": task,
+            "outcome": document.get("verdict") or document.get("outcome", ""),
+            "seconds": round(time.monotonic() - started, 3),
+            **_about(document),
+        },
     )
     return document
 

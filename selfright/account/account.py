@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients, client
 from controller.aws.components.registry import AwsComponents
-from controller.aws.environments import SsmEnvironments
+from controller.aws.environments import ROOT, SsmEnvironments, environment_keys
 from controller.domain.environment import Environment
 from controller.errors import NotFoundError, SelfrightError, UnknownEnvironmentError
 from controller.ports.world import World
@@ -31,9 +31,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_stepfunctions import SFNClient
 
-ROOT = "/selfright"
 PARAMETER = f"{ROOT}/controller"
-PARTS = 2
 
 
 class ControllerResources(BaseModel):
@@ -81,8 +79,7 @@ class Account:
         with calling("ssm:GetParametersByPath", ROOT):
             pages = self.ssm.get_paginator("get_parameters_by_path").paginate(Path=ROOT, Recursive=True)
             names = [parameter["Name"] for page in pages for parameter in page["Parameters"]]
-        keys = (name.removeprefix(f"{ROOT}/") for name in names)
-        return sorted(key for key in keys if len(key.split("/")) == PARTS)
+        return environment_keys(names)
 
     def environment(self, key: str) -> Environment:
         """The environment's configuration; raises `AdviceError` that lists the known ones when it is not registered."""

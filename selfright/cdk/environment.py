@@ -1,6 +1,6 @@
 """The `Environment` construct: an application declares where it runs and how carefully it is changed.
 
-It writes the SSM parameter that the controller reads, gives the controller's functions access to exactly the declared
+It writes the SSM parameters that the controller reads, gives the controller's functions access to exactly the declared
 resources, and connects the application's alarms to `on_alarm` by SNS. It belongs in the application's own stack, which
 is deployed after the controller's.
 
@@ -19,14 +19,15 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_ssm as ssm
-from constructs import Construct
+from constructs import Construct, IDependable
 
 from selfright.cdk import durations
 from selfright.cdk.components.component import Component, Privileges, allow
 from selfright.cdk.errors import DeclarationError
 from selfright.cdk.exceptions import accept_wildcards
 from selfright.cdk.judge import Judge
-from selfright.cdk.names import Group, log_group_arn, parameter_name
+from selfright.cdk.names import UNDELIVERED, Group, log_group_arn, parameter_path
+from selfright.cdk.parts import named_by, parts
 from selfright.cdk.preference import DeploymentPreference, Hooks
 from selfright.cdk.topic import let_alarms_publish
 
@@ -72,7 +73,7 @@ class Environment(Construct):
             components: the components, by their names in releases.
             deployment_preference: how traffic moves, and the alarms and hooks that guard it; the default is
                 `Canary10Percent5Minutes` without alarms or hooks.
-            topic: the SNS topic by which the alarms reach the controller, such as that of an `EncryptedTopic`. Without
+            topic: the SNS topic by which the alarms reach the controller, such as that of an `AlarmTopic`. Without
                 alarms, it is not needed.
             final_bake: how long a release bakes at 100 %, such as `10m`; at most `7d`.
             judge: how the canary is judged.
@@ -93,7 +94,7 @@ class Environment(Construct):
         if preference.alarms and topic is None:
             raise DeclarationError(
                 "topic: alarms reach the controller by an SNS topic. Add one: "
-                'topic=EncryptedTopic(self, "Alarms", display_name="…").topic'
+                'topic=AlarmTopic(self, "Alarms", display_name="…").topic'
             )
         durations.check("final_bake", final_bake)
         durations.check("hook_timeout", hook_timeout)
@@ -113,19 +114,31 @@ class Environment(Construct):
             "restore_point_export": restore_point_export,
             "allow_private_urls": allow_private_urls,
         }
-        self.parameter = ssm.StringParameter(
-            self,
-            "Parameter",
-            parameter_name=parameter_name(application, environment),
-            description=f"Where {application} {environment} runs and how carefully Selfright changes it",
-            string_value=Stack.of(self).to_json_string(configuration),
-        )
+        self._register(parameter_path(application, environment), configuration)
         granted = [component.privileges() for component in components.values()]
         hooks, reading = _calling(preference.hooks), _reading([*(secrets or {}).values()])
         self._grant(f"selfright-{application}-{environment}", [*granted, hooks, reading])
         if topic:
             self._connect(preference.alarms, topic)
         self._let_people_read(f"{application}-{environment}", [*configuration["components"].values()])
+
+    def _register(self, path: str, document: Mapping[str, Any]) -> None:
+        """Write the document into numbered parameters, one right after the other, when all that it names exists.
+
+        Otherwise, half of a new environment could wait for minutes beside the other half of the old one.
+        """
+        stack = Stack.of(self)
+        before: list[IDependable] = [*named_by(document, stack)]
+        for part in parts(stack, document):
+            parameter = ssm.StringParameter(
+                self,
+                f"Parameter{part['part']}",
+                parameter_name=f"{path}/{part['part']}",
+                description=f"Part {part['part']} of {part['of']} of where {path.removeprefix('/selfright/')} runs",
+                string_value=stack.to_json_string(part),
+            )
+            parameter.node.add_dependency(*before)
+            before = [parameter]
 
     def _grant(self, policy: str, granted: Sequence[Privileges]) -> None:
         """Add one policy to each of the controller's roles, by the role's name."""
@@ -171,7 +184,7 @@ class Environment(Construct):
             principal="sns.amazonaws.com",
             source_arn=topic.topic_arn,
         )
-        queue = f"arn:{Aws.PARTITION}:sqs:{Aws.REGION}:{Aws.ACCOUNT_ID}:{Group.ON_ALARM.undelivered}"
+        queue = f"arn:{Aws.PARTITION}:sqs:{Aws.REGION}:{Aws.ACCOUNT_ID}:{UNDELIVERED}"
         sns.Subscription(
             self,
             "OnAlarm",

@@ -11,6 +11,8 @@ from aws_cdk import Aws
 CONTROLLER_PARAMETER = "/selfright/controller"
 DEPLOY_MACHINE = "selfright-deploy"
 ROLLBACK_MACHINE = "selfright-rollback"
+UNDELIVERED = "selfright-undelivered"
+"""The queue of all events that did not reach the controller."""
 
 
 class Group(StrEnum):
@@ -50,19 +52,14 @@ class Group(StrEnum):
         """The name of its log group."""
         return f"/aws/lambda/{self.function_name}"
 
-    @property
-    def undelivered(self) -> str:
-        """The name of the queue with events that did not reach this function."""
-        return f"{self.function_name}-undelivered"
-
 
 def log_group_arn(name: str) -> str:
     """The ARN of a log group of this account and region, as policies name it."""
     return f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:{name}:*"
 
 
-def parameter_name(application: str, environment: str) -> str:
-    """The SSM parameter of an environment."""
+def parameter_path(application: str, environment: str) -> str:
+    """The path below which the numbered SSM parameters of an environment are."""
     return f"/selfright/{application}/{environment}"
 
 

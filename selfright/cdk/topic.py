@@ -28,11 +28,35 @@ def let_alarms_publish(topic: sns.ITopic) -> None:
     topic.add_to_resource_policy(may_publish)
 
 
-class EncryptedTopic(Construct):
-    """An SNS topic (`.topic`) that is encrypted, accepts messages by TLS only, and on which alarms can publish.
+class AlarmTopic(Construct):
+    """An SNS topic (`.topic`) that accepts messages by TLS only, and on which alarms can publish.
 
-    It has its own key (`.key`), because CloudWatch may not use the key that AWS manages for SNS: alarms on such a topic
-    are lost without any error.
+    It costs nothing: SNS encrypts its disks, and messages of alarms contain names and numbers. If your rules demand a
+    key, use an `EncryptedTopic`.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, display_name: str) -> None:
+        """Make the topic.
+
+        Args:
+            scope: the stack, or a construct in it.
+            construct_id: unique within `scope`.
+            display_name: the sender's name in e-mails of the topic.
+        """
+        super().__init__(scope, construct_id)
+        self.topic = sns.Topic(self, "Topic", display_name=display_name, enforce_ssl=True)
+        let_alarms_publish(self.topic)
+
+    @property
+    def publish(self) -> list[iam.PolicyStatement]:
+        """The statements that a role needs to publish."""
+        return [iam.PolicyStatement(actions=["sns:Publish"], resources=[self.topic.topic_arn])]
+
+
+class EncryptedTopic(Construct):
+    """An `AlarmTopic` whose messages are encrypted with a key of its own (`.key`), which costs a dollar a month.
+
+    CloudWatch may not use the key that AWS manages for SNS: alarms on such a topic are lost without any error.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, display_name: str) -> None:

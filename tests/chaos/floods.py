@@ -1,7 +1,6 @@
 """Many uploads at once, to one environment or to many, and what became of each."""
 
 import io
-import json
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from controller.domain.phases import Phase
 from selfright.bundling.bundle import make_bundle
 from tests.chaos.place import Place
 from tests.chaos.processes import Workers
+from tests.registering import register
 
 HANDS = 16
 """So many uploads are sent at the same time."""
@@ -123,8 +123,7 @@ def environment(lab: Place, application: str) -> None:
         "deployment_preference": {"type": "AllAtOnce"},
         "final_bake": "0s",
     }
-    parameter = f"/selfright/{application}/prod"
-    lab.client("ssm").put_parameter(Name=parameter, Value=json.dumps(document), Type="String", Overwrite=True)
+    register(lab.client("ssm"), document)
 
 
 def release_of(folder: Path, application: str, version: str) -> bytes:

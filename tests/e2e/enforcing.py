@@ -25,7 +25,7 @@ WARM, FUNCTION = "lambda:GetProvisionedConcurrencyConfig", "lambda:GetFunction"
 """The same for reading provisioned concurrency."""
 OF_EVERYTHING = {
     *("cloudfront:GetFunction", "cloudfront:UpdateFunction", "cloudfront:PublishFunction"),
-    "ssm:GetParametersByPath",
+    *("ssm:GetParameters", "ssm:GetParametersByPath"),
 }
 """The emulator requires these for all resources, AWS for the one that they concern."""
 DENIALS = ("AccessDenied", "AuthorizationError", "not authorized to perform", "403. Forbidden")

@@ -20,9 +20,9 @@ from selfright.cli.demo.proof import Seen, visit
 from selfright.local.installation import APPLICATION, ENVIRONMENT
 from selfright.local_state import REGION, LocalAws
 from tests.e2e.waiting import until
+from tests.registering import register, registered
 
 KEY = f"{APPLICATION}/{ENVIRONMENT}"
-PARAMETER = f"/selfright/{KEY}"
 
 
 @dataclass
@@ -68,7 +68,7 @@ class Sights:
 
     def configuration(self) -> dict[str, Any]:
         """The environment as CDK registered it, or as a test changed it."""
-        return dict(json.loads(self.client("ssm").get_parameter(Name=PARAMETER)["Parameter"]["Value"]))
+        return registered(self.client("ssm"), KEY)
 
     def set_bakes(self, steps: Sequence[tuple[int, int]] = (), final_bake: int = 0, **judge: object) -> None:
         """Register the environment with these weights and bakes, this final bake, and changes to the judge."""
@@ -76,7 +76,7 @@ class Sights:
         now["deployment_preference"]["type"] = [{"weight": weight, "bake": f"{bake}s"} for weight, bake in steps]
         usual = {"alpha": 0.05, "minimum_requests": 0}
         now["final_bake"], now["judge"] = f"{final_bake}s", {**now["judge"], **usual, **judge}
-        self.client("ssm").put_parameter(Name=PARAMETER, Value=json.dumps(now), Type="String", Overwrite=True)
+        register(self.client("ssm"), now)
 
     def execution(self, arn: str) -> Mapping[str, Any]:
         """The present state of an execution."""

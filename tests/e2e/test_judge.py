@@ -16,7 +16,8 @@ from selfright.local.visitors import VisitorLoad, from_list, visiting
 from selfright.local_state import REGION
 from tests.e2e.hands import QUIET
 from tests.e2e.lab import NEVER, Lab
-from tests.e2e.seen import KEY, PARAMETER
+from tests.e2e.seen import KEY
+from tests.registering import register
 
 ROLE = f"selfright-check-{REGION}"
 HOOK = """\
@@ -39,12 +40,11 @@ def preferring(lab: Lab, **preference: Any) -> Iterator[None]:  # noqa: ANN401 -
     """The environment with another `deployment_preference` for the time of the block."""
     before = lab.configuration()
     changed = {**before, "deployment_preference": {**before["deployment_preference"], **preference}}
-    put = lab.client("ssm").put_parameter
-    put(Name=PARAMETER, Value=json.dumps(changed), Type="String", Overwrite=True)
+    register(lab.client("ssm"), changed)
     try:
         yield
     finally:
-        put(Name=PARAMETER, Value=json.dumps(before), Type="String", Overwrite=True)
+        register(lab.client("ssm"), before)
 
 
 def test_the_judge_rolls_a_bad_version_back_without_any_alarm(lab: Lab) -> None:

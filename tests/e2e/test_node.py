@@ -16,6 +16,7 @@ from selfright.local.edge import payload
 from selfright.local.edge.http import EdgeRequest
 from tests.e2e.enforcing import permit
 from tests.e2e.lab import Lab
+from tests.registering import register
 
 KEY, FUNCTION = "harbour/prod", "harbour-prod-api"
 SOURCE = Path(__file__).with_name("api_node")
@@ -58,7 +59,7 @@ def harbour(installation: Lab) -> Lab:
     at_once = {"deployment_preference": {"type": "AllAtOnce"}, "final_bake": "0s"}
     document = {"application": "harbour", "environment": "prod", "components": {"api": target}, **at_once}
     ssm = installation.client("ssm")
-    ssm.put_parameter(Name=f"/selfright/{KEY}", Value=json.dumps(document), Type="String", Overwrite=True)
+    register(ssm, document)
     permit(installation, "harbour", {"smartpack-prod-api": FUNCTION})
     return installation
 

@@ -11,6 +11,7 @@ from selfright.local.place import ACCOUNT
 from selfright.local_state import REGION
 from tests.e2e.enforcing import permit
 from tests.e2e.lab import Lab
+from tests.registering import register
 
 KEY = "cabin/prod"
 PREFIX, SECRET = f"/{KEY}/settings", f"{KEY}/config"
@@ -36,7 +37,7 @@ def cabin(installation: Lab) -> Lab:
         "final_bake": "0s",
     }
     ssm = installation.client("ssm")
-    ssm.put_parameter(Name=f"/selfright/{KEY}", Value=json.dumps(document), Type="String", Overwrite=True)
+    register(ssm, document)
     secret = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{SECRET}-??????"
     reading = {"Action": "secretsmanager:GetSecretValue", "Resource": secret}
     permit(installation, "cabin", {"/smartpack/prod/settings": PREFIX}, reading)

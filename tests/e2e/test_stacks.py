@@ -15,6 +15,7 @@ from selfright.local.place import ACCOUNT
 from selfright.local_state import REGION
 from tests.e2e.enforcing import permit
 from tests.e2e.lab import Lab
+from tests.registering import register
 
 KEY = "depot/prod"
 FUNCTION, STACK = "depot-prod-api", "depot-prod-infra"
@@ -66,7 +67,7 @@ def depot(installation: Lab) -> Lab:
         "final_bake": "0s",
     }
     ssm = installation.client("ssm")
-    ssm.put_parameter(Name=f"/selfright/{KEY}", Value=json.dumps(document), Type="String", Overwrite=True)
+    register(ssm, document)
     stacks = {"Action": "cloudformation:*", "Resource": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{STACK}/*"}
     hand_over = {"Action": "iam:PassRole", "Resource": changes}
     permit(installation, "depot", {"smartpack-prod-api": FUNCTION}, stacks, hand_over)

@@ -1,6 +1,5 @@
 """A release's checks really run: by invocations and objects before traffic, as a visitor after it."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 from controller.domain.phases import Phase
 from selfright.bundling.bundle import make_bundle
 from tests.e2e.lab import Lab
-from tests.e2e.seen import PARAMETER
+from tests.registering import register
 
 LOAD = "\n  load: {component: api, path: /health, requests: 60, concurrency: 6, p95_ms: 5000, max_errors: 0}\n"
 ABSENT_SCRIPT = '<script src="/assets/gone.js"></script></head>'
@@ -38,12 +37,11 @@ def with_a_torn_page(source: Path) -> None:
 def public_urls_only(lab: Lab) -> Iterator[None]:
     """The environment as it would be on AWS."""
     before = lab.configuration()
-    put = lab.client("ssm").put_parameter
-    put(Name=PARAMETER, Value=json.dumps({**before, "allow_private_urls": False}), Type="String", Overwrite=True)
+    register(lab.client("ssm"), {**before, "allow_private_urls": False})
     try:
         yield
     finally:
-        put(Name=PARAMETER, Value=json.dumps(before), Type="String", Overwrite=True)
+        register(lab.client("ssm"), before)
 
 
 def test_a_version_is_put_under_load_before_it_gets_visitors(lab: Lab) -> None:

@@ -82,3 +82,14 @@ def smartpack(synthesized: Synthesized) -> Template:
 def staging(synthesized: Synthesized) -> Template:
     """The template of SmartPack's staging, where everything is chosen differently."""
     return synthesized.template("SmartPack-staging")
+
+
+@pytest.fixture(scope="session")
+def chosen(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """The controller's template with everything that costs more than the rest of it."""
+    folder = tmp_path_factory.mktemp("chosen")
+    settings = ControllerSettings(package, dashboard=True, topic_key=True)
+    app = build_app(settings, outdir=folder)
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    app.synth()
+    return Synthesized(folder).template("SelfrightController")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from controller.aws.environment_parts import joined
+
 
 @dataclass(frozen=True)
 class Template:
@@ -28,6 +30,15 @@ class Template:
         """The properties of the resource of a type that has this name."""
         (properties,) = [one for one in self.of_type(kind).values() if self.text(one.get(key)) == name]
         return properties
+
+    def registered(self) -> str:
+        """The document of the one environment as JSON, joined from its parameters as the controller joins them."""
+        named = {
+            self.text(one["Name"]): self.text(one["Value"]) for one in self.of_type("AWS::SSM::Parameter").values()
+        }
+        parts = {name: value for name, value in named.items() if re.fullmatch(r"/selfright/[^/]+/[^/]+/[0-9]+", name)}
+        (root,) = {name.rpartition("/")[0] for name in parts}
+        return json.dumps(joined(root, {int(name.rpartition("/")[2]): value for name, value in parts.items()}))
 
     def policies(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Every statement of every IAM policy, with the logical id of the policy."""

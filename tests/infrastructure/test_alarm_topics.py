@@ -36,7 +36,7 @@ SOURCES = {
 """The alarms of the stack's own region and account, as a template says it with and without a fixed environment."""
 WITH_ALARMS = {
     "everything": {"SelfrightController", "SmartPack", "SmartPack-new", "SmartPack-staging"},
-    "elsewhere": {"SelfrightController", "SmartPack", "SmartPack-EdgeAlarms"},
+    "elsewhere": {"SelfrightController", "SmartPack", "SmartPack-EdgeAlarms-eu-central-1"},
     "here": {"SelfrightController", "SmartPack"},
     "example": {"Shop"},
     "own_topics": {"Plain", "ByTlsOnly"},

@@ -1,12 +1,16 @@
 """The resources of the controller's stack."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
+from bootstrap_cdk.controller.alarms import FAILURES
+from controller.aws import markers
 from controller.aws.ledger.deployments import KEPT
 from controller.settings import Settings
+from selfright.cdk.markers import NAMESPACE
 from selfright.cdk.names import Group
 from tests.infrastructure.templates import Template
 
@@ -167,16 +171,33 @@ def test_every_queue_is_encrypted_and_watched(controller: Template) -> None:
     assert {name for name in queues if any(name in dimensions for dimensions in watched)} == set(queues)
 
 
-def test_every_rule_and_every_function_is_watched(controller: Template) -> None:
-    """Nothing of the controller fails silently."""
-    watched = {(one["MetricName"], json.dumps(one["Dimensions"])) for one in _alarms(controller)}
-    for logical_id, metric in [
-        *((name, "FailedInvocations") for name in controller.of_type("AWS::Events::Rule")),
-        *((name, "Errors") for name in controller.of_type("AWS::Lambda::Function")),
-        *((name, "ExecutionsFailed") for name in controller.of_type("AWS::StepFunctions::StateMachine")),
-        *((name, "ExecutionsTimedOut") for name in controller.of_type("AWS::StepFunctions::StateMachine")),
-    ]:
-        assert any(name == metric and logical_id in dimensions for name, dimensions in watched), (logical_id, metric)
+def test_what_no_deployment_tells_is_an_alarm(controller: Template) -> None:
+    """What acts on alarms, what finds lost deployments, rollbacks that end with an error, tasks that keep failing."""
+    watched = {(one["Namespace"], one["MetricName"]) for one in _alarms(controller)}
+    assert watched == {
+        ("AWS/Lambda", "Errors"),
+        ("AWS/Lambda", "Throttles"),
+        ("AWS/Lambda", "Invocations"),
+        ("AWS/States", "ExecutionsFailed"),
+        ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
+        (NAMESPACE, FAILURES),
+    }
+    functions = {json.dumps(one["Dimensions"]) for one in _alarms(controller) if one["Namespace"] == "AWS/Lambda"}
+    assert {name for one in functions for name in ("OnAlarm", "Reconcile") if name in one} == {"OnAlarm", "Reconcile"}
+
+
+def test_every_alarm_says_what_to_do(controller: Template) -> None:
+    """Its description is all that the e-mail has."""
+    tells = re.compile(r"`selfright |[Tt]he log of|raise the|enable its|the queue")
+    assert [one["AlarmDescription"] for one in _alarms(controller) if not tells.search(one["AlarmDescription"])] == []
+
+
+def test_failing_tasks_are_counted_where_the_alarm_looks(controller: Template) -> None:
+    """The function writes the metric without dimensions, and so the alarm has none."""
+    (alarm,) = [one for one in _alarms(controller) if one["MetricName"] == FAILURES]
+    assert "Dimensions" not in alarm
+    assert (alarm["Namespace"], alarm["MetricName"]) == (markers.NAMESPACE, markers.FAILURES)
+    assert alarm["EvaluationPeriods"] > 1  # one failed attempt is nothing: the workflow tries again
 
 
 def test_a_silent_reconciler_is_an_alarm(controller: Template) -> None:
@@ -189,13 +210,18 @@ def test_every_alarm_publishes_on_the_notifications(controller: Template) -> Non
     """People are notified of every alarm, by a topic that alarms may use."""
     (topic,) = controller.of_type("AWS::SNS::Topic")
     assert all(alarm["AlarmActions"] == [{"Ref": topic}] for alarm in _alarms(controller))
-    statements = controller.only("AWS::KMS::Key")["KeyPolicy"]["Statement"]
+
+
+def test_notifications_have_a_key_if_that_is_chosen(controller: Template, chosen: Template) -> None:
+    """A key costs a dollar a month; CloudWatch must be allowed to use it."""
+    assert controller.of_type("AWS::KMS::Key") == {}
+    assert "KmsMasterKeyId" in chosen.only("AWS::SNS::Topic")
+    statements = chosen.only("AWS::KMS::Key")["KeyPolicy"]["Statement"]
     assert any(one["Principal"] == {"Service": "cloudwatch.amazonaws.com"} for one in statements)
 
 
-def test_notifications_are_encrypted_and_travel_by_tls_only(controller: Template) -> None:
-    """The topic has a key, and refuses publishers without TLS."""
-    assert "KmsMasterKeyId" in controller.only("AWS::SNS::Topic")
+def test_notifications_travel_by_tls_only(controller: Template) -> None:
+    """The topic refuses publishers without TLS."""
     statements = controller.only("AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
     assert any(one["Effect"] == "Deny" and "aws:SecureTransport" in str(one["Condition"]) for one in statements)
 
@@ -219,25 +245,26 @@ def test_the_command_line_finds_everything_in_one_parameter(controller: Template
     assert set(where["log_groups"]) == {one["LogGroupName"] for one in _function_logs(controller)}
 
 
-def test_there_is_a_dashboard(controller: Template) -> None:
-    """The controller has a page in CloudWatch, with the releases of all environments."""
-    board = controller.only("AWS::CloudWatch::Dashboard")
-    body = json.loads(controller.text(board["DashboardBody"]))
+def test_there_is_a_dashboard_if_that_is_chosen(controller: Template, chosen: Template) -> None:
+    """The controller has a page in CloudWatch, with the releases of all environments; it costs three dollars."""
+    assert controller.of_type("AWS::CloudWatch::Dashboard") == {}
+    board = chosen.only("AWS::CloudWatch::Dashboard")
+    body = json.loads(chosen.text(board["DashboardBody"]))
     expressions = [
         metric[0]["expression"]
         for widget in body["widgets"]
         for metric in widget["properties"].get("metrics", [])
         if isinstance(metric[0], dict)
     ]
-    assert board["DashboardName"] == "selfright"
+    assert chosen.text(board["DashboardName"]) == "selfright-<AWS::Region>"
     assert any("{Selfright,Application,Environment,Phase}" in one for one in expressions)
 
 
-def test_the_dashboard_shows_every_alarm(controller: Template) -> None:
+def test_the_dashboard_shows_every_alarm(chosen: Template) -> None:
     """All of them, also the one for a silent reconciler."""
-    body = json.loads(controller.text(controller.only("AWS::CloudWatch::Dashboard")["DashboardBody"]))
+    body = json.loads(chosen.text(chosen.only("AWS::CloudWatch::Dashboard")["DashboardBody"]))
     (status,) = [widget for widget in body["widgets"] if widget["type"] == "alarm"]
-    alarms = {f"<{name}.Arn>" for name in controller.of_type("AWS::CloudWatch::Alarm")}
+    alarms = {f"<{name}.Arn>" for name in chosen.of_type("AWS::CloudWatch::Alarm")}
     assert set(status["properties"]["alarms"]) == alarms
 
 

@@ -66,7 +66,7 @@ def granted(shop: Template, group: Group) -> dict[str, set[str]]:
 
 def test_the_controller_accepts_the_environment(shop: Template) -> None:
     """What CDK writes into SSM is what the controller's own model reads."""
-    environment = Environment.model_validate(json.loads(shop.text(shop.only("AWS::SSM::Parameter")["Value"])))
+    environment = Environment.model_validate(json.loads(shop.registered()))
     assert environment.outside_bundles == {
         "orders": DatabaseTarget(kind="database", instance="orders"),
         "stock": DatabaseTarget(kind="database", cluster="stock", snapshot="always"),

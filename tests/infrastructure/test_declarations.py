@@ -53,7 +53,7 @@ def synthesized(folder: Path, **arguments: Any) -> Template:  # noqa: ANN401 - t
 
 def written(template: Template) -> dict[str, Any]:
     """The environment's document in this template, with construct ids in place of references."""
-    text = template.text(template.only("AWS::SSM::Parameter")["Value"])
+    text = template.registered()
     return dict(json.loads(re.sub(r"<([A-Za-z]+)[0-9A-F]{8}>", r"\1", text)))
 
 

@@ -88,7 +88,7 @@ def secret(shop: Template, beginning: str) -> str:
 
 def test_the_controller_accepts_the_environment(shop: Template) -> None:
     """What CDK writes into SSM is what the controller's own model reads."""
-    text = re.sub(r"<(\w+)>", lambda match: match[1].lower(), shop.text(shop.only("AWS::SSM::Parameter")["Value"]))
+    text = re.sub(r"<(\w+)>", lambda match: match[1].lower(), shop.registered())
     environment = Environment.model_validate_json(text)
     assert environment.components["settings"] == ParametersTarget(kind="parameters", prefix=PREFIX)
     assert environment.secrets == {"config": secret(shop, "Config").strip("<>").lower(), "signing": "shop/prod/signing"}
@@ -161,7 +161,7 @@ def test_the_application_may_read_its_parameters_and_nothing_more(shop: Template
 
 def test_no_secret_has_its_value_in_the_template(shop: Template) -> None:
     """Neither the environment nor a policy refers to a value."""
-    texts = [json.dumps(shop.only("AWS::SSM::Parameter")), json.dumps(shop.of_type("AWS::IAM::Policy"))]
+    texts = [shop.registered(), json.dumps(shop.of_type("AWS::IAM::Policy"))]
     assert not [text for text in texts if "resolve:secretsmanager" in text or "SecretString" in text]
 
 

@@ -23,7 +23,7 @@ RELEASED = {
 
 def environment_of(template: Template) -> Environment:
     """The synthesized JSON as the controller reads it, with values for what only AWS knows."""
-    value = template.text(template.only("AWS::SSM::Parameter")["Value"])
+    value = template.registered()
     known = re.sub(r"<\w+\.ApiEndpoint>", "https://a1b2c3.execute-api.eu-central-1.amazonaws.com", value)
     known = re.sub(r"<\w+\.DomainName>", "d111111abcdef8.cloudfront.net", known)
     return Environment.model_validate_json(re.sub(r"<(\w+)>", lambda match: match[1].lower(), known))
@@ -170,7 +170,7 @@ def test_alarms_reach_the_controller(smartpack: Template) -> None:
     alarms = smartpack.of_type("AWS::CloudWatch::Alarm").values()
     assert all(alarm["AlarmActions"] == [{"Ref": topic}] for alarm in alarms)
     assert smartpack.text(subscription["Endpoint"]).endswith(":function:selfright-on-alarm")
-    assert smartpack.text(subscription["RedrivePolicy"]["deadLetterTargetArn"]).endswith("on-alarm-undelivered")
+    assert smartpack.text(subscription["RedrivePolicy"]["deadLetterTargetArn"]).endswith(":selfright-undelivered")
     assert [one["FunctionName"] for one in callers] == ["selfright-on-alarm"]
 
 

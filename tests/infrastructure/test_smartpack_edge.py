@@ -16,6 +16,8 @@ from tests.infrastructure.test_rules import RESOURCES_FIT_ACTIONS, WRITTEN_BY_CD
 from tests.infrastructure.test_smartpack import environment_of
 
 ELSEWHERE, HERE = "eu-central-1", "us-east-1"
+WITH_ALARMS = [("elsewhere", "SmartPack-EdgeAlarms-eu-central-1"), ("here", "SmartPack")]
+"""Where the assemblies have the alarms of CloudFront."""
 
 
 def synthesize(folder: Path, package: Path, region: str) -> Synthesized:
@@ -65,19 +67,19 @@ def test_only_what_must_be_there_is_in_us_east_1(elsewhere: Synthesized) -> None
     places = {name: one["environment"].rpartition("/")[2] for name, one in found.items()}
     assert places == {
         "SelfrightController": "unknown-region",
-        "SmartPack-Edge": HERE,
+        "SmartPack-Edge-eu-central-1": HERE,
         "SmartPack": ELSEWHERE,
-        "SmartPack-EdgeAlarms": HERE,
+        "SmartPack-EdgeAlarms-eu-central-1": HERE,
     }
-    assert "SmartPack-Edge" in found["SmartPack"]["dependencies"]
-    assert "SmartPack" in found["SmartPack-EdgeAlarms"]["dependencies"]
+    assert "SmartPack-Edge-eu-central-1" in found["SmartPack"]["dependencies"]
+    assert "SmartPack" in found["SmartPack-EdgeAlarms-eu-central-1"]["dependencies"]
 
 
-@pytest.mark.parametrize("place", ["elsewhere", "here"])
-def test_the_certificate_is_proved_by_the_hosted_zone(place: str, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize(("place", "region"), [("elsewhere", ELSEWHERE), ("here", HERE)])
+def test_the_certificate_is_proved_by_the_hosted_zone(place: str, region: str, request: pytest.FixtureRequest) -> None:
     """And so it is renewed by itself; old TLS is refused."""
     synthesized: Synthesized = request.getfixturevalue(place)
-    certificate = synthesized.template("SmartPack-Edge").only("AWS::CertificateManager::Certificate")
+    certificate = synthesized.template(f"SmartPack-Edge-{region}").only("AWS::CertificateManager::Certificate")
     assert (certificate["DomainName"], certificate["ValidationMethod"]) == ("pack.example.com", "DNS")
     assert certificate["DomainValidationOptions"][0]["HostedZoneId"] == "Z0123456789ABC"
     told = distribution(synthesized)
@@ -88,7 +90,7 @@ def test_the_certificate_is_proved_by_the_hosted_zone(place: str, request: pytes
 
 def test_the_firewall_has_awss_rules_and_a_limit(elsewhere: Synthesized) -> None:
     """It is one for CloudFront; the limit of requests comes first, because it costs least."""
-    acl = elsewhere.template("SmartPack-Edge").only("AWS::WAFv2::WebACL")
+    acl = elsewhere.template("SmartPack-Edge-eu-central-1").only("AWS::WAFv2::WebACL")
     rules = sorted(acl["Rules"], key=lambda rule: rule["Priority"])
     managed = [rule["Statement"]["ManagedRuleGroupStatement"]["Name"] for rule in rules[1:]]
     assert (acl["Scope"], acl["DefaultAction"]) == ("CLOUDFRONT", {"Allow": {}})
@@ -113,10 +115,13 @@ def test_the_domain_leads_to_the_distribution(elsewhere: Synthesized) -> None:
 
 def alarm(template: Template, name: str) -> dict[str, Any]:
     """The alarm of this name."""
-    return template.named("AWS::CloudWatch::Alarm", "AlarmName", f"smartpack-prod-{name}")
+    found = template.of_type("AWS::CloudWatch::Alarm").values()
+    names = {f"smartpack-prod-{name}", f"smartpack-prod-{ELSEWHERE}-{name}"}
+    (properties,) = [one for one in found if one["AlarmName"] in names]
+    return properties
 
 
-@pytest.mark.parametrize(("place", "stack"), [("elsewhere", "SmartPack-EdgeAlarms"), ("here", "SmartPack")])
+@pytest.mark.parametrize(("place", "stack"), WITH_ALARMS)
 def test_the_end_of_the_certificate_is_watched(place: str, stack: str, request: pytest.FixtureRequest) -> None:
     """Thirty days before; and the alarm stays on when an expired certificate gives no more data."""
     synthesized: Synthesized = request.getfixturevalue(place)
@@ -127,7 +132,7 @@ def test_the_end_of_the_certificate_is_watched(place: str, stack: str, request: 
     assert expiry["AlarmActions"]
 
 
-@pytest.mark.parametrize(("place", "stack"), [("elsewhere", "SmartPack-EdgeAlarms"), ("here", "SmartPack")])
+@pytest.mark.parametrize(("place", "stack"), WITH_ALARMS)
 def test_errors_of_cloudfront_are_an_alarm(place: str, stack: str, request: pytest.FixtureRequest) -> None:
     """Where its metrics are: in us-east-1."""
     synthesized: Synthesized = request.getfixturevalue(place)

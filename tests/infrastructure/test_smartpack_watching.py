@@ -85,7 +85,7 @@ def test_the_dashboard_has_alarms_versions_and_the_site(smartpack: Template) -> 
     board = smartpack.only("AWS::CloudWatch::Dashboard")
     body = smartpack.text(board["DashboardBody"])
     alarms = [*smartpack.of_type("AWS::CloudWatch::Alarm"), *smartpack.of_type("AWS::CloudWatch::CompositeAlarm")]
-    assert board["DashboardName"] == PROD
+    assert smartpack.text(board["DashboardName"]) == f"{PROD}-<AWS::Region>"
     assert all(f"<{name}.Arn>" in body for name in alarms)
     assert "ExecutedVersion" in body
     assert '"5xxErrorRate"' in body

@@ -18,6 +18,7 @@ from controller.ports.components import Fence
 from controller.ports.world import World
 from controller.settings import Settings
 from controller.wiring import aws_world
+from tests.registering import register
 from tests.simulation.aws.cloudfront import CloudFront
 from tests.simulation.aws.cloudwatch import CloudWatch
 from tests.simulation.aws.dynamodb import DynamoDb, ledger_table
@@ -154,8 +155,7 @@ class Scene:
             "keep_revisions": KEEP_REVISIONS,
             **more,
         }
-        name = f"/selfright/{APPLICATION}/{ENVIRONMENT}"
-        self.parameters.put_parameter(Name=name, Value=json.dumps(document), Type="String", Overwrite=True)
+        register(self.parameters, document)
 
     @property
     def key(self) -> str:

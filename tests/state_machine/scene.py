@@ -17,6 +17,7 @@ from controller.domain.deployment import Counts, Deployment, Revision
 from controller.domain.phases import Phase
 from controller.flow.receive import receive
 from tests.builders import a_bundle
+from tests.registering import register
 from tests.state_machine import invariants, moto_engine
 from tests.state_machine.functions import Functions
 from tests.state_machine.invariants import NO_EXECUTION
@@ -73,8 +74,7 @@ class Scene(Functions):
             "judge": {"evaluate_every": "1m", "period": "20s", "settle": "0s", "minimum_requests": 20},
             **more,
         }
-        name = f"/selfright/{self.name}/prod"
-        client("ssm").put_parameter(Name=name, Value=json.dumps(document), Type="String", Overwrite=True)
+        register(client("ssm"), document)
 
     def all_is_well(self) -> None:
         """The environment, the visitors and the checks as they were at first."""

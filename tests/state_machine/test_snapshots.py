@@ -8,6 +8,7 @@ import pytest
 from controller.aws.client.clients import client
 from controller.domain.phases import Phase
 from controller.domain.restore_point import snapshot_id
+from tests.registering import registered
 from tests.state_machine.scene import BUCKET, Scene
 
 MakeScene = Callable[..., Scene]
@@ -17,8 +18,7 @@ MakeScene = Callable[..., Scene]
 def scene(make_scene: MakeScene) -> Scene:
     """An environment with a database, in which 1.0.0 is live."""
     made = make_scene()
-    parameter = client("ssm").get_parameter(Name=f"/selfright/{made.name}/prod")["Parameter"]["Value"]
-    components = json.loads(parameter)["components"]
+    components = registered(client("ssm"), made.key)["components"]
     made.configure(components={**components, "orders": {"kind": "database", "instance": "orders"}})
     made.is_live("1.0.0")
     return made

@@ -1,21 +1,21 @@
-"""The registered environments in SSM."""
+"""The registered environments in SSM: parts of a document, of which half a set is never believed."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 from moto import mock_aws
 
-from controller.aws.environments import SsmEnvironments
-from controller.errors import InvalidEnvironmentError, UnknownEnvironmentError
+from controller.aws.environments import SsmEnvironments, environment_keys
+from controller.errors import InvalidEnvironmentError, TransientError, UnknownEnvironmentError
+from tests.registering import part_of
 from tests.unit.aws.ledger_table import client
 
-WRITTEN = {
-    "application": "smartpack",
-    "environment": "prod",
-    "components": {"api": {"kind": "function", "function_name": "f", "variables": {"KEY": "s3cret"}}},
-}
+ROOT = "/selfright/smartpack/prod"
+API = {"kind": "function", "function_name": "f", "variables": {"KEY": "s3cret"}}
+WRITTEN = {"application": "smartpack", "environment": "prod", "components": {"api": API}}
+MANY = 300
 
 
 @pytest.fixture
@@ -25,26 +25,105 @@ def ssm() -> Iterator[Any]:
         yield client("ssm")
 
 
-def written(ssm: Any, value: str) -> SsmEnvironments:  # noqa: ANN401 - a client
-    """The environments, with this as `smartpack/prod`."""
-    ssm.put_parameter(Name="/selfright/smartpack/prod", Value=value, Type="String")
+def put(ssm: Any, values: Mapping[object, str]) -> SsmEnvironments:  # noqa: ANN401 - a client
+    """The environments, with these parameters below `smartpack/prod`."""
+    for name, value in values.items():
+        ssm.put_parameter(Name=f"{ROOT}/{name}", Value=value, Type="String", Overwrite=True)
     return SsmEnvironments(ssm)
+
+
+def parts(*pieces: Mapping[str, Any], digest: str = "first") -> dict[object, str]:
+    """The parameters of a set with these pieces."""
+    return {number: part_of(one, number, len(pieces), digest) for number, one in enumerate(pieces, 1)}
+
+
+def components(*names: str) -> dict[str, Any]:
+    """A piece of the document with these components."""
+    return {"components": dict.fromkeys(names, API)}
+
+
+def names_in(environments: SsmEnvironments) -> list[str]:
+    """The components that are read."""
+    return list(environments.get("smartpack", "prod").components)
 
 
 def test_an_environment_is_read_by_application_and_name(ssm: Any) -> None:  # noqa: ANN401 - a client
     """The upload's key has both names."""
-    assert written(ssm, json.dumps(WRITTEN)).get("smartpack", "prod").key == "smartpack/prod"
+    assert put(ssm, parts(WRITTEN)).get("smartpack", "prod").key == "smartpack/prod"
+
+
+def test_parts_are_joined_into_one_document(ssm: Any) -> None:  # noqa: ANN401 - a client
+    """Objects are merged, also within a component, and lists are joined in the order of the parts."""
+    variables = {"components": {"api": {"variables": {"OTHER": "o"}}}}
+    alarms = [{"deployment_preference": {"alarms": [name]}} for name in ("errors", "latency")]
+    read = put(ssm, parts(WRITTEN, variables, *alarms, components("web"))).document("smartpack", "prod")
+    assert read["components"] == {"api": {**API, "variables": {"KEY": "s3cret", "OTHER": "o"}}, "web": API}
+    assert read["deployment_preference"]["alarms"] == ["errors", "latency"]
+
+
+def test_hundreds_of_components_are_read(ssm: Any) -> None:  # noqa: ANN401 - a client
+    """However many parts they need: one call reads ten."""
+    pieces = [components(*(f"c{number}-{one}" for one in range(10))) for number in range(MANY // 10)]
+    assert len(names_in(put(ssm, parts(WRITTEN, *pieces)))) == MANY + 1
+
+
+NEW = parts(WRITTEN, components("new"), components("newer"), digest="second")
+OLD = parts(WRITTEN, components("old"), components("older"))
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        pytest.param({**OLD, 1: NEW[1]}, id="the first is new"),
+        pytest.param({**NEW, 1: OLD[1]}, id="the first is old"),
+        pytest.param({**NEW, 3: OLD[3]}, id="the last is old"),
+        pytest.param({1: NEW[1], 2: NEW[2]}, id="the last is not there yet"),
+        pytest.param({2: NEW[2], 3: NEW[3]}, id="the first is not there yet"),
+        pytest.param({**parts(WRITTEN, components("old")), 1: NEW[1]}, id="there was one less"),
+        pytest.param({**OLD, 1: parts(WRITTEN, components("new"), digest="second")[1]}, id="there will be one less"),
+        pytest.param({**NEW, 3: NEW[2]}, id="one is there twice"),
+    ],
+)
+def test_half_a_set_is_asked_for_again(ssm: Any, seen: dict[object, str]) -> None:  # noqa: ANN401 - a client
+    """CloudFormation is writing, or a read is stale: that passes, so it is no refusal, and no other document either."""
+    with pytest.raises(TransientError, match=f"{ROOT} is not whole at the moment"):
+        put(ssm, seen).get("smartpack", "prod")
+    assert names_in(put(ssm, NEW)) == ["api", "new", "newer"]
+
+
+def test_a_part_that_is_not_needed_any_more_is_left_alone(ssm: Any) -> None:  # noqa: ANN401 - a client
+    """CloudFormation deletes it after it has written the others, or never, if it may not."""
+    environments = put(ssm, {**OLD, **parts(WRITTEN, components("new"), digest="second")})
+    assert names_in(environments) == ["api", "new"]
+
+
+@pytest.mark.parametrize("name", ["notes", "0", "4", "10", "2/1"])
+def test_a_stray_parameter_is_left_alone(ssm: Any, name: str) -> None:  # noqa: ANN401 - a client
+    """Somebody keeps something below the environment's path: only the numbers of the set are read."""
+    assert names_in(put(ssm, {**OLD, name: "not a part"})) == ["api", "old", "older"]
+
+
+def test_parts_that_contradict_each_other_are_an_error(ssm: Any) -> None:  # noqa: ANN401 - a client
+    """The construct writes no such set."""
+    with pytest.raises(InvalidEnvironmentError, match="have the key 'application'"):
+        put(ssm, parts(WRITTEN, WRITTEN)).get("smartpack", "prod")
 
 
 def test_an_unknown_environment_is_named(ssm: Any) -> None:  # noqa: ANN401 - a client
     """The message names the parameter in which it should be."""
-    with pytest.raises(UnknownEnvironmentError, match="/selfright/smartpack/test"):
+    with pytest.raises(UnknownEnvironmentError, match="/selfright/smartpack/test/1"):
         SsmEnvironments(ssm).get("smartpack", "test")
 
 
-@pytest.mark.parametrize("value", ["not json", "[]", json.dumps({**WRITTEN, "final_bake": "soon"})])
+@pytest.mark.parametrize("value", ["not json", "[]", json.dumps(WRITTEN), part_of({**WRITTEN, "final_bake": "soon"})])
 def test_a_broken_environment_says_what_is_wrong(ssm: Any, value: str) -> None:  # noqa: ANN401 - a client
     """The message has the place and the fault, but no values, because they may be secrets."""
-    with pytest.raises(InvalidEnvironmentError, match="SSM parameter /selfright/smartpack/prod") as caught:
-        written(ssm, value).get("smartpack", "prod")
+    with pytest.raises(InvalidEnvironmentError, match=f"SSM parameters? {ROOT}/") as caught:
+        put(ssm, {1: value}).get("smartpack", "prod")
     assert "s3cret" not in str(caught.value)
+
+
+def test_environments_are_listed_by_their_first_parts() -> None:
+    """Each once, and nothing else below the controller's path."""
+    names = ["controller", "shop/prod/1", "shop/prod/2", "shop/prod/notes", "shop/2/1", "shop/1", "a/b/c/1"]
+    assert environment_keys(f"/selfright/{name}" for name in names) == ["shop/2", "shop/prod"]

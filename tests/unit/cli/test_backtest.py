@@ -13,6 +13,7 @@ from selfright.backtest.report import Bad, Good, Report
 from selfright.cli.views.backtest_page import shown
 from tests.cli_world import ID, ROLLED_BACK, START, TABLE, CliWorld
 from tests.evaluations import FIRST, worse
+from tests.registering import register, registered
 
 FUNCTION = "smartpack-prod-api"
 OPTIONS = ("backtest", "-e", "smartpack/prod", "--days", "1", "--releases", "40", "--worse", "5")
@@ -27,9 +28,7 @@ def measured(world: CliWorld) -> CliWorld:
         "components": {"api": {"kind": "function", "function_name": FUNCTION}},
         "deployment_preference": {"type": "Canary10Percent5Minutes"},
     }
-    client("ssm").put_parameter(
-        Name="/selfright/smartpack/prod", Value=json.dumps(value), Type="String", Overwrite=True
-    )
+    register(client("ssm"), value)
     dimensions = [
         {"Name": "FunctionName", "Value": FUNCTION},
         {"Name": "Resource", "Value": f"{FUNCTION}:live"},
@@ -102,11 +101,9 @@ def test_without_traffic_that_is_told(measured: CliWorld) -> None:
 
 def test_a_strategy_that_compares_nothing_is_told(measured: CliWorld) -> None:
     """All at once: there is no canary beside stable."""
-    value = json.loads(client("ssm").get_parameter(Name="/selfright/smartpack/prod")["Parameter"]["Value"])
+    value = registered(client("ssm"), "smartpack/prod")
     value["deployment_preference"]["type"] = "AllAtOnce"
-    client("ssm").put_parameter(
-        Name="/selfright/smartpack/prod", Value=json.dumps(value), Type="String", Overwrite=True
-    )
+    register(client("ssm"), value)
     assert "This strategy compares nothing" in measured.run(*OPTIONS).stdout
 
 

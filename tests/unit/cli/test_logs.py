@@ -14,6 +14,7 @@ from selfright.cli import main
 from selfright.cli.commands.logs import Since
 from tests.cli_logs import ALARM, API, STAGE, FakeLogs
 from tests.cli_world import BAKING, ID, LIVE_ID, START, SUCCEEDED, CliWorld
+from tests.registering import register
 
 ENVIRONMENT = {
     "application": "smartpack",
@@ -57,9 +58,7 @@ def logs() -> FakeLogs:
 @pytest.fixture
 def run(world: CliWorld, logs: FakeLogs) -> Callable[..., Result]:
     """The command line, with a deployment that has ended and these logs."""
-    client("ssm").put_parameter(
-        Name="/selfright/smartpack/prod", Value=json.dumps(ENVIRONMENT), Type="String", Overwrite=True
-    )
+    register(client("ssm"), ENVIRONMENT)
     world.write(SUCCEEDED)
     world.time.moment = at(1000)
 

@@ -9,6 +9,7 @@ from controller.domain.components.site.routing import RoutingTable
 from selfright.cli import main
 from tests.builders import a_bundle, bundle_parts
 from tests.cli_world import ID, CliWorld
+from tests.registering import register
 from tests.unit.aws.fake_cloudfront import FakeCloudFront
 from tests.unit.aws.fake_lambda import NAME, FakeLambda
 
@@ -16,12 +17,10 @@ API = {"kind": "function", "function_name": NAME}
 SITE = {"kind": "site", "bucket": "some-bucket", "routing_function": "routing"}
 
 
-def register(**members: object) -> None:
+def declare(**members: object) -> None:
     """An environment with an API and a site."""
     value = {"application": "smartpack", "environment": "prod", "components": {"api": API, "site": SITE}, **members}
-    client("ssm").put_parameter(
-        Name="/selfright/smartpack/prod", Value=json.dumps(value), Type="String", Overwrite=True
-    )
+    register(client("ssm"), value)
 
 
 def run(world: CliWorld, *arguments: str) -> Result:
@@ -37,7 +36,7 @@ def run(world: CliWorld, *arguments: str) -> Result:
 @pytest.fixture
 def bundle(world: CliWorld, tmp_path: Path) -> Path:
     """A bundle for the environment."""
-    register()
+    declare()
     path = tmp_path / "smartpack-1.2.0.zip"
     path.write_bytes(a_bundle("1.2.0", api={"memory": 256}))
     return path
@@ -85,7 +84,7 @@ def test_a_refusal_is_exit_code_1_with_reason_and_advice(world: CliWorld, bundle
 def test_a_missing_secret_is_told(world: CliWorld, tmp_path: Path) -> None:
     """Asked of Secrets Manager without reading the value."""
     client("secretsmanager").create_secret(Name="mail", SecretString="{}")  # type: ignore[attr-defined]
-    register(secrets={"mail": "mail", "ai": "gone"})
+    declare(secrets={"mail": "mail", "ai": "gone"})
     path = tmp_path / "bundle.zip"
     path.write_bytes(bundle_parts("1.2.0").needing(mail=["user"], ai=["key"]).pack())
     document = json.loads(run(world, str(path), "-e", "smartpack/prod", "--output", "json").stdout)
@@ -101,7 +100,7 @@ def test_an_unknown_environment_is_an_error(world: CliWorld, bundle: Path) -> No
 
 def test_a_bundle_that_is_no_zip_is_refused(world: CliWorld, tmp_path: Path) -> None:
     """In the controller's words."""
-    register()
+    declare()
     path = tmp_path / "bundle.zip"
     path.write_bytes(b"no zip")
     result = run(world, str(path), "-e", "smartpack/prod")

@@ -15,6 +15,7 @@ from controller.domain.environment import Environment
 from controller.domain.restore_point import Part, RestorePoint
 from selfright.recovery.hold import reason_of
 from tests.cli_world import BAKING, BUCKET, ID, LIVE_ID, START, SUCCEEDED, CliWorld
+from tests.registering import register
 
 PREFIX = "/smartpack/prod/settings"
 SETTINGS = {"settings": {"kind": "parameters", "prefix": PREFIX}}
@@ -34,9 +35,7 @@ def current() -> str:
 def recorded(world: CliWorld) -> CliWorld:
     """A release is live, before which settings `aa` were; its restore point is kept."""
     document = {"application": "smartpack", "environment": "prod", "components": SETTINGS}
-    client("ssm").put_parameter(
-        Name="/selfright/smartpack/prod", Value=json.dumps(document), Type="String", Overwrite=True
-    )
+    register(client("ssm"), document)
     environment = Environment.model_validate(document)
     put("revisions/aa/HUT", "Spruce")
     put("current", "aa")
@@ -109,9 +108,7 @@ def test_it_continues_where_it_was_interrupted(recorded: CliWorld) -> None:
 def test_an_incomplete_recovery_holds_the_environment(recorded: CliWorld) -> None:
     """The state is unknown; the reason says how to continue, and how to accept it."""
     document = {"application": "smartpack", "environment": "prod", "components": {"other": SETTINGS["settings"]}}
-    client("ssm").put_parameter(
-        Name="/selfright/smartpack/prod", Value=json.dumps(document), Type="String", Overwrite=True
-    )
+    register(client("ssm"), document)
     result = recorded.run("restore", ID)
     assert (result.exit_code, "takes no release" in result.stdout) == (1, True)
     assert recorded.locks.load("smartpack/prod").held == reason_of("smartpack/prod", ID)
@@ -141,7 +138,7 @@ def test_without_a_restore_point_it_says_so(world: CliWorld) -> None:
 def test_the_bucket_alone_is_enough(recorded: CliWorld) -> None:
     """Without ledger, registration and the controller's parameter."""
     client("dynamodb").delete_table(TableName="selfright")
-    client("ssm").delete_parameters(Names=["/selfright/controller", "/selfright/smartpack/prod"])
+    client("ssm").delete_parameters(Names=["/selfright/controller", "/selfright/smartpack/prod/1"])
     result = recorded.run("restore", ID, "--bucket", BUCKET)
     assert (result.exit_code, current()) == (0, "aa")
     missing = recorded.run("restore", "smartpack-prod-20200101T000000-ffffff", "--bucket", BUCKET)

@@ -129,7 +129,7 @@ def test_watching_as_json_is_wrong_usage(world: CliWorld) -> None:
 
 def test_an_account_without_environments_says_how_to_register_one(world: CliWorld) -> None:
     """The first thing that a newcomer sees says what comes next."""
-    client("ssm").delete_parameter(Name="/selfright/smartpack/prod")
+    client("ssm").delete_parameter(Name="/selfright/smartpack/prod/1")
     result = world.run("status")
     assert result.exit_code == 1
     assert "No environment is registered here." in result.stderr

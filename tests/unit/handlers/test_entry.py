@@ -92,26 +92,29 @@ def function(monkeypatch: pytest.MonkeyPatch) -> FakeWorld:
     a_deployment(world, Phase.ROLLING_BACK, restore_point=None, rollback_execution_arn="arn:back")
     monkeypatch.setattr(entry, "WORLD", world)
     monkeypatch.setattr(entry, "SETTINGS", entry.SETTINGS.model_copy(update={"function": "close"}))
-    monkeypatch.setattr(entry.metrics.provider, "namespace", "Selfright")
     return world
 
 
-def test_a_task_is_logged_and_measured(function: FakeWorld, capsys: pytest.CaptureFixture[str]) -> None:
-    """One line with the outcome and the deployment, and how long it took; no payload."""
-    card = entry.handler({"task": "close", "deployment_id": "d2", "trouble": "s3cret", "execution": "arn:back"}, None)
-    assert card["outcome"] == "REJECTED"
-    written = capsys.readouterr().out
-    assert "TaskSeconds" in written
-    assert "s3cret" not in written
+def test_a_task_that_succeeds_writes_no_metric(function: FakeWorld, capsys: pytest.CaptureFixture[str]) -> None:
+    """CloudWatch bills every metric that is written: the reconciler's would cost more than all its alarms at rest."""
+    assert entry.handler({"task": "close", "deployment_id": "d2", "execution": "arn:back"}, None)
+    assert "CloudWatchMetrics" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    "event", [{"task": "shift"}, {"task": "close", "deployment_id": "nobody", "execution": "arn:back"}]
-)
-def test_a_task_that_fails_says_why(function: FakeWorld, event: dict[str, Any]) -> None:
-    """The error reaches the workflow as it is, whatever the metrics think of it."""
+def test_a_task_that_fails_says_why_and_is_counted(function: FakeWorld, capsys: pytest.CaptureFixture[str]) -> None:
+    """The error reaches the workflow as it is; the metric, without any dimension, is what an alarm watches."""
     with pytest.raises(SelfrightError):
-        entry.handler(event, None)
+        entry.handler({"task": "close", "deployment_id": "nobody", "execution": "arn:back"}, None)
+    (line,) = [json.loads(one) for one in capsys.readouterr().out.splitlines() if "CloudWatchMetrics" in one]
+    (metric,) = line["_aws"]["CloudWatchMetrics"]
+    assert (metric["Namespace"], metric["Dimensions"], metric["Metrics"][0]["Name"]) == ("Selfright", [[]], "Failures")
+    assert line["Failures"] == 1
+
+
+def test_a_task_of_another_function_is_refused(function: FakeWorld) -> None:
+    """The event and the function do not fit together: nothing is run."""
+    with pytest.raises(SelfrightError):
+        entry.handler({"task": "shift"}, None)
 
 
 @pytest.fixture
@@ -129,6 +132,7 @@ def test_every_line_says_whose_it_is(log: io.StringIO) -> None:
         entry.handler({"task": "close", "deployment_id": "nobody", "execution": "arn:back"}, None)
     good, bad = map(json.loads, log.getvalue().splitlines())
     assert (good["message"], good["task"], good["deployment_id"]) == ("done", "close", "d2")
+    assert good["seconds"] >= 0
     assert (bad["message"], bad["level"], bad["deployment_id"]) == ("failed", "ERROR", "nobody")
     assert "nobody" in bad["reason"]
 
