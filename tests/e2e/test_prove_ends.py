@@ -27,6 +27,7 @@ from tests.e2e.lab import Lab
 from tests.e2e.programs import program
 from tests.e2e.test_prove import variables
 from tests.e2e.waiting import until
+from tests.registering import register, registered
 
 HANGS = 120
 LONG = ("--only", "version_metrics")
@@ -105,16 +106,16 @@ def test_what_a_killed_run_has_left_is_found_and_deleted(lab: Lab, tmp_path: Pat
 
 
 @contextmanager
-def registered(folder: Path, running: LocalAws) -> Iterator[tuple[Prover, Scene]]:
+def quick_sandbox(folder: Path, running: LocalAws) -> Iterator[tuple[Prover, Scene]]:
     """The sandbox behind the edge, with bakes of seconds."""
     prover = Prover(Account(), lambda _: None, ServiceClients(), RunClock())
     with prover.sandbox(dict.fromkeys(("ApiDomain", "SiteDomain"), running.edge_url), FACTOR) as scene:
         save(folder, Targets("selfright-prove-api", "live", scene.outputs["SiteDomain"], api_paths=("/hello",)))
-        name, ssm = f"/selfright/{KEY}", scene.client("ssm")
-        now = json.loads(ssm.get_parameter(Name=name)["Parameter"]["Value"])
+        ssm = scene.client("ssm")
+        now = registered(ssm, KEY)
         now |= {"allow_private_urls": True, "final_bake": "5s", "judge": {**now["judge"], **JUDGE}}
         now["deployment_preference"] |= BAKES
-        ssm.put_parameter(Name=name, Value=json.dumps(now), Type="String", Overwrite=True)
+        register(ssm, now)
         yield prover, scene
 
 
@@ -126,7 +127,7 @@ def test_three_releases_and_a_rollback_end_as_they_should(tmp_path: Path) -> Non
     running = install(lambda _: None, folder=folder, attached=True)
     try:
         with variables(running):
-            with registered(LocalFolder(folder).targets, running) as (prover, scene):
+            with quick_sandbox(LocalFolder(folder).targets, running) as (prover, scene):
                 fact = releasing(prover.account)
                 prover.measure(scene, [fact])
             (answer,) = prover.answers([fact])
