@@ -18,7 +18,7 @@ NAVIGATION = {
     "Start": ["First steps <self>", "app_artifacts/smartpack/README", "docs/architecture"],
     "Adopt": ["docs/bundle", "docs/environment", "docs/smartpack"],
     "Release": ["docs/flow", "docs/protocol", "docs/judge", "state_machine/README"],
-    "Operate": ["docs/operations", "docs/recovery", "docs/security", "docs/local-aws"],
+    "Operate": ["docs/operations", "docs/prove", "docs/recovery", "docs/security", "docs/local-aws"],
     "Reference": ["docs/adr/README", "benchmarks/README", "CHANGELOG"],
     "Take part": [
         "CONTRIBUTING",

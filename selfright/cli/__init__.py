@@ -20,7 +20,7 @@ from selfright.errors import advise
 FAILED, INTERRUPTED = 1, 130
 COMMANDS = {
     "bundle": "selfright.cli.commands.bundle:command",
-    "doctor": "selfright.cli.commands.doctor:command",
+    "doctor": "selfright.cli.commands.account.doctor:command",
     "plan": "selfright.cli.commands.plan:command",
     "release": "selfright.cli.commands.release:command",
     "watch": "selfright.cli.commands.watch:command",
@@ -34,6 +34,7 @@ COMMANDS = {
     "resume": "selfright.cli.commands.resume:command",
     "unlock": "selfright.cli.commands.unlock:command",
     "restore": "selfright.cli.commands.restore:command",
+    "prove": "selfright.cli.commands.account.prove:command",
     "up": "selfright.cli.commands.local:up",
     "down": "selfright.cli.commands.local:down",
     "demo": "selfright.cli.commands.local:demo",

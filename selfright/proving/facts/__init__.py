@@ -1,0 +1,1 @@
+"""One module for each fact, or for a few that are measured alike."""
