@@ -1,6 +1,6 @@
 """SmartPack's site: a private bucket, CloudFront in front of it, and the function that chooses the revision."""
 
-from aws_cdk import Duration
+from aws_cdk import Annotations, Duration
 from aws_cdk import aws_certificatemanager as certificates
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
@@ -96,6 +96,9 @@ class RoutedSite(Construct):
         return certificates.Certificate.from_certificate_arn(self, "Certificate", arn) if arn else None
 
     def _accept(self, *, has_firewall: bool) -> None:
+        Annotations.of(self.distribution).acknowledge_warning(
+            "@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk", "Its default root object is specified."
+        )
         accept(
             self.bucket, "Only CloudFront reads it and only Selfright writes it, into its ledger.", "AwsSolutions-S1"
         )

@@ -11,7 +11,7 @@ from controller.aws import markers
 from controller.aws.ledger.deployments import KEPT
 from controller.settings import Settings
 from selfright.cdk.markers import NAMESPACE
-from selfright.cdk.names import Group
+from selfright.cdk.names import WORKING_FOR_ENVIRONMENTS, Group
 from tests.infrastructure.templates import Template
 
 GROUPS = list(Group)
@@ -114,6 +114,7 @@ def test_every_function_is_traced_and_has_its_variables(controller: Template, gr
     machines = {"SELFRIGHT_ROLLBACK_MACHINE_ARN", "SELFRIGHT_DEPLOY_MACHINE_ARN"}
     elsewhere = set() if group is Group.RECONCILE else machines
     elsewhere |= set() if group is Group.WATCH else {"SELFRIGHT_ON_ALARM_FUNCTION"}
+    elsewhere |= set() if group in WORKING_FOR_ENVIRONMENTS else {"SELFRIGHT_DEPLOY_ROLES"}
     assert {name for name in variables if name.startswith("SELFRIGHT_")} == wanted - elsewhere
     assert variables["SELFRIGHT_FUNCTION"] == group.value
     assert function["TracingConfig"] == {"Mode": "Active"}

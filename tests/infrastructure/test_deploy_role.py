@@ -94,7 +94,7 @@ def test_only_the_controllers_roles_by_their_names_assume_it_for_this_environmen
     trusted = map(shop.text, statement["Condition"]["ArnEquals"]["aws:PrincipalArn"])
     assert sorted(trusted) == sorted(
         f"arn:<AWS::Partition>:iam::<AWS::AccountId>:role/selfright-{name}-<AWS::Region>"
-        for name in ("stage", "check", "traffic", "close", "on-alarm")
+        for name in ("stage", "check", "traffic", "close", "on-alarm", "reconcile")
     )
 
 

@@ -24,7 +24,7 @@ from selfright.cdk.parts import LIMIT, divide
 from tests.infrastructure.templates import Synthesized, Template
 from tests.registering import part_of
 
-MANY = 300
+MANY = 220
 LONG = {f"VARIABLE_{number}": "x" * 300 for number in range(12)}
 """A component with as many variables as Lambda allows is too long for one parameter."""
 

@@ -13,8 +13,8 @@ from selfright.components import registry as here
 ROOT = Path(rules.__file__ or "").parents[3]
 SEARCHED = ("controller", "selfright")
 """The packages whose other files must not know a kind."""
-APART = ("/selfright/cdk/", "/selfright/local/")
-"""The list of constructs for users, and the local AWS, which stands in for AWS and does not use our kinds."""
+APART = ("/selfright/cdk/", "/selfright/local/", "/selfright/proving/")
+"""The list of constructs for users, the local AWS, and the questions to a real one: these do not use our kinds."""
 REGISTRIES = [Path(module.__file__ or "") for module in (rules, on_aws, here)]
 ALIKE = {"parameters": r"/components/stack/"}
 """Kind → paths in which the same word means something else: the parameters of a template."""

@@ -79,7 +79,6 @@ def test_no_value_is_ever_written(
     """
     monkeypatch.setattr(entry, "SETTINGS", Settings(function="stage"))
     monkeypatch.setattr(entry, "WORLD", scene.world)
-    monkeypatch.setattr(entry.metrics.provider, "namespace", "Selfright")
     scene.at("Record restore point", "before", lambda: handle(scene), nth=0)
     endings = []
     for number, secret in enumerate(

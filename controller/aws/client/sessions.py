@@ -8,11 +8,11 @@ A test compares these actions with those that the constructs grant for each func
 import json
 from collections.abc import Mapping, Sequence
 
-_READ = (
-    *("cloudformation:DescribeStacks", "cloudformation:GetTemplate", "cloudfront:GetFunction", "kms:Decrypt"),
-    *("lambda:GetAlias", "lambda:GetFunctionConfiguration", "lambda:ListAliases"),
-    *("s3:GetObject", "s3:ListBucket", "ssm:GetParameter", "ssm:GetParametersByPath"),
+_READ_TRAFFIC = (
+    *("cloudfront:GetFunction", "kms:Decrypt", "lambda:GetAlias", "lambda:GetFunctionConfiguration"),
+    *("lambda:ListAliases", "s3:GetObject", "s3:ListBucket", "ssm:GetParameter", "ssm:GetParametersByPath"),
 )
+_READ = (*_READ_TRAFFIC, "cloudformation:DescribeStacks", "cloudformation:GetTemplate")
 """Every function may see what is live."""
 _CHANGE_SETS = (
     *("cloudformation:CreateChangeSet", "cloudformation:DeleteChangeSet", "cloudformation:DescribeChangeSet"),
@@ -64,7 +64,7 @@ _ACTIONS: Mapping[str, Sequence[str]] = {
         *("rds:DeleteDBClusterSnapshot", "rds:DeleteDBSnapshot"),
         *("rds:DescribeDBClusterSnapshots", "rds:DescribeDBSnapshots"),
     ),
-    "reconcile": (*_READ, *_DELETE),
+    "reconcile": (*_READ_TRAFFIC, *_DELETE),
 }
 """Function → the actions of its tasks."""
 _WRITTEN = {"stage": "/*/revisions/*", "traffic": "/*/current", "on_alarm": "/*/current"}

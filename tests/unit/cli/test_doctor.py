@@ -11,6 +11,7 @@ from controller.domain.components.site.routing import RoutingTable, render
 from selfright.cli import main
 from tests.cli_world import BAKING, ID, CliWorld
 from tests.examining import ExaminedCloudFront, ExaminedLambda, FakeQuotas
+from tests.registering import register
 
 SITE = {"kind": "site", "bucket": "some-bucket", "routing_function": "routing", "distribution_id": "E1"}
 
@@ -29,7 +30,7 @@ class Surgery:
         """An environment with a site."""
         application, _, environment = key.partition("/")
         value = {"application": application, "environment": environment, "components": {"site": SITE}, **members}
-        client("ssm").put_parameter(Name=f"/selfright/{key}", Value=json.dumps(value), Type="String", Overwrite=True)
+        register(client("ssm"), value)
 
     def run(self, *words: str) -> Result:
         """Run `selfright doctor`."""

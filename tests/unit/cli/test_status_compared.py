@@ -13,6 +13,7 @@ from controller.domain.deployment import Revision
 from controller.domain.phases import Phase
 from selfright.cli import main
 from tests.cli_world import BAKING, ID, LIVE, LIVE_ID, CliWorld
+from tests.registering import register
 from tests.unit.aws.fake_lambda import NAME, FakeLambda, refuse
 
 ALL = {
@@ -32,9 +33,7 @@ class Account:
         self.functions.latest["MemorySize"] = 256
         self.functions.publish_version()
         value = {"application": "smartpack", "environment": "prod", "components": ALL}
-        client("ssm").put_parameter(
-            Name="/selfright/smartpack/prod", Value=json.dumps(value), Type="String", Overwrite=True
-        )
+        register(client("ssm"), value)
         self.point("cccc")
         staged = {"api": Revision("2"), "site": Revision("bbbb", "bbbb"), "settings": Revision("cccc", "cccc")}
         self.functions.point("live", "2")

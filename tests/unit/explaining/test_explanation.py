@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from controller.domain.deployment import Comparison, Counts, Deployment, Evaluation, Trip, TripSource
+from controller.domain.deployment import Comparison, Counts, Deployment, Evaluation, Trip, TripSource, Written
 from controller.domain.phases import Phase
 from selfright.account.status import DeploymentRecord
 from selfright.explaining.explanation import Explanation, explain
@@ -25,9 +25,14 @@ def explained(one: Deployment, seen: Sequence[Evaluation] = BAD) -> Explanation:
 
 def test_the_judges_rollback_is_told_in_five_sentences() -> None:
     """What happened, which metric, which numbers, which evaluation, what next."""
-    said = explained(tripped("judge", BAD[-1].reason))
+    tripped_at = BAD[-1].at
+    back = Written(0, tripped_at, arrived_at=tripped_at + timedelta(seconds=62))
+    said = explained(replace(tripped("judge", BAD[-1].reason), written=back))
     assert said.sentences == (
-        "smartpack 1.2.0 was rolled back in smartpack/prod after 2 min 21 s, and 1.1.0 is live again.",
+        (
+            "smartpack 1.2.0 was rolled back in smartpack/prod after 2 min 21 s, and 1.1.0 is live again;"
+            " visitors were back 1 min 2 s after the judge's verdict."
+        ),
         "The judge ended it by api's errors: the canary has more of them than chance explains.",
         (
             "9 of 340 requests (2.6 %) failed on the canary, 9 of 2,260 requests (0.4 %) on stable: an e-value of 104,"
