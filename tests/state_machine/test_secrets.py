@@ -1,5 +1,6 @@
 """Releases that need secrets, and that no value of one is ever written anywhere."""
 
+import io
 import json
 from collections.abc import Callable, Iterator
 
@@ -79,6 +80,8 @@ def test_no_value_is_ever_written(
     """
     monkeypatch.setattr(entry, "SETTINGS", Settings(function="stage"))
     monkeypatch.setattr(entry, "WORLD", scene.world)
+    log = io.StringIO()
+    monkeypatch.setattr(entry.logger.registered_handler, "stream", log)
     scene.at("Record restore point", "before", lambda: handle(scene), nth=0)
     endings = []
     for number, secret in enumerate(
@@ -99,7 +102,7 @@ def test_no_value_is_ever_written(
 
     written = list(everything(scene))
     printed = capfd.readouterr()
-    logs = printed.out + printed.err
+    logs = printed.out + printed.err + log.getvalue()
     assert '"task":"record_restore_point"' in logs
     assert any("has no value for OPENAI_KEY" in text for text in written)
     assert [text[:200] for text in [*written, logs] if "hunter" in text] == []
