@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from controller.errors import InvalidEnvironmentError, TransientError
 
+NOT_WHOLE = "EnvironmentNotWhole"
+"""The code of the error for half a set."""
 MOST = 999
 """Parts of one document: no environment comes near."""
 
@@ -52,7 +54,7 @@ def joined(root: str, found: Mapping[int, str]) -> dict[str, Any]:
             f"{'is' if len(lacking) == 1 else 'are'} missing or of another deployment of its stack, because "
             "CloudFormation is changing it. If that lasts, deploy the stack that registers it again."
         )
-        raise TransientError(msg, code="EnvironmentNotWhole")
+        raise TransientError(msg, code=NOT_WHOLE)
     return _merged(root, (part.document for part in parts.values()))
 
 

@@ -4,22 +4,25 @@
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from controller import clock
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
-from controller.aws.environment_parts import joined, size_of
+from controller.aws.environment_parts import NOT_WHOLE, joined, size_of
 from controller.domain.environment import Environment
-from controller.errors import InvalidEnvironmentError, UnknownEnvironmentError
+from controller.errors import InvalidEnvironmentError, TransientError, UnknownEnvironmentError
 from controller.ports.components import Environments
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 ROOT = "/selfright"
+TRIES, PAUSE = 11, 3
+"""How often half a set is read, and the seconds in between."""
 AT_ONCE = 10
 """Parameters that one call reads, at most."""
 
@@ -27,9 +30,10 @@ AT_ONCE = 10
 class SsmEnvironments(Environments):
     """Implements `ports.Environments`."""
 
-    def __init__(self, ssm: "SSMClient | None" = None) -> None:
-        """`ssm` is the client to use (default: the process's own)."""
-        self._ssm = ssm or client("ssm")
+    def __init__(self, ssm: "SSMClient | None" = None, sleep: Callable[[float], None] = clock.sleep) -> None:
+        """`ssm` is the client to use (default: the process's own); `sleep` waits between two reads."""
+        self._ssm, self._sleep = ssm or client("ssm"), sleep
+        self._whole: dict[tuple[str, str], dict[str, Any]] = {}
 
     def get(self, application: str, environment: str) -> Environment:
         """The configuration.
@@ -45,7 +49,25 @@ class SsmEnvironments(Environments):
             raise InvalidEnvironmentError(msg) from error
 
     def document(self, application: str, environment: str) -> dict[str, Any]:
-        """The document as it was registered, joined from its parts; raises what `get` raises."""
+        """The document as it was registered, joined from its parts; raises what `get` raises.
+
+        While it is being changed, the last whole one that this process has read is as good; without one, it is read
+        again for half a minute, because CloudFormation writes all parts within seconds.
+        """
+        key = (application, environment)
+        for left in reversed(range(TRIES)):
+            try:
+                self._whole[key] = self._document(application, environment)
+            except TransientError as error:
+                if error.code != NOT_WHOLE or (not left and key not in self._whole):
+                    raise
+                if key not in self._whole:
+                    self._sleep(PAUSE)
+                    continue
+            break
+        return self._whole[key]
+
+    def _document(self, application: str, environment: str) -> dict[str, Any]:
         root = f"{ROOT}/{application}/{environment}"
         found = self._read(root, range(1, AT_ONCE + 1))  # what most environments have, by one call
         if not found:

@@ -39,7 +39,7 @@ class HttpProbe(Probe):
             answer = self._answer(door, address, "GET", HEADERS, None)
         try:
             found = json.loads(answer.body)["publication"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             found = None
         if answer.status != HTTPStatus.OK or not isinstance(found, str):
             raise NoAnswerError(f"{address} is not answered by a routing function, but with status {answer.status}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, TypeAlias, TypedDict
 
 from controller.domain.phases import Phase
@@ -104,6 +104,8 @@ class Step:
     bake: int
 
 
+STRADDLING = timedelta(minutes=5)
+"""A measurement that ends so soon after a release may still be of it."""
 TripSource = Literal["alarm", "judge", "inconclusive", "check", "arrival", "person", "fault", "reconciler"]
 EVIDENCE = frozenset({"alarm", "judge", "check"})
 """The sources that say something about the release. Too few requests, a late AWS, a fault or a person say nothing."""
@@ -254,9 +256,9 @@ class Deployment:
     when it last began to make such writes itself. `unsent` are notifications that are still to be sent. `written` is
     the last change of traffic, and whether it has arrived; before a change is complete, it is the one before. After the
     end, something is kept until `grace_until`: the guards of a release that is live, or what was staged for one that
-    was rolled back. `overtaken_at` is when the next one began to move visitors; `late_alarm` is an alarm that came
-    after the end, and for which the release is still to be rolled back. `unjudged` says why a step went on without a
-    verdict.
+    was rolled back. `overtaken_at` is when the next one began to move visitors, and `back_at` when that had been rolled
+    back; `late_alarm` is an alarm that came after the end, and for which the release is still to be rolled back.
+    `unjudged` says why a step went on without a verdict.
     """
 
     deployment_id: str
@@ -311,6 +313,7 @@ class Deployment:
     grace_until: datetime | None = None
     late_alarm: Trip | None = None
     overtaken_at: datetime | None = None
+    back_at: datetime | None = None
     unjudged: str = ""
     unsent: Mapping[str, Unsent] = field(default_factory=dict)
 
@@ -357,6 +360,8 @@ class Deployment:
 
         A check or the judge is evidence; so is an alarm, once visitors could get the release.
         """
+        if self.late_alarm and self.may_have_caused(self.late_alarm.data_until):
+            return True
         if self.trip is None or self.trip.source not in EVIDENCE:
             return False
         return self.trip.source != "alarm" or self.may_have_caused(self.trip.data_until)
@@ -372,7 +377,8 @@ class Deployment:
 
         Without the time of its data, an alarm is about the newest release that visitors could get.
         """
-        if self.overtaken_at and (data_until is None or data_until > self.overtaken_at):
+        back = self.back_at is not None and data_until is not None and data_until > self.back_at + STRADDLING
+        if self.overtaken_at and not back and (data_until is None or data_until > self.overtaken_at):
             return False
         return self.may_have_caused(data_until)
 
@@ -407,7 +413,15 @@ def _id(revision: Revision | None) -> str:
 
 
 Cleared: TypeAlias = Literal[
-    "guard_tokens", "hook_tokens", "pause_tokens", "waits_since", "discards_since", "written", "grace_until"
+    "guard_tokens",
+    "hook_tokens",
+    "pause_tokens",
+    "waits_since",
+    "discards_since",
+    "written",
+    "grace_until",
+    "late_alarm",
+    "back_at",
 ]
 
 
@@ -468,6 +482,7 @@ class Changes(TypedDict, total=False):
     grace_until: datetime
     late_alarm: Trip
     overtaken_at: datetime
+    back_at: datetime
     unjudged: str
     unsent_now: Mapping[str, Unsent]
     cleared: tuple[Cleared, ...]

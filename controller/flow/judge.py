@@ -45,7 +45,8 @@ def judge(world: World, deployment_id: str, step: int) -> Judged:
     if guarded.ignored_alarms != deployment.ignored_alarms:
         states = _alarm_states(world, environment)  # An alarm that fired just before it guards again is seen here.
     deployment = guarded
-    states = _without_old_news(world, environment, deployment, states)
+    old_news = _old_news(world, environment, deployment, states)
+    states = {**states, **dict.fromkeys(old_news, "OK")} if states else states
     evidence = gather(world, environment, deployment, now)
     judgement = _judge(environment, deployment, states, evidence, now)
     firing = [name for name, state in (states or {}).items() if state == "ALARM"]
@@ -60,6 +61,8 @@ def judge(world: World, deployment_id: str, step: int) -> Judged:
         record(
             world, deployment_id, EventKind.SEEN, f"The step is seen in the numbers, {waited} s after it was written."
         )
+    if old_news and judgement.verdict is not Verdict.UNHEALTHY:
+        return _wait(world, deployment, environment, now)  # No bake ends well while one of its alarms fires.
     return _decide(world, environment, deployment, judgement, evidence)
 
 
@@ -77,18 +80,17 @@ def _judge(
     return judged(evidence, environment.judge, now)
 
 
-def _without_old_news(
+def _old_news(
     world: World, environment: Environment, deployment: Deployment, states: Mapping[str, str] | None
-) -> Mapping[str, str] | None:
-    """The alarms' states, where one counts as quiet that fires for measurements from before the release.
+) -> list[str]:
+    """The alarms that fire for measurements from before the release: they are waited for, and say nothing against it.
 
     Only as long as it cannot have become quiet again: after that, it fires for the release, whatever its reason says.
     """
     firing = [name for name in guarding(environment, deployment) if (states or {}).get(name) == "ALARM"]
-    if not states or not firing or world.clock.now() - deployment.created_at > STILL_FIRING:
-        return states
-    old = {name: "OK" for name in firing if deployment.precedes(world.alarms.data_until(name))}
-    return {**states, **old}
+    if not firing or world.clock.now() - deployment.created_at > STILL_FIRING:
+        return []
+    return [name for name in firing if deployment.precedes(world.alarms.data_until(name))]
 
 
 def _newly_seen(deployment: Deployment, evidence: Evidence, now: datetime) -> Written | None:
@@ -189,7 +191,7 @@ def _without_verdict(
         said = f"{judgement.reason} The controller sent {sent} synthetic requests."
         return _extend(world, environment, deployment, more, said)
     if policy.when_inconclusive == "advance":
-        if not (against := _against(deployment)):
+        if not (against := _against(deployment, policy)):
             return _advance(world, deployment, policy, judgement)
         judgement = replace(judgement, reason=f"{judgement.reason} {against}")
     if policy.when_inconclusive == "pause":
@@ -208,10 +210,14 @@ def _advance(world: World, deployment: Deployment, policy: JudgePolicy, judgemen
     return conclude(world, noted, "healthy", said)
 
 
-def _against(deployment: Deployment) -> str:
-    """What speaks against a canary without a verdict: it gets no request, and that is no chance; "" for nothing."""
+def _against(deployment: Deployment, policy: JudgePolicy) -> str:
+    """What speaks against a canary without a verdict: requests that fail, or that it gets none; "" for nothing."""
     seen = deployment.evaluation
-    if seen is None or seen.canary.requests or not deployment.weight:
+    if seen is None or not deployment.weight:
+        return ""
+    if seen.canary.errors and seen.canary.error_rate > seen.stable.error_rate + policy.tolerance:
+        return f"Of its {seen.canary.requests} requests {seen.canary.errors} failed, more often than on stable."
+    if seen.canary.requests:
         return ""
     chance = (1 - deployment.weight / ALL) ** seen.stable.requests if deployment.weight < ALL else 1
     return f"That is no chance with {seen.stable.requests} requests on stable." if chance < UNLIKELY else ""

@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from controller.domain.deployment import Deployment, Trip
+from controller.domain.phases import Phase
 from controller.errors import ConflictError, SelfrightError
 from controller.flow.rollback.late_alarm import roll_back_late
 from controller.flow.rollback.traffic import trip_and_restore
@@ -40,6 +41,9 @@ def on_alarm(
                 _after_the_end(world, deployment, alarm, made)
             elif not _says_nothing(deployment, alarm, fired_at, data_until):
                 trip_and_restore(world, deployment_id, made)
+                deployment = world.deployments.get(deployment_id)
+                if deployment.phase is Phase.SUCCEEDED:  # It has just ended well, before it could be tripped.
+                    _after_the_end(world, deployment, alarm, made)
         except SelfrightError as error:
             trouble.append(error)  # The other deployments must not wait for this one.
     if trouble:
@@ -52,6 +56,9 @@ def _after_the_end(world: World, deployment: Deployment, alarm: str, made: Trip)
         world.guards.close(deployment.deployment_id, [alarm])
     elif alarm not in deployment.ignored_alarms and deployment.is_accused_by(made.data_until):
         roll_back_late(world, deployment, made)
+        holder = world.locks.load(deployment.environment_key).holder
+        if holder not in {"", deployment.deployment_id}:
+            trip_and_restore(world, holder, made)  # What it brings would hide what it stands on; it is not condemned.
 
 
 def _says_nothing(deployment: Deployment, alarm: str, fired_at: datetime | None, data_until: datetime | None) -> bool:

@@ -39,13 +39,25 @@ def reconcile(world: World, event_at: datetime | None = None) -> dict[str, str]:
     since = now if event_at is None else event_at + timedelta(seconds=1)  # Events have whole seconds.
     if not world.open_deployments.begin_sweep(now, since):
         return {}
-    actions = {deployment_id: _reconcile_alone(world, deployment_id) for deployment_id in world.open_deployments.open()}
+    actions = {deployment_id: _reconcile_alone(world, deployment_id) for deployment_id in _urgent_first(world)}
     done = {deployment_id: action for deployment_id, action in actions.items() if action}
     if event_at is None:
         done |= _start_lost_uploads(world)
     if not any(action.startswith(FAILED) for action in done.values()):
         world.open_deployments.end_sweep(now)
     return done
+
+
+def _urgent_first(world: World) -> list[str]:
+    """The open deployments: first those that have not ended, because discarding what others left can take long."""
+
+    def has_ended(deployment_id: str) -> bool:
+        try:
+            return world.deployments.get(deployment_id).phase.is_terminal
+        except Exception:  # noqa: BLE001 - it is said when its turn comes
+            return False
+
+    return sorted(world.open_deployments.open(), key=has_ended)
 
 
 def _start_lost_uploads(world: World) -> dict[str, str]:

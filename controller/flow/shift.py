@@ -11,11 +11,13 @@ from typing import Literal
 
 from controller.domain.deployment import Changes, Deployment, Written
 from controller.domain.environment import Environment
+from controller.domain.history import last_change
 from controller.domain.phases import TOUCHED, Phase
 from controller.domain.strategy import ALL
 from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError, NotFoundError
 from controller.flow.shared.fence import permit
+from controller.flow.shared.hand_over import find
 from controller.flow.shared.lease import renewed
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
@@ -94,8 +96,9 @@ def _overtake(world: World, deployment: Deployment) -> None:
     """
     if deployment.previous:
         with suppress(LedgerConflictError, NotFoundError):  # What has not ended well is not guarded any more.
-            changes: Changes = {"overtaken_at": world.clock.now()}
-            world.deployments.update(deployment.previous, changes, phases={Phase.SUCCEEDED})
+            before = last_change(partial(find, world), world.deployments.get(deployment.previous))
+            changes: Changes = {"overtaken_at": world.clock.now(), "cleared": ("back_at",)}
+            world.deployments.update(before.deployment_id, changes, phases={Phase.SUCCEEDED})
 
 
 def _note_written(world: World, deployment: Deployment) -> Deployment:

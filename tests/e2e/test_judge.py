@@ -14,6 +14,7 @@ from app_artifacts.smartpack.visits import trips
 from controller.domain.phases import Phase
 from selfright.local.visitors import VisitorLoad, from_list, visiting
 from selfright.local_state import REGION
+from tests.e2e.enforcing import OF_SMARTPACK
 from tests.e2e.hands import QUIET
 from tests.e2e.lab import NEVER, Lab
 from tests.e2e.seen import KEY
@@ -97,7 +98,7 @@ def a_hook(lab: Lab, name: str, answer: dict[str, Any]) -> Iterator[str]:
     )
     statement = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": made["FunctionArn"]}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    iam.put_role_policy(RoleName=ROLE, PolicyName=name, PolicyDocument=document)
+    iam.put_role_policy(RoleName=OF_SMARTPACK, PolicyName=name, PolicyDocument=document)
     try:
         yield name
     finally:

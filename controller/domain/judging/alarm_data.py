@@ -13,7 +13,7 @@ def data_until(reason: str | None) -> datetime | None:
         found = json.loads(reason or "")
         starts = [_moment(one["timestamp"]) for one in found["evaluatedDatapoints"]]
         return max(starts) + timedelta(seconds=float(found["period"]))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 

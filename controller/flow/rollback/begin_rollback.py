@@ -1,11 +1,12 @@
 """Begin rollback: the rollback of a deployment is claimed, whatever the deployment is doing."""
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
 from controller.domain.advice import AGAIN_ADVICE, HELD_ADVICE
-from controller.domain.deployment import Awaited, Changes, Deployment, Trip, TripSource
+from controller.domain.deployment import Awaited, Changes, Deployment, Trip, TripSource, due
 from controller.domain.judging.usage import most_used_first
 from controller.domain.phases import MOVING, TOUCHED, UNTOUCHED, Phase
 from controller.domain.timeline import EventKind
@@ -18,7 +19,7 @@ from controller.errors import (
     UnknownEnvironmentError,
 )
 from controller.flow.rollback.traffic import hold_others_back, may_have_moved
-from controller.flow.shared.closure import reject
+from controller.flow.shared.closure import finish, reject
 from controller.flow.shared.fence import trip
 from controller.flow.shared.hand_over import reopen
 from controller.flow.shared.pending import lasting
@@ -95,12 +96,25 @@ def _has_another_execution(world: World, deployment: Deployment, execution_arn: 
 def _again(world: World, deployment: Deployment, execution_arn: str, made: Trip) -> RollbackBegun:
     """Roll back a deployment that has ended, if it is live or its failed rollback holds the environment."""
     if refusal := _refusal(world, deployment):
+        if made.source == "alarm":
+            _tell_refused(world, deployment, made, refusal)
         return RollbackBegun(deployment, "refused", refusal)
     claimed = reopen(world, deployment, execution_arn, made)
     if claimed is None:
         present = world.deployments.get(deployment.deployment_id)
         return RollbackBegun(present, "refused", _not_possible(world, present))
     return _begun(world, claimed)
+
+
+def _tell_refused(world: World, deployment: Deployment, made: Trip, refusal: str) -> None:
+    """Tell people, once, that an alarm after the end asks for a rollback that cannot be made."""
+    now, step = world.clock.now(), "Release what is right, or restore it by hand."
+    said = f"{made.reason} It came after the end, and the release cannot be rolled back: {refusal}"
+    changes: Changes = {"cleared": ("late_alarm",), "unsent_now": due(now, deployment.phase, said, step)}
+    with suppress(LedgerConflictError):
+        told = world.deployments.update(deployment.deployment_id, changes, phases={Phase.SUCCEEDED})
+        record(world, deployment.deployment_id, EventKind.RESTORE_FAILED, said)
+        finish(world, told)
 
 
 def _refusal(world: World, deployment: Deployment) -> str:

@@ -5,6 +5,7 @@ environment's `discard_after`. Deletions are not conditional: they are made only
 lock, and whoever gets the lock meanwhile waits until none of them can arrive any more.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 
 from controller.domain.deployment import Changes, Deployment
@@ -35,11 +36,13 @@ def discard_staged(world: World, deployment: Deployment) -> bool:
 
     Errors are recorded in the timeline.
     """
-    if not leaves_something(deployment) or not _is_in_time(world, deployment):
+    if not leaves_something(deployment):
         return True
     live = keep_quiet(world, deployment.environment_key, world.clock.now() + QUIET)
     if live is None:
         return False
+    if not _is_in_time(world, deployment):
+        return True
     try:
         return _discard(world, deployment, live)
     except SelfrightError as error:
@@ -62,7 +65,8 @@ def _discard(world: World, deployment: Deployment, live: str) -> bool:
     environment = environment_of(world, deployment)
     until = world.clock.now() + PATIENCE
     _prune_unfinished(world, deployment, environment)
-    kept, gone, done = _kept(world, deployment, live, environment.keep_revisions), [], True
+    kept = _kept(world, deployment, live, environment.keep_revisions) | _of_others(world, deployment)
+    gone, done = [], True
     for name in deployment.changed:
         revision = deployment.staged[name]
         if (name, revision.id) in kept or name not in environment.components:
@@ -91,6 +95,21 @@ def _prune_unfinished(world: World, deployment: Deployment, environment: Environ
             world.components.get(environment, name).prune([stable], environment.keep_revisions)
         except SelfrightError as error:
             record(world, deployment.deployment_id, EventKind.DISCARD_FAILED, f"{name}: {error}")
+
+
+def _of_others(world: World, deployment: Deployment) -> set[tuple[str, str]]:
+    """The revisions of the environment's other deployments that are on their way, held, or kept for a while, too.
+
+    The same contents are the same revision, so one of them may need what this one staged.
+    """
+    held = world.locks.load(deployment.environment_key).held_by
+    kept: set[tuple[str, str]] = set()
+    for name in {*world.open_deployments.open(), held} - {"", deployment.deployment_id}:
+        with suppress(NotFoundError):
+            other = world.deployments.get(name)
+            if other.environment_key == deployment.environment_key:
+                kept |= {(part, revision.id) for part, revision in other.staged.items()}
+    return kept
 
 
 def _kept(world: World, deployment: Deployment, live: str, count: int) -> set[tuple[str, str]]:

@@ -30,6 +30,8 @@ FOR_READS = timedelta(minutes=1)
 """The patience with kinds that move no visitors: a read may be older than the write."""
 ASKING = 90
 """Seconds for which one function asks before it lets the workflow wait."""
+STALE = timedelta(seconds=6)
+"""A read of AWS may be so old."""
 AT_ONCE = 16
 
 
@@ -54,10 +56,12 @@ def asked_for_a_while(
 
     `until` is asked after each question: the patience ends with what has not arrived yet.
     """
-    ends, pause = world.clock.now() + timedelta(seconds=ASKING), FIRST_PAUSE
+    began, pause = world.clock.now(), FIRST_PAUSE
+    ends = began + timedelta(seconds=ASKING)
     while late := ask():
         now = world.clock.now()
-        if now + timedelta(seconds=pause) > ends or (until is not None and now >= until()):
+        over = until is not None and now >= max(until(), began + STALE)  # One old read decides nothing.
+        if over or now + timedelta(seconds=pause) > ends:
             return late
         world.clock.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)

@@ -155,8 +155,8 @@ def reopen(world: World, deployment: Deployment, execution_arn: str, trip: Trip)
         present = world.deployments.get(deployment_id)
         known = _without_the_dead(world, lock)
         failed = present.phase is Phase.ROLLBACK_FAILED
-        live = None if failed else _find(world, lock.live)
-        if live and last_change(partial(_find, world), live).deployment_id == deployment_id:
+        live = None if failed else find(world, lock.live)
+        if live and last_change(partial(find, world), live).deployment_id == deployment_id:
             known = replace(known, live=deployment_id)
         taken = retake(known, deployment_id, failed=failed)
         if present.phase is not deployment.phase or taken is None:
@@ -297,13 +297,13 @@ def _without_the_dead(world: World, lock: Lock, but: str = "") -> Lock:
     """
     waiting = lock.waiting.deployment_id if lock.waiting else ""
     for known in sorted({lock.holder, waiting} - {"", but}):
-        found = _find(world, known)
+        found = find(world, known)
         if found is None or found.phase.is_terminal:
             lock = without(lock, known)
     return lock
 
 
-def _find(world: World, deployment_id: str) -> Deployment | None:
+def find(world: World, deployment_id: str) -> Deployment | None:
     """The deployment; None for no id, and where a ledger from a backup lacks it."""
     try:
         return world.deployments.get(deployment_id) if deployment_id else None

@@ -9,7 +9,7 @@ from moto import mock_aws
 
 from controller.aws.environments import SsmEnvironments, environment_keys
 from controller.errors import InvalidEnvironmentError, TransientError, UnknownEnvironmentError
-from tests.registering import part_of
+from tests.registering import part_of, register
 from tests.unit.aws.ledger_table import client
 
 ROOT = "/selfright/smartpack/prod"
@@ -127,3 +127,39 @@ def test_environments_are_listed_by_their_first_parts() -> None:
     """Each once, and nothing else below the controller's path."""
     names = ["controller", "shop/prod/1", "shop/prod/2", "shop/prod/notes", "shop/2/1", "shop/1", "a/b/c/1"]
     assert environment_keys(f"/selfright/{name}" for name in names) == ["shop/2", "shop/prod"]
+
+
+def test_half_a_set_is_read_again_until_it_is_whole() -> None:
+    """CloudFormation writes the parts within seconds; a task that met them in between must not fail for it."""
+    with mock_aws():
+        ssm = client("ssm")
+        register_half(ssm)
+        slept: list[float] = []
+
+        def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            if len(slept) == 2:
+                register(ssm, DOCUMENT)
+
+        assert SsmEnvironments(ssm, sleep).document("smartpack", "prod") == DOCUMENT
+        assert slept == [3, 3]
+
+
+def test_while_a_set_is_changed_the_last_whole_one_is_as_good() -> None:
+    """An alarm must not wait for CloudFormation."""
+    with mock_aws():
+        ssm = client("ssm")
+        register(ssm, DOCUMENT)
+        known = SsmEnvironments(ssm, lambda _: pytest.fail("it waited"))
+        assert known.document("smartpack", "prod") == DOCUMENT
+        register_half(ssm)
+        assert known.document("smartpack", "prod") == DOCUMENT
+
+
+DOCUMENT = {"application": "smartpack", "environment": "prod", "components": {}}
+
+
+def register_half(ssm: Any) -> None:  # noqa: ANN401 - a client
+    """The first of two parts, without the second."""
+    value = part_of(DOCUMENT, 1, 2)
+    ssm.put_parameter(Name="/selfright/smartpack/prod/1", Value=value, Type="String", Overwrite=True)

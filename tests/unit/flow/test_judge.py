@@ -450,3 +450,15 @@ def test_an_alarm_that_still_fires_for_what_was_before_the_release_is_waited_for
     assert judge(world, "d2", 0).verdict == "wait"
     world.clock.forward(16 * 60)
     assert judge(world, "d2", 0).verdict == "unhealthy"
+
+
+def test_a_canary_whose_few_requests_fail_does_not_go_on() -> None:
+    """Too few for a verdict, and yet something speaks against it."""
+    world = baking({"7": Counts(2, 2), "6": Counts(18, 0)})
+    world.environments.known[KEY] = an_environment(judge={**JUDGE, "minimum_requests": 10_000, "alpha": 1e-300})
+    said = judge(world, "d2", 0)
+    while said.verdict == "wait":
+        world.clock.forward(said.wait_seconds)
+        said = judge(world, "d2", 0)
+    assert said.verdict == "unhealthy"
+    assert "failed, more often than on stable" in str(said.reason)

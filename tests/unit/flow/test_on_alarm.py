@@ -297,3 +297,49 @@ def test_an_alarm_about_the_time_before_a_deployment_was_received_says_nothing_a
     world = guarded(Phase.BAKING, weight=10)
     on_alarm(world, ALARM, "Too many errors.", data_until=world.deployments.get("d2").created_at)
     assert world.deployments.get("d2").trip is None
+
+
+def test_an_alarm_in_the_moment_of_success_is_not_lost() -> None:
+    """The release ends well between reading it and tripping it: then the alarm has come after the end."""
+    world = just_succeeded()
+    ended = world.deployments.get("d2")
+    world.deployments.known["d2"] = replace(ended, phase=Phase.BAKING, grace_until=None)
+
+    def end(changes: dict[str, object]) -> None:
+        if "trip" in changes:
+            world.deployments.known["d2"] = ended
+
+    world.deployments.before_update = end  # type: ignore[assignment]
+    on_alarm(world, ALARM, "Too many errors.")
+    assert world.deployments.get("d2").phase is Phase.ROLLING_BACK
+    assert live(world) == RESTORED
+
+
+def test_a_release_that_stands_on_an_accused_one_is_stopped_and_not_condemned() -> None:
+    """Its own visitors are not what the alarm is about, but with it, the accused one would be forgotten."""
+    world = followed()
+    on_alarm(world, ALARM, "Too many errors.", data_until=START + timedelta(seconds=30))
+    stopped = world.deployments.get("d3")
+    assert stopped.trip is not None
+    assert not stopped.is_condemned
+
+
+def test_after_the_next_release_was_rolled_back_alarms_are_about_the_one_before_again() -> None:
+    """It is live again, and still guarded; a measurement that may be of both is not held against it."""
+    back = START + timedelta(minutes=2)
+    for minutes, accused in ((4, False), (8, True)):
+        world = just_succeeded(overtaken_at=START + timedelta(minutes=1), back_at=back)
+        on_alarm(world, ALARM, "Too many errors.", data_until=START + timedelta(minutes=minutes))
+        assert (world.deployments.get("d2").phase is Phase.ROLLING_BACK) == accused
+
+
+def test_a_late_rollback_that_is_refused_is_told_once() -> None:
+    """Somebody moved a component by hand: a person must act, and nothing is tried again and again."""
+    world = just_succeeded()
+    world.components.known["api"].edit("99")
+    on_alarm(world, ALARM, "Too many errors.")
+    reconcile(world)
+    reconcile(world)
+    assert world.notifications.sent == [("d2", Phase.SUCCEEDED)]
+    assert world.deployments.get("d2").late_alarm is None
+    assert not world.workflows.rollbacks

@@ -88,9 +88,10 @@ class SiteFiles:
             raise
         except (AwsError, NotFoundError):
             return HTTPStatus.NOT_FOUND
+        found = policy.get("Statement", [])
         allowed = {
             action
-            for statement in policy.get("Statement", [])
+            for statement in (found if isinstance(found, list) else [found])
             if statement.get("Effect") == "Allow" and CLOUDFRONT in json.dumps(statement.get("Principal"))
             for action in _as_list(statement.get("Action", []))
         }

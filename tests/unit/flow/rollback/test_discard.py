@@ -1,6 +1,8 @@
 """What was staged in vain is discarded after a while, and never what a kept release needs or a visitor may reach."""
 
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -208,3 +210,19 @@ def test_wherever_it_dies_it_is_done_in_the_end_and_once() -> None:
         if world.deployments.get("d2").grace_until:
             assert look_after(world) == "finished", where
         assert gone(world) == {"api": ["7"], "site": ["bb"]}, where
+
+
+@pytest.mark.parametrize(
+    "fields", [{"phase": Phase.ROLLED_BACK, "grace_until": START + timedelta(hours=2)}, {"held": True}]
+)
+def test_what_another_deployment_of_the_same_contents_still_keeps_stays(fields: dict[str, Any]) -> None:
+    """Its visitors are led there for as long; the same contents are the same revision."""
+    world = restored()
+    close_rollback(world, "d2", "", "arn:back")
+    held = fields.pop("held", False)
+    a_deployment(world, fields.pop("phase", Phase.ROLLBACK_FAILED), "d3", staged=CANARY, previous="d1", **fields)
+    if held:
+        world.locks.known[KEY] = replace(world.locks.load(KEY), held="It failed.", held_by="d3")
+    world.clock.forward(HOUR)
+    assert afterwards(world, world.deployments.get("d2")) == "finished"
+    assert gone(world) == {"api": [], "site": []}
