@@ -156,7 +156,7 @@ def _changed(
     if not by_hand and release.export:
         undone = f"`selfright restore {release.deployment_id} --component {known.name}`"
         steps.append(f"{undone} brings back what was there before {known.version}.")
-    if release.deployment_id == live:
+    if release.deployment_id == live and not target.divides_visitors:  # Otherwise the hand change would be its stable.
         again = f"`selfright rollback --environment {environment.key} --to {known.version}`"
         steps.append(f"{again} releases {known.version} again.")
     return replace(known, outcome="changed", reason=reason, next_step=" ".join(steps) or RELEASE)

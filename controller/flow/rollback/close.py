@@ -19,8 +19,8 @@ from controller.ports.world import World
 
 NEW_ADVICE = "Correct it and release it under a new version."
 PERSON_ADVICE = (
-    "Restore it by hand, then run `selfright rollback` on this deployment: "
-    "that verifies it and unlocks the environment."
+    "Restore it by hand to what was live before, then run `selfright rollback` on this deployment: that verifies it "
+    "and unlocks the environment. If what serves now is right, although it is something else, run `selfright unlock`."
 )
 
 

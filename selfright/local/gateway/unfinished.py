@@ -81,6 +81,8 @@ class Unfinished:
             return answer
         body = _body(answer)
         configuration = body.get("Configuration", body)
+        if "RevisionId" not in configuration:  # A list of functions, for example.
+            return answer
         version = qualifier or (configuration["Version"] if rest == "/versions" else "")
         configuration |= self._states(function, version, configuration["RevisionId"])
         return with_body(answer, json.dumps(body).encode())
