@@ -102,7 +102,7 @@ def a_hook(lab: Lab, name: str, answer: dict[str, Any]) -> Iterator[str]:
     try:
         yield name
     finally:
-        iam.delete_role_policy(RoleName=ROLE, PolicyName=name)
+        iam.delete_role_policy(RoleName=OF_SMARTPACK, PolicyName=name)
         functions.delete_function(FunctionName=name)
 
 

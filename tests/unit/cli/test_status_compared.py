@@ -69,7 +69,7 @@ def test_what_is_as_it_was_released_is_said_in_a_line(world: CliWorld) -> None:
 
 
 def test_an_alias_moved_by_hand_is_said_with_the_way_back(world: CliWorld) -> None:
-    """Where it is, where it should be, the command that puts it right, and the release that does."""
+    """Where it is, where it should be, and the command that puts it right; a release would take it for its stable."""
     account = Account(world)
     account.functions.point("live", "1")
     shown = account.run("smartpack/prod").stdout
