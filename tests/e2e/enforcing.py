@@ -98,8 +98,9 @@ def permit(lab: Lab, application: str, names: dict[str, str], *more: dict[str, A
         for ours, other in names.items():
             text = text.replace(ours, other)
         iam.put_role_policy(RoleName=theirs, PolicyName=name, PolicyDocument=text)
-    own = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **one} for one in more]}
-    iam.put_role_policy(RoleName=theirs, PolicyName="more", PolicyDocument=json.dumps(own))
+    if more:
+        own = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **one} for one in more]}
+        iam.put_role_policy(RoleName=theirs, PolicyName="more", PolicyDocument=json.dumps(own))
 
 
 def a_releaser(lab: Lab) -> dict[str, str]:
