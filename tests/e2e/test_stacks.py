@@ -146,6 +146,6 @@ def test_a_stack_is_released_and_rolled_back_with_its_code(depot: Lab, tmp_path:
     assert "Taken (AWS::SSM::Parameter)" in failed.reason
     assert seen(depot) == before
     assert depot.client("ssm").get_parameter(Name="/depot/prod/taken")["Parameter"]["Value"] == "a person's"
-    assert _versions(depot) == versions
+    assert _versions(depot)[: len(versions)] == versions  # What was staged goes when the reconciler looks after it.
     change_sets = depot.client("cloudformation").list_change_sets(StackName=STACK)["Summaries"]
     assert [one["ChangeSetName"] for one in change_sets if one["ExecutionStatus"] == "AVAILABLE"] == []
