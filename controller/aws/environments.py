@@ -59,12 +59,11 @@ class SsmEnvironments(Environments):
             try:
                 self._whole[key] = self._document(application, environment)
             except TransientError as error:
-                if error.code != NOT_WHOLE or (not left and key not in self._whole):
+                if error.code != NOT_WHOLE or (key not in self._whole and not left):
                     raise
-                if key not in self._whole:
-                    self._sleep(PAUSE)
-                    continue
-            break
+            if key in self._whole:
+                break
+            self._sleep(PAUSE)
         return self._whole[key]
 
     def _document(self, application: str, environment: str) -> dict[str, Any]:

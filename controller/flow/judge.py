@@ -75,9 +75,13 @@ def _judge(
 ) -> Judgement:
     """The alarms come first: a firing alarm decides, whatever the versions' numbers are."""
     if trouble := alarm_trouble(states, guarding(environment, deployment)):
-        firing = [name for name in guarding(environment, deployment) if (states or {}).get(name) == "ALARM"]
-        return Judgement(Verdict.UNHEALTHY, trouble, firing)
+        return Judgement(Verdict.UNHEALTHY, trouble, _firing(environment, deployment, states))
     return judged(evidence, environment.judge, now)
+
+
+def _firing(environment: Environment, deployment: Deployment, states: Mapping[str, str] | None) -> list[str]:
+    """The alarms that guard the deployment and fire."""
+    return [name for name in guarding(environment, deployment) if (states or {}).get(name) == "ALARM"]
 
 
 def _old_news(
@@ -87,7 +91,7 @@ def _old_news(
 
     Only as long as it cannot have become quiet again: after that, it fires for the release, whatever its reason says.
     """
-    firing = [name for name in guarding(environment, deployment) if (states or {}).get(name) == "ALARM"]
+    firing = _firing(environment, deployment, states)
     if not firing or world.clock.now() - deployment.created_at > STILL_FIRING:
         return []
     return [name for name in firing if deployment.precedes(world.alarms.data_until(name))]

@@ -9,16 +9,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
-from controller.domain.deployment import Changes, Deployment, Written
+from controller.domain.deployment import Changes, Deployment
 from controller.domain.environment import Environment
-from controller.domain.history import last_change
 from controller.domain.phases import TOUCHED, Phase
 from controller.domain.strategy import ALL
 from controller.domain.timeline import EventKind
-from controller.errors import LedgerConflictError, NotFoundError
+from controller.errors import LedgerConflictError
+from controller.flow.shared.arrival import note_written
 from controller.flow.shared.fence import permit
-from controller.flow.shared.hand_over import find
 from controller.flow.shared.lease import renewed
+from controller.flow.shared.overtaking import note_overtaken
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
 from controller.ports.components import Fence
@@ -57,13 +57,13 @@ def shift(world: World, deployment_id: str, step: int) -> Shifted:
     if weight >= ALL and environment.moves_unconditionally(deployment.changed):
         changes["pointed_at"] = world.clock.now()
     if not deployment.reached:
-        _overtake(world, deployment)
+        note_overtaken(world, deployment)
     expected = Expected(fencing_token=deployment.fencing_token, untripped=True, weight_at_most=weight)
     shifting = world.deployments.update(deployment_id, changes, phases=TOUCHED, expected=expected)
     for wave in deployment.order:
         marks = {name: _shift(world, environment, shifting, name) for name in wave if name in deployment.changed}
         _remember(world, shifting, marks)
-    shifting = _note_written(world, shifting)
+    note_written(world, shifting, weight)
     world.markers.mark(shifting, Phase.SHIFTING, world.clock.now())
     record(world, deployment_id, EventKind.SHIFTED, _message(shifting))
     return Shifted(shifting, "shifted", weight=weight)
@@ -87,29 +87,6 @@ def _remember(world: World, deployment: Deployment, marks: Mapping[str, str | No
     with suppress(LedgerConflictError):  # It is being rolled back, and the rollback reads the state instead.
         if marked:
             world.deployments.update(deployment.deployment_id, {"staged_now": marked}, phases=TOUCHED)
-
-
-def _overtake(world: World, deployment: Deployment) -> None:
-    """Note on the release before that visitors are led away from it: later alarms are about this one.
-
-    It is noted before the first write, so that no alarm between the two accuses both.
-    """
-    if deployment.previous:
-        with suppress(LedgerConflictError, NotFoundError):  # What has not ended well is not guarded any more.
-            before = last_change(partial(find, world), world.deployments.get(deployment.previous))
-            changes: Changes = {"overtaken_at": world.clock.now(), "cleared": ("back_at",)}
-            world.deployments.update(before.deployment_id, changes, phases={Phase.SUCCEEDED})
-
-
-def _note_written(world: World, deployment: Deployment) -> Deployment:
-    """Note when all components were written, once for each step; not if a rollback has begun since."""
-    known = deployment.written
-    if known and known.weight == deployment.weight:
-        return deployment
-    with suppress(LedgerConflictError):
-        made = Written(deployment.weight, world.clock.now())
-        return world.deployments.update(deployment.deployment_id, {"written": made}, phases=TOUCHED)
-    return deployment
 
 
 def _permit(world: World, shifting: Deployment) -> None:

@@ -9,7 +9,7 @@ from controller.domain.deployment import Deployment
 from controller.domain.strategy import ALL
 from controller.domain.timeline import EventKind
 from controller.flow.ask_hook import POST, hook_of
-from controller.flow.shared.arrival import Arriving, Late, asked_for_a_while, note_arrived, note_there, written
+from controller.flow.shared.arrival import Arriving, Late, asked_for_a_while, note_arrived, note_there, note_written
 from controller.flow.shared.checks import count, trip_for
 from controller.flow.shared.fence import permit, trip
 from controller.flow.shared.results import DeploymentResult
@@ -42,7 +42,7 @@ def verify(world: World, deployment_id: str, step: int, *, may_wait: bool = True
     """
     deployment = world.deployments.get(deployment_id)
     environment = environment_of(world, deployment)
-    change = written(world, deployment, deployment.weight)
+    change = note_written(world, deployment, deployment.weight)
     if change.arrived_at is None:
         names = [name for name in deployment.changed if name not in change.there]
         arriving = Arriving(world, environment, deployment, names, checks_of(deployment))

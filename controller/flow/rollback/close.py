@@ -1,17 +1,14 @@
 """Close deployment: the end of a rollback."""
 
-from contextlib import suppress
 from datetime import timedelta
-from functools import partial
 
 from controller.domain.advice import AGAIN_ADVICE
-from controller.domain.deployment import Changes, Deployment
-from controller.domain.history import last_change
+from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
-from controller.errors import InvalidEnvironmentError, LedgerConflictError, NotFoundError, UnknownEnvironmentError
+from controller.errors import InvalidEnvironmentError, UnknownEnvironmentError
 from controller.flow.rollback.discard import leaves_something
 from controller.flow.shared.closure import close
-from controller.flow.shared.hand_over import find
+from controller.flow.shared.overtaking import note_back
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of
 from controller.ports.ledger import Expected
@@ -44,17 +41,8 @@ def close_rollback(world: World, deployment_id: str, trouble: str, execution_arn
     expected = Expected(rollback_execution_arn=execution_arn)
     ended = close(world, deployment_id, phase, why, advice, phases={Phase.ROLLING_BACK}, expected=expected, grace=grace)
     if phase is Phase.ROLLED_BACK:
-        _note_back(world, ended)
+        note_back(world, ended)
     return DeploymentResult(ended, str(phase))
-
-
-def _note_back(world: World, ended: Deployment) -> None:
-    """Note on the release before that it is live again: from now on alarms are about it, as long as it is guarded."""
-    with suppress(LedgerConflictError, NotFoundError):
-        if ended.previous:
-            changed = last_change(partial(find, world), world.deployments.get(ended.previous))
-            changes: Changes = {"back_at": world.clock.now()}
-            world.deployments.update(changed.deployment_id, changes, phases={Phase.SUCCEEDED})
 
 
 def _left(deployment: Deployment) -> list[str]:

@@ -5,15 +5,14 @@ environment's `discard_after`. Deletions are not conditional: they are made only
 lock, and whoever gets the lock meanwhile waits until none of them can arrive any more.
 """
 
-from contextlib import suppress
 from datetime import timedelta
 
 from controller.domain.deployment import Changes, Deployment
 from controller.domain.environment import Environment
 from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
-from controller.errors import NotFoundError, SelfrightError
-from controller.flow.shared.hand_over import keep_quiet
+from controller.errors import SelfrightError
+from controller.flow.shared.hand_over import find, keep_quiet
 from controller.flow.shared.pending import takes_long
 from controller.flow.shared.timeline import environment_of, record
 from controller.ports.world import World
@@ -105,10 +104,9 @@ def _of_others(world: World, deployment: Deployment) -> set[tuple[str, str]]:
     held = world.locks.load(deployment.environment_key).held_by
     kept: set[tuple[str, str]] = set()
     for name in {*world.open_deployments.open(), held} - {"", deployment.deployment_id}:
-        with suppress(NotFoundError):
-            other = world.deployments.get(name)
-            if other.environment_key == deployment.environment_key:
-                kept |= {(part, revision.id) for part, revision in other.staged.items()}
+        other = find(world, name)
+        if other and other.environment_key == deployment.environment_key:
+            kept |= {(part, revision.id) for part, revision in other.staged.items()}
     return kept
 
 
@@ -116,11 +114,8 @@ def _kept(world: World, deployment: Deployment, live: str, count: int) -> set[tu
     """The revisions of the release that is live, of its restore point, and of the newest `count` releases before it."""
     kept = {(name, revision.id) for name, revision in (deployment.restore_point or {}).items()}
     for _ in range(count + 1):
-        if not live:
-            break
-        try:
-            release = world.deployments.get(live)
-        except NotFoundError:
+        release = find(world, live)
+        if release is None:
             break
         of_it = [*release.staged.items(), *(release.restore_point or {}).items()]
         kept |= {(name, revision.id) for name, revision in of_it if release.phase is not Phase.ROLLED_BACK}

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from controller.domain.checks.verification import AnyCheck, checks_of, outside_checks_of
-from controller.domain.deployment import Deployment, Trouble, Written
+from controller.domain.deployment import Deployment, Trouble
 from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
 from controller.errors import NotFoundError
 from controller.flow.rollback.traffic import may_have_moved
-from controller.flow.shared.arrival import Arriving, asked_for_a_while, note_arrived
+from controller.flow.shared.arrival import Arriving, asked_for_a_while, note_arrived, note_written
 from controller.flow.shared.pending import lasting
 from controller.flow.shared.timeline import environment_of, record
 from controller.ports.world import World
@@ -30,7 +30,7 @@ def late(world: World, deployment: Deployment) -> dict[str, Trouble]:
     moved = [name for name in deployment.changed if may_have_moved(deployment, name)]
     if not moved:
         return {}
-    deployment, change = _written(world, deployment)
+    change = note_written(world, deployment, 0)
     if change.arrived_at:
         return {}
     environment = environment_of(world, deployment)
@@ -43,15 +43,6 @@ def late(world: World, deployment: Deployment) -> dict[str, Trouble]:
         return {}
     note_arrived(world, deployment, change, f"Visitors are back on {_name_before(world, deployment)}.")
     return {}
-
-
-def _written(world: World, deployment: Deployment) -> tuple[Deployment, Written]:
-    """The way back as it is noted, or noted now."""
-    if deployment.written and not deployment.written.weight:
-        return deployment, deployment.written
-    change = Written(0, world.clock.now())
-    noted = world.deployments.update(deployment.deployment_id, {"written": change}, phases={Phase.ROLLING_BACK})
-    return noted, change
 
 
 def _before(world: World, deployment: Deployment) -> Deployment | None:

@@ -111,9 +111,8 @@ def _lasts(world: World, trouble: Trouble) -> bool:
 
 
 def _said(troubles: Mapping[str, Trouble]) -> str:
-    return "; ".join(one.reason if name in OF_THE_WHOLE else f"{name}: {one.reason}" for name, one in troubles.items())[
-        :1000
-    ]
+    said = (one.reason if name in OF_THE_WHOLE else f"{name}: {one.reason}" for name, one in troubles.items())
+    return "; ".join(said)[:1000]
 
 
 def _pause(world: World, deployment: Deployment) -> int:

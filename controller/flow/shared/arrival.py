@@ -16,7 +16,7 @@ from functools import partial
 from controller.domain.checks.verification import AnyCheck
 from controller.domain.deployment import Changes, Deployment, Written
 from controller.domain.environment import Environment
-from controller.domain.phases import OPEN
+from controller.domain.phases import OPEN, TOUCHED, Phase
 from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError, NoAnswerError, SelfrightError
 from controller.flow.shared.timeline import record
@@ -43,10 +43,16 @@ class Late:
     unseen: bool = False
 
 
-def written(world: World, deployment: Deployment, weight: int) -> Written:
-    """The change to this weight as it is noted, with the moment now if it was not; 0 is the way back."""
+def note_written(world: World, deployment: Deployment, weight: int) -> Written:
+    """Note when the change to this weight was written, once; 0 is the way back. A rollback is never overwritten."""
     known = deployment.written
-    return known if known and known.weight == weight else Written(weight, world.clock.now())
+    if known and known.weight == weight:
+        return known
+    made = Written(weight, world.clock.now())
+    phases = TOUCHED if weight else {Phase.ROLLING_BACK}
+    with suppress(LedgerConflictError):
+        world.deployments.update(deployment.deployment_id, {"written": made}, phases=phases)
+    return made
 
 
 def asked_for_a_while(

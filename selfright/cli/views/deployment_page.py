@@ -68,9 +68,8 @@ def _trip(one: Deployment) -> str:
 
 
 def _progress(one: Deployment) -> list[Fact]:
-    facts: list[Fact] = [("traffic", f"{one.weight} % of the visitors get this release{_on_its_way(one)}")]
-    if not one.steps:
-        facts = []
+    traffic = f"{one.weight} % of the visitors get this release{_on_its_way(one)}"
+    facts: list[Fact] = [("traffic", traffic)] if one.steps else []
     if one.phase is Phase.STAGING and len(one.order) > 1 and one.next_wave:
         wave = f"wave {one.order.index(one.next_wave) + 1} of {len(one.order)}"
         facts.append(("staging", f"{wave}: {' and '.join(one.next_wave)}"))
