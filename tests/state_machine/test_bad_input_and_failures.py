@@ -225,9 +225,7 @@ ROWS = [
         lambda_says("update_function_code", "ResourceConflictException", 409),
         "Somebody else is updating smartpack-prod-api. Release again when they are done.",
     ),
-    failed(
-        "a function whose update does not end", never_updated, "smartpack-prod-api is still being updated after 180 s"
-    ),
+    failed("a function whose update does not end", never_updated, "api: not done after 20 minutes"),
     failed(
         "code storage full",
         lambda_says("update_function_code", "CodeStorageExceededException"),
