@@ -52,7 +52,7 @@ def on_alarm(
 
 
 def _after_the_end(world: World, deployment: Deployment, alarm: str, made: Trip) -> None:
-    if not is_guarded(deployment, world.clock.now()):  # What was to close this guard has died, or comes soon.
+    if not is_guarded(deployment, made.fired_at or made.at):  # What was to close this guard has died, or comes soon.
         world.guards.close(deployment.deployment_id, [alarm])
     elif alarm not in deployment.ignored_alarms and deployment.is_accused_by(made.data_until):
         roll_back_late(world, deployment, made)

@@ -5,12 +5,16 @@ long as the next one holds the lock, the alarm stops that one, because it guards
 still to be rolled back, and the reconciler does that if it is still live when the lock is free.
 """
 
+from functools import partial
+
 from controller.domain.deployment import Deployment, Trip
+from controller.domain.history import last_change
 from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError
 from controller.flow.rollback.begin_rollback import begin_rollback
 from controller.flow.rollback.traffic import restore_traffic
+from controller.flow.shared.hand_over import find
 from controller.flow.shared.timeline import record
 from controller.ports.world import World
 
@@ -34,7 +38,8 @@ def try_again(world: World, deployment: Deployment, accusation: Trip) -> bool:
     lock = world.locks.load(deployment.environment_key)
     if lock.holder or lock.held:
         return True  # If the next release is rolled back, this one is live again.
-    if lock.live != deployment.deployment_id:
+    live = find(world, lock.live)
+    if live is None or last_change(partial(find, world), live).deployment_id != deployment.deployment_id:
         return False
     _start(world, deployment, accusation)
     return True

@@ -5,7 +5,9 @@ import tempfile
 from pathlib import Path
 
 import click
+from rich.console import Group
 
+from selfright.account.comparing import Comparer
 from selfright.account.past_requests import TrafficReader, UsualTraffic
 from selfright.account.releasing import bundled
 from selfright.cli.help import Command
@@ -19,7 +21,8 @@ from selfright.cli.tools import (
     source_argument,
     target_option,
 )
-from selfright.cli.views import plan_document, plan_page
+from selfright.cli.views import documents, plan_document, plan_page
+from selfright.cli.views.compared import not_as_released
 from selfright.planning.planner import Planner
 
 REFUSED = 1
@@ -58,7 +61,8 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     """Say what a release would do.
 
     Reads the environment, uploads nothing and changes nothing: what changes and what is skipped, what is uploaded, how
-    long it takes, which regressions this strategy would catch, and what could not be rolled back.
+    long it takes, which regressions this strategy would catch, what could not be rolled back, and what was changed by
+    hand since the last release.
 
     Exit code 0 means that it can be released, 1 that the controller would refuse it (or could not be asked).
     """
@@ -67,7 +71,9 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     planner = Planner(account.world, account.clients, account.environment(environment), usual=usual, hotfix=hotfix)
     with tempfile.TemporaryDirectory(prefix="selfright-") as folder:
         plan = planner.plan(bundled(source, Path(folder), allow, builder(tools, building)).path)
-    shown = plan_page.plan(plan, str(source), tools.terminal.commands)
-    tools.terminal.result(shown, plan_document.plan(plan))
+    found = Comparer(account, tools.sleep).compare(account.ledger.status(environment))
+    commands = tools.terminal.commands
+    shown = Group(plan_page.plan(plan, str(source), commands), *not_as_released(found, commands))
+    tools.terminal.result(shown, {**plan_document.plan(plan), "compared": documents.compared(found)})
     if plan.refusals:
         sys.exit(REFUSED)

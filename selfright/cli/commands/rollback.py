@@ -71,8 +71,11 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
         return
     chosen = tools.account.ledger.get(deployment) if deployment else _of(tools, environment or "")
     check_possible(chosen)
+    record = tools.account.ledger.record(chosen.deployment_id)
+    if record.previous and record.previous.late_alarm:
+        tools.terminal.note(f"{record.previous_version} was accused, too: {record.previous.late_alarm.reason}")
     if sys.stdin.isatty() and not yes and not emergency:
-        click.confirm(question(tools.account.ledger.record(chosen.deployment_id)), abort=True, err=True)
+        click.confirm(question(record), abort=True, err=True)
     conclude(tools, _roll_back(tools, chosen, reason, timeout, emergency=emergency), BACK)
 
 

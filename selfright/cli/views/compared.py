@@ -24,6 +24,11 @@ def compared(
 def _lines(status: EnvironmentStatus, one: ComparedEnvironment, commands: Commands) -> Iterator[Text]:
     if one.why_not and status.live and not (status.on_its_way or status.held):  # Those the table says already.
         yield Text(f"? {one.environment_key} was not compared with AWS: {clean(one.why_not)}.", signs.CAREFUL)
+    yield from not_as_released(one, commands)
+
+
+def not_as_released(one: ComparedEnvironment, commands: Commands) -> Iterator[Text]:
+    """Lines for each component that was changed by hand, or is not known to be as it was released."""
     for each in one.changed:
         yield Text(f"✘ {one.environment_key}: {clean(_said(each))}", signs.BAD)
         yield Text(f"  {commands.within(clean(each.next_step))}")

@@ -59,10 +59,15 @@ def status(one: EnvironmentStatus, in_aws: ComparedEnvironment) -> Document:
         "live": deployment(one.live) if one.live else None,
         "on_its_way": deployment(one.on_its_way) if one.on_its_way else None,
         "waiting": deployment(one.waiting) if one.waiting else None,
-        "compared": {
-            "why_not": in_aws.why_not or None,
-            "components": [{**vars(each), "reason": each.reason or None} for each in in_aws.components],
-        },
+        "compared": compared(in_aws),
+    }
+
+
+def compared(in_aws: ComparedEnvironment) -> Document:
+    """Whether an environment's components are as the live release left them; `why_not` when that was not compared."""
+    return {
+        "why_not": in_aws.why_not or None,
+        "components": [{**vars(each), "reason": each.reason or None} for each in in_aws.components],
     }
 
 

@@ -118,3 +118,11 @@ def test_what_the_judge_would_see_is_told(world: CliWorld, bundle: Path) -> None
     assert outlook["smallest"]["chance"] >= 0.95
     assert outlook["any_test_needs"] > 0
     assert "its usual traffic is unknown" in run(world, *options[:3]).stdout
+
+
+def test_a_change_by_hand_is_said(world: CliWorld, bundle: Path) -> None:
+    """The release would take it for its stable."""
+    result = run(world, str(bundle), "-e", "smartpack/prod")
+    assert "✘ smartpack/prod: api is on 1 and should be on 7, as 1.1.0 left it: changed by hand." in result.stdout
+    document = json.loads(run(world, str(bundle), "-e", "smartpack/prod", "--output", "json").stdout)
+    assert {one["name"]: one["outcome"] for one in document["compared"]["components"]}["api"] == "changed"

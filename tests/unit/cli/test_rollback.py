@@ -221,3 +221,12 @@ def test_a_release_that_went_live_since_the_last_rollback_needs_no_name(world: C
     world.write(replace(LIVE, closed_at=now - timedelta(minutes=1)))
     rolls_back(world, LIVE_ID)
     assert world.run("rollback", *FROM).exit_code == 0
+
+
+def test_it_is_said_when_what_would_be_live_again_was_accused(world: CliWorld) -> None:
+    """An alarm accused that release while the next one was on its way, and nobody has rolled it back."""
+    accused = Trip(START, "alarm", "Alarm errors: Too many errors.")
+    world.write(replace(LIVE, late_alarm=accused))
+    world.write(SUCCEEDED)
+    rolls_back(world, ID)
+    assert "1.1.0 was accused, too: Alarm errors: Too many errors." in world.run("rollback", ID).stderr

@@ -186,6 +186,14 @@ def test_an_alarm_long_after_the_end_is_not_about_the_release() -> None:
     assert not world.guards.pairs
 
 
+def test_an_alarm_that_fired_in_the_grace_counts_when_its_event_comes_later() -> None:
+    """Events are late, too; until the guard is closed, such an alarm is heard."""
+    world = just_succeeded()
+    world.clock.forward(600)
+    on_alarm(world, ALARM, "Too many errors.", fired_at=START + timedelta(minutes=7))
+    assert world.deployments.get("d2").phase is Phase.ROLLING_BACK
+
+
 def test_a_late_alarm_about_the_time_before_the_release_changes_nothing() -> None:
     """Its data were measured before any visitor could get it."""
     world = just_succeeded()
@@ -229,6 +237,18 @@ def test_when_the_next_release_is_live_the_accused_one_is_forgotten() -> None:
     world.clock.forward(3600)
     assert reconcile(world)["d2"] == "finished"
     assert world.deployments.get("d2").grace_until is None
+
+
+def test_below_a_release_that_changed_nothing_the_accused_one_is_rolled_back() -> None:
+    """What visitors get is still of the accused release."""
+    world = just_succeeded(late_alarm=Trip(START, "alarm", "Too many errors."))
+    world.locks.known[KEY] = replace(world.locks.load(KEY), live="d3")
+    a_deployment(world, Phase.SUCCEEDED, "d3", previous="d2")
+    nothing = world.deployments.get("d3")
+    world.deployments.known["d3"] = replace(nothing, staged=nothing.restore_point or {})
+    world.clock.forward(60)
+    assert reconcile(world)["d2"] == "accused by a late alarm"
+    assert list(world.workflows.rollbacks.values()) == ["d2"]
 
 
 def test_wherever_a_late_alarm_dies_the_release_is_rolled_back() -> None:
