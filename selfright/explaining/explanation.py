@@ -13,7 +13,6 @@ from selfright.account.status import DeploymentRecord, back_in, finished_in, is_
 from selfright.wording import TRIPPED_BY, clean, duration, percent, plural
 
 SOURCES = {
-    "check": "A check of the release failed",
     "arrival": "No metric ended it: AWS was late",
     "person": "No metric ended it: a person rolled it back",
     "fault": "No metric ended it: a fault did",
@@ -127,6 +126,8 @@ def _metric(one: Deployment, decisive: Evaluation | None) -> str:
 def _tripped(trip: Trip, decisive: Evaluation | None) -> str:
     if trip.source == "alarm":
         return _sentence(f"An alarm ended it: {trip.reason.removeprefix('Alarm ')}")
+    if trip.source == "check":
+        return _sentence(f"A check of the release failed {trip.reason.removeprefix('Check failed ')}")
     if trip.source not in JUDGED:
         return _sentence(f"{SOURCES[trip.source]}: {trip.reason}")
     found = strongest(decisive) if decisive else None

@@ -65,6 +65,8 @@ def up(tools: CommandTools, output: str, weather: Climate, factor: float, seed: 
     local, anywhere = Commands(program(), local=True), Commands(program())
     lines = [
         f"The local AWS is running. The app:  {running.edge_url}",
+        *([f"Weather:        {weather}; a minute of AWS takes {60 * factor:g} s"] if weather != "still" else []),
+        f"Release there:  {local('release BUNDLE_OR_FOLDER --environment smartpack/prod')}",
         f"Status:         {local('status')}",
         f"Any AWS tool:   export {variables}",
         f"Stop it:        {anywhere('down')}",
@@ -76,6 +78,7 @@ def up(tools: CommandTools, output: str, weather: Climate, factor: float, seed: 
             "url": running.edge_url,
             "variables": running.variables(),
             "weather": running.weather,
+            "factor": running.factor,
         },
     )
 

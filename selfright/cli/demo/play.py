@@ -83,6 +83,7 @@ def _local_aws(tools: CommandTools, weather: LocalWeather, *, keep: bool) -> Ite
         emulator.stop()
         raise
     if not keep:
+        say("Stopping the local AWS …")
         emulator.stop()
 
 

@@ -74,7 +74,8 @@ def test_an_absolute_limit_is_told_in_the_judges_own_words() -> None:
 
 def test_who_or_what_else_ended_it() -> None:
     """A check, a person, a fault: no metric did."""
-    assert explained(tripped("check", "GET /: 500")).metric == "A check of the release failed: GET /: 500."
+    failed = "Check failed before traffic: GET /: 500"
+    assert explained(tripped("check", failed)).metric == "A check of the release failed before traffic: GET /: 500."
     person = explained(tripped("person", "wrong prices"))
     assert person.metric == "No metric ended it: a person rolled it back: wrong prices."
 
