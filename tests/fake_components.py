@@ -98,6 +98,7 @@ class FakeComponent:
     def prune(self, keep: Sequence[Revision], count: int) -> int:
         """Record what is to be kept."""
         self._raise_if_broken()
+        self.before_discard()
         self.pruned.append(({revision.id for revision in keep}, count))
         return 1
 

@@ -5,7 +5,7 @@ environment's `discard_after`. Deletions are not conditional: they are made only
 lock, and whoever gets the lock meanwhile waits until none of them can arrive any more.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from controller.domain.deployment import Changes, Deployment
 from controller.domain.environment import Environment
@@ -63,14 +63,15 @@ def _is_in_time(world: World, deployment: Deployment) -> bool:
 def _discard(world: World, deployment: Deployment, live: str) -> bool:
     environment = environment_of(world, deployment)
     until = world.clock.now() + PATIENCE
-    _prune_unfinished(world, deployment, environment)
+    if not _prune_unfinished(world, deployment, environment, until):
+        return False
     kept = _kept(world, deployment, live, environment.keep_revisions) | _of_others(world, deployment)
     gone, done = [], True
     for name in deployment.changed:
         revision = deployment.staged[name]
         if (name, revision.id) in kept or name not in environment.components:
             continue
-        if world.clock.now() > until or world.locks.load(environment.key).holder:
+        if not _may_delete(world, environment, until):
             done = False
             break
         try:
@@ -84,16 +85,26 @@ def _discard(world: World, deployment: Deployment, live: str) -> bool:
     return done
 
 
-def _prune_unfinished(world: World, deployment: Deployment, environment: Environment) -> None:
-    """Prune where staging never finished: the new revision has no known name, but it may cost money."""
+def _may_delete(world: World, environment: Environment, until: datetime) -> bool:
+    return world.clock.now() <= until and not world.locks.load(environment.key).holder
+
+
+def _prune_unfinished(world: World, deployment: Deployment, environment: Environment, until: datetime) -> bool:
+    """Prune where staging never finished: the new revision has no known name, but it may cost money.
+
+    False when something is left for later.
+    """
     for name in sorted(deployment.awaited.keys() - deployment.staged.keys()):
         if takes_long(environment, name) or name not in environment.components:
             continue
+        if not _may_delete(world, environment, until):
+            return False
         stable = (deployment.restore_point or {})[name]
         try:
             world.components.get(environment, name).prune([stable], environment.keep_revisions)
         except SelfrightError as error:
             record(world, deployment.deployment_id, EventKind.DISCARD_FAILED, f"{name}: {error}")
+    return True
 
 
 def _of_others(world: World, deployment: Deployment) -> set[tuple[str, str]]:

@@ -195,6 +195,18 @@ def test_it_takes_bounded_time_and_goes_on_later() -> None:
     assert gone(world) == {"api": ["7"], "site": ["bb"]}
 
 
+def test_pruning_takes_bounded_time_too() -> None:
+    """What is left is pruned the next time."""
+    world = restored()
+    awaited = {name: Awaited(START, "AWS makes instances") for name in ("api", "site")}
+    world.deployments.known["d2"] = replace(world.deployments.get("d2"), staged={}, awaited=awaited)
+    world.components.known["api"].before_discard = once(lambda: world.clock.forward(16))
+    assert closed(world) == ""
+    assert world.components.known["site"].pruned == []
+    assert afterwards(world, world.deployments.get("d2")) == "finished"
+    assert len(world.components.known["site"].pruned) == 1
+
+
 def ended() -> FakeWorld:
     """A rollback that has ended an hour ago."""
     world = restored()
