@@ -1,10 +1,11 @@
 """Record restore point: what is live is recorded before anything changes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Literal
 
+from controller import clock
 from controller.domain.advice import AGAIN_ADVICE, ALARM_ADVICE, CHANGED_ADVICE
 from controller.domain.deployment import Changes, Deployment, Revision
 from controller.domain.environment import Environment
@@ -18,11 +19,13 @@ from controller.flow.preconditions.divisible import check_divisible
 from controller.flow.preconditions.hotfix import guarding, ignore_firing_alarms, record_ignored_alarms
 from controller.flow.preconditions.secrets import check_secrets
 from controller.flow.shared.closure import reject
+from controller.flow.shared.hand_over import find
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
+from controller.ports.components import Component
 from controller.ports.ledger import Expected
 from controller.ports.world import World
-from controller.seen_again import seen_again
+from controller.seen_again import PAUSES, seen_again
 
 
 @dataclass(frozen=True)
@@ -109,11 +112,35 @@ def _record(world: World, environment: Environment, deployment: Deployment) -> R
     if taken.pending:
         return RestorePointRecorded(deployment, "pending", wait_seconds=taken.pending)
     components = {name: world.components.get(environment, name) for name in deployment.components}
-    # What seems to be changed by others is read again before that is believed.
-    live = {name: seen_again(component.current) for name, component in components.items()}
+    live = _live(components, _left(world, deployment))
     check_divisible(world, environment, deployment, components, live)
     kept = export.export(world, environment, deployment, live, taken.taken)
     return _ready(_note(world, deployment, live, kept))
+
+
+def _live(components: Mapping[str, Component], left: Mapping[str, Revision]) -> dict[str, Revision]:
+    """What is live; what seems to be changed by hand is read again, all together, before that is believed."""
+    live = {name: seen_again(component.current) for name, component in components.items()}
+    for pause in PAUSES:
+        doubtful = list(_changed(live, left))
+        if not doubtful:
+            break
+        clock.sleep(pause)
+        live |= {name: components[name].current() for name in doubtful}
+    return live
+
+
+def _left(world: World, deployment: Deployment) -> Mapping[str, Revision]:
+    """Where the release that is live has left its components."""
+    before = find(world, deployment.previous)
+    return before.staged if before and before.phase is Phase.SUCCEEDED else {}
+
+
+def _changed(live: Mapping[str, Revision], left: Mapping[str, Revision]) -> Iterator[str]:
+    """The components that are not as they were left; a revision that was recovered has another id and the contents."""
+    for name in sorted(live.keys() & left.keys()):
+        if live[name].id != left[name].id and not live[name].digest == left[name].digest != "":
+            yield name
 
 
 def _ready(deployment: Deployment) -> RestorePointRecorded:
@@ -139,5 +166,11 @@ def _note(world: World, deployment: Deployment, live: Mapping[str, Revision], ex
         return noted  # The same call ran twice, and the other one wrote first.
     shown = ", ".join(f"{name} {revision.id or 'nothing'}" for name, revision in live.items())
     record(world, noted.deployment_id, EventKind.RESTORE_POINT, f"Live before this release: {shown}.")
+    left = _left(world, noted)
+    for name in _changed(live, left):
+        said = (
+            f"{name} was changed by hand: the last release left it on {left[name].id}. What is live counts as stable."
+        )
+        record(world, noted.deployment_id, EventKind.RESTORE_POINT, said)
     record_ignored_alarms(world, noted)
     return noted

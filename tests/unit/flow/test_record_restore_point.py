@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from controller.domain.deployment import Revision
 from controller.domain.phases import Phase
 from controller.errors import AwsError, ChangedByOthersError, LedgerConflictError, NotFoundError
 from controller.flow.on_alarm import on_alarm
 from controller.flow.record_restore_point import record_restore_point
 from controller.seen_again import PAUSES
-from tests.fakes import START
-from tests.unit.flow.scenes import ALARM, KEY, STABLE, granted, once, recorded
+from tests.fakes import START, FakeWorld
+from tests.unit.flow.scenes import ALARM, KEY, STABLE, a_deployment, granted, messages, once, recorded
 
 
 def test_what_is_live_is_recorded_and_guarded() -> None:
@@ -32,6 +33,34 @@ def test_a_component_that_seems_to_be_changed_by_others_is_read_again(slept: lis
     assert record_restore_point(world, "d2").outcome == "ready"
     assert world.deployments.get("d2").restore_point == STABLE
     assert slept == [*PAUSES[:2]]
+
+
+def left_on(revision: str) -> FakeWorld:
+    """A deployment that was just granted the lock after a release that left the API on this revision."""
+    world = granted(previous="d1")
+    a_deployment(world, Phase.SUCCEEDED, "d1", staged={**STABLE, "api": Revision(revision)}, previous="")
+    return world
+
+
+def test_an_old_read_does_not_become_the_restore_point(slept: list[float]) -> None:
+    """The release before has just moved the alias, and the first reads still say where it was."""
+    world = left_on("6")
+    world.components.known["api"].old = ["5", "5"]
+    assert record_restore_point(world, "d2").outcome == "ready"
+    assert world.deployments.get("d2").restore_point == STABLE
+    assert slept == [*PAUSES[:2]]
+    assert len(messages(world, "restore_point")) == 1
+
+
+def test_what_was_changed_by_hand_is_said_and_counts_as_stable(slept: list[float]) -> None:
+    """Once several reads agree."""
+    world = left_on("5")
+    assert record_restore_point(world, "d2").outcome == "ready"
+    assert world.deployments.get("d2").restore_point == STABLE
+    assert slept == [*PAUSES]
+    assert messages(world, "restore_point")[1] == (
+        "api was changed by hand: the last release left it on 5. What is live counts as stable."
+    )
 
 
 @pytest.mark.parametrize("state", ["ALARM", None])
