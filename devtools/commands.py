@@ -17,9 +17,10 @@ HELP = """\
 
   demo             the main job: three releases on a local AWS; the third is bad and is rolled back
                    (--keep leaves it running; --weather aws: changes, measurements and events come as late as on AWS)
-  test [ARGS]      the tests, with those of SmartPack's page; ARGS go to pytest
-  test --all       with the campaigns too: a thousand simulated runs, outages in every scenario, chaos and floods
-  test --fast      only tests without local AWS, browser and Vite: about three minutes
+  test [ARGS]      the fast tests, the main paths on a local AWS, and SmartPack's page; ARGS go to pytest
+  test --fast      only tests without local AWS, browser and Vite: about five minutes
+  test --slow      the others: every moment of the state machines, everything on a local AWS: about 40 minutes
+  test --all       all of them, and the campaigns: a thousand simulated runs, outages in every scenario, chaos, floods
   test --weather W the tests on a local AWS (or those that ARGS name) in the weather still, aws or storm, or in all
                    three; --seed S draws another one
   test --cover     the fast tests with branch coverage, which may not fall below its floor
@@ -47,6 +48,9 @@ The first run sets up .selfright/ (half a minute, about 1.4 GB); later runs skip
 SERIAL_SUITES = ("tests/e2e", "tests/chaos")
 """These tests need the machine for themselves: one process, one test at a time."""
 
+MAIN_PATHS = tuple(f"tests/e2e/test_{name}.py" for name in ("local_aws", "alarms", "rolling_back", "weather"))
+"""What `./dev test` runs of these: a release, an alarm, rollbacks, and the same where AWS is late."""
+
 SIDE_BY_SIDE = ("--numprocesses=2", "--dist=worksteal", *(f"--ignore={suite}" for suite in SERIAL_SUITES))
 """pytest's arguments for all other tests."""
 
@@ -56,7 +60,10 @@ USUAL = ("-m", "not campaign")
 FAST = ("-m", "not slow and not vite and not campaign")
 """pytest's arguments that leave out slow tests and tests that need more than Python."""
 
-SELECTIONS = {"--fast": FAST, "--cover": (*FAST, "--cov", "--cov-report="), "--all": ()}
+SLOW = ("-m", "(slow or vite) and not campaign")
+"""pytest's arguments for what those leave out, apart from the campaigns."""
+
+SELECTIONS = {"--fast": FAST, "--cover": (*FAST, "--cov", "--cov-report="), "--slow": SLOW, "--all": ()}
 """The options of `./dev test` → pytest's arguments.
 
 Measuring makes Python 3.11 three times slower, so only the fast tests are measured. Below the floor in pyproject.toml,
@@ -114,7 +121,7 @@ def test(arguments: Sequence[str]) -> int:
         runs = weather_runs(arguments)
         return _combined([_run("pytest", *given, more=weather) for weather, given in runs])
     results = [_run("pytest", *given) for given in test_runs(arguments)]
-    results += [frontend.check(variables())] if set(arguments) <= {"--all"} else []
+    results += [frontend.check(variables())] if set(arguments) <= {"--all", "--slow"} else []
     return _combined(results)
 
 
@@ -141,10 +148,12 @@ def test_runs(arguments: Sequence[str]) -> list[list[str]]:
     only = [more for word in arguments for more in SELECTIONS.get(word, ())]
     if any((ROOT / word.split("::")[0]).exists() for word in chosen if not word.startswith("-")):
         return [[*only, *chosen]]
-    if only:
+    if {"--fast", "--cover"} & set(arguments):
         return [[*SIDE_BY_SIDE, *only, *chosen]]
-    usual = () if "--all" in arguments or "-m" in chosen else USUAL
-    return [[*SIDE_BY_SIDE, *usual, *chosen], [*SERIAL_SUITES, *usual, *chosen]]
+    if {"--slow", "--all"} & set(arguments) or "-m" in chosen:
+        alone = USUAL if "--slow" in arguments else ()
+        return [[*SIDE_BY_SIDE, *only, *chosen], [*SERIAL_SUITES, *alone, *chosen]]
+    return [[*SIDE_BY_SIDE, *FAST, *chosen], [*MAIN_PATHS, *USUAL, *chosen]]
 
 
 def _combined(results: Sequence[int]) -> int:

@@ -68,7 +68,7 @@ def test_a_dry_run_shows_and_does_nothing(recorded: CliWorld) -> None:
 def test_everything_is_restored_verified_and_recorded(recorded: CliWorld) -> None:
     """And the ledger says what is live now."""
     result = recorded.run("restore", ID, "--yes")
-    assert (result.exit_code, current()) == (0, "aa")
+    assert (result.exit_code, current()) == (0, "aa"), result.stderr
     assert "verified" in result.stdout
     assert kinds(recorded) == ["recovered", "recovery_verified"]
     lock = recorded.locks.load("smartpack/prod")
@@ -77,7 +77,8 @@ def test_everything_is_restored_verified_and_recorded(recorded: CliWorld) -> Non
 
 def test_of_one_component_the_ledger_still_names_the_release(recorded: CliWorld) -> None:
     """Only a part of the environment is as before."""
-    assert recorded.run("restore", ID, "--component", "settings").exit_code == 0
+    result = recorded.run("restore", ID, "--component", "settings")
+    assert result.exit_code == 0, result.stderr
     assert recorded.locks.load("smartpack/prod").live == ID
 
 
@@ -140,6 +141,6 @@ def test_the_bucket_alone_is_enough(recorded: CliWorld) -> None:
     client("dynamodb").delete_table(TableName="selfright")
     client("ssm").delete_parameters(Names=["/selfright/controller", "/selfright/smartpack/prod/1"])
     result = recorded.run("restore", ID, "--bucket", BUCKET)
-    assert (result.exit_code, current()) == (0, "aa")
+    assert (result.exit_code, current()) == (0, "aa"), result.stderr
     missing = recorded.run("restore", "smartpack-prod-20200101T000000-ffffff", "--bucket", BUCKET)
     assert "has no restore point" in missing.stderr

@@ -117,9 +117,12 @@ def test_the_exit_code_of_several_test_runs(results: list[int], code: int) -> No
 
 def test_all_tests_run_side_by_side_where_they_can() -> None:
     """Then come those that need the machine alone; a path is one run, everything else both runs."""
-    usual = [*commands.USUAL]
-    assert commands.test_runs([]) == [[*commands.SIDE_BY_SIDE, *usual], [*commands.SERIAL_SUITES, *usual]]
+    fast, main = [*commands.SIDE_BY_SIDE, *commands.FAST], [*commands.MAIN_PATHS, *commands.USUAL]
+    assert commands.test_runs([]) == [fast, main]
+    assert all((ROOT / path).exists() for path in commands.MAIN_PATHS)
     assert commands.test_runs(["--all"]) == [[*commands.SIDE_BY_SIDE], [*commands.SERIAL_SUITES]]
+    slow, alone = [*commands.SIDE_BY_SIDE, *commands.SLOW], [*commands.SERIAL_SUITES, *commands.USUAL]
+    assert commands.test_runs(["--slow"]) == [slow, alone]
     assert commands.test_runs(["tests/unit/domain::x", "-x"]) == [["tests/unit/domain::x", "-x"]]
     assert [run[-2:] for run in commands.test_runs(["-k", "rollback"])] == [["-k", "rollback"]] * 2
 
@@ -166,11 +169,11 @@ def test_the_gate_lints_and_tests(tmp_path: Path, lint: int, cover: int, test: i
     gate.write_text((ROOT / ".ci" / "run").read_text())
     dev = tmp_path / "dev"
     dev.write_text(
-        f'#!/bin/sh\necho "$*"\ncase "$*" in lint) exit {lint};; test) exit {test};; *--cover) exit {cover};; esac\n'
+        f'#!/bin/sh\necho "$*"\ncase "$*" in lint) exit {lint};; *--slow) exit {test};; *--cover) exit {cover};; esac\n'
     )
     dev.chmod(0o755)
     done = subprocess.run(["sh", gate], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout.splitlines()) == (code, ["lint", "test --cover", "test", CAMPAIGNS, *STORMS])
+    assert (done.returncode, done.stdout.splitlines()) == (code, ["lint", "test --cover", "test --slow", CAMPAIGNS, *STORMS])
 
 
 def test_help_needs_no_set_up() -> None:
