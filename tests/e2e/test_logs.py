@@ -11,6 +11,7 @@ from controller.domain.phases import Phase
 from selfright.layout import ROOT
 from tests.e2e.lab import NEVER, Lab
 from tests.e2e.programs import program
+from tests.e2e.waiting import until
 
 
 def read(lab: Lab, *words: str) -> list[dict[str, Any]]:
@@ -42,7 +43,12 @@ def test_the_logs_of_a_deployment_show_its_events_by_version(lab: Lab) -> None:
     lab.live()
     staged = lab.ledger.get(release).staged["api"].id
     lab.command("rollback", release)
-    lines = read(lab, release)
+
+    def ended() -> list[dict[str, Any]]:
+        found = read(lab, release)
+        return found if "close" in tasks(found) else []  # A task logs that it is done after it has told the ledger.
+
+    lines = until("the last task is logged", ended)
     assert [one["at"] for one in lines] == sorted(one["at"] for one in lines)
     order = tasks(lines)
     assert order[:2] == ["receive", "validate"]
