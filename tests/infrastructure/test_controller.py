@@ -144,6 +144,19 @@ def test_alarms_and_failed_executions_reach_their_functions(controller: Template
     assert len(end["detail"]["stateMachineArn"]) == 2
 
 
+def test_topics_of_alarms_may_call_their_function_by_the_controllers_own_word(controller: Template) -> None:
+    """The permission is part of the function, so it comes back with the controller; one suffices for all topics."""
+    callers = controller.of_type("AWS::Lambda::Permission").values()
+    (caller,) = [one for one in callers if one["Principal"] == "sns.amazonaws.com"]
+    (on_alarm,) = [
+        name
+        for name, one in controller.of_type("AWS::Lambda::Function").items()
+        if one["FunctionName"] == Group.ON_ALARM.function_name
+    ]
+    assert caller["FunctionName"] == {"Ref": on_alarm}
+    assert controller.text(caller["SourceArn"]).endswith(":*")
+
+
 def test_the_reconciler_runs_by_the_clock_too(controller: Template) -> None:
     """Status events are best effort, so there is a schedule."""
     (schedule,) = [rule for rule in _rules(controller) if "ScheduleExpression" in rule]
