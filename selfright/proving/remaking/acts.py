@@ -31,7 +31,7 @@ the reconciler finds them after a quarter of an hour."""
 KNOWN = 120.0
 """Seconds until the new controller's parameter is read."""
 HEARD = 300.0
-"""Seconds until an alarm has rolled back, and until a rollback has arrived."""
+"""Seconds until an alarm's rollback has begun, and until visitors get what was released or restored."""
 BUCKET = "ArtifactsBucket"
 """The output of the controller's stack with its bucket."""
 
@@ -119,17 +119,23 @@ class Remaking:
         reason = "selfright prove: does the new controller hear it?"
         scene.client("cloudwatch").set_alarm_state(AlarmName=GUARD, StateValue="ALARM", StateReason=reason)
         try:
-            ended = watcher.watch(deployment_id, lambda _: None, over=_is_rolled_back, timeout=scene.waits(HEARD))
+            watcher.watch(deployment_id, lambda _: None, over=_is_accused, timeout=scene.waits(HEARD))
+            ended = watcher.watch(deployment_id, lambda _: None, over=_is_rolled_back, timeout=PATIENCE)
         except TimedOutError:
             by_hand = start_rollback(new, deployment_id, "`selfright prove`: the alarm was not heard")
             watcher.watch(deployment_id, lambda _: None, over=by_hand.is_over, timeout=PATIENCE)
-            return NotMeasured(what, f"it was not heard within {scene.waits(HEARD):.0f} s, and rolled back by hand")
+            why = "it was not heard, or its rollback did not end; it was rolled back by hand"
+            return NotMeasured(what, why)
         finally:
             scene.client("cloudwatch").set_alarm_state(AlarmName=GUARD, StateValue="OK", StateReason=reason)
         if ended.phase is not Phase.ROLLED_BACK:
             return NotMeasured(what, f"{deployment.version} ended as {ended.phase}: {ended.reason}")
         restored = restored_in(ended)
         return Measured(what, ended.reason, () if restored is None else (restored,))
+
+
+def _is_accused(deployment: Deployment) -> bool:
+    return deployment.phase is not Phase.SUCCEEDED
 
 
 def _is_rolled_back(deployment: Deployment) -> bool:
