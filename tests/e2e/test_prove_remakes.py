@@ -30,7 +30,7 @@ from tests.e2e.test_prove import variables
 from tests.e2e.test_prove_ends import HANGS, quick_sandbox
 from tests.e2e.waiting import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(900)
 REMAKES = """\
 import sys
 from pathlib import Path
@@ -101,6 +101,7 @@ def old_ledger_forgotten(table: str) -> Iterator[None]:
     thread.join()
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_without_a_controller_is_finished_by_the_next_cleaning(
     running: LocalAws, tmp_path: Path
 ) -> None:
@@ -134,6 +135,7 @@ def left(bucket: str) -> list[str]:
     return [*(one["Key"] for one in objects), *(one["Name"] for one in notes)]
 
 
+@pytest.mark.campaign
 def test_a_controller_made_anew_releases_into_the_sandbox_and_hears_its_alarms(
     running: LocalAws, folder: Path, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
@@ -18,7 +19,7 @@ from selfright.proving.releases.sources import GOOD, REMADE
 from selfright.proving.releases.visitors import site_of, visiting
 from selfright.proving.remaking.blueprint import read
 from selfright.proving.remaking.keeping import LocalCopy
-from selfright.proving.remaking.obstacles import check_all
+from selfright.proving.remaking.obstacles import check_alone, check_stack
 from selfright.proving.remaking.remaker import ControllerRemaker, Remade
 from selfright.proving.results import Finding, Measured, NotMeasured
 from selfright.proving.sandbox.records import Records
@@ -58,12 +59,17 @@ class Remaking:
             30,
         )
 
+    def check(self, client: Callable[[str], Any]) -> None:
+        """Raise `AdviceError` if the controller may not, or cannot, be made anew here; `client`: boto3's clients."""
+        check_alone(self.account)
+        check_stack(read(self.remaker.stack), self.remaker.stack, client)
+
     def _measure(self, scene: Scene) -> Iterator[Finding]:
         """Release once by the old controller if nothing is live; make it anew; release, and roll back by an alarm."""
         status = self.account.ledger.status(KEY)
         if status.held:
             raise AdviceError(f"The sandbox is held: {status.held}")
-        check_all(self.account, read(self.remaker.stack), self.remaker.stack, scene.client)
+        self.check(scene.client)
         if status.live is None:
             ended, visits, seconds = released(self.account, scene, self._watcher(self.account, scene), GOOD)
             yield Measured(f"{GOOD} by the old controller", told(ended, visits), (seconds,))

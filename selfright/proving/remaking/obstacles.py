@@ -23,9 +23,8 @@ def check_alone(account: Account) -> None:
         raise AdviceError(message, "Leave this fact out here, or measure it in an account for trials.")
 
 
-def check_all(account: Account, blueprint: Blueprint, stack: AccountStack, client: Callable[[str], Any]) -> None:
-    """Raise `AdviceError` if the controller may not, or cannot, be made anew here."""
-    check_alone(account)
+def check_stack(blueprint: Blueprint, stack: AccountStack, client: Callable[[str], Any]) -> None:
+    """Raise `AdviceError` if something would be lost with the stack, or if it could not be deleted."""
     for kind, name in STAY.items():
         policies = {one.get("DeletionPolicy") for one in blueprint.resources(kind).values()}
         if not policies or policies - KEEPS:

@@ -2,8 +2,8 @@
 
 import os
 import sys
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,13 @@ from selfright.cli.views.prove_page import page
 from selfright.errors import AdviceError
 from selfright.local_state import in_use
 from selfright.proving.catalogue import FACTS
+from selfright.proving.fact import Fact
 from selfright.proving.facts import image
 from selfright.proving.interrupts import Interrupts, undisturbed
 from selfright.proving.outlook import needs_sandbox, question_of_controller, question_of_sandbox
 from selfright.proving.releases.acts import RELEASES, releasing
 from selfright.proving.remaking import acts as remaking
 from selfright.proving.remaking.keeping import LocalCopy
-from selfright.proving.remaking.obstacles import check_alone
 from selfright.proving.remaking.remaker import ControllerRemaker
 from selfright.proving.report import ProveReport, file_name, files
 from selfright.proving.run import Prover
@@ -99,11 +99,11 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     interrupts = Interrupts(say)
     prover = Prover(tools.account, say, ServiceClients(), RunClock(), deleting=interrupts.deleting)
     remaker = ControllerRemaker(ServiceClients(ATTEMPTS), prover.clock, say, interrupts.held)
-    click.get_current_context().with_resource(interrupts.listening())
     factor, elsewhere = _stand_in()
     if clean:
-        remaker.finish(factor)
-        gone = prover.clean()
+        with interrupts.listening():
+            remaker.finish(factor)
+            gone = prover.clean()
         tools.terminal.result("\n".join(gone) if gone else "Nothing was left.", {"deleted": gone})
         return
     remaker.check_finished()
@@ -111,11 +111,12 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     wanted = {*only} | ({IMAGE} if with_image else set()) | ({REMADE} if with_remake else set())
     (account, region), began = _where(prover), tools.clock()
     copy = LocalCopy(folder, file_name(account, region, began))
-    remade = remaking.Remaking(tools.account, remaker, copy, prover.use).fact()
+    making = remaking.Remaking(tools.account, remaker, copy, prover.use)
+    remade = making.fact()
     every = [*FACTS, releasing(tools.account), image.FACT, remade]
     facts = [fact for fact in every if fact.name in wanted or not (only or fact.name in {IMAGE, REMADE})]
     if remade in facts:
-        check_alone(tools.account)
+        making.check(prover.client)
     if needs_sandbox(facts):
         _ask(question_of_sandbox(account, region, facts, factor), yes=yes)
     if remade in facts:
@@ -127,20 +128,25 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
 
     written: list[str] = []
     try:
-        with prover.sandbox({}, factor) if needs_sandbox(facts) else nullcontext(_nowhere(prover, factor)) as scene:
+        with _scene(prover, interrupts, facts, factor) as scene:
             try:
                 prover.measure(scene, facts)
             finally:  # before the sandbox is deleted: that may take long, and be given up
-                written = _written(report(), folder)
+                written = _written(report(), folder) if prover.found else []
     finally:
         if written:
             done = report()
             tools.terminal.result(page(done, written), {**done.document(), "files": written})
 
 
-def _nowhere(prover: Prover, factor: float) -> Scene:
-    """The scene of facts that need no sandbox."""
-    return Scene({}, prover.client, prover.clock, factor)
+@contextmanager
+def _scene(prover: Prover, interrupts: Interrupts, facts: Sequence[Fact], factor: float) -> Iterator[Scene]:
+    """Where the facts are measured: the sandbox, which is deleted at the end, unless none of them needs it."""
+    if needs_sandbox(facts):
+        with interrupts.listening(), prover.sandbox({}, factor) as scene:
+            yield scene
+    else:
+        yield Scene({}, prover.client, prover.clock, factor)
 
 
 def _stand_in() -> tuple[float, Mapping[str, Any]]:

@@ -8,7 +8,7 @@ from selfright.account.account import Account
 from selfright.errors import AdviceError
 from selfright.proving.names import KEY
 from selfright.proving.remaking.blueprint import read
-from selfright.proving.remaking.obstacles import check_all
+from selfright.proving.remaking.obstacles import check_alone, check_stack
 from tests.unit.proving.remaking.controlled_account import TEMPLATE, ControlledAccount
 
 
@@ -23,21 +23,22 @@ class Registered(Account):
         return list(self.keys)
 
 
-def check(account: ControlledAccount, keys: Sequence[str] = (KEY,)) -> None:
-    """Look for obstacles."""
-    check_all(Registered(*keys), read(account.controller), account.controller, account.client)
+def check(account: ControlledAccount) -> None:
+    """Look for obstacles of the stack."""
+    check_stack(read(account.controller), account.controller, account.client)
 
 
 @pytest.mark.parametrize("keys", [(KEY,), ()])
 def test_with_the_sandbox_alone_nothing_forbids_it(keys: Sequence[str]) -> None:
     """Nor without any environment."""
-    check(ControlledAccount(), keys)
+    check_alone(Registered(*keys))
+    check(ControlledAccount())
 
 
 def test_another_environment_forbids_it() -> None:
     """Its name is said."""
     with pytest.raises(AdviceError, match="shop/prod") as caught:
-        check(ControlledAccount(), ["shop/prod", KEY])
+        check_alone(Registered("shop/prod", KEY))
     assert caught.value.next_step
 
 
