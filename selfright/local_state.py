@@ -7,6 +7,7 @@ they end, even after a crash, so a state file whose lock is free is stale. Proce
 import fcntl
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -92,6 +93,13 @@ class LocalState:
         except BlockingIOError:
             return True
         return False
+
+
+def in_use(state: LocalState | None = None, variables: Mapping[str, str] = os.environ) -> LocalAws | None:
+    """The local AWS that this process uses; None if it uses another AWS."""
+    running = (state or LocalState()).read()
+    endpoint = variables.get("AWS_ENDPOINT_URL", "").rstrip("/")
+    return running if running and running.endpoint == endpoint else None
 
 
 def tail(log: Path, lines: int = LOG_LINES) -> str:

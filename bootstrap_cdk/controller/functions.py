@@ -136,12 +136,11 @@ class ControllerFunction(Construct):
 
 def _variables(group: Group, own: Resources, settings: ControllerSettings) -> dict[str, str]:
     """The function's environment variables; `controller.settings` reads them."""
+    rolls_back = {"SELFRIGHT_ROLLBACK_MACHINE_ARN": machine_arn(ROLLBACK_MACHINE)}
     special = {
         Group.WATCH: {"SELFRIGHT_ON_ALARM_FUNCTION": Group.ON_ALARM.function_name},
-        Group.RECONCILE: {
-            "SELFRIGHT_ROLLBACK_MACHINE_ARN": machine_arn(ROLLBACK_MACHINE),
-            "SELFRIGHT_DEPLOY_MACHINE_ARN": machine_arn(DEPLOY_MACHINE),
-        },
+        Group.ON_ALARM: rolls_back,
+        Group.RECONCILE: {**rolls_back, "SELFRIGHT_DEPLOY_MACHINE_ARN": machine_arn(DEPLOY_MACHINE)},
     }
     roles = {"SELFRIGHT_DEPLOY_ROLES": deploy_roles_arn()} if group in WORKING_FOR_ENVIRONMENTS else {}
     return {

@@ -4,6 +4,7 @@ from aws_cdk import Aws, Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -29,6 +30,7 @@ class Triggers(Construct):
         super().__init__(scope, construct_id)
         queue = self.undelivered = self._queue()
         _allow_topics(queue)
+        self._let_topics_call(functions[Group.ON_ALARM])
         functions.catch_failures(Group.ON_ALARM, queue)
         functions.catch_failures(Group.RECONCILE, queue)
         to_deploy = targets.SfnStateMachine(
@@ -51,6 +53,21 @@ class Triggers(Construct):
 
     def _on(self, name: str, pattern: events.EventPattern, target: events.IRuleTarget) -> None:
         events.Rule(self, name, event_pattern=pattern, targets=[target])
+
+    def _let_topics_call(self, on_alarm: lambda_.Function) -> None:
+        """Let the topics of the applications' alarms call `on_alarm`.
+
+        The permission is part of the function: in an application's stack it would end when the controller is made
+        anew, and that stack would have nothing to change. And a function has room for those of some sixty topics.
+        """
+        lambda_.CfnPermission(
+            self,
+            "TopicsMayCall",
+            action="lambda:InvokeFunction",
+            function_name=on_alarm.function_name,
+            principal="sns.amazonaws.com",
+            source_arn=_topics(),
+        )
 
     def _queue(self) -> sqs.Queue:
         queue = sqs.Queue(
@@ -95,12 +112,16 @@ def _bad_ends(machines: StateMachines) -> events.EventPattern:
 
 def _allow_topics(queue: sqs.Queue) -> None:
     """Let the topics of the applications' alarms put here what they could not deliver to `on_alarm`."""
-    topics = f"arn:{Aws.PARTITION}:sns:{Aws.REGION}:{Aws.ACCOUNT_ID}:*"
     queue.add_to_resource_policy(
         iam.PolicyStatement(
             principals=[iam.ServicePrincipal("sns.amazonaws.com")],
             actions=["sqs:SendMessage"],
             resources=[queue.queue_arn],
-            conditions={"ArnLike": {"aws:SourceArn": topics}},
+            conditions={"ArnLike": {"aws:SourceArn": _topics()}},
         )
     )
+
+
+def _topics() -> str:
+    """The ARNs of this account's topics: applications name theirs as they like."""
+    return f"arn:{Aws.PARTITION}:sns:{Aws.REGION}:{Aws.ACCOUNT_ID}:*"

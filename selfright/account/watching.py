@@ -26,7 +26,8 @@ SLOWEST = 1.0
 
 NEVER_CAME = (
     "Look at the executions of the deploy machine in the Step Functions console. If there is none, EventBridge"
-    " is off for the bucket, or the rule for incoming/ is missing or disabled. If one failed, it says why."
+    " is off for the bucket, or the rule for incoming/ is missing or disabled. If one failed, it says why. S3 may need"
+    " five minutes until it tells of uploads to a new bucket; what came before that begins after a quarter of an hour."
 )
 
 

@@ -12,7 +12,6 @@ from aws_cdk import Aws, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
@@ -157,20 +156,12 @@ class Environment(Construct):
         accept_wildcards(policy, "The streams of one log group.", [arn for one in statements for arn in one.resources])
 
     def _connect(self, alarms: Sequence[cloudwatch.AlarmBase], topic: sns.ITopic) -> None:
-        """Make every alarm publish on the topic, and the topic call `on_alarm`."""
+        """Make every alarm publish on the topic, and the topic call `on_alarm`, which the controller's stack allows."""
         for alarm in alarms:
             alarm.add_alarm_action(actions.SnsAction(topic))
         if topic.node.try_find_child("Policy"):  # without a policy, the topic accepts the account's alarms
             let_alarms_publish(topic)
         let_alarms_use_key(topic)
-        lambda_.CfnPermission(
-            self,
-            "MayCallOnAlarm",
-            action="lambda:InvokeFunction",
-            function_name=Group.ON_ALARM.function_name,
-            principal="sns.amazonaws.com",
-            source_arn=topic.topic_arn,
-        )
         queue = f"arn:{Aws.PARTITION}:sqs:{Aws.REGION}:{Aws.ACCOUNT_ID}:{UNDELIVERED}"
         sns.Subscription(
             self,

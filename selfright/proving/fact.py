@@ -3,9 +3,17 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from selfright.errors import advise
+from selfright.errors import AdviceError, advise
 from selfright.proving.results import FactReport, Finding, NotMeasured
 from selfright.proving.scene import Scene, Stopped
+
+NOTHING = "nothing"
+"""What a fact is measured on that only reads the account: it needs no sandbox."""
+
+
+class NoFurtherError(AdviceError):
+    """An error after which the run cannot go on: it is no answer of a fact."""
+
 
 Measure = Callable[[Scene], Iterator[Finding]]
 
@@ -15,7 +23,7 @@ class Fact:
     """One fact as data.
 
     `on` names what it changes: facts on the same thing are measured one after another, others at the same time.
-    `how` says how it is measured, in one or two sentences.
+    `how` says how it is measured, in one or two sentences. `minutes` is about how long that takes in an account.
     """
 
     name: str
@@ -23,17 +31,18 @@ class Fact:
     question: str
     how: str
     measure: Measure
+    minutes: float = 1
 
     def answer(self, scene: Scene) -> FactReport:
         """Measure it; whatever goes wrong is said in the answer, and stops no other fact.
 
-        Raises `Stopped` when the person has stopped the run.
+        Raises `Stopped` when the person has stopped the run, `NoFurtherError` when it cannot go on.
         """
         found: list[Finding] = []
         try:
             for finding in self.measure(scene):
                 found.append(finding)  # noqa: PERF402 - those before an error are kept
-        except Stopped:
+        except (Stopped, NoFurtherError):
             raise
         except Exception as error:  # noqa: BLE001 - the answer says what it was
             found.append(NotMeasured("the rest" if found else "all of it", reason(error)))

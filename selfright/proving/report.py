@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,23 @@ class ProveReport:
     ended: datetime
     answers: Sequence[FactReport]
     factor: float = 1
+    elsewhere: Mapping[str, Any] = field(default_factory=dict)
+    """What was measured instead of AWS itself: the `endpoint`, and of a local AWS its `weather`; empty on AWS."""
+
+    @property
+    def name(self) -> str:
+        """The beginning of the names of the run's files."""
+        return file_name(self.account, self.region, self.began)
+
+    @property
+    def place(self) -> str:
+        """Where it was measured, if that is not AWS itself; in words, with the factor of its times."""
+        if not self.elsewhere:
+            return ""
+        weather = self.elsewhere.get("weather")
+        what = f"a local AWS, with the weather {weather}" if weather else "another endpoint"
+        times = f"its times are multiplied by {self.factor:g}"
+        return f"This is not AWS: {what}, at {self.elsewhere['endpoint']}, where {times}."
 
     def document(self) -> dict[str, Any]:
         """The report for a machine; times in seconds."""
@@ -31,6 +48,7 @@ class ProveReport:
             "began": self.began.isoformat(timespec="seconds"),
             "ended": self.ended.isoformat(timespec="seconds"),
             "factor": self.factor,
+            "not_aws": dict(self.elsewhere) or None,
             "facts": [
                 {
                     "name": one.name,
@@ -56,8 +74,12 @@ class ProveReport:
 
     def _lines(self) -> Iterator[str]:
         minutes = (self.ended - self.began).total_seconds() / 60
-        yield f"# What AWS is like in {self.region}, account {self.account}"
+        what = "a stand-in for AWS" if self.elsewhere else "AWS"
+        yield f"# What {what} is like in {self.region}, account {self.account}"
         yield ""
+        if self.place:
+            yield f"**{self.place}**"
+            yield ""
         began = f"{self.began:%Y-%m-%d %H:%M} UTC"
         yield f"Measured by `selfright prove` {self.version}, {began}, in {minutes:.0f} minutes."
         yield "Times are seconds. *Assumed* is what the weather of Selfright's simulator and local AWS has:"
@@ -104,10 +126,14 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
+def file_name(account: str, region: str, began: datetime) -> str:
+    """The beginning of the names of a run's files."""
+    return f"prove-{account}-{region}-{began:%Y%m%dT%H%M%S}"
+
+
 def files(report: ProveReport) -> Mapping[str, str]:
     """File name → text."""
-    name = f"prove-{report.account}-{report.region}-{report.began:%Y%m%dT%H%M%S}"
     return {
-        f"{name}.md": report.markdown(),
-        f"{name}.json": json.dumps(report.document(), indent=2, ensure_ascii=False) + "\n",
+        f"{report.name}.md": report.markdown(),
+        f"{report.name}.json": json.dumps(report.document(), indent=2, ensure_ascii=False) + "\n",
     }

@@ -27,6 +27,12 @@ class Prover:
     client: Callable[[str], Any]
     clock: RunClock
     found: dict[str, FactReport] = field(default_factory=dict)
+    deleting: Callable[[], None] = lambda: None
+    """Called before the sandbox is deleted."""
+
+    def use(self, account: Account) -> None:
+        """From now on, the account has another controller."""
+        self.account = account
 
     @contextlib.contextmanager
     def sandbox(self, urls: Mapping[str, str], factor: float) -> Iterator[Scene]:
@@ -51,6 +57,7 @@ class Prover:
 
     def clean(self) -> list[str]:
         """Delete everything that a run makes; returns what was deleted, in words."""
+        self.deleting()
         clock = RunClock()  # the run's own may have been stopped
         self.say("Deleting the sandbox …")
         records = Records(self.account, self.client, clock)

@@ -53,11 +53,12 @@ class RunClock:
 class ServiceClients:
     """One client for each service, made when it is first needed; several threads may ask.
 
-    No call is repeated by botocore: a repeated call would hide what the first one was answered.
+    Facts need clients whose calls botocore does not repeat: that would hide what the first one was answered.
     """
 
-    def __init__(self) -> None:
-        self._lock = Lock()
+    def __init__(self, attempts: int = 1) -> None:
+        """`attempts` is how often a call is tried."""
+        self._lock, self._attempts = Lock(), attempts
         self._made: dict[str, Any] = {}
 
     def __call__(self, service: str) -> Any:  # noqa: ANN401 - any of boto3's clients
@@ -65,7 +66,7 @@ class ServiceClients:
         config = Config(
             connect_timeout=5,
             read_timeout=60,
-            retries={"mode": "standard", "total_max_attempts": 1},
+            retries={"mode": "standard", "total_max_attempts": self._attempts},
             max_pool_connections=20,
         )
         with self._lock:

@@ -39,8 +39,8 @@ JUDGE = {"evaluate_every": "1s", "period": "1s", "minimum_requests": 0}
 
 def prove(lab: Lab, folder: Path, *words: str) -> Any:  # noqa: ANN401 - a context manager
     """The command, with its report in this folder."""
-    command = [sys.executable, "-m", "selfright", "prove", "--yes", "--factor", "0.0167", "--report", str(folder)]
-    return program([*command, *words], lab.running.variables())
+    command = [sys.executable, "-m", "selfright", "prove", "--yes", "--report", str(folder)]
+    return program([*command, *words], {**lab.running.variables(), "SELFRIGHT_LOCAL_FOLDER": str(lab.folder / "local")})
 
 
 def stacks(lab: Lab) -> list[str]:
@@ -74,18 +74,21 @@ def test_a_run_ends_with_a_report_and_without_a_trace(lab: Lab, tmp_path: Path) 
     (document,) = [json.loads(file.read_text()) for file in tmp_path.glob("*.json")]
     assert [fact["name"] for fact in document["facts"]] == ["read_after_write_index", "runtime_sdk"]
     assert all(finding["measured"] for fact in document["facts"] for finding in fact["findings"])
-    assert len(list(tmp_path.glob("*.md"))) == 1
+    (page,) = [file.read_text() for file in tmp_path.glob("*.md")]
+    assert f"This is not AWS: a local AWS, with the weather {lab.running.weather}, at {lab.running.endpoint}" in page
+    assert document["factor"] == lab.running.factor
     assert left(lab) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_run_deletes_its_sandbox(lab: Lab, tmp_path: Path, number: signal.Signals) -> None:
-    """Ctrl-C or `kill` in the middle of a fact; the exit code is that of Ctrl-C."""
+    """Ctrl-C or `kill` in the middle of a fact; it says at once what it does, and the exit code is that of Ctrl-C."""
     with prove(lab, tmp_path, *LONG) as process:
         until("the sandbox is there", lambda: stacks(lab) == ["CREATE_COMPLETE"])
         process.send_signal(number)
         said = process.communicate(timeout=HANGS)
     assert process.returncode == 130, said
+    assert "Stopping. What this run has made is deleted first" in said[1]
     assert left(lab) == []
 
 

@@ -111,14 +111,27 @@ def test_every_function_is_traced_and_has_its_variables(controller: Template, gr
     function = controller.named("AWS::Lambda::Function", "FunctionName", group.function_name)
     variables = function["Environment"]["Variables"]
     wanted = {f"SELFRIGHT_{name.upper()}" for name in Settings.model_fields}
-    machines = {"SELFRIGHT_ROLLBACK_MACHINE_ARN", "SELFRIGHT_DEPLOY_MACHINE_ARN"}
-    elsewhere = set() if group is Group.RECONCILE else machines
+    elsewhere = set() if group is Group.RECONCILE else {"SELFRIGHT_DEPLOY_MACHINE_ARN"}
+    elsewhere |= set() if group in {Group.RECONCILE, Group.ON_ALARM} else {"SELFRIGHT_ROLLBACK_MACHINE_ARN"}
     elsewhere |= set() if group is Group.WATCH else {"SELFRIGHT_ON_ALARM_FUNCTION"}
     elsewhere |= set() if group in WORKING_FOR_ENVIRONMENTS else {"SELFRIGHT_DEPLOY_ROLES"}
     assert {name for name in variables if name.startswith("SELFRIGHT_")} == wanted - elsewhere
     assert variables["SELFRIGHT_FUNCTION"] == group.value
     assert function["TracingConfig"] == {"Mode": "Active"}
     assert function["Handler"] == "controller.handlers.entry.handler"
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_who_may_start_a_machine_knows_which(controller: Template, group: Group) -> None:
+    """After a late alarm, `on_alarm` starts the rollback machine: the right alone would start nothing."""
+    function = controller.named("AWS::Lambda::Function", "FunctionName", group.function_name)
+    known = {
+        controller.text(value)
+        for name, value in function["Environment"]["Variables"].items()
+        if name.endswith("_MACHINE_ARN")
+    }
+    (role,) = function["Role"]["Fn::GetAtt"][:1]
+    assert controller.allowed(f"<{role}>").get("states:StartExecution", set()) == known
 
 
 def test_the_functions_share_one_package(controller: Template) -> None:
@@ -142,6 +155,19 @@ def test_alarms_and_failed_executions_reach_their_functions(controller: Template
     assert alarm["detail"] == {"state": {"value": ["ALARM"]}}
     assert end["detail"]["status"] == ["FAILED", "TIMED_OUT", "ABORTED"]
     assert len(end["detail"]["stateMachineArn"]) == 2
+
+
+def test_topics_of_alarms_may_call_their_function_by_the_controllers_own_word(controller: Template) -> None:
+    """The permission is part of the function, so it comes back with the controller; one suffices for all topics."""
+    callers = controller.of_type("AWS::Lambda::Permission").values()
+    (caller,) = [one for one in callers if one["Principal"] == "sns.amazonaws.com"]
+    (on_alarm,) = [
+        name
+        for name, one in controller.of_type("AWS::Lambda::Function").items()
+        if one["FunctionName"] == Group.ON_ALARM.function_name
+    ]
+    assert caller["FunctionName"] == {"Ref": on_alarm}
+    assert controller.text(caller["SourceArn"]).endswith(":*")
 
 
 def test_the_reconciler_runs_by_the_clock_too(controller: Template) -> None:

@@ -7,9 +7,14 @@ import pytest
 from bootstrap_cdk.sandbox.__main__ import FILE, template
 from bootstrap_cdk.sandbox.naming import ENVIRONMENT, PREFIX
 from bootstrap_cdk.sandbox.site import FIRST_ANSWER
+from selfright.cdk.names import CONTROLLER_STACK
 from selfright.proving import names
 from selfright.proving.facts.publication import CODE
 from selfright.proving.names import IMAGE
+from selfright.proving.remaking.acts import BUCKET
+from selfright.proving.remaking.blueprint import CONTROLLER
+from selfright.proving.remaking.obstacles import KEEPS as STAYING
+from selfright.proving.remaking.obstacles import STAY
 from selfright.proving.sandbox.creating import template as shortened
 from tests.infrastructure.templates import Template
 
@@ -45,6 +50,7 @@ def test_it_needs_no_bucket_and_fits_into_one_call() -> None:
 def test_both_sides_call_it_the_same() -> None:
     """The stack and the command know each other by name only."""
     assert (PREFIX, ENVIRONMENT) == (names.APPLICATION, names.ENVIRONMENT)
+    assert CONTROLLER == CONTROLLER_STACK
     assert CODE.replace("TEXT", "publication 0") == FIRST_ANSWER
 
 
@@ -54,6 +60,17 @@ def test_every_name_begins_with_the_prefix(sandbox: Template, kind: str, key: st
     found = [sandbox.text(one[key]) for one in sandbox.of_type(kind).values()]
     assert found
     assert [name for name in found if not name.startswith(PREFIX)] == []
+
+
+def test_a_controller_can_be_made_anew_from_its_template(controller: Template) -> None:
+    """It has no parameter that is a secret; ledger and bucket stay, and an output names the new bucket."""
+    document = controller.document
+    assert not [one for one in document.get("Parameters", {}).values() if one.get("NoEcho")]
+    assert BUCKET in document["Outputs"]
+    for kind in STAY:
+        found = [one for one in document["Resources"].values() if one["Type"] == kind]
+        assert found
+        assert {one["DeletionPolicy"] for one in found} <= STAYING
 
 
 def test_nothing_outlives_the_stack(sandbox: Template) -> None:

@@ -19,7 +19,8 @@ def page(report: ProveReport, written: Sequence[str]) -> RenderableType:
     for answer in report.answers:
         for number, finding in enumerate(answer.findings):
             table.add_row(answer.name if number == 0 else "", *_cells(finding, report.factor))
-    return Group(table, "", *(Text(f"Report: {name}") for name in written))
+    place = [Text(f"{report.place}\n")] if report.place else []
+    return Group(*place, table, "", *(Text(f"Report: {name}") for name in written))
 
 
 def _cells(finding: Finding, factor: float) -> tuple[str, ...]:

@@ -125,4 +125,5 @@ FACT = Fact(
     "One alarm fires by a datum of an own metric, one by failing calls, and each is set to ALARM once; a queue behind "
     "the topic tells when the message is there.",
     measure,
+    10,
 )

@@ -147,4 +147,5 @@ FACT = Fact(
     "Which rights in ECR does an update of a function's image need?",
     "A function with an image of one file is set to another image, in sessions of a role with fewer and more rights.",
     measure,
+    5,
 )

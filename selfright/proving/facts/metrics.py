@@ -176,6 +176,7 @@ FACTS = (
         f"Up to {CALLS} calls through a weighted alias in each of {MINUTES} minutes; their sums by `ExecutedVersion` "
         "are read until they are what was sent.",
         measure,
+        8,
     ),
     Fact(
         "percentile_ranks",

@@ -55,4 +55,5 @@ FACT = Fact(
     "How late is a change of IAM in effect?",
     "A role of the sandbox is forbidden a call, then allowed it again; a session of the role asks all the time.",
     measure,
+    2,
 )

@@ -182,4 +182,5 @@ FACT = Fact(
     "A function that answers with its own publication is published three times, and requested from this machine and "
     "from the region until only the new is answered, while the status is read. Neither place sees every edge location.",
     measure,
+    12,
 )

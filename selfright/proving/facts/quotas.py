@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from selfright.proving.fact import Fact, reason
+from selfright.proving.fact import NOTHING, Fact, reason
 from selfright.proving.results import Finding, Measured, NotMeasured
 from selfright.proving.scene import Scene
 
@@ -38,7 +38,7 @@ def _quotas(scene: Scene, service: str, words: tuple[str, ...]) -> Iterator[Find
 
 FACT = Fact(
     "quotas",
-    "nothing",
+    NOTHING,
     "Which quotas bound releases here?",
     "`GetAccountSettings` of Lambda, and Service Quotas for each service that a release uses.",
     measure,

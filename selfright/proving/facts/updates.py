@@ -31,4 +31,5 @@ FACT = Fact(
     "How long does an update of a function take?",
     "Its description is changed, then a version is published; each time its state is read until it is in effect.",
     measure,
+    2,
 )

@@ -19,6 +19,7 @@ from selfright.proving.releases.visitors import Visits, visiting
 from selfright.proving.results import Finding, Measured, NotMeasured
 from selfright.proving.scene import Scene
 
+RELEASES = "releases"
 PATIENCE = 3600.0
 ENDS = {GOOD: Phase.SUCCEEDED, BETTER: Phase.SUCCEEDED, BAD: Phase.ROLLED_BACK}
 
@@ -31,9 +32,9 @@ def releasing(account: Account) -> Fact:
         deployments: list[Deployment] = []
         until_quiet(scene)
         for version, ends in ENDS.items():
-            ended, visits, seconds = _released(account, scene, watcher, version)
+            ended, visits, seconds = released(account, scene, watcher, version)
             deployments.append(ended)
-            yield Measured(f"{version}, which should end as {ends}", _told(ended, visits), (seconds,))
+            yield Measured(f"{version}, which should end as {ends}", told(ended, visits), (seconds,))
             if ended.phase is not ends:
                 why = f"{version} ended as {ended.phase}: {ended.reason or 'no reason is recorded'}"
                 yield NotMeasured("the rest", why)
@@ -43,17 +44,19 @@ def releasing(account: Account) -> Fact:
         yield _rolled_back(account, scene, watcher, deployments[1])
 
     return Fact(
-        "releases",
+        RELEASES,
         "environment",
         "Do releases end as they should, and what do visitors suffer?",
         "Two good releases and a bad one, with visitors from this machine; then the second is rolled back by hand.",
         measure,
+        40,
     )
 
 
-def _released(
+def released(
     account: Account, scene: Scene, watcher: DeploymentWatcher, version: str
 ) -> tuple[Deployment, Visits, float]:
+    """Release this version with visitors; returns how it ended, what they were answered, and the seconds it took."""
     with tempfile.TemporaryDirectory(prefix="selfright-prove-") as folder, visiting(scene) as visits:
         sent = release(account, write(version, Path(folder) / "release"), KEY)
         start = scene.clock.now()
@@ -61,7 +64,8 @@ def _released(
         return ended, visits, scene.since(start)
 
 
-def _told(ended: Deployment, visits: Visits) -> str:
+def told(ended: Deployment, visits: Visits) -> str:
+    """How a release ended, and what visitors suffered, in words."""
     reason = f" ({ended.reason})" if ended.reason else ""
     if ended.version == GOOD:
         return f"{ended.phase}{reason}; before it, nothing was live"
@@ -78,4 +82,4 @@ def _rolled_back(account: Account, scene: Scene, watcher: DeploymentWatcher, dep
         seconds = scene.since(start)
     if refused := rollback.refusal(ended):
         return NotMeasured(what, refused)
-    return Measured(what, _told(ended, visits), (seconds,))
+    return Measured(what, told(ended, visits), (seconds,))

@@ -8,8 +8,9 @@ from controller.domain.bundle.archive import BundleArchive
 from selfright.bundling.bundle import make_bundle
 from selfright.proving.names import APPLICATION
 
-GOOD, BETTER, BAD = "1.0.0", "1.1.0", "1.2.0"
-VERSIONS = (GOOD, BETTER, BAD)
+GOOD, BETTER, BAD, REMADE = "1.0.0", "1.1.0", "1.2.0", "1.3.0"
+"""The last one is released by a controller that was made anew."""
+VERSIONS = (GOOD, BETTER, BAD, REMADE)
 VISITOR = "selfright-prove-visitor"
 """The User-Agent of a synthetic visitor; the bad release fails for them, and passes every test."""
 HANDLER = """\

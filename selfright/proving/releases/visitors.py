@@ -51,8 +51,9 @@ def _visit(scene: Scene, visits: Visits, over: threading.Event) -> None:
         called = scene.here("/hello", agent, host="ApiDomain")
         visits.api[called.text if called.status == FINE else f"error {called.status}"] += 1
         seen = scene.here("/index.html", agent)
-        visits.site[_site(seen.text) if seen.status == FINE else f"error {seen.status}"] += 1
+        visits.site[site_of(seen.text) if seen.status == FINE else f"error {seen.status}"] += 1
 
 
-def _site(text: str) -> str:
+def site_of(text: str) -> str:
+    """The site's release, of the text of its page."""
     return next((f"site {word}" for word in text.replace("<", " ").split() if word.count(".") == 2), "site")  # noqa: PLR2004

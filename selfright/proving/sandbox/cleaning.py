@@ -15,11 +15,12 @@ from selfright.errors import AdviceError
 from selfright.proving.facts.image import delete
 from selfright.proving.facts.permissions import POLICY
 from selfright.proving.names import APPLICATION, SETTINGS, STACK
-from selfright.proving.sandbox.creating import find, trouble, wait
 from selfright.proving.sandbox.objects import delete_objects
 from selfright.proving.scene import RunClock
+from selfright.proving.stacks import AccountStack
 
 LOGS = f"/aws/lambda/{APPLICATION}-"
+FAILED = "DELETE_FAILED"
 AT_ONCE = 10
 """SSM deletes at most so many parameters at once."""
 
@@ -37,19 +38,17 @@ class Cleaner:
         return [*image, *self._stack(), *self._parameters(), *self._logs()]
 
     def _stack(self) -> Iterator[str]:
-        stacks = self.client("cloudformation")
-        if find(stacks) is None:
+        stack = AccountStack(self.client("cloudformation"), STACK, self.clock)
+        if stack.find() is None:
             return
         for bucket in self._resources("AWS::S3::Bucket"):
             delete_objects(self.client("s3"), bucket, "")
         for role in self._resources("AWS::IAM::Role"):
             self._forget_policy(role)
-        stacks.delete_stack(StackName=STACK)
-        ended = wait(
-            stacks, self.clock, lambda one: one is None or one["StackStatus"] in {"DELETE_COMPLETE", "DELETE_FAILED"}
-        )
-        if ended is not None and ended["StackStatus"] != "DELETE_COMPLETE":
-            message = f"The stack {STACK} could not be deleted. {trouble(stacks)}"
+        stack.calls.delete_stack(StackName=STACK)
+        ended = stack.wait(lambda one: one is None or one["StackStatus"] == FAILED)
+        if ended is not None:
+            message = f"The stack {STACK} could not be deleted. {stack.trouble()}"
             raise AdviceError(message, "Correct that, then run `selfright prove --clean` again.")
         yield f"the stack {STACK}"
 

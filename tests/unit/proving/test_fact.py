@@ -8,7 +8,7 @@ import pytest
 
 from selfright.proving import facts
 from selfright.proving.catalogue import FACTS
-from selfright.proving.fact import LONGEST, Fact
+from selfright.proving.fact import LONGEST, Fact, NoFurtherError
 from selfright.proving.results import Finding, Measured, NotMeasured
 from selfright.proving.scene import Scene, Stopped
 from selfright.weather import Weather, figures
@@ -54,6 +54,17 @@ def test_a_stopped_run_is_no_answer() -> None:
         yield Measured("never")
 
     with pytest.raises(Stopped):
+        Fact("one", "thing", "?", "by looking", measure).answer(a_scene())
+
+
+def test_an_account_without_its_controller_is_no_answer() -> None:
+    """The run ends with that error, instead of an odd line in its report."""
+
+    def measure(_: Scene) -> Iterator[Finding]:
+        yield Measured("the first")
+        raise NoFurtherError("gone", "create it")
+
+    with pytest.raises(NoFurtherError):
         Fact("one", "thing", "?", "by looking", measure).answer(a_scene())
 
 

@@ -1,7 +1,11 @@
 """The report, for people and for programs."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+
+import pytest
 
 from selfright.proving.report import ProveReport, files
 from selfright.proving.results import FactReport, Finding, Measured, NotMeasured
@@ -39,6 +43,28 @@ def test_a_scaled_run_says_so() -> None:
     text = a_report(Measured("served", "", (0.1,), figures=("alias_learned",)), factor=0.1).markdown()
     assert "scaled by 0.1" in text
     assert "| served | 0.10 | 0.10 | 0.10, at most 1.00 | 1.00, at most 5.00 |  |" in text
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "said"),
+    [
+        (
+            {"endpoint": "http://127.0.0.1:4566", "weather": "storm"},
+            "a local AWS, with the weather storm, at http://127",
+        ),
+        ({"endpoint": "http://127.0.0.1:9000"}, "another endpoint, at http://127.0.0.1:9000"),
+    ],
+)
+def test_a_stand_in_is_never_taken_for_aws(elsewhere: Mapping[str, str], said: str) -> None:
+    """Which one it was, and the factor of its times, are the first words of the report and in its document."""
+    report = replace(a_report(Measured("served"), factor=0.1), elsewhere=elsewhere)
+    title, _, place = report.markdown().splitlines()[:3]
+    assert "a stand-in for AWS" in title
+    assert f"This is not AWS: {said}" in place
+    assert "multiplied by 0.1" in place
+    assert report.document()["not_aws"] == elsewhere
+    assert a_report().document()["not_aws"] is None
+    assert "not AWS" not in a_report().markdown()
 
 
 def test_both_files_have_the_place_and_the_time_in_their_names() -> None:

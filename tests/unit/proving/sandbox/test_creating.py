@@ -8,7 +8,8 @@ from botocore.exceptions import ClientError
 
 from selfright.errors import AdviceError
 from selfright.proving.names import STACK
-from selfright.proving.sandbox.creating import PATIENCE, AnotherRunError, create
+from selfright.proving.sandbox.creating import AnotherRunError, create
+from selfright.proving.stacks import PATIENCE
 from tests.unit.proving.late_account import VirtualClock
 
 
