@@ -118,6 +118,52 @@ CONFIGURATIONS = {
             alarms=1,
             finishers=False,
         ),
+        Configuration(
+            "arrivals",
+            "changes that arrive late, two steps each, against alarms and bad verdicts",
+            (("alias",),) * 2,
+            weights=SPLIT,
+            lates=1,
+            deaths=1,
+            alarms=1,
+            verdicts=1,
+            finishers=False,
+            arrivals=True,
+        ),
+        Configuration(
+            "late alarms",
+            "a release that is guarded after its end, two more on their way, late alarms",
+            (("alias",),) * 3,
+            live=1,
+            lates=1,
+            deaths=1,
+            alarms=1,
+            verdicts=1,
+            finishers=False,
+            graces=True,
+        ),
+        Configuration(
+            "unchanged",
+            "the same with a release between them that changes nothing, two alarms",
+            (("alias",), (), ("alias",)),
+            live=1,
+            deaths=1,
+            alarms=2,
+            verdicts=1,
+            finishers=False,
+            graces=True,
+        ),
+        Configuration(
+            "discards",
+            "three releases, two with the same contents; what is rolled back is discarded later",
+            (("alias",),) * 3,
+            deaths=1,
+            verdicts=2,
+            requests=1,
+            finishers=False,
+            discards=True,
+            same={2: 1},
+        ),
     )
 }
 
@@ -134,6 +180,10 @@ SMALL = {
         ("apart", {"requests": 1, "lates": 0}),
         ("leases", {"lapses": 1, "lates": 0, "reconcilers": 1}),
         ("pointer", {"alarms": 0, "deaths": 0}),
+        ("arrivals", {"weights": (FULL,), "verdicts": 0, "lates": 0}),
+        ("late alarms", {"changes": (("alias",),) * 2, "lates": 0, "deaths": 0}),
+        ("unchanged", {"alarms": 1, "deaths": 0, "verdicts": 0, "live": 2}),
+        ("discards", {"verdicts": 1, "requests": 0, "deaths": 0}),
     )
 }
 """The same with less, for the tests: some ten thousand states each."""
