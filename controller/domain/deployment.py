@@ -1,7 +1,7 @@
 """One deployment: one attempt to bring one release into one environment, as the ledger remembers it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias, TypedDict
 
@@ -225,6 +225,18 @@ class Written:
 
 
 @dataclass(frozen=True)
+class Overtaken:
+    """A time in which visitors were led to the next release: until that had been rolled back (None: still)."""
+
+    at: datetime
+    back_at: datetime | None = None
+
+    def covers(self, data_until: datetime) -> bool:
+        """Whether measurements until then may be of the next release."""
+        return data_until > self.at and (self.back_at is None or data_until <= self.back_at + STRADDLING)
+
+
+@dataclass(frozen=True)
 class Hotfix:
     """A release that must end `alarms`, which were firing when it began: they do not guard it.
 
@@ -256,9 +268,9 @@ class Deployment:
     when it last began to make such writes itself. `unsent` are notifications that are still to be sent. `written` is
     the last change of traffic, and whether it has arrived; before a change is complete, it is the one before. After the
     end, something is kept until `grace_until`: the guards of a release that is live, or what was staged for one that
-    was rolled back. `overtaken_at` is when the next one began to move visitors, and `back_at` when that had been rolled
-    back; `late_alarm` is an alarm that came after the end, and for which the release is still to be rolled back.
-    `unjudged` says why a step went on without a verdict.
+    was rolled back. `overtaken` are the times in which the next ones had visitors; `late_alarm` is an alarm that came
+    after the end, and for which the release is still to be rolled back. `unjudged` says why a step went on without a
+    verdict.
     """
 
     deployment_id: str
@@ -312,8 +324,7 @@ class Deployment:
     closed_at: datetime | None = None
     grace_until: datetime | None = None
     late_alarm: Trip | None = None
-    overtaken_at: datetime | None = None
-    back_at: datetime | None = None
+    overtaken: tuple[Overtaken, ...] = ()
     unjudged: str = ""
     unsent: Mapping[str, Unsent] = field(default_factory=dict)
 
@@ -377,10 +388,19 @@ class Deployment:
 
         Without the time of its data, an alarm is about the newest release that visitors could get.
         """
-        back = self.back_at is not None and data_until is not None and data_until > self.back_at + STRADDLING
-        if self.overtaken_at and not back and (data_until is None or data_until > self.overtaken_at):
+        if data_until is None and self.overtaken:
+            return False
+        if data_until is not None and any(one.covers(data_until) for one in self.overtaken):
             return False
         return self.may_have_caused(data_until)
+
+    def led_away(self, now: datetime) -> tuple[Overtaken, ...]:
+        """The times in which the next ones had visitors, when one more begins to lead them away."""
+        return (*self.led_back(now), Overtaken(now))
+
+    def led_back(self, now: datetime) -> tuple[Overtaken, ...]:
+        """These times, when the last of the next ones has been rolled back."""
+        return tuple(one if one.back_at else replace(one, back_at=now) for one in self.overtaken)
 
     def precedes(self, data_until: datetime | None) -> bool:
         """Whether measurements until then were made before it was received: they say nothing about it."""
@@ -421,7 +441,6 @@ Cleared: TypeAlias = Literal[
     "written",
     "grace_until",
     "late_alarm",
-    "back_at",
 ]
 
 
@@ -481,8 +500,7 @@ class Changes(TypedDict, total=False):
     closed_at: datetime
     grace_until: datetime
     late_alarm: Trip
-    overtaken_at: datetime
-    back_at: datetime
+    overtaken: tuple[Overtaken, ...]
     unjudged: str
     unsent_now: Mapping[str, Unsent]
     cleared: tuple[Cleared, ...]

@@ -13,6 +13,7 @@ from controller.errors import ConflictError, SelfrightError
 from controller.flow.rollback.late_alarm import roll_back_late
 from controller.flow.rollback.traffic import trip_and_restore
 from controller.flow.shared.closure import is_guarded
+from controller.flow.shared.overtaking import serves
 from controller.flow.shared.pending import takes_long
 from controller.flow.shared.timeline import environment_of
 from controller.ports.world import World
@@ -56,9 +57,9 @@ def _after_the_end(world: World, deployment: Deployment, alarm: str, made: Trip)
         world.guards.close(deployment.deployment_id, [alarm])
     elif alarm not in deployment.ignored_alarms and deployment.is_accused_by(made.data_until):
         roll_back_late(world, deployment, made)
-        holder = world.locks.load(deployment.environment_key).holder
-        if holder not in {"", deployment.deployment_id}:
-            trip_and_restore(world, holder, made)  # What it brings would hide what it stands on; it is not condemned.
+        lock = world.locks.load(deployment.environment_key)
+        if lock.holder not in {"", deployment.deployment_id} and serves(world, lock, deployment):
+            trip_and_restore(world, lock.holder, made)  # What it brings would hide what it stands on.
 
 
 def _says_nothing(deployment: Deployment, alarm: str, fired_at: datetime | None, data_until: datetime | None) -> bool:

@@ -18,7 +18,7 @@ from controller.errors import LedgerConflictError
 from controller.flow.shared.arrival import note_written
 from controller.flow.shared.fence import permit
 from controller.flow.shared.lease import renewed
-from controller.flow.shared.overtaking import note_overtaken
+from controller.flow.shared.overtaking import lead_to
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
 from controller.ports.components import Fence
@@ -56,10 +56,11 @@ def shift(world: World, deployment_id: str, step: int) -> Shifted:
         changes["reached_at"] = world.clock.now()
     if weight >= ALL and environment.moves_unconditionally(deployment.changed):
         changes["pointed_at"] = world.clock.now()
-    if not deployment.reached:
-        note_overtaken(world, deployment)
     expected = Expected(fencing_token=deployment.fencing_token, untripped=True, weight_at_most=weight)
-    shifting = world.deployments.update(deployment_id, changes, phases=TOUCHED, expected=expected)
+    if deployment.reached:
+        shifting = world.deployments.update(deployment_id, changes, phases=TOUCHED, expected=expected)
+    else:
+        shifting = lead_to(world, deployment, changes, expected)
     for wave in deployment.order:
         marks = {name: _shift(world, environment, shifting, name) for name in wave if name in deployment.changed}
         _remember(world, shifting, marks)

@@ -22,7 +22,7 @@ class Expected:
 
     fencing_token: int | None = None
     untripped: bool = False
-    absent: Literal["trip", "traffic_restored_at", "waits_since"] | None = None
+    absent: Literal["trip", "traffic_restored_at", "waits_since", "late_alarm"] | None = None
     rollback_execution_arn: str | None = None
     weight_at_most: int | None = None
     bake_step: int | None = None

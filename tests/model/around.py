@@ -5,8 +5,10 @@ from functools import partial
 from tests.model.forward import landed
 from tests.model.space import FAULT, Key, Move, Row, State
 from tests.model.world import (
+    DONE,
     ENDED,
     FAILED,
+    NOBODY,
     OVER,
     QUEUED,
     RECEIVED,
@@ -62,7 +64,7 @@ def reconciler(w: World, i: int) -> list[Row]:
         seen = [("phase", d), ("granted", d), ("x", d), ("token", d), ("claimed", d), ("due", d), ("told", d)]
         seen += [*w.optional(("lapsed", d), ("attempts", d)), *[("r", d, k) for k in w.executions]]
         rows.append(Row(me, OVER, seen, partial(_decide, w, i, d)))
-        code = 5 * (d - 1) + 1
+        code = len(DONE) * (d - 1) + 1
         rows += [
             Row(me, code + START_IT, [("phase", d), ("x", d)], partial(_start, w, i, d)),
             Row(me, code + REFUSE, [*w.ledger, *w.optional(("attempts", d))], partial(_refuse, w, i, d)),
@@ -95,7 +97,7 @@ def _decide(w: World, i: int, d: int, s: State) -> list[Move]:
         decided = FINISH
     if decided is None:
         return []
-    return [Move(f"Reconciler {i} reads D{d}: {SAID[decided]}", {("c", i): 5 * (d - 1) + 1 + decided})]
+    return [Move(f"Reconciler {i} reads D{d}: {SAID[decided]}", {("c", i): len(DONE) * (d - 1) + 1 + decided})]
 
 
 UNCLAIMED = {"what is due is not claimed", "the lock is released after the end"}
@@ -116,7 +118,7 @@ def _refuse(w: World, i: int, d: int, s: State) -> list[Move]:
 
 
 def _roll_back(w: World, i: int, d: int, s: State) -> list[Move]:
-    started = None if s["phase", d] in ENDED else w.started(s, d, person=False)
+    started = None if s["phase", d] in ENDED else w.started(s, d, by=NOBODY)
     return [Move(f"Reconciler {i} starts the rollback of D{d}", (started or {}) | {("c", i): OVER})]
 
 
@@ -242,7 +244,7 @@ def _hand(w: World, c: str, s: State) -> list[Move]:
 def rows(w: World) -> list[Row]:
     """All of these rows."""
     found = [row for c in w.kinds for row in [*landing(w, c), *hands(w, c)]]
-    for i in range(1, w.configuration.reconcilers + 1):
+    for i in w.reconcilers:
         found += reconciler(w, i)
     for d in w.all:
         found += [*due(w, d), *leases(w, d)]

@@ -6,8 +6,17 @@ from tests.model.forward import landed
 from tests.model.rules import Rules
 from tests.model.space import START, Key, Move, Row, State
 from tests.model.world import (
+    ALARM,
+    BACK,
+    BACK_AGAIN,
+    CLOSED_EARLY,
     ENDED,
     FAILED,
+    GRACE,
+    GRACE_OVER,
+    IN_PERSON,
+    MOVED_ANOTHER,
+    NOBODY,
     NONE,
     OVER,
     ROLLED_BACK,
@@ -15,6 +24,7 @@ from tests.model.world import (
     SUCCEEDED,
     UNTOUCHED,
     UPLOADED,
+    WRONGLY,
     World,
 )
 
@@ -24,7 +34,6 @@ SPOKEN = {
     "a": "D{}'s alarm",
     "e": "D{}'s emergency",
 }
-IN_PERSON, NOBODY = 1, 0
 
 
 class Restorer:
@@ -159,8 +168,10 @@ class Rollback(Restorer):
         running = [("r", d, k) for k in w.executions]
         stop = [("x", d), ("token", d), *w.optional(("g", d))]
         attempts = w.optional(("attempts", d))
-        claim = [*w.ledger, *w.own(d), ("claimed", d), *running, *who, *faults, *attempts]
-        close = [*w.ledger, ("claimed", d), *who, *faults]
+        kept = w.optional(("accused", d), ("written", d), ("has arrived", d), ("grace", d), "wrong")
+        claim = [*w.ledger, *w.own(d), ("claimed", d), *running, *who, *faults, *attempts, *kept]
+        close = [*w.ledger, ("claimed", d), *who, *faults, *kept, *w.marks, ("weight", d), *w.optional("deaths")]
+        close += [key for c in w.changes[d] for key in w.optional(("near", c), ("far", c), ("at", c), ("stale", d, c))]
         rows = [
             *self.component_rows(),
             Row(self.me, self.at("begin"), [*w.own(d), *who, *stop], self.begin),
@@ -172,8 +183,12 @@ class Rollback(Restorer):
             components = [key for c in w.changes[d] for key in (("at", c), ("fresh", c), ("flying", c))]
             stable = [("stable", o, c) for o in w.all for c in w.changes[d]] if w.mutation else []
             sighted = w.optional(("sighted", d, self.k))
-            keys = [("weight", d), *components, *sighted, *faults, *stable]
+            near = w.optional(*(("near", c) for c in w.changes[d]), ("written", d), ("has arrived", d))
+            keys = [("weight", d), *components, *sighted, *faults, *stable, *near]
             rows.append(Row(self.me, self.at("verify"), keys, self.verify))
+            if near:
+                keys = [("phase", d), ("trip", d), *near]
+                rows.append(Row(self.me, self.at("arrived"), keys, self.arrived))
         return rows
 
     def begin(self, s: State) -> list[Move]:
@@ -206,9 +221,10 @@ class Rollback(Restorer):
 
     def _reopen(self, s: State) -> list[Move]:
         w, d = self.world, self.d
-        if s[self.by] != IN_PERSON:
+        late = s[self.by] == ALARM and s["phase", d] == SUCCEEDED
+        if s[self.by] != IN_PERSON and not late:
             return [Move(f"{self.name} has nothing to do: it has ended", self.on("over"))]
-        lock, item = w.lock(s), w.item(s, d)
+        lock, item = w.lock_for(s, d), w.item(s, d)
         reason = w.rules.reopen(lock, item)
         if w.mutation == "a notification blocks a rollback" and s["due", d]:
             reason = "its end is not told yet"
@@ -217,6 +233,8 @@ class Rollback(Restorer):
             wrong = {"broken": 1} if not Rules().reopen(lock, item) else {}
             return [Move(f"{self.name} is refused: {reason}", self.on("over") | wrong)]
         changes = w.reopened(d, self.execution(s))
+        if late and s["accused", d] == WRONGLY:
+            changes["wrong"] = MOVED_ANOTHER
         return [Move(f"{self.name} begins: it holds the lock again", changes | self._restoring(s))]
 
     def _restoring(self, s: State) -> State:
@@ -240,6 +258,8 @@ class Rollback(Restorer):
         else:
             unanswered = w.fault(s, f"{self.name} gets no answer: pending", again if names else {}, "faults")
         left = [c for c in names if not self._restored(s, c)]
+        if not left and w.configuration.arrivals and names:
+            return [*self._arriving(s, names), *unanswered]
         if not left:
             return [Move(f"{self.name} verifies that all is restored", self.go("close")), *unanswered]
         if any(s["at", c] != w.hand for c in left):
@@ -247,6 +267,24 @@ class Rollback(Restorer):
         if not s[sight]:
             return [Move(f"{self.name} sees a contradiction for the first time", again | {sight: 1}), *unanswered]
         return [Move(f"{self.name} sees the contradiction again: lasting", self.go("give up")), *unanswered]
+
+    def _arriving(self, s: State, names: tuple[str, ...]) -> list[Move]:
+        """It waits until visitors are served by what was restored, where that can be seen."""
+        w, d = self.world, self.d
+        same = s["written", d] == BACK or (w.mutation == "an arrival counts for every step" and s["written", d])
+        known = (same and s["has arrived", d]) or w.mutation == "a rollback does not wait for its restoration"
+        if known:
+            return [Move(f"{self.name} knows that its restoration has arrived", self.go("close"))]
+        noted: State = {} if same else {("written", d): BACK, ("has arrived", d): 0}
+        if all(s["near", c] == w.content_back(d) for c in names):
+            return [Move(f"{self.name} sees that its restoration has arrived", noted | self.go("arrived"))]
+        return [Move(f"{self.name} notes that its restoration is written", noted)] if noted else []
+
+    def arrived(self, s: State) -> list[Move]:
+        """Note that the restoration has arrived, while the deployment is on its way back."""
+        w, d = self.world, self.d
+        noted = {} if w.rules.note_change(w.item(s, d), 0) else {("written", d): BACK, ("has arrived", d): 1}
+        return [Move(f"{self.name} notes that its restoration has arrived", noted | self.go("close"))]
 
     def _restored(self, s: State, c: str) -> bool:
         w, d = self.world, self.d
@@ -264,9 +302,26 @@ class Rollback(Restorer):
         changes = w.ended(s, d, phase) | w.released(s, d, live, held) | {("claimed", d): NOBODY}
         if Rules().close_back(w.item(s, d), self.execution(s)):
             changes["broken"] = 1  # I3: an end is true because the one that writes it has claimed the rollback.
+        if back:
+            changes |= self._kept(s)
         label = f"{self.name} closes it: {'rolled back' if back else 'rollback failed'}"
         lost = w.fault(s, f"{label}; the answer is lost", changes, "faults")
-        return [Move(label, changes | self.on("over")), *lost]
+        returns = w.noted(s, d, BACK_AGAIN) if back and s["weight", d] else {}
+        if returns and w.mutation == "a return is noted after the end":
+            lost += w.fault(s, f"{label}, and dies", changes | self.on("over"), "deaths")
+        return [Move(label, changes | returns | self.on("over")), *lost]
+
+    def _kept(self, s: State) -> State:
+        """What was staged is kept for a while, if visitors could get it; and whether the end is true where they are."""
+        w, d = self.world, self.d
+        changes: State = {}
+        if w.configuration.discards and w.changes[d]:
+            changes["grace", d] = GRACE if s["weight", d] else GRACE_OVER
+            changes |= {("stale", d, c): int(s["far", c] != s["at", c]) for c in w.changes[d]}
+        if w.configuration.arrivals:
+            there = all(s["near", c] == w.content_back(d) for c in w.changes[d])
+            changes |= {"wrong": CLOSED_EARLY} if w.rules.restored(w.item(s, d), arrived=there) else {}
+        return changes
 
 
 class Aside(Restorer):
@@ -279,7 +334,8 @@ class Aside(Restorer):
     def rows(self) -> list[Row]:
         """What it does at each step."""
         w, d = self.world, self.d
-        trip = [*w.ledger, *w.own(d), ("claimed", d)]
+        later = w.optional(("written", d), ("has arrived", d), ("grace", d))
+        trip = [*w.ledger, *w.own(d), ("claimed", d), *later]
         return [*self.component_rows(), Row(self.me, self.at("trip"), trip, self.trip)]
 
     def trip(self, s: State) -> list[Move]:
@@ -334,7 +390,7 @@ def _trouble(process: Rollback | Aside, s: State, step: object, c: str) -> list[
 def begun(w: World, d: int) -> list[Row]:
     """Alarms, and what people ask for."""
     rows = []
-    if ("a", d) in w.sizes:
+    if ("a", d) in w.sizes and not w.configuration.graces:
         rows.append(Row(("a", d), OVER, [("phase", d), "alarms"], partial(_alarm, w, d)))
     if ("e", d) in w.sizes:
         keys = [("e", d), *w.start_keys(d), *w.ledger, "requests"]
@@ -357,7 +413,7 @@ def _request(w: World, d: int, s: State) -> list[Move]:
         return []
     moves = []
     lock, item = w.lock(s), w.item(s, d)
-    started = w.started(s, d, person=True)
+    started = w.started(s, d, by=IN_PERSON)
     if started is not None and s["phase", d] not in {ROLLED_BACK, 9, 10}:
         moves.append(Move(f"A person asks for the rollback of D{d}", started | spent, START))
         both = started | {("e", d): 1}

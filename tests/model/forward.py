@@ -4,10 +4,14 @@ from functools import partial
 
 from tests.model.space import START, Key, Move, Row, State
 from tests.model.world import (
+    BAKED_EARLY,
     ENDED,
     FULL,
+    GRACE,
+    NOBODY,
     NONE,
     OVER,
+    OVERTAKEN,
     RECEIVED,
     SHIFTING,
     STAGING,
@@ -17,7 +21,9 @@ from tests.model.world import (
     World,
 )
 
-LATE = ("ask", "record", "begin", "read", "permit", "write", "publish", "complete")
+LATE = ("ask", "record", "begin", "read", "permit", "write", "publish", "verify", "arrived", "complete")
+STATES = ("begin", "verify", "bake")
+"""Steps with a weight with which another state begins."""
 """The steps at which an attempt can be overtaken by the one that replaces it."""
 
 
@@ -48,7 +54,7 @@ class Forward:
         """After a component: the next one, which is the same state, or the next state."""
         index = self.world.after(self.program, now)
         then = self.program[index]
-        if isinstance(then, tuple) and then[0] != "begin":
+        if isinstance(then, tuple) and then[0] not in STATES:
             return {self.me: index}
         return self.on(then)
 
@@ -64,7 +70,7 @@ class Forward:
         rows = [
             Row(self.me, self.at("ask"), asked, self.ask),
             Row(self.me, self.at("record"), self._record_keys(), self.record),
-            Row(self.me, self.at("complete"), [*w.ledger, *w.optional("verdicts"), *alarm, *w.own(d)], self.complete),
+            Row(self.me, self.at("complete"), self._complete_keys(), self.complete),
         ]
         if self.who == "x":
             rows += [
@@ -82,8 +88,12 @@ class Forward:
         w, d = self.world, self.d
         keys = [*w.own(d), *w.optional("faults", ("lapsed", d))]
         for c in w.kinds:
-            keys += [("at", c), *(("stable", o, c) for o in w.all)]
-        return keys
+            keys += [("at", c), *(("stable", o, c) for o in w.all), *w.optional(("gone", c), ("deleting", c))]
+        return keys + ([("c", i) for i in w.reconcilers] if w.configuration.discards else [])
+
+    def _complete_keys(self) -> list[Key]:
+        w, d = self.world, self.d
+        return [*w.ledger, *w.optional("verdicts", "faults", ("grace", d)), *w.own(d)]
 
     def _keys(self, step: tuple) -> list[Key]:
         w, d = self.world, self.d
@@ -91,7 +101,10 @@ class Forward:
         if step[0] in {"begin", "permit"}:
             keys += [*w.own(d), *w.optional(("lapsed", d))]
         if step[0] == "begin":
-            return keys + w.optional("verdicts")
+            return keys + w.optional("verdicts") + w.marks
+        if step[0] in {"verify", "arrived", "bake"}:
+            places = [key for c in w.changes[d] for key in (("near", c), ("at", c))]
+            return [*keys, *w.own(d), ("written", d), ("has arrived", d), "wrong", *places, *w.optional("verdicts")]
         c = step[2]
         keys += [("fresh", c)]
         if step[0] != "permit":
@@ -141,9 +154,13 @@ class Forward:
         found = {c: w.traffic(s, c) for c in w.kinds}
         if any(release < 0 for release in found.values()):
             return [Move(f"{self.name} finds a mixture", self.failed())]
+        if not w.settled(s):
+            return []  # It waits until no deletion can arrive any more.
         changes: State = {("stable", d, c): release for c, release in found.items()} | {("phase", d): STAGING}
+        staged = [c for c in w.changes[d] if ("gone", c) in s]
+        changes |= {("gone", c): s["gone", c] & ~w.revision(d) for c in staged}
         changes |= dict.fromkeys(w.optional(("lapsed", d)), 0)
-        begin = ("begin", w.configuration.weights[0])
+        begin = ("begin", w.configuration.weights[0]) if w.changes[d] else "complete"
         lost = w.fault(s, f"{self.name} records its restore point; the answer is lost", changes, "faults")
         return [Move(f"{self.name} records its restore point and stages", changes | self.on(begin)), *lost]
 
@@ -151,9 +168,13 @@ class Forward:
         """Shift traffic: the weight is written first. Before that, a check or the judge may find the release bad."""
         w, d, weight = self.world, self.d, now[1]
         bad = self._found_bad(s)
+        overtakes = w.noted(s, d, OVERTAKEN) if not s["weight", d] else {}
+        if overtakes and w.mutation == "an overtaking hides the one before":
+            overtakes |= w.hidden(s, overtakes)
         if reason := w.rules.begin_shift(w.item(s, d), weight):
-            return [Move(f"{self.name} may not begin its shift: {reason}", self.failed()), *bad]
-        changes: State = {("weight", d): weight, ("phase", d): SHIFTING}
+            apart = overtakes if w.mutation == "an overtaking is noted apart from its shift" else {}
+            return [Move(f"{self.name} may not begin its shift: {reason}", self.failed() | apart), *bad]
+        changes: State = {("weight", d): weight, ("phase", d): SHIFTING} | overtakes
         changes |= dict.fromkeys(w.optional(("lapsed", d)), 0)
         then = self.go((w.steps(w.changes[d][0])[0], weight, w.changes[d][0]))
         lost = w.fault(s, f"{self.name} begins its shift; the answer is lost", changes, "faults")
@@ -217,6 +238,49 @@ class Forward:
         )
         return [Move(label, landed(w, s, c, s["next", c]) | mine | self.following(now)), *late]
 
+    def verify(self, s: State, now: tuple) -> list[Move]:
+        """Verify: note that the change was written, and wait until it has arrived, or for as long as patience lasts."""
+        w, d, weight = self.world, self.d, now[1]
+        if reason := w.rules.forward(w.item(s, d), weight):
+            return [Move(f"{self.name} does not wait for its step: {reason}", self.failed())]
+        same = s["written", d] == weight or (w.mutation == "an arrival counts for every step" and s["written", d])
+        if same and s["has arrived", d]:
+            return [Move(f"{self.name} knows that its step has arrived", self.on(("bake", weight)))]
+        noted: State = {} if same else {("written", d): weight, ("has arrived", d): 0}
+        if w.mutation == "a bake does not wait for its step":
+            return [Move(f"{self.name} asks whether its step has arrived", noted | self.on(("bake", weight)))]
+        late: list[Move] = []
+        if self.who == "x" and not w.rules.trip(w.item(s, d)):
+            changes = noted | {("trip", d): 1} | self.failed()
+            late = w.fault(s, f"The step of {self.name} has not arrived in time", changes, "verdicts")
+        if not self._there(s, weight):
+            return late + ([Move(f"{self.name} notes that its step is written", noted)] if noted else [])
+        return [Move(f"{self.name} sees that its step has arrived", noted | self.go(("arrived", weight))), *late]
+
+    def arrived(self, s: State, now: tuple) -> list[Move]:
+        """Note that it has arrived, if the deployment is on its way; a late note may replace a newer one."""
+        w, d, weight = self.world, self.d, now[1]
+        then = self.on(("bake", weight))
+        if w.rules.note_change(w.item(s, d), weight):
+            return [Move(f"{self.name} has ended, so nothing is noted", then)]
+        return [
+            Move(f"{self.name} notes that its step has arrived", then | {("written", d): weight, ("has arrived", d): 1})
+        ]
+
+    def bake(self, s: State, now: tuple) -> list[Move]:
+        """Judge and guard: the bake begins, and ends at once if there is a trip."""
+        w, d, weight = self.world, self.d, now[1]
+        item, then = w.item(s, d), self.program[self.at(now) + 1]
+        if s["phase", d] not in TOUCHED:
+            return [Move(f"{self.name} may not bake: it is over", self.failed())]
+        early = {"wrong": BAKED_EARLY} if w.rules.bake(item, arrived=self._there(s, weight)) else {}
+        return [Move(f"{self.name} bakes", early | self.on(then))]
+
+    def _there(self, s: State, weight: int) -> bool:
+        """Whether visitors are served by this step where that can be seen."""
+        w = self.world
+        return all(s["near", c] == w.content_forward(self.d, weight) for c in w.changes[self.d])
+
     def complete(self, s: State) -> list[Move]:
         """Complete: one transaction."""
         w, d = self.world, self.d
@@ -225,6 +289,7 @@ class Forward:
         if reason := w.rules.succeed(w.item(s, d)):
             return [Move(f"{self.name} may not complete: {reason}", self.failed())]
         changes = w.ended(s, d, SUCCEEDED) | w.released(s, d, d, 0)
+        changes |= {("grace", d): GRACE} if w.configuration.graces and w.changes[d] else {}
         lost = w.fault(s, f"{self.name} succeeds; the answer is lost", changes, "faults")
         return [Move(f"{self.name} succeeds", changes | self.on("over")), *lost, *self._found_bad(s)]
 
@@ -238,7 +303,7 @@ class Forward:
     def fail(self, s: State) -> list[Move]:
         """Any fault: the rollback machine runs."""
         w, d = self.world, self.d
-        started = None if s["phase", d] in ENDED else w.started(s, d, person=False)
+        started = None if s["phase", d] in ENDED else w.started(s, d, by=NOBODY)
         return [Move(f"{self.name} fails: its rollback is started", (started or {}) | self.go("over"))]
 
     def hung(self, s: State) -> list[Move]:
@@ -310,7 +375,7 @@ def _overtaken(x: Forward, s: State, step: object, c: str) -> list[Move]:
     if c:
         ghost["fresh", c] = s["fresh", c] & ~bit | (w.bits["g", d] if s["fresh", c] & bit else 0)
     over: State = {("x", d): OVER, ("token", d): 0}
-    start = step if isinstance(step, str) else ("begin", step[1])
+    start = step if isinstance(step, str) else ("verify" if step[0] in {"verify", "arrived"} else "begin", step[1])
     retried = ghost | {("x", d): x.at(start)}
     return [
         *w.fault(s, f"{x.name}'s execution is stopped; its Lambda goes on", over | ghost, "deaths", "lates"),

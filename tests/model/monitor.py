@@ -20,6 +20,8 @@ Item = Mapping[str, Any]
 Change = tuple[Item | None, Item | None]
 """An item before and after a write, as DynamoDB holds it; None where there is none."""
 LISTS = ("queue_tokens", "guard_tokens", "pause_tokens")
+KEPT = ("grace_until", "late_alarm", "overtaken")
+"""What is kept of a deployment after its end."""
 ALONE = frozenset({Phase.STAGING, Phase.SHIFTING, Phase.BAKING})
 """Phases that begin by a write of the deployment alone; all others are hand-overs, with the lock in one transaction."""
 
@@ -37,6 +39,7 @@ class Monitor:
         self._deployments: dict[str, dict[str, Any]] = {}
         self._locks: dict[str, dict[str, Any]] = {}
         self._seals: dict[str, tuple[str, str]] = {}
+        self._arrived: dict[str, set[int]] = {}
         self.writes = 0
 
     # The ledger.
@@ -69,8 +72,12 @@ class Monitor:
         locked = {environment: (before or {}, after or {}) for environment, before, after in locks}
         for before, after in deployments:
             self._deployment(before, after, locked)
+            if before and after:
+                self._change(before, after)
+                self._kept(before, after, moved, locked)
         for environment, (before, after) in locked.items():
             self._lock(environment, before, after, moved)
+            self._quiet(environment, before, after, moved)
         self._deployments |= {name: after for name, (_, after) in moved.items()}
         self._locks |= {environment: after for environment, (_, after) in locked.items()}
         touched = {_environment(after) for _, after in moved.values()} | set(locked)
@@ -135,6 +142,101 @@ class Monitor:
             Phase.SUPERSEDED: rules.refuse(then),
         }.get(now.phase, "no such step")
 
+    def _change(self, before: dict, after: dict) -> None:
+        """What was written of the visitors' traffic, whether it has arrived, and what begins or ends only then."""
+        name, then, written = after["deployment_id"], _item(before), after.get("written")
+        arrived = self._arrived.setdefault(name, set())
+        if written and written != before.get("written"):
+            self._allow(name, f"a change to {written['weight']} %", self._rules.note_change(then, written["weight"]))
+            if written.get("arrived_at"):
+                arrived.add(written["weight"])
+        step = (after.get("bake") or {}).get("step")
+        if step is not None and step != (before.get("bake") or {}).get("step"):
+            self._allow(name, f"bake {step}", self._rules.bake(then, arrived=then.weight in arrived))
+        now = _item(after)
+        if now.phase is Phase.ROLLED_BACK and now.phase is not then.phase:
+            self._allow(name, "ROLLED_BACK", self._rules.restored(then, arrived=0 in arrived))
+        if now.phase is Phase.ROLLING_BACK and then.phase in TERMINAL:
+            arrived.clear()
+
+    def _kept(
+        self,
+        before: dict,
+        after: dict,
+        moved: Mapping[str, tuple[dict | None, dict]],
+        locked: Mapping[str, tuple[dict, dict]],
+    ) -> None:
+        """What is kept after an end: its grace, a late alarm, and when the next releases had its visitors."""
+        name, then, now = after["deployment_id"], _item(before), _item(after)
+        was, is_ = ({one: item.get(one) or None for one in KEPT} for item in (before, after))
+        ends, reopened = now.phase in TERMINAL and then.phase not in TERMINAL, then.phase in TERMINAL - {now.phase}
+        if is_["late_alarm"] != was["late_alarm"]:
+            known = was["late_alarm"] is not None
+            _require(not known or is_["late_alarm"] is None, f"{name}: its late alarm was changed")
+            _require(not known or then.phase is Phase.SUCCEEDED, f"{name}: its late alarm was forgotten")
+            if not known:  # A grace that has just been ended is written again.
+                self._allow(name, "late alarm", self._rules.accuse(now))
+        if is_["grace_until"] != was["grace_until"] and not ends and not reopened:
+            _require(then.phase in TERMINAL, f"{name}: what is kept of it was changed before its end")
+            again = is_["grace_until"] and not was["late_alarm"] and is_["late_alarm"]
+            _require(again or not is_["grace_until"], f"{name}: its grace was changed")
+            accused = now.phase is Phase.SUCCEEDED and is_["late_alarm"] and not is_["grace_until"]
+            lock = _lock_of(self._locks.get(_environment(after), {}))
+            still = accused and not lock.held_by and self._brought(lock.live) == name
+            _require(not still, f"{name}: its grace ends, and it is live and accused")
+        if is_["overtaken"] != was["overtaken"]:
+            self._allow(name, "overtaken", self._rules.overtake(then))
+            self._overtaken(name, was["overtaken"] or [], is_["overtaken"] or [], moved, locked)
+        if now.shifted and not then.shifted:
+            self._led(after, moved)
+
+    def _overtaken(
+        self,
+        name: str,
+        was: Sequence[dict],
+        is_: Sequence[dict],
+        moved: Mapping[str, tuple[dict | None, dict]],
+        locked: Mapping[str, tuple[dict, dict]],
+    ) -> None:
+        """Visitors are led away by the one that begins to shift, or back by the end of its rollback: in one write."""
+        _require(bool(locked), f"{name}: who has its visitors is not noted in one transaction with the lock")
+        _require([one["at"] for one in is_[: len(was)]] == [one["at"] for one in was], f"{name}: a time was forgotten")
+        others = [(old, new) for other, (old, new) in moved.items() if other != name and old]
+        began = any(_item(new).shifted and not _item(old).shifted for old, new in others if old)
+        ended = any(new["phase"] == Phase.ROLLED_BACK != (old or {}).get("phase") for old, new in others)
+        _require(began if len(is_) > len(was) else ended, f"{name}: nobody has led its visitors away, or back")
+
+    def _led(self, after: dict, moved: Mapping[str, tuple[dict | None, dict]]) -> None:
+        """Whoever begins to lead visitors away notes it on the release before, if that is guarded."""
+        before = str(self._brought(after.get("previous", "")))
+        known = self._deployments.get(before, {})
+        guarded = known.get("phase") == Phase.SUCCEEDED and known.get("grace_until")
+        noted = before in moved and len(moved[before][1].get("overtaken", ())) > len(known.get("overtaken", ()))
+        _require(not guarded or noted, f"{before}: its visitors are led away, and that is not noted on it")
+
+    def _quiet(
+        self, environment: str, before: dict, after: dict, moved: Mapping[str, tuple[dict | None, dict]]
+    ) -> None:
+        """Deletions are announced only while nobody holds the lock, and what is announced is not taken back."""
+        settles = (before.get("settles_at"), after.get("settles_at"))
+        if settles[0] == settles[1] or moved:
+            return
+        self._allow(environment, "deletions", self._rules.keep_quiet(_lock_of(before)))
+        _require(
+            (settles[0] or "") <= (settles[1] or ""), f"{environment}: deletions that were announced are forgotten"
+        )
+
+    def _brought(self, live: object) -> object:
+        """The release that brought what is live: those that changed nothing are passed over."""
+        seen: set[object] = set()
+        while (item := self._deployments.get(str(live))) and live not in seen:
+            seen.add(live)
+            unchanged = item["phase"] == Phase.SUCCEEDED and not _changed(item)
+            if not unchanged or item.get("previous", "") not in self._deployments:
+                break
+            live = item["previous"]
+        return live
+
     def _lock(self, environment: str, before: dict, after: dict, moved: Mapping[str, tuple[dict | None, dict]]) -> None:
         then, now = _lock_of(before), _lock_of(after)
         _require(after.get("revision", 0) == before.get("revision", 0) + 1, f"{environment}: the revision skips")
@@ -149,7 +251,9 @@ class Monitor:
                 continue
             was, is_ = _item(old), _item(new)
             if is_.phase is Phase.ROLLING_BACK and was.phase in TERMINAL:
-                self._allow(name, "reopened", self._rules.reopen(then, was))
+                live = self._brought(then.live)
+                known = Lock(then.holder, then.waiting, name if live == name else then.live, then.held_by)
+                self._allow(name, "reopened", self._rules.reopen(known, was))
         if now.live != then.live:
             self._live(environment, then, now, moved)
         if now.held_by != then.held_by and now.held_by in moved:
@@ -186,6 +290,20 @@ class Monitor:
             )
 
     # Components.
+
+    def deleted(self, environment: str, name: str, revision: str) -> None:
+        """A revision of a component is deleted: never what is live, nor what a deployment on its way needs."""
+        self.writes += 1
+        live = self._locks.get(environment, {}).get("live")
+        for one in self._deployments.values():
+            if _environment(one) != environment:
+                continue
+            going = Phase(one["phase"]) in TOUCHED | {Phase.ROLLING_BACK}
+            needed = [one.get("staged")] if one["deployment_id"] == live and not going else []
+            needed += [one.get("staged"), one.get("restore_point")] if going else []
+            for revisions in needed:
+                found = ((revisions or {}).get(name) or {}).get("id")
+                _require(found != revision, f"{name} {revision} is deleted, and {one['deployment_id']} needs it")
 
     def component(self, environment: str, name: str, seal: str) -> None:
         """A write of a component takes effect; `seal` is what it carries: `7 forward`, or "" for somebody else's."""
@@ -236,7 +354,16 @@ def _item(item: Mapping[str, Any]) -> Deployment:
         item.get("weight", 0),
         reached > 0,
         item.get("rollback_execution_arn", ""),
+        bool(item.get("grace_until")),
     )
+
+
+def _changed(item: Mapping[str, Any]) -> bool:
+    """Whether a release brought anything that was not there before."""
+    before, staged = (
+        {name: one["id"] for name, one in (item.get(which) or {}).items()} for which in ("restore_point", "staged")
+    )
+    return any(before.get(name) != revision for name, revision in staged.items())
 
 
 def _lock_of(item: Mapping[str, Any]) -> Lock:

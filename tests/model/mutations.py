@@ -1,6 +1,6 @@
 """Faults that are put back into the model, each by name: the search has to find every one of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.model.configurations import ALIAS, POINTER, TWO
 from tests.model.rules import Deployment, Id, Lock, Rules
@@ -44,6 +44,11 @@ class _UnlockAnytime(Rules):
         return super().reopen(Lock("", lock.waiting, lock.live, lock.held_by), deployment)
 
 
+class _Unguarded(Rules):
+    def accuse(self, deployment: Deployment) -> str:
+        return super().accuse(replace(deployment, kept=True))
+
+
 @dataclass(frozen=True)
 class Mutation:
     """A fault, the bounds within which it is found, and the property that it breaks (the beginning of its name)."""
@@ -59,7 +64,21 @@ def _small(**bounds: object) -> Configuration:
     return Configuration("mutation", "", **given)
 
 
-L, REST, TRAFFIC, HELD, WRONG = "(L)", "at rest", "I2", "I1", "no write"
+def _late(**bounds: object) -> Configuration:
+    return _small(**{"live": 1, "alarms": 1, "graces": True, "finishers": False, **bounds})
+
+
+def _discards(**bounds: object) -> Configuration:
+    return _small(**{"discards": True, "finishers": False, **bounds})
+
+
+L, REST, TRAFFIC, HELD, WRONG = "(L)", "at rest", "I2", "I1 ", "no write"
+BAKE, CLOSE = "I9 a bake", "I9 a rollback"
+ABOUT, GUARD = "I10 a late alarm", "I10 an alarm after"
+REACHED, NEEDED = "I11 nothing that a visitor", "I11 nothing that a deployment"
+THREE = (("alias",),) * 3
+UNCHANGED = (("alias",), (), ("alias",))
+SAME_AGAIN = {2: 1}
 
 MUTATIONS = {
     one.name: one
@@ -106,6 +125,30 @@ MUTATIONS = {
             "a pointer's bound is not waited for before a shift",
             _small(changes=(("pointer",),) * 2, kinds=POINTER, faults=1, lates=1, verdicts=1),
             TRAFFIC,
+        ),
+        Mutation("a bake does not wait for its step", _small(arrivals=True), BAKE),
+        Mutation("an arrival counts for every step", _small(arrivals=True, weights=(PART, FULL)), BAKE),
+        Mutation("a rollback does not wait for its restoration", _small(arrivals=True, verdicts=1), CLOSE),
+        Mutation("an alarm counts after the guard", _late(), GUARD, _Unguarded),
+        Mutation("a late alarm does not ask what is live", _late(), TRAFFIC),
+        Mutation("a late alarm stops whoever holds the lock", _late(changes=THREE), ABOUT),
+        Mutation("a late alarm is not noted", _late(), REST),
+        Mutation("a refused rollback forgets its alarm", _late(), REST),
+        Mutation("what is let go is accused", _late(), REST),
+        Mutation("a guard ends although it is accused meanwhile", _late(), REST),
+        Mutation("a return is noted after the end", _late(deaths=1, verdicts=1), REST),
+        Mutation("an overtaking is noted apart from its shift", _late(lates=1, verdicts=1), REST),
+        Mutation("an overtaking hides the one before", _late(changes=THREE, verdicts=1), ABOUT),
+        Mutation("what changed nothing hides what is live", _late(changes=UNCHANGED), REST),
+        Mutation("a discard does not wait for the grace", _discards(verdicts=1), REACHED),
+        Mutation("a discard does not look at the lock", _discards(verdicts=1, same=SAME_AGAIN), REACHED),
+        Mutation("a release does not wait for deletions", _discards(verdicts=1, same=SAME_AGAIN), NEEDED),
+        Mutation("a discard does not look at the others", _discards(verdicts=2, same=SAME_AGAIN), REACHED),
+        Mutation("a discard does not look at what is live", _discards(verdicts=1, same=SAME_AGAIN), REACHED),
+        Mutation(
+            "a discard does not look at the restore point",
+            _discards(verdicts=1, same=SAME_AGAIN, changes=THREE),
+            NEEDED,
         ),
     )
 }

@@ -5,7 +5,32 @@ from functools import partial
 
 from tests.model.search import Property
 from tests.model.space import Key, State
-from tests.model.world import ENDED, FAILED, MIXED, NONE, OVER, PART, QUEUED, ROLLING_BACK, SUCCEEDED, World
+from tests.model.world import (
+    BAKED_EARLY,
+    CLOSED_EARLY,
+    ENDED,
+    FAILED,
+    MIXED,
+    MOVED_ANOTHER,
+    NONE,
+    OVER,
+    PART,
+    QUEUED,
+    ROLLED_BACK,
+    ROLLING_BACK,
+    SUCCEEDED,
+    TOUCHED,
+    UNGUARDED,
+    World,
+)
+
+WRONG = {
+    BAKED_EARLY: "I9 a bake begins when its step has arrived",
+    CLOSED_EARLY: "I9 a rollback ends when its restoration has arrived",
+    MOVED_ANOTHER: "I10 a late alarm moves only the release that it is about, and what stands on it",
+    UNGUARDED: "I10 an alarm after the guard moves nothing",
+}
+"""What must never be, by the value that a process leaves when it was."""
 
 
 def everywhere(w: World) -> list[Property]:
@@ -24,7 +49,65 @@ def everywhere(w: World) -> list[Property]:
             ["holder", "live", "held", *phases, *weights, *stable, *at],
             partial(traffic, w),
         ),
+        *_later(w),
     ]
+
+
+def _later(w: World) -> list[Property]:
+    """The properties of what arrives late, and of what is kept for a while."""
+    found: list[Property] = []
+    if "wrong" in w.sizes:
+        found += [(name, ["wrong"], partial(wrong, value)) for value, name in WRONG.items()]
+    phases = [("phase", d) for d in w.all]
+    stable = [("stable", d, c) for d in w.all for c in w.kinds]
+    if w.configuration.arrivals:
+        near = [("near", c) for c in w.kinds]
+        keys = ["holder", "live", "held", *phases, *stable, *near]
+        found.append(("I9 visitors are where the ledger says when nobody holds the lock", keys, partial(arrived, w)))
+    if w.configuration.discards:
+        places = [key for c in w.kinds for key in (("at", c), ("far", c), ("gone", c))]
+        found.append(("I11 nothing that a visitor may reach is deleted", [*stable, *places], partial(reachable, w)))
+        keys = ["live", *phases, *stable, *(("gone", c) for c in w.kinds)]
+        found.append(("I11 nothing that a deployment needs is deleted", keys, partial(needed, w)))
+    return found
+
+
+def wrong(value: int, s: State) -> str:
+    """What a process saw that may never be."""
+    return "it happened" if s["wrong"] == value else ""
+
+
+def arrived(w: World, s: State) -> str:
+    """I2 where visitors are: what they are served has arrived before the lock is free."""
+    if s["holder"] or s["held"]:
+        return ""
+    for c in w.kinds:
+        gets, should = w.release(s, c, s["near", c]), expected(w, s, c)
+        if should is not None and gets != should:
+            return f"visitors of the {c} are still at {w.said(s['near', c])}, and release {should} is live"
+    return ""
+
+
+def reachable(w: World, s: State) -> str:
+    """No place leads visitors to what was deleted."""
+    for c in w.kinds:
+        for content in (s["at", c], s["far", c]):
+            for d in w.reached(s, content, c):
+                if s["gone", c] & w.revision(d):
+                    return f"visitors of the {c} may get {w.said(content)}, and what D{d} staged is deleted"
+    return ""
+
+
+def needed(w: World, s: State) -> str:
+    """What a deployment on its way has staged, what is live, and what each of them would go back to."""
+    for d in w.all:
+        if s["phase", d] not in TOUCHED | {ROLLING_BACK} and s["live"] != d:
+            continue
+        for c in w.kinds:
+            own = w.revision(d) if c in w.changes[d] and s["phase", d] != ROLLED_BACK else 0
+            if s["gone", c] & (own | w.revision(s["stable", d, c])):
+                return f"what D{d} ({_phase(s, d)}) staged or would go back to is deleted of the {c}"
+    return ""
 
 
 def lock(w: World, s: State) -> str:
@@ -110,13 +193,8 @@ def at_rest(w: World) -> Property:
     """What must hold when no process can go on by itself."""
 
     def check(s: State) -> str:
-        for d in w.all:
-            if s["phase", d] not in ENDED | {NONE}:
-                return f"D{d} is {_phase(s, d)} for ever"
-            if s["x", d] != OVER:
-                return f"D{d}'s execution waits for ever"
-            if s["due", d] or s["untold", d]:
-                return f"an end of D{d} is never told"
+        if troubles := [trouble for d in w.all if (trouble := _unfinished(w, s, d))]:
+            return troubles[0]
         if s["holder"] or s["waiting"]:
             return f"the lock is {_name(s['holder'])}'s for ever"
         if any(s["flying", c] for c in w.kinds):
@@ -126,10 +204,23 @@ def at_rest(w: World) -> Property:
     return ("at rest all is ended, told and free", [], check)
 
 
+def _unfinished(w: World, s: State, d: int) -> str:
+    """What is left of a deployment for ever."""
+    still = s["phase", d] == SUCCEEDED and w.brought(s, s["live"]) == d and not s["held"]
+    known = (
+        (s["phase", d] not in ENDED | {NONE}, f"D{d} is {_phase(s, d)} for ever"),
+        (s["x", d] != OVER, f"D{d}'s execution waits for ever"),
+        (s["due", d] or s["untold", d], f"an end of D{d} is never told"),
+        (still and s.get(("owed", d)), f"an alarm about D{d} came while it was guarded, and it is live for ever"),
+        (s.get(("grace", d)), f"the grace of D{d} never ends"),
+    )
+    return next((what for wrong, what in known if wrong), "")
+
+
 def _phase(s: State, d: int) -> str:
     from tests.model.world import PHASES  # noqa: PLC0415 - for messages alone
 
-    return str(PHASES[s["phase", d]]) + (" with a fencing token" if s["granted", d] else "")
+    return str(PHASES[s["phase", d]]) + (" with a fencing token" if s.get(("granted", d)) else "")
 
 
 def _name(d: int) -> str:

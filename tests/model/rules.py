@@ -27,7 +27,10 @@ class Lock:
 
 @dataclass(frozen=True)
 class Deployment:
-    """A deployment's item: `granted` says that it has a fencing token, `shifted` that a first shift has begun."""
+    """A deployment's item: `granted` says that it has a fencing token, `shifted` that a first shift has begun.
+
+    `kept` says that it has ended, and that its grace is not over: it is guarded, or what it staged is kept.
+    """
 
     id: Id
     phase: Phase
@@ -36,6 +39,7 @@ class Deployment:
     weight: int = 0
     shifted: bool = False
     rollback_execution: Id = ""
+    kept: bool = False
 
 
 def holds(deployment: Deployment) -> bool:
@@ -120,6 +124,51 @@ class Rules:
             _unless(deployment.phase is Phase.ROLLBACK_FAILED, f"it is {deployment.phase}")
             or _unless(lock.held_by == deployment.id, "the environment is not held because of it")
             or _unless(not lock.holder, "the lock is held")
+        )
+
+    def bake(self, deployment: Deployment, *, arrived: bool) -> str:
+        """Begin the bake of the present step: when that has arrived; or if it has a trip, so that the bake ends."""
+        return _unless(deployment.phase in TOUCHED, f"it is {deployment.phase}") or _unless(
+            arrived or deployment.tripped, f"its step of {deployment.weight} has not arrived"
+        )
+
+    def restored(self, deployment: Deployment, *, arrived: bool) -> str:
+        """Close as ROLLED_BACK: when visitors are back, as far as that can be seen; if they were ever led away."""
+        return _unless(arrived or not deployment.shifted, "its restoration has not arrived")
+
+    def note_change(self, deployment: Deployment, weight: int) -> str:
+        """Note that a change of traffic was written or has arrived; the weight 0 is the way back."""
+        if weight:
+            return _unless(deployment.phase in TOUCHED | {Phase.ROLLING_BACK}, f"it is {deployment.phase}")
+        going_back = deployment.phase is Phase.ROLLING_BACK or (deployment.phase in MOVING and deployment.tripped)
+        return _unless(going_back, f"it is {deployment.phase}, trip: {deployment.tripped}")
+
+    def accuse(self, deployment: Deployment) -> str:
+        """Note an alarm that comes after the end of a release: as long as it is guarded."""
+        return _unless(deployment.phase is Phase.SUCCEEDED, f"it is {deployment.phase}") or _unless(
+            deployment.kept, "it is not guarded any more"
+        )
+
+    def stop(self, lock: Lock, accused: Deployment) -> str:
+        """Trip the holder of the lock because the release that it stands on is accused."""
+        return _unless(lock.live == accused.id, "it does not stand on the accused release") or _unless(
+            lock.holder not in {"", 0, accused.id}, "nobody else holds the lock"
+        )
+
+    def overtake(self, deployment: Deployment) -> str:
+        """Note on a release that visitors are led to the next one, or back from it: only what has ended well."""
+        return _unless(deployment.phase is Phase.SUCCEEDED, f"it is {deployment.phase}")
+
+    def keep_quiet(self, lock: Lock) -> str:
+        """Let the next holder wait for deletions, and begin them: only while nobody holds the lock."""
+        return _unless(not lock.holder, f"{lock.holder} holds the lock")
+
+    def discard(self, deployment: Deployment, *, over: bool) -> str:
+        """Delete what was staged: of what was rolled back, when its grace is over."""
+        return (
+            _unless(deployment.phase is Phase.ROLLED_BACK, f"it is {deployment.phase}")
+            or _unless(deployment.kept, "what it staged is not kept (any more)")
+            or _unless(over, "some visitors may still be led to it")
         )
 
     def unlock(self, lock: Lock, deployment: Deployment) -> str:

@@ -6,7 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 
-from tests.model import around, backward, forward
+from tests.model import afterwards, around, backward, forward
 from tests.model.configurations import CONFIGURATIONS
 from tests.model.mutations import MUTATIONS
 from tests.model.properties import at_rest, everywhere, illegal
@@ -16,8 +16,9 @@ from tests.model.space import Key, Space, State
 from tests.model.world import BUDGETS, PHASES, Configuration, World
 
 HEAD = f"{'configuration':14}{'states':>12}{'transitions':>13}{'depth':>7}{'rests':>7}{'seconds':>9}{'/s':>8}{'MB':>7}"
-SHOWN = ("holder", "waiting", "live", "held", "phase", "at", "next", "trip", "weight", "claimed")
+SHOWN = ("holder", "waiting", "live", "held", "phase", "at", "near", "far", "next", "trip", "weight", "claimed")
 """Fields that a trace shows when they change."""
+PLACES = {"at": "", "next": " (not live)", "near": " (where it is asked)", "far": " (where nobody asks)"}
 
 
 def build(configuration: Configuration, mutation: str = "") -> tuple[World, Search]:
@@ -25,7 +26,7 @@ def build(configuration: Configuration, mutation: str = "") -> tuple[World, Sear
     rules = MUTATIONS[mutation].rules() if mutation else Rules()
     w = World(configuration, rules, mutation)
     space = Space(w.sizes, illegal)
-    rows = [*forward.rows(w), *backward.rows(w), *around.rows(w)]
+    rows = [*forward.rows(w), *backward.rows(w), *around.rows(w), *afterwards.rows(w)]
     return w, Search(space, space.pack(w.initial()), rows, everywhere(w), at_rest(w))
 
 
@@ -118,8 +119,8 @@ def _said(w: World, key: Key, state: State) -> str:
         return f"{key}: {f'D{value}' if value else 'none'}"
     if key[0] == "phase":
         return f"D{key[1]}: {PHASES[value]}"
-    if key[0] in {"at", "next"}:
-        return f"{key[1]}{' (not live)' if key[0] == 'next' else ''}: {w.said(value)}"
+    if key[0] in PLACES:
+        return f"{key[1]}{PLACES[key[0]]}: {w.said(value)}"
     return f"D{key[1]}'s {key[0]}: {value}"
 
 

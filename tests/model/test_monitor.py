@@ -102,6 +102,8 @@ def a_lock(revision: int = 1, **fields: object) -> Item:
     return marshal({"pk": f"ENVIRONMENT#{ENVIRONMENT}", "sk": "LOCK", "revision": revision, "token": 1, **fields})["M"]
 
 
+NOW = "2026-01-01T00:10:00Z"
+GUARDED = {"grace_until": NOW}
 TRIP = {"at": "2026-01-01T00:00:00Z", "source": "alarm", "reason": "errors"}
 WRONG: Mapping[str, list[Change]] = {
     "an end without the lock": [(a_deployment(Phase.BAKING), a_deployment(Phase.SUCCEEDED))],
@@ -135,6 +137,58 @@ WRONG: Mapping[str, list[Change]] = {
         (a_deployment(Phase.BAKING, queue_tokens=["a"]), a_deployment(Phase.BAKING, queue_tokens=["b"]))
     ],
     "an end that changes": [(a_deployment(Phase.ROLLED_BACK), a_deployment(Phase.ROLLING_BACK))],
+    "a bake before its step has arrived": [
+        (a_deployment(Phase.SHIFTING, weight=10), a_deployment(Phase.BAKING, weight=10, bake={"step": 0}))
+    ],
+    "an end before the restoration has arrived": [
+        (a_deployment(Phase.ROLLING_BACK, reached=10), a_deployment(Phase.ROLLED_BACK, reached=10)),
+        (a_lock(holder="d1"), a_lock(2)),
+    ],
+    "a restoration that is noted for what goes forward": [
+        (a_deployment(Phase.BAKING), a_deployment(Phase.BAKING, written={"weight": 0, "at": NOW}))
+    ],
+    "an arrival that is noted after the end": [
+        (a_deployment(Phase.SUCCEEDED), a_deployment(Phase.SUCCEEDED, written={"weight": 10, "at": NOW}))
+    ],
+    "a late alarm on what is not guarded": [
+        (a_deployment(Phase.SUCCEEDED), a_deployment(Phase.SUCCEEDED, late_alarm=TRIP))
+    ],
+    "a late alarm on what was rolled back": [
+        (a_deployment(Phase.ROLLED_BACK, **GUARDED), a_deployment(Phase.ROLLED_BACK, **GUARDED, late_alarm=TRIP))
+    ],
+    "another late alarm": [
+        (
+            a_deployment(Phase.SUCCEEDED, **GUARDED, late_alarm=TRIP),
+            a_deployment(Phase.SUCCEEDED, **GUARDED, late_alarm={**TRIP, "reason": "x"}),
+        )
+    ],
+    "a grace that begins long after the end": [
+        (a_deployment(Phase.SUCCEEDED), a_deployment(Phase.SUCCEEDED, **GUARDED))
+    ],
+    "a grace before the end": [(a_deployment(Phase.BAKING), a_deployment(Phase.BAKING, **GUARDED))],
+    "a grace that ends although its release is live and accused": [
+        (
+            a_deployment(Phase.SUCCEEDED, **GUARDED, late_alarm=TRIP),
+            a_deployment(Phase.SUCCEEDED, late_alarm=TRIP),
+        ),
+        (a_lock(live="d1"), a_lock(2, live="d1")),
+    ],
+    "an overtaking without the one that leads": [
+        (a_deployment(Phase.SUCCEEDED, **GUARDED), a_deployment(Phase.SUCCEEDED, **GUARDED, overtaken=[{"at": NOW}]))
+    ],
+    "an overtaking that is forgotten": [
+        (a_deployment(Phase.SUCCEEDED, overtaken=[{"at": NOW}]), a_deployment(Phase.SUCCEEDED)),
+        (a_lock(live="d1"), a_lock(2, live="d1")),
+    ],
+    "visitors who are led away from what is guarded, unnoted": [
+        (a_deployment(Phase.SUCCEEDED, "d0", **GUARDED), a_deployment(Phase.SUCCEEDED, "d0", **GUARDED, version="1")),
+        (
+            a_deployment(Phase.STAGING, previous="d0"),
+            a_deployment(Phase.SHIFTING, previous="d0", weight=10, reached=10),
+        ),
+    ],
+    "deletions while somebody holds the lock": [(a_lock(holder="d1"), a_lock(2, holder="d1", settles_at=NOW))],
+    "deletions that are taken back": [(a_lock(settles_at=NOW), a_lock(2))],
 }
 
 
@@ -196,3 +250,40 @@ def test_the_seals_are_read_where_the_components_keep_them() -> None:
     monitor.site(ENVIRONMENT, "site", render(RoutingTable("a", seal="1 back")))
     with pytest.raises(ViolationError, match="lands on its own restoration"):
         monitor.site(ENVIRONMENT, "site", render(RoutingTable("a", seal="1 forward")))
+
+
+def test_a_bake_begins_when_its_step_has_arrived() -> None:
+    """Or when the deployment has a trip, so that it ends at once."""
+    monitor = a_monitor()
+    shifting = a_deployment(Phase.SHIFTING, weight=10, reached=10)
+    there = {"written": {"weight": 10, "at": NOW, "arrived_at": NOW}}
+    arrived = a_deployment(Phase.SHIFTING, weight=10, reached=10, **there)
+    monitor.ledger([(shifting, arrived)])
+    bake = {"bake": {"step": 0}}
+    monitor.ledger([(arrived, a_deployment(Phase.BAKING, weight=10, reached=10, **there, **bake))])
+    tripped = {"weight": 10, "reached": 10, "trip": TRIP}
+    before = a_deployment(Phase.SHIFTING, **tripped)
+    a_monitor(trip=TRIP).ledger([(before, a_deployment(Phase.BAKING, **tripped, **bake))])
+
+
+def test_an_accused_release_is_reopened_below_one_that_changed_nothing() -> None:
+    """What it brought is live."""
+    same = {"staged": {"api": {"id": "7"}}, "restore_point": {"api": {"id": "7"}}}
+    accused = a_deployment(Phase.SUCCEEDED, **GUARDED, late_alarm=TRIP)
+    monitor = Monitor()
+    monitor.know([accused, a_deployment(Phase.SUCCEEDED, "d2", previous="d1", **same), a_lock(live="d2")])
+    back = a_deployment(Phase.ROLLING_BACK, late_alarm=TRIP, trip=TRIP, fencing_token=2)
+    monitor.ledger([(accused, back), (a_lock(live="d2"), a_lock(2, live="d2", holder="d1", token=2))])
+
+
+def test_nothing_is_deleted_that_a_deployment_needs() -> None:
+    """What it has staged, what it would go back to, and what is live; anything else may go."""
+    monitor = Monitor()
+    staged = {"staged": {"api": {"id": "8"}}, "restore_point": {"api": {"id": "7"}}}
+    live = a_deployment(Phase.SUCCEEDED, "d0", staged={"site": {"id": "aa"}})
+    monitor.know([a_deployment(Phase.STAGING, **staged), live, a_lock(holder="d1", live="d0")])
+    monitor.deleted(ENVIRONMENT, "api", "6")
+    monitor.deleted(ENVIRONMENT, "site", "8")
+    for name, revision in (("api", "8"), ("api", "7"), ("site", "aa")):
+        with pytest.raises(ViolationError, match="needs it"):
+            monitor.deleted(ENVIRONMENT, name, revision)

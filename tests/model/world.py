@@ -46,9 +46,24 @@ UNTOUCHED = frozenset({RECEIVED, QUEUED})
 TOUCHED = frozenset({STAGING, SHIFTING})
 OVER = 0
 """Every process's counter when it does nothing: not begun, ended or dead."""
-PART, FULL = 1, 2
-"""The weights: some visitors, all visitors."""
+NOBODY, IN_PERSON, ALARM = 0, 1, 2
+"""By whom a rollback execution was started: nobody in particular, a person, an alarm that came after the end."""
+PART, FULL, BACK = 1, 2, 3
+"""The weights: some visitors, all visitors; the way back, where a change is noted."""
 MIXED = -1
+DONE = (
+    "start",
+    "refuse",
+    "roll back",
+    "answer",
+    "finish",
+    "try again",
+    "let go",
+    "be quiet",
+    "discard",
+    "end its grace",
+)
+"""What a reconciler does with a deployment."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +97,28 @@ class Configuration:
     """Leases that run out although the execution runs, and executions that hang."""
     hands: int = 0
     """Changes of a component by hand."""
+    arrivals: bool = False
+    """Whether a change arrives later than it is written, at a place that can be asked; bakes and ends wait for that."""
+    graces: bool = False
+    """Whether a release is guarded after its end, and alarms come late, each with the time of its data."""
+    discards: bool = False
+    """Whether what was staged is discarded, and a change also arrives at a place that nobody can ask."""
+    same: Mapping[int, int] = field(default_factory=dict)
+    """Deployments that stage the contents of an earlier one: the same revision."""
     finishers: bool = True
     """Whether claiming, telling and noting what is due after an end are steps of their own; else they are one."""
 
+
+NO_GRACE, GRACE, GRACE_OVER = 0, 1, 2
+"""Something is kept of a deployment that has ended; its time is over, which is still to be noted."""
+SERVES, OVERTAKEN, BACK_AGAIN = 0, 1, 2
+"""What is noted on a release that is live: visitors are led away from it to the next one, or that was rolled back."""
+RIGHTLY, WRONGLY = 1, 2
+"""A late alarm accuses a release, and visitors could get that one, or another one, when its data were measured."""
+EARLIER, BEFORE_IT, ITS_OWN, ANOTHERS, TOO_LATE = range(5)
+"""An alarm's data and a deployment: older than it; than its visitors; of it; of the next one; its guard was over."""
+BAKED_EARLY, CLOSED_EARLY, MOVED_ANOTHER, UNGUARDED = 1, 2, 3, 4
+"""Values of `wrong`: see the properties."""
 
 BUDGETS = ("deaths", "lates", "faults", "alarms", "requests", "verdicts", "lapses", "hands")
 
@@ -119,11 +153,16 @@ class World:
         for weight in self.configuration.weights:
             program.append(("begin", weight))
             program += [(step, weight, c) for c in self.changes[d] for step in self.steps(c)]
+            if self.configuration.arrivals:
+                program += [("verify", weight), ("arrived", weight), ("bake", weight)]
+        if not self.changes[d]:
+            program = program[: program.index("record") + 1]
         return [*program, "complete", "fail", "hung"]
 
     def _back(self, d: int) -> list:
         middle = [(step, c) for c in self.changes[d] for step in self.steps(c)]
-        return ["over", "begin", "claim", *middle, "verify", "close", "give up"]
+        arrived = ["arrived"] if self.configuration.arrivals else []
+        return ["over", "begin", "claim", *middle, "verify", *arrived, "close", "give up"]
 
     def _aside(self, d: int) -> list:
         return ["over", "trip", *((step, c) for c in reversed(self.changes[d]) for step in self.steps(c))]
@@ -134,7 +173,7 @@ class World:
         return [*first, "write", *(["publish"] if self.kinds[c] == "site" else [])]
 
     def _sizes(self) -> dict[Key, int]:
-        n, one = len(self.all), 1
+        n, one, by = len(self.all), 1, 2 if self.configuration.graces else 1
         sizes: dict[Key, int] = {"broken": 1, "holder": n, "waiting": n, "newest": n, "live": n, "held": n}
         for d in self.all:
             sizes |= {("phase", d): 11, ("granted", d): one, ("trip", d): one, ("weight", d): FULL}
@@ -145,19 +184,47 @@ class World:
             sizes |= {("x", d): len(self.forward[d]) - 1}
             if self.budget("lates"):
                 sizes |= {("g", d): len(self.forward[d]) - 1, ("gr", d): len(self.back[d]) - 1}
-                sizes |= {("gr of", d): len(self.executions), ("gr by", d): one}
+                sizes |= {("gr of", d): len(self.executions), ("gr by", d): by}
             for k in self.executions:
-                sizes |= {("r", d, k): len(self.back[d]) - 1, ("by", d, k): one}
+                sizes |= {("r", d, k): len(self.back[d]) - 1, ("by", d, k): by}
                 sizes |= {("sighted", d, k): one} if self.budget("hands") or self.mutation else {}
             sizes |= {("a", d): len(self.aside[d]) - 1} if self.budget("alarms") else {}
             sizes |= {("e", d): len(self.aside[d]) - 1} if self.budget("requests") else {}
             sizes |= {("attempts", d): 3} if self.mutation == "attempts are counted" else {}
+            sizes |= self._later(d)
         for c, kind in self.kinds.items():
             sizes |= {("at", c): self.hand, ("fresh", c): sum(self.bits.values()), ("flying", c): (1 << 3 * n) - 1}
             sizes |= {("next", c): self.hand, ("publishing", c): one} if kind == "site" else {}
-        for i in range(1, self.configuration.reconcilers + 1):
-            sizes["c", i] = 5 * n
+            sizes |= {("near", c): self.hand} if self.configuration.arrivals else {}
+            sizes |= {("far", c): self.hand, ("gone", c): (1 << n) - 1} if self.configuration.discards else {}
+            sizes |= {("deleting", c): (1 << n) - 1} if self.configuration.discards else {}
+        if self.configuration.arrivals or self.configuration.graces:
+            sizes["wrong"] = UNGUARDED
+        if self.configuration.graces:
+            sizes |= {"news": len(self.news) - 1, "about": n}
+        for i in self.reconcilers:
+            sizes["c", i] = len(DONE) * n
+            sizes |= {("known live", i): n} if self.configuration.discards else {}
         return sizes | {name: self.budget(name) for name in BUDGETS if self.budget(name)}
+
+    def _later(self, d: int) -> dict[Key, int]:
+        """What is kept of a deployment for what comes later than it was written, or after its end."""
+        sizes: dict[Key, int] = {}
+        if self.configuration.arrivals:
+            sizes |= {("written", d): BACK, ("has arrived", d): 1}
+        if self.configuration.graces or self.configuration.discards:
+            sizes |= {("grace", d): GRACE_OVER}
+        if self.configuration.discards:
+            sizes |= {("stale", d, c): 1 for c in self.changes[d]}
+        if self.configuration.graces:
+            sizes |= {("accused", d): WRONGLY, ("mark", d): BACK_AGAIN, ("stamp", d): TOO_LATE, ("owed", d): 1}
+        return sizes
+
+    @property
+    def news(self) -> list:
+        """What an alarm's handler does, for each deployment that the alarm guards."""
+        steps = ("look", "note", "begin", "start", "holder")
+        return ["over", *((step, d) for d in self.all for step in steps)]
 
     def initial(self) -> State:
         """Nothing released, or the first deployments live."""
@@ -167,11 +234,18 @@ class World:
             state |= {("phase", d): SUCCEEDED, ("granted", d): 1, ("previous", d): d - 1, ("weight", d): FULL}
             state |= {("stable", d, c): at[c] for c in self.kinds}
             state |= {"live": d, "newest": d}
+            if not self.changes[d]:
+                state["weight", d] = 0
+            elif self.configuration.graces:
+                changed_since = any(self.changes[later] for later in range(d + 1, self.configuration.live + 1))
+                state |= {("mark", d): OVERTAKEN} if changed_since else {("grace", d): GRACE}
             for c in self.changes[d]:
                 at[c] = d
                 state["at", c] = self.content_forward(d, FULL)
                 if self.kinds[c] == "site":
                     state["next", c] = state["at", c]
+                for place in self.optional(("near", c), ("far", c)):
+                    state[place] = state["at", c]
         return state
 
     # What a component serves.
@@ -190,13 +264,28 @@ class World:
 
     def traffic(self, state: State, c: str) -> int:
         """The release that all visitors of a component get; `MIXED` if there are two; n + 1 if it is nobody's."""
-        at = state["at", c]
+        return self.release(state, c, state["at", c])
+
+    def release(self, state: State, c: str, at: int) -> int:
+        """The same for what this content serves."""
         if at in {0, self.hand}:
             return len(self.all) + 1 if at else 0
         d, what = (at - 1) // 4 + 1, (at - 1) % 4 + 1
         if what == PART:
             return MIXED
         return d if what == FULL else state["stable", d, c]
+
+    def reached(self, state: State, content: int, c: str) -> list[int]:
+        """The releases that visitors get where this is what serves a component; 0, which nobody discards, left out."""
+        if content in {0, self.hand}:
+            return []
+        d, what = (content - 1) // 4 + 1, (content - 1) % 4 + 1
+        found = ([d] if what in {PART, FULL} else []) + ([state["stable", d, c]] if what != FULL else [])
+        return [one for one in found if 0 < one <= len(self.all)]
+
+    def revision(self, d: int) -> int:
+        """The bit of what a deployment stages, among what is gone; no bit for what was there first."""
+        return 1 << self.configuration.same.get(d, d) - 1 if 0 < d <= len(self.all) else 0
 
     def flying(self, content: int) -> int:
         """The bit of a content among the writes that are on their way to a component."""
@@ -214,6 +303,19 @@ class World:
         """The contents that are on their way."""
         return [4 * (bit // 3) + bit % 3 + 1 for bit in range(flying.bit_length()) if flying >> bit & 1]
 
+    @property
+    def reconcilers(self) -> range:
+        """The reconcilers' numbers."""
+        return range(1, self.configuration.reconcilers + 1)
+
+    def settled(self, s: State) -> bool:
+        """Whether no deletion can arrive any more; whoever gets the lock waits for that before it stages."""
+        if not self.configuration.discards or self.mutation == "a release does not wait for deletions":
+            return True
+        begun = (DONE.index("discard"),)
+        acts = any((s["c", i] - 1) % len(DONE) in begun for i in self.reconcilers if s["c", i])
+        return not acts and not any(s["deleting", c] for c in self.kinds)
+
     def others_write(self, s: State, d: int, c: str) -> bool:
         """Whether a write of another deployment to a pointer may still land: a bound of time has to pass."""
         flying = s["flying", c] & ~(7 << 3 * (d - 1))
@@ -230,7 +332,8 @@ class World:
         phase = PHASES[s["phase", d]]
         weight = s.get(("weight", d), 0)
         granted, tripped, claimed = (bool(s.get(("granted", d))), bool(s.get(("trip", d))), s.get(("claimed", d), 0))
-        return Deployment(d, phase, granted, tripped, weight, weight > 0, claimed)
+        kept = s.get(("grace", d), NO_GRACE) != NO_GRACE
+        return Deployment(d, phase, granted, tripped, weight, weight > 0, claimed, kept)
 
     def holds(self, s: State, d: int) -> bool:
         """Whether the deployment's item says that it holds the lock."""
@@ -249,6 +352,45 @@ class World:
     def own(self, d: int) -> list[Key]:
         """What permits read of a deployment."""
         return [("phase", d), ("granted", d), ("trip", d), ("weight", d)]
+
+    # What visitors get, and who brought it.
+
+    @property
+    def lived(self) -> list[Key]:
+        """What tells which release brought what is live."""
+        return ["live", "held", "holder", *(key for d in self.all for key in (("phase", d), ("previous", d)))]
+
+    def brought(self, s: State, d: int) -> int:
+        """The release before `d`, or `d` itself, that brought what visitors get: the others changed nothing."""
+        while d and not self.changes[d] and s["phase", d] == SUCCEEDED:
+            d = s["previous", d]
+        return d
+
+    def known(self, s: State, d: int) -> int:
+        """The same, as the processes know it."""
+        return d if self.mutation == "what changed nothing hides what is live" else self.brought(s, d)
+
+    def lock_for(self, s: State, d: int) -> Lock:
+        """The lock as it is for a rollback of `d`: what it brought is live also below releases that changed nothing."""
+        below = s["phase", d] == SUCCEEDED and self.known(s, s["live"]) == d
+        return Lock(s["holder"], s["waiting"], d if below else s["live"], s["held"])
+
+    def noted(self, s: State, d: int, mark: int) -> State:
+        """What is noted on the release before `d` when visitors are led away from it, or back to it."""
+        if not self.configuration.graces or not self.changes[d]:
+            return {}
+        before = self.known(s, s["previous", d])
+        return {("mark", before): mark} if before and s["phase", before] == SUCCEEDED else {}
+
+    def hidden(self, s: State, overtakes: State) -> State:
+        """In a mutation only the last overtaking is known: older data are taken for those of the release itself."""
+        return {("stamp", t): ITS_OWN for _, t in overtakes if s["stamp", t] == ANOTHERS}
+
+    @property
+    def marks(self) -> list[Key]:
+        """What such a note reads and writes."""
+        marked = [("mark", d) for d in self.all] + [("stamp", d) for d in self.all]
+        return [*self.lived, *marked] if self.configuration.graces else []
 
     # Hand-overs. Each returns the changes of one transaction.
 
@@ -304,7 +446,9 @@ class World:
         """A person's rollback of a deployment that has ended."""
         if self.mutation == "claim and lock in two steps":
             return {"holder": d}
-        return {"holder": d, ("phase", d): ROLLING_BACK, ("claimed", d): execution, ("trip", d): 1}
+        begun: State = {"holder": d, ("phase", d): ROLLING_BACK, ("claimed", d): execution, ("trip", d): 1}
+        begun |= dict.fromkeys(self.optional(("written", d), ("has arrived", d), ("grace", d)), 0)
+        return begun
 
     # Processes.
 
@@ -323,12 +467,12 @@ class World:
             keys += [("r", d, k), ("by", d, k), *self.optional(("sighted", d, k))]
         return [*keys, *self.optional(("gr of", d))]
 
-    def started(self, s: State, d: int, *, person: bool) -> State | None:
+    def started(self, s: State, d: int, *, by: int) -> State | None:
         """Start the rollback machine; None when as many run as the bounds allow."""
         k = self.free_execution(s, d)
         if not k:
             return None
-        changes: State = {("r", d, k): self.back[d].index("begin"), ("by", d, k): int(person)}
+        changes: State = {("r", d, k): self.back[d].index("begin"), ("by", d, k): by}
         return changes | ({("sighted", d, k): 0} if ("sighted", d, k) in s else {})
 
     def optional(self, *keys: Key) -> list[Key]:

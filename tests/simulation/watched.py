@@ -6,7 +6,8 @@ from typing import Any
 from tests.model.monitor import Monitor, ViolationError
 from tests.simulation.aws.cloudfront import LIVE
 from tests.simulation.aws.dynamodb import Change
-from tests.simulation.scene import TABLE, Scene
+from tests.simulation.scene import SITE, TABLE, Scene
+from tests.simulation.visitors import FUNCTION, PREFIX
 
 
 class Watched:
@@ -22,6 +23,8 @@ class Watched:
         self._seen = scene.ledger.on_write
         scene.ledger.on_write = self._ledger
         self._alias, self._stage = scene.lambdas._write_alias, scene.routing._put
+        self._dropped, self._deleted, self._stored = scene.lambdas._drop, scene.objects._delete, scene.parameters._store
+        scene.lambdas._drop, scene.objects._delete, scene.parameters._store = self._drop, self._delete, self._store
         scene.lambdas._write_alias = self._write_alias
         scene.routing._put = self._put
 
@@ -47,6 +50,21 @@ class Watched:
         written = self._alias(name, found, alias, wanted)
         self._judge(self._monitor.alias, self._scene.key, "api", str(wanted.get("Description", "")))
         return written
+
+    def _drop(self, name: str, found: Any, version: str) -> None:  # noqa: ANN401 - the fake's own
+        self._dropped(name, found, version)
+        if name == FUNCTION:
+            self._judge(self._monitor.deleted, self._scene.key, "api", version)
+
+    def _delete(self, bucket: str, key: str, version: str) -> dict[str, Any]:
+        if bucket == SITE and key.startswith("revisions/"):
+            self._judge(self._monitor.deleted, self._scene.key, "site", key.split("/")[1])
+        return self._deleted(bucket, key, version)
+
+    def _store(self, name: str, versions: Any) -> None:  # noqa: ANN401 - the fake's own
+        self._stored(name, versions)
+        if versions is None and name.startswith(f"{PREFIX}/revisions/"):
+            self._judge(self._monitor.deleted, self._scene.key, "settings", name.split("/")[-2])
 
     def _put(self, name: str, stage: str, code: bytes, config: Mapping[str, Any]) -> Any:  # noqa: ANN401 - the fake's own
         written = self._stage(name, stage, code, config)

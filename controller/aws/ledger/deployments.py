@@ -211,7 +211,7 @@ class _Expression:
 
     def change(self, changes: Changes) -> None:
         now = clock.now()
-        indexed = {"open": "1"} if "phase" in changes or "unsent_now" in changes else {}
+        indexed = {"open": "1"} if changes.keys() & {"phase", "unsent_now", "grace_until"} else {}
         written = {**_by_path(changes), **indexed, "updated_at": now}
         for number, (path, value) in enumerate(written.items()):
             place, name = self._path(path), f":value{number}"

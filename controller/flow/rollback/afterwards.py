@@ -9,6 +9,7 @@ from controller.domain.phases import Phase
 from controller.flow.rollback.discard import discard_staged
 from controller.flow.rollback.late_alarm import try_again
 from controller.flow.shared.closure import finish
+from controller.ports.ledger import ANYTHING, Expected
 from controller.ports.world import World
 
 
@@ -24,5 +25,6 @@ def afterwards(world: World, deployment: Deployment) -> str:
     if deployment.phase is not Phase.SUCCEEDED and not discard_staged(world, deployment):
         return ""
     over: Changes = {"cleared": ("grace_until",)}
-    finish(world, world.deployments.update(deployment.deployment_id, over, phases={deployment.phase}))
+    still = ANYTHING if deployment.late_alarm else Expected(absent="late_alarm")  # It may just have been accused.
+    finish(world, world.deployments.update(deployment.deployment_id, over, phases={deployment.phase}, expected=still))
     return "finished"

@@ -22,6 +22,7 @@ from controller.flow.rollback.traffic import hold_others_back, may_have_moved
 from controller.flow.shared.closure import finish, reject
 from controller.flow.shared.fence import trip
 from controller.flow.shared.hand_over import reopen
+from controller.flow.shared.overtaking import serves
 from controller.flow.shared.pending import lasting
 from controller.flow.shared.results import DeploymentResult, Unknown
 from controller.flow.shared.timeline import environment_of, record
@@ -96,7 +97,8 @@ def _has_another_execution(world: World, deployment: Deployment, execution_arn: 
 def _again(world: World, deployment: Deployment, execution_arn: str, made: Trip) -> RollbackBegun:
     """Roll back a deployment that has ended, if it is live or its failed rollback holds the environment."""
     if refusal := _refusal(world, deployment):
-        if made.source == "alarm":
+        lock = world.locks.load(deployment.environment_key)  # The next release may have moved what was just read.
+        if made.source == "alarm" and not lock.holder and not lock.held and serves(world, lock, deployment):
             _tell_refused(world, deployment, made, refusal)
         return RollbackBegun(deployment, "refused", refusal)
     claimed = reopen(world, deployment, execution_arn, made)

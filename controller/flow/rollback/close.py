@@ -8,7 +8,6 @@ from controller.domain.phases import Phase
 from controller.errors import InvalidEnvironmentError, UnknownEnvironmentError
 from controller.flow.rollback.discard import leaves_something
 from controller.flow.shared.closure import close
-from controller.flow.shared.overtaking import note_back
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of
 from controller.ports.ledger import Expected
@@ -40,8 +39,6 @@ def close_rollback(world: World, deployment_id: str, trouble: str, execution_arn
     grace = _grace(world, deployment) if phase is Phase.ROLLED_BACK and leaves_something(deployment) else None
     expected = Expected(rollback_execution_arn=execution_arn)
     ended = close(world, deployment_id, phase, why, advice, phases={Phase.ROLLING_BACK}, expected=expected, grace=grace)
-    if phase is Phase.ROLLED_BACK:
-        note_back(world, ended)
     return DeploymentResult(ended, str(phase))
 
 

@@ -5,16 +5,13 @@ long as the next one holds the lock, the alarm stops that one, because it guards
 still to be rolled back, and the reconciler does that if it is still live when the lock is free.
 """
 
-from functools import partial
-
-from controller.domain.deployment import Deployment, Trip
-from controller.domain.history import last_change
+from controller.domain.deployment import Changes, Deployment, Trip
 from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError
 from controller.flow.rollback.begin_rollback import begin_rollback
 from controller.flow.rollback.traffic import restore_traffic
-from controller.flow.shared.hand_over import find
+from controller.flow.shared.overtaking import serves
 from controller.flow.shared.timeline import record
 from controller.ports.world import World
 
@@ -27,6 +24,9 @@ def roll_back_late(world: World, deployment: Deployment, made: Trip) -> None:
     deployment_id = deployment.deployment_id
     if not _noted(world, deployment, made):
         return
+    lock = world.locks.load(deployment.environment_key)
+    if lock.holder or lock.held or not serves(world, lock, deployment):
+        return  # What it was noted for: `try_again`.
     begun = begin_rollback(world, deployment_id, deployment.execution_arn, "alarm", made.reason)
     if begun.outcome == "begun":
         restore_traffic(world, world.deployments.get(deployment_id))
@@ -38,8 +38,7 @@ def try_again(world: World, deployment: Deployment, accusation: Trip) -> bool:
     lock = world.locks.load(deployment.environment_key)
     if lock.holder or lock.held:
         return True  # If the next release is rolled back, this one is live again.
-    live = find(world, lock.live)
-    if live is None or last_change(partial(find, world), live).deployment_id != deployment.deployment_id:
+    if not serves(world, lock, deployment):
         return False
     _start(world, deployment, accusation)
     return True
@@ -52,11 +51,15 @@ def _start(world: World, deployment: Deployment, accusation: Trip) -> None:
 
 
 def _noted(world: World, deployment: Deployment, made: Trip) -> bool:
-    """Note the alarm, so that it is not forgotten; False when the deployment is not over any more."""
+    """Note the alarm, so that it is not forgotten; False when the deployment is not over any more.
+
+    The grace is written again: if the reconciler has just ended it, it looks after the deployment again.
+    """
     if deployment.late_alarm:
         return True
+    noted: Changes = {"late_alarm": made, "grace_until": deployment.grace_until or made.at}
     try:
-        world.deployments.update(deployment.deployment_id, {"late_alarm": made}, phases={Phase.SUCCEEDED})
+        world.deployments.update(deployment.deployment_id, noted, phases={Phase.SUCCEEDED})
     except LedgerConflictError:
         return False
     record(world, deployment.deployment_id, EventKind.TRIPPED, f"After its end: {made.reason}")

@@ -133,6 +133,10 @@ def end(  # noqa: PLR0913 - how it ended, said in full
             moves.append(Move(waiting.deployment_id, refused, UNTOUCHED))
         elif waiting:
             moves.append(Move(waiting.deployment_id, _grant(world, after), {Phase.QUEUED}))
+        before = one_before(world, present) if phase is Phase.ROLLED_BACK and present.reached else None
+        if before:  # From now on alarms are about that one again.
+            led_back: Changes = {"overtaken": before.led_back(world.clock.now())}
+            moves.append(Move(before.deployment_id, led_back, {Phase.SUCCEEDED}))
         remembered = (present, phase) if _is_remembered(present, phase) else None
         return HandOver([move.deployment_id for move in moves], after, moves, remembered)
 
@@ -155,8 +159,7 @@ def reopen(world: World, deployment: Deployment, execution_arn: str, trip: Trip)
         present = world.deployments.get(deployment_id)
         known = _without_the_dead(world, lock)
         failed = present.phase is Phase.ROLLBACK_FAILED
-        live = None if failed else find(world, lock.live)
-        if live and last_change(partial(find, world), live).deployment_id == deployment_id:
+        if not failed and brought(world, lock.live) == deployment_id:
             known = replace(known, live=deployment_id)
         taken = retake(known, deployment_id, failed=failed)
         if present.phase is not deployment.phase or taken is None:
@@ -258,11 +261,13 @@ def ending(world: World, phase: Phase, reason: str, next_step: str = "", grace: 
 
 def holds(deployment: Deployment, phases: Collection[Phase], expected: Expected) -> bool:
     """Whether a write with these conditions can succeed on a deployment that was just read."""
-    rolled_back_by = expected.rollback_execution_arn
+    rolled_back_by, in_time = expected.rollback_execution_arn, expected.weight_at_most
     return (
         deployment.phase in phases
         and not (expected.untripped and deployment.trip)
         and rolled_back_by in {None, deployment.rollback_execution_arn}
+        and expected.fencing_token in {None, deployment.fencing_token}
+        and (in_time is None or deployment.weight <= in_time)
     )
 
 
@@ -301,6 +306,19 @@ def _without_the_dead(world: World, lock: Lock, but: str = "") -> Lock:
         if found is None or found.phase.is_terminal:
             lock = without(lock, known)
     return lock
+
+
+def brought(world: World, live: str) -> str:
+    """The id of the release that brought what visitors get when this one is live; "" for none."""
+    release = find(world, live)
+    return last_change(partial(find, world), release).deployment_id if release else live
+
+
+def one_before(world: World, deployment: Deployment) -> Deployment | None:
+    """The release that brought what visitors get without this deployment, if it is still guarded."""
+    before = find(world, brought(world, deployment.previous))
+    guarded = before is not None and before.phase is Phase.SUCCEEDED and before.grace_until is not None
+    return before if guarded else None
 
 
 def find(world: World, deployment_id: str) -> Deployment | None:

@@ -1,36 +1,43 @@
 """Which release an alarm is about: the newest that visitors could get; each notes on the one before when that changes.
 
-Releases that changed nothing are passed over: what visitors get was brought by an earlier one.
+Releases that changed nothing are passed over: what visitors get was brought by an earlier one. It is noted in the
+transaction in which a release begins to move visitors, or has been rolled back (`hand_over.end`): a late attempt can
+note nothing that is not true, and nothing is left out when a function dies.
 """
 
-from contextlib import suppress
-from functools import partial
-
 from controller.domain.deployment import Changes, Deployment
-from controller.domain.history import last_change
-from controller.domain.phases import Phase
+from controller.domain.lock import Lock
+from controller.domain.phases import TOUCHED, Phase
 from controller.errors import LedgerConflictError
-from controller.flow.shared.hand_over import find
+from controller.flow.shared.hand_over import HandOver, brought, hand_over, holds, one_before
+from controller.ports.ledger import Expected, Move
 from controller.ports.world import World
 
 
-def note_overtaken(world: World, deployment: Deployment) -> None:
-    """Note on the release before that visitors are led away from it: later alarms are about this one.
+def lead_to(world: World, deployment: Deployment, changes: Changes, expected: Expected) -> Deployment:
+    """Write the `changes` with which a deployment begins to move visitors, and note that on the release before.
 
-    It is noted before the first write, so that no alarm between the two accuses both.
+    Raises `LedgerConflictError` when the deployment is not as `expected`, or does not go forward (any more).
     """
-    _note(world, deployment, {"overtaken_at": world.clock.now(), "cleared": ("back_at",)})
+    deployment_id = deployment.deployment_id
+    if one_before(world, deployment) is None:  # No late alarm can be about it.
+        return world.deployments.update(deployment_id, changes, phases=TOUCHED, expected=expected)
+
+    def decide(lock: Lock) -> HandOver[None]:
+        present = world.deployments.get(deployment_id)
+        if not holds(present, TOUCHED, expected):
+            msg = f"Deployment {deployment_id} is {present.phase}: it does not go forward (any more)."
+            raise LedgerConflictError(msg)
+        moves = [Move(deployment_id, changes, TOUCHED, expected)]
+        if before := one_before(world, present):
+            led_away: Changes = {"overtaken": before.led_away(world.clock.now())}
+            moves.append(Move(before.deployment_id, led_away, {Phase.SUCCEEDED}))
+        return HandOver(None, lock, moves)
+
+    hand_over(world, deployment.environment_key, decide)
+    return world.deployments.get(deployment_id)
 
 
-def note_back(world: World, deployment: Deployment) -> None:
-    """Note on the release before that it is live again: from now on alarms are about it, as long as it is guarded."""
-    _note(world, deployment, {"back_at": world.clock.now()})
-
-
-def _note(world: World, deployment: Deployment, changes: Changes) -> None:
-    before = find(world, deployment.previous)
-    if before is None:
-        return
-    with suppress(LedgerConflictError):  # What has not ended well is not guarded any more.
-        changed = last_change(partial(find, world), before)
-        world.deployments.update(changed.deployment_id, changes, phases={Phase.SUCCEEDED})
+def serves(world: World, lock: Lock, deployment: Deployment) -> bool:
+    """Whether visitors get what this release brought: itself, or below the one that holds the lock."""
+    return brought(world, lock.live) == deployment.deployment_id

@@ -214,8 +214,11 @@ class Lambda(Service):
         self._version(name, found, qualifier)
         if qualifier in found.warm:
             raise Refusal("ResourceConflictException", "The version has provisioned concurrency.", 409)
-        self._journal.note(("version", name, qualifier), found.versions.pop(qualifier, None))
+        self._drop(name, found, qualifier)
         return {"ResponseMetadata": {"HTTPStatusCode": 204, "HTTPHeaders": {}}}
+
+    def _drop(self, name: str, found: _Function, version: str) -> None:
+        self._journal.note(("version", name, version), found.versions.pop(version, None))
 
     @operation
     def create_alias(

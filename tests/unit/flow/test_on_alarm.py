@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from controller.domain.deployment import Hotfix, Trip
+from controller.domain.deployment import Hotfix, Overtaken, Trip
 from controller.domain.phases import Phase
 from controller.flow.on_alarm import on_alarm, rehearse
 from controller.flow.reconcile import reconcile
@@ -282,7 +282,7 @@ def test_what_was_measured_before_visitors_got_it_does_not_condemn_a_release(sec
 
 def followed(**fields: object) -> FakeWorld:
     """A release that has just ended well, and the next one with its first visitors a minute later."""
-    world = just_succeeded(overtaken_at=START + timedelta(minutes=1))
+    world = just_succeeded(overtaken=(Overtaken(START + timedelta(minutes=1)),))
     world.locks.known[KEY] = replace(world.locks.load(KEY), holder="d3")
     a_deployment(world, Phase.BAKING, "d3", previous="d2", reached=10, reached_at=START + timedelta(minutes=1))
     world.guards.open("d3", [ALARM])
@@ -348,7 +348,7 @@ def test_after_the_next_release_was_rolled_back_alarms_are_about_the_one_before_
     """It is live again, and still guarded; a measurement that may be of both is not held against it."""
     back = START + timedelta(minutes=2)
     for minutes, accused in ((4, False), (8, True)):
-        world = just_succeeded(overtaken_at=START + timedelta(minutes=1), back_at=back)
+        world = just_succeeded(overtaken=(Overtaken(START + timedelta(minutes=1), back),))
         on_alarm(world, ALARM, "Too many errors.", data_until=START + timedelta(minutes=minutes))
         assert (world.deployments.get("d2").phase is Phase.ROLLING_BACK) == accused
 

@@ -1,7 +1,11 @@
 """Shift traffic: of a shift and a restoration at the same time one loses, and never the visitor."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
+from controller.domain.deployment import Overtaken
 from controller.domain.phases import TERMINAL, Phase
 from controller.errors import AwsError, ChangedByOthersError, LedgerConflictError, TrippedError
 from controller.flow.complete import complete
@@ -198,8 +202,9 @@ def test_the_first_step_notes_on_the_release_before_that_it_is_overtaken() -> No
     """An alarm from then on is about the new one."""
     world = staged_beside(STABLE)
     planned(world)
+    world.deployments.known["d1"] = replace(world.deployments.get("d1"), grace_until=START + timedelta(minutes=8))
     shift(world, "d2", 0)
-    assert world.deployments.get("d1").overtaken_at == START
+    assert world.deployments.get("d1").overtaken == (Overtaken(START),)
     world.clock.forward(60)
     shift(world, "d2", 1)
-    assert world.deployments.get("d1").overtaken_at == START
+    assert world.deployments.get("d1").overtaken == (Overtaken(START),)
