@@ -46,7 +46,9 @@ class StepFunctionsWorkflows(Workflows):
         return True
 
     def is_running(self, execution_arn: str) -> bool:
-        """Whether the execution is running; False when it cannot be found, even when it is asked for again."""
+        """Whether the execution is running; False for "", and when it cannot be found, even if asked for again."""
+        if not execution_arn:
+            return False
         try:
             return seen_again(lambda: self._status(execution_arn)) in {"RUNNING", "PENDING_REDRIVE"}
         except NotFoundError:

@@ -93,7 +93,7 @@ class Workflows(Protocol):
         """Fail a waiting task; False when none waits with this token any more."""
 
     def is_running(self, execution_arn: str) -> bool:
-        """Whether the execution is still running; False as well when it cannot be found."""
+        """Whether the execution is still running; False as well for "", and when it cannot be found."""
 
     def stop(self, execution_arn: str, reason: str) -> None:
         """Stop an execution; harmless when it has ended."""

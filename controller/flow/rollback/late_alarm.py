@@ -15,6 +15,9 @@ from controller.flow.shared.overtaking import serves
 from controller.flow.shared.timeline import record
 from controller.ports.world import World
 
+NOBODY = ""
+"""The execution that rolls back, as long as there is none."""
+
 
 def roll_back_late(world: World, deployment: Deployment, made: Trip) -> None:
     """Roll back a release that has ended well, if it is still live and nobody holds the lock.
@@ -27,7 +30,7 @@ def roll_back_late(world: World, deployment: Deployment, made: Trip) -> None:
     lock = world.locks.load(deployment.environment_key)
     if lock.holder or lock.held or not serves(world, lock, deployment):
         return  # What it was noted for: `try_again`.
-    begun = begin_rollback(world, deployment_id, deployment.execution_arn, "alarm", made.reason)
+    begun = begin_rollback(world, deployment_id, NOBODY, "alarm", made.reason)  # Its own execution may still be ending.
     if begun.outcome == "begun":
         restore_traffic(world, world.deployments.get(deployment_id))
         _start(world, deployment, made)

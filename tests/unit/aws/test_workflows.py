@@ -84,6 +84,11 @@ def test_an_execution_that_cannot_be_found_does_not_run(workflows: StepFunctions
     assert not workflows.is_running(EXECUTION)
 
 
+def test_no_execution_does_not_run(workflows: StepFunctionsWorkflows, stubbed: Stubber) -> None:
+    """Nobody has to be asked."""
+    assert not workflows.is_running("")
+
+
 def test_an_execution_that_has_just_begun_runs(
     workflows: StepFunctionsWorkflows, stubbed: Stubber, slept: list[float]
 ) -> None:

@@ -363,3 +363,11 @@ def test_a_late_rollback_that_is_refused_is_told_once() -> None:
     assert world.notifications.sent == [("d2", Phase.SUCCEEDED)]
     assert world.deployments.get("d2").late_alarm is None
     assert not world.workflows.rollbacks
+
+
+def test_the_rollback_after_a_late_alarm_is_not_kept_waiting_by_the_releases_own_execution() -> None:
+    """That one may still be ending, and does not roll back any more."""
+    world = just_succeeded()
+    world.workflows.running.add(world.deployments.get("d2").execution_arn)
+    on_alarm(world, ALARM, "Too many errors.")
+    assert begin_rollback(world, "d2", "arn:back", "alarm", "Too many errors.").outcome == "begun"
