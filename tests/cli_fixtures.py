@@ -6,7 +6,7 @@ import pytest
 from moto import mock_aws
 
 from tests.cli_world import LIVE, LIVE_ID, CliWorld, make_controller
-from tests.new_clients import new_clients
+from tests.new_clients import OwnClients, own_clients, using
 
 VARIABLES = (
     "AWS_PROFILE",
@@ -25,21 +25,20 @@ SETTINGS = {
 }
 
 
-@pytest.fixture(scope="package")
-def clients() -> Iterator[None]:
-    """Clients that are made anew for these tests, and then used by all of them: making them is what takes time."""
-    with new_clients():
-        yield
+@pytest.fixture(scope="session")
+def clients() -> OwnClients:
+    """Clients that are made for these tests, and used by all of them and no others: making them is what takes time."""
+    return own_clients()
 
 
 @pytest.fixture
-def account(clients: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def account(clients: OwnClients, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An empty AWS account in moto, and none of the person's own settings."""
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
-    with mock_aws():
+    with using(clients), mock_aws():
         yield
 
 
