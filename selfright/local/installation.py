@@ -67,13 +67,14 @@ class LocalPreference:
         return {"strategy": list(settings.pop("steps")), "alarm": alarm, "composite_alarm": False, **settings}
 
 
-def install(
+def install(  # noqa: PLR0913 - all of them have defaults
     say: Say,
     *,
     folder: Path = FOLDER,
     attached: bool = False,
     preference: LocalPreference | None = None,
     weather: LocalWeather | None = None,
+    port: int = EDGE_PORT,
 ) -> LocalAws:
     """Start the local AWS and deploy the controller and SmartPack's stack to it.
 
@@ -83,11 +84,12 @@ def install(
         attached: whether it ends with the calling process.
         preference: strategy, bakes, judge and alarms; what must fit the weather is made to fit.
         weather: how late everything is; still by default.
+        port: the edge's, if it is free. What may start at the same moment needs another one.
 
     Raises:
         LocalAwsError: it could not be started or deployed; nothing is left running.
     """
-    edge = EDGE_PORT if is_free(EDGE_PORT) else free_port()
+    edge = port if is_free(port) else free_port()
     local = weather or LocalWeather()
     settings = (preference or LocalPreference()).under(local)
     say("Starting the local AWS and synthesizing the CDK app …")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from selfright.local import emulator
-from selfright.local.installation import LocalPreference, install
+from selfright.local.installation import EDGE_PORT, LocalPreference, install
 from selfright.local.local_weather import LocalWeather
 from selfright.local.place import LocalFolder, is_free
 from tests.e2e.enforcing import a_releaser, denials, enforcing, match_aws
@@ -56,7 +56,12 @@ class Labs:
         try:
             with enforcing():
                 running = install(
-                    lambda _: None, folder=folder / "local", attached=True, preference=CARE, weather=self._weather
+                    lambda _: None,
+                    folder=folder / "local",
+                    attached=True,
+                    preference=CARE,
+                    weather=self._weather,
+                    port=EDGE_PORT + self._weather.seed,  # the gate starts several weathers at the same moment
                 )
                 lab = Lab(running, folder)
             match_aws(lab)
