@@ -94,8 +94,6 @@ class _Run:
     def outcome(self) -> Outcome:
         scene, plan = self._scene, self._plan
         scene.prepare()
-        if plan.settings:
-            scene.configure(**plan.settings)
         ends, watched = Ends(scene), Watched(scene)
         for event in plan.events:
             scene.scheduler.after(event.at, partial(self._people.do, event))

@@ -140,7 +140,7 @@ class Scene:
             self.alarms.put_metric_alarm(AlarmName=alarm)
             self.alarms.set_alarm_state(AlarmName=alarm, StateValue="OK")
         self.secrets.create_secret(Name="shop/payments", SecretString=json.dumps({"key": SECRET}))
-        self.configure()
+        self.configure(**self.plan.settings)  # from the beginning, so that no old read finds another environment
         self.lambdas.create_function(FunctionName=ON_ALARM, Code={"ZipFile": b"ours"})
         self.lambdas.on_invoke = self._invoked
         has_weather = self.plan.weather != "still"
