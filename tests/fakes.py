@@ -288,6 +288,7 @@ class FakeWorkflows:
     running: set[str] = field(default_factory=set)
     answers: dict[str, Mapping[str, Any] | str] = field(default_factory=dict)
     rollbacks: dict[str, str] = field(default_factory=dict)
+    trouble: Exception | None = None
 
     def succeed(self, task_token: str, output: Mapping[str, Any]) -> bool:
         """Answer the task, unless it has an answer."""
@@ -308,7 +309,9 @@ class FakeWorkflows:
         self.running.discard(execution_arn)
 
     def start_rollback(self, deployment_id: str, reason: str, name: str, *, by: str = "reconciler") -> None:
-        """Record the rollback; one name starts one rollback only."""
+        """Record the rollback, unless there is `trouble`; one name starts one rollback only."""
+        if self.trouble:
+            raise self.trouble
         self.rollbacks.setdefault(name, deployment_id)
 
 

@@ -3,7 +3,7 @@
 What none of them served is a newcomer, which has no stable to be compared with.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
@@ -35,6 +35,27 @@ def served_until(find: Callable[[str], Deployment], live: str) -> tuple[str, ...
             return tuple(sorted(served.union(release.served_before)))
         live = release.previous
     return None
+
+
+def left_by(
+    find: Callable[[str], Deployment | None], live: Deployment | None, names: Collection[str]
+) -> dict[str, Deployment]:
+    """The release that brought each of these components last: it has left it on the revision that it staged.
+
+    Left out are components that none has brought, and all that lies behind what is no release that ended well.
+    `find` reads a deployment by its id; None when it is not known (any more).
+    """
+    left: dict[str, Deployment] = {}
+    missing = set(names)
+    for _ in range(MAX_RELEASES_READ):
+        if live is None or not missing or live.phase is not Phase.SUCCEEDED:
+            break
+        left |= dict.fromkeys(missing & live.staged.keys(), live)
+        missing -= live.staged.keys()
+        if live.served_before is not None:
+            missing &= set(live.served_before)
+        live = find(live.previous) if missing and live.previous else None
+    return left
 
 
 def last_change(find: Callable[[str], Deployment | None], live: Deployment) -> Deployment:

@@ -10,7 +10,7 @@ from datetime import datetime
 from controller.domain.deployment import Deployment, Trip
 from controller.domain.phases import Phase
 from controller.errors import ConflictError, SelfrightError
-from controller.flow.rollback.late_alarm import roll_back_late
+from controller.flow.rollback.late_alarm import go_on, roll_back_late
 from controller.flow.rollback.traffic import trip_and_restore
 from controller.flow.shared.closure import is_guarded
 from controller.flow.shared.overtaking import serves
@@ -45,6 +45,7 @@ def on_alarm(
                 deployment = world.deployments.get(deployment_id)
                 if deployment.phase is Phase.SUCCEEDED:  # It has just ended well, before it could be tripped.
                     _after_the_end(world, deployment, alarm, made)
+                go_on(world, deployment)
         except SelfrightError as error:
             trouble.append(error)  # The other deployments must not wait for this one.
     if trouble:

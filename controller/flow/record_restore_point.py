@@ -1,14 +1,17 @@
 """Record restore point: what is live is recorded before anything changes."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from math import ceil
 from typing import Literal
 
 from controller import clock
-from controller.domain.advice import AGAIN_ADVICE, ALARM_ADVICE, CHANGED_ADVICE
+from controller.domain.advice import ACCUSED_ADVICE, AGAIN_ADVICE, ALARM_ADVICE, CHANGED_ADVICE
 from controller.domain.deployment import Changes, Deployment, Revision
 from controller.domain.environment import Environment
+from controller.domain.history import left_by
 from controller.domain.judging.verdict import alarm_trouble
 from controller.domain.phases import UNTOUCHED, Phase
 from controller.domain.previous_attempt import check_previous_attempt
@@ -19,7 +22,8 @@ from controller.flow.preconditions.divisible import check_divisible
 from controller.flow.preconditions.hotfix import guarding, ignore_firing_alarms, record_ignored_alarms
 from controller.flow.preconditions.secrets import check_secrets
 from controller.flow.shared.closure import reject
-from controller.flow.shared.hand_over import find
+from controller.flow.shared.hand_over import brought, find
+from controller.flow.shared.pending import takes_long
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
 from controller.ports.components import Component
@@ -68,12 +72,22 @@ def _begin(
     deployment = replace(deployment, hotfix=hotfix)
     if trouble := alarm_trouble(states, guarding(environment, deployment)):
         return RestorePointRecorded(reject(world, deployment, trouble, ALARM_ADVICE), "rejected")
+    if accused := "" if deployment.upload.hotfix else _accused(world, deployment):
+        return RestorePointRecorded(reject(world, deployment, accused, ACCUSED_ADVICE), "rejected")
     try:
         return _record(world, environment, deployment)
     except (InvalidBundleError, RefusedError) as error:
         return RestorePointRecorded(reject(world, deployment, error.reason, error.next_step), "rejected")
     except (ChangedByOthersError, NotFoundError) as error:
         return RestorePointRecorded(reject(world, deployment, str(error), CHANGED_ADVICE), "rejected")
+
+
+def _accused(world: World, deployment: Deployment) -> str:
+    """Why nothing may stand on what is live: an alarm after its end has accused it, and it is to be rolled back."""
+    live = find(world, brought(world, deployment.previous))
+    if live is None or live.late_alarm is None or live.phase is not Phase.SUCCEEDED or live.grace_until is None:
+        return ""
+    return f"{live.version}, which is live, is to be rolled back: {live.late_alarm.reason}"
 
 
 def _overtaken(world: World, deployment_id: str, alarms: Sequence[str]) -> RestorePointRecorded:
@@ -112,10 +126,10 @@ def _record(world: World, environment: Environment, deployment: Deployment) -> R
     if taken.pending:
         return RestorePointRecorded(deployment, "pending", wait_seconds=taken.pending)
     components = {name: world.components.get(environment, name) for name in deployment.components}
-    live = _live(components, _left(world, deployment))
+    live = _live(components, _left(world, environment, deployment))
     check_divisible(world, environment, deployment, components, live)
     kept = export.export(world, environment, deployment, live, taken.taken)
-    return _ready(_note(world, deployment, live, kept))
+    return _ready(_note(world, environment, deployment, live, kept))
 
 
 def _live(components: Mapping[str, Component], left: Mapping[str, Revision]) -> dict[str, Revision]:
@@ -126,14 +140,17 @@ def _live(components: Mapping[str, Component], left: Mapping[str, Revision]) -> 
         if not doubtful:
             break
         clock.sleep(pause)
-        live |= {name: components[name].current() for name in doubtful}
+        for name in doubtful:
+            with suppress(ChangedByOthersError, NotFoundError):  # Also that may be old; then the answer before counts.
+                live[name] = components[name].current()
     return live
 
 
-def _left(world: World, deployment: Deployment) -> Mapping[str, Revision]:
-    """Where the release that is live has left its components."""
-    before = find(world, deployment.previous)
-    return before.staged if before and before.phase is Phase.SUCCEEDED else {}
+def _left(world: World, environment: Environment, deployment: Deployment) -> Mapping[str, Revision]:
+    """Where releases have left the components: what takes long may have been left with more than its release had."""
+    names = {name for name in deployment.components if not takes_long(environment, name)}
+    left = left_by(partial(find, world), find(world, deployment.previous), names)
+    return {name: release.staged[name] for name, release in left.items()}
 
 
 def _changed(live: Mapping[str, Revision], left: Mapping[str, Revision]) -> Iterator[str]:
@@ -147,7 +164,9 @@ def _ready(deployment: Deployment) -> RestorePointRecorded:
     return RestorePointRecorded(deployment, "ready", wave=deployment.order[0])
 
 
-def _note(world: World, deployment: Deployment, live: Mapping[str, Revision], export: str) -> Deployment:
+def _note(
+    world: World, environment: Environment, deployment: Deployment, live: Mapping[str, Revision], export: str
+) -> Deployment:
     changes: Changes = {"restore_point": live, "export": export, "phase": Phase.STAGING}
     if deployment.hotfix:
         changes["hotfix"] = deployment.hotfix
@@ -166,11 +185,9 @@ def _note(world: World, deployment: Deployment, live: Mapping[str, Revision], ex
         return noted  # The same call ran twice, and the other one wrote first.
     shown = ", ".join(f"{name} {revision.id or 'nothing'}" for name, revision in live.items())
     record(world, noted.deployment_id, EventKind.RESTORE_POINT, f"Live before this release: {shown}.")
-    left = _left(world, noted)
+    left = _left(world, environment, noted)
     for name in _changed(live, left):
-        said = (
-            f"{name} was changed by hand: the last release left it on {left[name].id}. What is live counts as stable."
-        )
+        said = f"{name} was changed by hand: a release left it on {left[name].id}. What is live counts as stable."
         record(world, noted.deployment_id, EventKind.RESTORE_POINT, said)
     record_ignored_alarms(world, noted)
     return noted

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from controller.domain.judging.alarm_data import data_until
+from controller.domain.judging.alarm_data import data_until, data_until_in_words
 from controller.flow.on_alarm import on_alarm, rehearse
 from controller.flow.rollback.emergency import emergency
 from controller.flow.shared.results import Result
@@ -36,26 +36,26 @@ def handle(world: World, event: dict[str, Any]) -> Result:
 
 
 def firing(event: dict[str, Any]) -> list[tuple[str, str, datetime | None, datetime | None]]:
-    """The name, the reason, the time of the change and the end of its data, of every alarm that fires by the event."""
+    """The name, the reason, the time of the change and the end of its data, of every alarm that fires by the event.
+
+    Both forms of one alarm say the same. Data that it does not tell (a composite alarm's) are not newer than itself.
+    """
     if "Records" in event:
         changes = [_change(record["Sns"]["Message"]) for record in event["Records"]]
-        return [
-            (change["AlarmName"], str(change.get("NewStateReason", "")), _moment(change.get("StateChangeTime")), None)
-            for change in changes
-            if change.get("NewStateValue") == "ALARM"
-        ]
+        return [_told(change) for change in changes if change.get("NewStateValue") == "ALARM"]
     detail = event["detail"]
     state = detail.get("state", {})
     if state.get("value") != "ALARM":
         return []
-    return [
-        (
-            detail["alarmName"],
-            str(state.get("reason", "")),
-            _moment(state.get("timestamp")),
-            data_until(state.get("reasonData")),
-        )
-    ]
+    fired_at = _moment(state.get("timestamp"))
+    until = data_until(state.get("reasonData")) or fired_at
+    return [(detail["alarmName"], str(state.get("reason", "")), fired_at, until)]
+
+
+def _told(change: dict[str, Any]) -> tuple[str, str, datetime | None, datetime | None]:
+    """The same by a message of SNS."""
+    reason, fired_at = str(change.get("NewStateReason", "")), _moment(change.get("StateChangeTime"))
+    return change["AlarmName"], reason, fired_at, data_until_in_words(reason, change.get("Trigger")) or fired_at
 
 
 def _change(message: str) -> dict[str, Any]:

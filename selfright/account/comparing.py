@@ -4,13 +4,13 @@ Somebody can move an alias, publish a routing function or write a pointer withou
 of it, so without this comparison everything looks well while every visitor gets an error.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from controller.domain.deployment import Deployment, Revision
 from controller.domain.environment import Environment
-from controller.domain.history import MAX_RELEASES_READ
+from controller.domain.history import left_by
 from controller.domain.phases import Phase
 from controller.errors import AwsError, ConflictError, NotFoundError, SelfrightError
 from selfright.account.account import Account
@@ -79,7 +79,9 @@ class Comparer:
             return ComparedEnvironment(key, why_not=why)
         try:
             environment = self.account.environment(key)
-            wanted = dict(_wanted(environment, status.live, self.account.ledger.find))
+            names = {name for name, one in environment.components.items() if one.in_bundles and not one.takes_long}
+            left = left_by(self.account.ledger.find, status.live, names)
+            wanted = {name: (release, release.staged[name]) for name, release in left.items()}
         except SelfrightError as error:
             return ComparedEnvironment(key, why_not=str(error))
         live = status.live.deployment_id if status.live else ""
@@ -123,22 +125,6 @@ def _why_not(status: EnvironmentStatus) -> str:
     if status.live.phase is Phase.ROLLBACK_FAILED:
         return f"a person accepted the environment as the failed rollback of {status.live.version} left it"
     return ""
-
-
-def _wanted(
-    environment: Environment, live: Deployment | None, find: Callable[[str], Deployment | None]
-) -> Iterator[tuple[str, tuple[Deployment, Revision]]]:
-    """The release that brought each component last, and its revision; components that none has brought are left out."""
-    missing = {name for name, one in environment.components.items() if one.in_bundles and not one.takes_long}
-    for _ in range(MAX_RELEASES_READ):
-        if live is None or not missing:
-            return
-        for name in missing & live.staged.keys():
-            yield name, (live, live.staged[name])
-        missing -= live.staged.keys()
-        if live.served_before is not None:
-            missing &= set(live.served_before)
-        live = find(live.previous) if missing and live.previous else None
 
 
 def _moved_on(before: EnvironmentStatus, now: EnvironmentStatus) -> bool:

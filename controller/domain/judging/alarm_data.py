@@ -1,7 +1,11 @@
 """When the measurements were made for which an alarm fired: minutes before it does."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+_DATED = re.compile(r"\((\d\d/\d\d/\d\d \d\d:\d\d:\d\d)\)")
 
 
 def data_until(reason: str | None) -> datetime | None:
@@ -15,6 +19,25 @@ def data_until(reason: str | None) -> datetime | None:
         return max(starts) + timedelta(seconds=float(found["period"]))
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
+
+
+def data_until_in_words(reason: str, trigger: object) -> datetime | None:
+    """The same of an alarm's message, which has the reason in words, and the alarm's period in `Trigger`; or None.
+
+    CloudWatch writes `… datapoints [3.0 (31/12/26 06:48:00), 5.0 (31/12/26 06:47:00)] was greater than …`, in UTC.
+    """
+    try:
+        starts = [datetime.strptime(one, "%d/%m/%y %H:%M:%S").replace(tzinfo=UTC) for one in _DATED.findall(reason)]
+        return max(starts) + timedelta(seconds=_period(trigger))
+    except (ValueError, KeyError, TypeError, OverflowError, AttributeError):
+        return None
+
+
+def _period(trigger: Any) -> float:  # noqa: ANN401 - JSON
+    """The alarm's period in seconds; with metric math, that of its metrics."""
+    if trigger.get("Period"):
+        return float(trigger["Period"])
+    return max(float(one["MetricStat"]["Period"]) for one in trigger["Metrics"] if "MetricStat" in one)
 
 
 def _moment(text: str) -> datetime:

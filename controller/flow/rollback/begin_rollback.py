@@ -37,6 +37,9 @@ AGAIN: Mapping[TripSource, Collection[Phase]] = {
 }
 """Who may still roll back after which ends: an alarm comes late."""
 
+NOBODY = ""
+"""The execution that rolls back, as long as it has not begun: the release's own may still be ending."""
+
 
 @dataclass(frozen=True)
 class RollbackBegun(DeploymentResult):

@@ -10,7 +10,7 @@ from typing import Literal
 
 from controller.domain.deployment import Deployment, Trip
 from controller.domain.phases import MOVING, Phase
-from controller.flow.rollback.begin_rollback import RollbackBegun, begin_rollback
+from controller.flow.rollback.begin_rollback import NOBODY, RollbackBegun, begin_rollback
 from controller.flow.rollback.traffic import restore_traffic, trip_and_restore
 from controller.flow.shared.results import DeploymentResult, Unknown
 from controller.ports.world import World
@@ -36,7 +36,7 @@ def emergency(world: World, deployment_id: str, reason: str) -> TrafficRestored 
             world, deployment_id, trip_and_restore(world, deployment_id, Trip(world.clock.now(), "person", reason))
         )
     if deployment.phase is not Phase.ROLLING_BACK:  # It has ended, so it must take the lock again.
-        begun = begin_rollback(world, deployment_id, deployment.execution_arn, "person", reason)
+        begun = begin_rollback(world, deployment_id, NOBODY, "person", reason)
         if begun.outcome != "begun":
             return begun
     return _result(world, deployment_id, restore_traffic(world, world.deployments.get(deployment_id)))

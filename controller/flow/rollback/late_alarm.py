@@ -9,14 +9,11 @@ from controller.domain.deployment import Changes, Deployment, Trip
 from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError
-from controller.flow.rollback.begin_rollback import begin_rollback
+from controller.flow.rollback.begin_rollback import NOBODY, begin_rollback
 from controller.flow.rollback.traffic import restore_traffic
 from controller.flow.shared.overtaking import serves
 from controller.flow.shared.timeline import record
 from controller.ports.world import World
-
-NOBODY = ""
-"""The execution that rolls back, as long as there is none."""
 
 
 def roll_back_late(world: World, deployment: Deployment, made: Trip) -> None:
@@ -34,6 +31,13 @@ def roll_back_late(world: World, deployment: Deployment, made: Trip) -> None:
     if begun.outcome == "begun":
         restore_traffic(world, world.deployments.get(deployment_id))
         _start(world, deployment, made)
+
+
+def go_on(world: World, deployment: Deployment) -> None:
+    """Start the rollback of what a late alarm has claimed, if that died before it could."""
+    claimed = deployment.phase is Phase.ROLLING_BACK and deployment.rollback_execution_arn == NOBODY
+    if deployment.late_alarm and claimed:
+        _start(world, deployment, deployment.late_alarm)
 
 
 def try_again(world: World, deployment: Deployment, accusation: Trip) -> bool:

@@ -133,12 +133,11 @@ def end(  # noqa: PLR0913 - how it ended, said in full
             moves.append(Move(waiting.deployment_id, refused, UNTOUCHED))
         elif waiting:
             moves.append(Move(waiting.deployment_id, _grant(world, after), {Phase.QUEUED}))
-        before = one_before(world, present) if phase is Phase.ROLLED_BACK and present.reached else None
-        if before:  # From now on alarms are about that one again.
-            led_back: Changes = {"overtaken": before.led_back(world.clock.now())}
-            moves.append(Move(before.deployment_id, led_back, {Phase.SUCCEEDED}))
+        moved = [move.deployment_id for move in moves]
+        if before := one_before(world, present) if phase is Phase.ROLLED_BACK and present.reached else None:
+            moves.append(Move(before.deployment_id, _live_again(before, world.clock.now()), {Phase.SUCCEEDED}))
         remembered = (present, phase) if _is_remembered(present, phase) else None
-        return HandOver([move.deployment_id for move in moves], after, moves, remembered)
+        return HandOver(moved, after, moves, remembered)
 
     if deployment.phase is Phase.RECEIVED:  # It has never asked for the lock, and asking would have changed its phase.
         with suppress(LedgerConflictError):
@@ -315,10 +314,19 @@ def brought(world: World, live: str) -> str:
 
 
 def one_before(world: World, deployment: Deployment) -> Deployment | None:
-    """The release that brought what visitors get without this deployment, if it is still guarded."""
+    """The release that brought what visitors get without this deployment, if it is still guarded, or accused."""
     before = find(world, brought(world, deployment.previous))
-    guarded = before is not None and before.phase is Phase.SUCCEEDED and before.grace_until is not None
-    return before if guarded else None
+    if before is None or before.phase is not Phase.SUCCEEDED:
+        return None
+    return before if before.grace_until is not None or before.late_alarm else None
+
+
+def _live_again(before: Deployment, now: datetime) -> Changes:
+    """From now on alarms are about that release again; if one has accused it, the reconciler looks after it again."""
+    changes: Changes = {"overtaken": before.led_back(now)}
+    if before.late_alarm and before.grace_until is None:
+        changes["grace_until"] = now
+    return changes
 
 
 def find(world: World, deployment_id: str) -> Deployment | None:

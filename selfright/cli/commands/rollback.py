@@ -5,6 +5,7 @@ import sys
 import click
 
 from controller.domain.deployment import Deployment
+from controller.domain.history import last_change
 from controller.domain.phases import Phase
 from controller.errors import AwsError
 from selfright.account.earlier_releases import later_releases, release_again, released_as, restore_traffic_now
@@ -72,8 +73,9 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     chosen = tools.account.ledger.get(deployment) if deployment else _of(tools, environment or "")
     check_possible(chosen)
     record = tools.account.ledger.record(chosen.deployment_id)
-    if record.previous and record.previous.late_alarm:
-        tools.terminal.note(f"{record.previous_version} was accused, too: {record.previous.late_alarm.reason}")
+    before = record.previous and last_change(tools.account.ledger.find, record.previous)
+    if before and before.phase is Phase.SUCCEEDED and before.late_alarm:
+        tools.terminal.note(f"{before.version} was accused, too: {before.late_alarm.reason}")
     if sys.stdin.isatty() and not yes and not emergency:
         click.confirm(question(record), abort=True, err=True)
     conclude(tools, _roll_back(tools, chosen, reason, timeout, emergency=emergency), BACK)

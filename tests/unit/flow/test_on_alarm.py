@@ -7,6 +7,7 @@ import pytest
 
 from controller.domain.deployment import Hotfix, Overtaken, Trip
 from controller.domain.phases import Phase
+from controller.errors import TransientError
 from controller.flow.on_alarm import on_alarm, rehearse
 from controller.flow.reconcile import reconcile
 from controller.flow.rollback.begin_rollback import begin_rollback
@@ -371,3 +372,14 @@ def test_the_rollback_after_a_late_alarm_is_not_kept_waiting_by_the_releases_own
     world.workflows.running.add(world.deployments.get("d2").execution_arn)
     on_alarm(world, ALARM, "Too many errors.")
     assert begin_rollback(world, "d2", "arn:back", "alarm", "Too many errors.").outcome == "begun"
+
+
+def test_a_rollback_that_could_not_be_started_is_started_when_the_event_comes_again() -> None:
+    """It is claimed, and nobody else starts it before the next sweep."""
+    world = just_succeeded()
+    world.workflows.trouble = TransientError("not now")
+    with pytest.raises(TransientError):
+        on_alarm(world, ALARM, "Too many errors.")
+    world.workflows.trouble = None
+    on_alarm(world, ALARM, "Too many errors.")
+    assert list(world.workflows.rollbacks.values()) == ["d2"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from controller.domain.deployment import Revision
+from controller.domain.deployment import Revision, Trip
 from controller.domain.phases import Phase
 from controller.errors import AwsError, ChangedByOthersError, LedgerConflictError, NotFoundError
 from controller.flow.on_alarm import on_alarm
@@ -59,8 +59,41 @@ def test_what_was_changed_by_hand_is_said_and_counts_as_stable(slept: list[float
     assert world.deployments.get("d2").restore_point == STABLE
     assert slept == [*PAUSES]
     assert messages(world, "restore_point")[1] == (
-        "api was changed by hand: the last release left it on 5. What is live counts as stable."
+        "api was changed by hand: a release left it on 5. What is live counts as stable."
     )
+
+
+def test_also_what_an_earlier_release_brought_is_read_again(slept: list[float]) -> None:
+    """The live release does not have the component; one after it was rolled back just now."""
+    world = left_on("6")
+    a_deployment(world, Phase.SUCCEEDED, "d1", staged={"site": STABLE["site"]}, previous="d0")
+    a_deployment(world, Phase.SUCCEEDED, "d0", staged=STABLE, previous="")
+    world.components.known["api"].old = ["7", NotFoundError("version 7"), "7"]
+    assert record_restore_point(world, "d2").outcome == "ready"
+    assert world.deployments.get("d2").restore_point == STABLE
+    assert len(slept) == 3
+
+
+ACCUSED = {"late_alarm": Trip(START, "alarm", "Too many errors."), "grace_until": START}
+
+
+def test_nothing_begins_on_top_of_what_is_to_be_rolled_back() -> None:
+    """A success would bury the accusation: later nobody could say what visitors suffered from."""
+    world = left_on("6")
+    world.deployments.known["d1"] = replace(world.deployments.get("d1"), **ACCUSED)  # type: ignore[arg-type]
+    card = record_restore_point(world, "d2")
+    assert (card.outcome, world.locks.load(KEY).holder) == ("rejected", "")
+    assert "which is live, is to be rolled back: Too many errors." in card.deployment.reason
+    assert "--hotfix" in card.deployment.next_step
+
+
+def test_a_hotfix_may_begin_on_top_of_what_is_to_be_rolled_back() -> None:
+    """It is what corrects it."""
+    world = left_on("6")
+    world.deployments.known["d1"] = replace(world.deployments.get("d1"), **ACCUSED)  # type: ignore[arg-type]
+    upload = replace(world.deployments.get("d2").upload, hotfix="It corrects that.")
+    world.deployments.known["d2"] = replace(world.deployments.get("d2"), upload=upload)
+    assert record_restore_point(world, "d2").outcome == "ready"
 
 
 @pytest.mark.parametrize("state", ["ALARM", None])

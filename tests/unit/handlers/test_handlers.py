@@ -42,7 +42,8 @@ def changed(value: str = "ALARM", name: str = ALARM) -> str:
 @pytest.mark.parametrize("event", [eventbridge(), sns(changed())])
 def test_an_alarm_that_fires_is_found_in_both_forms(event: dict[str, Any]) -> None:
     """Its name, its reason, and when it fired."""
-    assert firing(event) == [(ALARM, "Threshold crossed.", datetime(2026, 1, 2, 3, 4, 5, 678000, UTC), None)]
+    fired_at = datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)
+    assert firing(event) == [(ALARM, "Threshold crossed.", fired_at, fired_at)]
 
 
 COMPOSITE_EVENT = {
@@ -91,7 +92,8 @@ COMPOSITE_MESSAGE = {
 def test_a_composite_alarm_that_fires_is_found_in_both_forms(event: dict[str, Any]) -> None:
     """Its form is another one; a suppressed notification to people does not keep a bad release live."""
     said = "shop-api-errors transitioned to ALARM at Friday 02 January, 2026 03:04:05 UTC"
-    assert firing(event) == [(ALARM, said, datetime(2026, 1, 2, 3, 4, 5, 678000, UTC), None)]
+    fired_at = datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)
+    assert firing(event) == [(ALARM, said, fired_at, fired_at)]
 
 
 @pytest.mark.parametrize("value", ["OK", "INSUFFICIENT_DATA"])
@@ -258,8 +260,27 @@ def test_an_alarm_says_until_when_its_data_were_measured() -> None:
 
 
 @pytest.mark.parametrize("data", ["", "soon", "[]", "{}", '{"period": 60, "evaluatedDatapoints": []}'])
-def test_an_alarm_whose_data_have_no_date_counts_all_the_same(data: str) -> None:
-    """What is not known counts against the release."""
+def test_data_without_a_date_are_not_newer_than_the_alarm(data: str) -> None:
+    """An alarm that fired before visitors could get a release is not about it, whatever its form leaves out."""
     event = eventbridge()
     event["detail"]["state"]["reasonData"] = data
-    assert firing(event)[0][3] is None
+    assert firing(event)[0][3] == datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)
+
+
+DATED = "Threshold Crossed: 2 out of the last 2 datapoints [5.0 (02/01/26 03:01:00), 7.0 (02/01/26 03:00:00)] was above"
+STAT = {"Id": "m", "MetricStat": {"Period": 60, "Stat": "Sum"}}
+
+
+@pytest.mark.parametrize("trigger", [{"Period": 60}, {"Metrics": [{"Id": "e", "Expression": "m"}, STAT]}])
+def test_an_alarms_message_says_the_same_in_words(trigger: dict[str, Any]) -> None:
+    """A topic gets the alarm, too, and may be first: both must lead to the same release."""
+    message = {**json.loads(changed()), "NewStateReason": DATED, "Trigger": trigger}
+    assert firing(sns(json.dumps(message)))[0][3] == datetime(2026, 1, 2, 3, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("reason", ["", "By hand.", "[5.0 (31/02/26 03:01:00)]", DATED])
+@pytest.mark.parametrize("trigger", [None, [], "soon", {}, {"Period": "x"}, {"Metrics": 5}])
+def test_a_message_without_that_is_about_what_was_before_it(reason: str, trigger: Any) -> None:  # noqa: ANN401 - JSON
+    """Whatever is missing or odd."""
+    message = {**json.loads(changed()), "NewStateReason": reason, "Trigger": trigger}
+    assert firing(sns(json.dumps(message)))[0][3] == datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)

@@ -186,3 +186,27 @@ def test_a_grace_does_not_end_when_it_has_just_been_accused() -> None:
     world.clock.forward(60)
     reconcile(world)
     assert list(world.workflows.rollbacks.values()) == ["d2"]
+
+
+def test_a_release_that_is_live_again_is_not_closed_again() -> None:
+    """Its timeline has its own end, once."""
+    world = live_and_guarded()
+    before = world.deployments.kinds("d2")
+    stage_next(world)
+    shift(world, "d3", 1)
+    go_back(world)
+    assert "closed" in world.deployments.kinds("d3")
+    assert world.deployments.kinds("d2") == before
+
+
+def test_an_accused_release_that_was_let_go_is_rolled_back_when_it_is_live_again() -> None:
+    """The next release went live, so its accusation led to nothing; then that one was rolled back."""
+    world = live_and_guarded()
+    fields = {"late_alarm": Trip(START, "alarm", "Too many errors."), "grace_until": None}
+    world.deployments.known["d2"] = replace(world.deployments.get("d2"), **fields)  # type: ignore[arg-type]
+    stage_next(world)
+    shift(world, "d3", 1)
+    go_back(world)
+    world.clock.forward(60)
+    reconcile(world)
+    assert list(world.workflows.rollbacks.values()) == ["d2"]
