@@ -48,15 +48,17 @@ class ControllerRemaker:
         self.keeper = BlueprintKeeper(client)
         self.stack = AccountStack(client("cloudformation"), CONTROLLER, clock, say)
 
-    def remake(self, bucket: str, copy: LocalCopy, factor: float) -> Remade:
+    def remake(self, bucket: str, copy: LocalCopy, factor: float, check: Callable[[], None]) -> Remade:
         """Delete the stack, and create it from what CloudFormation has of it; `bucket` is the controller's own.
 
         Whoever stops the run meanwhile is heard when the controller is there again. `factor` scales SQS's minute.
+        `check` is called at the last moment at which nothing is changed yet; what it raises is raised.
         Raises `ControllerAwayError` if it could not be created.
         """
         blueprint = read(self.stack)
         copy.write(blueprint, self.keeper.url(bucket))
         self._say(f"The controller's template is saved: {copy.template}")
+        check()
         with self._held():
             self.keeper.keep(blueprint, bucket)
             try:
