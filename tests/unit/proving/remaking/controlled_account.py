@@ -51,7 +51,8 @@ class ControlledAccount:
     """CloudFormation, S3, SSM and IAM in one object; `done` is what was called, in order.
 
     `ends` are the statuses in which creations end, one after another (then they end well); `delete_ends` that of the
-    deletion. `assets` are bucket, key and version of the files that deploying has uploaded.
+    deletion. `assets` are bucket, key and version of the files that deploying has uploaded. So many
+    answers about the stack are refused (`unanswered`), or those of before (`stale`).
     """
 
     stack: dict[str, Any] | None = field(default_factory=lambda: dict(STACK))
@@ -67,6 +68,7 @@ class ControlledAccount:
     clock: VirtualClock = field(default_factory=VirtualClock)
     ended: str = ""
     unanswered: int = 0
+    stale: int = 0
 
     def __post_init__(self) -> None:
         self.meta, self.endpoint_url = self, "https://s3.eu-west-1.amazonaws.com"
@@ -88,6 +90,9 @@ class ControlledAccount:
         if self.unanswered:
             self.unanswered -= 1
             raise refused("ThrottlingException")
+        if self.stale:
+            self.stale -= 1
+            return {"Stacks": [STACK]}
         if self.stack is None:
             raise is_not_there()
         now = dict(self.stack)
@@ -169,7 +174,9 @@ class ControlledAccount:
         return {"Parameter": {"Value": self.notes[Name]}}
 
     def delete_parameter(self, *, Name: str) -> None:  # noqa: N803
-        """It goes."""
+        """It goes, if it is there."""
+        if Name not in self.notes:
+            raise refused("ParameterNotFound")
         self.note("note gone")
         del self.notes[Name]
 

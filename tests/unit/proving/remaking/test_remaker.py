@@ -58,7 +58,7 @@ def test_the_template_is_safe_before_anything_is_deleted(tmp_path: Path) -> None
     account = ControlledAccount()
     made = remaker(account)
     made.remake(BUCKET, LocalCopy(tmp_path, "run"), 1, fine)
-    begins = ["note", "object", "object", "protection off", "delete", "create"]
+    begins = ["note", "object", "object", "protection off", "delete", "object", "object", "create"]
     assert account.done == [*begins, "objects gone", "note gone"]
     assert made._held.meanwhile == account.done  # type: ignore[attr-defined]
     assert (tmp_path / "run-controller.template.json").read_text() == body()
