@@ -43,7 +43,7 @@ from selfright.proving.scene import RunClock, ServiceClients
 interrupts = Interrupts(lambda text: print(text, flush=True))
 with interrupts.listening():
     remaker = ControllerRemaker(ServiceClients(), RunClock(), print, interrupts.held)
-    remaker.remake(Account().resources.bucket, LocalCopy(Path(sys.argv[1]), "run"), 1)
+    remaker.remake(Account().resources.bucket, LocalCopy(Path(sys.argv[1]), "run"), 1, lambda: None)
 """
 """A program that makes the controller anew as a run does; after the deletion it waits as long as on AWS."""
 

@@ -12,9 +12,10 @@ from selfright.proving import names
 from selfright.proving.facts.publication import CODE
 from selfright.proving.names import IMAGE
 from selfright.proving.remaking.acts import BUCKET
-from selfright.proving.remaking.blueprint import CONTROLLER
+from selfright.proving.remaking.blueprint import CONTROLLER, Blueprint
 from selfright.proving.remaking.obstacles import KEEPS as STAYING
 from selfright.proving.remaking.obstacles import STAY
+from selfright.proving.remaking.stored_code import named_in
 from selfright.proving.sandbox.creating import template as shortened
 from tests.infrastructure.templates import Template
 
@@ -71,6 +72,15 @@ def test_a_controller_can_be_made_anew_from_its_template(controller: Template) -
         found = [one for one in document["Resources"].values() if one["Type"] == kind]
         assert found
         assert {one["DeletionPolicy"] for one in found} <= STAYING
+
+
+def test_the_code_of_the_controllers_functions_can_be_looked_for_before_it_is_made_anew(controller: Template) -> None:
+    """Every file that its template names has a name that can be told; all functions have the same one."""
+    stack = f"arn:aws:cloudformation:eu-west-1:111122223333:stack/{CONTROLLER}/1"
+    (code,) = named_in(Blueprint(json.dumps(controller.document), {}), stack)
+    assert code.bucket.endswith("-111122223333-eu-west-1")
+    assert code.key.endswith(".zip")
+    assert {one["Code"]["S3Key"] for one in controller.of_type("AWS::Lambda::Function").values()} == {code.key}
 
 
 def test_nothing_outlives_the_stack(sandbox: Template) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from controller.domain.deployment import Deployment
@@ -16,7 +17,7 @@ from selfright.proving.facts.alarms import GUARD, until_quiet
 from selfright.proving.names import KEY
 from selfright.proving.releases.acts import PATIENCE, released, told
 from selfright.proving.releases.sources import GOOD, REMADE
-from selfright.proving.releases.visitors import site_of, visiting
+from selfright.proving.releases.visitors import Visits, site_of, visiting
 from selfright.proving.remaking.blueprint import read
 from selfright.proving.remaking.keeping import LocalCopy
 from selfright.proving.remaking.obstacles import check_alone, check_stack
@@ -79,12 +80,17 @@ class Remaking:
         records = Records(self.account, scene.client, scene.clock)
         records.end()
         records.delete()
-        with visiting(scene) as visits:
-            remade = self.remaker.remake(old.bucket, self.copy, scene.factor)
+        remade, visits = self._made_anew(scene)
         new = self._adopted(scene, remade)
         yield from _remade(remade, old, new.resources)
         yield Measured("visits while there was no controller", f"{visits.failed} of {visits.total} were errors")
         yield from self._released(new, scene, before)
+
+    def _made_anew(self, scene: Scene) -> tuple[Remade, Visits]:
+        """Make it anew, with visitors; what forbade it is asked again: the releases before it took their time."""
+        with visiting(scene) as visits:
+            bucket, check = self.account.resources.bucket, partial(self.check, scene.client)
+            return self.remaker.remake(bucket, self.copy, scene.factor, check), visits
 
     def _adopted(self, scene: Scene, remade: Remade) -> Account:
         """The account with the new controller, once that is what a reader of its parameter finds."""

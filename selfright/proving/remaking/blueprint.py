@@ -29,13 +29,16 @@ class Blueprint:
         """Whether the stack is protected from being deleted."""
         return bool(self.arguments.get("EnableTerminationProtection"))
 
-    def resources(self, kind: str) -> Mapping[str, Mapping[str, Any]]:
-        """Logical id → resource, of all resources of a type; none if the template is not JSON."""
+    def declared(self) -> Mapping[str, Mapping[str, Any]]:
+        """Logical id → resource, of all resources; none if the template is not JSON."""
         try:
-            declared = json.loads(self.template)["Resources"]
+            return dict(json.loads(self.template)["Resources"])
         except ValueError:
             return {}
-        return {name: one for name, one in declared.items() if one["Type"] == kind}
+
+    def resources(self, kind: str) -> Mapping[str, Mapping[str, Any]]:
+        """Those of a type."""
+        return {name: one for name, one in self.declared().items() if one["Type"] == kind}
 
 
 def read(stack: AccountStack) -> Blueprint:

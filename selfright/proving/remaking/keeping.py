@@ -6,12 +6,13 @@ The bucket stays when the stack is deleted. A parameter with a fixed name says w
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from controller.aws.client.calls import calling
-from controller.errors import NotFoundError
+from controller.errors import ConflictError, NotFoundError
 from selfright.proving.names import APPLICATION, TAGS
 from selfright.proving.remaking.blueprint import Blueprint
 from selfright.proving.sandbox.objects import delete_objects
@@ -33,11 +34,14 @@ class BlueprintKeeper:
 
         Raises `ConflictError` if there is a note already: another run makes the controller anew.
         """
-        with calling("ssm:PutParameter", PLACE):
-            self.client("ssm").put_parameter(Name=PLACE, Value=bucket, Type="String", Tags=TAGS)
-        for key, body in ((TEMPLATE, blueprint.template), (ARGUMENTS, json.dumps(dict(blueprint.arguments)))):
-            with calling("s3:PutObject", f"{bucket}/{key}"):
-                self.client("s3").put_object(Bucket=bucket, Key=key, Body=body.encode())
+        self._note(bucket)
+        self._put(blueprint, bucket)
+
+    def keep_on(self, blueprint: Blueprint, bucket: str) -> None:
+        """Note and put again what a cleaning beside this run may have taken for left over."""
+        with suppress(ConflictError):
+            self._note(bucket)
+        self._put(blueprint, bucket)
 
     def bucket(self) -> str:
         """The bucket with the blueprint; "" if none is kept: no controller is being made anew."""
@@ -65,11 +69,20 @@ class BlueprintKeeper:
         return f"aws cloudformation create-stack --template-url {self.url(bucket)} --cli-input-json {arguments}"
 
     def forget(self, bucket: str) -> None:
-        """Delete it, when the controller is there again; the note goes last."""
+        """Delete it, when the controller is there again; the note goes last. It may be forgotten already."""
         with calling("s3:DeleteObject", f"{bucket}/{PREFIX}"):
             delete_objects(self.client("s3"), bucket, PREFIX)
-        with calling("ssm:DeleteParameter", PLACE):
+        with suppress(NotFoundError), calling("ssm:DeleteParameter", PLACE):
             self.client("ssm").delete_parameter(Name=PLACE)
+
+    def _note(self, bucket: str) -> None:
+        with calling("ssm:PutParameter", PLACE):
+            self.client("ssm").put_parameter(Name=PLACE, Value=bucket, Type="String", Tags=TAGS)
+
+    def _put(self, blueprint: Blueprint, bucket: str) -> None:
+        for key, body in ((TEMPLATE, blueprint.template), (ARGUMENTS, json.dumps(dict(blueprint.arguments)))):
+            with calling("s3:PutObject", f"{bucket}/{key}"):
+                self.client("s3").put_object(Bucket=bucket, Key=key, Body=body.encode())
 
     def _text(self, bucket: str, key: str) -> str:
         with calling("s3:GetObject", f"{bucket}/{key}"):

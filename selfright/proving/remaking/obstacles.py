@@ -1,4 +1,4 @@
-"""What forbids that the controller is made anew here: another application, and what would be lost with the stack."""
+"""What forbids that the controller is made anew here: another application, and what would be lost or is missing."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,6 +8,7 @@ from selfright.account.account import Account
 from selfright.errors import AdviceError
 from selfright.proving.names import KEY
 from selfright.proving.remaking.blueprint import Blueprint
+from selfright.proving.remaking.stored_code import check_stored
 from selfright.proving.stacks import AccountStack
 
 STAY = {"AWS::S3::Bucket": "bucket", "AWS::DynamoDB::Table": "ledger"}
@@ -24,7 +25,7 @@ def check_alone(account: Account) -> None:
 
 
 def check_stack(blueprint: Blueprint, stack: AccountStack, client: Callable[[str], Any]) -> None:
-    """Raise `AdviceError` if something would be lost with the stack, or if it could not be deleted."""
+    """Raise `AdviceError` if something would be lost with the stack, or if it could not be deleted or created."""
     for kind, name in STAY.items():
         policies = {one.get("DeletionPolicy") for one in blueprint.resources(kind).values()}
         if not policies or policies - KEEPS:
@@ -33,6 +34,8 @@ def check_stack(blueprint: Blueprint, stack: AccountStack, client: Callable[[str
     if holders := list(_holders(stack, client("iam"))):
         message = f"IAM deletes no policy that somebody has: {'; '.join(holders)}."
         raise AdviceError(message, "Detach it, and attach it again afterwards.")
+    if found := stack.find():  # that it went meanwhile is noticed when it is read again
+        check_stored(blueprint, found["StackId"], client("s3"))
 
 
 def _holders(stack: AccountStack, iam: Any) -> Iterator[str]:  # noqa: ANN401 - boto3's client

@@ -12,15 +12,23 @@ from selfright.proving.remaking.blueprint import CONTROLLER
 from selfright.proving.stacks import AccountStack
 from tests.unit.proving.late_account import VirtualClock, refused
 
+ASSETS, CODE = "cdk-assets-111122223333-eu-west-1", "5f3c.zip"
 BUCKET, POLICY = "selfrightcontroller-old", "arn:aws:iam::111122223333:policy/SelfrightReleaser-eu-west-1"
-TEMPLATE = {
+TEMPLATE: Mapping[str, Any] = {
     "Resources": {
         "Table": {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Retain"},
         "Bucket": {"Type": "AWS::S3::Bucket", "DeletionPolicy": "RetainExceptOnCreate"},
+        "Intake": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {
+                "Code": {"S3Bucket": {"Fn::Sub": "cdk-assets-${AWS::AccountId}-${AWS::Region}"}, "S3Key": CODE},
+            },
+        },
     }
 }
 STACK: Mapping[str, Any] = {
     "StackName": CONTROLLER,
+    "StackId": f"arn:aws:cloudformation:eu-west-1:111122223333:stack/{CONTROLLER}/0a1b",
     "StackStatus": "UPDATE_COMPLETE",
     "Parameters": [{"ParameterKey": "Level", "ParameterValue": "INFO", "ResolvedValue": "INFO"}],
     "Capabilities": ["CAPABILITY_NAMED_IAM"],
@@ -43,7 +51,8 @@ class ControlledAccount:
     """CloudFormation, S3, SSM and IAM in one object; `done` is what was called, in order.
 
     `ends` are the statuses in which creations end, one after another (then they end well); `delete_ends` that of the
-    deletion. `moment` is called with the name of each call that writes.
+    deletion. `assets` are bucket, key and version of the files that deploying has uploaded. So many
+    answers about the stack are refused (`unanswered`), or those of before (`stale`).
     """
 
     stack: dict[str, Any] | None = field(default_factory=lambda: dict(STACK))
@@ -54,10 +63,12 @@ class ControlledAccount:
     done: list[str] = field(default_factory=list)
     created: list[Mapping[str, Any]] = field(default_factory=list)
     objects: dict[str, bytes] = field(default_factory=dict)
+    assets: set[tuple[str, str, str]] = field(default_factory=lambda: {(ASSETS, CODE, "")})
     notes: dict[str, str] = field(default_factory=dict)
     clock: VirtualClock = field(default_factory=VirtualClock)
     ended: str = ""
     unanswered: int = 0
+    stale: int = 0
 
     def __post_init__(self) -> None:
         self.meta, self.endpoint_url = self, "https://s3.eu-west-1.amazonaws.com"
@@ -79,6 +90,9 @@ class ControlledAccount:
         if self.unanswered:
             self.unanswered -= 1
             raise refused("ThrottlingException")
+        if self.stale:
+            self.stale -= 1
+            return {"Stacks": [STACK]}
         if self.stack is None:
             raise is_not_there()
         now = dict(self.stack)
@@ -134,6 +148,12 @@ class ControlledAccount:
             raise refused("NoSuchKey")
         return {"Body": io.BytesIO(self.objects[Key])}
 
+    def head_object(self, *, Bucket: str, Key: str, VersionId: str = "") -> None:  # noqa: N803
+        """S3's answer to a HEAD has no code but its status."""
+        if (Bucket, Key, VersionId) not in self.assets:
+            answer = {"Error": {"Code": "404"}, "ResponseMetadata": {"HTTPStatusCode": 404}}
+            raise ClientError(answer, "HeadObject")  # type: ignore[arg-type]
+
     def delete_objects(self, *, Bucket: str, Delete: Mapping[str, Any]) -> None:  # noqa: N803
         """Those that are named."""
         self.note("objects gone")
@@ -154,7 +174,9 @@ class ControlledAccount:
         return {"Parameter": {"Value": self.notes[Name]}}
 
     def delete_parameter(self, *, Name: str) -> None:  # noqa: N803
-        """It goes."""
+        """It goes, if it is there."""
+        if Name not in self.notes:
+            raise refused("ParameterNotFound")
         self.note("note gone")
         del self.notes[Name]
 

@@ -8,11 +8,14 @@ from selfright.account.account import Account, ControllerResources
 from selfright.account.status import EnvironmentStatus
 from selfright.errors import AdviceError
 from selfright.proving.names import KEY
+from selfright.proving.places import Answered
 from selfright.proving.remaking.acts import BUCKET, Remaking
 from selfright.proving.remaking.keeping import LocalCopy
 from selfright.proving.remaking.remaker import ControllerRemaker, Remade
 from selfright.proving.results import NotMeasured
 from selfright.proving.scene import Scene
+from tests.unit.proving.late_account import OUTPUTS
+from tests.unit.proving.remaking.controlled_account import BUCKET as BUCKET_OF_OLD
 from tests.unit.proving.remaking.controlled_account import ControlledAccount
 from tests.unit.proving.remaking.test_remaker import Held
 
@@ -68,6 +71,20 @@ def test_where_it_may_not_be_made_anew_the_controller_stays(old: Account, why: s
     assert isinstance(finding, NotMeasured)
     assert why in finding.why
     assert account.done == []
+
+
+def test_an_environment_that_was_registered_during_the_releases_forbids_it(tmp_path: Path) -> None:
+    """The sandbox was alone when the fact began; the deletion comes minutes later."""
+    account, old = ControlledAccount(), OfController(BUCKET_OF_OLD)
+    acts = remaking(account, tmp_path, old, [])
+    scene = Scene(OUTPUTS, account.client, account.clock, request=lambda *_: Answered(200, "api 1.0.0"))
+    acts.check(account.client)
+    old.keys = ("shop/prod", KEY)
+    with pytest.raises(AdviceError, match="shop/prod"):
+        acts._made_anew(scene)
+    assert account.done == []
+    old.keys = (KEY,)
+    assert acts._made_anew(scene)[0].tries == 1
 
 
 def test_the_new_controller_is_used_as_soon_as_its_parameter_is_read(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from selfright.errors import AdviceError
 from selfright.proving.names import KEY
 from selfright.proving.remaking.blueprint import read
 from selfright.proving.remaking.obstacles import check_alone, check_stack
-from tests.unit.proving.remaking.controlled_account import TEMPLATE, ControlledAccount
+from tests.unit.proving.remaking.controlled_account import ASSETS, CODE, TEMPLATE, ControlledAccount
 
 
 class Registered(Account):
@@ -58,3 +58,9 @@ def test_a_policy_that_somebody_has_forbids_it() -> None:
     """IAM would not delete it, and the stack would be half gone."""
     with pytest.raises(AdviceError, match="SelfrightReleaser-eu-west-1 is attached to mia, ada"):
         check(ControlledAccount(holders=["mia", "ada"]))
+
+
+def test_code_that_is_gone_forbids_it() -> None:
+    """DeleteStack would succeed, and then nothing could create the controller again."""
+    with pytest.raises(AdviceError, match=f"s3://{ASSETS}/{CODE}"):
+        check(ControlledAccount(assets=set()))
