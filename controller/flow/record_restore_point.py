@@ -126,10 +126,11 @@ def _record(world: World, environment: Environment, deployment: Deployment) -> R
     if taken.pending:
         return RestorePointRecorded(deployment, "pending", wait_seconds=taken.pending)
     components = {name: world.components.get(environment, name) for name in deployment.components}
-    live = _live(components, _left(world, environment, deployment))
+    left = _left(world, environment, deployment)
+    live = _live(components, left)
     check_divisible(world, environment, deployment, components, live)
     kept = export.export(world, environment, deployment, live, taken.taken)
-    return _ready(_note(world, environment, deployment, live, kept))
+    return _ready(_note(world, deployment, live, left, kept))
 
 
 def _live(components: Mapping[str, Component], left: Mapping[str, Revision]) -> dict[str, Revision]:
@@ -165,7 +166,7 @@ def _ready(deployment: Deployment) -> RestorePointRecorded:
 
 
 def _note(
-    world: World, environment: Environment, deployment: Deployment, live: Mapping[str, Revision], export: str
+    world: World, deployment: Deployment, live: Mapping[str, Revision], left: Mapping[str, Revision], export: str
 ) -> Deployment:
     changes: Changes = {"restore_point": live, "export": export, "phase": Phase.STAGING}
     if deployment.hotfix:
@@ -185,7 +186,6 @@ def _note(
         return noted  # The same call ran twice, and the other one wrote first.
     shown = ", ".join(f"{name} {revision.id or 'nothing'}" for name, revision in live.items())
     record(world, noted.deployment_id, EventKind.RESTORE_POINT, f"Live before this release: {shown}.")
-    left = _left(world, environment, noted)
     for name in _changed(live, left):
         said = f"{name} was changed by hand: a release left it on {left[name].id}. What is live counts as stable."
         record(world, noted.deployment_id, EventKind.RESTORE_POINT, said)
