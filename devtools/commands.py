@@ -33,7 +33,7 @@ HELP = """\
   simulate         deployments in virtual time under faults: --seed 7 one run with its timeline (--shrink: as simple
                    as it fails), --hours 2 many runs, --weather aws one in which AWS is late
   bench [NAME]     the benchmarks, or one of them
-  model [ARGS]     search the model of the protocol exhaustively: some minutes, up to 4 GB
+  model [ARGS]     search the model of the protocol exhaustively: up to half an hour and 4 GB
                    (--configuration NAME, --mutation NAME or all, --bounds)
   docs             build the documentation into a site, and print the path of its first page
   package [ARCH]   build the controller's Lambda package for AWS, and print its folder
