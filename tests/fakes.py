@@ -13,6 +13,7 @@ from controller.domain.checks.verification import OutsideCheck
 from controller.domain.components.database.target import DatabaseTarget
 from controller.domain.deployment import Deployment, Revision, Upload
 from controller.domain.environment import Environment
+from controller.domain.judging.alarm_data import StateReason
 from controller.domain.phases import Phase
 from controller.domain.restore_point import RestorePoint, Snapshot, SnapshotState, snapshot_id
 from controller.errors import NotFoundError, UnknownEnvironmentError
@@ -265,14 +266,15 @@ class FakeAlarms:
     known: dict[str, str] = field(default_factory=dict)
     unreadable: Exception | None = None
     until: dict[str, datetime] = field(default_factory=dict)
+    why: dict[str, str] = field(default_factory=dict)
 
     def reaction(self, names: Sequence[str]) -> timedelta:
         """One period of a minute."""
         return timedelta(minutes=1)
 
-    def data_until(self, name: str) -> datetime | None:
-        """As `until` says."""
-        return self.until.get(name)
+    def reason(self, name: str) -> StateReason:
+        """As `until` and `why` say."""
+        return StateReason(self.why.get(name, ""), self.until.get(name))
 
     def states(self, names: Sequence[str]) -> Mapping[str, str]:
         """The states of the alarms that exist."""

@@ -1,12 +1,12 @@
 """The states of CloudWatch's metric and composite alarms."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
-from controller.domain.judging.alarm_data import data_until
+from controller.domain.judging.alarm_data import StateReason, data_until
 from controller.ports.signals import Alarms
 
 if TYPE_CHECKING:
@@ -43,10 +43,14 @@ class CloudWatchAlarms(Alarms):
             longest = max([longest, *(timedelta(seconds=one) for one in seconds), *followed])
         return longest
 
-    def data_until(self, name: str) -> datetime | None:
-        """As the reason of its state says, which CloudWatch keeps as data."""
-        found = [alarm for answer in self._described([name]) for alarm in answer.get("MetricAlarms", [])]
-        return data_until(found[0].get("StateReasonData")) if found else None
+    def reason(self, name: str) -> StateReason:
+        """As CloudWatch keeps it, in words and as data; a composite alarm's data are not of one measurement."""
+        for answer in self._described([name]):
+            for alarm in answer.get("MetricAlarms", []):
+                return StateReason(alarm.get("StateReason", ""), data_until(alarm.get("StateReasonData")))
+            for alarm in answer.get("CompositeAlarms", []):
+                return StateReason(alarm.get("StateReason", ""))
+        return StateReason()
 
     def _described(self, names: Sequence[str]) -> "Iterator[DescribeAlarmsOutputTypeDef]":
         wanted = sorted(set(names))

@@ -94,7 +94,7 @@ def _old_news(
     firing = _firing(environment, deployment, states)
     if not firing or world.clock.now() - deployment.created_at > STILL_FIRING:
         return []
-    return [name for name in firing if deployment.precedes(world.alarms.data_until(name))]
+    return [name for name in firing if deployment.precedes(world.alarms.reason(name).data_until)]
 
 
 def _newly_seen(deployment: Deployment, evidence: Evidence, now: datetime) -> Written | None:
@@ -246,7 +246,9 @@ def _fail(world: World, deployment: Deployment, judgement: Judgement) -> Judged:
     What is not known of an alarm's data counts against the release.
     """
     source: TripSource = "alarm" if judgement.firing else "judge"
-    known = [world.alarms.data_until(name) for name in judgement.firing]
+    reasons = {name: world.alarms.reason(name) for name in judgement.firing}
+    known = [one.data_until for one in reasons.values()]
     newest = None if None in known else max((one for one in known if one), default=None)
-    tripped = trip(world, deployment.deployment_id, source, judgement.reason, data_until=newest)
-    return conclude(world, tripped, "unhealthy", judgement.reason)
+    said = " ".join(one.said_of(name) for name, one in reasons.items()) or judgement.reason
+    tripped = trip(world, deployment.deployment_id, source, said, data_until=newest)
+    return conclude(world, tripped, "unhealthy", said)

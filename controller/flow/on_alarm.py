@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from controller.domain.deployment import Deployment, Trip
+from controller.domain.judging.alarm_data import StateReason
 from controller.domain.phases import Phase
 from controller.errors import ConflictError, SelfrightError
 from controller.flow.rollback.late_alarm import go_on, roll_back_late
@@ -37,7 +38,7 @@ def on_alarm(
     for deployment_id in guarded:
         try:
             deployment = world.deployments.get(deployment_id)
-            made = Trip(world.clock.now(), "alarm", f"Alarm {alarm}: {reason}", fired_at, data_until)
+            made = Trip(world.clock.now(), "alarm", StateReason(reason).said_of(alarm), fired_at, data_until)
             if deployment.phase.is_terminal:
                 _after_the_end(world, deployment, alarm, made)
             elif not _says_nothing(deployment, alarm, fired_at, data_until):

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from controller.domain.judging.alarm_data import data_until, data_until_in_words
@@ -12,6 +12,7 @@ from controller.flow.shared.results import Result
 from controller.ports.world import World
 
 REASON_LENGTH = 1000
+CUT = timedelta(seconds=1)
 UNSAID = "A person rolled it back."
 
 
@@ -48,14 +49,15 @@ def firing(event: dict[str, Any]) -> list[tuple[str, str, datetime | None, datet
     if state.get("value") != "ALARM":
         return []
     fired_at = _moment(state.get("timestamp"))
-    until = data_until(state.get("reasonData")) or fired_at
+    until = data_until(state.get("reasonData")) or _at_the_latest(fired_at)
     return [(detail["alarmName"], str(state.get("reason", "")), fired_at, until)]
 
 
 def _told(change: dict[str, Any]) -> tuple[str, str, datetime | None, datetime | None]:
     """The same by a message of SNS."""
     reason, fired_at = str(change.get("NewStateReason", "")), _moment(change.get("StateChangeTime"))
-    return change["AlarmName"], reason, fired_at, data_until_in_words(reason, change.get("Trigger")) or fired_at
+    latest = _at_the_latest(fired_at)
+    return change["AlarmName"], reason, fired_at, data_until_in_words(reason, change.get("Trigger")) or latest
 
 
 def _change(message: str) -> dict[str, Any]:
@@ -65,6 +67,14 @@ def _change(message: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return change if isinstance(change, dict) else {}
+
+
+def _at_the_latest(fired_at: datetime | None) -> datetime | None:
+    """The last moment at which it may have fired: forms cut their times, and clocks differ by parts of a second.
+
+    Otherwise an alarm of the second in which a release got its visitors would accuse the one before.
+    """
+    return fired_at and fired_at + CUT
 
 
 def _moment(text: str | None) -> datetime | None:

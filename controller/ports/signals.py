@@ -8,6 +8,7 @@ from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import OutsideCheck
 from controller.domain.deployment import Deployment
 from controller.domain.environment import Environment
+from controller.domain.judging.alarm_data import StateReason
 from controller.domain.judging.measurement import Period, Subject, Thresholds
 from controller.domain.phases import Phase
 
@@ -76,8 +77,8 @@ class Alarms(Protocol):
         It is their periods and evaluations; what CloudWatch itself needs is not in it. Raises when it cannot be read.
         """
 
-    def data_until(self, name: str) -> datetime | None:
-        """The end of the newest measurement on which the alarm's present state depends; None when that is unknown."""
+    def reason(self, name: str) -> StateReason:
+        """Why the alarm is in its present state, and until when that was measured; empty for one that is gone."""
 
     def states(self, names: Sequence[str]) -> Mapping[str, str]:
         """Name → `OK`, `ALARM` or `INSUFFICIENT_DATA`; a deleted alarm is absent. Raises when it cannot be read."""

@@ -12,6 +12,7 @@ from controller.domain.components.artifact import Artifact
 from controller.domain.components.contents import Contents
 from controller.domain.deployment import Counts, Revision
 from controller.domain.environment import Environment
+from controller.domain.judging.alarm_data import StateReason
 from controller.domain.strategy import ALL
 from controller.errors import AwsError, ChangedByOthersError, ConflictError, NoAnswerError, NotFoundError
 from controller.ports.components import Arrival, Context, Fence
@@ -239,14 +240,15 @@ class FakeAlarms:
     values: dict[str, str] = field(default_factory=dict)
     unreadable: bool = False
     until: dict[str, datetime] = field(default_factory=dict)
+    why: dict[str, str] = field(default_factory=dict)
 
     def reaction(self, names: Sequence[str]) -> timedelta:
         """One period of a minute."""
         return timedelta(minutes=1)
 
-    def data_until(self, name: str) -> datetime | None:
-        """As `until` says."""
-        return self.until.get(name)
+    def reason(self, name: str) -> StateReason:
+        """As `until` and `why` say."""
+        return StateReason(self.why.get(name, ""), self.until.get(name))
 
     def states(self, names: Sequence[str]) -> Mapping[str, str]:
         """The states of those that exist."""

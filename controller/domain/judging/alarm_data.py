@@ -1,11 +1,24 @@
-"""When the measurements were made for which an alarm fired: minutes before it does."""
+"""Why an alarm is in its state, and when the measurements were made for which it fired: minutes before it does."""
 
 import json
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 _DATED = re.compile(r"\((\d\d/\d\d/\d\d \d\d:\d\d:\d\d)\)")
+
+
+@dataclass(frozen=True)
+class StateReason:
+    """Why an alarm is in its state, in words; `data_until` is the end of its newest measurement, None if unknown."""
+
+    text: str = ""
+    data_until: datetime | None = None
+
+    def said_of(self, alarm: str) -> str:
+        """A sentence about this alarm: the same, however one learned that it fires."""
+        return f"Alarm {alarm}: {self.text}" if self.text else f"Alarm {alarm} is firing."
 
 
 def data_until(reason: str | None) -> datetime | None:

@@ -14,6 +14,7 @@ from controller.aws.components.registry import AwsComponents
 from controller.aws.components.site.component import SiteComponent
 from controller.aws.metrics import CloudWatchMetrics
 from controller.domain.environment import Environment
+from controller.domain.judging.alarm_data import StateReason
 from controller.domain.judging.measurement import Period, Sample, Subject
 from controller.errors import AwsError, NotFoundError, SelfrightError, TransientError
 
@@ -296,12 +297,16 @@ def test_the_slowest_alarm_says_how_long_all_may_take(cloudwatch: Any) -> None:
             assert CloudWatchAlarms(cloudwatch).reaction(["plain"]) == timedelta(minutes=minutes)
 
 
-def test_an_alarm_keeps_the_time_of_its_data(cloudwatch: Any) -> None:
+def test_an_alarm_keeps_why_it_fires_and_the_time_of_its_data(cloudwatch: Any) -> None:
     """CloudWatch keeps the reason of a state as data."""
     reason = '{"period": 60, "evaluatedDatapoints": [{"timestamp": "2026-01-02T03:04:00.000+0000", "value": 1.0}]}'
     with Stubber(cloudwatch) as stub:
-        alarm = {"AlarmName": "plain", "StateValue": "ALARM", "StateReasonData": reason}
+        alarm = {"AlarmName": "plain", "StateValue": "ALARM", "StateReason": "3 > 2", "StateReasonData": reason}
         stub.add_response("describe_alarms", {"MetricAlarms": [alarm]})
-        assert CloudWatchAlarms(cloudwatch).data_until("plain") == datetime(2026, 1, 2, 3, 5, tzinfo=UTC)
-        stub.add_response("describe_alarms", {"CompositeAlarms": [{"AlarmName": "both", "StateValue": "ALARM"}]})
-        assert CloudWatchAlarms(cloudwatch).data_until("both") is None
+        until = datetime(2026, 1, 2, 3, 5, tzinfo=UTC)
+        assert CloudWatchAlarms(cloudwatch).reason("plain") == StateReason("3 > 2", until)
+        composite = {"AlarmName": "both", "StateValue": "ALARM", "StateReason": "one of them"}
+        stub.add_response("describe_alarms", {"CompositeAlarms": [composite]})
+        assert CloudWatchAlarms(cloudwatch).reason("both") == StateReason("one of them")
+        stub.add_response("describe_alarms", {})
+        assert CloudWatchAlarms(cloudwatch).reason("gone") == StateReason()

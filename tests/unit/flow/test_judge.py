@@ -415,15 +415,16 @@ def test_an_environment_may_insist_on_a_verdict() -> None:
 
 
 def test_an_alarm_that_the_judge_sees_is_an_alarm_with_its_time() -> None:
-    """Its event may come later, or never; what was measured before the release does not condemn it."""
+    """Its event may come later, or never, and would say the same; what was measured before the release does not condemn it."""
     measured = START + timedelta(minutes=1)
     world = baking(reached_at=START + timedelta(minutes=2))
     world.alarms.known[ALARM] = "ALARM"
-    world.alarms.until[ALARM] = measured
+    world.alarms.until[ALARM], world.alarms.why[ALARM] = measured, "3 errors in a minute"
     assert judge(world, "d2", 0).verdict == "unhealthy"
     deployment = world.deployments.get("d2")
     assert deployment.trip is not None
     assert (deployment.trip.source, deployment.trip.data_until) == ("alarm", measured)
+    assert deployment.trip.reason == f"Alarm {ALARM}: 3 errors in a minute"
     assert not deployment.is_condemned
 
 

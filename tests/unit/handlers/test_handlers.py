@@ -7,16 +7,17 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 import controller.flow
 import controller.handlers
+from controller.domain.deployment import Overtaken
 from controller.domain.phases import Phase
 from controller.handlers.begin_rollback import UNSAID, by_whom, reason_of
 from controller.handlers.entry import TASKS, run
-from controller.handlers.on_alarm import firing
+from controller.handlers.on_alarm import CUT, firing
 from tests.unit.flow.scenes import ALARM, RESTORED, a_world, at_weight, live, on_its_way
 
 MACHINES = sorted((Path(controller.__file__ or "").parents[1] / "state_machine").glob("*.asl.json"))
@@ -43,7 +44,7 @@ def changed(value: str = "ALARM", name: str = ALARM) -> str:
 def test_an_alarm_that_fires_is_found_in_both_forms(event: dict[str, Any]) -> None:
     """Its name, its reason, and when it fired."""
     fired_at = datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)
-    assert firing(event) == [(ALARM, "Threshold crossed.", fired_at, fired_at)]
+    assert firing(event) == [(ALARM, "Threshold crossed.", fired_at, fired_at + CUT)]
 
 
 COMPOSITE_EVENT = {
@@ -93,7 +94,7 @@ def test_a_composite_alarm_that_fires_is_found_in_both_forms(event: dict[str, An
     """Its form is another one; a suppressed notification to people does not keep a bad release live."""
     said = "shop-api-errors transitioned to ALARM at Friday 02 January, 2026 03:04:05 UTC"
     fired_at = datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)
-    assert firing(event) == [(ALARM, said, fired_at, fired_at)]
+    assert firing(event) == [(ALARM, said, fired_at, fired_at + CUT)]
 
 
 @pytest.mark.parametrize("value", ["OK", "INSUFFICIENT_DATA"])
@@ -251,6 +252,13 @@ def modules_of(task: str) -> set[str]:
     }
 
 
+def test_an_alarm_of_the_second_in_which_a_release_got_its_visitors_may_be_about_it() -> None:
+    """Times are cut to seconds in some forms: the release before must not be accused for that."""
+    led = datetime(2026, 1, 2, 3, 4, 5, 2259, UTC)
+    event = sns(json.dumps({**json.loads(changed()), "StateChangeTime": "2026-01-02T03:04:05.000+0000"}))
+    assert Overtaken(led).covers(cast("datetime", firing(event)[0][3]))
+
+
 def test_an_alarm_says_until_when_its_data_were_measured() -> None:
     """It fires minutes later."""
     event = eventbridge()
@@ -264,7 +272,7 @@ def test_data_without_a_date_are_not_newer_than_the_alarm(data: str) -> None:
     """An alarm that fired before visitors could get a release is not about it, whatever its form leaves out."""
     event = eventbridge()
     event["detail"]["state"]["reasonData"] = data
-    assert firing(event)[0][3] == datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)
+    assert firing(event)[0][3] == datetime(2026, 1, 2, 3, 4, 6, 678000, UTC)
 
 
 DATED = "Threshold Crossed: 2 out of the last 2 datapoints [5.0 (02/01/26 03:01:00), 7.0 (02/01/26 03:00:00)] was above"
@@ -283,4 +291,4 @@ def test_an_alarms_message_says_the_same_in_words(trigger: dict[str, Any]) -> No
 def test_a_message_without_that_is_about_what_was_before_it(reason: str, trigger: Any) -> None:  # noqa: ANN401 - JSON
     """Whatever is missing or odd."""
     message = {**json.loads(changed()), "NewStateReason": reason, "Trigger": trigger}
-    assert firing(sns(json.dumps(message)))[0][3] == datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)
+    assert firing(sns(json.dumps(message)))[0][3] == datetime(2026, 1, 2, 3, 4, 6, 678000, UTC)
