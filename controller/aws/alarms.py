@@ -48,8 +48,8 @@ class CloudWatchAlarms(Alarms):
         for answer in self._described([name]):
             for alarm in answer.get("MetricAlarms", []):
                 return StateReason(alarm.get("StateReason", ""), data_until(alarm.get("StateReasonData")))
-            for alarm in answer.get("CompositeAlarms", []):
-                return StateReason(alarm.get("StateReason", ""))
+            for composite in answer.get("CompositeAlarms", []):
+                return StateReason(composite.get("StateReason", ""))
         return StateReason()
 
     def _described(self, names: Sequence[str]) -> "Iterator[DescribeAlarmsOutputTypeDef]":

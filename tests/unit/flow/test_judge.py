@@ -415,7 +415,7 @@ def test_an_environment_may_insist_on_a_verdict() -> None:
 
 
 def test_an_alarm_that_the_judge_sees_is_an_alarm_with_its_time() -> None:
-    """Its event may come later, or never, and would say the same; what was measured before the release does not condemn it."""
+    """Its event may come later, or never, and would say the same; what was measured before does not condemn it."""
     measured = START + timedelta(minutes=1)
     world = baking(reached_at=START + timedelta(minutes=2))
     world.alarms.known[ALARM] = "ALARM"
