@@ -13,6 +13,7 @@ from controller.ports.world import World
 
 REASON_LENGTH = 1000
 CUT = timedelta(seconds=1)
+"""An alarm may have fired so much later than its form says."""
 UNSAID = "A person rolled it back."
 
 
@@ -39,7 +40,8 @@ def handle(world: World, event: dict[str, Any]) -> Result:
 def firing(event: dict[str, Any]) -> list[tuple[str, str, datetime | None, datetime | None]]:
     """The name, the reason, the time of the change and the end of its data, of every alarm that fires by the event.
 
-    Both forms of one alarm say the same. Data that it does not tell (a composite alarm's) are not newer than itself.
+    Both forms of one alarm say the same. Data that it does not tell (a composite alarm's) are not newer than the last
+    moment at which it may have fired.
     """
     if "Records" in event:
         changes = [_change(record["Sns"]["Message"]) for record in event["Records"]]

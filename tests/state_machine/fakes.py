@@ -240,15 +240,14 @@ class FakeAlarms:
     values: dict[str, str] = field(default_factory=dict)
     unreadable: bool = False
     until: dict[str, datetime] = field(default_factory=dict)
-    why: dict[str, str] = field(default_factory=dict)
 
     def reaction(self, names: Sequence[str]) -> timedelta:
         """One period of a minute."""
         return timedelta(minutes=1)
 
     def reason(self, name: str) -> StateReason:
-        """As `until` and `why` say."""
-        return StateReason(self.why.get(name, ""), self.until.get(name))
+        """As `until` says, without words."""
+        return StateReason(data_until=self.until.get(name))
 
     def states(self, names: Sequence[str]) -> Mapping[str, str]:
         """The states of those that exist."""
