@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
+from selfright.proving.scene import Stopped
+
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 INTERRUPTED = 130
 STOPS = """\
@@ -28,17 +30,21 @@ def undisturbed(say: Callable[[str], None]) -> Callable[[str], None]:
 class Interrupts:
     """Hears the signals of one run; of the process's main thread only."""
 
-    def __init__(self, say: Callable[[str], None], end: Callable[[int], object] = os._exit) -> None:
-        """`say` takes lines for the person, `end` ends the process at once."""
-        self._say, self._end = undisturbed(say), end
+    def __init__(
+        self, say: Callable[[str], None], stop: Callable[[], None], end: Callable[[int], object] = os._exit
+    ) -> None:
+        """`say` takes lines for the person, `stop` ends all waiting of the run, `end` ends the process at once."""
+        self._say, self._stop, self._end = undisturbed(say), stop, end
         self._has_heard = self._deletes = self._holds = self._is_waiting = False
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Hear the signals during the block."""
+        """Hear the signals during the block; when the run has been stopped, it ends with `KeyboardInterrupt`."""
         before = {name: signal.signal(getattr(signal, name), self.hear) for name in SIGNALS}
         try:
             yield
+        except Stopped:
+            raise KeyboardInterrupt from None
         finally:
             for name, handler in before.items():
                 signal.signal(getattr(signal, name), handler)
@@ -50,7 +56,8 @@ class Interrupts:
     def hear(self, number: int, _: FrameType | None = None) -> None:
         """A signal: the first one is Ctrl-C, a second Ctrl-C ends the process at once.
 
-        Other signals after the first change nothing: who closes a terminal often sends several.
+        Other signals after the first change nothing: who closes a terminal often sends several. The run is stopped as
+        well, because the exception may come where it is waited for others first, or where it is lost.
         """
         if self._holds:
             if not self._is_waiting:
@@ -60,6 +67,7 @@ class Interrupts:
             self._has_heard = True
             self._say(STOPS)
             if not self._deletes:
+                self._stop()
                 raise KeyboardInterrupt
         elif number == signal.SIGINT:
             self._say(LEFT)
@@ -67,7 +75,12 @@ class Interrupts:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold every signal back during the block; after it, the first of them is heard."""
+        """Hold every signal back during the block; after it, the first of them is heard.
+
+        A run that has been stopped does not begin it.
+        """
+        if self._has_heard:
+            raise KeyboardInterrupt
         self._holds = True
         try:
             yield

@@ -40,9 +40,10 @@ from selfright.proving.remaking.keeping import LocalCopy
 from selfright.proving.remaking.remaker import ControllerRemaker
 from selfright.proving.scene import RunClock, ServiceClients
 
-interrupts = Interrupts(lambda text: print(text, flush=True))
+clock = RunClock()
+interrupts = Interrupts(lambda text: print(text, flush=True), clock.stop)
 with interrupts.listening():
-    remaker = ControllerRemaker(ServiceClients(), RunClock(), print, interrupts.held)
+    remaker = ControllerRemaker(ServiceClients(), clock, print, interrupts.held)
     remaker.remake(Account().resources.bucket, LocalCopy(Path(sys.argv[1]), "run"), 1, lambda: None)
 """
 """A program that makes the controller anew as a run does; after the deletion it waits as long as on AWS."""
@@ -145,7 +146,8 @@ def test_a_controller_made_anew_releases_into_the_sandbox_and_hears_its_alarms(
         StackName=CONTROLLER, EnableTerminationProtection=True
     )
     with quick_sandbox(LocalFolder(folder).targets, running) as (prover, scene), old_ledger_forgotten(old.table):
-        remaker = ControllerRemaker(ServiceClients(), prover.clock, prover.say, Interrupts(prover.say).held)
+        held = Interrupts(prover.say, prover.clock.stop).held
+        remaker = ControllerRemaker(ServiceClients(), prover.clock, prover.say, held)
         fact = Remaking(prover.account, remaker, LocalCopy(tmp_path, "run"), prover.use).fact()
         prover.measure(scene, [fact])
     (answer,) = prover.answers([fact])

@@ -14,10 +14,14 @@ from controller.aws.client.clients import Clients, client
 from controller.aws.client.pacing import Time, paced
 from controller.aws.components.function.component import FunctionComponent
 from controller.aws.components.site.component import SiteComponent
+from controller.domain.components.artifact import Artifact
+from controller.domain.components.contents import Contents
 from controller.domain.components.function.target import FunctionTarget
 from controller.domain.components.site.routing import RoutingTable
 from controller.domain.components.site.target import SiteTarget
+from controller.domain.deployment import Pending, Revision
 from controller.domain.phases import Phase
+from controller.ports.components import Component
 from tests.builders import BundleParts, bundle_parts, digest
 from tests.image_layouts import layout
 from tests.state_machine.scene import BUCKET, CHECKS, Scene
@@ -158,8 +162,20 @@ def staged_on(scene: Scene, functions: FakeLambda, **target: Any) -> None:  # no
     clients.functions = functions  # type: ignore[assignment]
     hasty = paced(clients, lambda: None, 20, Time(lambda: sum(slept), slept.append, lambda: 1.0))
     chosen = FunctionTarget(kind="function", function_name=FUNCTION, **target)
-    real = FunctionComponent(chosen, "api", BUCKET, hasty, slept.append)
-    scene.world.components["api"].stage = real.stage  # type: ignore[method-assign, assignment]
+    really_staged(scene, "api", FunctionComponent(chosen, "api", BUCKET, hasty, slept.append), other="site")
+
+
+def really_staged(scene: Scene, name: str, real: Component, other: str) -> None:
+    """Let a component be staged by the real one, when the `other` is staged.
+
+    A task that is still running when the other fails is given up; what it makes then, the next release prunes.
+    """
+
+    def stage(artifact: Artifact, bundle: Contents) -> Revision | Pending:
+        scene.wait_until(lambda: other in scene.history()[-1].staged)
+        return real.stage(artifact, bundle)
+
+    scene.world.components[name].stage = stage  # type: ignore[method-assign, assignment]
 
 
 def a_distribution_that_is_deploying(scene: Scene) -> None:
@@ -171,7 +187,7 @@ def a_distribution_that_is_deploying(scene: Scene) -> None:
     routing.status = "InProgress"
     clients.routing = routing  # type: ignore[assignment]
     target = SiteTarget(kind="site", bucket=f"{scene.name}-real", routing_function=ROUTING, distribution_id="E123")
-    scene.world.components["site"].stage = SiteComponent(target, "site", clients).stage  # type: ignore[method-assign, assignment]
+    really_staged(scene, "site", SiteComponent(target, "site", clients), other="api")
 
 
 def right_again(scene: Scene) -> None:

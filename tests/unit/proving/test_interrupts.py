@@ -2,10 +2,13 @@
 
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
 from selfright.proving.interrupts import HELD, LEFT, STOPS, Interrupts, undisturbed
+from selfright.proving.scene import RunClock, Stopped
 
 
 class Ears(Interrupts):
@@ -14,7 +17,8 @@ class Ears(Interrupts):
     def __init__(self) -> None:
         self.said: list[str] = []
         self.ended: list[int] = []
-        super().__init__(self.said.append, self.ended.append)
+        self.clock = RunClock()
+        super().__init__(self.said.append, self.clock.stop, self.ended.append)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -24,6 +28,38 @@ def test_the_first_signal_stops_the_run_and_says_so_at_once(number: signal.Signa
     with ears.listening(), pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), number)
     assert ears.said == [STOPS]
+
+
+def test_whatever_waits_is_stopped_before_the_exception_comes() -> None:
+    """It may come while other threads are waited for, who would measure on for an hour."""
+    ears, ended = Ears(), list[str]()
+
+    def visitors() -> None:
+        with pytest.raises(Stopped):
+            ears.clock.sleep(300)
+        ended.append("stopped")
+
+    def measure() -> None:
+        with ears.listening(), ThreadPoolExecutor() as pool:
+            pool.submit(visitors)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        measure()
+    assert ended == ["stopped"]
+
+
+def test_a_run_whose_exception_was_lost_ends_all_the_same() -> None:
+    """Python drops what is raised while it frees an object."""
+    ears = Ears()
+
+    def lost() -> None:
+        with suppress(KeyboardInterrupt):
+            ears.hear(signal.SIGINT)
+        ears.clock.check()
+
+    with pytest.raises(KeyboardInterrupt), ears.listening():
+        lost()
 
 
 def test_a_second_ctrl_c_ends_the_process() -> None:
@@ -68,6 +104,15 @@ def test_held_signals_are_heard_afterwards() -> None:
     with pytest.raises(KeyboardInterrupt):
         work()
     assert (done, ears.said, ears.ended) == (["all"], [HELD, STOPS], [])
+
+
+def test_what_must_not_be_half_done_is_not_begun_once_the_run_is_stopped() -> None:
+    """Its waiting would end at once."""
+    ears = Ears()
+    with suppress(KeyboardInterrupt):
+        ears.hear(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), ears.held():
+        pytest.fail("it was begun")
 
 
 def test_without_a_signal_nothing_happens_after_holding() -> None:

@@ -96,9 +96,10 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     Exit code 0 means that it ran to its end, 1 that it could not.
     """
     say = undisturbed(tools.terminal.note)
-    interrupts = Interrupts(say)
-    prover = Prover(tools.account, say, ServiceClients(), RunClock(), deleting=interrupts.deleting)
-    remaker = ControllerRemaker(ServiceClients(ATTEMPTS), prover.clock, say, interrupts.held)
+    clock = RunClock()
+    interrupts = Interrupts(say, clock.stop)
+    prover = Prover(tools.account, say, ServiceClients(), clock, deleting=interrupts.deleting)
+    remaker = ControllerRemaker(ServiceClients(ATTEMPTS), clock, say, interrupts.held)
     factor, elsewhere = _stand_in()
     if clean:
         with interrupts.listening():
