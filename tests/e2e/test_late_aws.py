@@ -18,6 +18,8 @@ RELEASED = "function handler() { return {statusCode: 200, body: 'released'}; }"
 EVENT = json.dumps(
     {"rawPath": "/health", "rawQueryString": "", "requestContext": {"http": {"sourceIp": ""}}, "body": None}
 )
+MANY = 60
+"""So many requests meet each of the four front ends: that one is never asked is less likely than one in a million."""
 VISITORS = [f"198.51.100.{number}" for number in range(40)]
 
 
@@ -99,8 +101,8 @@ def test_a_deleted_version_is_not_found_where_its_alias_is_still_believed(app: A
         return str(answer["ExecutedVersion"])
 
     client.update_alias(**live, FunctionVersion=first)
-    until("all know the first", lambda: {executed() for _ in range(20)} == {first})
-    until("visitors get the first", lambda: {app.get("/health").json().get("version") for _ in range(20)} == {first})
+    until("all know the first", lambda: {executed() for _ in range(MANY)} == {first})
+    until("visitors get the first", lambda: {app.get("/health").json().get("version") for _ in range(MANY)} == {first})
     client.update_alias(**live, FunctionVersion=second)
     client.delete_function(FunctionName="edge-api", Qualifier=first)
     met: set[object] = set()
@@ -122,7 +124,7 @@ def test_weights_decide_about_invocations_by_lambdas_api(app: App) -> None:
 
     def versions() -> set[str]:
         invoke = {"FunctionName": "edge-api", "Qualifier": "live", "Payload": EVENT}
-        return {client.invoke(**invoke)["ExecutedVersion"] for _ in range(20)}
+        return {client.invoke(**invoke)["ExecutedVersion"] for _ in range(MANY)}
 
     until("both versions serve", lambda: versions() == {stable, canary})
     client.update_alias(**live, RoutingConfig={"AdditionalVersionWeights": {}})
@@ -131,9 +133,8 @@ def test_weights_decide_about_invocations_by_lambdas_api(app: App) -> None:
 
 def test_a_minute_is_seen_late_and_an_alarm_fires_after_that(app: App) -> None:
     """Errors are nowhere at first; then they are in the metrics, and the topic hears of the alarm."""
-    client = app.client("lambda")
-    version = client.get_alias(FunctionName="edge-api", Name="live")["FunctionVersion"]
-    dimensions = {"FunctionName": "edge-api", "Resource": "edge-api:live", "ExecutedVersion": version}
+    # Not of a version: a front end may still lead this visitor to one whose weight is gone.
+    of_the_alias = {"FunctionName": "edge-api", "Resource": "edge-api:live"}
     topic = app.client("sns").create_topic(Name="alarms")["TopicArn"]
     heard = queue(app, "alarms")
     app.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=heard[1])
@@ -148,10 +149,10 @@ def test_a_minute_is_seen_late_and_an_alarm_fires_after_that(app: App) -> None:
         ComparisonOperator="GreaterThanOrEqualToThreshold",
         AlarmActions=[topic],
     )
-    before = app.errors(**dimensions)
+    _, before = app.errors(**of_the_alias)
     assert app.get("/health?fail").status == 500
-    assert app.errors(**dimensions) == before
-    until("the error is in the metrics", lambda: app.errors(**dimensions)[1] == before[1] + 1)
+    assert app.errors(**of_the_alias)[1] == before
+    until("the error is in the metrics", lambda: app.errors(**of_the_alias)[1] == before + 1)
     message = until("the alarm was told", lambda: received(app, heard[0]))
     assert json.loads(json.loads(message)["Message"])["NewStateValue"] == "ALARM"
 

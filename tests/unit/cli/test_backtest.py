@@ -116,7 +116,7 @@ def test_an_environment_without_functions_cannot_be_replayed(world: CliWorld) ->
 
 def drawn(report: Report) -> str:
     """As it is shown."""
-    console = Console(width=300)
+    console = Console(width=300, force_terminal=False)
     with console.capture() as capture:
         console.print(shown(report))
     return " ".join(capture.get().split())

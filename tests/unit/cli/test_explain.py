@@ -82,7 +82,7 @@ def test_a_deployment_without_evaluations_has_no_chart(world: CliWorld) -> None:
 
 def test_many_evaluations_share_columns() -> None:
     """A day's evaluations fit the terminal."""
-    console = Console(width=200)
+    console = Console(width=200, force_terminal=False)
     with console.capture() as capture:
         console.print(chart(BAD * 40, ROLLED_BACK))
     weight = next(line for line in capture.get().splitlines() if line.strip().startswith("weight"))

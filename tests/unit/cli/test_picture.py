@@ -77,7 +77,8 @@ def test_every_phase_can_be_drawn(one: Deployment) -> None:
 def test_on_a_terminal_the_picture_goes_and_the_events_stay() -> None:
     """What happened can be read afterwards."""
     terminal, stream = Terminal(), io.StringIO()
-    terminal.__dict__["err"] = Console(file=stream, force_terminal=True, width=100, highlight=False)
+    own = {"TERM": "xterm"}  # the tests' own terminal may be a dumb one, on which nothing can be drawn twice
+    terminal.__dict__["err"] = Console(file=stream, force_terminal=True, width=100, highlight=False, _environ=own)
     event = TimelineEvent(START, "shifted", "10 % of the visitors get version 1.2.0.")
     with narrating(terminal, ID, lambda: NOW) as see:
         see(LedgerReading(NOW, BAKING, (event,)))

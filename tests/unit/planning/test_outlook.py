@@ -33,7 +33,7 @@ def outlook(traffic: RequestRate | None, steps: tuple[Step, ...] = STEPS, **judg
 
 def said(one: Outlook) -> str:
     """As it is drawn."""
-    console = Console(width=300)
+    console = Console(width=300, force_terminal=False)
     with console.capture() as capture:
         console.print(drawn([one]))
     return " ".join(capture.get().split())
@@ -148,7 +148,7 @@ def test_where_nothing_is_compared_nothing_is_missing() -> None:
 )
 def test_it_says_what_the_environment_does_without_a_verdict(then: str, said: str) -> None:
     """Each value of `when_inconclusive` has its own sentence."""
-    console = Console(width=300)
+    console = Console(width=300, force_terminal=False)
     with console.capture() as capture:
         console.print(drawn([outlook(FEW)], Unjudged(10, 6.2, 20, then, 1020)))
     shown = " ".join(capture.get().split())
