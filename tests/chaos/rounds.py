@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import HTTPError
 
 from app_artifacts.smartpack.visits import trips
 from controller.domain.deployment import Deployment
@@ -159,7 +160,8 @@ def _until_rest(lab: Place, result: Result) -> list[str]:
     end, tick = time.monotonic() + result.patience, 0.0
     left = ["nothing was looked at"]
     while left and time.monotonic() < end:
-        lab.live()  # well served visitors: they are what ends an alarm
+        with suppress(HTTPError):
+            lab.live()  # well served visitors: they are what ends an alarm
         _calm(lab)
         if time.monotonic() > tick:
             did = lab.tick()

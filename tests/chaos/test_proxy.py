@@ -16,8 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 from tests.chaos.plan import Kind, Trouble
 from tests.chaos.proxy import Proxy
 
-GIVES_UP = 0.5
-SOON = 5.0
+GIVES_UP = 2.0
+SOON = 10.0
 
 
 class Aws(ThreadingHTTPServer):
@@ -171,7 +171,7 @@ def test_a_late_write_lands_after_the_attempt_that_got_through(proxy: Proxy, aws
 
 def test_a_held_write_lands_after_its_caller_gave_up(proxy: Proxy, aws: Aws, dynamodb: BaseClient) -> None:
     """All attempts of the call fail; other calls do not; then it lands by itself."""
-    suffer(proxy, "held", most=1, each=0.5)
+    suffer(proxy, "held", most=1, each=3)
     with pytest.raises(BotoCoreError):
         write(dynamodb)
     assert aws.executed == []

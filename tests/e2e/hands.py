@@ -49,6 +49,17 @@ class Hands(Sights):
         """Set the state of an alarm."""
         self.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue=state, StateReason=reason)
 
+    @contextmanager
+    def firing_unheard(self, name: str, reason: str) -> Iterator[None]:
+        """An alarm fires during the block, and nobody is told: so it accuses no release that it still guards."""
+        cloudwatch = self.client("cloudwatch")
+        cloudwatch.disable_alarm_actions(AlarmNames=[name])
+        self.set_alarm(name, "ALARM", reason)
+        try:
+            yield
+        finally:
+            cloudwatch.enable_alarm_actions(AlarmNames=[name])
+
     def until_calm(self) -> None:
         """Wait until CloudWatch itself finds no more errors; well served visitors produce the data for that.
 
@@ -65,9 +76,14 @@ class Hands(Sights):
 
     def publish_by_hand(self) -> str:
         """A version of the API that no release made."""
-        name = {"FunctionName": self.targets["function_name"]}
-        self.client("lambda").update_function_configuration(**name, Description=f"by hand {next(self.numbers)}")
-        return str(self.client("lambda").publish_version(**name)["Version"])
+        functions, name = self.client("lambda"), {"FunctionName": self.targets["function_name"]}
+
+        def is_updated() -> bool:
+            return bool(functions.get_function_configuration(**name)["LastUpdateStatus"] == "Successful")
+
+        functions.update_function_configuration(**name, Description=f"by hand {next(self.numbers)}")
+        until("the change by hand is in effect", is_updated)
+        return str(functions.publish_version(**name)["Version"])
 
     def move_alias(self, version: str, shares: Mapping[str, float] | None = None) -> dict[str, Any]:
         """Move the API's alias by hand; returns it."""

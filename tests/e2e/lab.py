@@ -21,6 +21,7 @@ from selfright.bundling.bundle import make_bundle
 from selfright.layout import ROOT
 from tests.e2e.hands import Hands
 from tests.e2e.seen import KEY
+from tests.e2e.waiting import PATIENCE
 
 NEVER = 600
 """Seconds of a bake that a test ends itself."""
@@ -90,7 +91,7 @@ class Lab(Hands):
             capture_output=True,
             text=True,
             check=False,
-            timeout=90,
+            timeout=PATIENCE,
         )
         return done.returncode, json.loads(done.stdout or "{}"), done.stderr
 

@@ -75,6 +75,7 @@ class Sights:
         now = self.configuration()
         now["deployment_preference"]["type"] = [{"weight": weight, "bake": f"{bake}s"} for weight, bake in steps]
         usual = {"alpha": 0.05, "minimum_requests": 0}
+        now["discard_after"] = "7d"  # However long the tests take, nothing is discarded between two looks of one.
         now["final_bake"], now["judge"] = f"{final_bake}s", {**now["judge"], **usual, **judge}
         register(self.client("ssm"), now)
 

@@ -33,7 +33,7 @@ class Demo:
 
     def ended(self) -> tuple[int, dict[str, Any], str]:
         """Wait until it is over; returns its exit code, its document, and its progress."""
-        document, said = self.process.communicate(timeout=200)
+        document, said = self.process.communicate(timeout=500)
         return self.process.returncode, json.loads(document or "{}"), said
 
     def assert_nothing_is_left(self, running: LocalAws) -> None:
@@ -62,6 +62,7 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
         emulator.stop(place.folder)
 
 
+@pytest.mark.timeout(600)
 def test_three_releases_of_which_the_bad_one_is_rolled_back(demo: Demo) -> None:
     """Exit code 0, and visitors of API and site get the versions in the document, after each of the three."""
     running = demo.running()

@@ -58,7 +58,7 @@ def test_the_judge_rolls_a_bad_version_back_without_any_alarm(lab: Lab) -> None:
     assert (bad.phase, bad.trip and bad.trip.source) == (Phase.ROLLED_BACK, "judge")
     assert lab.live().is_only(before)
     evaluations = lab.ledger.evaluations(bad.deployment_id)
-    assert evaluations[0].verdict == "no data"
+    assert {one.verdict for one in evaluations[:-1]} <= {"no data", "late data", "one-sided data", "inconclusive"}
     assert evaluations[-1].verdict == "unhealthy"
     assert evaluations[-1].e_value >= evaluations[-1].limit * (1 - 1e-9) > evaluations[0].e_value
     assert [(one.component, one.metric) for one in evaluations[-1].comparisons] == [("api", "errors")]
@@ -68,10 +68,10 @@ def test_the_judge_rolls_a_bad_version_back_without_any_alarm(lab: Lab) -> None:
 
 def test_a_hotfix_ignores_the_alarm_that_is_firing(lab: Lab) -> None:
     """And the ledger says who did that, and why."""
-    lab.set_alarm(QUIET, "ALARM", "on fire")
     version = lab.new_version()
     said = ("--hotfix", "--reason", "Puts the fire out")
-    code, told, heard = lab.command("release", str(lab.source(version)), "--environment", KEY, "--no-build", *said)
+    with lab.firing_unheard(QUIET, "on fire"):
+        code, told, heard = lab.command("release", str(lab.source(version)), "--environment", KEY, "--no-build", *said)
     assert code == 0, (told, heard)
     live = lab.ledger.get(lab.lock().live)
     assert live.version == version

@@ -1,6 +1,7 @@
 """The local AWS with weather against the real emulator: what AWS does late, it does late."""
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from selfright.local.gateway.rules import lead_events
 from selfright.local.local_weather import LocalWeather
+from selfright.weather import figures
 from tests.e2e.small_app import App, small_app
 from tests.e2e.waiting import until
 
@@ -60,11 +62,18 @@ def new_version(app: App, description: str) -> str:
     until("no update is in progress", lambda: _is_updated(client))
     client.update_function_configuration(**name, Description=description)
     until("the update is done", lambda: _is_updated(client))
+    began = time.monotonic()
     version = str(client.publish_version(**name)["Version"])
     qualified = {**name, "Qualifier": version}
-    assert client.get_function_configuration(**qualified)["State"] == "Pending"
+    assert client.get_function_configuration(**qualified)["State"] == "Pending" or is_due("function_updated", began)
     until("the version is active", lambda: client.get_function_configuration(**qualified)["State"] == "Active")
     return version
+
+
+def is_due(figure: str, began: float) -> bool:
+    """Whether what is late may be there by now: a busy machine takes long to ask."""
+    lateness = figures()[figure].lateness("storm")
+    return time.monotonic() - began > WEATHER.factor * lateness.median**2 / lateness.worst
 
 
 def _is_updated(client: Any) -> bool:  # noqa: ANN401 - any client
@@ -90,30 +99,43 @@ def test_visitors_meet_the_old_site_and_the_new_one_until_the_last_edge_has_lear
 
 def test_a_deleted_version_is_not_found_where_its_alias_is_still_believed(app: App) -> None:
     """Lambda's API and the HTTP API both fail for stragglers; then everybody gets the new version."""
+    # Front ends may all learn before anybody asks the first of them: then it is tried again with other versions.
+    until("there were stragglers", lambda: replaced(app) == {"ResourceNotFoundException", 500, "the second", 200})
+
+
+def replaced(app: App) -> set[object]:
+    """A version is deleted when its alias has just been moved: all that is met until everybody gets the next one."""
     client, live = app.client("lambda"), {"FunctionName": "edge-api", "Name": "live"}
     first, second = new_version(app, "first"), new_version(app, "second")
+    named = {first: "the first", second: "the second"}
 
-    def executed() -> str:
+    def executed(**qualified: str) -> str:
         try:
-            answer = client.invoke(FunctionName="edge-api", Qualifier="live", Payload=EVENT)
+            answer = client.invoke(**qualified, Payload=EVENT)
         except ClientError as problem:
             return str(problem.response["Error"]["Code"])
-        return str(answer["ExecutedVersion"])
+        return named.get(answer["ExecutedVersion"], answer["ExecutedVersion"])
 
-    client.update_alias(**live, FunctionVersion=first)
-    until("all know the first", lambda: {executed() for _ in range(MANY)} == {first})
+    def by_alias() -> str:
+        return executed(FunctionName="edge-api", Qualifier="live")
+
+    arn = client.update_alias(**live, FunctionVersion=first)["AliasArn"].removesuffix("live")
+    until("all know the first", lambda: {by_alias() for _ in range(MANY)} == {"the first"})
     until("visitors get the first", lambda: {app.get("/health").json().get("version") for _ in range(MANY)} == {first})
+    # It is warm now, so that no front end has the time of a cold start to learn of it.
+    assert executed(FunctionName=f"{arn}{second}") == "the second"
     client.update_alias(**live, FunctionVersion=second)
     client.delete_function(FunctionName="edge-api", Qualifier=first)
     met: set[object] = set()
 
     def settled() -> bool:
-        now = {one for _ in range(10) for one in (executed(), app.get("/health").status)}
+        now = {one for _ in range(10) for one in (by_alias(), app.get("/health").status)}
         met.update(now)
-        return now == {second, 200}
+        return now == {"the second", 200}
 
     until("all know the second", settled)
-    assert met == {"ResourceNotFoundException", 500, second, 200}
+    assert met <= {"ResourceNotFoundException", 500, "the second", 200}
+    return met
 
 
 def test_weights_decide_about_invocations_by_lambdas_api(app: App) -> None:
@@ -168,9 +190,11 @@ def test_an_event_of_s3_arrives_whole_and_late(app: App) -> None:
     s3.put_bucket_notification_configuration(
         Bucket=app.bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
     )
+    began = time.monotonic()
     s3.put_object(Bucket=app.bucket, Key="incoming/a.zip", Body=b"a")
-    assert received(app, heard[0]) == ""
-    event = json.loads(until("the event has arrived", lambda: received(app, heard[0])))
+    early = received(app, heard[0])
+    assert early == "" or is_due("event_delivered", began)
+    event = json.loads(early or until("the event has arrived", lambda: received(app, heard[0])))
     assert (event["source"], event["detail"]["object"]["key"]) == ("aws.s3", "incoming/a.zip")
 
 

@@ -7,11 +7,10 @@ import subprocess
 import sys
 from typing import Any
 
-from controller.domain.phases import Phase
 from selfright.layout import ROOT
 from tests.e2e.lab import NEVER, Lab
 from tests.e2e.programs import program
-from tests.e2e.waiting import until
+from tests.e2e.waiting import PATIENCE, until
 
 
 def read(lab: Lab, *words: str) -> list[dict[str, Any]]:
@@ -24,7 +23,7 @@ def read(lab: Lab, *words: str) -> list[dict[str, Any]]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=90,
+        timeout=PATIENCE,
     )
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -67,7 +66,7 @@ def test_a_release_is_followed_while_it_goes_on(lab: Lab) -> None:
     """Lines come as they are written, each once; Ctrl-C ends it without a traceback."""
     lab.set_bakes([(50, NEVER)])
     release = lab.release()
-    lab.reaches(release, Phase.STAGING)
+    lab.until_kind(release, "restore_point")
     command = [sys.executable, "-m", "selfright", "logs", release, "--follow", "--output", "json"]
     with program(command, {**lab.running.variables(), **lab.person}) as following:
         lines: list[dict[str, Any]] = []
@@ -88,12 +87,18 @@ def test_a_release_leaves_its_marks_in_the_controllers_log(lab: Lab) -> None:
     """CloudWatch makes metrics of these lines: the shift, and the end."""
     release = lab.release()
     lab.ended(release)
-    logs = lab.client("logs")
+    # The function that closes it returns, and is logged, after the ledger knows.
+    until("its end is logged", lambda: "SUCCEEDED" in marks(lab, release))
+    assert set(marks(lab, release)) == {"SHIFTING", "SUCCEEDED"}
+    assert marks(lab, release).count("SUCCEEDED") == 1
+
+
+def marks(lab: Lab, release: str) -> list[str]:
+    """The phases of a deployment that were logged as metrics."""
     found: list[dict[str, Any]] = []
     for group in ("traffic", "close"):
-        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/selfright-{group}")
-        messages = [event["message"] for page in pages for event in page["events"]]
+        pages = lab.client("logs").get_paginator("filter_log_events")
+        listed = pages.paginate(logGroupName=f"/aws/lambda/selfright-{group}")
+        messages = [event["message"] for page in listed for event in page["events"]]
         found += [json.loads(text) for text in messages if release in text and '"_aws"' in text]
-    marks = [one["Phase"] for one in found if "Deployments" in one]
-    assert set(marks) == {"SHIFTING", "SUCCEEDED"}
-    assert marks.count("SUCCEEDED") == 1
+    return [one["Phase"] for one in found if "Deployments" in one]

@@ -21,8 +21,8 @@ from selfright.proving.scene import RunClock, Scene, ServiceClients
 from selfright.weather import CLIMATES, Climate, figures
 from tests.e2e.waiting import until
 
-FACTORS: Mapping[Climate, float] = {"still": 1 / 60, "aws": 1 / 12, "storm": 1 / 60}
-"""What AWS's times are multiplied by: a minute becomes one of CloudWatch's own periods, a second or five."""
+FACTORS: Mapping[Climate, float] = {"still": 1 / 30, "aws": 1 / 12, "storm": 1 / 60}
+"""What AWS's times are multiplied by: a minute becomes one of CloudWatch's own periods, one to five seconds."""
 SLACK = 2.5
 """Seconds that a round of questions may take on a busy machine."""
 ELSEWHERE = {

@@ -2,7 +2,10 @@
 
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
+
+from urllib3.exceptions import HTTPError
 
 from selfright.local import emulator
 from selfright.local_state import LocalAws
@@ -14,7 +17,14 @@ PATIENCE = 150.0
 def until(what: str, condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:  # noqa: ANN401 - what it finds
     """Poll until the condition is true; fails with a message that names `what`."""
     found: list[Any] = []
-    assert emulator._until(lambda: bool(found.append(condition()) or found[-1]), seconds), f"waited {seconds} s: {what}"
+
+    def is_true() -> bool:
+        with suppress(HTTPError):  # A visitor who got no answer in time is no reason not to ask again.
+            found.append(condition())
+            return bool(found[-1])
+        return False
+
+    assert emulator._until(is_true, seconds), f"waited {seconds} s: {what}"
     return found[-1]
 
 
