@@ -9,7 +9,7 @@ from typing import Any
 
 from selfright.local.installation import APPLICATION, ENVIRONMENT
 from tests.e2e.seen import Sights
-from tests.e2e.waiting import until
+from tests.e2e.waiting import until, until_updated
 
 ALARM = f"{APPLICATION}-{ENVIRONMENT}-api-errors"
 QUIET = f"{APPLICATION}-{ENVIRONMENT}-api-5xx"
@@ -76,14 +76,10 @@ class Hands(Sights):
 
     def publish_by_hand(self) -> str:
         """A version of the API that no release made."""
-        functions, name = self.client("lambda"), {"FunctionName": self.targets["function_name"]}
-
-        def is_updated() -> bool:
-            return bool(functions.get_function_configuration(**name)["LastUpdateStatus"] == "Successful")
-
-        functions.update_function_configuration(**name, Description=f"by hand {next(self.numbers)}")
-        until("the change by hand is in effect", is_updated)
-        return str(functions.publish_version(**name)["Version"])
+        functions, name = self.client("lambda"), self.targets["function_name"]
+        functions.update_function_configuration(FunctionName=name, Description=f"by hand {next(self.numbers)}")
+        until_updated(functions, name)
+        return str(functions.publish_version(FunctionName=name)["Version"])
 
     def move_alias(self, version: str, shares: Mapping[str, float] | None = None) -> dict[str, Any]:
         """Move the API's alias by hand; returns it."""

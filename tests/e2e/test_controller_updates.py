@@ -19,7 +19,7 @@ from selfright import lambda_package
 from selfright.cdk.names import Group
 from tests.e2e.hands import QUIET
 from tests.e2e.lab import NEVER, Lab
-from tests.e2e.waiting import until
+from tests.e2e.waiting import until, until_updated
 
 pytestmark = pytest.mark.slow
 VERIFY = "controller/flow/verify.py"
@@ -80,13 +80,8 @@ def update(lab: Lab, machine: str, code: bytes, groups: Iterable[Group]) -> None
     for name in names:
         functions.update_function_code(FunctionName=name, S3Bucket=bucket, S3Key=key)
     for name in names:
-        until(f"{name} is updated", lambda name=name: is_updated(functions, name))  # type: ignore[misc]
+        until_updated(functions, name)
     lab.stepfunctions.update_state_machine(stateMachineArn=lab.resources["deploy_machine_arn"], definition=machine)
-
-
-def is_updated(functions: Any, name: str) -> bool:  # noqa: ANN401 - boto3's client
-    """Whether the last update of a function is in effect."""
-    return bool(functions.get_function_configuration(FunctionName=name)["LastUpdateStatus"] == "Successful")
 
 
 def entered(lab: Lab, release: str) -> set[str]:

@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -12,7 +11,7 @@ from selfright.local.gateway.rules import lead_events
 from selfright.local.local_weather import LocalWeather
 from selfright.weather import figures
 from tests.e2e.small_app import App, small_app
-from tests.e2e.waiting import until
+from tests.e2e.waiting import until, until_updated
 
 WEATHER = LocalWeather("storm", seed=5, factor=1 / 30)
 """Two seconds for a minute: an edge learns within ten seconds, a front end of Lambda within two."""
@@ -59,9 +58,9 @@ def publish(app: App, code: str) -> None:
 def new_version(app: App, description: str) -> str:
     """A published version that can be invoked."""
     client, name = app.client("lambda"), {"FunctionName": "edge-api"}
-    until("no update is in progress", lambda: _is_updated(client))
+    until_updated(client, "edge-api")
     client.update_function_configuration(**name, Description=description)
-    until("the update is done", lambda: _is_updated(client))
+    until_updated(client, "edge-api")
     began = time.monotonic()
     version = str(client.publish_version(**name)["Version"])
     qualified = {**name, "Qualifier": version}
@@ -74,10 +73,6 @@ def is_due(figure: str, began: float) -> bool:
     """Whether what is late may be there by now: a busy machine takes long to ask."""
     lateness = figures()[figure].lateness("storm")
     return time.monotonic() - began > WEATHER.factor * lateness.median**2 / lateness.worst
-
-
-def _is_updated(client: Any) -> bool:  # noqa: ANN401 - any client
-    return bool(client.get_function_configuration(FunctionName="edge-api")["LastUpdateStatus"] == "Successful")
 
 
 def test_visitors_meet_the_old_site_and_the_new_one_until_the_last_edge_has_learned(app: App) -> None:

@@ -28,6 +28,15 @@ def until(what: str, condition: Callable[[], Any], seconds: float = PATIENCE) ->
     return found[-1]
 
 
+def until_updated(functions: Any, name: str) -> None:  # noqa: ANN401 - boto3's client
+    """Wait until the last change of a Lambda function is in effect."""
+
+    def is_updated() -> bool:
+        return bool(functions.get_function_configuration(FunctionName=name)["LastUpdateStatus"] == "Successful")
+
+    until(f"{name} is updated", is_updated)
+
+
 def members(running: LocalAws) -> list[int]:
     """The living processes of a local AWS, Lambda workers included."""
     listed = subprocess.run(["ps", "-eo", "pid=,pgid=,stat="], capture_output=True, text=True, check=True).stdout
