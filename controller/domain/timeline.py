@@ -10,6 +10,7 @@ class EventKind(StrEnum):
 
     RECEIVED = "received"
     VALIDATED = "validated"
+    REMARK = "remark"
     QUEUED = "queued"
     GRANTED = "granted"
     SNAPSHOT = "snapshot"

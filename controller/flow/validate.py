@@ -6,6 +6,7 @@ from typing import Literal
 from controller.domain.bundle.acceptance import check_release
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.bundle.manifest import Manifest
+from controller.domain.bundle.remarks import remarks_on
 from controller.domain.deployment import Changes, Deployment
 from controller.domain.phases import UNTOUCHED, Phase
 from controller.domain.previous_attempt import check_previous_attempt
@@ -42,6 +43,7 @@ def validate(world: World, deployment_id: str) -> Validated:
             checks = check_release(environment, archive, manifest, world.probe.refusal)
             _require_room(checks)
             deployment = _note_checks(world, deployment, checks)
+            remarks = remarks_on(manifest, archive)
         key, version = deployment.environment_key, manifest.version
         check_previous_attempt(world.versions.previous_attempt(key, version), key, version, deployment.digest)
     except InvalidBundleError as error:
@@ -53,6 +55,8 @@ def validate(world: World, deployment_id: str) -> Validated:
         return Validated(reject(world, deployment, str(error), next_step), "rejected")
     names = ", ".join(deployment.components)
     record(world, deployment_id, EventKind.VALIDATED, f"Version {deployment.version} is a valid release of {names}.")
+    for remark in remarks:
+        record(world, deployment_id, EventKind.REMARK, remark)
     return Validated(deployment, "valid")
 
 

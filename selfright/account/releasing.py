@@ -4,7 +4,7 @@ import re
 import tempfile
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.header import Header
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from s3transfer.subscribers import BaseSubscriber
 from controller.aws.bundles import STATED, S3Bundles
 from controller.aws.client.calls import calling
 from controller.domain.bundle.archive import BundleArchive
+from controller.domain.bundle.remarks import remarks_on
 from controller.domain.deployment import Upload
 from controller.domain.identity import INCOMING, deployment_id
 from controller.errors import InvalidBundleError
@@ -33,7 +34,7 @@ UPLOADS = ("after-call.s3.PutObject", "after-call.s3.CompleteMultipartUpload")
 
 @dataclass(frozen=True)
 class Bundle:
-    """A bundle on this machine, with its size in bytes, application and version.
+    """A bundle on this machine, with its size in bytes, application, version, and what to know of its contents.
 
     `application` and `version` are "" if it cannot be read; the controller then reports why.
     """
@@ -42,6 +43,7 @@ class Bundle:
     size: int
     application: str = ""
     version: str = ""
+    remarks: tuple[str, ...] = ()
 
     @property
     def object_name(self) -> str:
@@ -61,10 +63,13 @@ class Sent:
 def read_bundle(path: Path) -> Bundle:
     """The bundle with its application and version, if they can be read."""
     size = path.stat().st_size
+    bundle = Bundle(path, size)
     with suppress(InvalidBundleError), path.open("rb") as file:
-        manifest = BundleArchive(file).manifest()
-        return Bundle(path, size, manifest.application, manifest.version)
-    return Bundle(path, size)
+        archive = BundleArchive(file)
+        manifest = archive.manifest()
+        bundle = replace(bundle, application=manifest.application, version=manifest.version)
+        bundle = replace(bundle, remarks=remarks_on(manifest, archive))
+    return bundle
 
 
 def bundled(source: Path, folder: Path, allowed: Collection[str] = (), builder: Builder | None = BUILDER) -> Bundle:

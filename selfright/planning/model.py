@@ -46,6 +46,7 @@ class Plan:
     outlooks: tuple[Outlook, ...] = ()
     unjudged: Unjudged | None = None
     risks: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
 
     @property

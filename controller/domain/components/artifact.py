@@ -86,6 +86,10 @@ class Artifact(BaseModel):
         `ends` are the last four bytes of each of its files by path.
         """
 
+    def remarks(self, bundle: Contents) -> Iterator[str]:  # noqa: ARG002 - for kinds that read it
+        """What people should know of its contents before it is released, each a sentence; read after `files`."""
+        yield from ()
+
     def settings(self) -> Iterator[tuple[str, Mapping[str, str]]]:
         """The names and values that users wrote into the manifest, by key: they are searched for secrets."""
         if self.variables:

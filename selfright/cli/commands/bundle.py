@@ -8,7 +8,7 @@ from selfright.account.releasing import read_bundle
 from selfright.bundling.bundle import make_bundle
 from selfright.cli.help import Command
 from selfright.cli.tools import CommandTools, allow_option, build_option, builder, common, pass_tools
-from selfright.wording import size
+from selfright.wording import clean, size
 
 EXAMPLES = (
     "bundle build/",
@@ -40,11 +40,13 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     folder gives the same bytes, wherever and whenever it is bundled.
     """
     bundle = read_bundle(make_bundle(source, file, version=version, allowed=allow, builder=builder(tools, building)))
-    shown = f"{bundle.path}  ({bundle.application} {bundle.version}, {size(bundle.size)})"
+    made = f"{bundle.path}  ({bundle.application} {bundle.version}, {size(bundle.size)})"
+    shown = "\n".join([made, *(f"  ! {clean(remark)}" for remark in bundle.remarks)])
     document = {
         "bundle": str(bundle.path),
         "application": bundle.application,
         "version": bundle.version,
         "bytes": bundle.size,
+        "remarks": list(bundle.remarks),
     }
     tools.terminal.result(shown, document)

@@ -34,6 +34,7 @@ def plan(one: Plan) -> Document:
         "outlooks": [_outlook(outlook) for outlook in one.outlooks],
         "unjudged": _unjudged(one.unjudged) if one.unjudged else None,
         "cannot_be_rolled_back": list(one.irreversible),
+        "remarks": list(one.remarks),
         "refused": bool(one.refusals),
         "refusals": [_refusal(refusal) for refusal in one.refusals],
     }

@@ -1,6 +1,6 @@
 """The page of a plan: pure functions from plain values to rich renderables."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from math import ceil
 
@@ -44,7 +44,9 @@ def plan(one: Plan, source: str, commands: Commands) -> RenderableType:
     if one.outlooks:
         parts += [Text(), outlooks(one.outlooks, one.unjudged)]
     if one.irreversible:
-        parts += [Text(), _irreversible(one)]
+        parts += [Text(), _sentences("What a rollback would not restore", one.irreversible)]
+    if one.remarks:
+        parts += [Text(), _sentences("What to know before", one.remarks)]
     return Group(*parts, Text(), _verdict(one, source, commands))
 
 
@@ -144,13 +146,13 @@ def _steps(timing: Timing) -> str:
     return " ▸ ".join([*(f"{step.weight} % for {duration(step.bake)}" for step in before), watched])
 
 
-def _irreversible(one: Plan) -> RenderableType:
+def _sentences(title: str, sentences: Sequence[str]) -> RenderableType:
     table = Table.grid(padding=(0, 1))
     table.add_column(style=signs.CAREFUL)
     table.add_column(overflow="fold")
-    for risk in one.irreversible:
-        table.add_row("!", clean(risk))
-    return Group(Text("  What a rollback would not restore", "bold"), Padding(table, (0, 0, 0, 2)))
+    for one in sentences:
+        table.add_row("!", clean(one))
+    return Group(Text(f"  {title}", "bold"), Padding(table, (0, 0, 0, 2)))
 
 
 def _verdict(one: Plan, source: str, commands: Commands) -> RenderableType:

@@ -24,6 +24,7 @@ EVENTS: dict[str, str] = {
     EventKind.TRIPPED: BAD,
     EventKind.RESTORE_FAILED: BAD,
     EventKind.PAUSED: CAREFUL,
+    EventKind.REMARK: CAREFUL,
     EventKind.EXTENDED: CAREFUL,
     EventKind.ROLLING_BACK: CAREFUL,
     EventKind.TRAFFIC_RESTORED: GOOD,
@@ -34,6 +35,7 @@ EVENTS: dict[str, str] = {
 PHASE_OF: dict[str, Phase] = {
     EventKind.RECEIVED: Phase.RECEIVED,
     EventKind.VALIDATED: Phase.RECEIVED,
+    EventKind.REMARK: Phase.RECEIVED,
     EventKind.QUEUED: Phase.QUEUED,
     EventKind.GRANTED: Phase.QUEUED,
     EventKind.RESTORE_POINT: Phase.STAGING,

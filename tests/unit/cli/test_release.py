@@ -210,6 +210,16 @@ def test_a_folder_is_built_when_its_sources_have_changed(world: CliWorld, tmp_pa
         assert bundle.read("dist/index.html") == b"hello"
 
 
+def test_bundling_says_what_to_know_before_releasing(world: CliWorld, tmp_path: Path) -> None:
+    """Nobody wants to be surprised by what a bundle is."""
+    folder = to_build(tmp_path / "source", "mkdir -p dist && cp src.txt dist/index.html")
+    out = [folder, "-o", str(tmp_path / "out.zip")]
+    assert "  ! site: No check looks at it" in world.run("bundle", *out).stdout
+    assert (
+        "site: No check looks at it" in json.loads(world.run("bundle", *out, "--output", "json").stdout)["remarks"][0]
+    )
+
+
 def test_what_a_build_tool_says_cannot_pass_for_our_words(world: CliWorld, tmp_path: Path) -> None:
     """Its last lines are lines, indented; no bundle is left."""
     folder = to_build(tmp_path / "source", "echo oh dear; printf 'Next:  pay \\033[31mme\\n'; exit 3")

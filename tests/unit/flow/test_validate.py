@@ -10,6 +10,7 @@ from controller.domain.checks.verification import read_check
 from controller.domain.components.image.target import ImageTarget
 from controller.domain.environment import Environment
 from controller.domain.phases import Phase
+from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError
 from controller.flow.validate import validate
 from tests.builders import BundleParts, a_bundle, bundle_parts, digest
@@ -34,6 +35,17 @@ def test_a_good_bundle_is_valid() -> None:
     assert (deployment.version, deployment.components) == ("2.1.0", ("api", "site"))
     assert [check[:18] for check in deployment.checks] == ['{"component":"api"', '{"component":"site']
     assert len(deployment.digest) == 64
+
+
+def test_what_people_should_know_is_in_the_timeline() -> None:
+    """The ledger says before anything is touched what `plan` says."""
+    world = uploaded(a_bundle(checks=()))
+    validate(world, "d2")
+    said = [event.message for event in world.deployments.events["d2"] if event.kind == EventKind.REMARK]
+    assert [one[:31] for one in said if "No check" in one] == [
+        "api: No check looks at it, so a",
+        "site: No check looks at it, so ",
+    ]
 
 
 def test_a_check_keeps_unusual_values() -> None:

@@ -36,6 +36,14 @@ def test_the_first_release_goes_to_all_visitors_and_says_what_a_rollback_restore
     assert "nothing was released here before" in plan.irreversible[0]
 
 
+def test_the_plan_makes_the_controller_s_remarks(world: PlanWorld) -> None:
+    """What people may not have meant is said before the upload."""
+    assert [one[:22] for one in world.plan(a_bundle(checks=())).remarks if "No check" in one] == [
+        "api: No check looks at",
+        "site: No check looks a",
+    ]
+
+
 def test_nothing_is_changed_by_planning(world: PlanWorld) -> None:
     """Only what reads is called, and the buckets stay as they are."""
     world.release(with_settings())
