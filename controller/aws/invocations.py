@@ -8,6 +8,7 @@ from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.aws.client.deploy_roles import ClientsOf
 from controller.domain.checks.check import CheckResult
+from controller.domain.checks.redaction import redacted
 from controller.domain.environment import Environment
 from controller.errors import TransientError
 from controller.ports.signals import Hooks, Rehearsals
@@ -53,7 +54,7 @@ class LambdaHooks(Hooks):
             if status == SUCCEEDED
             else _field(payload, "reason") or f"it returned the status {status}, not {SUCCEEDED}"
         )
-        return CheckResult(name, status == SUCCEEDED, reason[:SHOWN])
+        return CheckResult(name, status == SUCCEEDED, redacted(reason[: 4 * SHOWN])[:SHOWN])
 
 
 class LambdaRehearsals(Rehearsals):

@@ -10,6 +10,7 @@ from controller.aws.public_doors import Door, Resolve, addresses_of, opened, ref
 from controller.clock import monotonic
 from controller.domain.checks.check import READ_AT_MOST, Answer, Check, CheckResult, check_answer_with
 from controller.domain.checks.page_load import PageLoad
+from controller.domain.checks.redaction import redacted
 from controller.domain.checks.site_check import SiteCheck
 from controller.domain.checks.verification import OutsideCheck
 from controller.domain.components.site.routing import PUBLICATION_PATH
@@ -68,7 +69,7 @@ class HttpProbe(Probe):
 
     def _compare(self, check: Check, others: Sequence[Check], answer: Answer) -> CheckResult:
         if answer.status in REDIRECTS and answer.status != check.status:
-            where = answer.headers.get("location", "nowhere")[:200]
+            where = redacted(answer.headers.get("location", "nowhere")[:800])[:200]
             return CheckResult(check.name, False, f"expected status {check.status}, got {answer.status}, to {where}")
         return check_answer_with(check, others, answer)
 

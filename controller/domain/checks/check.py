@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
 from controller.domain.checks import json_paths
+from controller.domain.checks.redaction import HIDDEN, is_sensitive, redacted, without_secrets
 from controller.domain.checks.requests import Request, header_lines
 
 PRESENT, ABSENT = "present", "absent"
@@ -65,11 +66,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """The result of a check; `detail` explains it in one sentence."""
+    """The result of a check; `detail` explains it in one sentence. Neither of its texts has a secret in it."""
 
     check: str
     passed: bool
     detail: str
+
+    def __post_init__(self) -> None:
+        """Hide secrets, whoever made this: reasons go to the ledger, to people and into logs."""
+        object.__setattr__(self, "check", without_secrets(self.check))
+        object.__setattr__(self, "detail", without_secrets(self.detail))
 
 
 def check_answer(check: Check, answer: Answer) -> CheckResult:
@@ -104,12 +110,16 @@ def _wrong_headers(check: Check, answer: Answer) -> str:
     for name, wanted in check.header.items():
         found = answer.headers.get(name)
         if wanted == ABSENT and found is not None:
-            return f"the header {name} must be absent, and is {_excerpt(found.encode())}"
+            return f"the header {name} must be absent, and is {_of_header(name, found)}"
         if wanted != ABSENT and found is None:
             return f"the header {name} is missing"
         if wanted not in {ABSENT, PRESENT} and found is not None and found.strip() != wanted:
-            return f"the header {name} is {_excerpt(found.encode())}, expected {wanted}"
+            return f"the header {name} is {_of_header(name, found)}, expected {_of_header(name, wanted)}"
     return ""
+
+
+def _of_header(name: str, value: str) -> str:
+    return HIDDEN if is_sensitive(name) else _excerpt(value.encode())
 
 
 def _too_slow(check: Check, answer: Answer) -> str:
@@ -120,7 +130,7 @@ def _too_slow(check: Check, answer: Answer) -> str:
 
 def _excerpt(body: bytes) -> str:
     """The beginning of an answer on one line, printable."""
-    text = " ".join(body[: 4 * _SHOWN].decode(errors="replace").split())
+    text = " ".join(redacted(body[: 4 * _SHOWN].decode(errors="replace")).split())
     clean = "".join(character if character.isprintable() else "?" for character in text)
     if not clean:
         return "(empty answer)"

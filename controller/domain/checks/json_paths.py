@@ -8,6 +8,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from controller.domain.checks.redaction import is_sensitive, redacted
+
 LONGEST = 200
 MOST = 20
 _SHOWN = 80
@@ -42,7 +44,11 @@ def _compare(document: Any, expression: str, expected: Any) -> str:  # noqa: ANN
         found = jmespath.search(expression, document)
     except (jmespath.exceptions.JMESPathError, RecursionError, ArithmeticError):
         return f"{expression} cannot be applied to the answer"
-    return "" if _same(found, expected) else f"{expression} is {_short(found)}, expected {_short(expected)}"
+    if _same(found, expected):
+        return ""
+    if is_sensitive(expression):
+        return f"{expression} is not what is expected, and looks like a secret, so neither is shown"
+    return f"{expression} is {_short(found)}, expected {_short(expected)}"
 
 
 def _same(one: Any, other: Any) -> bool:  # noqa: ANN401 - JSON
@@ -94,5 +100,5 @@ def _wrong_call(node: Mapping[str, Any]) -> str:
 
 
 def _short(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=True, default=str)
+    text = redacted(json.dumps(value, ensure_ascii=True, default=str)[: 4 * _SHOWN])
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

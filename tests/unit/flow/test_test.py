@@ -1,10 +1,16 @@
 """Test staged release: the checks before traffic, the next wave, and the steps."""
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 
+from controller.aws.ledger.table import marshal
+from controller.aws.notifications import SnsNotifications
 from controller.domain import history
+from controller.domain.checks.check import Answer, Check, CheckResult, check_answer
+from controller.domain.checks.verification import AnyCheck
 from controller.domain.deployment import Revision
 from controller.domain.phases import Phase
 from controller.errors import RefusedError
@@ -12,6 +18,8 @@ from controller.flow.shared.lease import PAUSE_SECONDS
 from controller.flow.shared.pending import FIRST_PAUSE
 from controller.flow.stage import stage
 from controller.flow.test import test_staged as run_tests
+from selfright.account.status import DeploymentRecord
+from selfright.cli.views import documents
 from tests.fake_components import FakeComponent
 from tests.fakes import FakeWorld
 from tests.unit.flow.scenes import (
@@ -27,6 +35,7 @@ from tests.unit.flow.scenes import (
     messages,
     planned,
     released,
+    roll_back,
     slow,
     staged,
     staged_beside,
@@ -208,3 +217,48 @@ def test_what_became_indivisible_while_it_was_staged_is_refused_before_any_visit
     with pytest.raises(RefusedError, match=r"api: its execution role changes\. Set `when_indivisible: at_once`"):
         run_tests(world, "d2")
     assert world.deployments.get("d2").steps == ()
+
+
+TOKEN, COOKIE, REFRESH = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcDEF", "planted-cookie", "rt-0123456789"
+
+
+class LoggingIn(FakeComponent):
+    """An API whose check of a login fails, in one way for each kind of expectation; the answer is full of secrets."""
+
+    def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
+        """The real comparison of one answer with each of the checks."""
+        body = json.dumps({"access_token": TOKEN, "refresh_token": REFRESH}).encode()
+        answer = Answer(201, body, {"set-cookie": f"session={COOKIE}; Path=/"})
+        return [check_answer(check, answer) for check in checks if isinstance(check, Check)]
+
+
+LOGINS = (
+    {"status": 200},
+    {"status": 201, "contains": "welcome"},
+    {"status": 201, "json": {"access_token": "x"}},
+    {"status": 201, "header": {"set-cookie": "absent"}},
+)
+
+
+@pytest.mark.parametrize("expected", LOGINS)
+def test_a_failed_login_tells_nobody_its_token(expected: Mapping[str, object]) -> None:
+    """Neither what the workflow and the logs get, nor the ledger, the timeline, the notification, the command line."""
+    world = staged(checks=(json.dumps({"component": "api", "path": "/login", "method": "POST", **expected}),))
+    known = world.components.known
+    known["api"] = LoggingIn(**vars(known["api"]))
+    tested = run_tests(world, "d2")
+    assert tested.outcome == "unhealthy"
+    assert roll_back(world, "fault") == "ROLLED_BACK"
+    ended, timeline, sent = world.deployments.get("d2"), world.deployments.events["d2"], list[object]()
+
+    class Sns:
+        def publish(self, **request: object) -> None:
+            sent.append(request)
+
+    SnsNotifications("topic", Sns()).send(ended)  # type: ignore[arg-type]
+    record = DeploymentRecord(ended, tuple(timeline))
+    sinks = [tested.document(), marshal(ended), [marshal(event) for event in timeline], sent]
+    sinks.append(documents.record(record, timeline=True))
+    for sink in sinks:
+        assert not [planted for planted in (TOKEN, COOKIE, REFRESH) if planted in json.dumps(sink, default=str)]
+        assert "/login of api" in json.dumps(sink, default=str)

@@ -1,0 +1,114 @@
+"""What an application answers, without its secrets."""
+
+import json
+
+import pytest
+
+from controller.domain.checks.check import Answer, Check, CheckResult, check_answer
+from controller.domain.checks.redaction import HIDDEN, is_sensitive, redacted, without_secrets
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcDEF"
+PLANTED = {
+    "a JWT": (f"hello {JWT}", JWT),
+    "a JWT that was cut": ("hello eyJhbGciOiJIUzI1", "eyJhbGciOiJIUzI1"),
+    "a bearer": ("sent Bearer abc.def-123", "abc.def-123"),
+    "basic": ("sent Basic dXNlcjpwYXNz", "dXNlcjpwYXNz"),
+    "a key of AWS": ("key AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPLE"),
+    "a secret key of AWS": ("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "K7MDENG"),
+    "a key of a shop": ("sk_live_0123456789abcdef", "0123456789"),
+    "a key of a forge": ("ghp_0123456789abcdef", "0123456789"),
+    "a private key": ("-----BEGIN RSA PRIVATE KEY-----\nMIIEabc\n-----END RSA PRIVATE KEY-----", "MIIEabc"),
+    "a password in an address": ("at postgres://app:hunter2@db/x", "hunter2"),
+    "in JSON": ('{"access_token": "abc"}', "abc"),
+    "in JSON, cut": ('{"refreshToken": "rt-01234', "rt-01234"),
+    "in JSON in JSON": (r'{"body": "{\"token\": \"abc\"}"}', "abc"),
+    "after an escaped end of a line": (r'{"body": "ok\npin: 1234"}', "1234"),
+    "a number": ('{"pin": 1234, "x": 1}', "1234"),
+    "a list": ('{"tokens": ["abc", {"x": "def"}], "y": 1}', "def"),
+    "in Python": ("{'password': 'abc'}", "abc"),
+    "in a form": ("user=smoke&pass=hunter2&next=/", "hunter2"),
+    "in a sentence": ("the password is correct horse battery", "horse"),
+    "with an arrow": ("token => hunter2", "hunter2"),
+    "in YAML": ("user: smoke\npasscode: hunter2", "hunter2"),
+    "in XML": ("<password>hunter 2</password>", "hunter 2"),
+    "in a page": ('<input type=hidden name="csrf_token" value="abc">', "abc"),
+    "in a page, the other way": ('<input value="abc" name="csrf_token">', "abc"),
+    "a cookie": ("set-cookie: session=planted-cookie; Path=/", "planted-cookie"),
+    "a session": ("JSESSIONID=abc; Path=/", "abc"),
+    "a header in JSON": ('{"headers": {"X-Api-Key": "abc"}}', "abc"),
+    "a query": ("to https://example.com/cb?sig=abc&x=1", "abc"),
+    "a session without a name": ("welcome 9f86d081884c7d659a2feaa0c55ad015", "9f86d081"),
+    "random letters without a name": ("welcome q7Zp-L0xWvT_93kdBnRyUa", "q7Zp"),
+}
+
+
+@pytest.mark.parametrize(("text", "secret"), PLANTED.values(), ids=PLANTED)
+def test_what_looks_like_a_secret_is_hidden(text: str, secret: str) -> None:
+    """By its shape, by the name beside it, or because it looks random; doing it twice changes nothing."""
+    clean = redacted(text)
+    assert secret not in clean
+    assert HIDDEN in clean
+    assert redacted(clean) == clean
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "expected status 200, got 502: Internal server error",
+        "password is required",
+        '{"token": null, "ok": false}',
+        "Basic authentication failed",
+        "the session expired",
+        "a token was refused",
+        "compass: north; passengers: 3; spinner=on",
+        "/assets/index-DkF92kdl.js has status 404",
+        "/auth is text/html and used as a script",
+        "InternalServerErrorException in the_name_of_a_function",
+        'items[0].name is null, expected "Towel": {"items": []}',
+    ],
+)  # fmt: skip
+def test_what_explains_a_failure_stays(text: str) -> None:
+    """A reason that says nothing helps nobody."""
+    assert redacted(text) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "sensitive"),
+    [("X-Api-Key", True), ("login.userPassword", True), ("sessionId", True), ("compass", False), ("key", False)],
+)
+def test_a_name_says_what_it_holds(name: str, sensitive: bool) -> None:
+    """Words count, not letters: `compass` holds no pass."""
+    assert is_sensitive(name) is sensitive
+
+
+def test_a_digest_in_a_files_name_stays_where_no_answer_is_quoted() -> None:
+    """The names of a site's files are public, and say what is missing."""
+    name = "/chunks/9f86d081884c7d659a2feaa0c55ad015.js has status 404"
+    assert without_secrets(name) == name
+
+
+def test_a_secret_is_hidden_before_an_answer_is_cut() -> None:
+    """What is left of a token would not look like one."""
+    body = json.dumps({"about": "x" * 80, "password": "hunter2-hunter2-hunter2-hunter2-hunter2"})
+    assert "hunter2" not in check_answer(Check(component="api", path="/"), Answer(500, body.encode())).detail
+
+
+def test_values_of_a_sensitive_expression_are_not_shown() -> None:
+    """Neither the answer's nor the one that was expected."""
+    check = Check.model_validate({"component": "api", "path": "/", "json": {"login.password": "planted-1"}})
+    detail = check_answer(check, Answer(200, b'{"login": {"password": "planted-2"}}')).detail
+    assert "planted" not in detail
+    assert detail.startswith("login.password is not what is expected")
+
+
+def test_a_cookie_that_is_compared_is_not_shown() -> None:
+    """Neither the answer's nor the one that was expected."""
+    check = Check.model_validate({"component": "api", "path": "/", "header": {"set-cookie": "a=planted-1"}})
+    detail = check_answer(check, Answer(200, b"", {"set-cookie": "a=planted-2"})).detail
+    assert detail == f"the header set-cookie is {HIDDEN}, expected {HIDDEN}"
+
+
+def test_no_result_has_a_secret_in_it() -> None:
+    """Whoever made it, and in its name, which has the query, as well."""
+    result = CheckResult("GET /login?token=planted of api", False, f"it answered {JWT}")
+    assert (result.check, result.detail) == (f"GET /login?token={HIDDEN} of api", f"it answered {HIDDEN}")
