@@ -1,4 +1,8 @@
-"""Test staged release: the release's checks, against the new revisions themselves, before any visitor gets them."""
+"""Test staged release: the release's checks, against its revisions themselves, before any visitor gets the new ones.
+
+The checks always run, also of what did not change: a release may change nothing but its checks, and a later rollback to
+it is verified by them. So what has not passed must not become what was live.
+"""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +11,8 @@ from typing import Literal
 
 from controller.domain.advice import INDIVISIBLE_ADVICE
 from controller.domain.checks.check import CheckResult
-from controller.domain.checks.verification import checks_of
+from controller.domain.checks.load_check import LoadCheck
+from controller.domain.checks.verification import AnyCheck, checks_of, outside_checks_of
 from controller.domain.deployment import Changes, Deployment, Step
 from controller.domain.environment import Environment
 from controller.domain.history import served_until
@@ -23,6 +28,7 @@ from controller.flow.shared.pending import pause_of
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
 from controller.ports.world import World
+from controller.probing import probe_all
 
 GUARD_MARGIN_SECONDS = 900
 
@@ -50,7 +56,9 @@ class Tested(DeploymentResult):
 
 
 def test_staged(world: World, deployment_id: str) -> Tested:
-    """Test every new revision of a wave, all at once, before any visitor gets it; after the last wave, plan the steps.
+    """Test every revision of a wave, all at once, before any visitor gets the new ones; then plan the steps.
+
+    When nothing changed, visitors have what is released already: so the checks from outside are made here, too.
 
     Outcomes: `pending` while some of the `wave` are not staged yet: ask them again in `wait_seconds`; `next_wave`
     with the components to stage now; `healthy` with the `steps` by which traffic will move (none when nothing changed);
@@ -60,7 +68,7 @@ def test_staged(world: World, deployment_id: str) -> Tested:
     if wave := [name for name in deployment.next_wave if name in deployment.awaited.keys() - deployment.staged.keys()]:
         return Tested(deployment, "pending", wave=tuple(wave), wait_seconds=pause_of(deployment, world.clock.now()))
     environment = environment_of(world, deployment)
-    names = [name for name in deployment.staged_wave if name in deployment.changed]
+    names = [name for name in deployment.staged_wave if name in deployment.changed or _checks(deployment, name)]
     with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
         tested = list(pool.map(lambda name: _test(world, environment, deployment, name), names))
     for name, results in zip(names, tested, strict=True):
@@ -71,14 +79,34 @@ def test_staged(world: World, deployment_id: str) -> Tested:
     if following := deployment.next_wave:
         return Tested(deployment, "next_wave", wave=following)
     planned = _planned(world, environment, deployment)
+    if failed := _failed_from_outside(world, environment, planned):
+        tripped, reason = trip_for(world, deployment, "from outside, of what is live", failed)
+        return Tested(tripped, "unhealthy", reason)
     steps = tuple(_step(index, step, environment) for index, step in enumerate(planned.steps))
     outcome: Literal["ask", "healthy"] = "ask" if hook_of(environment, deployment, PRE) else "healthy"
     return Tested(planned, outcome, steps=steps, hook_timeout=environment.hook_timeout)
 
 
 def _test(world: World, environment: Environment, deployment: Deployment, name: str) -> Sequence[CheckResult]:
-    checks = [check for check in checks_of(deployment) if check.component == name and check.before_traffic]
-    return world.components.get(environment, name).check(deployment.staged[name], checks)
+    return world.components.get(environment, name).check(deployment.staged[name], _checks(deployment, name))
+
+
+def _checks(deployment: Deployment, name: str) -> list[AnyCheck]:
+    """The checks of this component before traffic; a load is put only on what is new, because visitors use the rest."""
+    new = name in deployment.changed
+    own = [check for check in checks_of(deployment) if check.component == name and check.before_traffic]
+    return [check for check in own if new or not isinstance(check, LoadCheck)]
+
+
+def _failed_from_outside(world: World, environment: Environment, deployment: Deployment) -> list[CheckResult]:
+    """The checks from outside that fail for what is live, if nothing changed; otherwise none is made."""
+    if deployment.changed:
+        return []
+    results = probe_all(world.probe, environment, outside_checks_of(deployment))
+    if results:
+        said = f"Nothing changed: {count(results)} made from outside, of what is live."
+        record(world, deployment.deployment_id, EventKind.VERIFIED, said)
+    return [result for result in results if not result.passed]
 
 
 def _planned(world: World, environment: Environment, deployment: Deployment) -> Deployment:

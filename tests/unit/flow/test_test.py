@@ -25,6 +25,7 @@ from tests.fakes import FakeWorld
 from tests.unit.flow.scenes import (
     API_ONLY,
     CANARY,
+    CHECKS,
     KEY,
     PLACED,
     SITE_ONLY,
@@ -92,6 +93,43 @@ def test_together_with_a_function_it_follows_the_strategy() -> None:
 def test_an_unchanged_release_has_no_steps() -> None:
     """Nothing is shifted, and nothing bakes."""
     assert run_tests(staged(staged=STABLE), "d2").steps == ()
+
+
+OUTSIDE = ('{"component":"site","path":"/new","only":"outside"}',)
+
+
+def test_the_checks_of_an_unchanged_release_run_before_it_ends() -> None:
+    """Its checks may be all that is new: they are made of the revisions that are live, and from outside."""
+    world = staged(staged=STABLE, checks=(*CHECKS, *OUTSIDE))
+    assert run_tests(world, "d2").outcome == "healthy"
+    assert messages(world, "tested") == [f"{name}: 1 check passed before traffic." for name in ("api", "site")]
+    assert world.probe.asked == ["https://api.example/health", "https://site.example/", "https://site.example/new"]
+
+
+def test_an_unchanged_release_whose_check_of_the_live_revision_fails_is_not_live() -> None:
+    """A later rollback would be verified by it, and could never end well."""
+    world = staged(staged=STABLE)
+    world.components.known["site"].failing = {"aa"}
+    answer = run_tests(world, "d2")
+    assert (answer.outcome, world.deployments.get("d2").is_condemned) == ("unhealthy", True)
+
+
+def test_an_unchanged_release_whose_check_from_outside_fails_is_not_live() -> None:
+    """What only a visitor can ask is asked like that."""
+    world = staged(staged=STABLE, checks=OUTSIDE)
+    world.probe.wrong = ["no", "no", "no"]
+    answer = run_tests(world, "d2")
+    assert answer.outcome == "unhealthy"
+    assert "Check failed from outside, of what is live: GET /new of site: no" in str(answer.reason)
+
+
+def test_what_did_not_change_is_checked_beside_what_did() -> None:
+    """The release promises it all; but a load is put only on what no visitor uses."""
+    load = '{"component":"api","kind":"load","path":"/load","p95_ms":100}'
+    world = staged(staged={"api": STABLE["api"], "site": CANARY["site"]}, checks=(*CHECKS, load))
+    run_tests(world, "d2")
+    assert messages(world, "tested") == [f"{name}: 1 check passed before traffic." for name in ("api", "site")]
+    assert world.probe.asked == []
 
 
 def test_a_bad_canary_trips_before_any_visitor_sees_it() -> None:
