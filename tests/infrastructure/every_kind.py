@@ -1,6 +1,7 @@
 """One component of every kind, with everything that a kind can have: for tests of what all of them are allowed."""
 
 from aws_cdk import Stack
+from aws_cdk import aws_apigateway as rest
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
@@ -38,6 +39,12 @@ def a_function(stack: Stack, name: str, key: kms.IKey | None = None) -> lambda_.
     )
 
 
+def a_rest_stage(stack: Stack) -> rest.IStage:
+    """The stage of a REST API that is not made here."""
+    api = rest.RestApi.from_rest_api_id(stack, "Rest", "abc123")
+    return rest.Stage.from_stage_attributes(stack, "Prod", rest_api=api, stage_name="prod")
+
+
 def every_kind(stack: Stack) -> dict[str, Component]:
     """A component of each kind, by its name."""
     key = kms.Key(stack, "Key")
@@ -54,7 +61,9 @@ def every_kind(stack: Stack) -> dict[str, Component]:
         "api": FunctionComponent(
             a_function(stack, "Api", key), api=apigateway.HttpApi(stack, "Http"), provisioned_concurrency=1
         ),
-        "ai": ImageComponent(a_function(stack, "Ai"), ecr.Repository(stack, "Images"), provisioned_concurrency=1),
+        "ai": ImageComponent(
+            a_function(stack, "Ai"), ecr.Repository(stack, "Images"), provisioned_concurrency=1, api=a_rest_stage(stack)
+        ),
         "site": SiteComponent(
             bucket, routing, distribution=cloudfront.Distribution(stack, "Cdn", default_behavior=behavior)
         ),

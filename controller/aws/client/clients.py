@@ -169,6 +169,11 @@ class Clients:
         return cast("ApiGatewayV2Client", self._client("apigatewayv2"))
 
     @cached_property
+    def rest_gateway(self) -> Any:  # noqa: ANN401 - no stubs of it are installed
+        """Amazon API Gateway's REST APIs."""
+        return self._client("apigateway")
+
+    @cached_property
     def databases(self) -> "RDSClient":
         """Amazon RDS."""
         return cast("RDSClient", self._client("rds"))

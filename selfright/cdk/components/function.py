@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from aws_cdk import Aws
-from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_lambda as lambda_
 
 from selfright.cdk.components.alias import released_function, warm_instances
-from selfright.cdk.components.component import Privileges, allow, read_staged
+from selfright.cdk.components.api import Api, declared_api, read_api
+from selfright.cdk.components.component import Privileges, read_staged
 from selfright.cdk.durations import checked
 from selfright.cdk.names import Group
 
@@ -23,7 +22,8 @@ class FunctionComponent:
         alias: the alias that serves visitors. Nothing may call the function without it.
         url: its address for visitors; without one, there are no checks from outside.
         variables: its environment variables in this environment; they replace those of a release.
-        api: the HTTP API in front of it; every restore point has its configuration.
+        api: the HTTP API in front of it, or the stage of a REST API (`rest_api.deployment_stage`); it is part of every
+            restore point.
         log_group: the name of the log group, if that is not `/aws/lambda/<the function's name>`.
         provisioned_concurrency: the number of warm instances for every version that visitors get; give the alias itself
             none. 0 removes the provisioned concurrency of older releases; None changes nothing.
@@ -36,7 +36,7 @@ class FunctionComponent:
     alias: str = "live"
     url: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
-    api: apigateway.IHttpApi | None = None
+    api: Api = None
     log_group: str | None = None
     provisioned_concurrency: int | None = None
     arrives_within: str = "1m"
@@ -50,7 +50,7 @@ class FunctionComponent:
             "alias": self.alias,
             "url": self.url,
             "variables": dict(self.variables),
-            **({"api_id": self.api.api_id} if self.api else {}),
+            **declared_api(self.api),
             **({"log_group": self.log_group} if self.log_group else {}),
             **warm_instances(self.provisioned_concurrency),
             "arrives_within": checked("arrives_within", self.arrives_within),
@@ -60,8 +60,4 @@ class FunctionComponent:
     def privileges(self) -> Privileges:
         """The statements for the function, and reading its API to record the restore point."""
         released = released_function(self.function, warm=self.provisioned_concurrency is not None)
-        staged = [*released[Group.STAGE], read_staged("staging/*")]
-        if self.api is not None:
-            api = f"arn:{Aws.PARTITION}:apigateway:{Aws.REGION}::/apis/{self.api.api_id}"
-            staged.append(allow(["apigateway:GET"], [api, f"{api}/*"]))
-        return {**released, Group.STAGE: staged}
+        return {**released, Group.STAGE: [*released[Group.STAGE], read_staged("staging/*"), *read_api(self.api)]}

@@ -8,6 +8,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
 from selfright.cdk.components.alias import released_function, warm_instances
+from selfright.cdk.components.api import Api, declared_api, read_api
 from selfright.cdk.components.component import Privileges, allow
 from selfright.cdk.durations import checked
 from selfright.cdk.names import Group
@@ -27,6 +28,8 @@ class ImageComponent:
         alias: the alias that serves visitors. Nothing may call the function without it.
         url: its address for visitors; without one, there are no checks from outside.
         variables: its environment variables in this environment; they replace those of a release.
+        api: the HTTP API in front of it, or the stage of a REST API (`rest_api.deployment_stage`); it is part of every
+            restore point.
         platform: the platform of the function's architecture.
         log_group: the name of the log group, if that is not `/aws/lambda/<the function's name>`.
         provisioned_concurrency: the number of warm instances for every version that visitors get; give the alias itself
@@ -41,6 +44,7 @@ class ImageComponent:
     alias: str = "live"
     url: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    api: Api = None
     platform: Literal["linux/amd64", "linux/arm64"] = "linux/amd64"
     log_group: str | None = None
     provisioned_concurrency: int | None = None
@@ -56,6 +60,7 @@ class ImageComponent:
             "repository": self.repository.repository_name,
             "url": self.url,
             "variables": dict(self.variables),
+            **declared_api(self.api),
             **({"log_group": self.log_group} if self.log_group else {}),
             "platform": self.platform,
             **warm_instances(self.provisioned_concurrency),
@@ -71,7 +76,7 @@ class ImageComponent:
         delete = self._allow("ListImages", "BatchDeleteImage")
         return {
             **released,
-            Group.STAGE: [*released[Group.STAGE], self._allow(*read_access, *push)],
+            Group.STAGE: [*released[Group.STAGE], self._allow(*read_access, *push), *read_api(self.api)],
             Group.CLOSE: [*released[Group.CLOSE], delete],
             Group.RECONCILE: [*released[Group.RECONCILE], delete],
         }

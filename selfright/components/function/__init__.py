@@ -1,8 +1,8 @@
 """The kind `function`: a Lambda function whose code is a zip; `LambdaKind` is the base of all kinds on Lambda."""
 # ruff: noqa: PLC0415 - each operation is imported when it is needed
 
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 from controller.domain.components.function.artifact import FunctionArtifact, LambdaArtifact
 from controller.domain.components.function.target import FunctionTarget, LambdaTarget
@@ -37,6 +37,19 @@ class LambdaKind(Kind[ArtifactOnLambda, TargetOnLambda]):
         dimensions = {"FunctionName": target.function_name, "Resource": f"{target.function_name}:{target.alias}"}
         return RequestMetrics("AWS/Lambda", "Invocations", "Errors", dimensions)
 
+    def api_recoveries(self, recovering: Recovering) -> Sequence[Recovery]:
+        """The recovery of the API in front of it; none when the restore point has no API."""
+        document: Mapping[str, Any] | None = recovering.document.get("api")
+        if not document:
+            return []
+        if "rest_api_id" in document:
+            from selfright.components.function.recover_rest_api import RestApiRecovery
+
+            return [RestApiRecovery(recovering.clients, recovering.name, document)]
+        from selfright.components.function.recover_api import ApiRecovery
+
+        return [ApiRecovery(recovering.clients, recovering.name, document)]
+
 
 class FunctionKind(LambdaKind[FunctionArtifact, FunctionTarget]):
     """A function whose code is packed into a zip."""
@@ -62,13 +75,12 @@ class FunctionKind(LambdaKind[FunctionArtifact, FunctionTarget]):
         return FunctionExaminer(examining, target, "Zip").examinations()
 
     def recoveries(self, recovering: Recovering, target: FunctionTarget) -> Sequence[Recovery]:
-        """Recover its version and alias, then the HTTP API in front of it."""
+        """Recover its version and alias, then the API in front of it."""
         from selfright.components.function.recover import FunctionRecovery
-        from selfright.components.function.recover_api import ApiRecovery
 
         clients, name, document = recovering.clients, recovering.name, recovering.document
         function = FunctionRecovery(clients, recovering.bucket, name, target, recovering.entry, document)
-        return [function, *([ApiRecovery(clients, name, document["api"])] if document.get("api") else [])]
+        return [function, *self.api_recoveries(recovering)]
 
 
 KIND = FunctionKind("function")

@@ -11,7 +11,7 @@ from typing import Any
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
-from controller.aws.components.function.export_api import ApiExport
+from controller.aws.components.function.apis.http_api import HttpApiExport
 from controller.domain.restore_point import LEFT_OUT
 from controller.errors import ChangedByOthersError, NotFoundError
 from selfright.components.recovered import RecoveryStep, cannot, do
@@ -34,7 +34,7 @@ class ApiRecovery:
     def plan(self) -> list[RecoveryStep]:
         """Integrations come before the routes that lead to them; additional routes are deleted after that."""
         try:
-            self._has = ApiExport(self._clients, self._id).document()
+            self._has = HttpApiExport(self._clients, self._id).document()
         except NotFoundError:
             text = f"the HTTP API {self._id} no longer exists: deploy the application's stack first."
             return [cannot(self._name, text)]
@@ -113,7 +113,7 @@ class ApiRecovery:
 
         def act() -> None:
             if self._has is planned:  # Only before the first step: later changes are our own.
-                if ApiExport(self._clients, self._id).document() != planned:
+                if HttpApiExport(self._clients, self._id).document() != planned:
                     raise ChangedByOthersError(f"the HTTP API {self._id} was changed after the steps were shown.")
                 self._has = {}
             with calling("apigateway:UpdateApi", self._id):

@@ -37,11 +37,12 @@ class ImageKind(LambdaKind[ImageArtifact, ImageTarget]):
         return ImageExaminer(examining, target).examinations()
 
     def recoveries(self, recovering: Recovering, target: ImageTarget) -> Sequence[Recovery]:
-        """Recover its version and alias."""
+        """Recover its version and alias, then the API in front of it."""
         from selfright.components.image.recover import ImageRecovery
 
         clients, bucket, entry = recovering.clients, recovering.bucket, recovering.entry
-        return [ImageRecovery(clients, bucket, recovering.name, target, entry, recovering.document)]
+        image = ImageRecovery(clients, bucket, recovering.name, target, entry, recovering.document)
+        return [image, *self.api_recoveries(recovering)]
 
 
 KIND = ImageKind("image")

@@ -10,7 +10,7 @@ import pytest
 
 from controller.aws.bundles import S3Bundles
 from controller.aws.components.exports import AwsExports
-from controller.aws.components.function.export_api import ApiExport
+from controller.aws.components.function.apis.http_api import HttpApiExport
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.components.function.target import FunctionTarget
 from controller.domain.components.parameters.target import ParametersTarget
@@ -270,7 +270,7 @@ def api(world: World) -> tuple[Any, str, Callable[[], ApiRecovery]]:
     """An HTTP API, exported."""
     clients = world.clients
     api_id = an_api(clients)
-    exported = json.loads(json.dumps(ApiExport(clients, api_id).document(), default=str))
+    exported = json.loads(json.dumps(HttpApiExport(clients, api_id).document(), default=str))
     return clients.gateway, api_id, lambda: ApiRecovery(clients, "api", exported)
 
 

@@ -1,4 +1,4 @@
-"""The export of a Lambda function: the live version's configuration, the place of its code, and its HTTP API.
+"""The export of a Lambda function: the live version's configuration, the place of its code, and its API.
 
 The values of environment variables are exported only where a release set them: the bundle and the environment hold
 these in plain text already. Any other value may be a secret, so only the name of the variable is exported.
@@ -9,9 +9,9 @@ from typing import Any
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
+from controller.aws.components.function.apis import exported_api
 from controller.aws.components.function.code import sha256_of
 from controller.aws.components.function.configuration import RECORD, RECORDS, variables_of
-from controller.aws.components.function.export_api import ApiExport
 from controller.aws.components.function.kept_code import KeptCode
 from controller.domain.components.function.target import LambdaTarget
 from controller.domain.deployment import Revision
@@ -27,13 +27,13 @@ KEPT = (
 class FunctionExport:
     """Exports one function with any kind of code."""
 
-    def __init__(self, clients: Clients, bucket: str, target: LambdaTarget, api_id: str | None = None) -> None:
-        """`bucket` keeps the code; `api_id` is the HTTP API in front of the function, if there is one."""
-        self._clients, self._target, self._api_id = clients, target, api_id
+    def __init__(self, clients: Clients, bucket: str, target: LambdaTarget) -> None:
+        """`bucket` keeps the code."""
+        self._clients, self._target = clients, target
         self._code = KeptCode(clients, bucket)
 
     def of(self, revision: Revision) -> Mapping[str, Any]:
-        """One call for the function, three to keep its code if it is new, four for its API."""
+        """One call for the function, three to keep its code if it is new, up to four for its API."""
         name = self._target.function_name
         with calling("lambda:GetFunction", f"{name}:{revision.id}"):
             found = self._clients.functions.get_function(FunctionName=name, Qualifier=revision.id)
@@ -45,7 +45,7 @@ class FunctionExport:
             "code": self._kept(configuration, found.get("Code", {})),
             "configuration": {key: configuration[key] for key in KEPT if configuration.get(key)},
             "variables": exported_variables(configuration),
-            "api": self._api(),
+            "api": exported_api(self._clients, self._target),
         }
 
     def _kept(self, configuration: Mapping[str, Any], code: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,9 +53,6 @@ class FunctionExport:
         if configuration.get("PackageType") == "Image":
             return {"sha256": sha256, "image": code.get("ResolvedImageUri") or code.get("ImageUri", "")}
         return {"sha256": sha256, "key": self._code.keep(sha256, str(code.get("Location", "")))}
-
-    def _api(self) -> Mapping[str, Any] | None:
-        return ApiExport(self._clients, self._api_id).document() if self._api_id else None
 
 
 def exported_variables(configuration: Mapping[str, Any]) -> dict[str, Any]:

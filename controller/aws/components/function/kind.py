@@ -20,10 +20,10 @@ class FunctionKind(AwsKind[FunctionTarget]):
         return FunctionComponent(target, name, tools.bucket, tools.clients, context=tools.context)
 
     def export(self, target: FunctionTarget, revision: Revision, tools: Tools) -> Mapping[str, Any]:
-        """The version's configuration, code and HTTP API."""
+        """The version's configuration, code and API."""
         from controller.aws.components.function.export import FunctionExport
 
-        return FunctionExport(tools.clients, tools.bucket, target, target.api_id).of(revision)
+        return FunctionExport(tools.clients, tools.bucket, target).of(revision)
 
     def dimensions(self, target: FunctionTarget) -> Mapping[str, str]:
         """The dimensions of the alias; see `dimensions_of`."""

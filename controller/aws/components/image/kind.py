@@ -20,7 +20,7 @@ class ImageKind(AwsKind[ImageTarget]):
         return ImageComponent(target, name, tools.clients, context=tools.context)
 
     def export(self, target: ImageTarget, revision: Revision, tools: Tools) -> Mapping[str, Any]:
-        """The version's configuration, and the address of its image."""
+        """The version's configuration, the address of its image, and its API."""
         from controller.aws.components.function.export import FunctionExport
 
         return FunctionExport(tools.clients, tools.bucket, target).of(revision)

@@ -1,13 +1,15 @@
 """A Lambda function in an environment; and what all kinds that run on Lambda share."""
 
 from datetime import timedelta
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from controller.domain.components.target import Target
 from controller.domain.durations import Between
 from controller.domain.names import Url
+
+ApiId = Annotated[str, Field(pattern=r"^[a-z0-9]{1,64}$")]
 
 
 class LambdaTarget(Target):
@@ -16,7 +18,8 @@ class LambdaTarget(Target):
     `log_group` is its log group, if that is not Lambda's default. With `provisioned_concurrency`, every version that
     visitors get has this many warm instances; 0 removes those of older releases. Without it, Selfright leaves the
     provisioned concurrency as it is. A release waits for at most `arrives_within` until calls through the alias show a
-    change. `when_indivisible`: what happens to a release whose version cannot share the alias
+    change. `api_id` is the HTTP API in front of it, or `rest_api_id` with `rest_api_stage` the REST API and its stage.
+    `when_indivisible`: what happens to a release whose version cannot share the alias
     with the live one: it is refused, or all visitors get it at the first step.
     """
 
@@ -28,9 +31,20 @@ class LambdaTarget(Target):
     provisioned_concurrency: Annotated[int, Field(ge=0, le=10_000)] | None = None
     when_indivisible: Literal["refuse", "at_once"] = "refuse"
     arrives_within: Annotated[int, Between("1s", "30m")] = 60
+    api_id: ApiId | None = None
+    rest_api_id: ApiId | None = None
+    rest_api_stage: Annotated[str, Field(pattern=r"^([A-Za-z0-9_-]{1,128})?$")] = ""
 
     divides_visitors: ClassVar[bool] = True
     measured_by_version: ClassVar[bool] = True
+
+    @model_validator(mode="after")
+    def _one_api(self) -> Self:
+        if self.api_id and self.rest_api_id:
+            raise ValueError("api_id and rest_api_id: name the one API that visitors use")
+        if bool(self.rest_api_id) != bool(self.rest_api_stage):
+            raise ValueError("rest_api_id and rest_api_stage belong together: a REST API serves each stage by itself")
+        return self
 
     @property
     def arrival_patience(self) -> timedelta:
@@ -49,7 +63,6 @@ class LambdaTarget(Target):
 
 
 class FunctionTarget(LambdaTarget):
-    """A Lambda function whose code is a zip. `api_id` is the HTTP API in front of it, for the restore point."""
+    """A Lambda function whose code is a zip."""
 
     kind: Literal["function"]
-    api_id: Annotated[str, Field(pattern=r"^[a-z0-9]{1,64}$")] | None = None

@@ -29,7 +29,7 @@ STAGE = (
 )  # fmt: skip
 
 
-class ApiExport:
+class HttpApiExport:
     """Exports one HTTP API."""
 
     def __init__(self, clients: Clients, api_id: str) -> None:

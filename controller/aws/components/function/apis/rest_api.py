@@ -1,0 +1,95 @@
+"""The export of a REST API: its stage's settings, and the definition that the stage serves, as OpenAPI.
+
+A stage serves a deployment, a snapshot of the API that never changes; what is changed in the API is served only after
+the next deployment. So what visitors get is exported, not the API as it is being edited. CORS is in the definition: it
+is made of methods `OPTIONS`, of headers in responses, and of the API's own responses.
+
+Values that may be secrets (stage variables, static values that an integration adds to requests) are left out; their
+names stay.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from controller.aws.client.calls import calling
+from controller.aws.client.clients import Clients
+from controller.domain.restore_point import LEFT_OUT
+
+STAGE = (
+    "stageName", "deploymentId", "description", "cacheClusterEnabled", "cacheClusterSize", "methodSettings",
+    "variables", "accessLogSettings", "canarySettings", "tracingEnabled", "clientCertificateId",
+)  # fmt: skip
+FORMAT = "oas30"
+EXTENSIONS = {"extensions": "apigateway"}
+"""Integrations, authorizers, the API's own responses, its policy: all that API Gateway adds to OpenAPI."""
+INTEGRATION = "x-amazon-apigateway-integration"
+MADE_UP = ("info", "servers")
+"""Members that API Gateway fills in for each export: the moment, and the address."""
+
+
+class RestApiExport:
+    """Exports one stage of one REST API."""
+
+    def __init__(self, clients: Clients, api_id: str, stage: str) -> None:
+        self._gateway, self._id, self._stage = clients.rest_gateway, api_id, stage
+
+    def document(self) -> dict[str, Any]:
+        """Two calls; raises `NotFoundError` when there is no such API, or no such stage of it."""
+        return {"rest_api_id": self._id, "stage": self.stage(), "definition": self.definition()}
+
+    def stage(self) -> dict[str, Any]:
+        """The stage's settings, and which deployment it serves."""
+        with calling("apigateway:GET", f"/restapis/{self._id}/stages/{self._stage}"):
+            found = self._gateway.get_stage(restApiId=self._id, stageName=self._stage)
+        stage = {name: found[name] for name in STAGE if found.get(name) not in (None, "", {}, [])}
+        if variables := stage.get("variables"):
+            stage["variables"] = dict.fromkeys(variables, LEFT_OUT)
+        if overrides := stage.get("canarySettings", {}).get("stageVariableOverrides"):
+            overrides = dict.fromkeys(overrides, LEFT_OUT)
+            stage["canarySettings"] = {**stage["canarySettings"], "stageVariableOverrides": overrides}
+        return stage
+
+    def definition(self) -> dict[str, Any]:
+        """The definition that the stage serves, without secrets."""
+        with calling("apigateway:GET", f"/restapis/{self._id}/stages/{self._stage}/exports/{FORMAT}"):
+            answer = self._gateway.get_export(
+                restApiId=self._id,
+                stageName=self._stage,
+                exportType=FORMAT,
+                parameters=EXTENSIONS,
+                accepts="application/json",
+            )
+            definition: dict[str, Any] = json.loads(answer["body"].read())
+        for integration in integrations_of(definition).values():
+            _hide(integration)
+        return definition
+
+
+def integrations_of(definition: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The integration of each route, such as `GET /items/{id}`; `ANY` stands for all methods."""
+    return {
+        f"{method} {path}": operation[INTEGRATION]
+        for path, method, operation in _operations(definition)
+        if isinstance(operation.get(INTEGRATION), dict)
+    }
+
+
+def served(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """What can be compared of a definition: without what API Gateway makes up for each export."""
+    return {name: value for name, value in definition.items() if name not in MADE_UP}
+
+
+def _operations(definition: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    for path, methods in definition.get("paths", {}).items():
+        for name, operation in methods.items():
+            if isinstance(operation, dict):
+                yield path, "ANY" if name == "x-amazon-apigateway-any-method" else name.upper(), operation
+
+
+def _hide(integration: dict[str, Any]) -> None:
+    """Leave out static values, which API Gateway writes in single quotes; a mapping from the request is no secret."""
+    if parameters := integration.get("requestParameters"):
+        integration["requestParameters"] = {
+            name: LEFT_OUT if str(value).startswith("'") else value for name, value in parameters.items()
+        }
