@@ -19,7 +19,7 @@ HELP = """\
                    (--keep leaves it running; --weather aws: changes, measurements and events come as late as on AWS)
   test [ARGS]      the fast tests, the main paths on a local AWS, and SmartPack's page; ARGS go to pytest
   test --fast      only tests without local AWS, browser and Vite: about six minutes
-  test --slow      the others: every moment of the state machines, everything on a local AWS: about 40 minutes
+  test --slow      the others: every moment of the state machines, everything on a local AWS: about 30 minutes
   test --all       all of them, and the campaigns: a thousand simulated runs, outages in every scenario, chaos, floods
   test --weather W the tests on a local AWS (or those that ARGS name) in the weather still, aws or storm, or in all
                    three; --seed S draws another one
@@ -45,13 +45,16 @@ Any other word is a command of Selfright itself: ./dev status, ./dev release --h
 The first run sets up .selfright/ (half a minute, about 1.4 GB); later runs skip that. Deleting .selfright is safe.
 """
 
-SERIAL_SUITES = ("tests/e2e", "tests/chaos")
-"""These tests need the machine for themselves: one process, one test at a time."""
+LOCAL_AWS_SUITES = ("tests/e2e", "tests/chaos")
+"""These tests run on a local AWS and mostly wait for it."""
+
+TWO_LOCAL_AWS = ("--numprocesses=2", "--dist=loadfile")
+"""pytest's arguments for all of them: two files at a time, each half on a local AWS of its own."""
 
 MAIN_PATHS = tuple(f"tests/e2e/test_{name}.py" for name in ("local_aws", "alarms", "rolling_back", "weather"))
 """What `./dev test` runs of these: a release, an alarm, rollbacks, and the same where AWS is late."""
 
-SIDE_BY_SIDE = ("--numprocesses=2", "--dist=worksteal", *(f"--ignore={suite}" for suite in SERIAL_SUITES))
+SIDE_BY_SIDE = ("--numprocesses=2", "--dist=worksteal", *(f"--ignore={suite}" for suite in LOCAL_AWS_SUITES))
 """pytest's arguments for all other tests."""
 
 USUAL = ("-m", "not campaign")
@@ -115,7 +118,7 @@ def selfright(arguments: Sequence[str]) -> int:
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Run the tests: the independent ones side by side, then those that need the machine for themselves."""
+    """Run the tests: the independent ones side by side, then those on a local AWS."""
     environments.ensure([MAIN, LOCAL_AWS])
     if "--weather" in arguments:
         runs = weather_runs(arguments)
@@ -152,7 +155,7 @@ def test_runs(arguments: Sequence[str]) -> list[list[str]]:
         return [[*SIDE_BY_SIDE, *only, *chosen]]
     if {"--slow", "--all"} & set(arguments) or "-m" in chosen:
         alone = USUAL if "--slow" in arguments else ()
-        return [[*SIDE_BY_SIDE, *only, *chosen], [*SERIAL_SUITES, *alone, *chosen]]
+        return [[*SIDE_BY_SIDE, *only, *chosen], [*TWO_LOCAL_AWS, *LOCAL_AWS_SUITES, *alone, *chosen]]
     return [[*SIDE_BY_SIDE, *FAST, *chosen], [*MAIN_PATHS, *USUAL, *chosen]]
 
 

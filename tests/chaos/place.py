@@ -21,6 +21,7 @@ from tests.chaos.processes import Workers
 from tests.chaos.proxy import Proxy
 from tests.e2e.lab import Lab
 from tests.e2e.waiting import until
+from tests.ports import PORT
 
 PATIENT_SECONDS = 300
 PREFIX = "selfright-"
@@ -141,7 +142,7 @@ def place(folder: Path) -> Iterator[Place]:
     """A local AWS with a first release live, and its functions behind the proxy; nothing is left of it afterwards."""
     home = folder / f"lab-{time.time_ns()}"
     home.mkdir(parents=True)
-    running = install(lambda _: None, folder=home / "local", attached=True, preference=PREFERENCE)
+    running = install(lambda _: None, folder=home / "local", attached=True, preference=PREFERENCE, port=PORT)
     workers = Workers(running.groups[0])
     proxy = Proxy(running.port, lambda port: kill_caller(workers, port))
     try:

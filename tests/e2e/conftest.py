@@ -8,12 +8,13 @@ from contextlib import contextmanager
 import pytest
 
 from selfright.local import emulator
-from selfright.local.installation import EDGE_PORT, LocalPreference, install
+from selfright.local.installation import LocalPreference, install
 from selfright.local.local_weather import LocalWeather
 from selfright.local.place import LocalFolder, is_free
 from tests.e2e.enforcing import a_releaser, denials, enforcing, match_aws
 from tests.e2e.lab import Lab
 from tests.e2e.waiting import members, until
+from tests.ports import PORT, SEED
 
 CARE = LocalPreference(
     steps=(),
@@ -23,7 +24,7 @@ CARE = LocalPreference(
 )
 
 
-WEATHER = LocalWeather(os.environ.get("SELFRIGHT_WEATHER", "still"), int(os.environ.get("SELFRIGHT_SEED", "0")))  # type: ignore[arg-type] - it refuses what it does not know
+WEATHER = LocalWeather(os.environ.get("SELFRIGHT_WEATHER", "still"), SEED)  # type: ignore[arg-type] - it refuses what it does not know
 """The weather of the lab: still, unless `./dev test --weather` says something else."""
 
 STARTS = 2
@@ -61,7 +62,7 @@ class Labs:
                     attached=True,
                     preference=CARE,
                     weather=self._weather,
-                    port=EDGE_PORT + self._weather.seed,  # the gate starts several weathers at the same moment
+                    port=PORT,
                 )
                 lab = Lab(running, folder)
             match_aws(lab)

@@ -14,6 +14,7 @@ from selfright.local.installation import install
 from tests.e2e.conftest import CARE
 from tests.e2e.lab import Lab
 from tests.e2e.waiting import until
+from tests.ports import PORT
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
     """An own installation with a first release live, whose controller may go."""
-    running = install(lambda _: None, folder=tmp_path / "local", attached=True, preference=CARE)
+    running = install(lambda _: None, folder=tmp_path / "local", attached=True, preference=CARE, port=PORT)
     try:
         lab = Lab(running, tmp_path)
         lab.set_bakes()

@@ -27,6 +27,7 @@ from tests.e2e.lab import Lab
 from tests.e2e.programs import program
 from tests.e2e.test_prove import variables
 from tests.e2e.waiting import until
+from tests.ports import PORT
 from tests.registering import register, registered
 
 HANGS = 120
@@ -127,7 +128,7 @@ def quick_sandbox(folder: Path, running: LocalAws) -> Iterator[tuple[Prover, Sce
 def test_three_releases_and_a_rollback_end_as_they_should(tmp_path: Path) -> None:
     """Two go live, the bad one is rolled back, and so is the second by hand; then no record of them is left."""
     folder = tmp_path / "local"
-    running = install(lambda _: None, folder=folder, attached=True)
+    running = install(lambda _: None, folder=folder, attached=True, port=PORT)
     try:
         with variables(running):
             with quick_sandbox(LocalFolder(folder).targets, running) as (prover, scene):

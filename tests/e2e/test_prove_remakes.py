@@ -29,6 +29,7 @@ from tests.e2e.programs import program
 from tests.e2e.test_prove import variables
 from tests.e2e.test_prove_ends import HANGS, quick_sandbox
 from tests.e2e.waiting import until
+from tests.ports import PORT
 
 pytestmark = pytest.mark.timeout(900)
 REMAKES = """\
@@ -58,7 +59,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def running(folder: Path) -> Iterator[LocalAws]:
     """An own installation whose controller serves no application."""
-    local = install(lambda _: None, folder=folder, attached=True)
+    local = install(lambda _: None, folder=folder, attached=True, port=PORT)
     try:
         with variables(local), pytest.MonkeyPatch.context() as patch:
             patch.setenv("SELFRIGHT_LOCAL_FOLDER", str(folder))

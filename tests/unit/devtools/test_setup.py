@@ -120,8 +120,14 @@ def test_all_tests_run_side_by_side_where_they_can() -> None:
     fast, main = [*commands.SIDE_BY_SIDE, *commands.FAST], [*commands.MAIN_PATHS, *commands.USUAL]
     assert commands.test_runs([]) == [fast, main]
     assert all((ROOT / path).exists() for path in commands.MAIN_PATHS)
-    assert commands.test_runs(["--all"]) == [[*commands.SIDE_BY_SIDE], [*commands.SERIAL_SUITES]]
-    slow, alone = [*commands.SIDE_BY_SIDE, *commands.SLOW], [*commands.SERIAL_SUITES, *commands.USUAL]
+    assert commands.test_runs(["--all"]) == [
+        [*commands.SIDE_BY_SIDE],
+        [*commands.TWO_LOCAL_AWS, *commands.LOCAL_AWS_SUITES],
+    ]
+    slow, alone = (
+        [*commands.SIDE_BY_SIDE, *commands.SLOW],
+        [*commands.TWO_LOCAL_AWS, *commands.LOCAL_AWS_SUITES, *commands.USUAL],
+    )
     assert commands.test_runs(["--slow"]) == [slow, alone]
     assert commands.test_runs(["tests/unit/domain::x", "-x"]) == [["tests/unit/domain::x", "-x"]]
     assert [run[-2:] for run in commands.test_runs(["-k", "rollback"])] == [["-k", "rollback"]] * 2
