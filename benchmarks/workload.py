@@ -13,7 +13,7 @@ from pathlib import Path
 
 from selfright.bundling.bundle import make_bundle
 from selfright.components.function.pack import zip_function
-from selfright.packing.folder import list_files
+from selfright.components.function.tree import list_package
 
 KB, MB = 1000, 1000 * 1000
 PLAIN = {"favicon.svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>", "robots.txt": b"User-agent: *\n"}
@@ -93,7 +93,7 @@ def build(work: Work, folder: Path, change: int) -> Build:
     code = {"index.py": HANDLER.format(version=made.version).encode(), "data.bin": _bytes("code", work.code_bytes)}
     _write(folder / "api", code)
     with made.code.open("wb") as target:
-        zip_function(target, list_files(folder / "api"))
+        zip_function(target, list_package(folder / "api"))
     (folder / "release.yaml").write_text(_manifest(made.version))
     make_bundle(folder, made.bundle)
     return made

@@ -88,14 +88,15 @@ def _walk(
                 continue
             if entry.is_symlink():
                 _stay_inside(place, root, above)
-            _check(place, path, allowed)
+            check_path(place, path, allowed)
             if entry.is_dir():
                 yield from _walk(place, f"{path}/", root, (*above, place.resolve()), allowed)
             else:
-                yield _plain(place, path)
+                yield plain_file(place, path)
 
 
-def _plain(place: Path, path: str) -> SourceFile:
+def plain_file(place: Path, path: str) -> SourceFile:
+    """The file at `place`; raises `InvalidBundleError` for what is no plain file."""
     mode = place.stat().st_mode
     if not stat.S_ISREG(mode):
         raise InvalidBundleError(f"'{place}' is not a plain file", "Remove it from the folder.")
@@ -114,7 +115,8 @@ def _stay_inside(link: Path, root: Path, above: tuple[Path, ...]) -> None:
         raise InvalidBundleError(f"the link '{link}' leads in a circle", "Remove it from the folder.")
 
 
-def _check(place: Path, path: str, allowed: Collection[str]) -> None:
+def check_path(place: Path, path: str, allowed: Collection[str]) -> None:
+    """Raise `InvalidBundleError` for a file or folder whose name cannot be used, or that looks like a secret."""
     if problem := why_unsafe(path):
         raise InvalidBundleError(f"the name {str(place)!r} {problem}", "Rename it.")
     if _looks_secret(place) and not any(fnmatch(path, pattern) for pattern in allowed):

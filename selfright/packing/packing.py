@@ -35,11 +35,15 @@ class Packing:
 
     def folder(self) -> list[SourceFile]:
         """The files of the artifact, which must be a folder; raises `InvalidBundleError`."""
+        return list_files(self.in_folder(), allowed=self.allowed)
+
+    def in_folder(self) -> Path:
+        """The place of the artifact, which must be a folder; raises `InvalidBundleError`."""
         if not self.place.is_dir():
             what = "is not a folder" if self.place.exists() else "does not exist"
             advice = f"Build it, or correct `artifact` in {MANIFEST_NAME}."
             raise InvalidBundleError(f"the artifact '{self.place}' {what}", advice)
-        return list_files(self.place, allowed=self.allowed)
+        return self.place
 
     def file(self, advice: str) -> bytes:
         """The contents of the artifact, which must be a file; `advice` is the next step if it is not.

@@ -9,6 +9,8 @@ from typing import IO
 _TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 """The oldest time stamp that a zip can have; real ones would differ between builds."""
 _UNIX = 3
+_IS_FOLDER = 0x10
+"""The attribute of a folder on systems that know no Unix modes."""
 _LEVEL = 6
 _CHUNK = 1024 * 1024
 _IMAGES = {".avif", ".gif", ".jpeg", ".jpg", ".png", ".webp"}
@@ -22,6 +24,20 @@ def add(archive: zipfile.ZipFile, path: str, data: bytes, *, executable: bool = 
     info = _info(path, executable=executable)
     uncompressed = stored or PurePosixPath(path).suffix.lower() in _COMPRESSED
     archive.writestr(info, data, zipfile.ZIP_STORED if uncompressed else zipfile.ZIP_DEFLATED, _LEVEL)
+
+
+def add_link(archive: zipfile.ZipFile, path: str, target: str) -> None:
+    """Add a symbolic link; `target` is relative to its folder."""
+    info = _info(path, executable=True)
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    archive.writestr(info, target.encode(), zipfile.ZIP_STORED)
+
+
+def add_folder(archive: zipfile.ZipFile, path: str) -> None:
+    """Add an empty folder, whose path ends with "/"."""
+    info = _info(path, executable=True)
+    info.external_attr = (stat.S_IFDIR | 0o755) << 16 | _IS_FOLDER
+    archive.writestr(info, b"", zipfile.ZIP_STORED)
 
 
 def add_stored(archive: zipfile.ZipFile, path: str, source: IO[bytes], size: int) -> str:

@@ -5,6 +5,7 @@ hidden zip64 directory to the one that other programs see, and drops what follow
 readers could understand differently must not be released, so this reader refuses everything unusual.
 """
 
+import stat
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,11 +44,18 @@ class Entry:
     flags: int
     mode: int
     """The Unix mode with the file type; 0 when the zip was made on another system."""
+    has_mode: bool = False
+    """Whether the zip was made on a system with Unix modes."""
 
     @property
     def is_folder(self) -> bool:
         """Whether it is the entry of a folder."""
         return self.name.endswith("/")
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is a symbolic link; its contents are where it leads."""
+        return stat.S_ISLNK(self.mode) and not self.is_folder
 
 
 @dataclass(frozen=True)
@@ -115,8 +123,9 @@ def _entries(data: bytes, count: int, what: str) -> Iterator[Entry]:
         at += _CENTRAL_HEADER.size
         raw_name = data[at : at + name_length]
         at += name_length + extra + comment
-        mode = attributes >> 16 if made_by >> 8 in _MADE_ON_UNIX else 0
-        yield Entry(_decode(raw_name, flags, what), raw_name, offset, packed, size, crc, method, flags, mode)
+        unix = made_by >> 8 in _MADE_ON_UNIX
+        mode = attributes >> 16 if unix else 0
+        yield Entry(_decode(raw_name, flags, what), raw_name, offset, packed, size, crc, method, flags, mode, unix)
     if at != len(data):
         raise InvalidBundleError(f"the directory of {what} is damaged: it is longer than its entries", AGAIN)
 

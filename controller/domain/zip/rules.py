@@ -35,14 +35,19 @@ def why_unsafe(path: str) -> str | None:
     return next((problem for problem, is_there in problems.items() if is_there), None)
 
 
-def check_entries(entries: Iterable[Entry], what: str, *, max_entry: int, max_total: int, max_ratio: int) -> None:
-    """Raise `InvalidBundleError` for the first entry of `what` that breaks a rule. Sizes are unpacked bytes."""
+def check_entries(  # noqa: PLR0913 - the limits have names
+    entries: Iterable[Entry], what: str, *, max_entry: int, max_total: int, max_ratio: int, links: bool = False
+) -> None:
+    """Raise `InvalidBundleError` for the first entry of `what` that breaks a rule. Sizes are unpacked bytes.
+
+    With `links` there may be symbolic links; where they lead is not checked here.
+    """
     spelled: dict[str, str] = {}
     total = 0
     for entry in entries:
         where = f"'{entry.name}' in {what}"
         _check_name(entry, where)
-        _check_nature(entry, where)
+        _check_nature(entry, where, links=links)
         _check_size(entry, where, max_entry, max_ratio)
         _check_unique(entry, where, spelled)
         total += entry.size
@@ -56,11 +61,11 @@ def _check_name(entry: Entry, where: str) -> None:
         raise InvalidBundleError(f"the name {printable(where)} {problem}", _RENAME)
 
 
-def _check_nature(entry: Entry, where: str) -> None:
+def _check_nature(entry: Entry, where: str, *, links: bool) -> None:
     kind = stat.S_IFMT(entry.mode)
-    if kind == stat.S_IFLNK:
+    if entry.is_link and not links:
         raise InvalidBundleError(f"{where} is a symbolic link", "Put the file itself into the bundle.")
-    if kind not in (0, stat.S_IFDIR if entry.is_folder else stat.S_IFREG):
+    if not entry.is_link and kind not in (0, stat.S_IFDIR if entry.is_folder else stat.S_IFREG):
         raise InvalidBundleError(f"{where} is a special file, not a plain one", "Remove it from the bundle.")
     if entry.flags & _ENCRYPTED:
         raise InvalidBundleError(f"{where} is encrypted", "Make the bundle without a password.")

@@ -61,4 +61,4 @@ class FunctionArtifact(LambdaArtifact):
             reason = f"'{self.artifact}' is compressed a second time; it must be stored as it is"
             raise InvalidBundleError(reason, AGAIN)
         with bundle.stream(self.artifact) as stream:
-            check_package(stream, self.artifact)
+            check_package(stream, self.artifact, runtime=self.runtime)

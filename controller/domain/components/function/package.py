@@ -2,6 +2,8 @@
 
 from typing import BinaryIO
 
+from controller.domain.components.function.links import check_links
+from controller.domain.components.function.modes import check_modes
 from controller.domain.zip.directory import read_directory
 from controller.domain.zip.rules import MAX_RATIO, check_entries
 from controller.errors import InvalidBundleError
@@ -12,10 +14,21 @@ MAX_FILES = 50_000
 
 
 def check_package(
-    package: BinaryIO, name: str, *, max_unpacked: int = MAX_UNPACKED, max_files: int = MAX_FILES
+    package: BinaryIO,
+    name: str,
+    *,
+    runtime: str | None = None,
+    max_unpacked: int = MAX_UNPACKED,
+    max_files: int = MAX_FILES,
 ) -> None:
-    """Raise `InvalidBundleError` for a zip that cannot be a function's code; `name` is its path, for messages."""
+    """Raise `InvalidBundleError` for a zip that cannot be a function's code; `name` is its path, for messages.
+
+    `runtime` is what the release says of it, None if that is nothing.
+    """
     directory = read_directory(package, f"'{name}'", max_files)
     if not directory.entries:
         raise InvalidBundleError(f"'{name}' is empty: the function has no code", "Add the code.")
-    check_entries(directory.entries, f"'{name}'", max_entry=max_unpacked, max_total=max_unpacked, max_ratio=MAX_RATIO)
+    limits = {"max_entry": max_unpacked, "max_total": max_unpacked, "max_ratio": MAX_RATIO}
+    check_entries(directory.entries, f"'{name}'", **limits, links=True)
+    check_modes(directory.entries, f"'{name}'", runtime)
+    check_links(package, directory, f"'{name}'")

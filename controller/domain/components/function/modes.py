@@ -1,0 +1,36 @@
+"""Whether Lambda may read a function's files: it unpacks them with their modes, and runs the code as another user."""
+
+import stat
+from collections.abc import Iterable
+
+from controller.domain.zip.directory import Entry
+from controller.errors import InvalidBundleError
+
+_BOOTSTRAP = "bootstrap"
+"""What Lambda starts in a runtime that the function brings itself."""
+_PROVIDED = "provided"
+_EVERYBODY_READS = stat.S_IROTH
+_EVERYBODY_ENTERS = stat.S_IROTH | stat.S_IXOTH
+_ADVICE = (
+    "Give everybody the right to read it (`chmod -R a+rX`) and make the zip again, or name its folder as the"
+    " artifact: then `selfright bundle` does both."
+)
+_START_ADVICE = "Make it executable (`chmod a+rx bootstrap`, on Linux or macOS) and make the zip again."
+
+
+def check_modes(entries: Iterable[Entry], what: str, runtime: str | None) -> None:
+    """Raise `InvalidBundleError` for the first entry that Lambda could not read, or not start.
+
+    `runtime` is None when it is not known; a managed runtime starts no `bootstrap`.
+    """
+    own_runtime = runtime is None or runtime.startswith(_PROVIDED)
+    for entry in entries:
+        if entry.is_link:
+            continue
+        needed = _EVERYBODY_ENTERS if entry.is_folder else _EVERYBODY_READS
+        if entry.has_mode and entry.mode & needed != needed:
+            reason = f"'{entry.name}' in {what} has the mode {stat.S_IMODE(entry.mode):04o}"
+            raise InvalidBundleError(f"{reason}, and Lambda runs the code as a user who could not read it", _ADVICE)
+        if entry.name == _BOOTSTRAP and own_runtime and not entry.mode & stat.S_IXOTH:
+            reason = f"'{entry.name}' in {what} is not executable, so Lambda could not start it"
+            raise InvalidBundleError(reason, _START_ADVICE)

@@ -1,0 +1,93 @@
+"""Lists what becomes a function's package: a folder as it is, with its symbolic links and its empty folders.
+
+A link stays a link, because what it leads to finds its own packages beside its real place: so do pnpm and npm's
+workspaces lay out their packages, in which copies would find nothing.
+"""
+
+import errno
+import os
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+from controller.errors import InvalidBundleError
+from selfright.packing.folder import LEFT_OUT, check_path, plain_file
+
+BOOTSTRAP = "bootstrap"
+"""What Lambda starts in a runtime of one's own."""
+_BYTE_CODE = "*.pyc"
+
+
+@dataclass(frozen=True)
+class PackageEntry:
+    """A file, a link, or an empty folder (whose path ends with "/") for a function's zip.
+
+    `source` is its place on this machine; `link` is where a link leads, from its own folder.
+    """
+
+    path: str
+    source: Path
+    executable: bool = False
+    link: str = ""
+
+
+def list_package(folder: Path, *, allowed: Collection[str] = ()) -> list[PackageEntry]:
+    """What is in `folder`, sorted by path; raises `InvalidBundleError`.
+
+    `allowed`: paths or patterns of files that look like secrets but are none.
+    """
+    entries = sorted(_walk(folder, "", folder.resolve(), allowed), key=lambda entry: entry.path)
+    if all(entry.path.endswith("/") for entry in entries):
+        raise InvalidBundleError(f"the folder '{folder}' has no files", "Build the application first.")
+    return entries
+
+
+def _walk(folder: Path, prefix: str, root: Path, allowed: Collection[str]) -> Iterator[PackageEntry]:
+    with os.scandir(folder) as scanned:
+        found = [*scanned]
+    names = {entry.name for entry in found}
+    is_empty = True
+    for entry in found:
+        path, place = f"{prefix}{entry.name}", Path(entry.path)
+        if _is_left_out(entry.name, names):
+            continue
+        is_empty = False
+        check_path(place, path, allowed)
+        if entry.is_symlink():
+            yield PackageEntry(path, place, link=_link(place, root))
+        elif entry.is_dir():
+            yield from _walk(place, f"{path}/", root, allowed)
+        else:
+            file = plain_file(place, path)
+            yield PackageEntry(path, place, file.executable or path == BOOTSTRAP)
+    if prefix and is_empty:
+        yield PackageEntry(prefix, folder)
+
+
+def _is_left_out(name: str, names: Collection[str]) -> bool:
+    """Whether tools left it behind; byte code without its source, beside which it would lie, is the module itself."""
+    if fnmatch(name, _BYTE_CODE):
+        return name[:-1] in names
+    return any(fnmatch(name, pattern) for pattern in LEFT_OUT)
+
+
+def _link(link: Path, root: Path) -> str:
+    """Where a link leads, from its own folder; what it leads to is in the package as well."""
+    try:
+        target = link.resolve(strict=True)
+    except (OSError, RuntimeError) as error:  # Python 3.11 raises RuntimeError for a circle
+        if isinstance(error, RuntimeError) or error.errno == errno.ELOOP:
+            raise _circle(link) from error
+        raise InvalidBundleError(f"the link '{link}' leads nowhere", "Remove it from the folder.") from error
+    if not target.is_relative_to(root):
+        reason = f"the link '{link}' leads out of the folder, to '{target}'"
+        raise InvalidBundleError(reason, "Copy its target into the folder.")
+    home = link.parent.resolve()
+    if home.is_relative_to(target):
+        raise _circle(link)
+    return os.path.relpath(target, home)
+
+
+def _circle(link: Path) -> InvalidBundleError:
+    return InvalidBundleError(f"the link '{link}' leads in a circle", "Remove it from the folder.")
