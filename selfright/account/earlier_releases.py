@@ -12,7 +12,7 @@ from controller.domain.phases import REMEMBERED, Phase
 from controller.domain.strategy import ALL
 from controller.errors import NotFoundError
 from selfright.account.account import Account
-from selfright.account.releasing import Sent
+from selfright.account.releasing import Sent, stated
 from selfright.account.status import EnvironmentStatus
 from selfright.errors import AdviceError
 
@@ -38,10 +38,11 @@ def _was_live(deployment: Deployment) -> bool:
     return deployment.phase is Phase.SUCCEEDED
 
 
-def release_again(account: Account, deployment: Deployment) -> Sent:
+def release_again(account: Account, deployment: Deployment, **why: str) -> Sent:
     """Upload the stored bundle of a deployment once more, exactly the version of the object that it released.
 
-    Raises `AdviceError` if the bundle no longer exists.
+    `why` are fields of the new upload (`hotfix`); what the old one stated does not count any more. The caller's name is
+    stored with it. Raises `AdviceError` if the bundle no longer exists.
     """
     upload = deployment.upload
     name = re.sub(r"[^A-Za-z0-9.+_-]+", "-", f"{deployment.application}-{deployment.version}-again.zip")
@@ -53,7 +54,8 @@ def release_again(account: Account, deployment: Deployment) -> Sent:
                 Bucket=upload.bucket,
                 Key=key,
                 CopySource=source,  # type: ignore[arg-type]
-                MetadataDirective="REPLACE",  # The new release is not a hotfix, even if the old one was.
+                MetadataDirective="REPLACE",  # The reason of another day does not count any more.
+                Metadata=stated(account, **why),
             )
     except NotFoundError as error:
         message = f"The bundle of version {deployment.version} no longer exists."
@@ -66,15 +68,17 @@ def release_again(account: Account, deployment: Deployment) -> Sent:
 def later_releases(account: Account, status: EnvironmentStatus, version: str) -> list[Deployment]:
     """The deployments to roll back, one after the other, until this version is live; one on its way comes first.
 
-    Raises `AdviceError` if it was not live before, or is too old: its revisions may be deleted.
+    Those that changed nothing are left out: there is nothing to roll back. Raises `AdviceError` if it was not live
+    before, or is too old: its revisions may be deleted.
     """
     to_undo = [status.on_its_way] if status.on_its_way else []
     live = status.live
     kept = account.environment(status.environment_key).keep_revisions
     releases = 0
     while live and live.version != version and releases < kept:
-        to_undo.append(live)
-        releases += 1
+        if live.changed:
+            to_undo.append(live)
+            releases += 1
         live = account.ledger.find(live.previous) if live.previous else None
     if live is None or live.version != version or releases >= kept:
         message = f"Version {version} is not one of the last {kept} that were live in {status.environment_key}."
@@ -82,7 +86,8 @@ def later_releases(account: Account, status: EnvironmentStatus, version: str) ->
         raise AdviceError(message, step)
     if not to_undo:
         step = f"See what is live: `selfright status {status.environment_key}`"
-        raise AdviceError(f"Version {version} is live in {status.environment_key} already.", step)
+        since = "" if status.live is live else ", and no release has changed anything since"
+        raise AdviceError(f"Version {version} is live in {status.environment_key} already{since}.", step)
     return to_undo
 
 

@@ -95,7 +95,7 @@ def send(
     application, _, environment = environment_key.partition("/")
     account.environment(environment_key)
     key = f"{INCOMING}{environment_key}/{bundle.object_name}"
-    said = _said(hotfix, account.principal()) if hotfix else {}
+    said = stated(account, hotfix=hotfix) if hotfix else {}
     version = _put(account.s3, bundle.path, account.resources.bucket, key, uploaded, said)
     upload = S3Bundles(account.s3).pin(account.resources.bucket, key, version)
     return Sent(deployment_id(application, environment, upload), upload)
@@ -112,12 +112,14 @@ def release(
         return send(account, bundled(source, Path(folder)), environment_key, uploaded)
 
 
-def _said(hotfix: str, by: str) -> dict[str, str]:
-    """The object's metadata. They are HTTP headers, so RFC 2047 encodes what is not ASCII."""
-    values = {STATED["hotfix"]: hotfix, STATED["by"]: by}
+def stated(account: Account, **why: str) -> dict[str, str]:
+    """The object's metadata: these fields of the upload, and who uploads it.
+
+    They are HTTP headers, so RFC 2047 encodes what is not ASCII.
+    """
     return {
-        name: value if value.isascii() else Header(value, "utf-8").encode(maxlinelen=0)
-        for name, value in values.items()
+        STATED[name]: value if value.isascii() else Header(value, "utf-8").encode(maxlinelen=0)
+        for name, value in {**why, "by": account.principal()}.items()
         if value
     }
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from controller.aws.client.calls import calling
 from controller.aws.workflows import StepFunctionsWorkflows
 from controller.domain.deployment import Deployment
-from controller.domain.history import last_change
 from controller.domain.phases import Phase
 from selfright.account.account import Account
 from selfright.account.status import EnvironmentStatus, is_paused
@@ -87,7 +86,7 @@ def to_roll_back(status: EnvironmentStatus, history: Sequence[Deployment], now: 
         message = f"Nothing that could be rolled back is live or on its way in {status.environment_key}."
         step = f"`selfright history {status.environment_key}` lists its deployments; name the one that you mean."
         raise AdviceError(message, step)
-    return last_change({one.deployment_id: one for one in history}.get, chosen)
+    return chosen
 
 
 def _ended_later(one: Deployment, other: Deployment) -> bool:

@@ -3,10 +3,12 @@
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from controller.domain.advice import AGAIN_ADVICE, HELD_ADVICE
 from controller.domain.deployment import Awaited, Changes, Deployment, Trip, TripSource, due
+from controller.domain.history import last_change
 from controller.domain.judging.usage import most_used_first
 from controller.domain.phases import MOVING, TOUCHED, UNTOUCHED, Phase
 from controller.domain.timeline import EventKind
@@ -21,7 +23,7 @@ from controller.errors import (
 from controller.flow.rollback.traffic import hold_others_back, may_have_moved
 from controller.flow.shared.closure import finish, reject
 from controller.flow.shared.fence import trip
-from controller.flow.shared.hand_over import reopen
+from controller.flow.shared.hand_over import find, reopen
 from controller.flow.shared.overtaking import serves
 from controller.flow.shared.pending import lasting
 from controller.flow.shared.results import DeploymentResult, Unknown
@@ -54,6 +56,9 @@ def begin_rollback(
 ) -> RollbackBegun | Unknown:
     """Claim the rollback of a deployment, whatever it is doing.
 
+    Of a release that changed nothing, a person gets the rollback of what it stands on: the last one that differs. The
+    answer names the deployment that is rolled back.
+
     Outcomes: `begun`; `nothing` when it has ended, when nothing of it was touched (then it is rejected), or when
     another execution is rolling it back; `refused` when a person asked for what cannot be done now, or of a deployment
     that does not exist.
@@ -62,6 +67,9 @@ def begin_rollback(
         deployment = world.deployments.get(deployment_id)
     except NotFoundError as error:
         return Unknown("refused", str(error))
+    if by == "person":
+        deployment = last_change(partial(find, world), deployment)
+        deployment_id = deployment.deployment_id
     if not deployment.phase.is_terminal:
         deployment = trip(world, deployment_id, by, reason)  # It may have ended in between.
     if deployment.phase in MOVING and by != "fault" and world.workflows.is_running(deployment.execution_arn):
@@ -125,7 +133,7 @@ def _tell_refused(world: World, deployment: Deployment, made: Trip, refusal: str
 def _refusal(world: World, deployment: Deployment) -> str:
     """Why a deployment that has ended cannot be rolled back; "" when it can, as far as its components say."""
     if deployment.phase is Phase.SUCCEEDED and not deployment.changed:
-        return "It changed nothing, so there is nothing to roll back. Name the release before it to undo that one."
+        return "It changed nothing, and no release before it is known that did: there is nothing to roll back."
     try:
         environment = environment_of(world, deployment)
     except (UnknownEnvironmentError, InvalidEnvironmentError) as error:

@@ -37,8 +37,9 @@ def emergency(world: World, deployment_id: str, reason: str) -> TrafficRestored 
         )
     if deployment.phase is not Phase.ROLLING_BACK:  # It has ended, so it must take the lock again.
         begun = begin_rollback(world, deployment_id, NOBODY, "person", reason)
-        if begun.outcome != "begun":
+        if begun.outcome != "begun" or isinstance(begun, Unknown):
             return begun
+        deployment_id = begun.deployment.deployment_id  # Another one, if the one that was named changed nothing.
     return _result(world, deployment_id, restore_traffic(world, world.deployments.get(deployment_id)))
 
 

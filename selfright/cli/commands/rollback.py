@@ -55,9 +55,12 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
 ) -> None:
     """Restore what was live before DEPLOYMENT.
 
-    With --environment, it rolls back the deployment on its way there, or the live one. With --to, it releases an
-    earlier version again, which goes through all checks and steps like any release; with --emergency as well, it rolls
-    back the releases after that version one after the other.
+    With --environment, it rolls back the deployment on its way there, or the live one. If that changed nothing, it
+    rolls back the last one that did.
+
+    With --to, it releases an earlier version again, which goes through all checks and steps like any release, also
+    while an alarm is firing; with --emergency as well, it rolls back the releases after that version one after the
+    other.
 
     --emergency moves all visitors to the stable revision before anything else. Every rollback is verified.
 
@@ -70,8 +73,11 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
             raise click.UsageError("--to needs an --environment, such as smartpack/prod.")
         return_to(tools, environment, version, reason, emergency=emergency, yes=yes, timeout=timeout)
         return
-    chosen = tools.account.ledger.get(deployment) if deployment else _of(tools, environment or "")
-    check_possible(chosen)
+    asked = tools.account.ledger.get(deployment) if deployment else _of(tools, environment or "")
+    check_possible(asked)
+    chosen = last_change(tools.account.ledger.find, asked)
+    if chosen != asked:
+        tools.terminal.note(f"{asked.deployment_id} changed nothing: what it stands on is rolled back.")
     record = tools.account.ledger.record(chosen.deployment_id)
     before = record.previous and last_change(tools.account.ledger.find, record.previous)
     if before and before.phase is Phase.SUCCEEDED and before.late_alarm:
@@ -145,6 +151,6 @@ def return_to(  # noqa: PLR0913 - the options of the command
     if sys.stdin.isatty() and not yes:
         live = status.live.version if status.live else "nothing"
         click.confirm(f"Release {version} again in {environment}, where {live} is live?", abort=True, err=True)
-    sent = release_again(tools.account, chosen)
+    sent = release_again(tools.account, chosen, hotfix=f"Back to {version}: {reason}")
     tools.terminal.note(f"Releasing {version} again: deployment {sent.deployment_id}")
     conclude(tools, watch(tools, sent.deployment_id, timeout=timeout), LIVE)

@@ -9,7 +9,7 @@ import pytest
 
 from controller.aws.bundles import S3Bundles
 from controller.aws.client.clients import client
-from controller.domain.deployment import Deployment, Trip
+from controller.domain.deployment import Deployment, Revision, Trip
 from controller.domain.phases import Phase
 from selfright.account.account import Account
 from selfright.account.earlier_releases import later_releases, release_again, released_as
@@ -18,6 +18,7 @@ from selfright.errors import AdviceError
 from tests.cli_world import BAKING, BUCKET, ID, LIVE, ROLLED_BACK, START, SUCCEEDED, CliWorld
 
 KEY = "smartpack/prod"
+STAGED = {"api": Revision("7")}
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:selfright-on-alarm"
 
 
@@ -150,14 +151,15 @@ def test_exactly_the_object_that_was_released_is_released_again(world: CliWorld)
 
 
 def test_a_hotfix_of_then_is_no_hotfix_now(world: CliWorld) -> None:
-    """The ignored alarms were chosen for another day and by another person."""
+    """The ignored alarms were chosen for another day, by another person, for another reason."""
     said = {"selfright-hotfix": "Stops the timeouts.", "selfright-by": "anna"}
     key = "incoming/smartpack/prod/x.zip"
     version = client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"first", Metadata=said)["VersionId"]
     upload = S3Bundles().pin(BUCKET, key, version)
     assert upload.hotfix
-    sent = release_again(Account(), replace(LIVE, upload=upload))
-    assert (sent.upload.hotfix, sent.upload.by) == ("", "")
+    sent = release_again(Account(), replace(LIVE, upload=upload), hotfix="Zurück zu 1.1.0")
+    assert sent.upload.hotfix == "Zurück zu 1.1.0"
+    assert sent.upload.by == Account().principal() != "anna"
 
 
 def test_a_bundle_that_is_not_kept_any_more_is_said(world: CliWorld) -> None:
@@ -168,8 +170,8 @@ def test_a_bundle_that_is_not_kept_any_more_is_said(world: CliWorld) -> None:
 
 def test_later_releases_are_rolled_back_one_after_the_other(world: CliWorld) -> None:
     """What is on its way first, then what is live, then what was before it."""
-    middle = replace(LIVE, deployment_id="middle", version="1.2.0", previous=LIVE.deployment_id)
-    newest = replace(LIVE, deployment_id="newest", version="1.3.0", previous="middle")
+    middle = replace(LIVE, deployment_id="middle", version="1.2.0", previous=LIVE.deployment_id, staged=STAGED)
+    newest = replace(LIVE, deployment_id="newest", version="1.3.0", previous="middle", staged=STAGED)
     world.write(middle)
     status = EnvironmentStatus(KEY, live=newest, on_its_way=BAKING)
     assert [one.deployment_id for one in later_releases(Account(), status, "1.1.0")] == [ID, "newest", "middle"]
@@ -177,6 +179,17 @@ def test_later_releases_are_rolled_back_one_after_the_other(world: CliWorld) -> 
         later_releases(Account(), status, "0.9.0")
     with pytest.raises(AdviceError, match="is live in smartpack/prod already"):
         later_releases(Account(), EnvironmentStatus(KEY, live=LIVE), "1.1.0")
+
+
+def test_releases_that_changed_nothing_are_not_rolled_back_on_the_way(world: CliWorld) -> None:
+    """There is nothing to undo of them, and the controller would not undo what they stand on for each of them."""
+    middle = replace(LIVE, deployment_id="middle", version="1.2.0", previous=LIVE.deployment_id, staged={})
+    newest = replace(LIVE, deployment_id="newest", version="1.3.0", previous="middle", staged=STAGED)
+    world.write(middle)
+    status = EnvironmentStatus(KEY, live=newest)
+    assert [one.deployment_id for one in later_releases(Account(), status, "1.1.0")] == ["newest"]
+    with pytest.raises(AdviceError, match=r"1\.1\.0 is live in smartpack/prod already, and no release has changed any"):
+        later_releases(Account(), EnvironmentStatus(KEY, live=middle), "1.1.0")
 
 
 @pytest.mark.parametrize("arguments", [(ID, "--to", "1.0.0"), (ID, "--environment", "smartpack/prod"), ()])

@@ -4,12 +4,15 @@ from datetime import timedelta
 
 import pytest
 
+from controller.aws.bundles import S3Bundles
+from controller.aws.client.clients import client
 from controller.domain.deployment import Revision, Trip, TripSource
 from controller.domain.phases import Phase
 from selfright.account.status import DeploymentRecord
 from selfright.cli.commands.rollback import question
 from tests.cli_world import (
     BAKING,
+    BUCKET,
     ID,
     LIVE,
     LIVE_ID,
@@ -23,6 +26,14 @@ from tests.cli_world import (
 )
 
 FROM = ("--environment", "smartpack/prod")
+
+
+def released_again(world: CliWorld) -> None:
+    """What is live was released once more, which changed nothing."""
+    live = replace(LIVE, restore_point={"api": Revision("5")}, staged={"api": Revision("6")})
+    world.write(live)
+    world.write(replace(live, deployment_id="again", previous=LIVE_ID, restore_point=live.staged))
+    world.lock(live="again")
 
 
 def rolls_back(world: CliWorld, deployment_id: str, phase: Phase = Phase.ROLLED_BACK) -> None:
@@ -203,14 +214,30 @@ def test_what_is_not_paused_is_not_resumed(world: CliWorld, deployment: object) 
 
 def test_a_release_that_changed_nothing_is_looked_through(world: CliWorld) -> None:
     """The same bundle was released again: what brought the change is rolled back."""
-    live = replace(LIVE, restore_point={"api": Revision("5")}, staged={"api": Revision("6")})
-    again = replace(live, deployment_id="again", previous=LIVE_ID, restore_point=live.staged)
-    world.write(live)
-    world.write(again)
-    world.lock(live="again")
+    released_again(world)
     rolls_back(world, LIVE_ID)
     assert world.run("rollback", *FROM).exit_code == 0
     assert world.states.started[0]["input"]["deployment_id"] == LIVE_ID
+
+
+def test_of_a_named_release_that_changed_nothing_the_one_below_is_rolled_back(world: CliWorld) -> None:
+    """It is what the person wants undone, and that is said."""
+    released_again(world)
+    rolls_back(world, LIVE_ID)
+    result = world.run("rollback", "again")
+    assert result.exit_code == 0
+    assert "again changed nothing: what it stands on is rolled back." in result.stderr
+    assert world.states.started[0]["input"]["deployment_id"] == LIVE_ID
+
+
+def test_an_earlier_version_goes_live_while_an_alarm_is_firing(world: CliWorld) -> None:
+    """That is what it is for: it ignores the alarms that fire, for a reason that the ledger keeps."""
+    key = "incoming/smartpack/prod/x.zip"
+    version = client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"first")["VersionId"]
+    world.write(replace(LIVE, upload=S3Bundles().pin(BUCKET, key, version)))
+    world.run("rollback", *FROM, "--to", "1.1.0", "--reason", "wrong prices", "--timeout", "1")
+    sent = S3Bundles().pin(BUCKET, "incoming/smartpack/prod/smartpack-1.1.0-again.zip", None)
+    assert sent.hotfix == "Back to 1.1.0: wrong prices"
 
 
 def test_a_release_that_went_live_since_the_last_rollback_needs_no_name(world: CliWorld) -> None:

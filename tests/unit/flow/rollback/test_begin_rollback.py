@@ -8,13 +8,15 @@ import pytest
 from controller.domain.deployment import Revision, TripSource
 from controller.domain.phases import MOVING, UNTOUCHED, Phase
 from controller.errors import TransientError
-from controller.flow.rollback.begin_rollback import begin_rollback
+from controller.flow.rollback.begin_rollback import RollbackBegun, begin_rollback
 from controller.flow.rollback.close import AGAIN_ADVICE
+from controller.flow.rollback.emergency import emergency
 from controller.flow.shared.closure import close
 from controller.flow.shared.hand_over import accept
 from controller.seen_again import PAUSES
 from tests.fakes import FakeWorld
 from tests.unit.flow.scenes import (
+    CANARY,
     KEY,
     RESTORED,
     STABLE,
@@ -112,6 +114,37 @@ def test_some_ends_cannot_be_rolled_back(phase: Phase) -> None:
     assert begin_rollback(world, "d2", "arn:back", "person", "Please.").outcome == "nothing"
 
 
+def released_again() -> FakeWorld:
+    """The release that has succeeded was released once more, which changed nothing."""
+    world = succeeded()
+    a_deployment(world, Phase.SUCCEEDED, "d3", previous="d2", restore_point=CANARY, staged=CANARY, unsent={})
+    world.locks.known[KEY] = replace(world.locks.load(KEY), live="d3")
+    return world
+
+
+def test_of_a_release_that_changed_nothing_a_person_rolls_back_what_it_stands_on() -> None:
+    """The last release that differs, and the answer names it."""
+    world = released_again()
+    begun = begin_rollback(world, "d3", "arn:back", "person", "Please.")
+    assert isinstance(begun, RollbackBegun)
+    assert (begun.outcome, begun.deployment.deployment_id) == ("begun", "d2")
+
+
+def test_in_an_emergency_as_well() -> None:
+    """Traffic is set back at once."""
+    world = released_again()
+    assert emergency(world, "d3", "prices").outcome == "restored"
+    assert (live(world), world.locks.load(KEY).holder) == (RESTORED, "d2")
+
+
+def test_below_a_release_that_changes_something_nothing_is_rolled_back() -> None:
+    """The one that was named is not live any more."""
+    world = released_again()
+    a_deployment(world, Phase.SUCCEEDED, "d4", previous="d3", restore_point=CANARY, staged=STABLE, unsent={})
+    world.locks.known[KEY] = replace(world.locks.load(KEY), live="d4")
+    assert begin_rollback(world, "d3", "arn:back", "person", "Please.").outcome == "refused"
+
+
 @pytest.mark.parametrize("by", ["fault", "reconciler"])
 def test_no_fault_rolls_back_what_has_succeeded(by: TripSource) -> None:
     """A late fault of an execution that has ended must not undo a good release."""
@@ -135,7 +168,7 @@ def test_what_changed_nothing_is_not_rolled_back() -> None:
     card = begin_rollback(world, "d2", "arn:back", "person", "Please.")
     assert (card.outcome, card.reason) == (
         "refused",
-        "It changed nothing, so there is nothing to roll back. Name the release before it to undo that one.",
+        "It changed nothing, and no release before it is known that did: there is nothing to roll back.",
     )
 
 
