@@ -100,7 +100,8 @@ def _fill(
     for name, component in sorted(manifest.components.items()):
         packing = Packing(archive, _inside(source, component.artifact), allowed)
         packed = kind_of(component.kind).pack(packing, component)
-        content["components"][name] |= {"artifact": packed.artifact, "digest": f"sha256:{packed.sha256}"}
+        written = {"artifact": packed.artifact, "digest": f"sha256:{packed.sha256}", **packed.keys}
+        content["components"][name] |= written
     make_manifest(content)
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
     add(archive, MANIFEST_NAME, text.encode())

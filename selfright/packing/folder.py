@@ -6,7 +6,7 @@ like a secret, leads out of the folder, or is not a plain file.
 
 import os
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -37,18 +37,45 @@ _SECRET_NAMES = (
     ".env",
     ".env.*",
     ".netrc",
+    "_netrc",
     ".npmrc",
     ".pypirc",
+    ".git-credentials",
+    ".htpasswd",
+    ".htdigest",
+    ".pgpass",
+    ".my.cnf",
+    ".s3cfg",
+    ".boto",
+    ".dockercfg",
+    ".dockerconfigjson",
+    ".terraformrc",
+    ".vault-token",
+    ".vault_pass*",
+    ".*_history",
     ".aws",
+    ".azure",
+    ".docker",
+    ".gnupg",
+    ".kube",
     ".ssh",
     "id_rsa",
     "id_dsa",
     "id_ecdsa",
+    "id_ecdsa_sk",
     "id_ed25519",
+    "id_ed25519_sk",
+    "*.tfstate",
+    "*.tfstate.*",
+    "*.tfvars",
+    "*.tfvars.json",
     "*.p12",
     "*.pfx",
     "*.keystore",
     "*.jks",
+    "*.ppk",
+    "*.kdbx",
+    "*.ovpn",
 )
 _HARMLESS = (".env.example", ".env.sample", ".env.template")
 _KEY_FILES = ("*.pem", "*.key")
@@ -66,31 +93,44 @@ class SourceFile:
     executable: bool
 
 
-def list_files(folder: Path, *, allowed: Collection[str] = ()) -> list[SourceFile]:
+LeavesOut = Callable[[str, bool], bool]
+"""Whether a path is left out; the second value says whether it is a folder's."""
+
+
+def leaves_out_tools(path: str, is_folder: bool) -> bool:  # noqa: ARG001 - other rules need it
+    """Leave out what tools and version control leave behind."""
+    name = path.rpartition("/")[2]
+    return any(fnmatch(name, pattern) for pattern in LEFT_OUT)
+
+
+def list_files(
+    folder: Path, *, allowed: Collection[str] = (), leaves_out: LeavesOut = leaves_out_tools
+) -> list[SourceFile]:
     """The files of `folder`, sorted by path; raises `InvalidBundleError`.
 
     `allowed`: paths or patterns of files that look like secrets but are none.
     """
     root = folder.resolve()
-    files = sorted(_walk(folder, "", root, (root,), allowed), key=lambda file: file.path)
+    files = sorted(_walk(folder, "", (root,), allowed, leaves_out), key=lambda file: file.path)
     if not files:
         raise InvalidBundleError(f"the folder '{folder}' has no files", "Build the application first.")
     return files
 
 
 def _walk(
-    folder: Path, prefix: str, root: Path, above: tuple[Path, ...], allowed: Collection[str]
+    folder: Path, prefix: str, above: tuple[Path, ...], allowed: Collection[str], leaves_out: LeavesOut
 ) -> Iterator[SourceFile]:
+    """`above` are the folders from the root to this one."""
     with os.scandir(folder) as entries:
         for entry in entries:
             path, place = f"{prefix}{entry.name}", Path(entry.path)
-            if any(fnmatch(entry.name, pattern) for pattern in LEFT_OUT):
+            if leaves_out(path, place.is_dir()):
                 continue
             if entry.is_symlink():
-                _stay_inside(place, root, above)
+                _stay_inside(place, above)
             check_path(place, path, allowed)
             if entry.is_dir():
-                yield from _walk(place, f"{path}/", root, (*above, place.resolve()), allowed)
+                yield from _walk(place, f"{path}/", (*above, place.resolve()), allowed, leaves_out)
             else:
                 yield plain_file(place, path)
 
@@ -103,12 +143,12 @@ def plain_file(place: Path, path: str) -> SourceFile:
     return SourceFile(path, place, bool(mode & stat.S_IXUSR))
 
 
-def _stay_inside(link: Path, root: Path, above: tuple[Path, ...]) -> None:
+def _stay_inside(link: Path, above: tuple[Path, ...]) -> None:
     try:
         target = link.resolve(strict=True)
     except (OSError, RuntimeError) as error:
         raise InvalidBundleError(f"the link '{link}' leads nowhere", "Remove it from the folder.") from error
-    if not target.is_relative_to(root):
+    if not target.is_relative_to(above[0]):
         reason = f"the link '{link}' leads out of the folder, to '{target}'"
         raise InvalidBundleError(reason, "Copy its target into the folder.")
     if target in above:

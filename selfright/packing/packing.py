@@ -2,23 +2,24 @@
 
 import hashlib
 import zipfile
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from controller.domain.components.artifact import MANIFEST_NAME
 from controller.errors import InvalidBundleError
-from selfright.packing.folder import SourceFile, list_files
+from selfright.packing.folder import LeavesOut, SourceFile, leaves_out_tools, list_files
 from selfright.packing.zip import add, add_stored
 
 
 @dataclass(frozen=True)
 class Packed:
-    """The manifest's entry for a packed artifact: its path in the bundle, and the SHA-256 in hex."""
+    """The manifest's entry for a packed artifact: its path in the bundle, the SHA-256 in hex, and keys of its kind."""
 
     artifact: str
     sha256: str
+    keys: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,9 @@ class Packing:
     place: Path
     allowed: Collection[str] = ()
 
-    def folder(self) -> list[SourceFile]:
+    def folder(self, leaves_out: LeavesOut = leaves_out_tools) -> list[SourceFile]:
         """The files of the artifact, which must be a folder; raises `InvalidBundleError`."""
-        return list_files(self.in_folder(), allowed=self.allowed)
+        return list_files(self.in_folder(), allowed=self.allowed, leaves_out=leaves_out)
 
     def in_folder(self) -> Path:
         """The place of the artifact, which must be a folder; raises `InvalidBundleError`."""

@@ -1,18 +1,31 @@
 """Puts a site into a bundle: its files and an index of them."""
 
 import hashlib
+import unicodedata
 
 from controller.domain.components.site.artifact import SiteArtifact
 from controller.domain.components.site.index import FileEntry, render_index
+from controller.errors import InvalidBundleError
+from selfright.components.site.public import LeftOut, refuse_secret_file
 from selfright.packing.packing import Packed, Packing
 
 
 def pack_site(packing: Packing, artifact: SiteArtifact) -> Packed:
-    """Add the files and the index, whose digest covers all of them; raises `InvalidBundleError`."""
+    """Add the files and the index, whose digest covers all of them; raises `InvalidBundleError`.
+
+    Some systems decompose accents in the names of files. Links have them composed, so the names are composed here.
+    """
     index: dict[str, FileEntry] = {}
-    for file in packing.folder():
+    left_out = LeftOut(artifact.exclude)
+    for file in packing.folder(left_out):
         data = file.source.read_bytes()
-        packing.add(f"{artifact.artifact}/{file.path}", data)
+        refuse_secret_file(file, data, packing.allowed)
+        path = unicodedata.normalize("NFC", file.path)
+        if path in index:
+            reason = f"the name of '{file.source}' is that of another file, but for how its accents are written"
+            raise InvalidBundleError(reason, "Delete or rename one of them.")
+        packing.add(f"{artifact.artifact}/{path}", data)
         md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
-        index[file.path] = FileEntry(hashlib.sha256(data).hexdigest(), md5, len(data))
-    return Packed(artifact.artifact, packing.add(artifact.index, render_index(index)).sha256)
+        index[path] = FileEntry(hashlib.sha256(data).hexdigest(), md5, len(data))
+    sha256 = packing.add(artifact.index, render_index(index)).sha256
+    return Packed(artifact.artifact, sha256, {"left_out": left_out.counts} if left_out.counts else {})

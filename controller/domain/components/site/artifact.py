@@ -1,6 +1,6 @@
 """A site in a bundle: a folder of files, and an index of them beside it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
@@ -22,14 +22,28 @@ def _folder_pattern(pattern: str) -> str:
     return pattern
 
 
+def _glob(pattern: str) -> str:
+    bare = pattern.removeprefix("/").removesuffix("/")
+    if problem := why_unsafe(bare):
+        raise ValueError(problem if problem.startswith("must") else f"cannot be used: it {problem}")
+    return pattern
+
+
 HashedPattern = Annotated[str, AfterValidator(_folder_pattern)]
+Glob = Annotated[str, Field(max_length=200), AfterValidator(_glob)]
 
 
 class SiteArtifact(Artifact):
-    """A site's files: a folder. Files that match `hashed` have a hash of their contents in their names."""
+    """A site's files: a folder, without what matches `exclude`.
+
+    Files that match `hashed` have a hash of their contents in their names. `left_out` is written by `selfright bundle`:
+    pattern → how many files and folders it kept out of the bundle.
+    """
 
     kind: Literal["site"]
     hashed: Annotated[list[HashedPattern], Field(max_length=20)] = ["assets/**"]
+    exclude: Annotated[list[Glob], Field(max_length=50)] = []
+    left_out: Annotated[dict[Glob, Annotated[int, Field(ge=0)]], Field(max_length=200)] = {}
 
     noun: ClassVar[str] = "a site"
     answers_requests: ClassVar[bool] = True
@@ -49,6 +63,13 @@ class SiteArtifact(Artifact):
     def notes(self) -> tuple[str, ...]:
         """The index: the manifest has its digest, and it has the digests of the files."""
         return (self.index,)
+
+    def remarks(self, bundle: Contents) -> Iterator[str]:  # noqa: ARG002 - what is left out is not in it
+        """What was left out of the bundle."""
+        if kept_out := ", ".join(f"{pattern} ({count})" for pattern, count in self.left_out.items() if count):
+            yield f"Left out of the site: {kept_out}."
+        if unused := ", ".join(f"'{pattern}'" for pattern, count in self.left_out.items() if not count):
+            yield f"No file matches {unused} under `exclude`."
 
     def read_index(self, bundle: Contents) -> "SiteIndex":
         """The index of the files; raises `InvalidBundleError`."""

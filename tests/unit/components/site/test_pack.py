@@ -1,0 +1,161 @@
+import unicodedata
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from controller.domain.bundle.archive import BundleArchive
+from controller.domain.bundle.remarks import remarks_on
+from controller.domain.components.site.artifact import SiteArtifact
+from controller.errors import InvalidBundleError
+from selfright.bundling.bundle import make_bundle
+
+KEY = b"-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n"
+NFC, NFD = (unicodedata.normalize(form, "café.html") for form in ("NFC", "NFD"))
+
+
+class Source:
+    """A release folder with a site."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.keys = folder, ""
+        self.write({"index.html": b"<!doctype html>"})
+
+    def write(self, files: Mapping[str, bytes]) -> None:
+        """Add files to the site."""
+        for path, data in files.items():
+            (self.folder / "web" / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / "web" / path).write_bytes(data)
+
+    def bundle(self, *allowed: str) -> Path:
+        """The bundle."""
+        manifest = "application: shop\nversion: 1.0.0\ncomponents:\n  web: {kind: site, artifact: web%s}\n"
+        (self.folder / "release.yaml").write_text(manifest % self.keys)
+        return make_bundle(self.folder, self.folder / "out.zip", allowed=allowed)
+
+    def site(self) -> SiteArtifact:
+        """The site in the bundle's manifest."""
+        with self.bundle().open("rb") as file:
+            site = BundleArchive(file).manifest().components["web"]
+        assert isinstance(site, SiteArtifact)
+        return site
+
+    def files(self) -> set[str]:
+        """The paths of the site's files in the bundle."""
+        with zipfile.ZipFile(self.bundle()) as archive:
+            return {name.removeprefix("web/") for name in archive.namelist() if name.startswith("web/")}
+
+    def remarks(self) -> list[str]:
+        """What is said of the site's files."""
+        with self.bundle().open("rb") as file:
+            archive = BundleArchive(file)
+            said = remarks_on(archive.manifest(), archive)
+        return [one for one in said if one.startswith(("web: Left", "web: No file"))]
+
+    def refusal(self) -> InvalidBundleError:
+        """Why there is no bundle."""
+        with pytest.raises(InvalidBundleError) as caught:
+            self.bundle()
+        return caught.value
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Source:
+    """A site with one page."""
+    return Source(tmp_path)
+
+
+LEFTOVERS = ["._index.html", "__MACOSX/._index.html", "Desktop.ini", "a/thumbs.DB", ".DS_Store", "index.html~",
+             "key.pem.bak", ".git/config", ".gitignore", "a/.svn/entries", ".#index.html", ".terraform/x"]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", LEFTOVERS)
+def test_a_leftover_is_left_out_and_said(source: Source, path: str) -> None:
+    """What desktops, editors and version control leave in a folder never becomes public, in any case of letters."""
+    source.write({path: KEY})
+    assert source.files() == {"index.html"}
+    assert source.remarks()[0].startswith("web: Left out of the site: ")
+
+
+def test_what_is_left_out_is_counted_by_pattern(source: Source) -> None:
+    """The manifest has it, however many files there are; a folder counts as one."""
+    source.write({f"{number}/.DS_Store": b"x" for number in range(30)} | {"__MACOSX/a": b"", "__MACOSX/b": b""})
+    assert source.site().left_out == {".DS_Store": 30, "__MACOSX": 1}
+    assert source.remarks() == ["web: Left out of the site: .DS_Store (30), __MACOSX (1)."]
+
+
+def test_a_leftover_does_not_make_another_revision(source: Source) -> None:
+    """The same files are the same revision, whatever lies beside them."""
+    before = source.site().digest
+    source.write({".DS_Store": b"x"})
+    assert source.site().digest == before
+
+
+def test_what_belongs_to_a_site_stays(source: Source) -> None:
+    """Names with a dot in front may be meant."""
+    meant = {".well-known/security.txt": b"x", ".nojekyll": b"", "id_rsa.pub": b"ssh-rsa", "credentials.html": b"x"}
+    source.write(meant)
+    assert source.files() == {"index.html", *meant}
+    assert source.remarks() == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [".git-credentials", ".htpasswd", "terraform.tfstate", "a/terraform.tfstate.backup", ".kube/config", "dump.sql",
+     "backup.sql.gz", "prod.tfvars", ".env", ".env.local", "prod.env", ".netrc", "id_ed25519", ".pgpass",
+     "wp-config.php", ".bash_history", "credentials.json", "client_secret_1.json", "Vault.KDBX", ".aws/credentials"],
+)  # fmt: skip
+def test_a_secret_file_is_refused_by_its_name(source: Source, path: str) -> None:
+    """Whatever is in it; the next step says how it stays out."""
+    source.write({path: b"x"})
+    assert "looks like a secret" in source.refusal().reason
+
+
+@pytest.mark.parametrize("path", ["service-account.json", "notes.txt", "docs/key.pem.txt", "app.js.map"])
+def test_a_secret_is_refused_by_its_contents(source: Source, path: str) -> None:
+    """Whatever its name is; the message does not show it."""
+    source.write({path: b'{"private_key": "' + KEY + b'"}'})
+    refusal = source.refusal()
+    assert f"{path}' contains what looks like a private key" in refusal.reason
+    assert "exclude" in refusal.next_step
+    assert "MIIE" not in str(refusal)
+
+
+@pytest.mark.parametrize("path", ["dump.sql", "example.pem"])
+def test_what_only_looks_like_a_secret_can_be_allowed(source: Source, path: str) -> None:
+    """By its path or a pattern."""
+    source.write({path: KEY})
+    source.bundle(path)
+
+
+def test_what_matches_exclude_is_left_out_and_said(source: Source) -> None:
+    """Files and folders, secrets too; patterns are as in version control."""
+    source.write({"a.map": b"", "js/b.map": b"", "drafts/x/y.html": b"", "dump.sql": b"", "docs/index.html": b""})
+    source.keys = ", exclude: ['*.map', drafts/, /dump.sql]"
+    assert source.files() == {"index.html", "docs/index.html"}
+    assert source.remarks() == ["web: Left out of the site: *.map (2), /dump.sql (1), drafts/ (1)."]
+
+
+def test_a_pattern_that_matches_nothing_is_said(source: Source) -> None:
+    """It may have a typo, and the file is public then."""
+    source.keys = ", exclude: ['*.mpa']"
+    assert source.remarks() == ["web: No file matches '*.mpa' under `exclude`."]
+
+
+def test_a_pattern_that_leads_out_of_the_folder_is_refused(source: Source) -> None:
+    """Patterns are about the site's own files."""
+    source.keys = ", exclude: [../secret]"
+    assert "leads out of" in source.refusal().reason
+
+
+def test_decomposed_names_are_composed(source: Source) -> None:
+    """Links have composed names, so this is where a browser looks; patterns may be written either way."""
+    source.write({NFD: b"x"})
+    assert source.files() == {"index.html", NFC}
+
+
+def test_names_that_differ_only_in_how_accents_are_written_are_refused(source: Source) -> None:
+    """One of two files would be lost."""
+    source.write({NFD: b"x", NFC: b"y"})
+    assert "how its accents are written" in source.refusal().reason

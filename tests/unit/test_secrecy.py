@@ -1,0 +1,50 @@
+import pytest
+
+from selfright.secrecy import secret_in
+
+SECRETS = {
+    "a private key": [
+        b"-----BEGIN PRIVATE KEY-----\nMIIE\n",
+        b"-----BEGIN RSA PRIVATE KEY-----\r\nProc-Type: 4,ENCRYPTED\r\n",
+        b"-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQVY",
+        rb'{"private_key": "-----BEGIN PRIVATE KEY-----\nMIIEvQ"}',
+        b"PuTTY-User-Key-File-3: ssh-ed25519",
+    ],
+    "an AWS access key": [
+        b"key: AKIAQWERTYUIOPASDFGH",
+        b"aws_secret_access_key = " + b"a1B2" * 10,
+    ],
+    "an access token": [
+        b'const token = "ghp_' + b"a1B2" * 9 + b'"',
+        b"xoxb-123456789012-abcdefghij",
+        b"sk_live_" + b"a1B2" * 6,
+        b"glpat-" + b"a1B2" * 5,
+        b"sk-proj-" + b"a1B2" * 10,
+    ],
+    "a list of passwords": [b"ann:$apr1$x$y\n", b"# users\nann:$2y$10$abc"],
+    "a state of Terraform": [b'{"version": 4, "terraform_version": "1.9.0", "serial": 3, "lineage": "x"}'],
+}
+HARMLESS = [
+    b'const BEGIN = "-----BEGIN PRIVATE KEY-----"; return BEGIN + "\\n" + body',
+    b"`-----BEGIN PRIVATE KEY-----\n${body}\n-----END PRIVATE KEY-----`",
+    b"-----BEGIN CERTIFICATE-----\nMIIE",
+    b"-----BEGIN PUBLIC KEY-----\nMIIE",
+    b"AKIAIOSFODNN7EXAMPLE",
+    b"aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    b"pk_live_" + b"a1B2" * 6,
+    b'apiKey: "AIza' + b"a1B2" * 9 + b'"',
+    b"task-force sk-select ghp_short npm_config_registry SG.map",
+    b"cost:$5",
+]
+
+
+@pytest.mark.parametrize(("kind", "data"), [(kind, data) for kind, some in SECRETS.items() for data in some])
+def test_a_secret_is_known_by_its_form(kind: str, data: bytes) -> None:
+    """Keys, tokens, lists of passwords, and what holds them."""
+    assert secret_in(data) == kind
+
+
+@pytest.mark.parametrize("data", HARMLESS)
+def test_what_only_resembles_a_secret_is_none(data: bytes) -> None:
+    """Programs that know what a key begins with, public keys, and the examples of manuals."""
+    assert not secret_in(data)
