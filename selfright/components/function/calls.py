@@ -13,6 +13,8 @@ RESTORE = 1
 """Restoring an alias: written on condition that it is as the last shift left it, without reading it."""
 RECHECK = 1
 """Seeing that an alias has been restored: the rollback machine repeats what the alarm's handler has done."""
+TEMPLATE = 2
+"""Whether the function's template has changed what is live: `$LATEST`, before and while staging."""
 DIVISIBLE = 2
 """Whether visitors can be divided: the alias's own provisioned concurrency, and `$LATEST`."""
 PUBLISH = 3
@@ -26,7 +28,7 @@ PRUNE = 2
 def calls_of(component: ComponentPlan, steps: int, evaluations: int) -> LambdaCalls:
     """The requests of a release with so many steps and evaluations; an unchanged function is read all the same."""
     if component.change == "unchanged":
-        return LambdaCalls(staging=2 * READ_LIVE, rollback=READ_LIVE)
+        return LambdaCalls(staging=2 * READ_LIVE + TEMPLATE, rollback=READ_LIVE)
     return LambdaCalls(
         staging=2 * READ_LIVE + DIVISIBLE + PUBLISH + UPDATE * _number_of_updates(component),
         shifting=steps * MOVE,

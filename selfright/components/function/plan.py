@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any, cast
 
 from controller.aws.components.function.code import sha256_of
+from controller.aws.components.function.comparison import DEAD_LETTER, ROLE, own_variables, settings_of
 from controller.aws.components.function.component import LambdaComponent
-from controller.aws.components.function.configuration import RECORD, RECORDS, Wanted, variables_of
+from controller.aws.components.function.configuration import RECORD, Wanted, variables_of
 from controller.aws.components.function.staging import FunctionStaging
 from controller.domain.components.function.artifact import LambdaArtifact
 from controller.domain.components.function.package import MAX_FILES, MAX_UNPACKED
@@ -19,24 +20,6 @@ from selfright.components.planned import ComponentPlan, Difference, Package, Tra
 from selfright.secrecy import looks_secret
 
 VARIABLE = "variable "
-ROLE, DEAD_LETTER = "execution role", "dead-letter queue"
-_SETTINGS: Mapping[str, tuple[str, ...]] = {
-    "handler": ("Handler",),
-    "runtime": ("Runtime",),
-    "memory": ("MemorySize",),
-    "timeout": ("Timeout",),
-    "architecture": ("Architectures",),
-    ROLE: ("Role",),
-    DEAD_LETTER: ("DeadLetterConfig", "TargetArn"),
-    "temporary storage": ("EphemeralStorage", "Size"),
-    "tracing": ("TracingConfig", "Mode"),
-    "subnets": ("VpcConfig", "SubnetIds"),
-    "security groups": ("VpcConfig", "SecurityGroupIds"),
-    "command": ("ImageConfigResponse", "ImageConfig", "Command"),
-    "entry point": ("ImageConfigResponse", "ImageConfig", "EntryPoint"),
-    "working directory": ("ImageConfigResponse", "ImageConfig", "WorkingDirectory"),
-}
-"""The plain name of a setting → its path in Lambda's configuration."""
 
 
 class FunctionPlanner:
@@ -56,9 +39,9 @@ class FunctionPlanner:
         wanted = Wanted(self._artifact, self._target.variables)
         same_code = sha256_of(live) == self._component.code(self._artifact, self._planning.bundle).sha256
         package, transfer = self.sizes(live, same_code=same_code)
-        if same_code and wanted.is_in(live):
+        differences = _differences(live, wanted.applied_to(self._staging.configuration("$LATEST")))
+        if same_code and not differences:
             return replace(known, change="unchanged", package=package)
-        differences = _differences(live, _after(self._staging.configuration("$LATEST"), wanted))
         risks = tuple(_risk(one, version) for one in differences if one.name in {ROLE, DEAD_LETTER})
         apart = self._component.why_indivisible(self._artifact, self._planning.bundle, Revision(version))
         return replace(
@@ -87,13 +70,6 @@ class FunctionPlanner:
         return Package(live.get("CodeSize") or None, size, unpacked, MAX_UNPACKED, same_code), None
 
 
-def _after(latest: Mapping[str, Any], wanted: Wanted) -> dict[str, Any]:
-    """The configuration of the new version: that of `$LATEST` from its template, with the release's on top."""
-    changes = wanted.changes(latest)
-    image = {"ImageConfigResponse": {"ImageConfig": changes.pop("ImageConfig")}} if "ImageConfig" in changes else {}
-    return {**latest, **changes, **image}
-
-
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Difference, ...]:
     old, new = _flat(before), _flat(after)
     names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
@@ -115,24 +91,9 @@ def _difference(name: str, before: str | None, after: str | None, hidden: Collec
 
 
 def _flat(configuration: Mapping[str, Any]) -> dict[str, str]:
-    """Setting → value, both as text; settings without a value are absent."""
-    settings = {name: _at(configuration, path) for name, path in _SETTINGS.items()}
-    layers = [layer["Arn"] for layer in configuration.get("Layers", [])]
-    variables = {
-        f"{VARIABLE}{name}": value for name, value in variables_of(configuration).items() if name not in RECORDS
-    }
-    return {name: text for name, value in (settings | {"layers": layers}).items() if (text := _text(value))} | variables
-
-
-def _at(configuration: Mapping[str, Any], path: tuple[str, ...]) -> Any:  # noqa: ANN401 - JSON
-    found: Any = configuration
-    for part in path:
-        found = (found or {}).get(part)
-    return found
-
-
-def _text(value: Any) -> str:  # noqa: ANN401 - JSON
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
+    """Setting or variable → value, both as text."""
+    variables = {f"{VARIABLE}{name}": value for name, value in own_variables(configuration).items()}
+    return settings_of(configuration) | variables
 
 
 def _risk(difference: Difference, version: str) -> str:

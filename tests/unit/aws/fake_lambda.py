@@ -187,7 +187,7 @@ class FakeLambda:
         if self.remembers:
             last = self.published["version"] if self.published["RevisionId"] == self.latest["RevisionId"] else {}
         names = ("CodeSha256", "Handler", "Runtime", "MemorySize", "Timeout", "Environment", "ImageConfigResponse")
-        names = (*names, "Role", "DeadLetterConfig")
+        names = (*names, "Role", "DeadLetterConfig", "Layers", "VpcConfig", "LoggingConfig", "FileSystemConfigs")
         if last and all(last.get(name) == self.latest.get(name) for name in names):
             return dict(last)
         number = str(next(self._numbers))

@@ -28,6 +28,18 @@ def test_what_is_live_already_is_skipped(world: PlanWorld) -> None:
     assert (plan.version, plan.live_version) == ("1.0.1", "1.0.0")
 
 
+def test_a_change_of_the_functions_template_is_a_change(world: PlanWorld) -> None:
+    """The release is the live one, and the plan says what visitors will get besides."""
+    world.release(a_bundle())
+    world.functions.latest |= {"MemorySize": 1024, "VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": []}}
+    api = world.component(a_bundle("1.0.1"), "api")
+    assert api.change == "changed"
+    assert [(one.name, one.before, one.after) for one in api.differences] == [
+        ("memory", "128", "1024"),
+        ("subnets", None, "subnet-1"),
+    ]
+
+
 def test_the_first_release_goes_to_all_visitors_and_says_what_a_rollback_restores(world: PlanWorld) -> None:
     """Nothing is live, so a rollback restores the stack's placeholder."""
     plan = world.plan(with_settings())

@@ -10,6 +10,7 @@ from controller.aws.client.clients import Clients
 from controller.aws.components.function.alias import Alias
 from controller.aws.components.function.arrival import missing_in_calls
 from controller.aws.components.function.code import Code, ZipCode, sha256_of
+from controller.aws.components.function.comparison import behaves_as
 from controller.aws.components.function.configuration import Wanted
 from controller.aws.components.function.provisioned import Provisioned
 from controller.aws.components.function.sharing import require_free_alias, why_apart
@@ -64,21 +65,28 @@ class LambdaComponent(ABC):
         return Revision(version, sha256_of(self._seen[version]))
 
     def why_indivisible(self, artifact: Artifact, bundle: Contents, live: Revision) -> str:
-        """Compare the live version with `$LATEST`, from which a new one is published; up to three calls."""
+        """Compare the live version with the one that would be published from `$LATEST`; up to three calls."""
         code = self.code(artifact, bundle)
         serving = self._seen.get(live.id) or self._staging.known(live.id)
-        if self._is_in(serving, code):
+        new = self._wanted(code).applied_to(self._staging.configuration("$LATEST"))
+        if sha256_of(serving) == code.sha256 and behaves_as(serving, new):
             return ""
         require_free_alias(self._clients, self._function, self._target.alias)
-        return why_apart(serving, self._staging.configuration("$LATEST"))
+        return why_apart(serving, new)
 
-    def _is_in(self, configuration: Mapping[str, Any], code: Code) -> bool:
-        """Whether a version has this code and what the release and the environment want."""
-        wanted = Wanted(code.artifact, self._target.variables)
-        return sha256_of(configuration) == code.sha256 and wanted.is_in(configuration)
+    def _wanted(self, code: Code) -> Wanted:
+        """What the release and the environment want of the function's configuration."""
+        return Wanted(code.artifact, self._target.variables)
+
+    def _changes_nothing(self, live: Mapping[str, Any], code: Code) -> bool:
+        """Whether staging would make a version that is as the live one; one call, if that has this code."""
+        wanted = self._wanted(code)
+        if sha256_of(live) != code.sha256 or not wanted.is_in(live):
+            return False
+        return behaves_as(live, wanted.applied_to(self._staging.configuration("$LATEST")))
 
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
-        """Publish a version of this code and configuration; return the live version if it has them already.
+        """Publish a version of this code and configuration; return the live version if that is the same.
 
         `Pending` while Lambda updates the function or prepares the version, and while it makes the version's warm
         instances, if the environment asks for any.
@@ -87,9 +95,8 @@ class LambdaComponent(ABC):
         serving = version = seen_again(self._live_version, sleep=self._sleep)
         live, apart = self._staging.known(version), ""
         self.require_package(live)
-        if not self._is_in(live, code):
-            wanted = Wanted(code.artifact, self._target.variables)
-            published = self._staging.publish(code, wanted, again=self._is_asked_again)
+        if not self._changes_nothing(live, code):
+            published = self._staging.publish(code, self._wanted(code), again=self._is_asked_again)
             if isinstance(published, Pending):
                 return published
             version, apart = published["Version"], why_apart(live, published)

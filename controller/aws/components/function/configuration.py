@@ -49,6 +49,12 @@ class Wanted:
         merged = self._merged(configuration, different)
         return different | ({"Environment": {"Variables": merged}} if merged != variables_of(configuration) else {})
 
+    def applied_to(self, latest: Mapping[str, Any]) -> dict[str, Any]:
+        """The configuration of the version that would be published: that of `$LATEST`, with all of this on top."""
+        changes = self.changes(latest)
+        image = {"ImageConfigResponse": {IMAGE: changes.pop(IMAGE)}} if IMAGE in changes else {}
+        return {**latest, **changes, **image}
+
     def _different(self, configuration: Mapping[str, Any]) -> dict[str, Any]:
         image = _setting(configuration, IMAGE)
         before = {IMAGE: image} | ({} if self._exact else self._templates(configuration))

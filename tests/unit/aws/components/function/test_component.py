@@ -457,14 +457,65 @@ def test_a_version_with_another_role_or_queue_cannot_share_the_alias(
 
 
 def test_a_function_that_does_not_change_is_divided_from_nothing(world: World) -> None:
-    """Its live version stays, so another role of `$LATEST` does not matter, and costs no call."""
+    """Its live version stays, so what its alias has does not matter, and costs no call."""
     revision = staged(world)
     world.functions.point("live", revision.id)
-    world.functions.latest["Role"] = ROLE
+    world.functions.warm["live"] = {"RequestedProvisionedConcurrentExecutions": 5}
     world.functions.calls.clear()
     assert why_indivisible(world) == ""
-    assert world.functions.calls == ["get_alias", "get_function_configuration"]
+    assert world.functions.calls == ["get_alias", "get_function_configuration", "get_function_configuration"]
     assert staged(world) == revision
+
+
+OF_THE_TEMPLATE: list[dict[str, Any]] = [
+    {"MemorySize": 1024},
+    {"Timeout": 60},
+    {"Role": ROLE},
+    {"Layers": [{"Arn": "arn:aws:lambda:eu-central-1:123456789012:layer:tools:2", "CodeSize": 1}]},
+    {"VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"], "VpcId": "vpc-1"}},
+    {"DeadLetterConfig": QUEUE},
+    {"LoggingConfig": {"LogFormat": "JSON", "LogGroup": "/aws/lambda/x"}},
+    {"FileSystemConfigs": [{"Arn": "arn:aws:elasticfilesystem:x", "LocalMountPath": "/mnt/x"}]},
+    {"Environment": {"Variables": {"TABLE": "journeys"}}},
+]
+
+
+@pytest.mark.parametrize("change", OF_THE_TEMPLATE, ids=lambda change: next(iter(change)))
+def test_a_change_of_the_template_reaches_visitors_with_the_next_release(world: World, change: dict[str, Any]) -> None:
+    """Also when that release changes nothing else; after it, nothing changes any more."""
+    first = staged(world)
+    world.functions.point("live", first.id)
+    world.functions.latest |= change
+    second = staged(world)
+    assert second.id != first.id
+    assert {name: world.functions.versions[second.id][name] for name in change} == change
+    world.functions.point("live", second.id)
+    assert staged(world) == replace(second, indivisible="")
+
+
+UNSAID: list[dict[str, Any]] = [
+    {"VpcConfig": {"SubnetIds": [], "SecurityGroupIds": [], "VpcId": ""}},
+    {"TracingConfig": {"Mode": "PassThrough"}, "EphemeralStorage": {"Size": 512}, "Layers": []},
+    {"SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"}, "Description": "mine", "LastModified": "now"},
+    {"Environment": {"Variables": {"TABLE": "trips", "SELFRIGHT_VARIABLES": ""}}},
+]
+
+
+@pytest.mark.parametrize("change", UNSAID)
+def test_what_changes_nothing_for_visitors_makes_no_version(world: World, change: dict[str, Any]) -> None:
+    """Lambda says the same in more than one way, and our own records are no variables of the application."""
+    first = staged(world)
+    world.functions.point("live", first.id)
+    world.functions.latest |= change
+    assert staged(world) == first
+
+
+def test_what_a_rejected_release_left_behind_is_no_change_of_the_template(world: World) -> None:
+    """Its code, settings and variables stand in `$LATEST`; the next release wants what is live."""
+    first = staged(world, memory=256, variables={"MODE": "fast"})
+    world.functions.point("live", first.id)
+    staged(world, b"# bad", memory=512, timeout=20, handler="bad.handler", variables={"MODE": "bad", "MORE": "1"})
+    assert staged(world, memory=256, variables={"MODE": "fast"}) == first
 
 
 def test_an_alias_with_warm_instances_of_its_own_is_refused(world: World) -> None:
