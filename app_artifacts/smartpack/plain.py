@@ -4,10 +4,8 @@ import hashlib
 import shutil
 from pathlib import Path
 
-import yaml
-
 from app_artifacts.smartpack.build import HOME, build
-from controller.domain.strict_yaml import read_yaml
+from controller.domain.reading.strict_yaml import read_yaml, write_yaml
 from selfright.bundling.build_spec import take_builds
 
 ASSETS = ("suitcase.svg", "style.css", "theme.css")
@@ -32,7 +30,7 @@ def plain(version: str) -> Path:
     (dist / "index.html").write_text(page)
     manifest = folder / "release.yaml"
     content, _ = take_builds(read_yaml(manifest.read_bytes()))
-    manifest.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+    manifest.write_bytes(write_yaml(content))
     return folder
 
 

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from controller.domain.bundle.manifest_errors import explain
 from controller.domain.components.artifact import MANIFEST_NAME
+from controller.domain.reading.written import PlacedKeys
 from controller.domain.zip.rules import why_unsafe
 from controller.errors import InvalidBundleError
 
@@ -49,9 +50,9 @@ def take_builds(content: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Buil
     components = content.get("components")
     if not isinstance(components, dict):
         return content, {}  # the manifest's own rules will report what is wrong
-    bare = {name: _without(component) for name, component in components.items()}
+    bare = components | {name: _without(component) for name, component in components.items()}
     builds = {
-        str(name): _build(str(name), component[KEY])
+        str(name): _build(str(name), component[KEY], content)
         for name, component in components.items()
         if isinstance(component, dict) and KEY in component
     }
@@ -59,10 +60,12 @@ def take_builds(content: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Buil
 
 
 def _without(component: object) -> object:
+    if isinstance(component, PlacedKeys):
+        return component.without(KEY)
     return {key: value for key, value in component.items() if key != KEY} if isinstance(component, dict) else component
 
 
-def _build(name: str, value: object) -> Build:
+def _build(name: str, value: object, content: object) -> Build:
     try:
         return Build.model_validate(value)
     except ValidationError as error:
@@ -70,5 +73,5 @@ def _build(name: str, value: object) -> Build:
         for finding in findings:
             finding["loc"] = ("components", name, KEY, *finding["loc"])
         keys = [field.alias or field_name for field_name, field in Build.model_fields.items()]
-        reason = f"{MANIFEST_NAME}: {explain(findings, {('components', '*', KEY): keys})}"
+        reason = f"{MANIFEST_NAME}: {explain(findings, {('components', '*', KEY): keys}, content)}"
         raise InvalidBundleError(reason, f"Correct {MANIFEST_NAME}, then run the command again.") from error

@@ -13,12 +13,11 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.bundle.manifest import Manifest, make_manifest
 from controller.domain.components.artifact import MANIFEST_NAME
-from controller.domain.strict_yaml import read_yaml
+from controller.domain.reading.strict_yaml import read_yaml, write_yaml
+from controller.domain.reading.written import PlacedKeys
 from controller.errors import InvalidBundleError
 from selfright.bundling.build_spec import take_builds
 from selfright.bundling.builder import BUILDER, Builder
@@ -76,7 +75,7 @@ def verify_bundle(path: Path) -> Manifest:
     return manifest
 
 
-def _read_source(source: Path, replacements: Mapping[str, str | None]) -> dict[str, Any]:
+def _read_source(source: Path, replacements: Mapping[str, str | None]) -> PlacedKeys:
     path = source / MANIFEST_NAME
     try:
         content = read_yaml(path.read_bytes())
@@ -103,8 +102,7 @@ def _fill(
         written = {"artifact": packed.artifact, "digest": f"sha256:{packed.sha256}", **packed.keys}
         content["components"][name] |= written
     make_manifest(content)
-    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
-    add(archive, MANIFEST_NAME, text.encode())
+    add(archive, MANIFEST_NAME, write_yaml(content))
 
 
 def _inside(source: Path, artifact: str) -> Path:

@@ -151,7 +151,7 @@ class BundleArchive:
 
     @cached_property
     def _manifest(self) -> bytes:
-        from controller.domain.strict_yaml import MAX_BYTES
+        from controller.domain.reading.strict_yaml import MAX_BYTES
 
         return self.read(MANIFEST_NAME, at_most=MAX_BYTES)
 

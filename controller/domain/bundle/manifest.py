@@ -26,7 +26,7 @@ from controller.domain.checks.verification import Verification
 from controller.domain.components.artifact import MANIFEST_NAME, Artifact
 from controller.domain.components.registry import KINDS, kind_of, names_of, one_of
 from controller.domain.names import matching
-from controller.domain.strict_yaml import read_yaml
+from controller.domain.reading.strict_yaml import read_yaml
 from controller.errors import InvalidBundleError
 
 _NEXT = f"Correct {MANIFEST_NAME}, make the bundle again and upload it."
@@ -125,7 +125,9 @@ def make_manifest(content: dict[str, Any]) -> Manifest:
         return Manifest.model_validate(content)
     except ValidationError as error:
         findings = error.errors(include_url=False)
-        raise InvalidBundleError(f"{MANIFEST_NAME}: {explain(findings, _known_keys(content))}", _NEXT) from error
+        raise InvalidBundleError(
+            f"{MANIFEST_NAME}: {explain(findings, _known_keys(content), content)}", _NEXT
+        ) from error
 
 
 def _overlap(one: str, other: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from controller.domain.printable import printable
+from controller.domain.reading.written import Plain, place_of
 
 _AT_ONCE = 5
 """How many findings a message has."""
@@ -21,9 +22,9 @@ KnownKeys = Mapping[tuple[str, ...], Iterable[str]]
 """Place in the file → allowed keys. `*` stands for any one name or number."""
 
 
-def explain(findings: Sequence[ErrorDetails], known_keys: KnownKeys) -> str:
-    """One sentence for each of the first few findings."""
-    sentences = [_sentence(finding, known_keys) for finding in findings[:_AT_ONCE]]
+def explain(findings: Sequence[ErrorDetails], known_keys: KnownKeys, content: object = None) -> str:
+    """One sentence for each of the first few findings, with its place in the file that `content` was read from."""
+    sentences = [f"{_where(finding, content)}{_sentence(finding, known_keys)}" for finding in findings[:_AT_ONCE]]
     more = len(findings) - len(sentences)
     return printable("; ".join([*sentences, f"and {more} more"] if more > 0 else sentences))
 
@@ -34,6 +35,11 @@ def near(word: str, allowed: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, choices, n=1)
     hint = f"did you mean '{close[0]}'? " if close else ""
     return f" ({hint}allowed: {', '.join(choices)})"
+
+
+def _where(finding: ErrorDetails, content: object) -> str:
+    place = place_of(content, finding["loc"])
+    return f"{place}: " if place else ""
 
 
 def _sentence(finding: ErrorDetails, known_keys: KnownKeys) -> str:
@@ -68,7 +74,7 @@ def _got(where: Sequence[str], value: Any) -> str:  # noqa: ANN401 - anything th
         return ""
     if isinstance(value, int) and value.bit_length() > _LARGEST_BITS:
         return ", got a number of very many digits"  # Python refuses to write the largest
-    text = ascii(value)
+    text = str(value) if isinstance(value, Plain) else ascii(value)
     return f", got {text if len(text) <= _SHOWN else text[:_SHOWN] + '…'}"
 
 

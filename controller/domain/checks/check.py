@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 from controller.domain.checks import json_paths
 from controller.domain.checks.redaction import HIDDEN, is_sensitive, redacted, without_secrets
 from controller.domain.checks.requests import Request, header_lines
+from controller.domain.reading.written import Whole
 
 PRESENT, ABSENT = "present", "absent"
 READ_AT_MOST = 5 * 1024 * 1024
@@ -42,11 +43,11 @@ class Check(Placed, Request):
     """
 
     kind: Literal["http"] = "http"
-    status: Annotated[int, Field(ge=100, le=599)] = 200
+    status: Annotated[Whole, Field(ge=100, le=599)] = 200
     contains: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
     values: Annotated[dict[str, Any], PlainValidator(json_paths.expectations), Field(alias="json")] = {}
     header: Annotated[dict[str, str], PlainValidator(header_lines)] = {}
-    max_latency_ms: Annotated[int, Field(ge=1, le=20_000)] | None = None
+    max_latency_ms: Annotated[Whole, Field(ge=1, le=20_000)] | None = None
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from controller.domain.checks.redaction import is_sensitive, redacted
+from controller.domain.reading.written import Plain, meaning, plain
 
 LONGEST = 200
 MOST = 20
 _SHOWN = 80
+_WRITTEN = "as written"
 
 
 def expectations(given: object) -> dict[str, Any]:
@@ -25,7 +27,7 @@ def expectations(given: object) -> dict[str, Any]:
         if problem := _why_wrong(expression):
             raise ValueError(f"has the expression {_short(expression)}, which {problem} (see jmespath.org)")
         json.dumps(value, allow_nan=False)
-    return dict(given)
+    return {str(expression): _kept(value) for expression, value in given.items()}
 
 
 def trouble(expected: Mapping[str, Any], body: bytes) -> str:
@@ -48,11 +50,23 @@ def _compare(document: Any, expression: str, expected: Any) -> str:  # noqa: ANN
         return ""
     if is_sensitive(expression):
         return f"{expression} is not what is expected, and looks like a secret, so neither is shown"
-    return f"{expression} is {_short(found)}, expected {_short(expected)}"
+    return f"{expression} is {_short(found)}, expected {_shown(expected)}"
+
+
+def _kept(value: Any) -> Any:  # noqa: ANN401 - any YAML
+    """A value for the ledger. `1.10` without quotes is kept as it was written: it is a number or a version."""
+    if isinstance(value, dict):
+        return {str(key): _kept(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_kept(one) for one in value]
+    found = value.value if isinstance(value, Plain) else value
+    return {_WRITTEN: str(value)} if isinstance(value, Plain) and isinstance(found, float) else found
 
 
 def _same(one: Any, other: Any) -> bool:  # noqa: ANN401 - JSON
-    """JSON's equality: 1 equals 1.0, and true does not equal 1."""
+    """JSON's equality: 1 equals 1.0, and true does not equal 1. A number as it was written equals its text, too."""
+    if isinstance(other, dict) and other.keys() == {_WRITTEN} and not isinstance(one, dict):
+        return one == other[_WRITTEN] or _same(one, meaning(plain(str(other[_WRITTEN]))))
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, list) and isinstance(other, list):
@@ -97,6 +111,11 @@ def _wrong_call(node: Mapping[str, Any]) -> str:
     if given == len(wanted) or (is_open and given > len(wanted)):
         return ""
     return f"calls {node['value']} with {given} arguments instead of {len(wanted)}"
+
+
+def _shown(expected: Any) -> str:  # noqa: ANN401 - JSON
+    is_written = isinstance(expected, dict) and expected.keys() == {_WRITTEN}
+    return str(expected[_WRITTEN]) if is_written else _short(expected)
 
 
 def _short(value: object) -> str:

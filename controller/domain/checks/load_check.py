@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.requests import Request
+from controller.domain.reading.written import Whole
 
 SECONDS = 60
 """The most seconds that a load check may take."""
@@ -19,11 +20,11 @@ class LoadCheck(Request):
     """`requests` requests, `concurrency` at a time: 95 % within `p95_ms`, and all but `max_errors` with `status`."""
 
     kind: Literal["load"] = "load"
-    status: Annotated[int, Field(ge=100, le=599)] = 200
-    requests: Annotated[int, Field(ge=1, le=1000)] = 100
-    concurrency: Annotated[int, Field(ge=1, le=20)] = 10
-    p95_ms: Annotated[int, Field(ge=1, le=30_000)]
-    max_errors: Annotated[int, Field(ge=0, le=1000)] = 0
+    status: Annotated[Whole, Field(ge=100, le=599)] = 200
+    requests: Annotated[Whole, Field(ge=1, le=1000)] = 100
+    concurrency: Annotated[Whole, Field(ge=1, le=20)] = 10
+    p95_ms: Annotated[Whole, Field(ge=1, le=30_000)]
+    max_errors: Annotated[Whole, Field(ge=0, le=1000)] = 0
 
     @model_validator(mode="after")
     def _ends_in_time(self) -> Self:

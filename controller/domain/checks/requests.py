@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 
 from controller.domain.names import Name
+from controller.domain.reading.written import meaning
 
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _MOST_HEADERS = 30
@@ -33,7 +34,8 @@ def _from_the_root(path: str) -> str:
 
 def _sendable(body: object) -> object:
     if body is None or isinstance(body, str):
-        return body
+        return None if body is None else str(body)
+    body = meaning(body)
     try:
         json.dumps(body, allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -58,7 +60,7 @@ def header_lines(given: object) -> dict[str, str]:
 
 
 def _one_line(name: str, value: object) -> str:
-    """A header's value as text: YAML makes numbers and booleans of some values, which HTTP writes as text."""
+    """A header's value as text."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if not isinstance(value, str | int | float) or not (text.isprintable() and text.isascii()):
         raise ValueError(f"must have a line of plain text for '{name}'")

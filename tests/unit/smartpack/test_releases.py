@@ -12,7 +12,7 @@ from controller.domain.checks.check import Answer, Check, check_answer
 from controller.domain.checks.page_load import PageLoad
 from controller.domain.checks.site_check import SiteCheck
 from controller.domain.components.site.serving import content_type
-from controller.domain.strict_yaml import read_yaml
+from controller.domain.reading.strict_yaml import read_yaml
 from selfright.bundling.build_spec import take_builds
 
 VISITORS = 1_000

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 from controller.domain.components.artifact import Artifact
 from controller.domain.components.contents import Contents
 from controller.domain.names import matching
+from controller.domain.reading.written import Whole
 from controller.domain.zip.directory import AGAIN
 from controller.errors import InvalidBundleError
 
@@ -36,8 +37,8 @@ class LambdaArtifact(Artifact):
     `memory` is in MB, `timeout` in seconds.
     """
 
-    memory: Annotated[int, Field(ge=128, le=10_240)] | None = None
-    timeout: Annotated[int, Field(ge=1, le=900)] | None = None
+    memory: Annotated[Whole, Field(ge=128, le=10_240)] | None = None
+    timeout: Annotated[Whole, Field(ge=1, le=900)] | None = None
     variables: Annotated[dict[VariableName, str], AfterValidator(_settable)] = {}
 
     answers_requests: ClassVar[bool] = True

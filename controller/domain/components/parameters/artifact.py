@@ -20,7 +20,7 @@ class ParametersArtifact(Artifact):
     def read_parameters(self, bundle: Contents) -> "Parameters":
         """The names and values; raises `InvalidBundleError`."""
         from controller.domain.components.parameters.values import parse_parameters  # noqa: PLC0415 - imports YAML
-        from controller.domain.strict_yaml import MAX_BYTES  # noqa: PLC0415
+        from controller.domain.reading.strict_yaml import MAX_BYTES  # noqa: PLC0415
 
         def parsed() -> "Parameters":
             return parse_parameters(bundle.read(self.artifact, at_most=MAX_BYTES), self.artifact)

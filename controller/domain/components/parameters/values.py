@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from controller.domain.printable import printable
-from controller.domain.strict_yaml import read_flat_yaml
+from controller.domain.reading.strict_yaml import read_flat_yaml
+from controller.domain.reading.written import place_of
 from controller.errors import InvalidBundleError
 
 MOST = 100
@@ -19,6 +20,7 @@ VALUE_BYTES = 4096
 """The limit of a standard parameter in SSM."""
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _ID_LENGTH = 16
+_SHOWN = 100
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Parameters:
 def parse_parameters(text: bytes, file: str) -> Parameters:
     """The parameters in a file of the bundle; raises `InvalidBundleError`.
 
-    Values stay as they were written: `DEBUG: no` is the text "no".
+    Values stay as they were written: `DEBUG: no` is the text "no", and `SURNAME: Null` the text "Null".
     """
     content = read_flat_yaml(text, file)
     if not content:
@@ -47,13 +49,15 @@ def parse_parameters(text: bytes, file: str) -> Parameters:
         raise InvalidBundleError(reason, "Combine parameters that belong together into one, as JSON.")
     for name, value in content.items():
         if problem := _problem(name, value):
-            raise InvalidBundleError(f"{file}: `{printable(str(name))[:100]}` {problem}", f"Correct {file}.")
-    return Parameters(content)
+            where = place_of(content, (name,))
+            reason = f"{file}: {where}: `{printable(name)[:_SHOWN]}` {problem}"
+            raise InvalidBundleError(reason, f"Correct {file}.")
+    return Parameters(dict(content))
 
 
-def _problem(name: object, value: object) -> str:
+def _problem(name: str, value: object) -> str:
     """What is wrong with a parameter; "" when nothing is."""
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name):
         return "is not a valid parameter name: use 1 to 100 letters, digits, '_', '-' and '.'"
     if value is None or value == "":
         return "has no value, and SSM refuses empty ones: leave it out"

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
+from controller.domain.components.stack.template_yaml import MOST_DEPTH, TemplateReader
 from controller.domain.printable import printable
-from controller.domain.strict_yaml import StrictLoader, describe_error
+from controller.domain.reading.strict_json import read_json
+from controller.domain.reading.strict_yaml import UnreadableError
+from controller.domain.reading.written import place_of
 from controller.errors import InvalidBundleError
 
 MAX_BYTES = 1_000_000
@@ -17,6 +18,7 @@ MAX_BYTES = 1_000_000
 MAX_RESOURCES = 500
 MERGED = ("Resources", "Parameters", "Conditions", "Mappings")
 _ID_LENGTH = 16
+_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -74,17 +76,18 @@ def parse_template(text: bytes, file: str) -> Template:
         raise InvalidBundleError(reason, "Split it into two stacks.")
     for name, one in resources.items():
         if not isinstance(one, dict) or not isinstance(one.get("Type"), str):
-            raise InvalidBundleError(f"{file}: the resource '{printable(str(name))}' has no `Type`", f"Correct {file}.")
+            where = f"{place}: " if (place := place_of(template.content, ("Resources", name))) else ""
+            reason = f"{file}: {where}the resource '{printable(name)[:_SHOWN]}' has no `Type`"
+            raise InvalidBundleError(reason, f"Correct {file}.")
     return template
 
 
 def read_template(text: str, file: str) -> Template:
     """The template in a text, JSON or YAML; raises `InvalidBundleError` when the text is not one."""
     try:
-        content = json.loads(text) if text.lstrip().startswith("{") else _yaml(text)
-    except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError) as error:
-        reason = f"{file} cannot be read: {printable(describe_error(error))}"
-        raise InvalidBundleError(reason, f"Correct {file}.") from error
+        content = read_json(text, MOST_DEPTH) if text.lstrip().startswith("{") else TemplateReader(text).read()
+    except UnreadableError as error:
+        raise InvalidBundleError(f"{file} cannot be read: {printable(str(error))}", f"Correct {file}.") from error
     if not isinstance(content, dict) or not isinstance(content.get("Resources"), dict) or not content["Resources"]:
         reason = f"{file} is not a CloudFormation template: it has no `Resources`"
         raise InvalidBundleError(reason, f"Correct {file}.")
@@ -113,33 +116,6 @@ def keeping(former: Template, present: Template) -> Template:
         both = {**(present.content.get(section) or {}), **(former.content.get(section) or {})}
         merged |= {section: both} if both else {}
     return Template(json.dumps(merged), merged)
-
-
-class _TemplateLoader(StrictLoader):
-    """Reads CloudFormation's tags: `!Ref X` is {"Ref": "X"}, `!GetAtt A.B` is {"Fn::GetAtt": ["A", "B"]}."""
-
-    most_depth = 100
-
-    def construct_tag(self, suffix: str, node: yaml.Node) -> dict[str, Any]:
-        """The long form of a short form."""
-        name = suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}"
-        if isinstance(node, yaml.SequenceNode):
-            return {name: self.construct_sequence(node, deep=True)}
-        if isinstance(node, yaml.MappingNode):
-            return {name: self.construct_mapping(node, deep=True)}
-        value = node.value
-        return {name: value.split(".", 1) if suffix == "GetAtt" else value}
-
-
-_TemplateLoader.add_multi_constructor("!", _TemplateLoader.construct_tag)
-
-
-def _yaml(text: str) -> Any:  # noqa: ANN401 - any YAML
-    loader = _TemplateLoader(text)
-    try:
-        return loader.get_single_data()
-    finally:
-        loader.dispose()
 
 
 def _mentions(value: object, key: str) -> bool:

@@ -48,7 +48,7 @@ def test_short_forms_are_read() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (b"Resources: [", "cannot be read: line 1"),
+        (b"Resources: [", "cannot be read: line 2, column 1: while parsing a flow node"),
         (b'{"Resources": ', "cannot be read"),
         (b"- a", "has no `Resources`"),
         (b"Resources: {}", "has no `Resources`"),
@@ -84,11 +84,80 @@ def test_macros_are_found(where: str) -> None:
     assert read_template(json.dumps(content), "t").uses_macros
 
 
-def test_macros_in_deep_nesting_are_found() -> None:
-    """The depth of JSON is not limited."""
-    deep = "[" * 700 + "]" * 700
-    text = f'{{"Resources": {{"A": {{"Type": "AWS::SNS::Topic", "Metadata": {deep}}}}}}}'
-    assert not parse_template(text.encode(), "t").uses_macros
+SURE = {
+    "yes": True,
+    "Off": False,
+    "~": None,
+    "30": 30,
+    "0x1F": 31,
+    "1.10": 1.1,
+    "2010-09-09": "2010-09-09",
+    "=": "=",
+    "0819": "0819",
+    "y": "y",
+    "1e3": "1e3",
+    "!!str 010": "010",
+}
+
+
+@pytest.mark.parametrize(("written", "read"), SURE.items(), ids=SURE)
+def test_words_of_a_template_are_what_they_are_to_cloudformation(written: str, read: object) -> None:
+    """CloudFormation reads YAML 1.1 without timestamps: Selfright must not read another template than it applies."""
+    assert read_template(f"Metadata: {{A: {written}}}\nResources: {{A: {{Type: T}}}}", "t").content["Metadata"] == {
+        "A": read
+    }
+
+
+@pytest.mark.parametrize("written", ["010", "-007", "0b11", "1_000", "12:30:15", "190:20:30.15", ".inf", ".nan"])
+def test_numbers_of_which_people_know_one_of_two_meanings_are_refused(written: str) -> None:
+    """With the place, and with what to write instead."""
+    text = f"Resources:\n  A: {{Type: T, Size: {written}}}"
+    with pytest.raises(InvalidBundleError, match=r"line 2, column 22: '.*' may be a number .* in quotes"):
+        read_template(text, "infra.yaml")
+
+
+def test_keys_of_a_template_are_text() -> None:
+    """As in the JSON that CloudFormation makes of it; so `yes` and `true` are one key."""
+    text = "Mappings: {Of: {1: {2.5: a}, yes: {~: b}}}\nResources: {A: {Type: T}}"
+    assert read_template(text, "t").content["Mappings"]["Of"] == {"1": {"2.5": "a"}, "true": {"null": "b"}}
+    with pytest.raises(InvalidBundleError, match="the key 'true' appears twice"):
+        read_template("Mappings: {Of: {yes: {}, true: {}}}\nResources: {A: {Type: T}}", "t")
+
+
+TRICKS = {
+    "a key twice": (
+        '{"Resources": {"A": {"Type": "T"}}, "Transform": "M", "Transform": ""}',
+        "'Transform' appears twice",
+    ),
+    "a key twice inside": ('{"Resources": {"A": {"Type": "T", "Type": "M"}}}', "'Type' appears twice"),
+    "not a number": ('{"Resources": {"A": {"Type": "T", "Size": NaN}}}', "NaN is not JSON"),
+    "huge number": (f'{{"Resources": {{"A": {{"Type": "T", "Size": {"9" * 5000}}}}}}}', "has 5,000 digits"),
+    "huge number in YAML": (f"Resources: {{A: {{Type: T, Size: {'9' * 5000}}}}}", "may be a number"),
+    "half of a character": ('{"Resources": {"A": {"Type": "T", "Name": "\\ud800"}}}', "half of a character"),
+    "deep": ('{"Resources": ' + "[" * 200 + "]" * 200 + "}", "nested more than 100 deep"),
+    "very deep": ('{"Resources": ' + "[" * 90_000, "nested more than 100 deep"),
+    "cut off": ('{"Resources": ', "line 1, column 15"),
+    "merge key": ("Resources: {A: {<<: {Type: T}}}", "merge keys"),
+    "python": ("Resources: {A: !!python/name:os.system {}}", "the tag !!python/name:os.system is not one of"),
+    "binary": ("Resources: {A: {Type: !!binary aGk=}}", "the tag !!binary is not one of"),
+    "set": ("Resources: !!set {A, B}", "the tag !!set is not one of"),
+    "tag by another name": ("%TAG ! tag:x,1:\n---\nResources: {A: !Transform {Name: M}}", "directives"),
+    "list as key": ("? [a]\n: b\nResources: {A: {Type: T}}", "a key must be text"),
+    "UTF-16": ('{"Resources": {"A": {"Type": "T"}}}'.encode("utf-16-le").decode("ascii"), "column"),
+}
+
+
+@pytest.mark.parametrize(("text", "reason"), TRICKS.values(), ids=TRICKS)
+def test_tricks_of_a_template_are_refused(text: str, reason: str) -> None:
+    """Nothing in it can mean one thing to Selfright and another one to CloudFormation."""
+    with pytest.raises(InvalidBundleError, match=reason):
+        parse_template(text.encode(), "infra")
+
+
+def test_a_resource_without_a_type_is_shown_with_its_place() -> None:
+    """A name may be as long as the writer likes."""
+    with pytest.raises(InvalidBundleError, match=r"infra\.yaml: line 2, column 3: the resource 'A' has no `Type`"):
+        parse_template(b"Resources:\n  A: {}", "infra.yaml")
 
 
 def test_every_parameter_has_a_value() -> None:
