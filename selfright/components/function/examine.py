@@ -8,6 +8,7 @@ from controller.aws.components.function.alias import Alias
 from controller.domain.components.function.target import LambdaTarget
 from controller.errors import NotFoundError
 from selfright.components.examined import Examination, Examining, Finding, note, ok, problem
+from selfright.components.function.examine_api import ApiExaminer
 
 LATEST = "$LATEST"
 SHARED = {"Role": "execution role", "DeadLetterConfig": "dead-letter queue"}
@@ -23,11 +24,12 @@ class FunctionExaminer:
         self._alias = Alias(examining.clients, target.function_name, target.alias)
 
     def examinations(self) -> list[Examination]:
-        """The function, its alias, and its role."""
+        """The function, its alias, its role, and the API in front of it."""
         return [
             Examination(f"the function {self._name}", self._function),
             Examination(f"the alias {self._alias.name}", self._traffic),
             Examination(f"the role of {self._name}", self._role),
+            *ApiExaminer(self._examining, self._target).examinations(),
         ]
 
     def configuration(self, qualifier: str = LATEST) -> Mapping[str, Any]:

@@ -17,10 +17,11 @@ from controller.domain.components.stack.target import StackTarget
 from controller.domain.components.stack.templates import Template, read_template, revision_of
 from selfright.components.kind import Planning
 from selfright.components.planned import ComponentPlan, Difference, Refusal, compare
+from selfright.components.stack.routes import is_called, routes_of
 from selfright.secrecy import looks_secret
 
 PARAMETER = "parameter "
-FUNCTION, ROUTE = "AWS::Lambda::Function", "AWS::ApiGatewayV2::Route"
+FUNCTION = "AWS::Lambda::Function"
 KEPT = ("Role", "DeadLetterConfig")
 """Properties that a function's published versions keep, and that a rollback therefore still needs."""
 NEXT = "Correct the bundle and upload it again."
@@ -86,8 +87,8 @@ class TemplateComparison:
                 yield f"{name} ({_type(one)}) is added, and a rollback keeps it, because it may hold data"
             elif former is not None and former != one:
                 yield from _changed(name, former, one)
-        for route in sorted(_routes(self._before) - _routes(self._after)):
-            yield _removed_route(route, called=route in self.called_routes)
+        for route in sorted(routes_of(self._before) - routes_of(self._after)):
+            yield _removed_route(route, called=is_called(route, self.called_routes))
 
     @property
     def _before(self) -> Mapping[str, Any]:
@@ -123,11 +124,6 @@ def _removed_route(route: str, *, called: bool) -> str:
         f"the route {route} is removed when the stack is staged, before any visitor gets this release: {calls}; a"
         " rollback restores it, but not the requests that have failed"
     )
-
-
-def _routes(resources: Mapping[str, Any]) -> set[str]:
-    keys = ((one.get("Properties") or {}).get("RouteKey") for one in resources.values() if _type(one) == ROUTE)
-    return {key for key in keys if isinstance(key, str)}
 
 
 def _type(resource: Mapping[str, Any]) -> str:

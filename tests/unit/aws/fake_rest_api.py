@@ -72,7 +72,7 @@ class FakeRestApi:
 
     def get_export(self, **asked: Any) -> dict[str, Any]:  # noqa: ANN401
         """The definition that the stage serves; each export has a moment of its own."""
-        assert (asked["exportType"], asked["parameters"]) == ("oas30", {"extensions": "apigateway"})
+        assert (asked["exportType"], asked["parameters"]) == ("oas30", {"extensions": "apigateway,authorizers"})
         served = deepcopy(self.deployments[self.get_stage(**asked)["deploymentId"]])
         served["info"]["version"] = f"moment {next(self._numbers)}"
         return {"body": io.BytesIO(json.dumps(served).encode())}

@@ -121,3 +121,15 @@ def test_a_stack_that_somebody_is_changing_is_refused(world: PlanWorld) -> None:
     refusal = planned(world, template(Topic=TOPIC, More=TOPIC)).refusal
     assert refusal
     assert "is being changed (UPDATE_IN_PROGRESS)" in refusal.reason
+
+
+def test_a_route_of_a_rest_api_that_goes_is_a_risk(world: PlanWorld) -> None:
+    """As one of an HTTP API is; the path of a check is that below the stage."""
+    root = {"Fn::GetAtt": ["Api", "RootResourceId"]}
+    resource = {"Type": "AWS::ApiGateway::Resource", "Properties": {"PathPart": "items", "ParentId": root}}
+    method = {"Type": "AWS::ApiGateway::Method", "Properties": {"HttpMethod": "GET", "ResourceId": {"Ref": "Items"}}}
+    world.make_live("1.0.0", json.dumps({"component": "api", "path": "/items", "status": 200}))
+    world.stacks.by_hand(STACK, template(Topic=TOPIC, Items=resource, Get=method))
+    (risk,) = planned(world, template(Topic=TOPIC, Items=resource)).risks
+    assert risk.startswith("the route GET /items is removed when the stack is staged")
+    assert "the live release calls it, as its checks show" in risk

@@ -21,7 +21,7 @@ STAGE = (
     "variables", "accessLogSettings", "canarySettings", "tracingEnabled", "clientCertificateId",
 )  # fmt: skip
 FORMAT = "oas30"
-EXTENSIONS = {"extensions": "apigateway"}
+EXTENSIONS = {"extensions": "apigateway,authorizers"}
 """Integrations, authorizers, the API's own responses, its policy: all that API Gateway adds to OpenAPI."""
 INTEGRATION = "x-amazon-apigateway-integration"
 MADE_UP = ("info", "servers")
