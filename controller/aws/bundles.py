@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 BLOCK = 8 * 1024 * 1024
 KEPT_BLOCKS = 3
-STATED = {"hotfix": "selfright-hotfix", "by": "selfright-by"}
+STATED = {"hotfix": "selfright-hotfix", "retry": "selfright-retry", "by": "selfright-by"}
 """Field of the upload → the name of the object's metadata that holds it (`x-amz-meta-…`)."""
 STATED_LENGTH = 300
 BUFFER = 256 * 1024

@@ -16,4 +16,7 @@ INDIVISIBLE_ADVICE = (
     "Set `when_indivisible: at_once` for this component in the environment, so that all visitors get it at the first"
     " step; or undo what makes the two versions differ. Then upload the bundle again."
 )
-AGAIN_ADVICE = "Nothing speaks against this version: correct what was wrong, and upload the same bundle again."
+AGAIN_ADVICE = (
+    "Nothing speaks against this version: correct what was wrong, and upload the same bundle again, or let"
+    ' `selfright retry DEPLOYMENT --reason "…"` do that.'
+)

@@ -12,7 +12,8 @@ from controller.domain.phases import Phase
 class Upload:
     """The uploaded object, pinned to its version so that it cannot be replaced meanwhile.
 
-    `hotfix` is the reason to release it although an alarm is firing; `by` is the uploader. The upload states both.
+    `hotfix` is the reason to release it although an alarm is firing, `retry` the reason to release contents again, even
+    if there is evidence against them; `by` is the uploader. The upload states all three.
     """
 
     bucket: str
@@ -22,6 +23,7 @@ class Upload:
     uploaded_at: datetime
     hotfix: str = ""
     by: str = ""
+    retry: str = ""
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,8 @@ def _judge(
 ) -> Judgement:
     """The alarms come first: a firing alarm decides, whatever the versions' numbers are."""
     if trouble := alarm_trouble(states, guarding(environment, deployment)):
-        return Judgement(Verdict.UNHEALTHY, trouble, _firing(environment, deployment, states))
+        firing = _firing(environment, deployment, states)
+        return Judgement(Verdict.UNHEALTHY, trouble, firing, unguarded=not firing)
     return judged(evidence, environment.judge, now)
 
 
@@ -243,9 +244,9 @@ def _extend(world: World, environment: Environment, deployment: Deployment, long
 def _fail(world: World, deployment: Deployment, judgement: Judgement) -> Judged:
     """Trip the deployment: for the judge's own verdict, or for the alarms that are firing, with the time of their data.
 
-    What is not known of an alarm's data counts against the release.
+    What is not known of an alarm's data counts against the release; that there is no alarm (any more) does not.
     """
-    source: TripSource = "alarm" if judgement.firing else "judge"
+    source: TripSource = "alarm" if judgement.firing else "fault" if judgement.unguarded else "judge"
     reasons = {name: world.alarms.reason(name) for name in judgement.firing}
     known = [one.data_until for one in reasons.values()]
     newest = None if None in known else max((one for one in known if one), default=None)

@@ -46,7 +46,8 @@ def receive(world: World, bucket: str, key: str, version_id: str | None, executi
         if deployment.execution_arn != execution_arn:
             return Received(deployment, "duplicate")
     else:
-        record(world, deployment.deployment_id, EventKind.RECEIVED, f"Received {key} ({upload.size:,} bytes).")
+        again = f" Released again by {upload.by or 'somebody'}: {upload.retry}" if upload.retry else ""
+        record(world, deployment.deployment_id, EventKind.RECEIVED, f"Received {key} ({upload.size:,} bytes).{again}")
     try:
         parse_key(key)
     except InvalidBundleError as error:

@@ -14,13 +14,13 @@ from controller.domain.environment import Environment
 from controller.domain.history import left_by
 from controller.domain.judging.verdict import alarm_trouble
 from controller.domain.phases import UNTOUCHED, Phase
-from controller.domain.previous_attempt import check_previous_attempt
 from controller.domain.timeline import EventKind
 from controller.errors import ChangedByOthersError, InvalidBundleError, LedgerConflictError, NotFoundError, RefusedError
 from controller.flow.preconditions import export, snapshots
 from controller.flow.preconditions.divisible import check_divisible
 from controller.flow.preconditions.hotfix import guarding, ignore_firing_alarms, record_ignored_alarms
 from controller.flow.preconditions.secrets import check_secrets
+from controller.flow.preconditions.version import check_version
 from controller.flow.shared.closure import reject
 from controller.flow.shared.hand_over import brought, find
 from controller.flow.shared.pending import takes_long
@@ -115,8 +115,7 @@ def _until_settled(world: World, deployment: Deployment) -> int:
 
 def _record(world: World, environment: Environment, deployment: Deployment) -> RestorePointRecorded:
     """The snapshots come first, because they take long; what is live is read last."""
-    key, version = deployment.environment_key, deployment.version
-    check_previous_attempt(world.versions.previous_attempt(key, version), key, version, deployment.digest)
+    check_version(world, deployment)
     check_secrets(world, environment, deployment)
     if pause := _until_settled(world, deployment):
         said = f"Waiting for {pause} s: until then, a write of the deployment before it may still arrive."

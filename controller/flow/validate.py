@@ -9,9 +9,9 @@ from controller.domain.bundle.manifest import Manifest
 from controller.domain.bundle.remarks import remarks_on
 from controller.domain.deployment import Changes, Deployment
 from controller.domain.phases import UNTOUCHED, Phase
-from controller.domain.previous_attempt import check_previous_attempt
 from controller.domain.timeline import EventKind
 from controller.errors import InvalidBundleError, InvalidEnvironmentError, UnknownEnvironmentError
+from controller.flow.preconditions.version import check_version
 from controller.flow.shared.closure import reject
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
@@ -44,8 +44,7 @@ def validate(world: World, deployment_id: str) -> Validated:
             _require_room(checks)
             deployment = _note_checks(world, deployment, checks)
             remarks = remarks_on(manifest, archive)
-        key, version = deployment.environment_key, manifest.version
-        check_previous_attempt(world.versions.previous_attempt(key, version), key, version, deployment.digest)
+        check_version(world, deployment)
     except InvalidBundleError as error:
         return Validated(reject(world, deployment, error.reason, error.next_step), "rejected")
     except (UnknownEnvironmentError, InvalidEnvironmentError) as error:

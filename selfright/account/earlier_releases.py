@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from controller.aws.bundles import S3Bundles
 from controller.aws.client.calls import calling
+from controller.domain.advice import HELD_ADVICE
 from controller.domain.deployment import Deployment
 from controller.domain.identity import INCOMING, deployment_id
 from controller.domain.phases import REMEMBERED, Phase
@@ -25,9 +26,15 @@ def released_as(history: Sequence[Deployment], environment_key: str, version: st
     if good is None or condemned:
         what = f"Version {version} was rolled back in {environment_key}" if condemned else ""
         message = what or f"Version {version} was never live in {environment_key}"
-        bad = {one.version for one in history if one.phase in REMEMBERED and one.is_condemned}
+        retry = (
+            f' `selfright retry {found[0].deployment_id} --reason "…"` releases it all the same.' if condemned else ""
+        )
+        newest = {one.version: one for one in reversed(history) if one.phase in REMEMBERED}
+        bad = {one.version for one in newest.values() if one.phase is not Phase.SUCCEEDED and one.is_condemned}
         known = ", ".join(dict.fromkeys(one.version for one in history if _was_live(one) and one.version not in bad))
-        raise AdviceError(f"{message}, so it is not released again.", f"Versions that can be: {known or 'none'}.")
+        raise AdviceError(
+            f"{message}, so it is not released again.", f"Versions that can be: {known or 'none'}.{retry}"
+        )
     return good
 
 
@@ -41,8 +48,8 @@ def _was_live(deployment: Deployment) -> bool:
 def release_again(account: Account, deployment: Deployment, **why: str) -> Sent:
     """Upload the stored bundle of a deployment once more, exactly the version of the object that it released.
 
-    `why` are fields of the new upload (`hotfix`); what the old one stated does not count any more. The caller's name is
-    stored with it. Raises `AdviceError` if the bundle no longer exists.
+    `why` are fields of the new upload (`hotfix`, `retry`); what the old one stated does not count any more. The
+    caller's name is stored with it. Raises `AdviceError` if the bundle no longer exists.
     """
     upload = deployment.upload
     name = re.sub(r"[^A-Za-z0-9.+_-]+", "-", f"{deployment.application}-{deployment.version}-again.zip")
@@ -63,6 +70,20 @@ def release_again(account: Account, deployment: Deployment, **why: str) -> Sent:
         raise AdviceError(message, step) from error
     pinned = S3Bundles(account.s3).pin(upload.bucket, key, copied.get("VersionId"))
     return Sent(deployment_id(deployment.application, deployment.environment, pinned), pinned)
+
+
+def check_retry(account: Account, deployment: Deployment) -> None:
+    """Raise `AdviceError` when releasing a deployment's contents again would change nothing, or be refused at once."""
+    deployment_id, key = deployment.deployment_id, deployment.environment_key
+    if not deployment.phase.is_terminal:
+        message = f"Deployment {deployment_id} is {deployment.phase}: it has not ended yet."
+        raise AdviceError(message, f"Watch it: `selfright watch {deployment_id}`")
+    status = account.ledger.status(key)
+    if status.live and status.live.deployment_id == deployment_id:
+        message = f"Deployment {deployment_id} is live in {key}: releasing it again would change nothing."
+        raise AdviceError(message, f"See what is live: `selfright status {key}`")
+    if status.held:
+        raise AdviceError(f"{key} is held: {status.held}", HELD_ADVICE)
 
 
 def later_releases(account: Account, status: EnvironmentStatus, version: str) -> list[Deployment]:

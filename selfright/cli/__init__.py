@@ -31,6 +31,7 @@ COMMANDS = {
     "logs": "selfright.cli.commands.logs:command",
     "backtest": "selfright.cli.commands.backtest:command",
     "rollback": "selfright.cli.commands.rollback:command",
+    "retry": "selfright.cli.commands.retry:command",
     "resume": "selfright.cli.commands.resume:command",
     "unlock": "selfright.cli.commands.unlock:command",
     "restore": "selfright.cli.commands.restore:command",

@@ -27,11 +27,15 @@ MISSING = frozenset({Verdict.INCONCLUSIVE, Verdict.NO_DATA, Verdict.LATE_DATA, V
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict, and its reason as a sentence with figures; `firing` are the alarms that decided it."""
+    """A verdict, and its reason as a sentence with figures; `firing` are the alarms that decided it.
+
+    `unguarded`: an alarm is gone or cannot be read, which says nothing about the release.
+    """
 
     verdict: Verdict
     reason: str
     firing: Sequence[str] = ()
+    unguarded: bool = False
 
 
 def alarm_trouble(states: Mapping[str, str] | None, expected: Sequence[str]) -> str:

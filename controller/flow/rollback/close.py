@@ -14,6 +14,7 @@ from controller.ports.ledger import Expected
 from controller.ports.world import World
 
 NEW_ADVICE = "Correct it and release it under a new version."
+RETRY_ADVICE = 'If the cause was not in it, release the same contents again: `selfright retry {} --reason "…"`'
 PERSON_ADVICE = (
     "Restore it by hand to what was live before, then run `selfright rollback` on this deployment: that verifies it "
     "and unlocks the environment. If what serves now is right, although it is something else, run `selfright unlock`."
@@ -30,7 +31,7 @@ def close_rollback(world: World, deployment_id: str, trouble: str, execution_arn
         return DeploymentResult(deployment, str(deployment.phase))
     why, advice = (
         " ".join([deployment.rollback_reason, *_left(deployment)]),
-        NEW_ADVICE if deployment.is_condemned else AGAIN_ADVICE,
+        f"{NEW_ADVICE} {RETRY_ADVICE.format(deployment_id)}" if deployment.is_condemned else AGAIN_ADVICE,
     )
     if trouble and deployment.restore_point:
         phase, why, advice = Phase.ROLLBACK_FAILED, f"{why} Restoring failed: {trouble}", PERSON_ADVICE

@@ -27,6 +27,10 @@ from selfright.wording import size
 
 LIVE = frozenset({Phase.SUCCEEDED})
 
+watch_option = click.option(
+    "--watch/--no-watch", "watching", default=True, help="Watch it until it has ended (the default)."
+)
+
 EXAMPLES = (
     "release build/ --environment smartpack/prod",
     "release smartpack-1.1.0.zip -e smartpack/prod --no-watch",
@@ -38,7 +42,7 @@ EXAMPLES = (
 @click.command(cls=Command, examples=EXAMPLES)
 @source_argument
 @target_option
-@click.option("--watch/--no-watch", "watching", default=True, help="Watch it until it has ended (the default).")
+@watch_option
 @click.option("--hotfix", is_flag=True, help="The release corrects the cause of a firing alarm: ignore that alarm.")
 @click.option("--reason", metavar="TEXT", default="", help="Why it is a hotfix; the ledger keeps it with your name.")
 @timeout_option
@@ -66,6 +70,11 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     when it begins; the comparison of both versions replaces them.
     """
     sent = upload(tools, source, environment, allow, building=building, hotfix=_why(hotfix, reason))
+    report(tools, sent, watching=watching, timeout=timeout)
+
+
+def report(tools: CommandTools, sent: Sent, *, watching: bool, timeout: float | None) -> None:
+    """Watch what was sent until it has ended, or say how to do that."""
     if watching:
         conclude(tools, watch(tools, sent.deployment_id, timeout=timeout), LIVE)
     hint = tools.terminal.commands(f"watch {sent.deployment_id}")

@@ -22,6 +22,14 @@ def test_a_version_that_was_rolled_back_may_not(phase: Phase) -> None:
         assert "new version" in error.value.next_step
 
 
+@pytest.mark.parametrize("phase", [Phase.ROLLED_BACK, Phase.ROLLBACK_FAILED])
+def test_a_person_may_release_the_same_contents_again(phase: Phase) -> None:
+    """Whatever speaks against them: the cause may have been elsewhere. Other contents still need another version."""
+    check_previous_attempt(("dd", phase), "shop/prod", "1.2.0", "dd", retry=True)
+    with pytest.raises(InvalidBundleError, match="was rolled back"):
+        check_previous_attempt(("dd", phase), "shop/prod", "1.2.0", "ee", retry=True)
+
+
 def test_a_version_never_changes() -> None:
     """Other contents need a version of their own, even after a success."""
     with pytest.raises(InvalidBundleError, match="with other contents"):

@@ -428,6 +428,19 @@ def test_an_alarm_that_the_judge_sees_is_an_alarm_with_its_time() -> None:
     assert not deployment.is_condemned
 
 
+@pytest.mark.parametrize("gone", [True, False])
+def test_an_alarm_that_is_gone_or_unreadable_ends_it_and_says_nothing_against_it(gone: bool) -> None:
+    """Without its guard no release goes on; but that is a fault of the surroundings, and the version is not spent."""
+    world = baking(GOOD)
+    if gone:
+        del world.alarms.known[ALARM]
+    else:
+        world.alarms.unreadable = AwsError("denied")
+    assert judge(world, "d2", 0).verdict == "unhealthy"
+    deployment = world.deployments.get("d2")
+    assert (deployment.trip and deployment.trip.source, deployment.is_condemned) == ("fault", False)
+
+
 def test_a_step_is_seen_when_its_requests_are_in_the_numbers() -> None:
     """It was written long before, and arrived in between; the ledger keeps all three moments."""
     world = baking(GOOD)

@@ -1,5 +1,7 @@
 """Receive release: one deployment an upload, whatever is delivered, and how often."""
 
+from dataclasses import replace
+
 import pytest
 
 from controller.domain.phases import Phase
@@ -27,6 +29,16 @@ def test_an_upload_becomes_a_deployment() -> None:
     assert card.outcome == "received"
     assert (deployment.phase, deployment.execution_arn) == (Phase.RECEIVED, "arn:1")
     assert (deployment.upload.key, deployment.upload.version_id, deployment.upload.size) == (UPLOAD, "v7", 3)
+
+
+def test_a_retry_is_in_the_timeline_with_its_reason() -> None:
+    """Whoever reads it later knows why a version was released again, and by whom."""
+    world = uploaded()
+    pin = world.bundles.pin
+    world.bundles.pin = lambda *where: replace(pin(*where), retry="The test was wrong.", by="anna")  # type: ignore[method-assign]
+    receive(world, "bucket", UPLOAD, "v7", "arn:1")
+    ((event,),) = world.deployments.events.values()
+    assert event.message.endswith(" Released again by anna: The test was wrong.")
 
 
 def test_the_same_execution_may_receive_again() -> None:

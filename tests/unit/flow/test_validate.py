@@ -195,6 +195,16 @@ def test_a_version_that_was_rolled_back_is_rejected(phase: Phase) -> None:
     assert "was rolled back" in rejected(world)
 
 
+def test_a_retry_of_the_same_contents_is_valid() -> None:
+    """A person has said why, when it was uploaded."""
+    world = uploaded(a_bundle("1.2.0"))
+    validate(world, "d2")
+    deployment = world.deployments.get("d2")
+    world.versions.previous_attempts[KEY, "1.2.0"] = (deployment.digest, Phase.ROLLED_BACK)
+    world.deployments.known["d2"] = replace(deployment, upload=replace(deployment.upload, retry="The test was wrong."))
+    assert validate(world, "d2").outcome == "valid"
+
+
 def test_a_version_with_other_contents_is_rejected() -> None:
     """A version never changes."""
     world = uploaded(a_bundle("1.2.0"))
