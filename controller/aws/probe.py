@@ -9,6 +9,7 @@ import urllib3
 from controller.aws.public_doors import Door, Resolve, addresses_of, opened, refusal
 from controller.clock import monotonic
 from controller.domain.checks.check import READ_AT_MOST, Answer, Check, CheckResult, check_answer_with
+from controller.domain.checks.folder_redirect import folder_of
 from controller.domain.checks.page_load import PageLoad
 from controller.domain.checks.redaction import redacted
 from controller.domain.checks.site_check import SiteCheck
@@ -27,7 +28,10 @@ HEADERS = {"user-agent": "selfright", "cache-control": "no-cache"}
 
 
 class HttpProbe(Probe):
-    """Implements `ports.Probe`: one attempt, bounded in time and size, and no redirect is followed."""
+    """Implements `ports.Probe`: one attempt, bounded in time and size.
+
+    Of redirects only that from `/docs` to `/docs/` is followed.
+    """
 
     def __init__(self, clock: Callable[[], float] = monotonic, resolve: Resolve = addresses_of) -> None:
         """`clock` gives seconds; `resolve` gives the addresses of a name."""
@@ -74,10 +78,15 @@ class HttpProbe(Probe):
         return check_answer_with(check, others, answer)
 
     def _get(self, door: Door, address: str) -> Answer:
-        return self._answer(door, address, "GET", HEADERS, None)
+        answer = self._answer(door, address, "GET", HEADERS, None)
+        folder = folder_of(address, answer)
+        return self._answer(door, folder, "GET", HEADERS, None) if folder else answer
 
     def _ask(self, door: Door, address: str, check: Check) -> Answer:
-        return self._answer(door, address, check.method, {**HEADERS, **check.sent_headers()}, check.encoded_body())
+        headers, body = {**HEADERS, **check.sent_headers()}, check.encoded_body()
+        answer = self._answer(door, address, check.method, headers, body)
+        folder = folder_of(address, answer) if check.method in {"GET", "HEAD"} and check.status not in REDIRECTS else ""
+        return self._answer(door, folder, check.method, headers, body) if folder else answer
 
     def _answer(self, door: Door, address: str, method: str, headers: dict[str, str], body: bytes | None) -> Answer:
         """The whole answer, with the time that a visitor would have waited for it."""

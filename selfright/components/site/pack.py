@@ -27,5 +27,5 @@ def pack_site(packing: Packing, artifact: SiteArtifact) -> Packed:
         packing.add(f"{artifact.artifact}/{path}", data)
         md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
         index[path] = FileEntry(hashlib.sha256(data).hexdigest(), md5, len(data))
-    sha256 = packing.add(artifact.index, render_index(index)).sha256
+    sha256 = packing.add(artifact.index, render_index(index, artifact.not_found_handling)).sha256
     return Packed(artifact.artifact, sha256, {"left_out": left_out.counts} if left_out.counts else {})

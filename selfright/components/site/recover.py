@@ -69,7 +69,7 @@ class SiteRecovery:
             bundle = BundleArchive(file)
             for artifact in bundle.manifest().components.values():
                 if isinstance(artifact, SiteArtifact) and artifact.sha256.startswith(self._entry.revision):
-                    SiteStaging(self._files, artifact, bundle).run(again=True)
+                    SiteStaging(self._files, artifact, bundle, self._target.fallback).run(again=True)
                     return
         raise AwsError(f"the bundle {self._entry.upload.key} has no site of revision {self._entry.revision}.")
 

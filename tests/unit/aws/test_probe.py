@@ -37,8 +37,8 @@ class Handler(BaseHTTPRequestHandler):
         """Record the request and answer it."""
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         self.seen.append((self.command, self.path, body))
-        self.send_response(302 if self.path == "/moved" else 200)
-        self.send_header("location", "/elsewhere")
+        self.send_response(302 if self.path in {"/moved", "/docs"} else 200)
+        self.send_header("location", "/docs/" if self.path == "/docs" else "/elsewhere")
         for name, value in PREFLIGHT.items() if self.command == "OPTIONS" and self.headers["origin"] else ():
             self.send_header(name, value)
         if body := FILES.get(self.path):
@@ -104,6 +104,14 @@ def test_a_redirect_is_reported_and_not_followed(url: str) -> None:
     """A check names the page that it wants; the message says where the redirect leads instead."""
     result = ask(url, check("/moved"))
     assert (result.passed, result.detail) == (False, "expected status 200, got 302, to /elsewhere")
+
+
+def test_the_way_to_a_folder_is_followed(url: str) -> None:
+    """`/docs` shows the page in the folder, unless the check wants the redirect itself."""
+    assert ask(url, check("/docs", contains="welcome")).passed
+    assert ask(url, SiteCheck(component="site", kind="site", path="/docs")).passed
+    assert ask(url, check("/docs", status=302)).passed
+    assert not ask(url, check("/docs", method="POST")).passed
 
 
 def test_an_expected_redirect_passes(url: str) -> None:

@@ -59,7 +59,7 @@ class SiteComponent:
         site = SiteArtifact.of(artifact, self._name)
         if self._is_deploying():
             return Pending(DEPLOYING, PATIENCE)
-        return _revision(SiteStaging(self._files, site, bundle).run())
+        return _revision(SiteStaging(self._files, site, bundle, self._target.fallback).run())
 
     def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
         """Check that every file is there, and make this component's checks against the revision's objects."""

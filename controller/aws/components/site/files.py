@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,12 +15,15 @@ from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.aws.components.site.quick_puts import QuickPuts
 from controller.domain.checks.check import Answer
+from controller.domain.components.site.answers import told
 from controller.domain.components.site.index import FileEntry
+from controller.domain.components.site.names import MISSING_NAME
 from controller.errors import AwsError, NotFoundError, TransientError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
+REVISION = re.compile(r"revisions/[^/]+/")
 CLOUDFRONT = "cloudfront.amazonaws.com"
 AT_ONCE = 1000
 """DeleteObjects takes at most this many keys."""
@@ -64,22 +68,35 @@ class SiteFiles:
             answer = self._clients.objects.get_object(Bucket=self.bucket, Key=key)
             return answer["Body"].read(at_most), answer["Metadata"]
 
-    def answer(self, key: str, at_most: int) -> Answer:
-        """The answer that CloudFront would get: the object with its own headers, or that there is no such object."""
+    def answer(self, key: str, at_most: int, query: str = "") -> Answer:
+        """The answer that visitors would get for an object of a revision, or for one that is missing."""
         try:
-            with calling("s3:GetObject", f"{self.bucket}/{key}"):
-                found = self._clients.objects.get_object(Bucket=self.bucket, Key=key)
-                body = found["Body"].read(at_most)
+            return self._answer(key, at_most, query)
         except NotFoundError:
-            return Answer(self._missing)
+            status, has_page = self._missing
+        revision = REVISION.match(key)
+        if not (has_page and revision):
+            return Answer(status)
+        try:
+            return self._answer(f"{revision[0]}{MISSING_NAME}", at_most, query)
+        except NotFoundError:
+            return Answer(HTTPStatus.FORBIDDEN)
+
+    def _answer(self, key: str, at_most: int, query: str) -> Answer:
+        with calling("s3:GetObject", f"{self.bucket}/{key}"):
+            found = self._clients.objects.get_object(Bucket=self.bucket, Key=key)
+            body = found["Body"].read(at_most)
         headers = {"content-type": found.get("ContentType", ""), "cache-control": found.get("CacheControl", "")}
-        return Answer(HTTPStatus.OK, body, {name: value for name, value in headers.items() if value})
+        answer = Answer(HTTPStatus.OK, body, {name: value for name, value in headers.items() if value})
+        return told(answer, found["Metadata"], query)
 
     @cached_property
-    def _missing(self) -> HTTPStatus:
-        """What S3 answers to CloudFront for a key that does not exist: 404 to who may list the bucket, 403 to others.
+    def _missing(self) -> tuple[HTTPStatus, bool]:
+        """The status that visitors get for a key that does not exist, and whether with the revision's page for that.
 
-        Where the bucket's policy cannot be read, or is not what lets CloudFront in, it is taken for 404.
+        S3 answers CloudFront 404 if it may list the bucket, else 403. A distribution that may read the pages for what
+        is missing, and nothing else, stands behind the other one and answers 404 in both cases. Where the bucket's
+        policy cannot be read, or is not what lets CloudFront in, it is taken for 404.
         """
         try:
             with calling("s3:GetBucketPolicy", self.bucket):
@@ -87,16 +104,13 @@ class SiteFiles:
         except TransientError:
             raise
         except (AwsError, NotFoundError):
-            return HTTPStatus.NOT_FOUND
-        found = policy.get("Statement", [])
-        allowed = {
-            action
-            for statement in (found if isinstance(found, list) else [found])
-            if statement.get("Effect") == "Allow" and CLOUDFRONT in json.dumps(statement.get("Principal"))
-            for action in _as_list(statement.get("Action", []))
-        }
+            return HTTPStatus.NOT_FOUND, False
+        statements = [one for one in _as_list(policy.get("Statement", [])) if _lets_cloudfront(one)]
+        if any(resource.endswith(f"/{MISSING_NAME}") for one in statements for resource in _as_list(one["Resource"])):
+            return HTTPStatus.NOT_FOUND, True
+        allowed = {action for one in statements for action in _as_list(one.get("Action", []))}
         may_list = any(fnmatchcase("s3:ListBucket", action) for action in allowed)
-        return HTTPStatus.FORBIDDEN if allowed and not may_list else HTTPStatus.NOT_FOUND
+        return HTTPStatus.FORBIDDEN if allowed and not may_list else HTTPStatus.NOT_FOUND, False
 
     def metadata(self, key: str) -> Mapping[str, str]:
         """An object's metadata; raises `NotFoundError`."""
@@ -164,8 +178,12 @@ class SiteFiles:
                 raise AwsError(f"{reason}. Look at the bucket's policy.", code=error.get("Code", ""))
 
 
-def _as_list(actions: str | list[str]) -> list[str]:
-    return [actions] if isinstance(actions, str) else actions
+def _lets_cloudfront(statement: Mapping[str, Any]) -> bool:
+    return statement.get("Effect") == "Allow" and CLOUDFRONT in json.dumps(statement.get("Principal"))
+
+
+def _as_list(value: Any) -> list[Any]:  # noqa: ANN401 - JSON
+    return value if isinstance(value, list) else [value]
 
 
 def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:

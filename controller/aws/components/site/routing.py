@@ -9,7 +9,7 @@ after this function, by the rewritten URI.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
@@ -24,6 +24,8 @@ COMMENT = "Chooses the revision; published by Selfright"
 RUNTIME: Literal["cloudfront-js-2.0"] = "cloudfront-js-2.0"
 FOLDERS = "hashed"
 """The name of the metadata of a revision's index that lists its shared folders, as JSON."""
+SITE = "site"
+"""The name of the metadata of a revision's index that has what the routing function must know besides, as JSON."""
 
 
 def index_key(revision: str) -> str:
@@ -85,7 +87,7 @@ class SiteTraffic(Traffic[SiteState]):
 
     def write(self, state: SiteState, stable: str, canary: str, weight: int, seal: str) -> None:
         """Two calls, and one more for a revision that is not in the table yet."""
-        table = self._with_folders((state.live or RoutingTable()).pointed_at(stable, canary, weight))
+        table = self._with_sites((state.live or RoutingTable()).pointed_at(stable, canary, weight))
         table = replace(table, seal=seal)
         name = self._target.routing_function
         with calling("cloudfront:UpdateFunction", name):
@@ -118,16 +120,22 @@ class SiteTraffic(Traffic[SiteState]):
         except ChangedByOthersError:
             return None, answer["ETag"]
 
-    def _with_folders(self, table: RoutingTable) -> RoutingTable:
-        named = [revision for revision in (table.stable, table.canary) if revision]
-        missing = {
-            revision: folders_in(self._files.metadata(index_key(revision)))
-            for revision in named
-            if revision not in table.hashed
-        }
-        return replace(table, fallback=self._target.fallback, hashed={**table.hashed, **missing})
+    def _with_sites(self, table: RoutingTable) -> RoutingTable:
+        """The table with what the function must know of its revisions; one call for each that is new."""
+        hashed, sites = dict(table.hashed), dict(table.sites)
+        for revision in (table.stable, table.canary):
+            if revision and revision not in table.hashed:
+                metadata = self._files.metadata(index_key(revision))
+                hashed[revision], sites[revision] = folders_in(metadata), site_in(metadata)
+        return replace(table, fallback=self._target.fallback, hashed=hashed, sites=sites)
 
 
 def folders_in(metadata: Mapping[str, str]) -> Sequence[str]:
     """The shared folders that the metadata of a revision's index lists."""
     return tuple(json.loads(metadata.get(FOLDERS, "[]")))
+
+
+def site_in(metadata: Mapping[str, str]) -> Mapping[str, Any]:
+    """What the routing function must know of a revision's addresses, by the metadata of its index."""
+    content: Mapping[str, Any] = json.loads(metadata.get(SITE, "{}"))
+    return content

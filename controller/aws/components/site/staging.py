@@ -9,16 +9,20 @@ staging begins again, and only compares what was uploaded before.
 import hashlib
 import json
 import tempfile
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from http import HTTPStatus
 from typing import IO
 
 from controller.aws.client.uploads import Uploads
 from controller.aws.components.site.files import SiteFiles, Stored
-from controller.aws.components.site.routing import FOLDERS, index_key
+from controller.aws.components.site.routing import FOLDERS, SITE, index_key
 from controller.domain.components.contents import Contents
+from controller.domain.components.site.addresses import INDEX, MISSING_PAGE, SAYS
 from controller.domain.components.site.artifact import SiteArtifact
 from controller.domain.components.site.index import FileEntry, SiteIndex, is_hashed
+from controller.domain.components.site.names import MISSING_NAME
 from controller.domain.components.site.routing import REVISIONS, shared_folders
 from controller.domain.components.site.serving import cache_control, content_type
 from controller.errors import ConflictError, InvalidBundleError
@@ -26,16 +30,18 @@ from controller.errors import ConflictError, InvalidBundleError
 IN_MEMORY = 8 * 1024 * 1024
 """Bytes; a larger file goes through a temporary file, and is uploaded alone."""
 CHUNK = 1024 * 1024
-FOLDERS_BYTES = 1500
+FOLDERS_BYTES = 700
 """Bytes of shared folders for which an object's metadata has room."""
 
 
 class SiteStaging:
     """Stages one artifact from one bundle."""
 
-    def __init__(self, files: SiteFiles, artifact: SiteArtifact, bundle: Contents) -> None:
+    def __init__(self, files: SiteFiles, artifact: SiteArtifact, bundle: Contents, fallback: str) -> None:
+        """`fallback` is the page of an application, as a path from the root."""
         self._files, self._artifact, self._bundle = files, artifact, bundle
         self._index: SiteIndex = artifact.read_index(bundle)
+        self._addresses = artifact.addresses(bundle, fallback.removeprefix("/"))
 
     def run(self, *, again: bool = False) -> str:
         """Upload every file that is missing; returns the revision's id.
@@ -43,26 +49,37 @@ class SiteStaging:
         `again`: compare every file, although the index says that all are there.
         """
         if again or not self._files.has(index_key(self._index.revision)):
-            folders = self._folders()
+            metadata = self._metadata()
+            there = self._there()
             with Uploads() as uploads:
-                for path, file in self._missing().items():
-                    self._upload(uploads, path, file)
-            self._finish(folders)
+                for path, names in self._missing(there).items():
+                    self._upload(uploads, path, names)
+                for name, redirect in self._addresses.redirects.items():
+                    self._add(
+                        uploads, there, name, redirect.page, _says(status=redirect.status, location=redirect.location)
+                    )
+                if not self._addresses.copies[MISSING_NAME]:
+                    self._add(uploads, there, MISSING_NAME, MISSING_PAGE, MISSING)
+            self._finish(metadata)
         return self._index.revision
 
-    def _folders(self) -> str:
-        """The shared folders as JSON, for the index's metadata."""
+    def _metadata(self) -> dict[str, str]:
+        """What the routing function must know of the revision, for the index's metadata."""
         folders = json.dumps(shared_folders(self._artifact.hashed))
         if len(folders) > FOLDERS_BYTES:
             raise InvalidBundleError("the folders under `hashed` have too long names", "Name fewer or shorter ones.")
-        return folders
+        return {FOLDERS: folders, SITE: json.dumps(self._addresses.for_function())}
 
-    def _missing(self) -> dict[str, FileEntry]:
-        """The files to upload, in the bundle's order, in which they are read fastest."""
-        there = self._there()
+    def _missing(self, there: dict[str, Stored]) -> dict[str, list[str]]:
+        """The files to upload with the names that they get, in the bundle's order, in which they are read fastest."""
         wanted = {f"{self._artifact.artifact}/{path}": path for path in self._index.files}
+        names = {path: [path] for path in self._index.files}
+        for name, path in self._addresses.copies.items():
+            if path:
+                names[path].append(name)
         ordered = [wanted[name] for name in self._bundle.names if name in wanted]
-        return {path: self._index.files[path] for path in ordered if not self._has(there, path)}
+        missing = {path: [name for name in names[path] if not self._has(there, path, name)] for path in ordered}
+        return {path: some for path, some in missing.items() if some}
 
     def _there(self) -> dict[str, Stored]:
         """The objects that are in the bucket: in the shared folders, and from a staging that did not finish."""
@@ -72,12 +89,15 @@ class SiteStaging:
                 there |= self._files.listing(folder)
         return there
 
-    def _has(self, there: dict[str, Stored], path: str) -> bool:
-        """Whether the file is there; raises `InvalidBundleError` when a shared name would change its contents."""
-        key, file = self._key(path), self._index.files[path]
+    def _has(self, there: dict[str, Stored], path: str, name: str) -> bool:
+        """Whether the file is there under this name.
+
+        Raises `InvalidBundleError` when a shared name would change its contents.
+        """
+        key, file = self._key(name), self._index.files[path]
         if key not in there or there[key].is_like(file):
             return key in there
-        if not self._is_shared(path):
+        if not self._is_shared(name):
             return False
         if there[key].size == file.size and self._files.sha256(key) == file.sha256:
             return True  # It is encrypted with a KMS key, so its ETag is not its MD5.
@@ -86,29 +106,50 @@ class SiteStaging:
             "Let the build put the contents' hash into the name, or take its folder out of `hashed` in release.yaml.",
         )
 
-    def _upload(self, uploads: Uploads, path: str, file: FileEntry) -> None:
-        name = f"{self._artifact.artifact}/{path}"
+    def _upload(self, uploads: Uploads, path: str, names: Sequence[str]) -> None:
+        name, file = f"{self._artifact.artifact}/{path}", self._index.files[path]
         if file.size > IN_MEMORY:
             with tempfile.TemporaryFile() as body:
                 _require(path, file, _copy(self._bundle, name, body))
-                self._put(path, file, body)
+                for one in names:
+                    body.seek(0)
+                    self._put(path, one, body)
             return
         body_in_memory = self._bundle.read(name, at_most=IN_MEMORY)
         _require(path, file, hashlib.sha256(body_in_memory).hexdigest())
-        uploads.add(partial(self._put, path, file, body_in_memory), file.size)
+        for one in names:
+            uploads.add(partial(self._put, path, one, body_in_memory), file.size)
 
-    def _put(self, path: str, file: FileEntry, body: bytes | IO[bytes]) -> None:
-        shared = self._is_shared(path)
+    def _put(self, path: str, name: str, body: bytes | IO[bytes]) -> None:
+        shared = self._is_shared(name)
+        own = {"revision": self._index.revision, **(MISSING if name == MISSING_NAME else {})}
         self._files.put(
-            self._key(path),
+            self._key(name),
             body,
-            file.sha256,
+            self._index.files[path].sha256,
             content_type=content_type(path),
             cache_control=cache_control(hashed=shared),
-            metadata={} if shared else {"revision": self._index.revision},
+            metadata={} if shared else own,
         )
 
-    def _finish(self, folders: str) -> None:
+    def _add(self, uploads: Uploads, there: dict[str, Stored], name: str, page: bytes, says: Mapping[str, str]) -> None:
+        """Upload a page of Selfright's own, unless it is there."""
+        key, sha256 = self._key(name), hashlib.sha256(page).hexdigest()
+        stored = FileEntry(sha256, hashlib.md5(page, usedforsecurity=False).hexdigest(), len(page))
+        if key in there and there[key].is_like(stored):
+            return
+        put = partial(
+            self._files.put,
+            key,
+            page,
+            sha256,
+            content_type=content_type(INDEX),
+            cache_control=cache_control(hashed=False),
+            metadata={"revision": self._index.revision, **says},
+        )
+        uploads.add(put, len(page))
+
+    def _finish(self, metadata: Mapping[str, str]) -> None:
         """Write the index. If another run of ours was faster, it has written the same."""
         with suppress(ConflictError):
             self._files.put(
@@ -117,7 +158,7 @@ class SiteStaging:
                 self._index.digest,
                 content_type="application/json",
                 cache_control="no-cache",
-                metadata={FOLDERS: folders, "revision": self._index.revision},
+                metadata={**metadata, "revision": self._index.revision},
                 only_if_new=True,
             )
 
@@ -126,6 +167,14 @@ class SiteStaging:
 
     def _key(self, path: str) -> str:
         return path if self._is_shared(path) else f"{REVISIONS}{self._index.revision}/{path}"
+
+
+def _says(**answer: object) -> dict[str, str]:
+    """Metadata that tells the routing function how to answer with an object."""
+    return {SAYS: json.dumps(answer)}
+
+
+MISSING = _says(status=int(HTTPStatus.NOT_FOUND))
 
 
 def _copy(bundle: Contents, name: str, body: IO[bytes]) -> str:

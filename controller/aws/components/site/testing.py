@@ -5,13 +5,15 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from controller.aws.components.site.files import SiteFiles, Stored
-from controller.aws.components.site.routing import folders_in, index_key
+from controller.aws.components.site.routing import folders_in, index_key, site_in
 from controller.domain.checks.check import READ_AT_MOST, Answer, Check, CheckResult, check_answer
+from controller.domain.checks.folder_redirect import REDIRECTS, folder_of
 from controller.domain.checks.page_load import PageLoad
 from controller.domain.checks.site_check import SiteCheck
 from controller.domain.checks.verification import AnyCheck
+from controller.domain.components.site.addresses import addresses_of
 from controller.domain.components.site.index import INDEX_BYTES, SiteIndex, is_hashed, parse_index
-from controller.domain.components.site.routing import REVISIONS, RoutingTable, object_key
+from controller.domain.components.site.routing import REVISIONS, RoutingTable, route
 from controller.errors import NotFoundError
 
 SHOWN = 3
@@ -36,7 +38,8 @@ class SiteChecks:
         except NotFoundError:
             return [CheckResult(label, False, f"revision {self._revision} has no index, so it is not complete")]
         folders = folders_in(metadata)
-        table = RoutingTable(self._revision, fallback=self._fallback, hashed={self._revision: folders})
+        site = {self._revision: site_in(metadata)}
+        table = RoutingTable(self._revision, fallback=self._fallback, hashed={self._revision: folders}, sites=site)
         return [self._check_files(label, parse_index(data), folders), *self._run_checks(checks, table)]
 
     def _check_files(self, label: str, index: SiteIndex, folders: Sequence[str]) -> CheckResult:
@@ -46,10 +49,17 @@ class SiteChecks:
         patterns = [f"{folder}**" for folder in folders]
         wanted = {self._key(path, patterns): file.size for path, file in index.files.items()}
         missing = sorted(key for key, size in wanted.items() if not _is_there(there, key, size))
+        missing += sorted(key for key in self._added(index, patterns) if key not in there)
         if not missing:
             return CheckResult(label, True, f"all {len(wanted)} files are there")
         shown = ", ".join(missing[:SHOWN])
         return CheckResult(label, False, f"{len(missing)} of {len(wanted)} files are missing or cut short: {shown}")
+
+    def _added(self, index: SiteIndex, patterns: Sequence[str]) -> list[str]:
+        """The keys of the objects that staging added to the files."""
+        own = {path for path in index.files if not is_hashed(path, patterns)}
+        found = addresses_of(own, index.not_found_handling, self._fallback.removeprefix("/"))
+        return [f"{REVISIONS}{self._revision}/{name}" for name in (*found.copies, *found.redirects)]
 
     def _key(self, path: str, patterns: Sequence[str]) -> str:
         return path if is_hashed(path, patterns) else f"{REVISIONS}{self._revision}/{path}"
@@ -60,18 +70,29 @@ class SiteChecks:
                 load = PageLoad(lambda url: self._get(url.removeprefix(ORIGIN), table))
                 yield load.run(check, ORIGIN + check.path)
             elif isinstance(check, Check):
-                header = {name: value for name, value in check.header.items() if name in KNOWN_HEADERS}
-                yield check_answer(check.model_copy(update={"header": header}), self._answer(check, table))
+                answer = self._answer(check, table)
+                known = KNOWN_HEADERS | answer.headers.keys()
+                header = {name: value for name, value in check.header.items() if name in known}
+                yield check_answer(check.model_copy(update={"header": header}), answer)
 
     def _answer(self, check: Check, table: RoutingTable) -> Answer:
         if check.method not in {"GET", "HEAD"}:
             return Answer(HTTPStatus.METHOD_NOT_ALLOWED, b"a site answers only GET and HEAD")
-        answer = self._get(check.path, table)
+        answer = self._get(check.path, table, stay=check.status in REDIRECTS)
         return answer if check.method == "GET" else replace(answer, body=b"")
 
-    def _get(self, path: str, table: RoutingTable) -> Answer:
-        key = object_key(path, self._revision, table)
-        return Answer(HTTPStatus.BAD_REQUEST) if key is None else self._files.answer(key, READ_AT_MOST)
+    def _get(self, path: str, table: RoutingTable, *, stay: bool = False) -> Answer:
+        answer = self._ask(path, table)
+        folder = folder_of(ORIGIN + path, answer)
+        return answer if stay or not folder else self._ask(folder.removeprefix(ORIGIN), table)
+
+    def _ask(self, path: str, table: RoutingTable) -> Answer:
+        found = route(path, self._revision, table)
+        if found.location:
+            return Answer(found.status, headers={"location": found.location})
+        if not found.key:
+            return Answer(HTTPStatus.BAD_REQUEST)
+        return self._files.answer(found.key, READ_AT_MOST, path.partition("#")[0].partition("?")[2])
 
 
 def _is_there(there: Mapping[str, Stored], key: str, size: int) -> bool:

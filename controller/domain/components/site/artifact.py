@@ -7,9 +7,11 @@ from pydantic import AfterValidator, Field
 
 from controller.domain.components.artifact import Artifact
 from controller.domain.components.contents import Contents, ExpectedContents, differs, require
+from controller.domain.components.site.names import NotFoundHandling
 from controller.domain.zip.rules import why_unsafe
 
 if TYPE_CHECKING:
+    from controller.domain.components.site.addresses import Addresses
     from controller.domain.components.site.index import SiteIndex
 
 
@@ -37,13 +39,15 @@ class SiteArtifact(Artifact):
     """A site's files: a folder, without what matches `exclude`.
 
     Files that match `hashed` have a hash of their contents in their names. `left_out` is written by `selfright bundle`:
-    pattern → how many files and folders it kept out of the bundle.
+    pattern → how many files and folders it kept out of the bundle. `not_found_handling` says what an address without a
+    file shows; unsaid, the files say it.
     """
 
     kind: Literal["site"]
     hashed: Annotated[list[HashedPattern], Field(max_length=20)] = ["assets/**"]
     exclude: Annotated[list[Glob], Field(max_length=50)] = []
     left_out: Annotated[dict[Glob, Annotated[int, Field(ge=0)]], Field(max_length=200)] = {}
+    not_found_handling: NotFoundHandling | None = None
 
     noun: ClassVar[str] = "a site"
     answers_requests: ClassVar[bool] = True
@@ -64,12 +68,13 @@ class SiteArtifact(Artifact):
         """The index: the manifest has its digest, and it has the digests of the files."""
         return (self.index,)
 
-    def remarks(self, bundle: Contents) -> Iterator[str]:  # noqa: ARG002 - what is left out is not in it
-        """What was left out of the bundle."""
+    def remarks(self, bundle: Contents) -> Iterator[str]:
+        """What was left out of the bundle, and what shows what is missing."""
         if kept_out := ", ".join(f"{pattern} ({count})" for pattern, count in self.left_out.items() if count):
             yield f"Left out of the site: {kept_out}."
         if unused := ", ".join(f"'{pattern}'" for pattern, count in self.left_out.items() if not count):
             yield f"No file matches {unused} under `exclude`."
+        yield from self._on_missing(bundle)
 
     def read_index(self, bundle: Contents) -> "SiteIndex":
         """The index of the files; raises `InvalidBundleError`."""
@@ -77,12 +82,39 @@ class SiteArtifact(Artifact):
 
         return bundle.once(self.index, lambda: parse_index(bundle.read(self.index, at_most=INDEX_BYTES)))
 
+    def addresses(self, bundle: Contents, fallback: str = "index.html") -> "Addresses":
+        """The site's addresses; raises `InvalidBundleError` when the routing function has no room for them.
+
+        `fallback` is the application's page.
+        """
+        from controller.domain.components.site.addresses import addresses_of  # noqa: PLC0415 - only to read a bundle
+        from controller.domain.components.site.index import is_hashed  # noqa: PLC0415
+
+        index = self.read_index(bundle)
+        own = {path for path in index.files if not is_hashed(path, self.hashed)}
+        return addresses_of(own, index.not_found_handling, fallback)
+
+    def _on_missing(self, bundle: Contents) -> Iterator[str]:
+        """What an address without a file shows, when the release does not say it."""
+        if self.not_found_handling is None:
+            index = self.read_index(bundle)
+            if self.addresses(bundle).application:
+                yield (
+                    "It has one page and no 404.html, so it is taken for an application: that page answers every"
+                    " address without a dot. If it is none, write `not_found_handling: 404-page`."
+                )
+            elif "404.html" not in index.files:
+                yield "It has no 404.html, so a small page of Selfright's own answers what is missing, with status 404."
+
     def files(self, bundle: Contents, where: str) -> Mapping[str, ExpectedContents]:
         """The files that the index lists, after their sizes were compared with it."""
         require(bundle, self.index, where)
         index = self.read_index(bundle)
         if index.digest != self.sha256:
             raise differs(self.index, "the digest in the manifest")
+        if index.not_found_handling != self.not_found_handling:
+            raise differs(self.index, "`not_found_handling` in the manifest")
+        self.addresses(bundle)
         files = {f"{self.artifact}/{path}": file for path, file in index.files.items()}
         for name, file in files.items():
             require(bundle, name, self.index)

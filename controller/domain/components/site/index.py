@@ -8,8 +8,9 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
+from controller.domain.components.site.names import INDEX_NAME, MISSING_NAME, NotFoundHandling
 from controller.domain.components.site.serving import cache_control, content_type
 from controller.domain.zip.rules import why_unsafe
 from controller.errors import InvalidBundleError
@@ -25,8 +26,6 @@ __all__ = [
     "render_index",
 ]
 
-INDEX_NAME = ".index.json"
-"""The index's name in a revision's folder; so no file of a site may have this name."""
 INDEX_BYTES = 16 * 1024 * 1024
 """The size limit of an index."""
 _REVISION_DIGITS = 16
@@ -47,11 +46,15 @@ class FileEntry:
 
 @dataclass(frozen=True)
 class SiteIndex:
-    """Path → file for every file of a site, and the index's bytes (`text`) with their SHA-256 in hex."""
+    """Path → file for every file of a site, and the index's bytes (`text`) with their SHA-256 in hex.
+
+    `not_found_handling` is the release's: whoever changes it gets another revision.
+    """
 
     files: Mapping[str, FileEntry]
     digest: str
     text: bytes = field(default=b"", repr=False)
+    not_found_handling: NotFoundHandling | None = None
 
     @property
     def revision(self) -> str:
@@ -59,10 +62,11 @@ class SiteIndex:
         return self.digest[:_REVISION_DIGITS]
 
 
-def render_index(files: Mapping[str, FileEntry]) -> bytes:
-    """The index's bytes: always the same for the same files."""
+def render_index(files: Mapping[str, FileEntry], not_found_handling: NotFoundHandling | None = None) -> bytes:
+    """The index's bytes: always the same for the same files that are served alike."""
     listed = {path: {"sha256": file.sha256, "md5": file.md5, "size": file.size} for path, file in files.items()}
-    return json.dumps({"files": listed}, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    said = {"not_found_handling": not_found_handling} if not_found_handling else {}
+    return json.dumps({"files": listed, **said}, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def parse_index(data: bytes) -> SiteIndex:
@@ -71,10 +75,13 @@ def parse_index(data: bytes) -> SiteIndex:
         content = json.loads(data, object_pairs_hook=_without_duplicates)
     except (ValueError, RecursionError) as error:
         raise InvalidBundleError(f"the site's index is not valid JSON: {error}", _NEXT) from error
-    if not isinstance(content, dict) or content.keys() != {"files"} or not isinstance(content["files"], dict):
+    if not isinstance(content, dict) or not isinstance(content.get("files"), dict):
         raise InvalidBundleError("the site's index is not of the form {'files': {path: …}}", _NEXT)
+    handling = content.get("not_found_handling")
+    if not content.keys() <= {"files", "not_found_handling"} or handling not in {None, *get_args(NotFoundHandling)}:
+        raise InvalidBundleError("the site's index says more than its files and `not_found_handling`", _NEXT)
     files = {path: _file(path, value) for path, value in content["files"].items()}
-    return SiteIndex(files, hashlib.sha256(data).hexdigest(), data)
+    return SiteIndex(files, hashlib.sha256(data).hexdigest(), data, handling)
 
 
 def is_hashed(path: str, patterns: Iterable[str]) -> bool:
@@ -85,8 +92,8 @@ def is_hashed(path: str, patterns: Iterable[str]) -> bool:
 def _file(path: str, value: Any) -> FileEntry:  # noqa: ANN401 - JSON
     if problem := why_unsafe(path):
         raise InvalidBundleError(f"the name {path!r} in the site's index {problem}", "Rename the file.")
-    if path == INDEX_NAME:
-        raise InvalidBundleError(f"a site cannot have a file '{INDEX_NAME}': Selfright keeps its own there", _NEXT)
+    if path in {INDEX_NAME, MISSING_NAME}:
+        raise InvalidBundleError(f"a site cannot have a file '{path}': Selfright keeps its own there", _NEXT)
     if not isinstance(value, dict) or value.keys() != _KEYS or not _is_file(**value):
         raise InvalidBundleError(f"'{path}' in the site's index lacks a valid sha256, md5 or size", _NEXT)
     return FileEntry(**value)

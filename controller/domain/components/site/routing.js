@@ -3,6 +3,9 @@
 const TABLE = {};
 
 function handler(event) {
+  if (event.response) {
+    return told(event.response, event.request);
+  }
   const request = event.request;
   if (request.uri === '/.well-known/selfright/publication') {
     return respond(200, 'OK', 'application/json', JSON.stringify({publication: TABLE.publication}));
@@ -15,7 +18,12 @@ function handler(event) {
   if (path === null) {
     return answer(400, 'Bad Request', 'This address is not valid.');
   }
-  request.uri = target(path, request.uri.replace(/\/+/g, '/'), revision);
+  const site = TABLE.sites[revision] || {};
+  const move = moved(site.rules || [], path);
+  if (move) {
+    return redirect({headers: {}}, move[1], move[0], request);
+  }
+  request.uri = target(path, site, revision);
   return request;
 }
 
@@ -56,18 +64,85 @@ function cleanPath(uri) {
   return path;
 }
 
-function target(path, uri, revision) {
+// S3 reads a plus as a space, so every path is encoded anew.
+function encode(path) {
+  return path.split('/').map(encodeURIComponent).join('/');
+}
+
+function target(path, site, revision) {
   const shared = TABLE.hashed[revision] || [];
   if (shared.some(prefix => path.startsWith('/' + prefix))) {
-    return uri;
+    return encode(path);
   }
   const folder = '/revisions/' + revision;
-  if (path === '/') {
-    return folder + '/index.html';
+  if (/^\/(\.index\.json|\.404\.html|_headers|_redirects)$/.test(path)) {
+    return folder + '/.404.html';
   }
   const name = path.slice(path.lastIndexOf('/') + 1);
-  const isPage = name.indexOf('.') === -1 || path === '/.index.json';
-  return folder + (isPage ? TABLE.fallback : uri);
+  const isView = site.application && name.indexOf('.') === -1 && path !== '/' && !path.startsWith('/.well-known/');
+  if (isView && (site.known || []).indexOf(path) === -1) {
+    return folder + TABLE.fallback;
+  }
+  return folder + encode(name ? path : path + 'index.html');
+}
+
+// The status and the address of the first rule for this path.
+function moved(rules, path) {
+  const parts = path.replace(/(.)\/$/, '$1').split('/');
+  for (let i = 0; i < rules.length; i++) {
+    const values = match(rules[i][0].split('/'), parts);
+    if (values) {
+      return [rules[i][2], rules[i][1].replace(/:([A-Za-z]\w*)/g, (all, name) => encode(values[name]))];
+    }
+  }
+  return null;
+}
+
+function match(wanted, parts) {
+  const values = {};
+  for (let i = 0; i < wanted.length; i++) {
+    if (wanted[i] === '*') {
+      values.splat = parts.slice(i).join('/');
+      return values;
+    }
+    if (wanted[i].charAt(0) === ':' && parts[i]) {
+      values[wanted[i].slice(1)] = parts[i];
+    } else if (wanted[i] !== parts[i]) {
+      return null;
+    }
+  }
+  return wanted.length === parts.length ? values : null;
+}
+
+// What staging wrote into the object's metadata: another status, an address to go to, more headers.
+function told(response, request) {
+  const metadata = response.headers['x-amz-meta-selfright'];
+  if (!metadata) {
+    return response;
+  }
+  delete response.headers['x-amz-meta-selfright'];
+  const says = JSON.parse(metadata.value);
+  Object.keys(says.headers || {}).forEach(name => response.headers[name] = {value: says.headers[name]});
+  if (says.location) {
+    return redirect(response, says.location, says.status, request);
+  }
+  if (says.status) {
+    response.statusCode = says.status;
+    response.statusDescription = 'Not Found';
+  }
+  return response;
+}
+
+function redirect(response, location, status, request) {
+  const query = Object.keys(request.querystring || {}).map(name => {
+    const field = request.querystring[name];
+    return (field.multiValue || [field]).map(one => one.value ? name + '=' + one.value : name).join('&');
+  }).join('&').replace(/[^!$&'()*+,\-.\/0-9:;=?@A-Z_a-z~%]/g, encodeURIComponent);
+  response.statusCode = status;
+  response.statusDescription = 'Moved';
+  response.headers.location = {value: location + (query && location.indexOf('?') === -1 ? '?' + query : '')};
+  response.headers['cache-control'] = {value: 'public, max-age=0, must-revalidate'};
+  return response;
 }
 
 function answer(status, description, text) {

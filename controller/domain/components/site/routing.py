@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from controller.domain.components.site.index import INDEX_NAME
+from controller.domain.components.site.addresses import INDEX, OWN, PUBLIC, Rule, encoded
+from controller.domain.components.site.names import MISSING_NAME
 from controller.domain.strategy import ALL
 from controller.errors import ChangedByOthersError, InvalidBundleError
 
@@ -27,6 +28,8 @@ PUBLICATION_PATH = "/.well-known/selfright/publication"
 _TABLE = re.compile(r"^const TABLE = (\{.*\});$", re.MULTILINE)
 _SEAL = "// selfright-routing {}\n"
 _ODD = re.compile(r"[\\\x00-\x1f\x7f]|/\.{1,2}(/|$)|^[^/]")
+PLACEHOLDER = re.compile(r":([A-Za-z]\w*)", re.ASCII)
+"""A placeholder in the address that a rule leads to."""
 _BADLY_ENCODED = re.compile(r"%(?![0-9A-Fa-f]{2})|%2[Ff]")
 
 
@@ -35,7 +38,8 @@ class RoutingTable:
     """`weight` percent of the visitors get `canary`, the others `stable`; "" means no revision.
 
     `hashed` are the shared folders of each revision ("assets/"): their files are outside of the revisions' folders.
-    `seal` says for which deployment it was written; visitors do not notice it.
+    `sites` is what the function must know of each revision's addresses (`Addresses.for_function`). `seal` says for
+    which deployment it was written; visitors do not notice it.
     """
 
     stable: str = ""
@@ -44,6 +48,7 @@ class RoutingTable:
     fallback: str = "/index.html"
     hashed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     seal: str = ""
+    sites: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def publication(self) -> str:
@@ -61,11 +66,12 @@ class RoutingTable:
         return on_stable or (self.stable == canary and not self.canary)
 
     def pointed_at(self, stable: str, canary: str, weight: int) -> "RoutingTable":
-        """This table with `weight` percent on the canary; it keeps the folders of both revisions, for a rollback."""
+        """This table with `weight` percent on the canary; what it knows of both revisions stays, for a rollback."""
         hashed = {revision: self.hashed[revision] for revision in (stable, canary) if revision in self.hashed}
+        sites = {revision: self.sites[revision] for revision in (stable, canary) if revision in self.sites}
         if weight >= ALL:
-            return RoutingTable(canary, "", 0, self.fallback, hashed)
-        return RoutingTable(stable, canary if weight else "", weight, self.fallback, hashed)
+            return RoutingTable(canary, "", 0, self.fallback, hashed, sites=sites)
+        return RoutingTable(stable, canary if weight else "", weight, self.fallback, hashed, sites=sites)
 
 
 def shared_folders(patterns: Collection[str]) -> list[str]:
@@ -81,6 +87,7 @@ def render(table: RoutingTable) -> bytes:
         "weight": table.weight,
         "fallback": table.fallback,
         "hashed": {revision: list(folders) for revision, folders in table.hashed.items()},
+        "sites": dict(table.sites),
         "seal": table.seal,
         "publication": table.publication,
     }
@@ -89,7 +96,8 @@ def render(table: RoutingTable) -> bytes:
     sealed = (_seal(code) + code).encode()
     if len(sealed) > LIMIT:
         reason = f"the routing function would have {len(sealed)} bytes; CloudFront allows {LIMIT}"
-        raise InvalidBundleError(reason, "Name fewer folders under `hashed` in release.yaml.")
+        step = "Name fewer folders under `hashed` in release.yaml, or redirect fewer addresses."
+        raise InvalidBundleError(reason, step)
     return sealed
 
 
@@ -107,23 +115,86 @@ def parse(code: bytes) -> RoutingTable:
     return table
 
 
+@dataclass(frozen=True)
+class Destination:
+    """Where a visitor's path leads: to the object `key`, or with a `status` of redirection to `location`.
+
+    The path is refused when both are empty.
+    """
+
+    key: str = ""
+    status: int = 0
+    location: str = ""
+
+
+def route(path: str, revision: str, table: RoutingTable) -> Destination:
+    """Where a visitor's path leads, the same as in `routing.js`."""
+    clean = _clean(path.partition("?")[0].partition("#")[0])
+    if clean is None:
+        return Destination()
+    site = table.sites.get(revision, {})
+    if moved := _moved(site.get("rules", ()), clean):
+        query = path.partition("#")[0].partition("?")[2]
+        status, location = moved
+        return Destination("", status, f"{location}?{query}" if query and "?" not in location else location)
+    return Destination(_key(clean, site, revision, table))
+
+
 def object_key(path: str, revision: str, table: RoutingTable) -> str | None:
-    """The key of the object for a visitor's path, the same as in `routing.js`; None when that refuses the path."""
-    uri = re.sub(r"/+", "/", path.partition("?")[0].partition("#")[0])
+    """The key of the object for a visitor's path; None when the path is refused or leads elsewhere."""
+    return route(path, revision, table).key or None
+
+
+def _clean(uri: str) -> str | None:
+    """The decoded path with single slashes; None when no file can have such a path."""
     if _BADLY_ENCODED.search(uri):
         return None
     try:
         clean = re.sub(r"/+", "/", unquote(uri, errors="strict"))
     except UnicodeDecodeError:
         return None
-    if _ODD.search(clean):
-        return None
-    if clean.startswith(tuple(f"/{folder}" for folder in table.hashed.get(revision, ()))):
-        return clean.removeprefix("/")
-    if clean == "/":
-        return f"{REVISIONS}{revision}/index.html"
-    is_page = "." not in clean.rpartition("/")[2] or clean == f"/{INDEX_NAME}"
-    return f"{REVISIONS}{revision}{table.fallback if is_page else clean}"
+    return None if _ODD.search(clean) else clean
+
+
+def _key(path: str, site: Mapping[str, Any], revision: str, table: RoutingTable) -> str:
+    if path.startswith(tuple(f"/{folder}" for folder in table.hashed.get(revision, ()))):
+        return path.removeprefix("/")
+    folder = f"{REVISIONS}{revision}"
+    if path.removeprefix("/") in OWN:
+        return f"{folder}/{MISSING_NAME}"
+    name = path.rpartition("/")[2]
+    is_view = bool(site.get("application")) and "." not in name and path != "/" and not path.startswith(f"/{PUBLIC}")
+    if is_view and path not in site.get("known", ()):
+        return folder + table.fallback
+    return folder + (path if name else path + INDEX)
+
+
+def _moved(rules: Sequence[Rule], path: str) -> tuple[int, str] | None:
+    """The status and the address of the first rule for this path."""
+    parts = (path.removesuffix("/") or path).split("/")
+    for pattern, location, status in rules:
+        values = match(pattern.split("/"), parts)
+        if values is not None:
+            return status, _filled(location, values)
+    return None
+
+
+def _filled(location: str, values: Mapping[str, str]) -> str:
+    return PLACEHOLDER.sub(lambda found: encoded(values[found[1]]), location)
+
+
+def match(wanted: Sequence[str], parts: Sequence[str]) -> dict[str, str] | None:
+    """The values of a pattern's placeholders for a path, both in parts; None when it does not fit."""
+    values: dict[str, str] = {}
+    for number, one in enumerate(wanted):
+        part = parts[number] if number < len(parts) else None
+        if one == "*":
+            return {**values, "splat": "/".join(parts[number:])}
+        if one.startswith(":") and part:
+            values[one[1:]] = part
+        elif one != part:
+            return None
+    return values if len(wanted) == len(parts) else None
 
 
 def _seal(code: str) -> str:
@@ -142,6 +213,8 @@ def _table(code: str) -> RoutingTable | None:
             fallback=content["fallback"],
             hashed={revision: tuple(folders) for revision, folders in hashed.items()},
             seal=content.get("seal", ""),
+            # What an older Selfright published showed an application's page for every path without a dot.
+            sites=content.get("sites", {revision: {"application": True} for revision in hashed}),
         )
     except (ValueError, KeyError, AttributeError, TypeError):
         return None

@@ -90,7 +90,7 @@ def test_a_revision_is_a_folder_and_shared_files_are_outside(world: World) -> No
     """The revision is named after its contents; its index is beside its files."""
     revision = stage(world)
     folder = f"revisions/{revision.id}/"
-    own = {f"{folder}{name}" for name in ("index.html", "robots.txt", ".index.json")}
+    own = {f"{folder}{name}" for name in ("index.html", "robots.txt", ".404.html", ".index.json")}
     assert world.stored() == {*own, "assets/app-1.js", "assets/shared-0.js"}
 
 
@@ -115,7 +115,7 @@ def test_a_release_uploads_only_new_files(world: World) -> None:
     stage(world)
     world.s3_calls.clear()
     stage(world, TWO)
-    assert world.s3_calls == {"HeadObject": 1, "ListObjectsV2": 2, "PutObject": 4}
+    assert world.s3_calls == {"HeadObject": 1, "ListObjectsV2": 2, "PutObject": 5}
 
 
 def test_a_complete_revision_takes_one_call(world: World) -> None:
@@ -220,6 +220,94 @@ def test_what_is_missing_has_the_status_that_visitors_will_see(world: World, act
     assert [passed for passed, _ in results] == [True, status == 403, status == 404]
 
 
+PAGES: Mapping[str, bytes] = {
+    "index.html": b"<title>HOME",
+    "docs/index.html": b"<title>DOCS",
+    "about.html": b"<title>ABOUT",
+    "404.html": b"<title>GONE",
+    "LICENSE": b"text",
+    "c++.html": b"<title>C++",
+    "100%.html": b"<title>ALL",
+}
+OUTSIDE = {"Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"}, "Action": "s3:GetObject"}
+
+
+def let_in(world: World, *resources: str) -> None:
+    """Let CloudFront read objects with these names."""
+    statements = [{**OUTSIDE, "Resource": f"arn:aws:s3:::{SITE}/{one}"} for one in resources]
+    world.s3.put_bucket_policy(Bucket=SITE, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}))
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        {"path": "/", "contains": "HOME"},
+        {"path": "/docs/", "contains": "DOCS"},
+        {"path": "/docs", "contains": "DOCS"},
+        {"path": "/docs?x=1", "status": 301, "header": {"location": "/docs/?x=1"}},
+        {"path": "/docs", "kind": "site"},
+        {"path": "/about", "contains": "ABOUT", "header": {"content-type": "text/html; charset=utf-8"}},
+        {"path": "/LICENSE", "contains": "text"},
+        {"path": "/c++.html", "contains": "C++"},
+        {"path": "/c%2B%2B", "contains": "C++"},
+        {"path": "/100%25.html", "contains": "ALL"},
+        {"path": "/nothing/here", "status": 404, "contains": "GONE"},
+        {"path": "/users/john.doe", "status": 404, "contains": "GONE"},
+        {"path": "/.index.json", "status": 404, "contains": "GONE"},
+    ],
+    ids=lambda one: one["path"],
+)
+def test_a_site_of_pages_answers_as_its_makers_built_it(world: World, one: Mapping[str, Any]) -> None:
+    """A file that exists, then the page in the folder, then the page for what is missing; never the home page."""
+    let_in(world, "*", "revisions/*/.404.html")
+    assert check(world, stage(world, PAGES), one)[1][0]
+
+
+@pytest.mark.parametrize(
+    ("files", "page"),
+    [(ONE, b"<title>one"), ({**ONE, "about.html": b"x"}, b"There is no such page"), (PAGES, b"<title>GONE")],
+)
+def test_what_is_missing_is_a_404_with_a_page_of_the_revision(
+    world: World, files: Mapping[str, bytes], page: bytes
+) -> None:
+    """The site's own, or the application's, or a small one; CloudFront may not list the bucket for that."""
+    let_in(world, "*", "revisions/*/.404.html")
+    revision = stage(world, files)
+    results = check(world, revision, {"path": "/favicon.ico", "status": 404, "contains": page.decode()})
+    assert results[1] == (True, "status 404, as expected")
+    stored = world.s3.get_object(Bucket=SITE, Key=f"revisions/{revision.id}/.404.html")
+    assert json.loads(stored["Metadata"]["selfright"]) == {"status": 404}
+
+
+def test_an_application_shows_files_without_a_dot(world: World) -> None:
+    """The routing function is told of them; every other path without a dot is the application's."""
+    files = {**ONE, "LICENSE": b"text", ".well-known/apple-app-site-association": b"{}"}
+    revision = stage(world, files)
+    association = {"path": "/.well-known/apple-app-site-association", "header": {"content-type": "application/json"}}
+    checks = ({"path": "/LICENSE", "contains": "text"}, association, {"path": "/trips/7", "contains": "one"})
+    assert [passed for passed, _ in check(world, revision, *checks)] == [True] * 4
+
+
+def test_the_page_for_what_is_missing_must_be_there(world: World) -> None:
+    """A revision without the objects that staging adds is not complete."""
+    revision = stage(world, PAGES)
+    delete(world, [f"revisions/{revision.id}/.404.html", f"revisions/{revision.id}/docs"])
+    [(passed, detail)] = check(world, revision)
+    assert not passed
+    assert detail.startswith("2 of 7 files are missing or cut short")
+
+
+def test_what_staging_adds_is_completed_too(world: World) -> None:
+    """An interrupted staging is completed, and what is there is not written again."""
+    revision = stage(world, PAGES)
+    folder, everything = f"revisions/{revision.id}/", world.stored()
+    delete(world, [f"{folder}{name}" for name in (".index.json", "docs", "about")])
+    world.s3_calls.clear()
+    stage(world, PAGES)
+    assert world.stored() == everything
+    assert world.s3_calls["PutObject"] == 3
+
+
 @pytest.mark.parametrize(
     ("request_", "status"),
     [({"path": "/../x"}, 400), ({"path": "/", "method": "POST"}, 405), ({"path": "/", "method": "HEAD"}, 200)],
@@ -288,6 +376,7 @@ def test_a_prune_keeps_the_live_revision_and_its_shared_files(world: World) -> N
     assert world.stored() == {
         f"revisions/{second.id}/index.html",
         f"revisions/{second.id}/robots.txt",
+        f"revisions/{second.id}/.404.html",
         f"revisions/{second.id}/.index.json",
         "assets/app-2.js",
         "assets/shared-0.js",

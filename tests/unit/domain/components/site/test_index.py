@@ -54,7 +54,9 @@ INVALID = {
     "no UTF-8": (b"\xff\xfe{}", "not valid JSON"),
     "nested": (b"[" * 100_000, "not valid JSON"),
     "list": (b"[]", "not of the form"),
-    "other keys": (b'{"files": {}, "more": 1}', "not of the form"),
+    "other keys": (b'{"files": {}, "more": 1}', "says more than"),
+    "another handling": (b'{"files": {}, "not_found_handling": "x"}', "says more than"),
+    "own page": (with_file(".404.html"), "keeps its own there"),
     "no mapping": (b'{"files": []}', "not of the form"),
     "twice": (b'{"files": {"a": 1, "a": 2}}', "appears twice"),
     "unsafe path": (with_file("../x"), "leads out of the bundle"),
@@ -128,3 +130,11 @@ def test_browsers_keep_hashed_files_forever_and_ask_for_others() -> None:
     """A rollback must reach every browser at its next request; no shared cache may keep a page."""
     assert cache_control(hashed=True) == "public, max-age=31536000, immutable"
     assert cache_control(hashed=False) == "public, max-age=0, must-revalidate"
+
+
+def test_what_shows_what_is_missing_makes_another_revision() -> None:
+    """The same files that are served otherwise are staged anew; unsaid, the index is as it was."""
+    said, unsaid = parse_index(render_index({}, "404-page")), parse_index(render_index({}))
+    assert (said.not_found_handling, unsaid.not_found_handling) == ("404-page", None)
+    assert said.revision != unsaid.revision
+    assert unsaid.text == b'{"files":{}}'

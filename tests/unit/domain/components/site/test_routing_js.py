@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_plus
 
 import pytest
 
-from controller.domain.components.site.routing import PUBLICATION_PATH, RoutingTable, object_key, render
+from controller.domain.components.site.routing import PUBLICATION_PATH, Destination, RoutingTable, render, route
 
 A, B = "a" * 16, "b" * 16
 FOLDERS = {A: ("assets/",), B: ("assets/", "sta tic/")}
@@ -33,6 +33,14 @@ PIECES = [
     "%ff",
     "sta%20tic",
     "é.png",
+    "c++.html",
+    "q&a",
+    "_headers",
+]
+SITES: list[dict[str, Any]] = [
+    {},
+    {"application": True, "known": ["/a", "/trips/"]},
+    {"rules": [["/a/:b", "/x/:b", 301], ["/trips/*", "https://example.com/:splat", 308]]},
 ]
 RUN = """
 const fs = require('fs');
@@ -55,7 +63,12 @@ def run(table: RoutingTable, requests: Iterable[tuple[str, str, str]]) -> list[d
         {"viewer": {"ip": ip}, "request": {"uri": uri, "headers": {"user-agent": {"value": agent}}}}
         for uri, ip, agent in requests
     ]
-    document = json.dumps({"code": render(table).decode(), "events": events})
+    return run_events(table, events)
+
+
+def run_events(table: RoutingTable, events: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the function returns for some events."""
+    document = json.dumps({"code": render(table).decode(), "events": list(events)})
     done = subprocess.run([node(), "-e", RUN], input=document, capture_output=True, text=True, check=True)
     answers: list[dict[str, Any]] = json.loads(done.stdout)
     return answers
@@ -118,14 +131,79 @@ def test_a_request_without_user_agent_is_served() -> None:
     assert json.loads(done.stdout)[0]["uri"].startswith("/revisions/")
 
 
-def test_the_function_and_the_controller_agree_on_every_path() -> None:
-    """A staged site is tested through `object_key`, which must find the same objects as CloudFront."""
-    table = RoutingTable(B, hashed=FOLDERS)
+@pytest.mark.parametrize("site", SITES, ids=["pages", "application", "rules"])
+def test_the_function_and_the_controller_agree_on_every_path(site: dict[str, Any]) -> None:
+    """A staged site is tested through `route`, which must find the same objects as CloudFront."""
+    table = RoutingTable(B, hashed=FOLDERS, sites={B: site})
     paths = ["/" + "/".join(parts) for length in (1, 2, 3) for parts in itertools.product(PIECES, repeat=length)]
     for path, answer in zip(paths, run(table, [(path, "::1", "x") for path in paths]), strict=True):
-        found = None if answer.get("statusCode") == 400 else unquote(answer["uri"])[1:]
-        expected = object_key(path, B, table)
-        assert found == expected, path
+        if "statusCode" not in answer:
+            assert Destination(unquote(answer["uri"])[1:]) == route(path, B, table), path
+        elif answer["statusCode"] == 400:
+            assert Destination() == route(path, B, table), path
+        else:
+            assert Destination("", answer["statusCode"], answer["headers"]["location"]["value"]) == route(
+                path, B, table
+            )
+
+
+@pytest.mark.parametrize(
+    ("name", "sent", "uri"),
+    [
+        ("c++.html", "/c++.html", "/c%2B%2B.html"),
+        ("a b.html", "/a%20b.html", "/a%20b.html"),
+        ("100%.html", "/100%25.html", "/100%25.html"),
+        ("q&a.html", "/q&a.html", "/q%26a.html"),
+    ],
+)
+def test_reserved_characters_are_encoded_for_s3(name: str, sent: str, uri: str) -> None:
+    """S3 reads a plus in an address as a space, so what a browser leaves as it is must be encoded."""
+    [answer] = run(RoutingTable(A), [(sent, "::1", "x")])
+    assert answer["uri"] == f"/revisions/{A}{uri}"
+    assert unquote_plus(answer["uri"]).endswith(f"/{name}")
+
+
+def answered(metadata: dict[str, Any], **request: object) -> dict[str, Any]:
+    """What the function makes of an object with this metadata."""
+    headers = {"x-amz-meta-selfright": {"value": json.dumps(metadata)}, "etag": {"value": "e"}}
+    response = {"statusCode": 200, "statusDescription": "OK", "headers": headers}
+    return run_events(RoutingTable(A), [{"request": {"uri": "/", **request}, "response": response}])[0]
+
+
+def test_an_answer_without_metadata_stays_as_it_is() -> None:
+    """Most objects say nothing."""
+    response = {"statusCode": 200, "headers": {"etag": {"value": "e"}}}
+    event = {"request": {"uri": "/x", "querystring": {}}, "response": response}
+    assert run_events(RoutingTable(A), [event]) == [response]
+
+
+def test_an_object_may_have_another_status() -> None:
+    """The page for what is missing is a 404, and visitors do not see why."""
+    answer = answered({"status": 404})
+    assert (answer["statusCode"], answer["headers"]) == (404, {"etag": {"value": "e"}})
+
+
+def test_an_object_may_have_headers_of_its_own() -> None:
+    """As the site's `_headers` say."""
+    assert answered({"headers": {"x-a": "1", "etag": "f"}})["headers"] == {
+        "x-a": {"value": "1"},
+        "etag": {"value": "f"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "location"),
+    [
+        ({}, "/docs/"),
+        ({"a": {"value": "1"}, "b": {"value": ""}}, "/docs/?a=1&b"),
+        ({"a": {"value": "1", "multiValue": [{"value": "1"}, {"value": "2"}]}}, "/docs/?a=1&a=2"),
+        ({"a": {"value": 'x%20y"\r\n'}}, "/docs/?a=x%20y%22%0D%0A"),
+    ],
+)
+def test_a_redirect_keeps_the_query(query: dict[str, Any], location: str) -> None:
+    """Campaigns and filters survive the way from `/docs` to `/docs/`; nothing in them ends the header."""
+    answer = answered({"status": 301, "location": "/docs/"}, querystring=query)
+    assert (answer["statusCode"], answer["headers"]["location"]["value"]) == (301, location)
 
 
 @pytest.mark.parametrize("table", [RoutingTable(), RoutingTable(A, B, 10, hashed=FOLDERS, seal="4 forward")])

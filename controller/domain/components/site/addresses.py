@@ -1,0 +1,147 @@
+"""Which address of a site shows which file: what staging adds to the files, and what the routing function must know.
+
+The function cannot look into the bucket. So staging adds an object for every address that is no file's name: for a
+page in a folder (`docs/index.html`) one at `docs` that leads to `/docs/`, for a page without a folder (`about.html`) a
+copy at `about`, and for what is missing the page `.404.html`. The function then only adds `index.html` to a `/`.
+"""
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from controller.domain.components.site.names import (
+    HEADERS_NAME,
+    INDEX_NAME,
+    MISSING_NAME,
+    REDIRECTS_NAME,
+    NotFoundHandling,
+)
+from controller.errors import InvalidBundleError
+
+Rule = tuple[str, str, int]
+"""An address (with `:name` for a part of it, `*` for its rest), where it leads to, and the status."""
+
+MISSING_PAGE = b"<!doctype html><title>Not Found</title><p>There is no such page.</p>"
+"""What it holds when the site has no page for that."""
+PAGE, INDEX, PAGE_404 = ".html", "index.html", "404.html"
+PERMANENTLY = 301
+SAYS = "selfright"
+"""The name of an object's metadata that tells the routing function how to answer with it, as JSON."""
+UNTOUCHED = "/-_.!~*'()"
+"""Characters that `encodeURIComponent` leaves as they are, and the slash."""
+OWN = frozenset({INDEX_NAME, MISSING_NAME, HEADERS_NAME, REDIRECTS_NAME})
+"""Names in a revision's folder that visitors do not see."""
+PUBLIC = ".well-known/"
+"""No application shows its page below this folder."""
+SHOWN = 3
+FUNCTION_BYTES = 1_000
+"""How much of what the routing function must know of one revision has room in it, beside the shared folders."""
+
+
+@dataclass(frozen=True)
+class Redirect:
+    """Leads to another address."""
+
+    location: str
+    status: int = PERMANENTLY
+
+    @property
+    def page(self) -> bytes:
+        """A page that leads there, too, where the routing function does not see answers."""
+        url = json.dumps(self.location)[1:-1].replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+        return f'<!doctype html><meta http-equiv="refresh" content="0;url={url}"><a href="{url}">Moved</a>'.encode()
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """The addresses of one site.
+
+    `application`: its page answers every address without a dot that is not in `known`. `copies`: name of an object →
+    the file whose contents it has ("" is the page that Selfright brings).
+    """
+
+    application: bool = False
+    copies: Mapping[str, str] = field(default_factory=dict)
+    redirects: Mapping[str, Redirect] = field(default_factory=dict)
+    known: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def added(self) -> int:
+        """The number of objects that staging adds."""
+        return len(self.copies) + len(self.redirects)
+
+    def for_function(self) -> dict[str, Any]:
+        """What the routing function must know, as it stands in its table."""
+        content = {
+            "application": self.application,
+            "known": list(self.known),
+            "rules": [list(one) for one in self.rules],
+        }
+        return {name: value for name, value in content.items() if value}
+
+
+def encoded(path: str) -> str:
+    """A path as a browser sends it."""
+    return quote(path, safe=UNTOUCHED)
+
+
+def is_application(paths: Collection[str], handling: NotFoundHandling | None) -> bool:
+    """Whether one page answers every address: as the release says, else if it is the only one and no `404.html`."""
+    if handling:
+        return handling == "single-page-application"
+    return sum(path.endswith((PAGE, ".htm")) for path in paths) == 1 and PAGE_404 not in paths
+
+
+def addresses_of(paths: Collection[str], handling: NotFoundHandling | None, fallback: str = INDEX) -> Addresses:
+    """The addresses of a site with these files; `fallback` is the application's page."""
+    application = is_application(paths, handling)
+    missing = PAGE_404 if PAGE_404 in paths else fallback if application and fallback in paths else ""
+    copies = {MISSING_NAME: missing, **dict(_without_suffix(paths))}
+    redirects = {name: Redirect(f"/{encoded(name)}/") for name in _folders(paths)}
+    names = {*paths, *copies, *redirects}
+    known = sorted(f"/{address}" for name in names for address in [_address(name)] if _needs_telling(address))
+    found = Addresses(application, copies, redirects, tuple(known) if application else ())
+    _require_room(found)
+    return found
+
+
+def _require_room(addresses: Addresses) -> None:
+    size = len(json.dumps(addresses.for_function()))
+    if size > FUNCTION_BYTES:
+        shown = ", ".join(addresses.known[:SHOWN])
+        raise InvalidBundleError(
+            f"the routing function has no room for what it must know of the site: {size} bytes, {FUNCTION_BYTES} are"
+            f" allowed (addresses without a dot: {len(addresses.known)}, like {shown or 'none'})",
+            "If the site is not an application of one page, write `not_found_handling: 404-page`: then the function"
+            " need not know them.",
+        )
+
+
+def _without_suffix(paths: Collection[str]) -> Iterator[tuple[str, str]]:
+    """`about` for `about.html`, unless there is a file or a folder with a page of that name."""
+    for path in paths:
+        name = path.removesuffix(PAGE)
+        is_page = name != path and path.rpartition("/")[2] not in {INDEX, PAGE_404, PAGE}
+        if is_page and name not in paths and f"{name}/{INDEX}" not in paths:
+            yield name, path
+
+
+def _folders(paths: Collection[str]) -> Iterator[str]:
+    """The folders that have a page, unless a file has their name."""
+    for path in paths:
+        name = path.removesuffix(f"/{INDEX}")
+        if name != path and name not in paths:
+            yield name
+
+
+def _address(name: str) -> str:
+    """The address of an object: a page in a folder is at the folder."""
+    return name[: -len(INDEX)] if name == INDEX or name.endswith(f"/{INDEX}") else name
+
+
+def _needs_telling(address: str) -> bool:
+    """Whether an application's page would be shown there, if the function did not know better."""
+    return bool(address) and "." not in address.rpartition("/")[2] and not address.startswith(PUBLIC)

@@ -1,0 +1,11 @@
+"""Names of files of a site that mean something to Selfright."""
+
+from typing import Literal
+
+NotFoundHandling = Literal["single-page-application", "404-page"]
+INDEX_NAME = ".index.json"
+"""The index's name in a revision's folder; so no file of a site may have this name."""
+MISSING_NAME = ".404.html"
+"""The name in a revision's folder of the page for what is missing; so no file of a site may have this name."""
+REDIRECTS_NAME, HEADERS_NAME = "_redirects", "_headers"
+"""Files that say how a site is served; visitors do not see them."""

@@ -1,0 +1,98 @@
+import pytest
+
+from controller.domain.components.site.addresses import (
+    FUNCTION_BYTES,
+    MISSING_PAGE,
+    Redirect,
+    addresses_of,
+    is_application,
+)
+from controller.domain.components.site.names import NotFoundHandling
+from controller.errors import InvalidBundleError
+
+APPLICATION: NotFoundHandling = "single-page-application"
+PAGES: NotFoundHandling = "404-page"
+
+
+@pytest.mark.parametrize(
+    ("paths", "said", "expected"),
+    [
+        ({"index.html", "assets/app.js"}, None, True),
+        ({"index.html", "docs/index.html"}, None, False),
+        ({"index.html", "404.html"}, None, False),
+        ({"data.json"}, None, False),
+        ({"index.html", "docs/index.html"}, APPLICATION, True),
+        ({"index.html"}, PAGES, False),
+    ],
+)
+def test_the_files_say_whether_a_site_is_an_application(
+    paths: set[str], said: NotFoundHandling | None, expected: bool
+) -> None:
+    """One page without a page for what is missing is an application, unless the release says otherwise."""
+    assert is_application(paths, said) is expected
+
+
+def test_a_page_in_a_folder_is_found_without_the_slash() -> None:
+    """`/docs` leads to `/docs/`, also where a name must be encoded."""
+    found = addresses_of({"index.html", "docs/index.html", "a b/c/index.html"}, None)
+    assert found.redirects == {"docs": Redirect("/docs/"), "a b/c": Redirect("/a%20b/c/")}
+
+
+def test_a_page_is_found_without_its_suffix() -> None:
+    """`/about` shows `about.html`, as hosts of such sites do; the pages for a folder and for what is missing do not."""
+    found = addresses_of({"index.html", "about.html", "docs/index.html", "404.html"}, None)
+    assert found.copies == {".404.html": "404.html", "about": "about.html"}
+
+
+@pytest.mark.parametrize("other", ["about", "about/index.html"])
+def test_a_file_that_exists_comes_first(other: str) -> None:
+    """Neither a copy nor a redirect takes the address of a file or of a folder's page."""
+    found = addresses_of({"index.html", "about.html", other}, None)
+    assert "about" not in found.copies
+    assert (found.redirects == {}) is (other == "about")
+
+
+@pytest.mark.parametrize(
+    ("paths", "source"),
+    [
+        ({"index.html", "404.html"}, "404.html"),
+        ({"index.html"}, "index.html"),
+        ({"index.html", "about.html"}, ""),
+    ],
+)
+def test_every_site_has_a_page_for_what_is_missing(paths: set[str], source: str) -> None:
+    """Its own, else the application's, else one that Selfright brings."""
+    assert addresses_of(paths, None).copies[".404.html"] == source
+    assert b"no such page" in MISSING_PAGE
+
+
+def test_the_function_knows_an_applications_addresses_without_a_dot() -> None:
+    """It would show the application's page there; below `.well-known` it never does."""
+    paths = {"index.html", "LICENSE", "docs/index.html", "v1.2/index.html", ".well-known/a", "robots.txt"}
+    assert addresses_of(paths, APPLICATION).for_function() == {
+        "application": True,
+        "known": ["/LICENSE", "/docs", "/docs/", "/v1.2/"],
+    }
+
+
+def test_the_function_need_not_know_a_site_of_pages() -> None:
+    """So a site of any size has room: the bucket answers."""
+    paths = {f"posts/{number}/index.html" for number in range(20_000)}
+    found = addresses_of(paths, None)
+    assert found.for_function() == {}
+    assert found.added == 20_001
+
+
+def test_an_application_with_too_many_other_addresses_is_refused() -> None:
+    """Before anything is touched, with what to do."""
+    paths = {"index.html", *(f"page-{number}/index.html" for number in range(200))}
+    with pytest.raises(InvalidBundleError, match=f"{FUNCTION_BYTES} are allowed") as caught:
+        addresses_of(paths, APPLICATION)
+    assert "404-page" in caught.value.next_step
+
+
+def test_a_redirect_works_where_the_function_does_not_see_answers() -> None:
+    """The object is a page that leads there as well; nothing in an address ends its markup."""
+    page = Redirect('/a"><script>/').page.decode()
+    assert "<script>" not in page
+    assert 'url=/a\\&quot;>&lt;script>/"' in page

@@ -1,0 +1,64 @@
+"""A site in a bundle."""
+
+import io
+from collections.abc import Mapping
+
+import pytest
+
+from controller.domain.bundle.archive import BundleArchive
+from controller.domain.components.site.artifact import SiteArtifact
+from controller.domain.components.site.index import parse_index, render_index
+from controller.errors import InvalidBundleError
+from tests.builders import BundleParts, bundle_parts, digest
+
+PAGE = b"<!doctype html>"
+
+
+def opened(parts: BundleParts) -> tuple[SiteArtifact, BundleArchive]:
+    """The site of a bundle, and the bundle."""
+    archive = BundleArchive(io.BytesIO(parts.pack()))
+    return SiteArtifact.of(archive.manifest().components["site"], "site"), archive
+
+
+def handled(parts: BundleParts, handling: str) -> BundleParts:
+    """The bundle whose release and index say what shows what is missing."""
+    index = render_index(parse_index(bytes(parts.files["site.index.json"])).files, handling)  # type: ignore[arg-type]
+    parts.files["site.index.json"] = index
+    parts.manifest["components"]["site"] |= {"digest": digest(index), "not_found_handling": handling}
+    return parts
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"index.html": PAGE}, "taken for an application"),
+        ({"index.html": PAGE, "docs/index.html": PAGE}, "no 404.html"),
+    ],
+)
+def test_what_was_found_is_said(files: Mapping[str, bytes], said: str) -> None:
+    """Whoever did not say what shows what is missing reads what will."""
+    [remark] = SiteArtifact.remarks(*opened(bundle_parts(site_files=files)))
+    assert said in remark
+
+
+def test_what_was_said_needs_no_words() -> None:
+    """Nor does a site of pages with a page for what is missing."""
+    assert not list(SiteArtifact.remarks(*opened(handled(bundle_parts(), "404-page"))))
+    files = {"index.html": PAGE, "a.html": PAGE, "404.html": PAGE}
+    assert not list(SiteArtifact.remarks(*opened(bundle_parts(site_files=files))))
+
+
+def test_the_release_decides() -> None:
+    """A site with one page may be one of pages."""
+    site, archive = opened(handled(bundle_parts(), "404-page"))
+    assert not site.addresses(archive).application
+    assert site.files(archive, "release.yaml")
+
+
+def test_a_release_that_says_something_else_than_the_index_is_refused() -> None:
+    """The revision's id comes from the index, so what it says is what is staged."""
+    parts = handled(bundle_parts(), "404-page")
+    parts.manifest["components"]["site"]["not_found_handling"] = "single-page-application"
+    site, archive = opened(parts)
+    with pytest.raises(InvalidBundleError, match="does not match `not_found_handling` in the manifest"):
+        site.files(archive, "release.yaml")
