@@ -78,9 +78,7 @@ class HttpProbe(Probe):
         return check_answer_with(check, others, answer)
 
     def _get(self, door: Door, address: str) -> Answer:
-        answer = self._answer(door, address, "GET", HEADERS, None)
-        folder = folder_of(address, answer)
-        return self._answer(door, folder, "GET", HEADERS, None) if folder else answer
+        return self._answer(door, address, "GET", HEADERS, None)
 
     def _ask(self, door: Door, address: str, check: Check) -> Answer:
         headers, body = {**HEADERS, **check.sent_headers()}, check.encoded_body()

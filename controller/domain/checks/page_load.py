@@ -8,6 +8,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from controller.domain.checks.check import Answer, CheckResult
+from controller.domain.checks.folder_redirect import folder_of
 from controller.domain.checks.page_links import Link, links_in
 from controller.domain.checks.page_types import Use, is_plausible
 from controller.domain.checks.site_check import SiteCheck
@@ -77,6 +78,9 @@ class PageLoad:
         path = urlsplit(link.url).path
         try:
             answer = self.fetch(link.url)
+            if folder := folder_of(link.url, answer):
+                link = Link(folder, link.use)  # its links are relative to that
+                answer = self.fetch(folder)
         except NoAnswerError as error:
             return [f"{_shown(path)}: {error}"], set()
         self._loaded += len(answer.body)

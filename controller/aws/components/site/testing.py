@@ -67,7 +67,7 @@ class SiteChecks:
     def _run_checks(self, checks: Sequence[AnyCheck], table: RoutingTable) -> Iterator[CheckResult]:
         for check in checks:
             if isinstance(check, SiteCheck):
-                load = PageLoad(lambda url: self._get(url.removeprefix(ORIGIN), table))
+                load = PageLoad(lambda url: self._ask(url.removeprefix(ORIGIN), table))
                 yield load.run(check, ORIGIN + check.path)
             elif isinstance(check, Check):
                 answer = self._answer(check, table)
@@ -78,13 +78,10 @@ class SiteChecks:
     def _answer(self, check: Check, table: RoutingTable) -> Answer:
         if check.method not in {"GET", "HEAD"}:
             return Answer(HTTPStatus.METHOD_NOT_ALLOWED, b"a site answers only GET and HEAD")
-        answer = self._get(check.path, table, stay=check.status in REDIRECTS)
+        answer = self._ask(check.path, table)
+        if check.status not in REDIRECTS and (folder := folder_of(ORIGIN + check.path, answer)):
+            answer = self._ask(folder.removeprefix(ORIGIN), table)
         return answer if check.method == "GET" else replace(answer, body=b"")
-
-    def _get(self, path: str, table: RoutingTable, *, stay: bool = False) -> Answer:
-        answer = self._ask(path, table)
-        folder = folder_of(ORIGIN + path, answer)
-        return answer if stay or not folder else self._ask(folder.removeprefix(ORIGIN), table)
 
     def _ask(self, path: str, table: RoutingTable) -> Answer:
         found = route(path, self._revision, table)

@@ -31,6 +31,8 @@ class Site:
         self.asked.append(path)
         if "dead" in path:
             raise NoAnswerError("no answer (ReadTimeout)")
+        if path == "/docs":
+            return Answer(301, b"", {"location": "/docs/"})
         if path not in self.files:
             return Answer(404)
         kind, body = self.files[path]
@@ -106,3 +108,11 @@ def test_the_time_is_bounded() -> None:
     ticks = iter([0.0, 1.0, *[31.0] * 10])
     result = load(clock=lambda: next(ticks))
     assert result.detail.startswith("the page was not loaded within 30 seconds")
+
+
+def test_the_links_of_a_page_in_a_folder_begin_in_the_folder() -> None:
+    """`/docs` leads to `/docs/`, and a browser takes the page's links from there."""
+    site = Site({"/docs/": (HTML, b"<script src=b.js></script>"), "/docs/b.js": (JS, b"")})
+    result = PageLoad(site.get).run(CHECK.model_copy(update={"path": "/docs"}), f"{URL}/docs")
+    assert (result.passed, result.detail) == (True, "the page and 1 files that it needs are there")
+    assert site.asked == ["/docs", "/docs/", "/docs/b.js"]
