@@ -1,12 +1,17 @@
 """The errors of the controller. Each says what was wrong, where, and what to do next.
 
 Outcomes (rejected, superseded, unhealthy) are values, not errors: an error here means that something broke or that
-continuing would not be safe.
+continuing would not be safe. Whatever a message quotes, it is printable and bounded.
 """
+
+from controller.domain.printable import said
 
 
 class SelfrightError(Exception):
     """The base of everything that the controller raises itself."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(said(message))
 
 
 class InvalidBundleError(SelfrightError):
@@ -17,8 +22,8 @@ class InvalidBundleError(SelfrightError):
 
     def __init__(self, reason: str, next_step: str = "Correct the bundle and upload it again.") -> None:
         super().__init__(reason)
-        self.reason = reason
-        self.next_step = next_step
+        self.reason = str(self)
+        self.next_step = said(next_step)
 
 
 class RefusedError(SelfrightError):
@@ -26,8 +31,8 @@ class RefusedError(SelfrightError):
 
     def __init__(self, reason: str, next_step: str) -> None:
         super().__init__(reason)
-        self.reason = reason
-        self.next_step = next_step
+        self.reason = str(self)
+        self.next_step = said(next_step)
 
 
 class UnknownEnvironmentError(SelfrightError):
@@ -76,6 +81,10 @@ class TransientError(AwsError):
 
     def __init__(self, message: str, *, code: str = "") -> None:
         super().__init__(message, code=code, transient=True)
+
+
+class UnsendableError(SelfrightError):
+    """A notification that will never be taken, however often it is sent."""
 
 
 class NoAnswerError(SelfrightError):

@@ -1,6 +1,7 @@
-"""Changes single fields of a finished zip, as an attacker or a broken disk would."""
+"""Zips as an attacker or a broken disk would make them."""
 
 import struct
+from collections.abc import Iterable
 
 from controller.domain.zip.directory import LOCAL_HEADER
 
@@ -38,3 +39,33 @@ def _directory_entry(data: bytes, name: str) -> int:
     at = data.rindex(name.encode()) - _CENTRAL.size
     assert data.startswith(b"PK\x01\x02", at)
     return at
+
+
+def of_empty_entries(names: Iterable[bytes]) -> bytes:
+    """A zip of files without contents: quicker than `zipfile` for tens of thousands."""
+    local, directory = bytearray(), bytearray()
+    every = list(names)
+    for name in every:
+        header = (
+            b"PK\x01\x02",
+            0x314,
+            20,
+            0x800,
+            0,
+            0,
+            0x21,
+            0,
+            0,
+            0,
+            len(name),
+            0,
+            0,
+            0,
+            0,
+            0o100644 << 16,
+            len(local),
+        )
+        directory += _CENTRAL.pack(*header) + name
+        local += LOCAL_HEADER.pack(b"PK\x03\x04", 20, 0x800, 0, 0, 0x21, 0, 0, 0, len(name), 0) + name
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, len(every), len(every), len(directory), len(local), 0)
+    return bytes(local + directory + end)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
 from controller.domain.deployment import Upload
-from controller.domain.printable import printable
+from controller.domain.printable import NAME_BYTES, printable, said
 from controller.ports.components import Bundles
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ BLOCK = 8 * 1024 * 1024
 KEPT_BLOCKS = 3
 STATED = {"hotfix": "selfright-hotfix", "retry": "selfright-retry", "by": "selfright-by"}
 """Field of the upload → the name of the object's metadata that holds it (`x-amz-meta-…`)."""
-STATED_LENGTH = 300
 BUFFER = 256 * 1024
 
 
@@ -48,7 +47,7 @@ def _stated(value: str) -> str:
 
         with suppress(LookupError, ValueError):
             value = str(make_header(decode_header(value)))
-    return printable(value.strip())[:STATED_LENGTH]
+    return said(printable(value.strip()), NAME_BYTES)
 
 
 class _RangeReader(io.RawIOBase):

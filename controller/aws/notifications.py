@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
 from controller.domain.deployment import Deployment
+from controller.errors import AwsError, UnsendableError
 from controller.ports.signals import Notifications
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
 SUBJECT_LENGTH = 99
+REFUSED = frozenset({"InvalidParameter", "InvalidParameterValue", "ParameterValueInvalid", "ValidationException"})
+"""The codes with which SNS refuses a message itself, for good."""
 
 
 class SnsNotifications(Notifications):
@@ -33,8 +36,13 @@ class SnsNotifications(Notifications):
             "reason": deployment.reason,
             "next_step": deployment.next_step,
         }
-        with calling("sns:Publish", self._topic):
-            self._sns.publish(TopicArn=self._topic, Subject=_subject(title), Message=json.dumps(body, indent=2))
+        try:
+            with calling("sns:Publish", self._topic):
+                self._sns.publish(TopicArn=self._topic, Subject=_subject(title), Message=json.dumps(body, indent=2))
+        except AwsError as error:
+            if error.code in REFUSED:
+                raise UnsendableError(str(error)) from error
+            raise
 
 
 def _subject(title: str) -> str:

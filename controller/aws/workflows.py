@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from controller.aws.client.calls import calling, error_code
 from controller.aws.client.clients import client
+from controller.domain.printable import LINE_BYTES, said
 from controller.errors import NotFoundError
 from controller.ports.signals import Workflows
 from controller.seen_again import seen_again
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 NOT_WAITING = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
-CAUSE_LENGTH = 1000
 
 
 class StepFunctionsWorkflows(Workflows):
@@ -40,7 +40,7 @@ class StepFunctionsWorkflows(Workflows):
         """Fail a waiting task; False when no task waits with this token."""
         with calling("states:SendTaskFailure", "the waiting task"):
             try:
-                self._client.send_task_failure(taskToken=task_token, error="Tripped", cause=reason[:CAUSE_LENGTH])
+                self._client.send_task_failure(taskToken=task_token, error="Tripped", cause=said(reason, LINE_BYTES))
             except ClientError as error:
                 return _not_waiting(error)
         return True
@@ -61,7 +61,7 @@ class StepFunctionsWorkflows(Workflows):
     def stop(self, execution_arn: str, reason: str) -> None:
         """Stop an execution; harmless when it has ended."""
         with calling("states:StopExecution", execution_arn):
-            self._client.stop_execution(executionArn=execution_arn, error="RolledBack", cause=reason[:CAUSE_LENGTH])
+            self._client.stop_execution(executionArn=execution_arn, error="RolledBack", cause=said(reason, LINE_BYTES))
 
     def start_rollback(
         self, deployment_id: str, reason: str, name: str, *, by: Literal["reconciler", "alarm"] = "reconciler"

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal, TypeAlias, TypedDict
 
 from controller.domain.phases import Phase
+from controller.domain.printable import MESSAGE_BYTES, NAME_BYTES, PART_BYTES, bind
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,9 @@ class Upload:
     by: str = ""
     retry: str = ""
 
+    def __post_init__(self) -> None:
+        bind(self, "hotfix", "by", most=NAME_BYTES)
+
 
 @dataclass(frozen=True)
 class Revision:
@@ -41,6 +45,9 @@ class Revision:
     mark: str = ""
     indivisible: str = ""
 
+    def __post_init__(self) -> None:
+        bind(self, "indivisible", most=NAME_BYTES)
+
 
 @dataclass(frozen=True)
 class Pending:
@@ -49,12 +56,18 @@ class Pending:
     doing: str
     patience: int
 
+    def __post_init__(self) -> None:
+        bind(self, "doing", most=PART_BYTES)
+
 
 @dataclass(frozen=True)
 class Left:
     """A component was restored only in part, on purpose. `reason` says what stays as the release made it, and why."""
 
     reason: str
+
+    def __post_init__(self) -> None:
+        bind(self, "reason", most=PART_BYTES)
 
 
 @dataclass(frozen=True)
@@ -69,6 +82,9 @@ class Awaited:
     over: bool = False
     left: str = ""
 
+    def __post_init__(self) -> None:
+        bind(self, "doing", "left", most=PART_BYTES)
+
 
 @dataclass(frozen=True)
 class Trouble:
@@ -82,20 +98,27 @@ class Trouble:
     reason: str
     lasting: bool = False
 
+    def __post_init__(self) -> None:
+        bind(self, "reason", most=PART_BYTES)
+
 
 @dataclass(frozen=True)
 class Unsent:
-    """A notification that is still to be sent, and until when somebody is at it (None: nobody is)."""
+    """A notification that is still to be sent, since when, and until when somebody is at it (None: nobody is)."""
 
     phase: Phase
     reason: str
     next_step: str
     claimed_until: datetime | None = None
+    since: datetime | None = None
+
+    def __post_init__(self) -> None:
+        bind(self, "reason", "next_step", most=MESSAGE_BYTES)
 
 
 def due(now: datetime, phase: Phase, reason: str, next_step: str) -> dict[str, Unsent]:
     """A notification as an entry of `Changes.unsent_now`, named by the moment at which it became due."""
-    return {f"{now:%Y%m%dT%H%M%S%f}": Unsent(phase, reason, next_step)}
+    return {f"{now:%Y%m%dT%H%M%S%f}": Unsent(phase, reason, next_step, since=now)}
 
 
 @dataclass(frozen=True)
@@ -126,6 +149,9 @@ class Trip:
     reason: str
     fired_at: datetime | None = None
     data_until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        bind(self, "reason", most=MESSAGE_BYTES)
 
 
 @dataclass(frozen=True)
@@ -194,6 +220,9 @@ class Evaluation:
     firing: tuple[str, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
 
+    def __post_init__(self) -> None:
+        bind(self, "reason")
+
 
 @dataclass(frozen=True)
 class Bake:
@@ -248,6 +277,9 @@ class Hotfix:
     alarms: tuple[str, ...]
     reason: str
     by: str = ""
+
+    def __post_init__(self) -> None:
+        bind(self, "reason", "by", most=NAME_BYTES)
 
 
 @dataclass(frozen=True)
@@ -329,6 +361,9 @@ class Deployment:
     overtaken: tuple[Overtaken, ...] = ()
     unjudged: str = ""
     unsent: Mapping[str, Unsent] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        bind(self, "reason", "next_step", "unjudged", most=MESSAGE_BYTES)
 
     @property
     def environment_key(self) -> str:

@@ -1,4 +1,18 @@
-"""Text from untrusted sources, in a form that is safe to show."""
+"""Text from untrusted sources, in a form that is safe to show and to keep.
+
+Every text that people or AWS wrote is bounded where it enters: an item of the ledger holds 400 KB, a notification
+256 KB, and what exceeds them would be refused again and again.
+"""
+
+MESSAGE_BYTES = 3000
+"""Of a reason, or of the advice that follows it."""
+LINE_BYTES = 1000
+"""Of what a person or a check says."""
+PART_BYTES = 400
+"""Of one of the messages that are kept together, one for each component."""
+NAME_BYTES = 300
+"""Of what somebody is called, or why somebody does something."""
+_ELLIPSIS = "…"
 
 
 def printable(text: str) -> str:
@@ -6,3 +20,22 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
+def bounded(text: str, most: int = MESSAGE_BYTES) -> str:
+    """The text if it has at most so many bytes, else its beginning and an ellipsis, in as many."""
+    if len(text) <= most and len(data := text.encode(errors="replace")) <= most:
+        return text
+    data = text[:most].encode(errors="replace")
+    return data[: most - len(_ELLIPSIS.encode())].decode(errors="ignore").rstrip() + _ELLIPSIS
+
+
+def said(text: str, most: int = MESSAGE_BYTES) -> str:
+    """A message in the form in which it may be kept and sent: bounded, and printable but for the ends of its lines."""
+    return bounded("\n".join(map(printable, bounded(text, most).split("\n"))), most)
+
+
+def bind(record: object, *names: str, most: int = LINE_BYTES) -> None:
+    """Give these texts of a frozen dataclass that is being made the form in which they may be kept."""
+    for name in names:
+        object.__setattr__(record, name, said(getattr(record, name), most))

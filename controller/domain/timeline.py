@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from controller.domain.printable import MESSAGE_BYTES, bind
+
 
 class EventKind(StrEnum):
     """The kinds of events, roughly in the order in which they happen to a deployment."""
@@ -47,6 +49,7 @@ class EventKind(StrEnum):
     DISCARDED = "discarded"
     DISCARD_FAILED = "discard_failed"
     CLOSED = "closed"
+    UNSENT = "unsent"
     UNLOCKED = "unlocked"
     RECOVERED = "recovered"
     RECOVERY_VERIFIED = "recovery_verified"
@@ -62,3 +65,6 @@ class TimelineEvent:
     at: datetime
     kind: str
     message: str
+
+    def __post_init__(self) -> None:
+        bind(self, "message", most=MESSAGE_BYTES)

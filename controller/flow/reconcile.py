@@ -17,12 +17,11 @@ from controller.errors import SelfrightError
 from controller.flow.rollback.afterwards import afterwards
 from controller.flow.shared.closure import finish, reject
 from controller.flow.shared.lease import ran_out
-from controller.flow.shared.lost_uploads import start_lost_uploads
+from controller.flow.shared.lost_uploads import FAILED, start_lost_uploads
 from controller.flow.shared.timeline import record
 from controller.flow.wait_for_lock import settle
 from controller.ports.world import World
 
-FAILED = "failed"
 GRACE = timedelta(seconds=30)
 """The task that ended a deployment gets this long to finish it itself."""
 ENDED = "Its execution ended before the deployment did: it was stopped, timed out, or broke."
@@ -39,7 +38,7 @@ def reconcile(world: World, event_at: datetime | None = None) -> dict[str, str]:
     since = now if event_at is None else event_at + timedelta(seconds=1)  # Events have whole seconds.
     if not world.open_deployments.begin_sweep(now, since):
         return {}
-    actions = {deployment_id: _reconcile_alone(world, deployment_id) for deployment_id in _urgent_first(world)}
+    actions = {deployment_id: _reconcile_alone(world, deployment_id) for deployment_id in _urgent_first(world, now)}
     done = {deployment_id: action for deployment_id, action in actions.items() if action}
     if event_at is None:
         done |= _start_lost_uploads(world)
@@ -48,8 +47,12 @@ def reconcile(world: World, event_at: datetime | None = None) -> dict[str, str]:
     return done
 
 
-def _urgent_first(world: World) -> list[str]:
-    """The open deployments: first those that have not ended, because discarding what others left can take long."""
+def _urgent_first(world: World, now: datetime) -> list[str]:
+    """The open deployments: first those that have not ended, because discarding what others left can take long.
+
+    Otherwise the order is another one at each check: one that takes all the time of the function does not always take
+    it from the same others.
+    """
 
     def has_ended(deployment_id: str) -> bool:
         try:
@@ -57,7 +60,10 @@ def _urgent_first(world: World) -> list[str]:
         except Exception:  # noqa: BLE001 - it is said when its turn comes
             return False
 
-    return sorted(world.open_deployments.open(), key=has_ended)
+    def place(deployment_id: str) -> tuple[bool, str]:
+        return has_ended(deployment_id), hashlib.sha256(f"{now:%d%H%M} {deployment_id}".encode()).hexdigest()
+
+    return sorted(world.open_deployments.open(), key=place)
 
 
 def _start_lost_uploads(world: World) -> dict[str, str]:

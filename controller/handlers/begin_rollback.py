@@ -5,12 +5,12 @@ from contextlib import suppress
 from typing import Any, get_args
 
 from controller.domain.deployment import TripSource
+from controller.domain.printable import LINE_BYTES, said
 from controller.flow.rollback.begin_rollback import begin_rollback
 from controller.flow.rollback.unlock import unlock
 from controller.flow.shared.results import Result
 from controller.ports.world import World
 
-REASON_LENGTH = 1000
 UNSAID = "A step of the deployment failed."
 
 
@@ -34,10 +34,15 @@ def reason_of(request: dict[str, Any]) -> str:
     """The reason that was given, or what the failed state said, without its stack trace."""
     failed = request.get("failed") or {}
     failure, hook = failed.get("failure") or {}, failed.get("hook")
-    told = hook.get("reason", "The hook refused.") if isinstance(hook, dict) else ""
-    said = (
-        request.get("reason") or failure.get("Cause") or told or failed.get("reason") or failure.get("Error") or UNSAID
+    refused = hook.get("reason", "The hook refused.") if isinstance(hook, dict) else ""
+    told = (
+        request.get("reason")
+        or failure.get("Cause")
+        or refused
+        or failed.get("reason")
+        or failure.get("Error")
+        or UNSAID
     )
     with suppress(ValueError, KeyError, TypeError):  # It may be plain text.
-        said = json.loads(said)["errorMessage"]
-    return str(said)[:REASON_LENGTH]
+        told = json.loads(told)["errorMessage"]
+    return said(str(told), LINE_BYTES)

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from controller.domain.judging.alarm_data import data_until, data_until_in_words
+from controller.domain.printable import LINE_BYTES, said
 from controller.flow.on_alarm import on_alarm, rehearse
 from controller.flow.rollback.emergency import emergency
 from controller.flow.shared.results import Result
 from controller.ports.world import World
 
-REASON_LENGTH = 1000
 CUT = timedelta(seconds=1)
 """An alarm may have fired so much later than its form says."""
 UNSAID = "A person rolled it back."
@@ -30,7 +30,7 @@ def handle(world: World, event: dict[str, Any]) -> Result:
     Or a person's emergency rollback: `deployment_id` and `reason` → what was restored.
     """
     if event.get("emergency"):
-        return emergency(world, event["deployment_id"], str(event.get("reason", ""))[:REASON_LENGTH] or UNSAID)
+        return emergency(world, event["deployment_id"], said(str(event.get("reason", "")), LINE_BYTES) or UNSAID)
     if event.get("rehearsal"):
         rehearse(world, event["deployment_id"])
         return AlarmHandled()

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from controller.errors import SelfrightError
-from controller.flow.reconcile import FAILED, reconcile
+from controller.flow.reconcile import reconcile
+from controller.flow.shared.lost_uploads import FAILED
 from controller.flow.shared.results import Result
 from controller.ports.world import World
 

@@ -18,6 +18,7 @@ from controller.domain.bundle.archive import BundleArchive
 from controller.domain.bundle.remarks import remarks_on
 from controller.domain.deployment import Upload
 from controller.domain.identity import INCOMING, deployment_id
+from controller.domain.printable import NAME_BYTES, bounded
 from controller.errors import InvalidBundleError
 from selfright.account.account import Account
 from selfright.bundling.builder import BUILDER, Builder
@@ -115,17 +116,17 @@ def release(
 def stated(account: Account, **why: str) -> dict[str, str]:
     """The object's metadata: these fields of the upload, and who uploads it.
 
-    They are HTTP headers, so RFC 2047 encodes what is not ASCII.
+    They are HTTP headers, so RFC 2047 encodes what is not ASCII; S3 takes 2 KB of them.
     """
+    texts = {name: bounded(value, NAME_BYTES) for name, value in {**why, "by": account.principal()}.items() if value}
     return {
-        STATED[name]: value if value.isascii() else Header(value, "utf-8").encode(maxlinelen=0)
-        for name, value in {**why, "by": account.principal()}.items()
-        if value
+        STATED[name]: text if text.isascii() else Header(text, "utf-8").encode(maxlinelen=0)
+        for name, text in texts.items()
     }
 
 
 def _put(  # noqa: PLR0913, PLR0917 - source, destination, progress and metadata
-    s3: "S3Client", path: Path, bucket: str, key: str, uploaded: Callable[[int], None], said: Mapping[str, str]
+    s3: "S3Client", path: Path, bucket: str, key: str, uploaded: Callable[[int], None], stated: Mapping[str, str]
 ) -> str | None:
     """Upload in parts when it is large; returns exactly the version that was written, if the bucket has versions."""
     versions: list[str] = []
@@ -138,7 +139,7 @@ def _put(  # noqa: PLR0913, PLR0917 - source, destination, progress and metadata
         s3.meta.events.register(event, note)
     try:
         with calling("s3:PutObject", f"{bucket}/{key}"), TransferManager(s3, config) as transfer:
-            extra = {"Metadata": dict(said)} if said else {}
+            extra = {"Metadata": dict(stated)} if stated else {}
             transfer.upload(str(path), bucket, key, extra, subscribers=[_Progress(uploaded)]).result()
     finally:
         for event in UPLOADS:

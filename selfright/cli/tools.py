@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 import click
 from click.core import ParameterSource
 
+from controller.domain.printable import LINE_BYTES, said
 from selfright.account.account import Account, use_local
 from selfright.account.watching import DeploymentWatcher, now
 from selfright.bundling.builder import Builder
@@ -52,6 +53,16 @@ class EnvironmentKey(click.ParamType[str]):
         if not re.fullmatch(f"{NAME}/{NAME}", str(value)):
             self.fail(f"'{value}' is not of the form APPLICATION/ENVIRONMENT, such as smartpack/prod.", param, ctx)
         return str(value)
+
+
+class Reason(click.ParamType[str]):
+    """Why somebody does something: one text, which is cut with an ellipsis where it is too long to be kept."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401, ARG002
+        """The text as the ledger keeps it."""
+        return said(str(value), LINE_BYTES)
 
 
 def common(command: Callable[Arguments, Result]) -> Callable[Arguments, Result]:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 from controller.domain.checks import json_paths
 from controller.domain.checks.redaction import HIDDEN, is_sensitive, redacted, without_secrets
 from controller.domain.checks.requests import Request, header_lines
+from controller.domain.printable import bind
 from controller.domain.reading.written import Whole
 
 PRESENT, ABSENT = "present", "absent"
@@ -77,6 +78,7 @@ class CheckResult:
         """Hide secrets, whoever made this: reasons go to the ledger, to people and into logs."""
         object.__setattr__(self, "check", without_secrets(self.check))
         object.__setattr__(self, "detail", without_secrets(self.detail))
+        bind(self, "detail")
 
 
 def check_answer(check: Check, answer: Answer) -> CheckResult:

@@ -24,7 +24,7 @@ _END_SIGNATURE = b"PK\x05\x06"
 _MAX_COMMENT = 0xFFFF
 _MORE = 0xFFFF
 """The count that means that there are more entries than the format can count (zip64)."""
-_BYTES_PER_ENTRY = 512
+_BYTES_PER_ENTRY = 256
 """More than a directory needs for an average entry; it bounds the bytes that are read into memory."""
 _UTF8_FLAG = 0x800
 AGAIN = "Make the bundle again with `selfright bundle` and upload that file as it is."

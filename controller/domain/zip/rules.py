@@ -1,9 +1,10 @@
 """The rules for a zip's entries: names that mean the same file everywhere, plain files, and no bombs."""
 
+import hashlib
 import re
 import stat
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from controller.domain.printable import printable
 from controller.domain.zip.directory import DEFLATED, STORED, Entry
@@ -11,6 +12,10 @@ from controller.errors import InvalidBundleError
 
 MAX_NAME_BYTES = 900
 """The limit of a name: S3 keys have at most 1024 bytes, and a site's files get a prefix."""
+MAX_DEPTH = 64
+"""How deep folders may be nested."""
+MAX_FOLDERS = 50_000
+"""All folders of a zip, also those that have no entry of their own: what is known of each is kept in memory."""
 MAX_RATIO = 200
 """A file may unpack to at most this many times its packed size."""
 _DRIVE = re.compile(r"^[A-Za-z]:")
@@ -31,25 +36,26 @@ def why_unsafe(path: str) -> str | None:
         "is absolute: it must be relative to the bundle": path.startswith("/") or bool(_DRIVE.match(path)),
         "leads out of the bundle ('..')": ".." in parts,
         "has an empty or '.' part": "" in parts or "." in parts,
+        f"is nested more than {MAX_DEPTH} folders deep": len(parts) > MAX_DEPTH,
     }
     return next((problem for problem, is_there in problems.items() if is_there), None)
 
 
 def check_entries(  # noqa: PLR0913 - the limits have names
-    entries: Iterable[Entry], what: str, *, max_entry: int, max_total: int, max_ratio: int, links: bool = False
+    entries: Sequence[Entry], what: str, *, max_entry: int, max_total: int, max_ratio: int, links: bool = False
 ) -> None:
     """Raise `InvalidBundleError` for the first entry of `what` that breaks a rule. Sizes are unpacked bytes.
 
     With `links` there may be symbolic links; where they lead is not checked here.
     """
-    spelled: dict[str, str] = {}
+    spellings = _Spellings(entries, what)
     total = 0
-    for entry in entries:
+    for number, entry in enumerate(entries):
         where = f"'{entry.name}' in {what}"
         _check_name(entry, where)
         _check_nature(entry, where, links=links)
         _check_size(entry, where, max_entry, max_ratio)
-        _check_unique(entry, where, spelled)
+        spellings.add(number, where)
         total += entry.size
     if total > max_total:
         reason = f"{what} unpacks to {_mb(total)}; at most {_mb(max_total)} are allowed"
@@ -85,21 +91,63 @@ def _check_size(entry: Entry, where: str, max_entry: int, max_ratio: int) -> Non
         raise InvalidBundleError(f"{where} contradicts itself about its size", _REPACK)
 
 
-def _check_unique(entry: Entry, where: str, spelled: dict[str, str]) -> None:
-    """Refuse names that are the same file on macOS or Windows (case, Unicode form), or name a file and a folder.
+class _Spellings:
+    """Refuses names that are the same file on macOS or Windows (case, Unicode form), or name a file and a folder.
 
-    `spelled` is folded path → its spelling; a folder's spelling ends with "/".
+    It keeps digests, so that no names, however long, fill the memory: folded path → its spelling and its entry's
+    number. A folder's spelling ends with "/".
     """
-    path = entry.name
-    folder = path.rstrip("/").rpartition("/")[0]
-    if (before := spelled.get(_folded(path))) is not None and not (entry.is_folder and before == path):
-        same = "appears twice" if before == path else f"is the same as '{before}' where case or accents do not count"
-        raise InvalidBundleError(f"{where} {same}", _RENAME)
-    spelled[_folded(path)] = path
-    while folder and spelled.get(_folded(folder)) != f"{folder}/":
-        if (other := spelled.setdefault(_folded(folder), f"{folder}/")) != f"{folder}/":
-            raise InvalidBundleError(f"{where} is in the folder '{folder}', which collides with '{other}'", _RENAME)
-        folder = folder.rpartition("/")[0]
+
+    def __init__(self, entries: Sequence[Entry], what: str) -> None:
+        self._entries, self._what = entries, what
+        self._known: dict[bytes, tuple[bytes, int]] = {}
+        self._folders = 0
+
+    def add(self, number: int, where: str) -> None:
+        """Add the name of an entry, and its folders."""
+        entry = self._entries[number]
+        path, key = entry.name, _key(entry.name)
+        spelling = _digest(path)
+        if (before := self._known.get(key)) and not (entry.is_folder and before[0] == spelling):
+            other = self._spelled(before[1], path)
+            same = (
+                "appears twice"
+                if before[0] == spelling
+                else f"is the same as '{other}' where case or accents do not count"
+            )
+            raise InvalidBundleError(f"{where} {same}", _RENAME)
+        self._known[key] = (spelling, number)
+        self._add_folders(number, path, where)
+
+    def _add_folders(self, number: int, path: str, where: str) -> None:
+        folder = path.rstrip("/").rpartition("/")[0]
+        while folder:
+            spelling = _digest(f"{folder}/")
+            before = self._known.setdefault(_key(folder), (spelling, number))
+            if before[0] != spelling:
+                other = self._spelled(before[1], folder)
+                raise InvalidBundleError(f"{where} is in the folder '{folder}', which collides with '{other}'", _RENAME)
+            if before[1] != number:
+                return
+            self._folders += 1
+            if self._folders > MAX_FOLDERS:
+                raise InvalidBundleError(f"{self._what} has more than {MAX_FOLDERS:,} folders", "Remove some.")
+            folder = folder.rpartition("/")[0]
+
+    def _spelled(self, number: int, path: str) -> str:
+        """The path in the name of the entry with this number that is the same as `path`."""
+        parts = self._entries[number].name.split("/")
+        wanted = _folded(path)
+        paths = ("/".join(parts[:count]) + "/" * (count < len(parts)) for count in range(1, len(parts) + 1))
+        return next((one for one in paths if _folded(one) == wanted), self._entries[number].name)
+
+
+def _key(path: str) -> bytes:
+    return _digest(_folded(path))
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
 def _folded(path: str) -> str:

@@ -10,10 +10,16 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from controller.domain.deployment import Deployment
+from controller.domain.deployment import Deployment, Unsent
 from controller.domain.phases import OPEN, UNTOUCHED, Phase
 from controller.domain.timeline import EventKind
-from controller.errors import InvalidEnvironmentError, LedgerConflictError, UnknownEnvironmentError
+from controller.errors import (
+    InvalidEnvironmentError,
+    LedgerConflictError,
+    SelfrightError,
+    UnknownEnvironmentError,
+    UnsendableError,
+)
 from controller.flow.shared.hand_over import end, follow_up
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
@@ -23,6 +29,8 @@ from controller.ports.world import World
 REFUSED = frozenset({Phase.REJECTED, Phase.SUPERSEDED})
 CLAIM = timedelta(minutes=2)
 """How long one function may take to send a notification, before another sends it."""
+PATIENCE = timedelta(days=1)
+"""How long a notification is tried again: after that, it is no news any more, and would only keep its alarm ringing."""
 
 
 def reject(world: World, deployment: Deployment, reason: str, next_step: str) -> Deployment:
@@ -72,20 +80,38 @@ def closed(world: World, ended: Deployment) -> None:
 def finish(world: World, deployment: Deployment) -> None:
     """Do what is due for a deployment: close its guards, answer the task that waits, send its notifications.
 
-    Every step can be repeated. If this dies between sending a notification and noting that, people get it twice.
+    Every step can be repeated. If this dies between sending a notification and noting that, people get it twice. One
+    that cannot be sent does not keep the next from being sent; its error is raised after that.
     """
     if deployment.phase.is_terminal:
         if not is_guarded(deployment, world.clock.now()):
             _close_guards(world, deployment)
         answer(world, deployment)
+    troubles: list[SelfrightError] = []
     for name, unsent in deployment.unsent.items():
-        now = world.clock.now()
-        if not world.deployments.claim(deployment.deployment_id, name, now, now + CLAIM):
-            continue  # Somebody else sends it, or has sent it.
-        told = replace(deployment, phase=unsent.phase, reason=unsent.reason, next_step=unsent.next_step)
-        world.notifications.send(told)
-        world.deployments.update(deployment.deployment_id, {"sent": name}, phases=frozenset(Phase))
+        try:
+            _send(world, deployment, name, unsent)
+        except SelfrightError as error:
+            troubles.append(error)
+    if troubles:
+        raise troubles[0]
     world.deployments.leave_open(deployment.deployment_id)
+
+
+def _send(world: World, deployment: Deployment, name: str, unsent: Unsent) -> None:
+    """Send a notification, unless somebody else does; one that nobody will ever take is given up, and that is said."""
+    now = world.clock.now()
+    if not world.deployments.claim(deployment.deployment_id, name, now, now + CLAIM):
+        return
+    told = replace(deployment, phase=unsent.phase, reason=unsent.reason, next_step=unsent.next_step)
+    try:
+        world.notifications.send(told)
+    except SelfrightError as error:
+        is_over = unsent.since is not None and now - unsent.since > PATIENCE
+        if not (isinstance(error, UnsendableError) or is_over):
+            raise
+        record(world, deployment.deployment_id, EventKind.UNSENT, f"Nobody was told that it is {unsent.phase}: {error}")
+    world.deployments.update(deployment.deployment_id, {"sent": name}, phases=frozenset(Phase))
 
 
 def is_guarded(ended: Deployment, now: datetime) -> bool:

@@ -18,6 +18,7 @@ from controller.domain.deployment import Changes, Deployment, Trip, due
 from controller.domain.history import last_change
 from controller.domain.lock import LANDING, Lock, LockAnswer, Place, ask, order_of, release, retake, unlocked, without
 from controller.domain.phases import UNTOUCHED, Phase
+from controller.domain.printable import said
 from controller.domain.strategy import ALL
 from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError, NotFoundError, SelfrightError, TransientError
@@ -236,8 +237,8 @@ def follow_up(world: World, moved: Sequence[str], finish: Callable[[World, Deplo
             if deployment.phase.is_terminal:
                 finish(world, deployment)
             elif deployment.phase is Phase.QUEUED and deployment.fencing_token:
-                said = f"This release holds the lock of {deployment.environment_key}."
-                record(world, deployment_id, EventKind.GRANTED, said)
+                granted = f"This release holds the lock of {deployment.environment_key}."
+                record(world, deployment_id, EventKind.GRANTED, granted)
                 tell_granted(world, deployment)
 
 
@@ -251,8 +252,8 @@ def ending(world: World, phase: Phase, reason: str, next_step: str = "", grace: 
     return {
         **kept,
         "phase": phase,
-        "reason": reason,
-        "next_step": next_step,
+        "reason": said(reason),
+        "next_step": said(next_step),
         "closed_at": now,
         "unsent_now": due(now, phase, reason, next_step),
     }

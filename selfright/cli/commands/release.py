@@ -14,6 +14,7 @@ from selfright.cli.help import Command
 from selfright.cli.terminal import Terminal
 from selfright.cli.tools import (
     CommandTools,
+    Reason,
     allow_option,
     build_option,
     builder,
@@ -44,7 +45,13 @@ EXAMPLES = (
 @target_option
 @watch_option
 @click.option("--hotfix", is_flag=True, help="The release corrects the cause of a firing alarm: ignore that alarm.")
-@click.option("--reason", metavar="TEXT", default="", help="Why it is a hotfix; the ledger keeps it with your name.")
+@click.option(
+    "--reason",
+    type=Reason(),
+    metavar="TEXT",
+    default="",
+    help="Why it is a hotfix; the ledger keeps it with your name.",
+)
 @timeout_option
 @build_option
 @allow_option

@@ -12,7 +12,7 @@ from selfright.account.earlier_releases import later_releases, release_again, re
 from selfright.account.rolling_back import check_possible, start_rollback, to_roll_back
 from selfright.account.status import DeploymentRecord
 from selfright.cli.help import Command
-from selfright.cli.tools import CommandTools, EnvironmentKey, common, pass_tools
+from selfright.cli.tools import CommandTools, EnvironmentKey, Reason, common, pass_tools
 from selfright.cli.watching import conclude, timeout_option, watch
 from selfright.errors import AdviceError
 
@@ -34,7 +34,9 @@ EXAMPLES = (
 @click.option(
     "-e", "--environment", type=EnvironmentKey(), help="Roll back the deployment on its way there, or the live one."
 )
-@click.option("--reason", metavar="TEXT", default=UNSAID, show_default=True, help="Why; it is kept in the ledger.")
+@click.option(
+    "--reason", type=Reason(), metavar="TEXT", default=UNSAID, show_default=True, help="Why; it is kept in the ledger."
+)
 @click.option("--to", "version", metavar="VERSION", help="Release this earlier version again, from its stored bundle.")
 @click.option(
     "--emergency", is_flag=True, help="At once, without asking; with --to, roll back one release after the other."

@@ -6,7 +6,7 @@ import click
 
 from selfright.account.unlocking import blocking, unlock
 from selfright.cli.help import Command
-from selfright.cli.tools import CommandTools, EnvironmentKey, common, pass_tools
+from selfright.cli.tools import CommandTools, EnvironmentKey, Reason, common, pass_tools
 from selfright.wording import clean
 
 EXAMPLES = (
@@ -17,7 +17,7 @@ EXAMPLES = (
 
 @click.command(cls=Command, examples=EXAMPLES)
 @click.argument("environment", metavar="APP/ENV", type=EnvironmentKey())
-@click.option("--reason", metavar="TEXT", required=True, help="Why it is unlocked; the ledger keeps it.")
+@click.option("--reason", type=Reason(), metavar="TEXT", required=True, help="Why it is unlocked; the ledger keeps it.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask (it asks only on a terminal).")
 @common
 @pass_tools

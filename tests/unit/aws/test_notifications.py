@@ -10,6 +10,7 @@ from moto import mock_aws
 from controller.aws.notifications import SnsNotifications
 from controller.domain.deployment import Deployment, Upload
 from controller.domain.phases import Phase
+from controller.errors import AwsError, UnsendableError
 from tests.fakes import START
 from tests.unit.aws.ledger_table import a_deployment, client
 
@@ -58,3 +59,19 @@ def test_sns_accepts_the_request() -> None:
     with mock_aws(), Stubber(client("sns")) as stubber:
         stubber.add_response("publish", {"MessageId": "1"}, {"TopicArn": TOPIC, "Subject": ANY, "Message": ANY})
         SnsNotifications(TOPIC, client("sns")).send(a_deployment(phase=Phase.SUCCEEDED))
+
+
+def test_a_notification_of_any_release_is_accepted() -> None:
+    """SNS takes 256 KB, however long a reason was."""
+    huge = "\x1bü" * 200_000
+    message = sent(a_deployment(phase=Phase.REJECTED, reason=huge, next_step=huge))["Message"]
+    assert len(message.encode()) < 256 * 1024
+
+
+@pytest.mark.parametrize(("code", "raised"), [("InvalidParameter", UnsendableError), ("AuthorizationError", AwsError)])
+def test_what_is_refused_for_good_is_told_from_what_can_be_sent_later(code: str, raised: type[Exception]) -> None:
+    """A message that SNS does not take is never taken; a policy can be corrected."""
+    with mock_aws(), Stubber(client("sns")) as stubber:
+        stubber.add_client_error("publish", code, http_status_code=400)
+        with pytest.raises(raised):
+            SnsNotifications(TOPIC, client("sns")).send(a_deployment(phase=Phase.SUCCEEDED))

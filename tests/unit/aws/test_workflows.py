@@ -7,7 +7,7 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from controller.aws.workflows import CAUSE_LENGTH, StepFunctionsWorkflows
+from controller.aws.workflows import StepFunctionsWorkflows
 from controller.errors import AwsError, TransientError
 from controller.seen_again import PAUSES
 from tests.unit.aws.ledger_table import client
@@ -38,7 +38,7 @@ def test_a_waiting_task_goes_on(workflows: StepFunctionsWorkflows, stubbed: Stub
 
 def test_a_waiting_task_fails(workflows: StepFunctionsWorkflows, stubbed: Stubber) -> None:
     """Its reason is cut to the length that AWS accepts."""
-    expected = {"taskToken": "t", "error": "Tripped", "cause": "x" * CAUSE_LENGTH}
+    expected = {"taskToken": "t", "error": "Tripped", "cause": "x" * 997 + "…"}
     stubbed.add_response("send_task_failure", {}, expected)
     assert workflows.fail("t", "x" * 5000)
 

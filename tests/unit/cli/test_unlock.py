@@ -82,3 +82,9 @@ def test_a_reason_must_be_given(held: CliWorld) -> None:
 def test_unlocking_changes_an_environment_of_the_wrong_form_never(held: CliWorld) -> None:
     """A deployment's id is no environment."""
     assert held.run("unlock", ID, "--reason", "x").exit_code == 2
+
+
+def test_a_reason_without_end_is_cut_where_it_is_given(held: CliWorld) -> None:
+    """It is kept with an ellipsis, and never refused by AWS."""
+    assert held.run("unlock", KEY, "--reason", "x" * 100_000, "--yes").exit_code == 0
+    assert held.states.started[0]["input"]["reason"] == "x" * 997 + "…"

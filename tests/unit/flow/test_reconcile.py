@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from controller.domain.deployment import Deployment, Upload
+from controller.domain.deployment import Deployment, Upload, due
 from controller.domain.lock import Lock, order_of
 from controller.domain.phases import MOVING, OPEN, TERMINAL, UNTOUCHED, Phase
-from controller.errors import TransientError
+from controller.errors import AwsError, TransientError
 from controller.flow.reconcile import ENDED, STUCK, reconcile
 from controller.flow.rollback.close import AGAIN_ADVICE
 from controller.ports.world import World
@@ -292,3 +292,57 @@ def test_a_notification_that_cannot_be_sent_does_not_keep_a_dead_rollback() -> N
 
     world.notifications.send = refuse  # type: ignore[method-assign]
     assert reconcile(world) == {"d2": "rollback started"}
+
+
+def test_the_trouble_of_one_environment_never_stops_another() -> None:
+    """The environment cannot be read and nobody takes its notification: for ever, and without any harm elsewhere."""
+    world = dead(Phase.BAKING)
+    a_deployment(world, Phase.REJECTED, "d0", environment="test", unsent=due(START, Phase.REJECTED, "", ""))
+
+    def refuse(deployment: Deployment) -> None:
+        raise AwsError(f"sns:Publish for {deployment.deployment_id} is denied.")
+
+    world.notifications.send = refuse  # type: ignore[method-assign]
+    for _ in range(3):
+        done = reconcile(world)
+        assert done["d2"] == "rollback started"
+        assert done["d0"].startswith("failed")
+        world.clock.forward(300)
+    world.clock.forward(86400)
+    assert reconcile(world) == {"d0": "finished", "d2": "rollback started"}
+
+
+def test_the_same_deployment_is_not_first_at_every_check() -> None:
+    """One that takes all the time of the function does not take it from the same others for ever."""
+    world, asked = a_world(), []
+    for number in range(5):
+        a_deployment(world, Phase.BAKING, f"d{number}", execution_arn="")
+    real = world.workflows.start_rollback
+
+    def start(deployment_id: str, *about: Any, **more: Any) -> None:  # noqa: ANN401
+        asked.append(deployment_id)
+        real(deployment_id, *about, **more)
+
+    world.workflows.start_rollback = start  # type: ignore[method-assign]
+    for _ in range(10):
+        reconcile(world)
+        world.clock.forward(300)
+    assert len(set(asked[::5])) > 2
+
+
+def test_an_upload_that_cannot_be_started_does_not_stop_the_next() -> None:
+    """It is said, and tried again."""
+    world = a_world()
+    world.inbox.known = [Upload("bucket", f"incoming/{name}/prod/a.zip", "v1", 1, START) for name in ("bad", "good")]
+    real = world.inbox.start
+
+    def start(upload: Upload, name: str) -> bool:
+        if "bad" in upload.key:
+            raise AwsError("It is refused.")
+        return real(upload, name)
+
+    world.inbox.start = start  # type: ignore[method-assign]
+    world.clock.forward(20 * 60)
+    first, second = reconcile(world).values()
+    assert first == "failed: It is refused."
+    assert "found without a deployment" in second

@@ -8,17 +8,21 @@ from typing import Any, Literal
 import pytest
 
 from controller.aws.ledger.deployments import DynamoDeployments
+from controller.aws.ledger.table import marshal
 from controller.domain.deployment import (
     Awaited,
     Bake,
+    Comparison,
     Counts,
     Deployment,
     Evaluation,
+    Hotfix,
     Revision,
     Step,
     Trip,
     Trouble,
     Unsent,
+    Upload,
 )
 from controller.domain.phases import MOVING, OPEN, Phase
 from controller.domain.timeline import TimelineEvent
@@ -335,3 +339,48 @@ def test_entries_of_what_is_awaited_are_written_beside_each_other(deployments: D
     after = deployments.update("d1", {"awaited_now": {"site": Awaited(START, "two")}}, phases=OPEN)
     assert {name: one.doing for name, one in after.awaited.items()} == {"api": "one", "site": "two"}
     assert deployments.update("d1", {"awaited": {}}, phases=OPEN).awaited == {}
+
+
+def size_of(attribute: dict[str, Any]) -> int:
+    """What DynamoDB counts, in bytes: names and values, and a few for each map, list and member."""
+    ((kind, value),) = attribute.items()
+    if kind == "M":
+        return 3 + sum(1 + len(name.encode()) + size_of(one) for name, one in value.items())
+    if kind == "L":
+        return 3 + sum(1 + size_of(one) for one in value)
+    return len(value.encode()) if kind == "S" else 21
+
+
+def test_the_largest_deployment_fits_into_its_item() -> None:
+    """An item holds 400 KB, whatever a release and AWS say."""
+    huge, names = "ü" * 500_000, [f"c{number:030}" for number in range(50)]
+    revision = Revision("v" * 64, "d" * 64, "m" * 36, huge)
+    comparisons = tuple(
+        Comparison(name, metric, Counts(10**9, 10**9), Counts(10**9, 10**9), 1 / 3, 1 / 3, 1 / 3, 1 / 3, 1 / 3, 1 / 3)
+        for name in names
+        for metric in ("errors", "p50", "p90", "p99")
+    )
+    largest = a_deployment(
+        "largest",
+        Phase.ROLLING_BACK,
+        upload=Upload("b" * 63, "k" * 1024, "v" * 100, 1, START, huge, huge),
+        components=tuple(names),
+        waves=tuple((name,) for name in names),
+        checks=("c" * 100_000,),
+        secrets=("s" * 1000,) * 20,
+        restore_point=dict.fromkeys(names, revision),
+        staged=dict.fromkeys(names, revision),
+        awaited=dict.fromkeys(names, Awaited(START, huge, left=huge)),
+        troubles=dict.fromkeys(names, Trouble(START, huge)),
+        restored=dict.fromkeys(names, START),
+        evaluation=Evaluation(START, "healthy", huge, comparisons=comparisons),
+        trip=Trip(START, "person", huge),
+        late_alarm=Trip(START, "alarm", huge),
+        hotfix=Hotfix(("a" * 255,) * 20, huge, huge),
+        reason=huge,
+        next_step=huge,
+        unjudged=huge,
+        unsent={str(number): Unsent(Phase.SUCCEEDED, huge, huge) for number in range(4)},
+        queue_tokens=("t" * 1024,) * 10,
+    )
+    assert size_of(marshal(largest)) < 390_000

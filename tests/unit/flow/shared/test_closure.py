@@ -6,7 +6,7 @@ import pytest
 
 from controller.domain.deployment import Deployment, Unsent
 from controller.domain.phases import OPEN, TERMINAL, UNTOUCHED, Phase
-from controller.errors import LedgerConflictError, TransientError
+from controller.errors import LedgerConflictError, TransientError, UnsendableError
 from controller.flow.reconcile import reconcile
 from controller.flow.rollback.begin_rollback import begin_rollback
 from controller.flow.rollback.close import close_rollback
@@ -19,6 +19,7 @@ from tests.unit.flow.scenes import (
     a_deployment,
     a_world,
     dying_everywhere,
+    messages,
     moving,
     on_its_way,
     owing,
@@ -269,3 +270,38 @@ def test_what_never_came_as_far_as_traffic_is_not_marked() -> None:
     begin_rollback(world, "d2", "arn:rollback", "check", "It is unhealthy.")
     close_rollback(world, "d2", "", "arn:rollback")
     assert world.markers.made == []
+
+
+@pytest.mark.parametrize(("days", "error"), [(0, UnsendableError("It is refused.")), (1, TransientError("No answer."))])
+def test_a_notification_that_nobody_takes_is_given_up(days: int, error: Exception) -> None:
+    """At once when the message itself is refused, else after a day; the timeline says it, and nothing fails then."""
+    world = busy()
+
+    def refuse(_: Deployment) -> None:
+        raise error
+
+    world.notifications.send = refuse  # type: ignore[method-assign]
+    close(world, "d2", Phase.SUCCEEDED, "So it ended.")
+    assert bool(world.deployments.get("d2").unsent) is bool(days)
+    world.clock.forward(days * 86400 + 1)
+    reconcile(world)
+    assert world.deployments.get("d2").is_told
+    assert messages(world, "unsent") == [f"Nobody was told that it is SUCCEEDED: {error}"]
+
+
+def test_what_cannot_be_told_first_does_not_keep_the_rest_from_being_told() -> None:
+    """Each notification is on its own, and the trouble is still said."""
+    world = a_world()
+    both = {**owing(Phase.SUCCEEDED), "later": Unsent(Phase.ROLLED_BACK, "Then.", "")}
+    owed, real = a_deployment(world, Phase.ROLLED_BACK, unsent=both), world.notifications.send
+
+    def send(deployment: Deployment) -> None:
+        if deployment.phase is Phase.SUCCEEDED:
+            raise TransientError("No answer.")
+        real(deployment)
+
+    world.notifications.send = send  # type: ignore[method-assign]
+    with pytest.raises(TransientError):
+        finish(world, owed)
+    assert world.notifications.sent == [("d2", Phase.ROLLED_BACK)]
+    assert list(world.deployments.get("d2").unsent) == list(owing(Phase.SUCCEEDED))

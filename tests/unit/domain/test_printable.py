@@ -1,0 +1,53 @@
+"""Text in the form in which it may be shown, kept and sent."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.domain.deployment import Trip, Trouble, Unsent, Upload
+from controller.domain.phases import Phase
+from controller.domain.printable import MESSAGE_BYTES, NAME_BYTES, PART_BYTES, bounded, said
+from controller.domain.timeline import TimelineEvent
+from controller.errors import AwsError, InvalidBundleError
+from tests.fakes import START
+
+HUGE = "🎒" * 150_000
+
+
+@given(st.text(max_size=300), st.integers(4, 300))
+def test_a_bounded_text_is_the_text_or_its_beginning(text: str, most: int) -> None:
+    """It never has more bytes, and an ellipsis says that something is missing."""
+    cut = bounded(text, most)
+    assert len(cut.encode(errors="replace")) <= most
+    assert cut == text or cut.endswith("…")
+
+
+@pytest.mark.parametrize("hostile", ["\u009b31m", "\u202etxt.exe", "\x1b]0;x\x07", "\ud800", "\u2066", "\x00", "\r"])
+def test_no_character_of_a_message_controls_anything(hostile: str) -> None:
+    """C0 and C1 controls, marks that turn the direction of writing, and lone surrogates become escapes."""
+    assert said(f"a{hostile}b\nc").replace("\n", "").isprintable()
+    assert "\n" in said("a\nb")
+
+
+def test_the_message_of_every_error_is_bounded_and_printable() -> None:
+    """Whatever it quotes, and so is its next step."""
+    error = InvalidBundleError(f"\x1b{HUGE}", f"\u202e{HUGE}")
+    for text in (str(error), error.reason, error.next_step, str(AwsError(HUGE))):
+        assert text.isprintable()
+        assert MESSAGE_BYTES - 4 <= len(text.encode()) <= MESSAGE_BYTES
+
+
+def test_every_text_of_the_ledger_is_bounded_where_it_is_made() -> None:
+    """So nothing that is read from an older ledger is too long either."""
+    unsent, trip = Unsent(Phase.REJECTED, HUGE, HUGE), Trip(START, "person", HUGE)
+    upload = Upload("bucket", "key", "v1", 1, START, HUGE, HUGE)
+    bounds = {
+        unsent.reason: MESSAGE_BYTES,
+        unsent.next_step: MESSAGE_BYTES,
+        trip.reason: MESSAGE_BYTES,
+        TimelineEvent(START, "closed", HUGE).message: MESSAGE_BYTES,
+        Trouble(START, HUGE).reason: PART_BYTES,
+        upload.hotfix: NAME_BYTES,
+        upload.by: NAME_BYTES,
+    }
+    assert all(len(text.encode()) <= most for text, most in bounds.items())
