@@ -17,6 +17,7 @@ from controller.domain.judging.alarm_data import StateReason
 from controller.domain.phases import Phase
 from controller.domain.restore_point import RestorePoint, Snapshot, SnapshotState, snapshot_id
 from controller.errors import NotFoundError, UnknownEnvironmentError
+from controller.ports.signals import HookAnswer
 from controller.ports.world import World
 from tests.fake_components import FakeComponents
 from tests.fake_ledger import FakeDeployments, FakeEvaluations, FakeGuards, FakeLocks, FakeVersions
@@ -218,20 +219,30 @@ class FakeProbe:
 
 @dataclass
 class FakeHooks:
-    """The application's hooks: each agrees, except those with a reason in `no` and those that answer `later`."""
+    """The application's hooks: each agrees, except those with a reason in `no` and those that answer `later`.
+
+    Those that are `broken` fail, and those in `not_now` say that so many times first.
+    """
 
     no: dict[str, str] = field(default_factory=dict)
+    not_now: dict[str, int] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
     later: set[str] = field(default_factory=set)
     asked: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
 
-    def run(self, environment: Environment, function_name: str, occasion: Mapping[str, Any]) -> CheckResult | None:
+    def run(self, environment: Environment, function_name: str, occasion: Mapping[str, Any]) -> HookAnswer | None:
         """Agree, unless `no` has a reason; None when the hook answers later."""
         self.asked.append((function_name, occasion))
         if function_name in self.later:
             return None
-        return CheckResult(
-            f"hook {function_name}", function_name not in self.no, self.no.get(function_name, "it agreed")
-        )
+        if function_name in self.broken:
+            return HookAnswer(function_name, "failed", "it failed (KeyError)")
+        if left := self.not_now.get(function_name, 0):
+            self.not_now[function_name] = left - 1
+            return HookAnswer(function_name, "not_now", "a freeze")
+        if function_name in self.no:
+            return HookAnswer(function_name, "refused", self.no[function_name])
+        return HookAnswer(function_name, "allowed", "it agreed")
 
 
 @dataclass

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.aws.client.deploy_roles import ClientsOf
-from controller.domain.checks.check import CheckResult
 from controller.domain.checks.redaction import redacted
 from controller.domain.environment import Environment
 from controller.errors import TransientError
-from controller.ports.signals import Hooks, Rehearsals
+from controller.ports.signals import HookAnswer, Hooks, Rehearsals
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
-SUCCEEDED = "Succeeded"
+SUCCEEDED, NOT_NOW = "Succeeded", "NotNow"
 SHOWN = 300
 STILL_RUNNING = "ReadTimeoutError"
 """The code of the error when the function was called and has not returned in time."""
@@ -25,16 +24,16 @@ STILL_RUNNING = "ReadTimeoutError"
 class LambdaHooks(Hooks):
     """Implements `ports.Hooks`: a hook agrees by returning `{"status": "Succeeded"}`, as CodeDeploy's hooks do.
 
-    A hook that returns no status answers later. So may a hook that is still running when the wait for it is over.
+    With `NotNow` it is asked again later; every other status refuses. A hook that returns no status answers later. So
+    may a hook that is still running when the wait for it is over.
     """
 
     def __init__(self, clients: ClientsOf | None = None) -> None:
         """`clients` gives those for an environment (default: the process's own)."""
         self._clients = clients or Clients()
 
-    def run(self, environment: Environment, function_name: str, occasion: Mapping[str, Any]) -> CheckResult | None:
+    def run(self, environment: Environment, function_name: str, occasion: Mapping[str, Any]) -> HookAnswer | None:
         """Call the hook and wait for it to return; None when it has not answered yet."""
-        name = f"hook {function_name}"
         try:
             with calling("lambda:InvokeFunction", function_name):
                 functions = self._clients.of(environment).hook_invoker
@@ -45,16 +44,22 @@ class LambdaHooks(Hooks):
                 raise
             return None
         if "FunctionError" in answer:
-            return CheckResult(name, False, f"it failed ({_field(payload, 'errorType') or answer['FunctionError']})")
-        status = _field(payload, "status")
-        if not status:
-            return None
-        reason = (
-            "it agreed"
-            if status == SUCCEEDED
-            else _field(payload, "reason") or f"it returned the status {status}, not {SUCCEEDED}"
-        )
-        return CheckResult(name, status == SUCCEEDED, redacted(reason[: 4 * SHOWN])[:SHOWN])
+            error_type = _field(payload, "errorType") or answer["FunctionError"]
+            return HookAnswer(function_name, "failed", f"it failed ({error_type})")
+        return _answer(function_name, payload)
+
+
+def _answer(hook: str, payload: bytes) -> HookAnswer | None:
+    """What the hook returned, as its answer; None when it returned no status."""
+    status, said = _field(payload, "status"), redacted(_field(payload, "reason")[: 4 * SHOWN])[:SHOWN]
+    if not status:
+        return None
+    if status == SUCCEEDED:
+        return HookAnswer(hook, "allowed", "it agreed")
+    if status == NOT_NOW:
+        return HookAnswer(hook, "not_now", said or "not now")
+    unknown = redacted(f"it returned the status {status[:SHOWN]}, not {SUCCEEDED}")[:SHOWN]
+    return HookAnswer(hook, "refused", said or unknown)
 
 
 class LambdaRehearsals(Rehearsals):

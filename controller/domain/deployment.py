@@ -302,9 +302,9 @@ class Deployment:
     when it last began to make such writes itself. `unsent` are notifications that are still to be sent. `written` is
     the last change of traffic, and whether it has arrived; before a change is complete, it is the one before. After the
     end, something is kept until `grace_until`: the guards of a release that is live, or what was staged for one that
-    was rolled back. `overtaken` are the times in which the next ones had visitors; `late_alarm` is an alarm that came
-    after the end, and for which the release is still to be rolled back. `unjudged` says why a step went on without a
-    verdict.
+    was rolled back. `hook_since` is when the hook was asked first that answers *not now*. `overtaken` are the times in
+    which the next ones had visitors; `late_alarm` is an alarm that came after the end, and for which the release is
+    still to be rolled back. `unjudged` says why a step went on without a verdict.
     """
 
     deployment_id: str
@@ -360,6 +360,7 @@ class Deployment:
     late_alarm: Trip | None = None
     overtaken: tuple[Overtaken, ...] = ()
     unjudged: str = ""
+    hook_since: datetime | None = None
     unsent: Mapping[str, Unsent] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -472,6 +473,7 @@ def _id(revision: Revision | None) -> str:
 Cleared: TypeAlias = Literal[
     "guard_tokens",
     "hook_tokens",
+    "hook_since",
     "pause_tokens",
     "waits_since",
     "discards_since",
@@ -539,6 +541,7 @@ class Changes(TypedDict, total=False):
     late_alarm: Trip
     overtaken: tuple[Overtaken, ...]
     unjudged: str
+    hook_since: datetime
     unsent_now: Mapping[str, Unsent]
     cleared: tuple[Cleared, ...]
     sent: str

@@ -123,9 +123,10 @@ class Environment(_Strict):
     """One environment of one application.
 
     `allow_private_urls`: checks may send requests to addresses that are not public. `hook_timeout`: the time in which a
-    hook must answer. `restore_point_export`: when the live configuration cannot be exported, a deployment is refused
-    (`required`) or continues (`attempted`); with `off` it exports nothing. What was staged for a release that was
-    rolled back is kept for `discard_after`, because visitors may still be led to it.
+    hook must answer, and for which one that says *not now* is asked again. `restore_point_export`: when the live
+    configuration cannot be exported, a deployment is refused (`required`) or continues (`attempted`); with `off` it
+    exports nothing. What was staged for a release that was rolled back is kept for `discard_after`, because visitors
+    may still be led to it.
     """
 
     application: Name
@@ -134,7 +135,7 @@ class Environment(_Strict):
     secrets: dict[Name, SecretId] = {}
     deployment_preference: Preference = Preference()
     final_bake: Annotated[int, Between("0s", "7d")] = 300
-    hook_timeout: Annotated[int, Between("10s", "30m")] = 300
+    hook_timeout: Annotated[int, Between("10s", "7d")] = 300
     judge: JudgePolicy = JudgePolicy()
     keep_revisions: Annotated[int, Field(ge=2, le=50)] = 5
     discard_after: Annotated[int, Between("0s", "7d")] = 3600
@@ -144,11 +145,14 @@ class Environment(_Strict):
     @model_validator(mode="after")
     def _ends_in_time(self) -> Self:
         *before, last = steps_of(self.deployment_preference, self.final_bake)
-        longest = sum(2 * step.bake for step in before) + last.bake
+        hooks = self.deployment_preference.hooks
+        asking = self.hook_timeout * sum(bool(hook) for hook in (hooks.pre_traffic, hooks.post_traffic))
+        longest = sum(2 * step.bake for step in before) + last.bake + asking
         if longest > LONGEST:
             raise ValueError(
-                f"the bakes of its {len(before) + 1} steps, each extended once, take {longest // DAY} days;"
-                f" a deployment may take {LONGEST // DAY}: use fewer steps or shorter bakes"
+                f"the bakes of its {len(before) + 1} steps, each extended once, and its hooks take"
+                f" {longest // DAY} days; a deployment may take {LONGEST // DAY}: use fewer steps, shorter bakes or a"
+                " shorter hook_timeout"
             )
         return self
 

@@ -49,7 +49,7 @@ def shift(world: World, deployment_id: str, step: int) -> Shifted:
         "phase": Phase.SHIFTING,
         "weight": weight,
         "reached": weight,
-        "cleared": ("guard_tokens", "hook_tokens", "pause_tokens"),
+        "cleared": ("guard_tokens", "hook_tokens", "hook_since", "pause_tokens"),
         **renewed(world),
     }
     if not deployment.reached:

@@ -1,6 +1,7 @@
 """What is read from outside and sent there: time, checks, measurements, alarms, executions, notifications."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
@@ -44,11 +45,28 @@ class Probe(Protocol):
         """Why a URL would not be requested, because it is not a public one; "" when it would be."""
 
 
+@dataclass(frozen=True)
+class HookAnswer:
+    """What a hook says of a release, with its reason, and the hook's name.
+
+    `not_now` says nothing about the release, and is asked again; a hook that `failed` has not said anything.
+    """
+
+    hook: str
+    outcome: Literal["allowed", "refused", "not_now", "failed"]
+    reason: str
+
+    @property
+    def said(self) -> str:
+        """The answer in one line."""
+        return f"hook {self.hook}: {self.reason}"
+
+
 class Hooks(Protocol):
     """Functions of the application that may refuse a release."""
 
-    def run(self, environment: Environment, function_name: str, occasion: Mapping[str, Any]) -> CheckResult | None:
-        """Ask a hook of the environment; a hook that fails or refuses is a failed check. None: it will answer later."""
+    def run(self, environment: Environment, function_name: str, occasion: Mapping[str, Any]) -> HookAnswer | None:
+        """Ask a hook of the environment. None: it will answer later."""
 
 
 class Metrics(Protocol):

@@ -70,7 +70,8 @@ class Environment(Construct):
             final_bake: how long a release bakes at 100 %, such as `10m`; at most `7d`.
             judge: how the canary is judged.
             secrets: the secrets in Secrets Manager, by their names in releases.
-            hook_timeout: the time in which a hook must answer, from `10s` to `30m`.
+            hook_timeout: the time in which a hook must answer, and for which one that says *not now* is asked again,
+                from `10s` to `7d`.
             keep_revisions: how many revisions of each component are kept, from 2 to 50.
             discard_after: how long what was staged for a release that was rolled back is kept, at most `7d`: some
                 visitors may still be led to it.

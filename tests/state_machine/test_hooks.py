@@ -45,6 +45,26 @@ def test_a_hook_that_refuses_rolls_back(scene: Scene, occasion: str) -> None:
 
 
 @OCCASIONS
+def test_a_hook_that_says_not_now_is_asked_again(scene: Scene, occasion: str) -> None:
+    """Until it agrees: the release waits, and goes on."""
+    hooked(scene).world.hooks.not_now[HOOKS[occasion]] = 2
+    assert scene.release("1.1.0").phase is Phase.SUCCEEDED
+    assert [name for name, _ in scene.world.hooks.asked].count(HOOKS[occasion]) == 3
+    scene.check()
+
+
+@OCCASIONS
+def test_an_alarm_while_a_hook_says_not_now_rolls_back(scene: Scene, occasion: str) -> None:
+    """The next question finds the trip; visitors were back at once."""
+    hooked(scene).world.hooks.not_now[HOOKS[occasion]] = 2
+    scene.at(STATES[occasion], "after", scene.alarm)
+    deployment = scene.release("1.1.0")
+    assert deployment.phase is Phase.ROLLED_BACK
+    assert [name for name, _ in scene.world.hooks.asked].count(HOOKS[occasion]) == 1
+    scene.check()
+
+
+@OCCASIONS
 @pytest.mark.parametrize("output", [{}, {"status": "Succeeded"}, "fine"])
 def test_a_hook_may_allow_later(scene: Scene, occasion: str, output: object) -> None:
     """It answers by the token; success without a status allows."""

@@ -9,8 +9,8 @@ from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
 from controller.aws.client.clients import Clients
 from controller.aws.invocations import LambdaHooks, LambdaRehearsals
-from controller.domain.checks.check import CheckResult
 from controller.errors import TransientError
+from controller.ports.signals import HookAnswer
 from tests.unit.flow.scenes import an_environment
 
 
@@ -28,28 +28,28 @@ class FakeFunctions:
         return {"Payload": io.BytesIO(json.dumps(self._payload).encode()), **failed}
 
 
-def answer(functions: Any, name: str, occasion: dict[str, Any]) -> CheckResult | None:  # noqa: ANN401 - a client
+def answer(functions: Any, name: str, occasion: dict[str, Any]) -> HookAnswer | None:  # noqa: ANN401 - a client
     """What a hook of an environment answers."""
     clients = Clients()
     clients.hook_invoker = functions
     return LambdaHooks(clients).run(an_environment(), name, occasion)
 
 
-def ask(payload: object, error: str | None = None) -> tuple[bool, str] | None:
-    """Whether a hook with this result agrees, and the message; None when it answers later."""
+def ask(payload: object, error: str | None = None) -> tuple[str, str] | None:
+    """What a hook with this result says, and its reason; None when it answers later."""
     result = answer(FakeFunctions(payload, error), "smoke", {"version": "1.0.0"})
-    return result and (result.passed, result.detail)
+    return result and (result.outcome, result.reason)
 
 
 def test_a_hook_agrees_with_succeeded() -> None:
     """CodeDeploy's hooks return the same word."""
-    assert ask({"status": "Succeeded"}) == (True, "it agreed")
+    assert ask({"status": "Succeeded"}) == ("allowed", "it agreed")
 
 
 @pytest.mark.parametrize("status", ["Failed", "Pending", "succeeded", 200])
 def test_every_other_status_refuses(status: object) -> None:
     """An unknown status is not good, and the message names the good one."""
-    assert ask({"status": status}) == (False, f"it returned the status {status}, not Succeeded")
+    assert ask({"status": status}) == ("refused", f"it returned the status {status}, not Succeeded")
 
 
 @pytest.mark.parametrize("payload", [None, True, "Succeeded", {}, {"statusCode": 200}])
@@ -82,15 +82,21 @@ def test_a_hook_that_cannot_be_reached_is_called_again() -> None:
         answer(Slow(ConnectTimeoutError(endpoint_url="https://lambda")), "smoke", {})
 
 
+def test_a_hook_may_say_not_now() -> None:
+    """With a reason or without one: that is no refusal."""
+    assert ask({"status": "NotNow", "reason": "a freeze"}) == ("not_now", "a freeze")
+    assert ask({"status": "NotNow"}) == ("not_now", "not now")
+
+
 def test_a_hook_can_give_its_reason() -> None:
     """People read this reason."""
-    assert ask({"status": "Failed", "reason": "no stock"}) == (False, "no stock")
+    assert ask({"status": "Failed", "reason": "no stock"}) == ("refused", "no stock")
 
 
 def test_a_hook_that_fails_refuses_and_only_the_type_of_its_error_is_shown() -> None:
     """The error's message may hold secrets."""
     assert ask({"errorType": "KeyError", "errorMessage": "secret"}, error="Unhandled") == (
-        False,
+        "failed",
         "it failed (KeyError)",
     )
 

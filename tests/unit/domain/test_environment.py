@@ -105,6 +105,14 @@ def test_a_strategy_longer_than_the_workflow_is_refused() -> None:
         read(deployment_preference={"type": "Linear1PercentEvery9999Minutes"}, final_bake="0s")
 
 
+def test_hooks_that_may_wait_longer_than_the_workflow_are_refused() -> None:
+    """Each may say *not now* until its time is over."""
+    hooks = {"pre_traffic": "before", "post_traffic": "after"}
+    assert read(hook_timeout="6d", deployment_preference={"hooks": hooks}).hook_timeout == 6 * 24 * 3600
+    with pytest.raises(ValidationError, match="and its hooks take 14 days"):
+        read(hook_timeout="7d", deployment_preference={"hooks": hooks})
+
+
 def test_an_environment_cannot_be_changed() -> None:
     """A configuration is read only."""
     with pytest.raises(ValidationError, match="frozen"):
