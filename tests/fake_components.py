@@ -41,6 +41,7 @@ class FakeComponent:
     broken: Exception | None = None
     pruned: list[tuple[set[str], int]] = field(default_factory=list)
     discarded: list[str] = field(default_factory=list)
+    unstaged: list[str] = field(default_factory=list)
     before_check: Callable[[], None] = lambda: None
     before_write: Callable[[], None] = lambda: None
     before_discard: Callable[[], None] = lambda: None
@@ -101,6 +102,16 @@ class FakeComponent:
         self.before_discard()
         self.pruned.append(({revision.id for revision in keep}, count))
         return 1
+
+    def unstage(self, artifact: Artifact, bundle: Contents, stable: Revision) -> Pending | Left | None:
+        """Record the revision; the first calls return what is in `pending`, then `left`."""
+        assert bundle.names
+        assert artifact.digest
+        self._raise_if_broken()
+        if self.pending:
+            return self.pending.pop(0)
+        self.unstaged.append(stable.id)
+        return self.left
 
     def discard(self, revision: Revision) -> bool:
         """Record what is discarded, once; never what is live."""

@@ -46,6 +46,7 @@ class EventKind(StrEnum):
     RESTORE_FAILED = "restore_failed"
     TRAFFIC_RESTORED = "traffic_restored"
     RESTORATION_VERIFIED = "restoration_verified"
+    UNSTAGED = "unstaged"
     DISCARDED = "discarded"
     DISCARD_FAILED = "discard_failed"
     CLOSED = "closed"

@@ -19,6 +19,7 @@
     Begin rollback            begin_rollback.begin_rollback     the rollback machine, in `rollback/`
     Restore component         restore.restore_component
     Verify restoration        verify_restoration.verify_restoration
+    Unstage component         unstage.unstage
     Close deployment          close.close_rollback
 
 Beside the workflow, an alarm restores traffic (`on_alarm.on_alarm`), a person can do the same

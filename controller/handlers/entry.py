@@ -26,7 +26,7 @@ from controller.wiring import aws_world
 
 TASKS = {
     "intake": ("receive", "validate", "wait_for_lock"),
-    "stage": ("record_restore_point", "stage"),
+    "stage": ("record_restore_point", "stage", "unstage"),
     "check": ("test", "verify", "ask_hook"),
     "traffic": ("shift", "restore"),
     "watch": ("guard", "judge", "pause", "resume"),

@@ -130,6 +130,14 @@ class Component(Protocol):
         `checks` are those of the release that all visitors get then: their requests may be made, if they only read.
         """
 
+    def unstage(self, artifact: Artifact, bundle: Contents, stable: Revision) -> Pending | Left | None:
+        """Undo what staging this artifact left where callers meet it that do not come by the component's traffic.
+
+        For kinds that are `staged_in_place`; visitors are on `stable` again when this is called. It moves no traffic.
+        `Pending` while AWS is still working: then this is called again. `Left` when somebody else has changed it since:
+        that stays.
+        """
+
     def discard(self, revision: Revision) -> bool:
         """Delete what `stage` made of a revision that no release keeps; False when there was nothing to delete.
 

@@ -62,7 +62,7 @@ def test_every_thread_of_the_product_is_an_actor() -> None:
     # Making a client waits for nothing; a load run holds its lock for no call; no simulated release has an image.
     others = {
         "controller.aws.client.clients",
-        "controller.aws.components.function.load_runs",
+        "controller.aws.components.function.invoking.load_runs",
         "controller.aws.components.image.push",
     }
     threads = {name for name in found["Lock"] if "threading import" in _source(name)}

@@ -179,6 +179,9 @@ class FakeComponent:
             del self.revisions[revision]
         return len(gone)
 
+    def unstage(self, artifact: Artifact, bundle: Contents, stable: Revision) -> None:
+        """Nothing is left anywhere."""
+
     def discard(self, revision: Revision) -> bool:
         """Takes it away unless it is live."""
         return revision.id not in self.serving and self.revisions.pop(revision.id, None) is not None

@@ -20,7 +20,8 @@ class Target(BaseModel):
     visitors: an alarm does not wait for it, and a rollback restores it after the others. `divides_visitors`: a
     share of the visitors can be sent to a canary. `measured_by_version`: CloudWatch counts the requests of each
     revision. `conditional_writes`: its traffic can be moved on the condition that nothing changed. `in_bundles`:
-    releases change it; otherwise Selfright only takes a snapshot of it before a release.
+    releases change it; otherwise Selfright only takes a snapshot of it before a release. `staged_in_place`: what was
+    staged stays behind in the component itself, where callers meet it that do not come by its traffic.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, ignored_types=(InstanceDefault,))
@@ -32,6 +33,7 @@ class Target(BaseModel):
     measured_by_version: ClassVar[bool] = False
     conditional_writes: ClassVar[bool] = True
     in_bundles: ClassVar[bool] = True
+    staged_in_place: ClassVar[bool] = False
 
     if TYPE_CHECKING:
 

@@ -18,6 +18,7 @@ from controller.flow.rollback import outside
 from controller.flow.rollback.differences import differences
 from controller.flow.rollback.outside import OF_THE_WHOLE
 from controller.flow.rollback.traffic import may_have_moved, note_restored
+from controller.flow.rollback.unstage import to_unstage
 from controller.flow.shared.closure import finish
 from controller.flow.shared.pending import lasting, pause_after, pause_of
 from controller.flow.shared.results import DeploymentResult
@@ -35,11 +36,15 @@ TOLD_AFTER = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class RestorationVerified(DeploymentResult):
-    """Whether everything is restored; `components` are those to restore again in `wait_seconds`."""
+    """Whether everything is restored; `components` are those to restore again in `wait_seconds`.
+
+    `unstage` are those in which staging may have left the release.
+    """
 
     outcome: Literal["verified", "pending", "failed", "over"]
     components: list[str] | None = None
     wait_seconds: int | None = None
+    unstage: list[str] | None = None
 
 
 def verify_restoration(world: World, deployment_id: str) -> RestorationVerified:
@@ -76,7 +81,8 @@ def verify_restoration(world: World, deployment_id: str) -> RestorationVerified:
         if deployment.changed:
             note_restored(world, deployment)
         record(world, deployment_id, EventKind.RESTORATION_VERIFIED, "Everything is as it was before this release.")
-    return RestorationVerified(deployment, "verified", "")
+    unstaging = to_unstage(world, deployment) if deployment.restore_point else []
+    return RestorationVerified(deployment, "verified", "", unstage=unstaging)
 
 
 def _slow(world: World, deployment: Deployment) -> list[str]:

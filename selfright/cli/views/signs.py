@@ -53,6 +53,7 @@ PHASE_OF: dict[str, Phase] = {
     EventKind.RESTORED: Phase.ROLLING_BACK,
     EventKind.RESTORE_FAILED: Phase.ROLLING_BACK,
     EventKind.RESTORATION_VERIFIED: Phase.ROLLING_BACK,
+    EventKind.UNSTAGED: Phase.ROLLING_BACK,
     EventKind.DISCARDED: Phase.ROLLING_BACK,
     EventKind.DISCARD_FAILED: Phase.ROLLING_BACK,
 }

@@ -20,7 +20,7 @@ from tests.simulation.engine.threads import SimulatedCondition, SimulatedLock, S
 
 POOLS = (
     "controller.aws.client.uploads",
-    "controller.aws.components.function.load_runs",
+    "controller.aws.components.function.invoking.load_runs",
     "controller.domain.checks.page_load",
     "controller.flow.preconditions.export",
     "controller.flow.rollback.traffic",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
-from controller.aws.components.function.direct_calls import event_of
+from controller.aws.components.function.invoking.direct_calls import event_of
 from controller.domain.checks.check import Check
 from controller.domain.checks.verification import AnyCheck
 from controller.errors import NotFoundError

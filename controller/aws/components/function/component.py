@@ -12,23 +12,24 @@ from controller.aws.components.function.arrival import missing_in_calls
 from controller.aws.components.function.code import Code, ZipCode, sha256_of
 from controller.aws.components.function.comparison import behaves_as
 from controller.aws.components.function.configuration import Wanted
+from controller.aws.components.function.invoking.testing import FunctionTests
 from controller.aws.components.function.provisioned import Provisioned
 from controller.aws.components.function.sharing import require_free_alias, why_apart
 from controller.aws.components.function.staging import OURS, FunctionStaging
-from controller.aws.components.function.testing import FunctionTests
+from controller.aws.components.function.unstaging import FunctionUnstaging
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
 from controller.domain.components.artifact import Artifact
 from controller.domain.components.contents import Contents
 from controller.domain.components.function.target import FunctionTarget, LambdaTarget
-from controller.domain.deployment import Pending, Revision
+from controller.domain.deployment import Left, Pending, Revision
 from controller.domain.strategy import ALL
 from controller.errors import AwsError, ChangedByOthersError, ConflictError, NotFoundError
 from controller.ports.components import Arrival, Context, Fence
 from controller.seen_again import seen_again
 
 if TYPE_CHECKING:
-    from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
+    from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef, GetFunctionResponseTypeDef
 
 
 class LambdaComponent(ABC):
@@ -161,6 +162,22 @@ class LambdaComponent(ABC):
             self._provisioned.remove_except(used if self._target.provisioned_concurrency else (), [*ours, *before])
         return sum(self._delete(version) for version in ours if version not in spared)
 
+    def unstage(self, artifact: Artifact, bundle: Contents, stable: Revision) -> Pending | Left | None:
+        """Give `$LATEST` the stable version's code and configuration again, if nobody has changed it since."""
+        unstaging = FunctionUnstaging(self._clients, self._function, self._sleep)
+        code = self.code(artifact, bundle)
+        wanted = Wanted(code.artifact, self._target.variables)
+        return unstaging.unstage(stable.id, code, wanted, lambda: self._source_of(stable.id))
+
+    def _source_of(self, version: str) -> Mapping[str, Any]:
+        with calling("lambda:GetFunction", f"{self._function}:{version}"):
+            found = self._clients.functions.get_function(FunctionName=self._function, Qualifier=version)
+        return self.kept_code(found)
+
+    @abstractmethod
+    def kept_code(self, version: "GetFunctionResponseTypeDef") -> Mapping[str, Any]:
+        """The arguments for UpdateFunctionCode that load the code of a version; Lambda says where it has it."""
+
     def discard(self, revision: Revision) -> bool:
         """Delete the version if Selfright published it and no alias uses it."""
         try:
@@ -237,3 +254,11 @@ class FunctionComponent(LambdaComponent):
         from controller.domain.components.function.artifact import FunctionArtifact  # noqa: PLC0415 - only to stage
 
         return ZipCode(self._clients, self._bucket, FunctionArtifact.of(artifact, self._name), bundle)
+
+    def kept_code(self, version: "GetFunctionResponseTypeDef") -> Mapping[str, Any]:
+        """The zip in the controller's bucket: staged, kept with a restore point, or fetched from Lambda now."""
+        from controller.aws.components.function.kept_code import KeptCode  # noqa: PLC0415 - only after a rollback
+
+        sha256, location = sha256_of(version["Configuration"]), version["Code"].get("Location", "")
+        key = KeptCode(self._clients, self._bucket).keep(sha256, location)
+        return {"S3Bucket": self._bucket, "S3Key": key}

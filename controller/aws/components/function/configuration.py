@@ -82,6 +82,21 @@ class Wanted:
         return {SETTINGS_RECORD: json.dumps(record, sort_keys=True, separators=(",", ":"))} if record else {}
 
 
+class Published(Wanted):
+    """The configuration that the release wanted that published a version, as the version itself records it."""
+
+    def __init__(self, version: Mapping[str, Any]) -> None:
+        self._has = variables_of(version)
+        given = {name: value for name, (value, _) in _settings_of(version).items()}
+        self._exact, self._image, self._settings = False, given.pop(IMAGE, {}), given
+        self._variables = {name: self._has[name] for name in _recorded(self._has) if name in self._has}
+
+    def _merged(self, configuration: Mapping[str, Any], different: Mapping[str, Any]) -> dict[str, str]:
+        """With the template's variables that a later release has replaced."""
+        replaced = _recorded(variables_of(configuration)) & self._has.keys()
+        return {**{name: self._has[name] for name in replaced}, **super()._merged(configuration, different)}
+
+
 def _given(artifact: LambdaArtifact, names: Mapping[str, str]) -> dict[str, Any]:
     values = ((aws, getattr(artifact, ours, None)) for ours, aws in names.items())
     return {name: value for name, value in values if value is not None}

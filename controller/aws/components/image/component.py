@@ -21,6 +21,8 @@ from controller.errors import AwsError
 from controller.ports.components import Context
 
 if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import GetFunctionResponseTypeDef
+
     from controller.domain.components.image.artifact import ImageArtifact
     from controller.domain.components.image.layout import Image
 
@@ -75,6 +77,10 @@ class ImageComponent(LambdaComponent):
         from controller.domain.components.image.artifact import ImageArtifact  # noqa: PLC0415 - only to stage
 
         return ImageCode(self._repository, ImageArtifact.of(artifact, self._name), bundle, self._platform)
+
+    def kept_code(self, version: "GetFunctionResponseTypeDef") -> Mapping[str, Any]:
+        """The image, by its digest."""
+        return {"ImageUri": version["Code"].get("ResolvedImageUri") or version["Code"]["ImageUri"]}
 
     def require_package(self, live: Mapping[str, Any]) -> None:
         """Require the environment's platform as well: Lambda itself would refuse only the invocation."""

@@ -96,6 +96,9 @@ class ParametersComponent:
             self._store.delete(revision)
         return len(gone)
 
+    def unstage(self, artifact: Artifact, bundle: Contents, stable: Revision) -> None:
+        """Nothing: nobody meets what was staged but by its traffic."""
+
     def discard(self, revision: Revision) -> bool:
         """Delete the revision's parameters, unless the pointer names it."""
         if revision.id == self._pointer.live() or revision.id not in self._store.revisions():

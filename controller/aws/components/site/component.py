@@ -97,6 +97,9 @@ class SiteComponent:
         table = self._traffic.live()
         return prune(self._files, {*(revision.id for revision in keep), table.stable, table.canary}, count)
 
+    def unstage(self, artifact: Artifact, bundle: Contents, stable: Revision) -> None:
+        """Nothing: nobody meets what was staged but by its traffic."""
+
     def discard(self, revision: Revision) -> bool:
         """Delete the revision's folder, and the shared files that only it uses."""
         table = self._traffic.live()

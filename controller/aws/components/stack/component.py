@@ -126,6 +126,9 @@ class StackComponent:
         """At once: no traffic is moved."""
         return Arrival()
 
+    def unstage(self, artifact: Artifact, bundle: Contents, stable: Revision) -> None:
+        """Nothing: nobody meets what was staged but by its traffic."""
+
     def discard(self, revision: Revision) -> bool:  # noqa: ARG002
         """Nothing: `restore` undoes what was made."""
         return False

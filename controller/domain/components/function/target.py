@@ -37,6 +37,7 @@ class LambdaTarget(Target):
 
     divides_visitors: ClassVar[bool] = True
     measured_by_version: ClassVar[bool] = True
+    staged_in_place: ClassVar[bool] = True
 
     @model_validator(mode="after")
     def _one_api(self) -> Self:

@@ -124,6 +124,9 @@ class NoteComponent:
         """Whether the pointer is read as it was written."""
         return Arrival(self._pointer.unread(stable.id, canary.id, weight))
 
+    def unstage(self, artifact: Artifact, bundle: Contents, stable: Revision) -> None:
+        """Nothing: readers follow the pointer."""
+
     def discard(self, revision: Revision) -> bool:
         """Delete a text, unless it is live."""
         if revision.id == self._pointer.read() or revision.id not in self._store.names():

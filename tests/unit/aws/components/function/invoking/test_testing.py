@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from controller.aws.components.function.testing import FunctionTests
+from controller.aws.components.function.invoking.testing import FunctionTests
 from controller.domain.checks.check import Check, CheckResult
 from controller.domain.checks.load_check import LoadCheck
 from controller.domain.checks.verification import AnyCheck

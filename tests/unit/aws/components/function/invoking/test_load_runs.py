@@ -3,7 +3,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from controller.aws.components.function.load_runs import LoadRun
+from controller.aws.components.function.invoking.load_runs import LoadRun
 from controller.domain.checks.load_check import Load, LoadCheck
 from controller.errors import TransientError
 

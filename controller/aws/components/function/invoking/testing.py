@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
-from controller.aws.components.function.direct_calls import answer_in, event_of
-from controller.aws.components.function.load_runs import LoadRun
+from controller.aws.components.function.invoking.direct_calls import answer_in, event_of
+from controller.aws.components.function.invoking.load_runs import LoadRun
 from controller.clock import monotonic
 from controller.domain.checks.check import Answer, Check, CheckResult, check_answer, is_too_slow
 from controller.domain.checks.load_check import LoadCheck, check_load

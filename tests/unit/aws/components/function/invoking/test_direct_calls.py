@@ -3,7 +3,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from controller.aws.components.function.direct_calls import answer_in, event_of
+from controller.aws.components.function.invoking.direct_calls import answer_in, event_of
 from controller.domain.checks.check import Check, check_answer
 from controller.domain.deployment import Revision
 from controller.errors import NoAnswerError

@@ -1,0 +1,1 @@
+"""Calls of a version as its visitors would make them: checks before traffic, and loads."""
