@@ -42,6 +42,7 @@ class FakeComponent:
     pruned: list[tuple[set[str], int]] = field(default_factory=list)
     discarded: list[str] = field(default_factory=list)
     unstaged: list[str] = field(default_factory=list)
+    bypassing: list[str] = field(default_factory=list)
     before_check: Callable[[], None] = lambda: None
     before_write: Callable[[], None] = lambda: None
     before_discard: Callable[[], None] = lambda: None
@@ -61,6 +62,10 @@ class FakeComponent:
         if isinstance(self.indivisible, Exception):
             raise self.indivisible
         return self.indivisible if self.next not in {"", live.id} else ""
+
+    def bypassed_by(self) -> Sequence[str]:
+        """Whoever is in `bypassing`."""
+        return self.bypassing
 
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
         """The revision in `next`, or the live one."""

@@ -57,9 +57,14 @@ def _planning() -> list[iam.PolicyStatement]:
     parameters = f"arn:{Aws.PARTITION}:ssm:{here}:parameter/*"
     return [
         allow(
-            ["lambda:GetAlias", "lambda:GetFunctionConfiguration", "lambda:GetProvisionedConcurrencyConfig"],
+            [
+                *("lambda:GetAlias", "lambda:GetFunctionConfiguration", "lambda:GetProvisionedConcurrencyConfig"),
+                *("lambda:GetPolicy", "lambda:ListFunctionUrlConfigs"),
+            ],
             [f"arn:{Aws.PARTITION}:lambda:{here}:function:*"],
         ),
+        allow(["lambda:ListEventSourceMappings", "scheduler:ListSchedules"], ["*"]),  # callers without the alias
+        allow(["apigateway:GET"], [f"arn:{Aws.PARTITION}:apigateway:{Aws.REGION}::/apis/*/integrations"]),
         allow(["cloudfront:GetFunction"], [f"arn:{Aws.PARTITION}:cloudfront::{Aws.ACCOUNT_ID}:function/*"]),
         allow(["s3:GetObject"], [f"arn:{Aws.PARTITION}:s3:::*/revisions/*/.index.json"]),
         allow(["ssm:GetParameter"], [f"{parameters}/current"]),

@@ -28,6 +28,8 @@ from selfright.cdk.names import (
 ALL_RESOURCES = {
     "cloudwatch:DescribeAlarms": "With a narrower scope, CloudWatch hides composite alarms: they would look deleted.",
     "cloudwatch:GetMetricData": "CloudWatch has no permission for single metrics.",
+    "lambda:ListEventSourceMappings": "Lambda has no permission for the mappings of one function.",
+    "scheduler:ListSchedules": "EventBridge Scheduler has no permission for the schedules of one target.",
     "states:SendTaskSuccess": "Step Functions has no permission for single tasks: the token is the secret.",
     "states:SendTaskFailure": "Step Functions has no permission for single tasks: the token is the secret.",
     "xray:PutTraceSegments": "X-Ray has no permission for single traces.",

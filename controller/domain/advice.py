@@ -1,5 +1,7 @@
 """What to do about a release that its environment's state refuses. Plan and release give the same advice."""
 
+from collections.abc import Sequence
+
 HELD_ADVICE = (
     "Look at `selfright status`, correct what is wrong, then run `selfright rollback` on the failed deployment."
 )
@@ -20,3 +22,15 @@ AGAIN_ADVICE = (
     "Nothing speaks against this version: correct what was wrong, and upload the same bundle again, or let"
     ' `selfright retry DEPLOYMENT --reason "…"` do that.'
 )
+BYPASSED_ADVICE = (
+    "Point these callers to the alias, and take their permissions from the function itself; or set `when_bypassed: say`"
+    " for this component in the environment. Then upload the bundle again."
+)
+
+
+def bypassed(callers: Sequence[str], entrance: str) -> str:
+    """That somebody calls a component past its traffic, in a sentence; `entrance` is what they should call."""
+    return (
+        f"It is called without its alias, by {'; '.join(callers)}. They run what is staged before any check, and are"
+        f" not divided; what calls {entrance} is."
+    )

@@ -17,6 +17,7 @@ from controller.domain.phases import UNTOUCHED, Phase
 from controller.domain.timeline import EventKind
 from controller.errors import ChangedByOthersError, InvalidBundleError, LedgerConflictError, NotFoundError, RefusedError
 from controller.flow.preconditions import export, snapshots
+from controller.flow.preconditions.bypassing import check_bypassing
 from controller.flow.preconditions.divisible import check_divisible
 from controller.flow.preconditions.hotfix import guarding, ignore_firing_alarms, record_ignored_alarms
 from controller.flow.preconditions.secrets import check_secrets
@@ -47,8 +48,8 @@ def record_restore_point(world: World, deployment_id: str) -> RestorePointRecord
     Outcomes: `ready` with the first `wave` of components; `pending` as long as a database's snapshot is being taken, or
     a write of the deployment before may still arrive; `rejected` when it has tripped, when an alarm is firing or gone,
     when somebody is changing a component, when a secret that the release needs is missing or unusable, when a snapshot
-    or the export of what is live failed, when AWS could not divide the visitors as the steps want it, or when this
-    version was rolled back while it waited for its lock.
+    or the export of what is live failed, when AWS could not divide the visitors as the steps want it, when somebody
+    bypasses an alias that must not be, or when this version was rolled back while it waited for its lock.
     """
     deployment = world.deployments.get(deployment_id)
     if deployment.restore_point is not None:
@@ -128,6 +129,7 @@ def _record(world: World, environment: Environment, deployment: Deployment) -> R
     left = _left(world, environment, deployment)
     live = _live(components, left)
     check_divisible(world, environment, deployment, components, live)
+    check_bypassing(world, environment, deployment, components)
     kept = export.export(world, environment, deployment, live, taken.taken)
     return _ready(_note(world, deployment, live, left, kept))
 

@@ -94,6 +94,12 @@ class Component(Protocol):
         It only reads. Raises `RefusedError` when staging it could not lead to a release at all.
         """
 
+    def bypassed_by(self) -> Sequence[str]:
+        """Who calls it past its traffic, each in a few words: they get what is staged as soon as it is.
+
+        For kinds that are `staged_in_place`; `why_indivisible` was called before. It only reads.
+        """
+
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
         """Make the revision of this artifact, without traffic; return the current one when nothing changed.
 

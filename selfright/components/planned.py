@@ -101,6 +101,8 @@ class ComponentPlan:
     transfer: Transfer | None = None
     risks: tuple[str, ...] = ()
     """Changes that could not be rolled back, as sentences."""
+    remarks: tuple[str, ...] = ()
+    """What nothing refuses, but somebody may not have meant, as sentences."""
     refusal: Refusal | None = None
 
 

@@ -12,7 +12,7 @@ from controller.domain.advice import CHANGED_ADVICE, INDIVISIBLE_ADVICE
 from controller.domain.bundle.acceptance import check_release
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.bundle.manifest import Manifest
-from controller.domain.bundle.remarks import remarks_on
+from controller.domain.bundle.remarks import bounded, remarks_on
 from controller.domain.checks.site_check import SiteCheck
 from controller.domain.checks.verification import checks_of
 from controller.domain.components.artifact import Artifact
@@ -99,7 +99,12 @@ class Planner:
             calls=calls_of(self.environment, components, timing.steps),
             outlooks=tuple(outlooks(self.environment, compared, timing.steps, self.usual)),
             unjudged=unjudged(self.environment, compared, timing.steps, self.usual),
-            remarks=remarks_on(manifest, archive),
+            remarks=bounded(
+                [
+                    *remarks_on(manifest, archive),
+                    *(f"{one.name}: {said}" for one in components for said in one.remarks),
+                ]
+            ),
             risks=(*(() if lock.live else (FIRST,)), *self._outside_bundles(changed)),
             refusals=(*refused, *(one.refusal for one in components if one.refusal)),
         )

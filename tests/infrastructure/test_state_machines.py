@@ -27,6 +27,7 @@ SAFE_ENDS = {
     "Not begun": "the reconciler starts the rollback again",
     "Not closed": "everything is restored; the reconciler closes",
     "Not restored": "the other components go on; the verification finds what is missing",
+    "Not unstaged": "visitors are back; the rollback ends, and the timeline says what is left",
     "Verify restoration": "says what is not restored",
     "Could not verify": "the deployment is closed as ROLLBACK_FAILED",
 }

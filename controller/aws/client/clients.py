@@ -174,6 +174,11 @@ class Clients:
         return self._client("apigateway")
 
     @cached_property
+    def schedules(self) -> Any:  # noqa: ANN401 - no stubs of it are installed
+        """Amazon EventBridge Scheduler."""
+        return self._client("scheduler")
+
+    @cached_property
     def databases(self) -> "RDSClient":
         """Amazon RDS."""
         return cast("RDSClient", self._client("rds"))

@@ -45,6 +45,8 @@ _ACTIONS: Mapping[str, Sequence[str]] = {
         *("lambda:DeleteProvisionedConcurrencyConfig", "lambda:GetFunction", "lambda:GetProvisionedConcurrencyConfig"),
         *("lambda:PublishVersion", "lambda:PutProvisionedConcurrencyConfig"),
         *("lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration"),
+        *("lambda:GetPolicy", "lambda:ListEventSourceMappings", "lambda:ListFunctionUrlConfigs"),
+        "scheduler:ListSchedules",
         *("rds:AddTagsToResource", "rds:CreateDBClusterSnapshot", "rds:CreateDBSnapshot", "rds:DescribeDBClusters"),
         *("rds:DescribeDBClusterSnapshots", "rds:DescribeDBInstances", "rds:DescribeDBSnapshots"),
         *("s3:PutObject", "secretsmanager:GetSecretValue", "ssm:PutParameter"),

@@ -46,11 +46,16 @@ class Target(BaseModel):
             """The environment variables that override the bundle's; empty for kinds without this key."""
 
         @property
+        def when_bypassed(self) -> Literal["refuse", "say"]:
+            """What happens to a release of it if somebody calls it past its traffic; without this key: it is said."""
+
+        @property
         def when_indivisible(self) -> Literal["refuse", "at_once"]:
             """What happens to a release of it whose visitors AWS cannot divide; for kinds without this key: refused."""
     else:
         url = InstanceDefault(None)
         variables = InstanceDefault({})
+        when_bypassed = InstanceDefault("say")
         when_indivisible = InstanceDefault("refuse")
 
     @property
@@ -72,6 +77,11 @@ class Target(BaseModel):
     def log_groups(self) -> tuple[str, ...]:
         """The names of the log groups that it writes to."""
         return ()
+
+    @property
+    def entrance(self) -> str:
+        """By what its callers should come, for kinds that are staged in place."""
+        return ""
 
     def require_fit(self, artifact: "Artifact", bundle: "Contents") -> None:
         """Raise `InvalidBundleError` when this artifact, which must be of the same kind, does not fit the target."""

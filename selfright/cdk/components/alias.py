@@ -40,6 +40,8 @@ def released_function(released: lambda_.IFunction, *, warm: bool) -> dict[Group,
         Group.STAGE: [
             read_access,
             export,
+            allow(["lambda:GetPolicy", "lambda:ListFunctionUrlConfigs"], function),  # who calls it without its alias
+            allow(["lambda:ListEventSourceMappings", "scheduler:ListSchedules"], ["*"]),
             allow([f"lambda:{action}" for action in change], function),
             *_variables_key(released),
             *give,

@@ -30,6 +30,8 @@ class FunctionComponent:
         arrives_within: how long a release waits until calls through the alias show a change, at most `30m`.
         when_indivisible: what happens to a release whose version cannot share the alias with the live one, because its
             execution role or dead-letter queue is another: `refuse`, or `at_once` (all visitors at the first step).
+        when_bypassed: what happens to a release while somebody calls the function without its alias, and so runs it
+            before it is tested: `say`, or `refuse`.
     """
 
     function: lambda_.IFunction
@@ -41,6 +43,7 @@ class FunctionComponent:
     provisioned_concurrency: int | None = None
     arrives_within: str = "1m"
     when_indivisible: Literal["refuse", "at_once"] = "refuse"
+    when_bypassed: Literal["say", "refuse"] = "say"
 
     def declaration(self) -> dict[str, Any]:
         """The entry that `FunctionTarget` reads."""
@@ -55,6 +58,7 @@ class FunctionComponent:
             **warm_instances(self.provisioned_concurrency),
             "arrives_within": checked("arrives_within", self.arrives_within),
             **({} if self.when_indivisible == "refuse" else {"when_indivisible": self.when_indivisible}),
+            **({} if self.when_bypassed == "say" else {"when_bypassed": self.when_bypassed}),
         }
 
     def privileges(self) -> Privileges:

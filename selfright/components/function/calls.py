@@ -17,6 +17,10 @@ TEMPLATE = 2
 """Whether the function's template has changed what is live: `$LATEST`, before and while staging."""
 DIVISIBLE = 2
 """Whether visitors can be divided: the alias's own provisioned concurrency, and `$LATEST`."""
+BYPASSED = 3
+"""Who calls it without its alias: its policy, the mappings, the function URLs."""
+UNSTAGE = 3
+"""Giving the function itself stable's code again, besides the updates: two configurations, and where the code is."""
 PUBLISH = 3
 """Besides reading what is live: read `$LATEST`, publish the version, and read it again until it is ready."""
 UPDATE = 2
@@ -30,11 +34,11 @@ def calls_of(component: ComponentPlan, steps: int, evaluations: int) -> LambdaCa
     if component.change == "unchanged":
         return LambdaCalls(staging=2 * READ_LIVE + TEMPLATE, rollback=READ_LIVE)
     return LambdaCalls(
-        staging=2 * READ_LIVE + DIVISIBLE + PUBLISH + UPDATE * _number_of_updates(component),
+        staging=2 * READ_LIVE + DIVISIBLE + BYPASSED + PUBLISH + UPDATE * _number_of_updates(component),
         shifting=steps * MOVE,
         baking=evaluations * READ_LIVE,
         closing=PRUNE,
-        rollback=RESTORE + RECHECK + READ_LIVE,
+        rollback=RESTORE + RECHECK + READ_LIVE + UNSTAGE + UPDATE * _number_of_updates(component),
     )
 
 

@@ -9,6 +9,7 @@ from controller.aws.components.function.comparison import DEAD_LETTER, ROLE, own
 from controller.aws.components.function.component import LambdaComponent
 from controller.aws.components.function.configuration import RECORD, Wanted, variables_of
 from controller.aws.components.function.staging import FunctionStaging
+from controller.domain.advice import BYPASSED_ADVICE, bypassed
 from controller.domain.components.function.artifact import LambdaArtifact
 from controller.domain.components.function.package import MAX_FILES, MAX_UNPACKED
 from controller.domain.components.function.target import LambdaTarget
@@ -44,9 +45,14 @@ class FunctionPlanner:
             return replace(known, change="unchanged", package=package)
         risks = tuple(_risk(one, version) for one in differences if one.name in {ROLE, DEAD_LETTER})
         apart = self._component.why_indivisible(self._artifact, self._planning.bundle, Revision(version))
+        callers = self._component.bypassed_by()
+        said = bypassed(callers, self._target.entrance) if callers else ""
+        if said and self._target.when_bypassed == "refuse":
+            raise InvalidBundleError(f"{known.name}: {said}", BYPASSED_ADVICE)
         return replace(
             known,
             change="changed",
+            remarks=(said,) if said else (),
             package=package,
             transfer=transfer,
             differences=differences,

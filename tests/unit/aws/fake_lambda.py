@@ -26,6 +26,16 @@ def sha(code: bytes) -> str:
     return base64.b64encode(hashlib.sha256(code).digest()).decode()
 
 
+class NoSchedules:
+    """EventBridge Scheduler without schedules."""
+
+    def get_paginator(self, _: str) -> "NoSchedules":
+        return self
+
+    def paginate(self) -> Iterator[dict[str, Any]]:
+        yield {"Schedules": []}
+
+
 class FakeLambda:
     """One function with the alias `live`.
 
@@ -45,6 +55,9 @@ class FakeLambda:
         self.preparing, self._old, self._old_reads = 0, dict[str, Any](), 0
         self.answers: dict[str, dict[str, Any]] = {}
         self.invoked: list[tuple[str, dict[str, Any]]] = []
+        self.policy: list[dict[str, Any]] = []
+        self.mappings: list[dict[str, Any]] = []
+        self.urls: list[dict[str, Any]] = []
         self.straggler = ""
         """The version to which a host still routes that has not learned of the alias's last change."""
         self.latest: dict[str, Any] = {
@@ -240,12 +253,24 @@ class FakeLambda:
 
     def paginate(self, *, FunctionName: str) -> Iterator[dict[str, Any]]:
         self._enter(self._listing)
-        if self._listing == "list_provisioned_concurrency_configs":
+        if self._listing == "list_event_source_mappings":
+            yield {"EventSourceMappings": self.mappings}
+        elif self._listing == "list_provisioned_concurrency_configs":
             yield {"ProvisionedConcurrencyConfigs": [*self.warm.values()]}
         elif self._listing == "list_aliases":
             yield from ({"Aliases": [alias]} for alias in self.aliases.values())
         else:
             yield from ({"Versions": [one]} for one in (self.latest, *self.versions.values()))
+
+    def get_policy(self, *, FunctionName: str) -> dict[str, Any]:
+        self._enter("get_policy")
+        if not self.policy:
+            raise refuse("ResourceNotFoundException", 404)
+        return {"Policy": json.dumps({"Version": "2012-10-17", "Statement": self.policy})}
+
+    def list_function_url_configs(self, *, FunctionName: str) -> dict[str, Any]:
+        self._enter("list_function_url_configs")
+        return {"FunctionUrlConfigs": self.urls}
 
     def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:
         self._enter("invoke")

@@ -25,7 +25,7 @@ from tests.fences import FORWARD
 from tests.unit.aws.fake_cloudformation import FakeCloudFormation
 from tests.unit.aws.fake_cloudfront import FakeCloudFront
 from tests.unit.aws.fake_lambda import NAME as FUNCTION
-from tests.unit.aws.fake_lambda import FakeLambda
+from tests.unit.aws.fake_lambda import FakeLambda, NoSchedules
 from tests.unit.conftest import REGION
 
 ARTIFACTS, SITE, PREFIX = "artifacts", "site-bucket", "/smartpack/prod/settings"
@@ -68,6 +68,7 @@ class PlanWorld:
         clients.objects = self.s3
         clients.parameters = clients.pointers = self.ssm
         clients.functions = clients.invoker = self.functions  # type: ignore[assignment]
+        clients.schedules = NoSchedules()
         clients.routing = self.routing  # type: ignore[assignment]
         clients.stacks = self.stacks  # type: ignore[assignment]
         return clients

@@ -60,6 +60,7 @@ def test_the_requests_are_those_that_the_controller_makes(world: PlanWorld) -> N
     opened = BundleArchive(io.BytesIO(bundle))
     artifact = opened.manifest().components["api"]
     assert api.why_indivisible(artifact, opened, stable) == ""
+    assert api.bypassed_by() == []
     canary = api.stage(artifact, opened)
     ready_at_once = 1  # In memory, a published version is ready at once.
     assert len(world.functions.calls) + ready_at_once == expected.staging
@@ -86,6 +87,8 @@ def test_the_rollback_makes_as_many_requests_as_it_says(world: PlanWorld) -> Non
     api.restore(stable, canary, BACK)
     api.restore(stable, replace(canary, mark=""), BACK)
     assert api.current() == stable
+    world.functions.polls = 1
+    assert api.unstage(opened.manifest().components["api"], opened, stable) is None
     assert len(world.functions.calls) == expected.rollback
 
 

@@ -9,6 +9,7 @@ from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.aws.components.function.alias import Alias
 from controller.aws.components.function.arrival import missing_in_calls
+from controller.aws.components.function.callers import Callers
 from controller.aws.components.function.code import Code, ZipCode, sha256_of
 from controller.aws.components.function.comparison import behaves_as
 from controller.aws.components.function.configuration import Wanted
@@ -54,6 +55,7 @@ class LambdaComponent(ABC):
         self._staging = FunctionStaging(self._clients, target.function_name, sleep)
         self._provisioned = Provisioned(self._clients, target.function_name)
         self._seen: dict[str, Mapping[str, Any]] = {}
+        self._stays = False
 
     @abstractmethod
     def code(self, artifact: Artifact, bundle: Contents) -> Code:
@@ -70,10 +72,15 @@ class LambdaComponent(ABC):
         code = self.code(artifact, bundle)
         serving = self._seen.get(live.id) or self._staging.known(live.id)
         new = self._wanted(code).applied_to(self._staging.configuration("$LATEST"))
-        if sha256_of(serving) == code.sha256 and behaves_as(serving, new):
+        self._stays = sha256_of(serving) == code.sha256 and behaves_as(serving, new)
+        if self._stays:
             return ""
         require_free_alias(self._clients, self._function, self._target.alias)
         return why_apart(serving, new)
+
+    def bypassed_by(self) -> Sequence[str]:
+        """Who calls it without an alias; nobody, if it was just seen that staging would change nothing."""
+        return [] if self._stays else Callers(self._clients, self._function, self._target.api_id).without_alias()
 
     def _wanted(self, code: Code) -> Wanted:
         """What the release and the environment want of the function's configuration."""

@@ -47,6 +47,10 @@ class SiteComponent:
         """Never: CloudFront's function divides visitors between any two revisions."""
         return ""
 
+    def bypassed_by(self) -> Sequence[str]:
+        """Nobody."""
+        return []
+
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
         """Upload the missing files; one call when the revision is complete already.
 

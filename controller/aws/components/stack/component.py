@@ -86,6 +86,10 @@ class StackComponent:
         """Never: a stack serves both releases."""
         return ""
 
+    def bypassed_by(self) -> Sequence[str]:
+        """Nobody."""
+        return []
+
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
         """Apply the template, unless it changes nothing; see `ports.Component.stage`."""
         stack = StackArtifact.of(artifact, self._name)

@@ -20,7 +20,8 @@ class LambdaTarget(Target):
     provisioned concurrency as it is. A release waits for at most `arrives_within` until calls through the alias show a
     change. `api_id` is the HTTP API in front of it, or `rest_api_id` with `rest_api_stage` the REST API and its stage.
     `when_indivisible`: what happens to a release whose version cannot share the alias
-    with the live one: it is refused, or all visitors get it at the first step.
+    with the live one: it is refused, or all visitors get it at the first step. `when_bypassed`: what happens to a
+    release of a function that somebody calls without the alias, and who so runs new code before it is tested.
     """
 
     function_name: Annotated[str, Field(min_length=1, max_length=140)]
@@ -30,6 +31,7 @@ class LambdaTarget(Target):
     log_group: Annotated[str, Field(pattern=r"^[A-Za-z0-9_./#-]{1,512}$")] | None = None
     provisioned_concurrency: Annotated[int, Field(ge=0, le=10_000)] | None = None
     when_indivisible: Literal["refuse", "at_once"] = "refuse"
+    when_bypassed: Literal["refuse", "say"] = "say"
     arrives_within: Annotated[int, Between("1s", "30m")] = 60
     api_id: ApiId | None = None
     rest_api_id: ApiId | None = None
@@ -51,6 +53,11 @@ class LambdaTarget(Target):
     def arrival_patience(self) -> timedelta:
         """The timeout of a change of the alias."""
         return timedelta(seconds=self.arrives_within)
+
+    @property
+    def entrance(self) -> str:
+        """The alias."""
+        return f"{self.function_name}:{self.alias}"
 
     @property
     def logs(self) -> str:
