@@ -97,10 +97,10 @@ class FunctionExaminer:
                 )
         except NotFoundError:
             return
-        means = "AWS gives no share to a second version of such an alias."
+        means = "A release of it is refused: while AWS warms a version, AWS decides which one visitors get."
         step = "Remove it there, and set `provisioned_concurrency` of this component in the environment instead."
         found = "the alias itself has provisioned concurrency"
-        yield problem(found, means, step) if self._examining.divides else note(found, means, step)
+        yield problem(found, means, step)
 
     def _role(self) -> Iterator[Finding]:
         yield from self._examining.role(str(self.configuration()["Role"]))

@@ -7,12 +7,13 @@ from typing import Any, cast
 from controller.aws.components.function.code import sha256_of
 from controller.aws.components.function.comparison import DEAD_LETTER, ROLE, own_variables, settings_of
 from controller.aws.components.function.component import LambdaComponent
-from controller.aws.components.function.configuration import RECORD, Wanted, variables_of
+from controller.aws.components.function.configuration import Wanted, variables_of
 from controller.aws.components.function.staging import FunctionStaging
 from controller.domain.advice import BYPASSED_ADVICE, bypassed
 from controller.domain.components.function.artifact import LambdaArtifact
 from controller.domain.components.function.package import MAX_FILES, MAX_UNPACKED
 from controller.domain.components.function.target import LambdaTarget
+from controller.domain.components.function.variables import RECORD
 from controller.domain.deployment import Revision
 from controller.domain.zip.directory import read_directory
 from controller.errors import AwsError, InvalidBundleError

@@ -41,6 +41,8 @@ def response(result: object) -> EdgeResponse:
         body = _result_body(result)
     except (TypeError, ValueError):
         return error(500, "Internal Server Error")
+    if any(isinstance(value, dict | list) for value in (result.get("headers") or {}).values()):
+        return error(500, "Internal Server Error")
     given = ((str(name).lower(), str(value)) for name, value in (result.get("headers") or {}).items())
     headers = [header for header in given if header[0] != "content-length"]
     if not any(name == "content-type" for name, _ in headers):
@@ -91,6 +93,6 @@ def _result_body(result: Mapping[str, Any]) -> bytes:
     body = result.get("body")
     if body is None:
         return b""
-    if result.get("isBase64Encoded"):
-        return base64.b64decode(body)
-    return (body if isinstance(body, str) else json.dumps(body)).encode()
+    if not isinstance(body, str):
+        raise TypeError("a body is text")
+    return base64.b64decode(body, validate=True) if result.get("isBase64Encoded") else body.encode()

@@ -51,7 +51,15 @@ def test_a_result_without_status_is_a_body() -> None:
     assert (answer.status, answer.body) == (200, b'{"a": 1}')
 
 
-@pytest.mark.parametrize("result", [{"statusCode": "many"}, {"statusCode": None}])
+MALFORMED: list[dict[str, object]] = [
+    {"statusCode": "many"},
+    {"statusCode": None},
+    {"statusCode": 200, "body": {"ok": True}},
+    {"statusCode": 200, "headers": {"x-many": ["1", "2"]}},
+]
+
+
+@pytest.mark.parametrize("result", MALFORMED)
 def test_a_malformed_result_is_a_500(result: object) -> None:
     """What an HTTP API cannot understand is its Internal Server Error."""
     assert payload.response(result).status == 500

@@ -8,7 +8,8 @@ else.
 from collections.abc import Mapping
 from typing import Any
 
-from controller.aws.components.function.configuration import RECORDS, variables_of
+from controller.aws.components.function.configuration import variables_of
+from controller.domain.components.function.variables import RECORDS
 
 ROLE, DEAD_LETTER = "execution role", "dead-letter queue"
 _SETTINGS: Mapping[str, tuple[str, ...]] = {

@@ -75,6 +75,9 @@ class LambdaComponent(ABC):
         self._stays = sha256_of(serving) == code.sha256 and behaves_as(serving, new)
         if self._stays:
             return ""
+        from controller.aws.components.function.limits import require_possible  # noqa: PLC0415 - only before staging
+
+        require_possible(code.artifact, bundle, new)
         require_free_alias(self._clients, self._function, self._target.alias)
         return why_apart(serving, new)
 

@@ -15,10 +15,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from controller.domain.components.function.artifact import LambdaArtifact
+from controller.domain.components.function.variables import RECORD, RECORDS, SETTINGS_RECORD, with_record
 from controller.errors import AwsError
 
-RECORD, SETTINGS_RECORD = "SELFRIGHT_VARIABLES", "SELFRIGHT_SETTINGS"
-RECORDS = {RECORD, SETTINGS_RECORD}
 SETTINGS = {"handler": "Handler", "runtime": "Runtime", "memory": "MemorySize", "timeout": "Timeout"}
 """Key in the manifest → Lambda's name."""
 IMAGE_SETTINGS = {"command": "Command", "entry_point": "EntryPoint", "working_directory": "WorkingDirectory"}
@@ -70,8 +69,7 @@ class Wanted:
         has = variables_of(configuration)
         older = _recorded(has) | RECORDS
         templates = {name: value for name, value in has.items() if name not in older}
-        record = {RECORD: ",".join(sorted(self._variables))} if self._variables else {}
-        return {**templates, **self._variables, **record, **self._settings_record(configuration, different)}
+        return {**templates, **with_record(self._variables), **self._settings_record(configuration, different)}
 
     def _settings_record(self, configuration: Mapping[str, Any], different: Mapping[str, Any]) -> dict[str, str]:
         names = [*self._settings, *([IMAGE] if self._image else [])]

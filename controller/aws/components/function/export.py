@@ -11,9 +11,10 @@ from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.aws.components.function.apis import exported_api
 from controller.aws.components.function.code import sha256_of
-from controller.aws.components.function.configuration import RECORD, RECORDS, variables_of
+from controller.aws.components.function.configuration import variables_of
 from controller.aws.components.function.kept_code import KeptCode
 from controller.domain.components.function.target import LambdaTarget
+from controller.domain.components.function.variables import RECORD, RECORDS
 from controller.domain.deployment import Revision
 
 KEPT = (

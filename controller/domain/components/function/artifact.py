@@ -1,34 +1,38 @@
 """A Lambda function in a bundle: its code is a zip."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
 from controller.domain.components.artifact import Artifact
 from controller.domain.components.contents import Contents
+from controller.domain.components.function.runtimes import why_gone, why_old
+from controller.domain.components.function.variables import VariableName, why_too_large, with_record
 from controller.domain.names import matching
 from controller.domain.reading.written import Whole
 from controller.domain.zip.directory import AGAIN
 from controller.errors import InvalidBundleError
 
-_VARIABLE_BYTES = 4096
-"""Lambda's limit for all environment variables of a function."""
-_RESERVED = ("AWS_", "LAMBDA_", "_")
-
 
 def _settable(variables: dict[str, str]) -> dict[str, str]:
-    for name in variables:
-        if name.upper().startswith(_RESERVED):
-            raise ValueError(f"'{name}' is reserved for Lambda itself: choose another name")
-    if sum(len(name.encode()) + len(value.encode()) for name, value in variables.items()) > _VARIABLE_BYTES:
-        raise ValueError(f"have more than {_VARIABLE_BYTES} bytes together, which is Lambda's limit")
+    if why := why_too_large(with_record(variables)):
+        raise ValueError(f"are too many: {why}")
     return variables
 
 
-VariableName = Annotated[str, matching("[A-Za-z_][A-Za-z0-9_]*", "letters, digits and '_', not beginning with a digit")]
+def _updatable(runtime: str) -> str:
+    if why := why_gone(runtime):
+        raise ValueError(f"cannot be used: {why}")
+    return runtime
+
+
 Handler = Annotated[str, matching(r"\S{1,128}", "1 to 128 characters without spaces, like 'app.handler'")]
-Runtime = Annotated[str, matching(r"[a-z][a-z0-9.]{1,63}", "the name of a Lambda runtime, like 'python3.13'")]
+Runtime = Annotated[
+    str,
+    matching(r"[a-z][a-z0-9.-]{1,63}", "the name of a Lambda runtime, like 'python3.13'"),
+    AfterValidator(_updatable),
+]
 
 
 class LambdaArtifact(Artifact):
@@ -63,3 +67,8 @@ class FunctionArtifact(LambdaArtifact):
             raise InvalidBundleError(reason, AGAIN)
         with bundle.stream(self.artifact) as stream:
             check_package(stream, self.artifact, runtime=self.runtime)
+
+    def remarks(self, bundle: Contents) -> Iterator[str]:  # noqa: ARG002 - the manifest says enough
+        """A runtime that AWS supports no longer."""
+        if why := why_old(self.runtime or ""):
+            yield why

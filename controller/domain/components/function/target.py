@@ -1,13 +1,19 @@
 """A Lambda function in an environment; and what all kinds that run on Lambda share."""
 
 from datetime import timedelta
-from typing import Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from controller.domain.components.function.variables import SIZE_ADVICE, VariableName, why_too_large, with_record
 from controller.domain.components.target import Target
 from controller.domain.durations import Between
 from controller.domain.names import Url
+from controller.errors import InvalidBundleError
+
+if TYPE_CHECKING:
+    from controller.domain.components.artifact import Artifact
+    from controller.domain.components.contents import Contents
 
 ApiId = Annotated[str, Field(pattern=r"^[a-z0-9]{1,64}$")]
 
@@ -27,7 +33,7 @@ class LambdaTarget(Target):
     function_name: Annotated[str, Field(min_length=1, max_length=140)]
     alias: str = "live"
     url: Url | None = None
-    variables: dict[str, str] = {}
+    variables: dict[VariableName, str] = {}
     log_group: Annotated[str, Field(pattern=r"^[A-Za-z0-9_./#-]{1,512}$")] | None = None
     provisioned_concurrency: Annotated[int, Field(ge=0, le=10_000)] | None = None
     when_indivisible: Literal["refuse", "at_once"] = "refuse"
@@ -53,6 +59,11 @@ class LambdaTarget(Target):
     def arrival_patience(self) -> timedelta:
         """The timeout of a change of the alias."""
         return timedelta(seconds=self.arrives_within)
+
+    def require_fit(self, artifact: "Artifact", bundle: "Contents") -> None:  # noqa: ARG002 - for other kinds on Lambda
+        """The release's variables and the environment's must have room together."""
+        if why := why_too_large(with_record({**artifact.variables, **self.variables})):
+            raise InvalidBundleError(why, SIZE_ADVICE)
 
     @property
     def entrance(self) -> str:

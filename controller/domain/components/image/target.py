@@ -19,7 +19,8 @@ class ImageTarget(LambdaTarget):
     platform: Literal["linux/amd64", "linux/arm64"] = "linux/amd64"
 
     def require_fit(self, artifact: "Artifact", bundle: "Contents") -> None:
-        """The layout must have an image for the platform of the function."""
+        """There must be room for the variables, and an image for the platform of the function."""
         from controller.domain.components.image.artifact import ImageArtifact  # noqa: PLC0415 - only with a bundle
 
+        super().require_fit(artifact, bundle)
         ImageArtifact.of(artifact, self.kind).read_layout(bundle).image_for(self.platform)

@@ -71,9 +71,11 @@ def test_a_missing_variable_is_refused() -> None:
     assert "$${ORIGIN}" in caught.value.next_step
 
 
-@pytest.mark.parametrize(("check", "value"), [({"headers": {"X-A": "${V}"}}, "two\nlines"), ({"path": "/${V}"}, "a b")])
+@pytest.mark.parametrize(
+    ("check", "value"), [({"headers": {"X-A": "${VALUE}"}}, "two\nlines"), ({"path": "/${VALUE}"}, "a b")]
+)
 def test_an_invalid_value_is_refused(check: dict[str, Any], value: str) -> None:
     """A header of two lines would be two headers; the message does not have the value."""
     with pytest.raises(InvalidBundleError, match="with this environment's values, it must") as caught:
-        filled(check, theirs={"V": value})
+        filled(check, theirs={"VALUE": value})
     assert value not in caught.value.reason

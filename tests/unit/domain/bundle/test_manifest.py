@@ -132,9 +132,25 @@ EXPLAINED = {
     "timeout too long": (with_component(timeout=901), "must be less than or equal to 900, got 901"),
     "handler": (with_component(handler="a b"), "`components.api.handler` must be 1 to 128 characters"),
     "runtime": (with_component(runtime="Python 3"), "`components.api.runtime` must be the name of a Lambda runtime"),
-    "variable's name": (with_component(variables={"9x": "1"}), "`components.api.variables.9x` must be letters"),
-    "reserved variable": (with_component(variables={"AWS_REGION": "x"}), "'AWS_REGION' is reserved"),
-    "too many variables": (with_component(variables={"X": "x" * 5000}), "have more than 4096 bytes together"),
+    "variable's name": (with_component(variables={"9x": "1"}), "`components.api.variables.9x` must be at least two"),
+    "variable of one letter": (
+        with_component(variables={"X": "1"}),
+        "`components.api.variables.X` must be at least two",
+    ),
+    "variable with a first '_'": (
+        with_component(variables={"_X": "1"}),
+        "must be at least two letters, digits and '_', b",
+    ),
+    "reserved variable": (with_component(variables={"AWS_REGION": "x"}), "'AWS_REGION' is reserved for Lambda itself"),
+    "Selfright's variable": (with_component(variables={"SELFRIGHT_VARIABLES": "x"}), "for Selfright's own record"),
+    "too many variables": (
+        with_component(variables={"XX": "x" * 5000}),
+        "`components.api.variables` are too many: the environment variables take 5,036 bytes with Selfright's own",
+    ),
+    "runtime that is gone": (
+        with_component(runtime="nodejs12.x"),
+        "the runtime nodejs12.x is gone: Lambda has refused to update functions with it since 2023-04-30",
+    ),
     "digest": (with_component(digest="md5:1"), "`components.api.digest` must be 'sha256:' and 64 hex digits"),
     "absolute artifact": (
         with_component(artifact="/api.zip"),

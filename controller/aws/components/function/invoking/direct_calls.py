@@ -1,18 +1,16 @@
 """Invokes a version of a function as an HTTP API would, with payload format 2.0 for event and response."""
 
-import base64
-import binascii
 import json
 from typing import Any
 from urllib.parse import parse_qsl
 
 from controller.domain.checks.check import Answer
+from controller.domain.checks.function_answers import answer_of
 from controller.domain.checks.requests import Request
 from controller.errors import NoAnswerError
 
 USER_AGENT = "selfright"
 SHOWN = 80
-OK_STATUS = 200
 
 
 def event_of(request: Request) -> bytes:
@@ -39,7 +37,8 @@ def event_of(request: Request) -> bytes:
 def answer_in(payload: bytes, function_error: str | None, milliseconds: float | None = None) -> Answer:
     """The HTTP answer that a visitor would get from the function's result.
 
-    Raises `NoAnswerError` when the result is no HTTP answer. Its message has only the type of a failure, no contents.
+    Raises `NoAnswerError` when the function failed, or API Gateway would refuse its result. The message has no contents
+    of either, only the type of a failure.
     """
     try:
         result = json.loads(payload or b"null")
@@ -47,30 +46,7 @@ def answer_in(payload: bytes, function_error: str | None, milliseconds: float | 
         raise NoAnswerError("the function's answer is not JSON") from error
     if function_error:
         raise NoAnswerError(f"the function failed with {_error_type(result)}")
-    try:
-        return _answer(result, milliseconds)
-    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
-        raise NoAnswerError("the function's answer is not a response of an HTTP API") from error
-
-
-def _answer(result: Any, milliseconds: float | None) -> Answer:  # noqa: ANN401 - JSON
-    """The answer in a result. HTTP APIs take a result without `statusCode` as the body itself."""
-    if not isinstance(result, dict) or "statusCode" not in result:
-        return Answer(OK_STATUS, _text(result).encode(), {"content-type": "application/json"}, milliseconds)
-    text = _text(result.get("body") or "")
-    body = base64.b64decode(text, validate=True) if result.get("isBase64Encoded") else text.encode()
-    return Answer(int(result["statusCode"]), body, _headers(result), milliseconds)
-
-
-def _text(value: Any) -> str:  # noqa: ANN401 - JSON
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _headers(result: dict[str, Any]) -> dict[str, str]:
-    headers = {str(name).lower(): str(value) for name, value in (result.get("headers") or {}).items()}
-    cookies = [str(cookie) for cookie in result.get("cookies") or []]
-    default = {"content-type": "text/plain;charset=UTF-8"}
-    return {**default, **({"set-cookie": ", ".join(cookies)} if cookies else {}), **headers}
+    return answer_of(result, milliseconds)
 
 
 def _error_type(answer: Any) -> str:  # noqa: ANN401 - JSON

@@ -1,0 +1,60 @@
+"""For which processor the compiled files of a function's zip are: Linux's programs say so in their first bytes."""
+
+import struct
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from typing import BinaryIO, cast
+
+from controller.domain.printable import printable
+from controller.domain.zip.directory import Directory, Entry
+from controller.domain.zip.entry import Inflating, Window, data_start
+
+ARCHITECTURE_ADVICE = (
+    "Build the code for the function's architecture (for Python: `pip install --platform manylinux2014_x86_64` or"
+    " `manylinux2014_aarch64`, with `--only-binary :all:`), or change the function's architecture in its template."
+)
+_BOOTSTRAP = "bootstrap"
+_LIBRARIES = ("*.so", "*.so.*", "*.node")
+_HEADER = struct.Struct("<4sBB10s2xH")
+"""The magic, the class (64 bits), the byte order, what does not matter here, the type, the machine."""
+_MAGIC, _WIDE, _LITTLE = b"\x7fELF", 2, 1
+_MACHINES = {62: "x86_64", 183: "arm64"}
+"""ELF's number → Lambda's name."""
+
+
+def why_not_on(architecture: str, package: BinaryIO, directory: Directory, what: str) -> str:
+    """Why the code in the zip `what` would not run on this architecture, as a sentence; "" when nothing says so.
+
+    `bootstrap` must be for it. Of libraries there may be those for other processors beside them, as in packages that
+    bring several.
+    """
+    foreign = ""
+    for entry, machine in _machines(package, directory):
+        if machine == architecture and entry.name != _BOOTSTRAP:
+            return ""
+        if machine != architecture:
+            found = f"'{printable(entry.name)}' in {what} is compiled for {machine}"
+            foreign = foreign or f"{found}, and the function runs on {architecture}"
+            if entry.name == _BOOTSTRAP:
+                return foreign
+    return foreign
+
+
+def _machines(package: BinaryIO, directory: Directory) -> Iterator[tuple[Entry, str]]:
+    """The compiled files with their architectures, `bootstrap` first; others are left out."""
+    ends = [*(entry.offset for entry in directory.entries[1:]), directory.end]
+    files = [pair for pair in zip(directory.entries, ends, strict=True) if _may_be_compiled(pair[0])]
+    for entry, end in sorted(files, key=lambda pair: pair[0].name != _BOOTSTRAP):
+        window = Window(package, data_start(package, entry, end), entry.packed)
+        head = cast("BinaryIO", Inflating(window, entry)).read(_HEADER.size)
+        if len(head) == _HEADER.size:
+            magic, width, order, _, machine = _HEADER.unpack(head)
+            if (magic, width, order) == (_MAGIC, _WIDE, _LITTLE) and machine in _MACHINES:
+                yield entry, _MACHINES[machine]
+
+
+def _may_be_compiled(entry: Entry) -> bool:
+    name = entry.name.rpartition("/")[2]
+    if entry.is_link or entry.is_folder:
+        return False
+    return entry.name == _BOOTSTRAP or any(fnmatch(name, pattern) for pattern in _LIBRARIES)

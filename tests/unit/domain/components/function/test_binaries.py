@@ -1,0 +1,54 @@
+"""Compiled files are for the function's processor, or a release of them is refused."""
+
+import io
+
+import pytest
+
+from controller.domain.components.function.binaries import why_not_on
+from controller.domain.zip.directory import read_directory
+from tests.builders import Item, a_zip
+
+X86, ARM, RISCV = 62, 183, 243
+
+
+def elf(machine: int, *, width: int = 2) -> bytes:
+    """The beginning of a compiled file, and more."""
+    head = b"\x7fELF" + bytes([width, 1, 1]) + bytes(9) + (3).to_bytes(2, "little") + machine.to_bytes(2, "little")
+    return head + bytes(100)
+
+
+def why(architecture: str, **files: bytes | Item) -> str:
+    """Why a zip with these files would not run; `_` stands for `/` or a dot."""
+    names = {"so": "lib/_fast.abi3.so", "so2": "lib/libx.so.2", "node": "a/b.node", "bootstrap": "bootstrap"}
+    data = a_zip({"app.py": b"x", **{names.get(name, name): one for name, one in files.items()}})
+    package = io.BytesIO(data)
+    return why_not_on(architecture, package, read_directory(package, "'api.zip'", 100), "'api.zip'")
+
+
+def test_a_library_for_another_processor_is_found_by_name() -> None:
+    """With both processors."""
+    said = "'lib/_fast.abi3.so' in 'api.zip' is compiled for x86_64, and the function runs on arm64"
+    assert why("arm64", so=elf(X86)) == said
+    assert why("x86_64", node=elf(ARM)).startswith("'a/b.node' in 'api.zip' is compiled for arm64")
+    assert why("arm64", so2=elf(X86)) != ""
+
+
+def test_libraries_for_several_processors_are_fine() -> None:
+    """Packages bring one for each, and take the right one."""
+    assert why("arm64", so=elf(X86), node=elf(ARM)) == ""
+
+
+def test_a_bootstrap_for_another_processor_cannot_start() -> None:
+    """Whatever is beside it; one that is a script may be for any."""
+    assert why("arm64", bootstrap=elf(X86), so=elf(ARM)).startswith("'bootstrap' in 'api.zip' is compiled for x86_64")
+    assert why("arm64", bootstrap=elf(ARM), so=elf(X86)) != ""
+    assert why("arm64", bootstrap=b"#!/bin/sh\nexec ./run\n") == ""
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\x7fELF", elf(RISCV), elf(X86, width=1), b"GROUP ( libc.so.6 )" * 4, Item(b"lib/x.so", mode=0o120777)],
+)
+def test_what_is_no_code_for_lambda_says_nothing(data: bytes | Item) -> None:
+    """Too short, for other processors, scripts of a linker, links."""
+    assert why("arm64", so=data) == ""
