@@ -29,7 +29,8 @@ class Build(BaseModel):
     """How an artifact is made.
 
     `command` and `install` are lists of words (no shell interprets them) and run in the folder `in`; `install` runs
-    before each build. `sources` are the paths that the artifact depends on; the default is that whole folder.
+    before a build when what it makes is not there already. `sources` are the paths that the artifact depends on; the
+    default is that whole folder.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
+from urllib.parse import quote
 
 from selfright.packing.folder import LEFT_OUT
 
@@ -19,11 +20,13 @@ _FORM = "1"
 """Part of every digest: raise it when digests are computed differently."""
 _NOT_A_SOURCE = (*LEFT_OUT, "node_modules", ".venv", "*.tsbuildinfo")
 """Files that installing and building leave behind."""
+_READ_AT_MOST = 1024 * 1024
+"""Bytes of a source in which a mark is looked for: programs and settings are smaller."""
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """The inputs and the output of one component's build."""
+    """The inputs and the output of one artifact's build."""
 
     file: Path
     inputs: str
@@ -45,9 +48,9 @@ class Stamp:
         draft.replace(self.file)
 
 
-def stamp(source: Path, component: str, inputs: str) -> Stamp:
-    """The stamp of a component of the release folder `source`."""
-    return Stamp(source / FOLDER / "builds" / f"{component}.json", inputs)
+def stamp(source: Path, artifact: str, inputs: str) -> Stamp:
+    """The stamp of an artifact of the release folder `source`, whichever components it is for."""
+    return Stamp(source / FOLDER / "builds" / f"{quote(artifact, safe='')}.json", inputs)
 
 
 def home(source: Path) -> Path:
@@ -68,6 +71,17 @@ def inputs_digest(words: Iterable[str], sources: Iterable[Path], artifact: Path)
     for number, place in enumerate(sources):
         total.update(f"\0{number}:{_tree(place, _NOT_A_SOURCE, artifact)}".encode())
     return total.hexdigest()
+
+
+def mentions(mark: bytes, places: Iterable[Path], artifact: Path) -> bool:
+    """Whether a source among these files and folders has these bytes; very large files are not read."""
+    files = (file for place in places for file in files_in(place, artifact))
+    return any(file.is_file() and file.stat().st_size <= _READ_AT_MOST and mark in file.read_bytes() for file in files)
+
+
+def files_in(place: Path, without: Path | None = None) -> Iterator[Path]:
+    """The files below `place`, or `place` itself, that may be sources."""
+    return _files(place, _NOT_A_SOURCE, without)
 
 
 def _output(artifact: Path) -> str:

@@ -13,9 +13,12 @@ from controller.errors import InvalidBundleError
 from selfright.bundling import build_run
 from selfright.bundling.build_run import Finished, Run
 from selfright.bundling.build_spec import Build
-from selfright.bundling.build_stamp import home, inputs_digest, stamp
+from selfright.bundling.build_stamp import home, inputs_digest, mentions, stamp
+from selfright.bundling.install_stamp import install_stamp
 
 Say = Callable[[str], None]
+_OURS = "SELFRIGHT_"
+"""The variables that a build gets begin with this."""
 
 
 def silent(_: str) -> None:
@@ -43,25 +46,57 @@ class Builder:
     def _build(self, source: Path, manifest: Manifest, name: str, build: Build) -> None:
         artifact = source / manifest.components[name].artifact
         folder = _check(source, name, build, artifact)
+        reads = [source / path for path in build.reads]
         variables = {"SELFRIGHT_APPLICATION": manifest.application, "SELFRIGHT_VERSION": manifest.version}
-        words = [*build.command, "", *(build.install or []), "", build.folder, *build.reads, *variables.values()]
-        inputs = inputs_digest(words, [source / path for path in build.reads], artifact)
-        remembered = stamp(source, name, inputs)
+        words = [*build.command, "", *(build.install or []), "", build.folder, *build.reads]
+        known = [*variables.values()] if _knows_the_release(build, folder, reads, artifact) else []
+        remembered = stamp(source, manifest.components[name].artifact, inputs_digest([*words, *known], reads, artifact))
         if remembered.fresh(artifact):
             self.say(f"{name}: already built, and its sources have not changed")
             return
-        for command in (build.install, build.command):
-            if command:
-                self.say(f"{name}: {shlex.join(command)}")
-                _require_success(name, command, self.run(command, folder, variables))
+        if build.install:
+            self._install(source, name, build.install, folder, reads, variables)
+        self._run(name, build.command, folder, variables)
         if not artifact.exists():
             reason = f"`{shlex.join(build.command)}` did not create the artifact '{artifact}' of `components.{name}`"
             raise InvalidBundleError(reason, f"Correct `artifact` or `build` in {MANIFEST_NAME}.")
         remembered.write(artifact)
 
+    def _install(  # noqa: PLR0913, PLR0917 - what is installed, where, for whom
+        self,
+        source: Path,
+        name: str,
+        command: Sequence[str],
+        folder: Path,
+        reads: Sequence[Path],
+        variables: Mapping[str, str],
+    ) -> None:
+        """Install what the build needs, unless it is there from an earlier build in this folder."""
+        remembered = install_stamp(source, folder, command, reads)
+        if remembered.fresh():
+            self.say(f"{name}: already installed, and nothing that names packages has changed")
+            return
+        remembered.forget()
+        self._run(name, command, folder, variables)
+        remembered.write()
+
+    def _run(self, name: str, command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> None:
+        self.say(f"{name}: {shlex.join(command)}")
+        _require_success(name, command, self.run(command, folder, variables))
+
 
 BUILDER = Builder()
 """Builds without reporting."""
+
+
+def _knows_the_release(build: Build, folder: Path, reads: Sequence[Path], artifact: Path) -> bool:
+    """Whether the build may use the release's name or version: it names our variables somewhere.
+
+    If it does not, a new version alone is no reason to build again.
+    """
+    words = [*build.command, *(build.install or [])]
+    named = [folder / word for word in words if word and (folder / word).is_file()]
+    return any(_OURS in word for word in words) or mentions(_OURS.encode(), [folder, *reads, *named], artifact)
 
 
 def _check(source: Path, name: str, build: Build, artifact: Path) -> Path:

@@ -22,7 +22,7 @@ from controller.errors import InvalidBundleError
 from selfright.bundling.build_spec import take_builds
 from selfright.bundling.builder import BUILDER, Builder
 from selfright.components.registry import kind_of
-from selfright.packing.packing import Packing
+from selfright.packing.packing import Packed, Packing
 from selfright.packing.secrets import refuse_secrets
 from selfright.packing.zip import add
 
@@ -96,9 +96,11 @@ def _fill(
     archive: zipfile.ZipFile, source: Path, content: dict[str, Any], manifest: Manifest, allowed: Collection[str]
 ) -> None:
     """Write all artifacts, then the manifest with their names and digests."""
+    known: dict[str, Packed] = {}
     for name, component in sorted(manifest.components.items()):
         packing = Packing(archive, _inside(source, component.artifact), allowed)
-        packed = kind_of(component.kind).pack(packing, component)
+        if (packed := known.get(component.artifact)) is None:  # several functions may be made of one artifact
+            packed = known[component.artifact] = kind_of(component.kind).pack(packing, component)
         written = {"artifact": packed.artifact, "digest": f"sha256:{packed.sha256}", **packed.keys}
         content["components"][name] |= written
     make_manifest(content)

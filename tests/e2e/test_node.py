@@ -72,11 +72,22 @@ def zipped(name: str, text: str) -> bytes:
     return buffer.getvalue()
 
 
+def link_packages(modules: Path, greeting: str) -> None:
+    """Packages as pnpm lays them out: `greet`, and `words`, which only `greet` finds."""
+    greet, words = modules / ".pnpm/greet@1.0.0/node_modules", modules / ".pnpm/words@2.0.0/node_modules"
+    for place, code in ((greet / "greet", 'module.exports = () => require("words");'), (words / "words", "")):
+        place.mkdir(parents=True)
+        (place / "index.js").write_text(code or f"module.exports = {json.dumps(greeting)};\n")
+    (modules / "greet").symlink_to(".pnpm/greet@1.0.0/node_modules/greet")
+    (greet / "words").symlink_to("../../words@2.0.0/node_modules/words")
+
+
 def release(lab: Lab, folder: Path, version: str, greeting: str, promised: str) -> str:
     """Bundle and upload a release that greets like this, and promises to greet like that."""
     source = folder / version
     shutil.copytree(SOURCE, source / SOURCE.name)
-    (source / SOURCE.name / "greeting.js").write_text(f"exports.greeting = {json.dumps(greeting)};\n")
+    (source / SOURCE.name / "greeting.js").write_text('exports.greeting = require("greet")();\n')
+    link_packages(source / SOURCE.name / "node_modules", greeting)
     (source / "release.yaml").write_text(MANIFEST % (version, promised))
     bundle = make_bundle(source, folder / f"{version}.zip").read_bytes()
     return lab.upload(bundle, f"incoming/{KEY}/{next(lab.numbers)}.zip")

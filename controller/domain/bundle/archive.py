@@ -5,6 +5,7 @@ Code that reads one kind of artifact is imported only when the bundle has one: t
 # ruff: noqa: PLC0415 - see above
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from controller.errors import InvalidBundleError
 
 if TYPE_CHECKING:
     from controller.domain.bundle.manifest import Manifest
+    from controller.domain.components.artifact import Artifact
 
 _MIB = 1024 * 1024
 _CHUNK = 1 * _MIB
@@ -137,12 +139,15 @@ class BundleArchive:
         files = {name: one.files(self, f"components.{name}") for name, one in manifest.components.items()}
         expected = {path: one for each in files.values() for path, one in each.items()}
         self._refuse_unlisted(manifest, expected)
-        complete = {self._last_of(each): manifest.components[name] for name, each in files.items() if each}
+        complete = defaultdict[str, list["Artifact"]](list)
+        for component, each in files.items():
+            if each:
+                complete[self._last_of(each)].append(manifest.components[component])
         ends: dict[str, bytes] = {}
         for name, (entry, _) in self._entries.items():
             if name in expected:
                 ends[name] = self._verify_contents(entry, expected[name])
-            if artifact := complete.get(name):
+            for artifact in complete.get(name, ()):
                 artifact.verify(self, ends)
 
     def _last_of(self, files: Mapping[str, ExpectedContents]) -> str:

@@ -62,14 +62,25 @@ class Manifest(BaseModel):
 
     @model_validator(mode="after")
     def _artifacts_are_apart(self) -> Self:
-        owners: dict[str, str] = {MANIFEST_NAME: "the manifest"}
+        owners: dict[str, str] = {MANIFEST_NAME: ""}
         claims = [(path, name) for name, component in self.components.items() for path in component.claims]
         for path, name in claims:
             for taken, owner in owners.items():
-                if _overlap(path.lower(), taken.lower()):
-                    raise ValueError(f"`components.{name}.artifact` '{path}' overlaps with '{taken}' of {owner}")
-            owners[path] = f"`components.{name}`"
+                if _overlap(path.lower(), taken.lower()) and not (path == taken and self._share(name, owner)):
+                    whom = f"`components.{owner}`" if owner else "the manifest"
+                    raise ValueError(f"`components.{name}.artifact` '{path}' overlaps with '{taken}' of {whom}")
+            owners.setdefault(path, name)
         return self
+
+    def _share(self, one: str, other: str) -> bool:
+        """Whether two components are made of one artifact; raises `ValueError` when its digest has two values."""
+        first, second = self.components[one], self.components.get(other)
+        if second is None or not first.can_be_shared or first.kind != second.kind:
+            return False
+        if first.digest != second.digest:
+            both = f"`components.{other}`, which has the same artifact"
+            raise ValueError(f"`components.{one}.digest` differs from that of {both}")
+        return True
 
     @model_validator(mode="after")
     def _checks_have_a_component(self) -> Self:

@@ -48,6 +48,8 @@ class Artifact(BaseModel):
     answers_requests: ClassVar[bool] = False
     can_be_loaded: ClassVar[bool] = False
     has_pages: ClassVar[bool] = False
+    can_be_shared: ClassVar[bool] = False
+    """Whether several components of this kind may be made of one artifact."""
 
     if TYPE_CHECKING:
 

@@ -69,6 +69,7 @@ def source(tmp_path: Path) -> Path:
     folder = tmp_path / "source"
     write(folder / "release.yaml", MANIFEST)
     write(folder / "web/src.txt", "hello ")
+    write(folder / "web/tool.conf", "version: $SELFRIGHT_VERSION")
     return folder
 
 
@@ -154,7 +155,8 @@ def lost_output(folder: Path) -> None:
 
 def lost_memory(folder: Path) -> None:
     """The stamp was deleted."""
-    (folder / ".selfright/builds/web.json").write_text("{")
+    (stamp,) = (folder / ".selfright/builds").iterdir()
+    stamp.write_text("{")
 
 
 CHANGES = [
@@ -178,6 +180,47 @@ def test_a_change_is_built(source: Path, tool: Tool, change) -> None:  # type: i
     before = len(tool.calls)
     build_artifacts(source, Builder(run=tool))
     assert len(tool.calls) == before + 2
+
+
+def test_a_build_that_knows_no_version_is_not_repeated_for_a_new_one(source: Path, tool: Tool) -> None:
+    """Nothing that it reads names our variables, so the new version would give the same artifact."""
+    (source / "web/tool.conf").unlink()
+    build_artifacts(source, Builder(run=tool))
+    other_version(source)
+    build_artifacts(source, Builder(run=tool))
+    assert tool.builds() == 1
+
+
+@pytest.mark.parametrize("command", ["[./build.sh]", "[sh, ../build.sh]", "[tool, build, $SELFRIGHT_VERSION]"])
+def test_a_program_that_knows_the_version_is_found(source: Path, command: str) -> None:
+    """It need not be among the sources: what the command names is looked at as well."""
+    (source / "web/tool.conf").unlink()
+    for place in ("build.sh", "web/build.sh"):
+        write(source / place, "#!/bin/sh\necho $SELFRIGHT_VERSION > dist/index.html\n")
+        (source / place).chmod(0o755)
+    listed = MANIFEST.replace("install: [tool, install], ", "sources: [web/src.txt], ")
+    ran: list[str] = []
+
+    def run(command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> Finished:
+        ran.append(command[0])
+        write(folder / "dist/index.html", variables["SELFRIGHT_VERSION"])
+        return Finished(0, "")
+
+    for version in ("1.4.0", "1.4.0", "1.4.1"):
+        write(source / "release.yaml", listed.replace("[tool, build]", command).replace("1.4.0", version))
+        build_artifacts(source, Builder(run=run))
+    assert len(ran) == 2
+
+
+def test_one_artifact_of_many_components_is_built_once(source: Path, tool: Tool) -> None:
+    """Whether one of them says how, or all of them say the same."""
+    build = "build: {in: web, command: [tool, build]}"
+    for first in ("", f", {build}"):
+        lines = [f"  {name}: {{kind: function, artifact: web/dist, {build}}}" for name in ("get", "list")]
+        lines[0] = lines[0].replace(f", {build}", first)
+        write(source / "release.yaml", "\n".join(["application: shop", "version: 1.4.0", "components:", *lines, ""]))
+        build_artifacts(source, Builder(run=tool))
+    assert tool.builds() == 1
 
 
 @pytest.mark.parametrize(

@@ -340,3 +340,38 @@ def test_a_bundle_is_not_written_into_what_it_is_made_of(source: Path) -> None:
     """The next one would contain it."""
     with pytest.raises(InvalidBundleError, match="would be inside"):
         make_bundle(source, source / "build/site/out.zip")
+
+
+MANY = """\
+application: shop
+version: "1"
+components:
+  get: {kind: function, artifact: dist, handler: get.handler, runtime: nodejs22.x}
+  list: {kind: function, artifact: dist/, handler: list.handler}
+  own: {kind: function, artifact: dist, handler: put.handler, runtime: provided.al2023}
+"""
+
+
+def test_many_functions_of_one_package_share_it(source: Path) -> None:
+    """The bundle holds the code once, and every function has its own settings."""
+    write(source / "dist/get.js", "exports.handler = 1")
+    write(source / "release.yaml", MANY)
+    path = bundle(source)
+    assert names_of(path) == ["dist.zip", "release.yaml"]
+    components = verify_bundle(path).components
+    assert {one.artifact for one in components.values()} == {"dist.zip"}
+    assert len({one.digest for one in components.values()}) == 1
+    assert [one.model_dump()["handler"] for one in components.values()] == [
+        "get.handler",
+        "list.handler",
+        "put.handler",
+    ]
+
+
+def test_a_shared_package_is_checked_for_each_of_its_functions(source: Path) -> None:
+    """What one function of it may have, another could not start."""
+    (source / "dist.zip").write_bytes(a_zip({"bootstrap": b"#!/bin/sh", "get.js": b""}))
+    write(source / "release.yaml", MANY.replace("dist/", "dist").replace("artifact: dist", "artifact: dist.zip"))
+    assert "'bootstrap' in 'dist.zip' is not executable" in refusal(source)
+    write(source / "release.yaml", MANIFEST.replace("api/,", "dist.zip, runtime: nodejs22.x,"))
+    verify_bundle(bundle(source))

@@ -47,6 +47,7 @@ class LambdaArtifact(Artifact):
 
     answers_requests: ClassVar[bool] = True
     can_be_loaded: ClassVar[bool] = True
+    can_be_shared: ClassVar[bool] = True
 
 
 class FunctionArtifact(LambdaArtifact):
@@ -59,14 +60,20 @@ class FunctionArtifact(LambdaArtifact):
     noun: ClassVar[str] = "a function"
 
     def verify(self, bundle: Contents, ends: Mapping[str, bytes]) -> None:  # noqa: ARG002 - a zip needs more than that
-        """Check the zip's directory. Its contents are not unpacked here: the digest pins them, and Lambda unpacks."""
+        """Check the zip, once for all functions of it: the digest pins the contents, and Lambda unpacks them."""
+        from controller.domain.components.function.modes import brings_runtime  # noqa: PLC0415 - only when verified
+
+        own_runtime = brings_runtime(self.runtime)
+        bundle.once(f"{self.artifact} {own_runtime}", lambda: self._check(bundle, own_runtime=own_runtime))
+
+    def _check(self, bundle: Contents, *, own_runtime: bool) -> None:
         from controller.domain.components.function.package import check_package  # noqa: PLC0415 - only when verified
 
         if not bundle.is_stored(self.artifact):
             reason = f"'{self.artifact}' is compressed a second time; it must be stored as it is"
             raise InvalidBundleError(reason, AGAIN)
         with bundle.stream(self.artifact) as stream:
-            check_package(stream, self.artifact, runtime=self.runtime)
+            check_package(stream, self.artifact, own_runtime=own_runtime)
 
     def remarks(self, bundle: Contents) -> Iterator[str]:  # noqa: ARG002 - the manifest says enough
         """A runtime that AWS supports no longer."""

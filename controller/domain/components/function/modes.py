@@ -18,12 +18,13 @@ _ADVICE = (
 _START_ADVICE = "Make it executable (`chmod a+rx bootstrap`, on Linux or macOS) and make the zip again."
 
 
-def check_modes(entries: Iterable[Entry], what: str, runtime: str | None) -> None:
-    """Raise `InvalidBundleError` for the first entry that Lambda could not read, or not start.
+def brings_runtime(runtime: str | None) -> bool:
+    """Whether a function of this runtime, which may be unknown, may bring its own: a managed one starts no other."""
+    return runtime is None or runtime.startswith(_PROVIDED)
 
-    `runtime` is None when it is not known; a managed runtime starts no `bootstrap`.
-    """
-    own_runtime = runtime is None or runtime.startswith(_PROVIDED)
+
+def check_modes(entries: Iterable[Entry], what: str, *, own_runtime: bool) -> None:
+    """Raise `InvalidBundleError` for the first entry that Lambda could not read, or not start."""
     for entry in entries:
         if entry.is_link:
             continue

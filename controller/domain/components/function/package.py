@@ -17,18 +17,18 @@ def check_package(
     package: BinaryIO,
     name: str,
     *,
-    runtime: str | None = None,
+    own_runtime: bool = True,
     max_unpacked: int = MAX_UNPACKED,
     max_files: int = MAX_FILES,
 ) -> None:
     """Raise `InvalidBundleError` for a zip that cannot be a function's code; `name` is its path, for messages.
 
-    `runtime` is what the release says of it, None if that is nothing.
+    `own_runtime`: it may bring its own runtime, which Lambda must be able to start.
     """
     directory = read_directory(package, f"'{name}'", max_files)
     if not directory.entries:
         raise InvalidBundleError(f"'{name}' is empty: the function has no code", "Add the code.")
     limits = {"max_entry": max_unpacked, "max_total": max_unpacked, "max_ratio": MAX_RATIO}
     check_entries(directory.entries, f"'{name}'", **limits, links=True)
-    check_modes(directory.entries, f"'{name}'", runtime)
+    check_modes(directory.entries, f"'{name}'", own_runtime=own_runtime)
     check_links(package, directory, f"'{name}'")

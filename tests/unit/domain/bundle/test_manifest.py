@@ -161,6 +161,14 @@ EXPLAINED = {
     "artifact is the manifest": (with_component(artifact="release.yaml"), "is the manifest itself"),
     "artifact in the manifest": (with_component(artifact="release.yaml/x"), "overlaps with 'release.yaml'"),
     "shared artifact": (with_component(artifact="site"), "'site' overlaps with 'site' of `components.api`"),
+    "artifact shared with two digests": (
+        with_component("other", kind="function", artifact="api.zip", digest=f"sha256:{'0' * 64}"),
+        "`components.other.digest` differs from that of `components.api`, which has the same artifact",
+    ),
+    "artifact shared by two kinds": (
+        with_component("other", kind="image", artifact="api.zip", digest=f"sha256:{'0' * 64}"),
+        "`components.other.artifact` 'api.zip' overlaps with 'api.zip' of `components.api`",
+    ),
     "artifact within another": (with_component(artifact="Site/api.zip"), "overlaps with 'Site/api.zip'"),
     "artifact is an index": (with_component(artifact="site.index.json"), "overlaps with 'site.index.json'"),
     "hashed pattern": (with_component("site", hashed=["*.js"]), "must be a folder followed by '/**'"),

@@ -4,6 +4,7 @@ import io
 
 import pytest
 
+from controller.domain.components.function.modes import brings_runtime
 from controller.domain.components.function.package import check_package
 from controller.errors import InvalidBundleError
 from tests.builders import Item, a_zip
@@ -13,7 +14,7 @@ def refusal(name: str, mode: int, system: int = 3, runtime: str | None = None) -
     """Why a zip with such an entry is refused."""
     data = a_zip({"app.py": b"x", name: Item(mode=mode, system=system)})
     with pytest.raises(InvalidBundleError) as caught:
-        check_package(io.BytesIO(data), "api.zip", runtime=runtime)
+        check_package(io.BytesIO(data), "api.zip", own_runtime=brings_runtime(runtime))
     assert "chmod" in caught.value.next_step
     return caught.value.reason
 
@@ -45,10 +46,10 @@ def test_what_lambda_can_read_is_accepted() -> None:
         "plugins/": Item(mode=0o040755),
         "win.py": Item(mode=0, system=0),
     }
-    check_package(io.BytesIO(a_zip(items)), "api.zip", runtime="provided.al2023")
+    check_package(io.BytesIO(a_zip(items)), "api.zip", own_runtime=True)
 
 
 def test_a_managed_runtime_starts_no_bootstrap() -> None:
     """There it is a file like any other."""
     data = a_zip({"app.py": b"", "bootstrap": Item(mode=0o100644)})
-    check_package(io.BytesIO(data), "api.zip", runtime="python3.13")
+    check_package(io.BytesIO(data), "api.zip", own_runtime=brings_runtime("python3.13"))
