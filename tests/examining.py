@@ -59,15 +59,17 @@ class ExaminedCloudFront(FakeCloudFront):
         super().__init__(table)
         self.functions = 1
         arn = "arn:aws:cloudfront::123456789012:function/routing"
-        self.association: list[dict[str, str]] = [{"EventType": "viewer-request", "FunctionARN": arn}]
+        events = ("viewer-request", "viewer-response")
+        self.association: list[dict[str, str]] = [{"EventType": event, "FunctionARN": arn} for event in events]
         self.settings: dict[str, Any] = {
             "Enabled": True,
             "Origins": {"Items": [{"DomainName": "some-bucket.s3.eu-central-1.amazonaws.com"}]},
+            "OriginGroups": {"Items": [{"Id": "group"}]},
             "ViewerCertificate": {},
         }
 
     def get_distribution(self, *, Id: str) -> dict[str, Any]:
-        behaviour = {"FunctionAssociations": {"Items": self.association}}
+        behaviour = {"TargetOriginId": "group", "FunctionAssociations": {"Items": self.association}}
         settings = {**self.settings, "DefaultCacheBehavior": behaviour}
         return {"Distribution": {"Id": Id, "Status": self.status, "DistributionConfig": settings}}
 

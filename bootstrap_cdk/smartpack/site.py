@@ -1,6 +1,6 @@
 """SmartPack's site: a private bucket, CloudFront in front of it, and the function that chooses the revision."""
 
-from aws_cdk import Annotations, Duration
+from aws_cdk import Duration
 from aws_cdk import aws_certificatemanager as certificates
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
@@ -12,7 +12,7 @@ from bootstrap_cdk.settings import SmartPackSettings
 from bootstrap_cdk.smartpack.api import AI_ROUTES, ROUTES
 from bootstrap_cdk.smartpack.edge import Edge
 from bootstrap_cdk.smartpack.exceptions import accept
-from selfright.cdk import PLACEHOLDER_ROUTING
+from selfright.cdk import PLACEHOLDER_ROUTING, MissingPages
 
 _ONE_YEAR = Duration.days(365)
 _TLS_1_2 = cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021
@@ -54,6 +54,7 @@ class RoutedSite(Construct):
         access = cloudfront.S3OriginAccessControl(
             self, "Access", origin_access_control_name=settings.global_name("access")
         )
+        self.missing = MissingPages(self, "Missing", self.bucket, name=settings.global_name("missing"))
         self.distribution = cloudfront.Distribution(
             self,
             "Distribution",
@@ -74,20 +75,20 @@ class RoutedSite(Construct):
         self, headers: cloudfront.ResponseHeadersPolicy, access: cloudfront.S3OriginAccessControl
     ) -> cloudfront.BehaviorOptions:
         return cloudfront.BehaviorOptions(
-            # Without the right to list, S3 answers 403 for what does not exist: a missing page would look forbidden.
-            # Nobody sees a list: the routing function leads "/" to a page, and `default_root_object` does, too.
-            origin=origins.S3BucketOrigin.with_origin_access_control(
-                self.bucket,
-                origin_access_control=access,
-                origin_access_levels=[cloudfront.AccessLevel.READ, cloudfront.AccessLevel.LIST],
+            # CloudFront may not list the bucket: then S3 answers 403 for what does not exist, and that becomes a 404
+            # with the page of the visitor's revision.
+            origin=self.missing.behind(
+                origins.S3BucketOrigin.with_origin_access_control(self.bucket, origin_access_control=access)
             ),
             viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
             cache_policy=cloudfront.CachePolicy.CACHING_OPTIMIZED,
             response_headers_policy=headers,
             compress=True,
             function_associations=[
-                cloudfront.FunctionAssociation(
-                    function=self.routing_function, event_type=cloudfront.FunctionEventType.VIEWER_REQUEST
+                cloudfront.FunctionAssociation(function=self.routing_function, event_type=event)
+                for event in (
+                    cloudfront.FunctionEventType.VIEWER_REQUEST,
+                    cloudfront.FunctionEventType.VIEWER_RESPONSE,
                 )
             ],
         )
@@ -96,21 +97,21 @@ class RoutedSite(Construct):
         return certificates.Certificate.from_certificate_arn(self, "Certificate", arn) if arn else None
 
     def _accept(self, *, has_firewall: bool) -> None:
-        Annotations.of(self.distribution).acknowledge_warning(
-            "@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk", "Its default root object is specified."
-        )
         accept(
             self.bucket, "Only CloudFront reads it and only Selfright writes it, into its ledger.", "AwsSolutions-S1"
         )
+        for distribution in (self.distribution, self.missing.distribution):
+            accept(distribution, "Packing lists are for travellers from everywhere.", "AwsSolutions-CFR1")
+            accept(
+                distribution,
+                "Access logs would keep the addresses of visitors; metrics and alarms need none.",
+                "AwsSolutions-CFR3",
+            )
+        accept(self.missing.distribution, "It answers with one page for what is missing.", "AwsSolutions-CFR2")
         accept(
-            self.distribution,
-            "Packing lists are for travellers from everywhere.",
-            "AwsSolutions-CFR1",
-        )
-        accept(
-            self.distribution,
-            "Access logs would keep the addresses of visitors; metrics and alarms need none.",
-            "AwsSolutions-CFR3",
+            self.missing.distribution,
+            "Only the site's distribution asks it, by CloudFront's own name and certificate.",
+            "AwsSolutions-CFR4",
         )
         if not has_firewall:
             accept(

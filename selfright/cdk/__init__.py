@@ -15,6 +15,7 @@ from selfright.cdk.components.component import Component
 from selfright.cdk.components.database import DatabaseComponent
 from selfright.cdk.components.function import FunctionComponent
 from selfright.cdk.components.image import ImageComponent
+from selfright.cdk.components.missing_pages import MissingPages
 from selfright.cdk.components.parameters import ParametersComponent
 from selfright.cdk.components.site import SiteComponent
 from selfright.cdk.components.stack import StackComponent
@@ -42,6 +43,7 @@ __all__ = [
     "ImageComponent",
     "Judge",
     "Limits",
+    "MissingPages",
     "ParametersComponent",
     "SiteComponent",
     "StackComponent",

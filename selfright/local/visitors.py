@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import urllib3
 
 from selfright.local.edge.api import VERSION_HEADER
-from selfright.local.edge.site import REVISION_HEADER
+from selfright.local.edge.locations import REVISION_HEADER
 
 Trips = Callable[[random.Random], object]
 """Makes the JSON body of a visitor's `POST /generate`, from a seeded source of chance."""

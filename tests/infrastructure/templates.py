@@ -29,6 +29,13 @@ class Template:
         (properties,) = self.of_type(kind).values()
         return properties
 
+    @property
+    def front(self) -> tuple[str, dict[str, Any]]:
+        """The logical id and the properties of the distribution for visitors: the one with another behind it."""
+        found = self.of_type("AWS::CloudFront::Distribution").items()
+        ((name, properties),) = [one for one in found if "OriginGroups" in one[1]["DistributionConfig"]]
+        return name, properties
+
     def named(self, kind: str, key: str, name: object) -> dict[str, Any]:
         """The properties of the resource of a type that has this name."""
         (properties,) = [one for one in self.of_type(kind).values() if self.text(one.get(key)) == name]

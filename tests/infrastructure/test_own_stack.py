@@ -83,7 +83,20 @@ def test_visitors_come_by_an_alias_that_no_later_deployment_moves(shop: Template
 
 def test_its_routing_function_is_nobodys_release_yet(shop: Template) -> None:
     """So the first release may replace it."""
-    assert parse(shop.only("AWS::CloudFront::Function")["FunctionCode"].encode()).stable == ""
+    codes = [one["FunctionCode"] for one in shop.of_type("AWS::CloudFront::Function").values()]
+    (routing,) = [code for code in codes if "TABLE" in code]
+    assert parse(routing.encode()).stable == ""
+
+
+def test_what_is_missing_is_answered_by_the_distribution_behind(shop: Template) -> None:
+    """CloudFront may not list the bucket, and the second distribution reads nothing but the pages for that."""
+    _, site = shop.front
+    (group,) = site["DistributionConfig"]["OriginGroups"]["Items"]
+    assert group["FailoverCriteria"]["StatusCodes"]["Items"] == [403, 404]
+    statements = shop.only("AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
+    readers = [one for one in statements if one["Effect"] == "Allow"]
+    assert {one["Action"] for one in readers} == {"s3:GetObject"}
+    assert sorted(shop.text(one["Resource"]).rpartition(">/")[2] for one in readers) == ["*", "revisions/*/.404.html"]
 
 
 def test_examples_within_a_stack_are_found() -> None:

@@ -137,7 +137,7 @@ def test_the_restore_point_reads_the_api_and_the_distribution_and_changes_neithe
     """One function exports them; others may only read whether the distribution is deployed."""
     by_group = {group: smartpack.work_of(group) for group in Group}
     (api,) = smartpack.of_type("AWS::ApiGatewayV2::Api")
-    (distribution,) = smartpack.of_type("AWS::CloudFront::Distribution")
+    distribution, _ = smartpack.front
     root = f"arn:<AWS::Partition>:apigateway:<AWS::Region>::/apis/<{api}>"
     assert by_group[Group.STAGE]["apigateway:GET"] == {root, f"{root}/*"}
     polls = {"cloudfront:GetDistribution", "cloudfront:GetDistributionConfig"}

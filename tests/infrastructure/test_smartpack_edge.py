@@ -57,8 +57,7 @@ def stacks(synthesized: Synthesized) -> dict[str, dict[str, Any]]:
 
 def distribution(synthesized: Synthesized) -> dict[str, Any]:
     """The configuration of the distribution."""
-    found: dict[str, Any] = synthesized.template("SmartPack").only("AWS::CloudFront::Distribution")
-    return dict(found["DistributionConfig"])
+    return dict(synthesized.template("SmartPack").front[1]["DistributionConfig"])
 
 
 def test_only_what_must_be_there_is_in_us_east_1(elsewhere: Synthesized) -> None:

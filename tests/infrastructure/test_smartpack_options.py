@@ -73,7 +73,7 @@ def test_the_ai_has_the_address_of_its_model(environment: Environment) -> None:
 def test_visitors_reach_the_ai_by_its_own_path(template: Template) -> None:
     """At the HTTP API and through CloudFront, by the alias."""
     routes = {one["RouteKey"] for one in template.of_type("AWS::ApiGatewayV2::Route").values()}
-    behaviours = template.only("AWS::CloudFront::Distribution")["DistributionConfig"]["CacheBehaviors"]
+    behaviours = template.front[1]["DistributionConfig"]["CacheBehaviors"]
     assert "POST /suggest" in routes
     assert "/suggest" in {one["PathPattern"] for one in behaviours}
     aliases = template.of_type("AWS::Lambda::Alias")

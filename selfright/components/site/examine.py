@@ -11,7 +11,7 @@ from controller.domain.components.site.target import SiteTarget
 from selfright.components.examined import Examination, Examining, Finding, note, ok, problem
 from selfright.components.site.certificate import examine_certificate
 
-ON_REQUEST = "viewer-request"
+ON_REQUEST, ON_RESPONSE = "viewer-request", "viewer-response"
 DEPLOY = "Correct the distribution in the application's template, and deploy that."
 
 
@@ -82,6 +82,10 @@ class SiteExaminer:
         on_request = [one["FunctionARN"] for one in functions if one["EventType"] == ON_REQUEST]
         if any(arn.rpartition("/")[2] == self._target.routing_function for arn in on_request):
             yield ok(f"{self._target.routing_function} chooses the revision of each request")
+            on_response = [one["FunctionARN"] for one in functions if one["EventType"] == ON_RESPONSE]
+            if not any(arn.rpartition("/")[2] == self._target.routing_function for arn in on_response):
+                means = "Redirects are pages that lead on, and a site's own headers are not sent."
+                yield note(f"{self._target.routing_function} is not on {ON_RESPONSE}", means, DEPLOY)
             return
         has = f"has {on_request[0].rpartition('/')[2]}" if on_request else "has no function"
         means = f"Its default behavior must have {self._target.routing_function}, or no release reaches a visitor."
@@ -92,3 +96,7 @@ class SiteExaminer:
         if not any(domain.startswith(f"{self._target.bucket}.") for domain in domains):
             means = f"It gets files from {', '.join(domains) or 'nowhere'}; releases are uploaded to another bucket."
             yield problem(f"the bucket {self._target.bucket} is none of its origins", means, DEPLOY)
+        groups = {one["Id"] for one in settings.get("OriginGroups", {}).get("Items", [])}
+        if settings.get("DefaultCacheBehavior", {}).get("TargetOriginId", "") not in groups:
+            means = "Visitors see S3's own error, 403 or 404, for what a release does not have."
+            yield note("nothing answers for what is missing", means, "Put `MissingPages` behind the bucket.")

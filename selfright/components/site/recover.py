@@ -5,6 +5,7 @@ from typing import Any
 
 from controller.aws.bundles import S3Bundles
 from controller.aws.client.clients import Clients
+from controller.aws.components.site.added import added_keys
 from controller.aws.components.site.export import SiteExport
 from controller.aws.components.site.files import SiteFiles, Stored
 from controller.aws.components.site.routing import SiteTraffic, index_key
@@ -56,7 +57,8 @@ class SiteRecovery:
             for path, file in self._document["index"]["files"].items()
         }
         missing = {key for key, file in wanted.items() if not self._has(there, key, file)}
-        return sorted(missing | ({index_key(revision)} - there.keys()))
+        added = added_keys(self._files, revision, self._document["index"], patterns, self._target.fallback)
+        return sorted(missing | ({index_key(revision), *added} - there.keys()))
 
     def _has(self, there: Mapping[str, Stored], key: str, file: FileEntry) -> bool:
         if key not in there or there[key].is_like(file):

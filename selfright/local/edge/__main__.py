@@ -17,12 +17,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from selfright.local.edge.api import PATIENCE, EdgeApi, InvocationSink
 from selfright.local.edge.counts import EdgeCounts
 from selfright.local.edge.front_ends import FrontEnds
-from selfright.local.edge.locations import LateSite
+from selfright.local.edge.locations import LateSite, Site
 from selfright.local.edge.metrics import PERIOD_SECONDS, Datum, EdgeMetrics
 from selfright.local.edge.minutes import LateMetrics
 from selfright.local.edge.origin import S3Origin
 from selfright.local.edge.server import EdgeDoor, Server
-from selfright.local.edge.site import Site
 from selfright.local.edge.targets import TargetsFile
 from selfright.local.local_weather import LocalWeather, from_words
 from selfright.local.place import LocalFolder
@@ -74,14 +73,11 @@ def _api(endpoint: str, local: LocalWeather, counts: EdgeCounts, metrics: Invoca
 
 
 def _site(endpoint: str, local: LocalWeather, counts: EdgeCounts) -> Site | LateSite:
-    if local.is_still:
-        return Site(endpoint, counts)
     weather, client = local.drawn_for("site"), boto3.client
-    origin = S3Origin(
-        lambda name: client(name, endpoint_url=endpoint, config=PATIENCE),  # type: ignore[call-overload]
-        local.factor,
-        lambda: weather.late("error_cached"),
-    )
+    client_of = lambda name: client(name, endpoint_url=endpoint, config=PATIENCE)  # noqa: E731
+    if local.is_still:
+        return Site(S3Origin(client_of, 0.0, lambda: 0.0), counts)
+    origin = S3Origin(client_of, local.factor, lambda: weather.late("error_cached"))
     return LateSite(origin, counts, lambda: weather.late("edge_learns"))
 
 

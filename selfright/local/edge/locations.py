@@ -8,25 +8,24 @@ import random
 import threading
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import partial
+from typing import Protocol
 
 from selfright.local.edge.counts import EdgeCounts
+from selfright.local.edge.events import BAD, Result, generated, request_event, seen
 from selfright.local.edge.http import EdgeRequest, EdgeResponse, error
-from selfright.local.edge.site import REVISION_HEADER
 from selfright.local.edge.targets import Targets
 from selfright.local.spreading import Places
 
+REVISION_HEADER = "x-amz-meta-revision"
+"""Object metadata that says which site revision a page belongs to, if its uploader wrote it."""
 LOCATIONS = 4
 MOST_OBJECTS = 1_000
 """The number of objects that a location keeps."""
-GENERATED = "FunctionGeneratedResponse from cloudfront"
 HIT, MISS, ERROR = "Hit from cloudfront", "Miss from cloudfront", "Error from cloudfront"
 METHODS = ("GET", "HEAD")
-BAD = 400
-
-Result = Mapping[str, Any]
 
 
 class Origin(Protocol):
@@ -40,6 +39,9 @@ class Origin(Protocol):
 
     def fetch(self, targets: Targets, uri: str) -> EdgeResponse:
         """The object, or S3's error."""
+
+    def sees_answers(self, targets: Targets) -> bool:
+        """Whether the routing function runs on viewer-response as well."""
 
     def lifetime(self, targets: Targets, answer: EdgeResponse) -> float:
         """Seconds for which a location keeps this answer."""
@@ -84,13 +86,17 @@ class LateSite:
         if request.method not in METHODS:
             return error(403, "This distribution is not configured to allow the HTTP request method.")
         location = self._location(request)
+        code = self._known(targets).at(location)
+        event = request_event(request.method, request.path, request.query, request.visitor, request.headers)
         try:
-            result = self._origin.run(self._known(targets).at(location), _event(request))
+            result = self._origin.run(code, event)
+            if "statusCode" in result:
+                return generated(result)
+            answer = self._object(location, targets, str(result.get("uri", request.path)))
+            if self._origin.sees_answers(targets):
+                answer = seen(partial(self._origin.run, code), event, answer)
         except RuntimeError as problem:
-            return error(503, f"The routing function failed: {problem}")
-        if "statusCode" in result:
-            return _generated(result)
-        answer = self._object(location, targets, str(result.get("uri", request.path)))
+            return error(503, f"The function failed: {problem}")
         headers = dict(answer.headers)
         if headers.get("content-type", "").startswith("text/html"):
             self._counts.add("site", headers.get(REVISION_HEADER, "unknown"), answer.status)
@@ -123,28 +129,20 @@ class LateSite:
         return _with(answer, ("x-cache", MISS if answer.status < BAD else ERROR))
 
 
-def _event(request: EdgeRequest) -> Result:
-    """The event of a viewer's request, as CloudFront Functions get it."""
-    return {
-        "version": "1.0",
-        "context": {"eventType": "viewer-request"},
-        "viewer": {"ip": request.visitor},
-        "request": {
-            "method": request.method,
-            "uri": request.path,
-            "querystring": {},
-            "headers": {name: {"value": value} for name, value in request.headers.items() if name != "cookie"},
-            "cookies": {},
-        },
-    }
+class Site:
+    """Answers when there is no weather: what is published runs at once, and nothing is kept."""
 
+    def __init__(self, origin: Origin, counts: EdgeCounts) -> None:
+        self._locations = LateSite(origin, counts, lambda: 0.0)
 
-def _generated(result: Result) -> EdgeResponse:
-    """The answer of the routing function itself, which no cache keeps."""
-    headers = [(name.lower(), str(field["value"])) for name, field in (result.get("headers") or {}).items()]
-    body = result.get("body") or ""
-    text = str(body["data"]) if isinstance(body, Mapping) else str(body)
-    return EdgeResponse(int(result["statusCode"]), text.encode(), (*headers, ("x-cache", GENERATED)))
+    def learn(self) -> None:
+        """Look whether something has been published."""
+        self._locations.learn()
+
+    def answer(self, request: EdgeRequest, targets: Targets) -> EdgeResponse:
+        """The response for a request, after a look whether something has been published."""
+        self.learn()
+        return self._locations.answer(request, targets)
 
 
 def _with(answer: EdgeResponse, *more: tuple[str, str]) -> EdgeResponse:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote_plus
 
 from botocore.exceptions import ClientError
 
+from selfright.local.edge.events import generated, request_event, seen
 from selfright.local.edge.http import EdgeResponse
 from selfright.local.edge.node import Node
 from selfright.local.edge.targets import Targets
@@ -18,7 +19,7 @@ from selfright.local.edge.targets import Targets
 BUCKET = re.compile(r"^(?P<bucket>.+?)\.s3[.-]")
 MAX_AGE = re.compile(r"(?:s-maxage|max-age)=(\d+)")
 NEVER_KEPT = re.compile(r"no-store|no-cache|private")
-VIEWER_REQUEST = "viewer-request"
+VIEWER_REQUEST, VIEWER_RESPONSE = "viewer-request", "viewer-response"
 CLOUDFRONT = "cloudfront.amazonaws.com"
 LISTING = "s3:ListBucket"
 BAD = 400
@@ -38,6 +39,12 @@ class _Setup:
     headers: tuple[tuple[str, str], ...]
     is_listed: bool
     """Whether CloudFront may list the bucket: only then a missing object is a 404."""
+    sees_answers: bool
+    """Whether the function runs on viewer-response as well."""
+    behind: str = ""
+    """The domain of the distribution that is asked where the bucket has nothing."""
+    behind_on: frozenset[int] = frozenset()
+    """The statuses of the bucket on which it is asked."""
 
 
 class S3Origin:
@@ -48,11 +55,13 @@ class S3Origin:
         self._cloudfront, self._s3 = client_of("cloudfront"), client_of("s3")
         self._factor, self._error_cached = factor, error_cached
         self._lock, self._node = threading.Lock(), Node()
-        self._setups: dict[Targets, _Setup] = {}
+        self._setups: dict[str, _Setup] = {}
 
     def code(self, targets: Targets) -> str:
         """The published code of the routing function."""
-        name = self._setup(targets).function
+        return self._code(self._setup(targets.distribution_domain).function)
+
+    def _code(self, name: str) -> str:
         return str(self._cloudfront.get_function(Name=name, Stage="LIVE")["FunctionCode"].read().decode())
 
     def run(self, code: str, event: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -60,10 +69,22 @@ class S3Origin:
         return self._node.run(code, event)
 
     def fetch(self, targets: Targets, uri: str) -> EdgeResponse:
-        """The object, or S3's error: 403 for one that is missing, unless CloudFront may list the bucket."""
-        setup = self._setup(targets)
+        """The object, or S3's error: 403 for one that is missing, unless CloudFront may list the bucket.
+
+        A second origin that is another distribution answers in place of an error for which it is there.
+        """
+        setup = self._setup(targets.distribution_domain)
+        answer = self._object(setup, uri)
+        return self._behind(setup.behind, uri) if setup.behind and answer.status in setup.behind_on else answer
+
+    def sees_answers(self, targets: Targets) -> bool:
+        """Whether the routing function runs on viewer-response as well."""
+        return self._setup(targets.distribution_domain).sees_answers
+
+    def _object(self, setup: _Setup, uri: str) -> EdgeResponse:
         try:
-            found = self._s3.get_object(Bucket=setup.bucket, Key=unquote(uri).lstrip("/"))
+            # In an address S3 reads a plus as a space.
+            found = self._s3.get_object(Bucket=setup.bucket, Key=unquote_plus(uri).lstrip("/"))
         except ClientError as problem:
             status = int(problem.response["ResponseMetadata"]["HTTPStatusCode"])
             status = status if status != 404 or setup.is_listed else 403  # noqa: PLR2004 - HTTP's own
@@ -73,11 +94,25 @@ class S3Origin:
         metadata = [(f"x-amz-meta-{name}", value) for name, value in found["Metadata"].items()]
         return EdgeResponse(200, found["Body"].read(), (*headers, *metadata))
 
+    def _behind(self, domain: str, uri: str) -> EdgeResponse:
+        """The answer of the distribution that is the second origin; it has no cache here."""
+        setup = self._setup(domain)
+        code, request = self._code(setup.function), request_event("GET", uri, "", "127.0.0.1", {})
+        result = self.run(code, request)
+        if "statusCode" in result:
+            return generated(result)
+        answer = self._object(setup, str(result["uri"]))
+        return seen(partial(self.run, code), request, answer) if setup.sees_answers else answer
+
+    def close(self) -> None:
+        """End the process that runs the functions."""
+        self._node.close()
+
     def lifetime(self, targets: Targets, answer: EdgeResponse) -> float:
         """Seconds for which a location keeps this answer, by the cache policy and the object's Cache-Control."""
         if answer.status >= BAD:
             return self._error_cached()
-        least, usual, longest = self._setup(targets).lifetimes
+        least, usual, longest = self._setup(targets.distribution_domain).lifetimes
         said = dict(answer.headers).get("cache-control", "")
         age = MAX_AGE.search(said)
         wished = 0 if NEVER_KEPT.search(said) else float(age[1]) if age else usual
@@ -85,13 +120,13 @@ class S3Origin:
 
     def headers(self, targets: Targets) -> tuple[tuple[str, str], ...]:
         """The security headers of the distribution's policy."""
-        return self._setup(targets).headers
+        return self._setup(targets.distribution_domain).headers
 
-    def _setup(self, targets: Targets) -> _Setup:
+    def _setup(self, domain: str) -> _Setup:
         with self._lock:
-            if targets not in self._setups:
-                self._setups[targets] = self._read(targets.distribution_domain)
-            return self._setups[targets]
+            if domain not in self._setups:
+                self._setups[domain] = self._read(domain)
+            return self._setups[domain]
 
     def _read(self, domain: str) -> _Setup:
         distributions = self._cloudfront.list_distributions()["DistributionList"].get("Items", [])
@@ -100,11 +135,19 @@ class S3Origin:
         behavior = config["DefaultCacheBehavior"]
         functions = behavior.get("FunctionAssociations", {}).get("Items", [])
         arn = next(one["FunctionARN"] for one in functions if one["EventType"] == VIEWER_REQUEST)
-        target = next(one for one in config["Origins"]["Items"] if one["Id"] == behavior["TargetOriginId"])
-        match = BUCKET.match(target["DomainName"])
-        bucket = match["bucket"] if match else target["DomainName"]
+        origins = {one["Id"]: one["DomainName"] for one in config["Origins"]["Items"]}
+        first, behind, behind_on = _members(config, behavior["TargetOriginId"])
+        match = BUCKET.match(origins[first])
+        bucket = match["bucket"] if match else origins[first]
         return _Setup(
-            arn.rpartition("/")[2], bucket, self._lifetimes(behavior), self._added(behavior), self._is_listed(bucket)
+            arn.rpartition("/")[2],
+            bucket,
+            self._lifetimes(behavior),
+            self._added(behavior),
+            self._is_listed(bucket),
+            any(one["EventType"] == VIEWER_RESPONSE and one["FunctionARN"] == arn for one in functions),
+            origins.get(behind, ""),
+            behind_on,
         )
 
     def _lifetimes(self, behavior: Mapping[str, Any]) -> tuple[float, float, float]:
@@ -136,6 +179,15 @@ class S3Origin:
             one["Effect"] == "Allow" and CLOUDFRONT in str(one.get("Principal")) and LISTING in one.get("Action", ())
             for one in policy["Statement"]
         )
+
+
+def _members(config: Mapping[str, Any], target: str) -> tuple[str, str, frozenset[int]]:
+    """The origins behind a behavior's target: the first, the second if there is one, and the statuses for that."""
+    for group in config.get("OriginGroups", {}).get("Items", []):
+        if group["Id"] == target:
+            first, second = (one["OriginId"] for one in group["Members"]["Items"])
+            return first, second, frozenset(group["FailoverCriteria"]["StatusCodes"]["Items"])
+    return target, "", frozenset()
 
 
 def _of(key: str, said: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ from controller.aws.components.site.routing import FOLDERS, SITE, index_key
 from controller.domain.components.contents import Contents
 from controller.domain.components.site.addresses import INDEX, MISSING_PAGE, SAYS
 from controller.domain.components.site.artifact import SiteArtifact
+from controller.domain.components.site.headers import addresses_at
 from controller.domain.components.site.index import FileEntry, SiteIndex, is_hashed
 from controller.domain.components.site.names import MISSING_NAME
 from controller.domain.components.site.routing import REVISIONS, shared_folders
@@ -42,6 +43,7 @@ class SiteStaging:
         self._files, self._artifact, self._bundle = files, artifact, bundle
         self._index: SiteIndex = artifact.read_index(bundle)
         self._addresses = artifact.addresses(bundle, fallback.removeprefix("/"))
+        self._headers = artifact.headers(bundle)
 
     def run(self, *, again: bool = False) -> str:
         """Upload every file that is missing; returns the revision's id.
@@ -122,14 +124,16 @@ class SiteStaging:
 
     def _put(self, path: str, name: str, body: bytes | IO[bytes]) -> None:
         shared = self._is_shared(name)
-        own = {"revision": self._index.revision, **(MISSING if name == MISSING_NAME else {})}
+        headers = self._headers.at(addresses_at(name)) if self._headers.blocks else {}
+        says = _says(headers=headers) if headers else {}
+        own = {"revision": self._index.revision, **(MISSING if name == MISSING_NAME else says)}
         self._files.put(
             self._key(name),
             body,
             self._index.files[path].sha256,
             content_type=content_type(path),
             cache_control=cache_control(hashed=shared),
-            metadata={} if shared else own,
+            metadata=says if shared else own,
         )
 
     def _add(self, uploads: Uploads, there: dict[str, Stored], name: str, page: bytes, says: Mapping[str, str]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 
+from controller.aws.components.site.added import added_keys
 from controller.aws.components.site.files import SiteFiles, Stored
 from controller.aws.components.site.routing import folders_in, index_key, site_in
 from controller.domain.checks.check import READ_AT_MOST, Answer, Check, CheckResult, check_answer
@@ -11,7 +12,6 @@ from controller.domain.checks.folder_redirect import REDIRECTS, folder_of
 from controller.domain.checks.page_load import PageLoad
 from controller.domain.checks.site_check import SiteCheck
 from controller.domain.checks.verification import AnyCheck
-from controller.domain.components.site.addresses import addresses_of
 from controller.domain.components.site.index import INDEX_BYTES, SiteIndex, is_hashed, parse_index
 from controller.domain.components.site.routing import REVISIONS, RoutingTable, route
 from controller.errors import NotFoundError
@@ -49,17 +49,13 @@ class SiteChecks:
         patterns = [f"{folder}**" for folder in folders]
         wanted = {self._key(path, patterns): file.size for path, file in index.files.items()}
         missing = sorted(key for key, size in wanted.items() if not _is_there(there, key, size))
-        missing += sorted(key for key in self._added(index, patterns) if key not in there)
+        said = {"files": index.files, "not_found_handling": index.not_found_handling}
+        added = added_keys(self._files, self._revision, said, patterns, self._fallback)
+        missing += sorted(key for key in added if key not in there)
         if not missing:
             return CheckResult(label, True, f"all {len(wanted)} files are there")
         shown = ", ".join(missing[:SHOWN])
         return CheckResult(label, False, f"{len(missing)} of {len(wanted)} files are missing or cut short: {shown}")
-
-    def _added(self, index: SiteIndex, patterns: Sequence[str]) -> list[str]:
-        """The keys of the objects that staging added to the files."""
-        own = {path for path in index.files if not is_hashed(path, patterns)}
-        found = addresses_of(own, index.not_found_handling, self._fallback.removeprefix("/"))
-        return [f"{REVISIONS}{self._revision}/{name}" for name in (*found.copies, *found.redirects)]
 
     def _key(self, path: str, patterns: Sequence[str]) -> str:
         return path if is_hashed(path, patterns) else f"{REVISIONS}{self._revision}/{path}"

@@ -6,10 +6,10 @@ copy at `about`, and for what is missing the page `.404.html`. The function then
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from controller.domain.components.site.names import (
     HEADERS_NAME,
@@ -18,10 +18,8 @@ from controller.domain.components.site.names import (
     REDIRECTS_NAME,
     NotFoundHandling,
 )
+from controller.domain.components.site.redirects import MovedAddress, Redirects, Rule
 from controller.errors import InvalidBundleError
-
-Rule = tuple[str, str, int]
-"""An address (with `:name` for a part of it, `*` for its rest), where it leads to, and the status."""
 
 MISSING_PAGE = b"<!doctype html><title>Not Found</title><p>There is no such page.</p>"
 """What it holds when the site has no page for that."""
@@ -59,7 +57,8 @@ class Addresses:
     """The addresses of one site.
 
     `application`: its page answers every address without a dot that is not in `known`. `copies`: name of an object →
-    the file whose contents it has ("" is the page that Selfright brings).
+    the file whose contents it has ("" is the page that Selfright brings). `rules` are what the function redirects by
+    itself, `said` what people should know of redirects, and `beyond` are lines that are not followed.
     """
 
     application: bool = False
@@ -67,6 +66,8 @@ class Addresses:
     redirects: Mapping[str, Redirect] = field(default_factory=dict)
     known: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
+    said: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()
 
     @property
     def added(self) -> int:
@@ -95,17 +96,111 @@ def is_application(paths: Collection[str], handling: NotFoundHandling | None) ->
     return sum(path.endswith((PAGE, ".htm")) for path in paths) == 1 and PAGE_404 not in paths
 
 
-def addresses_of(paths: Collection[str], handling: NotFoundHandling | None, fallback: str = INDEX) -> Addresses:
-    """The addresses of a site with these files; `fallback` is the application's page."""
-    application = is_application(paths, handling)
+def addresses_of(
+    paths: Collection[str],
+    handling: NotFoundHandling | None,
+    fallback: str = INDEX,
+    redirects: Redirects = Redirects(),  # noqa: B008 - it is immutable
+    is_shared: Callable[[str], bool] = lambda _: False,
+) -> Addresses:
+    """The addresses of a site with these files; `fallback` is the application's page.
+
+    `is_shared`: whether a file is kept for all revisions, at an address where no object of one revision is shown.
+    Raises `InvalidBundleError` when the routing function has no room for what it must know.
+    """
+    # Before the files are compared with them: there may be many of both.
+    _require_room(Addresses(rules=tuple(move.rule for move in redirects.moves if move.is_pattern)))
+    paths = {path for path in paths if not is_shared(path)}
+    application = is_application(paths, handling or redirects.handling)
     missing = PAGE_404 if PAGE_404 in paths else fallback if application and fallback in paths else ""
     copies = {MISSING_NAME: missing, **dict(_without_suffix(paths))}
-    redirects = {name: Redirect(f"/{encoded(name)}/") for name in _folders(paths)}
-    names = {*paths, *copies, *redirects}
+    folders = {name: Redirect(f"/{encoded(name)}/") for name in _folders(paths)}
+    moving = _Moving({*paths, *copies, *folders}, is_shared)
+    moved = moving.run(redirects)
+    names = {*paths, *copies, *folders, *moved}
     known = sorted(f"/{address}" for name in names for address in [_address(name)] if _needs_telling(address))
-    found = Addresses(application, copies, redirects, tuple(known) if application else ())
+    found = Addresses(
+        application,
+        copies,
+        {**folders, **moved},
+        tuple(known) if application else (),
+        tuple(moving.rules),
+        tuple(moving.said),
+        redirects.beyond,
+    )
     _require_room(found)
     return found
+
+
+class _Moving:
+    """Decides for each line of `_redirects` whether an object leads on, or the routing function itself."""
+
+    def __init__(self, names: Collection[str], is_shared: Callable[[str], bool]) -> None:
+        """`names` are those of all objects of the revision."""
+        self._names, self._is_shared = names, is_shared
+        self.rules: list[Rule] = []
+        self.said: list[str] = []
+
+    def run(self, redirects: Redirects) -> dict[str, Redirect]:
+        """The objects that lead on, by their names.
+
+        The first line for an address counts. So what a later pattern fits, too, must stand before it in the function.
+        """
+        objects: dict[str, Redirect] = {}
+        patterns = [(number, move) for number, move in enumerate(redirects.moves) if move.is_pattern]
+        for number, move in enumerate(redirects.moves):
+            if move.is_pattern:
+                self.rules.append(move.rule)
+                self._say_what_is_hidden(move)
+                continue
+            fitting = [place for place, pattern in patterns if fits(pattern.source, move.source)]
+            exists = [name for name in _objects(move.source) if name in self._names]
+            if fitting and fitting[0] < number:
+                self.said.append(f"'{move.source}' in _redirects is never reached: an earlier line fits it.")
+            elif exists and not move.forced:
+                self.said.append(f"'{move.source}' in _redirects is a file's address, and shows the file.")
+            elif exists or fitting or self._is_shared(move.source.removeprefix("/")):
+                self.rules.append(move.rule)
+            else:
+                objects |= {name: Redirect(move.target, move.status) for name in _leading(move)}
+        return objects
+
+    def _say_what_is_hidden(self, move: MovedAddress) -> None:
+        hidden = [name for name in self._names if fits(move.source, f"/{_address(name)}") and name != MISSING_NAME]
+        if hidden and not move.forced:
+            shown = ", ".join(sorted(hidden)[:SHOWN])
+            self.said.append(f"'{move.source}' in _redirects comes before {len(hidden)} files, like {shown}.")
+
+
+def fits(pattern: str, path: str) -> bool:
+    """Whether a line for `pattern` is for this path, too."""
+    return match(pattern.split("/"), (path.removesuffix("/") or "/").split("/")) is not None
+
+
+def match(wanted: Sequence[str], parts: Sequence[str]) -> dict[str, str] | None:
+    """The values of a pattern's placeholders for a path, both in parts; None when it does not fit."""
+    values: dict[str, str] = {}
+    for number, one in enumerate(wanted):
+        part = parts[number] if number < len(parts) else None
+        if one == "*":
+            return {**values, "splat": "/".join(parts[number:])}
+        if one.startswith(":") and part:
+            values[one[1:]] = part
+        elif one != part:
+            return None
+    return values if len(wanted) == len(parts) else None
+
+
+def _objects(source: str) -> list[str]:
+    """The names of the objects that are shown at an address, with and without a slash."""
+    bare = source.strip("/")
+    return [bare, f"{bare}/{INDEX}"] if bare else [INDEX]
+
+
+def _leading(move: MovedAddress) -> list[str]:
+    """The names of the objects that lead on; none of them leads to itself."""
+    to = unquote(move.target.partition("?")[0].partition("#")[0]).removeprefix("/")
+    return [name for name in _objects(move.source) if _address(name) != to]
 
 
 def _require_room(addresses: Addresses) -> None:
@@ -114,9 +209,10 @@ def _require_room(addresses: Addresses) -> None:
         shown = ", ".join(addresses.known[:SHOWN])
         raise InvalidBundleError(
             f"the routing function has no room for what it must know of the site: {size} bytes, {FUNCTION_BYTES} are"
-            f" allowed (addresses without a dot: {len(addresses.known)}, like {shown or 'none'})",
+            f" allowed (addresses without a dot: {len(addresses.known)}, like {shown or 'none'}; lines of _redirects:"
+            f" {len(addresses.rules)})",
             "If the site is not an application of one page, write `not_found_handling: 404-page`: then the function"
-            " need not know them.",
+            " need not know addresses. Of _redirects it must know those with a placeholder or '*'.",
         )
 
 

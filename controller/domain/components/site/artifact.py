@@ -7,11 +7,12 @@ from pydantic import AfterValidator, Field
 
 from controller.domain.components.artifact import Artifact
 from controller.domain.components.contents import Contents, ExpectedContents, differs, require
-from controller.domain.components.site.names import NotFoundHandling
+from controller.domain.components.site.names import HEADERS_NAME, REDIRECTS_NAME, NotFoundHandling
 from controller.domain.zip.rules import why_unsafe
 
 if TYPE_CHECKING:
     from controller.domain.components.site.addresses import Addresses
+    from controller.domain.components.site.headers import Headers
     from controller.domain.components.site.index import SiteIndex
 
 
@@ -33,6 +34,9 @@ def _glob(pattern: str) -> str:
 
 HashedPattern = Annotated[str, AfterValidator(_folder_pattern)]
 Glob = Annotated[str, Field(max_length=200), AfterValidator(_glob)]
+
+RULES_BYTES = 256 * 1024
+"""The limit of `_redirects` and of `_headers`."""
 
 
 class SiteArtifact(Artifact):
@@ -89,22 +93,41 @@ class SiteArtifact(Artifact):
         """
         from controller.domain.components.site.addresses import addresses_of  # noqa: PLC0415 - only to read a bundle
         from controller.domain.components.site.index import is_hashed  # noqa: PLC0415
+        from controller.domain.components.site.redirects import parse_redirects  # noqa: PLC0415
 
         index = self.read_index(bundle)
-        own = {path for path in index.files if not is_hashed(path, self.hashed)}
-        return addresses_of(own, index.not_found_handling, fallback)
+        redirects = parse_redirects(self._rules(bundle, REDIRECTS_NAME))
+        is_shared = lambda path: is_hashed(path, self.hashed)  # noqa: E731
+        return addresses_of(index.files.keys(), index.not_found_handling, fallback, redirects, is_shared)
+
+    def headers(self, bundle: Contents) -> "Headers":
+        """The headers that the site's own file adds; raises `InvalidBundleError` when they have no room."""
+        from controller.domain.components.site.headers import parse_headers, require_room  # noqa: PLC0415
+
+        headers = parse_headers(self._rules(bundle, HEADERS_NAME))
+        require_room(headers, self.read_index(bundle).files)
+        return headers
+
+    def _rules(self, bundle: Contents, name: str) -> bytes:
+        """A file that says how the site is served; empty if there is none."""
+        if name not in self.read_index(bundle).files:
+            return b""
+        return bundle.once(f"{self.artifact}/{name}", lambda: bundle.read(f"{self.artifact}/{name}", RULES_BYTES))
 
     def _on_missing(self, bundle: Contents) -> Iterator[str]:
-        """What an address without a file shows, when the release does not say it."""
+        """What an address without a file shows, when the release does not say it, and what redirects do."""
+        index, addresses = self.read_index(bundle), self.addresses(bundle)
         if self.not_found_handling is None:
-            index = self.read_index(bundle)
-            if self.addresses(bundle).application:
+            if addresses.application and REDIRECTS_NAME not in index.files:
                 yield (
                     "It has one page and no 404.html, so it is taken for an application: that page answers every"
                     " address without a dot. If it is none, write `not_found_handling: 404-page`."
                 )
-            elif "404.html" not in index.files:
+            elif not addresses.application and "404.html" not in index.files:
                 yield "It has no 404.html, so a small page of Selfright's own answers what is missing, with status 404."
+        yield from (f"Not followed of _redirects: {one}." for one in addresses.beyond)
+        yield from addresses.said
+        yield from (f"Not sent of _headers: {one}." for one in self.headers(bundle).beyond)
 
     def files(self, bundle: Contents, where: str) -> Mapping[str, ExpectedContents]:
         """The files that the index lists, after their sizes were compared with it."""
@@ -115,6 +138,7 @@ class SiteArtifact(Artifact):
         if index.not_found_handling != self.not_found_handling:
             raise differs(self.index, "`not_found_handling` in the manifest")
         self.addresses(bundle)
+        self.headers(bundle)
         files = {f"{self.artifact}/{path}": file for path, file in index.files.items()}
         for name, file in files.items():
             require(bundle, name, self.index)

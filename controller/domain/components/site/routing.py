@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from controller.domain.components.site.addresses import INDEX, OWN, PUBLIC, Rule, encoded
+from controller.domain.components.site.addresses import INDEX, OWN, PUBLIC, encoded, match
 from controller.domain.components.site.names import MISSING_NAME
+from controller.domain.components.site.redirects import Rule
 from controller.domain.strategy import ALL
 from controller.errors import ChangedByOthersError, InvalidBundleError
 
@@ -181,20 +182,6 @@ def _moved(rules: Sequence[Rule], path: str) -> tuple[int, str] | None:
 
 def _filled(location: str, values: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(lambda found: encoded(values[found[1]]), location)
-
-
-def match(wanted: Sequence[str], parts: Sequence[str]) -> dict[str, str] | None:
-    """The values of a pattern's placeholders for a path, both in parts; None when it does not fit."""
-    values: dict[str, str] = {}
-    for number, one in enumerate(wanted):
-        part = parts[number] if number < len(parts) else None
-        if one == "*":
-            return {**values, "splat": "/".join(parts[number:])}
-        if one.startswith(":") and part:
-            values[one[1:]] = part
-        elif one != part:
-            return None
-    return values if len(wanted) == len(parts) else None
 
 
 def _seal(code: str) -> str:

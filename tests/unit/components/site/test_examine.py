@@ -88,6 +88,18 @@ def test_a_distribution_without_the_routing_function_is_a_problem(edge: Examined
     assert ("problem", "its default behavior has no function on viewer-request") in look(edge, "the distribution")
 
 
+def test_a_function_that_sees_no_answers_is_a_note(edge: ExaminedCloudFront) -> None:
+    """Every page is served, but no headers of the site's own."""
+    del edge.association[1]
+    assert ("note", "routing is not on viewer-response") in look(edge, "the distribution")
+
+
+def test_a_distribution_with_nothing_behind_the_bucket_is_a_note(edge: ExaminedCloudFront) -> None:
+    """Visitors see S3's own error for what is missing."""
+    edge.settings["OriginGroups"] = {}
+    assert ("note", "nothing answers for what is missing") in look(edge, "the distribution")
+
+
 def test_another_function_on_the_request_is_named(edge: ExaminedCloudFront) -> None:
     """Only one can be there."""
     edge.association[0]["FunctionARN"] = "arn:aws:cloudfront::123456789012:function/redirects"

@@ -9,7 +9,7 @@ import pytest
 
 from selfright.local.edge.counts import EdgeCounts
 from selfright.local.edge.http import EdgeRequest, EdgeResponse
-from selfright.local.edge.locations import LOCATIONS, LateSite
+from selfright.local.edge.locations import LOCATIONS, LateSite, Site
 from selfright.local.edge.targets import Targets
 
 TARGETS = Targets("f", "live", "d.cloudfront.net")
@@ -26,9 +26,16 @@ class Bucket:
         """What is published now."""
         return self.published
 
+    def sees_answers(self, _: Targets) -> bool:
+        """The function sees them."""
+        return True
+
     def run(self, code: str, event: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Route to the code's folder."""
+        """Route to the code's folder, and say in each answer for which query it is."""
         request = event["request"]
+        if "response" in event:
+            asked = {"x-asked": {"value": ",".join(request["querystring"])}}
+            return {**event["response"], "headers": {**event["response"]["headers"], **asked}}
         if request["uri"] == "/broken":
             raise RuntimeError("as wished")
         if request["uri"] == "/own":
@@ -149,3 +156,18 @@ def test_a_function_that_fails_is_a_503(site: LateSite) -> None:
 def test_a_site_takes_no_posts(site: LateSite) -> None:
     """The distribution allows reads."""
     assert site.answer(EdgeRequest("POST", "/", {}, b"", "127.0.0.1"), TARGETS).status == 403
+
+
+def test_the_function_sees_every_answer_but_errors(site: LateSite, bucket: Bucket) -> None:
+    """Also those from the cache, with the visitor's own query; CloudFront does not run it at 400 and above."""
+    assert [dict(ask(site, path).headers)["x-asked"] for path in ("/?a=1", "/?b")] == ["a", "b"]
+    assert bucket.fetched["/one/"] == 1
+    assert "x-asked" not in dict(ask(site, "/gone").headers)
+
+
+def test_without_weather_a_publication_is_seen_at_once(bucket: Bucket) -> None:
+    """Nobody waits for it."""
+    still = Site(bucket, EdgeCounts())
+    for expected in (b"first page", b"second page"):
+        assert still.answer(EdgeRequest("GET", "/", {}, b"", "127.0.0.1"), TARGETS).body == expected
+        bucket.published = "two"

@@ -279,6 +279,36 @@ def test_what_is_missing_is_a_404_with_a_page_of_the_revision(
     assert json.loads(stored["Metadata"]["selfright"]) == {"status": 404}
 
 
+RULED: Mapping[str, bytes] = {
+    **PAGES,
+    "assets/app-1.js": b"one()",
+    "_redirects": b"/old /new 301\n/blog/* /posts/:splat 308\n/api/* https://api.example/:splat 200",
+    "_headers": b"/*\n  X-Frame-Options: DENY\n/docs/\n  X-Docs: 1\n/assets/*\n  Access-Control-Allow-Origin: *",
+}
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        {"path": "/old?a=1", "status": 301, "header": {"location": "/new?a=1"}},
+        {"path": "/old/", "status": 301, "header": {"location": "/new"}},
+        {"path": "/blog/a/b?x=1", "status": 308, "header": {"location": "/posts/a/b?x=1"}},
+        {"path": "/", "header": {"x-frame-options": "DENY"}},
+        {"path": "/docs/", "header": {"x-frame-options": "DENY", "x-docs": "1"}},
+        {"path": "/docs", "header": {"x-docs": "1"}},
+        {"path": "/about", "header": {"x-frame-options": "DENY"}},
+        {"path": "/assets/app-1.js", "header": {"access-control-allow-origin": "*"}},
+        {"path": "/_redirects", "status": 404},
+        {"path": "/_headers", "status": 404},
+    ],
+    ids=lambda one: one["path"],
+)
+def test_a_site_brings_redirects_and_headers_of_its_own(world: World, one: Mapping[str, Any]) -> None:
+    """As its `_redirects` and `_headers` say; nobody reads these files."""
+    let_in(world, "*", "revisions/*/.404.html")
+    assert check(world, stage(world, RULED), one)[1] == (True, f"status {one.get('status', 200)}, as expected")
+
+
 def test_an_application_shows_files_without_a_dot(world: World) -> None:
     """The routing function is told of them; every other path without a dot is the application's."""
     files = {**ONE, "LICENSE": b"text", ".well-known/apple-app-site-association": b"{}"}

@@ -3,11 +3,13 @@ import pytest
 from controller.domain.components.site.addresses import (
     FUNCTION_BYTES,
     MISSING_PAGE,
+    Addresses,
     Redirect,
     addresses_of,
     is_application,
 )
 from controller.domain.components.site.names import NotFoundHandling
+from controller.domain.components.site.redirects import parse_redirects
 from controller.errors import InvalidBundleError
 
 APPLICATION: NotFoundHandling = "single-page-application"
@@ -96,3 +98,67 @@ def test_a_redirect_works_where_the_function_does_not_see_answers() -> None:
     page = Redirect('/a"><script>/').page.decode()
     assert "<script>" not in page
     assert 'url=/a\\&quot;>&lt;script>/"' in page
+
+
+def moved(lines: str, *paths: str, shared: str = "assets/") -> Addresses:
+    """The addresses of a site with these redirects."""
+    files = {"index.html", "about.html", "docs/index.html", *paths}
+    return addresses_of(
+        files, "404-page", "index.html", parse_redirects(lines.encode()), lambda path: path.startswith(shared)
+    )
+
+
+def test_a_plain_redirect_is_an_object() -> None:
+    """With and without a slash; so there may be as many as a site has, and the function knows none of them."""
+    found = moved("/old /new 301\n/old2/ https://example.com/")
+    assert {name: one for name, one in found.redirects.items() if name != "docs"} == {
+        "old": Redirect("/new"),
+        "old/index.html": Redirect("/new"),
+        "old2": Redirect("https://example.com/", 302),
+        "old2/index.html": Redirect("https://example.com/", 302),
+    }
+    assert (found.rules, found.said) == ((), ())
+
+
+def test_no_address_leads_to_itself() -> None:
+    """A line that only adds or takes a slash is for the other form."""
+    assert set(moved("/a /a/\n/b /b").redirects) == {"docs", "a", "b/index.html"}
+
+
+def test_a_file_comes_before_a_redirect() -> None:
+    """As at Netlify; `301!` forces it, and then the function redirects."""
+    found = moved("/about /new\n/docs /manual 301!")
+    assert found.rules == (("/docs", "/manual", 301),)
+    assert found.said == ("'/about' in _redirects is a file's address, and shows the file.",)
+
+
+def test_a_pattern_is_the_functions() -> None:
+    """It comes before files, and that is said."""
+    found = moved("/docs/* /manual/:splat 301")
+    assert found.rules == (("/docs/*", "/manual/:splat", 301),)
+    assert found.said == ("'/docs/*' in _redirects comes before 2 files, like docs, docs/index.html.",)
+
+
+def test_the_first_line_counts() -> None:
+    """What a later pattern fits, too, stands before it in the function; what an earlier one fits is never reached."""
+    found = moved("/blog/a /x 301\n/blog/* /y/:splat 301\n/blog/b /z 301")
+    assert found.rules == (("/blog/a", "/x", 301), ("/blog/*", "/y/:splat", 301))
+    assert found.said == ("'/blog/b' in _redirects is never reached: an earlier line fits it.",)
+
+
+def test_a_redirect_among_shared_files_is_the_functions() -> None:
+    """No object of a revision is shown there."""
+    assert moved("/assets/old.js /assets/new.js").rules == (("/assets/old.js", "/assets/new.js", 302),)
+
+
+def test_too_many_patterns_are_refused() -> None:
+    """The function has a kilobyte for them; nothing was compared before."""
+    with pytest.raises(InvalidBundleError, match="lines of _redirects: 100") as caught:
+        moved("\n".join(f"/a{number}/* /b{number}/:splat" for number in range(100)))
+    assert "placeholder" in caught.value.next_step
+
+
+def test_an_application_knows_its_redirects() -> None:
+    """Or it would show its page there."""
+    found = addresses_of({"index.html"}, None, "index.html", parse_redirects(b"/* /index.html 200\n/old /new"))
+    assert found.for_function() == {"application": True, "known": ["/old", "/old/"]}

@@ -62,3 +62,27 @@ def test_a_release_that_says_something_else_than_the_index_is_refused() -> None:
     site, archive = opened(parts)
     with pytest.raises(InvalidBundleError, match="does not match `not_found_handling` in the manifest"):
         site.files(archive, "release.yaml")
+
+
+def test_what_is_beyond_is_said() -> None:
+    """Of redirects and of headers, and what a redirect hides."""
+    files = {
+        "index.html": PAGE,
+        "404.html": PAGE,
+        "a.html": PAGE,
+        "_redirects": b"/x /y 301 Country=de\n/a.html /b",
+        "_headers": b"/*\n  Set-Cookie: a=1",
+    }
+    said = list(SiteArtifact.remarks(*opened(bundle_parts(site_files=files))))
+    assert [one.partition(":")[0] for one in said] == [
+        "Not followed of _redirects",
+        "'/a.html' in _redirects is a file's address, and shows the file.",
+        "Not sent of _headers",
+    ]
+
+
+def test_headers_without_room_are_refused_when_bundled() -> None:
+    """Before anything is touched."""
+    site, archive = opened(bundle_parts(site_files={"index.html": PAGE, "_headers": b"/*\n  X-A: " + b"x" * 1_700}))
+    with pytest.raises(InvalidBundleError, match="are allowed"):
+        site.files(archive, "release.yaml")

@@ -1,0 +1,75 @@
+import pytest
+
+from controller.domain.components.site.headers import ROOM, addresses_at, parse_headers, require_room
+from controller.errors import InvalidBundleError
+
+FILE = b"""# all
+/*
+  X-Frame-Options: DENY
+  X-A: 1
+/docs/*
+  X-A: 2
+  ! x-frame-options
+/users/:name
+  X-User: yes
+"""
+
+
+@pytest.mark.parametrize(
+    ("address", "headers"),
+    [
+        ("/", {"x-frame-options": "DENY", "x-a": "1"}),
+        ("/docs/x", {"x-a": "1, 2"}),
+        ("/users/ada", {"x-frame-options": "DENY", "x-a": "1", "x-user": "yes"}),
+        ("/users/ada/x", {"x-frame-options": "DENY", "x-a": "1"}),
+    ],
+)
+def test_all_blocks_that_fit_count(address: str, headers: dict[str, str]) -> None:
+    """In their order: values are joined, and one may take away what an earlier one says."""
+    assert parse_headers(FILE).at([address]) == headers
+
+
+def test_a_page_in_a_folder_has_two_addresses() -> None:
+    """So a block for either of them is for the page."""
+    assert addresses_at("docs/index.html") == ("/docs/index.html", "/docs/")
+    assert addresses_at("index.html") == ("/index.html", "/")
+    assert addresses_at("myindex.html") == ("/myindex.html",)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("https://a.example/*\n  X-A: 1", "with a host"),
+        ("/a/*/b/*\n", "at most one"),
+        ("/a\n  no colon", "a name, a colon"),
+        ("/a\n  X-\u00e4: 1", "a name, a colon"),
+        ("/a\n  X-A: \u00e4", "a name, a colon"),
+        ("/a\n  Set-Cookie: a=1", "sets this header"),
+        ("/a\n  Content-Length: 1", "sets this header"),
+        ("/a\n  X-Amz-Meta-A: 1", "sets this header"),
+        ("/a/*\n  X-A: :splat", "placeholders"),
+    ],
+)
+def test_what_is_beyond_is_said(text: str, why: str) -> None:
+    """With its line; the other headers are sent."""
+    found = parse_headers(text.encode())
+    [said] = found.beyond
+    assert why in said
+    assert not found.at(["/a"])
+
+
+def test_the_number_of_blocks_is_bounded() -> None:
+    """Every file is compared with every block."""
+    found = parse_headers(b"".join(b"/%d\n  X-A: 1\n" % number for number in range(101)))
+    assert len(found.blocks) == 100
+    assert "more than 100 blocks" in found.beyond[0]
+
+
+def test_headers_for_which_an_object_has_no_room_are_refused() -> None:
+    """S3 keeps two kilobytes of metadata; blocks for different addresses do not add up."""
+    long = "x" * (ROOM - 100)
+    apart = parse_headers(f"/a\n  X-A: {long}\n/b\n  X-A: {long}".encode())
+    require_room(apart, ["a", "b"])
+    with pytest.raises(InvalidBundleError, match="the headers for 'a' in _headers") as caught:
+        require_room(parse_headers(f"/a\n  X-A: {long}\n/*\n  X-B: {long}".encode()), ["b", "a"])
+    assert "response headers policy" in caught.value.next_step
