@@ -69,3 +69,19 @@ def of_empty_entries(names: Iterable[bytes]) -> bytes:
         local += LOCAL_HEADER.pack(b"PK\x03\x04", 20, 0x800, 0, 0, 0x21, 0, 0, 0, len(name), 0) + name
     end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, len(every), len(every), len(directory), len(local), 0)
     return bytes(local + directory + end)
+
+
+def with_gap(data: bytes, name: str, gap: bytes) -> bytes:
+    """The zip with foreign bytes before this entry, or after the last one."""
+    end = data.rindex(b"PK\x05\x06")
+    start = int.from_bytes(data[end + 16 : end + 20], "little")
+    at = offset_of(data, name) if name else start
+    directory = bytearray(data[start:end])
+    place = 0
+    while place < len(directory):
+        header = list(_CENTRAL.unpack_from(directory, place))
+        header[_FIELDS["offset"]] += len(gap) * (header[_FIELDS["offset"]] >= at)
+        _CENTRAL.pack_into(directory, place, *header)
+        place += _CENTRAL.size + sum(header[10:13])
+    moved = (start + len(gap)).to_bytes(4, "little")
+    return data[:at] + gap + data[at:start] + bytes(directory) + data[end : end + 16] + moved + data[end + 20 :]

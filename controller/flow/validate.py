@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from controller.confinement import within
 from controller.domain.bundle.acceptance import check_release
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.bundle.manifest import Manifest
@@ -17,6 +18,8 @@ from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
 from controller.ports.world import World
 
+READING = 120.0
+"""The seconds for all files of a bundle whose reading is limited, together: the task itself has 300."""
 MOST_BYTES = 100_000
 """Of all checks together: an item of the ledger holds 400 KB, and must always have room for a trip."""
 
@@ -35,7 +38,7 @@ def validate(world: World, deployment_id: str) -> Validated:
         return Validated(deployment, "rejected")
     try:
         environment = environment_of(world, deployment)
-        with world.bundles.open(deployment.upload) as bundle:
+        with within(READING), world.bundles.open(deployment.upload) as bundle:
             archive = BundleArchive(bundle)
             manifest = archive.manifest()
             archive.verify(manifest)

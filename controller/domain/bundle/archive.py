@@ -5,6 +5,7 @@ Code that reads one kind of artifact is imported only when the bundle has one: t
 # ruff: noqa: PLC0415 - see above
 
 import hashlib
+import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from controller.domain.components.artifact import MANIFEST_NAME
 from controller.domain.components.contents import ExpectedContents, Read, differs
 from controller.domain.zip.directory import AGAIN, STORED, Entry, read_directory
 from controller.domain.zip.entry import Inflating, Window, data_start
+from controller.domain.zip.gunzip import Gunzip
 from controller.domain.zip.rules import MAX_RATIO, check_entries
 from controller.errors import InvalidBundleError
 
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
 
 _MIB = 1024 * 1024
 _CHUNK = 1 * _MIB
-_END = 4
-"""How many of a file's last bytes are kept: gzip writes the unpacked size there."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,8 @@ class BundleLimits:
     """The limit of files whose kind allows more than `entry_bytes`: the layers of a container image."""
     entries: int = 20_000
     ratio: int = MAX_RATIO
+    gzip_bytes: int = 20 * 1024 * _MIB
+    """The limit of what all layers of container images in it unpack to."""
 
 
 class BundleArchive:
@@ -69,8 +71,9 @@ class BundleArchive:
             max_ratio=self._limits.ratio,
         )
         ends = [*(entry.offset for entry in directory.entries[1:]), directory.end]
-        files = zip(directory.entries, ends, strict=False)
-        self._entries = {entry.name: (entry, end) for entry, end in files if not entry.is_folder}
+        every = list(zip(directory.entries, ends, strict=False))
+        self._entries = {entry.name: (entry, end) for entry, end in every if not entry.is_folder}
+        self._folders = [(entry, end) for entry, end in every if entry.is_folder]
         self._known: dict[str, Any] = {}
         self._starts: dict[str, int] = {}
 
@@ -86,8 +89,9 @@ class BundleArchive:
     def manifest(self) -> "Manifest":
         """The manifest; raises `InvalidBundleError` when it is missing or invalid."""
         from controller.domain.bundle.manifest import parse_manifest
+        from controller.domain.reading.costly import read_within_limits
 
-        return parse_manifest(self._manifest)
+        return read_within_limits(lambda: parse_manifest(self._manifest), len(self._manifest), MANIFEST_NAME)
 
     def digest(self) -> str:
         """The release's SHA-256 in hex: that of the manifest, which holds the digests of everything else."""
@@ -143,12 +147,15 @@ class BundleArchive:
         for component, each in files.items():
             if each:
                 complete[self._last_of(each)].append(manifest.components[component])
-        ends: dict[str, bytes] = {}
+        for folder, end in self._folders:
+            data_start(self._file, folder, end)
+        unpacked: dict[str, int] = {}
         for name, (entry, _) in self._entries.items():
-            if name in expected:
-                ends[name] = self._verify_contents(entry, expected[name])
+            if size := self._verify_contents(entry, expected.get(name, ExpectedContents(""))):
+                unpacked[name] = size
+                self._refuse_too_much(unpacked)
             for artifact in complete.get(name, ()):
-                artifact.verify(self, ends)
+                artifact.verify(self, unpacked)
 
     def _last_of(self, files: Mapping[str, ExpectedContents]) -> str:
         """The file of these that is last in the bundle."""
@@ -167,24 +174,46 @@ class BundleArchive:
             reason = f"'{name}' is in the bundle, but belongs to no artifact of {MANIFEST_NAME}"
             raise InvalidBundleError(reason, AGAIN)
 
-    def _verify_contents(self, entry: Entry, expected: ExpectedContents) -> bytes:
-        """Read a file and compare it with its digests; returns its last bytes."""
+    def _refuse_too_much(self, unpacked: Mapping[str, int]) -> None:
+        if sum(unpacked.values()) > self._limits.gzip_bytes:
+            reason = f"the layers in the bundle unpack to more than {self._limits.gzip_bytes / 1024**3:.0f} GiB"
+            raise InvalidBundleError(reason, "Release fewer or smaller images at once.")
+
+    def _verify_contents(self, entry: Entry, expected: ExpectedContents) -> int:
+        """Read a file, and compare it with its checksum and digests; returns what a gzip file unpacks to, else 0."""
         if entry.size > (at_most := expected.at_most or self._limits.entry_bytes):
             reason = f"'{entry.name}' unpacks to {entry.size:,} bytes; at most {at_most:,} are allowed"
             raise InvalidBundleError(reason, "Make the file smaller.")
-        end = b""
-        sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+        crc, sha256, md5 = 0, hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+        gunzip = Gunzip(entry.name, expected.unpacked_at_most) if expected.unpacked_at_most else None
+        trouble: InvalidBundleError | None = None
         with self.stream(entry.name) as stream:
             while chunk := stream.read(_CHUNK):
+                crc = zlib.crc32(chunk, crc)
                 sha256.update(chunk)
-                end = (end + chunk)[-_END:] if len(chunk) < _END else chunk[-_END:]
                 if expected.md5:
                     md5.update(chunk)
-        if sha256.hexdigest() != expected.sha256 or (expected.md5 and md5.hexdigest() != expected.md5):
+                if gunzip and not trouble:
+                    trouble = _damage(gunzip, chunk)
+        if crc != entry.crc:
+            raise InvalidBundleError(f"'{entry.name}' cannot be unpacked: its checksum does not match", AGAIN)
+        is_another = sha256.hexdigest() != expected.sha256 or (expected.md5 and md5.hexdigest() != expected.md5)
+        if expected.sha256 and is_another:
             raise differs(entry.name, "its digest")
-        return end
+        if trouble:
+            raise trouble
+        return gunzip.finish() if gunzip else 0
 
     def _find(self, name: str) -> Entry:
         if name not in self._entries:
             raise InvalidBundleError(f"'{name}' is not in the bundle", AGAIN)
         return self._entries[name][0]
+
+
+def _damage(gunzip: Gunzip, chunk: bytes) -> InvalidBundleError | None:
+    """What is wrong with the next bytes of a gzip file; a wrong digest says more, so this is said after it."""
+    try:
+        gunzip.feed(chunk)
+    except InvalidBundleError as error:
+        return error
+    return None

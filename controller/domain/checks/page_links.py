@@ -48,6 +48,8 @@ _PRELOADS: Mapping[str, Use] = {
     "video": Use.MEDIA,
     "audio": Use.MEDIA,
 }
+WITH_LINKS = frozenset({Use.PAGE, Use.STYLE, Use.MANIFEST})
+"""The uses of files in which links are looked for."""
 _SCRIPTS = {"", "module", "text/javascript", "application/javascript"}
 
 

@@ -4,12 +4,14 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from controller.confinement import TooCostlyError, confined
 from controller.domain.checks.check import Answer, CheckResult
 from controller.domain.checks.folder_redirect import folder_of
-from controller.domain.checks.page_links import Link, links_in
+from controller.domain.checks.page_links import WITH_LINKS, Link, links_in
 from controller.domain.checks.page_types import Use, is_plausible
 from controller.domain.checks.site_check import SiteCheck
 from controller.domain.printable import printable
@@ -18,6 +20,8 @@ from controller.errors import NoAnswerError
 FILES, BYTES, SECONDS = 200, 50 * 1024 * 1024, 30
 AT_ONCE = 6
 """As many connections as browsers open to one host."""
+AT_ONCE_BYTES = 1024
+"""A file of so few bytes is read without a process of its own."""
 SHOWN = 3
 SHOWN_PATH = 100
 
@@ -89,7 +93,19 @@ class PageLoad:
         if not is_plausible(link.use, path, answer.content_type):
             kind = _shown(answer.content_type) or "without a type"
             return [f"{_shown(path)} is {kind} and used as {link.use}"], set()
-        return [], links_in(link.url, link.use, answer.body)
+        return self._links(link, answer, path)
+
+    def _links(self, link: Link, answer: Answer, path: str) -> tuple[Iterable[str], set[Link]]:
+        """What is wrong with a file's contents, and its links. Reading them is ended in time."""
+        if link.use not in WITH_LINKS:
+            return [], set()
+        read = partial(links_in, link.url, link.use, answer.body)
+        try:
+            if len(answer.body) > AT_ONCE_BYTES:
+                return [], confined(read, max(1.0, self._ends - self.clock()))
+            return [], read()
+        except TooCostlyError as error:
+            return [f"{_shown(path)} cannot be read: that {error}"], set()
 
 
 def _shown(text: str) -> str:

@@ -82,10 +82,10 @@ class Artifact(BaseModel):
         require(bundle, self.artifact, where)
         return {self.artifact: ExpectedContents(self.sha256)}
 
-    def verify(self, bundle: Contents, ends: Mapping[str, bytes]) -> None:
+    def verify(self, bundle: Contents, unpacked: Mapping[str, int]) -> None:
         """Check what only the files' contents show, after their digests were compared; raises `InvalidBundleError`.
 
-        `ends` are the last four bytes of each of its files by path.
+        `unpacked` are the sizes in bytes to which its gzip files unpack, by path.
         """
 
     def remarks(self, bundle: Contents) -> Iterator[str]:  # noqa: ARG002 - for kinds that read it

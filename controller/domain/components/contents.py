@@ -13,11 +13,15 @@ Read = TypeVar("Read")
 
 @dataclass(frozen=True, slots=True)
 class ExpectedContents:
-    """What a file of the bundle must be: its digests in hex, and its size limit in bytes if its kind sets one."""
+    """What a file of the bundle must be: its digests in hex, and its size limit in bytes if its kind sets one.
+
+    `unpacked_at_most` is the limit in bytes of what a gzip file unpacks to (0: it is not unpacked).
+    """
 
     sha256: str
     md5: str = ""
     at_most: int = 0
+    unpacked_at_most: int = 0
 
 
 class Contents(Protocol):

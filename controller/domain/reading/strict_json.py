@@ -1,6 +1,7 @@
 """Reads JSON from untrusted sources: every key once, numbers that are finite, text that can be written again."""
 
 import json
+from collections import Counter
 from typing import Any, NoReturn
 
 from controller.domain.reading.strict_yaml import UnreadableError
@@ -24,8 +25,7 @@ def read_json(text: str, most_depth: int) -> Any:  # noqa: ANN401 - any JSON
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise UnreadableError(f"the key '{twice[:_SHOWN]}' appears twice in one object")
     return found
 

@@ -27,6 +27,9 @@ _MORE = 0xFFFF
 _BYTES_PER_ENTRY = 256
 """More than a directory needs for an average entry; it bounds the bytes that are read into memory."""
 _UTF8_FLAG = 0x800
+_EXTRA_FIELD = struct.Struct("<2H")
+_SECOND_NAME, _BEFORE_SECOND_NAME = 0x7075, 5
+"""The extra field in which some programs write a name in Unicode, after a version and a checksum."""
 AGAIN = "Make the bundle again with `selfright bundle` and upload that file as it is."
 
 
@@ -122,6 +125,7 @@ def _entries(data: bytes, count: int, what: str) -> Iterator[Entry]:
         )
         at += _CENTRAL_HEADER.size
         raw_name = data[at : at + name_length]
+        refuse_second_name(data[at + name_length : at + name_length + extra], raw_name, what)
         at += name_length + extra + comment
         unix = made_by >> 8 in _MADE_ON_UNIX
         mode = attributes >> 16 if unix else 0
@@ -133,9 +137,22 @@ def _entries(data: bytes, count: int, what: str) -> Iterator[Entry]:
 _MADE_ON_UNIX = (3, 19)  # Unix and macOS
 
 
+def refuse_second_name(extra: bytes, raw_name: bytes, what: str) -> None:
+    """Raise `InvalidBundleError` when an entry's extra fields give it another name, which some programs would use."""
+    at = 0
+    while len(extra) - at >= _EXTRA_FIELD.size:
+        kind, length = _EXTRA_FIELD.unpack_from(extra, at)
+        at += _EXTRA_FIELD.size
+        if kind == _SECOND_NAME and extra[at + _BEFORE_SECOND_NAME : at + length] != raw_name:
+            raise InvalidBundleError(f"'{raw_name!r}' in {what} has a second name", AGAIN)
+        at += length
+
+
 def _decode(raw_name: bytes, flags: int, what: str) -> str:
+    if not (flags & _UTF8_FLAG or raw_name.isascii()):
+        raise InvalidBundleError(f"{what} has a name in an unknown encoding: {raw_name!r}", AGAIN)
     try:
-        return raw_name.decode("utf-8" if flags & _UTF8_FLAG else "cp437")
+        return raw_name.decode()
     except UnicodeDecodeError as error:
         raise InvalidBundleError(f"{what} has an entry whose name is not valid UTF-8: {raw_name!r}", AGAIN) from error
 

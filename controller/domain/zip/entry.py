@@ -1,29 +1,61 @@
 """Reads one entry of a zip: never more than the directory declares, and never silently less."""
 
 import io
+import struct
 import zlib
 from typing import BinaryIO
 
-from controller.domain.zip.directory import AGAIN, DEFLATED, LOCAL_HEADER, LOCAL_SIGNATURE, Entry, read_exactly
+from controller.domain.zip.directory import (
+    AGAIN,
+    DEFLATED,
+    LOCAL_HEADER,
+    LOCAL_SIGNATURE,
+    Entry,
+    read_exactly,
+    refuse_second_name,
+)
 from controller.errors import InvalidBundleError
 
 _CHUNK = 256 * 1024
+_SIZES_FOLLOW = 0x8
+"""The flag of an entry whose checksum and sizes stand behind its data, because they were not known before."""
+_SIZES = (struct.Struct("<3L"), struct.Struct("<L2Q"))
+_SIZES_SIGNATURE = b"PK\x07\x08"
 
 
 def data_start(file: BinaryIO, entry: Entry, limit: int) -> int:
     """The position of the entry's data.
 
-    Raises `InvalidBundleError` unless the data ends before `limit` and the local header agrees with the directory.
+    Raises `InvalidBundleError` unless the local header agrees with the directory, and nothing but the entry stands
+    before `limit`: other programs read what the directory does not name.
     """
     header = read_exactly(file, entry.offset, entry.offset + LOCAL_HEADER.size + len(entry.raw_name))
-    signature, _, flags, method, *_, name_length, extra = LOCAL_HEADER.unpack_from(header)
-    start = entry.offset + LOCAL_HEADER.size + name_length + extra
+    signature, _, flags, method, _, _, crc, packed, size, name_length, extra = LOCAL_HEADER.unpack_from(header)
+    start = entry.offset + len(header) + extra
     agrees = (signature, flags, method) == (LOCAL_SIGNATURE, entry.flags, entry.method)
-    if not agrees or header[LOCAL_HEADER.size :] != entry.raw_name or name_length != len(entry.raw_name):
+    stated, known = (crc, packed, size), (entry.crc, entry.packed, entry.size)
+    if flags & _SIZES_FOLLOW:
+        known = tuple(one and two for one, two in zip(stated, known, strict=True))  # type: ignore[assignment]
+    same_name = header[LOCAL_HEADER.size :] == entry.raw_name and name_length == len(entry.raw_name)
+    if not agrees or not same_name or stated != known:
         raise InvalidBundleError(f"'{entry.name}' is described differently in two places of the zip", AGAIN)
     if start + entry.packed > limit:
         raise InvalidBundleError(f"'{entry.name}' shares data with another entry of the zip", AGAIN)
+    if extra:
+        refuse_second_name(read_exactly(file, start - extra, start), entry.raw_name, "the zip")
+    if start + entry.packed < limit and not _only_sizes_follow(file, entry, start + entry.packed, limit):
+        raise InvalidBundleError(f"'{entry.name}' is followed by foreign data in the zip", AGAIN)
     return int(start)
+
+
+def _only_sizes_follow(file: BinaryIO, entry: Entry, start: int, limit: int) -> bool:
+    """Whether nothing else stands between these positions than the entry's checksum and sizes."""
+    forms = [layout.pack(entry.crc, entry.packed, entry.size) for layout in _SIZES]
+    forms += [_SIZES_SIGNATURE + form for form in forms]
+    longest = max(map(len, forms))
+    if not entry.flags & _SIZES_FOLLOW or limit - start > longest:
+        return False
+    return read_exactly(file, start, limit) in forms
 
 
 class Window(io.RawIOBase):
@@ -124,6 +156,8 @@ class Inflating(io.RawIOBase):
     def _check_end(self) -> None:
         if self._inflate and not self._inflate.eof:
             self._finish()
+        if self._inflate and (self._inflate.unused_data or self._packed.read(1)):
+            raise self._wrong("foreign data follows its compressed data")
         if self._crc != self._entry.crc:
             raise self._wrong("its checksum does not match")
 

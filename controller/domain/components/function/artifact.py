@@ -59,8 +59,8 @@ class FunctionArtifact(LambdaArtifact):
 
     noun: ClassVar[str] = "a function"
 
-    def verify(self, bundle: Contents, ends: Mapping[str, bytes]) -> None:  # noqa: ARG002 - a zip needs more than that
-        """Check the zip, once for all functions of it: the digest pins the contents, and Lambda unpacks them."""
+    def verify(self, bundle: Contents, unpacked: Mapping[str, int]) -> None:  # noqa: ARG002 - a zip needs more than that
+        """Check all of the zip, once for all functions of it: what Lambda unpacks is what its directory says."""
         from controller.domain.components.function.modes import brings_runtime  # noqa: PLC0415 - only when verified
 
         own_runtime = brings_runtime(self.runtime)

@@ -1,4 +1,4 @@
-"""Checks the directory of a function's zip, and refuses what Lambda would not unpack."""
+"""Checks a function's zip, and refuses what Lambda would not unpack, or would unpack to something else."""
 
 from typing import BinaryIO
 
@@ -6,6 +6,7 @@ from controller.domain.components.function.links import check_links
 from controller.domain.components.function.modes import check_modes
 from controller.domain.zip.directory import read_directory
 from controller.domain.zip.rules import MAX_RATIO, check_entries
+from controller.domain.zip.unpacking import check_contents
 from controller.errors import InvalidBundleError
 
 MAX_UNPACKED = 250 * 1024 * 1024
@@ -32,3 +33,4 @@ def check_package(
     check_entries(directory.entries, f"'{name}'", **limits, links=True)
     check_modes(directory.entries, f"'{name}'", own_runtime=own_runtime)
     check_links(package, directory, f"'{name}'")
+    check_contents(package, directory, f"'{name}'")

@@ -46,7 +46,7 @@ class ImageArtifact(LambdaArtifact):
 
     def files(self, bundle: Contents, where: str) -> Mapping[str, ExpectedContents]:
         """All files of the layout; also checks its documents, and refuses an image that Lambda would not accept."""
-        from controller.domain.components.image.rules import refuse_unsupported
+        from controller.domain.components.image.rules import MAX_UNPACKED, refuse_unsupported
 
         require(bundle, self.index, where)
         layout = self.read_layout(bundle)
@@ -59,13 +59,17 @@ class ImageArtifact(LambdaArtifact):
             require(bundle, name, self.index)
             if bundle.size(name) != size:
                 raise differs(name, "the size in the image's manifest")
-        return {name: ExpectedContents(sha256, at_most=LAYER_BYTES) for name, (sha256, _) in files.items()}
+        packed = {f"{self.artifact}/{path}" for image in layout.images for path in image.gzip_layers}
+        return {
+            name: ExpectedContents(sha256, at_most=LAYER_BYTES, unpacked_at_most=MAX_UNPACKED * (name in packed))
+            for name, (sha256, _) in files.items()
+        }
 
-    def verify(self, bundle: Contents, ends: Mapping[str, bytes]) -> None:
-        """Refuse an image that is too large for Lambda; only the ends of the layers hold their unpacked sizes."""
+    def verify(self, bundle: Contents, unpacked: Mapping[str, int]) -> None:
+        """Refuse an image that is too large for Lambda."""
         from controller.domain.components.image.rules import refuse_too_large
 
-        inside = {name.removeprefix(f"{self.artifact}/"): end for name, end in ends.items()}
+        inside = {name.removeprefix(f"{self.artifact}/"): size for name, size in unpacked.items()}
         for image in self.read_layout(bundle).images:
             refuse_too_large(image, inside, self.artifact)
 

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from controller.domain.components.image.documents import (
     CONFIGS,
+    GZIP_LAYERS,
     INDEXES,
     MANIFESTS,
     MAX_BYTES,
@@ -47,6 +48,11 @@ class Image:
     descriptor: Descriptor
     manifest: ImageManifest
     platform: str
+
+    @property
+    def gzip_layers(self) -> frozenset[str]:
+        """The paths of the layers that are compressed."""
+        return frozenset(layer.path for layer in self.manifest.layers if layer.media_type in GZIP_LAYERS)
 
 
 @dataclass(frozen=True)

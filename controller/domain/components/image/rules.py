@@ -22,17 +22,13 @@ def refuse_unsupported(image: Image, what: str) -> None:
         _refuse_layer(layer, what)
 
 
-def unpacked_size(image: Image, ends: Mapping[str, bytes]) -> int:
-    """The least size in bytes of the unpacked image.
+def refuse_too_large(image: Image, unpacked: Mapping[str, int], what: str) -> None:
+    """Raise `InvalidBundleError` for an image over Lambda's limit.
 
-    `ends` are the last four bytes of each layer by path: there gzip keeps the unpacked size (modulo 4 GiB).
+    `unpacked` are the unpacked sizes in bytes of its gzip layers by path.
     """
-    return sum(_unpacked(layer, ends) for layer in image.manifest.layers)
-
-
-def refuse_too_large(image: Image, ends: Mapping[str, bytes], what: str) -> None:
-    """Raise `InvalidBundleError` for an image that is certainly over Lambda's limit; see `unpacked_size` for `ends`."""
-    if (size := unpacked_size(image, ends)) > MAX_UNPACKED:
+    size = sum(unpacked.get(layer.path, layer.size) for layer in image.manifest.layers)
+    if size > MAX_UNPACKED:
         reason = f"the image for {image.platform} in '{what}' unpacks to {size / 1024**3:.1f} GiB"
         raise InvalidBundleError(f"{reason}; Lambda allows 10 GiB", "Make it smaller, for example in stages.")
 
@@ -46,8 +42,3 @@ def _refuse_layer(layer: Descriptor, what: str) -> None:
     if "nondistributable" in layer.media_type or "foreign" in layer.media_type:
         raise InvalidBundleError(f"{where} must be fetched from elsewhere", "Use a base image with all its layers.")
     raise InvalidBundleError(f"{where} has the media type '{layer.media_type}', which Lambda does not support", _GZIP)
-
-
-def _unpacked(layer: Descriptor, ends: Mapping[str, bytes]) -> int:
-    end = ends.get(layer.path, b"") if layer.media_type in GZIP_LAYERS else b""
-    return max(layer.size, int.from_bytes(end, "little"))

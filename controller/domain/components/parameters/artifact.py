@@ -20,10 +20,12 @@ class ParametersArtifact(Artifact):
     def read_parameters(self, bundle: Contents) -> "Parameters":
         """The names and values; raises `InvalidBundleError`."""
         from controller.domain.components.parameters.values import parse_parameters  # noqa: PLC0415 - imports YAML
+        from controller.domain.reading.costly import read_within_limits  # noqa: PLC0415
         from controller.domain.reading.strict_yaml import MAX_BYTES  # noqa: PLC0415
 
         def parsed() -> "Parameters":
-            return parse_parameters(bundle.read(self.artifact, at_most=MAX_BYTES), self.artifact)
+            text = bundle.read(self.artifact, at_most=MAX_BYTES)
+            return read_within_limits(lambda: parse_parameters(text, self.artifact), len(text), self.artifact)
 
         return bundle.once(self.artifact, parsed)
 

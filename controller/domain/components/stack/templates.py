@@ -8,6 +8,7 @@ from typing import Any
 
 from controller.domain.components.stack.template_yaml import MOST_DEPTH, TemplateReader
 from controller.domain.printable import printable
+from controller.domain.reading.costly import read_within_limits
 from controller.domain.reading.strict_json import read_json
 from controller.domain.reading.strict_yaml import UnreadableError
 from controller.domain.reading.written import place_of
@@ -85,7 +86,7 @@ def parse_template(text: bytes, file: str) -> Template:
 def read_template(text: str, file: str) -> Template:
     """The template in a text, JSON or YAML; raises `InvalidBundleError` when the text is not one."""
     try:
-        content = read_json(text, MOST_DEPTH) if text.lstrip().startswith("{") else TemplateReader(text).read()
+        content = read_within_limits(lambda: _content(text), len(text), file)
     except UnreadableError as error:
         raise InvalidBundleError(f"{file} cannot be read: {printable(str(error))}", f"Correct {file}.") from error
     if not isinstance(content, dict) or not isinstance(content.get("Resources"), dict) or not content["Resources"]:
@@ -96,6 +97,10 @@ def read_template(text: str, file: str) -> Template:
         reason = f"{file}: `Parameters` must be keys and values, and so must each of them"
         raise InvalidBundleError(reason, f"Correct {file}.")
     return Template(text, content)
+
+
+def _content(text: str) -> Any:  # noqa: ANN401 - any JSON or YAML
+    return read_json(text, MOST_DEPTH) if text.lstrip().startswith("{") else TemplateReader(text).read()
 
 
 def revision_of(text: str, parameters: Mapping[str, str]) -> str:

@@ -13,7 +13,7 @@ from controller.domain.components.parameters.artifact import ParametersArtifact
 from controller.errors import InvalidBundleError
 from tests.builders import SITE_FILES, Item, a_bundle, a_zip, an_index, bundle_parts, digest
 from tests.reading import Noting
-from tests.zips import altered, offset_of
+from tests.zips import altered, offset_of, with_gap
 
 ZEROS = Item(bytes(3_000_000), zipfile.ZIP_DEFLATED)
 
@@ -281,11 +281,26 @@ def test_two_descriptions_of_an_entry_must_agree() -> None:
     assert "described differently" in refusal(data)
 
 
+def test_a_second_manifest_in_a_gap_is_refused() -> None:
+    """A reader that looks for headers instead of the directory would find it."""
+    hidden = a_zip({"release.yaml": b"application: other"})
+    assert "is followed by foreign data" in refusal(with_gap(a_bundle(), "site/robots.txt", hidden[:60]))
+    assert "is followed by foreign data" in refusal(
+        with_gap(with_entry("zz/", Item(b"", mode=0o040755)), "", hidden[:60])
+    )
+
+
+@pytest.mark.parametrize("name", ["release.yaml", "site.index.json", "api.zip"])
+def test_a_wrong_checksum_is_refused_whatever_the_digest(name: str) -> None:
+    """Other programs would not unpack it."""
+    assert "checksum does not match" in refusal(altered(a_bundle(), name, crc=1))
+
+
 LYING = {
     "unpacks to more": ({"size": 5}, "longer than declared"),
     "unpacks to less": ({"size": 500}, "shorter than declared"),
     "wrong checksum": ({"crc": 1}, "checksum does not match"),
-    "packed shorter": ({"packed": 4}, "shorter than declared"),
+    "packed shorter": ({"packed": 4}, "is followed by foreign data"),
 }
 
 

@@ -1,8 +1,10 @@
+import json
 import re
 from typing import Any
 
 import pytest
 
+from controller.domain.checks import json_paths
 from controller.domain.checks.json_paths import expectations, trouble
 
 BODY = b'{"days": 5, "rate": 1.0, "ok": true, "items": [{"name": "Towel", "n": 2}, {"name": "Hat"}], "none": null}'
@@ -79,3 +81,18 @@ def test_an_expression_that_can_never_work_is_refused(given: object, told: str) 
 def test_variadic_functions_are_allowed() -> None:
     """`merge` takes any number of objects."""
     assert expectations({"merge(a, b, c).x": 1}) == {"merge(a, b, c).x": 1}
+
+
+def test_an_expression_that_never_ends_is_a_failed_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an expression costs can double with every few characters; it is ended from outside."""
+    monkeypatch.setattr(json_paths, "SECONDS", 0.5)
+    doubling = "@" + ".[@,@]" * 30
+    said = json_paths.trouble({doubling: 1}, b'{"a": 1}')
+    assert re.fullmatch("the answer cannot be compared: that takes more than .*", said)
+
+
+def test_a_large_answer_is_compared_like_a_small_one() -> None:
+    """It is read in a process of its own."""
+    large = json.dumps({"items": ["x" * 100] * 1000, "status": "up"}).encode()
+    assert json_paths.trouble({"status": "up", "length(items)": 1000}, large) == ""
+    assert json_paths.trouble({"status": "down"}, large) == 'status is "up", expected "down"'

@@ -116,3 +116,12 @@ def test_the_links_of_a_page_in_a_folder_begin_in_the_folder() -> None:
     result = PageLoad(site.get).run(CHECK.model_copy(update={"path": "/docs"}), f"{URL}/docs")
     assert (result.passed, result.detail) == (True, "the page and 1 files that it needs are there")
     assert site.asked == ["/docs", "/docs/", "/docs/b.js"]
+
+
+def test_a_page_that_takes_for_ever_to_read_fails_in_time() -> None:
+    """The reader of HTML knows no clock, so it is ended from outside."""
+    page = Answer(200, b"<a " * 40_000, {"content-type": "text/html"})
+    load = PageLoad(lambda _: page, seconds=1)
+    result = load.run(SiteCheck(kind="site", component="site"), "https://x.example/")
+    assert not result.passed
+    assert "cannot be read: that takes more than 1 seconds" in result.detail

@@ -1,7 +1,10 @@
 """A function's own zip: its limits are Lambda's, not the bundle's."""
 
 import io
+import struct
 import tracemalloc
+import zipfile
+import zlib
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -9,8 +12,8 @@ import pytest
 
 from controller.domain.components.function.package import check_package
 from controller.errors import InvalidBundleError
-from tests.builders import a_zip
-from tests.zips import of_empty_entries
+from tests.builders import Item, a_zip
+from tests.zips import altered, of_empty_entries, with_gap
 
 CODE = {"app.py": b"def handler(event, context): ..."}
 
@@ -65,3 +68,79 @@ def test_a_zip_of_too_many_or_too_deep_folders_is_refused() -> None:
         check_package(io.BytesIO(of_empty_entries(f"{one:x}/{one:x}/a".encode() for one in range(26_000))), "api.zip")
     assert "nested more than 64 folders deep" in refusal({"a/" * 64 + "b": b""})
     check_package(io.BytesIO(a_zip({"a/" * 63 + "b": b""})), "api.zip")
+
+
+def with_second_name(*, in_directory: bool) -> bytes:
+    """A zip whose one file has another name in an extra field of its header, and perhaps of the directory."""
+    name = b"../../tmp/evil.py"
+    info = zipfile.ZipInfo("app.py")
+    info.external_attr = 0o100644 << 16
+    info.extra = struct.pack("<2HBL", 0x7075, 5 + len(name), 1, zlib.crc32(b"app.py")) + name
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(info, b"pass")
+        if not in_directory:
+            info.extra = b""
+    return buffer.getvalue()
+
+
+def deflated(data: bytes, **fields: int) -> bytes:
+    """A zip with one compressed file, of which these fields are changed."""
+    return altered(a_zip({"app.py": Item(data, method=8)}), "app.py", **fields)
+
+
+GOOD = a_zip({**CODE, "b.py": b"pass"})
+LIES = {
+    "a foreign local name": (GOOD.replace(b"app.py", b"api.py", 1), "described differently in two places"),
+    "a wrong checksum": (altered(GOOD, "app.py", crc=1), "checksum does not match"),
+    "another checksum before the data": (altered(GOOD, "app.py", local=False, crc=1), "described differently"),
+    "more than declared": (deflated(bytes(3_000_000), size=56), "longer than declared"),
+    "less than declared": (deflated(b"pass", size=56), "shorter than declared"),
+    "a second name in the directory": (with_second_name(in_directory=True), "has a second name"),
+    "a second name before the data": (with_second_name(in_directory=False), "has a second name"),
+    "a file in a gap": (with_gap(GOOD, "b.py", GOOD[:40]), "is followed by foreign data"),
+    "a file after the last": (with_gap(GOOD, "", GOOD[:40]), "is followed by foreign data"),
+    "a name in an unknown encoding": (GOOD.replace(b"b.py", b"\xe9.py"), "a name in an unknown encoding"),
+}
+
+
+@pytest.mark.parametrize(("package", "reason"), LIES.values(), ids=LIES)
+def test_a_zip_that_says_one_thing_and_holds_another_is_refused(package: bytes, reason: str) -> None:
+    """Lambda would unpack something else than what was checked."""
+    with pytest.raises(InvalidBundleError, match=reason):
+        check_package(io.BytesIO(package), "api.zip")
+
+
+@pytest.mark.parametrize("method", [0, 8])
+def test_sizes_may_follow_the_data(method: int) -> None:
+    """So do tools that write a zip into a pipe."""
+
+    class Pipe:
+        """What cannot be written to again."""
+
+        def __init__(self) -> None:
+            self.written = b""
+
+        def write(self, data: bytes) -> int:
+            self.written += data
+            return len(data)
+
+        def flush(self) -> None:
+            """Nothing waits."""
+
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w", method) as archive:  # type: ignore[arg-type]
+        for name, contents in {"app.py": b"pass" * 100, "folder/b.py": b""}.items():
+            info = zipfile.ZipInfo(name)
+            info.external_attr = 0o100644 << 16
+            archive.writestr(info, contents)
+    check_package(io.BytesIO(pipe.written), "api.zip")
+
+
+def test_compressed_data_that_goes_on_after_its_end_is_refused() -> None:
+    """Some programs would read on."""
+    packed = zlib.compressobj(9, zlib.DEFLATED, -15)
+    stream = packed.compress(b"pass") + packed.flush() + b"more"
+    package = altered(a_zip({"app.py": stream}), "app.py", method=8, size=4, crc=zlib.crc32(b"pass"))
+    with pytest.raises(InvalidBundleError, match="foreign data follows its compressed data"):
+        check_package(io.BytesIO(package), "api.zip")

@@ -1,5 +1,7 @@
+import gzip
 import io
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +11,7 @@ from controller.domain.components.image.artifact import ImageArtifact
 from controller.domain.components.image.documents import MAX_MANIFESTS
 from controller.domain.components.image.layout import Layout
 from controller.domain.components.image.rules import refuse_too_large
+from controller.domain.zip.gunzip import Gunzip
 from controller.errors import InvalidBundleError
 from tests.builders import BundleParts, Item, a_bundle, digest
 from tests.image_layouts import (
@@ -18,6 +21,7 @@ from tests.image_layouts import (
     OCI,
     Files,
     ImageParts,
+    a_layer,
     add_blob,
     descriptor_in,
     image_bundle,
@@ -253,7 +257,7 @@ def test_an_uncompressed_layer_is_accepted() -> None:
 
 def test_a_layer_may_be_larger_than_other_files() -> None:
     """It has a limit of its own."""
-    large = layout(ImageParts((noise(5000),)))
+    large = layout(ImageParts((a_layer("large", noise(5000)),)))
     assert opened(image_bundle(large), BundleLimits(entry_bytes=2000))
     assert "unpacks to" in refusal(image_bundle(large), BundleLimits(entry_bytes=2000, largest_bytes=4000))
 
@@ -267,18 +271,42 @@ def test_other_files_may_not_be_as_large_as_a_layer() -> None:
 
 
 def test_an_image_over_lambdas_limit_is_refused() -> None:
-    """Each layer's last four bytes hold its unpacked size; the limit of all together is 10 GiB."""
-    found = read(layout(ImageParts((BASE, CODE, noise(64))))).image_for("linux/amd64")
-    ends = {layer.path: (0xFFFF_FFFF).to_bytes(4, "little") for layer in found.manifest.layers}
-    refuse_too_large(found, dict(list(ends.items())[:2]), "ai")
+    """The limit of all layers together is 10 GiB."""
+    found = read(layout(ImageParts((BASE, CODE, a_layer("third", b""))))).image_for("linux/amd64")
+    unpacked = {layer.path: 4 * 1024**3 for layer in found.manifest.layers}
+    refuse_too_large(found, dict(list(unpacked.items())[:2]), "ai")
     with pytest.raises(InvalidBundleError, match=r"unpacks to 12\.0 GiB; Lambda allows 10 GiB"):
-        refuse_too_large(found, ends, "ai")
+        refuse_too_large(found, unpacked, "ai")
 
 
-def test_verifying_a_bundle_checks_lambdas_limit() -> None:
-    """Three small layers that each declare four GiB are refused."""
-    layers = [noise(2_000_000, seed)[:-4] + b"\xff\xff\xff\xff" for seed in range(3)]
-    assert "unpacks to 12.0 GiB" in refusal(image_bundle(layout(ImageParts(layers))))
+LYING = {
+    "its size": BASE[:-4] + bytes(4),
+    "its checksum": BASE[:-8] + bytes(4) + BASE[-4:],
+    "no end": BASE[:-3],
+    "what follows": BASE + b"PK",
+    "no gzip": b"ustar",
+}
+
+
+@pytest.mark.parametrize("layer", LYING.values(), ids=LYING)
+def test_a_layer_that_lies_about_what_it_unpacks_to_is_refused(layer: bytes) -> None:
+    """Its digest is right: only unpacking it shows that."""
+    assert re.search("is damaged|is cut off", refusal(image_bundle(layout(ImageParts((layer, CODE))))))
+
+
+def test_a_layer_of_several_parts_is_one() -> None:
+    """Tools that compress in parallel, or so that parts can be fetched alone, write several gzip files in one."""
+    assert opened(image_bundle(layout(ImageParts((a_layer("one", b"1" * 10_000) + a_layer("two", b"2"),)))))
+
+
+def test_what_layers_really_unpack_to_counts() -> None:
+    """A layer may say that it is small; all layers in a bundle have a limit together, too."""
+    bomb = gzip.compress(bytes(50_000_000))
+    bundle = image_bundle(layout(ImageParts((bomb, CODE))))
+    assert "unpack to more than" in refusal(bundle, BundleLimits(gzip_bytes=40_000_000))
+    gunzip = Gunzip("layer", 40_000_000)
+    with pytest.raises(InvalidBundleError, match="unpacks to more than"):
+        gunzip.feed(bomb)
 
 
 def test_a_layer_that_the_bundle_compresses_is_read() -> None:

@@ -1,6 +1,7 @@
 """A stack's template: what is refused before the upload, and what a rollback restores."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -205,3 +206,29 @@ def test_added_resources_are_kept_with_what_they_need() -> None:
     assert kept.content == json.loads(kept.text)
     assert kept.content["Resources"] == {**former["Resources"], "B": present["Resources"]["B"]}
     assert (kept.content["Parameters"], kept.content["Outputs"]) == (present["Parameters"], former["Outputs"])
+
+
+COSTLY = {
+    "many lists in YAML": b"Resources:\n  A: [" + b"[]," * 320_000 + b"[]]",
+    "many keys in JSON, one twice": b'{"Resources": {'
+    + b",".join(b'"%x": 1' % one for one in range(80_000))
+    + b',"0":1}}',
+    "a long row of numbers": b"Resources: {A: " + b"1:" * 480_000 + b"1}",
+    "deep lists": b"Resources: " + b"[" * 900_000,
+}
+
+
+@pytest.mark.parametrize("text", COSTLY.values(), ids=COSTLY)
+def test_no_template_within_the_limits_costs_too_much(text: bytes) -> None:
+    """It is refused with the reason, whatever its reader does with it."""
+    started = time.monotonic()
+    with pytest.raises(InvalidBundleError, match="cannot be read"):
+        parse_template(text, "infra.yaml")
+    assert time.monotonic() - started < 30
+
+
+def test_a_large_template_keeps_the_places_of_its_keys() -> None:
+    """It is read in a process of its own, and comes back whole."""
+    text = "Resources:\n" + "".join(f"  R{one}: {{Type: 'AWS::S3::Bucket'}}\n" for one in range(490)) + "  Bad: {}\n"
+    with pytest.raises(InvalidBundleError, match="line 492, column 3"):
+        parse_template(text.encode(), "infra.yaml")

@@ -1,0 +1,129 @@
+"""Runs a reader of untrusted input in a child process, which ends when it takes too long or too much memory.
+
+A limit inside a reader cannot hold: a regular expression or a recursion is not interrupted. The child is a fork, so it
+begins within milliseconds, with everything that is imported. It reads, sends what it found through a pipe, and ends.
+Where a process cannot fork, the reader runs in place.
+"""
+# ruff: noqa: S301 - what is unpickled was made by our own code in our own child
+
+import os
+import pickle
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from math import ceil
+from typing import NoReturn, TypeVar, cast
+
+SECONDS = 20.0
+"""The time limit of one reader, and of its processor time as well."""
+MEMORY = 128 * 1024 * 1024
+"""What one reader may take in bytes, beyond what the process had before."""
+_CHUNK = 1024 * 1024
+_FAILED, _READ = b"-", b"+"
+
+Read = TypeVar("Read")
+_ends: ContextVar[float | None] = ContextVar("ends", default=None)
+
+
+class TooCostlyError(Exception):
+    """A reader was ended; the text says of what it wanted too much, as the end of a sentence."""
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Limit the time of all readers together that run in this block."""
+    token = _ends.set(min(time.monotonic() + seconds, _ends.get() or float("inf")))
+    try:
+        yield
+    finally:
+        _ends.reset(token)
+
+
+def confined(read: Callable[[], Read], seconds: float = SECONDS, memory: int = MEMORY) -> Read:
+    """The result of `read`, or its error; raises `TooCostlyError` when it was ended.
+
+    `read` changes nothing, and waits for nothing: it works on what is in memory. Its result and errors can be pickled.
+    """
+    if not hasattr(os, "fork"):
+        return read()
+    ends = _ends.get()
+    left = seconds if ends is None else max(0.0, min(seconds, ends - time.monotonic()))
+    source, sink = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(source)
+        _serve(read, sink, ceil(seconds), memory)
+    os.close(sink)
+    try:
+        answer = _receive(source, time.monotonic() + left)
+    finally:
+        os.close(source)
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+    if answer is None or (not answer and _was_out_of_time(status)):
+        raise TooCostlyError(f"takes more than {left:.0f} seconds")
+    if not answer:
+        raise TooCostlyError(f"takes more than {memory // 1024 // 1024} MB of memory")
+    found = pickle.loads(memoryview(answer)[1:])
+    if answer[:1] == _FAILED:
+        raise found
+    return cast("Read", found)
+
+
+def _receive(source: int, ends: float) -> bytearray | None:
+    """What the child sends until it closes the pipe; None when the time is over."""
+    answer = bytearray()
+    while True:
+        ready, _, _ = select.select([source], [], [], max(0.0, ends - time.monotonic()))
+        if not ready:
+            return None
+        data = os.read(source, _CHUNK)
+        if not data:
+            return answer
+        answer += data
+
+
+def _was_out_of_time(status: int) -> bool:
+    return os.WIFSIGNALED(status) and os.WTERMSIG(status) in {signal.SIGXCPU, signal.SIGKILL}
+
+
+def _serve(read: Callable[[], object], sink: int, seconds: int, memory: int) -> NoReturn:
+    """Read and answer, in the child, which never returns."""
+    try:
+        _limit(seconds, memory)
+        answer = _answer(read)
+        while answer:
+            answer = answer[os.write(sink, answer) :]
+    finally:
+        os._exit(0)  # No handler of the parent's may run here.
+
+
+def _answer(read: Callable[[], object]) -> bytes:
+    try:
+        return _READ + pickle.dumps(read())
+    except MemoryError:
+        return b""
+    except Exception as error:  # noqa: BLE001 - it is raised in the parent
+        return _FAILED + pickle.dumps(error)
+
+
+def _limit(seconds: int, memory: int) -> None:
+    import resource  # noqa: PLC0415 - not on Windows
+
+    spent = resource.getrusage(resource.RUSAGE_SELF)
+    used = ceil(spent.ru_utime + spent.ru_stime)  # A child's own time begins at zero.
+    resource.setrlimit(resource.RLIMIT_CPU, (used + seconds, used + seconds + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":  # macOS does not hold this limit.
+        limit = _address_space() + memory
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def _address_space() -> int:
+    with open("/proc/self/statm", "rb") as file:  # noqa: PTH123 - as few imports as possible
+        return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
