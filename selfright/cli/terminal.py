@@ -2,17 +2,22 @@
 
 import json
 import sys
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TextIO
 
 import click
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
+from controller.domain.printable import printable
 from selfright.wording import Commands, clean
 
 UNWRAPPED = 2000
 """The width if it is not a terminal, so that long lines are not broken."""
+_HARMLESS = frozenset("\n\t\u00a0")
+"""The ends of lines, tabs and a blank, which Python does not count as printable."""
 
 
 class Terminal:
@@ -35,18 +40,18 @@ class Terminal:
     def result(self, shown: RenderableType, document: object) -> None:
         """Print the result of the command: the document with `--output json`, else what is shown."""
         if self.as_json:
-            click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+            click.echo(as_json(document, indent=2))
         else:
             write(self.out, shown)
 
     def line(self, shown: Text, document: object) -> None:
         """Print one of many results at once: a line of JSON with `--output json`, else what is shown."""
         if self.as_json:
-            click.echo(json.dumps(document, ensure_ascii=False))
+            click.echo(as_json(document))
         elif self.out.is_terminal:
             self.out.print(shown, soft_wrap=True)
         else:
-            click.echo(shown.plain.rstrip())
+            click.echo(visible(shown.plain).rstrip())
 
     def note(self, text: RenderableType) -> None:
         """Print a note to stderr."""
@@ -60,7 +65,29 @@ class Terminal:
         if step:
             self.note(Text.assemble(("Next:  ", "bold"), step))
         if self.as_json:
-            click.echo(json.dumps({"error": {"message": said, "next_step": step}}, indent=2, ensure_ascii=False))
+            click.echo(as_json({"error": {"message": said, "next_step": step}}, indent=2))
+
+
+def as_json(document: object, indent: int | None = None) -> str:
+    """The document as JSON that can be read by people, too: characters that are invisible or control are escapes."""
+    text = json.dumps(document, indent=indent, ensure_ascii=False)
+    return "".join(one if one.isprintable() or one in _HARMLESS else json.dumps(one)[1:-1] for one in text)
+
+
+def visible(text: str) -> str:
+    """The text with escapes instead of characters that are invisible or control, whatever came through until here."""
+    if text.isprintable():
+        return text
+    return "".join(one if one in _HARMLESS else printable(one) for one in text)
+
+
+class _SafeConsole(Console):
+    """Prints no control character but its own: names and messages come from bundles, AWS and other people."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """What is to be printed, with escapes in the text."""
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else visible(text), style, control)
 
 
 def write(console: Console, shown: RenderableType) -> None:
@@ -74,7 +101,7 @@ def write(console: Console, shown: RenderableType) -> None:
 
 def plain(shown: RenderableType) -> str:
     """The same as plain text, with one line per line."""
-    console = Console(
+    console = _SafeConsole(
         width=UNWRAPPED, force_terminal=False, color_system=None, highlight=False, markup=False, emoji=False
     )
     with console.capture() as capture:
@@ -87,7 +114,7 @@ def _console(stream: TextIO) -> Console:
         stream.reconfigure(errors="replace")  # A terminal without a character shows a question mark instead.
     terminal = stream.isatty()
     # Only the stream decides whether it is a terminal; variables such as FORCE_COLOR do not.
-    return Console(
+    return _SafeConsole(
         file=stream,
         force_terminal=terminal,
         width=None if terminal else UNWRAPPED,

@@ -66,10 +66,7 @@ def links_in(url: str, use: Use, body: bytes) -> set[Link]:
     text = body.decode(errors="replace")
     match use:
         case Use.PAGE:
-            page = _Page(url)
-            page.feed(text)
-            page.close()
-            found = page.found
+            found = _Page.links(url, text)
         case Use.STYLE:
             found = [(url, *one) for one in _style_links(text)]
         case Use.MANIFEST:
@@ -120,6 +117,15 @@ class _Page(HTMLParser):
         super().__init__()
         self.found: list[tuple[str, str, Use]] = []
         self._base, self._in_style = url, False
+
+    @classmethod
+    def links(cls, url: str, text: str) -> list[tuple[str, str, Use]]:
+        """The links of a page; of one that the parser cannot read to its end, those before that."""
+        page = cls(url)
+        with suppress(AssertionError, ValueError):  # It asserts that a declaration (`<![…`) is a known one.
+            page.feed(text)
+            page.close()
+        return page.found
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}

@@ -1,75 +1,24 @@
 """What a change of a stack would do to the data in it: the policy, without AWS.
 
 A change set says for every resource what would happen to it. A resource that holds data, or an identity that others
-rely on, may be replaced or deleted only if the environment allows it by the resource's name. An effect that AWS cannot
-predict counts as the worst one.
+rely on, may be replaced or deleted only if the environment allows it by the resource's name; so may every resource of
+which this is not known. An effect that AWS cannot predict counts as the worst one.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from controller.domain.components.stack.stateless import STATELESS
+
 EVERYTHING = "*"
-STATEFUL = frozenset(
+OPAQUE = frozenset(
     {
-        "AWS::AmazonMQ::Broker",
-        "AWS::Backup::BackupVault",
-        "AWS::Cassandra::Keyspace",
-        "AWS::Cassandra::Table",
-        "AWS::CertificateManager::Certificate",
-        "AWS::CloudTrail::EventDataStore",
-        "AWS::CodeCommit::Repository",
-        "AWS::Cognito::IdentityPool",
-        "AWS::Cognito::UserPool",
-        "AWS::DAX::Cluster",
-        "AWS::DSQL::Cluster",
-        "AWS::DocDB::DBCluster",
-        "AWS::DocDBElastic::Cluster",
-        "AWS::DynamoDB::GlobalTable",
-        "AWS::DynamoDB::Table",
-        "AWS::EC2::EIP",
-        "AWS::EC2::Volume",
-        "AWS::ECR::Repository",
-        "AWS::EFS::FileSystem",
-        "AWS::ElastiCache::CacheCluster",
-        "AWS::ElastiCache::ReplicationGroup",
-        "AWS::ElastiCache::ServerlessCache",
-        "AWS::Elasticsearch::Domain",
-        "AWS::FSx::FileSystem",
-        "AWS::KMS::Key",
-        "AWS::KMS::ReplicaKey",
-        "AWS::Kinesis::Stream",
-        "AWS::Logs::LogGroup",
-        "AWS::MSK::Cluster",
-        "AWS::MSK::ServerlessCluster",
-        "AWS::MemoryDB::Cluster",
-        "AWS::Neptune::DBCluster",
-        "AWS::NeptuneGraph::Graph",
-        "AWS::OpenSearchServerless::Collection",
-        "AWS::OpenSearchService::Domain",
-        "AWS::QLDB::Ledger",
-        "AWS::RDS::DBCluster",
-        "AWS::RDS::DBInstance",
-        "AWS::RDS::DBShardGroup",
-        "AWS::RDS::GlobalCluster",
-        "AWS::Redshift::Cluster",
-        "AWS::RedshiftServerless::Namespace",
-        "AWS::Route53::HostedZone",
-        "AWS::S3::Bucket",
-        "AWS::S3Express::DirectoryBucket",
-        "AWS::S3Tables::Table",
-        "AWS::S3Tables::TableBucket",
-        "AWS::S3Vectors::VectorBucket",
-        "AWS::SDB::Domain",
-        "AWS::SQS::Queue",
-        "AWS::SecretsManager::Secret",
-        "AWS::Timestream::Database",
-        "AWS::Timestream::InfluxDBInstance",
-        "AWS::Timestream::Table",
+        "AWS::CloudFormation::Stack",
+        "AWS::CloudFormation::StackSet",
+        "AWS::ServiceCatalog::CloudFormationProvisionedProduct",
     }
 )
-"""The types of resources that hold data, or an identity that cannot be created again."""
-OPAQUE = frozenset({"AWS::CloudFormation::Stack"})
 """Types that hide what is inside them: any change of such a resource can do anything."""
 KEEPING = ("Retain", "Snapshot")
 """The deletion policies with which a template's author protects data from the deletion of its resource."""
@@ -105,8 +54,8 @@ class Change:
 
     @property
     def is_stateful(self) -> bool:
-        """Whether it is protected: by its type, or because the template's author wants to keep its data."""
-        return self.type in STATEFUL | OPAQUE or self.policy.removeprefix("ReplaceAnd") in KEEPING
+        """Whether it is protected: unless its type holds nothing, and if the template's author wants to keep it."""
+        return self.type not in STATELESS or self.policy.removeprefix("ReplaceAnd") in KEEPING
 
 
 @dataclass(frozen=True)

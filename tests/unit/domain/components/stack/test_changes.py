@@ -49,6 +49,16 @@ def test_a_change_is_read_from_aws() -> None:
         (Change("Remove", "A", "AWS::S3Tables::TableBucket"), True),
         (Change("Remove", "A", "AWS::DSQL::Cluster"), True),
         (Change("Modify", "A", "AWS::EC2::EIP", "True"), True),
+        (Change("Remove", "A", "Custom::Database"), True),
+        (Change("Remove", "A", "AWS::CloudFormation::CustomResource"), True),
+        (Change("Modify", "A", "AWS::ServiceCatalog::CloudFormationProvisionedProduct", "False"), True),
+        (Change("Remove", "A", "AWS::Events::Archive"), True),
+        (Change("Remove", "A", "AWS::Lightsail::Database"), True),
+        (Change("Remove", "A", "Vendor::Made::Thing::MODULE"), True),
+        (Change("Remove", "A", "AWS::Brand::New"), True),
+        (Change("Modify", "A", "AWS::ApiGatewayV2::Api", "True"), True),
+        (Change("Remove", "A", "AWS::Lambda::Function"), False),
+        (Change("Remove", "A", "AWS::CloudWatch::Alarm"), False),
     ],
 )
 def test_a_resource_with_data_is_neither_replaced_nor_deleted(change: Change, is_refused: bool) -> None:
