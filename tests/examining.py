@@ -23,7 +23,7 @@ class ExaminedLambda(FakeLambda):
     """One function, by whatever name it is asked for; `denied` operations are not allowed, `missing` ones not found."""
 
     def __init__(self) -> None:
-        self.reserved: int | None = None
+        self.reserved: int | None = 5
         self.denied: set[str] = set()
         self.missing: set[str] = set()
         super().__init__()

@@ -12,6 +12,8 @@ from selfright.doctor.alarms import rules_of, subscriptions_of
 from selfright.wording import plural
 
 DEPLOY = "Deploy the controller's stack again."
+RESERVE, STAYS_FREE = 5, 100
+"""What the function that acts on alarms should have for itself, and what AWS lets nobody reserve."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,21 @@ class ControllerExaminer:
             yield problem("its reserved concurrency is 0", means, DEPLOY)
         elif state == "Failed":
             yield problem("its state is Failed", "AWS refuses every call of it.", DEPLOY)
+        elif arn == self.resources.on_alarm_function_arn and not reserved.get("ReservedConcurrentExecutions"):
+            yield self._unreserved()
         else:
             yield ok(state)
+
+    def _unreserved(self) -> Finding:
+        """The function that acts on alarms shares the account's concurrency with all others."""
+        with calling("lambda:GetAccountSettings", "this account"):
+            limits = self.clients.functions.get_account_settings()["AccountLimit"]
+        means = "Many costly uploads at once, or an application's own load, could keep it from acting on an alarm."
+        deploy = f"deploy the controller's stack with `-c alarm_reserve={RESERVE}`."
+        if limits["UnreservedConcurrentExecutions"] >= RESERVE + STAYS_FREE:
+            return note("it has no concurrency of its own", means, deploy.capitalize())
+        found = f"the account's limit of {limits['ConcurrentExecutions']:,} leaves it no concurrency of its own"
+        return note(found, means, f"Ask for 1,000 in Service Quotas (Lambda, Concurrent executions), then {deploy}")
 
     def _rules(self, target: str, means: str) -> Iterator[Finding]:
         names = rules_of(target)

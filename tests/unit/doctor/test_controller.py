@@ -109,3 +109,22 @@ def test_notifications_that_nobody_gets_are_a_note(controller: Controller) -> No
     (one,) = client("sns").list_subscriptions()["Subscriptions"]
     client("sns").unsubscribe(SubscriptionArn=one["SubscriptionArn"])
     assert controller.look("the notifications") == [("note", "nobody is subscribed")]
+
+
+@pytest.mark.parametrize(
+    ("reserved", "free", "finding"),
+    [
+        (5, 100, ("ok", "Active")),
+        (None, 105, ("note", "it has no concurrency of its own")),
+        (None, 10, ("note", "the account's limit of 10 leaves it no concurrency of its own")),
+    ],
+)
+def test_what_acts_on_alarms_should_not_share_its_concurrency(
+    controller: Controller, reserved: int | None, free: int, finding: tuple[str, str]
+) -> None:
+    """AWS lets nobody reserve the last hundred, so a new account's limit does not allow it."""
+    controller.functions.reserved = reserved
+    controller.functions.limits |= {"UnreservedConcurrentExecutions": free, "ConcurrentExecutions": free}
+    assert controller.look("the function selfright-on-alarm") == [finding]
+    controller.functions.reserved = None
+    assert controller.look("the function selfright-reconcile") == [("ok", "Active")]
