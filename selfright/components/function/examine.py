@@ -5,6 +5,7 @@ from typing import Any
 
 from controller.aws.client.calls import calling
 from controller.aws.components.function.alias import Alias
+from controller.domain.components.function.runtimes import RUNTIME_ADVICE, why_gone, why_old
 from controller.domain.components.function.target import LambdaTarget
 from controller.errors import NotFoundError
 from selfright.components.examined import Examination, Examining, Finding, note, ok, problem
@@ -56,6 +57,7 @@ class FunctionExaminer:
             yield note("an update is in progress", means, "Release when it is done.")
         else:
             yield ok(f"{state or 'Active'}, {found.get('Runtime') or package}, {found.get('MemorySize')} MB")
+        yield from _age_of(str(found.get("Runtime", "")))
         yield from self._concurrency()
 
     def _concurrency(self) -> Iterator[Finding]:
@@ -104,3 +106,11 @@ class FunctionExaminer:
 
     def _role(self) -> Iterator[Finding]:
         yield from self._examining.role(str(self.configuration()["Role"]))
+
+
+def _age_of(runtime: str) -> Iterator[Finding]:
+    """What is to be said of the runtime in the function's template, which holds for a release that sets none."""
+    if gone := why_gone(runtime):
+        yield problem(gone, "A release that sets no other runtime is refused.", RUNTIME_ADVICE)
+    elif old := why_old(runtime):
+        yield note(old.removesuffix("."), "It still runs.", RUNTIME_ADVICE)

@@ -70,6 +70,13 @@ def test_an_alias_that_no_release_may_begin_with_is_a_problem(
     assert f"aws lambda update-alias --function-name {NAME} --name live" in found.next_step
 
 
+@pytest.mark.parametrize(("runtime", "severities"), [("python3.6", ["ok", "problem"]), ("nodejs20.x", ["ok", "note"])])
+def test_an_old_runtime_of_the_template_is_said(function: ExaminedLambda, runtime: str, severities: list[str]) -> None:
+    """One that Lambda no longer updates refuses every release that sets no other."""
+    function.latest["Runtime"] = runtime
+    assert severities_of(look(function, "the function")) == severities
+
+
 @pytest.mark.parametrize(
     "change", [{"Role": "arn:aws:iam::123456789012:role/new"}, {"DeadLetterConfig": {"TargetArn": "arn:queue"}}]
 )
