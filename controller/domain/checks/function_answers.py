@@ -1,7 +1,7 @@
 """What a visitor gets from a function's result: the answer that an HTTP API makes of it, or its refusal.
 
-Of a result that is not as it must be, API Gateway makes a 500, whatever `statusCode` says. So a check of a version that
-nobody sees yet must not read such a result kindlier than API Gateway will.
+Of a result that is not as it must be, API Gateway makes a 500 (a REST API a 502), whatever `statusCode` says. So a
+check of a version that nobody sees yet must not read such a result kindlier than API Gateway will.
 """
 
 import base64
@@ -16,15 +16,18 @@ from controller.errors import NoAnswerError
 _OK = 200
 _FIRST, _LAST = 100, 599
 _PLAIN = "text/plain;charset=UTF-8"
-_REFUSED = "so API Gateway would answer with 500"
+_REFUSED = "so API Gateway would answer with an error of its own"
 
 
-def answer_of(result: Any, milliseconds: float | None = None) -> Answer:  # noqa: ANN401 - JSON
-    """The answer that visitors of an HTTP API would get from a function's result.
+def answer_of(result: Any, milliseconds: float | None = None, *, bare: bool = True) -> Answer:  # noqa: ANN401 - JSON
+    """The answer that visitors would get from a function's result.
 
-    A result without `statusCode` is the body itself. Raises `NoAnswerError`, without the result's contents.
+    With `bare`, a result without `statusCode` is the body itself, as an HTTP API takes it; a REST API takes none.
+    Raises `NoAnswerError`, without the result's contents.
     """
     if not isinstance(result, dict) or "statusCode" not in result:
+        if not bare:
+            raise _refused("statusCode", "is missing, which a REST API needs", "Return it with `body` and `headers`")
         text = result if isinstance(result, str) else json.dumps(result)
         return Answer(_OK, text.encode(), {"content-type": "application/json"}, milliseconds)
     return Answer(_status(result["statusCode"]), _body(result), _headers(result), milliseconds)

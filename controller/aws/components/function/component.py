@@ -137,7 +137,8 @@ class LambdaComponent(ABC):
     def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
         """Invoke the exact version for every check of this component."""
         own = [check for check in checks if check.component == self._name]
-        return FunctionTests(self._clients, self._function, revision.id).run(own)
+        bare = self._target.rest_api_id is None
+        return FunctionTests(self._clients, self._function, revision.id, bare=bare).run(own)
 
     def has(self, revision: Revision) -> bool:
         """Whether the version exists; one call."""

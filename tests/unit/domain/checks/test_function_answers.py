@@ -56,10 +56,18 @@ def test_what_the_gateway_refuses_is_no_answer(result: dict[str, object], reason
     with pytest.raises(NoAnswerError) as caught:
         answer_of({"statusCode": 200, **result})
     assert reason in str(caught.value)
-    assert "so API Gateway would answer with 500. " in str(caught.value)
+    assert "so API Gateway would answer with an error of its own. " in str(caught.value)
 
 
 def test_headers_and_cookies_are_the_visitors() -> None:
     """Names in lower case; numbers and booleans as text."""
     given = {"statusCode": 200, "headers": {"X-Version": 7, "X-On": True, "x-no": None}, "cookies": ["a=1", "b=2"]}
     assert answer_of(given).headers == {**TEXT, "set-cookie": "a=1, b=2", "x-version": "7", "x-on": "true"}
+
+
+@pytest.mark.parametrize("result", [{"ok": True}, "ok", None, ["x"]])
+def test_a_rest_api_takes_no_bare_body(result: object) -> None:
+    """Its visitors would get an error of the gateway instead."""
+    assert answer_of({"statusCode": 200, "body": "ok"}, bare=False).body == b"ok"
+    with pytest.raises(NoAnswerError, match="`statusCode` of the function's answer is missing, which a REST API needs"):
+        answer_of(result, bare=False)

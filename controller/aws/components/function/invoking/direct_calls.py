@@ -34,8 +34,10 @@ def event_of(request: Request) -> bytes:
     return json.dumps(event).encode()
 
 
-def answer_in(payload: bytes, function_error: str | None, milliseconds: float | None = None) -> Answer:
-    """The HTTP answer that a visitor would get from the function's result.
+def answer_in(
+    payload: bytes, function_error: str | None, milliseconds: float | None = None, *, bare: bool = True
+) -> Answer:
+    """The HTTP answer that a visitor would get from the function's result, which with `bare` may be the body alone.
 
     Raises `NoAnswerError` when the function failed, or API Gateway would refuse its result. The message has no contents
     of either, only the type of a failure.
@@ -46,7 +48,7 @@ def answer_in(payload: bytes, function_error: str | None, milliseconds: float | 
         raise NoAnswerError("the function's answer is not JSON") from error
     if function_error:
         raise NoAnswerError(f"the function failed with {_error_type(result)}")
-    return answer_of(result, milliseconds)
+    return answer_of(result, milliseconds, bare=bare)
 
 
 def _error_type(answer: Any) -> str:  # noqa: ANN401 - JSON

@@ -18,9 +18,17 @@ from controller.seen_again import seen_again
 class FunctionTests:
     """Invokes exactly one version, to which the alias does not point yet."""
 
-    def __init__(self, clients: Clients, function: str, version: str, clock: Callable[[], float] = monotonic) -> None:
-        """`clock` gives seconds."""
-        self._clients, self._clock = clients, clock
+    def __init__(
+        self,
+        clients: Clients,
+        function: str,
+        version: str,
+        clock: Callable[[], float] = monotonic,
+        *,
+        bare: bool = True,
+    ) -> None:
+        """`clock` gives seconds; `bare`: visitors come by what takes a result without `statusCode` as a body."""
+        self._clients, self._clock, self._bare = clients, clock, bare
         self._qualified = f"{function}:{version}"
 
     def run(self, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
@@ -57,4 +65,4 @@ class FunctionTests:
         with calling("lambda:InvokeFunction", self._qualified):
             answer = self._clients.invoker.invoke(FunctionName=self._qualified, Payload=event_of(request))
             payload = answer["Payload"].read()
-        return answer_in(payload, answer.get("FunctionError"), (self._clock() - started) * 1000)
+        return answer_in(payload, answer.get("FunctionError"), (self._clock() - started) * 1000, bare=self._bare)

@@ -8,6 +8,7 @@ from controller.aws.components.function.invoking.testing import FunctionTests
 from controller.domain.checks.check import Check, CheckResult
 from controller.domain.checks.load_check import LoadCheck
 from controller.domain.checks.verification import AnyCheck
+from controller.domain.deployment import Revision
 from tests.unit.aws.conftest import World
 
 NAME = "smartpack-prod-api:7"
@@ -60,3 +61,14 @@ def test_wrong_answers_are_errors_of_the_load(world: World) -> None:
     [result] = results_of(world, LOAD, statusCode=503)
     assert not result.passed
     assert result.detail.endswith("the first error: expected status 200, got 503")
+
+
+def test_a_body_alone_is_an_answer_where_the_functions_api_takes_it(world: World) -> None:
+    """An HTTP API does; a REST API would answer 502."""
+    world.functions.answers = {NAME: {"Payload": {"ok": True}}}
+    revision, check = Revision("7"), health(json={"ok": True})
+    [http] = world.function(api_id="abc").check(revision, [check])
+    [rest] = world.function(rest_api_id="abc", rest_api_stage="prod").check(revision, [check])
+    assert http.passed
+    assert not rest.passed
+    assert "which a REST API needs" in rest.detail
