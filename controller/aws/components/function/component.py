@@ -77,7 +77,7 @@ class LambdaComponent(ABC):
             return ""
         from controller.aws.components.function.limits import require_possible  # noqa: PLC0415 - only before staging
 
-        require_possible(code.artifact, bundle, new)
+        require_possible(self._name, code.artifact, bundle, new)
         require_free_alias(self._clients, self._function, self._target.alias)
         return why_apart(serving, new)
 

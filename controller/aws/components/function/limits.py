@@ -1,6 +1,6 @@
 """What AWS Lambda would refuse of a release's version, found before anything is touched."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from controller.aws.components.function.configuration import variables_of
@@ -17,20 +17,27 @@ _MB = 1_000_000
 _LAYERS_ADVICE = "Remove files from the package, or layers from the function's template."
 
 
-def require_possible(artifact: LambdaArtifact, bundle: Contents, new: Mapping[str, Any]) -> None:
+def require_possible(name: str, artifact: LambdaArtifact, bundle: Contents, new: Mapping[str, Any]) -> None:
     """Raise `RefusedError` when Lambda would refuse the code, or `new`, the configuration of the new version.
 
-    It makes no calls.
+    `name` is the component's. It makes no calls.
     """
+    if trouble := next(_troubles(artifact, bundle, new), None):
+        why, advice = trouble
+        raise RefusedError(f"components.{name}: {why}.", advice)
+
+
+def _troubles(artifact: LambdaArtifact, bundle: Contents, new: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What Lambda would refuse, and what to do."""
     if why := why_too_large(variables_of(new)):
-        raise RefusedError(why, SIZE_ADVICE)
+        yield why, SIZE_ADVICE
     if isinstance(artifact, FunctionArtifact):
         if why := why_gone(str(new.get("Runtime", ""))):
-            raise RefusedError(why, RUNTIME_ADVICE)
-        _require_runnable(artifact, bundle, new)
+            yield why, RUNTIME_ADVICE
+        yield from _of_the_package(artifact, bundle, new)
 
 
-def _require_runnable(artifact: FunctionArtifact, bundle: Contents, new: Mapping[str, Any]) -> None:
+def _of_the_package(artifact: FunctionArtifact, bundle: Contents, new: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     what = f"'{artifact.artifact}'"
     with bundle.stream(artifact.artifact) as package:
         directory = read_directory(package, what, MAX_FILES)
@@ -40,7 +47,7 @@ def _require_runnable(artifact: FunctionArtifact, bundle: Contents, new: Mapping
         if layers and unpacked + layers > MAX_UNPACKED:
             sizes = f"{unpacked / _MB:,.1f} MB, and the function's layers have at least {layers / _MB:,.1f} MB"
             allowed = f"Lambda allows {MAX_UNPACKED / _MB:,.1f} MB together"
-            raise RefusedError(f"{what} unpacks to {sizes}: {allowed}", _LAYERS_ADVICE)
+            yield f"{what} unpacks to {sizes}: {allowed}", _LAYERS_ADVICE
         for architecture in list(new.get("Architectures") or [])[:1]:
             if why := why_not_on(architecture, package, directory, what):
-                raise RefusedError(why, ARCHITECTURE_ADVICE)
+                yield why, ARCHITECTURE_ADVICE

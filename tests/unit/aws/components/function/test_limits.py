@@ -34,7 +34,8 @@ def refusal(world: World, latest: dict[str, Any], files: dict[str, bytes] = CODE
         why_indivisible(world, files, **api)
     assert caught.value.next_step
     assert world.functions.mutations == []
-    return caught.value.reason
+    assert caught.value.reason.startswith("components.api: ")
+    return caught.value.reason.removeprefix("components.api: ")
 
 
 def test_the_templates_variables_are_counted_with_the_releases_and_our_own(world: World) -> None:
@@ -64,7 +65,7 @@ def test_code_for_another_processor_is_refused(world: World) -> None:
     """The function says which one it has."""
     arm = {"Architectures": ["arm64"]}
     reason = refusal(world, arm, {**CODE, "fast.so": elf(X86)})
-    assert reason == "'fast.so' in 'api.zip' is compiled for x86_64, and the function runs on arm64"
+    assert reason == "'fast.so' in 'api.zip' is compiled for x86_64, and the function runs on arm64."
     assert why_indivisible(world, {**CODE, "fast.so": elf(ARM)}) == ""
 
 
