@@ -13,6 +13,8 @@ from constructs import Node
 
 from selfright.cdk import DeclarationError, Judge, Limits, Step, Synthetic
 
+_PERIOD = re.compile("(?=.)([0-9]{1,2}h)?([0-9]{1,4}m)?([0-9]{1,6}s)?")
+
 
 class SettingsError(Exception):
     """A setting is missing or wrong; the message says what to do."""
@@ -53,13 +55,18 @@ class ControllerSettings:
 class ErrorAlarm:
     """When the alarms that guard releases fire.
 
-    They fire at `threshold` errors or more within `period_seconds`, or if one answer in a hundred takes longer than
-    `p99_ms` in two periods of three (0: no such alarm).
+    They fire at `threshold` errors or more within `period` (such as `1m`), or if one answer in a hundred takes longer
+    than `p99_ms` in two periods of three (0: no such alarm).
     """
 
     threshold: int = 3
-    period_seconds: int = 60
+    period: str = "1m"
     p99_ms: int = 3000
+
+    def __post_init__(self) -> None:
+        """Refuse what is no duration."""
+        if not _PERIOD.fullmatch(str(self.period)):
+            raise SettingsError(f"alarm.period: write a duration such as '10s' or '1m', not {self.period!r}")
 
 
 @dataclass(frozen=True)

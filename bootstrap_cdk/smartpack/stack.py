@@ -120,7 +120,7 @@ class SmartPackStack(Stack):
         self, api: Api, settings: SmartPackSettings, functions: Mapping[str, lambda_.IFunction]
     ) -> SmartPackAlarms:
         """Create the alarms and the dashboard."""
-        period = Duration.seconds(settings.alarm.period_seconds)
+        period = Duration.parse(f"PT{settings.alarm.period.upper()}")
         measures = Measures(functions, api.http, self.site.distribution, period)
         edge = self._watched_edge(settings)
         alarms = SmartPackAlarms(self, "Watching", measures=measures, settings=settings, edge=edge)

@@ -1,4 +1,4 @@
-"""Durations as users write them in an environment: `30s`, `10m`, `1h30m`, `7d`.
+"""Durations as users write them, in every file and on the command line: `30s`, `10m`, `1h30m`, `7d`.
 
 A bare number is refused, because `final_bake: 10` does not say which unit it means.
 """
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pydantic_core import CoreSchema, core_schema
 
 _FORM = re.compile(r"(?=.)(?:([0-9]{1,6})d)?(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,6})s)?")
+_SECONDS = re.compile("[1-9][0-9]{0,5}")
+_SHOWN = 40
 _UNITS = {"d": 24 * 3600, "h": 3600, "m": 60, "s": 1}
 
 
@@ -42,9 +44,15 @@ def seconds(text: object) -> int:
     """
     found = _FORM.fullmatch(text) if isinstance(text, str) else None
     if found is None:
-        meant = f" (seconds are written '{text}s')" if isinstance(text, int) and not isinstance(text, bool) else ""
-        raise ValueError(f"must be a duration such as '30s', '10m' or '1h30m', not {text!r}{meant}")
+        is_number = (isinstance(text, int) and not isinstance(text, bool)) or _SECONDS.fullmatch(str(text))
+        meant = f" (seconds are written '{text}s')" if is_number else ""
+        raise ValueError(f"must be a duration such as '30s', '10m' or '1h30m', not {_shown(text)}{meant}")
     return sum(int(count) * size for count, size in zip(found.groups(), _UNITS.values(), strict=True) if count)
+
+
+def _shown(text: object) -> str:
+    shown = repr(text)
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
 
 
 def written(length: int) -> str:

@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 import click
 from click.core import ParameterSource
 
+from controller.domain import durations
 from controller.domain.printable import LINE_BYTES, said
 from selfright.account.account import Account, use_local
 from selfright.account.watching import DeploymentWatcher, now
@@ -41,6 +42,24 @@ class CommandTools:
     def watcher(self) -> DeploymentWatcher:
         """Watches deployments."""
         return DeploymentWatcher(self.account.ledger, self.clock, self.sleep)
+
+
+class Length(click.ParamType[float]):
+    """A duration such as `90s`, `10m` or `1h30m`, as it is written everywhere else."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401
+        """Its seconds, more than none."""
+        if isinstance(value, float):
+            return value
+        try:
+            length = durations.seconds(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        if not length:
+            self.fail("must be longer than nothing", param, ctx)
+        return float(length)
 
 
 class EnvironmentKey(click.ParamType[str]):

@@ -10,7 +10,7 @@ from controller.domain.timeline import TimelineEvent
 from controller.errors import SelfrightError
 from selfright.account.status import DeploymentRecord
 from selfright.account.watching import NeverAppearedError, is_over
-from selfright.cli.tools import CommandTools
+from selfright.cli.tools import CommandTools, Length
 from selfright.cli.views import deployment_page, documents
 from selfright.cli.views.narrator import narrating
 from selfright.errors import AdviceError, advise
@@ -18,9 +18,9 @@ from selfright.errors import AdviceError, advise
 INTERRUPTED = 130
 timeout_option = click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="SECONDS",
-    help="Watch no longer than this (exit code 1); the release continues by itself.",
+    type=Length(),
+    metavar="DURATION",
+    help="Such as 10m: watch no longer than this (exit code 1); the release continues by itself.",
 )
 
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from controller.domain import durations
 from selfright import lambda_package
 from selfright.local import emulator
 from selfright.local.deployer import Deployed, deploy
@@ -46,7 +47,7 @@ class LocalPreference:
         }
     )
     # The emulator's alarms sum a metric over all its dimensions, so here one error counts three times.
-    alarm: Mapping[str, int] = field(default_factory=lambda: {"threshold": 6, "period_seconds": 10})
+    alarm: Mapping[str, int | str] = field(default_factory=lambda: {"threshold": 6, "period": "10s"})
 
     def under(self, local: LocalWeather) -> "LocalPreference":
         """The same, with what must fit the weather: periods of a minute, and the time until a period counts."""
@@ -55,9 +56,9 @@ class LocalPreference:
         settle = max(local.seconds("metric_complete"), local.minute)
         judge = {**self.judge, "period": f"{local.minute}s", "settle": f"{settle}s"}
         # The emulator's alarms see the period that ends now, so that has to be long enough for what comes late.
-        period = max(self.alarm["period_seconds"], settle + 2 * local.minute)
+        period = max(durations.seconds(self.alarm["period"]), settle + 2 * local.minute)
         longer = next(one for one in ALARM_PERIODS if one >= period)
-        return replace(self, judge=judge, alarm={**self.alarm, "period_seconds": longer})
+        return replace(self, judge=judge, alarm={**self.alarm, "period": durations.written(longer)})
 
     def context(self) -> dict[str, object]:
         """The CDK context with these settings."""

@@ -139,6 +139,6 @@ def _stopped(scene: Scene, arn: str) -> bool:
 
 
 def _roll_back(scene: Scene, release: str, who: str, *more: str) -> None:
-    words = ("rollback", release, "--yes", "--reason", who, "--timeout", "60", *more)
+    words = ("rollback", release, "--yes", "--reason", who, "--timeout", "60s", *more)
     code, document, said = scene.lab.command(*words)
     scene.note(f"{' '.join(words)}: {code} {document.get('error') or document.get('phase')} {said[-200:]!r}")

@@ -32,7 +32,7 @@ PREFERENCE = LocalPreference(
     steps=(),
     final_bake="0s",
     judge={"evaluate_every": "1s", "period": "1s", "minimum_requests": 0, "tolerance": 0.05},
-    alarm={"threshold": 3, "period_seconds": 5},
+    alarm={"threshold": 3, "period": "5s"},
 )
 MACHINES = ("deploy_machine_arn", "rollback_machine_arn")
 

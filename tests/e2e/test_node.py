@@ -30,7 +30,7 @@ components:
     handler: app.handler
     runtime: nodejs22.x
     memory: 256
-    timeout: 10
+    timeout: 10s
     variables: {NODE_ENV: production, LOG_LEVEL: info, AI_MODEL: llama3.2}
 verification:
   checks:

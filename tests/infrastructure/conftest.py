@@ -27,7 +27,7 @@ STAGING = SmartPackSettings(
         limits=Limits(error_rate=0.02),
         synthetic=Synthetic(requests=50),
     ),
-    alarm=ErrorAlarm(threshold=1, period_seconds=10, p99_ms=0),
+    alarm=ErrorAlarm(threshold=1, period="10s", p99_ms=0),
     composite_alarm=False,
     keep_revisions=3,
     variables={"GREETING": "hello"},

@@ -58,7 +58,10 @@ def _sentence(finding: ErrorDetails, known_keys: KnownKeys) -> str:
         case "model_attributes_type" | "dict_type" | "model_type":
             return f"{shown} must hold keys and values"
     subject = f"{shown} " if where else ""  # The message of a whole file says itself where.
-    return f"{subject}{_message(finding)}{_got(where, finding['input'])}"
+    message = _message(finding)
+    given = finding["input"]
+    says_it = isinstance(given, str) and (f"not {given}" in message or f"not {given!r}" in message)
+    return f"{subject}{message}{'' if says_it else _got(where, given)}"
 
 
 def _message(finding: ErrorDetails) -> str:

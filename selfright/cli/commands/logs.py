@@ -1,18 +1,17 @@
 """`selfright logs`: what the controller and the components wrote during a deployment."""
 
-import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
 
+from controller.domain import durations
 from controller.domain.deployment import Deployment
 from selfright.account.logs import Follower, LogReader, LogSource, begins, ends, window
 from selfright.cli.help import Command
 from selfright.cli.tools import CommandTools, common, pass_tools
 from selfright.cli.views import log_lines
-
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 EXAMPLES = (
     "logs smartpack-prod-20250101T120000-3f9a01",
@@ -30,8 +29,8 @@ class Since(click.ParamType[timedelta | datetime]):
         """A duration or a moment (of local time, unless it says otherwise)."""
         if isinstance(value, timedelta | datetime):
             return value
-        if found := re.fullmatch(r"(\d{1,6})([smhd])", str(value)):
-            return timedelta(**{UNITS[found[2]]: int(found[1])})
+        with suppress(ValueError):
+            return timedelta(seconds=durations.seconds(str(value)))
         try:
             return datetime.fromisoformat(str(value)).astimezone(UTC)
         except (ValueError, OverflowError):

@@ -9,7 +9,7 @@ from selfright.cli.watching import conclude, timeout_option, watch
 
 EXAMPLES = (
     "watch smartpack-prod-20250101T120000-3f9a01",
-    "watch smartpack-prod-20250101T120000-3f9a01 --timeout 600",
+    "watch smartpack-prod-20250101T120000-3f9a01 --timeout 10m",
 )
 
 

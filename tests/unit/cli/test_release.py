@@ -137,7 +137,7 @@ def test_wrong_usage_exits_with_2(world: CliWorld, arguments: list[str]) -> None
 
 def test_a_timeout_ends_the_watching_only(world: CliWorld, bundle: str) -> None:
     """The release continues by itself, and the message says how to watch it again."""
-    result = world.run("release", bundle, *TO, "--timeout", "3")
+    result = world.run("release", bundle, *TO, "--timeout", "3s")
     assert result.exit_code == 1
     assert "continues by itself" in result.stderr
     assert "`selfright watch smartpack-prod-" in result.stderr

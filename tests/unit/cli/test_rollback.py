@@ -235,7 +235,7 @@ def test_an_earlier_version_goes_live_while_an_alarm_is_firing(world: CliWorld) 
     key = "incoming/smartpack/prod/x.zip"
     version = client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"first")["VersionId"]
     world.write(replace(LIVE, upload=S3Bundles().pin(BUCKET, key, version)))
-    world.run("rollback", *FROM, "--to", "1.1.0", "--reason", "wrong prices", "--timeout", "1")
+    world.run("rollback", *FROM, "--to", "1.1.0", "--reason", "wrong prices", "--timeout", "1s")
     sent = S3Bundles().pin(BUCKET, "incoming/smartpack/prod/smartpack-1.1.0-again.zip", None)
     assert sent.hotfix == "Back to 1.1.0: wrong prices"
 

@@ -39,5 +39,5 @@ def test_the_environment_waits_for_what_comes_late() -> None:
     aws, storm = still.under(LocalWeather("aws")), still.under(LocalWeather("storm", factor=1 / 12))
     assert (aws.judge["period"], aws.judge["settle"]) == ("1s", "3s")
     assert (storm.judge["period"], storm.judge["settle"]) == ("5s", "25s")
-    assert (aws.alarm["period_seconds"], storm.alarm["period_seconds"]) == (10, 60)
+    assert (aws.alarm["period"], storm.alarm["period"]) == ("10s", "1m")
     assert aws.judge["minimum_requests"] == still.judge["minimum_requests"]

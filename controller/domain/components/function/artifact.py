@@ -9,6 +9,7 @@ from controller.domain.components.artifact import Artifact
 from controller.domain.components.contents import Contents
 from controller.domain.components.function.runtimes import why_gone, why_old
 from controller.domain.components.function.variables import VariableName, why_too_large, with_record
+from controller.domain.durations import Between
 from controller.domain.names import matching
 from controller.domain.reading.written import Whole
 from controller.domain.zip.directory import AGAIN
@@ -38,11 +39,11 @@ Runtime = Annotated[
 class LambdaArtifact(Artifact):
     """The keys of every Lambda function, from a zip or an image. Only the given configuration is set.
 
-    `memory` is in MB, `timeout` in seconds.
+    `memory` is in MB; `timeout` is a duration.
     """
 
     memory: Annotated[Whole, Field(ge=128, le=10_240)] | None = None
-    timeout: Annotated[Whole, Field(ge=1, le=900)] | None = None
+    timeout: Annotated[int, Between("1s", "15m")] | None = None
     variables: Annotated[dict[VariableName, str], AfterValidator(_settable)] = {}
 
     answers_requests: ClassVar[bool] = True

@@ -25,7 +25,7 @@ components:
     handler: app.handler
     runtime: python3.13
     memory: 512
-    timeout: 10
+    timeout: 10s
     variables: {{PORT: 8080, DEBUG: no, SINCE: 2025-07-01, TEXT: "x"}}
   site:
     kind: site
@@ -129,7 +129,14 @@ EXPLAINED = {
         "`components.api.memory` must be a whole number, written like 512, got",
     ),
     "memory too small": (with_component(memory=64), "must be greater than or equal to 128, got 64"),
-    "timeout too long": (with_component(timeout=901), "must be less than or equal to 900, got 901"),
+    "timeout too long": (
+        with_component(timeout="16m"),
+        "`components.api.timeout` must be from 1s to 15m, not 16m",
+    ),
+    "timeout without a unit": (
+        with_component(timeout=30),
+        "`components.api.timeout` must be a duration such as '30s', '10m' or '1h30m', not '30' (seconds",
+    ),
     "handler": (with_component(handler="a b"), "`components.api.handler` must be 1 to 128 characters"),
     "runtime": (with_component(runtime="Python 3"), "`components.api.runtime` must be the name of a Lambda runtime"),
     "variable's name": (with_component(variables={"9x": "1"}), "`components.api.variables.9x` must be at least two"),

@@ -126,7 +126,7 @@ def test_a_variable_that_a_release_drops_is_removed(world: World) -> None:
 
 def test_a_setting_that_a_release_drops_has_the_value_from_before_all_releases(world: World) -> None:
     """This also holds when the other release was rolled back and left its configuration in `$LATEST`."""
-    staged(world, b"# one", memory=256, timeout=20)
+    staged(world, b"# one", memory=256, timeout="20s")
     second = world.functions.versions[staged(world, b"# two", memory=512).id]
     assert (second["MemorySize"], second["Timeout"]) == (512, 3)
     third = world.functions.versions[staged(world, b"# three").id]
@@ -514,7 +514,7 @@ def test_what_a_rejected_release_left_behind_is_no_change_of_the_template(world:
     """Its code, settings and variables stand in `$LATEST`; the next release wants what is live."""
     first = staged(world, memory=256, variables={"MODE": "fast"})
     world.functions.point("live", first.id)
-    staged(world, b"# bad", memory=512, timeout=20, handler="bad.handler", variables={"MODE": "bad", "MORE": "1"})
+    staged(world, b"# bad", memory=512, timeout="20s", handler="bad.handler", variables={"MODE": "bad", "MORE": "1"})
     assert staged(world, memory=256, variables={"MODE": "fast"}) == first
 
 

@@ -202,7 +202,7 @@ def test_configuration_alone_makes_a_version(registry: Registry) -> None:
     first = registry.stage(image_bundle(entry_point=["/entry.sh"]))
     registry.functions.point("live", first.id)
     registry.calls.clear()
-    second = registry.stage(image_bundle(command=["app.other"], timeout=20))
+    second = registry.stage(image_bundle(command=["app.other"], timeout="20s"))
     version = registry.functions.versions[second.id]
     assert version["ImageConfigResponse"]["ImageConfig"] == {
         "WorkingDirectory": "/srv",
