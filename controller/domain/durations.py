@@ -29,6 +29,11 @@ class Between:
         form = core_schema.plain_serializer_function_ser_schema(written)
         return core_schema.no_info_plain_validator_function(self._read, serialization=form)
 
+    def __get_pydantic_json_schema__(self, _core: object, _handler: object) -> dict[str, object]:
+        """The JSON Schema, in which editors see the form."""
+        said = f"A duration from {self.shortest} to {self.longest}, such as 30s, 10m or 1h30m."
+        return {"type": "string", "pattern": f"^{_FORM.pattern}$", "description": said}
+
     def _read(self, value: object) -> int:
         length = seconds(value)
         if not seconds(self.shortest) <= length <= seconds(self.longest):

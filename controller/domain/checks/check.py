@@ -46,8 +46,12 @@ class Check(Placed, Request):
     kind: Literal["http"] = "http"
     status: Annotated[Whole, Field(ge=100, le=599)] = 200
     contains: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
-    values: Annotated[dict[str, Any], PlainValidator(json_paths.expectations), Field(alias="json")] = {}
-    header: Annotated[dict[str, str], PlainValidator(header_lines)] = {}
+    values: Annotated[
+        dict[str, Any],
+        PlainValidator(json_paths.expectations, json_schema_input_type=dict[str, Any]),
+        Field(alias="json"),
+    ] = {}
+    header: Annotated[dict[str, str], PlainValidator(header_lines, json_schema_input_type=dict[str, str])] = {}
     max_latency_ms: Annotated[Whole, Field(ge=1, le=20_000)] | None = None
 
 

@@ -85,8 +85,10 @@ class Request(BaseModel):
     component: Name
     method: Method = "GET"
     path: Path
-    headers: Annotated[dict[str, str], PlainValidator(_settable)] = {}
-    body: Annotated[dict[str, Any] | str | None, PlainValidator(_sendable)] = None
+    headers: Annotated[dict[str, str], PlainValidator(_settable, json_schema_input_type=dict[str, str])] = {}
+    body: Annotated[
+        dict[str, Any] | str | None, PlainValidator(_sendable, json_schema_input_type=dict[str, Any] | str | None)
+    ] = None
 
     @property
     def name(self) -> str:

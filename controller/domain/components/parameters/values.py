@@ -18,7 +18,7 @@ from controller.errors import InvalidBundleError
 MOST = 100
 VALUE_BYTES = 4096
 """The limit of a standard parameter in SSM."""
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+NAME = "[A-Za-z0-9_.-]{1,100}"
 _ID_LENGTH = 16
 _SHOWN = 100
 
@@ -57,7 +57,7 @@ def parse_parameters(text: bytes, file: str) -> Parameters:
 
 def _problem(name: str, value: object) -> str:
     """What is wrong with a parameter; "" when nothing is."""
-    if not _NAME.fullmatch(name):
+    if not re.fullmatch(NAME, name):
         return "is not a valid parameter name: use 1 to 100 letters, digits, '_', '-' and '.'"
     if value is None or value == "":
         return "has no value, and SSM refuses empty ones: leave it out"

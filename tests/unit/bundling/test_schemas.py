@@ -1,0 +1,97 @@
+"""The JSON Schemas by which editors complete and check `release.yaml` and `settings.yaml`."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+
+from app_artifacts.smartpack import build
+from controller.domain.components.registry import names_of
+from controller.domain.reading.strict_yaml import read_flat_yaml, read_yaml
+from controller.domain.reading.written import meaning
+from selfright.bundling.schemas import SCHEMAS, release_schema, settings_schema, write
+
+ROOT = Path(__file__).parents[3]
+DOCS, SMARTPACK = ROOT / "docs", Path(build.__file__).parent
+RELEASE = """\
+application: shop
+version: 1.10
+components:
+  api: {kind: function, artifact: api, handler: app.handler, memory: 512, timeout: 30s, variables: {BUILD: 1.10}}
+verification:
+  checks:
+    - {component: api, path: /, json: {country: NO}}
+    - {component: api, path: /, body: {a: 1}, headers: {X-Zip: 0123}, max_latency_ms: 800}
+"""
+
+
+def mistakes(text: str) -> list[str]:
+    """What an editor marks in a `release.yaml`: the places, deepest first."""
+    document = meaning(read_yaml(text.encode()))
+    found = Draft7Validator(release_schema()).iter_errors(document)
+    return sorted({".".join(map(str, error.absolute_path)) for error in found})
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_published_schemas_are_those_of_the_models(name: str, tmp_path: Path) -> None:
+    """After a change: `python -m selfright.bundling.schemas docs/schemas`."""
+    assert [file.name for file in write(tmp_path)] == list(SCHEMAS)
+    assert (DOCS / "schemas" / name).read_text() == (tmp_path / name).read_text()
+    Draft7Validator.check_schema(SCHEMAS[name]())
+
+
+def test_what_selfright_accepts_has_no_marks() -> None:
+    """Also texts that look like numbers, and what SmartPack releases."""
+    assert mistakes(RELEASE) == []
+    assert mistakes((SMARTPACK / "release.yaml").read_text().replace("%VERSION%", "1.0.0")) == []
+
+
+@pytest.mark.parametrize(
+    "block", re.findall(r"^```yaml\n(components:.*?)^```", (DOCS / "bundle.md").read_text(), re.MULTILINE | re.DOTALL)
+)
+def test_the_examples_of_the_docs_have_no_marks(block: str) -> None:
+    """They are copied into files with a schema."""
+    assert mistakes(f"application: shop\nversion: 1.0.0\n{block}") == []
+
+
+MISTAKES = {
+    "memory: 512": "memory: 64",
+    "timeout: 30s": "timeout: 30",
+    "handler: app.handler": "handlr: app.handler",
+    "kind: function": "kind: functon",
+    "variables: {BUILD: 1.10}": "variables: {BUILD: [1]}",
+}
+
+
+@pytest.mark.parametrize(("right", "wrong"), MISTAKES.items(), ids=MISTAKES.values())
+def test_a_mistake_is_marked(right: str, wrong: str) -> None:
+    """While it is written, and not when the bundle is made."""
+    assert any(place.startswith("components.api") for place in mistakes(RELEASE.replace(right, wrong)))
+
+
+def test_every_kind_of_component_is_known() -> None:
+    """A new kind needs nothing but its folder."""
+    known = {
+        model["properties"]["kind"]["const"] for model in release_schema()["$defs"].values() if _is_component(model)
+    }
+    assert known == set(names_of(lambda kind: kind.artifact_class))
+
+
+def _is_component(model: dict[str, Any]) -> bool:
+    return "artifact" in model.get("properties", {})
+
+
+@pytest.mark.parametrize("file", sorted(SMARTPACK.rglob("settings.yaml")), ids=lambda file: file.parent.name)
+def test_smartpacks_settings_have_no_marks(file: Path) -> None:
+    """Numbers without quotes are texts."""
+    document = json.loads(json.dumps(read_flat_yaml(file.read_bytes(), "settings.yaml")))
+    assert list(Draft7Validator(settings_schema()).iter_errors(document)) == []
+
+
+@pytest.mark.parametrize("settings", [{"a/b": "x"}, {"A": ["x"]}, {"A": ""}, {"A": "{{x}}"}, {}])
+def test_settings_that_are_refused_are_marked(settings: dict[str, Any]) -> None:
+    """By the same limits."""
+    assert list(Draft7Validator(settings_schema()).iter_errors(settings))
