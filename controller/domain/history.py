@@ -37,6 +37,19 @@ def served_until(find: Callable[[str], Deployment], live: str) -> tuple[str, ...
     return None
 
 
+def accusation(find: Callable[[str], Deployment | None], live: Deployment | None) -> str:
+    """Why nothing may stand on the live release: an alarm after its end has accused it, and it is to be rolled back.
+
+    "" when none has, or when it is rolled back already; `find` as for `left_by`.
+    """
+    brought = last_change(find, live) if live else None
+    if brought is None or brought.late_alarm is None:
+        return ""
+    if brought.phase is not Phase.SUCCEEDED or brought.grace_until is None:
+        return ""
+    return f"{brought.version}, which is live, is to be rolled back: {brought.late_alarm.reason}"
+
+
 def left_by(
     find: Callable[[str], Deployment | None], live: Deployment | None, names: Collection[str]
 ) -> dict[str, Deployment]:

@@ -11,7 +11,7 @@ from controller import clock
 from controller.domain.advice import ACCUSED_ADVICE, AGAIN_ADVICE, ALARM_ADVICE, CHANGED_ADVICE
 from controller.domain.deployment import Changes, Deployment, Revision
 from controller.domain.environment import Environment
-from controller.domain.history import left_by
+from controller.domain.history import accusation, left_by
 from controller.domain.judging.verdict import alarm_trouble
 from controller.domain.phases import UNTOUCHED, Phase
 from controller.domain.timeline import EventKind
@@ -23,7 +23,7 @@ from controller.flow.preconditions.hotfix import guarding, ignore_firing_alarms,
 from controller.flow.preconditions.secrets import check_secrets
 from controller.flow.preconditions.version import check_version
 from controller.flow.shared.closure import reject
-from controller.flow.shared.hand_over import brought, find
+from controller.flow.shared.hand_over import find
 from controller.flow.shared.pending import takes_long
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
@@ -67,13 +67,14 @@ def record_restore_point(world: World, deployment_id: str) -> RestorePointRecord
 def _begin(
     world: World, environment: Environment, deployment: Deployment, alarms: Sequence[str]
 ) -> RestorePointRecorded:
+    seen = partial(find, world)
     world.guards.open(deployment.deployment_id, alarms)  # Before their states are read, so that none is missed.
     states = world.alarms.states(alarms) if alarms else {}
     hotfix = ignore_firing_alarms(world, deployment, states)
     deployment = replace(deployment, hotfix=hotfix)
     if trouble := alarm_trouble(states, guarding(environment, deployment)):
         return RestorePointRecorded(reject(world, deployment, trouble, ALARM_ADVICE), "rejected")
-    if accused := "" if deployment.upload.hotfix else _accused(world, deployment):
+    if accused := "" if deployment.upload.hotfix else accusation(seen, seen(deployment.previous)):
         return RestorePointRecorded(reject(world, deployment, accused, ACCUSED_ADVICE), "rejected")
     try:
         return _record(world, environment, deployment)
@@ -81,14 +82,6 @@ def _begin(
         return RestorePointRecorded(reject(world, deployment, error.reason, error.next_step), "rejected")
     except (ChangedByOthersError, NotFoundError) as error:
         return RestorePointRecorded(reject(world, deployment, str(error), CHANGED_ADVICE), "rejected")
-
-
-def _accused(world: World, deployment: Deployment) -> str:
-    """Why nothing may stand on what is live: an alarm after its end has accused it, and it is to be rolled back."""
-    live = find(world, brought(world, deployment.previous))
-    if live is None or live.late_alarm is None or live.phase is not Phase.SUCCEEDED or live.grace_until is None:
-        return ""
-    return f"{live.version}, which is live, is to be rolled back: {live.late_alarm.reason}"
 
 
 def _overtaken(world: World, deployment_id: str, alarms: Sequence[str]) -> RestorePointRecorded:

@@ -20,8 +20,6 @@ from controller.ports.world import World
 
 READING = 120.0
 """The seconds for all files of a bundle whose reading is limited, together: the task itself has 300."""
-MOST_BYTES = 100_000
-"""Of all checks together: an item of the ledger holds 400 KB, and must always have room for a trip."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,6 @@ def validate(world: World, deployment_id: str) -> Validated:
             archive.verify(manifest)
             deployment = _note(world, deployment, manifest, archive.digest())
             checks = check_release(environment, archive, manifest, world.probe.refusal)
-            _require_room(checks)
             deployment = _note_checks(world, deployment, checks)
             remarks = remarks_on(manifest, archive)
         check_version(world, deployment)
@@ -72,13 +69,6 @@ def _note(world: World, deployment: Deployment, manifest: Manifest, digest: str)
         "secrets": tuple(need.model_dump_json() for need in manifest.secrets),
     }
     return world.deployments.update(deployment.deployment_id, changes, phases=UNTOUCHED)
-
-
-def _require_room(checks: tuple[str, ...]) -> None:
-    """Raise `InvalidBundleError` when the checks, with their variables filled in, are too large for the ledger."""
-    if (size := sum(len(check.encode()) for check in checks)) > MOST_BYTES:
-        reason = f"The checks have {size:,} bytes with their variables filled in; {MOST_BYTES:,} are allowed."
-        raise InvalidBundleError(reason, "Make fewer checks, or shorter texts in them.")
 
 
 def _note_checks(world: World, deployment: Deployment, checks: tuple[str, ...]) -> Deployment:

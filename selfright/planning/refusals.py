@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
-from controller.domain.advice import ALARM_ADVICE, HELD_ADVICE
+from controller.domain.advice import ACCUSED_ADVICE, ALARM_ADVICE, HELD_ADVICE
 from controller.domain.bundle.manifest import Manifest
 from controller.domain.bundle.secret_needs import absent, secret_of
 from controller.domain.bundle.secrets import SecretNeed
+from controller.domain.deployment import Deployment
 from controller.domain.environment import Environment
+from controller.domain.history import accusation
 from controller.domain.judging.verdict import alarm_trouble
 from controller.domain.previous_attempt import check_previous_attempt
 from controller.errors import InvalidBundleError, NotFoundError
@@ -48,18 +50,27 @@ def refusals(  # noqa: PLR0913 - the release, its place, and its kind
 
     For a `hotfix`, alarms that are firing are no reason.
     """
+
+    def seen(deployment_id: str) -> Deployment | None:
+        with suppress(NotFoundError):
+            return world.deployments.get(deployment_id) if deployment_id else None
+        return None
+
     found: list[Refusal] = []
     try:
         former = world.versions.previous_attempt(environment.key, manifest.version)
         check_previous_attempt(former, environment.key, manifest.version, digest)
     except InvalidBundleError as error:
         found.append(Refusal(error.reason, error.next_step))
-    if held := world.locks.load(environment.key).held:
+    lock = world.locks.load(environment.key)
+    if held := lock.held:
         found.append(Refusal(f"The environment is held: {held}", HELD_ADVICE))
     alarms = environment.deployment_preference.alarms
     states = world.alarms.states(alarms) if alarms else {}
     if trouble := alarm_trouble(states, [name for name in alarms if not (hotfix and states.get(name) == "ALARM")]):
         found.append(Refusal(trouble, ALARM_ADVICE))
+    if accused := "" if hotfix else accusation(seen, seen(lock.live)):
+        found.append(Refusal(accused, ACCUSED_ADVICE))
     return [*found, *_missing(environment, manifest.secrets, has_secret)]
 
 

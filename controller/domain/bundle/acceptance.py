@@ -10,6 +10,9 @@ from controller.domain.checks.addresses import ADVICE
 from controller.domain.environment import Environment
 from controller.errors import InvalidBundleError
 
+MOST_BYTES = 100_000
+"""Of all checks together: an item of the ledger holds 400 KB, and must always have room for a trip."""
+
 
 def check_release(
     environment: Environment, archive: BundleArchive, manifest: Manifest, url_refusal: Callable[[str], str]
@@ -21,7 +24,9 @@ def check_release(
     _check_fit(manifest, environment)
     _check_components(archive, manifest, environment)
     _check_urls(url_refusal, manifest, environment)
-    return checks_for(manifest, environment)
+    checks = checks_for(manifest, environment)
+    _require_room(checks)
+    return checks
 
 
 def _check_fit(manifest: Manifest, environment: Environment) -> None:
@@ -61,3 +66,10 @@ def _check_components(archive: BundleArchive, manifest: Manifest, environment: E
             environment.components[name].require_fit(artifact, archive)
         except InvalidBundleError as error:
             raise InvalidBundleError(f"components.{name}: {error.reason}.", error.next_step) from error
+
+
+def _require_room(checks: tuple[str, ...]) -> None:
+    """Raise `InvalidBundleError` when the checks, with their variables filled in, are too large for the ledger."""
+    if (size := sum(len(check.encode()) for check in checks)) > MOST_BYTES:
+        reason = f"The checks have {size:,} bytes with their variables filled in; {MOST_BYTES:,} are allowed."
+        raise InvalidBundleError(reason, "Make fewer checks, or shorter texts in them.")

@@ -231,5 +231,5 @@ def test_what_has_moved_on_is_not_validated_any_more() -> None:
 
 def test_checks_that_would_fill_the_ledger_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """With their variables filled in, they could leave no room for a trip."""
-    monkeypatch.setattr("controller.flow.validate.MOST_BYTES", 10)
+    monkeypatch.setattr("controller.domain.bundle.acceptance.MOST_BYTES", 10)
     assert "10 are allowed" in rejected(uploaded(a_bundle("1.2.0")))
