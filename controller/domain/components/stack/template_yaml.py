@@ -25,10 +25,11 @@ _WORDS = {
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*|0x[0-9a-fA-F]+)")
 _FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]+)?")
 _UNSURE = re.compile(
-    r"[-+]?(?:0[0-7_]+|0b[01_]+|0x[0-9a-fA-F_]+|[1-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?|[1-9][0-9]*_[0-9_]*"
-    r"|[0-9][0-9_]*_[0-9_]*\.[0-9_]*|\.inf|\.Inf|\.INF)|\.nan|\.NaN|\.NAN"
+    r"[-+]?(?:0[0-7]+|0b[01]+|[1-9][0-9]*(?::[0-5]?[0-9])+(?:\.[0-9]*)?|\.inf|\.Inf|\.INF)|\.nan|\.NaN|\.NAN"
 )
-"""Octal, binary, with underscores, sexagesimal, not finite."""
+"""Octal, binary, sexagesimal, not finite; YAML 1.1 allows underscores in all of them."""
+_LONG = re.compile(r"[-+]?(?:[0-9][0-9_:.]*|0x[0-9a-fA-F_]+)")
+"""What is longer than any number; no pattern that tries several ways must see it."""
 
 
 class TemplateReader(YamlReader):
@@ -43,11 +44,11 @@ class TemplateReader(YamlReader):
             return word
         if word in _WORDS:
             return _WORDS[word]
-        if _INTEGER.fullmatch(word) and len(word) <= _LONGEST_NUMBER:
+        if len(word) <= _LONGEST_NUMBER and _INTEGER.fullmatch(word):
             return int(word, 16 if "x" in word else 10)
-        if _FLOAT.fullmatch(word) and len(word) <= _LONGEST_NUMBER:
+        if len(word) <= _LONGEST_NUMBER and _FLOAT.fullmatch(word):
             return float(word)
-        if _UNSURE.fullmatch(word) or (len(word) > _LONGEST_NUMBER and word.lstrip("-+").isdigit()):
+        if _is_unsure(word):
             shown = word[:_SHOWN]
             raise UnreadableError(
                 f"{place_at(event)}: '{shown}' may be a number that is written otherwise than it is meant"
@@ -79,3 +80,15 @@ class TemplateReader(YamlReader):
         if word is None:
             return {name: value}
         return {name: word.split(".", 1) if suffix == "GetAtt" else word}
+
+
+def _is_unsure(word: str) -> bool:
+    """Whether YAML 1.1 makes another number of a word than people read."""
+    if len(word) > _LONGEST_NUMBER:
+        return bool(_LONG.fullmatch(word))
+    bare = word.replace("_", "")
+    return bool(_UNSURE.fullmatch(bare) or (bare != word and _is_number(bare) and word[:1] != "_"))
+
+
+def _is_number(word: str) -> bool:
+    return bool(_INTEGER.fullmatch(word) or _FLOAT.fullmatch(word))

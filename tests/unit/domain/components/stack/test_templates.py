@@ -109,12 +109,25 @@ def test_words_of_a_template_are_what_they_are_to_cloudformation(written: str, r
     }
 
 
-@pytest.mark.parametrize("written", ["010", "-007", "0b11", "1_000", "12:30:15", "190:20:30.15", ".inf", ".nan"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("010", "-007", "0b11", "1_000", "0_10", "0x1_F", "1_0.5", "12:30:15", "190:20:30.15", ".inf", ".nan"),
+        *("9" * 401, "0" + "7" * 400, "1" + ":1" * 300),
+    ],
+)
 def test_numbers_of_which_people_know_one_of_two_meanings_are_refused(written: str) -> None:
     """With the place, and with what to write instead."""
     text = f"Resources:\n  A: {{Type: T, Size: {written}}}"
     with pytest.raises(InvalidBundleError, match=r"line 2, column 22: '.*' may be a number .* in quotes"):
         read_template(text, "infra.yaml")
+
+
+@pytest.mark.parametrize("word", ["1" + "_1" * 400_000 + "x", "1:" * 400_000 + "x", "0" + "7" * 900_000 + "x"])
+@pytest.mark.timeout(20)
+def test_a_word_that_is_almost_a_number_takes_no_longer(word: str) -> None:
+    """Patterns that try several ways take hours for such a word."""
+    assert read_template(f"Metadata: {word}\nResources: {{A: {{Type: T}}}}", "t").content["Metadata"] == word
 
 
 def test_keys_of_a_template_are_text() -> None:
