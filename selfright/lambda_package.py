@@ -48,7 +48,7 @@ NOT_NEEDED = (
 SERVICES = frozenset(
     {
         *("apigateway", "apigatewayv2", "cloudformation", "cloudfront", "cloudwatch", "dynamodb", "ecr", "lambda"),
-        *("rds", "s3", "secretsmanager", "sns", "ssm", "stepfunctions", "sts"),
+        *("rds", "s3", "scheduler", "secretsmanager", "sns", "ssm", "stepfunctions", "sts"),
     }
 )
 """The services that the controller calls: botocore is in the package, with the descriptions of these alone."""
