@@ -3,6 +3,7 @@
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from controller.domain.deployment import Upload
 from controller.domain.printable import printable
@@ -15,6 +16,8 @@ INCOMING = "incoming/"
 _FORM = f"{INCOMING}<application>/<environment>/<anything>.zip"
 _PARTS = 4
 UNKNOWN = "unknown"
+_MOMENT = "%Y%m%dT%H%M%S"
+_ID = re.compile(r"[a-z0-9-]+-(\d{8}T\d{6})-[0-9a-f]{6}")
 _NAME_IN_ID = 20
 """Ids cut longer names: the id becomes part of an execution's name, which has at most 80 characters."""
 
@@ -46,6 +49,11 @@ def parse_key(key: str) -> UploadTarget:
     return UploadTarget(application, environment)
 
 
+def is_folder(key: str) -> bool:
+    """Whether the object is what consoles and tools make to show a folder: nobody has released anything by it."""
+    return key.endswith("/")
+
+
 def target_of(key: str) -> tuple[str, str]:
     """The application and environment of an upload key; both are `unknown` when it names none."""
     try:
@@ -63,7 +71,16 @@ def deployment_id(application: str, environment: str, upload: Upload) -> str:
     source = f"{upload.bucket}/{upload.key}/{upload.version_id}"
     fingerprint = hashlib.sha256(source.encode()).hexdigest()[:6]
     names = f"{_short(application)}-{_short(environment)}"
-    return f"{names}-{upload.uploaded_at:%Y%m%dT%H%M%S}-{fingerprint}"
+    return f"{names}-{upload.uploaded_at:{_MOMENT}}-{fingerprint}"
+
+
+def uploaded_at(deployment_id: str) -> datetime | None:
+    """When the upload of a deployment was made, as its id says; None for what is no such id."""
+    found = _ID.fullmatch(deployment_id)
+    try:
+        return datetime.strptime(found[1], _MOMENT).replace(tzinfo=UTC) if found else None
+    except ValueError:
+        return None
 
 
 def _short(name: str) -> str:

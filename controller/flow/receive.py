@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from controller.domain.deployment import Deployment, Upload
-from controller.domain.identity import deployment_id, parse_key, target_of
+from controller.domain.identity import deployment_id, is_folder, parse_key, target_of
 from controller.domain.phases import Phase
+from controller.domain.printable import printable
 from controller.domain.timeline import EventKind
 from controller.errors import InvalidBundleError, NotFoundError
 from controller.flow.shared.closure import reject
@@ -33,8 +34,10 @@ def receive(world: World, bucket: str, key: str, version_id: str | None, executi
     """Open the deployment of an upload.
 
     Outcomes: `received`; `duplicate` when another execution handles this upload; `ignored` when the object is
-    gone; `rejected` when the key names no application and environment.
+    gone, or is a folder that a tool has made; `rejected` when the key names no application and environment.
     """
+    if is_folder(key):
+        return Ignored("ignored", f"{printable(key)} is a folder, and no bundle.")
     try:
         upload = world.bundles.pin(bucket, key, version_id)
     except NotFoundError as error:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from controller import clock
 from controller.domain.advice import ACCUSED_ADVICE, AGAIN_ADVICE, ALARM_ADVICE, CHANGED_ADVICE
+from controller.domain.bundle.remarks import remarks_on_alarms
 from controller.domain.deployment import Changes, Deployment, Revision
 from controller.domain.environment import Environment
 from controller.domain.history import accusation, left_by
@@ -77,7 +78,7 @@ def _begin(
     if accused := "" if deployment.upload.hotfix else accusation(seen, seen(deployment.previous)):
         return RestorePointRecorded(reject(world, deployment, accused, ACCUSED_ADVICE), "rejected")
     try:
-        return _record(world, environment, deployment)
+        return _record(world, environment, deployment, states)
     except (InvalidBundleError, RefusedError) as error:
         return RestorePointRecorded(reject(world, deployment, error.reason, error.next_step), "rejected")
     except (ChangedByOthersError, NotFoundError) as error:
@@ -107,7 +108,9 @@ def _until_settled(world: World, deployment: Deployment) -> int:
     return max(0, ceil((deployment.settles_at - world.clock.now()).total_seconds()))
 
 
-def _record(world: World, environment: Environment, deployment: Deployment) -> RestorePointRecorded:
+def _record(
+    world: World, environment: Environment, deployment: Deployment, states: Mapping[str, str]
+) -> RestorePointRecorded:
     """The snapshots come first, because they take long; what is live is read last."""
     check_version(world, deployment)
     check_secrets(world, environment, deployment)
@@ -124,7 +127,10 @@ def _record(world: World, environment: Environment, deployment: Deployment) -> R
     check_divisible(world, environment, deployment, components, live)
     check_bypassing(world, environment, deployment, components)
     kept = export.export(world, environment, deployment, live, taken.taken)
-    return _ready(_note(world, deployment, live, left, kept))
+    noted = _note(world, deployment, live, left, kept)
+    for remark in remarks_on_alarms(states):
+        record(world, noted.deployment_id, EventKind.REMARK, remark)
+    return _ready(noted)
 
 
 def _live(components: Mapping[str, Component], left: Mapping[str, Revision]) -> dict[str, Revision]:

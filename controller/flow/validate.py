@@ -1,5 +1,6 @@
 """Validate bundle: is it a release, is it for this environment, and may it be released? Nothing is touched."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -7,13 +8,16 @@ from controller.confinement import within
 from controller.domain.bundle.acceptance import check_release
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.bundle.manifest import Manifest
-from controller.domain.bundle.remarks import remarks_on
+from controller.domain.bundle.remarks import bounded, remarks_beside, remarks_on
 from controller.domain.deployment import Changes, Deployment
+from controller.domain.environment import Environment
+from controller.domain.history import served_until
 from controller.domain.phases import UNTOUCHED, Phase
 from controller.domain.timeline import EventKind
 from controller.errors import InvalidBundleError, InvalidEnvironmentError, UnknownEnvironmentError
 from controller.flow.preconditions.version import check_version
 from controller.flow.shared.closure import reject
+from controller.flow.shared.hand_over import find
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
 from controller.ports.world import World
@@ -43,7 +47,7 @@ def validate(world: World, deployment_id: str) -> Validated:
             deployment = _note(world, deployment, manifest, archive.digest())
             checks = check_release(environment, archive, manifest, world.probe.refusal)
             deployment = _note_checks(world, deployment, checks)
-            remarks = remarks_on(manifest, archive)
+            remarks = bounded([*_beside_what_is_live(world, environment, manifest), *remarks_on(manifest, archive)])
         check_version(world, deployment)
     except InvalidBundleError as error:
         return Validated(reject(world, deployment, error.reason, error.next_step), "rejected")
@@ -57,6 +61,14 @@ def validate(world: World, deployment_id: str) -> Validated:
     for remark in remarks:
         record(world, deployment_id, EventKind.REMARK, remark)
     return Validated(deployment, "valid")
+
+
+def _beside_what_is_live(world: World, environment: Environment, manifest: Manifest) -> Iterator[str]:
+    """The remarks on this release beside the one that is live."""
+    live = world.locks.load(environment.key).live
+    known = find(world, live)
+    served = served_until(world.deployments.get, live) or ()
+    return remarks_beside(manifest, environment, known.version if known else "", served)
 
 
 def _note(world: World, deployment: Deployment, manifest: Manifest, digest: str) -> Deployment:

@@ -72,7 +72,7 @@ class Account:
     @cached_property
     def ledger(self) -> Ledger:
         """The reader of the ledger."""
-        return Ledger(self.resources.table)
+        return Ledger(self.resources.table, environments=self.environments)
 
     def environments(self) -> list[str]:
         """The keys (`application/environment`) of all registered environments, sorted."""

@@ -1,5 +1,7 @@
 """Reads the ledger for people, through the controller's own adapters."""
 
+from collections.abc import Callable, Iterable
+from difflib import SequenceMatcher, get_close_matches
 from typing import TYPE_CHECKING
 
 from controller.aws.ledger.deployments import DynamoDeployments
@@ -7,7 +9,7 @@ from controller.aws.ledger.evaluations import DynamoEvaluations
 from controller.aws.ledger.locks import DynamoLocks
 from controller.domain.deployment import Deployment, Evaluation
 from controller.domain.timeline import TimelineEvent
-from controller.errors import NotFoundError
+from controller.errors import NotFoundError, SelfrightError
 from selfright.account.status import DeploymentRecord, EnvironmentStatus
 from selfright.errors import AdviceError
 
@@ -15,11 +17,30 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
+NEAREST, NEWEST = 5, 50
+"""Of so many environments, whose names are the most alike, so many deployments are looked at for a typo."""
+ALIKE = 0.93
+"""One or two of an id's letters are wrong. The ids of two deployments differ in more: in their times and their ends."""
+
+
+def _unlike(prefix: str, deployment_id: str) -> float:
+    return -SequenceMatcher(None, prefix, deployment_id[: len(prefix)]).ratio()
+
+
 class Ledger:
     """Reads deployments and environments; it never writes."""
 
-    def __init__(self, table: str, dynamodb: "DynamoDBClient | None" = None) -> None:
-        """Use this table; `dynamodb` is the client to use (default: the process's own)."""
+    def __init__(
+        self,
+        table: str,
+        dynamodb: "DynamoDBClient | None" = None,
+        environments: Callable[[], Iterable[str]] = tuple,
+    ) -> None:
+        """Use this table; `dynamodb` is the client to use (default: the process's own).
+
+        `environments` lists the keys of those whose deployments may be meant by a name that is not known.
+        """
+        self._environments = environments
         self._deployments = DynamoDeployments(table, dynamodb)
         self._evaluations = DynamoEvaluations(table, dynamodb)
         self._locks = DynamoLocks(table, dynamodb)
@@ -38,7 +59,18 @@ class Ledger:
         if found := self.find(deployment_id):
             return found
         step = "`selfright history APPLICATION/ENVIRONMENT` lists the deployments there are."
+        meant = self.alike(deployment_id)
+        step = f"Did you mean {' or '.join(meant)}? {step}" if meant else step
         raise AdviceError(f"The ledger has no deployment {deployment_id}.", step)
+
+    def alike(self, deployment_id: str) -> list[str]:
+        """The deployments that may be meant by a name with a typo in it, the likeliest first: at most three."""
+        try:
+            keys = sorted(self._environments(), key=lambda key: _unlike(key.replace("/", "-"), deployment_id))
+            known = [one.deployment_id for key in keys[:NEAREST] for one in self.history(key, NEWEST)]
+        except SelfrightError:
+            return []
+        return get_close_matches(deployment_id, known, n=3, cutoff=ALIKE)
 
     def timeline(self, deployment_id: str) -> list[TimelineEvent]:
         """The events of a deployment, in order."""

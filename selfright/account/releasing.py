@@ -23,6 +23,7 @@ from controller.errors import InvalidBundleError
 from selfright.account.account import Account
 from selfright.bundling.builder import BUILDER, Builder
 from selfright.bundling.bundle import make_bundle
+from selfright.errors import AdviceError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -91,15 +92,27 @@ def send(
     """Upload the bundle for a registered environment; `uploaded` is called with how many more bytes were sent.
 
     `hotfix` is the reason why it may be released although an alarm is firing; the caller's name is stored with it.
-    Raises `AdviceError` for an unknown environment, `AwsError` when the upload fails.
+    Raises `AdviceError` for an unknown environment and for that of another application, `AwsError` when the upload
+    fails.
     """
     application, _, environment = environment_key.partition("/")
     account.environment(environment_key)
+    _require_of(account, bundle, application, environment_key)
     key = f"{INCOMING}{environment_key}/{bundle.object_name}"
     said = stated(account, hotfix=hotfix) if hotfix else {}
     version = _put(account.s3, bundle.path, account.resources.bucket, key, uploaded, said)
     upload = S3Bundles(account.s3).pin(account.resources.bucket, key, version)
     return Sent(deployment_id(application, environment, upload), upload)
+
+
+def _require_of(account: Account, bundle: Bundle, application: str, environment_key: str) -> None:
+    """Raise `AdviceError` for a bundle of another application: the controller would reject it after the upload."""
+    if bundle.application in {"", application}:
+        return
+    message = f"The bundle is a release of '{bundle.application}', and {environment_key} belongs to '{application}'."
+    own = [key for key in account.environments() if key.startswith(f"{bundle.application}/")]
+    step = f"Its environments are: {', '.join(own)}." if own else f"'{bundle.application}' has no environment here yet."
+    raise AdviceError(message, step)
 
 
 def release(

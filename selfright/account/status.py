@@ -7,6 +7,7 @@ from datetime import datetime
 from controller.domain.deployment import Deployment
 from controller.domain.judging.verdict import MISSING
 from controller.domain.timeline import TimelineEvent
+from controller.domain.version_order import is_older
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,13 @@ class EnvironmentStatus:
     def deployments(self) -> Sequence[Deployment]:
         """All deployments of this status."""
         return [one for one in (self.live, self.on_its_way, self.waiting) if one]
+
+
+def older_than_live(deployments: Sequence[Deployment]) -> dict[str, str]:
+    """Of those releases that brought an older version than the one that was live: their ids → that version."""
+    known = {one.deployment_id: one.version for one in deployments}
+    before = {one.deployment_id: known.get(one.previous, "") for one in deployments}
+    return {one.deployment_id: then for one in deployments if is_older(one.version, then := before[one.deployment_id])}
 
 
 def is_paused(deployment: Deployment) -> bool:

@@ -12,7 +12,7 @@ from controller.domain.advice import CHANGED_ADVICE, INDIVISIBLE_ADVICE
 from controller.domain.bundle.acceptance import check_release
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.bundle.manifest import Manifest
-from controller.domain.bundle.remarks import bounded, remarks_on
+from controller.domain.bundle.remarks import bounded, remarks_beside, remarks_on, remarks_on_alarms
 from controller.domain.checks.site_check import SiteCheck
 from controller.domain.checks.verification import checks_of
 from controller.domain.components.artifact import Artifact
@@ -72,7 +72,11 @@ class Planner:
             return self._planned(replace(planned, digest=archive.digest()), manifest, archive)
 
     def _planned(self, planned: Plan, manifest: Manifest, archive: BundleArchive) -> Plan:
-        refused = refusals(self.world, self.environment, manifest, planned.digest, self.has_secret, hotfix=self.hotfix)
+        alarms = self.environment.deployment_preference.alarms
+        states = self.world.alarms.states(alarms) if alarms else {}
+        refused = refusals(
+            self.world, self.environment, manifest, planned.digest, self.has_secret, states, hotfix=self.hotfix
+        )
         components = [
             replace(self._component(name, manifest.components[name], archive), wave=number)
             for number, wave in enumerate(manifest.waves)
@@ -90,9 +94,11 @@ class Planner:
         if len(timing.steps) > 1:
             components = [replace(one, at_once=one.name in new) for one in components]
         compared = set(changed).difference(new)
+        live_version = self.world.deployments.get(lock.live).version if lock.live else ""
+        beside = remarks_beside(manifest, self.environment, live_version, served or ())
         return replace(
             planned,
-            live_version=self.world.deployments.get(lock.live).version if lock.live else "",
+            live_version=live_version,
             waits_for=lock.holder,
             components=tuple(components),
             timing=timing,
@@ -101,6 +107,8 @@ class Planner:
             unjudged=unjudged(self.environment, compared, timing.steps, self.usual),
             remarks=bounded(
                 [
+                    *beside,
+                    *remarks_on_alarms(states),
                     *remarks_on(manifest, archive),
                     *(f"{one.name}: {said}" for one in components for said in one.remarks),
                 ]

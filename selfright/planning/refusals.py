@@ -1,6 +1,6 @@
 """The reasons for which the controller would refuse a release, in its own words, before the upload."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -37,18 +37,19 @@ class DescribedSecrets:
         return False
 
 
-def refusals(  # noqa: PLR0913 - the release, its place, and its kind
+def refusals(  # noqa: PLR0913, PLR0917 - the release, its place, and its kind
     world: World,
     environment: Environment,
     manifest: Manifest,
     digest: str,
     has_secret: Callable[[str], bool],
+    states: Mapping[str, str],
     *,
     hotfix: bool,
 ) -> list[Refusal]:
     """All reasons against releasing this valid bundle now; the controller would stop at the first.
 
-    For a `hotfix`, alarms that are firing are no reason.
+    `states` are those of the environment's alarms; for a `hotfix`, alarms that are firing are no reason.
     """
 
     def seen(deployment_id: str) -> Deployment | None:
@@ -66,7 +67,6 @@ def refusals(  # noqa: PLR0913 - the release, its place, and its kind
     if held := lock.held:
         found.append(Refusal(f"The environment is held: {held}", HELD_ADVICE))
     alarms = environment.deployment_preference.alarms
-    states = world.alarms.states(alarms) if alarms else {}
     if trouble := alarm_trouble(states, [name for name in alarms if not (hotfix and states.get(name) == "ALARM")]):
         found.append(Refusal(trouble, ALARM_ADVICE))
     if accused := "" if hotfix else accusation(seen, seen(lock.live)):

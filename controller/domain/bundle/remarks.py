@@ -4,11 +4,15 @@
 anything is touched.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from controller.domain.bundle.manifest import Manifest
 from controller.domain.components.contents import Contents
+from controller.domain.environment import Environment
+from controller.domain.version_order import is_older
 
+NO_DATA = "INSUFFICIENT_DATA"
+GUARDS_NOTHING = "until there are some, it guards nothing."
 MOST = 30
 """So many remarks are shown of one release; the others are counted."""
 
@@ -22,6 +26,26 @@ def remarks_on(manifest: Manifest, bundle: Contents) -> tuple[str, ...]:
         f"{name}: {said}" for name, one in sorted(manifest.components.items()) for said in one.remarks(bundle)
     )
     return bounded([*of_components, *_unchecked(manifest)])
+
+
+def remarks_beside(
+    manifest: Manifest, environment: Environment, live_version: str, served: Collection[str]
+) -> Iterator[str]:
+    """The remarks on a release beside what is live where it goes: on its version, and on what it leaves out.
+
+    `live_version` is "" when nothing is live; `served` are the components that releases have brought to visitors there.
+    """
+    if is_older(manifest.version, live_version):
+        yield f"Version {manifest.version} is older than {live_version}, which is live."
+    for name in sorted({*served} & environment.components.keys() - manifest.components.keys()):
+        yield f"{name}: It is not in this bundle, so what is live of it stays."
+
+
+def remarks_on_alarms(states: Mapping[str, str]) -> Iterator[str]:
+    """The remarks on alarms that cannot guard a release, by their states."""
+    if silent := sorted(name for name, state in states.items() if state == NO_DATA):
+        one = len(silent) == 1
+        yield f"Alarm{'' if one else 's'} {', '.join(silent)} {'has' if one else 'have'} no data: {GUARDS_NOTHING}"
 
 
 def bounded(remarks: Iterable[str]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ ANCESTORS = 10
 MESSAGE_LENGTH = 300
 ADVICE = (
     "Correct what cannot be read, then upload the bundle again; or set `restore_point_export` to `attempted` in the "
-    "environment."
+    'environment. A hotfix goes on without it: `selfright release … --hotfix --reason "…"`.'
 )
 
 
@@ -29,19 +29,24 @@ def export(
 ) -> str:
     """Keep the configuration of everything that is live; returns the manifest's digest, "" when it was not kept.
 
-    Raises `RefusedError` when it fails and the environment requires it, `TransientError` when a retry may help.
+    A hotfix goes on without it, and says so: what serves visitors now is wrong, and waiting for its export, or refusing
+    to replace it, would make that last. Raises `RefusedError` when it fails and the environment requires it,
+    `TransientError` when a retry may help.
     """
     if environment.restore_point_export == "off":
         return ""
     try:
         return world.restore_points.keep(_point(world, environment, deployment, live, snapshots))
-    except TransientError:
-        raise
     except SelfrightError as error:
-        said = str(error)[:MESSAGE_LENGTH]
-        if environment.restore_point_export == "required":
+        urgent, said = bool(deployment.upload.hotfix), str(error)[:MESSAGE_LENGTH]
+        if isinstance(error, TransientError) and not urgent:
+            raise
+        if environment.restore_point_export == "required" and not urgent:
             raise RefusedError(f"The configuration that is live could not be exported: {said}", ADVICE) from error
-        record(world, deployment.deployment_id, EventKind.EXPORT_FAILED, f"The restore point has no export: {said}")
+        why = ". It is a hotfix, so it goes on without one; `selfright restore` cannot use it" if urgent else ""
+        record(
+            world, deployment.deployment_id, EventKind.EXPORT_FAILED, f"The restore point has no export: {said}{why}"
+        )
         return ""
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from controller.domain.identity import deployment_id, target_of
+from controller.domain.identity import deployment_id, is_folder, target_of
 from controller.errors import NotFoundError, SelfrightError
 from controller.ports.world import World
 
@@ -22,6 +22,8 @@ def start_lost_uploads(world: World) -> dict[str, str]:
     """
     now, done = world.clock.now(), {}
     for upload in world.inbox.uploaded(now - UNTIL, now - AFTER):
+        if is_folder(upload.key):
+            continue
         known = deployment_id(*target_of(upload.key), upload)
         try:
             if not _has(world, known) and world.inbox.start(upload, f"{known}-{now:%d%H}"):

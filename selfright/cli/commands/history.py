@@ -2,6 +2,7 @@
 
 import click
 
+from selfright.account.status import older_than_live
 from selfright.cli.help import Command
 from selfright.cli.tools import CommandTools, EnvironmentKey, common, pass_tools
 from selfright.cli.views import documents, tables
@@ -25,6 +26,7 @@ def command(tools: CommandTools, environment: str, number: int) -> None:
     if not deployments:
         tools.account.environment(environment)  # Raises an error if there is no such environment.
         tools.terminal.note(f"{environment} had no deployment yet.")
-    listed = [documents.deployment(one) for one in deployments]
+    older = older_than_live(deployments)
+    listed = [{**documents.deployment(one), "older_than": older.get(one.deployment_id)} for one in deployments]
     shown = tables.history(deployments, tools.clock()) if deployments else ""
     tools.terminal.result(shown, {"environment": environment, "deployments": listed})

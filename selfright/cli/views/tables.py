@@ -1,6 +1,6 @@
 """The pages of environments and histories: pure functions from plain values to rich renderables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from rich.console import Group, RenderableType
@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from controller.domain.deployment import Deployment
-from selfright.account.status import DeploymentRecord, EnvironmentStatus, finished_in, is_paused
+from selfright.account.status import DeploymentRecord, EnvironmentStatus, finished_in, is_paused, older_than_live
 from selfright.cli.views import signs
 from selfright.cli.views.deployment_page import summary
 from selfright.wording import Commands, ago, clean, duration
@@ -53,12 +53,19 @@ def status(
 def history(deployments: Sequence[Deployment], now: datetime) -> Table:
     """The deployments of an environment, one a line, newest first."""
     table = _table("when", "version", "phase", "deployment", "took", "reason")
+    older = older_than_live(deployments)
     for one in deployments:
         took = duration(finished_in(one))
         uploaded = ago(one.upload.uploaded_at, now)
         version = Text(one.version or clean(one.upload.key.rpartition("/")[2]), "bold")
-        table.add_row(uploaded, version, signs.phase(one.phase), one.deployment_id, took, _last(one.reason))
+        table.add_row(uploaded, version, signs.phase(one.phase), one.deployment_id, took, _last(_remark(one, older)))
     return table
+
+
+def _remark(one: Deployment, older: Mapping[str, str]) -> str:
+    """How it ended, and whether it brought an older version than the one that was live."""
+    then = older.get(one.deployment_id)
+    return " ".join(filter(None, (one.reason, then and f"Older than {then}, which was live.")))
 
 
 def _table(*titles: str) -> Table:

@@ -31,6 +31,16 @@ def test_without_watching_it_uploads_and_says_which_deployment_it_becomes(world:
     assert answer["deployment_id"].startswith(f"smartpack-prod-{version['LastModified']:%Y%m%dT%H%M%S}-")
 
 
+def test_a_bundle_of_another_application_is_not_uploaded(world: CliWorld, bundle: str) -> None:
+    """The controller would reject it, after the upload; its own environments are named."""
+    world.register("shop/prod")
+    result = world.run("release", bundle, "--environment", "shop/prod", "--no-watch")
+    assert result.exit_code == 1
+    assert "The bundle is a release of 'smartpack', and shop/prod belongs to 'shop'." in result.stderr
+    assert "Its environments are: smartpack/prod." in result.stderr
+    assert "Versions" not in client("s3").list_object_versions(Bucket=BUCKET)
+
+
 def test_a_folder_is_bundled_first(world: CliWorld, tmp_path: Path) -> None:
     """One command is enough from a release folder to a deployment."""
     (tmp_path / "site").mkdir()

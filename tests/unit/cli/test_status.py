@@ -157,6 +157,14 @@ def test_history_lists_the_newest_first(world: CliWorld) -> None:
     assert lines[2].split()[:9] == ["1", "d", "ago", "1.1.0", "✔", "SUCCEEDED", LIVE_ID, "1", "h"]
 
 
+def test_history_says_which_release_brought_an_older_version(world: CliWorld) -> None:
+    """Beside how it ended, and for scripts."""
+    world.write(replace(SUCCEEDED, version="1.0.9"))
+    assert "Older than 1.1.0, which was live." in world.run("history", "smartpack/prod").stdout.splitlines()[1]
+    document = json.loads(world.run("history", "smartpack/prod", "--output", "json").stdout)
+    assert [one["older_than"] for one in document["deployments"]] == ["1.1.0", None]
+
+
 def test_history_is_as_long_as_asked_for(world: CliWorld) -> None:
     """The newest, as one document."""
     world.write(ROLLED_BACK)

@@ -39,6 +39,29 @@ def test_an_unknown_deployment_is_said(world: CliWorld) -> None:
     assert "smartpack-prod-nonsense" in result.stderr
 
 
+@pytest.mark.parametrize("typo", [ID.replace("3f9a01", "3f9a10"), ID.replace("smartpack", "smartpak")])
+def test_a_typo_is_told_at_once_with_what_may_be_meant(world: CliWorld, typo: str) -> None:
+    """Nobody waits half a minute, and EventBridge is not to blame."""
+    world.write(SUCCEEDED)
+    result = world.run("watch", typo)
+    assert (result.exit_code, world.time.slept) == (1, [])
+    assert f"Did you mean {ID}?" in result.stderr
+    assert "EventBridge" not in result.stderr
+
+
+def test_what_was_just_uploaded_is_waited_for(world: CliWorld) -> None:
+    """The ledger may not have it yet."""
+    world.time.plan(3, lambda: world.write(SUCCEEDED, ("closed", "SUCCEEDED")))
+    assert world.run("watch", ID).exit_code == 0
+
+
+def test_what_was_uploaded_long_ago_is_not_waited_for(world: CliWorld) -> None:
+    """It has a deployment, or never will."""
+    result = world.run("watch", "smartpack-prod-20251101T100000-aaaaaa")
+    assert (result.exit_code, world.time.slept) == (1, [])
+    assert "The ledger has no deployment" in result.stderr
+
+
 def test_text_from_a_bundle_cannot_steer_the_terminal(world: CliWorld) -> None:
     """Escape codes in what the ledger says are taken away; square brackets are no markup."""
     world.write(replace(ROLLED_BACK, reason="\x1b[2J[red]boo[/red]"), ("closed", "\x1b]0;owned\x07"))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.domain.deployment import Upload
-from controller.domain.identity import UploadTarget, deployment_id, parse_key
+from controller.domain.identity import UploadTarget, deployment_id, parse_key, uploaded_at
 from controller.errors import InvalidBundleError
 
 UPLOAD = Upload("artifacts", "incoming/smartpack/prod/1.zip", "v1", 10, datetime(2025, 7, 1, 9, 8, 7, tzinfo=UTC))
@@ -56,6 +56,13 @@ def test_any_key_is_read_or_refused(key: str) -> None:
 def test_an_id_has_the_environment_and_the_time() -> None:
     """People recognise a deployment by its id."""
     assert re.fullmatch(r"smartpack-prod-20250701T090807-[0-9a-f]{6}", deployment_id("smartpack", "prod", UPLOAD))
+
+
+def test_the_time_of_an_upload_is_read_from_an_id() -> None:
+    """So it is known whether a deployment of that name can still come."""
+    assert uploaded_at(deployment_id("smartpack", "prod", UPLOAD)) == UPLOAD.uploaded_at
+    for text in ("smartpack-prod", "smartpack-prod-20259901T090807-3f9a01", "smartpack-prod-20250701T090807-3f9a"):
+        assert uploaded_at(text) is None
 
 
 def test_the_same_upload_has_the_same_id() -> None:

@@ -41,6 +41,14 @@ def test_a_retry_is_in_the_timeline_with_its_reason() -> None:
     assert event.message.endswith(" Released again by anna: The test was wrong.")
 
 
+def test_a_folder_is_ignored() -> None:
+    """Consoles and tools make such objects; nobody wants a rejection of them."""
+    key = "incoming/smartpack/prod/"
+    world = uploaded(key)
+    assert receive(world, "bucket", key, "v7", "arn:1").outcome == "ignored"
+    assert world.deployments.known == {}
+
+
 def test_the_same_execution_may_receive_again() -> None:
     """A retried state continues with the deployment it made."""
     world = uploaded()

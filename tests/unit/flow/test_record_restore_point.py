@@ -26,6 +26,14 @@ def test_what_is_live_is_recorded_and_guarded() -> None:
     assert world.guards.guarded_by(ALARM) == ["d2"]
 
 
+def test_an_alarm_without_data_is_in_the_timeline() -> None:
+    """Nothing refuses the release, but this alarm does not guard it."""
+    world = granted()
+    world.alarms.known[ALARM] = "INSUFFICIENT_DATA"
+    assert record_restore_point(world, "d2").outcome == "ready"
+    assert messages(world, "remark") == [f"Alarm {ALARM} has no data: until there are some, it guards nothing."]
+
+
 def test_a_component_that_seems_to_be_changed_by_others_is_read_again(slept: list[float]) -> None:
     """The release before this one has just ended, and its last write is not seen everywhere yet."""
     world = granted()

@@ -8,7 +8,9 @@ import pytest
 
 from controller.domain.checks.verification import read_check
 from controller.domain.components.image.target import ImageTarget
+from controller.domain.deployment import Revision
 from controller.domain.environment import Environment
+from controller.domain.lock import Lock
 from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError
@@ -45,6 +47,22 @@ def test_what_people_should_know_is_in_the_timeline() -> None:
     assert [one[:31] for one in said if "No check" in one] == [
         "api: No check looks at it, so a",
         "site: No check looks at it, so ",
+    ]
+
+
+def test_what_is_odd_beside_what_is_live_is_in_the_timeline() -> None:
+    """An older version, and a component that the bundle does not have any more."""
+    world = uploaded(a_bundle("1.0.9"))
+    live = a_deployment(world, Phase.SUCCEEDED, "d1", version="1.0.10", previous="", staged={"jobs": Revision("1")})
+    world.locks.known[KEY] = Lock(KEY, live=live.deployment_id)
+    jobs = {"kind": "parameters", "prefix": "/smartpack/prod/jobs"}
+    known = an_environment().model_dump()["components"]
+    world.environments.known[KEY] = an_environment(components={**known, "jobs": jobs})
+    validate(world, "d2")
+    said = [event.message for event in world.deployments.events["d2"] if event.kind == EventKind.REMARK]
+    assert said[:2] == [
+        "Version 1.0.9 is older than 1.0.10, which is live.",
+        "jobs: It is not in this bundle, so what is live of it stays.",
     ]
 
 

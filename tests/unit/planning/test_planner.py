@@ -165,6 +165,19 @@ def test_a_component_that_the_environment_has_not_is_refused(world: PlanWorld) -
     assert "the environment smartpack/prod has no such component (it has: site)" in refusal.reason
 
 
+def test_what_is_odd_beside_what_is_live_is_planned(world: PlanWorld) -> None:
+    """An older version, a component that is left out, an alarm without data: as the timeline will say it."""
+    world.configuration["deployment_preference"] = {"alarms": ["errors"]}
+    world.ports.alarms.known["errors"] = "INSUFFICIENT_DATA"
+    world.make_live("1.0.10")
+    world.ports.deployments.update(LIVE, {"staged": {"settings": Revision("1")}}, phases={Phase.SUCCEEDED})
+    assert world.plan(a_bundle("1.0.9")).remarks[:3] == (
+        "Version 1.0.9 is older than 1.0.10, which is live.",
+        "settings: It is not in this bundle, so what is live of it stays.",
+        "Alarm errors has no data: until there are some, it guards nothing.",
+    )
+
+
 @pytest.mark.parametrize(
     ("phase", "said"), [(Phase.ROLLED_BACK, "was rolled back"), (Phase.SUCCEEDED, "other contents")]
 )

@@ -3,7 +3,8 @@
 import io
 
 from controller.domain.bundle.archive import BundleArchive
-from controller.domain.bundle.remarks import MOST, bounded, remarks_on
+from controller.domain.bundle.remarks import MOST, bounded, remarks_beside, remarks_on, remarks_on_alarms
+from controller.domain.environment import Environment
 from tests.builders import a_bundle
 
 
@@ -22,6 +23,42 @@ def test_a_component_without_checks_is_said() -> None:
 def test_a_release_whose_components_are_all_checked_says_nothing_of_checks() -> None:
     """What is as it should be needs no words."""
     assert not [one for one in remarks(a_bundle()) if "check" in one]
+
+
+ENVIRONMENT = Environment.model_validate(
+    {
+        "application": "smartpack",
+        "environment": "prod",
+        "components": {
+            name: {"kind": "parameters", "prefix": f"/smartpack/prod/{name}"} for name in ("api", "site", "jobs")
+        },
+    }
+)
+
+
+def beside(version: str, live: str, *served: str) -> list[str]:
+    """The remarks on this version of the bundle beside what is live."""
+    return list(remarks_beside(BundleArchive(io.BytesIO(a_bundle(version))).manifest(), ENVIRONMENT, live, served))
+
+
+def test_an_older_version_after_a_newer_one_is_said() -> None:
+    """It may be meant; often it is a bundle of yesterday."""
+    assert beside("1.0.9", "1.0.10") == ["Version 1.0.9 is older than 1.0.10, which is live."]
+    assert beside("1.0.10", "1.0.9") == beside("1.0.9", "") == []
+
+
+def test_a_component_that_was_dropped_from_the_bundle_is_said() -> None:
+    """What is live of it stays, also if it was removed on purpose; what the environment does not have is no matter."""
+    assert beside("1.0.0", "", "api", "jobs", "gone") == [
+        "jobs: It is not in this bundle, so what is live of it stays."
+    ]
+
+
+def test_an_alarm_without_data_is_said() -> None:
+    """It is quiet, and guards nothing."""
+    states = {"errors": "INSUFFICIENT_DATA", "slow": "OK"}
+    assert list(remarks_on_alarms(states)) == ["Alarm errors has no data: until there are some, it guards nothing."]
+    assert list(remarks_on_alarms({"slow": "OK"})) == []
 
 
 def test_many_remarks_are_counted() -> None:

@@ -15,7 +15,7 @@ from controller.errors import AwsError, TransientError
 from controller.flow.record_restore_point import record_restore_point
 from tests.builders import a_bundle
 from tests.fakes import FakeWorld
-from tests.unit.flow.scenes import STABLE, a_world, on_its_way
+from tests.unit.flow.scenes import STABLE, a_world, messages, on_its_way
 
 
 def granted(**environment: Any) -> FakeWorld:
@@ -81,6 +81,18 @@ def test_an_environment_may_do_without_it() -> None:
     assert record_restore_point(world, "d2").outcome == "ready"
     assert world.deployments.get("d2").export == ""
     assert "export_failed" in [event.kind for event in world.deployments.events["d2"]]
+
+
+@pytest.mark.parametrize("trouble", [AwsError("denied"), TransientError("slow down")])
+def test_a_hotfix_goes_on_without_it(trouble: Exception) -> None:
+    """What is live is wrong: nothing may keep it live, and the timeline says what is missing."""
+    world = granted()
+    deployment = world.deployments.get("d2")
+    world.deployments.known["d2"] = replace(deployment, upload=replace(deployment.upload, hotfix="Stops the errors."))
+    world.exports.trouble = trouble
+    assert record_restore_point(world, "d2").outcome == "ready"
+    (said,) = messages(world, "export_failed")
+    assert said.startswith(f"The restore point has no export: {trouble}. It is a hotfix, so it goes on")
 
 
 def test_an_environment_may_not_want_it() -> None:

@@ -1,5 +1,6 @@
 """Uploads without a deployment: they are found after a while, and their deployment is started, once."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -31,6 +32,11 @@ def test_a_lost_upload_is_started_once() -> None:
     assert start_lost_uploads(world) == {}
     world.clock.forward(3600)
     assert list(start_lost_uploads(world)) == [ID]
+
+
+def test_a_folder_is_no_lost_upload() -> None:
+    """It never becomes a deployment."""
+    assert start_lost_uploads(uploaded(replace(UPLOAD, key=f"incoming/{KEY}/"))) == {}
 
 
 @pytest.mark.parametrize("age", [AFTER - timedelta(seconds=10), UNTIL + timedelta(hours=1)])
