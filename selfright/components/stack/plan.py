@@ -9,18 +9,20 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from controller.aws.client.calls import calling
 from controller.aws.components.stack.cloudformation import HIDDEN, StackCalls
 from controller.domain.components.stack.artifact import StackArtifact
 from controller.domain.components.stack.changes import Allowed, Change, dangers, refusal
 from controller.domain.components.stack.parameter_values import values_for
 from controller.domain.components.stack.target import StackTarget
 from controller.domain.components.stack.templates import Template, read_template, revision_of
+from controller.errors import AwsError, NotFoundError
 from selfright.components.kind import Planning
 from selfright.components.planned import ComponentPlan, Difference, Refusal, compare
 from selfright.components.stack.routes import is_called, routes_of
 from selfright.secrecy import looks_secret
 
-PARAMETER = "parameter "
+PARAMETER, FROM_SSM = "parameter ", "read from SSM by the parameter "
 FUNCTION = "AWS::Lambda::Function"
 KEPT = ("Role", "DeadLetterConfig")
 """Properties that a function's published versions keep, and that a rollback therefore still needs."""
@@ -28,12 +30,16 @@ NEXT = "Correct the bundle and upload it again."
 
 
 def plan_stack(planning: Planning, target: StackTarget, known: ComponentPlan, artifact: StackArtifact) -> ComponentPlan:
-    """Compare the template with the stack, whose revision is in `known`; two calls to CloudFormation."""
+    """Compare the template with the stack, whose revision is in `known`; two calls to CloudFormation.
+
+    What the stack's parameters have read from SSM is compared with what SSM has now, one call each.
+    """
     template = artifact.read_template(planning.bundle)
     values = values_for(template, artifact, target)
     present = StackCalls(planning.clients, target.stack_name).present() if known.live else None
     values = present.keeping(template.secrets, values) if present else values
-    if known.live == revision_of(template.text, values):
+    read = _read_anew(planning, template, values, present.read) if present else {}
+    if present and known.live == revision_of(template.text, values, present.read) and read == present.read:
         return replace(known, change="unchanged")
     before = read_template(present.template, "the present template") if present else None
     comparison = TemplateComparison(before, template, planning.called_routes())
@@ -42,7 +48,10 @@ def plan_stack(planning: Planning, target: StackTarget, known: ComponentPlan, ar
         known,
         change="changed" if present else "new",
         items=compare(comparison.before, comparison.after, "resources"),
-        differences=tuple(_differences(present.parameters if present else {}, values)),
+        differences=(
+            *_differences(present.parameters if present else {}, values),
+            *_differences(present.read if present else {}, read, FROM_SSM),
+        ),
         risks=tuple(comparison.risks()),
         refusal=Refusal(refusal(target.stack_name, feared), NEXT) if feared else None,
     )
@@ -134,7 +143,24 @@ def _as_json(template: Template) -> dict[str, str]:
     return {name: json.dumps(one, sort_keys=True) for name, one in template.content["Resources"].items()}
 
 
-def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:
+def _read_anew(
+    planning: Planning, template: Template, values: Mapping[str, str], former: Mapping[str, str]
+) -> Mapping[str, str]:
+    """What CloudFormation would read from SSM now; for the same parameters what it has read, if SSM has that still."""
+    return {name: _in_ssm(planning, values[name], former.get(name, "")) for name in template.from_ssm}
+
+
+def _in_ssm(planning: Planning, path: str, former: str) -> str:
+    try:
+        with calling("ssm:GetParameter", path):
+            return planning.clients.parameters.get_parameter(Name=path)["Parameter"].get("Value", "")
+    except NotFoundError:
+        return ""
+    except AwsError:  # This person may not read it; CloudFormation will.
+        return former
+
+
+def _differences(before: Mapping[str, str], after: Mapping[str, str], what: str = PARAMETER) -> Iterator[Difference]:
     """The differing parameters of the stack; values that CloudFormation hides count as equal."""
     names: Collection[str] = before.keys() | after.keys()
     for name in sorted(names):
@@ -142,8 +168,6 @@ def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> Iterato
         if old in {new, HIDDEN}:
             continue
         if looks_secret(name, old or "") or looks_secret(name, new or ""):
-            yield Difference(
-                f"{PARAMETER}{name}", None if old is None else "", None if new is None else "", secret=True
-            )
+            yield Difference(f"{what}{name}", None if old is None else "", None if new is None else "", secret=True)
         else:
-            yield Difference(f"{PARAMETER}{name}", old, new)
+            yield Difference(f"{what}{name}", old, new)

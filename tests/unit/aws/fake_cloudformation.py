@@ -29,6 +29,7 @@ class Stack:
     status: str
     template: str = ""
     parameters: dict[str, str] = field(default_factory=dict)
+    read: dict[str, str] = field(default_factory=dict)
     capabilities: list[str] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     role: str = ""
@@ -36,11 +37,15 @@ class Stack:
 
 @dataclass
 class FakeCloudFormation:
-    """One region. Operations end after `patience` reads of the stack; `failing` resources cannot be made."""
+    """One region. Operations end after `patience` reads of the stack; `failing` resources cannot be made.
+
+    `ssm` are the parameters of SSM that a template's parameters may name.
+    """
 
     read: Callable[[str], str] = str
     patience: int = 0
     failing: dict[str, str] = field(default_factory=dict)
+    ssm: dict[str, str] = field(default_factory=dict)
     stacks: dict[str, Stack] = field(default_factory=dict)
     change_sets: dict[str, dict[str, Any]] = field(default_factory=dict)
     executed: list[str] = field(default_factory=list)
@@ -80,7 +85,10 @@ class FakeCloudFormation:
         stack = self._stack(StackName)
         self._pass_time(stack)
         stack = self._stack(StackName)
-        values = [{"ParameterKey": key, "ParameterValue": value} for key, value in stack.parameters.items()]
+        values = [
+            {"ParameterKey": key, "ParameterValue": value, "ResolvedValue": stack.read.get(key, "")}
+            for key, value in stack.parameters.items()
+        ]
         document = {"StackId": stack.id, "StackStatus": stack.status, "CreationTime": NOW, "Parameters": values}
         return {"Stacks": [{**document, "Capabilities": stack.capabilities}]}
 
@@ -117,7 +125,8 @@ class FakeCloudFormation:
             for one in Parameters
         }
         text = TemplateBody or self.read(TemplateURL)
-        changes = _changes(stack, text, values)
+        read = {name: self.ssm[values[name]] for name in read_template(text, "it").from_ssm}
+        changes = _changes(stack, text, {**values, **read})
         self.change_sets[ChangeSetName] = {
             "Status": "CREATE_COMPLETE" if changes else "FAILED",
             "ExecutionStatus": "AVAILABLE" if changes else "UNAVAILABLE",
@@ -126,6 +135,7 @@ class FakeCloudFormation:
             "stack": stack,
             "template": text,
             "parameters": values,
+            "read": read,
             "capabilities": Capabilities,
             "role": RoleARN,
         }
@@ -219,6 +229,7 @@ class FakeCloudFormation:
             stack.template = stack.template or change_set["template"]
             return
         stack.template, stack.parameters = change_set["template"], change_set["parameters"]
+        stack.read = change_set["read"]
         self._ended(stack, f"{verb}_COMPLETE", token)()
 
     def _ended(self, stack: Stack, status: str, token: str) -> Callable[[], None]:
@@ -275,7 +286,9 @@ def _changes(stack: Stack, text: str, values: Mapping[str, str]) -> list[dict[st
         elif name not in after:
             policy = before[name].get("DeletionPolicy", "Delete")
             changes.append({"Action": "Remove", **kind, "PolicyAction": policy})
-        elif before[name] != after[name] or (values != stack.parameters and "Ref" in str(after[name])):
+        elif before[name] != after[name] or (
+            values != {**stack.parameters, **stack.read} and "Ref" in str(after[name])
+        ):
             changes.append({"Action": "Modify", **kind, **_difference(before[name], after[name])})
     return changes
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 
 @dataclass(frozen=True)
 class Present:
-    """The present state of a stack."""
+    """The present state of a stack; `read` are the values of its parameters that CloudFormation has read from SSM."""
 
     stack_id: str
     status: str
@@ -32,11 +32,12 @@ class Present:
     template: str
     parameters: Mapping[str, str]
     capabilities: Sequence[str]
+    read: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def revision(self) -> str:
-        """The id of the stack's template with its parameters."""
-        return revision_of(self.template, self.parameters)
+        """The id of the stack's template with its parameters, and what these have read."""
+        return revision_of(self.template, self.parameters, self.read)
 
     def keeping(self, secrets: Iterable[str], values: Mapping[str, str]) -> Mapping[str, str]:
         """The values for an update, in which the secrets that the stack already has keep their values."""
@@ -96,6 +97,7 @@ class StackCalls:
             template="" if status == "REVIEW_IN_PROGRESS" else self._template(),
             parameters={one["ParameterKey"]: one.get("ParameterValue", "") for one in stack.get("Parameters", [])},
             capabilities=list(stack.get("Capabilities", [])),
+            read={one["ParameterKey"]: one["ResolvedValue"] for one in stack.get("Parameters", []) if _is_read(one)},
         )
 
     def change_set(self, name: str) -> ChangeSet | None:
@@ -226,6 +228,10 @@ def _busy_is_ignored(text: str = "_IN_PROGRESS") -> Iterator[None]:
     except AwsError as error:
         if error.code != "ValidationError" or text not in str(error):
             raise
+
+
+def _is_read(parameter: Mapping[str, Any]) -> bool:
+    return bool(parameter.get("ResolvedValue"))
 
 
 def _is_of(event: Mapping[str, Any], stack_id: str) -> bool:

@@ -196,7 +196,7 @@ class StackComponent:
             failed = self._calls.first_failure(present.stack_id, token)
             what = f"The stack {self._calls.name} could not be changed ({present.status}): {failed}"
             raise AwsError(f"{what}. Correct the template.")
-        if present.status in READY and (ours or present.revision == revision_of(wanted.template, wanted.parameters)):
+        if present.status in READY and (ours or self._is_there(present, wanted)):
             return Revision(present.revision)
         if present.revision != self._stable.id:
             reason = f"The stack {self._calls.name} is not as it was when this deployment began"
@@ -204,6 +204,10 @@ class StackComponent:
         if present.status not in READY:
             raise AwsError(f"The stack {self._calls.name} cannot be updated: {_advice(present, self._calls)}")
         return None
+
+    def _is_there(self, present: Present, wanted: StackState) -> bool:
+        """Whether the stack is as wanted. Where it reads values from SSM, only a change set knows: they may be new."""
+        return not present.read and present.revision == revision_of(wanted.template, wanted.parameters)
 
     def _apply(self, change_set: ChangeSet, token: str) -> Revision | Pending:
         if change_set.is_unchanged:

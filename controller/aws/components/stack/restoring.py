@@ -9,7 +9,7 @@ from controller.aws.components.stack.cloudformation import Present, StackCalls
 from controller.aws.components.stack.stored_states import StackState, StackStore
 from controller.domain.components.stack.changes import Allowed, Change, advice, dangers, describe
 from controller.domain.components.stack.target import StackTarget
-from controller.domain.components.stack.templates import added, keeping, read_template
+from controller.domain.components.stack.templates import Template, added, keeping, read_template
 from controller.domain.deployment import Deployment, Left, Pending
 from controller.errors import AwsError, ChangedByOthersError
 
@@ -90,11 +90,13 @@ class StackRestoring:
         before, now = read_template(former.template, "the former template"), read_template(present.template, "it")
         new = added(before, now)
         if done:
-            return self._left(new) if new else None
+            return self._left(new) if new else self._read_anew(before)
         known = self._with_capabilities(former, present)
         harmful = self._try(f"{self._token}-all", known)
         if harmful is None:
             return self._pending("it is being restored")
+        if not harmful and before.from_ssm:
+            return self._read_anew(before)
         if not harmful:
             return Left(f"The stack {self._calls.name} differs from before only in its text, not in its resources.")
         if any(one.logical_id not in new for one in harmful):
@@ -150,6 +152,16 @@ class StackRestoring:
     def _left(self, names: list[str]) -> Left:
         return Left(
             f"The stack {self._calls.name} is as before, except for what the release added: {', '.join(names)}."
+        )
+
+    def _read_anew(self, before: Template) -> Left | None:
+        """What a restored stack has otherwise than before, though its template and parameters are those of before."""
+        if not before.from_ssm:
+            return None
+        names = ", ".join(before.from_ssm)
+        return Left(
+            f"The stack {self._calls.name} has its former template; {names}: CloudFormation reads the value from SSM,"
+            " as it is now."
         )
 
     def _refused(self, harmful: list[Change]) -> str:

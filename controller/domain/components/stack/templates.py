@@ -18,6 +18,8 @@ MAX_BYTES = 1_000_000
 """CloudFormation's own limit for a template that it reads from S3."""
 MAX_RESOURCES = 500
 MERGED = ("Resources", "Parameters", "Conditions", "Mappings")
+FROM_SSM = "AWS::SSM::Parameter::Value<"
+"""The types of parameters whose values CloudFormation reads from SSM, whenever the stack is updated, begin so."""
 _ID_LENGTH = 16
 _SHOWN = 60
 
@@ -44,6 +46,12 @@ class Template:
         """The names of the parameters whose values CloudFormation never returns (NoEcho)."""
         declared: Mapping[str, Any] = self.content.get("Parameters") or {}
         return [name for name, one in declared.items() if _is_secret(one)]
+
+    @property
+    def from_ssm(self) -> list[str]:
+        """The names of the parameters whose values CloudFormation reads from SSM."""
+        declared: Mapping[str, Any] = self.content.get("Parameters") or {}
+        return sorted(name for name, one in declared.items() if str(one.get("Type", "")).startswith(FROM_SSM))
 
     def parameters(self, given: Mapping[str, str]) -> Mapping[str, str]:
         """All parameters with their values: the given ones, else the defaults. Raises `InvalidBundleError`."""
@@ -103,9 +111,13 @@ def _content(text: str) -> Any:  # noqa: ANN401 - any JSON or YAML
     return read_json(text, MOST_DEPTH) if text.lstrip().startswith("{") else TemplateReader(text).read()
 
 
-def revision_of(text: str, parameters: Mapping[str, str]) -> str:
-    """The id of a template with these parameters: the first digits of a SHA-256."""
-    source = json.dumps([text.replace("\r\n", "\n").strip(), dict(parameters)], sort_keys=True)
+def revision_of(text: str, parameters: Mapping[str, str], read: Mapping[str, str] | None = None) -> str:
+    """The id of a template with these parameters: the first digits of a SHA-256.
+
+    `read` are the values that CloudFormation has read from SSM, by parameter: they are part of what a stack is.
+    """
+    parts = [text.replace("\r\n", "\n").strip(), dict(parameters), *([dict(read)] if read else [])]
+    source = json.dumps(parts, sort_keys=True)
     return hashlib.sha256(source.encode()).hexdigest()[:_ID_LENGTH]
 
 

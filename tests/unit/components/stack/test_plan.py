@@ -39,6 +39,19 @@ def test_the_same_template_and_parameters_are_skipped(world: PlanWorld) -> None:
     assert planned(world, text, Size="large").differences == (Difference("parameter Size", "small", "large"),)
 
 
+def test_a_value_in_ssm_that_has_changed_is_planned(world: PlanWorld) -> None:
+    """CloudFormation would read it anew, though template and parameters are the same."""
+    path = "/shop/prod/size"
+    text = template(parameters={"Size": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": path}}, Topic=TOPIC)
+    world.stacks.by_hand(STACK, text, Size=path).read = {"Size": "small"}
+    world.ssm.put_parameter(Name=path, Value="small", Type="String")
+    assert planned(world, text).change == "unchanged"
+    world.ssm.put_parameter(Name=path, Value="large", Type="String", Overwrite=True)
+    found = planned(world, text)
+    assert found.change == "changed"
+    assert found.differences == (Difference("read from SSM by the parameter Size", "small", "large"),)
+
+
 def test_resources_are_compared_by_what_the_templates_say(world: PlanWorld) -> None:
     """What comes, what changes, what goes; and no change set is made."""
     world.stacks.by_hand(STACK, template(Topic=TOPIC, Function=FUNCTION, Old=TOPIC))

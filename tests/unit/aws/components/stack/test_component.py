@@ -147,6 +147,62 @@ def test_an_unchanged_stack_is_not_updated(live: Infra) -> None:
     assert (live.aws.executed, live.aws.change_sets) == ([], {})
 
 
+SIZE = "/shop/prod/size"
+READING = json.dumps(
+    {
+        "Parameters": {"Size": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": SIZE}},
+        "Resources": {"Topic": {"Type": TOPIC, "Properties": {"DisplayName": {"Ref": "Size"}}}},
+    }
+)
+"""A template with a parameter whose value CloudFormation reads from SSM."""
+
+
+@pytest.fixture
+def reading(infra: Infra) -> Infra:
+    """An environment whose stack has read a value from SSM."""
+    infra.aws.ssm[SIZE] = "small"
+    infra.release(READING, "d0")
+    infra.aws.executed.clear()
+    return infra
+
+
+def test_a_value_in_ssm_that_has_changed_is_seen(reading: Infra) -> None:
+    """Template and parameters are the same, and the stack is not: CloudFormation reads the value anew."""
+    stable = reading.begin()
+    reading.aws.ssm[SIZE] = "large"
+    made = reading.stage(READING)
+    assert isinstance(made, Revision)
+    assert made != stable
+    assert (reading.aws.stacks[STACK].read, len(reading.aws.executed)) == ({"Size": "large"}, 1)
+    assert all(one.passed for one in reading.component.check(made, []))
+
+
+def test_a_value_in_ssm_that_is_the_same_changes_nothing(reading: Infra) -> None:
+    """The empty change set says so."""
+    assert reading.begin() == reading.stage(READING)
+    assert (reading.aws.executed, reading.aws.change_sets) == ([], {})
+
+
+@pytest.mark.parametrize("text", [READING, READING.replace('"Ref": "Size"', '"Fn::Sub": "${Size}!"')])
+def test_a_rollback_says_that_a_value_in_ssm_is_not_restored(reading: Infra, text: str) -> None:
+    """It is not the stack's: the template is restored, and reads what SSM has now."""
+    reading.begin()
+    reading.aws.ssm[SIZE] = "large"
+    reading.stage(text)
+    left = reading.restore()
+    assert isinstance(left, Left)
+    assert "has its former template; Size: CloudFormation reads the value from SSM, as it is now" in left.reason
+    assert (reading.text, reading.restore()) == (READING, left)
+
+
+def test_a_template_that_read_the_same_value_is_restored(reading: Infra) -> None:
+    """Nothing else than the release changed it."""
+    stable = reading.begin()
+    reading.stage(TWO)
+    assert reading.restore() is None
+    assert reading.component.current() == stable
+
+
 def test_staging_twice_has_one_effect(live: Infra) -> None:
     """The second call finds the work done."""
     live.begin()
