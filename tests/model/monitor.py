@@ -261,9 +261,11 @@ class Monitor:
             _require(phase is Phase.ROLLBACK_FAILED, f"{environment} is held by {now.held_by}, which is {phase}")
 
     def _live(self, environment: str, then: Lock, now: Lock, moved: Mapping[str, tuple[dict | None, dict]]) -> None:
-        """What is live follows from an end, or from an unlock."""
+        """What is live follows from an end or an unlock; or it is reopened, below releases that changed nothing."""
         for name, (_, after) in moved.items():
             phase = after["phase"]
+            if (phase, now.live, now.holder) == (Phase.ROLLING_BACK, name, name) and self._brought(then.live) == name:
+                return
             if (phase, now.live) in {(Phase.SUCCEEDED, name), (Phase.ROLLED_BACK, after.get("previous", ""))}:
                 return
         holder = self._deployments.get(str(then.held_by))

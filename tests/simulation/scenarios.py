@@ -5,7 +5,7 @@ from random import Random
 
 from tests.simulation.calls.faults import LASTING, ONCE, SERVICES, Fault, Kind, Outage
 from tests.simulation.plan import Event, Plan
-from tests.simulation.releases import BAD, BROKEN
+from tests.simulation.releases import BAD, BROKEN, COMPONENTS
 
 LENGTH = 230.0
 """Seconds that a good deployment takes, about: so long may anything happen to it."""
@@ -97,6 +97,14 @@ def parts(chance: Random) -> list[Event]:
     return [first, second, Event(_moment(chance, 1, 2.5 * LENGTH), "roll_back")]
 
 
+def unchanged(chance: Random) -> list[Event]:
+    """A release that changes nothing comes between two others; a person rolls back, perhaps below it."""
+    same = _upload(LENGTH, "1.2.0", old=dict.fromkeys(COMPONENTS, "1.1.0"))
+    third = _upload(LENGTH + 90, "1.3.0", bad=chance.choice(["", *BAD]))
+    back = Event(_moment(chance, LENGTH, 2.5 * LENGTH), chance.choice(["roll_back", "emergency"]))
+    return [_upload(1, "1.1.0"), same, third, back]
+
+
 def pause(chance: Random) -> list[Event]:
     """Too few visitors come, so a person must decide: resume, or roll back."""
     decides = Event(_moment(chance, 60, 2 * LENGTH), chance.choice(["resume", "resume", "roll_back"]))
@@ -113,7 +121,7 @@ SCENARIOS: dict[str, Scenario] = {
     one.__name__: one
     for one in (
         plain, bad_release, bad_bundle, alarm, late_alarm, stop, person, two_persons, emergency, several_uploads,
-        same_upload, parts, pause, unlock,
+        same_upload, parts, unchanged, pause, unlock,
     )
 }  # fmt: skip
 SOUP = "soup"
