@@ -39,7 +39,7 @@ class Size:
 
 
 SIZES = {
-    Group.INTAKE: Size(1024, 300),  # reads and hashes a whole bundle
+    Group.INTAKE: Size(1769, 300),  # reads, hashes and unpacks a whole bundle
     Group.STAGE: Size(1769, 600),  # uploads a site of thousands of files
     Group.CHECK: Size(1769, 300),  # measures answers under load: it must not be slow itself
     Group.TRAFFIC: Size(1024, 110),  # longer than its retries when the control plane refuses it

@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from controller.domain.bundle.archive import BundleArchive, BundleLimits
+from controller.domain.bundle.manifest import parse_manifest
 from controller.domain.components.parameters.artifact import ParametersArtifact
+from controller.domain.reading.costly import SMALL
+from controller.domain.reading.strict_yaml import MAX_BYTES
 from controller.errors import InvalidBundleError
 from tests.builders import SITE_FILES, Item, a_bundle, a_zip, an_index, bundle_parts, digest
 from tests.reading import Noting
@@ -458,3 +461,14 @@ def test_a_failing_network_does_not_reject_the_bundle() -> None:
     """Only the bundle's own faults reject it."""
     with pytest.raises(OSError, match="connection reset"):
         BundleArchive(Failing(a_bundle()))
+
+
+def test_a_large_manifest_is_the_same_as_a_small_one() -> None:
+    """It is read in a process of its own, and comes back whole."""
+    parts = bundle_parts()
+    check = {"component": "api", "path": "/" + "x" * 300, "json": {"status": "up"}}
+    parts.manifest["verification"] = {"checks": [check] * 90}
+    archive = BundleArchive(io.BytesIO(parts.pack()))
+    assert archive.size("release.yaml") > SMALL
+    assert archive.manifest() == parse_manifest(archive.read("release.yaml", at_most=MAX_BYTES))
+    archive.verify(archive.manifest())
