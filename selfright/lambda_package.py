@@ -115,7 +115,7 @@ def _delete_old(cache: Path, folder: Path) -> None:
 def _dependencies(runtime: Runtime, repository: Path, cache: Path) -> Path:
     lock = repository / LOCK
     wanted = [LAYOUT, runtime.python, str(runtime.platform), platform.platform() if runtime.platform is None else ""]
-    key = _digest([lock], wanted)
+    key = _digest([lock], [*wanted, *sorted(SERVICES), *NOT_NEEDED])  # what is left out of them is gone for good
     return _once(cache / f"dependencies-{key}", lambda draft: _install(draft, lock, runtime))
 
 

@@ -55,6 +55,16 @@ def test_a_package_is_built_again_only_when_its_code_changes(
     assert len(installed) == 1
 
 
+def test_a_service_more_installs_the_dependencies_anew(
+    sources: Path, installed: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In those of before, its description was thrown away."""
+    first = lambda_package.build(host(), tmp_path, tmp_path / "cache")
+    monkeypatch.setattr(lambda_package, "SERVICES", SERVICES | {"braket"})
+    assert lambda_package.build(host(), tmp_path, tmp_path / "cache") != first
+    assert len(installed) == 2
+
+
 def test_byte_code_is_never_compared_with_its_source(sources: Path, installed: list[Path], tmp_path: Path) -> None:
     """Times of files change on their way to AWS; no path of this machine is kept."""
     package = lambda_package.build(host(), tmp_path, tmp_path / "cache")
