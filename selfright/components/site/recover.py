@@ -13,8 +13,8 @@ from controller.aws.components.site.staging import SiteStaging
 from controller.aws.components.traffic import RECOVERED
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.components.site.artifact import SiteArtifact
-from controller.domain.components.site.index import FileEntry, is_hashed
-from controller.domain.components.site.routing import REVISIONS
+from controller.domain.components.site.hashes import Sharing
+from controller.domain.components.site.index import FileEntry
 from controller.domain.components.site.target import SiteTarget
 from controller.errors import AwsError, NotFoundError
 from selfright.components.recovered import PointEntry, RecoveryStep, cannot, do
@@ -47,17 +47,12 @@ class SiteRecovery:
 
     def _missing(self) -> list[str]:
         """The keys that are missing in the bucket or have other contents, including the index."""
-        revision, folders = self._entry.revision, self._document["folders"]
-        there = self._files.listing(f"{REVISIONS}{revision}/")
-        for folder in folders:
-            there |= self._files.listing(folder)
-        patterns = [f"{folder}**" for folder in folders]
-        wanted = {
-            path if is_hashed(path, patterns) else f"{REVISIONS}{revision}/{path}": FileEntry(**file)
-            for path, file in self._document["index"]["files"].items()
-        }
+        revision, sharing = self._entry.revision, Sharing.below(self._document["folders"])
+        files = self._document["index"]["files"]
+        there = self._files.of_revision(revision, sharing, files)
+        wanted = {sharing.key(path, revision): FileEntry(**file) for path, file in files.items()}
         missing = {key for key, file in wanted.items() if not self._has(there, key, file)}
-        added = added_keys(self._files, revision, self._document["index"], patterns, self._target.fallback)
+        added = added_keys(self._files, revision, self._document["index"], sharing, self._target.fallback)
         return sorted(missing | ({index_key(revision), *added} - there.keys()))
 
     def _has(self, there: Mapping[str, Stored], key: str, file: FileEntry) -> bool:

@@ -122,11 +122,30 @@ def test_the_sizes_of_the_code(world: PlanWorld) -> None:
 def test_the_files_of_a_site(world: PlanWorld) -> None:
     """By the two indexes: hashed files that the live revision has are not uploaded again."""
     world.release(a_bundle())
-    files = {**SITE_FILES, "index.html": b"<title>new</title>", "assets/new-5f.js": b"12345"}
+    files = {**SITE_FILES, "index.html": b"<title>new</title>", "assets/new-5f6a7b8c.js": b"12345"}
     del files["robots.txt"]
     planned = world.component(a_bundle("1.1.0", site_files=files), "site")
-    assert planned.items == Items(("assets/new-5f.js",), ("index.html",), ("robots.txt",), "files", listed=False)
+    assert planned.items == Items(("assets/new-5f6a7b8c.js",), ("index.html",), ("robots.txt",), "files", listed=False)
     assert planned.transfer == Transfer("files", 2, 3, len(b"<title>new</title>") + 5)
+
+
+def test_a_hashed_name_with_other_contents_is_refused_as_the_controller_would(world: PlanWorld) -> None:
+    """Browsers would keep the old ones for a year."""
+    world.release(a_bundle())
+    files = {**SITE_FILES, "assets/app-1a2b3c4d.js": b"other()"}
+    planned = world.component(a_bundle("1.1.0", site_files=files), "site")
+    assert planned.refusal
+    assert "'assets/app-1a2b3c4d.js' is in the site's bucket with other contents" in planned.refusal.reason
+    assert "`hashed`" in planned.refusal.next_step
+
+
+def test_a_file_without_a_hash_may_change_in_assets(world: PlanWorld) -> None:
+    """Only names that carry a hash are kept."""
+    files = {**SITE_FILES, "assets/logo.svg": b"<svg/>"}
+    world.release(a_bundle(site_files=files))
+    planned = world.component(a_bundle("1.1.0", site_files={**files, "assets/logo.svg": b"<svg></svg>"}), "site")
+    assert not planned.refusal
+    assert planned.items == Items((), ("assets/logo.svg",), (), "files", listed=False)
 
 
 def test_parameters_are_told_by_their_names_only(world: PlanWorld) -> None:

@@ -1,24 +1,21 @@
 """The objects that staging adds to a site's files, as the revision in the bucket says them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from controller.aws.components.site.files import SiteFiles
 from controller.domain.components.site.addresses import addresses_of
 from controller.domain.components.site.artifact import RULES_BYTES
-from controller.domain.components.site.index import is_hashed
+from controller.domain.components.site.hashes import REVISIONS, Sharing
 from controller.domain.components.site.names import REDIRECTS_NAME
 from controller.domain.components.site.redirects import parse_redirects
-from controller.domain.components.site.routing import REVISIONS
 from controller.errors import NotFoundError
 
 
-def added_keys(
-    files: SiteFiles, revision: str, index: Mapping[str, Any], patterns: Sequence[str], fallback: str
-) -> list[str]:
+def added_keys(files: SiteFiles, revision: str, index: Mapping[str, Any], sharing: Sharing, fallback: str) -> list[str]:
     """The keys of what staging added to the files of an index; one call if the site has redirects of its own.
 
-    `patterns` are those of the shared files, `fallback` is the page of an application.
+    `sharing` is the revision's, `fallback` is the page of an application.
     """
     folder, data = f"{REVISIONS}{revision}/", b""
     if REDIRECTS_NAME in index["files"]:
@@ -31,6 +28,6 @@ def added_keys(
         index.get("not_found_handling"),
         fallback.removeprefix("/"),
         parse_redirects(data),
-        lambda path: is_hashed(path, patterns),
+        sharing.has,
     )
     return [f"{folder}{name}" for name in (*found.copies, *found.redirects)]

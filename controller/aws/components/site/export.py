@@ -10,7 +10,7 @@ from typing import Any
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.aws.components.site.files import SiteFiles
-from controller.aws.components.site.routing import folders_in, index_key
+from controller.aws.components.site.routing import index_key, sharing_in
 from controller.domain.components.site.index import INDEX_BYTES
 from controller.domain.components.site.target import SiteTarget
 from controller.domain.deployment import Revision
@@ -35,11 +35,11 @@ class SiteExport:
         }
 
     def _index(self, revision: str) -> dict[str, Any]:
-        """The revision's files with their digests, and the folders that it shares with other revisions."""
+        """The revision's files with their digests, and the folders that it shares with others (None: names tell it)."""
         if not revision:
             return {"index": {"files": {}}, "folders": []}
         data, metadata = self._files.read(index_key(revision), INDEX_BYTES)
-        return {"index": json.loads(data), "folders": list(folders_in(metadata))}
+        return {"index": json.loads(data), "folders": sharing_in(metadata).folders}
 
     def _routing(self) -> dict[str, Any]:
         name = self._target.routing_function

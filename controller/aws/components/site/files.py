@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -16,6 +16,7 @@ from controller.aws.client.clients import Clients
 from controller.aws.components.site.quick_puts import QuickPuts
 from controller.domain.checks.check import Answer
 from controller.domain.components.site.answers import told
+from controller.domain.components.site.hashes import REVISIONS, Sharing
 from controller.domain.components.site.index import FileEntry
 from controller.domain.components.site.names import MISSING_NAME
 from controller.errors import AwsError, NotFoundError, TransientError
@@ -52,12 +53,23 @@ class SiteFiles:
     def _quick(self) -> QuickPuts:
         return QuickPuts(self._clients.objects, self.bucket)
 
+    def of_revision(self, revision: str, sharing: Sharing, paths: Collection[str]) -> dict[str, Stored]:
+        """Key → object for what is in a revision's folder, and for shared files in the folders of these."""
+        return self.listing(f"{REVISIONS}{revision}/") | self.shared(sharing, paths)
+
+    def shared(self, sharing: Sharing, paths: Collection[str]) -> dict[str, Stored]:
+        """Key → object for shared files in the folders of these."""
+        found: dict[str, Stored] = {}
+        for prefix in sharing.prefixes(paths):
+            found |= self.listing(prefix)
+        return found
+
     def listing(self, prefix: str) -> dict[str, Stored]:
-        """Key → object for every key with this prefix; one call for a thousand keys."""
+        """Key → object for every key with this prefix ("": for keys without a folder); one call for a thousand."""
         found: dict[str, Stored] = {}
         pages = self._clients.objects.get_paginator("list_objects_v2")
         with calling("s3:ListBucket", f"{self.bucket}/{prefix}"):
-            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
+            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix, Delimiter="" if prefix else "/"):
                 for one in page.get("Contents", []):
                     found[one["Key"]] = Stored(one["Size"], one["ETag"].strip('"'), one["LastModified"])
         return found
@@ -119,11 +131,14 @@ class SiteFiles:
 
     def has(self, key: str) -> bool:
         """Whether there is such an object; one call."""
+        return self.find_metadata(key) is not None
+
+    def find_metadata(self, key: str) -> Mapping[str, str] | None:
+        """An object's metadata; None when there is no such object."""
         try:
-            self.metadata(key)
+            return self.metadata(key)
         except NotFoundError:
-            return False
-        return True
+            return None
 
     def sha256(self, key: str) -> str:
         """The SHA-256 (hex) that S3 recorded when the object was written; "" when it recorded none."""

@@ -1,15 +1,16 @@
 """Deletes old revisions of a site, and the shared files that only they used.
 
-From the shared folders only files that an index lists are ever deleted. The index is deleted first: a revision without
+Of the shared files only those that an index lists are ever deleted. The index is deleted first: a revision without
 an index is not complete, so its remains are never used, even when the deletion is interrupted.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 
 from controller.aws.components.site.files import SiteFiles, Stored
-from controller.aws.components.site.routing import folders_in, index_key
-from controller.domain.components.site.index import INDEX_BYTES, is_hashed, parse_index
-from controller.domain.components.site.routing import REVISIONS
+from controller.aws.components.site.routing import index_key, sharing_in
+from controller.domain.components.site.hashes import REVISIONS
+from controller.domain.components.site.index import INDEX_BYTES, parse_index
 
 Revisions = Mapping[str, Mapping[str, Stored]]
 """Revision → its objects by key."""
@@ -18,8 +19,12 @@ Revisions = Mapping[str, Mapping[str, Stored]]
 def prune(files: SiteFiles, needed: Collection[str], count: int) -> int:
     """Delete all revisions except for `needed` and the newest `count`; returns how many were deleted."""
     revisions = _by_revision(files.listing(REVISIONS))
-    newest = sorted(_complete(revisions), key=lambda one: revisions[one][index_key(one)].modified, reverse=True)[:count]
-    kept = {*needed, *newest}
+
+    def age(revision: str) -> tuple[datetime, bool]:
+        """When it was complete, to the second; of two that are as old, the needed one is newer."""
+        return revisions[revision][index_key(revision)].modified, revision in needed
+
+    kept = {*needed, *sorted(_complete(revisions), key=age, reverse=True)[:count]}
     gone = sorted(revisions.keys() - kept)
     if gone:
         _delete(files, revisions, gone, kept)
@@ -59,6 +64,6 @@ def _shared_by(files: SiteFiles, revisions: Iterable[str]) -> set[str]:
     used: set[str] = set()
     for revision in revisions:
         data, metadata = files.read(index_key(revision), INDEX_BYTES)
-        folders = [f"{folder}**" for folder in folders_in(metadata)]
-        used |= {path for path in parse_index(data).files if is_hashed(path, folders)}
+        sharing = sharing_in(metadata)
+        used |= {path for path in parse_index(data).files if sharing.has(path)}
     return used

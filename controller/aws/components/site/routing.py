@@ -7,7 +7,7 @@ after this function, by the rewritten URI.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -15,15 +15,16 @@ from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.aws.components.site.files import SiteFiles
 from controller.aws.components.traffic import Traffic
+from controller.domain.components.site.hashes import REVISIONS, Sharing
 from controller.domain.components.site.index import INDEX_NAME
-from controller.domain.components.site.routing import REVISIONS, RoutingTable, parse, render
+from controller.domain.components.site.routing import RoutingTable, parse, render
 from controller.domain.components.site.target import SiteTarget
 from controller.errors import ChangedByOthersError
 
 COMMENT = "Chooses the revision; published by Selfright"
 RUNTIME: Literal["cloudfront-js-2.0"] = "cloudfront-js-2.0"
 FOLDERS = "hashed"
-"""The name of the metadata of a revision's index that lists its shared folders, as JSON."""
+"""The name of the metadata of a revision's index that lists its shared folders, as JSON; null when names tell it."""
 SITE = "site"
 """The name of the metadata of a revision's index that has what the routing function must know besides, as JSON."""
 
@@ -126,13 +127,13 @@ class SiteTraffic(Traffic[SiteState]):
         for revision in (table.stable, table.canary):
             if revision and revision not in table.hashed:
                 metadata = self._files.metadata(index_key(revision))
-                hashed[revision], sites[revision] = folders_in(metadata), site_in(metadata)
+                hashed[revision], sites[revision] = sharing_in(metadata), site_in(metadata)
         return replace(table, fallback=self._target.fallback, hashed=hashed, sites=sites)
 
 
-def folders_in(metadata: Mapping[str, str]) -> Sequence[str]:
-    """The shared folders that the metadata of a revision's index lists."""
-    return tuple(json.loads(metadata.get(FOLDERS, "[]")))
+def sharing_in(metadata: Mapping[str, str]) -> Sharing:
+    """Which files of a revision are shared, by the metadata of its index."""
+    return Sharing.below(json.loads(metadata.get(FOLDERS, "[]")))
 
 
 def site_in(metadata: Mapping[str, str]) -> Mapping[str, Any]:

@@ -17,14 +17,14 @@ from typing import IO
 
 from controller.aws.client.uploads import Uploads
 from controller.aws.components.site.files import SiteFiles, Stored
-from controller.aws.components.site.routing import FOLDERS, SITE, index_key
+from controller.aws.components.site.routing import FOLDERS, SITE, index_key, sharing_in
+from controller.aws.components.site.sharing import is_shared_already
 from controller.domain.components.contents import Contents
 from controller.domain.components.site.addresses import INDEX, MISSING_PAGE, SAYS
 from controller.domain.components.site.artifact import SiteArtifact
 from controller.domain.components.site.headers import addresses_at
-from controller.domain.components.site.index import FileEntry, SiteIndex, is_hashed
+from controller.domain.components.site.index import FileEntry, SiteIndex
 from controller.domain.components.site.names import MISSING_NAME
-from controller.domain.components.site.routing import REVISIONS, shared_folders
 from controller.domain.components.site.serving import cache_control, content_type
 from controller.errors import ConflictError, InvalidBundleError
 
@@ -42,6 +42,7 @@ class SiteStaging:
         """`fallback` is the page of an application, as a path from the root."""
         self._files, self._artifact, self._bundle = files, artifact, bundle
         self._index: SiteIndex = artifact.read_index(bundle)
+        self._sharing = artifact.sharing
         self._addresses = artifact.addresses(bundle, fallback.removeprefix("/"))
         self._headers = artifact.headers(bundle)
 
@@ -50,7 +51,10 @@ class SiteStaging:
 
         `again`: compare every file, although the index says that all are there.
         """
-        if again or not self._files.has(index_key(self._index.revision)):
+        known = self._files.find_metadata(index_key(self._index.revision))
+        if known is not None:
+            self._sharing = sharing_in(known)
+        if again or known is None:
             metadata = self._metadata()
             there = self._there()
             with Uploads() as uploads:
@@ -67,7 +71,7 @@ class SiteStaging:
 
     def _metadata(self) -> dict[str, str]:
         """What the routing function must know of the revision, for the index's metadata."""
-        folders = json.dumps(shared_folders(self._artifact.hashed))
+        folders = json.dumps(self._sharing.folders)
         if len(folders) > FOLDERS_BYTES:
             raise InvalidBundleError("the folders under `hashed` have too long names", "Name fewer or shorter ones.")
         return {FOLDERS: folders, SITE: json.dumps(self._addresses.for_function())}
@@ -85,11 +89,7 @@ class SiteStaging:
 
     def _there(self) -> dict[str, Stored]:
         """The objects that are in the bucket: in the shared folders, and from a staging that did not finish."""
-        there = self._files.listing(f"{REVISIONS}{self._index.revision}/")
-        for folder in shared_folders(self._artifact.hashed):
-            if any(path.startswith(folder) for path in self._index.files):
-                there |= self._files.listing(folder)
-        return there
+        return self._files.of_revision(self._index.revision, self._sharing, self._index.files)
 
     def _has(self, there: dict[str, Stored], path: str, name: str) -> bool:
         """Whether the file is there under this name.
@@ -97,16 +97,9 @@ class SiteStaging:
         Raises `InvalidBundleError` when a shared name would change its contents.
         """
         key, file = self._key(name), self._index.files[path]
-        if key not in there or there[key].is_like(file):
-            return key in there
-        if not self._is_shared(name):
-            return False
-        if there[key].size == file.size and self._files.sha256(key) == file.sha256:
-            return True  # It is encrypted with a KMS key, so its ETag is not its MD5.
-        raise InvalidBundleError(
-            f"'{path}' is in the site's bucket with other contents, so its name is not made from its contents",
-            "Let the build put the contents' hash into the name, or take its folder out of `hashed` in release.yaml.",
-        )
+        if self._sharing.has(name):
+            return is_shared_already(self._files, there, name, file)
+        return key in there and there[key].is_like(file)
 
     def _upload(self, uploads: Uploads, path: str, names: Sequence[str]) -> None:
         name, file = f"{self._artifact.artifact}/{path}", self._index.files[path]
@@ -123,7 +116,7 @@ class SiteStaging:
             uploads.add(partial(self._put, path, one, body_in_memory), file.size)
 
     def _put(self, path: str, name: str, body: bytes | IO[bytes]) -> None:
-        shared = self._is_shared(name)
+        shared = self._sharing.has(name)
         headers = self._headers.at(addresses_at(name)) if self._headers.blocks else {}
         says = _says(headers=headers) if headers else {}
         own = {"revision": self._index.revision, **(MISSING if name == MISSING_NAME else says)}
@@ -166,11 +159,8 @@ class SiteStaging:
                 only_if_new=True,
             )
 
-    def _is_shared(self, path: str) -> bool:
-        return is_hashed(path, self._artifact.hashed)
-
     def _key(self, path: str) -> str:
-        return path if self._is_shared(path) else f"{REVISIONS}{self._index.revision}/{path}"
+        return self._sharing.key(path, self._index.revision)
 
 
 def _says(**answer: object) -> dict[str, str]:

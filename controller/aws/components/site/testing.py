@@ -6,14 +6,15 @@ from http import HTTPStatus
 
 from controller.aws.components.site.added import added_keys
 from controller.aws.components.site.files import SiteFiles, Stored
-from controller.aws.components.site.routing import folders_in, index_key, site_in
+from controller.aws.components.site.routing import index_key, sharing_in, site_in
 from controller.domain.checks.check import READ_AT_MOST, Answer, Check, CheckResult, check_answer
 from controller.domain.checks.folder_redirect import REDIRECTS, folder_of
 from controller.domain.checks.page_load import PageLoad
 from controller.domain.checks.site_check import SiteCheck
 from controller.domain.checks.verification import AnyCheck
-from controller.domain.components.site.index import INDEX_BYTES, SiteIndex, is_hashed, parse_index
-from controller.domain.components.site.routing import REVISIONS, RoutingTable, route
+from controller.domain.components.site.hashes import Sharing
+from controller.domain.components.site.index import INDEX_BYTES, SiteIndex, parse_index
+from controller.domain.components.site.routing import RoutingTable, route
 from controller.errors import NotFoundError
 
 SHOWN = 3
@@ -37,28 +38,22 @@ class SiteChecks:
             data, metadata = self._files.read(index_key(self._revision), INDEX_BYTES)
         except NotFoundError:
             return [CheckResult(label, False, f"revision {self._revision} has no index, so it is not complete")]
-        folders = folders_in(metadata)
+        sharing = sharing_in(metadata)
         site = {self._revision: site_in(metadata)}
-        table = RoutingTable(self._revision, fallback=self._fallback, hashed={self._revision: folders}, sites=site)
-        return [self._check_files(label, parse_index(data), folders), *self._run_checks(checks, table)]
+        table = RoutingTable(self._revision, fallback=self._fallback, hashed={self._revision: sharing}, sites=site)
+        return [self._check_files(label, parse_index(data), sharing), *self._run_checks(checks, table)]
 
-    def _check_files(self, label: str, index: SiteIndex, folders: Sequence[str]) -> CheckResult:
-        there = self._files.listing(f"{REVISIONS}{self._revision}/")
-        for folder in folders:
-            there |= self._files.listing(folder)
-        patterns = [f"{folder}**" for folder in folders]
-        wanted = {self._key(path, patterns): file.size for path, file in index.files.items()}
+    def _check_files(self, label: str, index: SiteIndex, sharing: Sharing) -> CheckResult:
+        there = self._files.of_revision(self._revision, sharing, index.files)
+        wanted = {sharing.key(path, self._revision): file.size for path, file in index.files.items()}
         missing = sorted(key for key, size in wanted.items() if not _is_there(there, key, size))
         said = {"files": index.files, "not_found_handling": index.not_found_handling}
-        added = added_keys(self._files, self._revision, said, patterns, self._fallback)
+        added = added_keys(self._files, self._revision, said, sharing, self._fallback)
         missing += sorted(key for key in added if key not in there)
         if not missing:
             return CheckResult(label, True, f"all {len(wanted)} files are there")
         shown = ", ".join(missing[:SHOWN])
         return CheckResult(label, False, f"{len(missing)} of {len(wanted)} files are missing or cut short: {shown}")
-
-    def _key(self, path: str, patterns: Sequence[str]) -> str:
-        return path if is_hashed(path, patterns) else f"{REVISIONS}{self._revision}/{path}"
 
     def _run_checks(self, checks: Sequence[AnyCheck], table: RoutingTable) -> Iterator[CheckResult]:
         for check in checks:

@@ -1,12 +1,13 @@
 """A site in a bundle: a folder of files, and an index of them beside it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
 from controller.domain.components.artifact import Artifact
 from controller.domain.components.contents import Contents, ExpectedContents, differs, require
+from controller.domain.components.site.hashes import Sharing, carries_hash, is_code
 from controller.domain.components.site.names import HEADERS_NAME, REDIRECTS_NAME, NotFoundHandling
 from controller.domain.zip.rules import why_unsafe
 
@@ -32,11 +33,17 @@ def _glob(pattern: str) -> str:
     return pattern
 
 
+SHOWN = 3
 HashedPattern = Annotated[str, AfterValidator(_folder_pattern)]
 Glob = Annotated[str, Field(max_length=200), AfterValidator(_glob)]
 
 RULES_BYTES = 256 * 1024
 """The limit of `_redirects` and of `_headers`."""
+
+
+def _some(paths: Sequence[str]) -> str:
+    shown = ", ".join(paths[:SHOWN])
+    return shown if len(paths) <= SHOWN else f"{shown} and {len(paths) - SHOWN} more"
 
 
 class SiteArtifact(Artifact):
@@ -48,7 +55,7 @@ class SiteArtifact(Artifact):
     """
 
     kind: Literal["site"]
-    hashed: Annotated[list[HashedPattern], Field(max_length=20)] = ["assets/**"]
+    hashed: Annotated[list[HashedPattern], Field(max_length=20)] | None = None
     exclude: Annotated[list[Glob], Field(max_length=50)] = []
     left_out: Annotated[dict[Glob, Annotated[int, Field(ge=0)]], Field(max_length=200)] = {}
     not_found_handling: NotFoundHandling | None = None
@@ -56,6 +63,11 @@ class SiteArtifact(Artifact):
     noun: ClassVar[str] = "a site"
     answers_requests: ClassVar[bool] = True
     has_pages: ClassVar[bool] = True
+
+    @property
+    def sharing(self) -> Sharing:
+        """Which of its files all revisions share."""
+        return Sharing.below(None if self.hashed is None else [one.removesuffix("**") for one in self.hashed])
 
     @property
     def index(self) -> str:
@@ -73,11 +85,12 @@ class SiteArtifact(Artifact):
         return (self.index,)
 
     def remarks(self, bundle: Contents) -> Iterator[str]:
-        """What was left out of the bundle, and what shows what is missing."""
+        """What was left out of the bundle, which files revisions share, and what shows what is missing."""
         if kept_out := ", ".join(f"{pattern} ({count})" for pattern, count in self.left_out.items() if count):
             yield f"Left out of the site: {kept_out}."
         if unused := ", ".join(f"'{pattern}'" for pattern, count in self.left_out.items() if not count):
             yield f"No file matches {unused} under `exclude`."
+        yield from self._on_hashes(self.read_index(bundle).files)
         yield from self._on_missing(bundle)
 
     def read_index(self, bundle: Contents) -> "SiteIndex":
@@ -92,13 +105,11 @@ class SiteArtifact(Artifact):
         `fallback` is the application's page.
         """
         from controller.domain.components.site.addresses import addresses_of  # noqa: PLC0415 - only to read a bundle
-        from controller.domain.components.site.index import is_hashed  # noqa: PLC0415
         from controller.domain.components.site.redirects import parse_redirects  # noqa: PLC0415
 
         index = self.read_index(bundle)
         redirects = parse_redirects(self._rules(bundle, REDIRECTS_NAME))
-        is_shared = lambda path: is_hashed(path, self.hashed)  # noqa: E731
-        return addresses_of(index.files.keys(), index.not_found_handling, fallback, redirects, is_shared)
+        return addresses_of(index.files.keys(), index.not_found_handling, fallback, redirects, self.sharing.has)
 
     def headers(self, bundle: Contents) -> "Headers":
         """The headers that the site's own file adds; raises `InvalidBundleError` when they have no room."""
@@ -113,6 +124,22 @@ class SiteArtifact(Artifact):
         if name not in self.read_index(bundle).files:
             return b""
         return bundle.once(f"{self.artifact}/{name}", lambda: bundle.read(f"{self.artifact}/{name}", RULES_BYTES))
+
+    def _on_hashes(self, paths: Collection[str]) -> Iterator[str]:
+        """Scripts and styles whose names carry no hash, and files that are called hashed and do not look so."""
+        sharing = self.sharing
+        if self.hashed is not None:
+            plain = sorted(path for path in paths if sharing.has(path) and not carries_hash(path))
+            if plain:
+                yield (
+                    f"Browsers keep {_some(plain)} for a year, because `hashed` in release.yaml names the folder; the"
+                    " names do not look as if they carried a hash of the contents."
+                )
+        elif not any(sharing.has(path) for path in paths) and (code := sorted(filter(is_code, paths))):
+            yield (
+                f"No file's name carries a hash of its contents ({_some(code)}): pages that are open during a release"
+                " may not find the scripts of theirs, and browsers ask for each file again."
+            )
 
     def _on_missing(self, bundle: Contents) -> Iterator[str]:
         """What an address without a file shows, when the release does not say it, and what redirects do."""

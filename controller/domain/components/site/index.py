@@ -6,7 +6,7 @@ The index's digest covers the whole site: its first 16 hex digits are the revisi
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
@@ -21,7 +21,6 @@ __all__ = [
     "SiteIndex",
     "cache_control",
     "content_type",
-    "is_hashed",
     "parse_index",
     "render_index",
 ]
@@ -82,11 +81,6 @@ def parse_index(data: bytes) -> SiteIndex:
         raise InvalidBundleError("the site's index says more than its files and `not_found_handling`", _NEXT)
     files = {path: _file(path, value) for path, value in content["files"].items()}
     return SiteIndex(files, hashlib.sha256(data).hexdigest(), data, handling)
-
-
-def is_hashed(path: str, patterns: Iterable[str]) -> bool:
-    """Whether a file's name has a hash of its contents, by the manifest's patterns (`assets/**`: that folder)."""
-    return path.startswith(tuple(pattern.removesuffix("**") for pattern in patterns))
 
 
 def _file(path: str, value: Any) -> FileEntry:  # noqa: ANN401 - JSON

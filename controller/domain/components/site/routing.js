@@ -1,6 +1,9 @@
-// Published by Selfright; releases replace it. A hash of address and browser decides who gets the canary: it needs no
-// cookie, a visitor always gets the same side, and no visitor leaves the canary while its weight rises.
+// Published by Selfright; releases replace it.
+// A hash of address and browser decides who gets the canary: it needs no cookie, a visitor always gets the same side,
+// and no visitor leaves the canary while its weight rises.
 const TABLE = {};
+// The patterns of hashes.py.
+const NAMES = {};
 
 function handler(event) {
   if (event.response) {
@@ -70,8 +73,8 @@ function encode(path) {
 }
 
 function target(path, site, revision) {
-  const shared = TABLE.hashed[revision] || [];
-  if (shared.some(prefix => path.startsWith('/' + prefix))) {
+  const shared = TABLE.hashed[revision];
+  if (shared ? shared.some(prefix => path.startsWith('/' + prefix)) : isHashed(path)) {
     return encode(path);
   }
   const folder = '/revisions/' + revision;
@@ -84,6 +87,18 @@ function target(path, site, revision) {
     return folder + TABLE.fallback;
   }
   return folder + encode(name ? path : path + 'index.html');
+}
+
+// Whether the file's name carries a hash of its contents: then all revisions share it.
+function isHashed(path) {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (name.length > 255 || NAMES.never.test(path)) {
+    return false;
+  }
+  const bare = name.replace(NAMES.packed, '');
+  const first = NAMES.document.test(bare) ? '?' : NAMES.built.test(path) ? '/' : '';
+  const last = NAMES.code.test(bare) ? '!' : '';
+  return NAMES.build.test(path) || NAMES.hash.test(first + bare.replace(NAMES.suffix, '') + last);
 }
 
 // The status and the address of the first rule for this path.

@@ -8,7 +8,7 @@ Selfright published is recognised too, and code that a person edited is not.
 import hashlib
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from controller.domain.components.site.addresses import INDEX, OWN, PUBLIC, encoded, match
+from controller.domain.components.site.hashes import PATTERNS, REVISIONS, Sharing
 from controller.domain.components.site.names import MISSING_NAME
 from controller.domain.components.site.redirects import Rule
 from controller.domain.strategy import ALL
@@ -23,9 +24,11 @@ from controller.errors import ChangedByOthersError, InvalidBundleError
 
 LIMIT = 10_240
 """CloudFront allows this many bytes of code."""
-REVISIONS = "revisions/"
 PUBLICATION_PATH = "/.well-known/selfright/publication"
 """The routing function itself answers this path, with the name of its publication as JSON."""
+_NAMES = "const NAMES = {};"
+_SOURCE_ONLY = re.compile(r"^ +|^// (?!Published).*\n|^\n", re.MULTILINE)
+"""What the routing function does not need of its source: it has little room."""
 _TABLE = re.compile(r"^const TABLE = (\{.*\});$", re.MULTILINE)
 _SEAL = "// selfright-routing {}\n"
 _ODD = re.compile(r"[\\\x00-\x1f\x7f]|/\.{1,2}(/|$)|^[^/]")
@@ -38,7 +41,7 @@ _BADLY_ENCODED = re.compile(r"%(?![0-9A-Fa-f]{2})|%2[Ff]")
 class RoutingTable:
     """`weight` percent of the visitors get `canary`, the others `stable`; "" means no revision.
 
-    `hashed` are the shared folders of each revision ("assets/"): their files are outside of the revisions' folders.
+    `hashed` says which files of each revision are shared.
     `sites` is what the function must know of each revision's addresses (`Addresses.for_function`). `seal` says for
     which deployment it was written; visitors do not notice it.
     """
@@ -47,7 +50,7 @@ class RoutingTable:
     canary: str = ""
     weight: int = 0
     fallback: str = "/index.html"
-    hashed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    hashed: Mapping[str, Sharing] = field(default_factory=dict)
     seal: str = ""
     sites: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -75,11 +78,6 @@ class RoutingTable:
         return RoutingTable(stable, canary if weight else "", weight, self.fallback, hashed, sites=sites)
 
 
-def shared_folders(patterns: Collection[str]) -> list[str]:
-    """The folders of a manifest's patterns: `assets/**` is `assets/`."""
-    return sorted(pattern.removesuffix("**") for pattern in patterns)
-
-
 def render(table: RoutingTable) -> bytes:
     """The code of the routing function; raises `InvalidBundleError` when it is too long for CloudFront."""
     content = {
@@ -87,7 +85,7 @@ def render(table: RoutingTable) -> bytes:
         "canary": table.canary or None,
         "weight": table.weight,
         "fallback": table.fallback,
-        "hashed": {revision: list(folders) for revision, folders in table.hashed.items()},
+        "hashed": {revision: sharing.folders for revision, sharing in table.hashed.items()},
         "sites": dict(table.sites),
         "seal": table.seal,
         "publication": table.publication,
@@ -158,7 +156,7 @@ def _clean(uri: str) -> str | None:
 
 
 def _key(path: str, site: Mapping[str, Any], revision: str, table: RoutingTable) -> str:
-    if path.startswith(tuple(f"/{folder}" for folder in table.hashed.get(revision, ()))):
+    if table.hashed.get(revision, Sharing()).has(path.removeprefix("/")):
         return path.removeprefix("/")
     folder = f"{REVISIONS}{revision}"
     if path.removeprefix("/") in OWN:
@@ -198,7 +196,7 @@ def _table(code: str) -> RoutingTable | None:
             canary=content["canary"] or "",
             weight=content["weight"],
             fallback=content["fallback"],
-            hashed={revision: tuple(folders) for revision, folders in hashed.items()},
+            hashed={revision: Sharing.below(folders) for revision, folders in hashed.items()},
             seal=content.get("seal", ""),
             # What an older Selfright published showed an application's page for every path without a dot.
             sites=content.get("sites", {revision: {"application": True} for revision in hashed}),
@@ -209,4 +207,6 @@ def _table(code: str) -> RoutingTable | None:
 
 @cache
 def _template() -> str:
-    return Path(__file__).with_name("routing.js").read_text(encoding="utf-8")
+    source = Path(__file__).with_name("routing.js").read_text(encoding="utf-8")
+    names = ", ".join(f"{name}: /{pattern}/" for name, pattern in PATTERNS.items())
+    return _SOURCE_ONLY.sub("", source).replace(_NAMES, f"const NAMES = {{{names}}};")

@@ -136,7 +136,7 @@ def test_a_site_is_exported_with_its_index_and_routing(world: World) -> None:
     revision = world.site().stage(bundle.manifest().components["site"], bundle)
     found = export(world, "site", revision.id)
     assert "index.html" in found["index"]["files"]
-    assert found["folders"] == ["assets/"]
+    assert found["folders"] is None
     assert "function handler" in found["routing"]["code"]
     assert found["distribution"] is None
     assert export(world, "site", "")["index"] == {"files": {}}

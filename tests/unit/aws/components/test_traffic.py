@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from controller.domain.components.site.hashes import Sharing
 from controller.domain.components.site.routing import RoutingTable, render
 from controller.domain.deployment import Revision
 from controller.errors import ChangedByOthersError, TransientError, TrippedError
@@ -65,7 +66,7 @@ def function_switch(world: World) -> Switch:
 
 def site_switch(world: World) -> Switch:
     """A routing table on one revision, and another revision."""
-    fake, folders = world.routing, {"a" * 16: ("assets/",), "b" * 16: ("assets/",)}
+    fake, folders = world.routing, {"a" * 16: Sharing(), "b" * 16: Sharing()}
 
     def meddle(to: State) -> None:
         for stage in ("DEVELOPMENT", "LIVE"):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from controller.domain.bundle.manifest import make_manifest, parse_manifest
 from controller.domain.components.function.artifact import FunctionArtifact
 from controller.domain.components.site.artifact import SiteArtifact
+from controller.domain.components.site.hashes import Sharing
 from controller.domain.reading.strict_yaml import read_yaml
 from controller.errors import InvalidBundleError
 from tests.builders import bundle_parts
@@ -66,7 +67,7 @@ def test_a_complete_manifest_is_read() -> None:
     assert isinstance(api, FunctionArtifact)
     assert (api.artifact, api.sha256, api.memory, api.timeout) == ("backend/api.zip", "a" * 64, 512, 10)
     assert isinstance(site, SiteArtifact)
-    assert (site.artifact, site.index, site.hashed) == ("site", "site.index.json", ["assets/**"])
+    assert (site.artifact, site.index, site.sharing) == ("site", "site.index.json", Sharing())
     assert [check.status for check in release.verification.checks] == [400, 200]
 
 

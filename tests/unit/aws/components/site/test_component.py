@@ -20,14 +20,14 @@ from tests.unit.aws.conftest import ROUTING, SITE, World
 ONE: Mapping[str, bytes] = {
     "index.html": b"<title>one",
     "robots.txt": b"User-agent: *",
-    "assets/app-1.js": b"one()",
-    "assets/shared-0.js": b"shared()",
+    "assets/app-1a2b3c41.js": b"one()",
+    "assets/shared-0a1b2c3d.js": b"shared()",
 }
 TWO: Mapping[str, bytes] = {
     "index.html": b"<title>two",
     "robots.txt": b"User-agent: *",
-    "assets/app-2.js": b"two()",
-    "assets/shared-0.js": b"shared()",
+    "assets/app-1a2b3c42.js": b"two()",
+    "assets/shared-0a1b2c3d.js": b"shared()",
 }
 
 
@@ -91,14 +91,14 @@ def test_a_revision_is_a_folder_and_shared_files_are_outside(world: World) -> No
     revision = stage(world)
     folder = f"revisions/{revision.id}/"
     own = {f"{folder}{name}" for name in ("index.html", "robots.txt", ".404.html", ".index.json")}
-    assert world.stored() == {*own, "assets/app-1.js", "assets/shared-0.js"}
+    assert world.stored() == {*own, "assets/app-1a2b3c41.js", "assets/shared-0a1b2c3d.js"}
 
 
 def test_files_have_their_types_and_cache_headers(world: World) -> None:
     """Browsers request a page each time and keep a shared file for ever; a page names its revision."""
     revision = stage(world)
     page = world.s3.head_object(Bucket=SITE, Key=f"revisions/{revision.id}/index.html")
-    script = world.s3.head_object(Bucket=SITE, Key="assets/app-1.js")
+    script = world.s3.head_object(Bucket=SITE, Key="assets/app-1a2b3c41.js")
     assert (page["ContentType"], page["CacheControl"]) == (
         "text/html; charset=utf-8",
         "public, max-age=0, must-revalidate",
@@ -118,6 +118,38 @@ def test_a_release_uploads_only_new_files(world: World) -> None:
     assert world.s3_calls == {"HeadObject": 1, "ListObjectsV2": 2, "PutObject": 5}
 
 
+def test_a_file_without_a_hash_may_change_wherever_it_lies(world: World) -> None:
+    """Browsers ask for it each time, and the next release may have other contents under its name."""
+    first, second = (
+        stage(world, {"index.html": b"<title>", "assets/logo.svg": logo}) for logo in (b"<svg/>", b"<svg></svg>")
+    )
+    for revision in (first, second):
+        head = world.s3.head_object(Bucket=SITE, Key=f"revisions/{revision.id}/assets/logo.svg")
+        assert head["CacheControl"] == "public, max-age=0, must-revalidate"
+
+
+def test_files_with_a_hash_are_shared_wherever_they_lie(world: World) -> None:
+    """A page that is still open finds the chunks of its release."""
+    stage(world, {"index.html": b"<title>", "static/js/787.3f9a1c2b.chunk.js": b"1", "main-5INURTSO.js": b"1"})
+    stage(world, {"index.html": b"<title>", "static/js/787.77aa01ff.chunk.js": b"2", "main-3QFSZAXR.js": b"2"})
+    shared = {key for key in world.stored() if not key.startswith("revisions/")}
+    assert shared == {
+        "static/js/787.3f9a1c2b.chunk.js",
+        "static/js/787.77aa01ff.chunk.js",
+        "main-5INURTSO.js",
+        "main-3QFSZAXR.js",
+    }
+
+
+def test_shared_files_outside_of_folders_are_found_by_a_listing(world: World) -> None:
+    """They are not uploaded again, and the revisions are not listed for them."""
+    files = {"index.html": b"<title>", "main-5INURTSO.js": b"1"}
+    stage(world, files)
+    world.s3_calls.clear()
+    stage(world, {**files, "robots.txt": b"x"})
+    assert world.s3_calls == {"HeadObject": 1, "ListObjectsV2": 2, "PutObject": 4}
+
+
 def test_a_complete_revision_takes_one_call(world: World) -> None:
     """Its index is there, so it is complete: nothing is written or listed."""
     first = stage(world)
@@ -130,7 +162,9 @@ def test_a_half_staged_revision_is_completed(world: World) -> None:
     """An interrupted run left some files and no index; the next one uploads the missing files, and the index last."""
     revision = stage(world)
     everything = world.stored()
-    delete(world, [f"revisions/{revision.id}/.index.json", f"revisions/{revision.id}/robots.txt", "assets/app-1.js"])
+    delete(
+        world, [f"revisions/{revision.id}/.index.json", f"revisions/{revision.id}/robots.txt", "assets/app-1a2b3c41.js"]
+    )
     world.s3_calls.clear()
     assert stage(world) == revision
     assert world.stored() == everything
@@ -150,10 +184,12 @@ def test_a_revisions_own_file_with_other_contents_is_replaced(world: World) -> N
 def test_a_shared_name_never_changes_its_contents(world: World) -> None:
     """Browsers keep such files for ever, so the release is refused, with two solutions."""
     stage(world)
-    with pytest.raises(InvalidBundleError, match=r"'assets/app-1\.js' is in the site's bucket") as caught:
-        stage(world, {**ONE, "assets/app-1.js": b"changed()"})
+    with pytest.raises(InvalidBundleError, match=r"'assets/app-1a2b3c41\.js' is in the site's bucket") as caught:
+        stage(world, {**ONE, "assets/app-1a2b3c41.js": b"changed()"})
     assert "`hashed`" in caught.value.next_step
-    assert world.s3.get_object(Bucket=SITE, Key="assets/app-1.js")["Body"].read() == ONE["assets/app-1.js"]
+    assert (
+        world.s3.get_object(Bucket=SITE, Key="assets/app-1a2b3c41.js")["Body"].read() == ONE["assets/app-1a2b3c41.js"]
+    )
 
 
 def test_an_etag_that_is_no_md5_is_not_trusted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,14 +197,14 @@ def test_an_etag_that_is_no_md5_is_not_trusted(world: World, monkeypatch: pytest
     stage(world)
     monkeypatch.setattr("controller.aws.components.site.files.Stored.is_like", lambda *_: False)
     stage(world, TWO)
-    assert "assets/app-2.js" in world.stored()
+    assert "assets/app-1a2b3c42.js" in world.stored()
 
 
 def test_large_files_are_buffered_on_disk(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A film in the site does not have to fit into the Lambda's memory."""
     monkeypatch.setattr(staging, "IN_MEMORY", 4)
     stage(world)
-    assert world.s3.get_object(Bucket=SITE, Key="assets/app-1.js")["Body"].read() == b"one()"
+    assert world.s3.get_object(Bucket=SITE, Key="assets/app-1a2b3c41.js")["Body"].read() == b"one()"
 
 
 @pytest.mark.parametrize("in_memory", [4, 1000])
@@ -178,7 +214,7 @@ def test_a_file_that_does_not_match_its_index_is_not_uploaded(
     """The digest is compared while the bundle is read, and no index is written."""
     monkeypatch.setattr(staging, "IN_MEMORY", in_memory)
     parts = bundle_parts(site_files=ONE)
-    parts.files["site/assets/app-1.js"] = b"evil!"
+    parts.files["site/assets/app-1a2b3c41.js"] = b"evil!"
     with pytest.raises(InvalidBundleError, match="does not match its digest"):
         stage(world, bundle=parts.pack())
     assert not any(key.endswith(".index.json") for key in world.stored())
@@ -350,12 +386,12 @@ def test_a_site_answers_only_what_a_site_can(world: World, request_: Mapping[str
 
 def test_a_staged_page_is_loaded_with_its_files(world: World) -> None:
     """The files come from the revision's objects and the shared folders, while no visitor can see them."""
-    page = b"<link rel=icon href=/i.svg><script src=assets/app-1.js></script><img src=https://cdn.example/x.png>"
+    page = b"<link rel=icon href=/i.svg><script src=assets/app-1a2b3c41.js></script><img src=https://cdn.example/x.png>"
     revision = stage(world, {**ONE, "index.html": page, "i.svg": b"<svg/>"})
     assert check(world, revision, {"kind": "site"})[1] == (True, "the page and 2 files that it needs are there")
     assert check(world, revision, {"kind": "site", "path": "/trips/7"})[1] == (
         False,
-        "1 of 3 files are not right: /trips/assets/app-1.js has status 404",
+        "1 of 3 files are not right: /trips/assets/app-1a2b3c41.js has status 404",
     )
 
 
@@ -381,8 +417,8 @@ def test_headers_that_an_object_has_are_compared_before_traffic(world: World) ->
 def test_a_missing_file_fails_the_test(world: World) -> None:
     """The listings find it, without a request for every file."""
     revision = stage(world)
-    delete(world, ["assets/app-1.js"])
-    assert check(world, revision) == [(False, "1 of 4 files are missing or cut short: assets/app-1.js")]
+    delete(world, ["assets/app-1a2b3c41.js"])
+    assert check(world, revision) == [(False, "1 of 4 files are missing or cut short: assets/app-1a2b3c41.js")]
 
 
 def test_a_revision_without_index_fails_the_test(world: World) -> None:
@@ -408,8 +444,8 @@ def test_a_prune_keeps_the_live_revision_and_its_shared_files(world: World) -> N
         f"revisions/{second.id}/robots.txt",
         f"revisions/{second.id}/.404.html",
         f"revisions/{second.id}/.index.json",
-        "assets/app-2.js",
-        "assets/shared-0.js",
+        "assets/app-1a2b3c42.js",
+        "assets/shared-0a1b2c3d.js",
     }
     assert first.id not in str(world.stored())
 
@@ -451,10 +487,10 @@ def test_a_prune_deletes_incomplete_revisions_but_no_files_of_others(world: Worl
     second = stage(world, TWO)
     publish(world, second)
     world.s3.put_object(Bucket=SITE, Key="revisions/0000/index.html", Body=b"half")
-    world.s3.put_object(Bucket=SITE, Key="assets/theirs.js", Body=b"theirs()")
+    world.s3.put_object(Bucket=SITE, Key="assets/theirs-0a1b2c3e.js", Body=b"theirs()")
     assert world.site().prune([], 1) == 1
     assert "revisions/0000/index.html" not in world.stored()
-    assert "assets/theirs.js" in world.stored()
+    assert "assets/theirs-0a1b2c3e.js" in world.stored()
 
 
 def test_an_index_is_deleted_before_its_files(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -482,4 +518,4 @@ def test_the_index_lists_the_shared_folders(world: World) -> None:
     """The routing function needs the folders, and reads no bundle."""
     revision = stage(world)
     head = world.s3.head_object(Bucket=SITE, Key=f"revisions/{revision.id}/.index.json")
-    assert json.loads(head["Metadata"]["hashed"]) == ["assets/"]
+    assert json.loads(head["Metadata"]["hashed"]) is None

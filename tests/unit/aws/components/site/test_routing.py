@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from controller.aws.components.site.component import SiteComponent
+from controller.domain.components.site.hashes import Sharing
 from controller.domain.components.site.routing import RoutingTable, render
 from controller.domain.components.site.target import SiteTarget
 from controller.domain.deployment import Revision
@@ -14,7 +15,7 @@ from tests.unit.aws.conftest import ROUTING, SITE, World
 
 A, B = "a" * 16, "b" * 16
 STABLE, CANARY = Revision(A), Revision(B)
-FOLDERS = {A: ("assets/",), B: ("assets/",)}
+FOLDERS = {A: Sharing(("assets/",)), B: Sharing(("assets/",))}
 ON_A = RoutingTable(A, hashed=FOLDERS)
 SEALED = replace(ON_A, seal="4 back")
 
@@ -38,7 +39,7 @@ def test_the_shared_folders_of_a_new_revision_come_from_its_index(on_a: World) -
     """The routing function must know them before the first visitor arrives."""
     on_a.s3.put_object(Bucket=SITE, Key=f"revisions/{'d' * 16}/.index.json", Metadata={"hashed": '["static/"]'})
     on_a.site().shift(STABLE, Revision("d" * 16), 10, FORWARD)
-    assert on_a.routing.table.hashed == {A: ("assets/",), "d" * 16: ("static/",)}
+    assert on_a.routing.table.hashed == {A: Sharing(("assets/",)), "d" * 16: Sharing(("static/",))}
 
 
 def test_a_restore_needs_no_bucket(on_a: World) -> None:

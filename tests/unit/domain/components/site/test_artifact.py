@@ -48,6 +48,35 @@ def test_what_was_said_needs_no_words() -> None:
     assert not list(SiteArtifact.remarks(*opened(bundle_parts(site_files=files))))
 
 
+def with_hashed(parts: BundleParts, folders: list[str]) -> BundleParts:
+    """The bundle whose release names the folders of hashed files."""
+    parts.manifest["components"]["site"]["hashed"] = folders
+    return parts
+
+
+def test_a_site_without_hashes_is_told_what_that_means() -> None:
+    """Pages that are open during a release may miss their scripts."""
+    parts = bundle_parts(site_files={"index.html": PAGE, **{f"js/{name}.js": b"x" for name in "abcde"}})
+    [remark, _] = SiteArtifact.remarks(*opened(parts))
+    assert "No file's name carries a hash of its contents (js/a.js, js/b.js, js/c.js and 2 more)" in remark
+
+
+@pytest.mark.parametrize(
+    "files", [{}, {"logo.svg": b"<svg/>"}, {"_next/static/a-1a2b3c4d5e6f7a8b.js": b"x", "b.js": b"x"}]
+)
+def test_of_hashes_nothing_is_said_when_there_are_some_or_none_are_needed(files: Mapping[str, bytes]) -> None:
+    """Pages and images alone do not miss anything."""
+    remarks = SiteArtifact.remarks(*opened(bundle_parts(site_files={"index.html": PAGE, **files})))
+    assert not [remark for remark in remarks if "hash" in remark]
+
+
+def test_files_that_are_called_hashed_and_do_not_look_so_are_said() -> None:
+    """Browsers keep them for a year, because the release says so."""
+    files = {"index.html": PAGE, "assets/logo.svg": b"x", "assets/a-1a2b3c4d.js": b"x"}
+    [remark, _] = SiteArtifact.remarks(*opened(with_hashed(bundle_parts(site_files=files), ["assets/**"])))
+    assert remark.startswith("Browsers keep assets/logo.svg for a year")
+
+
 def test_the_release_decides() -> None:
     """A site with one page may be one of pages."""
     site, archive = opened(handled(bundle_parts(), "404-page"))

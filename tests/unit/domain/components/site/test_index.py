@@ -9,7 +9,6 @@ from controller.domain.components.site.index import (
     FileEntry,
     cache_control,
     content_type,
-    is_hashed,
     parse_index,
     render_index,
 )
@@ -76,26 +75,6 @@ def test_an_invalid_index_is_refused(data: bytes, reason: str) -> None:
     """An index is exactly as `selfright bundle` writes it."""
     with pytest.raises(InvalidBundleError, match=reason):
         parse_index(data)
-
-
-@pytest.mark.parametrize(
-    ("path", "hashed"),
-    [
-        ("assets/app-1a2b.js", True),
-        ("assets/fonts/a.woff2", True),
-        ("index.html", False),
-        ("assets.html", False),
-        ("old/assets/app.js", False),
-    ],
-)
-def test_hashed_files_are_those_in_the_named_folders(path: str, hashed: bool) -> None:
-    """A pattern means everything in its folder, and nothing else."""
-    assert is_hashed(path, ["static/**", "assets/**"]) is hashed
-
-
-def test_without_patterns_nothing_is_hashed() -> None:
-    """The file names of such a site do not depend on the contents."""
-    assert not is_hashed("assets/app.js", [])
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.domain.components.site.addresses import FUNCTION_BYTES
+from controller.domain.components.site.hashes import Sharing
 from controller.domain.components.site.routing import (
     LIMIT,
     Destination,
@@ -13,25 +14,22 @@ from controller.domain.components.site.routing import (
     parse,
     render,
     route,
-    shared_folders,
 )
 from controller.errors import ChangedByOthersError, InvalidBundleError
 
 A, B = "a" * 16, "b" * 16
 SPLIT = RoutingTable(
-    A, B, 10, "/index.html", {A: ("assets/",), B: ("assets/", "static/")}, sites={A: {"application": True}}
+    A, B, 10, "/index.html", {A: Sharing(("assets/",)), B: Sharing()}, sites={A: {"application": True}}
 )
 REVISIONS = st.text("0123456789abcdef", min_size=16, max_size=16)
-FOLDERS = st.lists(st.text(min_size=1, max_size=20), max_size=3).map(tuple)
+SHARING = st.one_of(st.none(), st.lists(st.text(min_size=1, max_size=20), max_size=3)).map(Sharing.below)
 PLACEHOLDER = b'const TABLE = {"stable": null, "canary": null, "weight": 0, "fallback": "/index.html", "hashed": []};\n'
 
 
 @given(
-    REVISIONS, st.one_of(st.just(""), REVISIONS), st.integers(0, 99), st.dictionaries(REVISIONS, FOLDERS, max_size=2)
+    REVISIONS, st.one_of(st.just(""), REVISIONS), st.integers(0, 99), st.dictionaries(REVISIONS, SHARING, max_size=2)
 )
-def test_a_rendered_table_can_be_read_again(
-    stable: str, canary: str, weight: int, hashed: dict[str, tuple[str]]
-) -> None:
+def test_a_rendered_table_can_be_read_again(stable: str, canary: str, weight: int, hashed: dict[str, Sharing]) -> None:
     """The published code is the only record of the routing, so it must hold the whole table."""
     table = RoutingTable(stable, canary, weight, "/index.html", hashed)
     assert parse(render(table)) == table
@@ -67,7 +65,7 @@ def test_the_stacks_placeholder_is_an_empty_table() -> None:
 def test_code_that_cloudfront_would_refuse_is_refused_here() -> None:
     """CloudFront allows 10 KB; the error says what to shorten."""
     with pytest.raises(InvalidBundleError, match=str(LIMIT)) as caught:
-        render(RoutingTable(A, hashed={A: tuple(f"folder-{number}/" for number in range(1000))}))
+        render(RoutingTable(A, hashed={A: Sharing(tuple(f"folder-{number}/" for number in range(1000)))}))
     assert "hashed" in caught.value.next_step
 
 
@@ -97,13 +95,8 @@ def test_promotion_keeps_the_folders_for_a_rollback() -> None:
 
 def test_older_folders_are_forgotten() -> None:
     """The table has only the two revisions of a deployment, so it stays small after many releases."""
-    table = RoutingTable(A, hashed={A: ("assets/",), "c" * 16: ("old/",)})
+    table = RoutingTable(A, hashed={A: Sharing(("assets/",)), "c" * 16: Sharing(("old/",))})
     assert set(table.pointed_at(A, B, 10).hashed) == {A}
-
-
-def test_patterns_name_folders() -> None:
-    """The manifest's patterns are folders with `**` after them."""
-    assert shared_folders(["static/**", "assets/**"]) == ["assets/", "static/"]
 
 
 @pytest.mark.parametrize(
@@ -195,7 +188,7 @@ def test_a_table_of_an_older_selfright_is_one_of_applications() -> None:
 def test_three_kilobytes_of_the_function_are_free() -> None:
     """An ordinary table of two revisions leaves this room for rules and addresses of both."""
     sites = {A: {"application": True, "known": ["/LICENSE"]}, B: {}}
-    table = RoutingTable(A, B, 10, "/index.html", {A: ("assets/",), B: ("assets/", "static/")}, "4 forward", sites)
+    table = RoutingTable(A, B, 10, "/index.html", {A: Sharing(("assets/",)), B: Sharing()}, "4 forward", sites)
     assert len(render(table)) <= LIMIT - 3 * 1024
 
 
@@ -203,5 +196,7 @@ def test_two_revisions_that_say_all_they_may_have_room() -> None:
     """What staging accepts for each of two revisions, the function holds during their canary."""
     site = {"rules": [["x" * (FUNCTION_BYTES - 20), "", 1]]}
     folders = tuple(f"{number:03}/" for number in range(50))
-    table = RoutingTable(A, B, 10, "/index.html", {A: folders, B: folders}, "4 forward", {A: site, B: site})
+    table = RoutingTable(
+        A, B, 10, "/index.html", {A: Sharing(folders), B: Sharing(folders)}, "4 forward", {A: site, B: site}
+    )
     assert len(render(table)) <= LIMIT

@@ -2,20 +2,24 @@
 
 import itertools
 import json
+import random
 import shutil
+import string
 import subprocess
+import time
 from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, unquote_plus
+from urllib.parse import quote, unquote, unquote_plus
 
 import pytest
 
+from controller.domain.components.site.hashes import Sharing, carries_hash
 from controller.domain.components.site.routing import PUBLICATION_PATH, Destination, RoutingTable, render, route
 
 A, B = "a" * 16, "b" * 16
-FOLDERS = {A: ("assets/",), B: ("assets/", "sta tic/")}
+FOLDERS = {A: Sharing(), B: Sharing(("assets/", "sta tic/"))}
 VISITORS = [(f"10.{n % 7}.{n // 250 % 250}.{n % 250}", f"Browser/{n % 13} (visitor {n // 3})") for n in range(20_000)]
 PIECES = [
     "a",
@@ -213,3 +217,50 @@ def test_the_function_itself_answers_with_its_publication(table: RoutingTable) -
     assert answer["statusCode"] == 200
     assert answer["headers"]["cache-control"]["value"] == "no-store"
     assert json.loads(answer["body"]) == {"publication": table.publication}
+
+
+def names() -> Iterable[str]:
+    """Names that carry a hash, that only look so, and others."""
+    chance = random.Random(1)
+    folders = [
+        "",
+        "assets/",
+        "_next/static/chunks/",
+        "img/",
+        "_astro/",
+        "_next/static/4nJ8sdkfj2kdfj3ks9d_a/",
+        "revisions/",
+    ]
+    ends = [".js", ".css", ".min.js", ".chunk.js.map", ".svg", ".pdf", ".html", "", ".js.br", "_Z1k.webp", "-s.p.woff2"]
+    alphabets = [
+        "0123456789abcdef",
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567",
+        string.ascii_letters + string.digits + "_-",
+        "aeAEtT19",
+    ]
+    for _ in range(5000):
+        token = "".join(chance.choices(chance.choice(alphabets), k=chance.choice([3, 8, 8, 8, 10, 16, 32, 300])))
+        start = chance.choice(["", "a-", "index.", "hero_hu", "é-"])
+        yield f"{chance.choice(folders)}{start}{token}{chance.choice(ends)}"
+
+
+def test_the_function_and_the_controller_agree_on_hashes() -> None:
+    """A file that one of them takes for shared, and the other does not, would not be found."""
+    paths = sorted(set(names()))
+    answers = run(RoutingTable(A, hashed={A: Sharing()}), [(f"/{quote(path)}", "::1", "x") for path in paths])
+    found = {path: not answer["uri"].startswith("/revisions/a") for path, answer in zip(paths, answers, strict=True)}
+    assert found == {path: carries_hash(path) for path in paths}
+    assert 0.1 < sum(found.values()) / len(found) < 0.9
+
+
+def test_the_worst_names_take_no_time() -> None:
+    """Whoever asks for them cannot make the function fail, which would look like a fault of the release."""
+    worst = [
+        piece * 8000
+        for piece in ("a", "A", "0", "-", "a-", "aA", "a0.", ".", "/", "assets/", "/_next/data/", "hu", "20240101")
+    ]
+    worst += [f"{piece[:255]}{end}" for piece in worst for end in ("!", ".js", ".x")]
+    started = time.process_time()
+    for path in worst:
+        carries_hash(path)
+    assert time.process_time() - started < 0.5
