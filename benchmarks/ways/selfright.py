@@ -15,7 +15,7 @@ from benchmarks.workload import Build
 from controller.aws.ledger.deployments import DynamoDeployments
 from controller.domain.components.site.hashes import carries_hash
 from controller.domain.components.site.routing import object_key, parse
-from controller.domain.components.site.serving import cache_control, content_type
+from controller.domain.components.site.serving import cache_control, representation
 from controller.domain.deployment import Deployment, Upload
 from controller.domain.identity import deployment_id
 from controller.domain.phases import Phase
@@ -154,7 +154,7 @@ class Selfright:
         for path in ("index.html", "robots.txt", next(path for path in keys if path.startswith("assets/"))):
             head = self._aws.s3.head_object(Bucket=self._aws.site.bucket, Key=keys[path])
             found = (head["ContentType"], head.get("CacheControl"))
-            expected = (content_type(path), cache_control(hashed=carries_hash(path)))
+            expected = (representation(path).type, cache_control(hashed=carries_hash(path)))
             wrong += [f"{path} is served with {found}"] if found != expected else []
         return wrong
 

@@ -14,7 +14,7 @@ from selfright.components.planned import ComponentPlan, Transfer, compare
 
 
 def plan_site(planning: Planning, target: SiteTarget, known: ComponentPlan, artifact: SiteArtifact) -> ComponentPlan:
-    """Compare a site with the live revision in `known`; one call to S3, and listings of the shared files.
+    """Compare a site with the live revision in `known`; one call to S3, and listings of shared files.
 
     Raises `InvalidBundleError` as staging would.
     """

@@ -138,13 +138,25 @@ class S3(Service):
         return {**answer, "Body": io.BytesIO(data)}
 
     @operation
-    def list_objects_v2(
-        self, *, Bucket: str, Prefix: str = "", MaxKeys: int = MOST, ContinuationToken: str = "", StartAfter: str = ""
+    def list_objects_v2(  # noqa: PLR0913 - as S3 has it
+        self,
+        *,
+        Bucket: str,
+        Prefix: str = "",
+        Delimiter: str = "",
+        MaxKeys: int = MOST,
+        ContinuationToken: str = "",
+        StartAfter: str = "",
     ) -> dict[str, Any]:
-        """The objects by key, at most a thousand in an answer."""
+        """The objects by key, at most a thousand in an answer; with a delimiter, those that have none in their names.
+
+        The names of folders, which S3 would add, are left out.
+        """
         bucket = self._bucket(Bucket)
         after, most = ContinuationToken or StartAfter, min(MaxKeys, MOST)
         keys = [key for key in self.keys(Bucket, Prefix) if key > after]
+        if Delimiter:
+            keys = [key for key in keys if Delimiter not in key.removeprefix(Prefix)]
         shown = [
             {
                 "Key": key,

@@ -11,7 +11,7 @@ from controller.domain.bundle.manifest import Manifest, make_manifest
 from controller.domain.checks.check import Answer, Check, check_answer
 from controller.domain.checks.page_load import PageLoad
 from controller.domain.checks.site_check import SiteCheck
-from controller.domain.components.site.serving import content_type
+from controller.domain.components.site.serving import representation
 from controller.domain.reading.strict_yaml import read_yaml
 from selfright.bundling.build_spec import take_builds
 
@@ -36,7 +36,7 @@ def served(site: Path, url: str) -> Answer:
     file = site / (url.removeprefix(ORIGIN).lstrip("/") or "index.html")
     if not file.is_file():
         return Answer(404)
-    return Answer(200, file.read_bytes(), {"content-type": content_type(file.name)})
+    return Answer(200, file.read_bytes(), {"content-type": representation(file.name).type})
 
 
 def failures(handler: Handler) -> list[dict[str, Any]]:

@@ -3,7 +3,9 @@
 import base64
 import json
 import re
+import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -68,8 +70,9 @@ class SiteFiles:
         """Key → object for every key with this prefix ("": for keys without a folder); one call for a thousand."""
         found: dict[str, Stored] = {}
         pages = self._clients.objects.get_paginator("list_objects_v2")
+        which: Any = {"Prefix": prefix} if prefix else {"Delimiter": "/"}
         with calling("s3:ListBucket", f"{self.bucket}/{prefix}"):
-            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix, Delimiter="" if prefix else "/"):
+            for page in pages.paginate(Bucket=self.bucket, **which):
                 for one in page.get("Contents", []):
                     found[one["Key"]] = Stored(one["Size"], one["ETag"].strip('"'), one["LastModified"])
         return found
@@ -98,6 +101,9 @@ class SiteFiles:
         with calling("s3:GetObject", f"{self.bucket}/{key}"):
             found = self._clients.objects.get_object(Bucket=self.bucket, Key=key)
             body = found["Body"].read(at_most)
+        if found.get("ContentEncoding") == "gzip":
+            with suppress(zlib.error):  # a browser would show no more of it
+                body = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(body, at_most)
         headers = {"content-type": found.get("ContentType", ""), "cache-control": found.get("CacheControl", "")}
         answer = Answer(HTTPStatus.OK, body, {name: value for name, value in headers.items() if value})
         return told(answer, found["Metadata"], query)
@@ -153,6 +159,7 @@ class SiteFiles:
         sha256: str,
         *,
         content_type: str,
+        content_encoding: str = "",
         cache_control: str,
         metadata: Mapping[str, str],
         only_if_new: bool = False,
@@ -163,10 +170,13 @@ class SiteFiles:
         """
         if isinstance(body, bytes) and not only_if_new:
             meta = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
-            headers = {"content-type": content_type, "cache-control": cache_control, **meta}
+            encoding = {"content-encoding": content_encoding} if content_encoding else {}
+            headers = {"content-type": content_type, **encoding, "cache-control": cache_control, **meta}
             if self._quick.put(key, body, sha256, headers):
                 return
-        condition: dict[str, Any] = {"IfNoneMatch": "*"} if only_if_new else {}
+        more: dict[str, Any] = {"IfNoneMatch": "*"} if only_if_new else {}
+        if content_encoding:
+            more["ContentEncoding"] = content_encoding
         with calling("s3:PutObject", f"{self.bucket}/{key}"):
             self._clients.objects.put_object(
                 Bucket=self.bucket,
@@ -177,7 +187,7 @@ class SiteFiles:
                 ChecksumAlgorithm="SHA256",
                 ChecksumSHA256=base64.b64encode(bytes.fromhex(sha256)).decode(),
                 Metadata=dict(metadata),
-                **condition,
+                **more,
             )
 
     def delete(self, keys: Sequence[str]) -> None:

@@ -25,7 +25,7 @@ from controller.domain.components.site.artifact import SiteArtifact
 from controller.domain.components.site.headers import addresses_at
 from controller.domain.components.site.index import FileEntry, SiteIndex
 from controller.domain.components.site.names import MISSING_NAME
-from controller.domain.components.site.serving import cache_control, content_type
+from controller.domain.components.site.serving import HEAD_BYTES, cache_control, representation
 from controller.errors import ConflictError, InvalidBundleError
 
 IN_MEMORY = 8 * 1024 * 1024
@@ -117,6 +117,7 @@ class SiteStaging:
 
     def _put(self, path: str, name: str, body: bytes | IO[bytes]) -> None:
         shared = self._sharing.has(name)
+        shown = representation(path, _head(body))
         headers = self._headers.at(addresses_at(name)) if self._headers.blocks else {}
         says = _says(headers=headers) if headers else {}
         own = {"revision": self._index.revision, **(MISSING if name == MISSING_NAME else says)}
@@ -124,7 +125,8 @@ class SiteStaging:
             self._key(name),
             body,
             self._index.files[path].sha256,
-            content_type=content_type(path),
+            content_type=shown.type,
+            content_encoding=shown.encoding,
             cache_control=cache_control(hashed=shared),
             metadata=says if shared else own,
         )
@@ -140,7 +142,7 @@ class SiteStaging:
             key,
             page,
             sha256,
-            content_type=content_type(INDEX),
+            content_type=representation(INDEX).type,
             cache_control=cache_control(hashed=False),
             metadata={"revision": self._index.revision, **says},
         )
@@ -169,6 +171,15 @@ def _says(**answer: object) -> dict[str, str]:
 
 
 MISSING = _says(status=int(HTTPStatus.NOT_FOUND))
+
+
+def _head(body: bytes | IO[bytes]) -> bytes:
+    """The first bytes of a file, which is at its beginning afterwards."""
+    if isinstance(body, bytes):
+        return body[:HEAD_BYTES]
+    head = body.read(HEAD_BYTES)
+    body.seek(0)
+    return head
 
 
 def _copy(bundle: Contents, name: str, body: IO[bytes]) -> str:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from controller.domain.components.site.names import INDEX_NAME, MISSING_NAME, NotFoundHandling
-from controller.domain.components.site.serving import cache_control, content_type
 from controller.domain.zip.rules import why_unsafe
 from controller.errors import InvalidBundleError
 
@@ -19,8 +18,6 @@ __all__ = [
     "INDEX_NAME",
     "FileEntry",
     "SiteIndex",
-    "cache_control",
-    "content_type",
     "parse_index",
     "render_index",
 ]

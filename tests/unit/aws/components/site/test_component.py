@@ -1,3 +1,4 @@
+import gzip
 import io
 import json
 from collections.abc import Iterable, Mapping
@@ -126,6 +127,20 @@ def test_a_file_without_a_hash_may_change_wherever_it_lies(world: World) -> None
     for revision in (first, second):
         head = world.s3.head_object(Bucket=SITE, Key=f"revisions/{revision.id}/assets/logo.svg")
         assert head["CacheControl"] == "public, max-age=0, must-revalidate"
+
+
+def test_what_is_compressed_is_served_and_checked_as_what_it_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its encoding, also when it is large; checks look at what browsers make of it."""
+    files = {"index.html": b"<title>", "a.js.gz": gzip.compress(b"small()"), "b.json.gz": gzip.compress(b"[]" * 9000)}
+    monkeypatch.setattr(staging, "IN_MEMORY", 50)
+    revision = stage(world, files)
+    for name, kind in (("a.js.gz", "text/javascript; charset=utf-8"), ("b.json.gz", "application/json")):
+        head = world.s3.head_object(Bucket=SITE, Key=f"revisions/{revision.id}/{name}")
+        assert (head["ContentType"], head["ContentEncoding"]) == (kind, "gzip")
+    [_, result] = world.site().check(
+        revision, [read_check('{"component":"site","path":"/a.js.gz","contains":"small()"}')]
+    )
+    assert result.passed, result.detail
 
 
 def test_files_with_a_hash_are_shared_wherever_they_lie(world: World) -> None:

@@ -7,8 +7,6 @@ from hypothesis import strategies as st
 
 from controller.domain.components.site.index import (
     FileEntry,
-    cache_control,
-    content_type,
     parse_index,
     render_index,
 )
@@ -75,40 +73,6 @@ def test_an_invalid_index_is_refused(data: bytes, reason: str) -> None:
     """An index is exactly as `selfright bundle` writes it."""
     with pytest.raises(InvalidBundleError, match=reason):
         parse_index(data)
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("index.html", "text/html; charset=utf-8"),
-        ("a/B.CSS", "text/css; charset=utf-8"),
-        ("app.js", "text/javascript; charset=utf-8"),
-        ("app.mjs", "text/javascript; charset=utf-8"),
-        ("robots.txt", "text/plain; charset=utf-8"),
-        ("app.webmanifest", "application/manifest+json; charset=utf-8"),
-        ("data.json", "application/json"),
-        ("app.js.map", "application/json"),
-        ("logo.svg", "image/svg+xml"),
-        ("photo.avif", "image/avif"),
-        ("photo.webp", "image/webp"),
-        ("font.woff2", "font/woff2"),
-        ("favicon.ico", "image/x-icon"),
-        ("lib.wasm", "application/wasm"),
-        ("movie.mov", "video/quicktime"),
-        (".well-known/apple-app-site-association", "application/json"),
-        ("LICENSE", "application/octet-stream"),
-        ("x.unknown", "application/octet-stream"),
-    ],
-)
-def test_content_types_follow_the_name(path: str, expected: str) -> None:
-    """It is the same on every machine, with a charset for text."""
-    assert content_type(path) == expected
-
-
-def test_browsers_keep_hashed_files_forever_and_ask_for_others() -> None:
-    """A rollback must reach every browser at its next request; no shared cache may keep a page."""
-    assert cache_control(hashed=True) == "public, max-age=31536000, immutable"
-    assert cache_control(hashed=False) == "public, max-age=0, must-revalidate"
 
 
 def test_what_shows_what_is_missing_makes_another_revision() -> None:
