@@ -12,6 +12,7 @@ from benchmarks.local import Aws, local_aws
 from benchmarks.ways.bare import Bare
 from benchmarks.ways.selfright import Selfright
 from benchmarks.workload import KB, LARGE, Work, build
+from controller.aws.client.clients import Clients
 from controller.aws.components.site.quick_puts import QuickPuts
 
 WORK = Work(LARGE.files, LARGE.site_bytes, 10 * KB)
@@ -70,7 +71,7 @@ def _pools(aws: Aws, folder: Path) -> Table:
     made = build(WORK, folder / "pools", 0)
     bodies = {key: path.read_bytes() for key, path in list(made.files().items())[:SAMPLE]}
     sha256s = {key: made.sha256(key) for key in bodies}
-    quick = QuickPuts(aws.s3, aws.site.bucket)
+    quick = QuickPuts(Clients(), aws.site.bucket)
     bare = Bare(aws, 16, "pools")
 
     def put(key: str) -> None:

@@ -19,7 +19,7 @@ from controller.errors import AwsError
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
-    from botocore.credentials import Credentials
+    from botocore.credentials import Credentials, ReadOnlyCredentials
     from mypy_boto3_apigatewayv2 import ApiGatewayV2Client
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudfront import CloudFrontClient
@@ -109,6 +109,13 @@ class Clients:
     def of(self, environment: "Environment") -> Self:  # noqa: ARG002 - the same for all
         """The clients with which to work for an environment: these."""
         return self
+
+    def keys(self) -> "ReadOnlyCredentials":
+        """The keys to sign a request with; raises `AwsError` when there are none."""
+        found = self.credentials or _session().get_credentials()
+        if found is None:
+            raise AwsError("There are no credentials. Sign in to AWS first.", code="NoCredentials")
+        return found.get_frozen_credentials()
 
     def _client(self, service: str, read_seconds: int = READ_SECONDS, attempts: int = ATTEMPTS) -> Any:  # noqa: ANN401
         return _client(service, read_seconds, attempts, self.credentials)

@@ -200,7 +200,7 @@ def test_quick_puts_end_at_the_first_difficulty(world: World) -> None:
     sent = {"key": "a b/ü.html", "body": b"x", "sha256": "0" * 64, "headers": {}}
     for put in (world.s3.put_object, silent):
         world.s3.meta = PutEvents(put)  # type: ignore[attr-defined]
-        assert not QuickPuts(world.clients.objects, SITE).put(**sent)  # type: ignore[arg-type]
+        assert not QuickPuts(world.clients, SITE).put(**sent)  # type: ignore[arg-type]
     assert world.s3.keys(SITE) == []
 
 

@@ -101,11 +101,11 @@ def world(s3_client: Any, ssm_client: Any, monkeypatch: pytest.MonkeyPatch) -> I
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         fetch = lambda bucket, key: s3.get_object(Bucket=bucket, Key=key)["Body"].read()  # noqa: E731
         made = World(s3, FakeLambda(fetch), FakeCloudFront(RoutingTable()), ssm_client)
-        count = lambda operation_name, **_: made.s3_calls.update([operation_name])  # noqa: E731
-        s3.meta.events.register("request-created.s3", count, "count")
+        count = lambda event_name, **_: made.s3_calls.update([event_name.rpartition(".")[2]])  # noqa: E731
+        s3.meta.events.register_first("before-send.s3", count, "count")
         ssm_client.meta.events.register("request-created.ssm", made.entering, "entering")
         ssm_client.meta.events.register("after-call.ssm.GetParameterHistory", made.answering, "answering")
         yield made
         ssm_client.meta.events.unregister("after-call.ssm.GetParameterHistory", unique_id="answering")
         ssm_client.meta.events.unregister("request-created.ssm", unique_id="entering")
-        s3.meta.events.unregister("request-created.s3", unique_id="count")
+        s3.meta.events.unregister("before-send.s3", unique_id="count")

@@ -53,7 +53,7 @@ class SiteFiles:
 
     @cached_property
     def _quick(self) -> QuickPuts:
-        return QuickPuts(self._clients.objects, self.bucket)
+        return QuickPuts(self._clients, self.bucket)
 
     def of_revision(self, revision: str, sharing: Sharing, paths: Collection[str]) -> dict[str, Stored]:
         """Key → object for what is in a revision's folder, and for shared files in the folders of these."""
@@ -189,6 +189,10 @@ class SiteFiles:
                 Metadata=dict(metadata),
                 **more,
             )
+
+    def close(self) -> None:
+        """Close the connections that `put` has opened."""
+        self._quick.close()
 
     def delete(self, keys: Sequence[str]) -> None:
         """Delete objects, a thousand in each call."""

@@ -67,6 +67,7 @@ class SiteStaging:
                 if not self._addresses.copies[MISSING_NAME]:
                     self._add(uploads, there, MISSING_NAME, MISSING_PAGE, MISSING)
             self._finish(metadata)
+            self._files.close()
         return self._index.revision
 
     def _metadata(self) -> dict[str, str]:

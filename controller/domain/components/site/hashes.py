@@ -13,11 +13,14 @@ build. Of the names that Vite makes they miss one in a thousand in `assets/`, an
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 REVISIONS = "revisions/"
 """Each revision's folder is below it, with the files that are its own."""
 _LONGEST = 255
+_REMEMBERED = 30_000
+"""Names: staging asks several times for each."""
 _DAY = "(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 _END = "(?![A-Za-z0-9])"
 _START = "(?:^|[._~@?-])"
@@ -61,6 +64,7 @@ PATTERNS: Final = {
 _RULES: Final = {name: re.compile(pattern) for name, pattern in PATTERNS.items()}
 
 
+@lru_cache(_REMEMBERED)
 def carries_hash(path: str) -> bool:
     """Whether a file's name carries a hash of its contents. The same as `isHashed` in `routing.js`."""
     address, name = f"/{path}", path.rpartition("/")[2]
