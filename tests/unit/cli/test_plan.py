@@ -18,7 +18,8 @@ SITE = {"kind": "site", "bucket": "some-bucket", "routing_function": "routing"}
 
 
 def declare(**members: object) -> None:
-    """An environment with an API and a site."""
+    """An environment with an API and a site, whose bucket exists."""
+    client("s3").create_bucket(Bucket="some-bucket")
     value = {"application": "smartpack", "environment": "prod", "components": {"api": API, "site": SITE}, **members}
     register(client("ssm"), value)
 
