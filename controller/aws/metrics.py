@@ -1,8 +1,10 @@
-"""What CloudWatch measured of each function's versions: calls, failed calls, and slow calls.
+"""What CloudWatch measured of each version of a component: requests, failed ones, and slow ones.
+
+Each kind says by which metrics: the calls of a function, the executions of a state machine.
 
 Lambda reports by executed version only while an alias has weights. When one version serves all visitors, its numbers
-are those of the alias. CloudWatch's percentile rank counts the calls that took longer than a threshold: `PR(:250)` is
-the percentage of values up to 250.
+are those of the alias. Step Functions always reports by version. CloudWatch's percentile rank counts the requests that
+took longer than a threshold: `PR(:250)` is the percentage of values up to 250.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
+from controller.aws.components.kind import MetricNames
 from controller.aws.components.registry import aws_kind_of
 from controller.domain.environment import Environment
 from controller.domain.judging.interval import PERCENTILES
@@ -23,9 +26,9 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_cloudwatch.type_defs import DimensionTypeDef, MetricDataQueryTypeDef, MetricDataResultTypeDef
 
-NAMESPACE = "AWS/Lambda"
-REQUESTS, ERRORS, TIMED = ("Invocations", "Sum"), ("Errors", "Sum"), ("Duration", "SampleCount")
-MEAN = ("Duration", "Average")
+DURATION = "duration"
+REQUESTS, ERRORS, TIMED, MEAN = ("requests", "Sum"), ("errors", "Sum"), (DURATION, "SampleCount"), (DURATION, "Average")
+"""What is measured, by the names of `MetricNames`, and the statistic."""
 BEFORE = timedelta(hours=1)
 """How far back from a release the durations of stable are read, in whole hours."""
 AT_ONCE, FAILED = 500, "InternalError"
@@ -37,7 +40,7 @@ RANKED = 1000.0
 
 
 class WantedStatistic(NamedTuple):
-    """One statistic of one version of one component."""
+    """One statistic of one version of one component; of several metrics, their sum."""
 
     component: str
     version: str
@@ -66,7 +69,7 @@ class CloudWatchMetrics(Metrics):
         self, environment: Environment, components: Sequence[str], until: datetime
     ) -> Mapping[str, Thresholds]:
         """The percentiles of the hour before, where there were enough requests; see the port."""
-        stats = [TIMED, MEAN, _rank(RANKED), *(("Duration", name) for name in PERCENTILES)]
+        stats = [TIMED, MEAN, _rank(RANKED), *((DURATION, name) for name in PERCENTILES)]
         wanted = [WantedStatistic(name, "", *stat) for name in components for stat in stats]
         series = self._read(environment, wanted, floor(until - BEFORE, BEFORE), until, BEFORE)
         return {name: _thresholds(series, name) for name in components}
@@ -82,12 +85,16 @@ class CloudWatchMetrics(Metrics):
         wanted = [
             WantedStatistic(subject.component, version, *stat)
             for subject in subjects
-            for version in _versions(subject)
+            for version in _versions(subject, environment)
             for stat in (REQUESTS, ERRORS, TIMED, MEAN, *map(_rank, subject.thresholds.values()))
         ]
         series = self._read(environment, wanted, start, end, length)
         moments = [start + number * length for number in range((end - start) // length)]
-        return [_period(series, subject, moment, length) for subject in subjects for moment in moments]
+        return [
+            _period(series, subject, _versions(subject, environment), moment, length)
+            for subject in subjects
+            for moment in moments
+        ]
 
     def _read(
         self,
@@ -97,13 +104,17 @@ class CloudWatchMetrics(Metrics):
         end: datetime,
         period: timedelta,
     ) -> _Series:
-        names = {f"m{number}": one for number, one in enumerate(dict.fromkeys(wanted))}
-        queries = [_query(name, one, environment, period) for name, one in names.items()]
+        asked = [(one, metric) for one in dict.fromkeys(wanted) for metric in _metrics(one, environment)]
+        names = {f"m{number}": one for number, (one, _) in enumerate(asked)}
+        queries = [_query(f"m{number}", *pair, environment, period) for number, pair in enumerate(asked)]
         values: dict[WantedStatistic, dict[datetime, float]] = {one: {} for one in names.values()}
         for first in range(0, len(queries), AT_ONCE):
             for result in self._answers(queries[first : first + AT_ONCE], start, end):
                 points = zip(result.get("Timestamps", []), result.get("Values", []), strict=False)
-                values[names[result["Id"]]] |= {_utc(moment, start): value for moment, value in points}
+                known = values[names[result["Id"]]]
+                for moment, value in points:
+                    at = _utc(moment, start)
+                    known[at] = known.get(at, 0) + value
         return _Series(values)
 
     def _answers(
@@ -111,7 +122,7 @@ class CloudWatchMetrics(Metrics):
     ) -> Iterator["MetricDataResultTypeDef"]:
         """The results of all pages; raises `TransientError` if CloudWatch could not read one (no data is no error)."""
         pages = self._cloudwatch.get_paginator("get_metric_data")
-        with calling("cloudwatch:GetMetricData", NAMESPACE):
+        with calling("cloudwatch:GetMetricData", "the versions' metrics"):
             for page in pages.paginate(MetricDataQueries=queries, StartTime=start, EndTime=end):
                 for result in page["MetricDataResults"]:
                     if result.get("StatusCode") == FAILED:
@@ -120,24 +131,37 @@ class CloudWatchMetrics(Metrics):
 
 
 def _rank(threshold: float) -> tuple[str, str]:
-    return "Duration", f"PR(:{threshold:g})"
+    return DURATION, f"PR(:{threshold:g})"
 
 
-def _versions(subject: Subject) -> tuple[str, ...]:
+def _versions(subject: Subject, environment: Environment) -> tuple[str, ...]:
     """Canary and stable; "" stands for the alias, which measures a version that serves all visitors."""
-    return (subject.canary, subject.stable) if subject.stable else ("",)
+    if subject.stable:
+        return (subject.canary, subject.stable)
+    kind = aws_kind_of(environment.components[subject.component].kind)
+    return (subject.canary,) if kind.always_by_version else ("",)
 
 
-def _query(name: str, wanted: WantedStatistic, environment: Environment, period: timedelta) -> "MetricDataQueryTypeDef":
+def _measured(wanted: WantedStatistic, environment: Environment) -> MetricNames:
     target = environment.components[wanted.component]
-    dimensions = dict(aws_kind_of(target.kind).dimensions(target))
-    if wanted.version:
-        dimensions["ExecutedVersion"] = wanted.version
-    named: list[DimensionTypeDef] = [{"Name": name, "Value": value} for name, value in dimensions.items()]
+    return aws_kind_of(target.kind).measured(target, wanted.version)
+
+
+def _metrics(wanted: WantedStatistic, environment: Environment) -> Sequence[str]:
+    """The metrics whose sum is wanted."""
+    measured = _measured(wanted, environment)
+    return {"requests": measured.requests, "errors": measured.errors}.get(wanted.metric, (measured.duration,))
+
+
+def _query(
+    name: str, wanted: WantedStatistic, metric: str, environment: Environment, period: timedelta
+) -> "MetricDataQueryTypeDef":
+    measured = _measured(wanted, environment)
+    named: list[DimensionTypeDef] = [{"Name": name, "Value": value} for name, value in measured.dimensions.items()]
     return {
         "Id": name,
         "MetricStat": {
-            "Metric": {"Namespace": NAMESPACE, "MetricName": wanted.metric, "Dimensions": named},
+            "Metric": {"Namespace": measured.namespace, "MetricName": metric, "Dimensions": named},
             "Period": int(period.total_seconds()),
             "Stat": wanted.stat,
         },
@@ -150,7 +174,7 @@ def _thresholds(series: _Series, component: str) -> Thresholds:
     if not counted:
         return {}
     moment = max(counted, key=lambda hour: counted[hour])
-    known = {name: series.at(moment, component, "", ("Duration", name)) for name in PERCENTILES}
+    known = {name: series.at(moment, component, "", (DURATION, name)) for name in PERCENTILES}
     if not _is_rank(series, moment, component, "", RANKED):
         return {}
     beyond = {name: counted[moment] * (1 - float(name[1:]) / 100) for name in PERCENTILES}
@@ -163,8 +187,8 @@ def _is_rank(series: _Series, moment: datetime, component: str, version: str, th
     return rank is not None and 0 <= rank <= 100 and rank != series.at(moment, component, version, MEAN)  # noqa: PLR2004 - percent
 
 
-def _period(series: _Series, subject: Subject, moment: datetime, length: timedelta) -> Period:
-    canary, *stable = (_sample(series, subject, version, moment) for version in _versions(subject))
+def _period(series: _Series, subject: Subject, versions: Sequence[str], moment: datetime, length: timedelta) -> Period:
+    canary, *stable = (_sample(series, subject, version, moment) for version in versions)
     return Period(subject.component, moment, moment + length, canary, *stable)
 
 

@@ -19,6 +19,7 @@ from selfright.cdk.components.missing_pages import MissingPages
 from selfright.cdk.components.parameters import ParametersComponent
 from selfright.cdk.components.site import SiteComponent
 from selfright.cdk.components.stack import StackComponent
+from selfright.cdk.components.state_machine import StateMachineComponent
 from selfright.cdk.environment import Environment
 from selfright.cdk.errors import DeclarationError
 from selfright.cdk.judge import Judge, Limits, Synthetic
@@ -47,6 +48,7 @@ __all__ = [
     "ParametersComponent",
     "SiteComponent",
     "StackComponent",
+    "StateMachineComponent",
     "Step",
     "Synthetic",
     "let_alarms_publish",

@@ -12,6 +12,7 @@ KINDS = {
     "parameters": "selfright.components.parameters",
     "site": "selfright.components.site",
     "stack": "selfright.components.stack",
+    "state_machine": "selfright.components.state_machine",
 }
 """Name → the package that has its `KIND`; imported only if there is a component of that kind."""
 

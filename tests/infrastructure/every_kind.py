@@ -12,6 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_rds as rds
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_stepfunctions as stepfunctions
 
 from selfright.cdk import (
     PLACEHOLDER_CODE,
@@ -23,6 +24,7 @@ from selfright.cdk import (
     ParametersComponent,
     SiteComponent,
     StackComponent,
+    StateMachineComponent,
 )
 from selfright.cdk.components.component import Component
 
@@ -43,6 +45,12 @@ def a_rest_stage(stack: Stack) -> rest.IStage:
     """The stage of a REST API that is not made here."""
     api = rest.RestApi.from_rest_api_id(stack, "Rest", "abc123")
     return rest.Stage.from_stage_attributes(stack, "Prod", rest_api=api, stage_name="prod")
+
+
+def a_state_machine(stack: Stack) -> stepfunctions.StateMachine:
+    """A state machine with a role of its own."""
+    body = stepfunctions.DefinitionBody.from_string('{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}')
+    return stepfunctions.StateMachine(stack, "OrderFlow", definition_body=body)
 
 
 def every_kind(stack: Stack) -> dict[str, Component]:
@@ -70,6 +78,7 @@ def every_kind(stack: Stack) -> dict[str, Component]:
         "settings": ParametersComponent("/shop/prod/settings"),
         "orders": DatabaseComponent(orders),
         "stock": DatabaseComponent(cluster=cluster),
+        "flow": StateMachineComponent(a_state_machine(stack)),
         "infra": StackComponent("shop-infra", changes, capabilities=["CAPABILITY_AUTO_EXPAND"]),
     }
 

@@ -26,6 +26,7 @@ FILLED_IN = {"AWS::Partition": "aws", "AWS::AccountId": ACCOUNT, "AWS::Region": 
 LIVE = {
     *("cloudfront:GetFunction", "kms:Decrypt", "lambda:GetAlias", "lambda:GetFunctionConfiguration"),
     *("lambda:ListAliases", "s3:GetObject", "s3:ListBucket", "ssm:GetParameter", "ssm:GetParametersByPath"),
+    *("states:DescribeStateMachine", "states:DescribeStateMachineAlias"),
 }
 """Reading what is live."""
 NAMES = st.from_regex(r"\A[a-z0-9][a-z0-9-]{0,30}\Z")

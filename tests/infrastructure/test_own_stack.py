@@ -18,6 +18,7 @@ from bootstrap_cdk.app import new_app
 from controller.domain.components.site.routing import parse
 from controller.domain.environment import Environment
 from selfright.cdk import PLACEHOLDER_CODE, PLACEHOLDER_HANDLER, PLACEHOLDER_ROUTING, EncryptedTopic
+from tests.infrastructure.every_kind import a_state_machine
 from tests.infrastructure.templates import Synthesized, Template
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +26,7 @@ PAGE = ROOT / "docs" / "environment.md"
 FILLED_IN = {
     r"<\w+\.ApiEndpoint>": "https://api.example",
     r"<Changes\w+\.Arn>": "arn:aws:iam::111122223333:role/changes",
+    r"<OrderFlow\w+>": "arn:aws:states:eu-central-1:111122223333:stateMachine:orders",
     r"<[^>]*>": "abc",
 }
 """References, as the templates of these tests write them, and a value in their place."""
@@ -100,8 +102,8 @@ def test_what_is_missing_is_answered_by_the_distribution_behind(shop: Template) 
 
 
 def test_examples_within_a_stack_are_found() -> None:
-    """The README's, and those of parameters and of stacks."""
-    assert [page.name for page, _ in WITHIN_A_STACK] == ["README.md", "environment.md", "environment.md"]
+    """The README's, and those of parameters, stacks and state machines."""
+    assert [page.name for page, _ in WITHIN_A_STACK] == ["README.md", *["environment.md"] * 3]
 
 
 @pytest.mark.parametrize(("page", "example"), WITHIN_A_STACK)
@@ -128,6 +130,7 @@ def what_a_stack_has(stack: Stack) -> dict[str, Any]:
             handler=PLACEHOLDER_HANDLER,
             code=lambda_.Code.from_inline(PLACEHOLDER_CODE),
         ),
+        "machine": a_state_machine(stack),
         "http_api": apigateway.HttpApi(stack, "Http"),
         "bucket": bucket,
         "routing_function": cloudfront.Function(

@@ -13,8 +13,9 @@ from selfright.components import registry as here
 ROOT = Path(rules.__file__ or "").parents[3]
 SEARCHED = ("controller", "selfright")
 """The packages whose other files must not know a kind."""
-APART = ("/selfright/cdk/", "/selfright/local/", "/selfright/proving/")
-"""The list of constructs for users, the local AWS, and the questions to a real one: these do not use our kinds."""
+APART = ("/selfright/cdk/", "/selfright/local/", "/selfright/proving/", "/selfright/bundling/schemas.py")
+"""The constructs for users, the local AWS, and the questions to a real one, which do not use our kinds; and the list of
+published schemas, of which that of settings is one."""
 REGISTRIES = [Path(module.__file__ or "") for module in (rules, on_aws, here)]
 ALIKE = {"parameters": r"/components/stack/"}
 """Kind → paths in which the same word means something else: the parameters of a template."""
@@ -22,7 +23,7 @@ ALIKE = {"parameters": r"/components/stack/"}
 
 def names_of(kind: str) -> re.Pattern[str]:
     """Finds the kind's name as a string, its modules, and its classes."""
-    word = kind.capitalize()
+    word = "".join(part.capitalize() for part in kind.split("_"))
     return re.compile(
         rf"[\"']{kind}[\"']|components[./]{kind}\b|\b{word}(Target|Artifact|Component|Export|Kind|Recovery)\b"
     )
@@ -43,7 +44,7 @@ def knowing(kind: str) -> Iterator[str]:
             yield where
 
 
-@pytest.mark.parametrize("kind", ["database", "parameters", "stack"])
+@pytest.mark.parametrize("kind", ["database", "parameters", "stack", "state_machine"])
 def test_no_other_file_knows_a_kind(kind: str) -> None:
     """No other file has its name as a string, its modules or its classes."""
     assert list(knowing(kind)) == []

@@ -45,6 +45,7 @@ CONFLICTS = frozenset(
     {
         "ConditionalCheckFailedException",
         "ConditionalRequestConflict",
+        "ConflictException",
         "InvalidChangeSetStatus",
         "InvalidIfMatchVersion",
         "ParameterAlreadyExists",

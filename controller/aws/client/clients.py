@@ -186,6 +186,16 @@ class Clients:
         return self._client("scheduler")
 
     @cached_property
+    def machines(self) -> "SFNClient":
+        """AWS Step Functions, for the state machines of applications."""
+        return cast("SFNClient", self._client("stepfunctions"))
+
+    @cached_property
+    def machine_aliases(self) -> "SFNClient":
+        """Step Functions for aliases, whose writes have no condition: none may still come after its time is up."""
+        return cast("SFNClient", self._client("stepfunctions", attempts=1))
+
+    @cached_property
     def databases(self) -> "RDSClient":
         """Amazon RDS."""
         return cast("RDSClient", self._client("rds"))

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 _READ_TRAFFIC = (
     *("cloudfront:GetFunction", "kms:Decrypt", "lambda:GetAlias", "lambda:GetFunctionConfiguration"),
     *("lambda:ListAliases", "s3:GetObject", "s3:ListBucket", "ssm:GetParameter", "ssm:GetParametersByPath"),
+    *("states:DescribeStateMachine", "states:DescribeStateMachineAlias"),
 )
 _READ = (*_READ_TRAFFIC, "cloudformation:DescribeStacks", "cloudformation:GetTemplate")
 """Every function may see what is live."""
@@ -20,7 +21,7 @@ _CHANGE_SETS = (
 )
 _MOVE = (
     *("cloudfront:PublishFunction", "cloudfront:UpdateFunction", "lambda:UpdateAlias"),
-    *("ssm:GetParameterHistory", "ssm:PutParameter"),
+    *("ssm:GetParameterHistory", "ssm:PutParameter", "states:UpdateStateMachineAlias"),
 )
 _ARRIVAL = ("cloudfront:GetDistribution", "lambda:InvokeFunction")
 """Whether a change of traffic has arrived at the visitors."""
@@ -28,6 +29,7 @@ _DELETE = (
     *("ecr:BatchDeleteImage", "ecr:ListImages", "lambda:DeleteFunction", "lambda:DeleteProvisionedConcurrencyConfig"),
     *("lambda:ListProvisionedConcurrencyConfigs", "lambda:ListVersionsByFunction"),
     *("s3:DeleteObject", "ssm:DeleteParameters"),
+    *("states:DeleteStateMachineVersion", "states:ListStateMachineAliases", "states:ListStateMachineVersions"),
 )
 _ACTIONS: Mapping[str, Sequence[str]] = {
     "stage": (
@@ -50,6 +52,7 @@ _ACTIONS: Mapping[str, Sequence[str]] = {
         *("rds:AddTagsToResource", "rds:CreateDBClusterSnapshot", "rds:CreateDBSnapshot", "rds:DescribeDBClusters"),
         *("rds:DescribeDBClusterSnapshots", "rds:DescribeDBInstances", "rds:DescribeDBSnapshots"),
         *("s3:PutObject", "secretsmanager:GetSecretValue", "ssm:PutParameter"),
+        *("states:PublishStateMachineVersion", "states:UpdateStateMachine"),
     ),
     "check": (*_READ, *_ARRIVAL, "s3:GetBucketPolicy"),
     "traffic": (

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from controller.aws.client.clients import Clients
 from controller.domain.components.target import Target
@@ -27,8 +27,24 @@ class Tools:
     context: Context | None = None
 
 
+@dataclass(frozen=True)
+class MetricNames:
+    """CloudWatch's names for what visitors suffered: metrics whose sums count all, the bad ones, and the duration."""
+
+    namespace: str
+    requests: tuple[str, ...]
+    errors: tuple[str, ...]
+    duration: str
+    dimensions: Mapping[str, str]
+
+
 class AwsKind(Generic[Where]):
-    """A kind on AWS. It overrides the methods that it supports; its targets are always of the kind's own class."""
+    """A kind on AWS. It overrides the methods that it supports; its targets are always of the kind's own class.
+
+    `always_by_version`: CloudWatch has numbers of a version also while that serves all visitors.
+    """
+
+    always_by_version: ClassVar[bool] = False
 
     def component(self, target: Where, name: str, tools: Tools) -> Component:  # noqa: ARG002 - see the class
         """The component `name` of the manifest; only for kinds that bundles bring."""
@@ -38,8 +54,8 @@ class AwsKind(Generic[Where]):
         """The configuration of a revision for the restore point; see `ports.Exports.of`."""
         raise NotImplementedError
 
-    def dimensions(self, target: Where) -> Mapping[str, str]:
-        """The dimensions of the target's metrics in CloudWatch; only for kinds that are measured by version."""
+    def measured(self, target: Where, version: str) -> MetricNames:  # noqa: ARG002 - see the class
+        """What CloudWatch measures of a version, or with "" of all; only for kinds that are measured by version."""
         raise SelfrightError(f"A {target.kind} is not measured by version.")
 
     def snapshot(self, target: Where, deployment_id: str, tools: Tools) -> Snapshot:  # noqa: ARG002 - see the class

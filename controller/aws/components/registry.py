@@ -19,6 +19,7 @@ KINDS = {
     "parameters": "controller.aws.components.parameters",
     "site": "controller.aws.components.site",
     "stack": "controller.aws.components.stack",
+    "state_machine": "controller.aws.components.state_machine",
 }
 """Name → the package whose module `kind` defines the kind's `KIND`."""
 

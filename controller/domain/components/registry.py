@@ -16,6 +16,7 @@ KINDS = {
     "parameters": "controller.domain.components.parameters",
     "site": "controller.domain.components.site",
     "stack": "controller.domain.components.stack",
+    "state_machine": "controller.domain.components.state_machine",
 }
 """Name → the package that has it as `KIND`."""
 

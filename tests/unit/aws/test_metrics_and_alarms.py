@@ -310,3 +310,39 @@ def test_an_alarm_keeps_why_it_fires_and_the_time_of_its_data(cloudwatch: Any) -
         assert CloudWatchAlarms(cloudwatch).reason("both") == StateReason("one of them")
         stub.add_response("describe_alarms", {})
         assert CloudWatchAlarms(cloudwatch).reason("gone") == StateReason()
+
+
+MACHINE = "arn:aws:states:eu-central-1:111122223333:stateMachine:orders"
+ORDERS = Environment.model_validate(
+    {
+        "application": "smartpack",
+        "environment": "prod",
+        "components": {"flow": {"kind": "state_machine", "state_machine_arn": MACHINE}},
+    }
+)
+
+
+def ended(cloudwatch: Any, version: str, **executions: int) -> None:
+    """Write what Step Functions reports for the minute `NOON` of executions that the alias has started."""
+    alias, by_version = {"Alias": "live"}, {"Version": version}
+    for name, value in executions.items():
+        for more in (alias, by_version):
+            dimensions = [{"Name": key, "Value": text} for key, text in {"StateMachineArn": MACHINE, **more}.items()]
+            data = {"MetricName": f"Executions{name}", "Dimensions": dimensions, "Timestamp": NOON, "Value": value}
+            cloudwatch.put_metric_data(Namespace="AWS/States", MetricData=[data])
+
+
+def test_executions_that_have_ended_are_counted_by_version(cloudwatch: Any) -> None:
+    """Failures and timeouts count against a version; what still runs or was stopped by a person does not."""
+    ended(cloudwatch, "7", Started=90, Succeeded=48, Failed=1, TimedOut=1, Aborted=5)
+    ended(cloudwatch, "8", Started=10, Succeeded=2, Failed=3)
+    found = CloudWatchMetrics(cloudwatch).periods(ORDERS, [Subject("flow", "8", "7")], NOON, NOON + MINUTE)
+    assert [(one.canary, one.stable) for one in found] == [(Sample(5, 3), Sample(50, 2))]
+
+
+def test_a_version_on_which_all_executions_start_does_not_answer_for_those_of_the_former(cloudwatch: Any) -> None:
+    """These go on and end on their own version, under the same alias."""
+    ended(cloudwatch, "7", Failed=9)
+    ended(cloudwatch, "8", Succeeded=4)
+    found = CloudWatchMetrics(cloudwatch).periods(ORDERS, [Subject("flow", "8")], NOON, NOON + MINUTE)
+    assert [one.canary for one in found] == [Sample(4, 0)]

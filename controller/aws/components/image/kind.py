@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from controller.aws.components.kind import AwsKind, Tools
+from controller.aws.components.kind import AwsKind, MetricNames, Tools
 from controller.domain.components.image.target import ImageTarget
 from controller.domain.deployment import Revision
 from controller.ports.components import Component
@@ -25,11 +25,11 @@ class ImageKind(AwsKind[ImageTarget]):
 
         return FunctionExport(tools.clients, tools.bucket, target).of(revision)
 
-    def dimensions(self, target: ImageTarget) -> Mapping[str, str]:
-        """The dimensions of the alias; see `dimensions_of`."""
-        from controller.aws.components.function.measured import dimensions_of
+    def measured(self, target: ImageTarget, version: str) -> MetricNames:
+        """The calls of the alias; see `measured_of`."""
+        from controller.aws.components.function.measured import measured_of
 
-        return dimensions_of(target)
+        return measured_of(target, version)
 
 
 KIND = ImageKind()

@@ -1,0 +1,1 @@
+"""The kind `state_machine` on AWS."""

@@ -1,0 +1,48 @@
+"""A state machine in a bundle: its definition in the Amazon States Language, and values for the names in it."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from controller.domain.components.artifact import Artifact
+from controller.domain.components.contents import Contents, ExpectedContents
+from controller.domain.names import matching
+
+if TYPE_CHECKING:
+    from controller.domain.components.state_machine.definition import Definition
+
+SubstitutedName = Annotated[str, matching("[A-Za-z0-9_]{1,128}", "1 to 128 letters, digits and '_'")]
+SubstitutedValue = Annotated[str, Field(max_length=4096)]
+Substitutions = Annotated[dict[SubstitutedName, SubstitutedValue], Field(max_length=200)]
+
+
+class StateMachineArtifact(Artifact):
+    """A definition, JSON or YAML, and what replaces the names (`${Table}`) in it; the environment's values win."""
+
+    kind: Literal["state_machine"]
+    definition_substitutions: Substitutions = {}
+
+    noun: ClassVar[str] = "a state machine"
+
+    def read_definition(self, bundle: Contents) -> "Definition":
+        """The definition; raises `InvalidBundleError`."""
+        from controller.domain.components.state_machine.definition import (  # noqa: PLC0415 - YAML
+            MAX_BYTES,
+            parse_definition,
+        )
+
+        def parsed() -> "Definition":
+            return parse_definition(bundle.read(self.artifact, at_most=MAX_BYTES), self.artifact)
+
+        return bundle.once(self.artifact, parsed)
+
+    def files(self, bundle: Contents, where: str) -> Mapping[str, ExpectedContents]:
+        """The one file, which must be a definition."""
+        files = super().files(bundle, where)
+        self.read_definition(bundle)
+        return files
+
+    def settings(self) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """The values for the definition's names."""
+        yield "definition_substitutions", self.definition_substitutions
