@@ -111,13 +111,17 @@ def test_rollback_of_a_release_that_is_not_live_is_refused(scene: Scene) -> None
     refused(scene, older.deployment_id)
 
 
-def test_rollback_of_a_release_that_changed_nothing_is_refused(scene: Scene) -> None:
-    """There is nothing to restore."""
-    live = scene.release("1.1.0")
+def test_rollback_of_a_release_that_changed_nothing_goes_to_the_last_that_differs(scene: Scene) -> None:
+    """The same contents were released again: what it stands on is rolled back, and the environment is free."""
+    changed = scene.release("1.1.0")
     site = {"index.html": b"<title>1.1.0</title>"}
     same = scene.release("1.1.1", a_bundle("1.1.1", b"VERSION = '1.1.0'", site, application=scene.name))
-    assert (live.phase, same.changed) == (Phase.SUCCEEDED, ())
-    refused(scene, same.deployment_id)
+    assert (changed.phase, same.changed) == (Phase.SUCCEEDED, ())
+    scene.roll_back(same.deployment_id)
+    scene.settle()
+    assert scene.world.deployments.get(changed.deployment_id).phase is Phase.ROLLED_BACK
+    scene.check()
+    assert not scene.serves_canary()
 
 
 def test_rollback_while_another_release_is_on_its_way_is_refused(scene: Scene) -> None:
