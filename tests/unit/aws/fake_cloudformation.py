@@ -296,7 +296,13 @@ def _changes(stack: Stack, text: str, values: Mapping[str, str]) -> list[dict[st
 def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     old, new = before.get("Properties", {}), after.get("Properties", {})
     names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
-    replaces = "True" if REPLACING & set(names) else "Conditional" if "Maybe" in names else "False"
+    replaces = (
+        "True"
+        if REPLACING & set(names) or before["Type"] != after["Type"]
+        else "Conditional"
+        if "Maybe" in names
+        else "False"
+    )
     needs = {"True": "Always", "Conditional": "Conditionally", "False": "Never"}[replaces]
     targets = [{"Attribute": "Properties", "Name": name, "RequiresRecreation": needs} for name in names]
     return {"Replacement": replaces, "Details": [{"Target": target} for target in targets]}

@@ -127,7 +127,6 @@ def _manifest_value(app: Application) -> None:
         {"unknown": 1},
         {"description": "x" * 1000},
         {"description": "x" * 1001},
-        {"components": {}},
     )
     app.manifest.update(app.chance.choice(wrong))
 
@@ -253,9 +252,13 @@ def _stack_template(app: Application) -> None:
 
 
 def _site(app: Application) -> None:
-    """Other files of the site, and odd names."""
+    """Other files of the site: one that changes though its name says that it never does, rules, and odd names."""
     files: tuple[Mapping[str, bytes], ...] = (
         {"index.html": b"x", "assets/logo.svg": b"<svg/>"},
+        {"index.html": b"x", "assets/app-1a2b3c4d.js": b"changed()"},
+        {"index.html": b"x", "_redirects": b"/a /b 301", "_headers": b"/*\n  X-A: b"},
+        {"index.html": b"x", "_redirects": b"nonsense"},
+        {"index.html": b"x", ".env": b"A=1", "404.html": b"gone"},
         {"about.html": b"no first page"},
         {"index.html": b"x", "docs/index.html": b"y", ".well-known/x": b"z"},
         {"index.html": b"x", "revisions/a.html": b"y"},
@@ -272,7 +275,7 @@ def _site(app: Application) -> None:
 
 def _hashed(app: Application) -> None:
     """Other folders of files whose names carry a hash."""
-    patterns = (["static/**"], [], ["assets"], ["revisions/**"])
+    patterns = (["static/**"], [], ["assets"], ["revisions/**"], [f"{'x' * 200}{n}/**" for n in range(12)])
     if "site" in app.components:
         app.components["site"]["hashed"] = app.chance.choice(patterns)
 
@@ -377,7 +380,7 @@ def _image(app: Application) -> None:
 
 def _routing(app: Application) -> None:
     """Somebody has changed the routing function."""
-    table = app.chance.choice((b"function handler(event) { return event.request }", render(RoutingTable("aa" * 8))))
+    table = app.chance.choice((b"function handler(event) { return event.request }", render(RoutingTable())))
     app.world.routing.edit("LIVE", table)
 
 

@@ -31,8 +31,6 @@ from controller.errors import ConflictError, InvalidBundleError
 IN_MEMORY = 8 * 1024 * 1024
 """Bytes; a larger file goes through a temporary file, and is uploaded alone."""
 CHUNK = 1024 * 1024
-FOLDERS_BYTES = 700
-"""Bytes of shared folders for which an object's metadata has room."""
 
 
 class SiteStaging:
@@ -72,10 +70,7 @@ class SiteStaging:
 
     def _metadata(self) -> dict[str, str]:
         """What the routing function must know of the revision, for the index's metadata."""
-        folders = json.dumps(self._sharing.folders)
-        if len(folders) > FOLDERS_BYTES:
-            raise InvalidBundleError("the folders under `hashed` have too long names", "Name fewer or shorter ones.")
-        return {FOLDERS: folders, SITE: json.dumps(self._addresses.for_function())}
+        return {FOLDERS: json.dumps(self._sharing.folders), SITE: json.dumps(self._addresses.for_function())}
 
     def _missing(self, there: dict[str, Stored]) -> dict[str, list[str]]:
         """The files to upload with the names that they get, in the bundle's order, in which they are read fastest."""

@@ -1,5 +1,6 @@
 """A site in a bundle: a folder of files, and an index of them beside it."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -34,6 +35,16 @@ def _glob(pattern: str) -> str:
 
 
 SHOWN = 3
+FOLDERS_BYTES = 700
+"""Of the folders under `hashed`, as JSON: the routing function gets them with an object's metadata."""
+
+
+def _short(patterns: list[str]) -> list[str]:
+    if len(json.dumps(patterns)) > FOLDERS_BYTES:
+        raise ValueError(f"have more than {FOLDERS_BYTES} bytes together: name fewer folders, or shorter ones")
+    return patterns
+
+
 HashedPattern = Annotated[str, AfterValidator(_folder_pattern)]
 Glob = Annotated[str, Field(max_length=200), AfterValidator(_glob)]
 
@@ -55,7 +66,7 @@ class SiteArtifact(Artifact):
     """
 
     kind: Literal["site"]
-    hashed: Annotated[list[HashedPattern], Field(max_length=20)] | None = None
+    hashed: Annotated[list[HashedPattern], Field(max_length=20), AfterValidator(_short)] | None = None
     exclude: Annotated[list[Glob], Field(max_length=50)] = []
     left_out: Annotated[dict[Glob, Annotated[int, Field(ge=0)]], Field(max_length=200)] = {}
     not_found_handling: NotFoundHandling | None = None

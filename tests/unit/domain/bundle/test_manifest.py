@@ -111,7 +111,7 @@ EXPLAINED = {
     "missing artifact": (with_component("x", kind="site"), "`components.x.artifact` is missing"),
     "missing kind": (
         with_component("x", artifact="x"),
-        "`components.x.kind` is missing (allowed: function, image, parameters, site, stack)",
+        "`components.x.kind` is missing (allowed: function, image, parameters, site, stack, state_machine)",
     ),
     "misspelt kind": (with_component(kind="functoin"), "`components.api.kind` 'functoin' is not known (did you mean"),
     "no components": (manifest(components={}), "`components` must have at least 1 item"),
@@ -181,6 +181,10 @@ EXPLAINED = {
     "artifact is an index": (with_component(artifact="site.index.json"), "overlaps with 'site.index.json'"),
     "hashed pattern": (with_component("site", hashed=["*.js"]), "must be a folder followed by '/**'"),
     "hashed everything": (with_component("site", hashed=["**"]), "must be a folder followed by '/**'"),
+    "hashed folders that are too long": (
+        with_component("site", hashed=[f"{'x' * 90}{n}/**" for n in range(8)]),
+        "`components.site.hashed` have more than 700 bytes together",
+    ),
     "hashed revisions": (with_component("site", hashed=["revisions/**"]), "cannot be in 'revisions/'"),
     "check's component": (
         manifest(verification={"checks": [{"component": "ai", "path": "/"}]}),
