@@ -13,7 +13,7 @@ from controller.domain.bundle.acceptance import check_release
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.bundle.manifest import Manifest
 from controller.domain.bundle.remarks import bounded, remarks_beside, remarks_on, remarks_on_alarms
-from controller.domain.checks.site_check import SiteCheck
+from controller.domain.checks.requests import Request
 from controller.domain.checks.verification import checks_of
 from controller.domain.components.artifact import Artifact
 from controller.domain.components.target import Target
@@ -138,5 +138,5 @@ class Planner:
         """The routes that the live release is known to call, from its own checks."""
         lock = self.world.locks.load(self.environment.key)
         checks = checks_of(self.world.deployments.get(lock.live)) if lock.live else []
-        requests = (check for check in checks if not isinstance(check, SiteCheck))
+        requests = (check for check in checks if isinstance(check, Request))
         return {f"{check.method} {check.path.partition('?')[0]}" for check in requests}

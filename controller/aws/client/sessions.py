@@ -54,7 +54,7 @@ _ACTIONS: Mapping[str, Sequence[str]] = {
         *("s3:PutObject", "secretsmanager:GetSecretValue", "ssm:PutParameter"),
         *("states:PublishStateMachineVersion", "states:UpdateStateMachine"),
     ),
-    "check": (*_READ, *_ARRIVAL, "s3:GetBucketPolicy"),
+    "check": (*_READ, *_ARRIVAL, "apigateway:GET", "s3:GetBucketPolicy"),
     "traffic": (
         *_READ,
         *_CHANGE_SETS,
@@ -65,6 +65,7 @@ _ACTIONS: Mapping[str, Sequence[str]] = {
     "close": (
         *_READ,
         *_ARRIVAL,
+        "apigateway:GET",
         *_DELETE,
         *("rds:DeleteDBClusterSnapshot", "rds:DeleteDBSnapshot"),
         *("rds:DescribeDBClusterSnapshots", "rds:DescribeDBSnapshots"),

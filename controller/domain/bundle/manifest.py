@@ -20,6 +20,7 @@ from controller.domain.bundle.manifest_errors import KnownKeys, explain
 from controller.domain.bundle.secrets import SecretNeed
 from controller.domain.bundle.waves import Waves, waves_of
 from controller.domain.checks.check import Check
+from controller.domain.checks.event_check import EventCheck
 from controller.domain.checks.load_check import LoadCheck
 from controller.domain.checks.site_check import SiteCheck
 from controller.domain.checks.verification import Verification
@@ -95,6 +96,8 @@ class Manifest(BaseModel):
                 raise ValueError(f"{where} is of kind {checked.kind}, which answers no requests")
             if isinstance(check, SiteCheck) and not checked.has_pages:
                 raise ValueError(f"{where} is a {checked.kind}: only a site has a page to load")
+            if isinstance(check, EventCheck) and not checked.can_be_loaded:
+                raise ValueError(f"{where} is a {checked.kind}: only functions take events")
             if isinstance(check, LoadCheck) and not checked.can_be_loaded:
                 raise ValueError(f"{where} is a {checked.kind}: only functions are tested under load")
         return self
@@ -174,5 +177,6 @@ _KNOWN_KEYS: KnownKeys = {
     ("verification",): Verification.model_fields,
     ("verification", "checks", "*", "http"): _keys(Check),
     ("verification", "checks", "*", "site"): _keys(SiteCheck),
+    ("verification", "checks", "*", "event"): _keys(EventCheck),
     ("verification", "load"): _keys(LoadCheck),
 }

@@ -74,21 +74,26 @@ def _settable(given: object) -> dict[str, str]:
     return lines
 
 
+Body = Annotated[
+    dict[str, Any] | str | None, PlainValidator(_sendable, json_schema_input_type=dict[str, Any] | str | None)
+]
 Path = Annotated[str, Field(max_length=2048), AfterValidator(_from_the_root)]
 
 
 class Request(BaseModel):
-    """One request to a component. `body` is sent as JSON when it is an object, else as text."""
+    """One request to a component. `body` is sent as JSON when it is an object, else as text.
+
+    `route` is the route of the gateway that takes it, where the environment names no API that knows: `/items/{id}`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
 
     component: Name
     method: Method = "GET"
     path: Path
+    route: Path | None = None
     headers: Annotated[dict[str, str], PlainValidator(_settable, json_schema_input_type=dict[str, str])] = {}
-    body: Annotated[
-        dict[str, Any] | str | None, PlainValidator(_sendable, json_schema_input_type=dict[str, Any] | str | None)
-    ] = None
+    body: Body = None
 
     @property
     def name(self) -> str:

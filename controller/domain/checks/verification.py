@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter
 
 from controller.domain.checks.check import Check
+from controller.domain.checks.event_check import EventCheck
 from controller.domain.checks.load_check import LoadCheck
 from controller.domain.checks.site_check import SiteCheck
 from controller.domain.deployment import Deployment
@@ -19,14 +20,17 @@ def _kind(check: object) -> str:
 
 OutsideCheck = Check | SiteCheck
 """A check that can run from outside, like a visitor."""
-AnyCheck = Check | SiteCheck | LoadCheck
+AnyCheck = Check | SiteCheck | EventCheck | LoadCheck
 Listed = Annotated[
-    Annotated[Check, Tag("http")] | Annotated[SiteCheck, Tag("site")],
+    Annotated[Check, Tag("http")] | Annotated[SiteCheck, Tag("site")] | Annotated[EventCheck, Tag("event")],
     Discriminator(_kind),
 ]
 _Stored: TypeAdapter[AnyCheck] = TypeAdapter(
     Annotated[
-        Annotated[Check, Tag("http")] | Annotated[SiteCheck, Tag("site")] | Annotated[LoadCheck, Tag("load")],
+        Annotated[Check, Tag("http")]
+        | Annotated[SiteCheck, Tag("site")]
+        | Annotated[EventCheck, Tag("event")]
+        | Annotated[LoadCheck, Tag("load")],
         Discriminator(_kind),
     ]
 )
@@ -58,4 +62,4 @@ def checks_of(deployment: Deployment) -> list[AnyCheck]:
 
 def outside_checks_of(deployment: Deployment) -> list[OutsideCheck]:
     """The release's checks that run from outside, like a visitor."""
-    return [check for check in checks_of(deployment) if not isinstance(check, LoadCheck) and check.from_outside]
+    return [one for one in checks_of(deployment) if isinstance(one, Check | SiteCheck) and one.from_outside]

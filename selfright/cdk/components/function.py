@@ -32,6 +32,7 @@ class FunctionComponent:
             execution role or dead-letter queue is another: `refuse`, or `at_once` (all visitors at the first step).
         when_bypassed: what happens to a release while somebody calls the function without its alias, and so runs it
             before it is tested: `say`, or `refuse`.
+        gateway: `load_balancer`, if one stands in front of it instead of an API or a function URL.
     """
 
     function: lambda_.IFunction
@@ -44,6 +45,7 @@ class FunctionComponent:
     arrives_within: str = "1m"
     when_indivisible: Literal["refuse", "at_once"] = "refuse"
     when_bypassed: Literal["say", "refuse"] = "say"
+    gateway: Literal["load_balancer"] | None = None
 
     def declaration(self) -> dict[str, Any]:
         """The entry that `FunctionTarget` reads."""
@@ -59,9 +61,12 @@ class FunctionComponent:
             "arrives_within": checked("arrives_within", self.arrives_within),
             **({} if self.when_indivisible == "refuse" else {"when_indivisible": self.when_indivisible}),
             **({} if self.when_bypassed == "say" else {"when_bypassed": self.when_bypassed}),
+            **({"gateway": self.gateway} if self.gateway else {}),
         }
 
     def privileges(self) -> Privileges:
         """The statements for the function, and reading its API to record the restore point."""
         released = released_function(self.function, warm=self.provisioned_concurrency is not None)
-        return {**released, Group.STAGE: [*released[Group.STAGE], read_staged("staging/*"), *read_api(self.api)]}
+        routes = read_api(self.api)  # calls of a version come as its routes make them, and staging exports them
+        calling = {group: [*released[group], *routes] for group in (Group.CHECK, Group.CLOSE)}
+        return {**released, **calling, Group.STAGE: [*released[Group.STAGE], read_staged("staging/*"), *routes]}

@@ -39,6 +39,7 @@ class ImageComponent:
             execution role or dead-letter queue is another: `refuse`, or `at_once` (all visitors at the first step).
         when_bypassed: what happens to a release while somebody calls the function without its alias, and so runs it
             before it is tested: `say`, or `refuse`.
+        gateway: `load_balancer`, if one stands in front of it instead of an API or a function URL.
     """
 
     function: lambda_.IFunction
@@ -53,6 +54,7 @@ class ImageComponent:
     arrives_within: str = "1m"
     when_indivisible: Literal["refuse", "at_once"] = "refuse"
     when_bypassed: Literal["say", "refuse"] = "say"
+    gateway: Literal["load_balancer"] | None = None
 
     def declaration(self) -> dict[str, Any]:
         """The entry that `ImageTarget` reads."""
@@ -70,6 +72,7 @@ class ImageComponent:
             "arrives_within": checked("arrives_within", self.arrives_within),
             **({} if self.when_indivisible == "refuse" else {"when_indivisible": self.when_indivisible}),
             **({} if self.when_bypassed == "say" else {"when_bypassed": self.when_bypassed}),
+            **({"gateway": self.gateway} if self.gateway else {}),
         }
 
     def privileges(self) -> Privileges:
@@ -81,7 +84,8 @@ class ImageComponent:
         return {
             **released,
             Group.STAGE: [*released[Group.STAGE], self._allow(*read_access, *push), *read_api(self.api)],
-            Group.CLOSE: [*released[Group.CLOSE], delete],
+            Group.CHECK: [*released[Group.CHECK], *read_api(self.api)],
+            Group.CLOSE: [*released[Group.CLOSE], delete, *read_api(self.api)],
             Group.RECONCILE: [*released[Group.RECONCILE], delete],
         }
 

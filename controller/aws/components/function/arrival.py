@@ -6,11 +6,11 @@ the alias itself is believed. Functions without a check that only reads are not 
 something.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
-from controller.aws.components.function.invoking.direct_calls import event_of
+from controller.aws.components.function.invoking.events import FunctionGateway
 from controller.domain.checks.check import Check
 from controller.domain.checks.verification import AnyCheck
 from controller.errors import NotFoundError
@@ -19,18 +19,26 @@ IN_A_ROW = 3
 READS = {"GET", "HEAD"}
 
 
-def missing_in_calls(clients: Clients, qualified: str, version: str, checks: Sequence[AnyCheck]) -> str:
+def missing_in_calls(
+    clients: Clients,
+    qualified: str,
+    version: str,
+    checks: Sequence[AnyCheck],
+    gateway: Callable[[], FunctionGateway] = FunctionGateway,
+) -> str:
     """What calls through the alias (`function:alias`) show instead of this version; "" when all run on it.
 
     `checks` are the component's own; the first one that only reads is made, and its answer does not matter.
+    `gateway` gives what stands in front of the function.
     """
     harmless = next((one for one in checks if isinstance(one, Check) and one.method in READS), None)
     if harmless is None:
         return ""
+    event = gateway().event(harmless)
     for _ in range(IN_A_ROW):
         try:
             with calling("lambda:InvokeFunction", qualified):
-                answer = clients.invoker.invoke(FunctionName=qualified, Payload=event_of(harmless))
+                answer = clients.invoker.invoke(FunctionName=qualified, Payload=event)
                 answer["Payload"].read()
         except NotFoundError:
             return f"calls of {qualified} still lead to a version that does not exist any more"

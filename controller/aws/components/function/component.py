@@ -13,6 +13,8 @@ from controller.aws.components.function.callers import Callers
 from controller.aws.components.function.code import Code, ZipCode, sha256_of
 from controller.aws.components.function.comparison import behaves_as
 from controller.aws.components.function.configuration import Wanted
+from controller.aws.components.function.invoking.events import FunctionGateway
+from controller.aws.components.function.invoking.gateways import gateway_of
 from controller.aws.components.function.invoking.testing import FunctionTests
 from controller.aws.components.function.provisioned import Provisioned
 from controller.aws.components.function.sharing import require_free_alias, why_apart
@@ -137,8 +139,10 @@ class LambdaComponent(ABC):
     def check(self, revision: Revision, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
         """Invoke the exact version for every check of this component."""
         own = [check for check in checks if check.component == self._name]
-        bare = self._target.rest_api_id is None
-        return FunctionTests(self._clients, self._function, revision.id, bare=bare).run(own)
+        return FunctionTests(self._clients, self._function, revision.id, gateway=self._gateway).run(own)
+
+    def _gateway(self) -> FunctionGateway:
+        return gateway_of(self._clients, self._target)
 
     def has(self, revision: Revision) -> bool:
         """Whether the version exists; one call."""
@@ -157,7 +161,8 @@ class LambdaComponent(ABC):
         missing = self._alias.unread(stable.id, canary.id, weight)
         if not missing and weight in {0, ALL}:
             own = [check for check in checks if check.component == self._name]
-            missing = missing_in_calls(self._clients, self._alias.name, canary.id if weight else stable.id, own)
+            version = canary.id if weight else stable.id
+            missing = missing_in_calls(self._clients, self._alias.name, version, own, self._gateway)
         return Arrival(missing)
 
     def prune(self, keep: Sequence[Revision], count: int) -> int:

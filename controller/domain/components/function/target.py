@@ -28,6 +28,7 @@ class LambdaTarget(Target):
     `when_indivisible`: what happens to a release whose version cannot share the alias
     with the live one: it is refused, or all visitors get it at the first step. `when_bypassed`: what happens to a
     release of a function that somebody calls without the alias, and who so runs new code before it is tested.
+    `gateway`: a load balancer stands in front of it, instead of an API or a function URL.
     """
 
     function_name: Annotated[str, Field(min_length=1, max_length=140)]
@@ -39,6 +40,7 @@ class LambdaTarget(Target):
     when_indivisible: Literal["refuse", "at_once"] = "refuse"
     when_bypassed: Literal["refuse", "say"] = "say"
     arrives_within: Annotated[int, Between("1s", "30m")] = 60
+    gateway: Literal["load_balancer"] | None = None
     api_id: ApiId | None = None
     rest_api_id: ApiId | None = None
     rest_api_stage: Annotated[str, Field(pattern=r"^([A-Za-z0-9_-]{1,128})?$")] = ""

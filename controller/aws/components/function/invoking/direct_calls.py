@@ -1,37 +1,13 @@
-"""Invokes a version of a function as an HTTP API would, with payload format 2.0 for event and response."""
+"""The answer that a visitor would get from the result of a function, as its gateway reads it."""
 
 import json
 from typing import Any
-from urllib.parse import parse_qsl
 
 from controller.domain.checks.check import Answer
 from controller.domain.checks.function_answers import answer_of
-from controller.domain.checks.requests import Request
 from controller.errors import NoAnswerError
 
-USER_AGENT = "selfright"
 SHOWN = 80
-
-
-def event_of(request: Request) -> bytes:
-    """The event that an HTTP API would send for this request."""
-    path, _, query = request.path.partition("?")
-    body = request.encoded_body()
-    headers = {"host": "localhost", "user-agent": USER_AGENT, **request.sent_headers()}
-    event = {
-        "version": "2.0",
-        "routeKey": f"{request.method} {path}",
-        "rawPath": path,
-        "rawQueryString": query,
-        "headers": headers,
-        "requestContext": _context(request.method, path),
-        "isBase64Encoded": False,
-    }
-    if query:
-        event["queryStringParameters"] = _parameters(query)
-    if body is not None:
-        event["body"] = body.decode()
-    return json.dumps(event).encode()
 
 
 def answer_in(
@@ -51,30 +27,18 @@ def answer_in(
     return answer_of(result, milliseconds, bare=bare)
 
 
+def why_not_taken(payload: bytes, function_error: str | None) -> str:
+    """Why the sender of an event would send it, or a part of it, again; "" when it was taken."""
+    try:
+        result = json.loads(payload or b"null")
+    except ValueError:
+        return "the function's answer is not JSON"
+    if function_error:
+        return f"the function failed with {_error_type(result)}"
+    failed = result.get("batchItemFailures") if isinstance(result, dict) else None
+    return f"the function returned {len(failed)} record as failed" if isinstance(failed, list) and failed else ""
+
+
 def _error_type(answer: Any) -> str:  # noqa: ANN401 - JSON
     kind = answer.get("errorType") if isinstance(answer, dict) else None
     return kind[:SHOWN] if isinstance(kind, str) and kind.isprintable() else "an unknown error"
-
-
-def _parameters(query: str) -> dict[str, str]:
-    """The parameters by name; format 2.0 joins repeated ones with commas."""
-    joined: dict[str, str] = {}
-    for name, value in parse_qsl(query, keep_blank_values=True):
-        joined[name] = f"{joined[name]},{value}" if name in joined else value
-    return joined
-
-
-def _context(method: str, path: str) -> dict[str, Any]:
-    http = {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": USER_AGENT}
-    return {
-        "accountId": "anonymous",
-        "apiId": "selfright",
-        "domainName": "localhost",
-        "domainPrefix": "localhost",
-        "http": http,
-        "requestId": "selfright-check",
-        "routeKey": f"{method} {path}",
-        "stage": "$default",
-        "time": "01/Jan/1970:00:00:00 +0000",
-        "timeEpoch": 0,
-    }

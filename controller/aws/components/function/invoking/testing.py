@@ -1,13 +1,18 @@
 """Tests one version of a function directly, before any visitor gets it."""
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
-from controller.aws.components.function.invoking.direct_calls import answer_in, event_of
+from controller.aws.components.function.invoking.direct_calls import answer_in, why_not_taken
+from controller.aws.components.function.invoking.events import FunctionGateway
 from controller.aws.components.function.invoking.load_runs import LoadRun
+from controller.aws.components.function.invoking.messages import message_of
 from controller.clock import monotonic
+from controller.domain.checks import json_paths
 from controller.domain.checks.check import Answer, Check, CheckResult, check_answer, is_too_slow
+from controller.domain.checks.event_check import EventCheck
 from controller.domain.checks.load_check import LoadCheck, check_load
 from controller.domain.checks.requests import Request
 from controller.domain.checks.verification import AnyCheck
@@ -24,19 +29,23 @@ class FunctionTests:
         function: str,
         version: str,
         clock: Callable[[], float] = monotonic,
-        *,
-        bare: bool = True,
+        gateway: Callable[[], FunctionGateway] = FunctionGateway,
     ) -> None:
-        """`clock` gives seconds; `bare`: visitors come by what takes a result without `statusCode` as a body."""
-        self._clients, self._clock, self._bare = clients, clock, bare
+        """`clock` gives seconds; `gateway` gives what stands in front of the function, once."""
+        self._clients, self._clock, self._find_gateway = clients, clock, gateway
         self._qualified = f"{function}:{version}"
 
     def run(self, checks: Sequence[AnyCheck]) -> Sequence[CheckResult]:
-        """Make the HTTP checks one after the other, then the load checks, but only if all HTTP checks passed."""
+        """Make the checks one after the other, requests and events, then the loads, but only if all others passed."""
         results = [self._make(check) for check in checks if isinstance(check, Check)]
+        results += [self._send(check) for check in checks if isinstance(check, EventCheck)]
         if all(result.passed for result in results):
             results += [self._load(check) for check in checks if isinstance(check, LoadCheck)]
         return results
+
+    @cached_property
+    def _gateway(self) -> FunctionGateway:
+        return self._find_gateway()
 
     def _make(self, check: Check) -> CheckResult:
         try:
@@ -48,6 +57,19 @@ class FunctionTests:
         except NoAnswerError as error:
             return CheckResult(check.name, False, str(error))
         return check_answer(check, answer)
+
+    def _send(self, check: EventCheck) -> CheckResult:
+        """Send an event; it fails as it would for its sender, who would send it again."""
+        payload, error = seen_again(lambda: self._sent(message_of(check)))
+        trouble = why_not_taken(payload, error)
+        if not trouble and check.values:
+            trouble = json_paths.trouble(check.values, payload)
+        return CheckResult(check.name, not trouble, trouble or "it was taken")
+
+    def _sent(self, event: bytes) -> tuple[bytes, str | None]:
+        with calling("lambda:InvokeFunction", self._qualified):
+            answer = self._clients.invoker.invoke(FunctionName=self._qualified, Payload=event)
+            return answer["Payload"].read(), answer.get("FunctionError")
 
     def _load(self, check: LoadCheck) -> CheckResult:
         return check_load(check, LoadRun(check, lambda: self._wrong(check), self._clock).run())
@@ -62,7 +84,6 @@ class FunctionTests:
 
     def _invoke(self, request: Request) -> Answer:
         started = self._clock()
-        with calling("lambda:InvokeFunction", self._qualified):
-            answer = self._clients.invoker.invoke(FunctionName=self._qualified, Payload=event_of(request))
-            payload = answer["Payload"].read()
-        return answer_in(payload, answer.get("FunctionError"), (self._clock() - started) * 1000, bare=self._bare)
+        payload, error = self._sent(self._gateway.event(request))
+        bare = self._gateway.takes_bare_results(request)
+        return answer_in(payload, error, (self._clock() - started) * 1000, bare=bare)

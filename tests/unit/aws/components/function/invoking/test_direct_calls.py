@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from controller.aws.components.function.invoking.direct_calls import answer_in, event_of
+from controller.aws.components.function.invoking.direct_calls import answer_in
 from controller.domain.checks.check import Check, check_answer
 from controller.domain.deployment import Revision
 from controller.errors import NoAnswerError
@@ -28,22 +28,6 @@ def test_the_exact_version_is_invoked(world: World) -> None:
     assert [(result.check, result.passed) for result in results] == [("GET /health of api", True)]
     [(name, event)] = world.functions.invoked
     assert (name, event["rawPath"]) == ("smartpack-prod-api:7", "/health")
-
-
-def test_a_request_is_an_event_of_an_http_api() -> None:
-    """The event has payload format 2.0, which the function gets from its visitors."""
-    check = Check(component="api", method="POST", path="/generate?day=1&day=2&x=", body={"trip": "Rome"})
-    event = json.loads(event_of(check))
-    assert event["requestContext"]["http"]["method"] == "POST"
-    assert (event["rawPath"], event["rawQueryString"]) == ("/generate", "day=1&day=2&x=")
-    assert event["queryStringParameters"] == {"day": "1,2", "x": ""}
-    assert (event["body"], event["isBase64Encoded"]) == ('{"trip": "Rome"}', False)
-    assert event["headers"]["content-type"] == "application/json"
-
-
-def test_a_request_without_body_has_none() -> None:
-    """HTTP APIs leave the key out."""
-    assert "body" not in json.loads(event_of(HEALTH))
 
 
 @pytest.mark.parametrize(
@@ -90,10 +74,8 @@ def test_an_answer_that_is_not_json_fails() -> None:
         answer_in(b"<html>", None)
 
 
-def test_headers_are_sent_and_returned() -> None:
-    """They are in lower case, as HTTP APIs send them; cookies are headers, too."""
-    check = Check(component="api", path="/", headers={"Origin": "https://app.example"})
-    assert json.loads(event_of(check))["headers"]["origin"] == "https://app.example"
+def test_headers_are_returned() -> None:
+    """They are in lower case; cookies are headers, too."""
     given = {"statusCode": 200, "headers": {"X-Version": 7}, "cookies": ["a=1", "b=2"]}
     assert answer_in(json.dumps(given).encode(), None).headers == {
         "content-type": "text/plain;charset=UTF-8",

@@ -1,0 +1,52 @@
+"""The event check: what a queue, a topic, a schedule or a stream would send, so that a worker is tested, too."""
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator
+
+from controller.domain.checks import json_paths
+from controller.domain.checks.requests import Body
+from controller.domain.names import Name
+
+Source = Literal["direct", "dynamodb", "eventbridge", "kinesis", "s3", "schedule", "sns", "sqs"]
+
+
+class EventCheck(BaseModel):
+    """One event for the staged version of a function, before any visitor gets it; it must not fail.
+
+    `payload` is what the sender of the event gives: a message, an event's detail, a record. `json` maps JMESPath
+    expressions to values of what the function returns.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
+
+    component: Name
+    kind: Literal["event"]
+    source: Source
+    payload: Body = None
+    values: Annotated[
+        dict[str, Any],
+        PlainValidator(json_paths.expectations, json_schema_input_type=dict[str, Any]),
+        Field(alias="json"),
+    ] = {}
+
+    @property
+    def name(self) -> str:
+        """Its name in messages: `event of sqs for worker`."""
+        return f"event of {self.source} for {self.component}"
+
+    @property
+    def request(self) -> tuple[object, ...]:
+        """The event without the expected result."""
+        return self.component, self.kind, self.source, json.dumps(self.payload, sort_keys=True)
+
+    @property
+    def before_traffic(self) -> bool:
+        """Always: it is sent to the staged version itself."""
+        return True
+
+    @property
+    def from_outside(self) -> bool:
+        """Never: nobody outside sends it."""
+        return False
