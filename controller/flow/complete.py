@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Literal
 
 from controller.domain.deployment import Deployment, Revision
+from controller.domain.judging.verdict import BLINDNESS
 from controller.domain.phases import TOUCHED, Phase
 from controller.domain.strategy import ALL
 from controller.domain.timeline import EventKind
@@ -41,7 +42,7 @@ def complete(world: World, deployment_id: str) -> Completed:
             msg = f"Deployment {deployment_id} is at {deployment.weight} %: it is not complete."
             raise LedgerConflictError(msg)
         _prune(world, deployment)
-    reason = deployment.unjudged if deployment.changed else "Nothing changed: the same was live already."
+    reason = _unjudged(world, deployment) if deployment.changed else "Nothing changed: the same was live already."
     try:
         ended = close(
             world,
@@ -55,6 +56,12 @@ def complete(world: World, deployment_id: str) -> Completed:
     except LedgerConflictError as error:
         raise TrippedError(str(error)) from error
     return Completed(ended, "succeeded", weight=ended.weight)
+
+
+def _unjudged(world: World, deployment: Deployment) -> str:
+    """Why nothing, or too little, has looked at the release; "" when something has."""
+    looked = deployment.evaluation or deployment.checks or guarding(environment_of(world, deployment), deployment)
+    return deployment.unjudged or ("" if looked else BLINDNESS)
 
 
 def _guarded_for(world: World, deployment: Deployment) -> timedelta | None:

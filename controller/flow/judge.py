@@ -9,7 +9,7 @@ from controller.domain.deployment import Bake, Changes, Deployment, TripSource, 
 from controller.domain.environment import Environment, JudgePolicy
 from controller.domain.judging.evidence import Evidence, evaluation_of, judged
 from controller.domain.judging.measurement import floor
-from controller.domain.judging.verdict import MISSING, Judgement, Verdict, alarm_trouble
+from controller.domain.judging.verdict import BLINDNESS, MISSING, Judgement, Verdict, alarm_trouble
 from controller.domain.phases import Phase
 from controller.domain.steps import evaluation_pause
 from controller.domain.strategy import ALL
@@ -77,7 +77,9 @@ def _judge(
     if trouble := alarm_trouble(states, guarding(environment, deployment)):
         firing = _firing(environment, deployment, states)
         return Judgement(Verdict.UNHEALTHY, trouble, firing, unguarded=not firing)
-    return judged(evidence, environment.judge, now)
+    judgement = judged(evidence, environment.judge, now)
+    seen = bool(evidence.canary.requests or deployment.checks or guarding(environment, deployment))
+    return judgement if seen or judgement.verdict is not Verdict.HEALTHY else Judgement(Verdict.BLIND, BLINDNESS)
 
 
 def _firing(environment: Environment, deployment: Deployment, states: Mapping[str, str] | None) -> list[str]:
@@ -157,6 +159,8 @@ def _decide(
         return _wait(world, deployment, environment, now)
     if verdict is Verdict.LATE_DATA and open_bake(deployment).extended:
         judgement = judged(evidence, environment.judge, now, waited=True)
+    if judgement.verdict is Verdict.BLIND:
+        return _advance_blind(world, deployment, judgement.reason)
     if judgement.verdict not in MISSING:
         return conclude(world, deployment, "healthy", judgement.reason)
     return _without_verdict(world, environment, deployment, judgement, now)
@@ -212,6 +216,13 @@ def _advance(world: World, deployment: Deployment, policy: JudgePolicy, judgemen
     said = f"Not judged: {seen} of {policy.minimum_requests} requests on the canary."
     noted = world.deployments.update(deployment.deployment_id, {"unjudged": said}, phases=JUDGED)
     record(world, deployment.deployment_id, EventKind.ADVANCED, f"{judgement.reason} Nothing speaks against it. {said}")
+    return conclude(world, noted, "healthy", said)
+
+
+def _advance_blind(world: World, deployment: Deployment, said: str) -> Judged:
+    """Go on although nothing looks at the release: no bake, however long, would see more. Its end says so."""
+    noted = world.deployments.update(deployment.deployment_id, {"unjudged": said}, phases=JUDGED)
+    record(world, deployment.deployment_id, EventKind.ADVANCED, said)
     return conclude(world, noted, "healthy", said)
 
 

@@ -24,12 +24,13 @@ from selfright.cdk.environment import Environment
 from selfright.cdk.errors import DeclarationError
 from selfright.cdk.judge import Judge, Limits, Synthetic
 from selfright.cdk.markers import release_markers
-from selfright.cdk.placeholder import PLACEHOLDER_CODE, PLACEHOLDER_HANDLER, PLACEHOLDER_ROUTING
+from selfright.cdk.placeholder import PLACEHOLDER_CODE, PLACEHOLDER_CODE_NODE, PLACEHOLDER_HANDLER, PLACEHOLDER_ROUTING
 from selfright.cdk.preference import DeploymentPreference, Hooks, Step
 from selfright.cdk.topic import AlarmTopic, EncryptedTopic, let_alarms_publish
 
 __all__ = [
     "PLACEHOLDER_CODE",
+    "PLACEHOLDER_CODE_NODE",
     "PLACEHOLDER_HANDLER",
     "PLACEHOLDER_ROUTING",
     "AlarmTopic",

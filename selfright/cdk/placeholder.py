@@ -9,7 +9,7 @@ PLACEHOLDER_ROUTING = Path(__file__).with_name("placeholder_routing.js").read_te
 """The code of a site's routing function (`FunctionCode.from_inline`); it answers 503."""
 
 PLACEHOLDER_HANDLER = "index.handler"
-"""The handler of `PLACEHOLDER_CODE`."""
+"""The handler of `PLACEHOLDER_CODE` and of `PLACEHOLDER_CODE_NODE`."""
 
 PLACEHOLDER_CODE = """\
 def handler(event, context):
@@ -20,3 +20,12 @@ def handler(event, context):
     }
 """
 """The code of a Python function (`Code.from_inline`); it answers 503."""
+
+PLACEHOLDER_CODE_NODE = """\
+exports.handler = async () => ({
+  statusCode: 503,
+  headers: { "content-type": "application/json", "retry-after": "60" },
+  body: '{"error": "not released yet"}',
+});
+"""
+"""The same for a function whose runtime is Node.js."""

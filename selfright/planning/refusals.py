@@ -49,7 +49,8 @@ def refusals(  # noqa: PLR0913, PLR0917 - the release, its place, and its kind
 ) -> list[Refusal]:
     """All reasons against releasing this valid bundle now; the controller would stop at the first.
 
-    `states` are those of the environment's alarms; for a `hotfix`, alarms that are firing are no reason.
+    `states` are those of the environment's alarms; for a `hotfix`, and for the first release here, alarms that are
+    firing are no reason.
     """
 
     def seen(deployment_id: str) -> Deployment | None:
@@ -66,8 +67,9 @@ def refusals(  # noqa: PLR0913, PLR0917 - the release, its place, and its kind
     lock = world.locks.load(environment.key)
     if held := lock.held:
         found.append(Refusal(f"The environment is held: {held}", HELD_ADVICE))
+    ignoring = hotfix or not lock.live
     alarms = environment.deployment_preference.alarms
-    if trouble := alarm_trouble(states, [name for name in alarms if not (hotfix and states.get(name) == "ALARM")]):
+    if trouble := alarm_trouble(states, [name for name in alarms if not (ignoring and states.get(name) == "ALARM")]):
         found.append(Refusal(trouble, ALARM_ADVICE))
     if accused := "" if hotfix else accusation(seen, seen(lock.live)):
         found.append(Refusal(accused, ACCUSED_ADVICE))

@@ -8,11 +8,13 @@ from enum import StrEnum
 class Verdict(StrEnum):
     """The judge's verdict at an evaluation.
 
+    `BLIND`: nothing looks at the release, neither checks nor alarms nor requests, so nothing could speak against it.
     `PROMOTABLE` is healthy, and shown to be worse by the tolerance at most. `INCONCLUSIVE` means that there is not
     enough evidence yet; the three kinds of missing data have verdicts of their own, because each has another cause.
     """
 
     HEALTHY = "healthy"
+    BLIND = "blind"
     PROMOTABLE = "promotable"
     UNHEALTHY = "unhealthy"
     INCONCLUSIVE = "inconclusive"
@@ -23,6 +25,9 @@ class Verdict(StrEnum):
 
 MISSING = frozenset({Verdict.INCONCLUSIVE, Verdict.NO_DATA, Verdict.LATE_DATA, Verdict.ONE_SIDED})
 """The verdicts that mean that there is too little data to judge."""
+
+
+BLINDNESS = "Blind: no check, no alarm and no request looks at this release, so nothing would show that it is bad."
 
 
 @dataclass(frozen=True)

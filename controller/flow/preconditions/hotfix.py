@@ -1,7 +1,8 @@
 """Hotfixes: a release that is to silence an alarm may begin although that alarm is firing.
 
 The alarms that fire when it begins neither guard nor judge it: the comparison of the versions takes their place, and
-all other alarms guard it as usual. As long as stable serves any visitor, such an alarm says nothing about the new
+all other alarms guard it as usual. The same holds for the first release of an environment: what is firing then measures
+the placeholder, or nothing. As long as stable serves any visitor, such an alarm says nothing about the new
 release, even if it recovers and fires again. With all visitors on the new release it does: once it is `OK` then, it
 guards the deployment again.
 """
@@ -17,6 +18,8 @@ from controller.domain.timeline import EventKind
 from controller.flow.shared.timeline import record
 from controller.ports.world import World
 
+FIRST_RELEASE = "it is the first release here, so the alarm measures what was there before it"
+
 
 def guarding(environment: Environment, deployment: Deployment) -> list[str]:
     """The alarms that guard this deployment."""
@@ -24,20 +27,22 @@ def guarding(environment: Environment, deployment: Deployment) -> list[str]:
 
 
 def ignore_firing_alarms(world: World, deployment: Deployment, states: Mapping[str, str]) -> Hotfix | None:
-    """Ignore the alarms that are firing, if this is a hotfix; None when it is none, or none is firing."""
+    """Ignore the alarms that are firing, if this is a hotfix or the first release; None otherwise, or if none is."""
     firing = tuple(sorted(name for name, state in states.items() if state == "ALARM"))
     upload = deployment.upload
-    if not firing or not upload.hotfix:
+    why = upload.hotfix or ("" if deployment.previous else FIRST_RELEASE)
+    if not firing or not why:
         return None
     world.guards.close(deployment.deployment_id, firing)
-    return Hotfix(firing, upload.hotfix, upload.by)
+    return Hotfix(firing, why, upload.by)
 
 
 def record_ignored_alarms(world: World, deployment: Deployment) -> None:
     """Record in the timeline which alarms are ignored, who asked for that, and why."""
     if hotfix := deployment.hotfix:
         names = ", ".join(hotfix.alarms)
-        said = f"Alarm {names} is firing, and does not guard this hotfix by {hotfix.by or 'somebody'}: {hotfix.reason}"
+        asked = "release" if hotfix.reason == FIRST_RELEASE else f"hotfix by {hotfix.by or 'somebody'}"
+        said = f"Alarm {names} is firing, and does not guard this {asked}: {hotfix.reason}"
         record(world, deployment.deployment_id, EventKind.HOTFIX, said)
 
 

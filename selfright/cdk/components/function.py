@@ -18,7 +18,8 @@ class FunctionComponent:
     """A Lambda function whose code is a zip and that serves visitors through an alias.
 
     Args:
-        function: the function. Its code in the template must never change: begin with `PLACEHOLDER_CODE`.
+        function: the function. Its code in the template must never change: begin with `PLACEHOLDER_CODE`,
+            `PLACEHOLDER_CODE_NODE`, or for another runtime with any code that it takes.
         alias: the alias that serves visitors. Nothing may call the function without it.
         url: its address for visitors; without one, there are no checks from outside.
         variables: its environment variables in this environment; they replace those of a release.

@@ -2,7 +2,7 @@
 
 from rich.text import Text
 
-from controller.domain.judging.verdict import MISSING
+from controller.domain.judging.verdict import MISSING, Verdict
 from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind, TimelineEvent
 
@@ -58,7 +58,8 @@ PHASE_OF: dict[str, Phase] = {
     EventKind.DISCARD_FAILED: Phase.ROLLING_BACK,
 }
 """Event kind → the phase in which it happens; all others happen in several, so the present one is shown."""
-VERDICTS = {"healthy": GOOD, "promotable": GOOD, "unhealthy": BAD} | {str(one): CAREFUL for one in MISSING}
+CAREFULLY = {str(one): CAREFUL for one in (*MISSING, Verdict.BLIND)}
+VERDICTS = {"healthy": GOOD, "promotable": GOOD, "unhealthy": BAD} | CAREFULLY
 
 
 def phase(one: Phase) -> Text:

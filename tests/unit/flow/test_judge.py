@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from controller.domain.deployment import Bake, Counts, Revision, Step, Written
+from controller.domain.judging.verdict import BLINDNESS
 from controller.domain.phases import Phase
 from controller.errors import AwsError, LedgerConflictError, TransientError
 from controller.flow.complete import complete
@@ -476,3 +477,29 @@ def test_a_canary_whose_few_requests_fail_does_not_go_on() -> None:
         said = judge(world, "d2", 0)
     assert said.verdict == "unhealthy"
     assert "failed, more often than on stable" in str(said.reason)
+
+
+def unwatched(**fields: Any) -> FakeWorld:  # noqa: ANN401 - any field
+    """A release of a site alone, all of whose visitors have it, without alarms."""
+    world = a_world(deployment_preference={"type": "AllAtOnce", "alarms": []})
+    site = {"restore_point": {"site": STABLE["site"]}, "staged": {"site": CANARY["site"]}, "components": ("site",)}
+    on_its_way(world, Phase.SHIFTING, weight=100, steps=(Step(100, 60),), **{**site, **fields})
+    return world
+
+
+def test_what_nothing_looks_at_is_blind_and_not_healthy() -> None:
+    """It goes on, because waiting would show nothing, and its end says so."""
+    world = unwatched(checks=())
+    evaluate(world)
+    world.clock.forward(61)
+    assert evaluate(world).verdict == "healthy"
+    seen = world.deployments.get("d2")
+    assert (seen.evaluation.verdict, seen.unjudged) == ("blind", BLINDNESS)  # type: ignore[union-attr]
+    assert BLINDNESS in messages(world, "advanced")
+
+
+def test_a_checked_release_is_not_blind() -> None:
+    """A check that passes has looked at it."""
+    world = unwatched(checks=('{"component":"site","path":"/"}',))
+    evaluate(world)
+    assert world.deployments.get("d2").evaluation.verdict == "healthy"  # type: ignore[union-attr]

@@ -107,7 +107,7 @@ def test_a_hotfix_may_begin_on_top_of_what_is_to_be_rolled_back() -> None:
 @pytest.mark.parametrize("state", ["ALARM", None])
 def test_an_alarm_that_fires_or_is_gone_rejects(state: str | None) -> None:
     """A release cannot be judged while its alarm is firing, nor when nothing guards it."""
-    world = granted()
+    world = granted(previous="d1")
     world.alarms.known = {ALARM: state} if state else {}
     assert record_restore_point(world, "d2").outcome == "rejected"
     assert not world.guards.pairs

@@ -210,8 +210,9 @@ def test_a_held_environment_and_a_firing_alarm_are_both_told(world: PlanWorld) -
     """The controller stops at the first; a plan reports all."""
     world.configuration["deployment_preference"] = {"alarms": ["errors"]}
     world.ports.alarms.known["errors"] = "ALARM"
+    world.release(a_bundle())
     world.lock(held="The rollback of x failed.")
-    refusals = world.plan(a_bundle()).refusals
+    refusals = world.plan(a_bundle("1.1.0")).refusals
     assert [(one.reason, one.next_step) for one in refusals] == [
         ("The environment is held: The rollback of x failed.", HELD_ADVICE),
         ("Alarm errors is firing.", ALARM_ADVICE),
@@ -266,6 +267,13 @@ def test_a_hotfix_may_begin_although_an_alarm_is_firing(world: PlanWorld) -> Non
     world.ports.alarms.known["errors"] = "ALARM"
     (refusal,) = world.plan(a_bundle(), hotfix=True).refusals
     assert refusal.reason == "Alarm gone does not exist any more."
+
+
+def test_an_alarm_of_what_was_there_before_refuses_no_first_release(world: PlanWorld) -> None:
+    """It measures a placeholder, which the release replaces; an alarm that is gone is refused all the same."""
+    world.configuration["deployment_preference"] = {"alarms": ["errors"]}
+    world.ports.alarms.known["errors"] = "ALARM"
+    assert world.plan(a_bundle()).refusals == ()
 
 
 def test_a_database_is_not_rolled_back(world: PlanWorld) -> None:

@@ -24,7 +24,7 @@ def burning(upload: Upload = UPLOAD) -> FakeWorld:
     """An environment in which one of two alarms is firing, and a release that is about to begin."""
     world = a_world(deployment_preference=PREFERENCE)
     world.alarms.known = {ALARM: "ALARM", OTHER: "OK"}
-    on_its_way(world, Phase.QUEUED, upload=upload)
+    on_its_way(world, Phase.QUEUED, upload=upload, previous="d1")
     world.bundles.objects[upload.key] = a_bundle("2.0.0")
     return world
 
@@ -37,6 +37,16 @@ def under_way(weight: int = 10, **fields: Any) -> FakeWorld:  # noqa: ANN401 - a
     world.guards.open("d2", [OTHER])
     at_weight(world, weight)
     return world
+
+
+def test_what_was_there_before_the_first_release_refuses_nothing() -> None:
+    """A placeholder of another runtime only fails: its own alarm must not refuse the release that replaces it."""
+    world = burning(replace(UPLOAD, hotfix=""))
+    world.deployments.known["d2"] = replace(world.deployments.get("d2"), previous="")
+    assert record_restore_point(world, "d2").outcome == "ready"
+    assert world.deployments.get("d2").ignored_alarms == (ALARM,)
+    [said] = [event.message for event in world.deployments.events["d2"] if event.kind == "hotfix"]
+    assert said.startswith(f"Alarm {ALARM} is firing, and does not guard this release: it is the first release here")
 
 
 def test_without_it_the_release_is_refused_with_that_advice() -> None:
