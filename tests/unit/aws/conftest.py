@@ -21,7 +21,7 @@ from controller.ports.components import Context
 from tests.unit.aws.fake_cloudfront import NAME as ROUTING
 from tests.unit.aws.fake_cloudfront import FakeCloudFront
 from tests.unit.aws.fake_lambda import NAME as FUNCTION
-from tests.unit.aws.fake_lambda import FakeLambda, NoSchedules
+from tests.unit.aws.fake_lambda import FakeLambda, NoApis, NoSchedules
 from tests.unit.conftest import REGION
 
 ARTIFACTS, SITE = "artifacts", "site-bucket"
@@ -50,6 +50,7 @@ class World:
         clients.objects = self.s3
         clients.functions = clients.invoker = self.functions  # type: ignore[assignment]
         clients.schedules = NoSchedules()
+        clients.gateway = clients.rest_gateway = NoApis()  # type: ignore[assignment]
         clients.routing = self.routing  # type: ignore[assignment]
         clients.parameters = clients.pointers = self.ssm
         return clients

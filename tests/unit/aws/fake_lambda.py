@@ -36,6 +36,16 @@ class NoSchedules:
         yield {"Schedules": []}
 
 
+class NoApis:
+    """API Gateway without APIs."""
+
+    def __getattr__(self, _: str) -> Callable[..., Any]:
+        def answer(**_: Any) -> Any:
+            raise refuse("NotFoundException", 404)
+
+        return answer
+
+
 class FakeLambda:
     """One function with the alias `live`.
 
