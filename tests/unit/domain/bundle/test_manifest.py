@@ -200,7 +200,7 @@ EXPLAINED = {
     ),
     "kind of a check": (
         manifest(verification={"checks": [{"component": "site", "kind": "sit"}]}),
-        "`verification.checks.0.kind` 'sit' is not known (did you mean 'site'? allowed: http, site)",
+        "`verification.checks.0.kind` 'sit' is not known (did you mean 'site'? allowed: event, http, site)",
     ),
     "key of a site check": (
         manifest(verification={"checks": [{"component": "site", "kind": "site", "status": 200}]}),
