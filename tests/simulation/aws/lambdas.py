@@ -285,6 +285,24 @@ class Lambda(Service):
         return {}
 
     @operation
+    def list_event_source_mappings(
+        self,
+        *,
+        FunctionName: str,
+        Marker: str | None = None,
+        MaxItems: int = PAGE,
+    ) -> dict[str, Any]:
+        """There are none."""
+        self._function(_split(FunctionName)[0])
+        return {"EventSourceMappings": []}
+
+    @operation
+    def list_function_url_configs(self, *, FunctionName: str) -> dict[str, Any]:
+        """There are none."""
+        self._function(_split(FunctionName)[0])
+        return {"FunctionUrlConfigs": []}
+
+    @operation
     def list_aliases(
         self, *, FunctionName: str, FunctionVersion: str = "", Marker: str | None = None, MaxItems: int = PAGE
     ) -> dict[str, Any]:
