@@ -150,20 +150,31 @@ class _Moving:
         patterns = [(number, move) for number, move in enumerate(redirects.moves) if move.is_pattern]
         for number, move in enumerate(redirects.moves):
             if move.is_pattern:
-                self.rules.append(move.rule)
-                self._say_what_is_hidden(move)
+                if self._may_be_rule(move):
+                    self._say_what_is_hidden(move)
                 continue
             fitting = [place for place, pattern in patterns if fits(pattern.source, move.source)]
             exists = [name for name in _objects(move.source) if name in self._names]
-            if fitting and fitting[0] < number:
+            if not OWN.isdisjoint(_objects(move.source)):
+                self.said.append(f"'{move.source}' in _redirects is not followed: Selfright keeps its own there.")
+            elif fitting and fitting[0] < number:
                 self.said.append(f"'{move.source}' in _redirects is never reached: an earlier line fits it.")
             elif exists and not move.forced:
                 self.said.append(f"'{move.source}' in _redirects is a file's address, and shows the file.")
-            elif exists or fitting or self._is_shared(move.source.removeprefix("/")):
-                self.rules.append(move.rule)
+            elif exists or fitting or any(map(self._is_shared, _objects(move.source))):
+                self._may_be_rule(move)
             else:
                 objects |= {name: Redirect(move.target, move.status) for name in _leading(move)}
         return objects
+
+    def _may_be_rule(self, move: MovedAddress) -> bool:
+        """Make a rule of the line, unless a browser that follows it would come to the same rule again, for ever."""
+        leads_on = not fits(move.source, _path(move.target))
+        if leads_on:
+            self.rules.append(move.rule)
+        else:
+            self.said.append(f"'{move.source}' in _redirects is not followed: '{move.target}' would lead to itself.")
+        return leads_on
 
     def _say_what_is_hidden(self, move: MovedAddress) -> None:
         hidden = [name for name in self._names if fits(move.source, f"/{_address(name)}") and name != MISSING_NAME]
@@ -199,8 +210,13 @@ def _objects(source: str) -> list[str]:
 
 def _leading(move: MovedAddress) -> list[str]:
     """The names of the objects that lead on; none of them leads to itself."""
-    to = unquote(move.target.partition("?")[0].partition("#")[0]).removeprefix("/")
+    to = _path(move.target).removeprefix("/")
     return [name for name in _objects(move.source) if _address(name) != to]
+
+
+def _path(target: str) -> str:
+    """The decoded path that a line leads to; that of another host is no path here."""
+    return unquote(target.partition("?")[0].partition("#")[0])
 
 
 def _require_room(addresses: Addresses) -> None:

@@ -165,7 +165,14 @@ class SiteArtifact(Artifact):
                 yield "It has no 404.html, so a small page of Selfright's own answers what is missing, with status 404."
         yield from (f"Not followed of _redirects: {one}." for one in addresses.beyond)
         yield from addresses.said
-        yield from (f"Not sent of _headers: {one}." for one in self.headers(bundle).beyond)
+        headers = self.headers(bundle)
+        yield from (f"Not sent of _headers: {one}." for one in headers.beyond)
+        own = sorted(index.files.keys() - {HEADERS_NAME, REDIRECTS_NAME})
+        if kept := headers.kept_by_browsers([path for path in own if not self.sharing.has(path)]):
+            yield (
+                f"Browsers keep {_some(kept)} for the time that `Cache-Control` in _headers says: until then, neither a"
+                " release nor a rollback reaches visitors who have them."
+            )
 
     def files(self, bundle: Contents, where: str) -> Mapping[str, ExpectedContents]:
         """The files that the index lists, after their sizes were compared with it."""

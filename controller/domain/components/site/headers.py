@@ -23,6 +23,8 @@ ROOM, QUOTES = 1_600, 6
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _VALUE = re.compile(r"[\x20-\x7e]*")
 _PARTS = re.compile(r"(\*|:[A-Za-z]\w*)", re.ASCII)
+_CACHING = "cache-control"
+_KEEPS = re.compile(r"^(?!.*\bno-(?:cache|store)\b).*(?:max-age=\"?0*[1-9]|\bimmutable\b)", re.IGNORECASE)
 _REFUSED = re.compile(
     r"(connection|content-encoding|content-length|content-range|date|expect|host|keep-alive|proxy-.*|server|set-cookie|te"
     r"|trailer|transfer-encoding|upgrade|via|warning|x-accel-.*|x-amz-.*|x-amzn-.*|x-cache|x-edge-.*|x-forwarded-proto"
@@ -59,13 +61,21 @@ class Headers:
                     found[name] = f"{found[name]}, {value}" if name in found else value
         return found
 
+    def kept_by_browsers(self, names: Iterable[str]) -> list[str]:
+        """The objects of these that browsers may use for a while without asking, whatever is released."""
+        blocks = tuple(block for block in self.blocks if any(name == _CACHING for name, _ in block.headers))
+        caching = Headers(blocks)
+        return (
+            [one for one in names if _KEEPS.search(caching.at(addresses_at(one)).get(_CACHING, ""))] if blocks else []
+        )
+
 
 def parse_headers(data: bytes) -> Headers:
     """Read the file."""
     blocks: list[Block] = []
     beyond: list[str] = []
     pattern: re.Pattern[str] | None = None
-    for number, line in enumerate(data.decode(errors="replace").splitlines(), 1):
+    for number, line in enumerate(data.decode("utf-8-sig", errors="replace").splitlines(), 1):
         text = line.strip()
         if not text or text.startswith("#"):
             continue

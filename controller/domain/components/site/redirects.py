@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from controller.domain.components.site.names import NotFoundHandling
 from controller.domain.printable import printable
+from controller.domain.zip.rules import why_unsafe
 
 STATUSES = (301, 302, 303, 307, 308)
 USUAL = 302
@@ -78,7 +79,7 @@ def parse_redirects(data: bytes) -> Redirects:
 
 
 def _lines(data: bytes) -> Iterator[tuple[int, list[str]]]:
-    for number, line in enumerate(data.decode(errors="replace").splitlines(), 1):
+    for number, line in enumerate(data.decode("utf-8-sig", errors="replace").splitlines(), 1):
         words = line.split()
         comment = next((place for place, word in enumerate(words) if word.startswith("#")), len(words))
         if words[:comment]:
@@ -89,17 +90,23 @@ def _move(words: list[str]) -> MovedAddress | str:
     """The line's move, or why it is none."""
     source, target, status = [*words, "", ""][:3]
     status = status or str(USUAL)
-    bare = status.removesuffix("!")
+    number = status.removesuffix("!")
     reasons = [
         (len(" ".join(words)) > LONGEST, f"it has more than {LONGEST} characters"),
         (len(words) > 3, "conditions and query parameters are not supported"),  # noqa: PLR2004 - from, to, status
         (not source.startswith("/"), "it must begin with '/'"),
         (not _TO.fullmatch(target), "it must lead to a path or an http(s) address"),
-        (not bare.isdigit() or int(bare) not in STATUSES, f"the status must be one of {', '.join(map(str, STATUSES))}"),
+        (
+            not number.isdigit() or int(number) not in STATUSES,
+            f"the status must be one of {', '.join(map(str, STATUSES))}",
+        ),
     ]
     if why := next((why for wrong, why in reasons if wrong), ""):
         return why
     decoded = unquote(source)
+    bare = decoded.strip("/")
+    if (why := why_unsafe(bare) if bare else None) or len(sendable := _sendable(target)) > LONGEST:
+        return f"its address {why}" if why else f"where it leads to has more than {LONGEST} characters when it is sent"
     parts = (decoded.removesuffix("/") or "/").split("/")
     if not all(_SEGMENT.fullmatch(part) for part in parts[:-1]) or not (
         parts[-1] == "*" or _SEGMENT.fullmatch(parts[-1])
@@ -108,9 +115,9 @@ def _move(words: list[str]) -> MovedAddress | str:
     known = {part[1:] for part in parts if part.startswith(":")} | ({"splat"} if parts[-1] == "*" else set())
     if not set(_PLACEHOLDER.findall(target)) <= known:
         return "it leads to a placeholder that it does not have"
-    return MovedAddress("/".join(parts) or "/", _sendable(target), int(bare), status.endswith("!"))
+    return MovedAddress("/".join(parts) or "/", sendable, int(number), status.endswith("!"))
 
 
 def _sendable(target: str) -> str:
     """An address as a header may have it."""
-    return "".join(one if one.isascii() else "".join(f"%{byte:02X}" for byte in one.encode()) for one in target)
+    return "".join(one if "!" <= one <= "~" else "".join(f"%{byte:02X}" for byte in one.encode()) for one in target)

@@ -151,6 +151,38 @@ def test_a_redirect_among_shared_files_is_the_functions() -> None:
     assert moved("/assets/old.js /assets/new.js").rules == (("/assets/old.js", "/assets/new.js", 302),)
 
 
+def test_a_redirect_of_a_folder_of_shared_files_is_the_functions() -> None:
+    """An object there would be that of all revisions."""
+    assert set(moved("/assets /new").redirects) == {"docs"}
+    assert moved("/assets /new").rules == (("/assets", "/new", 302),)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/* /index.html",
+        "/* /en/:splat",
+        "/blog/* /blog/",
+        "/:lang /x",
+        "/docs /docs/?a=1 301!",
+        "/caf%C3%A9/* /caf\xe9/b",
+    ],
+)
+def test_a_rule_that_would_lead_to_itself_is_not_followed(line: str) -> None:
+    """Browsers would follow it for ever: elsewhere, a file at the second address ends that."""
+    found = moved(line)
+    assert found.rules == ()
+    assert "would lead to itself" in found.said[0]
+
+
+@pytest.mark.parametrize("name", ["/.index.json", "/.404.html/", "/_headers", "/_redirects"])
+def test_a_redirect_of_what_is_selfrights_own_is_not_followed(name: str) -> None:
+    """An object there would take the place of the revision's index."""
+    found = moved(f"{name} /new 301!")
+    assert (set(found.redirects), found.rules) == ({"docs"}, ())
+    assert "Selfright keeps its own there" in found.said[0]
+
+
 def test_too_many_patterns_are_refused() -> None:
     """The function has a kilobyte for them; nothing was compared before."""
     with pytest.raises(InvalidBundleError, match="lines of _redirects: 100") as caught:

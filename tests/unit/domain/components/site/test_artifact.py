@@ -110,6 +110,18 @@ def test_what_is_beyond_is_said() -> None:
     ]
 
 
+def test_pages_that_browsers_would_keep_are_said() -> None:
+    """A rollback would not reach who has them; files with a hash never change."""
+    files = {
+        "index.html": PAGE,
+        "404.html": PAGE,
+        "js/a-1a2b3c4d.js": b"x",
+        "_headers": b"/*\n  Cache-Control: max-age=600",
+    }
+    said = list(SiteArtifact.remarks(*opened(bundle_parts(site_files=files))))
+    assert [one.partition(" for ")[0] for one in said] == ["Browsers keep 404.html, index.html"]
+
+
 def test_headers_without_room_are_refused_when_bundled() -> None:
     """Before anything is touched."""
     site, archive = opened(bundle_parts(site_files={"index.html": PAGE, "_headers": b"/*\n  X-A: " + b"x" * 1_700}))

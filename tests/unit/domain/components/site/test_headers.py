@@ -73,3 +73,26 @@ def test_headers_for_which_an_object_has_no_room_are_refused() -> None:
     with pytest.raises(InvalidBundleError, match="the headers for 'a' in _headers") as caught:
         require_room(parse_headers(f"/a\n  X-A: {long}\n/*\n  X-B: {long}".encode()), ["b", "a"])
     assert "response headers policy" in caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    ("value", "is_kept"),
+    [
+        ("public, max-age=31536000, immutable", True),
+        ("max-age=60", True),
+        ("Immutable", True),
+        ("public, max-age=0, must-revalidate", False),
+        ("max-age=600, no-cache", False),
+        ("no-store", False),
+        ("s-maxage=600", False),
+    ],
+)
+def test_what_browsers_keep_is_known(value: str, is_kept: bool) -> None:
+    """Neither a release nor a rollback reaches who has it; the files of other blocks are not meant."""
+    headers = parse_headers(f"/docs/*\n  Cache-Control: {value}\n/*\n  X-A: 1".encode())
+    assert headers.kept_by_browsers(["docs/index.html", "index.html"]) == ["docs/index.html"] * is_kept
+
+
+def test_a_mark_of_windows_before_the_first_line_is_skipped() -> None:
+    """Its editors begin files with a byte order mark."""
+    assert parse_headers(b"\xef\xbb\xbf/a\r\n  X-A: 1\r\n").at(["/a"]) == {"x-a": "1"}

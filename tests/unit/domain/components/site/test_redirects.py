@@ -57,6 +57,11 @@ def test_a_line_may_say_what_shows_what_is_missing(line: bytes, handling: str | 
         ("/a/:b /c/:d", "placeholder"),
         ("/a /c/:splat", "placeholder"),
         (f"/a /{'b' * 1000}", "more than 1000"),
+        (f"/a /{'é' * 400}", "when it is sent"),
+        (f"/{'é' * 480} /a", "900 bytes"),
+        ("/a/../b /c", "leads out"),
+        ("/a%00 /c", "control"),
+        ("/a//b /c", "empty"),
     ],
 )
 def test_what_is_beyond_is_said(line: str, why: str) -> None:
@@ -73,3 +78,13 @@ def test_the_number_of_lines_is_bounded() -> None:
     found = parse_redirects(b"\n".join(b"/%d /x" % number for number in range(2_001)))
     assert len(found.moves) == 2_000
     assert "more than 2000 lines" in found.beyond[0]
+
+
+def test_a_mark_of_windows_before_the_first_line_is_skipped() -> None:
+    """Its editors begin files with a byte order mark."""
+    assert parse_redirects(b"\xef\xbb\xbf/a /b\r\n").moves == (MovedAddress("/a", "/b", 302),)
+
+
+def test_control_characters_are_not_sent() -> None:
+    """CloudFront would answer 502."""
+    assert parse_redirects(b"/a /b\x7f\x01").moves == (MovedAddress("/a", "/b%7F%01", 302),)
