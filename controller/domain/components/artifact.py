@@ -16,6 +16,8 @@ MANIFEST_NAME = "release.yaml"
 
 def _inside_the_bundle(path: str) -> str:
     bare = path.removesuffix("/")
+    if bare in {"", "."}:
+        raise ValueError("must be a folder or a file beside release.yaml, and not the folder of release.yaml itself")
     if problem := why_unsafe(bare):
         raise ValueError(problem if problem.startswith("must") else f"cannot be used: it {problem}")
     if bare.lower() == MANIFEST_NAME:

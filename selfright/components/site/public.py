@@ -61,7 +61,9 @@ LEFTOVERS = (
     "CVS",
     # of tools
     "__pycache__",
+    ".buildinfo",
     ".cache",
+    ".doctrees",
     ".htaccess",
     ".mypy_cache",
     ".netlify",

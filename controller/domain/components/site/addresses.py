@@ -24,6 +24,8 @@ from controller.errors import InvalidBundleError
 MISSING_PAGE = b"<!doctype html><title>Not Found</title><p>There is no such page.</p>"
 """What it holds when the site has no page for that."""
 PAGE, INDEX, PAGE_404 = ".html", "index.html", "404.html"
+PAGES_404 = (PAGE_404, f"404/{INDEX}")
+"""A site's own page for what is missing: the first that is there. Some tools write every page into a folder."""
 PERMANENTLY = 301
 SAYS = "selfright"
 """The name of an object's metadata that tells the routing function how to answer with it, as JSON."""
@@ -112,7 +114,7 @@ def addresses_of(
     _require_room(Addresses(rules=tuple(move.rule for move in redirects.moves if move.is_pattern)))
     paths = {path for path in paths if not is_shared(path)}
     application = is_application(paths, handling or redirects.handling)
-    missing = PAGE_404 if PAGE_404 in paths else fallback if application and fallback in paths else ""
+    missing = _page_404(paths) or (fallback if application and fallback in paths else "")
     copies = {MISSING_NAME: missing, **dict(_without_suffix(paths))}
     folders = {name: Redirect(f"/{encoded(name)}/") for name in _folders(paths)}
     moving = _Moving({*paths, *copies, *folders}, is_shared)
@@ -181,6 +183,10 @@ class _Moving:
         if hidden and not move.forced:
             shown = ", ".join(sorted(hidden)[:SHOWN])
             self.said.append(f"'{move.source}' in _redirects comes before {len(hidden)} files, like {shown}.")
+
+
+def _page_404(paths: Collection[str]) -> str:
+    return next((page for page in PAGES_404 if page in paths), "")
 
 
 def fits(pattern: str, path: str) -> bool:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from controller.domain.components.artifact import Artifact
 from controller.domain.components.contents import Contents, ExpectedContents, differs, require
 from controller.domain.components.site.hashes import Sharing, carries_hash, is_code
-from controller.domain.components.site.names import HEADERS_NAME, REDIRECTS_NAME, NotFoundHandling
+from controller.domain.components.site.names import HEADERS_NAME, MISSING_NAME, REDIRECTS_NAME, NotFoundHandling
 from controller.domain.zip.rules import why_unsafe
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class SiteArtifact(Artifact):
                     "It has one page and no 404.html, so it is taken for an application: that page answers every"
                     " address without a dot. If it is none, write `not_found_handling: 404-page`."
                 )
-            elif not addresses.application and "404.html" not in index.files:
+            elif not addresses.application and not addresses.copies[MISSING_NAME]:
                 yield "It has no 404.html, so a small page of Selfright's own answers what is missing, with status 404."
         yield from (f"Not followed of _redirects: {one}." for one in addresses.beyond)
         yield from addresses.said

@@ -67,7 +67,8 @@ def source(tmp_path: Path) -> Source:
 
 
 LEFTOVERS = ["._index.html", "__MACOSX/._index.html", "Desktop.ini", "a/thumbs.DB", ".DS_Store", "index.html~",
-             "key.pem.bak", ".git/config", ".gitignore", "a/.svn/entries", ".#index.html", ".terraform/x"]  # fmt: skip
+             "key.pem.bak", ".git/config", ".gitignore", "a/.svn/entries", ".#index.html", ".terraform/x",
+             ".doctrees/environment.pickle", ".buildinfo"]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", LEFTOVERS)

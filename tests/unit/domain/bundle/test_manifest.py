@@ -165,7 +165,7 @@ EXPLAINED = {
         "`components.api.artifact` cannot be used: it is absolute",
     ),
     "artifact outside": (with_component(artifact="../api.zip"), "leads out of the bundle"),
-    "artifact is all": (with_component(artifact="."), "has an empty or '.' part"),
+    "artifact is all": (with_component(artifact="."), "must be a folder or a file beside release.yaml"),
     "artifact is the manifest": (with_component(artifact="release.yaml"), "is the manifest itself"),
     "artifact in the manifest": (with_component(artifact="release.yaml/x"), "overlaps with 'release.yaml'"),
     "shared artifact": (with_component(artifact="site"), "'site' overlaps with 'site' of `components.api`"),

@@ -5,9 +5,16 @@ from typing import Any
 
 from controller.domain.checks.check import Answer
 from controller.domain.checks.function_answers import answer_of
+from controller.domain.checks.redaction import redacted
+from controller.domain.printable import PART_BYTES, bounded, printable
 from controller.errors import NoAnswerError
 
 SHOWN = 80
+NOT_STARTED = {
+    f"Runtime.{name}"
+    for name in ("HandlerNotFound", "ImportModuleError", "MalformedHandlerName", "UserCodeSyntaxError")
+}
+"""The types of failures that Lambda's runtimes report when they cannot start the code."""
 
 
 def answer_in(
@@ -16,14 +23,14 @@ def answer_in(
     """The HTTP answer that a visitor would get from the function's result, which with `bare` may be the body alone.
 
     Raises `NoAnswerError` when the function failed, or API Gateway would refuse its result. The message has no contents
-    of either, only the type of a failure.
+    of either, only the type of a failure, and what Lambda says when it could not start the code.
     """
     try:
         result = json.loads(payload or b"null")
     except ValueError as error:
         raise NoAnswerError("the function's answer is not JSON") from error
     if function_error:
-        raise NoAnswerError(f"the function failed with {_error_type(result)}")
+        raise NoAnswerError(f"the function failed with {_failure(result)}")
     return answer_of(result, milliseconds, bare=bare)
 
 
@@ -34,11 +41,16 @@ def why_not_taken(payload: bytes, function_error: str | None) -> str:
     except ValueError:
         return "the function's answer is not JSON"
     if function_error:
-        return f"the function failed with {_error_type(result)}"
+        return f"the function failed with {_failure(result)}"
     failed = result.get("batchItemFailures") if isinstance(result, dict) else None
     return f"the function returned {len(failed)} record as failed" if isinstance(failed, list) and failed else ""
 
 
-def _error_type(answer: Any) -> str:  # noqa: ANN401 - JSON
+def _failure(answer: Any) -> str:  # noqa: ANN401 - JSON
+    """The type of a failure, with Lambda's own words when the code did not start: then it has seen no request."""
     kind = answer.get("errorType") if isinstance(answer, dict) else None
-    return kind[:SHOWN] if isinstance(kind, str) and kind.isprintable() else "an unknown error"
+    if not isinstance(kind, str) or not kind.isprintable():
+        return "an unknown error"
+    message = answer.get("errorMessage") if kind in NOT_STARTED else None
+    words = redacted(printable(message.strip().partition("\n")[0])) if isinstance(message, str) else ""
+    return bounded(f"{kind}: {words}", PART_BYTES) if words else kind[:SHOWN]

@@ -58,6 +58,8 @@ def test_a_file_that_exists_comes_first(other: str) -> None:
     ("paths", "source"),
     [
         ({"index.html", "404.html"}, "404.html"),
+        ({"index.html", "404.html", "404/index.html"}, "404.html"),
+        ({"index.html", "404/index.html"}, "404/index.html"),
         ({"index.html"}, "index.html"),
         ({"index.html", "about.html"}, ""),
     ],

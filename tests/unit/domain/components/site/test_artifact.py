@@ -44,8 +44,9 @@ def test_what_was_found_is_said(files: Mapping[str, bytes], said: str) -> None:
 def test_what_was_said_needs_no_words() -> None:
     """Nor does a site of pages with a page for what is missing."""
     assert not list(SiteArtifact.remarks(*opened(handled(bundle_parts(), "404-page"))))
-    files = {"index.html": PAGE, "a.html": PAGE, "404.html": PAGE}
-    assert not list(SiteArtifact.remarks(*opened(bundle_parts(site_files=files))))
+    for page in ("404.html", "404/index.html"):
+        files = {"index.html": PAGE, "a.html": PAGE, page: PAGE}
+        assert not list(SiteArtifact.remarks(*opened(bundle_parts(site_files=files))))
 
 
 def with_hashed(parts: BundleParts, folders: list[str]) -> BundleParts:

@@ -62,6 +62,26 @@ def test_only_the_type_of_a_failure_is_shown() -> None:
     assert (passed, detail) == (False, "the function failed with KeyError")
 
 
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        (
+            "Unable to import module 'app': No module named 'pydantic'",
+            ": Unable to import module 'app': No module named",
+        ),
+        ("Error: Cannot find module 'cors'\nRequire stack:\n- /var/task/app.js", ": Error: Cannot find module 'cors'"),
+        ("token=hunter2\x1b", ": token=[redacted]"),
+        (None, ""),
+    ],
+)
+def test_code_that_does_not_start_says_what_is_missing(message: str | None, shown: str) -> None:
+    """Lambda itself says it, before the code has seen any request; the first line is enough."""
+    passed, detail = judged({"errorType": "Runtime.ImportModuleError", "errorMessage": message}, "Unhandled")
+    assert not passed
+    assert detail.startswith(f"the function failed with Runtime.ImportModuleError{shown}")
+    assert "Require stack" not in detail
+
+
 @pytest.mark.parametrize("payload", [None, {"errorType": 5}, {"errorType": "a\nb"}, ["x"]])
 def test_a_failure_without_a_type_is_a_failure(payload: object) -> None:
     """Runtimes differ in the errors that they return."""
