@@ -28,7 +28,14 @@ class MissingPages(Construct):
     """
 
     def __init__(self, scope: Construct, construct_id: str, bucket: s3.IBucket, *, name: str | None = None) -> None:
-        """`bucket` has the files of releases. `name` begins the names of what is made, if they are to be given."""
+        """Make the second distribution.
+
+        Args:
+            scope: the stack, or a construct in it.
+            construct_id: its id there.
+            bucket: the bucket that has the files of releases.
+            name: begins the names of what is made, if they are to be given.
+        """
         super().__init__(scope, construct_id)
         self.function = cloudfront.Function(
             self,
