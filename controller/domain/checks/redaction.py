@@ -53,6 +53,14 @@ _LEAST_ENTROPY = 3.0
 """Bits a character. Hexadecimal digits at random have almost 4, words of a language without spaces up to 4, but those
 have no digits among their letters."""
 
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_OF_A_REQUEST = re.compile(r"(?i)request[-_ ]?id[\"']?\s{0,3}[:=]?\s{0,3}[\"']?$")
+"""What stands before a request's id, by which people find its logs."""
+_NAMING = 40
+_PIECE = re.compile(r"(?:[A-Z]?[a-z]{1,20}|[A-Z]{2,10})?[0-9]{0,4}")
+_MOST_DIGITS = 0.2
+_VOWELS = frozenset("aeiouy")
+
 
 def redacted(text: str) -> str:
     """The text of an application without what is, or may be, a secret."""
@@ -128,16 +136,32 @@ def _closed(text: str, begin: int) -> int:
 def _if_random(found: re.Match[str]) -> str:
     """The run of characters, or what replaces it: a path is judged part by part, base64 as a whole."""
     run = found[0]
+    if _UUID.fullmatch(run) and _OF_A_REQUEST.search(found.string[max(0, found.start() - _NAMING) : found.start()]):
+        return run
     is_blob = not run.startswith("/") and run.lower() != run != run.upper() and any(map(str.isdigit, run))
     if "/" in run and not is_blob:
         return "/".join(HIDDEN if _is_random(part) else part for part in run.split("/"))
     return HIDDEN if _is_random(run) else run
 
 
+def _is_name(run: str) -> bool:
+    """Whether it is made of words, as names of modules, hosts and functions are: `psycopg2_binary_extension`."""
+    pieces = [piece for piece in re.split(r"[-_]", run) if piece]
+    worded = sum(not _VOWELS.isdisjoint(piece.lower()) for piece in pieces)
+    return (
+        len(pieces) > 1
+        and all(map(_PIECE.fullmatch, pieces))
+        and 2 * worded >= len(pieces)
+        and sum(map(str.isdigit, run)) <= _MOST_DIGITS * len(run)
+    )
+
+
 def _is_random(run: str) -> bool:
     letters = sum(one.isalpha() for one in run)
     digits = sum(one.isdigit() for one in run)
     if len(run) < 20 or not letters or not (digits or _mixes_cases(run)):  # noqa: PLR2004 - as in `_LONG`
+        return False
+    if _is_name(run):
         return False
     total = len(run)
     return -sum(n / total * math.log2(n / total) for n in Counter(run).values()) >= _LEAST_ENTROPY

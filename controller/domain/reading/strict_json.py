@@ -1,6 +1,7 @@
 """Reads JSON from untrusted sources: every key once, numbers that are finite, text that can be written again."""
 
 import json
+import math
 from collections import Counter
 from typing import Any, NoReturn
 
@@ -13,7 +14,9 @@ _SHOWN = 60
 def read_json(text: str, most_depth: int) -> Any:  # noqa: ANN401 - any JSON
     """The text's value, with lists and objects at most so deep in each other; raises `UnreadableError`."""
     try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_not_finite, parse_int=_integer)
+        value = json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_not_finite, parse_int=_integer, parse_float=_float
+        )
     except RecursionError as error:
         raise UnreadableError(f"nested more than {most_depth} deep") from error
     except json.JSONDecodeError as error:
@@ -38,6 +41,12 @@ def _integer(digits: str) -> int:
     if len(digits) > _LONGEST_NUMBER:
         raise UnreadableError(f"the number {digits[:_SHOWN]}… has {len(digits):,} digits")
     return int(digits)
+
+
+def _float(digits: str) -> float:
+    if not math.isfinite(number := float(digits)):
+        raise UnreadableError(f"the number {digits[:_SHOWN]} is too large")
+    return number
 
 
 def _require_sane(value: Any, most_depth: int) -> None:  # noqa: ANN401 - any JSON

@@ -77,6 +77,8 @@ LEFTOVERS = (
     ".wrangler",
 )
 """Names of what lies in folders without being part of a site, in any case of letters."""
+_IN_CAPITALS = "CVS"
+"""In small letters, it is an ordinary name of a folder."""
 _LEFTOVER = re.compile("|".join(f"({translate(name)})" for name in LEFTOVERS), re.IGNORECASE)
 _SECRET_NAMES = (
     "*.env",
@@ -132,8 +134,11 @@ class LeftOut:
         return dict(sorted(self._counts.items()))
 
     def _pattern(self, path: str, *, is_folder: bool) -> str:
-        if (leftover := _LEFTOVER.match(path.rpartition("/")[2])) and leftover.lastindex:
-            return LEFTOVERS[leftover.lastindex - 1]
+        name = path.rpartition("/")[2]
+        if (leftover := _LEFTOVER.match(name)) and leftover.lastindex:
+            pattern = LEFTOVERS[leftover.lastindex - 1]
+            if pattern != _IN_CAPITALS or name == _IN_CAPITALS:
+                return pattern
         return next((pattern for pattern in self._exclude if matches(pattern, path, is_folder=is_folder)), "")
 
 

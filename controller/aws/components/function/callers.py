@@ -25,6 +25,8 @@ _SERVICES: Mapping[str, str] = {
 }
 """The service in a policy → what its source is."""
 SHOWN = 10
+PAGES = 50
+"""So many pages of schedules are read, which is some thousands: an account may have a million."""
 QUALIFIED = 8
 """So many parts has the ARN of a version or an alias; that of the function itself has seven."""
 OWN = "$LATEST"
@@ -92,7 +94,10 @@ class Callers:
         """Those of EventBridge Scheduler, which calls with a role of its own."""
         pages = self._clients.schedules.get_paginator("list_schedules")
         with calling("scheduler:ListSchedules", self._function):
-            for page in pages.paginate():
+            for number, page in enumerate(pages.paginate()):
+                if number >= PAGES:
+                    yield f"perhaps others, because the account has more schedules than the first {PAGES} pages"
+                    return
                 for one in page["Schedules"]:
                     arn = one.get("Target", {}).get("Arn", "")
                     if f":function:{self._function}" in arn and self._is_own(arn):

@@ -162,7 +162,10 @@ class SiteArtifact(Artifact):
                     " address without a dot. If it is none, write `not_found_handling: 404-page`."
                 )
             elif not addresses.application and not addresses.copies[MISSING_NAME]:
-                yield "It has no 404.html, so a small page of Selfright's own answers what is missing, with status 404."
+                yield (
+                    "It has no 404.html, so a small page of Selfright's own answers what is missing, with status 404."
+                    " If it is an application of one page, write `not_found_handling: single-page-application`."
+                )
         yield from (f"Not followed of _redirects: {one}." for one in addresses.beyond)
         yield from addresses.said
         headers = self.headers(bundle)

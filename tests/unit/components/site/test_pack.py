@@ -95,7 +95,8 @@ def test_a_leftover_does_not_make_another_revision(source: Source) -> None:
 
 def test_what_belongs_to_a_site_stays(source: Source) -> None:
     """Names with a dot in front may be meant."""
-    meant = {".well-known/security.txt": b"x", ".nojekyll": b"", "id_rsa.pub": b"ssh-rsa", "credentials.html": b"x"}
+    meant = {".well-known/security.txt": b"x", ".nojekyll": b"", "id_rsa.pub": b"ssh-rsa", "credentials.html": b"x",
+             "cvs/ada.pdf": b"x"}  # fmt: skip
     source.write(meant)
     assert source.files() == {"index.html", *meant}
     assert source.remarks() == []

@@ -38,6 +38,8 @@ PLANTED = {
     "a header in JSON": ('{"headers": {"X-Api-Key": "abc"}}', "abc"),
     "a query": ("to https://example.com/cb?sig=abc&x=1", "abc"),
     "a session without a name": ("welcome 9f86d081884c7d659a2feaa0c55ad015", "9f86d081"),
+    "an identifier without a name": ("welcome 3f2504e0-4f89-41d3-9a0c-0305e82c3301", "3f2504e0"),
+    "pieces without a name": ("welcome kx7w-pq2m-zr9t-vb4n-ht6c", "kx7w"),
     "random letters without a name": ("welcome q7Zp-L0xWvT_93kdBnRyUa", "q7Zp"),
 }
 
@@ -64,6 +66,9 @@ def test_what_looks_like_a_secret_is_hidden(text: str, secret: str) -> None:
         "/assets/index-DkF92kdl.js has status 404",
         "/auth is text/html and used as a script",
         "InternalServerErrorException in the_name_of_a_function",
+        "No module named 'psycopg2_binary_extension_v2'",
+        "no answer from smartpack-prod-database-proxy-2.internal",
+        "RequestId: 3f2504e0-4f89-41d3-9a0c-0305e82c3301 Error: Runtime exited with error: exit status 1",
         'items[0].name is null, expected "Towel": {"items": []}',
     ],
 )  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from controller.aws.components.function.callers import SHOWN, Callers
+from controller.aws.components.function.callers import PAGES, SHOWN, Callers
 from controller.errors import TransientError
 from tests.unit.aws.conftest import World
 from tests.unit.aws.fake_lambda import NAME, refuse
@@ -16,18 +16,20 @@ ARN = f"arn:aws:lambda:eu-central-1:123456789012:function:{NAME}"
 class Listing:
     """The schedules of EventBridge Scheduler, or the integrations of an HTTP API."""
 
-    def __init__(self, page: dict[str, Any], trouble: Exception | None = None) -> None:
-        self._page, self._trouble = page, trouble
+    def __init__(self, page: dict[str, Any], trouble: Exception | None = None, pages: int = 1) -> None:
+        self._page, self._trouble, self._pages, self.read = page, trouble, pages, 0
 
     def get_paginator(self, _: str) -> "Listing":
         """Itself."""
         return self
 
     def paginate(self, **_: str) -> Iterator[dict[str, Any]]:
-        """One page."""
+        """One page, or more of the same."""
         if self._trouble:
             raise self._trouble
-        yield self._page
+        for number in range(self._pages):
+            self.read = number
+            yield self._page
 
 
 def callers(
@@ -100,6 +102,16 @@ def test_what_may_not_be_read_is_said(world: World) -> None:
     """A caller that nobody sees must not look like none."""
     [said] = callers(world, trouble=refuse("AccessDeniedException", 403))
     assert said.startswith("perhaps others, because this could not be read: scheduler:ListSchedules")
+
+
+def test_an_account_with_a_million_schedules_is_not_read_to_the_end(world: World) -> None:
+    """Otherwise no release would go on there; that there may be more is said."""
+    listing = Listing({"Schedules": [{"Name": "nightly", "Target": {"Arn": ARN}}]}, pages=10_000)
+    clients = world.clients
+    clients.schedules = listing
+    [first, more] = Callers(clients, NAME, None).without_alias()
+    assert (first, more.partition(",")[0]) == ("the schedule nightly", "perhaps others")
+    assert listing.read == PAGES
 
 
 def test_what_passes_is_asked_again(world: World) -> None:

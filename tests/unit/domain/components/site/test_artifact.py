@@ -33,6 +33,7 @@ def handled(parts: BundleParts, handling: str) -> BundleParts:
     [
         ({"index.html": PAGE}, "taken for an application"),
         ({"index.html": PAGE, "docs/index.html": PAGE}, "no 404.html"),
+        ({"index.html": PAGE, "silent-renew.html": PAGE}, "write `not_found_handling: single-page-application`"),
     ],
 )
 def test_what_was_found_is_said(files: Mapping[str, bytes], said: str) -> None:

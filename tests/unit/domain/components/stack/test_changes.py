@@ -58,6 +58,8 @@ def test_a_change_is_read_from_aws() -> None:
         (Change("Remove", "A", "AWS::Brand::New"), True),
         (Change("Modify", "A", "AWS::ApiGatewayV2::Api", "True"), True),
         (Change("Remove", "A", "AWS::Lambda::Function"), False),
+        (Change("Remove", "A", "AWS::AppSync::Resolver"), False),
+        (Change("Modify", "A", "AWS::AutoScaling::LaunchConfiguration", "True"), False),
         (Change("Remove", "A", "AWS::CloudWatch::Alarm"), False),
     ],
 )

@@ -144,6 +144,7 @@ TRICKS = {
         "'Transform' appears twice",
     ),
     "a key twice inside": ('{"Resources": {"A": {"Type": "T", "Type": "M"}}}', "'Type' appears twice"),
+    "no finite number": ('{"Resources": {"A": {"Type": "T", "Size": 1e999}}}', "the number 1e999 is too large"),
     "not a number": ('{"Resources": {"A": {"Type": "T", "Size": NaN}}}', "NaN is not JSON"),
     "huge number": (f'{{"Resources": {{"A": {{"Type": "T", "Size": {"9" * 5000}}}}}}}', "has 5,000 digits"),
     "huge number in YAML": (f"Resources: {{A: {{Type: T, Size: {'9' * 5000}}}}}", "may be a number"),
