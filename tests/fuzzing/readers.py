@@ -14,8 +14,12 @@ from controller.domain.components.function.package import check_package
 from controller.domain.components.image.documents import ImageManifest, Index, Platform, parse
 from controller.domain.components.image.layout import read_layout
 from controller.domain.components.parameters.values import parse_parameters
+from controller.domain.components.site.addresses import addresses_of
+from controller.domain.components.site.headers import parse_headers
 from controller.domain.components.site.index import parse_index
+from controller.domain.components.site.redirects import parse_redirects
 from controller.domain.components.stack.templates import parse_template
+from controller.domain.components.state_machine.definition import parse_definition
 from controller.domain.zip.gunzip import Gunzip
 from controller.errors import InvalidBundleError
 from tests.builders import Item, a_bundle, a_zip, an_index
@@ -69,6 +73,19 @@ class _Documents:
 def _bundle(data: bytes) -> None:
     archive = BundleArchive(io.BytesIO(data))
     archive.verify(archive.manifest())
+
+
+def _definition(data: bytes) -> None:
+    definition = parse_definition(data, "flow.json")
+    definition.written(dict.fromkeys(definition.names, "x"))
+
+
+def _redirects(data: bytes) -> None:
+    addresses_of(("index.html", "a.html", "a/index.html"), None, redirects=parse_redirects(data))
+
+
+def _headers(data: bytes) -> None:
+    parse_headers(data).kept_by_browsers([f"{'b' * 250}.html", "a/b/c/d/index.html"])
 
 
 def _layout(data: bytes) -> None:
@@ -135,6 +152,7 @@ def _manifest_of(data: bytes) -> bytes:
     return BundleArchive(io.BytesIO(data)).read("release.yaml", at_most=65536)
 
 
+RULES = ("/:a", ":a", "*", " /", "301!", "!", "  X-A: ", "%2e%2e/", "/index.html", "\n", "max-age=1")
 ZIP_WORDS = ("PK\x03\x04", "PK\x01\x02", "PK\x05\x06", "PK\x07\x08", "up", "../")
 PACKAGES = (
     a_zip({"app.py": b"pass" * 9, "a/b.py": Item(b"x" * 999, method=8)}),
@@ -142,14 +160,21 @@ PACKAGES = (
 )
 TEMPLATES = (TEMPLATE, b'{"Resources": {"A": {"Type": "x"}}}')
 TEMPLATE_WORDS = (*YAML_WORDS, "!Ref ", "!GetAtt ", "Fn::Transform", "\\ud800", "NaN", "1e999", "010", "1:2:3")
+DEFINITIONS = (
+    b'{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Succeed"}}}',
+    b"StartAt: A\nStates:\n  A: {Type: Map, Iterator: {StartAt: B, States: {B: {Type: Task, Resource: '${A}'}}}}\n",
+)
 DOCUMENTS = tuple(one for _, one in sorted(LAYOUT.items(), reverse=True) if one.startswith(b"{"))[1:]
 READERS = {
     "manifest": Reader(parse_manifest, (_manifest_of(MANIFEST),), (*YAML_WORDS, "kind: ", "verification:\n")),
     "settings": Reader(lambda data: parse_parameters(data, "s.yaml"), (b"A: 1\nB: 'x'\nC: |\n  y\n",), YAML_WORDS),
     "template": Reader(lambda data: parse_template(data, "t.yaml"), TEMPLATES, TEMPLATE_WORDS),
+    "definition": Reader(_definition, DEFINITIONS, (*YAML_WORDS, "${A}", "\\ud800", "NaN", "1e999", '"Next": "A"')),
     "bundle": Reader(_bundle, (MANIFEST,), (*ZIP_WORDS, "release.yaml")),
     "function": Reader(lambda data: check_package(io.BytesIO(data), "api.zip"), PACKAGES, ZIP_WORDS),
     "index": Reader(parse_index, (an_index({"index.html": b"x", "a/b.js": b"y"}),), ("NaN", "\\ud800", "../")),
+    "redirects": Reader(_redirects, (b"/old /new 301\n/a/:b/* /c/:b/:splat 302!\n/* /index.html 200\n",), RULES),
+    "headers": Reader(_headers, (b"/*\n  X-A: b\n/a/:b/*\n  ! X-A\n  Cache-Control: max-age=9\n",), RULES),
     "layout": Reader(_layout, DOCUMENTS, ('"size": -1', "NaN", "\\ud800")),
     "gzip": Reader(_gzip, (BASE, BASE + BASE), ("\x1f\x8b\x08",)),
     "expression": Reader(_expression, EXPRESSIONS, ("[*]", "[]", "[?", "{a:", "&", "||", "`1`", "'x'", "to_string(")),

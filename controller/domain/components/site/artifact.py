@@ -107,8 +107,13 @@ class SiteArtifact(Artifact):
     def read_index(self, bundle: Contents) -> "SiteIndex":
         """The index of the files; raises `InvalidBundleError`."""
         from controller.domain.components.site.index import INDEX_BYTES, parse_index  # noqa: PLC0415 - only to read one
+        from controller.domain.reading.costly import read_within_limits  # noqa: PLC0415
 
-        return bundle.once(self.index, lambda: parse_index(bundle.read(self.index, at_most=INDEX_BYTES)))
+        def parsed() -> "SiteIndex":
+            text = bundle.read(self.index, at_most=INDEX_BYTES)
+            return read_within_limits(lambda: parse_index(text), len(text), "the site's index")
+
+        return bundle.once(self.index, parsed)
 
     def addresses(self, bundle: Contents, fallback: str = "index.html") -> "Addresses":
         """The site's addresses; raises `InvalidBundleError` when the routing function has no room for them.

@@ -22,6 +22,7 @@ ROOM, QUOTES = 1_600, 6
 """Bytes of an object's metadata, of which S3 keeps two kilobytes; and what JSON adds to a header."""
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _VALUE = re.compile(r"[\x20-\x7e]*")
+_WHOLE = re.compile(r":[A-Za-z]\w*", re.ASCII)
 _PARTS = re.compile(r"(\*|:[A-Za-z]\w*)", re.ASCII)
 _CACHING = "cache-control"
 _KEEPS = re.compile(r"^(?!.*\bno-(?:cache|store)\b).*(?:max-age=\"?0*[1-9]|\bimmutable\b)", re.IGNORECASE)
@@ -102,6 +103,8 @@ def _pattern(text: str) -> tuple[re.Pattern[str] | None, str]:
         return None, "an address must begin with '/'; those with a host are not supported"
     if text.count("*") > 1 or any(one.isspace() for one in text):
         return None, "an address has at most one '*', and no spaces"
+    if not all(_WHOLE.fullmatch(one) for one in text.split("/") if ":" in one):
+        return None, "':name' must be a whole part of the path"
     parts = [_part(one) for one in _PARTS.split(unquote(text))]
     return re.compile("".join(parts)), ""
 

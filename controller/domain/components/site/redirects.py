@@ -97,7 +97,7 @@ def _move(words: list[str]) -> MovedAddress | str:
         (not source.startswith("/"), "it must begin with '/'"),
         (not _TO.fullmatch(target), "it must lead to a path or an http(s) address"),
         (
-            not number.isdigit() or int(number) not in STATUSES,
+            number not in map(str, STATUSES),
             f"the status must be one of {', '.join(map(str, STATUSES))}",
         ),
     ]

@@ -31,9 +31,11 @@ class StateMachineArtifact(Artifact):
             MAX_BYTES,
             parse_definition,
         )
+        from controller.domain.reading.costly import read_within_limits  # noqa: PLC0415
 
         def parsed() -> "Definition":
-            return parse_definition(bundle.read(self.artifact, at_most=MAX_BYTES), self.artifact)
+            text = bundle.read(self.artifact, at_most=MAX_BYTES)
+            return read_within_limits(lambda: parse_definition(text, self.artifact), len(text), self.artifact)
 
         return bundle.once(self.artifact, parsed)
 

@@ -50,11 +50,18 @@ class Definition:
             reason = f"{self.file}: nothing says what ${{{missing[0]}}} stands for"
             advice = "Give it under `definition_substitutions` of the component, in release.yaml or in the environment."
             raise InvalidBundleError(reason, advice)
+        # Before anything is replaced: a megabyte of names with long values would fill the memory.
+        added = sum(len(values[name]) for text in _texts(self.content) for name in NAME.findall(text))
+        if added > MAX_BYTES:
+            raise self._too_large(added)
         text = canonical(_replaced(self.content, lambda found: NAME.sub(lambda one: values[one[1]], found)))
         if len(text) > MAX_BYTES:
-            reason = f"{self.file} has {len(text):,} characters with its values; Step Functions takes {MAX_BYTES:,}"
-            raise InvalidBundleError(reason, "Split it into two state machines.")
+            raise self._too_large(len(text))
         return text
+
+    def _too_large(self, size: int) -> InvalidBundleError:
+        reason = f"{self.file} has {size:,} characters with its values; Step Functions takes {MAX_BYTES:,}"
+        return InvalidBundleError(reason, "Split it into two state machines.")
 
 
 def canonical(content: object) -> str:

@@ -95,6 +95,15 @@ def test_a_release_that_says_something_else_than_the_index_is_refused() -> None:
         site.files(archive, "release.yaml")
 
 
+def test_an_index_that_fills_the_memory_is_refused() -> None:
+    """It is read in a process with limits: sixteen megabytes of braces are a third of a gigabyte."""
+    parts = bundle_parts()
+    parts.files["site.index.json"] = b'{"files": {}, "x": [' + b"{}," * 5_000_000 + b"{}]}"
+    site, archive = opened(parts)
+    with pytest.raises(InvalidBundleError, match="the site's index cannot be read: that takes more than 128 MB"):
+        site.read_index(archive)
+
+
 def test_what_is_beyond_is_said() -> None:
     """Of redirects and of headers, and what a redirect hides."""
     files = {

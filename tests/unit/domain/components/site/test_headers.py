@@ -41,6 +41,8 @@ def test_a_page_in_a_folder_has_two_addresses() -> None:
     [
         ("https://a.example/*\n  X-A: 1", "with a host"),
         ("/a/*/b/*\n", "at most one"),
+        (f"/{':a' * 40}!\n", "whole part"),
+        ("/:a-:b\n", "whole part"),
         ("/a\n  no colon", "a name, a colon"),
         ("/a\n  X-\u00e4: 1", "a name, a colon"),
         ("/a\n  X-A: \u00e4", "a name, a colon"),

@@ -50,6 +50,7 @@ def test_a_line_may_say_what_shows_what_is_missing(line: bytes, handling: str | 
         ("/api/* https://api.example/:splat 200", "status"),
         ("/en/* /en/404.html 404", "status"),
         ("/a /b 301 Country=de", "conditions"),
+        ("/a /b 30²", "status"),
         ("/store id=:id /blog/:id 301", "conditions"),
         ("/a/*/b /c", "whole part"),
         ("/a*  /c", "whole part"),

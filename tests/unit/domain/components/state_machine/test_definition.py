@@ -55,6 +55,13 @@ def test_a_name_without_a_value_is_refused() -> None:
     assert "definition_substitutions" in caught.value.next_step
 
 
+def test_a_megabyte_of_names_with_long_values_is_refused_before_it_is_written() -> None:
+    """It would be a gigabyte of text."""
+    machine = parsed(Say={**SAY, "Comment": "${A}" * 10_000})
+    with pytest.raises(InvalidBundleError, match="has 40,960,000 characters with its values"):
+        machine.written({"A": "x" * 4096, "Other": "x"})
+
+
 def test_what_is_no_name_stays() -> None:
     """JSONata and intrinsic functions have braces of their own."""
     machine = parsed(Say={**SAY, "Comment": "{% $x %} ${a.b} States.Format('{}', $.a)"})
@@ -78,7 +85,7 @@ def test_a_definition_has_one_digest_however_it_is_written() -> None:
         (b'{"StartAt": ["A"], "States": {"A": {"Type": "Succeed"}}}', "`StartAt` names no state"),
         (b'{"StartAt": "A", "States": {"A": {}}}', "state 'A': it has no `Type`"),
         (b'{"StartAt": "A", "States": {"A": 1}}', "state 'A': it has no `Type`"),
-        (b'{"StartAt": "A", "States": {"A": {"Type": "Succeed", "x": 1e999}}}', "a number that is too large"),
+        (b'{"StartAt": "A", "States": {"A": {"Type": "Succeed", "x": 1e999}}}', "the number 1e999 is too large"),
         (b'{"StartAt": "A", "StartAt": "B"}', "appears twice"),
         (b"a: [", "cannot be read"),
         (b"\xff\xfe", "not UTF-8"),

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from controller.confinement import within
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.bundle.manifest import make_manifest
+from controller.domain.components.state_machine.artifact import StateMachineArtifact
 from controller.domain.components.state_machine.target import StateMachineTarget
 from controller.errors import InvalidBundleError
 from tests.builders import BundleParts, digest
@@ -32,6 +34,21 @@ def written(target: StateMachineTarget, **values: str) -> str:
     artifact = archive.manifest().components["flow"]
     target.require_fit(artifact, archive)
     return str(json.loads(target.written(artifact, "flow", archive))["States"]["A"]["Comment"])
+
+
+def test_a_large_definition_is_read_in_a_process_with_limits() -> None:
+    """Whoever wrote it, the controller goes on."""
+    padded = {"StartAt": "A", "States": {"A": {"Type": "Succeed", "Comment": "x" * 20_000}}}
+    data = json.dumps(padded).encode()
+    entry = {"kind": "state_machine", "artifact": "flow.json", "digest": digest(data)}
+    manifest = {"application": "shop", "version": "1", "components": {"flow": entry}}
+    archive = BundleArchive(io.BytesIO(BundleParts(manifest, {"flow.json": data}).pack()))
+    artifact = StateMachineArtifact.of(archive.manifest().components["flow"], "flow")
+    with (
+        within(0),
+        pytest.raises(InvalidBundleError, match=r"flow\.json cannot be read: that takes more than 0 seconds"),
+    ):
+        artifact.read_definition(archive)
 
 
 def test_the_environments_values_win() -> None:
