@@ -150,7 +150,7 @@ def _stay_inside(link: Path, above: tuple[Path, ...]) -> None:
         raise InvalidBundleError(f"the link '{link}' leads nowhere", "Remove it from the folder.") from error
     if not target.is_relative_to(above[0]):
         reason = f"the link '{link}' leads out of the folder, to '{target}'"
-        raise InvalidBundleError(reason, "Copy its target into the folder.")
+        raise InvalidBundleError(reason, "Copy its target into the folder, or remove the link if nothing needs it.")
     if target in above:
         raise InvalidBundleError(f"the link '{link}' leads in a circle", "Remove it from the folder.")
 

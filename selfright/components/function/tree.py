@@ -6,6 +6,7 @@ workspaces lay out their packages, in which copies would find nothing.
 
 import errno
 import os
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -17,6 +18,8 @@ from selfright.packing.folder import LEFT_OUT, check_path, plain_file
 BOOTSTRAP = "bootstrap"
 """What Lambda starts in a runtime of one's own."""
 _BYTE_CODE = "*.pyc"
+_PNPM_SPARE = re.compile(r"(^|/)node_modules/\.pnpm/node_modules/(@[^/]+/)?$")
+"""Where pnpm keeps links to all packages that it has put anywhere."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ def _walk(folder: Path, prefix: str, root: Path, allowed: Collection[str]) -> It
     is_empty = True
     for entry in found:
         path, place = f"{prefix}{entry.name}", Path(entry.path)
-        if _is_left_out(entry.name, names):
+        if _is_left_out(entry.name, names) or _is_spare(prefix, place, root):
             continue
         is_empty = False
         check_path(place, path, allowed)
@@ -72,6 +75,16 @@ def _is_left_out(name: str, names: Collection[str]) -> bool:
     return any(fnmatch(name, pattern) for pattern in LEFT_OUT)
 
 
+def _is_spare(prefix: str, link: Path, root: Path) -> bool:
+    """Whether it is one of pnpm's links to every package of the workspace, for imports that no package declares.
+
+    `pnpm deploy` makes them too, but copies only the packages that are declared.
+    """
+    if not _PNPM_SPARE.search(prefix) or not link.is_symlink():
+        return False
+    return not link.exists() or not link.resolve().is_relative_to(root)
+
+
 def _link(link: Path, root: Path) -> str:
     """Where a link leads, from its own folder; what it leads to is in the package as well."""
     try:
@@ -82,7 +95,7 @@ def _link(link: Path, root: Path) -> str:
         raise InvalidBundleError(f"the link '{link}' leads nowhere", "Remove it from the folder.") from error
     if not target.is_relative_to(root):
         reason = f"the link '{link}' leads out of the folder, to '{target}'"
-        raise InvalidBundleError(reason, "Copy its target into the folder.")
+        raise InvalidBundleError(reason, "Copy its target into the folder, or remove the link if nothing needs it.")
     home = link.parent.resolve()
     if home.is_relative_to(target):
         raise _circle(link)

@@ -2,7 +2,8 @@
 
 The function cannot look into the bucket. So staging adds an object for every address that is no file's name: for a
 page in a folder (`docs/index.html`) one at `docs` that leads to `/docs/`, for a page without a folder (`about.html`) a
-copy at `about`, and for what is missing the page `.404.html`. The function then only adds `index.html` to a `/`.
+copy at `about` and one at `about/index.html` that leads to it, and for what is missing the page `.404.html`. The
+function then only adds `index.html` to a `/`.
 """
 
 import json
@@ -115,16 +116,19 @@ def addresses_of(
     paths = {path for path in paths if not is_shared(path)}
     application = is_application(paths, handling or redirects.handling)
     missing = _page_404(paths) or (fallback if application and fallback in paths else "")
-    copies = {MISSING_NAME: missing, **dict(_without_suffix(paths))}
+    pages = dict(_without_suffix(paths))
+    copies = {MISSING_NAME: missing, **pages}
     folders = {name: Redirect(f"/{encoded(name)}/") for name in _folders(paths)}
     moving = _Moving({*paths, *copies, *folders}, is_shared)
     moved = moving.run(redirects)
+    # An application's page answers such an address; to lead on from there, the function would have to know it.
+    slashes = {} if application else dict(_without_slash(pages, is_shared))
     names = {*paths, *copies, *folders, *moved}
     known = sorted(f"/{address}" for name in names for address in [_address(name)] if _needs_telling(address))
     found = Addresses(
         application,
         copies,
-        {**folders, **moved},
+        {**folders, **slashes, **moved},
         tuple(known) if application else (),
         tuple(moving.rules),
         tuple(moving.said),
@@ -245,6 +249,13 @@ def _without_suffix(paths: Collection[str]) -> Iterator[tuple[str, str]]:
         is_page = name != path and path.rpartition("/")[2] not in {INDEX, PAGE_404, PAGE}
         if is_page and name not in paths and f"{name}/{INDEX}" not in paths:
             yield name, path
+
+
+def _without_slash(pages: Collection[str], is_shared: Callable[[str], bool]) -> Iterator[tuple[str, Redirect]]:
+    """From `/about/` to `/about`: links with a slash lead to a page without a folder on other hosts, too."""
+    for name in pages:
+        if not is_shared(folder := f"{name}/{INDEX}"):
+            yield folder, Redirect(f"/{encoded(name)}")
 
 
 def _folders(paths: Collection[str]) -> Iterator[str]:

@@ -113,6 +113,15 @@ def test_a_link_out_of_the_folder_is_refused_by_name(folder: Path) -> None:
     assert f"the link '{folder}/node_modules/shared' leads out of the folder" in refusal(folder)
 
 
+def test_links_to_the_rest_of_pnpms_workspace_stay_out(folder: Path) -> None:
+    """`pnpm deploy` leaves links to packages that the application does not declare; what it declares is copied."""
+    spare, kept = "node_modules/.pnpm/node_modules", "node_modules/.pnpm/foo@file/node_modules/foo"
+    links = {f"{spare}/@shop/web": "../../../../../web", f"{spare}/gone": "nowhere", f"{spare}/foo": f"../../../{kept}"}
+    laid(folder.parent, {"web/i.js": ""}, {})
+    laid(folder, {f"{kept}/i.js": ""}, links)
+    assert [one.path for one in list_package(folder) if one.link] == [f"{spare}/foo"]
+
+
 @pytest.mark.parametrize(
     ("links", "reason"),
     [

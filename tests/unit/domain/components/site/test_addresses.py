@@ -46,6 +46,14 @@ def test_a_page_is_found_without_its_suffix() -> None:
     assert found.copies == {".404.html": "404.html", "about": "about.html"}
 
 
+def test_a_page_is_found_with_a_slash() -> None:
+    """`/about/` leads to `/about`, unless the folder is shared or one page answers everything."""
+    paths = {"index.html", "about.html", "a b/new.html", "shared.html"}
+    found = addresses_of(paths, None, is_shared=lambda path: path.startswith("shared/"))
+    assert found.redirects == {"about/index.html": Redirect("/about"), "a b/new/index.html": Redirect("/a%20b/new")}
+    assert addresses_of(paths, APPLICATION).redirects == {}
+
+
 @pytest.mark.parametrize("other", ["about", "about/index.html"])
 def test_a_file_that_exists_comes_first(other: str) -> None:
     """Neither a copy nor a redirect takes the address of a file or of a folder's page."""
@@ -110,10 +118,14 @@ def moved(lines: str, *paths: str, shared: str = "assets/") -> Addresses:
     )
 
 
+OF_FILES = {"docs", "about/index.html"}
+"""The redirects that such a site has without any of its own."""
+
+
 def test_a_plain_redirect_is_an_object() -> None:
     """With and without a slash; so there may be as many as a site has, and the function knows none of them."""
     found = moved("/old /new 301\n/old2/ https://example.com/")
-    assert {name: one for name, one in found.redirects.items() if name != "docs"} == {
+    assert {name: one for name, one in found.redirects.items() if name not in OF_FILES} == {
         "old": Redirect("/new"),
         "old/index.html": Redirect("/new"),
         "old2": Redirect("https://example.com/", 302),
@@ -124,7 +136,7 @@ def test_a_plain_redirect_is_an_object() -> None:
 
 def test_no_address_leads_to_itself() -> None:
     """A line that only adds or takes a slash is for the other form."""
-    assert set(moved("/a /a/\n/b /b").redirects) == {"docs", "a", "b/index.html"}
+    assert set(moved("/a /a/\n/b /b").redirects) == {*OF_FILES, "a", "b/index.html"}
 
 
 def test_a_file_comes_before_a_redirect() -> None:
@@ -155,7 +167,7 @@ def test_a_redirect_among_shared_files_is_the_functions() -> None:
 
 def test_a_redirect_of_a_folder_of_shared_files_is_the_functions() -> None:
     """An object there would be that of all revisions."""
-    assert set(moved("/assets /new").redirects) == {"docs"}
+    assert set(moved("/assets /new").redirects) == OF_FILES
     assert moved("/assets /new").rules == (("/assets", "/new", 302),)
 
 
@@ -181,7 +193,7 @@ def test_a_rule_that_would_lead_to_itself_is_not_followed(line: str) -> None:
 def test_a_redirect_of_what_is_selfrights_own_is_not_followed(name: str) -> None:
     """An object there would take the place of the revision's index."""
     found = moved(f"{name} /new 301!")
-    assert (set(found.redirects), found.rules) == ({"docs"}, ())
+    assert (set(found.redirects), found.rules) == (OF_FILES, ())
     assert "Selfright keeps its own there" in found.said[0]
 
 
