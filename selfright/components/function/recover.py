@@ -12,6 +12,7 @@ from controller.aws.components.function.code import Code, sha256_of
 from controller.aws.components.function.configuration import Wanted, variables_of
 from controller.aws.components.function.staging import PATIENCE, FunctionStaging
 from controller.aws.components.traffic import RECOVERED
+from controller.domain import durations
 from controller.domain.components.function.artifact import FunctionArtifact, LambdaArtifact
 from controller.domain.components.function.target import LambdaTarget
 from controller.domain.deployment import Pending
@@ -132,6 +133,6 @@ class FunctionRecovery:
             "artifact": SOURCE,
             "digest": f"sha256:{self._entry.digest}",
             "memory": had.get("MemorySize"),
-            "timeout": had.get("Timeout"),
+            "timeout": durations.written(had["Timeout"]) if "Timeout" in had else None,
             "variables": self._document["variables"]["released"],
         }
