@@ -73,10 +73,15 @@ def inputs_digest(words: Iterable[str], sources: Iterable[Path], artifact: Path)
     return total.hexdigest()
 
 
-def mentions(mark: bytes, places: Iterable[Path], artifact: Path) -> bool:
-    """Whether a source among these files and folders has these bytes; very large files are not read."""
-    files = (file for place in places for file in files_in(place, artifact))
-    return any(file.is_file() and file.stat().st_size <= _READ_AT_MOST and mark in file.read_bytes() for file in files)
+def mentioned(words: Iterable[str], places: Iterable[Path], artifact: Path) -> set[str]:
+    """The words that a source among these files and folders has; very large files are not read."""
+    left = {word: word.encode(errors="surrogateescape") for word in words}
+    found: set[str] = set()
+    for file in {file for place in places for file in files_in(place, artifact)}:
+        if file.is_file() and file.stat().st_size <= _READ_AT_MOST:
+            data = file.read_bytes()
+            found |= {word for word, mark in left.items() if word not in found and mark in data}
+    return found
 
 
 def files_in(place: Path, without: Path | None = None) -> Iterator[Path]:

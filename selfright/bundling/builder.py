@@ -1,10 +1,11 @@
 """Builds the artifacts of a release folder that have a `build:`, and only those whose sources have changed."""
 
 import fcntl
+import os
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from controller.domain.bundle.manifest import Manifest
@@ -13,12 +14,19 @@ from controller.errors import InvalidBundleError
 from selfright.bundling import build_run
 from selfright.bundling.build_run import Finished, Run
 from selfright.bundling.build_spec import Build
-from selfright.bundling.build_stamp import home, inputs_digest, mentions, stamp
+from selfright.bundling.build_stamp import home, inputs_digest, mentioned, stamp
 from selfright.bundling.install_stamp import install_stamp
 
 Say = Callable[[str], None]
 _OURS = "SELFRIGHT_"
 """The variables that a build gets begin with this."""
+_OF_FRAMEWORKS = (
+    *("VITE_", "NEXT_PUBLIC_", "REACT_APP_", "PUBLIC_", "NUXT_", "GATSBY_", "VUE_APP_", "EXPO_PUBLIC_", "HUGO_"),
+    "NODE_ENV",
+)
+"""Variables that frameworks look for, without being told their names, begin so."""
+_ALWAYS_NEW = {"_", "OLDPWD", "PWD", "SHLVL", "TMPDIR"}
+"""Variables of a shell that say nothing about what is built."""
 
 
 def silent(_: str) -> None:
@@ -27,10 +35,11 @@ def silent(_: str) -> None:
 
 @dataclass(frozen=True)
 class Builder:
-    """Runs builds with `run`, and reports its progress with `say`."""
+    """Runs builds with `run`, and reports its progress with `say`; builds see the variables of `environment`."""
 
     say: Say = silent
     run: Run = build_run.run
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     def build(self, source: Path, manifest: Manifest, builds: Mapping[str, Build]) -> None:
         """Build what has changed, one component after the other; raises `InvalidBundleError`.
@@ -49,7 +58,7 @@ class Builder:
         reads = [source / path for path in build.reads]
         variables = {"SELFRIGHT_APPLICATION": manifest.application, "SELFRIGHT_VERSION": manifest.version}
         words = [*build.command, "", *(build.install or []), "", build.folder, *build.reads]
-        known = [*variables.values()] if _knows_the_release(build, folder, reads, artifact) else []
+        known = self._known(build, variables, [folder, *reads], artifact)
         remembered = stamp(source, manifest.components[name].artifact, inputs_digest([*words, *known], reads, artifact))
         if remembered.fresh(artifact):
             self.say(f"{name}: already built, and its sources have not changed")
@@ -61,6 +70,24 @@ class Builder:
             reason = f"`{shlex.join(build.command)}` did not create the artifact '{artifact}' of `components.{name}`"
             raise InvalidBundleError(reason, f"Correct `artifact` or `build` in {MANIFEST_NAME}.")
         remembered.write(artifact)
+
+    def _known(
+        self, build: Build, variables: Mapping[str, str], sources: Sequence[Path], artifact: Path
+    ) -> Sequence[str]:
+        """What the build may know besides its sources: the release's name and version, and variables of this machine.
+
+        It knows a variable that it names somewhere; if it does not, another value is no reason to build again. What
+        frameworks write into an artifact by themselves counts always.
+        """
+        words = [*build.command, *(build.install or [])]
+        folder = sources[0]
+        named = [folder / word for word in words if word and (folder / word).is_file()]
+        others = self.environment.keys() - _ALWAYS_NEW
+        found = mentioned({_OURS, *others}, [*sources, *named], artifact)
+        found |= {name for name in (_OURS, *others) if any(name in word for word in words)}
+        taken = sorted(name for name in others if name in found or name.startswith(_OF_FRAMEWORKS))
+        release = variables.values() if _OURS in found else ()
+        return [*release, "", *(f"{name}={self.environment[name]}" for name in taken)]
 
     def _install(  # noqa: PLR0913, PLR0917 - what is installed, where, for whom
         self,
@@ -87,16 +114,6 @@ class Builder:
 
 BUILDER = Builder()
 """Builds without reporting."""
-
-
-def _knows_the_release(build: Build, folder: Path, reads: Sequence[Path], artifact: Path) -> bool:
-    """Whether the build may use the release's name or version: it names our variables somewhere.
-
-    If it does not, a new version alone is no reason to build again.
-    """
-    words = [*build.command, *(build.install or [])]
-    named = [folder / word for word in words if word and (folder / word).is_file()]
-    return any(_OURS in word for word in words) or mentions(_OURS.encode(), [folder, *reads, *named], artifact)
 
 
 def _check(source: Path, name: str, build: Build, artifact: Path) -> Path:

@@ -212,6 +212,24 @@ def test_a_program_that_knows_the_version_is_found(source: Path, command: str) -
     assert len(ran) == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "times"), [("VITE_API_URL", 2), ("API_URL", 2), ("WORD_OF_COMMAND", 2), ("UNRELATED", 1), ("PWD", 1)]
+)
+def test_a_variable_that_the_build_may_know_is_an_input(source: Path, tool: Tool, name: str, times: int) -> None:
+    """Otherwise a release would have what was built for another place."""
+    write(source / "web/config.js", "export default {url: process.env.API_URL, here: process.env.PWD}")
+    write(source / "release.yaml", MANIFEST.replace("[tool, build]", "[tool, build, $WORD_OF_COMMAND]"))
+    ran: list[str] = []
+
+    def run(command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> Finished:
+        ran.append(command[1])
+        return tool(["tool", command[1]], folder, variables)
+
+    for value in ("https://staging.example", "https://staging.example", "https://prod.example"):
+        build_artifacts(source, Builder(run=run, environment={name: value}))
+    assert ran.count("build") == times
+
+
 def test_one_artifact_of_many_components_is_built_once(source: Path, tool: Tool) -> None:
     """Whether one of them says how, or all of them say the same."""
     build = "build: {in: web, command: [tool, build]}"
