@@ -34,6 +34,7 @@ ADAPTERS: dict[str, tuple[str, ...]] = {
     "rehearsals": (f"{AWS}.invocations", "LambdaRehearsals", "on_alarm_function"),
     "restore_points": (f"{AWS}.restore_points", "S3RestorePoints", "bucket"),
     "secrets": (f"{AWS}.secrets", "SecretsManagerSecrets", "clients"),
+    "tasks": (f"{AWS}.invocations", "LambdaTasks", "clients"),
     "versions": (f"{AWS}.ledger.locks", "DynamoVersions", "table"),
     "workflows": (f"{AWS}.workflows", "StepFunctionsWorkflows", "rollback_machine_arn"),
 }

@@ -104,7 +104,8 @@ def _holds(present: Deployment, phases: Collection[Phase], expected: Expected) -
     )
     untouched = expected.absent is None or getattr(present, expected.absent) is None
     untripped = not expected.untripped or present.trip is None
-    return present.phase in phases and same and in_time and baking and untouched and untripped
+    claimed = expected.task_claim in {None, present.task_run.claim if present.task_run else 0}
+    return present.phase in phases and all((same, in_time, baking, untouched, untripped, claimed))
 
 
 def _changed(present: Deployment, changes: Mapping[str, Any]) -> Deployment:

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ from controller.domain.judging.alarm_data import StateReason
 from controller.domain.phases import Phase
 from controller.domain.restore_point import RestorePoint, Snapshot, SnapshotState, snapshot_id
 from controller.errors import NotFoundError, UnknownEnvironmentError
-from controller.ports.signals import HookAnswer
+from controller.ports.signals import HookAnswer, TaskAnswer
 from controller.ports.world import World
 from tests.fake_components import FakeComponents
 from tests.fake_ledger import FakeDeployments, FakeEvaluations, FakeGuards, FakeLocks, FakeVersions
@@ -246,6 +246,26 @@ class FakeHooks:
 
 
 @dataclass
+class FakeTasks:
+    """The tasks of releases: each succeeds, unless `answers` has something else; `meanwhile` happens then."""
+
+    answers: list[TaskAnswer | Exception] = field(default_factory=list)
+    asked: list[tuple[str, str, Mapping[str, Any], int]] = field(default_factory=list)
+    meanwhile: Callable[[], object] = lambda: None
+
+    def run(
+        self, environment: Environment, component: str, revision: Revision, event: Mapping[str, Any], limit: int
+    ) -> TaskAnswer:
+        """Record the component, its revision, the event and the limit; answer."""
+        self.asked.append((component, revision.id, event, limit))
+        self.meanwhile()
+        answer = self.answers.pop(0) if self.answers else TaskAnswer("succeeded", "it succeeded")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@dataclass
 class FakeRehearsals:
     """Records the started rehearsals; with `trouble`, no rehearsal can be started."""
 
@@ -359,6 +379,7 @@ class FakeWorld(World):
     probe: FakeProbe = field(default_factory=FakeProbe)
     hooks: FakeHooks = field(default_factory=FakeHooks)
     inbox: FakeInbox = field(default_factory=FakeInbox)
+    tasks: FakeTasks = field(default_factory=FakeTasks)
     rehearsals: FakeRehearsals = field(default_factory=FakeRehearsals)
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
     markers: FakeMarkers = field(default_factory=FakeMarkers)

@@ -41,7 +41,7 @@ class Size:
 SIZES = {
     Group.INTAKE: Size(1769, 300),  # reads, hashes and unpacks a whole bundle
     Group.STAGE: Size(1769, 600),  # uploads a site of thousands of files
-    Group.CHECK: Size(1769, 300),  # measures answers under load: it must not be slow itself
+    Group.CHECK: Size(1769, 900),  # measures answers under load: not slow itself; waits for tasks of releases
     Group.TRAFFIC: Size(1024, 110),  # longer than its retries when the control plane refuses it
     Group.WATCH: Size(512, 60),
     Group.CLOSE: Size(1024, 300),

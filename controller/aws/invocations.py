@@ -1,22 +1,29 @@
-"""Lambda functions that the flow calls: the application's hooks, and the controller's own alarm function."""
+"""Lambda functions that the flow calls: hooks and tasks of the application, and the controller's own alarm function."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from controller.aws.client.calls import calling
+from controller import clock
+from controller.aws.client.calls import THROTTLED, calling
 from controller.aws.client.clients import Clients
 from controller.aws.client.deploy_roles import ClientsOf
 from controller.domain.checks.redaction import redacted
+from controller.domain.components.function.target import LambdaTarget
+from controller.domain.deployment import Revision
+from controller.domain.durations import written
 from controller.domain.environment import Environment
-from controller.errors import TransientError
-from controller.ports.signals import HookAnswer, Hooks, Rehearsals
+from controller.errors import AwsError, TransientError
+from controller.ports.signals import HookAnswer, Hooks, Rehearsals, TaskAnswer, Tasks
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 SUCCEEDED, NOT_NOW = "Succeeded", "NotNow"
 SHOWN = 300
+BUSY_PAUSES = (1, 2, 4, 8, 16)
+"""Seconds until a task is begun again that Lambda refused, because there were too many requests."""
 STILL_RUNNING = "ReadTimeoutError"
 """The code of the error when the function was called and has not returned in time."""
 
@@ -60,6 +67,57 @@ def _answer(hook: str, payload: bytes) -> HookAnswer | None:
         return HookAnswer(hook, "not_now", said or "not now")
     unknown = redacted(f"it returned the status {status[:SHOWN]}, not {SUCCEEDED}")[:SHOWN]
     return HookAnswer(hook, "refused", said or unknown)
+
+
+class LambdaTasks(Tasks):
+    """Implements `ports.Tasks`: a task has failed if its function did, or answered with a `statusCode` above 399.
+
+    Many handlers catch what goes wrong, or do not know the event, and say so like that.
+    """
+
+    def __init__(self, clients: ClientsOf | None = None, sleep: Callable[[float], None] = clock.sleep) -> None:
+        """`clients` gives those for an environment (default: the process's own)."""
+        self._clients, self._sleep = clients or Clients(), sleep
+
+    def run(
+        self, environment: Environment, component: str, revision: Revision, event: Mapping[str, Any], limit: int
+    ) -> TaskAnswer:
+        """Invoke the version itself, which the alias does not point to yet."""
+        target = environment.components[component]
+        if not isinstance(target, LambdaTarget):
+            raise AwsError(f"{component} is a {target.kind} in {environment.key}: only functions run tasks.")
+        functions = self._clients.of(environment).task_invoker(limit)
+        try:
+            return self._answer(functions, f"{target.function_name}:{revision.id}", json.dumps(event).encode())
+        except TransientError as error:
+            if error.code != STILL_RUNNING:
+                raise
+            return TaskAnswer("late", f"it has not ended within {written(limit)}, and may still be running")
+
+    def _answer(self, functions: "LambdaClient", version: str, event: bytes) -> TaskAnswer:
+        for pause in BUSY_PAUSES:
+            try:
+                with calling("lambda:InvokeFunction", version):
+                    answer = functions.invoke(FunctionName=version, Payload=event)
+                    return _ended(answer["Payload"].read(), failed="FunctionError" in answer)
+            except TransientError as error:
+                if error.code not in THROTTLED:
+                    raise
+                self._sleep(pause)
+        msg = f"Lambda has refused lambda:InvokeFunction on {version} for half a minute: there are too many requests."
+        raise AwsError(f"{msg} Look at its reserved concurrency, and release again.")
+
+
+def _ended(payload: bytes, *, failed: bool) -> TaskAnswer:
+    """How a function ended, with the beginning of what it said."""
+    text = payload[: 4 * SHOWN].decode(errors="replace")
+    if failed:
+        said = ": ".join(filter(None, (_field(payload, "errorType"), _field(payload, "errorMessage")))) or text
+        return TaskAnswer("failed", f"it failed ({redacted(said[: 4 * SHOWN])[:SHOWN]})")
+    status = _field(payload, "statusCode")
+    if status.isdecimal() and int(status) >= HTTPStatus.BAD_REQUEST:
+        return TaskAnswer("failed", f"it answered with status {int(status)}: {redacted(text)[:SHOWN]}")
+    return TaskAnswer("succeeded", f"it succeeded, and returned {redacted(text)[:SHOWN]}")
 
 
 class LambdaRehearsals(Rehearsals):

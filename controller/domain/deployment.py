@@ -122,6 +122,20 @@ def due(now: datetime, phase: Phase, reason: str, next_step: str) -> dict[str, U
 
 
 @dataclass(frozen=True)
+class TaskRun:
+    """The task of the release that was begun last, by its number from 1, and the numbers of those that are `done`.
+
+    `claim` counts what was begun in this deployment, `attempt` how often this task was, `since` is when it was last.
+    """
+
+    number: int
+    claim: int
+    attempt: int
+    since: datetime
+    done: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Step:
     """One traffic step: `weight` percent of the visitors on the canary for a bake of `bake` seconds."""
 
@@ -288,7 +302,8 @@ class Deployment:
 
     `waves` are the components in the order in which they are staged and shifted. `checks` are the release's
     verification checks, each as JSON text, kept so that a later rollback to this release can be verified. `secrets` are
-    the secrets that it needs, each as JSON text, with the names of their keys. `previous` is the deployment that was
+    the secrets that it needs, each as JSON text, with the names of their keys; `tasks` are what it does before its
+    checks, each as JSON text, and `task_run` is how far they are. `previous` is the deployment that was
     live before. `fencing_token` is that of its lock; a deployment without progress until `lease_until` counts as stuck.
     `awaited` are the components that take minutes, while they are staged and later while they are restored. `export` is
     the SHA-256 (hex) of the restore point's manifest in the artifacts bucket ("" when nothing was exported);
@@ -321,6 +336,8 @@ class Deployment:
     waves: tuple[tuple[str, ...], ...] = ()
     checks: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
+    task_run: TaskRun | None = None
     previous: str = ""
     fencing_token: int = 0
     lease_until: datetime | None = None
@@ -499,6 +516,8 @@ class Changes(TypedDict, total=False):
     waves: tuple[tuple[str, ...], ...]
     checks: tuple[str, ...]
     secrets: tuple[str, ...]
+    tasks: tuple[str, ...]
+    task_run: TaskRun
     previous: str
     served_before: tuple[str, ...] | None
     fencing_token: int

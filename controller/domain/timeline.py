@@ -22,6 +22,7 @@ class EventKind(StrEnum):
     HOTFIX = "hotfix"
     PENDING = "pending"
     STAGED = "staged"
+    TASK = "task"
     TESTED = "tested"
     NEWCOMERS = "newcomers"
     AT_ONCE = "at_once"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from controller.domain.advice import INDIVISIBLE_ADVICE
+from controller.domain.bundle.tasks import due_task
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.load_check import LoadCheck
 from controller.domain.checks.verification import AnyCheck, checks_of, outside_checks_of
@@ -48,7 +49,7 @@ class TrafficStep:
 class Tested(DeploymentResult):
     """Whether the staged wave passed: the `wave` to stage next, or the `steps` by which traffic moves."""
 
-    outcome: Literal["pending", "next_wave", "healthy", "ask", "unhealthy"]
+    outcome: Literal["pending", "task", "next_wave", "healthy", "ask", "unhealthy"]
     wave: tuple[str, ...] | None = None
     wait_seconds: int | None = None
     steps: tuple[TrafficStep, ...] | None = None
@@ -60,13 +61,16 @@ def test_staged(world: World, deployment_id: str) -> Tested:
 
     When nothing changed, visitors have what is released already: so the checks from outside are made here, too.
 
-    Outcomes: `pending` while some of the `wave` are not staged yet: ask them again in `wait_seconds`; `next_wave`
-    with the components to stage now; `healthy` with the `steps` by which traffic will move (none when nothing changed);
-    `ask` when it is healthy, and there is a hook to ask; `unhealthy`.
+    Outcomes: `pending` while some of the `wave` are not staged yet: ask them again in `wait_seconds`; `task` while the
+    release has something to do before these checks; `next_wave` with the components to stage now; `healthy` with the
+    `steps` by which traffic will move (none when nothing changed); `ask` when it is healthy, and there is a hook to
+    ask; `unhealthy`.
     """
     deployment = world.deployments.get(deployment_id)
     if wave := [name for name in deployment.next_wave if name in deployment.awaited.keys() - deployment.staged.keys()]:
         return Tested(deployment, "pending", wave=tuple(wave), wait_seconds=pause_of(deployment, world.clock.now()))
+    if due_task(deployment):
+        return Tested(deployment, "task")
     environment = environment_of(world, deployment)
     names = [name for name in deployment.staged_wave if name in deployment.changed or _checks(deployment, name)]
     with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:

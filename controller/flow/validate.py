@@ -79,6 +79,7 @@ def _note(world: World, deployment: Deployment, manifest: Manifest, digest: str)
         "components": tuple(sorted(manifest.components)),
         "waves": manifest.waves,
         "secrets": tuple(need.model_dump_json() for need in manifest.secrets),
+        "tasks": tuple(task.model_dump_json(exclude_defaults=True) for task in manifest.tasks),
     }
     return world.deployments.update(deployment.deployment_id, changes, phases=UNTOUCHED)
 

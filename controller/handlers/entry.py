@@ -27,7 +27,7 @@ from controller.wiring import aws_world
 TASKS = {
     "intake": ("receive", "validate", "wait_for_lock"),
     "stage": ("record_restore_point", "stage", "unstage"),
-    "check": ("test", "verify", "ask_hook"),
+    "check": ("run_task", "test", "verify", "ask_hook"),
     "traffic": ("shift", "restore"),
     "watch": ("guard", "judge", "pause", "resume"),
     "close": ("complete", "begin_rollback", "verify_restoration", "close"),

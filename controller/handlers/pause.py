@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from controller.flow.pause import pause
+from controller.flow.pausing.pause import pause
 from controller.flow.shared.results import Acknowledged, Result
 from controller.ports.world import World
 

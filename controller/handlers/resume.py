@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from controller.flow.resume import resume
+from controller.flow.pausing.resume import resume
 from controller.flow.shared.results import Result
 from controller.ports.world import World
 

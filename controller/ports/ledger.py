@@ -17,7 +17,8 @@ class Expected:
 
     `fencing_token`: it holds this token. `untripped`: it has no trip. `absent`: this field is not set yet.
     `rollback_execution_arn`: this execution rolls it back. `weight_at_most`, in percent: it is not at a later step.
-    `bake_step`: the bake of this step is under way (or none is, if `opens`).
+    `bake_step`: the bake of this step is under way (or none is, if `opens`). `task_claim`: so many times a task of the
+    release has been begun.
     """
 
     fencing_token: int | None = None
@@ -27,6 +28,7 @@ class Expected:
     weight_at_most: int | None = None
     bake_step: int | None = None
     opens: bool = False
+    task_claim: int | None = None
 
 
 ANYTHING = Expected()

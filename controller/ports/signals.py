@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import OutsideCheck
-from controller.domain.deployment import Deployment
+from controller.domain.deployment import Deployment, Revision
 from controller.domain.environment import Environment
 from controller.domain.judging.alarm_data import StateReason
 from controller.domain.judging.measurement import Period, Subject, Thresholds
@@ -67,6 +67,29 @@ class Hooks(Protocol):
 
     def run(self, environment: Environment, function_name: str, occasion: Mapping[str, Any]) -> HookAnswer | None:
         """Ask a hook of the environment. None: it will answer later."""
+
+
+@dataclass(frozen=True)
+class TaskAnswer:
+    """How a task of a release ended, and what is said of it.
+
+    Only one that `failed` has said something about its release; one that is `late` may still be running.
+    """
+
+    outcome: Literal["succeeded", "failed", "late"]
+    said: str
+
+
+class Tasks(Protocol):
+    """What a release does once before its checks."""
+
+    def run(
+        self, environment: Environment, component: str, revision: Revision, event: Mapping[str, Any], limit: int
+    ) -> TaskAnswer:
+        """Invoke exactly this revision of a function, and wait for so many seconds at most.
+
+        Raises `TransientError` when it is not known whether it ran, and `AwsError` when it did not.
+        """
 
 
 class Metrics(Protocol):

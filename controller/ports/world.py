@@ -24,6 +24,7 @@ from controller.ports.signals import (
     Notifications,
     Probe,
     Rehearsals,
+    Tasks,
     Workflows,
 )
 
@@ -56,6 +57,7 @@ class World:
     rehearsals: Rehearsals
     restore_points: RestorePoints
     secrets: Secrets
+    tasks: Tasks
     versions: Versions
     workflows: Workflows
 

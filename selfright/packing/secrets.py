@@ -1,4 +1,4 @@
-"""Keeps secrets out of a bundle's settings: its parameters, variables, and headers of checks."""
+"""Keeps secrets out of a bundle's settings: its parameters, variables, headers of checks, and events of tasks."""
 
 from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatch
@@ -31,6 +31,9 @@ def _settings(manifest: Manifest) -> Iterator[Setting]:
     for name, component in manifest.components.items():
         for key, values in component.settings():
             yield from _examined(f"`components.{name}.{key}`", values)
+    for number, task in enumerate(manifest.tasks):
+        texts = {name: value for name, value in task.event.items() if isinstance(value, str)}
+        yield from _examined(f"`tasks.{number}.event`", texts)
     for check in manifest.verification.everything:
         if isinstance(check, Request):
             where = f"the headers of the check {check.name}"

@@ -12,7 +12,8 @@ from controller.domain.advice import CHANGED_ADVICE, INDIVISIBLE_ADVICE
 from controller.domain.bundle.acceptance import check_release
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.bundle.manifest import Manifest
-from controller.domain.bundle.remarks import bounded, remarks_beside, remarks_on, remarks_on_alarms
+from controller.domain.bundle.remarks import STAYS, bounded, remarks_beside, remarks_on, remarks_on_alarms
+from controller.domain.bundle.tasks import title
 from controller.domain.checks.requests import Request
 from controller.domain.checks.verification import checks_of
 from controller.domain.components.artifact import Artifact
@@ -32,6 +33,11 @@ from selfright.planning.refusals import DescribedSecrets, refusals
 from selfright.planning.timing import calls_of, timing_of
 
 FIRST = "nothing was released here before: a rollback restores what the stack has created, and a site then has no page"
+
+
+def _tasks(manifest: Manifest) -> Iterator[str]:
+    for number, task in enumerate(manifest.tasks, 1):
+        yield f"{title(number, task)} stays done: {STAYS}"
 
 
 def _has_secret(secret_id: str) -> bool:
@@ -113,7 +119,7 @@ class Planner:
                     *(f"{one.name}: {said}" for one in components for said in one.remarks),
                 ]
             ),
-            risks=(*(() if lock.live else (FIRST,)), *self._outside_bundles(changed)),
+            risks=(*(() if lock.live else (FIRST,)), *_tasks(manifest), *self._outside_bundles(changed)),
             refusals=(*refused, *(one.refusal for one in components if one.refusal)),
         )
 

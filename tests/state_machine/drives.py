@@ -32,6 +32,9 @@ def prepare(scene: Scene, task: Task) -> Phase:
     if task.state in HOOKED_STATES:
         hooked(scene)
         return Phase.SUCCEEDED
+    if task.state == "Run task":
+        scene.tasks = ("api",)
+        return Phase.SUCCEEDED
     if task.machine != DEPLOY or task.state in ON_THE_WAY_BACK:
         scene.world.probe.failing = scene.serves_canary
         return Phase.ROLLED_BACK

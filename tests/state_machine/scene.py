@@ -16,7 +16,7 @@ from controller.aws.client.clients import client
 from controller.domain.deployment import Counts, Deployment, Revision
 from controller.domain.phases import Phase
 from controller.flow.receive import receive
-from tests.builders import a_bundle
+from tests.builders import bundle_parts
 from tests.registering import register
 from tests.state_machine import invariants, moto_engine
 from tests.state_machine.functions import Functions
@@ -37,12 +37,16 @@ _NUMBERS = count(1)
 
 
 class Scene(Functions):
-    """An application `name` in the environment `prod`. `checked` and `reconciled` count."""
+    """An application `name` in the environment `prod`. `checked` and `reconciled` count.
+
+    `tasks`: the components for which its releases have a task.
+    """
 
     def __init__(self, *, repeat: int = 1, together: bool = False) -> None:
         self.name = f"app{next(_NUMBERS)}"
         self.alarm_name = f"{self.name}-errors"
         self.checked = self.reconciled = 0
+        self.tasks: tuple[str, ...] = ()
         self._seen, self._polls = 0, 0
         self.table = make_table(self.name)
         self.topic = client("sns").create_topic(Name=self.name)["TopicArn"]
@@ -115,7 +119,7 @@ class Scene(Functions):
     ) -> dict[str, Any]:
         """Upload a bundle; returns the detail of S3's event."""
         key = key or f"incoming/{self.name}/prod/{version}.zip"
-        body = bundle_of(self.name, version) if bundle is None else bundle
+        body = bundle_of(self.name, version, self.tasks) if bundle is None else bundle
         version_id = client("s3").put_object(Bucket=BUCKET, Key=key, Body=body, Metadata=dict(metadata or {}))[
             "VersionId"
         ]
@@ -280,7 +284,9 @@ class Scene(Functions):
 
 
 @cache
-def bundle_of(application: str, version: str) -> bytes:
+def bundle_of(application: str, version: str, tasks: tuple[str, ...] = ()) -> bytes:
     """A bundle whose contents are different for each version."""
     site = {"index.html": f"<title>{version}</title>".encode()}
-    return a_bundle(version, f"VERSION = {version!r}".encode(), site, application=application, checks=CHECKS)
+    parts = bundle_parts(version, f"VERSION = {version!r}".encode(), site, application=application, checks=CHECKS)
+    parts.manifest["tasks"] = [{"component": name} for name in tasks]
+    return parts.pack()

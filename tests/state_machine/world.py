@@ -15,7 +15,16 @@ from controller.aws.notifications import SnsNotifications
 from controller.aws.restore_points import S3RestorePoints
 from controller.aws.secrets import SecretsManagerSecrets
 from controller.aws.workflows import StepFunctionsWorkflows
-from tests.fakes import FakeBudget, FakeDatabases, FakeExports, FakeHooks, FakeInbox, FakeMarkers, FakeRehearsals
+from tests.fakes import (
+    FakeBudget,
+    FakeDatabases,
+    FakeExports,
+    FakeHooks,
+    FakeInbox,
+    FakeMarkers,
+    FakeRehearsals,
+    FakeTasks,
+)
 from tests.state_machine.fakes import FakeAlarms, FakeComponent, FakeComponents, FakeMetrics, FakeProbe, ManualClock
 from tests.state_machine.script import When
 
@@ -40,6 +49,7 @@ class MotoWorld:
         self.secrets = SecretsManagerSecrets()
         self.probe = FakeProbe()
         self.hooks = FakeHooks()
+        self.tasks = FakeTasks()
         self.inbox = FakeInbox()
         self.rehearsals = FakeRehearsals()
         self.metrics = FakeMetrics()

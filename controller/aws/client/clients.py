@@ -135,6 +135,10 @@ class Clients:
         """AWS Lambda for hooks, which may take minutes; the controller's own function may run for five."""
         return cast("LambdaClient", self._client("lambda", HOOK_SECONDS, attempts=1))
 
+    def task_invoker(self, seconds: int) -> "LambdaClient":
+        """AWS Lambda for a task that is waited for so long; one attempt, because a retry would run it twice."""
+        return cast("LambdaClient", self._client("lambda", seconds, attempts=1))
+
     @cached_property
     def objects(self) -> "S3Client":
         """Amazon S3."""

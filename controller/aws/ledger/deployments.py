@@ -238,6 +238,10 @@ class _Expression:
             step = self._path("bake.step")
             condition = f"(attribute_not_exists({step}) OR {step} < :step)" if expected.opens else f"{step} = :step"
             self._require(condition, "step", expected.bake_step)
+        if expected.task_claim == 0:
+            self._conditions.append(f"attribute_not_exists({self._path('task_run')})")
+        elif expected.task_claim is not None:
+            self._require(f"{self._path('task_run.claim')} = :task_claim", "task_claim", expected.task_claim)
 
     def _require(self, condition: str, name: str, value: object) -> None:
         self._conditions.append(condition)

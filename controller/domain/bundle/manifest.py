@@ -18,6 +18,7 @@ from pydantic import (
 
 from controller.domain.bundle.manifest_errors import KnownKeys, explain
 from controller.domain.bundle.secrets import SecretNeed
+from controller.domain.bundle.tasks import ReleaseTask
 from controller.domain.bundle.waves import Waves, waves_of
 from controller.domain.checks.check import Check
 from controller.domain.checks.event_check import EventCheck
@@ -30,6 +31,8 @@ from controller.domain.names import matching
 from controller.domain.reading.strict_yaml import read_yaml
 from controller.errors import InvalidBundleError
 
+MOST_EVENT_BYTES = 65_536
+"""Of the events of all tasks together: the ledger keeps them."""
 _NEXT = f"Correct {MANIFEST_NAME}, make the bundle again and upload it."
 
 Name = Annotated[
@@ -59,6 +62,7 @@ class Manifest(BaseModel):
     description: Annotated[str, Field(max_length=1000)] | None = None
     components: Annotated[dict[Name, AnyArtifact], Field(min_length=1, max_length=50)]
     secrets: Annotated[list[SecretNeed], Field(max_length=20)] = []
+    tasks: Annotated[list[ReleaseTask], Field(max_length=10)] = []
     verification: Verification = Verification()
 
     @model_validator(mode="after")
@@ -100,6 +104,23 @@ class Manifest(BaseModel):
                 raise ValueError(f"{where} is a {checked.kind}: only functions take events")
             if isinstance(check, LoadCheck) and not checked.can_be_loaded:
                 raise ValueError(f"{where} is a {checked.kind}: only functions are tested under load")
+        return self
+
+    @model_validator(mode="after")
+    def _tasks_can_run(self) -> Self:
+        for number, task in enumerate(self.tasks):
+            component = self.components.get(task.component)
+            where = f"`tasks.{number}.component` '{task.component}'"
+            if component is None:
+                known = ", ".join(sorted(self.components))
+                raise ValueError(f"{where} is not a component of this release (these are: {known})")
+            if not component.can_be_loaded:
+                raise ValueError(f"{where} is a {component.kind}: only functions run tasks")
+            if why := task.why_cut_short(getattr(component, "timeout", None)):
+                own = f"`components.{task.component}.timeout`"
+                raise ValueError(f"`tasks.{number}.timeout` {why}: raise {own}, or leave the task's out")
+        if (size := sum(task.size for task in self.tasks)) > MOST_EVENT_BYTES:
+            raise ValueError(f"`tasks` have events of {size:,} bytes together; {MOST_EVENT_BYTES:,} are allowed")
         return self
 
     @model_validator(mode="after")
@@ -174,6 +195,7 @@ def _is_known(kind: object) -> TypeGuard[str]:
 _KNOWN_KEYS: KnownKeys = {
     (): Manifest.model_fields,
     ("secrets", "*"): SecretNeed.model_fields,
+    ("tasks", "*"): ReleaseTask.model_fields,
     ("verification",): Verification.model_fields,
     ("verification", "checks", "*", "http"): _keys(Check),
     ("verification", "checks", "*", "site"): _keys(SiteCheck),

@@ -7,12 +7,15 @@ anything is touched.
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from controller.domain.bundle.manifest import Manifest
+from controller.domain.bundle.tasks import title
 from controller.domain.components.contents import Contents
 from controller.domain.environment import Environment
 from controller.domain.version_order import is_older
 
 NO_DATA = "INSUFFICIENT_DATA"
 GUARDS_NOTHING = "until there are some, it guards nothing."
+STAYS = "no rollback undoes it or runs it"
+"""What is said of every task."""
 MOST = 30
 """So many remarks are shown of one release; the others are counted."""
 
@@ -25,7 +28,7 @@ def remarks_on(manifest: Manifest, bundle: Contents) -> tuple[str, ...]:
     of_components = (
         f"{name}: {said}" for name, one in sorted(manifest.components.items()) for said in one.remarks(bundle)
     )
-    return bounded([*of_components, *_unchecked(manifest)])
+    return bounded([*_tasks(manifest), *of_components, *_unchecked(manifest)])
 
 
 def remarks_beside(
@@ -52,6 +55,11 @@ def bounded(remarks: Iterable[str]) -> tuple[str, ...]:
     """The first remarks, and how many more there are."""
     known = tuple(remarks)
     return known if len(known) <= MOST else (*known[: MOST - 1], f"There are {len(known) - MOST + 1} more remarks.")
+
+
+def _tasks(manifest: Manifest) -> Iterator[str]:
+    for number, task in enumerate(manifest.tasks, 1):
+        yield f"{title(number, task)} runs once, when the component is staged and before its checks; {STAYS}."
 
 
 def _unchecked(manifest: Manifest) -> Iterator[str]:

@@ -32,7 +32,8 @@ def _from_the_root(path: str) -> str:
     return path
 
 
-def _sendable(body: object) -> object:
+def sendable(body: object) -> object:
+    """The body as JSON or text can carry it; raises `ValueError`."""
     if body is None or isinstance(body, str):
         return None if body is None else str(body)
     body = meaning(body)
@@ -75,7 +76,7 @@ def _settable(given: object) -> dict[str, str]:
 
 
 Body = Annotated[
-    dict[str, Any] | str | None, PlainValidator(_sendable, json_schema_input_type=dict[str, Any] | str | None)
+    dict[str, Any] | str | None, PlainValidator(sendable, json_schema_input_type=dict[str, Any] | str | None)
 ]
 Path = Annotated[str, Field(max_length=2048), AfterValidator(_from_the_root)]
 

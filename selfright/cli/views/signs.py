@@ -40,6 +40,7 @@ PHASE_OF: dict[str, Phase] = {
     EventKind.GRANTED: Phase.QUEUED,
     EventKind.RESTORE_POINT: Phase.STAGING,
     EventKind.STAGED: Phase.STAGING,
+    EventKind.TASK: Phase.STAGING,
     EventKind.TESTED: Phase.STAGING,
     EventKind.NEWCOMERS: Phase.STAGING,
     EventKind.SHIFTED: Phase.SHIFTING,

@@ -5,12 +5,13 @@ import json
 from typing import Any
 
 import pytest
-from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError
 
 from controller.aws.client.clients import Clients
-from controller.aws.invocations import LambdaHooks, LambdaRehearsals
-from controller.errors import TransientError
-from controller.ports.signals import HookAnswer
+from controller.aws.invocations import BUSY_PAUSES, LambdaHooks, LambdaRehearsals, LambdaTasks
+from controller.domain.deployment import Revision
+from controller.errors import AwsError, TransientError
+from controller.ports.signals import HookAnswer, TaskAnswer
 from tests.unit.flow.scenes import an_environment
 
 
@@ -108,3 +109,79 @@ def test_a_rehearsal_is_an_asynchronous_event() -> None:
     (sent,) = functions.sent
     assert (sent["FunctionName"], sent["InvocationType"]) == ("on-alarm", "Event")
     assert json.loads(sent["Payload"]) == {"task": "on_alarm", "deployment_id": "d2", "rehearsal": True}
+
+
+class TaskClients(Clients):
+    """Clients of which only the one for tasks is asked; `waited` is how long it would wait."""
+
+    def __init__(self, functions: Any) -> None:  # noqa: ANN401 - a client
+        super().__init__()
+        self._functions, self.waited = functions, 0
+
+    def task_invoker(self, seconds: int) -> Any:  # noqa: ANN401 - a client
+        """The client of the test."""
+        self.waited = seconds
+        return self._functions
+
+
+def run(functions: Any, component: str = "api", slept: list[float] | None = None) -> TaskAnswer:  # noqa: ANN401 - a client
+    """How a task of ten minutes ends."""
+    tasks = LambdaTasks(TaskClients(functions), [].append if slept is None else slept.append)
+    return tasks.run(an_environment(), component, Revision("7"), {"do": "migrate"}, 600)
+
+
+def test_a_task_invokes_the_staged_version_itself() -> None:
+    """Not the alias, with the event as it is, and for as long as the task may take."""
+    functions = FakeFunctions({"migrated": 3})
+    clients = TaskClients(functions)
+    answer = LambdaTasks(clients).run(an_environment(), "api", Revision("7"), {"do": "migrate"}, 600)
+    assert answer == TaskAnswer("succeeded", 'it succeeded, and returned {"migrated": 3}')
+    assert functions.sent == [{"FunctionName": "f:7", "Payload": b'{"do": "migrate"}'}]
+    assert clients.waited == 600
+
+
+def test_what_a_task_returns_is_shown_without_secrets() -> None:
+    """Everybody who may read the timeline reads it."""
+    said = run(FakeFunctions({"token": "hunter2hunter2", "rows": 4})).said
+    assert ("hunter2" in said, '"rows": 4' in said) == (False, True)
+
+
+def test_a_task_whose_function_fails_has_failed() -> None:
+    """With its error, without secrets."""
+    answer = run(FakeFunctions({"errorType": "KeyError", "errorMessage": "password=hunter2hunter2"}, "Unhandled"))
+    assert answer.outcome == "failed"
+    assert answer.said == "it failed (KeyError: password=[redacted])"
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(200, "succeeded"), (404, "failed"), (500, "failed")])
+def test_a_task_that_answers_as_to_a_bad_request_has_failed(status: int, outcome: str) -> None:
+    """A handler that does not know the event says so by a status."""
+    assert run(FakeFunctions({"statusCode": status, "body": "no such route"})).outcome == outcome
+
+
+def test_a_task_that_takes_too_long_is_late() -> None:
+    """It may still be running, so it is not begun again."""
+    answer = run(Slow(ReadTimeoutError(endpoint_url="https://lambda")))
+    assert answer == TaskAnswer("late", "it has not ended within 10m, and may still be running")
+
+
+def test_a_task_without_an_answer_is_not_begun_again_here() -> None:
+    """Nobody knows whether it ran."""
+    with pytest.raises(TransientError):
+        run(Slow(ConnectionClosedError(endpoint_url="https://lambda")))
+
+
+def test_a_task_that_lambda_is_too_busy_for_is_begun_again() -> None:
+    """What was refused did not run; after half a minute people are told."""
+    response: Any = {"Error": {"Code": "TooManyRequestsException", "Message": "Rate exceeded"}}
+    slept: list[float] = []
+    with pytest.raises(AwsError, match="too many requests") as caught:
+        run(Slow(ClientError(response, "Invoke")), slept=slept)
+    assert not caught.value.transient
+    assert slept == list(BUSY_PAUSES)
+
+
+def test_only_functions_run_tasks() -> None:
+    """An environment may have changed since the release was accepted."""
+    with pytest.raises(AwsError, match="only functions run tasks"):
+        run(FakeFunctions(), "site")

@@ -27,7 +27,7 @@ from controller.errors import (
 )
 from controller.flow.guard import guard
 from controller.flow.judge import judge
-from controller.flow.pause import pause
+from controller.flow.pausing.pause import pause
 from controller.flow.record_restore_point import record_restore_point
 from controller.flow.rollback.begin_rollback import begin_rollback
 from controller.flow.rollback.close import close_rollback

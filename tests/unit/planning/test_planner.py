@@ -56,6 +56,18 @@ def test_the_plan_makes_the_controller_s_remarks(world: PlanWorld) -> None:
     ]
 
 
+def test_the_plan_says_when_a_task_runs_and_that_it_stays_done(world: PlanWorld) -> None:
+    """A migration is what a rollback does not undo."""
+    parts = bundle_parts()
+    parts.manifest["tasks"] = [{"component": "api", "event": {"do": "migrate"}}]
+    plan = world.plan(parts.pack())
+    runs = (
+        "api: task 1 runs once, when the component is staged and before its checks; no rollback undoes it or runs it."
+    )
+    assert runs in plan.remarks
+    assert "api: task 1 stays done: no rollback undoes it or runs it" in plan.irreversible
+
+
 def test_nothing_is_changed_by_planning(world: PlanWorld) -> None:
     """Only what reads is called, and the buckets stay as they are."""
     world.release(with_settings())

@@ -12,6 +12,7 @@ from controller.aws.ledger.table import marshal
 from controller.domain.deployment import (
     Awaited,
     Bake,
+    Changes,
     Comparison,
     Counts,
     Deployment,
@@ -19,6 +20,7 @@ from controller.domain.deployment import (
     Hotfix,
     Revision,
     Step,
+    TaskRun,
     Trip,
     Trouble,
     Unsent,
@@ -129,6 +131,20 @@ def test_an_update_can_require_that_there_is_no_trip(deployments: DynamoDeployme
     deployments.update("d1", {"trip": TRIP}, phases=OPEN)
     with pytest.raises(LedgerConflictError):
         deployments.update("d1", {"weight": 20}, phases=OPEN, expected=Expected(untripped=True))
+
+
+def test_a_task_of_a_release_is_claimed_once(deployments: DynamoDeployments) -> None:
+    """Of two who begin the same one, the second is too late; the next claim knows the one before."""
+    deployments.create(a_deployment())
+    run = TaskRun(1, 1, 1, START)
+    claim: Changes = {"task_run": run}
+    assert deployments.update("d1", claim, phases=OPEN, expected=Expected(task_claim=0)).task_run == run
+    with pytest.raises(LedgerConflictError):
+        deployments.update("d1", claim, phases=OPEN, expected=Expected(task_claim=0))
+    done = replace(run, done=(1,))
+    assert deployments.update("d1", {"task_run": done}, phases=OPEN, expected=Expected(task_claim=1)).task_run == done
+    with pytest.raises(LedgerConflictError):
+        deployments.update("d1", claim, phases=OPEN, expected=Expected(task_claim=2))
 
 
 @pytest.mark.parametrize("field", ["trip", "waits_since", "traffic_restored_at"])

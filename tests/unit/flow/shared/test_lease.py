@@ -1,6 +1,6 @@
 """The lease: a deployment without progress is stuck, one that waits as planned is not."""
 
-from controller.flow.pause import pause
+from controller.flow.pausing.pause import pause
 from controller.flow.reconcile import STUCK, reconcile
 from controller.flow.shared.lease import LEASE, PAUSE_SECONDS
 from tests.unit.flow.scenes import a_silent_deployment

@@ -3,7 +3,7 @@
 import pytest
 
 from controller.errors import SelfrightError
-from controller.flow.resume import resume
+from controller.flow.pausing.resume import resume
 from tests.unit.flow.scenes import baking, paused
 
 

@@ -1,0 +1,116 @@
+"""Run task: what a release does once before its checks, such as a database migration, one task at a time.
+
+A task is claimed in the ledger, and then the staged version is invoked. Who dies in between leaves a claim behind, and
+nobody knows whether the task ran. No function runs for more than a quarter of an hour, so after that time the task is
+run once more, under the same idempotency key; if that leaves no answer either, the release goes back.
+
+Only an answer that says that it failed is evidence against the version.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from math import ceil
+from typing import Literal, cast
+
+from controller.domain.bundle.tasks import ReleaseTask, due_task, event_of, title
+from controller.domain.deployment import Changes, Deployment, TaskRun, TripSource
+from controller.domain.phases import Phase
+from controller.domain.timeline import EventKind
+from controller.errors import LedgerConflictError, SelfrightError, TransientError
+from controller.flow.shared.fence import trip
+from controller.flow.shared.lease import renewed
+from controller.flow.shared.results import DeploymentResult
+from controller.flow.shared.timeline import environment_of, record
+from controller.ports.ledger import Expected
+from controller.ports.world import World
+
+ATTEMPTS = 2
+LONGEST = timedelta(minutes=16)
+"""After so long nothing runs any more of what was begun: Lambda ends every function after 15 minutes."""
+PAUSE = 30
+"""Seconds until the next question, while it is not known how a task ended."""
+
+
+@dataclass(frozen=True)
+class TaskRan(DeploymentResult):
+    """How far the tasks are."""
+
+    outcome: Literal["done", "pending", "failed"]
+    wait_seconds: int | None = None
+
+
+def run_task(world: World, deployment_id: str) -> TaskRan:
+    """Run the task that is due, if any.
+
+    Outcomes: `done`; `pending` while it may be running, begun by another call of this: ask again in `wait_seconds`;
+    `failed`, also when the deployment has tripped or goes back already.
+    """
+    deployment = world.deployments.get(deployment_id)
+    if deployment.trip or deployment.phase is not Phase.STAGING:
+        return TaskRan(deployment, "failed", deployment.rollback_reason)
+    due = due_task(deployment)
+    if due is None:
+        return TaskRan(deployment, "done")
+    number, task = due
+    begun = deployment.task_run if deployment.task_run and deployment.task_run.number == number else None
+    if begun and (left := (begun.since + LONGEST - world.clock.now()).total_seconds()) > 0:
+        return TaskRan(deployment, "pending", wait_seconds=min(PAUSE, ceil(left)))
+    if begun and begun.attempt == ATTEMPTS:
+        reason = f"{title(number, task)} was begun {ATTEMPTS} times and gave no answer: look whether it has run"
+        return _failed(world, deployment, "fault", reason)
+    claimed = _claim(world, deployment, number, begun.attempt + 1 if begun else 1)
+    if claimed is None:
+        return TaskRan(world.deployments.get(deployment_id), "pending", wait_seconds=1)
+    if begun:
+        said = f"{title(number, task)} gave no answer. It runs once more, under the same idempotency key."
+        record(world, deployment_id, EventKind.TASK, said)
+    return _run(world, claimed, number, task)
+
+
+def _claim(world: World, deployment: Deployment, number: int, attempt: int) -> Deployment | None:
+    """Note in the ledger that the task begins now; None when something else was first."""
+    before = deployment.task_run
+    claim, done = (before.claim, before.done) if before else (0, ())
+    run = TaskRun(number, claim + 1, attempt, world.clock.now(), done)
+    changes: Changes = {"task_run": run, **renewed(world, LONGEST.total_seconds())}
+    expected = Expected(untripped=True, task_claim=claim)
+    try:
+        return world.deployments.update(deployment.deployment_id, changes, phases={Phase.STAGING}, expected=expected)
+    except LedgerConflictError:
+        return None
+
+
+def _run(world: World, deployment: Deployment, number: int, task: ReleaseTask) -> TaskRan:
+    """Invoke the staged version, and note how that ended."""
+    name, staged = title(number, task), deployment.staged[task.component]
+    environment = environment_of(world, deployment)
+    try:
+        answer = world.tasks.run(environment, task.component, staged, event_of(deployment, number, task), task.limit)
+    except TransientError as error:
+        record(world, deployment.deployment_id, EventKind.TASK, f"{name}: whether it has run is not known. {error}")
+        return TaskRan(deployment, "pending", wait_seconds=PAUSE)
+    except SelfrightError as error:
+        return _failed(world, deployment, "fault", f"{name} could not be run: {error}")
+    if answer.outcome == "succeeded":
+        return _done(world, deployment, number, f"{name}: {answer.said}")
+    return _failed(world, deployment, "check" if answer.outcome == "failed" else "fault", f"{name}: {answer.said}")
+
+
+def _done(world: World, deployment: Deployment, number: int, said: str) -> TaskRan:
+    record(world, deployment.deployment_id, EventKind.TASK, said)
+    run = cast("TaskRun", deployment.task_run)
+    changes: Changes = {"task_run": replace(run, done=(*run.done, number)), **renewed(world)}
+    expected = Expected(task_claim=run.claim)
+    try:
+        noted = world.deployments.update(deployment.deployment_id, changes, phases={Phase.STAGING}, expected=expected)
+    except LedgerConflictError:  # It goes back already, or has waited so long that the task was begun again.
+        return TaskRan(deployment, "pending", wait_seconds=1)
+    if noted.trip:
+        return TaskRan(noted, "failed", noted.trip.reason)
+    return TaskRan(noted, "done")
+
+
+def _failed(world: World, deployment: Deployment, source: TripSource, reason: str) -> TaskRan:
+    """The release goes back before any visitor came; only an answer that it failed (`check`) is evidence."""
+    tripped = trip(world, deployment.deployment_id, source, reason)
+    return TaskRan(tripped, "failed", reason)

@@ -1,0 +1,183 @@
+"""Run task: once, twice, half, failed, late, and when the release goes back meanwhile."""
+
+from datetime import timedelta
+
+import pytest
+
+from controller.domain.phases import Phase
+from controller.errors import NotFoundError, TransientError
+from controller.flow.on_alarm import on_alarm
+from controller.flow.run_task import LONGEST, run_task
+from controller.flow.shared.lease import LEASE
+from controller.flow.test import test_staged as run_tests
+from controller.ports.signals import TaskAnswer
+from tests.fakes import FakeWorld
+from tests.unit.flow.scenes import ALARM, dying_everywhere, guarded, messages, once, staged, tripped
+
+MIGRATION = '{"component":"api","event":{"do":"migrate"},"timeout":"10m"}'
+SEED = '{"component":"api","event":{"do":"seed"}}'
+LOST = TransientError("lambda:InvokeFunction on f:7 got no answer (ConnectionClosedError). It can be tried again.")
+
+
+def with_tasks(*tasks: str) -> FakeWorld:
+    """A deployment that is staged and has these tasks (default: the migration)."""
+    return staged(tasks=tasks or (MIGRATION,))
+
+
+def source(world: FakeWorld) -> str:
+    """The source of the deployment's trip; "" without one."""
+    trip = world.deployments.get("d2").trip
+    return trip.source if trip else ""
+
+
+def test_the_staged_version_is_invoked_before_its_checks() -> None:
+    """The checks wait for it, and then they are made."""
+    world = with_tasks()
+    assert run_tests(world, "d2").outcome == "task"
+    assert run_task(world, "d2").outcome == "done"
+    ((name, version, event, limit),) = world.tasks.asked
+    assert (name, version, limit, event["do"]) == ("api", "7", 600, "migrate")
+    assert event["selfright"]["idempotency_key"] == "smartpack/prod/2.0.0/dd/1"
+    assert run_tests(world, "d2").outcome == "healthy"
+    assert messages(world, "task") == ["api: task 1: it succeeded"]
+
+
+def test_tasks_run_one_after_the_other() -> None:
+    """Each is claimed, and noted when it is done."""
+    world = with_tasks(MIGRATION, SEED)
+    run_task(world, "d2")
+    assert run_tests(world, "d2").outcome == "task"
+    run_task(world, "d2")
+    assert [event["do"] for _, _, event, _ in world.tasks.asked] == ["migrate", "seed"]
+    assert run_tests(world, "d2").outcome == "healthy"
+
+
+def test_running_the_state_twice_runs_the_task_once() -> None:
+    """The second time, nothing is due."""
+    world = with_tasks()
+    assert [run_task(world, "d2").outcome for _ in range(2)] == ["done", "done"]
+    assert len(world.tasks.asked) == 1
+
+
+def test_a_task_of_a_component_that_has_not_changed_runs_too() -> None:
+    """It is of the release: its live version is invoked."""
+    world = with_tasks()
+    live = world.deployments.get("d2").restore_point
+    world.deployments.update("d2", {"staged_now": {"api": (live or {})["api"]}}, phases={Phase.STAGING})
+    assert run_task(world, "d2").outcome == "done"
+    assert world.tasks.asked[0][1] == "6"
+
+
+def test_a_second_run_beside_the_first_waits_for_it() -> None:
+    """The claim is the first one's, and the task is invoked once."""
+    world = with_tasks()
+    seen = []
+    world.tasks.meanwhile = lambda: seen.append(run_task(world, "d2"))
+    assert run_task(world, "d2").outcome == "done"
+    assert [(one.outcome, one.wait_seconds) for one in seen] == [("pending", 30)]
+    assert len(world.tasks.asked) == 1
+
+
+def test_a_claim_that_somebody_else_made_first_is_left_alone() -> None:
+    """Between reading and claiming, another run was faster."""
+    world = with_tasks()
+    world.deployments.before_update = once(lambda: run_task(world, "d2"))
+    assert run_task(world, "d2").outcome == "pending"
+    assert len(world.tasks.asked) == 1
+
+
+def test_a_task_without_an_answer_runs_once_more_under_the_same_key() -> None:
+    """Not before everything that was begun has ended, whatever its own timeout; and people read so."""
+    world = with_tasks()
+    world.tasks.answers = [LOST]
+    assert run_task(world, "d2").outcome == "pending"
+    world.clock.forward((LONGEST - timedelta(seconds=10)).total_seconds())
+    assert (run_task(world, "d2").wait_seconds, len(world.tasks.asked)) == (10, 1)
+    world.clock.forward(10)
+    assert run_task(world, "d2").outcome == "done"
+    first, second = (event["selfright"]["idempotency_key"] for _, _, event, _ in world.tasks.asked)
+    assert first == second
+    assert "once more, under the same idempotency key" in messages(world, "task")[1]
+
+
+def test_a_task_that_never_answers_is_no_evidence() -> None:
+    """After the second time, a person has to look whether it has run."""
+    world = with_tasks()
+    world.tasks.answers = [LOST, LOST]
+    for _ in range(2):
+        assert run_task(world, "d2").outcome == "pending"
+        world.clock.forward(LONGEST.total_seconds())
+    ended = run_task(world, "d2")
+    assert (ended.outcome, source(world), len(world.tasks.asked)) == ("failed", "fault", 2)
+    assert "look whether it has run" in (ended.reason or "")
+    assert not world.deployments.get("d2").is_condemned
+
+
+def test_a_task_that_fails_is_evidence() -> None:
+    """The function answered with an error, so this version is refused, before any visitor came."""
+    world = with_tasks()
+    world.tasks.answers = [TaskAnswer("failed", "it failed (KeyError: 'table')")]
+    ended = run_task(world, "d2")
+    assert (ended.outcome, ended.reason) == ("failed", "api: task 1: it failed (KeyError: 'table')")
+    assert (source(world), world.deployments.get("d2").is_condemned) == ("check", True)
+
+
+@pytest.mark.parametrize("answer", [TaskAnswer("late", "it has not ended within 10m"), NotFoundError("It is gone.")])
+def test_a_task_that_is_late_or_cannot_be_asked_is_no_evidence(answer: TaskAnswer | Exception) -> None:
+    """The release goes back, and may be released again."""
+    world = with_tasks()
+    world.tasks.answers = [answer]
+    assert run_task(world, "d2").outcome == "failed"
+    assert (source(world), world.deployments.get("d2").is_condemned) == ("fault", False)
+
+
+def test_no_task_begins_after_a_trip() -> None:
+    """Nothing goes forward any more."""
+    world = with_tasks()
+    world.deployments.update("d2", {"trip": tripped()}, phases={Phase.STAGING})
+    assert (run_task(world, "d2").outcome, world.tasks.asked) == ("failed", [])
+
+
+def test_an_alarm_while_a_task_runs_is_found_when_it_has_ended() -> None:
+    """The task is noted as done all the same, so that people know what happened."""
+    world = guarded(Phase.STAGING, tasks=(MIGRATION,), steps=())
+    world.tasks.meanwhile = lambda: on_alarm(world, ALARM, "Too many errors.")
+    ended = run_task(world, "d2")
+    assert (ended.outcome, "Too many errors" in (ended.reason or "")) == ("failed", True)
+    assert messages(world, "task") == ["api: task 1: it succeeded"]
+
+
+def test_a_release_that_goes_back_while_its_task_runs_does_not_go_forward() -> None:
+    """A person stopped the execution: the late answer changes nothing but the timeline."""
+    world = with_tasks()
+
+    def go_back() -> None:
+        world.deployments.update("d2", {"phase": Phase.ROLLING_BACK}, phases={Phase.STAGING})
+
+    world.tasks.meanwhile = go_back
+    assert run_task(world, "d2").outcome == "pending"
+    assert run_task(world, "d2").outcome == "failed"
+    assert messages(world, "task") == ["api: task 1: it succeeded"]
+
+
+def test_wherever_it_dies_the_task_is_done_in_the_end_under_one_key() -> None:
+    """Whatever was written last: asked again and again, it is done, and has run twice at most."""
+    for place, world in dying_everywhere(with_tasks, lambda world: run_task(world, "d2")):
+        for _ in range(3):
+            if run_task(world, "d2").outcome == "done":
+                break
+            world.clock.forward(LONGEST.total_seconds())
+        else:
+            pytest.fail(f"not done after it died {place}")
+        found = [event["selfright"]["idempotency_key"] for _, _, event, _ in world.tasks.asked]
+        assert (len(found) <= 2, len(set(found))) == (True, 1), place
+
+
+def test_a_running_task_keeps_the_lease() -> None:
+    """The reconciler takes no deployment for dead whose task may still run."""
+    world = with_tasks()
+    leases = []
+    world.tasks.meanwhile = lambda: leases.append(world.deployments.get("d2").lease_until)
+    began = world.clock.now()
+    run_task(world, "d2")
+    assert leases == [began + LEASE + LONGEST]
