@@ -13,11 +13,14 @@ HIDDEN = "[redacted]"
 _WORDS = frozenset({
     "auth", "authenticator", "authorization", "authorisation", "bearer", "cookie", "cookies", "credential",
     "credentials", "csrf", "jsessionid", "jwt", "nonce", "otp", "pass", "passcode", "passphrase", "passwd", "password",
-    "passwords", "phpsessid", "pin", "pwd", "secret", "secrets", "session", "sessionid", "sessid", "sid", "sig",
-    "signature", "token", "tokens", "totp", "xsrf",
+    "passwords", "passwort", "phpsessid", "pin", "pw", "pwd", "secret", "secrets", "session", "sessionid", "sessid",
+    "sid", "sig", "signature", "token", "tokens", "totp", "xsrf",
 })  # fmt: skip
 _ENDS = ("apikey", "accesskey", "privatekey", "secretkey", "signingkey", "sharedkey", "masterkey", "encryptionkey",
          "password", "passwd", "secret", "token", "cookie", "credentials")  # fmt: skip
+_IN_QUERIES = frozenset({"code", "key", "state"})
+"""Of a login's address, for example."""
+_KIND_OF_KEY = re.compile(r"(?i)\b(?:access|api|encryption|master|private|secret|shared|signing) $")
 _WHOLE_LINES = frozenset({"cookie", "cookies", "authorization", "authorisation"})
 """The values of these have spaces."""
 _ORDINARY = re.compile(
@@ -104,6 +107,10 @@ def _names_a_secret(text: str, found: re.Match[str]) -> bool:
     name, before = found["name"], text[max(0, found.start() - 1) : found.start()]
     if before == "/" and found["sign"].strip() == "is":
         return False  # A path, of which something is said.
+    if name.lower() in _IN_QUERIES and before and before in "?&":
+        return True
+    if name.lower() == "key" and _KIND_OF_KEY.search(text[max(0, found.start() - _NAMING) : found.start()]):
+        return True
     escaped = before == "\\" and name[0] in "nrt"  # The end of a line within a text in JSON, not a letter of the name.
     return is_sensitive(name[1:] if escaped else name)
 

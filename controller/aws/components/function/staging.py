@@ -110,7 +110,7 @@ class FunctionStaging:
         version = self._numbered(latest, code)
         if isinstance(version, Pending):
             return version
-        if latest is found and not again and not self._is_usable(version):
+        if not again and not self._is_usable(version):
             touched = self._touch(latest)
             version = touched if isinstance(touched, Pending) else self._numbered(touched, code)
         return version if isinstance(version, Pending) else self._successful(version)

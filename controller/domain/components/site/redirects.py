@@ -105,8 +105,10 @@ def _move(words: list[str]) -> MovedAddress | str:
         return why
     decoded = unquote(source)
     bare = decoded.strip("/")
-    if (why := why_unsafe(bare) if bare else None) or len(sendable := _sendable(target)) > LONGEST:
-        return f"its address {why}" if why else f"where it leads to has more than {LONGEST} characters when it is sent"
+    if unsafe := why_unsafe(bare) if bare else None:
+        return f"its address {unsafe}"
+    if len(sendable := _sendable(target)) > LONGEST:
+        return f"where it leads to has more than {LONGEST} characters when it is sent"
     parts = (decoded.removesuffix("/") or "/").split("/")
     if not all(_SEGMENT.fullmatch(part) for part in parts[:-1]) or not (
         parts[-1] == "*" or _SEGMENT.fullmatch(parts[-1])

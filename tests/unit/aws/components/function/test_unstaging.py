@@ -132,3 +132,19 @@ def test_a_slow_update_is_asked_for_again(world: World) -> None:
     assert isinstance(unstage(world, stable), Pending)
     world.functions.left = 1
     assert unstage(world, stable) is None
+
+
+def test_what_was_unstaged_and_deleted_can_be_staged_again(world: World) -> None:
+    """Lambda may answer with the version of the same contents that it made last, though that was deleted since."""
+    stable = release(world, CODE)
+    world.functions.point("live", stable.id)
+    bad = release(world)
+    unstage(world, stable)
+    assert world.function().discard(bad)
+    world.functions.remembers = True
+
+    def same_contents() -> None:
+        world.functions.published["RevisionId"] = world.functions.latest["RevisionId"]
+
+    world.functions.before["publish_version"] = same_contents
+    assert release(world).id in world.functions.versions
