@@ -1,7 +1,8 @@
 """For which processor the compiled files of a function's zip are: Linux's programs say so in their first bytes."""
 
+import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from fnmatch import fnmatch
 from typing import BinaryIO, cast
 
@@ -15,6 +16,15 @@ ARCHITECTURE_ADVICE = (
 )
 _BOOTSTRAP = "bootstrap"
 _LIBRARIES = ("*.so", "*.so.*", "*.node")
+_EXTENSION = re.compile(r"(.*)\.cpython-[0-9a-z]+-[0-9a-z_]+-linux-(?:gnu|musl)\.so")
+"""A module of Python's, for a processor that the name tells: on another one, Python does not even see it."""
+_SPARE = frozenset(
+    {
+        *("_speedups", "_yaml", "_wrappers", "_multidict", "_frozenlist", "_quoting_c", "_helpers_c", "_http_parser"),
+        *("_http_writer", "_cython"),
+    }
+)
+"""Those of MarkupSafe, PyYAML, wrapt, aiohttp and the like, which have the same in Python, too."""
 _HEADER = struct.Struct("<4sBB10s2xH")
 """The magic, the class (64 bits), the byte order, what does not matter here, the type, the machine."""
 _MAGIC, _WIDE, _LITTLE = b"\x7fELF", 2, 1
@@ -26,13 +36,13 @@ def why_not_on(architecture: str, package: BinaryIO, directory: Directory, what:
     """Why the code in the zip `what` would not run on this architecture, as a sentence; "" when nothing says so.
 
     `bootstrap` must be for it. Of libraries there may be those for other processors beside them, as in packages that
-    bring several.
+    bring several; and what a package does without is no reason.
     """
-    foreign = ""
+    foreign, names = "", {entry.name for entry in directory.entries}
     for entry, machine in _machines(package, directory):
         if machine == architecture and entry.name != _BOOTSTRAP:
             return ""
-        if machine != architecture:
+        if machine != architecture and not _is_spare(entry.name, names):
             found = f"'{printable(entry.name)}' in {what} is compiled for {machine}"
             foreign = foreign or f"{found}, and the function runs on {architecture}"
             if entry.name == _BOOTSTRAP:
@@ -51,6 +61,15 @@ def _machines(package: BinaryIO, directory: Directory) -> Iterator[tuple[Entry, 
             magic, width, order, _, machine = _HEADER.unpack(head)
             if (magic, width, order) == (_MAGIC, _WIDE, _LITTLE) and machine in _MACHINES:
                 yield entry, _MACHINES[machine]
+
+
+def _is_spare(name: str, names: Collection[str]) -> bool:
+    """Whether it is a module of Python's that only makes a package faster, which does without it elsewhere."""
+    found = _EXTENSION.fullmatch(name)
+    if found is None:
+        return False
+    module = found[1].rpartition("/")[2]
+    return f"{found[1]}.py" in names or module in _SPARE or module.endswith("__mypyc")
 
 
 def _may_be_compiled(entry: Entry) -> bool:

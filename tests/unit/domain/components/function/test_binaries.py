@@ -46,6 +46,27 @@ def test_a_bootstrap_for_another_processor_cannot_start() -> None:
 
 
 @pytest.mark.parametrize(
+    "name", ["charset_normalizer/md", "charset_normalizer/md__mypyc", "markupsafe/_speedups", "yaml/_yaml"]
+)
+def test_what_a_package_does_without_is_no_reason(name: str) -> None:
+    """Python does not see it on another processor, and takes what is beside it: so run Flask and requests."""
+    tagged = f"{name}.cpython-313-x86_64-linux-gnu.so"
+    data = a_zip({"app.py": b"x", tagged: elf(X86), "charset_normalizer/md.py": b"x"})
+    package = io.BytesIO(data)
+    assert why_not_on("arm64", package, read_directory(package, "a", 100), "a") == ""
+
+
+def test_what_a_package_needs_is_a_reason() -> None:
+    """Nothing is beside it."""
+    files = {
+        "pydantic_core/__init__.py": b"x",
+        "pydantic_core/_pydantic_core.cpython-313-x86_64-linux-gnu.so": elf(X86),
+    }
+    package = io.BytesIO(a_zip(files))
+    assert "is compiled for x86_64" in why_not_on("arm64", package, read_directory(package, "a", 100), "a")
+
+
+@pytest.mark.parametrize(
     "data",
     [b"", b"\x7fELF", elf(RISCV), elf(X86, width=1), b"GROUP ( libc.so.6 )" * 4, Item(b"lib/x.so", mode=0o120777)],
 )
