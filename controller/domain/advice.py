@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from controller.domain.deployment import Deployment
+
 HELD_ADVICE = (
     "Look at `selfright status`, correct what is wrong, then run `selfright rollback` on the failed deployment."
 )
@@ -33,4 +35,16 @@ def bypassed(callers: Sequence[str], entrance: str) -> str:
     return (
         f"It is called without its alias, by {'; '.join(callers)}. They run what is staged before any check, and are"
         f" not divided; what calls {entrance} is."
+    )
+
+
+def by_hand_advice(deployment: Deployment, names: Sequence[str]) -> str:
+    """What a person can do who wants to roll back a live release of which components were changed by hand."""
+    one, where = deployment.deployment_id, deployment.environment_key
+    whole = f" `selfright restore {one}` shows everything that is not as it was before this release, asks, and restores"
+    back = f" put {' and '.join(names)} back as the release left it (`selfright status {where}` prints how)"
+    return (
+        "Nothing was changed, because a rollback overwrites nobody's change."
+        + (f"{whole} it with your own rights, {' and '.join(names)} included. Or" if deployment.export else " First")
+        + f"{back}, then run `selfright rollback {one}`."
     )

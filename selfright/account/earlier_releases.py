@@ -127,6 +127,6 @@ def restore_traffic_now(account: Account, deployment_id: str, reason: str) -> st
     if "FunctionError" in answer:
         return str(said.get("errorMessage", answer["FunctionError"]))
     if said.get("outcome") == "refused":
-        step = "See its status: `selfright status`"
+        step = f"See its status: `selfright status {deployment_id}`"
         raise AdviceError(f"It was not rolled back: {said.get('reason')}", step)
     return "; ".join(f"{component}: {trouble}" for component, trouble in said.get("failed", {}).items())

@@ -60,7 +60,8 @@ class Terminal:
     def error(self, message: str, next_step: str) -> None:
         """Print an error and the next step; with `--output json`, also as a document on stdout."""
         # A tool's last lines stay lines; indented, so that none of them can pass for one of ours.
-        said, step = "\n  ".join(clean(line) for line in message.splitlines()), self.commands.within(clean(next_step))
+        within = self.commands.within
+        said, step = "\n  ".join(within(clean(line)) for line in message.splitlines()), within(clean(next_step))
         self.note(Text.assemble(("Error: ", "bold red"), said))
         if step:
             self.note(Text.assemble(("Next:  ", "bold"), step))

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from controller.domain.advice import AGAIN_ADVICE, HELD_ADVICE
+from controller.domain.advice import AGAIN_ADVICE, HELD_ADVICE, by_hand_advice
 from controller.domain.deployment import Awaited, Changes, Deployment, Trip, TripSource, due
 from controller.domain.history import last_change
 from controller.domain.judging.usage import most_used_first
 from controller.domain.phases import MOVING, TOUCHED, UNTOUCHED, Phase
 from controller.domain.timeline import EventKind
 from controller.errors import (
+    ChangedByOthersError,
     InvalidEnvironmentError,
     LedgerConflictError,
     NotFoundError,
@@ -138,26 +139,47 @@ def _refusal(world: World, deployment: Deployment) -> str:
         environment = environment_of(world, deployment)
     except (UnknownEnvironmentError, InvalidEnvironmentError) as error:
         return str(error)
+    elsewhere: dict[str, str] = {}
     for name in deployment.changed:
         try:
-            refusal = _refused_by(world.components.get(environment, name, urgent=True), name, deployment)
+            component = world.components.get(environment, name, urgent=True)
+            if refusal := _gone(component, name, deployment):
+                return refusal
+            if deployment.phase is Phase.SUCCEEDED and (found := _elsewhere(component, deployment.staged[name].id)):
+                elsewhere[name] = found
         except TransientError:
             raise
         except SelfrightError as error:
             return f"{name}: {error}"
-        if refusal:
-            return refusal
-    return ""
+    return _moved(world, deployment, elsewhere) if elsewhere else ""
 
 
-def _refused_by(component: Component, name: str, deployment: Deployment) -> str:
-    stable, staged = (deployment.restore_point or {})[name], deployment.staged[name].id
-    if not seen_again(lambda: component.has(stable), bool):
-        return f"{name}: the revision {stable.id}, which was live before, does not exist any more."
-    if deployment.phase is not Phase.SUCCEEDED:
-        return ""
-    live = seen_again(lambda: component.current().id, lambda live: live == staged)
-    return "" if live == staged else f"{name} is not on this release any more: roll back the deployment that is live."
+def _gone(component: Component, name: str, deployment: Deployment) -> str:
+    stable = (deployment.restore_point or {})[name]
+    there = seen_again(lambda: component.has(stable), bool)
+    return "" if there else f"{name}: the revision {stable.id}, which was live before, does not exist any more."
+
+
+def _elsewhere(component: Component, staged: str) -> str:
+    """What the component is on instead of what was staged for it, in words; "" if it is on that."""
+    try:
+        live = seen_again(lambda: component.current().id, lambda live: live == staged)
+    except (ChangedByOthersError, NotFoundError) as error:  # Traffic is split, or an alias was deleted.
+        return f"{str(error).rstrip('.')}, and this release left it on {staged}"
+    return "" if live == staged else f"it is on {live or 'nothing'}, and this release left it on {staged}"
+
+
+def _moved(world: World, deployment: Deployment, elsewhere: Mapping[str, str]) -> str:
+    """Why components that are elsewhere are not moved: by a later release or by hand, which stays."""
+    if not serves(world, world.locks.load(deployment.environment_key), deployment):
+        names = " and ".join(elsewhere)
+        return f"{names} {_be(elsewhere)} not on this release any more: roll back the deployment that is live."
+    found = "; ".join(f"{name} was changed by hand: {what}" for name, what in elsewhere.items())
+    return f"{found}. {by_hand_advice(deployment, list(elsewhere))}"
+
+
+def _be(names: Collection[str]) -> str:
+    return "is" if len(names) == 1 else "are"
 
 
 def _not_possible(world: World, deployment: Deployment) -> str:

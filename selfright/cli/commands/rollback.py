@@ -124,8 +124,9 @@ def _restore_traffic_now(tools: CommandTools, chosen: Deployment, reason: str) -
         trouble = restore_traffic_now(tools.account, chosen.deployment_id, reason)
     except AwsError as error:
         trouble = str(error)
+    said = tools.terminal.commands.within(trouble)
     tools.terminal.note(
-        f"The traffic was not restored at once: {trouble}" if trouble else "All traffic is set back to stable."
+        f"The traffic was not restored at once: {said}" if trouble else "All traffic is set back to stable."
     )
 
 

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from selfright.cli.terminal import Terminal, _SafeConsole, as_json, plain
+from selfright.wording import Commands
 
 HOSTILE = "a\u009b31mb\u202etxt.exe\x1b]0;x\x07c\u2028d\U000e0001"
 
@@ -52,3 +53,13 @@ def test_a_terminal_gets_no_control_characters_but_its_own() -> None:
     assert text.startswith("\x1b[31m")
     assert text.count("\x1b") == 2
     assert not {"\u009b", "\u202e", "\x07", "\u2028"} & set(text)
+
+
+def test_commands_in_an_error_can_be_copied(capsys: pytest.CaptureFixture[str]) -> None:
+    """Wherever they stand in it: in what was wrong, and in what to do next."""
+    terminal = Terminal()
+    terminal.commands = Commands("./dev", local=True)
+    terminal.error("It is held: `selfright unlock shop/prod`.", "See `selfright status shop/prod`.")
+    said = capsys.readouterr().err
+    assert "`./dev unlock shop/prod --local`" in said
+    assert "`./dev status shop/prod --local`" in said

@@ -179,6 +179,44 @@ def test_what_is_not_live_any_more_is_not_rolled_back() -> None:
     assert begin_rollback(world, "d2", "arn:back", "person", "Please.").outcome == "refused"
 
 
+BY_HAND = "api was changed by hand: it is on 5, and this release left it on 7. "
+
+
+@pytest.mark.parametrize("begin", [begin_rollback, emergency])
+def test_what_was_moved_by_hand_is_named_with_the_commands_that_help(begin: Callable[..., RollbackBegun]) -> None:
+    """The release is the live one, so *roll back the live one* would lead in a circle; nothing is moved."""
+    world = succeeded()
+    world.deployments.known["d2"] = replace(world.deployments.get("d2"), export="ee")
+    world.components.known["api"].edit("5")
+    by = ("arn:back", "person") if begin is begin_rollback else ()
+    refused = begin(world, "d2", *by, "Please.")
+    assert (refused.outcome, live(world)["api"]) == ("refused", ("5", 0))
+    assert str(refused.reason).startswith(BY_HAND)
+    for command in ("selfright restore d2", f"selfright status {KEY}", "selfright rollback d2"):
+        assert f"`{command}`" in str(refused.reason)
+
+
+def test_everything_that_was_moved_by_hand_is_named() -> None:
+    """One after the other would need as many rollbacks; what was not exported cannot be recovered."""
+    world = succeeded()
+    world.components.known["api"].edit("5")
+    world.components.known["site"].weight = 50
+    reason = str(begin_rollback(world, "d2", "arn:back", "person", "Please.").reason)
+    assert reason.startswith(f"{BY_HAND.rstrip('. ')}; site was changed by hand: traffic is split between")
+    assert "selfright restore" not in reason
+
+
+def test_what_a_later_release_moved_was_not_changed_by_hand() -> None:
+    """Then the later one is to be rolled back."""
+    world = succeeded()
+    world.locks.known[KEY] = replace(world.locks.load(KEY), live="d3")
+    later = {"restore_point": CANARY, "staged": {**CANARY, "api": Revision("8")}}
+    a_deployment(world, Phase.SUCCEEDED, "d3", previous="d2", **later)
+    world.components.known["api"].edit("8")
+    reason = begin_rollback(world, "d2", "arn:back", "person", "Please.").reason
+    assert reason == "api is not on this release any more: roll back the deployment that is live."
+
+
 def test_a_component_that_somebody_is_changing_refuses() -> None:
     """A component whose traffic is split is not touched."""
     world = succeeded()
