@@ -58,9 +58,20 @@ _FORMS: tuple[tuple[str, tuple[bytes, ...], re.Pattern[bytes]], ...] = (
 """What it is, bytes of which every one has one (they are found much faster), and its form."""
 
 
+_LEAST, _VARIETY = 12, 2
+"""The last characters of a key, and how many different ones stand for none."""
+_ROWS = (b"1234567890", b"0123456789", b"abcdefghij")
+
+
 def secret_in(data: bytes) -> str:
     """What kind of secret a file's contents have, with its article; "" when none is recognised."""
     for kind, marks, form in _FORMS:
-        if any(mark in data for mark in marks) and form.search(data):
+        if any(mark in data for mark in marks) and any(not _is_example(found[0]) for found in form.finditer(data)):
             return kind
     return ""
+
+
+def _is_example(found: bytes) -> bool:
+    """Whether it is one that manuals show: `AKIAXXXXXXXXXXXXXXXX`, `ghp_1234567890abcdefghij…`."""
+    shown = found.lower()
+    return len(set(shown[-_LEAST:])) <= _VARIETY or any(row in shown for row in _ROWS)

@@ -128,6 +128,7 @@ def _walk(
                 continue
             if entry.is_symlink():
                 _stay_inside(place, above)
+                check_path(place.resolve(), path, allowed)  # Another name makes a secret no file for everybody.
             check_path(place, path, allowed)
             if entry.is_dir():
                 yield from _walk(place, f"{path}/", (*above, place.resolve()), allowed, leaves_out)

@@ -161,3 +161,12 @@ def test_names_that_differ_only_in_how_accents_are_written_are_refused(source: S
     """One of two files would be lost."""
     source.write({NFD: b"x", NFC: b"y"})
     assert "how its accents are written" in source.refusal().reason
+
+
+def test_a_link_to_a_secret_is_one(source: Source) -> None:
+    """Whatever the link is called, and although the secret itself is left out."""
+    source.write({".env": b"PASSWORD=x"})
+    source.keys = ", exclude: [.env]"
+    assert source.files() == {"index.html"}
+    (source.folder / "web/config.txt").symlink_to(".env")
+    assert "looks like a secret" in source.refusal().reason
