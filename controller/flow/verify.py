@@ -1,11 +1,13 @@
 """Verify: a step has arrived at the visitors; then the release's checks from outside, as a visitor makes them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
 from controller.domain.checks.verification import OutsideCheck, checks_of, outside_checks_of
 from controller.domain.deployment import Deployment
+from controller.domain.environment import Environment
 from controller.domain.strategy import ALL
 from controller.domain.timeline import EventKind
 from controller.flow.ask_hook import POST, hook_of
@@ -56,12 +58,16 @@ def verify(world: World, deployment_id: str, step: int, *, may_wait: bool = True
         else:
             said = f"{deployment.weight} % of the visitors are served by version {deployment.version}."
             deployment = note_arrived(world, deployment, change, said)
-    results = probe_all(world.probe, environment, *_expected(world, deployment))
+    expected, as_good = _expected(world, deployment)
+    results = probe_all(world.probe, environment, expected, as_good)
     if failed := [result for result in results if not result.passed]:
         tripped, reason = trip_for(world, deployment, f"from outside at {deployment.weight} %", failed)
         return Verified(tripped, "unhealthy", reason)
-    if results:
-        record(world, deployment_id, EventKind.VERIFIED, f"Step {step + 1}: {count(results)} passed from outside.")
+    waiting = _waiting(environment, deployment, expected)
+    if results or waiting:
+        record(
+            world, deployment_id, EventKind.VERIFIED, f"Step {step + 1}: {count(results)} passed from outside.{waiting}"
+        )
     hook = hook_of(environment, deployment, POST) if deployment.weight >= ALL else ""
     return Verified(deployment, "ask" if hook else "healthy")
 
@@ -95,3 +101,14 @@ def _expected(world: World, deployment: Deployment) -> tuple[list[OutsideCheck],
     new = deployment.at_once
     as_good = [check for check in before if check.component not in new]
     return [check for check in checks if check.component in new or check.request in promised], as_good
+
+
+def _waiting(environment: Environment, deployment: Deployment, expected: Sequence[OutsideCheck]) -> str:
+    """How many checks wait for the last step, as a sentence; "" when none does."""
+    known = environment.components
+    reached = [check for check in outside_checks_of(deployment) if check.component in known]
+    waiting = len([check for check in reached if known[check.component].url and check not in expected])
+    if not waiting:
+        return ""
+    wait, them = ("waits", "it") if waiting == 1 else ("wait", "them")
+    return f" {waiting} more {wait} for {ALL} %, because only this release promises {them}."

@@ -19,6 +19,7 @@ from selfright.packing.packing import Packed, Packing
 
 if TYPE_CHECKING:
     from controller.aws.client.clients import Clients
+    from controller.domain.checks.verification import AnyCheck
     from controller.ports.components import Component
 
 ArtifactOf = TypeVar("ArtifactOf", bound=Artifact)
@@ -29,13 +30,14 @@ TargetOf = TypeVar("TargetOf", bound=Target)
 class Planning:
     """What a component is compared with: `component` is the controller's own adapter, `bundle` the open bundle.
 
-    `called_routes` reads the routes that the live release is known to call.
+    `called_routes` reads the routes that the live release is known to call; `checks` are the component's own.
     """
 
     clients: "Clients"
     component: "Component"
     bundle: Contents
     called_routes: Callable[[], Collection[str]] = frozenset
+    checks: Sequence["AnyCheck"] = ()
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from controller.domain.bundle.remarks import STAYS, bounded, remarks_beside, rem
 from controller.domain.bundle.tasks import title
 from controller.domain.checks.requests import Request
 from controller.domain.checks.verification import checks_of
-from controller.domain.components.artifact import Artifact
 from controller.domain.components.target import Target
 from controller.domain.environment import Environment
 from controller.domain.history import served_until
@@ -84,7 +83,7 @@ class Planner:
             self.world, self.environment, manifest, planned.digest, self.has_secret, states, hotfix=self.hotfix
         )
         components = [
-            replace(self._component(name, manifest.components[name], archive), wave=number)
+            replace(self._component(name, manifest, archive), wave=number)
             for number, wave in enumerate(manifest.waves)
             for name in wave
         ]
@@ -128,12 +127,14 @@ class Planner:
         for name, target in sorted(self.environment.outside_bundles.items()) if changed else ():
             yield from (f"{name}: {said}" for said in kind_of(target.kind).stays(target))
 
-    def _component(self, name: str, artifact: Artifact, archive: BundleArchive) -> ComponentPlan:
+    def _component(self, name: str, manifest: Manifest, archive: BundleArchive) -> ComponentPlan:
+        artifact = manifest.components[name]
+        checks = [check for check in manifest.verification.everything if check.component == name]
         component = self.world.components.get(self.environment, name)
         known = ComponentPlan(name, artifact.kind, "unknown")
         try:
             known = replace(known, live=seen_again(component.current).id)
-            planning = Planning(self.clients, component, archive, self._called_routes)
+            planning = Planning(self.clients, component, archive, self._called_routes, checks)
             return kind_of(artifact.kind).plan(planning, self.environment.components[name], known, artifact)
         except (InvalidBundleError, RefusedError) as error:
             return replace(known, refusal=Refusal(error.reason, error.next_step))

@@ -102,8 +102,8 @@ def test_what_is_missing_is_answered_by_the_distribution_behind(shop: Template) 
 
 
 def test_examples_within_a_stack_are_found() -> None:
-    """The README's, and those of parameters, stacks and state machines."""
-    assert [page.name for page, _ in WITHIN_A_STACK] == ["README.md", *["environment.md"] * 3]
+    """The README's, and those of other callers, parameters, stacks and state machines."""
+    assert [page.name for page, _ in WITHIN_A_STACK] == ["README.md", *["environment.md"] * 4]
 
 
 @pytest.mark.parametrize(("page", "example"), WITHIN_A_STACK)
@@ -121,15 +121,18 @@ def what_a_stack_has(stack: Stack) -> dict[str, Any]:
     errors = cloudwatch.Metric(namespace="Shop", metric_name="Errors")
     bucket = s3.Bucket(stack, "Bucket")
     origin = origins.S3BucketOrigin.with_origin_access_control(bucket)
+    function = lambda_.Function(
+        stack,
+        "Function",
+        runtime=lambda_.Runtime.PYTHON_3_13,
+        handler=PLACEHOLDER_HANDLER,
+        code=lambda_.Code.from_inline(PLACEHOLDER_CODE),
+    )
+    first = lambda_.Version(stack, "First", lambda_=function)
     return {
         "self": stack,
-        "function": lambda_.Function(
-            stack,
-            "Function",
-            runtime=lambda_.Runtime.PYTHON_3_13,
-            handler=PLACEHOLDER_HANDLER,
-            code=lambda_.Code.from_inline(PLACEHOLDER_CODE),
-        ),
+        "function": function,
+        "live": lambda_.Alias(stack, "Live", alias_name="live", version=first),
         "machine": a_state_machine(stack),
         "http_api": apigateway.HttpApi(stack, "Http"),
         "bucket": bucket,

@@ -1,6 +1,6 @@
 """A function's code and configuration, compared with the live version, for zips and container images."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
@@ -8,8 +8,11 @@ from controller.aws.components.function.code import sha256_of
 from controller.aws.components.function.comparison import DEAD_LETTER, ROLE, own_variables, settings_of
 from controller.aws.components.function.component import LambdaComponent
 from controller.aws.components.function.configuration import Wanted, variables_of
+from controller.aws.components.function.invoking.events import FunctionGateway
+from controller.aws.components.function.invoking.gateways import gateway_of
 from controller.aws.components.function.staging import FunctionStaging
 from controller.domain.advice import BYPASSED_ADVICE, bypassed
+from controller.domain.checks.requests import Request
 from controller.domain.components.function.artifact import LambdaArtifact
 from controller.domain.components.function.package import MAX_FILES, MAX_UNPACKED
 from controller.domain.components.function.target import LambdaTarget
@@ -36,6 +39,7 @@ class FunctionPlanner:
     def plan(self, known: ComponentPlan) -> ComponentPlan:
         """Compare it with the live version in `known`. Raises `InvalidBundleError` if staging would fail."""
         version = known.live
+        known = replace(known, remarks=tuple(self._untaken()))
         live = self._staging.configuration(version)
         self._require_fit(live)
         wanted = Wanted(self._artifact, self._target.variables)
@@ -53,13 +57,20 @@ class FunctionPlanner:
         return replace(
             known,
             change="changed",
-            remarks=(said,) if said else (),
+            remarks=(*((said,) if said else ()), *known.remarks),
             package=package,
             transfer=transfer,
             differences=differences,
             risks=risks,
             indivisible=apart,
         )
+
+    def _untaken(self) -> Iterator[str]:
+        """The routes that tests before traffic take, and that the API in front of the function does not have."""
+        requests = [one for one in self._planning.checks if isinstance(one, Request) and one.before_traffic]
+        gateway = gateway_of(self._planning.clients, self._target) if requests else FunctionGateway()
+        for route in dict.fromkeys(filter(None, map(gateway.lacks, requests))):
+            yield f"Its API has no route {route} now, so the check before traffic asks what no visitor can."
 
     def _require_fit(self, live: Mapping[str, Any]) -> None:
         try:

@@ -90,6 +90,17 @@ def test_the_post_traffic_hook_is_asked_when_all_visitors_are_on_the_release() -
 PROMISED = ('{"component":"api","path":"/new"}', '{"component":"site","path":"/"}')
 
 
+def test_checks_that_wait_for_the_last_step_are_counted() -> None:
+    """At a step before it, the timeline says how many checks only the new release promises."""
+    world = shifted(10)
+    world.deployments.known["d2"] = replace(
+        world.deployments.get("d2"), checks=(*PROMISED, PROMISED[0].replace("w", "t"))
+    )
+    assert verify(world, "d2", 0).outcome == "healthy"
+    said = "Step 1: 1 check passed from outside. 2 more wait for 100 %, because only this release promises them."
+    assert messages(world, "verified") == [said]
+
+
 def test_newcomers_are_verified_from_the_first_step_on() -> None:
     """Of newcomers only the new release promises anything; of the others, only what both promise is checked."""
     world = at_the_first_step()

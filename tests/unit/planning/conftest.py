@@ -26,6 +26,7 @@ from tests.unit.aws.fake_cloudformation import FakeCloudFormation
 from tests.unit.aws.fake_cloudfront import FakeCloudFront
 from tests.unit.aws.fake_lambda import NAME as FUNCTION
 from tests.unit.aws.fake_lambda import FakeLambda, NoSchedules
+from tests.unit.aws.fake_rest_api import FakeRestApi, a_definition, an_integration
 from tests.unit.conftest import REGION
 
 ARTIFACTS, SITE, PREFIX = "artifacts", "site-bucket", "/smartpack/prod/settings"
@@ -51,6 +52,7 @@ class PlanWorld:
     routing: FakeCloudFront
     s3: Any
     ssm: Any
+    rest: FakeRestApi = field(default_factory=lambda: FakeRestApi(a_definition(get=an_integration(f"{FUNCTION}:live"))))
     stacks: FakeCloudFormation = field(default_factory=FakeCloudFormation)
     ports: FakeWorld = field(default_factory=FakeWorld)
     configuration: dict[str, Any] = field(default_factory=lambda: dict(ENVIRONMENT))
@@ -71,6 +73,7 @@ class PlanWorld:
         clients.schedules = NoSchedules()
         clients.routing = self.routing  # type: ignore[assignment]
         clients.stacks = self.stacks  # type: ignore[assignment]
+        clients.rest_gateway = self.rest
         return clients
 
     def plan(self, bundle: bytes, *, hotfix: bool = False) -> Plan:

@@ -5,7 +5,8 @@ from controller.domain.deployment import Revision
 from controller.domain.phases import Phase
 from selfright.components.planned import Difference, Items, Transfer
 from tests.builders import SITE_FILES, a_bundle, bundle_parts
-from tests.unit.planning.conftest import LIVE, PlanWorld
+from tests.unit.aws.fake_rest_api import API, STAGE
+from tests.unit.planning.conftest import ENVIRONMENT, LIVE, PlanWorld
 
 SETTINGS = {"DEBUG": "no", "GREETING": "hello"}
 
@@ -66,6 +67,17 @@ def test_the_plan_says_when_a_task_runs_and_that_it_stays_done(world: PlanWorld)
     )
     assert runs in plan.remarks
     assert "api: task 1 stays done: no rollback undoes it or runs it" in plan.irreversible
+
+
+def test_a_check_by_a_route_that_the_api_lacks_is_remarked_on(world: PlanWorld) -> None:
+    """Before traffic it passes, because the event is made for that route; visitors never come by it."""
+    behind = {**ENVIRONMENT["components"]["api"], "rest_api_id": API, "rest_api_stage": STAGE}
+    world.configuration = {**ENVIRONMENT, "components": {**ENVIRONMENT["components"], "api": behind}}
+    there, gone = {"component": "api", "path": "/generate"}, {"component": "api", "path": "/a", "route": "/{one}"}
+    outside = {"component": "api", "path": "/b", "only": "outside"}
+    world.release(a_bundle(checks=(there, gone, outside)))
+    said = "api: Its API has no route GET /{one} now, so the check before traffic asks what no visitor can."
+    assert [one for one in world.plan(a_bundle(checks=(there, gone, outside))).remarks if "route" in one] == [said]
 
 
 def test_nothing_is_changed_by_planning(world: PlanWorld) -> None:

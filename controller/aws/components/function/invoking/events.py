@@ -59,6 +59,15 @@ class FunctionGateway:
         """Whether the function may answer this request with the body alone, without `statusCode`."""
         return self._route(request).shape == "2.0"
 
+    def lacks(self, request: Request) -> str:
+        """The route that the request is tested by, if the gateway does not have it; "" also when no route is known."""
+        method, path = request.method, request.route or request.path.partition("?")[0]
+        if request.route:
+            there = any(one.path == path and one.method in {method, _ANY} for one in self.routes)
+        else:
+            there = self._taking(method, path) is not None
+        return "" if there or not self.routes else f"{method} {path}"
+
     def _route(self, request: Request) -> GatewayRoute:
         """The route that takes the request; if none is known, one that is made for its path alone."""
         path = request.path.partition("?")[0]

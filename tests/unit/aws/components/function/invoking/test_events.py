@@ -38,6 +38,25 @@ def test_format_2_has_the_routes_parameters_and_cookies() -> None:
     assert "body" not in made
 
 
+@pytest.mark.parametrize(
+    ("keys", "route", "lacked"),
+    [
+        (("GET /items/{id}",), "/items/{id}", ""),
+        (("ANY /items/{id}",), "/items/{id}", ""),
+        (("POST /items/{id}",), "/items/{id}", "GET /items/{id}"),
+        (("GET /health",), None, "GET /items/1"),
+        (("GET /items/{id}",), None, ""),
+        (("$default",), None, ""),
+        (("$default",), "/items/{id}", "GET /items/{id}"),
+        ((), "/items/{id}", ""),
+    ],
+)
+def test_a_route_that_the_gateway_lacks(keys: tuple[str, ...], route: str | None, lacked: str) -> None:
+    """A declared one must be there as it is written; of an API that nobody could read, nothing is known."""
+    gateway = FunctionGateway(routes=tuple(map(GatewayRoute, keys)))
+    assert gateway.lacks(Check(component="api", path="/items/1?full=1", route=route)) == lacked
+
+
 @pytest.mark.parametrize(("shape", "version"), [("1.0", "1.0"), ("rest", None)])
 def test_format_1_and_rest_have_several_values(shape: str, version: str | None) -> None:
     """What is missing is null there, and the last of several values is the single one."""
