@@ -21,8 +21,8 @@ BYPASSED = 3
 """Who calls it without its alias: its policy, the mappings, the function URLs."""
 UNSTAGE = 3
 """Giving the function itself stable's code again, besides the updates: two configurations, and where the code is."""
-PUBLISH = 3
-"""Besides reading what is live: read `$LATEST`, publish the version, and read it again until it is ready."""
+PUBLISH = 4
+"""Besides reading what is live: read `$LATEST`, publish, see that it is there, and read it until it is ready."""
 UPDATE = 2
 """Updating code or configuration, and checking whether that is done."""
 PRUNE = 2
