@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SUCCEEDED, NOT_NOW = "Succeeded", "NotNow"
 SHOWN = 300
+DIGITS = 9
+"""Python reads no number of thousands of digits, and no status has more than three."""
 BUSY_PAUSES = (1, 2, 4, 8, 16)
 """Seconds until a task is begun again that Lambda refused, because there were too many requests."""
 STILL_RUNNING = "ReadTimeoutError"
@@ -115,8 +117,8 @@ def _ended(payload: bytes, *, failed: bool) -> TaskAnswer:
         said = ": ".join(filter(None, (_field(payload, "errorType"), _field(payload, "errorMessage")))) or text
         return TaskAnswer("failed", f"it failed ({redacted(said[: 4 * SHOWN])[:SHOWN]})")
     status = _field(payload, "statusCode")
-    if status.isdecimal() and int(status) >= HTTPStatus.BAD_REQUEST:
-        return TaskAnswer("failed", f"it answered with status {int(status)}: {redacted(text)[:SHOWN]}")
+    if status.isdecimal() and int(status[:DIGITS]) >= HTTPStatus.BAD_REQUEST:
+        return TaskAnswer("failed", f"it answered with status {status[:DIGITS]}: {redacted(text)[:SHOWN]}")
     return TaskAnswer("succeeded", f"it succeeded, and returned {redacted(text)[:SHOWN]}")
 
 
@@ -138,6 +140,6 @@ class LambdaRehearsals(Rehearsals):
 def _field(payload: bytes, name: str) -> str:
     try:
         document = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     return str(document.get(name, "")) if isinstance(document, dict) else ""

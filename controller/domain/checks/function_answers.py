@@ -15,6 +15,7 @@ from controller.errors import NoAnswerError
 
 _OK = 200
 _FIRST, _LAST = 100, 599
+_DIGITS = 3
 _PLAIN = "text/plain;charset=UTF-8"
 _REFUSED = "so API Gateway would answer with an error of its own"
 
@@ -35,7 +36,7 @@ def answer_of(result: Any, milliseconds: float | None = None, *, bare: bool = Tr
 
 def _status(value: Any) -> int:  # noqa: ANN401 - JSON
     is_number = (isinstance(value, int) and not isinstance(value, bool)) or (
-        isinstance(value, str) and value.isdecimal()
+        isinstance(value, str) and value.isdecimal() and len(value) <= _DIGITS
     )
     if not is_number or not _FIRST <= int(value) <= _LAST:
         raise _refused("statusCode", "is no status of HTTP", "Return a number such as 200")

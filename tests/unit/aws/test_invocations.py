@@ -159,6 +159,19 @@ def test_a_task_that_answers_as_to_a_bad_request_has_failed(status: int, outcome
     assert run(FakeFunctions({"statusCode": status, "body": "no such route"})).outcome == outcome
 
 
+@pytest.mark.parametrize("payload", [b"[" * 200_000, b'{"statusCode": 1' + b"0" * 5000 + b"}"])
+def test_an_answer_that_python_cannot_read_is_an_answer(payload: bytes) -> None:
+    """The task has run: it must not be run again because nobody understands what it returned."""
+    functions = FakeFunctions()
+    functions.invoke = lambda **_: {"Payload": io.BytesIO(payload)}  # type: ignore[method-assign]
+    assert run(functions).outcome == "succeeded"
+
+
+def test_a_status_of_thousands_of_digits_is_a_bad_one() -> None:
+    """Python reads no such number."""
+    assert run(FakeFunctions({"statusCode": "9" * 5000})).outcome == "failed"
+
+
 def test_a_task_that_takes_too_long_is_late() -> None:
     """It may still be running, so it is not begun again."""
     answer = run(Slow(ReadTimeoutError(endpoint_url="https://lambda")))

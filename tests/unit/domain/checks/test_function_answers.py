@@ -43,6 +43,7 @@ def test_what_the_gateway_takes_is_an_answer(result: object, status: int, body: 
         ({"headers": {"x-many": ["1", "2"]}}, "`headers` of the function's answer have a list as a value"),
         ({"cookies": "a=1"}, "`cookies` of the function's answer are no list"),
         ({"cookies": [1]}, "`cookies` of the function's answer are no list"),
+        ({"statusCode": "9" * 5000}, "is no status of HTTP"),
         ({"statusCode": "x"}, "`statusCode` of the function's answer is no status of HTTP"),
         ({"statusCode": None}, "is no status of HTTP"),
         ({"statusCode": True}, "is no status of HTTP"),

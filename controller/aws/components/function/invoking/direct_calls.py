@@ -27,7 +27,7 @@ def answer_in(
     """
     try:
         result = json.loads(payload or b"null")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NoAnswerError("the function's answer is not JSON") from error
     if function_error:
         raise NoAnswerError(f"the function failed with {_failure(result)}")
@@ -38,7 +38,7 @@ def why_not_taken(payload: bytes, function_error: str | None) -> str:
     """Why the sender of an event would send it, or a part of it, again; "" when it was taken."""
     try:
         result = json.loads(payload or b"null")
-    except ValueError:
+    except (ValueError, RecursionError):
         return "the function's answer is not JSON"
     if function_error:
         return f"the function failed with {_failure(result)}"

@@ -92,6 +92,8 @@ def test_an_answer_that_is_not_json_fails() -> None:
     """A new version may return anything."""
     with pytest.raises(NoAnswerError, match="the function's answer is not JSON"):
         answer_in(b"<html>", None)
+    with pytest.raises(NoAnswerError, match="the function's answer is not JSON"):
+        answer_in(b"[" * 200_000, None)
 
 
 def test_headers_are_returned() -> None:
