@@ -23,6 +23,7 @@ from controller.flow.preconditions.divisible import check_divisible
 from controller.flow.preconditions.hotfix import guarding, ignore_firing_alarms, record_ignored_alarms
 from controller.flow.preconditions.secrets import check_secrets
 from controller.flow.preconditions.version import check_version
+from controller.flow.shared.by_hand import changed_by_hand
 from controller.flow.shared.closure import reject
 from controller.flow.shared.hand_over import find
 from controller.flow.shared.pending import takes_long
@@ -128,7 +129,9 @@ def _record(
     check_bypassing(world, environment, deployment, components)
     kept = export.export(world, environment, deployment, live, taken.taken)
     noted = _note(world, deployment, live, left, kept)
-    for remark in remarks_on_alarms(states):
+    beside = changed_by_hand(world, environment, find(world, deployment.previous), but=deployment.components)
+    stays = (f"{one}. This release does not have it, so it stays so, also after a rollback." for one in beside)
+    for remark in (*remarks_on_alarms(states), *stays):
         record(world, noted.deployment_id, EventKind.REMARK, remark)
     return _ready(noted)
 

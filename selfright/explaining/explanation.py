@@ -103,7 +103,9 @@ def _happened(record: DeploymentRecord) -> str:
         Phase.SUCCEEDED: f"{release} is live in {where}, {duration(finished_in(one))} after its upload.",
         Phase.ROLLED_BACK: f"{release} was rolled back in {where}{took}{live}.",
         Phase.ROLLING_BACK: f"{release} is being rolled back in {where}.",
-        Phase.ROLLBACK_FAILED: f"{release} could not be rolled back in {where}: the environment is held.",
+        Phase.ROLLBACK_FAILED: _sentence(
+            f"{release} could not be rolled back in {where}, and the environment is held: {one.reason}"
+        ),
         Phase.REJECTED: f"{release} was refused for {where}, and nothing was touched.",
         Phase.SUPERSEDED: f"{release} never began in {where}: a newer release came before its lock.",
     }

@@ -9,6 +9,7 @@ from controller.domain.timeline import EventKind
 from controller.errors import NotFoundError
 from controller.flow.rollback.traffic import may_have_moved
 from controller.flow.shared.arrival import Arriving, asked_for_a_while, note_arrived, note_written
+from controller.flow.shared.by_hand import changed_by_hand
 from controller.flow.shared.pending import lasting
 from controller.flow.shared.timeline import environment_of, record
 from controller.ports.world import World
@@ -78,8 +79,11 @@ def failing(world: World, deployment: Deployment) -> dict[str, Trouble]:
     if before is None or before.phase is Phase.ROLLBACK_FAILED:  # Nobody knows what must be true.
         return {}
     results = probe_all(world.probe, environment_of(world, deployment), checks)
-    failing = "; ".join(f"{result.check}: {result.detail}" for result in results if not result.passed)
-    return {CHECKS: Trouble(world.clock.now(), failing, lasting=True)} if failing else {}
+    failing = [f"{result.check}: {result.detail}" for result in results if not result.passed]
+    if not failing:
+        return {}
+    by_hand = changed_by_hand(world, environment_of(world, deployment), before)  # Mostly that is why they fail.
+    return {CHECKS: Trouble(world.clock.now(), "; ".join([*by_hand, *failing]), lasting=True)}
 
 
 def _reached_visitors(world: World, deployment: Deployment) -> bool:

@@ -73,7 +73,10 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
         plan = planner.plan(bundled(source, Path(folder), allow, builder(tools, building)).path)
     found = Comparer(account, tools.sleep).compare(account.ledger.status(environment))
     commands = tools.terminal.commands
-    shown = Group(plan_page.plan(plan, str(source), commands), *not_as_released(found, commands))
+    shown = Group(
+        plan_page.plan(plan, str(source), commands, [one.name for one in found.changed]),
+        *not_as_released(found, commands),
+    )
     tools.terminal.result(shown, {**plan_document.plan(plan), "compared": documents.compared(found)})
     if plan.refusals:
         sys.exit(REFUSED)

@@ -8,6 +8,7 @@ import click
 from rich.console import Group, RenderableType
 from rich.live import Live
 
+from controller.domain.phases import Phase
 from selfright.account.comparing import ComparedEnvironment, Comparer
 from selfright.account.status import DeploymentRecord, EnvironmentStatus
 from selfright.cli.help import Command
@@ -122,6 +123,7 @@ def _one(tools: CommandTools, key: str, comparisons: _Comparisons) -> tuple[Rend
 
 
 def _records(tools: CommandTools, status: EnvironmentStatus) -> list[DeploymentRecord]:
-    """What is on its way and what waits, in full."""
-    moving = [one for one in (status.on_its_way, status.waiting) if one]
-    return [tools.account.ledger.record(one.deployment_id) for one in moving]
+    """What is on its way, what waits, and the failed rollback that holds the environment, in full."""
+    failed = status.held_by if status.held_by and status.held_by.phase is Phase.ROLLBACK_FAILED else None
+    shown = [one for one in (status.on_its_way, status.waiting, failed) if one]
+    return [tools.account.ledger.record(one.deployment_id) for one in shown]

@@ -33,8 +33,8 @@ SHOWN = 60
 """The most characters of a value that are shown."""
 
 
-def plan(one: Plan, source: str, commands: Commands) -> RenderableType:
-    """The whole plan of the release in the file or folder `source`."""
+def plan(one: Plan, source: str, commands: Commands, by_hand: Sequence[str] = ()) -> RenderableType:
+    """The whole plan of the release in the file or folder `source`; `by_hand` are components changed by hand."""
     parts: list[RenderableType] = [_headline(one)]
     for number, wave in groupby(one.components, key=lambda component: component.wave):
         title = f"wave {number + 1}, after the one before" if number else ""
@@ -47,7 +47,7 @@ def plan(one: Plan, source: str, commands: Commands) -> RenderableType:
         parts += [Text(), _sentences("What a rollback would not restore", one.irreversible)]
     if one.remarks:
         parts += [Text(), _sentences("What to know before", one.remarks)]
-    return Group(*parts, Text(), _verdict(one, source, commands))
+    return Group(*parts, Text(), _verdict(one, source, commands, by_hand))
 
 
 def _headline(one: Plan) -> Text:
@@ -155,10 +155,12 @@ def _sentences(title: str, sentences: Sequence[str]) -> RenderableType:
     return Group(Text(f"  {title}", "bold"), Padding(table, (0, 0, 0, 2)))
 
 
-def _verdict(one: Plan, source: str, commands: Commands) -> RenderableType:
+def _verdict(one: Plan, source: str, commands: Commands, by_hand: Sequence[str]) -> RenderableType:
     if not one.refusals:
+        said = f"✔ It can be released. But look at {' and '.join(by_hand)} first: changed by hand, see below."
         release = commands(f"release {source} --environment {one.environment_key}")
-        return Group(Text("✔ It can be released.", signs.GOOD), listed([("release", release)]))
+        good = Text(said, signs.CAREFUL) if by_hand else Text("✔ It can be released.", signs.GOOD)
+        return Group(good, listed([("release", release)]))
     refused = [part for refusal in one.refusals for part in _refused(refusal, commands)]
     return Group(Text("✘ It would be refused.", signs.BAD), listed(refused))
 

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from controller.domain.deployment import Deployment
+from controller.domain.phases import Phase
 from selfright.account.status import DeploymentRecord, EnvironmentStatus, finished_in, is_paused, older_than_live
 from selfright.cli.views import signs
 from selfright.cli.views.deployment_page import summary
@@ -21,10 +22,15 @@ def environments(statuses: Sequence[EnvironmentStatus], now: datetime) -> Table:
     """All environments, one a line."""
     table = _table("environment", "live", "since", "on its way", "held")
     for one in statuses:
-        live = one.live.version if one.live else "nothing"
+        live = _live(one.live) if one.live else "nothing"
         since = ago(one.live.closed_at or one.live.updated_at, now) if one.live else ""
         table.add_row(one.environment_key, Text(live, "bold"), since, _on_its_way(one), _held(one))
     return table
+
+
+def _live(one: Deployment) -> str:
+    """Its version; after a rollback that failed, visitors get only parts of it, or none."""
+    return f"{one.version} (its rollback failed)" if one.phase is Phase.ROLLBACK_FAILED else one.version
 
 
 def _on_its_way(one: EnvironmentStatus) -> Text:

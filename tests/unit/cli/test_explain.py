@@ -8,7 +8,7 @@ from rich.console import Console
 from controller.aws.ledger.evaluations import DynamoEvaluations
 from controller.domain.deployment import Trip
 from selfright.cli.views.chart import WIDTH, chart
-from tests.cli_world import ID, ROLLED_BACK, SUCCEEDED, TABLE, CliWorld
+from tests.cli_world import ID, ROLLED_BACK, SUCCEEDED, TABLE, CliWorld, ended
 from tests.evaluations import worse
 
 BAD = worse()
@@ -32,6 +32,14 @@ def test_five_sentences_and_a_chart(explained: CliWorld) -> None:
     assert "100 rolls back" in "".join(shown)
     weight = next(line for line in shown if line.strip().startswith("weight"))
     assert weight.split()[1] == "▁" * 48 + "▄" * 4
+
+
+def test_a_rollback_that_failed_is_explained_by_what_was_not_restored(world: CliWorld) -> None:
+    """Who rolled it back is not why the environment is held."""
+    said = "It was wrong. Restoring failed: api is on 1, and 1.1.0 left it on 2: it was changed by hand"
+    world.write(replace(ended("ROLLBACK_FAILED"), reason=said))
+    shown = world.run("explain", ID).stdout
+    assert f"could not be rolled back in smartpack/prod, and the environment is held: {said}.\n" in shown
 
 
 def test_the_json_has_every_evaluation(explained: CliWorld) -> None:

@@ -126,5 +126,6 @@ def test_a_change_by_hand_is_said(world: CliWorld, bundle: Path) -> None:
     """The release would take it for its stable."""
     result = run(world, str(bundle), "-e", "smartpack/prod")
     assert "✘ smartpack/prod: api is on 1 and should be on 7, as 1.1.0 left it: changed by hand." in result.stdout
+    assert "✔ It can be released. But look at api and site first: changed by hand, see below." in result.stdout
     document = json.loads(run(world, str(bundle), "-e", "smartpack/prod", "--output", "json").stdout)
     assert {one["name"]: one["outcome"] for one in document["compared"]["components"]}["api"] == "changed"

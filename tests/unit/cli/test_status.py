@@ -6,7 +6,7 @@ import pytest
 from controller.aws.client.clients import client
 from controller.domain.phases import Phase
 from selfright.account.status import is_paused
-from tests.cli_world import BAKING, ID, LIVE_ID, PAUSED, ROLLED_BACK, STAGED, SUCCEEDED, CliWorld
+from tests.cli_world import BAKING, ID, LIVE_ID, PAUSED, ROLLED_BACK, STAGED, SUCCEEDED, CliWorld, ended
 
 
 def test_all_environments_are_listed(world: CliWorld) -> None:
@@ -54,6 +54,17 @@ def test_a_held_environment_says_why(world: CliWorld) -> None:
     """Nothing may start there until a person has put it right."""
     world.lock(held="The rollback of smartpack-prod-x failed.")
     assert "The rollback of smartpack-prod-x failed." in world.run("status").stdout
+
+
+def test_a_failed_rollback_that_holds_says_what_is_wrong(world: CliWorld) -> None:
+    """Which component, and what to do; what is live is not wholly that version any more."""
+    said = "Wrong prices. Restoring failed: api is on 1, and 1.1.0 left it on 2: it was changed by hand"
+    world.write(replace(ended("ROLLBACK_FAILED"), reason=said))
+    world.lock(live=ID, held=f"The rollback of {ID} failed.", held_by=ID)
+    shown = world.run("status", "smartpack/prod").stdout
+    assert said in shown
+    assert f"  then        selfright rollback {ID}\n" in shown
+    assert "1.2.0 (its rollback failed)" in world.run("status").stdout
 
 
 def test_a_pause_shows_both_answers(world: CliWorld) -> None:

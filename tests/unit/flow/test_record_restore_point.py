@@ -71,6 +71,15 @@ def test_what_was_changed_by_hand_is_said_and_counts_as_stable(slept: list[float
     )
 
 
+def test_what_was_changed_by_hand_beside_the_release_is_said() -> None:
+    """It stays so, and a rollback may fail because of it."""
+    world = left_on("5")
+    world.deployments.known["d2"] = replace(world.deployments.get("d2"), components=("site",), waves=(("site",),))
+    assert record_restore_point(world, "d2").outcome == "ready"
+    (said,) = messages(world, "remark")
+    assert said.startswith("api is on 6, and 2.0.0 left it on 5: it was changed by hand. This release does not have it")
+
+
 def test_also_what_an_earlier_release_brought_is_read_again(slept: list[float]) -> None:
     """The live release does not have the component; one after it was rolled back just now."""
     world = left_on("6")

@@ -1,5 +1,6 @@
 """After a restoration: it is waited for until it has arrived, and only then do checks from outside count."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from controller.domain.phases import Phase
@@ -7,7 +8,7 @@ from controller.errors import NoAnswerError
 from controller.flow.rollback.restore import restore_component
 from controller.flow.rollback.verify_restoration import RestorationVerified, verify_restoration
 from tests.fakes import START, FakeWorld
-from tests.unit.flow.scenes import messages, moving, rolling_back
+from tests.unit.flow.scenes import CANARY, SITE_ONLY, STABLE, messages, moving, rolling_back
 
 
 def restored() -> FakeWorld:
@@ -74,3 +75,17 @@ def test_checks_from_outside_wait_for_the_arrival() -> None:
     world.components.known["api"].late = []
     assert verify_restoration(world, "d2").outcome == "verified"
     assert world.probe.asked == ["https://api.example/health", "https://site.example/"]
+
+
+def test_a_check_that_fails_after_a_change_by_hand_names_the_component() -> None:
+    """The failed release did not have it: without that, nothing would say why the environment is held."""
+    world = rolling_back(moving())
+    only_site = {"components": ("site",), "restore_point": SITE_ONLY, "staged": {"site": CANARY["site"]}}
+    world.deployments.known["d2"] = replace(world.deployments.get("d2"), **only_site)
+    world.deployments.known["d1"] = replace(world.deployments.get("d1"), staged=STABLE)
+    world.components.known["api"].edit("5")
+    restore_component(world, "d2", "site")
+    world.probe.wrong = ["status 503"] * 100
+    reason = str(until(world, timedelta(minutes=5)).reason)
+    assert reason.startswith("api is on 5, and 1.0.0 left it on 6: it was changed by hand; ")
+    assert "/health" in reason
