@@ -104,6 +104,8 @@ class ComponentPlan:
     remarks: tuple[str, ...] = ()
     """What nothing refuses, but somebody may not have meant, as sentences."""
     refusal: Refusal | None = None
+    ends_after: int | None = None
+    """The seconds after which Lambda ends the function, as it will be; None for other kinds."""
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,14 @@ def _tasks(manifest: Manifest) -> Iterator[str]:
         yield f"{title(number, task)} stays done: {STAYS}"
 
 
+def _cut_short(manifest: Manifest, components: Sequence[ComponentPlan]) -> Iterator[str]:
+    """The tasks whose functions have a shorter timeout of their own, which the template says."""
+    ends_after = {one.name: one.ends_after for one in components}
+    for number, task in enumerate(manifest.tasks, 1):
+        if why := task.why_cut_short(ends_after[task.component]):
+            yield f"{title(number, task)}: its timeout {why}."
+
+
 def _has_secret(secret_id: str) -> bool:
     return DescribedSecrets().has(secret_id)
 
@@ -116,6 +124,7 @@ class Planner:
                     *remarks_on_alarms(states),
                     *remarks_on(manifest, archive),
                     *(f"{one.name}: {said}" for one in components for said in one.remarks),
+                    *_cut_short(manifest, components),
                 ]
             ),
             risks=(*(() if lock.live else (FIRST,)), *_tasks(manifest), *self._outside_bundles(changed)),

@@ -134,7 +134,7 @@ def test_an_application_grants_its_own_resources_only(smartpack: Template) -> No
 
 
 def test_the_restore_point_reads_the_api_and_the_distribution_and_changes_neither(smartpack: Template) -> None:
-    """One function exports them; others may only read whether the distribution is deployed."""
+    """One function exports them; others read whether the distribution is deployed, and how the API calls a function."""
     by_group = {group: smartpack.work_of(group) for group in Group}
     (api,) = smartpack.of_type("AWS::ApiGatewayV2::Api")
     distribution, _ = smartpack.front
@@ -143,10 +143,12 @@ def test_the_restore_point_reads_the_api_and_the_distribution_and_changes_neithe
     polls = {"cloudfront:GetDistribution", "cloudfront:GetDistributionConfig"}
     arn = f"arn:<AWS::Partition>:cloudfront::<AWS::AccountId>:distribution/<{distribution}>"
     assert all(by_group[Group.STAGE][read_access] == {arn} for read_access in polls)
-    reading = {"apigateway:GET", "cloudfront:GetDistributionConfig", "lambda:GetFunction"}
+    reading = {"cloudfront:GetDistributionConfig", "lambda:GetFunction"}
+    calling = {Group.STAGE, Group.CHECK, Group.CLOSE}
     for group, actions in by_group.items():
         assert not [one for one in actions if one.startswith("apigateway:") and one != "apigateway:GET"]
         assert group is Group.STAGE or not actions.keys() & reading
+        assert actions.get("apigateway:GET", set()) == ({root, f"{root}/*"} if group in calling else set())
 
 
 @pytest.mark.parametrize("group", list(Group))

@@ -49,7 +49,7 @@ def test_the_controller_reads_what_is_declared(function: lambda_.IFunction, stag
 
 
 def test_only_this_stage_may_be_read(stack: Stack, function: lambda_.IFunction, stage: rest.IStage) -> None:
-    """Its settings, and the definition that it serves; no other stage, and no API keys."""
+    """Its settings and definition, for the export and for calls as by its routes; no other stage, no API keys."""
     for component in (
         FunctionComponent(function, api=stage),
         ImageComponent(function, ecr.Repository(stack, "Images"), api=stage),
@@ -58,7 +58,7 @@ def test_only_this_stage_may_be_read(stack: Stack, function: lambda_.IFunction, 
         for group in Group:
             found = [arn.partition("::")[2] for arn in reads(list(privileges.get(group, [])))]
             expected = ["/restapis/abc123/stages/prod", "/restapis/abc123/stages/prod/exports/oas30"]
-            assert found == (expected if group is Group.STAGE else [])
+            assert found == (expected if group in {Group.STAGE, Group.CHECK, Group.CLOSE} else [])
 
 
 def test_an_api_without_a_stage_is_refused(stack: Stack, function: lambda_.IFunction) -> None:

@@ -45,7 +45,8 @@ class FunctionPlanner:
         wanted = Wanted(self._artifact, self._target.variables)
         same_code = sha256_of(live) == self._component.code(self._artifact, self._planning.bundle).sha256
         package, transfer = self.sizes(live, same_code=same_code)
-        differences = _differences(live, wanted.applied_to(self._staging.configuration("$LATEST")))
+        new = wanted.applied_to(self._staging.configuration("$LATEST"))
+        known, differences = replace(known, ends_after=new.get("Timeout")), _differences(live, new)
         if same_code and not differences:
             return replace(known, change="unchanged", package=package)
         risks = tuple(_risk(one, version) for one in differences if one.name in {ROLE, DEAD_LETTER})

@@ -48,7 +48,7 @@ def test_it_may_be_a_hotfix_as_well(refused: CliWorld) -> None:
 
 def test_it_is_watched_like_a_release(refused: CliWorld) -> None:
     """The exit code says whether it is live: here, it is not yet."""
-    result = refused.run(*RETRY, "--timeout", "3")
+    result = refused.run(*RETRY, "--timeout", "3s")
     assert result.exit_code == 1
     assert "Releasing 1.2.0 again: deployment smartpack-prod-" in result.stderr
 

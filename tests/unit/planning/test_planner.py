@@ -80,6 +80,16 @@ def test_a_check_by_a_route_that_the_api_lacks_is_remarked_on(world: PlanWorld) 
     assert [one for one in world.plan(a_bundle(checks=(there, gone, outside))).remarks if "route" in one] == [said]
 
 
+@pytest.mark.parametrize(("own", "said"), [(30, ["30s"]), (900, [])])
+def test_a_task_that_the_function_s_own_timeout_ends_is_said(world: PlanWorld, own: int, said: list[str]) -> None:
+    """The template has it, so the bundle alone does not show it."""
+    world.functions.latest |= {"Timeout": own}
+    parts = bundle_parts()
+    parts.manifest["tasks"] = [{"component": "api", "timeout": "10m"}]
+    found = [one for one in world.plan(parts.pack()).remarks if "its timeout is 10m" in one]
+    assert [one.rpartition(" ")[2].rstrip(".") for one in found] == said
+
+
 def test_nothing_is_changed_by_planning(world: PlanWorld) -> None:
     """Only what reads is called, and the buckets stay as they are."""
     world.release(with_settings())
