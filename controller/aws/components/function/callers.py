@@ -87,7 +87,7 @@ class Callers:
             for page in pages.paginate(ApiId=self._api_id):
                 for one in page["Items"]:
                     uri = one.get("IntegrationUri", "").rpartition("/functions/")[2].removesuffix("/invocations")
-                    if f":function:{self._function}" in uri and self._is_own(uri):
+                    if self._names_it(uri) and self._is_own(uri):
                         yield f"the integration {one.get('IntegrationId', '')} of the API {self._api_id}".strip()
 
     def _schedules(self) -> Iterator[str]:
@@ -100,8 +100,12 @@ class Callers:
                     return
                 for one in page["Schedules"]:
                     arn = one.get("Target", {}).get("Arn", "")
-                    if f":function:{self._function}" in arn and self._is_own(arn):
+                    if self._names_it(arn) and self._is_own(arn):
                         yield f"the schedule {one['Name']}"
+
+    def _names_it(self, arn: str) -> bool:
+        """Whether this may be the ARN of the function, which may itself be known by its ARN."""
+        return f":function:{self._function.rpartition(':')[2]}" in arn
 
     def _is_own(self, arn: str) -> bool:
         """Whether an ARN names this function itself, and none of its versions or aliases."""

@@ -98,6 +98,13 @@ def test_what_needs_no_permission_is_found(world: World) -> None:
     ]
 
 
+def test_a_function_may_be_named_by_its_arn(world: World) -> None:
+    """An environment may name it so; its schedules are found all the same."""
+    clients = world.clients
+    clients.schedules = Listing({"Schedules": [{"Name": "nightly", "Target": {"Arn": ARN}}]})
+    assert "the schedule nightly" in Callers(clients, ARN, None).without_alias()
+
+
 def test_what_may_not_be_read_is_said(world: World) -> None:
     """A caller that nobody sees must not look like none."""
     [said] = callers(world, trouble=refuse("AccessDeniedException", 403))
