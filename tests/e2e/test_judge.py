@@ -58,7 +58,7 @@ def test_the_judge_rolls_a_bad_version_back_without_any_alarm(lab: Lab) -> None:
     assert (bad.phase, bad.trip and bad.trip.source) == (Phase.ROLLED_BACK, "judge")
     assert lab.live().is_only(before)
     evaluations = lab.ledger.evaluations(bad.deployment_id)
-    assert {one.verdict for one in evaluations[:-1]} <= {"no data", "late data", "one-sided data", "inconclusive"}
+    assert "unhealthy" not in {one.verdict for one in evaluations[:-1]}
     assert evaluations[-1].verdict == "unhealthy"
     assert evaluations[-1].e_value >= evaluations[-1].limit * (1 - 1e-9) > evaluations[0].e_value
     assert [(one.component, one.metric) for one in evaluations[-1].comparisons] == [("api", "errors")]

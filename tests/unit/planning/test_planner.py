@@ -1,4 +1,5 @@
 import pytest
+from botocore.exceptions import ClientError
 
 from controller.domain.advice import ALARM_ADVICE, CHANGED_ADVICE, HELD_ADVICE, INDIVISIBLE_ADVICE
 from controller.domain.deployment import Revision
@@ -8,6 +9,7 @@ from tests.builders import SITE_FILES, a_bundle, bundle_parts
 from tests.unit.aws.fake_rest_api import API, STAGE
 from tests.unit.planning.conftest import ENVIRONMENT, LIVE, PlanWorld
 
+LISTING = "before-parameter-build.s3.ListObjectsV2"
 SETTINGS = {"DEBUG": "no", "GREETING": "hello"}
 
 
@@ -161,6 +163,23 @@ def test_the_files_of_a_site(world: PlanWorld) -> None:
     planned = world.component(a_bundle("1.1.0", site_files=files), "site")
     assert planned.items == Items(("assets/new-5f6a7b8c.js",), ("index.html",), ("robots.txt",), "files", listed=False)
     assert planned.transfer == Transfer("files", 2, 3, len(b"<title>new</title>") + 5)
+
+
+def test_who_may_not_list_the_bucket_gets_a_plan_and_is_told(world: PlanWorld) -> None:
+    """Releasers read a site's index alone; what the live revision shares is known from that."""
+    world.release(a_bundle())
+
+    def denied(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "ListObjectsV2")
+
+    world.s3.meta.events.register(LISTING, denied)
+    try:
+        planned = world.component(a_bundle("1.1.0", site_files={**SITE_FILES, "index.html": b"new"}), "site")
+    finally:
+        world.s3.meta.events.unregister(LISTING, denied)
+    assert planned.transfer
+    assert planned.transfer.count < planned.transfer.total
+    assert "You may not list the site's bucket" in planned.remarks[-1]
 
 
 def test_a_hashed_name_with_other_contents_is_refused_as_the_controller_would(world: PlanWorld) -> None:
