@@ -87,7 +87,12 @@ def _prune(world: World, deployment: Deployment) -> None:
             record(world, deployment.deployment_id, EventKind.PRUNE_FAILED, f"{name}: {error}")
             continue
         if gone:
-            record(world, deployment.deployment_id, EventKind.PRUNED, f"{name}: {gone} old revisions removed.")
+            record(
+                world,
+                deployment.deployment_id,
+                EventKind.PRUNED,
+                f"{name}: {gone} old revision{'s' * (gone != 1)} removed.",
+            )
     snapshots.prune(world, environment, deployment)
 
 

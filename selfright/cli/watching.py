@@ -20,7 +20,7 @@ timeout_option = click.option(
     "--timeout",
     type=Length(),
     metavar="DURATION",
-    help="Such as 10m: watch no longer than this (exit code 1); the release continues by itself.",
+    help="Such as 10m: watch no longer than this (exit code 1); the release or rollback continues by itself.",
 )
 
 

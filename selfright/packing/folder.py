@@ -5,8 +5,9 @@ like a secret, leads out of the folder, or is not a plain file.
 """
 
 import os
+import shlex
 import stat
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -82,6 +83,8 @@ _KEY_FILES = ("*.pem", "*.key")
 """May hold a certificate, which is public, or a private key: the contents decide."""
 _KEY_MARK = b"PRIVATE KEY-----"
 _KEY_BYTES = 64 * 1024
+_NAMED = 10
+"""So many secrets are named at once."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,15 @@ class SourceFile:
     path: str
     source: Path
     executable: bool
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A file or folder that looks like a secret: its path in the bundle, its place on this machine, and the signs."""
+
+    path: str
+    source: Path
+    signs: str = "looks like a secret"
 
 
 LeavesOut = Callable[[str, bool], bool]
@@ -104,14 +116,16 @@ def leaves_out_tools(path: str, is_folder: bool) -> bool:  # noqa: ARG001 - othe
 
 
 def list_files(
-    folder: Path, *, allowed: Collection[str] = (), leaves_out: LeavesOut = leaves_out_tools
+    folder: Path, *, allowed: Collection[str] = (), leaves_out: LeavesOut = leaves_out_tools, public: bool = False
 ) -> list[SourceFile]:
     """The files of `folder`, sorted by path; raises `InvalidBundleError`.
 
-    `allowed`: paths or patterns of files that look like secrets but are none.
+    `allowed`: paths or patterns of files that look like secrets but are none. `public`: everybody can read them.
     """
     root = folder.resolve()
-    files = sorted(_walk(folder, "", (root,), allowed, leaves_out), key=lambda file: file.path)
+    found = list(_walk(folder, "", (root,), allowed, leaves_out))
+    refuse_secret_files([one for one in found if isinstance(one, Secret)], public=public)
+    files = sorted((one for one in found if isinstance(one, SourceFile)), key=lambda file: file.path)
     if not files:
         raise InvalidBundleError(f"the folder '{folder}' has no files", "Build the application first.")
     return files
@@ -119,7 +133,7 @@ def list_files(
 
 def _walk(
     folder: Path, prefix: str, above: tuple[Path, ...], allowed: Collection[str], leaves_out: LeavesOut
-) -> Iterator[SourceFile]:
+) -> Iterator[SourceFile | Secret]:
     """`above` are the folders from the root to this one."""
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -128,9 +142,10 @@ def _walk(
                 continue
             if entry.is_symlink():
                 _stay_inside(place, above)
-                check_path(place.resolve(), path, allowed)  # Another name makes a secret no file for everybody.
-            check_path(place, path, allowed)
-            if entry.is_dir():
+            known_as = {place, place.resolve()} if entry.is_symlink() else {place}
+            if any(is_secret(one, path, allowed) for one in known_as):  # Another name makes a secret no other file.
+                yield Secret(path, place)
+            elif entry.is_dir():
                 yield from _walk(place, f"{path}/", (*above, place.resolve()), allowed, leaves_out)
             else:
                 yield plain_file(place, path)
@@ -156,13 +171,23 @@ def _stay_inside(link: Path, above: tuple[Path, ...]) -> None:
         raise InvalidBundleError(f"the link '{link}' leads in a circle", "Remove it from the folder.")
 
 
-def check_path(place: Path, path: str, allowed: Collection[str]) -> None:
-    """Raise `InvalidBundleError` for a file or folder whose name cannot be used, or that looks like a secret."""
+def is_secret(place: Path, path: str, allowed: Collection[str]) -> bool:
+    """Whether the name of a file or folder is that of a secret; raises `InvalidBundleError` if it cannot be used."""
     if problem := why_unsafe(path):
         raise InvalidBundleError(f"the name {str(place)!r} {problem}", "Rename it.")
-    if _looks_secret(place) and not any(fnmatch(path, pattern) for pattern in allowed):
-        reason = f"'{place}' looks like a secret, and everybody who can deploy can read the contents of a bundle"
-        raise InvalidBundleError(reason, "Move it out of the folder; if it is no secret, allow it by name.")
+    return _looks_secret(place) and not any(fnmatch(path, pattern) for pattern in allowed)
+
+
+def refuse_secret_files(secrets: Sequence[Secret], *, public: bool) -> None:
+    """Raise `InvalidBundleError` if there is any, with all of them; of a site (`public`) everybody can read it."""
+    if not secrets:
+        return
+    shown = "; ".join(f"'{one.source}' {one.signs}" for one in secrets[:_NAMED])
+    more = f"; and {len(secrets) - _NAMED} more" if len(secrets) > _NAMED else ""
+    readers = "everybody can read a site" if public else "everybody who can deploy can read the contents of a bundle"
+    away = "Move it out of the folder, or name it under `exclude`" if public else "Move it out of the folder"
+    allow = " ".join(f"--allow {shlex.quote(one.path)}" for one in secrets[:_NAMED])
+    raise InvalidBundleError(f"{shown}{more}, and {readers}", f"{away}; if it is no secret, allow it: {allow}")
 
 
 def _looks_secret(place: Path) -> bool:

@@ -34,9 +34,12 @@ class Packing:
     place: Path
     allowed: Collection[str] = ()
 
-    def folder(self, leaves_out: LeavesOut = leaves_out_tools) -> list[SourceFile]:
-        """The files of the artifact, which must be a folder; raises `InvalidBundleError`."""
-        return list_files(self.in_folder(), allowed=self.allowed, leaves_out=leaves_out)
+    def folder(self, leaves_out: LeavesOut = leaves_out_tools, *, public: bool = False) -> list[SourceFile]:
+        """The files of the artifact, which must be a folder; raises `InvalidBundleError`.
+
+        `public`: everybody can read them.
+        """
+        return list_files(self.in_folder(), allowed=self.allowed, leaves_out=leaves_out, public=public)
 
     def in_folder(self) -> Path:
         """The place of the artifact, which must be a folder; raises `InvalidBundleError`."""

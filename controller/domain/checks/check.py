@@ -13,6 +13,8 @@ from controller.domain.printable import bind
 from controller.domain.reading.written import Whole
 
 PRESENT, ABSENT = "present", "absent"
+FAILED = "the function failed with"
+"""How the detail of a check begins whose function raised an error."""
 READ_AT_MOST = 5 * 1024 * 1024
 """How many bytes of an answer a check reads."""
 _SHOWN = 120

@@ -102,8 +102,9 @@ def _whole(value: object) -> object:
         return int(value)
     digits = value.replace("_", "").lstrip("+").lstrip("0")
     is_clear = _WHOLE.fullmatch(digits) and len(digits) <= _LONGEST_NUMBER
-    meant = f": if that is the number {digits}, write {digits}" if is_clear else ""
-    raise ValueError(f"must be a whole number, written like 512{meant}")
+    if is_clear and len(value) <= _LONGEST_NUMBER:
+        raise ValueError(f"must be a whole number like 512, not {str(value)!r}; if {digits} is meant, write {digits}")
+    raise ValueError("must be a whole number, written like 512")
 
 
 Whole = Annotated[int, BeforeValidator(_whole)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from controller.domain.checks.check import CheckResult
+from controller.domain.checks.check import FAILED, CheckResult
 from controller.domain.deployment import Deployment
 from controller.flow.shared.fence import trip
 from controller.ports.world import World
@@ -17,4 +17,6 @@ def trip_for(world: World, deployment: Deployment, where: str, failed: Sequence[
     """Trip the deployment for failed checks, `where` says at what point; returns the deployment and the reason."""
     shown = "; ".join(f"{result.check}: {result.detail}" for result in failed[:3])
     reason = f"Check failed {where}: {shown}"
+    if FAILED in shown:
+        reason = f"{reason}. What it wrote: `selfright logs {deployment.deployment_id}`."
     return trip(world, deployment.deployment_id, "check", reason), reason

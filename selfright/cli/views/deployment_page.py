@@ -40,8 +40,8 @@ def _sentence(record: DeploymentRecord) -> str:
     return sentences.get(one.phase, f"is on its way to {where}.")
 
 
-def summary(record: DeploymentRecord, commands: Commands) -> RenderableType:
-    """A deployment in a few lines: how it stands, why, and what to do next."""
+def summary(record: DeploymentRecord, commands: Commands, *, in_full: bool = False) -> RenderableType:
+    """A deployment in a few lines: how it stands, why, and what to do next; `in_full`: its details stand below."""
     one = record.deployment
     facts: list[Fact] = [("deployment", one.deployment_id)]
     if one.reason:
@@ -51,7 +51,7 @@ def summary(record: DeploymentRecord, commands: Commands) -> RenderableType:
         facts.append(("traffic", f"set back to stable {duration(seconds)} after {_trip(one)}; {_arrived(one)}"))
     if not one.phase.is_terminal:
         facts += _progress(one)
-    facts += _next(record, commands)
+    facts += _next(record, commands, in_full=in_full)
     return Group(headline(record), listed(facts))
 
 
@@ -88,7 +88,7 @@ def _on_its_way(one: Deployment) -> str:
     return " (this has not arrived at all of them yet)"
 
 
-def _next(record: DeploymentRecord, commands: Commands) -> list[Fact]:
+def _next(record: DeploymentRecord, commands: Commands, *, in_full: bool) -> list[Fact]:
     one = record.deployment
     facts: list[Fact] = []
     if one.next_step:
@@ -101,7 +101,7 @@ def _next(record: DeploymentRecord, commands: Commands) -> list[Fact]:
         facts.append(("then", _rollback(one, commands)))
     elif one.phase is Phase.REJECTED:
         facts.append(("again", commands(f"release FOLDER --environment {one.environment_key}")))
-    if one.phase in {Phase.ROLLED_BACK, Phase.REJECTED, Phase.ROLLBACK_FAILED}:
+    if not in_full and one.phase in {Phase.ROLLED_BACK, Phase.REJECTED, Phase.ROLLBACK_FAILED}:
         facts.append(("details", commands(f"show {one.deployment_id}")))
     return facts
 
@@ -124,7 +124,12 @@ def details(record: DeploymentRecord, commands: Commands) -> RenderableType:
     facts.append(("execution", one.execution_arn))
     if one.evaluation:
         facts.append(("why", commands(f"explain {one.deployment_id}")))
-    return Group(summary(record, commands), listed(facts), Text(), timeline(record.timeline, one.upload.uploaded_at))
+    return Group(
+        summary(record, commands, in_full=True),
+        listed(facts),
+        Text(),
+        timeline(record.timeline, one.upload.uploaded_at),
+    )
 
 
 def _change(one: Deployment, name: str) -> str:

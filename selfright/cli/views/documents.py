@@ -2,20 +2,20 @@
 
 | command | document |
 |---|---|
-| `release`, `watch`, `rollback`, `status DEPLOYMENT` | a deployment |
+| `release`, `retry`, `watch`, `rollback`, `status DEPLOYMENT` | a deployment |
 | `show DEPLOYMENT` | a deployment with its `timeline` |
 | `explain DEPLOYMENT` | a deployment with its `explanation` (five sentences) and all `evaluations` |
 | `history APP/ENV` | `{"environment", "deployments": [a deployment, …]}` |
 | `status APP/ENV` | an environment |
 | `status` | `{"environments": [an environment, …]}` |
-| `release --no-watch` | `{"deployment_id", "upload"}` |
+| `release --no-watch`, `retry --no-watch` | `{"deployment_id", "upload"}` |
 | `resume` | `{"deployment_id", "resumed"}` |
 | `unlock` | `{"environment", "deployment_id", "unlocked"}` |
 | `restore` | `{"deployment_id", "environment", "restored", "steps": [{"component", "what", "text"}, …], "trouble"}` |
 | `plan` | see `plan_document` |
 | `backtest` | see `backtest_page` |
 | `doctor` | see `doctor_page` |
-| `bundle` | `{"bundle", "application", "version", "bytes"}` |
+| `bundle` | `{"bundle", "application", "version", "bytes", "remarks"}` |
 | `logs` | one document a line: `at`, `source`, `version`, `side`, `level`, `message`, `record`, … |
 | any that failed | `{"error": {"message", "next_step"}}` |
 

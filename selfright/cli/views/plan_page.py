@@ -30,6 +30,7 @@ SAID: dict[Change, str] = {
     "unknown": "is compared when it is staged",
 }
 SHOWN = 60
+UNITS = {"memory": " MB", "timeout": " s"}
 """The most characters of a value that are shown."""
 
 
@@ -115,12 +116,15 @@ def _difference(one: Difference) -> Text:
     if one.secret:
         what = "comes" if one.before is None else "goes" if one.after is None else "changes"
         return Text(f"{what}; may be secret, so it is not shown", signs.QUIET)
-    return Text(f"{_value(one.before)} → {_value(one.after)}")
+    unit = UNITS.get(one.name, "")
+    return Text(f"{_value(one.before, unit)} → {_value(one.after, unit)}")
 
 
-def _value(value: str | None) -> str:
+def _value(value: str | None, unit: str) -> str:
     if value is None:
         return "not set"
+    if value.isdecimal():
+        return f"{value}{unit}"
     shown = clean(value)
     return f"{shown[:SHOWN]}…" if len(shown) > SHOWN else shown or '""'
 

@@ -13,7 +13,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from controller.errors import InvalidBundleError
-from selfright.packing.folder import LEFT_OUT, check_path, plain_file
+from selfright.packing.folder import LEFT_OUT, Secret, is_secret, plain_file, refuse_secret_files
 
 BOOTSTRAP = "bootstrap"
 """What Lambda starts in a runtime of one's own."""
@@ -40,13 +40,15 @@ def list_package(folder: Path, *, allowed: Collection[str] = ()) -> list[Package
 
     `allowed`: paths or patterns of files that look like secrets but are none.
     """
-    entries = sorted(_walk(folder, "", folder.resolve(), allowed), key=lambda entry: entry.path)
+    found = list(_walk(folder, "", folder.resolve(), allowed))
+    refuse_secret_files([one for one in found if isinstance(one, Secret)], public=False)
+    entries = sorted((one for one in found if isinstance(one, PackageEntry)), key=lambda entry: entry.path)
     if all(entry.path.endswith("/") for entry in entries):
         raise InvalidBundleError(f"the folder '{folder}' has no files", "Build the application first.")
     return entries
 
 
-def _walk(folder: Path, prefix: str, root: Path, allowed: Collection[str]) -> Iterator[PackageEntry]:
+def _walk(folder: Path, prefix: str, root: Path, allowed: Collection[str]) -> Iterator[PackageEntry | Secret]:
     with os.scandir(folder) as scanned:
         found = [*scanned]
     names = {entry.name for entry in found}
@@ -56,8 +58,9 @@ def _walk(folder: Path, prefix: str, root: Path, allowed: Collection[str]) -> It
         if _is_left_out(entry.name, names) or _is_spare(prefix, place, root):
             continue
         is_empty = False
-        check_path(place, path, allowed)
-        if entry.is_symlink():
+        if is_secret(place, path, allowed):
+            yield Secret(path, place)
+        elif entry.is_symlink():
             yield PackageEntry(path, place, link=_link(place, root))
         elif entry.is_dir():
             yield from _walk(place, f"{path}/", root, allowed)

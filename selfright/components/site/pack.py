@@ -6,7 +6,8 @@ import unicodedata
 from controller.domain.components.site.artifact import SiteArtifact
 from controller.domain.components.site.index import FileEntry, render_index
 from controller.errors import InvalidBundleError
-from selfright.components.site.public import LeftOut, refuse_secret_file
+from selfright.components.site.public import LeftOut, secret_of
+from selfright.packing.folder import Secret, refuse_secret_files
 from selfright.packing.packing import Packed, Packing
 
 
@@ -17,9 +18,12 @@ def pack_site(packing: Packing, artifact: SiteArtifact) -> Packed:
     """
     index: dict[str, FileEntry] = {}
     left_out = LeftOut(artifact.exclude)
-    for file in packing.folder(left_out):
+    secrets: list[Secret] = []
+    for file in packing.folder(left_out, public=True):
         data = file.source.read_bytes()
-        refuse_secret_file(file, data, packing.allowed)
+        if secret := secret_of(file, data, packing.allowed):
+            secrets.append(secret)
+            continue
         path = unicodedata.normalize("NFC", file.path)
         if path in index:
             reason = f"the name of '{file.source}' is that of another file, but for how its accents are written"
@@ -27,5 +31,6 @@ def pack_site(packing: Packing, artifact: SiteArtifact) -> Packed:
         packing.add(f"{artifact.artifact}/{path}", data)
         md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
         index[path] = FileEntry(hashlib.sha256(data).hexdigest(), md5, len(data))
+    refuse_secret_files(secrets, public=True)
     sha256 = packing.add(artifact.index, render_index(index, artifact.not_found_handling)).sha256
     return Packed(artifact.artifact, sha256, {"left_out": left_out.counts} if left_out.counts else {})

@@ -9,8 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from fnmatch import fnmatch, translate
 from pathlib import PurePosixPath
 
-from controller.errors import InvalidBundleError
-from selfright.packing.folder import SourceFile
+from selfright.packing.folder import Secret, SourceFile
 from selfright.packing.globs import matches
 from selfright.secrecy import secret_in
 
@@ -111,7 +110,6 @@ _SECRET_NAMES = (
 _IMAGES = {".avif", ".gif", ".ico", ".jpeg", ".jpg", ".png", ".webp"}
 _MEDIA = {".eot", ".m4a", ".mp3", ".mp4", ".ogg", ".otf", ".ttf", ".wav", ".webm", ".woff", ".woff2"}
 _NOT_TEXT = _IMAGES | _MEDIA
-_ADVICE = "Move it out of the folder, or name it under `exclude`; if it is no secret, allow it by name: --allow"
 
 
 class LeftOut:
@@ -142,12 +140,11 @@ class LeftOut:
         return next((pattern for pattern in self._exclude if matches(pattern, path, is_folder=is_folder)), "")
 
 
-def refuse_secret_file(file: SourceFile, data: bytes, allowed: Collection[str]) -> None:
-    """Raise `InvalidBundleError` for a file that looks like a secret by its name or its contents."""
+def secret_of(file: SourceFile, data: bytes, allowed: Collection[str]) -> Secret | None:
+    """The file, if it looks like a secret by its name or its contents."""
     if any(fnmatch(file.path, pattern) for pattern in allowed):
-        return
-    for why in _signs(PurePosixPath(file.path.lower()), data):
-        raise InvalidBundleError(f"'{file.source}' {why}, and everybody can read a site", f"{_ADVICE} {file.path}")
+        return None
+    return next((Secret(file.path, file.source, why) for why in _signs(PurePosixPath(file.path.lower()), data)), None)
 
 
 def _signs(path: PurePosixPath, data: bytes) -> Iterator[str]:

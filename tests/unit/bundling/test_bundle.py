@@ -237,6 +237,15 @@ def test_what_looks_like_a_secret_is_refused(source: Path, path: str) -> None:
     assert "looks like a secret" in refusal(source)
 
 
+def test_all_secrets_of_a_function_are_said_at_once(source: Path) -> None:
+    """With the words that allow them."""
+    for path in (".env", "certs/id_rsa"):
+        write(source / "api" / path, "x")
+    with pytest.raises(InvalidBundleError, match=r"everybody who can deploy") as caught:
+        bundle(source)
+    assert "--allow .env --allow certs/id_rsa" in caught.value.next_step
+
+
 def test_a_private_key_is_told_from_a_certificate(source: Path) -> None:
     """Libraries bring certificates, which are public."""
     write(source / "api/cacert.pem", CERTIFICATE)

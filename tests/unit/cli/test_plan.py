@@ -51,7 +51,7 @@ def test_a_plan_is_drawn(world: CliWorld, bundle: Path) -> None:
     lines = [line.split() for line in result.stdout.splitlines()]
     assert lines[0] == ["smartpack", "1.2.0", "→", "smartpack/prod", "(1.1.0", "is", "live)"]
     assert ["●", "api", "function", "changes", "(now", "1)"] in lines
-    assert ["memory", "128", "→", "256"] in lines
+    assert ["memory", "128", "MB", "→", "256", "MB"] in lines
     assert ["files", "3", "added"] in lines
     assert ["traffic", "10", "%", "for", "5", "min", "▸", "100", "%,", "baked", "for", "5", "min"] in lines
     assert f"selfright release {bundle} --environment smartpack/prod" in result.stdout

@@ -13,7 +13,8 @@ _EVERYBODY_READS = stat.S_IROTH
 _EVERYBODY_ENTERS = stat.S_IROTH | stat.S_IXOTH
 _ADVICE = (
     "Give everybody the right to read it (`chmod -R a+rX`) and make the zip again, or name its folder as the"
-    " artifact: then `selfright bundle` does both."
+    " artifact: then `selfright bundle` does both. Python's `ZipFile.writestr` takes the mode from a `ZipInfo` alone:"
+    " `external_attr = 0o644 << 16`."
 )
 _START_ADVICE = "Make it executable (`chmod a+rx bootstrap`, on Linux or macOS) and make the zip again."
 

@@ -4,6 +4,8 @@ From the tables of "Lambda runtimes" in AWS's documentation, as of November 2026
 has often postponed the day on which it stops updates, so only days that have passed for years refuse a release.
 """
 
+from difflib import get_close_matches
+
 GONE = {
     "dotnetcore1.0": "2019-07-30",
     "dotnetcore2.0": "2019-05-30",
@@ -40,6 +42,14 @@ DEPRECATED = {
     "ruby3.2": "2026-03-31",
 }
 """Runtime → the day since which AWS corrects nothing in it."""
+CURRENT = frozenset(
+    {
+        *("dotnet10", "java11", "java11.al2023", "java17", "java17.al2023", "java21", "java25", "java8.al2"),
+        *("java8.al2023", "nodejs22.x", "nodejs24.x", "nodejs26.x", "provided.al2023", "python3.11", "python3.12"),
+        *("python3.13", "python3.14", "python3.15", "ruby3.3", "ruby3.4", "ruby4.0"),
+    }
+)
+"""The other runtimes that AWS's own description of Lambda names."""
 RUNTIME_ADVICE = "Set `runtime` of the component to a newer one."
 
 
@@ -52,8 +62,19 @@ def why_gone(runtime: str) -> str:
 
 
 def why_old(runtime: str) -> str:
-    """Why a function should not stay on this runtime, as a sentence; "" when it may."""
+    """What should be known of this runtime, as a sentence: it is deprecated, or not known; else "".
+
+    A runtime that is not known may be newer than this list.
+    """
     since = DEPRECATED.get(runtime)
     if not since:
-        return ""
+        return _why_unknown(runtime)
     return f"The runtime {runtime} is deprecated since {since}: AWS corrects nothing in it, and will refuse updates."
+
+
+def _why_unknown(runtime: str) -> str:
+    if not runtime or runtime in CURRENT:
+        return ""
+    close = get_close_matches(runtime, sorted(CURRENT), n=1)
+    meant = f" Is {close[0]} meant?" if close else ""
+    return f"The runtime {runtime} is not known to this version of Selfright: if Lambda has none, staging fails.{meant}"

@@ -37,7 +37,7 @@ def _free(name: str) -> str:
 
 VariableName = Annotated[
     str,
-    matching("[A-Za-z][A-Za-z0-9_]+", "at least two letters, digits and '_', beginning with a letter"),
+    matching("[A-Za-z][A-Za-z0-9_]+", "a name of at least two letters, digits and '_', beginning with a letter"),
     AfterValidator(_free),
 ]
 

@@ -77,6 +77,11 @@ class Addresses:
         """The number of objects that staging adds."""
         return len(self.copies) + len(self.redirects)
 
+    @property
+    def shows_root(self) -> bool:
+        """Whether something but a file answers the address `/`."""
+        return INDEX in self.redirects or any(fits(pattern, "/") for pattern, _, _ in self.rules)
+
     def for_function(self) -> dict[str, Any]:
         """What the routing function must know, as it stands in its table."""
         content = {

@@ -145,6 +145,13 @@ class SiteArtifact(Artifact):
         """Scripts and styles whose names carry no hash, and files that are called hashed and do not look so."""
         sharing = self.sharing
         if self.hashed is not None:
+            folders = {f"'{one}'": Sharing.below([one.removesuffix("**")]) for one in self.hashed}
+            empty = [one for one, folder in folders.items() if not any(map(folder.has, paths))]
+            if empty:
+                yield (
+                    f"No file matches {_some(empty)} under `hashed`: without that key, Selfright recognises hashes by"
+                    " itself, wherever the files lie."
+                )
             plain = sorted(path for path in paths if sharing.has(path) and not carries_hash(path))
             if plain:
                 yield (
@@ -160,6 +167,8 @@ class SiteArtifact(Artifact):
     def _on_missing(self, bundle: Contents) -> Iterator[str]:
         """What an address without a file shows, when the release does not say it, and what redirects do."""
         index, addresses = self.read_index(bundle), self.addresses(bundle)
+        if not addresses.shows_root and "index.html" not in index.files:
+            yield "It has no index.html at its root, so the address / shows what is missing."
         if self.not_found_handling is None:
             if addresses.application and REDIRECTS_NAME not in index.files:
                 yield (

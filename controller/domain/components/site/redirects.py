@@ -29,6 +29,7 @@ _NOT_FOUND: dict[tuple[str, str, str], NotFoundHandling] = {
     ("/*", "/404.html", "404"): "404-page",
 }
 """Lines that say what shows what is missing."""
+_OTHERS = "; with 200 and 404 only `/* /index.html 200` and `/* /404.html 404` are followed"
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def _move(words: list[str]) -> MovedAddress | str:
         (not _TO.fullmatch(target), "it must lead to a path or an http(s) address"),
         (
             number not in map(str, STATUSES),
-            f"the status must be one of {', '.join(map(str, STATUSES))}",
+            f"the status must be one of {', '.join(map(str, STATUSES))}{_OTHERS}",
         ),
     ]
     if why := next((why for wrong, why in reasons if wrong), ""):

@@ -114,6 +114,17 @@ def test_a_secret_file_is_refused_by_its_name(source: Source, path: str) -> None
     assert "looks like a secret" in source.refusal().reason
 
 
+@pytest.mark.parametrize("names", [(".env.local", "a/.netrc"), ("dump.sql", "a/notes.txt")])
+def test_all_secrets_of_a_site_are_said_at_once(source: Source, names: tuple[str, str]) -> None:
+    """Who can read them, and how each is allowed or stays out."""
+    source.write(dict.fromkeys(names, KEY))
+    refusal = source.refusal()
+    assert all(name in refusal.reason for name in names)
+    assert refusal.reason.endswith("and everybody can read a site")
+    assert "`exclude`" in refusal.next_step
+    assert all(f"--allow {name}" in refusal.next_step for name in names)
+
+
 @pytest.mark.parametrize("path", ["service-account.json", "notes.txt", "docs/key.pem.txt", "app.js.map"])
 def test_a_secret_is_refused_by_its_contents(source: Source, path: str) -> None:
     """Whatever its name is; the message does not show it."""

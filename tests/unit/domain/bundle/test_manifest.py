@@ -140,14 +140,14 @@ EXPLAINED = {
     ),
     "handler": (with_component(handler="a b"), "`components.api.handler` must be 1 to 128 characters"),
     "runtime": (with_component(runtime="Python 3"), "`components.api.runtime` must be the name of a Lambda runtime"),
-    "variable's name": (with_component(variables={"9x": "1"}), "`components.api.variables.9x` must be at least two"),
+    "variable's name": (with_component(variables={"9x": "1"}), "`components.api.variables.9x` must be a name of"),
     "variable of one letter": (
         with_component(variables={"X": "1"}),
-        "`components.api.variables.X` must be at least two",
+        "`components.api.variables.X` must be a name of",
     ),
     "variable with a first '_'": (
         with_component(variables={"_X": "1"}),
-        "must be at least two letters, digits and '_', b",
+        "must be a name of at least two letters, digits and '_', b",
     ),
     "reserved variable": (with_component(variables={"AWS_REGION": "x"}), "'AWS_REGION' is reserved for Lambda itself"),
     "Selfright's variable": (with_component(variables={"SELFRIGHT_VARIABLES": "x"}), "for Selfright's own record"),

@@ -95,7 +95,7 @@ def test_a_number_that_could_mean_another_is_refused_with_its_place(memory: str)
 
 def test_the_number_that_is_probably_meant_is_shown() -> None:
     """So that one only has to copy it."""
-    with pytest.raises(InvalidBundleError, match="if that is the number 512, write 512, got '0512'"):
+    with pytest.raises(InvalidBundleError, match="like 512, not '0512'; if 512 is meant, write 512"):
         make_manifest(read_yaml(COMPONENT.format(memory="0512").encode()))
 
 

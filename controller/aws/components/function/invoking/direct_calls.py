@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from controller.domain.checks.check import Answer
+from controller.domain.checks.check import FAILED, Answer
 from controller.domain.checks.function_answers import answer_of
 from controller.domain.checks.redaction import redacted
 from controller.domain.printable import PART_BYTES, bounded, printable
@@ -30,7 +30,7 @@ def answer_in(
     except (ValueError, RecursionError) as error:
         raise NoAnswerError("the function's answer is not JSON") from error
     if function_error:
-        raise NoAnswerError(f"the function failed with {_failure(result)}")
+        raise NoAnswerError(f"{FAILED} {_failure(result)}")
     return answer_of(result, milliseconds, bare=bare)
 
 
@@ -41,7 +41,7 @@ def why_not_taken(payload: bytes, function_error: str | None) -> str:
     except (ValueError, RecursionError):
         return "the function's answer is not JSON"
     if function_error:
-        return f"the function failed with {_failure(result)}"
+        return f"{FAILED} {_failure(result)}"
     failed = result.get("batchItemFailures") if isinstance(result, dict) else None
     return f"the function returned {len(failed)} record as failed" if isinstance(failed, list) and failed else ""
 

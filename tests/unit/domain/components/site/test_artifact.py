@@ -72,6 +72,23 @@ def test_of_hashes_nothing_is_said_when_there_are_some_or_none_are_needed(files:
     assert not [remark for remark in remarks if "hash" in remark]
 
 
+def test_a_folder_of_hashed_that_matches_nothing_is_said() -> None:
+    """Then nothing would be taken for hashed, though hashes might be recognised."""
+    files = {"index.html": b"<p>", "a/x-3f9a01bc.js": b"1"}
+    said = list(SiteArtifact.remarks(*opened(with_hashed(bundle_parts(site_files=files), ["a/**", "nothing/**"]))))
+    assert said[0].startswith("No file matches 'nothing/**' under `hashed`")
+
+
+@pytest.mark.parametrize(
+    ("files", "is_said"),
+    [({"a.html": b"x", "b.html": b"y"}, True), ({"a.html": b"x", "b.html": b"y", "_redirects": b"/ /a 302"}, False)],
+)
+def test_a_site_without_a_page_at_its_root_is_said(files: dict[str, bytes], is_said: bool) -> None:
+    """Unless a line of `_redirects` answers that address."""
+    said = SiteArtifact.remarks(*opened(bundle_parts(site_files=files)))
+    assert any("no index.html at its root" in one for one in said) is is_said
+
+
 def test_files_that_are_called_hashed_and_do_not_look_so_are_said() -> None:
     """Browsers keep them for a year, because the release says so."""
     files = {"index.html": PAGE, "assets/logo.svg": b"x", "assets/a-1a2b3c4d.js": b"x"}
