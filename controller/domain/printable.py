@@ -35,6 +35,18 @@ def said(text: str, most: int = MESSAGE_BYTES) -> str:
     return bounded("\n".join(map(printable, bounded(text, most).split("\n"))), most)
 
 
+def sentence(text: str) -> str:
+    """The text with a full stop at its end, unless a sign is there that ends a sentence: something may follow it."""
+    text = text.strip()
+    return text if not text or text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def sentences(*texts: str) -> str:
+    """The texts one after the other, without the empty ones: each that another follows ends as a sentence does."""
+    *before, last = [text for text in texts if text] or [""]
+    return " ".join([*map(sentence, before), last])
+
+
 def bind(record: object, *names: str, most: int = LINE_BYTES) -> None:
     """Give these texts of a frozen dataclass that is being made the form in which they may be kept."""
     for name in names:

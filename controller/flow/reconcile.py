@@ -9,7 +9,7 @@ import hashlib
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from controller.domain.advice import AGAIN_ADVICE
+from controller.domain.advice import again_advice
 from controller.domain.deployment import Deployment
 from controller.domain.phases import UNTOUCHED, Phase
 from controller.domain.timeline import EventKind
@@ -109,7 +109,7 @@ def _reject(world: World, deployment: Deployment) -> str:
     reason = f"{_why(world, deployment)} Nothing was touched."
     if world.workflows.is_running(deployment.execution_arn):
         world.workflows.stop(deployment.execution_arn, reason)
-    reject(world, deployment, reason, AGAIN_ADVICE)
+    reject(world, deployment, reason, again_advice(deployment.deployment_id))
     return "rejected"
 
 

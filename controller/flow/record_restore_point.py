@@ -8,7 +8,7 @@ from math import ceil
 from typing import Literal
 
 from controller import clock
-from controller.domain.advice import ACCUSED_ADVICE, AGAIN_ADVICE, ALARM_ADVICE, CHANGED_ADVICE
+from controller.domain.advice import ACCUSED_ADVICE, ALARM_ADVICE, CHANGED_ADVICE, again_advice
 from controller.domain.bundle.remarks import remarks_on_alarms
 from controller.domain.deployment import Changes, Deployment, Revision
 from controller.domain.environment import Environment
@@ -93,7 +93,7 @@ def _overtaken(world: World, deployment_id: str, alarms: Sequence[str]) -> Resto
     """
     deployment = world.deployments.get(deployment_id)
     if deployment.trip and deployment.phase in UNTOUCHED:
-        deployment = reject(world, deployment, deployment.trip.reason, AGAIN_ADVICE)
+        deployment = reject(world, deployment, deployment.trip.reason, again_advice(deployment_id))
     if deployment.phase.is_terminal:
         world.guards.close(deployment_id, alarms)  # It may have ended before this call opened them.
     if deployment.phase is Phase.REJECTED:

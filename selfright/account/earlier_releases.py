@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from controller.aws.bundles import S3Bundles
 from controller.aws.client.calls import calling
-from controller.domain.advice import HELD_ADVICE
+from controller.domain.advice import held_advice
 from controller.domain.deployment import Deployment
 from controller.domain.identity import INCOMING, deployment_id
 from controller.domain.phases import REMEMBERED, Phase
@@ -83,7 +83,8 @@ def check_retry(account: Account, deployment: Deployment) -> None:
         message = f"Deployment {deployment_id} is live in {key}: releasing it again would change nothing."
         raise AdviceError(message, f"See what is live: `selfright status {key}`")
     if status.held:
-        raise AdviceError(f"{key} is held: {status.held}", HELD_ADVICE)
+        by = status.held_by.deployment_id if status.held_by else ""
+        raise AdviceError(f"{key} is held: {status.held}", held_advice(key, status.held, by))
 
 
 def later_releases(account: Account, status: EnvironmentStatus, version: str) -> list[Deployment]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from controller.aws.client.calls import calling
 from controller.aws.workflows import StepFunctionsWorkflows
+from controller.domain.advice import held_advice
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from selfright.account.account import Account
@@ -75,7 +76,8 @@ def to_roll_back(status: EnvironmentStatus, history: Sequence[Deployment], now: 
     """
     failed = status.held_by if status.held_by and status.held_by.phase is Phase.ROLLBACK_FAILED else None
     if status.held and not (status.on_its_way or failed):
-        raise AdviceError(f"{status.environment_key} is held: {status.held}", "Finish that first, or unlock it.")
+        key, by = status.environment_key, status.held_by.deployment_id if status.held_by else ""
+        raise AdviceError(f"{key} is held: {status.held}", held_advice(key, status.held, by))
     chosen = status.on_its_way or failed or status.live
     just_now = next((one for one in history if _was_just_rolled_back(one, now)), None)
     if chosen and chosen is status.live and just_now and _ended_later(just_now, chosen):

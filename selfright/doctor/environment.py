@@ -6,7 +6,7 @@ from functools import partial
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
-from controller.domain.advice import HELD_ADVICE
+from controller.domain.advice import held_advice
 from controller.domain.environment import Environment
 from controller.domain.strategy import ALL, steps_of
 from selfright.account.comparing import ComparedEnvironment
@@ -65,7 +65,9 @@ class EnvironmentExaminer:
     def _state(self) -> Iterator[Finding]:
         status = self.around.status(self.environment.key)
         if status.held:
-            yield problem(f"it is held: {status.held}", "It takes no release until it is unlocked.", HELD_ADVICE)
+            by = status.held_by.deployment_id if status.held_by else ""
+            advice = held_advice(self.environment.key, status.held, by)
+            yield problem(f"it is held: {status.held}", "It takes no release until it is unlocked.", advice)
         elif status.on_its_way:
             moving = status.on_its_way
             means = "A release waits until it is over; meanwhile some of what is said here may change."

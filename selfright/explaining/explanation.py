@@ -9,6 +9,7 @@ from datetime import datetime
 
 from controller.domain.deployment import Comparison, Counts, Deployment, Evaluation, Trip
 from controller.domain.phases import Phase
+from controller.domain.printable import sentence
 from selfright.account.status import DeploymentRecord, back_in, finished_in, is_paused
 from selfright.wording import TRIPPED_BY, clean, duration, percent, plural
 
@@ -192,5 +193,4 @@ def _points(difference: float) -> str:
 
 
 def _sentence(text: str) -> str:
-    said = clean(text).strip()
-    return said if said.endswith((".", "!", "?")) else f"{said}."
+    return sentence(clean(text))

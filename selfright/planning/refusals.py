@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
-from controller.domain.advice import ACCUSED_ADVICE, ALARM_ADVICE, HELD_ADVICE
+from controller.domain.advice import ACCUSED_ADVICE, ALARM_ADVICE, held_advice
 from controller.domain.bundle.manifest import Manifest
 from controller.domain.bundle.secret_needs import absent, secret_of
 from controller.domain.bundle.secrets import SecretNeed
@@ -66,7 +66,7 @@ def refusals(  # noqa: PLR0913, PLR0917 - the release, its place, and its kind
         found.append(Refusal(error.reason, error.next_step))
     lock = world.locks.load(environment.key)
     if held := lock.held:
-        found.append(Refusal(f"The environment is held: {held}", HELD_ADVICE))
+        found.append(Refusal(f"The environment is held: {held}", held_advice(environment.key, held, lock.held_by)))
     ignoring = hotfix or not lock.live
     alarms = environment.deployment_preference.alarms
     if trouble := alarm_trouble(states, [name for name in alarms if not (ignoring and states.get(name) == "ALARM")]):

@@ -9,4 +9,5 @@ def check_version(world: World, deployment: Deployment) -> None:
     """Raise `InvalidBundleError` if this version had other contents, or was refused by evidence and is not retried."""
     key, version = deployment.environment_key, deployment.version
     known = world.versions.previous_attempt(key, version)
-    check_previous_attempt(known, key, version, deployment.digest, retry=bool(deployment.upload.retry))
+    retry = bool(deployment.upload.retry)
+    check_previous_attempt(known, key, version, deployment.digest, deployment.deployment_id, retry=retry)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from controller.domain.advice import AGAIN_ADVICE, HELD_ADVICE, by_hand_advice
+from controller.domain.advice import again_advice, by_hand_advice, held_advice
 from controller.domain.deployment import Awaited, Changes, Deployment, Trip, TripSource, due
 from controller.domain.history import last_change
 from controller.domain.judging.usage import most_used_first
 from controller.domain.phases import MOVING, TOUCHED, UNTOUCHED, Phase
+from controller.domain.printable import sentences
 from controller.domain.timeline import EventKind
 from controller.errors import (
     ChangedByOthersError,
@@ -96,7 +97,7 @@ def _nothing(deployment: Deployment) -> RollbackBegun:
 def _reject(world: World, deployment: Deployment) -> Deployment:
     """End a deployment of which nothing was touched; as it is now, if it has just gone on."""
     try:
-        return reject(world, deployment, deployment.rollback_reason, AGAIN_ADVICE)
+        return reject(world, deployment, deployment.rollback_reason, again_advice(deployment.deployment_id))
     except LedgerConflictError:
         return world.deployments.get(deployment.deployment_id)
 
@@ -188,7 +189,8 @@ def _not_possible(world: World, deployment: Deployment) -> str:
     if lock.holder:
         return f"Deployment {lock.holder} holds the lock of {deployment.environment_key}: roll that one back first."
     if lock.held and (deployment.phase is Phase.SUCCEEDED or lock.held_by != deployment.deployment_id):
-        return f"The environment is held: {lock.held} {HELD_ADVICE}"
+        advice = held_advice(lock.environment_key, lock.held, lock.held_by)
+        return sentences(f"The environment is held: {lock.held}", advice)
     if deployment.phase is Phase.ROLLBACK_FAILED:
         return "Its failed rollback was accepted, so the environment is not held because of it any more."
     return f"It is not live any more: {lock.live or 'nothing'} is. Roll back the deployment that is live."

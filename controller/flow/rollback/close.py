@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from controller.domain.advice import AGAIN_ADVICE
+from controller.domain.advice import again_advice, failed_advice
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
+from controller.domain.printable import sentences
 from controller.errors import InvalidEnvironmentError, UnknownEnvironmentError
 from controller.flow.rollback.discard import leaves_something
 from controller.flow.shared.closure import close
@@ -15,10 +16,6 @@ from controller.ports.world import World
 
 NEW_ADVICE = "Correct it and release it under a new version."
 RETRY_ADVICE = 'If the cause was not in it, release the same contents again: `selfright retry {} --reason "…"`'
-PERSON_ADVICE = (
-    "Restore it by hand to what was live before, then run `selfright rollback` on this deployment: that verifies it "
-    "and unlocks the environment. If what serves now is right, although it is something else, run `selfright unlock`."
-)
 
 
 def close_rollback(world: World, deployment_id: str, trouble: str, execution_arn: str) -> DeploymentResult:
@@ -29,12 +26,12 @@ def close_rollback(world: World, deployment_id: str, trouble: str, execution_arn
     deployment = world.deployments.get(deployment_id)
     if (deployment.phase, deployment.rollback_execution_arn) != (Phase.ROLLING_BACK, execution_arn):
         return DeploymentResult(deployment, str(deployment.phase))
-    why, advice = (
-        " ".join([deployment.rollback_reason, *_left(deployment)]),
-        f"{NEW_ADVICE} {RETRY_ADVICE.format(deployment_id)}" if deployment.is_condemned else AGAIN_ADVICE,
-    )
+    why, advice = sentences(deployment.rollback_reason, *_left(deployment)), again_advice(deployment_id)
+    if deployment.is_condemned:
+        advice = f"{NEW_ADVICE} {RETRY_ADVICE.format(deployment_id)}"
     if trouble and deployment.restore_point:
-        phase, why, advice = Phase.ROLLBACK_FAILED, f"{why} Restoring failed: {trouble}", PERSON_ADVICE
+        phase, advice = Phase.ROLLBACK_FAILED, failed_advice(deployment)
+        why = sentences(why, f"Restoring failed: {trouble}")
     else:
         phase = Phase.ROLLED_BACK if deployment.restore_point else Phase.REJECTED
     grace = _grace(world, deployment) if phase is Phase.ROLLED_BACK and leaves_something(deployment) else None

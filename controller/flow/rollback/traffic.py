@@ -131,5 +131,6 @@ def note_restored(world: World, deployment: Deployment) -> None:
         )
     except LedgerConflictError:
         return
-    said = "Traffic has been set back to the stable revisions; visitors get them as soon as that arrives."
+    moved = "Traffic has been set back to the stable revisions; visitors get them as soon as that arrives."
+    said = moved if deployment.reached else "No visitor was moved: all of them have stayed on the stable revisions."
     record(world, deployment.deployment_id, EventKind.TRAFFIC_RESTORED, said)

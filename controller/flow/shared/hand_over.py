@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Generic, TypeVar
 
-from controller.domain.advice import HELD_ADVICE
+from controller.domain.advice import held_advice
 from controller.domain.deployment import Changes, Deployment, Trip, due
 from controller.domain.history import last_change
 from controller.domain.lock import LANDING, Lock, LockAnswer, Place, ask, order_of, release, retake, unlocked, without
@@ -95,8 +95,13 @@ def _refusal(asked: LockAnswer) -> tuple[Phase, str, str] | None:
         case "superseded":
             return Phase.SUPERSEDED, "A newer release was uploaded before this one got the lock.", ""
         case "held":
-            return Phase.REJECTED, f"The environment is held: {asked.lock.held}", HELD_ADVICE
+            return Phase.REJECTED, *_held(asked.lock)
     return None
+
+
+def _held(lock: Lock) -> tuple[str, str]:
+    """Why nothing may start in a held environment, and what to do."""
+    return f"The environment is held: {lock.held}", held_advice(lock.environment_key, lock.held, lock.held_by)
 
 
 def end(  # noqa: PLR0913 - how it ended, said in full
@@ -130,7 +135,7 @@ def end(  # noqa: PLR0913 - how it ended, said in full
         after, waiting = release(living, deployment_id, live=live, hold=hold)
         moves = [Move(deployment_id, ending(world, phase, reason, next_step, grace), phases, expected)]
         if waiting and after.held:
-            refused = ending(world, Phase.REJECTED, f"The environment is held: {after.held}", HELD_ADVICE)
+            refused = ending(world, Phase.REJECTED, *_held(after))
             moves.append(Move(waiting.deployment_id, refused, UNTOUCHED))
         elif waiting:
             moves.append(Move(waiting.deployment_id, _grant(world, after), {Phase.QUEUED}))

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
+from controller.domain.printable import sentences
 from selfright.account.status import DeploymentRecord, EnvironmentStatus, finished_in, is_paused, older_than_live
 from selfright.cli.views import signs
 from selfright.cli.views.deployment_page import summary
@@ -71,7 +72,7 @@ def history(deployments: Sequence[Deployment], now: datetime) -> Table:
 def _remark(one: Deployment, older: Mapping[str, str]) -> str:
     """How it ended, and whether it brought an older version than the one that was live."""
     then = older.get(one.deployment_id)
-    return " ".join(filter(None, (one.reason, then and f"Older than {then}, which was live.")))
+    return sentences(one.reason, f"Older than {then}, which was live." if then else "")
 
 
 def _table(*titles: str) -> Table:

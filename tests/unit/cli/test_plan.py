@@ -79,7 +79,7 @@ def test_a_refusal_is_exit_code_1_with_reason_and_advice(world: CliWorld, bundle
     assert result.exit_code == 1
     assert "✘ It would be refused.\n" in result.stdout
     assert f"The environment is held: The rollback of {ID} failed." in result.stdout
-    assert "Look at `selfright status`" in result.stdout
+    assert "Look at `selfright status smartpack/prod`" in result.stdout
     assert "smartpack 1.2.0" in result.stdout
 
 

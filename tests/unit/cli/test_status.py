@@ -170,8 +170,11 @@ def test_history_lists_the_newest_first(world: CliWorld) -> None:
 
 def test_history_says_which_release_brought_an_older_version(world: CliWorld) -> None:
     """Beside how it ended, and for scripts."""
-    world.write(replace(SUCCEEDED, version="1.0.9"))
-    assert "Older than 1.1.0, which was live." in world.run("history", "smartpack/prod").stdout.splitlines()[1]
+    world.write(replace(SUCCEEDED, version="1.0.9", reason="wrong prices"))
+    assert (
+        "wrong prices. Older than 1.1.0, which was live."
+        in world.run("history", "smartpack/prod").stdout.splitlines()[1]
+    )
     document = json.loads(world.run("history", "smartpack/prod", "--output", "json").stdout)
     assert [one["older_than"] for one in document["deployments"]] == ["1.1.0", None]
 

@@ -30,6 +30,20 @@ def test_a_person_may_release_the_same_contents_again(phase: Phase) -> None:
         check_previous_attempt(("dd", phase), "shop/prod", "1.2.0", "ee", retry=True)
 
 
+def test_the_command_that_releases_the_same_contents_again_is_complete() -> None:
+    """A plan has no deployment yet, so it says where to find one; no retry helps other contents."""
+    known = ("dd", Phase.ROLLED_BACK)
+    with pytest.raises(InvalidBundleError) as uploaded:
+        check_previous_attempt(known, "shop/prod", "1.2.0", "dd", "d2")
+    assert '`selfright retry d2 --reason "…"`' in uploaded.value.next_step
+    with pytest.raises(InvalidBundleError) as planned:
+        check_previous_attempt(known, "shop/prod", "1.2.0", "dd")
+    assert "`selfright history shop/prod`" in planned.value.next_step
+    with pytest.raises(InvalidBundleError) as other:
+        check_previous_attempt(known, "shop/prod", "1.2.0", "ee", "d2")
+    assert "retry" not in other.value.next_step
+
+
 def test_a_version_never_changes() -> None:
     """Other contents need a version of their own, even after a success."""
     with pytest.raises(InvalidBundleError, match="with other contents"):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from controller.domain.deployment import Trip, Trouble, Unsent, Upload
 from controller.domain.phases import Phase
-from controller.domain.printable import MESSAGE_BYTES, NAME_BYTES, PART_BYTES, bounded, said
+from controller.domain.printable import MESSAGE_BYTES, NAME_BYTES, PART_BYTES, bounded, said, sentences
 from controller.domain.timeline import TimelineEvent
 from controller.errors import AwsError, InvalidBundleError
 from tests.fakes import START
@@ -51,3 +51,10 @@ def test_every_text_of_the_ledger_is_bounded_where_it_is_made() -> None:
         upload.by: NAME_BYTES,
     }
     assert all(len(text.encode()) <= most for text, most in bounds.items())
+
+
+def test_what_is_put_together_reads_as_sentences() -> None:
+    """A full stop is added where something follows, and nowhere else."""
+    assert sentences("wrong prices", "", "Is it so?", "It failed") == "wrong prices. Is it so? It failed"
+    assert sentences("wrong prices") == "wrong prices"
+    assert not sentences("", "")

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from controller.domain.advice import again_advice
 from controller.domain.deployment import Deployment, Upload, due
 from controller.domain.lock import Lock, order_of
 from controller.domain.phases import MOVING, OPEN, TERMINAL, UNTOUCHED, Phase
 from controller.errors import AwsError, TransientError
 from controller.flow.reconcile import ENDED, STUCK, reconcile
-from controller.flow.rollback.close import AGAIN_ADVICE
 from controller.ports.world import World
 from tests.fakes import START, FakeWorld
 from tests.unit.flow.scenes import KEY, a_deployment, a_world, dying_everywhere, on_its_way, owing, waiting
@@ -42,7 +42,7 @@ def test_what_was_not_touched_is_rejected_without_a_rollback(phase: Phase) -> No
         world.locks.known[KEY] = Lock(KEY)
     assert reconcile(world)["d2"] == "rejected"
     ended = world.deployments.get("d2")
-    assert (ended.phase, ended.next_step) == (Phase.REJECTED, AGAIN_ADVICE)
+    assert (ended.phase, ended.next_step) == (Phase.REJECTED, again_advice("d2"))
     assert ended.reason == f"{ENDED} Nothing was touched."
     assert world.workflows.rollbacks == {}
     assert world.notifications.sent == [("d2", Phase.REJECTED)]

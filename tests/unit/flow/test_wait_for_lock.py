@@ -72,12 +72,12 @@ def test_an_older_release_that_asks_late_is_superseded() -> None:
 def test_a_held_environment_rejects_with_advice() -> None:
     """The next step says what to do first."""
     world = a_world()
-    world.locks.known[KEY] = replace(world.locks.load(KEY), held="The rollback of d1 failed.")
+    world.locks.known[KEY] = replace(world.locks.load(KEY), held="The rollback of d1 failed.", held_by="d1")
     a_deployment(world, Phase.RECEIVED)
     wait_for_lock(world, "d2", "token")
     assert outcome(world, "token") == "rejected"
     assert "d1 failed" in world.deployments.get("d2").reason
-    assert "selfright rollback" in world.deployments.get("d2").next_step
+    assert "`selfright rollback d1`" in world.deployments.get("d2").next_step
 
 
 def test_asking_twice_answers_both_attempts() -> None:

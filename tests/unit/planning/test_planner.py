@@ -1,7 +1,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from controller.domain.advice import ALARM_ADVICE, CHANGED_ADVICE, HELD_ADVICE, INDIVISIBLE_ADVICE
+from controller.domain.advice import ALARM_ADVICE, CHANGED_ADVICE, INDIVISIBLE_ADVICE, held_advice
 from controller.domain.deployment import Revision
 from controller.domain.phases import Phase
 from selfright.components.planned import Difference, Items, Transfer
@@ -264,10 +264,13 @@ def test_a_held_environment_and_a_firing_alarm_are_both_told(world: PlanWorld) -
     world.configuration["deployment_preference"] = {"alarms": ["errors"]}
     world.ports.alarms.known["errors"] = "ALARM"
     world.release(a_bundle())
-    world.lock(held="The rollback of x failed.")
+    world.lock(held="The rollback of x failed.", held_by="x")
     refusals = world.plan(a_bundle("1.1.0")).refusals
     assert [(one.reason, one.next_step) for one in refusals] == [
-        ("The environment is held: The rollback of x failed.", HELD_ADVICE),
+        (
+            "The environment is held: The rollback of x failed.",
+            held_advice("smartpack/prod", "The rollback of x failed.", "x"),
+        ),
         ("Alarm errors is firing.", ALARM_ADVICE),
     ]
 
@@ -361,7 +364,7 @@ def test_a_version_that_cannot_share_the_alias_is_refused(world: PlanWorld) -> N
     plan = world.plan(a_bundle("1.1.0", b"other"))
     (refusal,) = plan.refusals
     assert refusal.reason.startswith("api: its execution role changes from none to arn:aws:iam")
-    assert refusal.next_step == INDIVISIBLE_ADVICE
+    assert refusal.next_step == INDIVISIBLE_ADVICE, held_advice
 
 
 def test_a_version_that_may_go_at_once_is_planned_so(world: PlanWorld) -> None:

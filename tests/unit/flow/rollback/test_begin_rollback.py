@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from controller.domain.advice import again_advice
 from controller.domain.deployment import Revision, TripSource
 from controller.domain.phases import MOVING, UNTOUCHED, Phase
 from controller.errors import TransientError
 from controller.flow.rollback.begin_rollback import RollbackBegun, begin_rollback
-from controller.flow.rollback.close import AGAIN_ADVICE
 from controller.flow.rollback.emergency import emergency
 from controller.flow.shared.closure import close
 from controller.flow.shared.hand_over import accept
@@ -303,7 +303,7 @@ def test_what_was_not_touched_is_rejected(phase: Phase, by: TripSource) -> None:
         world.locks.known[KEY] = replace(world.locks.load(KEY), holder="")
     assert begin_rollback(world, "d2", "arn:back", by, "Never mind.").outcome == "nothing"
     ended = world.deployments.get("d2")
-    assert (ended.phase, ended.reason, ended.next_step) == (Phase.REJECTED, "Never mind.", AGAIN_ADVICE)
+    assert (ended.phase, ended.reason, ended.next_step) == (Phase.REJECTED, "Never mind.", again_advice("d2"))
     assert (world.locks.load(KEY).holder, world.locks.load(KEY).held) == ("", "")
     assert world.workflows.answers["token"]["outcome"] == "rejected"  # type: ignore[index]
     assert world.notifications.sent == [("d2", Phase.REJECTED)]

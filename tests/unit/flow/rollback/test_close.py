@@ -4,14 +4,15 @@ from collections.abc import Callable
 
 import pytest
 
-from controller.domain.deployment import Left, TripSource
+from controller.domain.advice import again_advice
+from controller.domain.deployment import Left, Trip, TripSource
 from controller.domain.phases import TERMINAL, TOUCHED, Phase
-from controller.errors import LedgerConflictError
+from controller.errors import AwsError, LedgerConflictError
 from controller.flow.rollback.begin_rollback import begin_rollback
-from controller.flow.rollback.close import AGAIN_ADVICE, NEW_ADVICE, close_rollback
+from controller.flow.rollback.close import NEW_ADVICE, close_rollback
 from controller.flow.rollback.restore import restore_component
 from controller.flow.rollback.verify_restoration import verify_restoration
-from tests.fakes import FakeWorld
+from tests.fakes import START, FakeWorld
 from tests.unit.flow.scenes import (
     KEY,
     RESTORED,
@@ -81,7 +82,7 @@ def test_a_rollback_that_is_replaced_while_it_closes_does_not_end_it() -> None:
     assert (world.deployments.get("d2").phase, world.locks.load(KEY).held) == (Phase.ROLLING_BACK, "")
 
 
-@pytest.mark.parametrize(("source", "advice"), [("judge", NEW_ADVICE), ("fault", AGAIN_ADVICE)])
+@pytest.mark.parametrize(("source", "advice"), [("judge", NEW_ADVICE), ("fault", again_advice("d2"))])
 def test_the_advice_depends_on_the_evidence(source: str, advice: str) -> None:
     """Only a version with evidence against it must not be released again."""
     world = moving(trip=tripped(source))
@@ -102,9 +103,18 @@ def test_a_rollback_that_fails_says_what_is_wrong() -> None:
     assert live(world) == {"api": ("6", 10), "site": ("aa", 0)}
     deployment = world.deployments.get("d2")
     assert "api: denied" in deployment.reason
-    assert "selfright rollback" in deployment.next_step
+    assert "`selfright rollback d2`" in deployment.next_step
+    assert f'`selfright unlock {KEY} --reason "…"`' in deployment.next_step
     assert "d2 failed" in world.locks.load(KEY).held
     assert world.notifications.sent == [("d2", Phase.ROLLBACK_FAILED)]
+
+
+def test_a_reason_without_a_full_stop_gets_one_before_what_follows() -> None:
+    """People write *wrong prices*; alone it stays as they wrote it."""
+    world = moving(trip=Trip(START, "person", "wrong prices"))
+    world.components.known["api"].broken = AwsError("denied")
+    roll_back(world)
+    assert world.deployments.get("d2").reason.startswith("wrong prices. Restoring failed: api: denied")
 
 
 def test_a_failed_rollback_can_be_done_again_by_a_person() -> None:

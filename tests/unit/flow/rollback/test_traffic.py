@@ -7,7 +7,7 @@ import pytest
 from controller.domain.deployment import Revision
 from controller.domain.phases import TERMINAL, Phase
 from controller.errors import AwsError, LedgerConflictError, TrippedError
-from controller.flow.rollback.traffic import restore_traffic, trip_and_restore
+from controller.flow.rollback.traffic import note_restored, restore_traffic, trip_and_restore
 from controller.flow.shift import shift
 from tests.fake_components import FakeComponent
 from tests.fakes import START, FakeWorld
@@ -17,9 +17,12 @@ from tests.unit.flow.scenes import (
     a_world,
     guarded,
     live,
+    messages,
+    moving,
     on_its_way,
     once,
     roll_back,
+    rolling_back,
     tripped,
     with_a_stack,
 )
@@ -123,3 +126,12 @@ def test_an_alarm_answers_every_attempt_that_waits() -> None:
     world = guarded(Phase.BAKING, weight=10, guard_tokens=("one", "two"))
     trip_and_restore(world, "d2", tripped())
     assert world.workflows.answers == {"one": "It broke.", "two": "It broke."}
+
+
+def test_where_no_visitor_was_moved_none_is_said_to_be_set_back() -> None:
+    """A check before traffic has failed."""
+    world = rolling_back(moving(Phase.STAGING, weight=0, reached=0))
+    note_restored(world, world.deployments.get("d2"))
+    assert messages(world, "traffic_restored") == [
+        "No visitor was moved: all of them have stayed on the stable revisions."
+    ]
