@@ -200,6 +200,8 @@ def test_show_tells_everything(world: CliWorld) -> None:
     shown = world.run("show", ID).stdout
     assert "  api         6 → 7\n" in shown
     assert "  steps       10 % for 1 min, 100 % for 1 min\n" in shown
+    assert "selfright show" not in shown
+    assert f"selfright show {ID}" in world.run("status", ID).stdout
     assert [line.split(maxsplit=3)[3] for line in shown.splitlines()[-2:]] == ["Received.", "It was bad."]
 
 

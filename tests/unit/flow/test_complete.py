@@ -17,6 +17,7 @@ from tests.unit.flow.scenes import (
     an_environment,
     at_weight,
     guarded,
+    messages,
     moving,
     on_its_way,
     tripped,
@@ -28,6 +29,7 @@ def test_a_good_release_is_completed() -> None:
     world = guarded(Phase.BAKING, weight=100)
     assert complete(world, "d2").outcome == "succeeded"
     assert world.components.known["api"].pruned == [({"6", "7"}, 5)]
+    assert "api: 1 old revision removed." in messages(world, "pruned")
     assert world.notifications.sent == [("d2", Phase.SUCCEEDED)]
     assert world.versions.previous_attempt(KEY, "2.0.0") == ("dd", Phase.SUCCEEDED)
 

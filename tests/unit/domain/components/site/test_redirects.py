@@ -48,7 +48,7 @@ def test_a_line_may_say_what_shows_what_is_missing(line: bytes, handling: str | 
         ("/a //b", "must lead to"),
         ("/a javascript:alert(1)", "must lead to"),
         ("/api/* https://api.example/:splat 200", "status"),
-        ("/en/* /en/404.html 404", "status"),
+        ("/en/* /en/404.html 404", "with 200 and 404 only"),
         ("/a /b 301 Country=de", "conditions"),
         ("/a /b 30²", "status"),
         ("/store id=:id /blog/:id 301", "conditions"),
