@@ -9,6 +9,7 @@ from datetime import datetime
 PROGRAM = "SELFRIGHT_PROGRAM"
 """The environment variable in which a wrapper such as `./dev` gives the name by which users call this program."""
 COMMAND = re.compile(r"`selfright ([^`]*)`")
+AWS_COMMAND = re.compile(r"`(aws [^`]*)`")
 MINUTE, HOUR, DAY = 60, 3600, 86400
 KILO = 1024
 TRIPPED_BY: Mapping[str, str] = {
@@ -26,10 +27,15 @@ TRIPPED_BY: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Commands:
-    """Makes commands that can be copied as they are: with the program's name here, and `--local` if that was used."""
+    """Makes commands that can be copied as they are: with the program's name here, and `--local` if that was used.
+
+    `aws` is what commands of AWS's own command line need to reach the same place: the address of the local AWS. Without
+    it, they would change an account of the person who copies them.
+    """
 
     program: str = "selfright"
     local: bool = False
+    aws: str = ""
 
     def __call__(self, words: str) -> str:
         """The command line of these words, such as `status smartpack/prod`."""
@@ -37,7 +43,8 @@ class Commands:
 
     def within(self, text: str) -> str:
         """The text with every command in backticks made copyable."""
-        return COMMAND.sub(lambda found: f"`{self(found[1])}`", text)
+        text = COMMAND.sub(lambda found: f"`{self(found[1])}`", text)
+        return AWS_COMMAND.sub(lambda found: f"`{found[1]}{self.aws}`", text)
 
 
 def program() -> str:

@@ -1,9 +1,10 @@
 """The tools of every command: terminal, account, time; and the options that all commands share."""
 
+import os
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -138,9 +139,12 @@ def _choose_output(ctx: click.Context, _: click.Parameter, value: str) -> None:
 
 def _choose_local(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
     given = ctx.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
-    ctx.ensure_object(CommandTools).terminal.commands = Commands(program(), local=value and given)
+    commands = ctx.ensure_object(CommandTools).terminal.commands = Commands(program(), local=value and given)
     if value:
         use_local()
+        there = (("endpoint-url", os.environ.get("AWS_ENDPOINT_URL")), ("region", os.environ.get("AWS_REGION")))
+        options = "".join(f" --{name} {found}" for name, found in there if found)
+        ctx.ensure_object(CommandTools).terminal.commands = replace(commands, aws=options)
 
 
 pass_tools = click.make_pass_decorator(CommandTools, ensure=True)

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from controller.domain.deployment import Counts, Deployment, Evaluation
+from controller.domain.judging.verdict import Verdict
 from controller.domain.phases import Phase
 from controller.domain.timeline import TimelineEvent
 from selfright.account.status import DeploymentRecord, back_in, finished_in, is_paused, restored_in
@@ -45,7 +46,7 @@ def summary(record: DeploymentRecord, commands: Commands, *, in_full: bool = Fal
     one = record.deployment
     facts: list[Fact] = [("deployment", one.deployment_id)]
     if one.reason:
-        facts.append(("reason", clean(one.reason)))
+        facts.append(("reason", commands.within(clean(one.reason))))
     shifted = any(event.kind == "shifted" for event in record.timeline)
     if shifted and (seconds := restored_in(one)) is not None:
         facts.append(("traffic", f"set back to stable {duration(seconds)} after {_trip(one)}; {_arrived(one)}"))
@@ -75,7 +76,7 @@ def _progress(one: Deployment) -> list[Fact]:
         facts.append(("staging", f"{wave}: {' and '.join(one.next_wave)}"))
     if one.evaluation:
         facts += [(who, counted(counts)) for who, counts in compared(one.evaluation)]
-        facts.append(("judge", f"{one.evaluation.verdict}: {clean(one.evaluation.reason)}"))
+        facts.append(("judge", f"{opinion(one.evaluation)}: {clean(one.evaluation.reason)}"))
     if one.trip and one.trip.reason != one.reason:
         facts.append(("trip", clean(one.trip.reason)))
     return facts
@@ -182,6 +183,12 @@ def happened(event: TimelineEvent) -> Text:
 def compared(evaluation: Evaluation) -> list[tuple[str, Counts]]:
     """The canary and, while it still gets visitors, the stable revision."""
     return [("canary", evaluation.canary), *([("stable", evaluation.stable)] if evaluation.stable.requests else [])]
+
+
+def opinion(evaluation: Evaluation) -> str:
+    """The judge's verdict; where the canary got no request, there was nothing to find healthy."""
+    good = evaluation.verdict in {Verdict.HEALTHY, Verdict.PROMOTABLE}
+    return "nothing to judge" if good and not evaluation.canary.requests else str(evaluation.verdict)
 
 
 def counted(counts: Counts) -> str:

@@ -13,7 +13,7 @@ from controller.domain.strategy import ALL
 from selfright.account.status import is_paused
 from selfright.account.watching import LedgerReading
 from selfright.cli.views import signs
-from selfright.cli.views.deployment_page import compared
+from selfright.cli.views.deployment_page import compared, opinion
 from selfright.wording import clean, clock, percent
 
 WIDTH = 78
@@ -103,7 +103,7 @@ def _remarks(reading: LedgerReading, one: Deployment) -> list[tuple[str, str]]:
     remarks = []
     if one.evaluation and not one.trip:
         remarks.append(
-            (f"{one.evaluation.verdict}: {one.evaluation.reason}", signs.VERDICTS.get(one.evaluation.verdict, ""))
+            (f"{opinion(one.evaluation)}: {one.evaluation.reason}", signs.VERDICTS.get(one.evaluation.verdict, ""))
         )
     if one.trip:
         remarks.append((one.trip.reason, signs.BAD))

@@ -77,7 +77,9 @@ class Lines:
                 f"{who} {deployment_page.counted(counts)}" for who, counts in deployment_page.compared(one.evaluation)
             )
             self.terminal.note(
-                deployment_page.row(one.evaluation.at, one.phase, Text(f"{one.evaluation.verdict}: {seen}"))
+                deployment_page.row(
+                    one.evaluation.at, one.phase, Text(f"{deployment_page.opinion(one.evaluation)}: {seen}")
+                )
             )
 
     def _say_silence(self, reading: LedgerReading) -> None:

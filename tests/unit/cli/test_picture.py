@@ -2,21 +2,26 @@ import io
 from dataclasses import replace
 from datetime import timedelta
 
+import click
 import pytest
+from click.testing import CliRunner
 from rich.console import Console
 
-from controller.domain.deployment import Deployment
+from controller.domain.deployment import Counts, Deployment
+from controller.domain.judging.verdict import Verdict
 from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind, TimelineEvent
 from selfright import wording
 from selfright.account.status import DeploymentRecord
 from selfright.account.watching import LedgerReading
 from selfright.cli.terminal import Terminal, plain
-from selfright.cli.views import signs
+from selfright.cli.tools import CommandTools, common, pass_tools
+from selfright.cli.views import deployment_page, signs
 from selfright.cli.views.deployment_page import headline
 from selfright.cli.views.live import picture
 from selfright.cli.views.narrator import narrating
 from tests.cli_world import BAKING, ID, PAUSED, RECEIVED, ROLLED_BACK, START
+from tests.evaluations import worse
 
 NOW = START + timedelta(seconds=35)
 
@@ -148,6 +153,39 @@ def test_commands_in_a_text_can_be_copied() -> None:
     """With the way in that people have here, and `--local` where it was used."""
     commands = wording.Commands("./dev", local=True)
     assert commands.within("Run `selfright rollback x`, then look.") == "Run `./dev rollback x --local`, then look."
+
+
+def test_commands_of_aws_reach_the_local_aws() -> None:
+    """Copied without its address, they would change an account of the person who copies them."""
+    commands = wording.Commands(aws=" --endpoint-url http://127.0.0.1:4566")
+    said = commands.within("Put it right at once: `aws lambda update-alias --name live`.")
+    assert said == "Put it right at once: `aws lambda update-alias --name live --endpoint-url http://127.0.0.1:4566`."
+
+
+def test_the_address_of_the_local_aws_is_known_to_the_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when it was chosen by a variable; on AWS itself, nothing is added."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+
+    @click.command
+    @common
+    @pass_tools
+    def command(tools: CommandTools) -> None:
+        click.echo(tools.terminal.commands.within("`aws s3 ls`"))
+
+    local = "`aws s3 ls --endpoint-url http://127.0.0.1:4566 --region eu-central-1`\n"
+    assert CliRunner().invoke(command, ["--local"]).output == local
+    assert CliRunner().invoke(command, [], env={"SELFRIGHT_LOCAL": "1"}).output == local
+    assert CliRunner().invoke(command, []).output == "`aws s3 ls`\n"
+
+
+def test_where_the_canary_had_no_request_nothing_is_called_healthy() -> None:
+    """Nobody looked: the release may be anything."""
+    evaluation = worse()[0]
+    nobody = replace(evaluation, verdict=Verdict.HEALTHY, canary=Counts())
+    assert deployment_page.opinion(nobody) == "nothing to judge"
+    assert deployment_page.opinion(replace(nobody, canary=Counts(20, 0))) == "healthy"
+    assert deployment_page.opinion(replace(nobody, verdict=Verdict.UNHEALTHY)) == "unhealthy"
 
 
 def test_what_is_live_again_is_not_claimed_of_a_first_release() -> None:

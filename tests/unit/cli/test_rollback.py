@@ -95,6 +95,13 @@ def test_of_a_held_environment_the_one_whose_rollback_failed_is_meant(world: Cli
     assert world.states.started[0]["input"]["deployment_id"] == ID
 
 
+def test_an_environment_in_place_of_a_deployment_is_told_its_option(world: CliWorld) -> None:
+    """Nothing is started: whoever mistyped may have meant another command."""
+    result = world.run("rollback", "smartpack/prod")
+    assert (result.exit_code, world.states.started) == (1, [])
+    assert "`selfright rollback --environment smartpack/prod`" in result.stderr
+
+
 def test_right_after_another_rollback_the_release_must_be_named(world: CliWorld) -> None:
     """Two people who act at the same time want one release undone, not two."""
     by_person = Trip(START, "person", "Not yet.")
