@@ -23,7 +23,10 @@ SECONDS = 20.0
 MEMORY = 128 * 1024 * 1024
 """What one reader may take in bytes, beyond what the process had before."""
 _CHUNK = 1024 * 1024
-_FAILED, _READ = b"-", b"+"
+_STANDARD, _DESCRIPTORS = 3, 4096
+"""The first descriptor after the standard ones, and more than a process of ours ever has (Lambda allows 1,024)."""
+_FAILED, _READ, _WHOLE = b"-", b"+", b"."
+"""How an answer begins, and how it ends if the child could send all of it."""
 
 Read = TypeVar("Read")
 _ends: ContextVar[float | None] = ContextVar("ends", default=None)
@@ -65,9 +68,10 @@ def confined(read: Callable[[], Read], seconds: float = SECONDS, memory: int = M
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
-    if answer is None or (not answer and _was_out_of_time(status)):
+    ended_early = not answer or not answer.endswith(_WHOLE) or len(answer) == len(_WHOLE)
+    if answer is None or (ended_early and _was_out_of_time(status)):
         raise TooCostlyError(f"takes more than {left:.0f} seconds")
-    if not answer:
+    if ended_early:
         raise TooCostlyError(f"takes more than {memory // 1024 // 1024} MB of memory")
     found = pickle.loads(memoryview(answer)[1:])
     if answer[:1] == _FAILED:
@@ -95,12 +99,19 @@ def _was_out_of_time(status: int) -> bool:
 def _serve(read: Callable[[], object], sink: int, seconds: int, memory: int) -> NoReturn:
     """Read and answer, in the child, which never returns."""
     try:
+        _close_all_but(sink)
         _limit(seconds, memory)
-        answer = _answer(read)
+        answer = _answer(read) + _WHOLE
         while answer:
             answer = answer[os.write(sink, answer) :]
     finally:
         os._exit(0)  # No handler of the parent's may run here.
+
+
+def _close_all_but(sink: int) -> None:
+    """Close what the child has from its parent: another reader's pipe, kept open here, would seem to have no end."""
+    os.closerange(_STANDARD, sink)
+    os.closerange(sink + 1, _DESCRIPTORS)
 
 
 def _answer(read: Callable[[], object]) -> bytes:

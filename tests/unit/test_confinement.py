@@ -78,3 +78,21 @@ def test_threads_may_read_at_once() -> None:
     """Each has its own child."""
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(lambda one: confined(lambda: one * 2), range(20))) == list(range(0, 40, 2))
+
+
+def test_a_child_keeps_nothing_of_its_parent_open() -> None:
+    """Another reader that waits for the end of its pipe would wait for this child."""
+    source, sink = os.pipe()
+    try:
+        assert confined(lambda: _is_open(sink)) is False
+    finally:
+        os.close(source)
+        os.close(sink)
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
