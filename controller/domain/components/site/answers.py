@@ -16,5 +16,7 @@ def told(answer: Answer, metadata: Mapping[str, str], query: str) -> Answer:
     says: dict[str, Any] = json.loads(metadata[SAYS])
     headers = {**answer.headers, **says.get("headers", {})}
     if location := says.get("location"):
-        headers["location"] = f"{location}?{query}" if query and "?" not in location else location
+        address, mark, place = location.partition("#")
+        more = f"?{query}" if query and "?" not in address else ""
+        headers["location"] = f"{address}{more}{mark}{place}"
     return replace(answer, status=says.get("status", answer.status), headers=headers)

@@ -155,7 +155,9 @@ function redirect(response, location, status, request) {
   }).join('&').replace(/[^!$&'()*+,\-.\/0-9:;=?@A-Z_a-z~%]/g, encodeURIComponent);
   response.statusCode = status;
   response.statusDescription = 'Moved';
-  response.headers.location = {value: location + (query && location.indexOf('?') === -1 ? '?' + query : '')};
+  const parts = /^([^#]*)(.*)$/.exec(location);
+  const more = query && parts[1].indexOf('?') === -1 ? '?' + query : '';
+  response.headers.location = {value: parts[1] + more + parts[2]};
   response.headers['cache-control'] = {value: 'public, max-age=0, must-revalidate'};
   return response;
 }

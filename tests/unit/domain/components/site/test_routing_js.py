@@ -15,6 +15,9 @@ from urllib.parse import quote, unquote, unquote_plus
 
 import pytest
 
+from controller.domain.checks.check import Answer
+from controller.domain.components.site.addresses import SAYS
+from controller.domain.components.site.answers import told
 from controller.domain.components.site.hashes import Sharing, carries_hash
 from controller.domain.components.site.routing import PUBLICATION_PATH, Destination, RoutingTable, render, route
 
@@ -208,6 +211,14 @@ def test_a_redirect_keeps_the_query(query: dict[str, Any], location: str) -> Non
     """Campaigns and filters survive the way from `/docs` to `/docs/`; nothing in them ends the header."""
     answer = answered({"status": 301, "location": "/docs/"}, querystring=query)
     assert (answer["statusCode"], answer["headers"]["location"]["value"]) == (301, location)
+
+
+def test_a_query_comes_before_a_place_in_the_page() -> None:
+    """What stands behind a `#` never reaches a server."""
+    asked = {"a": {"value": "1"}}
+    answer = answered({"status": 301, "location": "/docs/#top"}, querystring=asked)
+    assert answer["headers"]["location"] == {"value": "/docs/?a=1#top"}
+    assert told(Answer(200), {SAYS: '{"location": "/docs/#top"}'}, "a=1").headers["location"] == "/docs/?a=1#top"
 
 
 @pytest.mark.parametrize("table", [RoutingTable(), RoutingTable(A, B, 10, hashed=FOLDERS, seal="4 forward")])
