@@ -148,16 +148,15 @@ function told(response, request) {
   return response;
 }
 
-function redirect(response, location, status, request) {
+function redirect(response, to, status, request) {
   const query = Object.keys(request.querystring || {}).map(name => {
     const field = request.querystring[name];
     return (field.multiValue || [field]).map(one => one.value ? name + '=' + one.value : name).join('&');
   }).join('&').replace(/[^!$&'()*+,\-.\/0-9:;=?@A-Z_a-z~%]/g, encodeURIComponent);
   response.statusCode = status;
   response.statusDescription = 'Moved';
-  const parts = /^([^#]*)(.*)$/.exec(location);
-  const more = query && parts[1].indexOf('?') === -1 ? '?' + query : '';
-  response.headers.location = {value: parts[1] + more + parts[2]};
+  const more = query && !/^[^#]*\?/.test(to) ? '?' + query : '';
+  response.headers.location = {value: to.replace(/#|$/, end => more + end)};
   response.headers['cache-control'] = {value: 'public, max-age=0, must-revalidate'};
   return response;
 }
