@@ -13,6 +13,7 @@ from controller.flow.rollback.begin_rollback import NOBODY, begin_rollback
 from controller.flow.rollback.traffic import restore_traffic
 from controller.flow.shared.overtaking import serves
 from controller.flow.shared.timeline import record
+from controller.ports.ledger import Expected
 from controller.ports.world import World
 
 
@@ -65,9 +66,11 @@ def _noted(world: World, deployment: Deployment, made: Trip) -> bool:
     if deployment.late_alarm:
         return True
     noted: Changes = {"late_alarm": made, "grace_until": deployment.grace_until or made.at}
+    unknown = Expected(absent="late_alarm")  # EventBridge and the topic tell the same alarm, at the same moment.
     try:
-        world.deployments.update(deployment.deployment_id, noted, phases={Phase.SUCCEEDED})
+        world.deployments.update(deployment.deployment_id, noted, phases={Phase.SUCCEEDED}, expected=unknown)
     except LedgerConflictError:
-        return False
+        present = world.deployments.get(deployment.deployment_id)
+        return present.phase is Phase.SUCCEEDED and present.late_alarm is not None
     record(world, deployment.deployment_id, EventKind.TRIPPED, f"After its end: {made.reason}")
     return True

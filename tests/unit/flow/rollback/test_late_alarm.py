@@ -12,6 +12,7 @@ from controller.flow.on_alarm import on_alarm
 from controller.flow.reconcile import reconcile
 from controller.flow.rollback.begin_rollback import begin_rollback
 from controller.flow.rollback.close import close_rollback
+from controller.flow.rollback.late_alarm import roll_back_late
 from controller.flow.shift import shift
 from controller.ports.world import World
 from tests.fakes import START, FakeWorld
@@ -210,3 +211,16 @@ def test_an_accused_release_that_was_let_go_is_rolled_back_when_it_is_live_again
     world.clock.forward(60)
     reconcile(world)
     assert list(world.workflows.rollbacks.values()) == ["d2"]
+
+
+def test_the_same_alarm_at_the_same_moment_accuses_once() -> None:
+    """EventBridge and the topic tell it; what the first noted stays, and the second goes on as it would alone."""
+    world = live_and_guarded()
+    world.locks.known[KEY] = replace(world.locks.load(KEY), holder="d3", token=7)
+    as_read_by_both = world.deployments.get("d2")
+    roll_back_late(world, as_read_by_both, Trip(START, "alarm", "First."))
+    roll_back_late(world, as_read_by_both, Trip(START + timedelta(seconds=1), "alarm", "Second."))
+    noted = world.deployments.get("d2").late_alarm
+    assert noted
+    assert noted.reason == "First."
+    assert world.deployments.kinds("d2").count("tripped") == 1
