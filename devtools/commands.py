@@ -19,7 +19,7 @@ HELP = """\
                    (--keep leaves it running; --weather aws: changes, measurements and events come as late as on AWS)
   test [ARGS]      the fast tests, the main paths on a local AWS, and SmartPack's page; ARGS go to pytest
   test --fast      only tests without local AWS, browser and Vite: about six minutes
-  test --slow      the others: every moment of the state machines, everything on a local AWS: about 30 minutes
+  test --slow      the others: every moment of the state machines, everything on a local AWS: up to 40 minutes
   test --all       all of them, and the campaigns: a thousand simulated runs, outages in every scenario, chaos, floods
   test --weather W the tests on a local AWS (or those that ARGS name) in the weather still, aws or storm, or in all
                    three; --seed S draws another one
