@@ -23,10 +23,14 @@ SECONDS = 20.0
 MEMORY = 128 * 1024 * 1024
 """What one reader may take in bytes, beyond what the process had before."""
 _CHUNK = 1024 * 1024
+_SHOWN = 1000
+"""Characters of the text of an error that cannot be sent."""
 _STANDARD, _DESCRIPTORS = 3, 4096
 """The first descriptor after the standard ones, and more than a process of ours ever has (Lambda allows 1,024)."""
-_FAILED, _READ, _WHOLE = b"-", b"+", b"."
-"""How an answer begins, and how it ends if the child could send all of it."""
+_READ, _FAILED, _UNTOLD, _TOO_LARGE = b"+", b"-", b"?", b"!"
+"""How an answer begins: with a result, an error, an error that cannot be sent as it is, or for want of memory."""
+_WHOLE = b"."
+"""How an answer ends if the child could send all of it; without that, the child was ended."""
 
 Read = TypeVar("Read")
 _ends: ContextVar[float | None] = ContextVar("ends", default=None)
@@ -34,6 +38,10 @@ _ends: ContextVar[float | None] = ContextVar("ends", default=None)
 
 class TooCostlyError(Exception):
     """A reader was ended; the text says of what it wanted too much, as the end of a sentence."""
+
+
+class ReaderError(Exception):
+    """A reader raised an error that cannot leave its process; the text says which, and what it said."""
 
 
 @contextmanager
@@ -68,13 +76,16 @@ def confined(read: Callable[[], Read], seconds: float = SECONDS, memory: int = M
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
-    ended_early = not answer or not answer.endswith(_WHOLE) or len(answer) == len(_WHOLE)
-    if answer is None or (ended_early and _was_out_of_time(status)):
+    if answer is None:
         raise TooCostlyError(f"takes more than {left:.0f} seconds")
-    if ended_early:
-        raise TooCostlyError(f"takes more than {memory // 1024 // 1024} MB of memory")
+    if not answer.endswith(_WHOLE):
+        raise TooCostlyError(_why_ended(status, left, memory))
+    if answer.startswith(_TOO_LARGE):
+        raise TooCostlyError(_too_large(memory))
     found = pickle.loads(memoryview(answer)[1:])
-    if answer[:1] == _FAILED:
+    if answer.startswith(_UNTOLD):
+        raise ReaderError(found)
+    if answer.startswith(_FAILED):
         raise found
     return cast("Read", found)
 
@@ -92,16 +103,25 @@ def _receive(source: int, ends: float) -> bytearray | None:
         answer += data
 
 
-def _was_out_of_time(status: int) -> bool:
-    return os.WIFSIGNALED(status) and os.WTERMSIG(status) in {signal.SIGXCPU, signal.SIGKILL}
+def _why_ended(status: int, left: float, memory: int) -> str:
+    """Why the child ended without an answer; only the system or a fault of an interpreter does that."""
+    ended_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+    if ended_by == signal.SIGXCPU:
+        return f"takes more than {left:.0f} seconds"
+    if ended_by == signal.SIGKILL:  # Not by us, since nobody waited too long: the machine has no memory left.
+        return _too_large(memory)
+    return f"ends its reader ({signal.Signals(ended_by).name if ended_by else 'without an answer'})"
+
+
+def _too_large(memory: int) -> str:
+    return f"takes more than {memory // 1024 // 1024} MB of memory"
 
 
 def _serve(read: Callable[[], object], sink: int, seconds: int, memory: int) -> NoReturn:
     """Read and answer, in the child, which never returns."""
     try:
         _close_all_but(sink)
-        _limit(seconds, memory)
-        answer = _answer(read) + _WHOLE
+        answer = _answer(read, seconds, memory) + _WHOLE
         while answer:
             answer = answer[os.write(sink, answer) :]
     finally:
@@ -114,13 +134,33 @@ def _close_all_but(sink: int) -> None:
     os.closerange(sink + 1, _DESCRIPTORS)
 
 
-def _answer(read: Callable[[], object]) -> bytes:
+def _answer(read: Callable[[], object], seconds: int, memory: int) -> bytes:
     try:
+        _limit(seconds, memory)
         return _READ + pickle.dumps(read())
     except MemoryError:
-        return b""
+        return _TOO_LARGE
     except Exception as error:  # noqa: BLE001 - it is raised in the parent
-        return _FAILED + pickle.dumps(error)
+        return _told(error)
+
+
+def _told(error: Exception) -> bytes:
+    """The error, if the parent can read it; else what is known of it."""
+    try:
+        sent = pickle.dumps(error)
+        pickle.loads(sent)  # An error that wants several arguments is written, and cannot be read.
+    except MemoryError:
+        return _TOO_LARGE
+    except Exception:  # noqa: BLE001 - whatever its own code raises
+        return _UNTOLD + pickle.dumps(f"{type(error).__name__}: {_text_of(error)}")
+    return _FAILED + sent
+
+
+def _text_of(error: Exception) -> str:
+    try:
+        return str(error)[:_SHOWN]
+    except Exception:  # noqa: BLE001 - whatever its own code raises
+        return "(it says nothing)"
 
 
 def _limit(seconds: int, memory: int) -> None:
@@ -128,11 +168,14 @@ def _limit(seconds: int, memory: int) -> None:
 
     spent = resource.getrusage(resource.RUSAGE_SELF)
     used = ceil(spent.ru_utime + spent.ru_stime)  # A child's own time begins at zero.
-    resource.setrlimit(resource.RLIMIT_CPU, (used + seconds, used + seconds + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limits = {resource.RLIMIT_CPU: (used + seconds, used + seconds + 1), resource.RLIMIT_CORE: (0, 0)}
     if sys.platform == "linux":  # macOS does not hold this limit.
-        limit = _address_space() + memory
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        limits[resource.RLIMIT_AS] = (_address_space() + memory,) * 2
+    for which, (soft, hard) in limits.items():
+        most = resource.getrlimit(which)[1]  # The process may be limited already, and nobody may raise that.
+        if most != resource.RLIM_INFINITY:
+            soft, hard = min(soft, most), min(hard, most)  # noqa: PLW2901
+        resource.setrlimit(which, (soft, hard))
 
 
 def _address_space() -> int:

@@ -2,13 +2,16 @@
 
 import os
 import re
+import signal
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from controller.confinement import TooCostlyError, confined, within
+from controller.confinement import ReaderError, TooCostlyError, confined, within
 from controller.errors import InvalidBundleError
 
 SLOW = re.compile(r"(a|a)*b")
@@ -33,6 +36,62 @@ def test_an_error_comes_with_its_advice() -> None:
     with pytest.raises(InvalidBundleError, match="It is wrong") as caught:
         confined(refuse)
     assert caught.value.next_step == "Correct it."
+
+
+class TwoArgumentsError(Exception):
+    """An error that pickle writes and cannot read."""
+
+    def __init__(self, what: str, where: str) -> None:
+        super().__init__(f"{what} at {where}")
+
+
+class HoldsAFileError(Exception):
+    """An error that pickle cannot write."""
+
+    def __init__(self) -> None:
+        super().__init__("it holds a file")
+        self.file = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - the process ends
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (partial(TwoArgumentsError, "a tag", "line 3"), "TwoArgumentsError: a tag at line 3"),
+        (HoldsAFileError, "HoldsAFileError: it holds a file"),
+    ],
+)
+def test_an_error_that_cannot_be_sent_is_named(error: Callable[[], Exception], said: str) -> None:
+    """Its reader took neither too long nor too much memory."""
+
+    def fail() -> None:
+        raise error()
+
+    with pytest.raises(ReaderError) as caught:
+        confined(fail)
+    assert str(caught.value) == said
+
+
+def test_an_interpreter_that_breaks_is_not_called_out_of_memory() -> None:
+    """The signal that ended it is said."""
+    with pytest.raises(TooCostlyError, match=r"^ends its reader \(SIGSEGV\)$"):
+        confined(lambda: os.kill(os.getpid(), signal.SIGSEGV))
+
+
+def test_an_end_without_an_answer_is_said() -> None:
+    """Whatever ended it, nothing was read."""
+    with pytest.raises(TooCostlyError, match="ends its reader"):
+        confined(lambda: os._exit(3))
+
+
+def test_what_the_machine_ends_is_too_large() -> None:
+    """The kernel kills the process that takes the last memory, before any limit of ours."""
+    with pytest.raises(TooCostlyError, match="takes more than 128 MB of memory"):
+        confined(lambda: os.kill(os.getpid(), signal.SIGKILL))
+
+
+def test_a_reader_within_a_reader_is_confined_too() -> None:
+    """The second process may not raise what the first one is limited to, and need not."""
+    assert confined(lambda: confined(lambda: 2, seconds=30, memory=2**40)) == 2
 
 
 def test_what_is_never_interrupted_from_inside_is_ended() -> None:
