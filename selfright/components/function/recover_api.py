@@ -2,7 +2,7 @@
 
 API Gateway has no conditional writes. So the first step reads the configuration again right before it writes, and
 refuses if that has changed since the steps were shown. Values that the export left out, because they may be secret,
-are neither compared nor written.
+are neither compared nor written; where one is missing, that is said.
 """
 
 from collections.abc import Callable, Mapping
@@ -51,16 +51,24 @@ class ApiRecovery:
     def _integrations(self) -> list[RecoveryStep]:
         """A deleted integration gets a new id when it is created again, so settings identify it, too."""
         has = self._by_key(self._has, "integrations")
-        steps = []
+        steps: list[RecoveryStep] = []
         for key, had in self._by_key(self._had, "integrations").items():
             twin = key if key in has else next((one for one in has if _writable(has[one]) == _writable(had)), "")
-            if not twin:
+            if not twin and had.get("IntegrationUri") == LEFT_OUT:
+                text = f"the integration {key} is gone, and its address was not exported because it may be secret"
+                steps.append(cannot(self._name, f"HTTP API {self._id}: {text}: deploy the application's stack again."))
+            elif not twin:
                 steps.append(self._step(f"create the integration {key} again", partial(self._create, had)))
+                steps += [self._unknown(key, name) for name in _hidden(had)]
             elif _writable(had) != _writable(has[twin]):
                 write = partial(self._clients.gateway.update_integration, ApiId=self._id, IntegrationId=key)
                 steps.append(self._step(f"restore the integration {key}", partial(write, **_writable(had))))
             self._renamed[key] = twin or key
         return steps
+
+    def _unknown(self, key: str, name: str) -> RecoveryStep:
+        why = "its value was not exported because it may be secret: deploy the API's template"
+        return RecoveryStep(self._name, f"HTTP API {self._id}: the integration {key} comes without {name}; {why}")
 
     def _create(self, had: Mapping[str, Any]) -> None:
         made = self._clients.gateway.create_integration(ApiId=self._id, **_writable(had))
@@ -128,9 +136,14 @@ def _writable_stage(stage: Mapping[str, Any]) -> dict[str, Any]:
     return {**_writable(stage), **({"DeploymentId": stage["DeploymentId"]} if pinned else {})}
 
 
+def _hidden(integration: Mapping[str, Any]) -> list[str]:
+    """The names of the values that an integration adds to requests and that the export left out."""
+    return sorted(name for name, value in integration.get("RequestParameters", {}).items() if value == LEFT_OUT)
+
+
 def _writable(part: Mapping[str, Any]) -> dict[str, Any]:
     """The writable settings of a part: without its keys and without values that the export left out."""
-    found = {name: value for name, value in part.items() if name not in NOT_WRITTEN}
+    found = {name: value for name, value in part.items() if name not in NOT_WRITTEN and value != LEFT_OUT}
     for name in ("RequestParameters", "StageVariables"):
         if name in found:
             found[name] = {key: value for key, value in found[name].items() if value != LEFT_OUT}

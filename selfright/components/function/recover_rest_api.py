@@ -74,7 +74,9 @@ class RestApiRecovery:
         deployment = self._had["stage"]["deploymentId"]
         if self._has and self._has["stage"].get("deploymentId") == deployment:
             return
-        if self._has and self._has["definition"] == served(self._had["definition"]):
+        same = self._has is not None and self._has["definition"] == served(self._had["definition"])
+        hidden = LEFT_OUT in json.dumps(self._had["definition"])
+        if same and not hidden:
             return
         there = self._exists(deployment)
         if there and self._has:
@@ -83,7 +85,12 @@ class RestApiRecovery:
         elif there:
             create = partial(self._gateway.create_stage, stageName=self._stage, deploymentId=deployment)
             yield self._step(f"create the stage {self._stage} again", partial(create, restApiId=self._id))
-        elif LEFT_OUT in json.dumps(self._had["definition"]):
+        elif same:
+            yield self._note(
+                f"the deployment {deployment} is gone; the stage {self._stage} serves the definition of then,"
+                " except perhaps for values that were not exported because they may be secret: compare those yourself"
+            )
+        elif hidden:
             yield cannot(
                 self._name,
                 f"the deployment {deployment} of the REST API {self._id} is gone, and the definition that it served has"

@@ -306,12 +306,30 @@ def test_an_integration_is_made_again_and_its_routes_lead_to_it(
     (route,) = gateway.get_routes(ApiId=api_id)["Items"]
     gateway.delete_route(ApiId=api_id, RouteId=route["RouteId"])
     gateway.delete_integration(ApiId=api_id, IntegrationId=route["Target"].partition("/")[2])
-    for step in recovery().plan():
+    steps = recovery().plan()
+    (note,) = [step.text for step in steps if step.level == "note"]
+    assert " comes without append:header.key; its value was not exported" in note
+    for step in steps:
         step.act()
     (integration,) = gateway.get_integrations(ApiId=api_id)["Items"]
     assert routes(gateway, api_id) == {"GET /health": f"integrations/{integration['IntegrationId']}"}
     assert integration["IntegrationUri"] == "https://backend.example"
     assert recovery().plan() == []
+
+
+def test_an_integration_whose_address_was_left_out_comes_from_its_stack(world: World) -> None:
+    """Nothing but the template has the address; as long as it is there, it is neither compared nor written."""
+    clients = world.clients
+    api_id = an_api(clients)
+    (route,) = clients.gateway.get_routes(ApiId=api_id)["Items"]
+    key = route["Target"].partition("/")[2]
+    secret = "https://any:hunter2-hunter2@backend.example"
+    clients.gateway.update_integration(ApiId=api_id, IntegrationId=key, IntegrationUri=secret)
+    exported = json.loads(json.dumps(HttpApiExport(clients, api_id).document(), default=str))
+    assert ApiRecovery(clients, "api", exported).plan() == []
+    clients.gateway.delete_integration(ApiId=api_id, IntegrationId=key)
+    (step,) = ApiRecovery(clients, "api", exported).plan()
+    assert (step.level, "its address was not exported" in step.text) == ("cannot", True)
 
 
 def test_an_api_that_changes_meanwhile_is_left_alone(api: tuple[Any, str, Callable[[], ApiRecovery]]) -> None:

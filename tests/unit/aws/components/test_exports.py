@@ -172,8 +172,20 @@ def test_an_api_is_exported_without_values_that_may_be_secret(staged: World) -> 
     assert [route["RouteKey"] for route in found["routes"]] == ["GET /health"]
     parameters = found["integrations"][0]["RequestParameters"]
     assert parameters == {"append:header.key": LEFT_OUT, "overwrite:path": "$request.path"}
+    assert found["integrations"][0]["IntegrationUri"] == "https://backend.example"
     assert found["stages"][0]["StageName"] == "$default"
     assert SECRET not in json.dumps(found, default=str)
+
+
+def test_an_address_with_a_key_is_left_out(staged: World) -> None:
+    """As a password, or in its query."""
+    clients = staged.clients
+    api_id = an_api(clients)
+    for uri in (f"https://any:{SECRET}@backend.example", f"https://backend.example/items?key={SECRET}"):
+        key = clients.gateway.get_integrations(ApiId=api_id)["Items"][0]["IntegrationId"]
+        clients.gateway.update_integration(ApiId=api_id, IntegrationId=key, IntegrationUri=uri)
+        found = AwsExports(ARTIFACTS, clients).of(an_environment(api={"api_id": api_id}), "api", Revision("1"))["api"]
+        assert found["integrations"][0]["IntegrationUri"] == LEFT_OUT
 
 
 def an_api(clients: Clients) -> str:

@@ -86,6 +86,33 @@ def test_a_definition_with_values_left_out_is_never_written() -> None:
     assert (step.level, "deploy the application's stack" in step.text) == ("cannot", True)
 
 
+def hidden_template(secret: str) -> dict[str, Any]:
+    """A definition whose integration adds a key of its own to requests."""
+    template = {"application/json": f'{{"key": "{secret}"}}'}
+    return a_definition(post=an_integration(requestTemplates=template))
+
+
+def test_a_deployment_that_looks_the_same_is_not_taken_for_it_where_values_were_left_out() -> None:
+    """The key may be another one, so the stage goes back to the deployment that has it."""
+    api = FakeRestApi(hidden_template("hunter2-hunter2"))
+    recover = recovery_of(api)
+    api.edited = hidden_template("another-hunter2")
+    api.deploy(STAGE)
+    assert done(recover) == ["lead the stage prod back to the deployment d1"]
+    assert served(api) == hidden_template("hunter2-hunter2")
+
+
+def test_values_that_cannot_be_compared_any_more_are_said() -> None:
+    """The deployment of then is gone: everything that was exported is the same, and the rest is for a person."""
+    api = FakeRestApi(hidden_template("hunter2-hunter2"))
+    recover = recovery_of(api)
+    api.deploy(STAGE)
+    del api.deployments["d1"]
+    (step,) = recover().plan()
+    assert (step.level, "except perhaps for values that were not exported" in step.text) == ("note", True)
+    assert "hunter2" not in step.text
+
+
 @pytest.mark.parametrize(
     ("lost", "text"),
     [

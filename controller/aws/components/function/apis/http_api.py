@@ -1,7 +1,7 @@
 """The export of an HTTP API: its settings with CORS, routes, integrations and stages.
 
-Values that may be secrets (stage variables, static values that an integration adds to requests) are left out; their
-names stay.
+Values that may be secrets are left out, and their names stay: stage variables, and what an integration adds to requests
+of its own (static values, an address with a password or a query).
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
+from controller.aws.components.function.apis.rest_api import discreet_address
 from controller.domain.restore_point import LEFT_OUT
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def _discreet(found: dict[str, Any]) -> dict[str, Any]:
         found["RequestParameters"] = {
             name: value if value.startswith("$") else LEFT_OUT for name, value in parameters.items()
         }
+    if address := found.get("IntegrationUri"):
+        found["IntegrationUri"] = discreet_address(address)
     if variables := found.get("StageVariables"):
         found["StageVariables"] = dict.fromkeys(variables, LEFT_OUT)
     return found

@@ -4,11 +4,12 @@ A stage serves a deployment, a snapshot of the API that never changes; what is c
 the next deployment. So what visitors get is exported, not the API as it is being edited. CORS is in the definition: it
 is made of methods `OPTIONS`, of headers in responses, and of the API's own responses.
 
-Values that may be secrets (stage variables, static values that an integration adds to requests) are left out; their
-names stay.
+Values that may be secrets are left out, and their names stay: stage variables, and what an integration adds to requests
+of its own (static values, templates, an address with a password or a query).
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -26,6 +27,10 @@ EXTENSIONS = {"extensions": "apigateway,authorizers"}
 INTEGRATION = "x-amazon-apigateway-integration"
 MADE_UP = ("info", "servers")
 """Members that API Gateway fills in for each export: the moment, and the address."""
+PLAIN_TEMPLATE = re.compile(
+    r"""\s*(?:\{\s*["']?statusCode["']?\s*:\s*\d{3}\s*\}|\$input\.body|\$input\.json\((["'])\$\1\))?\s*"""
+)
+"""The templates that can hold no secret: the status of a preflight's own answer, and the request's body as it came."""
 
 
 class RestApiExport:
@@ -87,9 +92,21 @@ def _operations(definition: Mapping[str, Any]) -> Iterator[tuple[str, str, Mappi
                 yield path, "ANY" if name == "x-amazon-apigateway-any-method" else name.upper(), operation
 
 
+def discreet_address(address: str) -> str:
+    """The address without what may be secret: one with a password or a query is left out as a whole."""
+    parts = address.partition("://")[2] if address.startswith(("http://", "https://")) else ""
+    return LEFT_OUT if "@" in parts.partition("/")[0] or "?" in parts else address
+
+
 def _hide(integration: dict[str, Any]) -> None:
     """Leave out static values, which API Gateway writes in single quotes; a mapping from the request is no secret."""
     if parameters := integration.get("requestParameters"):
         integration["requestParameters"] = {
             name: LEFT_OUT if str(value).startswith("'") else value for name, value in parameters.items()
         }
+    if templates := integration.get("requestTemplates"):
+        integration["requestTemplates"] = {
+            kind: text if PLAIN_TEMPLATE.fullmatch(str(text)) else LEFT_OUT for kind, text in templates.items()
+        }
+    if address := integration.get("uri"):
+        integration["uri"] = discreet_address(str(address))

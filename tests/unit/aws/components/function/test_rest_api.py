@@ -62,6 +62,40 @@ def test_values_that_may_be_secret_are_left_out() -> None:
     assert SECRET not in json.dumps(found)
 
 
+@pytest.mark.parametrize(
+    "added",
+    [
+        {"requestTemplates": {"application/json": f'{{"id": "$input.params(\'id\')", "key": "{SECRET}"}}'}},
+        {"requestTemplates": {"application/json": f"#set($context.requestOverride.header.x-key = '{SECRET}')"}},
+        {"requestTemplates": {"application/x-www-form-urlencoded": f"Action=SendMessage&Key={SECRET}"}},
+        {"type": "HTTP_PROXY", "uri": f"https://backend.example/items?key={SECRET}"},
+        {"type": "HTTP", "uri": f"https://any:{SECRET}@backend.example/items"},
+    ],
+)
+def test_what_an_integration_adds_to_requests_is_left_out(added: dict[str, Any]) -> None:
+    """Its template and its address may have a key in them; what kind of template there is stays."""
+    api = FakeRestApi(a_definition(post=an_integration(**added)))
+    found = integrations_of(exported(api)["definition"])["POST /generate"]
+    assert SECRET not in json.dumps(found)
+    assert LEFT_OUT in json.dumps(found)
+    assert found.keys() == an_integration(**added).keys()
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        {"type": "MOCK", "requestTemplates": {"application/json": "{ statusCode: 204 }"}},
+        {"type": "MOCK", "requestTemplates": {"application/json": '{"statusCode": 200}'}},
+        {"type": "AWS", "requestTemplates": {"application/json": "$input.json('$')", "text/plain": ""}},
+        {"type": "HTTP_PROXY", "uri": "https://backend.example/items/{id}"},
+    ],
+)
+def test_what_can_hold_no_secret_stays(added: dict[str, Any]) -> None:
+    """So that the definition of an API with CORS can be written again."""
+    api = FakeRestApi(a_definition(post=an_integration(**added)))
+    assert integrations_of(exported(api)["definition"])["POST /generate"] == an_integration(**added)
+
+
 def test_a_method_for_all_verbs_is_one_route() -> None:
     """OpenAPI has no word for it, so API Gateway has one of its own."""
     definition = a_definition(**{"x-amazon-apigateway-any-method": an_integration()})
