@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Literal
 
 from controller.domain.deployment import Deployment, Revision
-from controller.domain.judging.verdict import BLINDNESS
 from controller.domain.phases import TOUCHED, Phase
 from controller.domain.strategy import ALL
 from controller.domain.timeline import EventKind
@@ -13,6 +12,7 @@ from controller.errors import LedgerConflictError, SelfrightError, TrippedError
 from controller.flow.preconditions import snapshots
 from controller.flow.preconditions.hotfix import guarding
 from controller.flow.shared.closure import close
+from controller.flow.shared.evidence import blindness
 from controller.flow.shared.fence import permit
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
@@ -60,8 +60,10 @@ def complete(world: World, deployment_id: str) -> Completed:
 
 def _unjudged(world: World, deployment: Deployment) -> str:
     """Why nothing, or too little, has looked at the release; "" when something has."""
-    looked = deployment.evaluation or deployment.checks or guarding(environment_of(world, deployment), deployment)
-    return deployment.unjudged or ("" if looked else BLINDNESS)
+    if deployment.unjudged:
+        return deployment.unjudged
+    requests = deployment.evaluation.canary.requests if deployment.evaluation else 0
+    return blindness(world, deployment, guarding(environment_of(world, deployment), deployment), requests)
 
 
 def _guarded_for(world: World, deployment: Deployment) -> timedelta | None:

@@ -9,7 +9,7 @@ from controller.domain.deployment import Bake, Changes, Deployment, TripSource, 
 from controller.domain.environment import Environment, JudgePolicy
 from controller.domain.judging.evidence import Evidence, evaluation_of, judged
 from controller.domain.judging.measurement import floor
-from controller.domain.judging.verdict import BLINDNESS, MISSING, Judgement, Verdict, alarm_trouble
+from controller.domain.judging.verdict import MISSING, Judgement, Verdict, alarm_trouble
 from controller.domain.phases import Phase
 from controller.domain.steps import evaluation_pause
 from controller.domain.strategy import ALL
@@ -17,7 +17,7 @@ from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError, SelfrightError, TransientError
 from controller.flow.preconditions.hotfix import guarding, recovered
 from controller.flow.shared.bake import JUDGED, Judged, conclude, judged_now, open_bake, require_current
-from controller.flow.shared.evidence import gather
+from controller.flow.shared.evidence import blindness, gather
 from controller.flow.shared.fence import trip
 from controller.flow.shared.lease import renewed
 from controller.flow.shared.timeline import environment_of, record
@@ -48,7 +48,7 @@ def judge(world: World, deployment_id: str, step: int) -> Judged:
     old_news = _old_news(world, environment, deployment, states)
     states = {**states, **dict.fromkeys(old_news, "OK")} if states else states
     evidence = gather(world, environment, deployment, now)
-    judgement = _judge(environment, deployment, states, evidence, now)
+    judgement = _judge(world, environment, deployment, states, evidence, now)
     firing = [name for name, state in (states or {}).items() if state == "ALARM"]
     seen = evaluation_of(now, deployment, evidence, judgement, firing)
     world.evaluations.record(deployment_id, seen)
@@ -66,7 +66,8 @@ def judge(world: World, deployment_id: str, step: int) -> Judged:
     return _decide(world, environment, deployment, judgement, evidence)
 
 
-def _judge(
+def _judge(  # noqa: PLR0913, PLR0917 - all that an evaluation goes by
+    world: World,
     environment: Environment,
     deployment: Deployment,
     states: Mapping[str, str] | None,
@@ -78,8 +79,10 @@ def _judge(
         firing = _firing(environment, deployment, states)
         return Judgement(Verdict.UNHEALTHY, trouble, firing, unguarded=not firing)
     judgement = judged(evidence, environment.judge, now)
-    seen = bool(evidence.canary.requests or deployment.checks or guarding(environment, deployment))
-    return judgement if seen or judgement.verdict is not Verdict.HEALTHY else Judgement(Verdict.BLIND, BLINDNESS)
+    if judgement.verdict is not Verdict.HEALTHY:
+        return judgement
+    blind = blindness(world, deployment, guarding(environment, deployment), evidence.canary.requests)
+    return Judgement(Verdict.BLIND, blind) if blind else judgement
 
 
 def _firing(environment: Environment, deployment: Deployment, states: Mapping[str, str] | None) -> list[str]:

@@ -54,7 +54,7 @@ def shift(world: World, deployment_id: str, step: int) -> Shifted:
     }
     if not deployment.reached:
         changes["reached_at"] = world.clock.now()
-    if weight >= ALL and environment.moves_unconditionally(deployment.changed):
+    if environment.moves_unconditionally(_moved(environment, replace(deployment, weight=weight))):
         changes["pointed_at"] = world.clock.now()
     expected = Expected(fencing_token=deployment.fencing_token, untripped=True, weight_at_most=weight)
     if deployment.reached:
@@ -68,6 +68,13 @@ def shift(world: World, deployment_id: str, step: int) -> Shifted:
     world.markers.mark(shifting, Phase.SHIFTING, world.clock.now())
     record(world, deployment_id, EventKind.SHIFTED, _message(shifting))
     return Shifted(shifting, "shifted", weight=weight)
+
+
+def _moved(environment: Environment, deployment: Deployment) -> list[str]:
+    """The components whose traffic its step moves: what divides no visitors stays where it is until all are moved."""
+    known = environment.components
+    changed = [name for name in deployment.changed if name in known]
+    return [name for name in changed if known[name].divides_visitors or deployment.weight_of(name) >= ALL]
 
 
 def _message(deployment: Deployment) -> str:

@@ -12,12 +12,15 @@ nothing.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from controller import clock
+from controller.domain.checks.verification import AnyCheck
+from controller.domain.deployment import Revision
 from controller.errors import ChangedByOthersError, ConflictError, TransientError
-from controller.ports.components import Fence
+from controller.ports.components import Arrival, Fence
 from controller.seen_again import PAUSES, seen_again
 
 State = TypeVar("State")
@@ -112,3 +115,30 @@ class Traffic(ABC, Generic[State]):
             f"{self.name} is on {self.describe(state)}, and this deployment only knows {stable or 'nothing'} and"
             f" {canary}: somebody else moved it, so it was left as it is. Finish that change, or restore it by hand."
         )
+
+
+Switch = TypeVar("Switch", bound=Traffic[Any])
+
+
+class MovedByTraffic(Generic[Switch]):
+    """The part of `ports.Component` of a kind whose switch needs no more than the ids of the two revisions."""
+
+    _traffic: Switch
+
+    def shift(self, stable: Revision, canary: Revision, weight: int, fence: Fence) -> str | None:
+        """Move the switch; see `Traffic.shift`."""
+        return self._traffic.shift(stable.id, canary.id, weight, fence)
+
+    def restore(self, stable: Revision, canary: Revision | None, fence: Fence) -> None:
+        """Move the switch to stable alone; see `Traffic.restore`."""
+        self._traffic.restore(stable.id, canary.id if canary else None, fence)
+
+    def arrival(
+        self,
+        stable: Revision,
+        canary: Revision,
+        weight: int,
+        checks: Sequence[AnyCheck],  # noqa: ARG002 - to see more, something would have to be done
+    ) -> Arrival:
+        """Whether the switch is read as it was written."""
+        return Arrival(self._traffic.unread(stable.id, canary.id, weight))

@@ -39,6 +39,20 @@ class Placed(BaseModel):
         return self.only != "staged"
 
 
+class OnStagedOnly:
+    """A check that is made of the staged revision itself, before any visitor gets it, and never later."""
+
+    @property
+    def before_traffic(self) -> bool:
+        """Always."""
+        return True
+
+    @property
+    def from_outside(self) -> bool:
+        """Never."""
+        return False
+
+
 class Check(Placed, Request):
     """One request and the answer that it expects.
 

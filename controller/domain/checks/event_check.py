@@ -6,14 +6,17 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
 from controller.domain.checks import json_paths
+from controller.domain.checks.check import OnStagedOnly
 from controller.domain.checks.requests import Body
 from controller.domain.names import Name
 
 Source = Literal["direct", "dynamodb", "eventbridge", "kinesis", "s3", "schedule", "sns", "sqs"]
 
 
-class EventCheck(BaseModel):
+class EventCheck(OnStagedOnly, BaseModel):
     """One event for the staged version of a function, before any visitor gets it; it must not fail.
+
+    Nobody outside sends it, so it is sent to the staged version alone.
 
     `payload` is what the sender of the event gives: a message, an event's detail, a record. `json` maps JMESPath
     expressions to values of what the function returns.
@@ -40,13 +43,3 @@ class EventCheck(BaseModel):
     def request(self) -> tuple[object, ...]:
         """The event without the expected result."""
         return self.component, self.kind, self.source, json.dumps(self.payload, sort_keys=True)
-
-    @property
-    def before_traffic(self) -> bool:
-        """Always: it is sent to the staged version itself."""
-        return True
-
-    @property
-    def from_outside(self) -> bool:
-        """Never: nobody outside sends it."""
-        return False

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from controller.domain.checks.check import CheckResult
+from controller.domain.checks.check import CheckResult, OnStagedOnly
 from controller.domain.checks.requests import Request
 from controller.domain.reading.written import Whole
 
@@ -16,8 +16,11 @@ SECONDS = 60
 _SHARE = 0.95
 
 
-class LoadCheck(Request):
-    """`requests` requests, `concurrency` at a time: 95 % within `p95_ms`, and all but `max_errors` with `status`."""
+class LoadCheck(OnStagedOnly, Request):
+    """`requests` requests, `concurrency` at a time: 95 % within `p95_ms`, and all but `max_errors` with `status`.
+
+    Later it would slow down visitors, its errors would count as theirs, and a slow answer could be either version's.
+    """
 
     kind: Literal["load"] = "load"
     status: Annotated[Whole, Field(ge=100, le=599)] = 200
@@ -41,16 +44,6 @@ class LoadCheck(Request):
     def name(self) -> str:
         """Its name in messages: `load on GET /health of api`."""
         return f"load on {super().name}"
-
-    @property
-    def before_traffic(self) -> bool:
-        """Always: later it would slow down visitors, and its errors would count as theirs."""
-        return True
-
-    @property
-    def from_outside(self) -> bool:
-        """Never: from outside, a slow answer could come from either version."""
-        return False
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from controller.domain.judging.measurement import (
 )
 from controller.domain.judging.sequential.priors import ERRORS
 from controller.domain.judging.sequential.trial import Trial, begin, learn, shifted, weigh
+from controller.domain.judging.verdict import BLINDNESS
 from controller.domain.strategy import ALL
 from controller.errors import LedgerConflictError, TransientError
 from controller.ports.world import World
@@ -38,6 +39,18 @@ def measured(environment: Environment, deployment: Deployment) -> list[str]:
 def compared(environment: Environment, deployment: Deployment) -> list[str]:
     """Those measured components of which two versions serve now."""
     return [name for name in measured(environment, deployment) if deployment.weight_of(name) < ALL]
+
+
+def blindness(world: World, deployment: Deployment, guarding: Sequence[str], requests: int) -> str:
+    """That nothing has looked at the release, in a sentence; "" when a check, an alarm or a request has.
+
+    `guarding` are its alarms, `requests` those that were seen while no two versions served; those that were compared
+    before are in the ledger.
+    """
+    if deployment.checks or guarding or requests:
+        return ""
+    carried = Carried.read(world.evaluations.state(deployment.deployment_id)[0])
+    return "" if carried and carried.trial.counts()[0].requests else BLINDNESS
 
 
 def gather(world: World, environment: Environment, deployment: Deployment, now: datetime) -> Evidence:

@@ -503,3 +503,18 @@ def test_a_checked_release_is_not_blind() -> None:
     world = unwatched(checks=('{"component":"site","path":"/"}',))
     evaluate(world)
     assert world.deployments.get("d2").evaluation.verdict == "healthy"  # type: ignore[union-attr]
+
+
+def test_what_was_compared_before_is_not_blind_when_all_visitors_have_it() -> None:
+    """The last step has no two versions, but the steps before it have looked at the release."""
+    world = baking(GOOD, checks=())
+    world.environments.known[KEY] = an_environment(
+        deployment_preference={"type": "Canary10Percent1Minute", "alarms": []}
+    )
+    evaluate(world)
+    world.clock.forward(65)
+    assert evaluate(world).verdict == "healthy"
+    world.deployments.known["d2"] = replace(world.deployments.get("d2"), weight=100)
+    evaluate(world, 1)
+    assert world.deployments.get("d2").evaluation.verdict == "healthy"  # type: ignore[union-attr]
+    assert complete(world, "d2").deployment.reason == ""

@@ -1,22 +1,25 @@
 """Shift traffic: of a shift and a restoration at the same time one loses, and never the visitor."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from controller.domain.deployment import Overtaken
+from controller.domain.deployment import Overtaken, Revision
 from controller.domain.phases import TERMINAL, Phase
 from controller.errors import AwsError, ChangedByOthersError, LedgerConflictError, TrippedError
 from controller.flow.complete import complete
 from controller.flow.on_alarm import on_alarm
 from controller.flow.shift import shift
+from tests.fake_components import FakeComponent
 from tests.fakes import START
 from tests.unit.flow.scenes import (
     ALARM,
+    KEY,
     RESTORED,
     STABLE,
     a_world,
+    an_environment,
     at_the_first_step,
     at_weight,
     guarded,
@@ -28,6 +31,9 @@ from tests.unit.flow.scenes import (
     staged_beside,
     tripped,
 )
+
+MACHINE = {"kind": "state_machine", "state_machine_arn": "arn:aws:states:eu-west-1:000000000000:stateMachine:flow"}
+SETTINGS = {"kind": "parameters", "prefix": "/smartpack/prod"}
 
 
 def test_all_changed_components_get_the_same_weight() -> None:
@@ -208,3 +214,28 @@ def test_the_first_step_notes_on_the_release_before_that_it_is_overtaken() -> No
     world.clock.forward(60)
     shift(world, "d2", 1)
     assert world.deployments.get("d1").overtaken == (Overtaken(START),)
+
+
+@pytest.mark.parametrize(
+    ("target", "served", "noted"),
+    [
+        (MACHINE, ("api", "site", "flow"), START),
+        (SETTINGS, ("api", "site", "flow"), None),
+        (SETTINGS, ("api", "site"), START),
+    ],
+)
+def test_a_write_without_condition_is_noted_at_the_step_that_makes_it(
+    target: dict[str, str], served: tuple[str, ...], noted: datetime | None
+) -> None:
+    """An alias of a state machine moves at every step; settings at the last one, or at the first if they are new."""
+    world = guarded(served_before=served)
+    world.environments.known[KEY] = an_environment(components={**an_environment().components, "flow": target})
+    world.components.known["flow"] = FakeComponent("1", next="2")
+    known = world.deployments.get("d2")
+    restore_point = {**(known.restore_point or {}), "flow": Revision("1")}
+    staged = {**known.staged, "flow": Revision("2")}
+    world.deployments.known["d2"] = replace(
+        known, components=("api", "flow", "site"), restore_point=restore_point, staged=staged
+    )
+    shift(world, "d2", 0)
+    assert world.deployments.get("d2").pointed_at == noted

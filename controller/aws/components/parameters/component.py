@@ -14,6 +14,7 @@ from controller import clock
 from controller.aws.client.clients import Clients
 from controller.aws.components.parameters.pointer import ParameterPointer
 from controller.aws.components.parameters.store import ParameterStore
+from controller.aws.components.traffic import MovedByTraffic
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
 from controller.domain.components.artifact import Artifact
@@ -22,14 +23,14 @@ from controller.domain.components.parameters.artifact import ParametersArtifact
 from controller.domain.components.parameters.target import ParametersTarget
 from controller.domain.components.parameters.values import Parameters
 from controller.domain.deployment import Revision
-from controller.ports.components import Arrival, Fence
 from controller.seen_again import seen_again
 
 
-class ParametersComponent:
+class ParametersComponent(MovedByTraffic[ParameterPointer]):
     """Implements `ports.Component`.
 
-    A revision's id is made from names and values, so it is the digest as well. Before the first release it is "".
+    A revision's id is made from names and values, so it is the digest as well. Before the first release it is "". A
+    shift takes two calls at weight 100, where it moves the pointer, and one at other weights.
     """
 
     def __init__(
@@ -43,11 +44,11 @@ class ParametersComponent:
         clients = clients or Clients()
         self._name, self._sleep = name, sleep
         self._store = ParameterStore(clients, target.prefix)
-        self._pointer = ParameterPointer(clients, target.prefix)
+        self._traffic = ParameterPointer(clients, target.prefix)
 
     def current(self) -> Revision:
         """The revision that the application reads; one call."""
-        return _revision(self._pointer.live())
+        return _revision(self._traffic.live())
 
     def why_indivisible(self, artifact: Artifact, bundle: Contents, live: Revision) -> str:  # noqa: ARG002
         """Never: readers are never divided."""
@@ -73,28 +74,10 @@ class ParametersComponent:
         """Whether the revision is there and complete; before the first release: yes."""
         return not revision.id or self._is_complete(revision)
 
-    def shift(self, stable: Revision, canary: Revision, weight: int, fence: Fence) -> None:
-        """Move the pointer, but only at weight 100: two calls. At other weights: one call."""
-        self._pointer.shift(stable.id, canary.id, weight, fence)
-
-    def restore(self, stable: Revision, canary: Revision | None, fence: Fence) -> None:
-        """Set the pointer to the stable revision."""
-        self._pointer.restore(stable.id, canary.id if canary else None, fence)
-
-    def arrival(
-        self,
-        stable: Revision,
-        canary: Revision,
-        weight: int,
-        checks: Sequence[AnyCheck],  # noqa: ARG002 - no requests
-    ) -> Arrival:
-        """Whether the pointer is read as it was written."""
-        return Arrival(self._pointer.unread(stable.id, canary.id, weight))
-
     def prune(self, keep: Sequence[Revision], count: int) -> int:
         """Delete revisions except for the newest `count`, `keep`, and the one that the pointer names."""
         revisions = self._store.revisions()
-        spared = {*revisions[:count], *(revision.id for revision in keep), self._pointer.live()}
+        spared = {*revisions[:count], *(revision.id for revision in keep), self._traffic.live()}
         gone = [revision for revision in revisions if revision not in spared]
         for revision in gone:
             self._store.delete(revision)
@@ -105,7 +88,7 @@ class ParametersComponent:
 
     def discard(self, revision: Revision) -> bool:
         """Delete the revision's parameters, unless the pointer names it."""
-        if revision.id == self._pointer.live() or revision.id not in self._store.revisions():
+        if revision.id == self._traffic.live() or revision.id not in self._store.revisions():
             return False
         self._store.delete(revision.id)
         return True

@@ -8,6 +8,7 @@ from controller.aws.components.site.files import SiteFiles
 from controller.aws.components.site.pruning import discard, prune
 from controller.aws.components.site.routing import SiteTraffic, index_key
 from controller.aws.components.site.testing import SiteChecks
+from controller.aws.components.traffic import MovedByTraffic
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
 from controller.domain.components.artifact import Artifact
@@ -15,15 +16,16 @@ from controller.domain.components.contents import Contents
 from controller.domain.components.site.target import SiteTarget
 from controller.domain.deployment import Pending, Revision
 from controller.errors import ChangedByOthersError
-from controller.ports.components import Arrival, Fence
+from controller.ports.components import Arrival
 
 DEPLOYING, PATIENCE = "CloudFront is still deploying a change that somebody made to the distribution", 30 * 60
 """Seconds. CloudFront takes some minutes."""
 
 
-class SiteComponent:
+class SiteComponent(MovedByTraffic[SiteTraffic]):
     """Implements `ports.Component`.
 
+    A shift publishes a routing table: four calls, and one for what the function must know of a canary that is new.
     A revision's id is the beginning of its index's SHA-256, which depends on all contents, so it is the digest as well.
     Before the first release the revision is "", and CloudFront answers 503.
     """
@@ -73,14 +75,6 @@ class SiteComponent:
     def has(self, revision: Revision) -> bool:
         """Whether the revision's index exists, which means that all its files do; before the first release: yes."""
         return not revision.id or self._files.has(index_key(revision.id))
-
-    def shift(self, stable: Revision, canary: Revision, weight: int, fence: Fence) -> None:
-        """Publish a new routing table: four calls, and one for the shared folders of a canary that is new."""
-        self._traffic.shift(stable.id, canary.id, weight, fence)
-
-    def restore(self, stable: Revision, canary: Revision | None, fence: Fence) -> None:
-        """Publish the routing table with the stable revision alone."""
-        self._traffic.restore(stable.id, canary.id if canary else None, fence)
 
     def arrival(
         self,

@@ -11,6 +11,7 @@ from controller import clock
 from controller.aws.client.clients import Clients
 from controller.aws.components.state_machine.alias import MachineAlias
 from controller.aws.components.state_machine.versions import FROM_TEMPLATE, MachineVersions
+from controller.aws.components.traffic import MovedByTraffic
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
 from controller.domain.components.artifact import Artifact
@@ -19,7 +20,6 @@ from controller.domain.components.state_machine.definition import digest_of
 from controller.domain.components.state_machine.target import StateMachineTarget
 from controller.domain.deployment import Left, Revision
 from controller.errors import ChangedByOthersError, NotFoundError
-from controller.ports.components import Arrival, Fence
 from controller.seen_again import seen_again
 
 OTHERS = (
@@ -28,7 +28,7 @@ OTHERS = (
 )
 
 
-class StateMachineComponent:
+class StateMachineComponent(MovedByTraffic[MachineAlias]):
     """Implements `ports.Component`. A revision's digest is that of its definition."""
 
     def __init__(
@@ -41,7 +41,7 @@ class StateMachineComponent:
         """`name` is the component's name in the manifest; `sleep` waits between two reads."""
         clients = clients or Clients()
         self._target, self._name, self._sleep = target, name, sleep
-        self._alias = MachineAlias(clients, target.state_machine_arn, target.alias)
+        self._traffic = MachineAlias(clients, target.state_machine_arn, target.alias)
         self._versions = MachineVersions(clients, target.state_machine_arn, sleep)
 
     def current(self) -> Revision:
@@ -84,24 +84,6 @@ class StateMachineComponent:
         """Whether the version exists; one call."""
         return self._versions.has(revision.id)
 
-    def shift(self, stable: Revision, canary: Revision, weight: int, fence: Fence) -> None:
-        """Let a share of the executions start on the canary."""
-        self._alias.shift(stable.id, canary.id, weight, fence)
-
-    def restore(self, stable: Revision, canary: Revision | None, fence: Fence) -> None:
-        """Let all executions start on stable; those that run go on."""
-        self._alias.restore(stable.id, canary.id if canary else None, fence)
-
-    def arrival(
-        self,
-        stable: Revision,
-        canary: Revision,
-        weight: int,
-        checks: Sequence[AnyCheck],  # noqa: ARG002 - no requests
-    ) -> Arrival:
-        """Whether the alias is read as it was written: starting an execution to see more would do something."""
-        return Arrival(self._alias.unread(stable.id, canary.id, weight))
-
     def prune(self, keep: Sequence[Revision], count: int) -> int:
         """Delete versions that Selfright published, except the newest `count`, `keep`, and those an alias leads to."""
         ours = [version for version in self._versions.numbers() if self._versions.is_ours(version)]
@@ -126,8 +108,8 @@ class StateMachineComponent:
         return self._versions.delete(revision.id)
 
     def _live_version(self) -> str:
-        state = self._alias.read()
+        state = self._traffic.read()
         if not state.only:
-            reason = f"{self._alias.name} is on {self._alias.describe(state)}"
+            reason = f"{self._traffic.name} is on {self._traffic.describe(state)}"
             raise ChangedByOthersError(f"{reason}; it must be on one version before a release can begin.")
         return state.only

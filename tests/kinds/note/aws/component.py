@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
-from controller.aws.components.traffic import Traffic
+from controller.aws.components.traffic import MovedByTraffic, Traffic
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
 from controller.domain.components.artifact import Artifact
@@ -12,7 +12,6 @@ from controller.domain.components.contents import Contents
 from controller.domain.deployment import Revision
 from controller.domain.strategy import ALL
 from controller.errors import NotFoundError
-from controller.ports.components import Arrival, Fence
 from tests.kinds.note.rules.artifact import NoteArtifact
 from tests.kinds.note.rules.target import NoteTarget
 
@@ -83,15 +82,15 @@ class NotePointer(Traffic[str]):
         return state
 
 
-class NoteComponent:
+class NoteComponent(MovedByTraffic[NotePointer]):
     """Implements `ports.Component`."""
 
     def __init__(self, store: NoteStore, name: str) -> None:
-        self._store, self._name, self._pointer = store, name, NotePointer(store)
+        self._store, self._name, self._traffic = store, name, NotePointer(store)
 
     def current(self) -> Revision:
         """The revision that the pointer names."""
-        return Revision(self._pointer.read())
+        return Revision(self._traffic.read())
 
     def why_indivisible(self, artifact: Artifact, bundle: Contents, live: Revision) -> str:
         """Never: readers are never divided."""
@@ -116,24 +115,12 @@ class NoteComponent:
         """Whether the text is there; before the first: yes."""
         return not revision.id or revision.id in self._store.names()
 
-    def shift(self, stable: Revision, canary: Revision, weight: int, fence: Fence) -> str | None:
-        """Move the pointer, at weight 100 only."""
-        return self._pointer.shift(stable.id, canary.id, weight, fence)
-
-    def restore(self, stable: Revision, canary: Revision | None, fence: Fence) -> None:
-        """Set the pointer to stable."""
-        self._pointer.restore(stable.id, canary.id if canary else None, fence)
-
-    def arrival(self, stable: Revision, canary: Revision, weight: int, checks: Sequence[AnyCheck]) -> Arrival:
-        """Whether the pointer is read as it was written."""
-        return Arrival(self._pointer.unread(stable.id, canary.id, weight))
-
     def unstage(self, artifact: Artifact, bundle: Contents, stable: Revision) -> None:
         """Nothing: readers follow the pointer."""
 
     def discard(self, revision: Revision) -> bool:
         """Delete a text, unless it is live."""
-        if revision.id == self._pointer.read() or revision.id not in self._store.names():
+        if revision.id == self._traffic.read() or revision.id not in self._store.names():
             return False
         self._store.delete(revision.id)
         return True
@@ -141,7 +128,7 @@ class NoteComponent:
     def prune(self, keep: Sequence[Revision], count: int) -> int:
         """Delete old texts."""
         names = self._store.names()
-        spared = {*names[:count], *(one.id for one in keep), self._pointer.read()}
+        spared = {*names[:count], *(one.id for one in keep), self._traffic.read()}
         gone = [name for name in names if name not in spared]
         for name in gone:
             self._store.delete(name)
