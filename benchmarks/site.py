@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from botocore.credentials import Credentials
+
 from benchmarks.counting import counting
 from benchmarks.figures import Table, median, ratio
 from benchmarks.local import Aws, local_aws
@@ -14,6 +16,7 @@ from benchmarks.ways.selfright import Selfright
 from benchmarks.workload import KB, LARGE, Work, build
 from controller.aws.client.clients import Clients
 from controller.aws.components.site.quick_puts import QuickPuts
+from selfright.local_state import CREDENTIALS
 
 WORK = Work(LARGE.files, LARGE.site_bytes, 10 * KB)
 POOLS = (1, 2, 4, 8, 16)
@@ -21,6 +24,14 @@ SAMPLE = 1000
 """Files that are uploaded to compare pool sizes."""
 BEYOND = 5
 """Requests that the goal allows in addition to the changed files and the listing."""
+
+
+class _Clients(Clients):
+    """The controller's clients, for the local AWS whatever the environment variables say."""
+
+    def __init__(self, aws: Aws) -> None:
+        super().__init__(Credentials(*CREDENTIALS.values()))
+        self.__dict__["objects"] = aws.s3
 
 
 def run(rounds: int) -> list[Table]:
@@ -46,7 +57,7 @@ def _staging(aws: Aws, folder: Path, rounds: int) -> Table:
                 raise RuntimeError(f"the site is wrong: {wrong[:3]}")
     objects = _requests(aws, selfright, folder)
     table = Table("Staging a site of 5,000 files, 100 MB", ("", "seconds", "bare parallel PUTs", "ratio", "goal"))
-    for name, goal in (("first", "≤ 2×"), ("changed", "≤ 1.5 s")):
+    for name, goal in (("first", "≤ 1.6×"), ("changed", "≤ 1.2 s")):
         ours, floor = median(times[name]), median(times[f"bare {name}"])
         table.rows.append((f"{name} (1 %: {WORK.changed} files)" if name == "changed" else name, ours, floor, ratio(ours, floor), goal))  # fmt: skip # noqa: E501
     allowed = round(1.2 * WORK.changed) + BEYOND
@@ -71,7 +82,7 @@ def _pools(aws: Aws, folder: Path) -> Table:
     made = build(WORK, folder / "pools", 0)
     bodies = {key: path.read_bytes() for key, path in list(made.files().items())[:SAMPLE]}
     sha256s = {key: made.sha256(key) for key in bodies}
-    quick = QuickPuts(Clients(), aws.site.bucket)
+    quick = QuickPuts(_Clients(aws), aws.site.bucket)
     bare = Bare(aws, 16, "pools")
 
     def put(key: str) -> None:

@@ -13,8 +13,10 @@ from controller.ports.components import Bundles
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-BLOCK = 8 * 1024 * 1024
-KEPT_BLOCKS = 3
+BLOCK = 512 * 1024
+BLOCKS_AT_ONCE = 16
+"""The most that one request asks for: 8 MiB."""
+KEPT_BLOCKS = 48
 STATED = {"hotfix": "selfright-hotfix", "retry": "selfright-retry", "by": "selfright-by"}
 """Field of the upload → the name of the object's metadata that holds it (`x-amz-meta-…`)."""
 BUFFER = 256 * 1024
@@ -51,13 +53,18 @@ def _stated(value: str) -> str:
 
 
 class _RangeReader(io.RawIOBase):
-    """A seekable file over ranged GETs of one object version; it keeps the last few blocks."""
+    """A seekable file over ranged GETs of one object version; it keeps the last few blocks.
+
+    A read elsewhere asks for one block; each that goes on from there asks for twice as many. So a few files of a large
+    bundle cost little, and the whole of it few requests.
+    """
 
     def __init__(self, s3: "S3Client", upload: Upload) -> None:
         self._s3 = s3
         self._upload = upload
         self._position = 0
         self._blocks: dict[int, bytes] = {}
+        self._at_once = 1
 
     def readable(self) -> bool:
         return True
@@ -85,14 +92,16 @@ class _RangeReader(io.RawIOBase):
 
     def _block(self, number: int) -> bytes:
         if number not in self._blocks:
-            while len(self._blocks) >= KEPT_BLOCKS:
+            self._at_once = min(2 * self._at_once, BLOCKS_AT_ONCE) if number - 1 in self._blocks else 1
+            fetched = self._fetch(number, self._at_once)
+            while self._blocks and len(self._blocks) + len(fetched) > KEPT_BLOCKS:
                 del self._blocks[next(iter(self._blocks))]
-            self._blocks |= self._fetch(number)
+            self._blocks |= fetched
         return self._blocks[number]
 
-    def _fetch(self, number: int) -> dict[int, bytes]:
+    def _fetch(self, number: int, count: int) -> dict[int, bytes]:
         first = number * BLOCK
-        last = min(first + BLOCK, self._upload.size) - 1
+        last = min(first + count * BLOCK, self._upload.size) - 1
         version = {"VersionId": self._upload.version_id} if self._upload.version_id else {}
         with calling("s3:GetObject", self._upload.key):
             answer = self._s3.get_object(
@@ -102,7 +111,6 @@ class _RangeReader(io.RawIOBase):
                 **version,  # type: ignore[arg-type]
             )
             data = answer["Body"].read()
-        if "ContentRange" in answer:
-            return {number: data}
         # HTTP lets a server ignore a range and send everything. Everything is kept then, so no block is sent twice.
-        return {start // BLOCK: data[start : start + BLOCK] for start in range(0, len(data), BLOCK)}
+        begin = number if "ContentRange" in answer else 0
+        return {begin + at // BLOCK: data[at : at + BLOCK] for at in range(0, len(data), BLOCK)}

@@ -38,7 +38,7 @@ ALREADY_UP = 3
 """Exit code: another supervisor holds this folder's lock."""
 
 PR_SET_PDEATHSIG = 1
-UNZIPPING = Path(__file__).with_name("unzipping.py")
+EMULATING = Path(__file__).with_name("emulating.py")
 """Starts the emulator."""
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT")
 """The only variables that the emulator, and with it every Lambda, gets from a person's environment."""
@@ -74,7 +74,7 @@ class Supervisor:
             signal.signal(number, self._tell)
         self.place.work.mkdir(exist_ok=True)
         emulator = self.port if self.weather.is_still else free_port()
-        self._spawn([self.python, str(UNZIPPING)], self._variables(emulator), self.place.log, lock)
+        self._spawn([self.python, str(EMULATING)], self._variables(emulator), self.place.log, lock)
         words = self.weather.words()
         edge = [str(self.place.folder), str(emulator), str(self.edge_port), *words]
         self._spawn([sys.executable, "-m", "selfright.local.edge", *edge], dict(os.environ), self.place.edge_log, lock)

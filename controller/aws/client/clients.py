@@ -6,6 +6,8 @@ standard environment variables (`AWS_ENDPOINT_URL`, `AWS_REGION`, `AWS_PROFILE`)
 """
 
 import os
+from contextlib import suppress
+from datetime import datetime
 from functools import cache, cached_property, lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, Self, cast, overload
@@ -14,6 +16,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from botocore.handlers import json_decode_template_body
+from botocore.utils import parse_timestamp
 
 from controller.errors import AwsError
 
@@ -233,7 +236,20 @@ class _Session(botocore.session.Session):
 
 @cache
 def _session() -> _Session:
-    return _Session()
+    made = _Session()
+    made.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=parse_time)
+    return made
+
+
+def parse_time(value: "str | float | datetime") -> datetime:
+    """A time in an answer. Most are like `2026-11-30T16:42:12.000Z`, and a listing has a thousand of them on each page.
+
+    Over one such time botocore takes three times as long as over all the rest of its entry.
+    """
+    if isinstance(value, str) and value[10:11] == "T" and value.endswith("Z"):
+        with suppress(ValueError):
+            return datetime.fromisoformat(value)
+    return parse_timestamp(value)
 
 
 def _client(

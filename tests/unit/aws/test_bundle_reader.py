@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from controller.aws import bundles
-from controller.aws.bundles import KEPT_BLOCKS, S3Bundles
+from controller.aws.bundles import S3Bundles
 from controller.domain.deployment import Upload
 from controller.errors import NotFoundError
 from tests.fakes import START
@@ -51,7 +51,9 @@ def test_it_reads_like_any_file(data: bytes, moves: list[tuple[str, int]]) -> No
     """Random seeks and reads give the same as a file in memory, and only a few blocks are kept."""
     upload = Upload("bucket", KEY, "v1", len(data), START)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bundles, "BLOCK", 32)
+        patch.setattr(bundles, "BLOCK", 16)
+        patch.setattr(bundles, "BLOCKS_AT_ONCE", 3)
+        patch.setattr(bundles, "KEPT_BLOCKS", 4)
         patch.setattr(bundles, "BUFFER", 8)
         real, ours = io.BytesIO(data), S3Bundles(Ranges(data)).open(upload)  # type: ignore[arg-type]
         for move, number in moves:
@@ -60,7 +62,7 @@ def test_it_reads_like_any_file(data: bytes, moves: list[tuple[str, int]]) -> No
             else:
                 assert ours.seek(number, WHENCE[move]) == real.seek(number, WHENCE[move])
             assert ours.tell() == real.tell()
-            assert len(ours.raw._blocks) <= KEPT_BLOCKS  # type: ignore[attr-defined]
+            assert len(ours.raw._blocks) <= 4  # type: ignore[attr-defined]
 
 
 @pytest.fixture

@@ -1,12 +1,13 @@
 """The reader of an uploaded bundle, over ranged GETs."""
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from controller.aws.bundles import BLOCK, S3Bundles
+from controller.aws.bundles import BLOCK, BLOCKS_AT_ONCE, S3Bundles
 from controller.domain.deployment import Upload
 
 DATA = bytes(range(256)) * (BLOCK // 256) * 2 + b"the end"
@@ -39,3 +40,33 @@ def test_reads_the_pinned_version(ranges: bool, requests: int) -> None:
         file.seek(0)
         assert file.read() == DATA
     assert len(s3.requests) == requests
+
+
+def test_a_few_files_cost_a_block_each_and_the_whole_few_requests() -> None:
+    """What goes on is asked for in ever larger pieces; what lies elsewhere is not read with it."""
+    large = replace(UPLOAD, size=200 * BLOCK)
+    s3 = Zeros(large.size)
+    with S3Bundles(s3).open(large) as file:  # type: ignore[arg-type]
+        for number in (7, 60, 130):
+            file.seek(number * BLOCK)
+            file.read(10)
+        assert s3.asked == [1, 1, 1]
+        file.seek(0)
+        assert file.read() == bytes(large.size)
+    assert s3.asked[3:6] == [1, 2, 4]
+    assert len(s3.asked) < 3 + 20
+    assert max(s3.asked) == BLOCKS_AT_ONCE
+
+
+class Zeros:
+    """An object of zeros, and how many blocks each request asked for."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.asked: list[int] = []
+
+    def get_object(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401
+        """The zeros of a range."""
+        first, last = map(int, request["Range"].removeprefix("bytes=").split("-"))
+        self.asked.append((last + 1 - first) // BLOCK)
+        return {"Body": io.BytesIO(bytes(last + 1 - first)), "ContentRange": request["Range"]}

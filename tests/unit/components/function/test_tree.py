@@ -14,7 +14,7 @@ from controller.errors import InvalidBundleError
 from selfright.components.function.pack import zip_function
 from selfright.components.function.tree import list_package
 from selfright.local.edge.node import node
-from selfright.local.unzipping import UnpackingZip
+from selfright.local.emulating import UnpackingZip
 
 PNPM = {
     "index.js": 'console.log(require("greet")());\n',
