@@ -410,6 +410,17 @@ def test_a_staged_page_is_loaded_with_its_files(world: World) -> None:
     )
 
 
+def test_a_page_that_needs_a_hashed_file_of_an_earlier_release_alone_fails(world: World) -> None:
+    """That file is served for now, and is deleted with the earlier release: then the page would break by itself."""
+    page = b"<script src=/assets/app-1a2b3c41.js></script><script src=/assets/shared-0a1b2c3d.js></script>"
+    stage(world, ONE)
+    revision = stage(world, {**TWO, "index.html": page})
+    of_the_page, of_the_file = check(world, revision, {"kind": "site"}, {"path": "/assets/app-1a2b3c41.js"})[1:]
+    why = "it is a file of an earlier release, which this release does not have"
+    assert of_the_page == (False, f"1 of 3 files are not right: /assets/app-1a2b3c41.js: {why}")
+    assert of_the_file == (True, "status 200, as expected")
+
+
 def test_a_link_that_the_fallback_page_answers_is_found(world: World) -> None:
     """The site's page answers a path without a dot."""
     revision = stage(world, {**ONE, "index.html": b"<img src=/logo>"})
