@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 
 _MIB = 1024 * 1024
 _CHUNK = 1 * _MIB
+_ADDED = 1 + 50
+"""What Selfright adds at most to the files of a release: the manifest, and an index for each component."""
+_FEWER_FILES = (
+    "Leave out what visitors do not need (a site's `exclude` in release.yaml), such as source maps, or give what seldom"
+    " changes, such as pictures or old pages, an application of its own."
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,8 @@ class BundleLimits:
     entry_bytes: int = 300 * _MIB
     largest_bytes: int = 1000 * _MIB
     """The limit of files whose kind allows more than `entry_bytes`: the layers of a container image."""
-    entries: int = 20_000
+    files: int = 20_000
+    """The files of a release: those that people put into it, without what Selfright adds (the manifest, indexes)."""
     ratio: int = MAX_RATIO
     gzip_bytes: int = 20 * 1024 * _MIB
     """The limit of what all layers of container images in it unpack to."""
@@ -62,7 +69,7 @@ class BundleArchive:
             raise InvalidBundleError(
                 f"the bundle has {size:,} bytes; at most {allowed} are allowed", "Make it smaller."
             )
-        directory = read_directory(file, "the bundle", self._limits.entries)
+        directory = read_directory(file, "the bundle", self._limits.files, besides=_ADDED, fewer=_FEWER_FILES)
         check_entries(
             directory.entries,
             "the bundle",
@@ -169,6 +176,9 @@ class BundleArchive:
 
     def _refuse_unlisted(self, manifest: "Manifest", expected: Mapping[str, ExpectedContents]) -> None:
         notes = {note for artifact in manifest.components.values() for note in artifact.notes}
+        if (count := len(self._entries.keys() - notes - {MANIFEST_NAME})) > self._limits.files:
+            reason = f"the bundle has {count:,} files; at most {self._limits.files:,} are allowed"
+            raise InvalidBundleError(reason, _FEWER_FILES)
         listed = expected.keys() | notes | {MANIFEST_NAME}
         if name := next((name for name in self._entries if name not in listed), None):
             reason = f"'{name}' is in the bundle, but belongs to no artifact of {MANIFEST_NAME}"

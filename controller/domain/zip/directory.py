@@ -69,19 +69,25 @@ class Directory:
     end: int
 
 
-def read_directory(file: BinaryIO, what: str, max_entries: int) -> Directory:
-    """The directory of the zip `file` (called `what` in messages); raises `InvalidBundleError`."""
+def read_directory(
+    file: BinaryIO, what: str, max_entries: int, *, besides: int = 0, fewer: str = "Remove files."
+) -> Directory:
+    """The directory of the zip `file` (called `what` in messages); raises `InvalidBundleError`.
+
+    It has at most `max_entries` entries, `besides` those that nobody chose. `fewer` says what to do about too many.
+    """
     size = file.seek(0, 2)
     tail = read_exactly(file, max(0, size - _END.size - _MAX_COMMENT), size)
     at = _find_end(file, tail, what)
     _, disk, first_disk, here, count, length, start, _ = _END.unpack_from(tail, at)
     end_at = size - len(tail) + at
-    if count == _MORE or count > max_entries or length > max_entries * _BYTES_PER_ENTRY:
+    allowed = max_entries + besides
+    if count == _MORE or count > allowed or length > allowed * _BYTES_PER_ENTRY:
         number = f"more than {max_entries:,}" if count == _MORE else f"{count:,}"
         reason = (
             f"{what} has {number} entries (or a directory of {length:,} bytes); at most {max_entries:,} are allowed"
         )
-        raise InvalidBundleError(reason, "Remove files.")
+        raise InvalidBundleError(reason, fewer)
     if disk or first_disk or here != count or start + length != end_at:
         reason = f"{what} is damaged, split, in zip64 format, or has foreign data before or after the zip"
         raise InvalidBundleError(reason, AGAIN)

@@ -325,7 +325,7 @@ def test_damaged_data_is_refused() -> None:
 
 BOMBS: dict[str, tuple[Callable[[], bytes], BundleLimits, str]] = {
     "bundle": (a_bundle, BundleLimits(bundle_bytes=100), "bytes; at most 100"),
-    "count": (a_bundle, BundleLimits(entries=3), "6 entries"),
+    "count": (a_bundle, BundleLimits(files=3), "the bundle has 4 files; at most 3 are allowed"),
     "total": (a_bundle, BundleLimits(unpacked_bytes=100), "the bundle unpacks to"),
     "one file": (a_bundle, BundleLimits(entry_bytes=100), "unpacks to"),
     "ratio": (lambda: with_entry("site/x", ZEROS), BundleLimits(), "more than 200 times"),
@@ -342,6 +342,21 @@ BOMBS = {name: (make, replace(limits), reason) for name, (make, limits, reason) 
 def test_bombs_are_refused(make: Callable[[], bytes], limits: BundleLimits, reason: str) -> None:
     """Size, count and ratio are limited, in the bundle and in a function's zip."""
     assert reason in refusal(make(), limits)
+
+
+def test_what_selfright_adds_to_a_bundle_does_not_count() -> None:
+    """A release may have as many files as the limit says, besides its manifest and the index of its site."""
+    archive = open_and_verify(a_bundle(), BundleLimits(files=4))
+    assert len(archive.names) == 6
+
+
+def test_far_too_many_entries_are_refused_before_they_are_read() -> None:
+    """The message has the limit that the documentation names, and says what can be done."""
+    data = bytearray(a_bundle())
+    struct.pack_into("<2H", data, data.rindex(b"PK\x05\x06") + 8, 25_000, 25_000)
+    with pytest.raises(InvalidBundleError, match=r"25,000 entries.* at most 20,000 are allowed") as caught:
+        open_and_verify(bytes(data))
+    assert "`exclude` in release.yaml" in caught.value.next_step
 
 
 def test_more_entries_than_the_format_can_count_are_refused() -> None:
