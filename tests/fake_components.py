@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
 from controller.domain.components.artifact import Artifact
+from controller.domain.components.bypassing import Bypassing
 from controller.domain.components.contents import Contents
 from controller.domain.deployment import Left, Pending, Revision
 from controller.domain.environment import Environment
@@ -42,7 +43,7 @@ class FakeComponent:
     pruned: list[tuple[set[str], int]] = field(default_factory=list)
     discarded: list[str] = field(default_factory=list)
     unstaged: list[str] = field(default_factory=list)
-    bypassing: list[str] = field(default_factory=list)
+    bypassing: Bypassing = field(default_factory=Bypassing)
     before_check: Callable[[], None] = lambda: None
     before_write: Callable[[], None] = lambda: None
     before_discard: Callable[[], None] = lambda: None
@@ -63,7 +64,7 @@ class FakeComponent:
             raise self.indivisible
         return self.indivisible if self.next not in {"", live.id} else ""
 
-    def bypassed_by(self) -> Sequence[str]:
+    def bypassed_by(self) -> Bypassing:
         """Whoever is in `bypassing`."""
         return self.bypassing
 

@@ -7,6 +7,7 @@ from constructs import Construct
 from bootstrap_cdk.controller import ledger
 from bootstrap_cdk.controller.artifacts import INCOMING
 from bootstrap_cdk.controller.privileges import ALL_RESOURCES, Resources
+from selfright.cdk.components.alias import CALLERS
 from selfright.cdk.components.component import allow
 from selfright.cdk.exceptions import accept, accept_wildcards
 from selfright.cdk.names import ROLLBACK_MACHINE, Group, executions_arn, log_group_arn, machine_arn
@@ -55,6 +56,7 @@ def _planning() -> list[iam.PolicyStatement]:
     """What `plan` and `backtest` read: no values of secrets, and of sites only the indexes."""
     here = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
     parameters = f"arn:{Aws.PARTITION}:ssm:{here}:parameter/*"
+    apis = f"arn:{Aws.PARTITION}:apigateway:{Aws.REGION}::"
     return [
         allow(
             [
@@ -63,8 +65,8 @@ def _planning() -> list[iam.PolicyStatement]:
             ],
             [f"arn:{Aws.PARTITION}:lambda:{here}:function:*"],
         ),
-        allow(["lambda:ListEventSourceMappings", "scheduler:ListSchedules"], ["*"]),  # callers without the alias
-        allow(["apigateway:GET"], [f"arn:{Aws.PARTITION}:apigateway:{Aws.REGION}::/apis/*/integrations"]),
+        allow(CALLERS, ["*"]),
+        allow(["apigateway:GET"], [f"{apis}/apis/*/integrations", f"{apis}/restapis/*/stages/*/exports/oas30"]),
         allow(["cloudfront:GetFunction"], [f"arn:{Aws.PARTITION}:cloudfront::{Aws.ACCOUNT_ID}:function/*"]),
         allow(["s3:GetObject"], [f"arn:{Aws.PARTITION}:s3:::*/revisions/*/.index.json"]),
         allow(["ssm:GetParameter"], [f"{parameters}/current"]),

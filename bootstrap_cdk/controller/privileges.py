@@ -28,7 +28,10 @@ from selfright.cdk.names import (
 ALL_RESOURCES = {
     "cloudwatch:DescribeAlarms": "With a narrower scope, CloudWatch hides composite alarms: they would look deleted.",
     "cloudwatch:GetMetricData": "CloudWatch has no permission for single metrics.",
+    "events:ListEventBuses": "EventBridge has no permission for a list of some event buses.",
+    "events:ListRuleNamesByTarget": "EventBridge has no permission for the rules of one target.",
     "lambda:ListEventSourceMappings": "Lambda has no permission for the mappings of one function.",
+    "pipes:ListPipes": "EventBridge Pipes has no permission for the pipes of one target.",
     "scheduler:ListSchedules": "EventBridge Scheduler has no permission for the schedules of one target.",
     "states:SendTaskSuccess": "Step Functions has no permission for single tasks: the token is the secret.",
     "states:SendTaskFailure": "Step Functions has no permission for single tasks: the token is the secret.",

@@ -17,18 +17,6 @@ INDIVISIBLE_ADVICE = (
     "Set `when_indivisible: at_once` for this component in the environment, so that all visitors get it at the first"
     " step; or undo what makes the two versions differ. Then upload the bundle again."
 )
-BYPASSED_ADVICE = (
-    "Point these callers to the alias, and take their permissions from the function itself; or set `when_bypassed: say`"
-    " for this component in the environment. Then upload the bundle again."
-)
-
-
-def bypassed(callers: Sequence[str], entrance: str) -> str:
-    """That somebody calls a component past its traffic, in a sentence; `entrance` is what they should call."""
-    return (
-        f"It is called without its alias, by {'; '.join(callers)}. They run what is staged before any check, and are"
-        f" not divided; what calls {entrance} is."
-    )
 
 
 def by_hand_advice(deployment: Deployment, names: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, Literal, Protocol
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
 from controller.domain.components.artifact import Artifact
+from controller.domain.components.bypassing import Bypassing
 from controller.domain.components.contents import Contents
 from controller.domain.components.target import Target
 from controller.domain.deployment import Deployment, Left, Pending, Revision, Upload
@@ -94,8 +95,8 @@ class Component(Protocol):
         It only reads. Raises `RefusedError` when staging it could not lead to a release at all.
         """
 
-    def bypassed_by(self) -> Sequence[str]:
-        """Who calls it past its traffic, each in a few words: they get what is staged as soon as it is.
+    def bypassed_by(self) -> Bypassing:
+        """Who calls it past its traffic: they get what is staged as soon as it is.
 
         For kinds that are `staged_in_place`; `why_indivisible` was called before. It only reads.
         """

@@ -24,7 +24,7 @@ from tests.simulation.aws.cloudwatch import CloudWatch
 from tests.simulation.aws.dynamodb import DynamoDb, ledger_table
 from tests.simulation.aws.lambdas import Lambda
 from tests.simulation.aws.s3 import S3
-from tests.simulation.aws.schedules import Schedules
+from tests.simulation.aws.schedules import Events, Pipes, Schedules
 from tests.simulation.aws.secretsmanager import SecretsManager
 from tests.simulation.aws.sns import Sns
 from tests.simulation.aws.ssm import Ssm
@@ -87,6 +87,7 @@ class Scene:
             "dynamodb": self.ledger, "s3": self.objects, "sns": self.notes, "lambda": self.lambdas,
             "cloudfront": self.routing, "ssm": self.parameters, "cloudwatch": self.alarms,
             "secretsmanager": self.secrets, "sts": Sts(now), "scheduler": Schedules(now),
+            "events": Events(now), "pipes": Pipes(now),
             "stepfunctions": self.workflows,
         }  # fmt: skip
         self.gateway = Gateway(scheduler, services, self.faults, self.history, plan.slow)

@@ -9,6 +9,7 @@ from controller.aws.components.traffic import Traffic
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck, OutsideCheck
 from controller.domain.components.artifact import Artifact
+from controller.domain.components.bypassing import Bypassing
 from controller.domain.components.contents import Contents
 from controller.domain.deployment import Counts, Revision
 from controller.domain.environment import Environment
@@ -140,9 +141,9 @@ class FakeComponent:
         """Any two revisions can share the visitors."""
         return ""
 
-    def bypassed_by(self) -> Sequence[str]:
+    def bypassed_by(self) -> Bypassing:
         """Nobody."""
-        return []
+        return Bypassing()
 
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision:
         """A new revision of new content, or the one that there is."""

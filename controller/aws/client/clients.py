@@ -193,6 +193,16 @@ class Clients:
         return self._client("scheduler")
 
     @cached_property
+    def events(self) -> "EventBridgeClient":
+        """Amazon EventBridge, for the rules of applications."""
+        return cast("EventBridgeClient", self._client("events"))
+
+    @cached_property
+    def pipes(self) -> Any:  # noqa: ANN401 - no stubs of it are installed
+        """Amazon EventBridge Pipes."""
+        return self._client("pipes")
+
+    @cached_property
     def machines(self) -> "SFNClient":
         """AWS Step Functions, for the state machines of applications."""
         return cast("SFNClient", self._client("stepfunctions"))

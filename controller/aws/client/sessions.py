@@ -48,7 +48,7 @@ _ACTIONS: Mapping[str, Sequence[str]] = {
         *("lambda:PublishVersion", "lambda:PutProvisionedConcurrencyConfig"),
         *("lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration"),
         *("lambda:GetPolicy", "lambda:ListEventSourceMappings", "lambda:ListFunctionUrlConfigs"),
-        "scheduler:ListSchedules",
+        *("events:ListEventBuses", "events:ListRuleNamesByTarget", "pipes:ListPipes", "scheduler:ListSchedules"),
         *("rds:AddTagsToResource", "rds:CreateDBClusterSnapshot", "rds:CreateDBSnapshot", "rds:DescribeDBClusters"),
         *("rds:DescribeDBClusterSnapshots", "rds:DescribeDBInstances", "rds:DescribeDBSnapshots"),
         *("s3:PutObject", "secretsmanager:GetSecretValue", "ssm:PutParameter"),

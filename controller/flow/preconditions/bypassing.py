@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from controller.domain.advice import BYPASSED_ADVICE, bypassed
 from controller.domain.deployment import Deployment
 from controller.domain.environment import Environment
 from controller.domain.timeline import EventKind
@@ -16,15 +15,18 @@ def check_bypassing(
     world: World, environment: Environment, deployment: Deployment, components: Mapping[str, Component]
 ) -> None:
     """Say who bypasses the traffic of a component; raise `RefusedError` where the environment says so."""
-    refused: list[str] = []
+    refused: dict[str, str] = {}
     said: list[str] = []
     for name, component in components.items():
         target = environment.components[name]
-        callers = component.bypassed_by() if target.staged_in_place else ()
-        if callers:
-            sentence = f"{name}: {bypassed(callers, target.entrance)}"
-            (refused if target.when_bypassed == "refuse" else said).append(sentence)
+        if not target.staged_in_place:
+            continue
+        found = component.bypassed_by()
+        reason, advice = found.refusal(target)
+        if reason:
+            refused[f"{name}: {reason}"] = advice
+        said += [f"{name}: {sentence}" for sentence in found.said(target)]
     if refused:
-        raise RefusedError(" ".join(refused), BYPASSED_ADVICE)
+        raise RefusedError(" ".join(refused), " ".join(dict.fromkeys(refused.values())))
     for sentence in said:
         record(world, deployment.deployment_id, EventKind.REMARK, sentence)

@@ -9,6 +9,12 @@ from aws_cdk import aws_lambda as lambda_
 from selfright.cdk.components.component import allow, use_key
 from selfright.cdk.names import Group
 
+CALLERS = (
+    *("events:ListEventBuses", "events:ListRuleNamesByTarget", "lambda:ListEventSourceMappings"),
+    *("pipes:ListPipes", "scheduler:ListSchedules"),
+)
+"""The actions that find callers without the alias, which AWS defines only for all resources."""
+
 
 def warm_instances(instances: int | None) -> dict[str, int]:
     """The key of the environment's document; empty if no number of instances was given."""
@@ -41,7 +47,7 @@ def released_function(released: lambda_.IFunction, *, warm: bool) -> dict[Group,
             read_access,
             export,
             allow(["lambda:GetPolicy", "lambda:ListFunctionUrlConfigs"], function),  # who calls it without its alias
-            allow(["lambda:ListEventSourceMappings", "scheduler:ListSchedules"], ["*"]),
+            allow(CALLERS, ["*"]),
             allow([f"lambda:{action}" for action in change], function),
             *_variables_key(released),
             *give,

@@ -11,7 +11,6 @@ from controller.aws.components.function.configuration import Wanted, variables_o
 from controller.aws.components.function.invoking.events import FunctionGateway
 from controller.aws.components.function.invoking.gateways import gateway_of
 from controller.aws.components.function.staging import FunctionStaging
-from controller.domain.advice import BYPASSED_ADVICE, bypassed
 from controller.domain.checks.requests import Request
 from controller.domain.components.function.artifact import LambdaArtifact
 from controller.domain.components.function.package import MAX_FILES, MAX_UNPACKED
@@ -51,14 +50,14 @@ class FunctionPlanner:
             return replace(known, change="unchanged", package=package)
         risks = tuple(_risk(one, version) for one in differences if one.name in {ROLE, DEAD_LETTER})
         apart = self._component.why_indivisible(self._artifact, self._planning.bundle, Revision(version))
-        callers = self._component.bypassed_by()
-        said = bypassed(callers, self._target.entrance) if callers else ""
-        if said and self._target.when_bypassed == "refuse":
-            raise InvalidBundleError(f"{known.name}: {said}", BYPASSED_ADVICE)
+        bypassing = self._component.bypassed_by()
+        reason, advice = bypassing.refusal(self._target)
+        if reason:
+            raise InvalidBundleError(f"{known.name}: {reason}", advice)
         return replace(
             known,
             change="changed",
-            remarks=(*((said,) if said else ()), *known.remarks),
+            remarks=(*bypassing.said(self._target), *known.remarks),
             package=package,
             transfer=transfer,
             differences=differences,

@@ -1,4 +1,4 @@
-"""EventBridge Scheduler, without schedules."""
+"""EventBridge with its Scheduler and its Pipes: nobody has made a rule, a schedule or a pipe."""
 
 # ruff: noqa: N803 - the names are AWS's
 
@@ -14,3 +14,28 @@ class Schedules(Service):
     def list_schedules(self, *, NextToken: str | None = None, MaxResults: int = 100) -> dict[str, Any]:
         """None."""
         return {"Schedules": []}
+
+
+class Events(Service):
+    """The bus that every account has."""
+
+    @operation
+    def list_event_buses(self, *, Limit: int = 100) -> dict[str, Any]:
+        """The one."""
+        return {"EventBuses": [{"Name": "default"}]}
+
+    @operation
+    def list_rule_names_by_target(
+        self, *, TargetArn: str, EventBusName: str, NextToken: str | None = None, Limit: int = 100
+    ) -> dict[str, Any]:
+        """None."""
+        return {"RuleNames": []}
+
+
+class Pipes(Service):
+    """Nobody has made any."""
+
+    @operation
+    def list_pipes(self, *, NextToken: str | None = None, Limit: int = 100) -> dict[str, Any]:
+        """None."""
+        return {"Pipes": []}

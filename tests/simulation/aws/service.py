@@ -17,6 +17,8 @@ from botocore.exceptions import ClientError
 PAGED: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "get_parameters_by_path": ("MaxResults", {"NextToken": "NextToken"}),
     "get_parameter_history": ("MaxResults", {"NextToken": "NextToken"}),
+    "list_pipes": ("Limit", {"NextToken": "NextToken"}),
+    "list_rule_names_by_target": ("Limit", {"NextToken": "NextToken"}),
     "list_schedules": ("MaxResults", {"NextToken": "NextToken"}),
     "list_event_source_mappings": ("MaxItems", {"Marker": "NextMarker"}),
     "list_aliases": ("MaxItems", {"Marker": "NextMarker"}),

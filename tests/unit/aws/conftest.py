@@ -21,7 +21,7 @@ from controller.ports.components import Context
 from tests.unit.aws.fake_cloudfront import NAME as ROUTING
 from tests.unit.aws.fake_cloudfront import FakeCloudFront
 from tests.unit.aws.fake_lambda import NAME as FUNCTION
-from tests.unit.aws.fake_lambda import FakeLambda, NoApis, NoSchedules
+from tests.unit.aws.fake_lambda import FakeLambda, NoApis, NoCallers
 from tests.unit.conftest import REGION
 
 ARTIFACTS, SITE = "artifacts", "site-bucket"
@@ -49,7 +49,7 @@ class World:
         clients = Clients()
         clients.objects = self.s3
         clients.functions = clients.invoker = self.functions  # type: ignore[assignment]
-        clients.schedules = NoSchedules()
+        clients.events = clients.pipes = clients.schedules = NoCallers()  # type: ignore[assignment]
         clients.gateway = clients.rest_gateway = NoApis()  # type: ignore[assignment]
         clients.routing = self.routing  # type: ignore[assignment]
         clients.parameters = clients.pointers = self.ssm

@@ -13,6 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 NAME = "smartpack-prod-api"
+ARN = f"arn:aws:lambda:eu-central-1:123456789012:function:{NAME}"
 
 
 def refuse(code: str, status: int, operation: str = "Operation", message: str = "No.") -> ClientError:
@@ -26,14 +27,17 @@ def sha(code: bytes) -> str:
     return base64.b64encode(hashlib.sha256(code).digest()).decode()
 
 
-class NoSchedules:
-    """EventBridge Scheduler without schedules."""
+class NoCallers:
+    """EventBridge with its one bus, without rules, pipes and schedules."""
 
-    def get_paginator(self, _: str) -> "NoSchedules":
+    def list_event_buses(self, **_: Any) -> dict[str, Any]:
+        return {"EventBuses": [{"Name": "default"}]}
+
+    def get_paginator(self, _: str) -> "NoCallers":
         return self
 
-    def paginate(self) -> Iterator[dict[str, Any]]:
-        yield {"Schedules": []}
+    def paginate(self, **_: Any) -> Iterator[dict[str, Any]]:
+        yield {"RuleNames": [], "Pipes": [], "Schedules": []}
 
 
 class NoApis:
@@ -155,14 +159,14 @@ class FakeLambda:
                 if not self.preparing:
                     ended = {"State": "Failed" if self.fails else "Active", "StateReason": self.fails}
                     self.versions[Qualifier] |= ended
-            return dict(self.versions[Qualifier])
+            return {**self.versions[Qualifier], "FunctionArn": f"{ARN}:{Qualifier}"}
         self.left = max(0, self.left - 1)
         if not self.left and self.latest["LastUpdateStatus"] == "InProgress":
             self._end_update()
         if self._old_reads and self._old["latest"] != self.latest:
             self._old_reads -= 1
-            return dict(self._old["latest"])
-        return dict(self.latest)
+            return {**self._old["latest"], "FunctionArn": f"{ARN}:{Qualifier}"}
+        return {**self.latest, "FunctionArn": f"{ARN}:{Qualifier}"}
 
     def get_function(self, *, FunctionName: str, Qualifier: str) -> dict[str, Any]:
         self._enter("get_function")
@@ -243,7 +247,7 @@ class FakeLambda:
         self.warm[given["Qualifier"]] = {
             "RequestedProvisionedConcurrentExecutions": asked,
             "Status": "IN_PROGRESS",
-            "FunctionArn": f"arn:aws:lambda:eu-central-1:123456789012:function:{NAME}:{given['Qualifier']}",
+            "FunctionArn": f"{ARN}:{given['Qualifier']}",
         }
         return dict(self.warm[given["Qualifier"]])
 

@@ -11,7 +11,7 @@ from tests.builders import a_bundle, bundle_parts
 from tests.cli_world import ID, CliWorld
 from tests.registering import register
 from tests.unit.aws.fake_cloudfront import FakeCloudFront
-from tests.unit.aws.fake_lambda import NAME, FakeLambda, NoSchedules
+from tests.unit.aws.fake_lambda import NAME, FakeLambda, NoCallers
 
 API = {"kind": "function", "function_name": NAME}
 SITE = {"kind": "site", "bucket": "some-bucket", "routing_function": "routing"}
@@ -28,7 +28,7 @@ def run(world: CliWorld, *arguments: str) -> Result:
     """Run `selfright plan` with a function and a routing function in memory."""
     clients = Clients()
     clients.functions = FakeLambda()  # type: ignore[assignment]
-    clients.schedules = NoSchedules()
+    clients.events = clients.pipes = clients.schedules = NoCallers()  # type: ignore[assignment]
     clients.routing = FakeCloudFront(RoutingTable())  # type: ignore[assignment]
     tools = world.tools()
     tools.account.__dict__["clients"] = clients

@@ -25,7 +25,7 @@ from tests.fences import FORWARD
 from tests.unit.aws.fake_cloudformation import FakeCloudFormation
 from tests.unit.aws.fake_cloudfront import FakeCloudFront
 from tests.unit.aws.fake_lambda import NAME as FUNCTION
-from tests.unit.aws.fake_lambda import FakeLambda, NoSchedules
+from tests.unit.aws.fake_lambda import FakeLambda, NoCallers
 from tests.unit.aws.fake_rest_api import FakeRestApi, a_definition, an_integration
 from tests.unit.conftest import REGION
 
@@ -70,7 +70,7 @@ class PlanWorld:
         clients.objects = self.s3
         clients.parameters = clients.pointers = self.ssm
         clients.functions = clients.invoker = self.functions  # type: ignore[assignment]
-        clients.schedules = NoSchedules()
+        clients.events = clients.pipes = clients.schedules = NoCallers()  # type: ignore[assignment]
         clients.routing = self.routing  # type: ignore[assignment]
         clients.stacks = self.stacks  # type: ignore[assignment]
         clients.rest_gateway = self.rest

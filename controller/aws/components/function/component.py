@@ -23,6 +23,7 @@ from controller.aws.components.function.unstaging import FunctionUnstaging
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
 from controller.domain.components.artifact import Artifact
+from controller.domain.components.bypassing import Bypassing
 from controller.domain.components.contents import Contents
 from controller.domain.components.function.target import FunctionTarget, LambdaTarget
 from controller.domain.deployment import Left, Pending, Revision
@@ -57,7 +58,7 @@ class LambdaComponent(ABC):
         self._staging = FunctionStaging(self._clients, target.function_name, sleep)
         self._provisioned = Provisioned(self._clients, target.function_name)
         self._seen: dict[str, Mapping[str, Any]] = {}
-        self._stays = False
+        self._stays, self._arn = False, ""
 
     @abstractmethod
     def code(self, artifact: Artifact, bundle: Contents) -> Code:
@@ -74,6 +75,7 @@ class LambdaComponent(ABC):
         code = self.code(artifact, bundle)
         serving = self._seen.get(live.id) or self._staging.known(live.id)
         new = self._wanted(code).applied_to(self._staging.configuration("$LATEST"))
+        self._arn = str(new["FunctionArn"]).removesuffix(":$LATEST")
         self._stays = sha256_of(serving) == code.sha256 and behaves_as(serving, new)
         if self._stays:
             return ""
@@ -83,9 +85,9 @@ class LambdaComponent(ABC):
         require_free_alias(self._clients, self._function, self._target.alias)
         return why_apart(serving, new)
 
-    def bypassed_by(self) -> Sequence[str]:
+    def bypassed_by(self) -> Bypassing:
         """Who calls it without an alias; nobody, if it was just seen that staging would change nothing."""
-        return [] if self._stays else Callers(self._clients, self._function, self._target.api_id).without_alias()
+        return Bypassing() if self._stays else Callers(self._clients, self._target, self._arn).found()
 
     def _wanted(self, code: Code) -> Wanted:
         """What the release and the environment want of the function's configuration."""

@@ -18,6 +18,7 @@ from controller.aws.components.traffic import MovedByTraffic
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
 from controller.domain.components.artifact import Artifact
+from controller.domain.components.bypassing import Bypassing
 from controller.domain.components.contents import Contents
 from controller.domain.components.parameters.artifact import ParametersArtifact
 from controller.domain.components.parameters.target import ParametersTarget
@@ -54,9 +55,9 @@ class ParametersComponent(MovedByTraffic[ParameterPointer]):
         """Never: readers are never divided."""
         return ""
 
-    def bypassed_by(self) -> Sequence[str]:
+    def bypassed_by(self) -> Bypassing:
         """Nobody."""
-        return []
+        return Bypassing()
 
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision:
         """Create the parameters that are missing; when all are there, only the listing is called."""

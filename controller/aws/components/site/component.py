@@ -12,6 +12,7 @@ from controller.aws.components.traffic import MovedByTraffic
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
 from controller.domain.components.artifact import Artifact
+from controller.domain.components.bypassing import Bypassing
 from controller.domain.components.contents import Contents
 from controller.domain.components.site.target import SiteTarget
 from controller.domain.deployment import Pending, Revision
@@ -49,9 +50,9 @@ class SiteComponent(MovedByTraffic[SiteTraffic]):
         """Never: CloudFront's function divides visitors between any two revisions."""
         return ""
 
-    def bypassed_by(self) -> Sequence[str]:
+    def bypassed_by(self) -> Bypassing:
         """Nobody."""
-        return []
+        return Bypassing()
 
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
         """Upload the missing files; one call when the revision is complete already.

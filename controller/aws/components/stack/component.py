@@ -19,6 +19,7 @@ from controller.aws.components.stack.stored_states import StackState, StackStore
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
 from controller.domain.components.artifact import Artifact
+from controller.domain.components.bypassing import Bypassing
 from controller.domain.components.contents import Contents
 from controller.domain.components.stack.artifact import StackArtifact
 from controller.domain.components.stack.changes import Allowed, dangers, refusal
@@ -86,9 +87,9 @@ class StackComponent:
         """Never: a stack serves both releases."""
         return ""
 
-    def bypassed_by(self) -> Sequence[str]:
+    def bypassed_by(self) -> Bypassing:
         """Nobody."""
-        return []
+        return Bypassing()
 
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
         """Apply the template, unless it changes nothing; see `ports.Component.stage`."""

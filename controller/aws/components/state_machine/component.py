@@ -15,6 +15,7 @@ from controller.aws.components.traffic import MovedByTraffic
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
 from controller.domain.components.artifact import Artifact
+from controller.domain.components.bypassing import Bypassing
 from controller.domain.components.contents import Contents
 from controller.domain.components.state_machine.definition import digest_of
 from controller.domain.components.state_machine.target import StateMachineTarget
@@ -53,9 +54,9 @@ class StateMachineComponent(MovedByTraffic[MachineAlias]):
         """Never: an alias leads to any two versions."""
         return ""
 
-    def bypassed_by(self) -> Sequence[str]:
+    def bypassed_by(self) -> Bypassing:
         """Nobody that could be seen from here: Step Functions does not say who will start an execution, and by what."""
-        return []
+        return Bypassing()
 
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision:
         """Publish a version of this definition; return the live one if it has that and what the template says."""

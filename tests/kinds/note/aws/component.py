@@ -8,6 +8,7 @@ from controller.aws.components.traffic import MovedByTraffic, Traffic
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
 from controller.domain.components.artifact import Artifact
+from controller.domain.components.bypassing import Bypassing
 from controller.domain.components.contents import Contents
 from controller.domain.deployment import Revision
 from controller.domain.strategy import ALL
@@ -96,9 +97,9 @@ class NoteComponent(MovedByTraffic[NotePointer]):
         """Never: readers are never divided."""
         return ""
 
-    def bypassed_by(self) -> Sequence[str]:
+    def bypassed_by(self) -> Bypassing:
         """Nobody."""
-        return []
+        return Bypassing()
 
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision:
         """Write the text under its revision's id."""

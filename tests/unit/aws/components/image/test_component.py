@@ -29,7 +29,7 @@ from tests.builders import BundleParts, a_bundle, digest
 from tests.fences import BACK, FORWARD
 from tests.image_layouts import BASE, CODE, Files, ImageParts, descriptor_in, image_bundle, layout, noise
 from tests.unit.aws.fake_lambda import NAME as FUNCTION
-from tests.unit.aws.fake_lambda import FakeLambda, NoSchedules
+from tests.unit.aws.fake_lambda import FakeLambda, NoCallers
 
 REGION, ACCOUNT, REPOSITORY = "eu-central-1", "123456789012", "smartpack/ai"
 FIRST = "f" * 64
@@ -54,7 +54,7 @@ class Registry:
         """The component `ai`."""
         clients = Clients()
         clients.functions = clients.invoker = self.functions  # type: ignore[assignment]
-        clients.schedules = NoSchedules()
+        clients.events = clients.pipes = clients.schedules = NoCallers()  # type: ignore[assignment]
         clients.registry = self.ecr
         made = {"kind": "image", "function_name": FUNCTION, "repository": REPOSITORY, **target}
         return ImageComponent(ImageTarget.model_validate(made), "ai", clients, lambda _: None)

@@ -12,6 +12,7 @@ from controller.aws.components.registry import AwsComponents
 from controller.aws.components.state_machine.component import StateMachineComponent
 from controller.aws.components.state_machine.versions import OURS
 from controller.domain.bundle.archive import BundleArchive
+from controller.domain.components.bypassing import Bypassing
 from controller.domain.components.state_machine.target import StateMachineTarget
 from controller.domain.deployment import Revision
 from controller.domain.environment import Environment
@@ -216,7 +217,7 @@ def test_after_a_rollback_the_state_machine_itself_is_stables_again(machines: Fa
     assert left
     assert "was not touched" in left.reason
     assert json.loads(machines.latest["definition"]) == a_definition("mine")
-    assert component.bypassed_by() == []
+    assert component.bypassed_by() == Bypassing()
 
 
 def test_old_versions_of_ours_are_pruned(machines: FakeMachines) -> None:
