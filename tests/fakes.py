@@ -221,7 +221,7 @@ class FakeProbe:
 class FakeHooks:
     """The application's hooks: each agrees, except those with a reason in `no` and those that answer `later`.
 
-    Those that are `broken` fail, and those in `not_now` say that so many times first.
+    Those that are `broken` fail, and those in `not_now` say that so many times first; `trouble` is AWS's.
     """
 
     no: dict[str, str] = field(default_factory=dict)
@@ -229,10 +229,13 @@ class FakeHooks:
     broken: set[str] = field(default_factory=set)
     later: set[str] = field(default_factory=set)
     asked: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    trouble: list[Exception] = field(default_factory=list)
 
     def run(self, environment: Environment, function_name: str, occasion: Mapping[str, Any]) -> HookAnswer | None:
         """Agree, unless `no` has a reason; None when the hook answers later."""
         self.asked.append((function_name, occasion))
+        if self.trouble:
+            raise self.trouble.pop()
         if function_name in self.later:
             return None
         if function_name in self.broken:

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from controller import clock
-from controller.aws.client.calls import THROTTLED, calling
+from controller.aws.client.calls import STILL_RUNNING, THROTTLED, calling
 from controller.aws.client.clients import Clients
 from controller.aws.client.deploy_roles import ClientsOf
 from controller.domain.checks.redaction import redacted
@@ -26,8 +26,6 @@ DIGITS = 9
 """Python reads no number of thousands of digits, and no status has more than three."""
 BUSY_PAUSES = (1, 2, 4, 8, 16)
 """Seconds until a task is begun again that Lambda refused, because there were too many requests."""
-STILL_RUNNING = "ReadTimeoutError"
-"""The code of the error when the function was called and has not returned in time."""
 
 
 class LambdaHooks(Hooks):
@@ -54,7 +52,7 @@ class LambdaHooks(Hooks):
             return None
         if "FunctionError" in answer:
             error_type = _field(payload, "errorType") or answer["FunctionError"]
-            return HookAnswer(function_name, "failed", f"it failed ({error_type})")
+            return HookAnswer(function_name, "failed", f"it failed ({redacted(error_type[: 4 * SHOWN])[:SHOWN]})")
         return _answer(function_name, payload)
 
 

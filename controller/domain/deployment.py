@@ -27,7 +27,7 @@ class Upload:
     retry: str = ""
 
     def __post_init__(self) -> None:
-        bind(self, "hotfix", "by", most=NAME_BYTES)
+        bind(self, "hotfix", "by", "retry", most=NAME_BYTES)
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from controller.domain.deployment import Changes, Deployment, TripSource
 from controller.domain.durations import written
 from controller.domain.environment import Environment
 from controller.domain.phases import MOVING
+from controller.domain.printable import sentences
 from controller.domain.timeline import EventKind
-from controller.errors import SelfrightError
+from controller.errors import SelfrightError, TransientError
 from controller.flow.shared.fence import trip
 from controller.flow.shared.lease import renewed
 from controller.flow.shared.pending import pause_after
@@ -67,7 +68,7 @@ def ask_hook(world: World, deployment_id: str, occasion: str, task_token: str) -
         world.workflows.fail(task_token, deployment.trip.reason)
         return HookAsked(deployment, "tripped", deployment.trip.reason)
     hook = hook_of(environment, deployment, occasion)
-    answer = world.hooks.run(environment, hook, _event(deployment, occasion, task_token))
+    answer = _asked(world, environment, hook, _event(deployment, occasion, task_token))
     if answer is None:
         record(world, deployment_id, EventKind.HOOK, f"hook {hook}: asked {WORDS[occasion]}; it answers later.")
         return HookAsked(deployment, "asked")
@@ -82,6 +83,14 @@ def ask_hook(world: World, deployment_id: str, occasion: str, task_token: str) -
     return _over(world, deployment, task_token, "check", f"Check failed {WORDS[occasion]}: {answer.said}")
 
 
+def _asked(world: World, environment: Environment, hook: str, event: dict[str, Any]) -> HookAnswer | None:
+    """The hook's answer. One that AWS does not call now, because there are too many requests, is called later."""
+    try:
+        return world.hooks.run(environment, hook, event)
+    except TransientError as error:
+        return HookAnswer(hook, "not_now", f"it could not be asked: {error}")
+
+
 def _later(
     world: World, environment: Environment, deployment: Deployment, answer: HookAnswer, task_token: str
 ) -> HookAsked:
@@ -91,10 +100,12 @@ def _later(
     if now - since >= limit:
         reason = f"{answer.said} (it has not allowed the release within {written(environment.hook_timeout)})"
         return _over(world, deployment, task_token, "inconclusive", reason)
+    # The tokens are answered, and hundreds of them would leave no room for a trip in the deployment's item.
+    changes: Changes = {"hook_since": since, "cleared": ("hook_tokens",)}
+    world.deployments.update(deployment.deployment_id, changes, phases=MOVING)
     if deployment.hook_since is None:
-        world.deployments.update(deployment.deployment_id, {"hook_since": since}, phases=MOVING)
-        said = f"{answer.said}. That means: not now. It is asked again, for {written(environment.hook_timeout)}."
-        record(world, deployment.deployment_id, EventKind.HOOK, said)
+        again = f"That means: not now. It is asked again, for {written(environment.hook_timeout)}."
+        record(world, deployment.deployment_id, EventKind.HOOK, sentences(answer.said, again))
     left = (since + limit - now).total_seconds()
     pause = max(1, min(round(left), pause_after((now - since).total_seconds(), LONGEST_PAUSE)))
     world.workflows.succeed(task_token, {"status": NOT_NOW, "wait_seconds": pause})

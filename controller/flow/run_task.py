@@ -14,6 +14,7 @@ from typing import Literal, cast
 
 from controller.domain.bundle.tasks import ReleaseTask, due_task, event_of, title
 from controller.domain.deployment import Changes, Deployment, TaskRun, TripSource
+from controller.domain.environment import Environment
 from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError, SelfrightError, TransientError
@@ -58,13 +59,14 @@ def run_task(world: World, deployment_id: str) -> TaskRan:
     if begun and begun.attempt == ATTEMPTS:
         reason = f"{title(number, task)} was begun {ATTEMPTS} times and gave no answer: look whether it has run"
         return _failed(world, deployment, "fault", reason)
+    environment = environment_of(world, deployment)  # Before the claim: what fails here has begun nothing.
     claimed = _claim(world, deployment, number, begun.attempt + 1 if begun else 1)
     if claimed is None:
         return TaskRan(world.deployments.get(deployment_id), "pending", wait_seconds=1)
     if begun:
         said = f"{title(number, task)} gave no answer. It runs once more, under the same idempotency key."
         record(world, deployment_id, EventKind.TASK, said)
-    return _run(world, claimed, number, task)
+    return _run(world, environment, claimed, number, task)
 
 
 def _claim(world: World, deployment: Deployment, number: int, attempt: int) -> Deployment | None:
@@ -80,10 +82,9 @@ def _claim(world: World, deployment: Deployment, number: int, attempt: int) -> D
         return None
 
 
-def _run(world: World, deployment: Deployment, number: int, task: ReleaseTask) -> TaskRan:
+def _run(world: World, environment: Environment, deployment: Deployment, number: int, task: ReleaseTask) -> TaskRan:
     """Invoke the staged version, and note how that ended."""
     name, staged = title(number, task), deployment.staged[task.component]
-    environment = environment_of(world, deployment)
     try:
         answer = world.tasks.run(environment, task.component, staged, event_of(deployment, number, task), task.limit)
     except TransientError as error:

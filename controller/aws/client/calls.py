@@ -29,6 +29,8 @@ THROTTLED = frozenset(
     }
 )
 """The codes of requests that were refused because there were too many. What was refused was not done."""
+STILL_RUNNING = "ReadTimeoutError"
+"""The code of the error when a function was called and has not returned in time."""
 TRANSIENT = THROTTLED | {
     "InternalError",
     "InternalFailure",

@@ -17,14 +17,19 @@ def changed_by_hand(
 ) -> Iterator[str]:
     """The components that are not as the `live` release and those below it left them, each in a few words.
 
-    Left out are those in `but`, those that take long, and those that cannot be read now.
+    Left out are those in `but`, those that take long, and those that cannot be read now: this is only said, and stops
+    neither a release nor a rollback.
     """
     names = {
         name
         for name, target in environment.components.items()
         if target.in_bundles and not target.takes_long and name not in but
     }
-    for name, release in sorted(left_by(partial(find, world), live, names).items()):
+    try:
+        left = left_by(partial(find, world), live, names)
+    except (SelfrightError, ValueError):  # The ledger may be older than this controller.
+        return
+    for name, release in sorted(left.items()):
         if found := _found(world, environment, name, release.staged[name]):
             yield f"{name} {found}, and {release.version} left it on {release.staged[name].id}: it was changed by hand"
 

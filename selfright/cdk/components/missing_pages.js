@@ -11,6 +11,8 @@ function handler(event) {
   }
   const folder = /^\/revisions\/[^\/]+\//.exec(event.request.uri);
   if (folder) {
+    // A part of the page, or that it is as it was, would be no 404: the whole page is asked for.
+    ['range', 'if-range', 'if-none-match', 'if-modified-since'].forEach(name => delete event.request.headers[name]);
     event.request.uri = folder[0] + '.404.html';
     return event.request;
   }

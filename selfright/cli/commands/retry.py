@@ -44,6 +44,8 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
 
     Exit code 0 means that the release is live, 1 that it is not. With --no-watch, 0 means that it was uploaded.
     """
+    if not reason.strip():
+        raise click.UsageError('Say why it is released again, with --reason "…".')
     chosen = tools.account.ledger.get(deployment)
     check_retry(tools.account, chosen)
     if sys.stdin.isatty() and not yes:

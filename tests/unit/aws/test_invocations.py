@@ -100,6 +100,8 @@ def test_a_hook_that_fails_refuses_and_only_the_type_of_its_error_is_shown() -> 
         "failed",
         "it failed (KeyError)",
     )
+    token = "ghp_" + "a1B2" * 9
+    assert token not in str(ask({"errorType": f"{token} is wrong"}, error="Unhandled"))
 
 
 def test_a_rehearsal_is_an_asynchronous_event() -> None:

@@ -56,6 +56,7 @@ def test_it_is_watched_like_a_release(refused: CliWorld) -> None:
 def test_it_needs_a_reason(refused: CliWorld) -> None:
     """Somebody will ask."""
     assert refused.run("retry", ID).exit_code == 2
+    assert refused.run("retry", ID, "--reason", " ").exit_code == 2
 
 
 def test_what_is_on_its_way_is_not_retried(world: CliWorld) -> None:

@@ -40,7 +40,7 @@ def test_the_message_of_every_error_is_bounded_and_printable() -> None:
 def test_every_text_of_the_ledger_is_bounded_where_it_is_made() -> None:
     """So nothing that is read from an older ledger is too long either."""
     unsent, trip = Unsent(Phase.REJECTED, HUGE, HUGE), Trip(START, "person", HUGE)
-    upload = Upload("bucket", "key", "v1", 1, START, HUGE, HUGE)
+    upload = Upload("bucket", "key", "v1", 1, START, HUGE, HUGE, HUGE)
     bounds = {
         unsent.reason: MESSAGE_BYTES,
         unsent.next_step: MESSAGE_BYTES,
@@ -49,6 +49,7 @@ def test_every_text_of_the_ledger_is_bounded_where_it_is_made() -> None:
         Trouble(START, HUGE).reason: PART_BYTES,
         upload.hotfix: NAME_BYTES,
         upload.by: NAME_BYTES,
+        upload.retry: NAME_BYTES,
     }
     assert all(len(text.encode()) <= most for text, most in bounds.items())
 

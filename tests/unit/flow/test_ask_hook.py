@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from controller.domain.phases import Phase
-from controller.errors import SelfrightError
+from controller.errors import SelfrightError, TransientError
 from controller.flow.ask_hook import HookAsked, ask_hook
 from controller.flow.on_alarm import on_alarm
 from controller.flow.shared.lease import LEASE
@@ -84,6 +84,22 @@ def test_a_hook_that_says_not_now_is_waited_for_as_long_as_its_limit_says() -> N
     assert (deployment.trip and deployment.trip.source, deployment.is_condemned) == ("inconclusive", False)
     assert "a freeze (it has not allowed the release within 2h)" in deployment.rollback_reason
     assert len(world.hooks.asked) < 80
+
+
+def test_a_hook_that_cannot_be_asked_now_is_asked_again() -> None:
+    """The account has no concurrency left for a moment: that is no reason to go back."""
+    world = a_hooked_world(Phase.STAGING)
+    world.hooks.trouble = [TransientError("lambda:InvokeFunction on before: TooManyRequestsException.")] * 2
+    answer = asked_again(world)
+    assert (answer.outcome, world.deployments.get("d2").trip) == ("allowed", None)
+    assert messages(world, "hook")[0].startswith("hook before: it could not be asked: lambda:InvokeFunction")
+
+
+def test_tokens_that_are_answered_are_not_kept() -> None:
+    """Asked for days, they would fill the deployment's item, and no trip could be written any more."""
+    world = not_now()
+    asked_again(world, 20)
+    assert world.deployments.get("d2").hook_tokens == ()
 
 
 def test_a_lease_lasts_as_long_as_the_wait_for_a_hook() -> None:

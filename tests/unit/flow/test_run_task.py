@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from controller.domain.phases import Phase
-from controller.errors import NotFoundError, TransientError
+from controller.errors import NotFoundError, TransientError, UnknownEnvironmentError
 from controller.flow.on_alarm import on_alarm
 from controller.flow.run_task import LONGEST, run_task
 from controller.flow.shared.lease import LEASE
@@ -181,3 +181,14 @@ def test_a_running_task_keeps_the_lease() -> None:
     began = world.clock.now()
     run_task(world, "d2")
     assert leases == [began + LEASE + LONGEST]
+
+
+def test_what_fails_before_the_task_begins_has_begun_nothing() -> None:
+    """The environment cannot be read for a moment: the task runs as soon as it can be, and not 16 minutes later."""
+    world = with_tasks()
+    known = dict(world.environments.known)
+    world.environments.known.clear()
+    with pytest.raises(UnknownEnvironmentError):
+        run_task(world, "d2")
+    world.environments.known.update(known)
+    assert (run_task(world, "d2").outcome, len(world.tasks.asked)) == ("done", 1)

@@ -15,7 +15,7 @@ from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.aws.components.function.apis.rest_api import RestApiExport
 from controller.aws.components.function.apis.routes import routes_in
-from controller.domain.components.bypassing import Bypassing
+from controller.domain.components.bypassing import REFUSE, Bypassing
 from controller.domain.components.function.target import LambdaTarget
 from controller.errors import NotFoundError, SelfrightError, TransientError
 
@@ -51,16 +51,19 @@ class Callers:
         self._function, self._beyond = target.function_name, list[str]()
 
     def found(self) -> Bypassing:
-        """Up to ten, and how many more there are. About ten calls; long lists need more, and are bounded."""
+        """Up to ten, and how many more there are. About ten calls; long lists need more, and are bounded.
+
+        Raises `TransientError` only where the callers decide: what is only said stops no release.
+        """
         found: list[str] = []
         unread: list[str] = []
         looks = (self._permitted, self._mappings, self._urls, self._of_api, self._rules, self._pipes, self._schedules)
         for look in looks:
             try:
                 found += look()
-            except TransientError:
-                raise
             except SelfrightError as error:
+                if self._target.when_bypassed == REFUSE and isinstance(error, TransientError):
+                    raise
                 unread.append(str(error).rstrip("."))
         known = list(dict.fromkeys(found))
         more = [f"{len(known) - SHOWN} more"] if len(known) > SHOWN else []

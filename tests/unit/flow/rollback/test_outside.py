@@ -3,6 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from controller.errors import NoAnswerError
 from controller.flow.rollback.restore import restore_component
@@ -89,3 +92,21 @@ def test_a_check_that_fails_after_a_change_by_hand_names_the_component() -> None
     reason = str(until(world, timedelta(minutes=5)).reason)
     assert reason.startswith("api is on 5, and 1.0.0 left it on 6: it was changed by hand; ")
     assert "/health" in reason
+
+
+def test_what_is_only_said_of_changes_by_hand_does_not_stop_the_rollback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An older controller wrote the release below: what cannot be read is left out of the reason."""
+    world = restored()
+    before = replace(world.deployments.get("d1"), staged={"site": STABLE["site"]}, previous="d0")
+    world.deployments.known["d1"] = before
+    world.probe.wrong = ["status 503"] * 100
+    read = world.deployments.get
+
+    def get(deployment_id: str) -> Deployment:
+        if deployment_id == "d0":
+            raise ValueError(deployment_id)
+        return read(deployment_id)
+
+    monkeypatch.setattr(world.deployments, "get", get)
+    answer = until(world, timedelta(minutes=5))
+    assert (answer.outcome, "/health" in str(answer.reason)) == ("failed", True)

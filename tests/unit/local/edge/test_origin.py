@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from selfright.local.edge.events import request_event
 from selfright.local.edge.http import EdgeResponse
 from selfright.local.edge.origin import S3Origin
 from selfright.local.edge.targets import Targets
@@ -94,6 +95,15 @@ def test_what_is_missing_has_the_page_of_its_revision(revision: str) -> None:
     answer = fetched(f"/revisions/{revision}/docs/nothing", **pages)
     assert (answer.status, answer.body) == (404, revision.upper().encode())
     assert dict(answer.headers) == {"content-type": "text/html", "x-amz-meta-revision": "r"}
+
+
+def test_a_part_of_what_is_missing_is_a_404_too() -> None:
+    """A browser that continues a download asks for a range, or whether its copy is as it was."""
+    conditions = {"range": "bytes=5-", "if-none-match": "x", "if-modified-since": "x", "if-range": "x", "accept": "*/*"}
+    with closing(S3Origin(lambda _: FakeAws(SITE), 0.0, lambda: 0.0)) as origin:
+        asked = request_event("GET", "/revisions/one/film.mp4", "", "10.0.0.1", conditions)
+        found = origin.run(CODE, asked)
+    assert (found["uri"], list(found["headers"])) == ("/revisions/one/.404.html", ["accept"])
 
 
 def test_what_is_missing_outside_of_revisions_is_a_404() -> None:

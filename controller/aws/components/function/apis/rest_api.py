@@ -16,6 +16,7 @@ from typing import Any
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.domain.restore_point import LEFT_OUT
+from controller.errors import AwsError
 
 STAGE = (
     "stageName", "deploymentId", "description", "cacheClusterEnabled", "cacheClusterSize", "methodSettings",
@@ -65,7 +66,11 @@ class RestApiExport:
                 parameters=EXTENSIONS,
                 accepts="application/json",
             )
-            definition: dict[str, Any] = json.loads(answer["body"].read())
+            body = answer["body"].read()
+        try:
+            definition: dict[str, Any] = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise AwsError(f"the definition of the REST API {self._id} cannot be read: it is no JSON.") from error
         for integration in integrations_of(definition).values():
             _hide(integration)
         return definition

@@ -43,7 +43,8 @@ def why_not_taken(payload: bytes, function_error: str | None) -> str:
     if function_error:
         return f"{FAILED} {_failure(result)}"
     failed = result.get("batchItemFailures") if isinstance(result, dict) else None
-    return f"the function returned {len(failed)} record as failed" if isinstance(failed, list) and failed else ""
+    count = len(failed) if isinstance(failed, list) else 0
+    return f"the function returned {count} record{'s' * (count != 1)} as failed" if count else ""
 
 
 def _failure(answer: Any) -> str:  # noqa: ANN401 - JSON

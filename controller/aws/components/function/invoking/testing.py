@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
-from controller.aws.client.calls import calling
-from controller.aws.client.clients import Clients
+from controller.aws.client.calls import STILL_RUNNING, calling
+from controller.aws.client.clients import INVOKE_SECONDS, Clients
 from controller.aws.components.function.invoking.direct_calls import answer_in, why_not_taken
 from controller.aws.components.function.invoking.events import FunctionGateway
 from controller.aws.components.function.invoking.load_runs import LoadRun
@@ -16,7 +16,7 @@ from controller.domain.checks.event_check import EventCheck
 from controller.domain.checks.load_check import LoadCheck, check_load
 from controller.domain.checks.requests import Request
 from controller.domain.checks.verification import AnyCheck
-from controller.errors import NoAnswerError
+from controller.errors import AwsError, NoAnswerError, TransientError
 from controller.seen_again import seen_again
 
 
@@ -59,8 +59,17 @@ class FunctionTests:
         return check_answer(check, answer)
 
     def _send(self, check: EventCheck) -> CheckResult:
-        """Send an event; it fails as it would for its sender, who would send it again."""
-        payload, error = seen_again(lambda: self._sent(message_of(check)))
+        """Send an event; it fails as it would for its sender, who would send it again.
+
+        Raises `AwsError` when it has not ended in time: that says nothing, and it is not to be sent once more.
+        """
+        try:
+            payload, error = seen_again(lambda: self._sent(message_of(check)))
+        except TransientError as late:
+            if late.code != STILL_RUNNING:
+                raise
+            reason = f"{check.name}: the function has not ended within {INVOKE_SECONDS} seconds, so nothing is known"
+            raise AwsError(f"{reason}. Check it with a payload that takes less time.", code=late.code) from late
         trouble = why_not_taken(payload, error)
         if not trouble and check.values:
             trouble = json_paths.trouble(check.values, payload)

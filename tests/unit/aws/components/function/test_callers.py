@@ -195,12 +195,21 @@ def test_an_account_with_many_buses_is_not_asked_for_all_of_them(world: World) -
     assert ["more event buses" in one for one in found(clients).beyond] == [True]
 
 
-def test_what_passes_is_asked_again(world: World) -> None:
-    """A throttled list is no answer."""
+def test_what_passes_is_asked_again_where_it_decides(world: World) -> None:
+    """A throttled list is no answer, and refuses no release."""
     clients = world.clients
     clients.schedules = Listing({}, refuse("ThrottlingException", 429))
     with pytest.raises(TransientError):
-        found(clients)
+        found(clients, when_bypassed="refuse")
+
+
+def test_what_is_only_said_stops_no_release(world: World) -> None:
+    """EventBridge Scheduler may be away for hours; who is known is said, and that there may be others."""
+    clients = world.clients
+    clients.schedules = Listing({}, refuse("ServiceUnavailableException", 503))
+    world.functions.policy = [statement("sns.amazonaws.com", "arn:topic")]
+    bypassing = found(clients)
+    assert (bypassing.callers, len(bypassing.unread)) == (("the topic arn:topic",), 1)
 
 
 def test_many_callers_are_counted(world: World) -> None:

@@ -1,5 +1,6 @@
 """The export of a REST API: what its stage serves, without values that may be secret."""
 
+import io
 import json
 from typing import Any
 
@@ -10,7 +11,7 @@ from controller.aws.components.function.apis import exported_api
 from controller.aws.components.function.apis.rest_api import integrations_of
 from controller.domain.components.function.target import FunctionTarget
 from controller.domain.restore_point import LEFT_OUT
-from controller.errors import NotFoundError
+from controller.errors import AwsError, NotFoundError
 from tests.unit.aws.fake_rest_api import API, STAGE, FakeRestApi, a_definition, an_integration
 
 SECRET = "hunter2-hunter2"
@@ -111,3 +112,11 @@ def test_a_stage_that_does_not_exist_is_not_found() -> None:
 def test_a_function_without_an_api_has_none() -> None:
     """Nothing is asked."""
     assert exported_api(Clients(), FunctionTarget(kind="function", function_name="smartpack-api")) is None
+
+
+def test_a_definition_that_is_cut_short_is_aws_s_fault() -> None:
+    """So that it refuses no hotfix, as no failed export does."""
+    api = FakeRestApi()
+    api.get_export = lambda **_: {"body": io.BytesIO(b'{"paths":')}  # type: ignore[method-assign]
+    with pytest.raises(AwsError, match="it is no JSON"):
+        exported(api)

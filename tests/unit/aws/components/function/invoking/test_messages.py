@@ -5,11 +5,13 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from controller.aws.components.function.invoking.messages import message_of
 from controller.domain.checks.event_check import EventCheck
 from controller.domain.checks.verification import read_check
 from controller.domain.deployment import Revision
+from controller.errors import AwsError
 from tests.unit.aws.conftest import World
 
 
@@ -48,6 +50,7 @@ FAILED = {"Payload": {"errorType": "KeyError", "errorMessage": "hunter2"}, "Func
         ({"Payload": None}, "", "it was taken"),
         ({"Payload": {"batchItemFailures": []}}, "", "it was taken"),
         ({"Payload": {"batchItemFailures": [{"itemIdentifier": "1"}]}}, "", "the function returned 1 record as failed"),
+        ({"Payload": {"batchItemFailures": [{}, {}]}}, "", "the function returned 2 records as failed"),
         (FAILED, "", "the function failed with KeyError"),
         ({"Payload": {"done": 2}}, ',"json":{"done":1}', "done is 2, expected 1"),
     ],
@@ -60,3 +63,15 @@ def test_a_worker_is_tested_before_traffic(world: World, answer: dict[str, Any],
     assert result.passed is (detail == "it was taken")
     [(_, event)] = world.functions.invoked
     assert event["Records"][0]["eventSource"] == "aws:sqs"
+
+
+def test_an_event_that_is_not_done_in_time_is_no_evidence_and_is_sent_once(world: World) -> None:
+    """A worker may take minutes: the release goes back, and its version is not spent."""
+
+    def too_slow() -> None:
+        raise ReadTimeoutError(endpoint_url="https://lambda")
+
+    world.functions.before["invoke"] = too_slow
+    with pytest.raises(AwsError, match="has not ended within 35 seconds") as caught:
+        world.function().check(Revision("7"), [read_check(f"{CHECK}}}")])
+    assert not caught.value.transient
