@@ -47,8 +47,8 @@ NOT_NEEDED = (
 
 SERVICES = frozenset(
     {
-        *("apigateway", "apigatewayv2", "cloudformation", "cloudfront", "cloudwatch", "dynamodb", "ecr", "lambda"),
-        *("rds", "s3", "scheduler", "secretsmanager", "sns", "ssm", "stepfunctions", "sts"),
+        *("apigateway", "apigatewayv2", "cloudformation", "cloudfront", "cloudwatch", "dynamodb", "ecr", "events"),
+        *("lambda", "pipes", "rds", "s3", "scheduler", "secretsmanager", "sns", "ssm", "stepfunctions", "sts"),
     }
 )
 """The services that the controller calls: botocore is in the package, with the descriptions of these alone."""
