@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from controller import clock
-from controller.errors import ChangedByOthersError, NotFoundError
+from controller.errors import ChangedByOthersError, ConflictError, LedgerConflictError, NotFoundError
 
 Answer = TypeVar("Answer")
 PAUSES = (0.2, 0.4, 0.8, 1.6, 3.0)
@@ -38,3 +38,18 @@ def seen_again(
                 return answer
         sleep(pause)
     return read()
+
+
+def unless_changed(act: Callable[[], Answer], sleep: Callable[[float], None] = clock.sleep) -> Answer:
+    """What `act` returns as soon as nobody else writes between its reading and its writing.
+
+    Raises the last `ConflictError`. That its deployment has ended is no such conflict, and is raised at once.
+    """
+    for pause in PAUSES:
+        try:
+            return act()
+        except LedgerConflictError:
+            raise
+        except ConflictError:
+            sleep(pause)
+    return act()

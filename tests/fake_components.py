@@ -169,6 +169,7 @@ class FakeComponents:
 
     known: dict[str, FakeComponent] = field(default_factory=dict)
     made_ready: list[str] = field(default_factory=list)
+    contexts: dict[str, ports.Context | None] = field(default_factory=dict)
 
     def make_ready(self, environment: Environment) -> None:
         """Record the environment."""
@@ -180,4 +181,5 @@ class FakeComponents:
         """The component, or `NotFoundError`."""
         if name not in environment.components:
             raise NotFoundError(f"{environment.key} has no component {name}")
+        self.contexts[name] = context
         return self.known[name]

@@ -250,16 +250,28 @@ class FakeHooks:
 
 @dataclass
 class FakeTasks:
-    """The tasks of releases: each succeeds, unless `answers` has something else; `meanwhile` happens then."""
+    """The tasks of releases: each succeeds, unless `answers` has something else.
+
+    `before` happens before a task is permitted, `meanwhile` while it runs.
+    """
 
     answers: list[TaskAnswer | Exception] = field(default_factory=list)
     asked: list[tuple[str, str, Mapping[str, Any], int]] = field(default_factory=list)
     meanwhile: Callable[[], object] = lambda: None
+    before: Callable[[], object] = lambda: None
 
-    def run(
-        self, environment: Environment, component: str, revision: Revision, event: Mapping[str, Any], limit: int
+    def run(  # noqa: PLR0913, PLR0917 - as the port has it
+        self,
+        environment: Environment,
+        component: str,
+        revision: Revision,
+        event: Mapping[str, Any],
+        limit: int,
+        may_begin: Callable[[], object],
     ) -> TaskAnswer:
-        """Record the component, its revision, the event and the limit; answer."""
+        """Record the component, its revision, the event and the limit, if it may begin; answer."""
+        self.before()
+        may_begin()
         self.asked.append((component, revision.id, event, limit))
         self.meanwhile()
         answer = self.answers.pop(0) if self.answers else TaskAnswer("succeeded", "it succeeded")

@@ -79,8 +79,14 @@ class LambdaTasks(Tasks):
         """`clients` gives those for an environment (default: the process's own)."""
         self._clients, self._sleep = clients or Clients(), sleep
 
-    def run(
-        self, environment: Environment, component: str, revision: Revision, event: Mapping[str, Any], limit: int
+    def run(  # noqa: PLR0913, PLR0917 - what is invoked, with what, for how long, and whether it may be
+        self,
+        environment: Environment,
+        component: str,
+        revision: Revision,
+        event: Mapping[str, Any],
+        limit: int,
+        may_begin: Callable[[], object],
     ) -> TaskAnswer:
         """Invoke the version itself, which the alias does not point to yet."""
         target = environment.components[component]
@@ -88,14 +94,18 @@ class LambdaTasks(Tasks):
             raise AwsError(f"{component} is a {target.kind} in {environment.key}: only functions run tasks.")
         functions = self._clients.of(environment).task_invoker(limit)
         try:
-            return self._answer(functions, f"{target.function_name}:{revision.id}", json.dumps(event).encode())
+            version, sent = f"{target.function_name}:{revision.id}", json.dumps(event).encode()
+            return self._answer(functions, version, sent, may_begin)
         except TransientError as error:
             if error.code != STILL_RUNNING:
                 raise
             return TaskAnswer("late", f"it has not ended within {written(limit)}, and may still be running")
 
-    def _answer(self, functions: "LambdaClient", version: str, event: bytes) -> TaskAnswer:
+    def _answer(
+        self, functions: "LambdaClient", version: str, event: bytes, may_begin: Callable[[], object]
+    ) -> TaskAnswer:
         for pause in BUSY_PAUSES:
+            may_begin()
             try:
                 with calling("lambda:InvokeFunction", version):
                     answer = functions.invoke(FunctionName=version, Payload=event)

@@ -121,11 +121,16 @@ def due(now: datetime, phase: Phase, reason: str, next_step: str) -> dict[str, U
     return {f"{now:%Y%m%dT%H%M%S%f}": Unsent(phase, reason, next_step, since=now)}
 
 
+LONGEST_TASK = timedelta(minutes=16)
+"""After so long nothing runs any more of a task that was begun: Lambda ends every function after 15 minutes."""
+
+
 @dataclass(frozen=True)
 class TaskRun:
     """The task of the release that was begun last, by its number from 1, and the numbers of those that are `done`.
 
     `claim` counts what was begun in this deployment, `attempt` how often this task was, `since` is when it was last.
+    With `over` it is known that nothing of it runs any more, though it is not done.
     """
 
     number: int
@@ -133,6 +138,12 @@ class TaskRun:
     attempt: int
     since: datetime
     done: tuple[int, ...] = ()
+    over: bool = False
+
+    @property
+    def runs_until(self) -> datetime | None:
+        """Until when what was begun last may be running; None when it has ended."""
+        return None if self.over or self.number in self.done else self.since + LONGEST_TASK
 
 
 @dataclass(frozen=True)
@@ -314,7 +325,8 @@ class Deployment:
     `pause_tokens` belong to the tasks that wait: every attempt of such a task has a token of its own, and all of them
     are answered. `troubles` say what is not restored yet, `restored` when each component was, with its seal. Before
     `settles_at`, unconditional writes that were made before it was granted the lock may still arrive; `pointed_at` is
-    when it last began to make such writes itself. `unsent` are notifications that are still to be sent. `written` is
+    when it last began to make such writes itself; before `tasks_until`, a task of the deployment before it may still be
+    running. `unsent` are notifications that are still to be sent. `written` is
     the last change of traffic, and whether it has arrived; before a change is complete, it is the one before. After the
     end, something is kept until `grace_until`: the guards of a release that is live, or what was staged for one that
     was rolled back. `hook_since` is when the hook was asked first that answers *not now*. `overtaken` are the times in
@@ -370,6 +382,7 @@ class Deployment:
     restored: Mapping[str, datetime] = field(default_factory=dict)
     settles_at: datetime | None = None
     pointed_at: datetime | None = None
+    tasks_until: datetime | None = None
     waits_since: datetime | None = None
     discards_since: datetime | None = None
     closed_at: datetime | None = None
@@ -553,6 +566,7 @@ class Changes(TypedDict, total=False):
     restored_now: Mapping[str, datetime]
     settles_at: datetime
     pointed_at: datetime
+    tasks_until: datetime
     waits_since: datetime
     discards_since: datetime
     closed_at: datetime

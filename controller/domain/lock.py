@@ -31,7 +31,8 @@ class Lock:
     `holder` is the deployment that may change the environment ("" when the lock is free), `newest` the highest order
     that ever asked, `live` the deployment whose release is live, `held` the reason for which no deployment may start
     (after a failed rollback), and `held_by` the deployment that it is about. `revision` counts the saves. Before
-    `settles_at`, unconditional writes of the last holder may still arrive.
+    `settles_at`, unconditional writes of the last holder may still arrive, and before `tasks_until` a task of its
+    release may still be running.
     """
 
     environment_key: str
@@ -44,6 +45,7 @@ class Lock:
     revision: int = 0
     held_by: str = ""
     settles_at: datetime | None = None
+    tasks_until: datetime | None = None
 
 
 Outcome = Literal["granted", "waiting", "superseded", "held"]

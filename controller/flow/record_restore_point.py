@@ -133,6 +133,9 @@ def _record(
     stays = (f"{one}. This release does not have it, so it stays so, also after a rollback." for one in beside)
     for remark in (*remarks_on_alarms(states), *stays):
         record(world, noted.deployment_id, EventKind.REMARK, remark)
+    if noted.tasks and noted.tasks_until and noted.tasks_until > world.clock.now():
+        said = f"Its tasks wait until {noted.tasks_until:%H:%M} UTC: one of the release before may still be running."
+        record(world, noted.deployment_id, EventKind.TASK, said)
     return _ready(noted)
 
 

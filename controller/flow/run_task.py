@@ -2,23 +2,26 @@
 
 A task is claimed in the ledger, and then the staged version is invoked. Who dies in between leaves a claim behind, and
 nobody knows whether the task ran. No function runs for more than a quarter of an hour, so after that time the task is
-run once more, under the same idempotency key; if that leaves no answer either, the release goes back.
+run once more, under the same idempotency key; if that leaves no answer either, the release goes back. So two tasks
+never run at the same time, also not those of two releases: the next one waits as long for what a rollback has left.
 
 Only an answer that says that it failed is evidence against the version.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from math import ceil
 from typing import Literal, cast
 
 from controller.domain.bundle.tasks import ReleaseTask, due_task, event_of, title
-from controller.domain.deployment import Changes, Deployment, TaskRun, TripSource
+from controller.domain.deployment import LONGEST_TASK, Changes, Deployment, TaskRun, TripSource
 from controller.domain.environment import Environment
 from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
-from controller.errors import LedgerConflictError, SelfrightError, TransientError
-from controller.flow.shared.fence import trip
+from controller.errors import AwsError, LedgerConflictError, SelfrightError, TransientError
+from controller.flow.shared.fence import permit, trip
 from controller.flow.shared.lease import renewed
 from controller.flow.shared.results import DeploymentResult
 from controller.flow.shared.timeline import environment_of, record
@@ -26,8 +29,8 @@ from controller.ports.ledger import Expected
 from controller.ports.world import World
 
 ATTEMPTS = 2
-LONGEST = timedelta(minutes=16)
-"""After so long nothing runs any more of what was begun: Lambda ends every function after 15 minutes."""
+BEGINS_WITHIN = timedelta(minutes=1)
+"""A claim is worth nothing after that: what would be begun later could run for longer than others wait."""
 PAUSE = 30
 """Seconds until the next question, while it is not known how a task ended."""
 
@@ -54,7 +57,8 @@ def run_task(world: World, deployment_id: str) -> TaskRan:
         return TaskRan(deployment, "done")
     number, task = due
     begun = deployment.task_run if deployment.task_run and deployment.task_run.number == number else None
-    if begun and (left := (begun.since + LONGEST - world.clock.now()).total_seconds()) > 0:
+    waits_until = begun.since + LONGEST_TASK if begun else deployment.tasks_until
+    if waits_until and (left := (waits_until - world.clock.now()).total_seconds()) > 0:
         return TaskRan(deployment, "pending", wait_seconds=min(PAUSE, ceil(left)))
     if begun and begun.attempt == ATTEMPTS:
         reason = f"{title(number, task)} was begun {ATTEMPTS} times and gave no answer: look whether it has run"
@@ -74,7 +78,7 @@ def _claim(world: World, deployment: Deployment, number: int, attempt: int) -> D
     before = deployment.task_run
     claim, done = (before.claim, before.done) if before else (0, ())
     run = TaskRun(number, claim + 1, attempt, world.clock.now(), done)
-    changes: Changes = {"task_run": run, **renewed(world, LONGEST.total_seconds())}
+    changes: Changes = {"task_run": run, **renewed(world, LONGEST_TASK.total_seconds())}
     expected = Expected(untripped=True, task_claim=claim)
     try:
         return world.deployments.update(deployment.deployment_id, changes, phases={Phase.STAGING}, expected=expected)
@@ -85,26 +89,51 @@ def _claim(world: World, deployment: Deployment, number: int, attempt: int) -> D
 def _run(world: World, environment: Environment, deployment: Deployment, number: int, task: ReleaseTask) -> TaskRan:
     """Invoke the staged version, and note how that ended."""
     name, staged = title(number, task), deployment.staged[task.component]
+    event, may_begin = event_of(deployment, number, task), partial(_permit, world, deployment)
     try:
-        answer = world.tasks.run(environment, task.component, staged, event_of(deployment, number, task), task.limit)
+        answer = world.tasks.run(environment, task.component, staged, event, task.limit, may_begin)
     except TransientError as error:
         record(world, deployment.deployment_id, EventKind.TASK, f"{name}: whether it has run is not known. {error}")
         return TaskRan(deployment, "pending", wait_seconds=PAUSE)
     except SelfrightError as error:
+        _note_over(world, deployment)
         return _failed(world, deployment, "fault", f"{name} could not be run: {error}")
     if answer.outcome == "succeeded":
         return _done(world, deployment, number, f"{name}: {answer.said}")
+    if answer.outcome == "failed":
+        _note_over(world, deployment)
     return _failed(world, deployment, "check" if answer.outcome == "failed" else "fault", f"{name}: {answer.said}")
+
+
+def _permit(world: World, claimed: Deployment) -> None:
+    """Asked right before the function is invoked, each time: the release may have tripped since the claim."""
+    permit(world, claimed.deployment_id)
+    if world.clock.now() - _run_of(claimed).since > BEGINS_WITHIN:
+        raise AwsError("It was not begun within a minute. Release again.")
+
+
+def _run_of(claimed: Deployment) -> TaskRun:
+    return cast("TaskRun", claimed.task_run)
+
+
+def _note_over(world: World, claimed: Deployment) -> None:
+    """Note that nothing of it runs any more, so that the tasks of the next release need not wait for it."""
+    run, phases = _run_of(claimed), {Phase.STAGING, Phase.ROLLING_BACK}
+    changes: Changes = {"task_run": replace(run, over=True)}
+    with suppress(LedgerConflictError):
+        expected = Expected(task_claim=run.claim)
+        world.deployments.update(claimed.deployment_id, changes, phases=phases, expected=expected)
 
 
 def _done(world: World, deployment: Deployment, number: int, said: str) -> TaskRan:
     record(world, deployment.deployment_id, EventKind.TASK, said)
-    run = cast("TaskRun", deployment.task_run)
+    run = _run_of(deployment)
     changes: Changes = {"task_run": replace(run, done=(*run.done, number)), **renewed(world)}
     expected = Expected(task_claim=run.claim)
     try:
         noted = world.deployments.update(deployment.deployment_id, changes, phases={Phase.STAGING}, expected=expected)
     except LedgerConflictError:  # It goes back already, or has waited so long that the task was begun again.
+        _note_over(world, deployment)
         return TaskRan(deployment, "pending", wait_seconds=1)
     if noted.trip:
         return TaskRan(noted, "failed", noted.trip.reason)

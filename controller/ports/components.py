@@ -161,11 +161,15 @@ class Context:
     """The deployment for which a component is changed.
 
     Kinds that take long mark their work with its id, to recognise it when they are asked again. `permit` raises when
-    the deployment may not go forward (any more).
+    the deployment may not go forward (any more); or, for unstaging, when it does not go back.
     """
 
     deployment: Deployment
     permit: Callable[[], object]
+
+
+def always() -> None:
+    """The permit of whoever acts for no deployment."""
 
 
 class Components(Protocol):

@@ -1,6 +1,6 @@
 """What is read from outside and sent there: time, checks, measurements, alarms, executions, notifications."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
@@ -83,11 +83,18 @@ class TaskAnswer:
 class Tasks(Protocol):
     """What a release does once before its checks."""
 
-    def run(
-        self, environment: Environment, component: str, revision: Revision, event: Mapping[str, Any], limit: int
+    def run(  # noqa: PLR0913, PLR0917 - what is invoked, with what, for how long, and whether it may be
+        self,
+        environment: Environment,
+        component: str,
+        revision: Revision,
+        event: Mapping[str, Any],
+        limit: int,
+        may_begin: Callable[[], object],
     ) -> TaskAnswer:
         """Invoke exactly this revision of a function, and wait for so many seconds at most.
 
+        `may_begin` is called before each invocation, and raises when it may not begin (any more).
         Raises `TransientError` when it is not known whether it ran, and `AwsError` when it did not.
         """
 

@@ -3,6 +3,7 @@
 from functools import partial
 
 from tests.model.forward import landed
+from tests.model.in_place import After
 from tests.model.rules import Rules
 from tests.model.space import START, Key, Move, Row, State
 from tests.model.world import (
@@ -22,6 +23,7 @@ from tests.model.world import (
     ROLLED_BACK,
     ROLLING_BACK,
     SUCCEEDED,
+    UNSTAGE,
     UNTOUCHED,
     UPLOADED,
     WRONGLY,
@@ -73,7 +75,7 @@ class Restorer:
         w, d = self.world, self.d
         found = []
         for step in self.program:
-            if not isinstance(step, tuple):
+            if not isinstance(step, tuple) or step[0] in UNSTAGE:
                 continue
             kind, c = step
             keys = [("fresh", c), *w.optional("faults"), *self.kept]
@@ -141,7 +143,7 @@ class Restorer:
         return [Move(label, landed(w, s, c, s["next", c]) | mine | self.following(now)), *late]
 
 
-class Rollback(Restorer):
+class Rollback(Restorer, After):
     """A rollback execution, or a late attempt of one of its states."""
 
     def __init__(self, world: World, d: int, k: int) -> None:
@@ -174,6 +176,7 @@ class Rollback(Restorer):
         close += [key for c in w.changes[d] for key in w.optional(("near", c), ("far", c), ("at", c), ("stale", d, c))]
         rows = [
             *self.component_rows(),
+            *self.after_rows(),
             Row(self.me, self.at("begin"), [*w.own(d), *who, *stop], self.begin),
             Row(self.me, self.at("claim"), claim, self.claim),
             Row(self.me, self.at("close"), close, partial(self.close, phase=ROLLED_BACK)),
@@ -241,7 +244,14 @@ class Rollback(Restorer):
         """To the first component; a deployment in which no shift ever began has no traffic to restore."""
         if not self.k:
             return self.over()
-        return {self.me: self.at("claim") + 1} if s["weight", self.d] else self.go("verify")
+        undone_first = self.program[self.at("claim") + 1][0] in UNSTAGE
+        return {self.me: self.at("claim") + 1} if s["weight", self.d] or undone_first else self.go("verify")
+
+    @property
+    def restored(self) -> object:
+        """What follows when all is restored: what staging has left is undone, and then it is closed."""
+        index = self.at("arrived" if "arrived" in self.program else "verify")
+        return "close" if self.world.mutation == "nothing is unstaged" else self.program[index + 1]
 
     def verify(self, s: State) -> list[Move]:
         """Verify restoration: read everything; ask again for as long as an answer may still come."""
@@ -261,7 +271,7 @@ class Rollback(Restorer):
         if not left and w.configuration.arrivals and names:
             return [*self._arriving(s, names), *unanswered]
         if not left:
-            return [Move(f"{self.name} verifies that all is restored", self.go("close")), *unanswered]
+            return [Move(f"{self.name} verifies that all is restored", self.go(self.restored)), *unanswered]
         if any(s["at", c] != w.hand for c in left):
             return [Move(f"{self.name} is pending: {' and '.join(left)}", again), *unanswered]
         if not s[sight]:
@@ -274,7 +284,7 @@ class Rollback(Restorer):
         same = s["written", d] == BACK or (w.mutation == "an arrival counts for every step" and s["written", d])
         known = (same and s["has arrived", d]) or w.mutation == "a rollback does not wait for its restoration"
         if known:
-            return [Move(f"{self.name} knows that its restoration has arrived", self.go("close"))]
+            return [Move(f"{self.name} knows that its restoration has arrived", self.go(self.restored))]
         noted: State = {} if same else {("written", d): BACK, ("has arrived", d): 0}
         if all(s["near", c] == w.content_back(d) for c in names):
             return [Move(f"{self.name} sees that its restoration has arrived", noted | self.go("arrived"))]
@@ -284,7 +294,7 @@ class Rollback(Restorer):
         """Note that the restoration has arrived, while the deployment is on its way back."""
         w, d = self.world, self.d
         noted = {} if w.rules.note_change(w.item(s, d), 0) else {("written", d): BACK, ("has arrived", d): 1}
-        return [Move(f"{self.name} notes that its restoration has arrived", noted | self.go("close"))]
+        return [Move(f"{self.name} notes that its restoration has arrived", noted | self.go(self.restored))]
 
     def _restored(self, s: State, c: str) -> bool:
         w, d = self.world, self.d
@@ -362,7 +372,7 @@ def troubles(w: World, process: Rollback | Aside) -> list[Row]:
     late: Key = ("gr", process.d)
     for step in process.program[1:]:
         c = step[1] if isinstance(step, tuple) else ""
-        keys = [*([("fresh", c)] if c else []), *w.optional("deaths", "lates")]
+        keys = [*([(_read(step), c)] if c else []), *w.optional("deaths", "lates")]
         if isinstance(process, Rollback):
             keys += [process.by, *w.optional(late, ("gr of", process.d), ("gr by", process.d))]
         found.append(Row(process.me, process.at(step), keys, partial(_trouble, process, step=step, c=c)))
@@ -371,20 +381,27 @@ def troubles(w: World, process: Rollback | Aside) -> list[Row]:
 
 def _trouble(process: Rollback | Aside, s: State, step: object, c: str) -> list[Move]:
     w, d, me = process.world, process.d, process.me
-    mine = {("fresh", c): s["fresh", c] & ~process.bit} if c else {}
+    read = _read(step)
+    mine = {(read, c): s[read, c] & ~process.bit} if c else {}
     moves = w.fault(s, f"{process.name} dies", {me: OVER} | mine, "deaths")
     if isinstance(process, Aside) or step == "verify" or s.get(("gr", d), 1) != OVER:
         return moves
     ghost: State = {("gr", d): process.at(step), ("gr of", d): process.k, ("gr by", d): s[process.by]}
     if c:
-        had = s["fresh", c] & process.bit
-        ghost["fresh", c] = s["fresh", c] & ~process.bit | (w.bits["gr", d] if had else 0)
-    start = (w.steps(c)[0], c) if c else "begin" if step in {"begin", "claim"} else step
+        had = s[read, c] & process.bit
+        ghost[read, c] = s[read, c] & ~process.bit | (w.bits["gr", d] if had else 0)
+    first = "see" if read == "seen" else w.steps(c)[0] if c else ""
+    start = (first, c) if c else "begin" if step in {"begin", "claim"} else step
     moves += w.fault(s, f"{process.name} is stopped; its Lambda goes on", ghost | {me: OVER}, "deaths", "lates")
     moves += w.fault(
         s, f"{process.name}'s state is tried again; the first attempt goes on", ghost | process.go(start), "lates"
     )
     return moves
+
+
+def _read(step: object) -> str:
+    """The field that says whose reading is still good."""
+    return "seen" if isinstance(step, tuple) and step[0] in UNSTAGE else "fresh"
 
 
 def begun(w: World, d: int) -> list[Row]:

@@ -174,6 +174,28 @@ CONFIGURATIONS = {
             discards=True,
             same={2: 1},
         ),
+        Configuration(
+            "staging",
+            "staging, tasks and unstaging step by step, two releases with the same contents",
+            (("alias",),) * 2,
+            lates=1,
+            deaths=1,
+            verdicts=1,
+            finishers=False,
+            stages=True,
+            same={2: 1},
+        ),
+        Configuration(
+            "tasks",
+            "two releases whose tasks give no answer, against alarms",
+            (("alias",),) * 2,
+            lates=1,
+            faults=1,
+            deaths=1,
+            alarms=1,
+            finishers=False,
+            stages=True,
+        ),
     )
 }
 
@@ -194,6 +216,7 @@ SMALL = {
         ("late alarms", {"changes": (("alias",),) * 2, "deaths": 0}),
         ("unchanged", {"deaths": 0, "verdicts": 0, "live": 2}),
         ("discards", {"verdicts": 1, "requests": 0, "deaths": 0}),
+        ("staging", {"deaths": 0}),
     )
 }
 """Most of them with less, for the tests: some ten thousand states each."""

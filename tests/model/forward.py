@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from tests.model.in_place import Before
 from tests.model.space import START, Key, Move, Row, State
 from tests.model.world import (
     BAKED_EARLY,
@@ -14,20 +15,23 @@ from tests.model.world import (
     OVERTAKEN,
     RECEIVED,
     SHIFTING,
+    STAGE,
     STAGING,
     SUCCEEDED,
+    TASK,
     TOUCHED,
     UPLOADED,
     World,
 )
 
-LATE = ("ask", "record", "begin", "read", "permit", "write", "publish", "verify", "arrived", "complete")
+SHIFT = ("begin", "read", "permit", "write", "publish")
+LATE = ("ask", "record", *STAGE, *TASK, *SHIFT, "verify", "arrived", "complete")
+"""The steps at which an attempt can be overtaken by the one that replaces it."""
 STATES = ("begin", "verify", "bake")
 """Steps with a weight with which another state begins."""
-"""The steps at which an attempt can be overtaken by the one that replaces it."""
 
 
-class Forward:
+class Forward(Before):
     """The steps of a deployment that goes forward; `who` is `x` or `g`."""
 
     def __init__(self, world: World, d: int, who: str) -> None:
@@ -79,8 +83,9 @@ class Forward:
                 Row(self.me, self.at("hung"), [("phase", d)], self.hung),
                 Row(self.me, OVER, [("phase", d), *alarm, *[("phase", o) for o in w.all if o < d]], self.upload),
             ]
+        rows += self.before_rows()
         for step in self.program:
-            if isinstance(step, tuple):
+            if isinstance(step, tuple) and not (step[0] in STAGE and step[1] == 0):
                 rows.append(Row(self.me, self.at(step), self._keys(step), partial(getattr(self, step[0]), now=step)))
         return rows
 
@@ -160,7 +165,7 @@ class Forward:
         staged = [c for c in w.changes[d] if ("gone", c) in s]
         changes |= {("gone", c): s["gone", c] & ~w.revision(d) for c in staged}
         changes |= dict.fromkeys(w.optional(("lapsed", d)), 0)
-        begin = ("begin", w.configuration.weights[0]) if w.changes[d] else "complete"
+        begin = self.program[self.program.index("record") + 1]
         lost = w.fault(s, f"{self.name} records its restore point; the answer is lost", changes, "faults")
         return [Move(f"{self.name} records its restore point and stages", changes | self.on(begin)), *lost]
 
@@ -350,14 +355,15 @@ def troubles(w: World, d: int) -> list[Row]:
     for step in x.program[1:-1]:
         kind = step[0] if isinstance(step, tuple) else step
         c = step[2] if isinstance(step, tuple) and len(step) > 2 else ""
-        keys = [*w.optional(g, "deaths", "lates", "lapses"), *([("fresh", c)] if c else []), ("token", d)]
+        keys = [*w.optional(g, "deaths", "lates", "lapses"), *([(_read(step), c)] if c else []), ("token", d)]
         rows.append(Row(x.me, x.at(step), keys, partial(_trouble, x, step=step, late=kind in LATE, c=c)))
     return rows
 
 
 def _trouble(x: Forward, s: State, step: object, late: bool, c: str) -> list[Move]:
     w, d = x.world, x.d
-    mine = {("fresh", c): s["fresh", c] & ~x.bit} if c else {}
+    read = _read(step)
+    mine = {(read, c): s[read, c] & ~x.bit} if c else {}
     over: State = {("x", d): OVER, ("token", d): 0}
     moves = w.fault(s, f"{x.name}'s execution is stopped or dies", over | mine, "deaths")
     if step in {"ask", "wait", "fail"}:
@@ -373,14 +379,28 @@ def _overtaken(x: Forward, s: State, step: object, c: str) -> list[Move]:
         return []
     ghost: State = {("g", d): x.at(step)}
     if c:
-        ghost["fresh", c] = s["fresh", c] & ~bit | (w.bits["g", d] if s["fresh", c] & bit else 0)
+        read = _read(step)
+        ghost[read, c] = s[read, c] & ~bit | (w.bits["g", d] if s[read, c] & bit else 0)
     over: State = {("x", d): OVER, ("token", d): 0}
-    start = step if isinstance(step, str) else ("verify" if step[0] in {"verify", "arrived"} else "begin", step[1])
-    retried = ghost | {("x", d): x.at(start)}
+    retried = ghost | {("x", d): x.at(_start(step))}
     return [
         *w.fault(s, f"{x.name}'s execution is stopped; its Lambda goes on", over | ghost, "deaths", "lates"),
         *w.fault(s, f"{x.name}'s state is tried again; the first attempt goes on", retried, "lates"),
     ]
+
+
+def _read(step: object) -> str:
+    """The field that says whose reading is still good."""
+    return "seen" if isinstance(step, tuple) and step[1] == 0 else "fresh"
+
+
+def _start(step: object) -> object:
+    """The step with which its state begins."""
+    if isinstance(step, str):
+        return "claim" if step in TASK else step
+    if step[1] == 0:
+        return ("look", *step[1:])
+    return ("verify" if step[0] in {"verify", "arrived"} else "begin", step[1])
 
 
 def rows(w: World) -> list[Row]:

@@ -49,6 +49,11 @@ class _Unguarded(Rules):
         return super().accuse(replace(deployment, kept=True))
 
 
+class _TaskAfterTrip(Rules):
+    def claim_task(self, deployment: Deployment) -> str:
+        return super().claim_task(replace(deployment, tripped=False))
+
+
 @dataclass(frozen=True)
 class Mutation:
     """A fault, the bounds within which it is found, and the property that it breaks (the beginning of its name)."""
@@ -72,10 +77,16 @@ def _discards(**bounds: object) -> Configuration:
     return _small(**{"discards": True, "finishers": False, **bounds})
 
 
+def _stages(**bounds: object) -> Configuration:
+    return _small(**{"stages": True, "finishers": False, **bounds})
+
+
 L, REST, TRAFFIC, HELD, WRONG = "(L)", "at rest", "I2", "I1 ", "no write"
 BAKE, CLOSE = "I9 a bake", "I9 a rollback"
 ABOUT, GUARD = "I10 a late alarm", "I10 an alarm after"
 REACHED, NEEDED = "I11 nothing that a visitor", "I11 nothing that a deployment"
+OWN, UNDONE, BYPASS = "I12 nobody writes", "I12 what was staged", "I12 whoever bypasses"
+TWICE, EARLY, TRIPPED = "I13 no two tasks", "I13 no visitor", "I13 no task is claimed"
 THREE = (("alias",),) * 3
 UNCHANGED = (("alias",), (), ("alias",))
 SAME_AGAIN = {2: 1}
@@ -150,5 +161,15 @@ MUTATIONS = {
             _discards(verdicts=1, same=SAME_AGAIN, changes=THREE),
             NEEDED,
         ),
+        Mutation("a late staging asks for no permit", _stages(lates=1, deaths=1), OWN),
+        Mutation("a late unstaging asks for no permit", _stages(lates=1, verdicts=1, same=SAME_AGAIN), OWN),
+        Mutation("an unstaging that finds nothing does not seal", _stages(lates=1, deaths=1), OWN),
+        Mutation("an unstaging does not wait for the restoration", _stages(verdicts=1), UNDONE),
+        Mutation("nothing is unstaged", _stages(verdicts=1), BYPASS),
+        Mutation("a task runs again at once", _stages(faults=1), TWICE),
+        Mutation("a task is not claimed", _stages(lates=1), TWICE),
+        Mutation("a task does not wait for that of the release before", _stages(deaths=1), TWICE),
+        Mutation("a task that is not done is passed over", _stages(), EARLY),
+        Mutation("a task is claimed after a trip", _stages(alarms=1), TRIPPED, _TaskAfterTrip),
     )
 }

@@ -3,16 +3,19 @@
 from collections.abc import Mapping
 from functools import partial
 
+from tests.model.in_place import before_visitors, once_at_a_time, whoever_bypasses
 from tests.model.search import Property
 from tests.model.space import Key, State
 from tests.model.world import (
     BAKED_EARLY,
+    BEGUN_LATE,
     CLOSED_EARLY,
     ENDED,
     FAILED,
     MIXED,
     MOVED_ANOTHER,
     NONE,
+    NOT_ITS_OWN,
     OVER,
     PART,
     QUEUED,
@@ -20,6 +23,7 @@ from tests.model.world import (
     ROLLING_BACK,
     SUCCEEDED,
     TOUCHED,
+    UNDONE_EARLY,
     UNGUARDED,
     World,
 )
@@ -29,6 +33,9 @@ WRONG = {
     CLOSED_EARLY: "I9 a rollback ends when its restoration has arrived",
     MOVED_ANOTHER: "I10 a late alarm moves only the release that it is about, and what stands on it",
     UNGUARDED: "I10 an alarm after the guard moves nothing",
+    NOT_ITS_OWN: "I12 nobody writes into a function whose release does not hold the lock",
+    UNDONE_EARLY: "I12 what was staged is undone when visitors are back",
+    BEGUN_LATE: "I13 no task is claimed after a trip, or on the way back",
 }
 """What must never be, by the value that a process leaves when it was."""
 
@@ -60,6 +67,18 @@ def _later(w: World) -> list[Property]:
         found += [(name, ["wrong"], partial(wrong, value)) for value, name in WRONG.items()]
     phases = [("phase", d) for d in w.all]
     stable = [("stable", d, c) for d in w.all for c in w.kinds]
+    if w.configuration.stages:
+        own = [key for c in w.kinds for key in (("own", c), ("settings", c))]
+        keys = ["holder", "live", "held", *phases, *stable, *own]
+        found += [
+            ("I12 whoever bypasses the alias gets what is live", keys, partial(whoever_bypasses, w)),
+            ("I13 no two tasks run at the same time", [("runs", d) for d in w.all], partial(once_at_a_time, w)),
+            (
+                "I13 no visitor comes before the task is done",
+                [key for d in w.all for key in (("weight", d), ("done", d))],
+                partial(before_visitors, w),
+            ),
+        ]
     if w.configuration.arrivals:
         near = [("near", c) for c in w.kinds]
         keys = ["holder", "live", "held", *phases, *stable, *near]

@@ -81,6 +81,30 @@ class Rules:
         """Write the weight before the first component gets it."""
         return self.forward(deployment, weight)
 
+    def stage(self, deployment: Deployment) -> str:
+        """Permit a write into what a component itself has, for staging."""
+        return (
+            _unless(deployment.phase in TOUCHED, f"it is {deployment.phase}")
+            or _unless(deployment.granted, "it does not hold the lock")
+            or _unless(not deployment.tripped, "it has a trip")
+        )
+
+    def claim_task(self, deployment: Deployment) -> str:
+        """Claim a task, and permit its invocation: before any visitor, and never on the way back."""
+        return _unless(deployment.phase is Phase.STAGING, f"it is {deployment.phase}") or _unless(
+            not deployment.tripped, "it has a trip"
+        )
+
+    def unstage(self, deployment: Deployment) -> str:
+        """Permit a write into what a component itself has, for the way back."""
+        return _unless(deployment.phase is Phase.ROLLING_BACK, f"it is {deployment.phase}")
+
+    def write_in_place(self, deployment: Deployment, way: str) -> str:
+        """What must be true when such a write takes effect, however long after its permit."""
+        if way == "back":
+            return self.unstage(deployment)
+        return _unless(deployment.phase in TOUCHED | {Phase.ROLLING_BACK}, f"it is {deployment.phase}")
+
     def back(self, deployment: Deployment) -> str:
         """Permit the restoration of a component."""
         going_back = deployment.phase is Phase.ROLLING_BACK or (deployment.phase in TOUCHED and deployment.tripped)

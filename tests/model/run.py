@@ -6,7 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 
-from tests.model import afterwards, around, backward, forward
+from tests.model import afterwards, around, backward, forward, in_place
 from tests.model.configurations import CONFIGURATIONS
 from tests.model.mutations import MUTATIONS
 from tests.model.properties import at_rest, everywhere, illegal
@@ -16,7 +16,25 @@ from tests.model.space import Key, Space, State
 from tests.model.world import BUDGETS, PHASES, Configuration, World
 
 HEAD = f"{'configuration':14}{'states':>12}{'transitions':>13}{'depth':>7}{'rests':>7}{'seconds':>9}{'/s':>8}{'MB':>7}"
-SHOWN = ("holder", "waiting", "live", "held", "phase", "at", "near", "far", "next", "trip", "weight", "claimed")
+SHOWN = (
+    "holder",
+    "waiting",
+    "live",
+    "held",
+    "phase",
+    "at",
+    "near",
+    "far",
+    "next",
+    "trip",
+    "weight",
+    "claimed",
+    "own",
+    "settings",
+    "runs",
+    "task",
+    "done",
+)
 """Fields that a trace shows when they change."""
 PLACES = {"at": "", "next": " (not live)", "near": " (where it is asked)", "far": " (where nobody asks)"}
 
@@ -26,7 +44,7 @@ def build(configuration: Configuration, mutation: str = "") -> tuple[World, Sear
     rules = MUTATIONS[mutation].rules() if mutation else Rules()
     w = World(configuration, rules, mutation)
     space = Space(w.sizes, illegal)
-    rows = [*forward.rows(w), *backward.rows(w), *around.rows(w), *afterwards.rows(w)]
+    rows = [*forward.rows(w), *backward.rows(w), *around.rows(w), *afterwards.rows(w), *in_place.rows(w)]
     return w, Search(space, space.pack(w.initial()), rows, everywhere(w), at_rest(w))
 
 

@@ -11,7 +11,7 @@ from tests.model.search import Result, Search
 from tests.model.world import DONE, World
 
 RESTORED = 3
-VALUES = {"flying", "hands", "near", "far", "deleting"}
+VALUES = {"flying", "hands", "near", "far", "deleting", "runs"}
 """Counters that are values of a component, and no steps."""
 ONLY_IN_MUTATIONS = {("c", "finish")}
 

@@ -51,6 +51,14 @@ NOBODY, IN_PERSON, ALARM = 0, 1, 2
 PART, FULL, BACK = 1, 2, 3
 """The weights: some visitors, all visitors; the way back, where a change is noted."""
 MIXED = -1
+STAGE = ("look", "allow settings", "settings", "allow code", "code", "publish", "note")
+"""The steps of *Stage component*: read the function itself, and before each write ask for the permit."""
+TASK = ("claim", "allow task", "invoke", "answer task")
+"""The steps of *Run task*."""
+UNSTAGE = ("see", "allow undoing", "undo settings", "allow undoing code", "undo code")
+"""The steps of *Unstage component*."""
+ATTEMPTS = 2
+"""So often a task is begun at most."""
 DONE = (
     "start",
     "refuse",
@@ -103,6 +111,8 @@ class Configuration:
     """Whether a release is guarded after its end, and alarms come late, each with the time of its data."""
     discards: bool = False
     """Whether what was staged is discarded, and a change also arrives at a place that nobody can ask."""
+    stages: bool = False
+    """Whether staging, tasks and unstaging are steps of their own; else they touch nothing that is shared."""
     same: Mapping[int, int] = field(default_factory=dict)
     """Deployments that stage the contents of an earlier one: the same revision."""
     finishers: bool = True
@@ -117,7 +127,7 @@ RIGHTLY, WRONGLY = 1, 2
 """A late alarm accuses a release, and visitors could get that one, or another one, when its data were measured."""
 EARLIER, BEFORE_IT, ITS_OWN, ANOTHERS, TOO_LATE = range(5)
 """An alarm's data and a deployment: older than it; than its visitors; of it; of the next one; its guard was over."""
-BAKED_EARLY, CLOSED_EARLY, MOVED_ANOTHER, UNGUARDED = 1, 2, 3, 4
+BAKED_EARLY, CLOSED_EARLY, MOVED_ANOTHER, UNGUARDED, NOT_ITS_OWN, UNDONE_EARLY, BEGUN_LATE = range(1, 8)
 """Values of `wrong`: see the properties."""
 
 BUDGETS = ("deaths", "lates", "faults", "alarms", "requests", "verdicts", "lapses", "hands")
@@ -149,7 +159,7 @@ class World:
     # The programs: what a process's counter can be.
 
     def _forward(self, d: int) -> list:
-        program: list = ["over", "ask", "answer", "wait", "record"]
+        program: list = ["over", "ask", "answer", "wait", "record", *self._before(d)]
         for weight in self.configuration.weights:
             program.append(("begin", weight))
             program += [(step, weight, c) for c in self.changes[d] for step in self.steps(c)]
@@ -162,7 +172,14 @@ class World:
     def _back(self, d: int) -> list:
         middle = [(step, c) for c in self.changes[d] for step in self.steps(c)]
         arrived = ["arrived"] if self.configuration.arrivals else []
-        return ["over", "begin", "claim", *middle, "verify", *arrived, "close", "give up"]
+        undoing = [(step, c) for c in self.changes[d] for step in UNSTAGE] if self.configuration.stages else []
+        if self.mutation == "an unstaging does not wait for the restoration":
+            middle, undoing = [*undoing, *middle], []
+        return ["over", "begin", "claim", *middle, "verify", *arrived, *undoing, "close", "give up"]
+
+    def _before(self, d: int) -> list:
+        """What is done before the first shift."""
+        return [*((step, 0, c) for c in self.changes[d] for step in STAGE), *TASK] if self.configuration.stages else []
 
     def _aside(self, d: int) -> list:
         return ["over", "trip", *((step, c) for c in reversed(self.changes[d]) for step in self.steps(c))]
@@ -198,8 +215,10 @@ class World:
             sizes |= {("near", c): self.hand} if self.configuration.arrivals else {}
             sizes |= {("far", c): self.hand, ("gone", c): (1 << n) - 1} if self.configuration.discards else {}
             sizes |= {("deleting", c): (1 << n) - 1} if self.configuration.discards else {}
-        if self.configuration.arrivals or self.configuration.graces:
-            sizes["wrong"] = UNGUARDED
+            if self.configuration.stages:
+                sizes |= {("own", c): n, ("settings", c): n, ("seen", c): sum(self.bits.values())}
+        if self.configuration.arrivals or self.configuration.graces or self.configuration.stages:
+            sizes["wrong"] = BEGUN_LATE
         if self.configuration.graces:
             sizes |= {"news": len(self.news) - 1, "about": n}
         for i in self.reconcilers:
@@ -216,6 +235,8 @@ class World:
             sizes |= {("grace", d): GRACE_OVER}
         if self.configuration.discards:
             sizes |= {("stale", d, c): 1 for c in self.changes[d]}
+        if self.configuration.stages:
+            sizes |= {("staged", d): 1, ("task", d): ATTEMPTS, ("done", d): 1, ("runs", d): 2}
         if self.configuration.graces:
             sizes |= {("accused", d): WRONGLY, ("mark", d): BACK_AGAIN, ("stamp", d): TOO_LATE, ("owed", d): 1}
         return sizes
@@ -246,6 +267,8 @@ class World:
                     state["next", c] = state["at", c]
                 for place in self.optional(("near", c), ("far", c)):
                     state[place] = state["at", c]
+                for place in self.optional(("own", c), ("settings", c)):
+                    state[place] = self.contents_of(d)
         return state
 
     # What a component serves.
@@ -286,6 +309,10 @@ class World:
     def revision(self, d: int) -> int:
         """The bit of what a deployment stages, among what is gone; no bit for what was there first."""
         return 1 << self.configuration.same.get(d, d) - 1 if 0 < d <= len(self.all) else 0
+
+    def contents_of(self, d: int) -> int:
+        """The release that a deployment staged: two may have the same contents."""
+        return self.configuration.same.get(d, d)
 
     def flying(self, content: int) -> int:
         """The bit of a content among the writes that are on their way to a component."""

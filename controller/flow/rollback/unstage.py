@@ -1,6 +1,7 @@
 """Unstage component: what was staged is not left where callers meet it that do not come by the component's traffic."""
 
 from datetime import timedelta
+from functools import partial
 
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.deployment import Awaited, Changes, Deployment, Left, Pending
@@ -14,8 +15,10 @@ from controller.errors import (
     TransientError,
     UnknownEnvironmentError,
 )
+from controller.flow.shared.fence import permit_back
 from controller.flow.shared.results import ComponentResult
 from controller.flow.shared.timeline import environment_of, record
+from controller.ports.components import Context
 from controller.ports.world import World
 
 PATIENCE = timedelta(minutes=10)
@@ -46,13 +49,16 @@ def unstage(world: World, deployment_id: str, name: str) -> ComponentResult:
         answer = _unstage(world, environment_of(world, deployment), deployment, name)
     except TransientError as error:
         answer = Pending(str(error), 0)
+    except LedgerConflictError:
+        return ComponentResult(name, "over")
     except SelfrightError as error:
         answer = Left(f"what was staged may still be in it: {error}")
     return _noted(world, deployment, name, answer)
 
 
 def _unstage(world: World, environment: Environment, deployment: Deployment, name: str) -> Pending | Left | None:
-    component = world.components.get(environment, name)
+    context = Context(deployment, partial(permit_back, world, deployment.deployment_id))
+    component = world.components.get(environment, name, context=context)
     stable = (deployment.restore_point or {})[name]
     with world.bundles.open(deployment.upload) as file:
         bundle = BundleArchive(file)

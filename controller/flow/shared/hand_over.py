@@ -130,7 +130,9 @@ def end(  # noqa: PLR0913 - how it ended, said in full
         live = {Phase.SUCCEEDED: deployment_id, Phase.ROLLED_BACK: present.previous}.get(phase)
         hold = f"The rollback of {deployment_id} failed." if phase is Phase.ROLLBACK_FAILED else ""
         living = replace(
-            _without_the_dead(world, lock, but=deployment_id), settles_at=_settles_at(world, present, lock)
+            _without_the_dead(world, lock, but=deployment_id),
+            settles_at=_settles_at(world, present, lock),
+            tasks_until=(present.task_run and present.task_run.runs_until) or lock.tasks_until,
         )
         after, waiting = release(living, deployment_id, live=live, hold=hold)
         moves = [Move(deployment_id, ending(world, phase, reason, next_step, grace), phases, expected)]
@@ -280,6 +282,8 @@ def _grant(world: World, lock: Lock) -> Changes:
     granted: Changes = {"fencing_token": lock.token, "previous": lock.live, **renewed(world)}
     if lock.settles_at:
         granted["settles_at"] = lock.settles_at
+    if lock.tasks_until:
+        granted["tasks_until"] = lock.tasks_until
     return granted
 
 

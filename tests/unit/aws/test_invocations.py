@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError, ConnectTimeo
 from controller.aws.client.clients import Clients
 from controller.aws.invocations import BUSY_PAUSES, LambdaHooks, LambdaRehearsals, LambdaTasks
 from controller.domain.deployment import Revision
-from controller.errors import AwsError, TransientError
+from controller.errors import AwsError, TransientError, TrippedError
 from controller.ports.signals import HookAnswer, TaskAnswer
 from tests.unit.flow.scenes import an_environment
 
@@ -126,17 +126,21 @@ class TaskClients(Clients):
         return self._functions
 
 
+def may_begin() -> None:
+    """Always."""
+
+
 def run(functions: Any, component: str = "api", slept: list[float] | None = None) -> TaskAnswer:  # noqa: ANN401 - a client
     """How a task of ten minutes ends."""
     tasks = LambdaTasks(TaskClients(functions), [].append if slept is None else slept.append)
-    return tasks.run(an_environment(), component, Revision("7"), {"do": "migrate"}, 600)
+    return tasks.run(an_environment(), component, Revision("7"), {"do": "migrate"}, 600, may_begin)
 
 
 def test_a_task_invokes_the_staged_version_itself() -> None:
     """Not the alias, with the event as it is, and for as long as the task may take."""
     functions = FakeFunctions({"migrated": 3})
     clients = TaskClients(functions)
-    answer = LambdaTasks(clients).run(an_environment(), "api", Revision("7"), {"do": "migrate"}, 600)
+    answer = LambdaTasks(clients).run(an_environment(), "api", Revision("7"), {"do": "migrate"}, 600, may_begin)
     assert answer == TaskAnswer("succeeded", 'it succeeded, and returned {"migrated": 3}')
     assert functions.sent == [{"FunctionName": "f:7", "Payload": b'{"do": "migrate"}'}]
     assert clients.waited == 600
@@ -194,6 +198,21 @@ def test_a_task_that_lambda_is_too_busy_for_is_begun_again() -> None:
         run(Slow(ClientError(response, "Invoke")), slept=slept)
     assert not caught.value.transient
     assert slept == list(BUSY_PAUSES)
+
+
+def test_a_task_is_not_begun_again_for_a_release_that_has_tripped_meanwhile() -> None:
+    """Lambda was too busy for it at first."""
+    response: Any = {"Error": {"Code": "TooManyRequestsException", "Message": "Rate exceeded"}}
+    busy, asked = Slow(ClientError(response, "Invoke")), []
+
+    def permit() -> None:
+        asked.append(1)
+        if len(asked) > 1:
+            raise TrippedError("Too many errors.")
+
+    with pytest.raises(TrippedError):
+        LambdaTasks(TaskClients(busy), lambda _: None).run(an_environment(), "api", Revision("7"), {}, 600, permit)
+    assert len(asked) == 2
 
 
 def test_only_functions_run_tasks() -> None:

@@ -163,6 +163,16 @@ def test_what_the_last_holder_wrote_without_condition_is_waited_for() -> None:
     assert record_restore_point(world, "d2").outcome == "ready"
 
 
+def test_tasks_that_have_to_wait_are_announced() -> None:
+    """One of the release before may still be running; the rest of the release does not wait."""
+    until = START + timedelta(minutes=16)
+    world = granted(tasks_until=until, tasks=('{"component":"api"}',))
+    assert record_restore_point(world, "d2").outcome == "ready"
+    assert messages(world, "task") == [
+        f"Its tasks wait until {until:%H:%M} UTC: one of the release before may still be running."
+    ]
+
+
 def test_a_component_that_somebody_is_changing_rejects() -> None:
     """A release does not begin in the middle of somebody's change."""
     world = granted()

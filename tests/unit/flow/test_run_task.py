@@ -1,18 +1,33 @@
 """Run task: once, twice, half, failed, late, and when the release goes back meanwhile."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from controller.domain.deployment import LONGEST_TASK, TaskRun
 from controller.domain.phases import Phase
 from controller.errors import NotFoundError, TransientError, UnknownEnvironmentError
 from controller.flow.on_alarm import on_alarm
-from controller.flow.run_task import LONGEST, run_task
+from controller.flow.rollback.close import close_rollback
+from controller.flow.run_task import run_task
 from controller.flow.shared.lease import LEASE
 from controller.flow.test import test_staged as run_tests
 from controller.ports.signals import TaskAnswer
-from tests.fakes import FakeWorld
-from tests.unit.flow.scenes import ALARM, dying_everywhere, guarded, messages, once, staged, tripped
+from tests.fakes import START, FakeWorld
+from tests.unit.flow.scenes import (
+    ALARM,
+    CANARY,
+    STABLE,
+    dying_everywhere,
+    guarded,
+    messages,
+    once,
+    rolling_back,
+    staged,
+    tripped,
+    waiting,
+)
 
 MIGRATION = '{"component":"api","event":{"do":"migrate"},"timeout":"10m"}'
 SEED = '{"component":"api","event":{"do":"seed"}}'
@@ -91,7 +106,7 @@ def test_a_task_without_an_answer_runs_once_more_under_the_same_key() -> None:
     world = with_tasks()
     world.tasks.answers = [LOST]
     assert run_task(world, "d2").outcome == "pending"
-    world.clock.forward((LONGEST - timedelta(seconds=10)).total_seconds())
+    world.clock.forward((LONGEST_TASK - timedelta(seconds=10)).total_seconds())
     assert (run_task(world, "d2").wait_seconds, len(world.tasks.asked)) == (10, 1)
     world.clock.forward(10)
     assert run_task(world, "d2").outcome == "done"
@@ -106,7 +121,7 @@ def test_a_task_that_never_answers_is_no_evidence() -> None:
     world.tasks.answers = [LOST, LOST]
     for _ in range(2):
         assert run_task(world, "d2").outcome == "pending"
-        world.clock.forward(LONGEST.total_seconds())
+        world.clock.forward(LONGEST_TASK.total_seconds())
     ended = run_task(world, "d2")
     assert (ended.outcome, source(world), len(world.tasks.asked)) == ("failed", "fault", 2)
     assert "look whether it has run" in (ended.reason or "")
@@ -166,7 +181,7 @@ def test_wherever_it_dies_the_task_is_done_in_the_end_under_one_key() -> None:
         for _ in range(3):
             if run_task(world, "d2").outcome == "done":
                 break
-            world.clock.forward(LONGEST.total_seconds())
+            world.clock.forward(LONGEST_TASK.total_seconds())
         else:
             pytest.fail(f"not done after it died {place}")
         found = [event["selfright"]["idempotency_key"] for _, _, event, _ in world.tasks.asked]
@@ -180,7 +195,7 @@ def test_a_running_task_keeps_the_lease() -> None:
     world.tasks.meanwhile = lambda: leases.append(world.deployments.get("d2").lease_until)
     began = world.clock.now()
     run_task(world, "d2")
-    assert leases == [began + LEASE + LONGEST]
+    assert leases == [began + LEASE + LONGEST_TASK]
 
 
 def test_what_fails_before_the_task_begins_has_begun_nothing() -> None:
@@ -192,3 +207,76 @@ def test_what_fails_before_the_task_begins_has_begun_nothing() -> None:
         run_task(world, "d2")
     world.environments.known.update(known)
     assert (run_task(world, "d2").outcome, len(world.tasks.asked)) == ("done", 1)
+
+
+def test_a_task_is_not_begun_after_a_trip_that_comes_after_its_claim() -> None:
+    """The permit is asked for right before the invocation."""
+    world = with_tasks()
+    world.tasks.before = lambda: world.deployments.update("d2", {"trip": tripped()}, phases={Phase.STAGING})
+    assert (run_task(world, "d2").outcome, world.tasks.asked) == ("failed", [])
+
+
+def test_a_claim_that_has_stalled_begins_nothing() -> None:
+    """Others wait for the time in which it could run, counted from the claim."""
+    world = with_tasks()
+    world.tasks.before = lambda: world.clock.forward(61)
+    ended = run_task(world, "d2")
+    assert (ended.outcome, source(world), world.tasks.asked) == ("failed", "fault", [])
+    assert "not begun within a minute" in (ended.reason or "")
+
+
+def after_a_rollback(run: TaskRun) -> FakeWorld:
+    """The next release, with tasks, after one that was rolled back with this task."""
+    world = rolling_back(staged(trip=tripped("person"), tasks=(MIGRATION,), task_run=run))
+    waiting(world, tasks=(MIGRATION,), components=("api",))
+    close_rollback(world, "d2", "", "arn:back")
+    staged_now = {"phase": Phase.STAGING, "restore_point": STABLE, "staged_now": {"api": CANARY["api"]}}
+    world.deployments.update("d3", staged_now, phases={Phase.QUEUED})
+    return world
+
+
+def test_tasks_wait_for_a_task_that_the_release_before_has_left_running() -> None:
+    """Two migrations never run at the same time; a rollback does not wait for one."""
+    world = after_a_rollback(TaskRun(1, 1, 1, START))
+    assert run_task(world, "d3").wait_seconds == 30
+    world.clock.forward((START + LONGEST_TASK - world.clock.now()).total_seconds())
+    assert run_task(world, "d3").outcome == "done"
+
+
+@pytest.mark.parametrize("known", [{"over": True}, {"done": (1,)}])
+def test_tasks_do_not_wait_for_what_has_ended(known: dict[str, Any]) -> None:
+    """It failed, or was done."""
+    assert run_task(after_a_rollback(TaskRun(1, 1, 1, START, **known)), "d3").outcome == "done"
+
+
+@pytest.mark.parametrize("ended", [TaskAnswer("failed", "it failed"), NotFoundError("It is gone.")])
+def test_a_task_that_has_failed_is_known_to_be_over(ended: TaskAnswer | Exception) -> None:
+    """So the tasks of the corrected release begin at once."""
+    world = with_tasks()
+    world.tasks.answers = [ended]
+    run_task(world, "d2")
+    run = world.deployments.get("d2").task_run
+    assert run
+    assert run.runs_until is None
+
+
+def test_a_task_that_is_late_may_still_be_running() -> None:
+    """Nobody waits for it any more, but the next release's tasks do."""
+    world = with_tasks()
+    world.tasks.answers = [TaskAnswer("late", "it has not ended")]
+    run_task(world, "d2")
+    run = world.deployments.get("d2").task_run
+    assert run
+    assert run.runs_until == run.since + LONGEST_TASK
+
+
+def test_a_task_that_ends_while_the_release_goes_back_is_known_to_be_over() -> None:
+    """The next release need not wait."""
+    world = with_tasks()
+    world.tasks.meanwhile = lambda: world.deployments.update(
+        "d2", {"phase": Phase.ROLLING_BACK}, phases={Phase.STAGING}
+    )
+    run_task(world, "d2")
+    run = world.deployments.get("d2").task_run
+    assert run
+    assert run.over

@@ -29,7 +29,7 @@ from controller.domain.components.function.target import FunctionTarget, LambdaT
 from controller.domain.deployment import Left, Pending, Revision
 from controller.domain.strategy import ALL
 from controller.errors import AwsError, ChangedByOthersError, ConflictError, NotFoundError
-from controller.ports.components import Arrival, Context, Fence
+from controller.ports.components import Arrival, Context, Fence, always
 from controller.seen_again import seen_again
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ class LambdaComponent(ABC):
         self._clients, self._sleep, self._context = clients, sleep, context
         self._function = target.function_name
         self._alias = Alias(self._clients, target.function_name, target.alias)
-        self._staging = FunctionStaging(self._clients, target.function_name, sleep)
+        self._permit = context.permit if context else always
+        self._staging = FunctionStaging(self._clients, target.function_name, sleep, permit=self._permit)
         self._provisioned = Provisioned(self._clients, target.function_name)
         self._seen: dict[str, Mapping[str, Any]] = {}
         self._stays, self._arn = False, ""
@@ -182,10 +183,15 @@ class LambdaComponent(ABC):
 
     def unstage(self, artifact: Artifact, bundle: Contents, stable: Revision) -> Pending | Left | None:
         """Give `$LATEST` the stable version's code and configuration again, if nobody has changed it since."""
-        unstaging = FunctionUnstaging(self._clients, self._function, self._sleep)
+        unstaging = FunctionUnstaging(self._clients, self._function, self._sleep, permit=self._permit)
         code = self.code(artifact, bundle)
-        wanted = Wanted(code.artifact, self._target.variables)
-        return unstaging.unstage(stable.id, code, wanted, lambda: self._source_of(stable.id))
+        wanted, source = self._wanted(code), lambda: self._source_of(stable.id)
+        return unstaging.unstage(stable.id, code, wanted, source, seals=self._may_still_be_staged)
+
+    @property
+    def _may_still_be_staged(self) -> bool:
+        """Whether a staging was interrupted, which may go on in a function that nobody waits for."""
+        return self._context is not None and self._name not in self._context.deployment.staged
 
     def _source_of(self, version: str) -> Mapping[str, Any]:
         with calling("lambda:GetFunction", f"{self._function}:{version}"):

@@ -10,10 +10,12 @@ done.
 
 A read may be older than our own write. The condition of every update is a revision id, so a read with the id on which
 an update was conditional is from before it.
+
+The permit is asked for after the last read, right before an update. So nothing lands of a call that comes too late: its
+deployment has ended, or somebody has written since it read.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any, TypeAlias
 
 from controller.aws.client.calls import calling
@@ -21,8 +23,9 @@ from controller.aws.client.clients import Clients
 from controller.aws.components.function.code import Code, sha256_of
 from controller.aws.components.function.configuration import Wanted
 from controller.domain.deployment import Pending
-from controller.errors import AwsError, ConflictError, NotFoundError
-from controller.seen_again import PAUSES, seen_again
+from controller.errors import AwsError, ConflictError, LedgerConflictError, NotFoundError
+from controller.ports.components import always
+from controller.seen_again import seen_again, unless_changed
 
 FIRST_WAIT, LONGEST_WAIT = 0.05, 2.0
 """Seconds between two polls of a function that is being updated, at least and at most."""
@@ -41,10 +44,18 @@ class FunctionStaging:
     """Stages code for one function, for one call of `stage`."""
 
     def __init__(
-        self, clients: Clients, function_name: str, sleep: Callable[[float], None], own_patience: float = OWN_PATIENCE
+        self,
+        clients: Clients,
+        function_name: str,
+        sleep: Callable[[float], None],
+        own_patience: float = OWN_PATIENCE,
+        permit: Callable[[], object] = always,
     ) -> None:
-        """`sleep` waits between two reads; after `own_patience` seconds of that, what is not done is `Pending`."""
-        self._clients = clients
+        """`sleep` waits between two reads; after `own_patience` seconds of that, what is not done is `Pending`.
+
+        `permit` is asked before every update, and raises when there may be none (any more).
+        """
+        self._clients, self._permit = clients, permit
         self._name, self._sleep, self._own_patience = function_name, sleep, own_patience
         self._waited, self._replaced = 0.0, set[str]()
 
@@ -76,15 +87,13 @@ class FunctionStaging:
         """The configuration of the version that has this code and what is wanted; `Pending` while Lambda makes it.
 
         `again`: an earlier call has begun this, so a failure that is found is its own. Raises `ConflictError` when
-        others keep on changing the function at the same time.
+        others keep on changing the function at the same time, and what the permit raises.
         """
         source = code.put()
-        for pause in PAUSES:
-            with suppress(ConflictError):
-                return self._publish(code, wanted, source, again=again)
-            self._sleep(pause)
         try:
-            return self._publish(code, wanted, source, again=again)
+            return unless_changed(lambda: self._publish(code, wanted, source, again=again), self._sleep)
+        except LedgerConflictError:
+            raise
         except ConflictError as error:
             raise ConflictError(
                 f"Somebody else is updating {self._name}. Release again when they are done. {error}"
@@ -136,30 +145,43 @@ class FunctionStaging:
 
     def _touch(self, latest: Configuration) -> Configuration | Pending:
         """Write the same configuration again: then Lambda publishes a new version."""
-        return self._update(latest, {"Description": latest.get("Description", "")})
+        return self._update(latest, _as_it_is(latest))
 
     def _configure(self, latest: Configuration, wanted: Wanted) -> Configuration | Pending:
         changes = wanted.changes(latest)
         return self._update(latest, changes) if changes else latest
 
+    def _seal(self, latest: Configuration) -> None:
+        """Write the same configuration again, so that whoever has read it before can write nothing."""
+        self._written(latest, _as_it_is(latest))
+
     def _update(self, latest: Configuration, changes: Mapping[str, Any]) -> Configuration | Pending:
+        return self._updated(latest, self._written(latest, changes))
+
+    def _written(self, latest: Configuration, changes: Mapping[str, Any]) -> Configuration:
+        self._permit()
         with calling("lambda:UpdateFunctionConfiguration", self._name):
             answer = self._clients.functions.update_function_configuration(
                 FunctionName=self._name, RevisionId=latest["RevisionId"], **changes
             )
-        return self._updated(latest, dict(answer))
+        return dict(answer)
 
     def _load(self, latest: Configuration, code: Code, source: Mapping[str, Any]) -> Configuration | Pending:
         if sha256_of(latest) == code.sha256 and not _has_failed(latest):
             return latest
+        loaded = self._replace(latest, source)
+        if not isinstance(loaded, Pending):
+            self._require(loaded, code)
+        return loaded
+
+    def _replace(self, latest: Configuration, source: Mapping[str, Any]) -> Configuration | Pending:
+        """Give `$LATEST` other code."""
+        self._permit()
         with calling("lambda:UpdateFunctionCode", self._name):
             answer = self._clients.functions.update_function_code(
                 FunctionName=self._name, RevisionId=latest["RevisionId"], Publish=False, **source
             )
-        loaded = self._updated(latest, dict(answer))
-        if not isinstance(loaded, Pending):
-            self._require(loaded, code)
-        return loaded
+        return self._updated(latest, dict(answer))
 
     def _updated(self, before: Configuration, answer: Configuration) -> Configuration | Pending:
         """Wait for our own update; raises `AwsError` when it failed."""
@@ -195,6 +217,11 @@ class FunctionStaging:
         if sha256_of(configuration) != code.sha256:
             reason = f"{self._name} does not have the code of the bundle's {code.artifact.artifact}"
             raise AwsError(f"{reason}: somebody else updated it at the same time. Release again when they are done.")
+
+
+def _as_it_is(configuration: Configuration) -> Mapping[str, Any]:
+    """An update that changes nothing but the revision id."""
+    return {"Description": configuration.get("Description", "")}
 
 
 def _has_failed(configuration: Configuration) -> bool:

@@ -21,6 +21,7 @@ from controller.domain.components.state_machine.definition import digest_of
 from controller.domain.components.state_machine.target import StateMachineTarget
 from controller.domain.deployment import Left, Revision
 from controller.errors import ChangedByOthersError, NotFoundError
+from controller.ports.components import Context, always
 from controller.seen_again import seen_again
 
 OTHERS = (
@@ -38,12 +39,17 @@ class StateMachineComponent(MovedByTraffic[MachineAlias]):
         name: str,
         clients: Clients | None = None,
         sleep: Callable[[float], None] = clock.sleep,
+        context: Context | None = None,
     ) -> None:
-        """`name` is the component's name in the manifest; `sleep` waits between two reads."""
+        """`name` is the component's name in the manifest; `sleep` waits between two reads.
+
+        `context` is the deployment for which it is staged, or unstaged.
+        """
         clients = clients or Clients()
         self._target, self._name, self._sleep = target, name, sleep
         self._traffic = MachineAlias(clients, target.state_machine_arn, target.alias)
-        self._versions = MachineVersions(clients, target.state_machine_arn, sleep)
+        permit = context.permit if context else always
+        self._versions = MachineVersions(clients, target.state_machine_arn, sleep, permit)
 
     def current(self) -> Revision:
         """The version that the alias leads to; two calls."""

@@ -23,7 +23,7 @@ class StateMachineKind(AwsKind[StateMachineTarget]):
         """The state machine's alias and its versions."""
         from controller.aws.components.state_machine.component import StateMachineComponent
 
-        return StateMachineComponent(target, name, tools.clients)
+        return StateMachineComponent(target, name, tools.clients, context=tools.context)
 
     def export(self, target: StateMachineTarget, revision: Revision, tools: Tools) -> Mapping[str, Any]:
         """The version's definition and configuration."""

@@ -1,8 +1,8 @@
 """The versions of a state machine: numbered, and never changed once they are published.
 
 `UpdateStateMachine` changes the state machine itself, which no execution follows that is started by the alias; it has
-no condition. `PublishStateMachineVersion` has one: the revision id of what is published. So a version always has
-exactly the definition that was meant, whoever else is at work.
+no condition, so it is called right after the permit. `PublishStateMachineVersion` has one: the revision id of what is
+published. So a version always has exactly the definition that was meant, whoever else is at work.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -13,8 +13,9 @@ from controller import clock
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.domain.components.state_machine.definition import digest_of
-from controller.errors import ConflictError, NotFoundError
-from controller.seen_again import PAUSES, seen_again
+from controller.errors import ConflictError, LedgerConflictError, NotFoundError
+from controller.ports.components import always
+from controller.seen_again import seen_again, unless_changed
 
 OURS = "selfright "
 """The description of every version that Selfright publishes begins with this."""
@@ -29,9 +30,15 @@ LOOKED_AT = 100
 class MachineVersions:
     """The versions of one state machine."""
 
-    def __init__(self, clients: Clients, machine_arn: str, sleep: Callable[[float], None] = clock.sleep) -> None:
-        """`sleep` waits between two attempts."""
-        self._clients, self._arn, self._sleep = clients, machine_arn, sleep
+    def __init__(
+        self,
+        clients: Clients,
+        machine_arn: str,
+        sleep: Callable[[float], None] = clock.sleep,
+        permit: Callable[[], object] = always,
+    ) -> None:
+        """`sleep` waits between two attempts; `permit` raises when the state machine may not be changed (any more)."""
+        self._clients, self._arn, self._sleep, self._permit = clients, machine_arn, sleep, permit
         self.name = machine_arn.rpartition(":")[2]
 
     def described(self, version: str = "") -> Mapping[str, Any]:
@@ -57,12 +64,10 @@ class MachineVersions:
 
         Raises `ConflictError` when others keep on changing the state machine at the same time.
         """
-        for pause in PAUSES:
-            with suppress(ConflictError):
-                return self._publish(text)
-            self._sleep(pause)
         try:
-            return self._publish(text)
+            return unless_changed(lambda: self._publish(text), self._sleep)
+        except LedgerConflictError:
+            raise
         except ConflictError as error:
             raise ConflictError(
                 f"Somebody else is updating {self.name}. Release again when they are done. {error}"
@@ -85,7 +90,8 @@ class MachineVersions:
         return str(published["stateMachineVersionArn"]).rpartition(":")[2]
 
     def update(self, text: str) -> None:
-        """Give the state machine itself another definition."""
+        """Give the state machine itself another definition; raises what the permit raises."""
+        self._permit()
         with calling("states:UpdateStateMachine", self.name):
             self._clients.machines.update_state_machine(stateMachineArn=self._arn, definition=text)
 

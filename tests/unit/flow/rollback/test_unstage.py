@@ -7,7 +7,7 @@ import pytest
 
 from controller.domain.deployment import Left, Pending
 from controller.domain.phases import TERMINAL, Phase
-from controller.errors import AwsError, TransientError
+from controller.errors import AwsError, LedgerConflictError, TransientError
 from controller.flow.rollback.close import close_rollback
 from controller.flow.rollback.unstage import PATIENCE, to_unstage, unstage
 from controller.flow.rollback.verify_restoration import verify_restoration
@@ -82,3 +82,22 @@ def test_nothing_is_touched_once_the_deployment_has_ended(phase: Phase) -> None:
     world = moving(phase)
     assert unstage(world, "d2", "api").outcome == "over"
     assert api(world).unstaged == []
+
+
+def test_the_component_may_ask_whether_the_deployment_still_goes_back() -> None:
+    """Right before it writes: a late call would write over what the next release has staged."""
+    world = restored()
+    assert unstage(world, "d2", "api").outcome == "unstaged"
+    context = world.components.contexts["api"]
+    assert context
+    context.permit()
+    close_rollback(world, "d2", "", "arn:back")
+    with pytest.raises(LedgerConflictError):
+        context.permit()
+
+
+def test_one_that_ends_in_the_middle_is_over() -> None:
+    """The ledger refused the write."""
+    world = restored()
+    api(world).broken = LedgerConflictError("It has ended.")
+    assert unstage(world, "d2", "api").outcome == "over"

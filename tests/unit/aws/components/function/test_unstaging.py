@@ -2,11 +2,19 @@
 
 import base64
 import io
+from collections.abc import Callable
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+
 from controller.domain.bundle.archive import BundleArchive
-from controller.domain.deployment import Left, Pending, Revision
+from controller.domain.deployment import Deployment, Left, Pending, Revision, Upload
+from controller.domain.phases import Phase
+from controller.errors import LedgerConflictError
+from controller.ports.components import Context
 from tests.builders import a_bundle
+from tests.fakes import START
 from tests.unit.aws.conftest import ARTIFACTS, World
 from tests.unit.aws.fake_lambda import sha
 
@@ -24,6 +32,37 @@ def unstage(world: World, stable: Revision, code: bytes = BETTER, **api: Any) ->
     """Unstage the same again."""
     bundle = BundleArchive(io.BytesIO(a_bundle(api_code=code, api=api)))
     return world.function().unstage(bundle.manifest().components["api"], bundle, stable)
+
+
+def over() -> None:
+    """The permit of a deployment that has ended."""
+    msg = "It has ended."
+    raise LedgerConflictError(msg)
+
+
+def permits(count: int) -> Callable[[], None]:
+    """The permit of a deployment that ends after it was asked so often."""
+    left = iter(range(count))
+
+    def permit() -> None:
+        if next(left, None) is None:
+            over()
+
+    return permit
+
+
+def a_context(permit: Callable[[], object] = lambda: None, **staged: Revision) -> Context:
+    """Of a deployment that has staged these."""
+    upload = Upload(ARTIFACTS, "incoming/smartpack/prod/x.zip", "v1", 1, START)
+    one = Deployment("d2", "smartpack", "prod", Phase.ROLLING_BACK, upload, "arn", START, START, staged=staged)
+    return Context(one, permit)
+
+
+def act(world: World, context: Context, what: str) -> Any:  # noqa: ANN401 - as the port's
+    """Stage, or unstage back to the first version, for this deployment."""
+    bundle = BundleArchive(io.BytesIO(a_bundle(api_code=BETTER, api={"memory": 512})))
+    component, artifact = world.function(context), bundle.manifest().components["api"]
+    return component.stage(artifact, bundle) if what == "stage" else component.unstage(artifact, bundle, FIRST)
 
 
 def keep_first_code(world: World) -> None:
@@ -148,3 +187,57 @@ def test_what_was_unstaged_and_deleted_can_be_staged_again(world: World) -> None
 
     world.functions.before["publish_version"] = same_contents
     assert release(world).id in world.functions.versions
+
+
+@pytest.mark.parametrize("what", ["stage", "unstage"])
+def test_a_call_that_comes_too_late_writes_nothing(world: World, what: str) -> None:
+    """Its deployment has ended meanwhile, and what is in the function may be the next release's."""
+    keep_first_code(world)
+    if what == "unstage":
+        release(world, memory=512)
+    world.functions.calls.clear()
+    with pytest.raises(LedgerConflictError):
+        act(world, a_context(over), what)
+    assert world.functions.mutations == []
+
+
+@pytest.mark.parametrize("what", ["stage", "unstage"])
+def test_the_permit_is_asked_for_before_each_of_the_two_writes(world: World, what: str) -> None:
+    """The deployment ends between configuration and code."""
+    keep_first_code(world)
+    if what == "unstage":
+        release(world, memory=512)
+    world.functions.calls.clear()
+    with pytest.raises(LedgerConflictError):
+        act(world, a_context(permits(1)), what)
+    assert world.functions.mutations == ["update_function_configuration"]
+
+
+def test_a_staging_that_was_overtaken_does_not_write_over_the_next_release(world: World) -> None:
+    """Its condition has failed, so it reads again, and asks again whether it may."""
+    left: list[dict[str, Any]] = []
+
+    def next_one() -> None:
+        release(world, b"the next one's", memory=1024)
+        left.append(own(world))
+
+    world.functions.before["update_function_configuration"] = next_one
+    with pytest.raises(LedgerConflictError):
+        act(world, a_context(permits(1)), "stage")
+    assert [own(world)] == left
+
+
+def test_a_staging_that_has_not_written_yet_cannot_write_after_it(world: World) -> None:
+    """An interrupted one may still be on its way: the function is written as it is, which takes its condition away."""
+    before, read = own(world), world.functions.latest["RevisionId"]
+    assert act(world, a_context(), "unstage") is None
+    assert own(world) == before
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        world.functions.update_function_configuration(FunctionName="x", RevisionId=read)
+
+
+def test_a_staging_that_has_ended_is_not_shut_out(world: World) -> None:
+    """It cannot write any more, so the function is not touched for it."""
+    world.functions.calls.clear()
+    assert act(world, a_context(api=Revision("2")), "unstage") is None
+    assert world.functions.mutations == []

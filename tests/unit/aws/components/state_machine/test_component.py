@@ -14,10 +14,20 @@ from controller.aws.components.state_machine.versions import OURS
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.components.bypassing import Bypassing
 from controller.domain.components.state_machine.target import StateMachineTarget
-from controller.domain.deployment import Revision
+from controller.domain.deployment import Deployment, Revision, Upload
 from controller.domain.environment import Environment
-from controller.errors import AwsError, ChangedByOthersError, ConflictError, TransientError, TrippedError
+from controller.domain.phases import Phase
+from controller.errors import (
+    AwsError,
+    ChangedByOthersError,
+    ConflictError,
+    LedgerConflictError,
+    TransientError,
+    TrippedError,
+)
+from controller.ports.components import Context
 from tests.builders import BundleParts, digest
+from tests.fakes import START
 from tests.fences import BACK, FORWARD, forward
 from tests.unit.aws.fake_machines import MACHINE, PLACEHOLDER, FakeMachines, a_definition
 
@@ -280,3 +290,26 @@ def test_an_alias_that_never_stays_is_said(machines: FakeMachines, monkeypatch: 
     machines.before["update_state_machine_alias"] = refuse
     with pytest.raises(TransientError, match="was changed 5 times"):
         the_component(machines).shift(Revision("1"), canary, 10, FORWARD)
+
+
+@pytest.mark.parametrize("what", ["stage", "unstage"])
+def test_a_call_that_comes_too_late_changes_nothing(machines: FakeMachines, what: str) -> None:
+    """AWS has no condition here, so the ledger is asked right before the write."""
+
+    def over() -> None:
+        msg = "It has ended."
+        raise LedgerConflictError(msg)
+
+    if what == "unstage":
+        staged(machines)
+    machines.calls.clear()
+    upload = Upload("artifacts", "incoming/shop/prod/x.zip", "v1", 1, START)
+    context = Context(Deployment("d2", "shop", "prod", Phase.STAGING, upload, "arn", START, START), over)
+    late = StateMachineComponent(
+        StateMachineTarget(**TARGET), "flow", clients_of(machines), lambda _: None, context=context
+    )
+    bundle = opened(a_definition())
+    artifact = bundle.manifest().components["flow"]
+    with pytest.raises(LedgerConflictError):
+        late.stage(artifact, bundle) if what == "stage" else late.unstage(artifact, bundle, Revision("1"))
+    assert machines.mutations == []
