@@ -113,7 +113,7 @@ def _later(
 
 
 def _over(world: World, deployment: Deployment, task_token: str, source: TripSource, reason: str) -> HookAsked:
-    """The release goes back; only a refusal (`check`) is evidence against it."""
+    """The release is rolled back; only a refusal (`check`) is evidence against it."""
     tripped = trip(world, deployment.deployment_id, source, reason)
     world.workflows.fail(task_token, reason)
     return HookAsked(tripped, "refused", reason)

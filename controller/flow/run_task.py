@@ -2,8 +2,8 @@
 
 A task is claimed in the ledger, and then the staged version is invoked. Who dies in between leaves a claim behind, and
 nobody knows whether the task ran. No function runs for more than a quarter of an hour, so after that time the task is
-run once more, under the same idempotency key; if that leaves no answer either, the release goes back. So two tasks
-never run at the same time, also not those of two releases: the next one waits as long for what a rollback has left.
+run once more, under the same idempotency key; if that leaves no answer either, the release is rolled back. So two
+tasks never run at the same time, also not those of two releases: the next one waits as long for what a rollback left.
 
 Only an answer that says that it failed is evidence against the version.
 """
@@ -47,7 +47,7 @@ def run_task(world: World, deployment_id: str) -> TaskRan:
     """Run the task that is due, if any.
 
     Outcomes: `done`; `pending` while it may be running, begun by another call of this: ask again in `wait_seconds`;
-    `failed`, also when the deployment has tripped or goes back already.
+    `failed`, also when the deployment has tripped or is rolled back already.
     """
     deployment = world.deployments.get(deployment_id)
     if deployment.trip or deployment.phase is not Phase.STAGING:
@@ -132,7 +132,7 @@ def _done(world: World, deployment: Deployment, number: int, said: str) -> TaskR
     expected = Expected(task_claim=run.claim)
     try:
         noted = world.deployments.update(deployment.deployment_id, changes, phases={Phase.STAGING}, expected=expected)
-    except LedgerConflictError:  # It goes back already, or has waited so long that the task was begun again.
+    except LedgerConflictError:  # It is rolled back already, or has waited so long that the task was begun again.
         _note_over(world, deployment)
         return TaskRan(deployment, "pending", wait_seconds=1)
     if noted.trip:
@@ -141,6 +141,6 @@ def _done(world: World, deployment: Deployment, number: int, said: str) -> TaskR
 
 
 def _failed(world: World, deployment: Deployment, source: TripSource, reason: str) -> TaskRan:
-    """The release goes back before any visitor came; only an answer that it failed (`check`) is evidence."""
+    """The release is rolled back before any visitor came; only an answer that it failed (`check`) is evidence."""
     tripped = trip(world, deployment.deployment_id, source, reason)
     return TaskRan(tripped, "failed", reason)

@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.handlers import json_decode_template_body
 from botocore.utils import parse_timestamp
 
+from controller.aws.client.recent import Recent
 from controller.errors import AwsError
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ class Clients:
 
     def __init__(self, credentials: "Credentials | None" = None) -> None:
         self.credentials = credentials
+        self.recent = Recent()
+        """What was just read with these clients, and with paced copies of them."""
 
     def of(self, environment: "Environment") -> Self:  # noqa: ARG002 - the same for all
         """The clients with which to work for an environment: these."""

@@ -3,7 +3,7 @@
 Several hosts route an alias's calls, and each learns of a change at its own time. So several calls in a row must run on
 the version that all visitors get now. While two versions serve, a call that runs on either of them proves nothing: then
 the alias itself is believed. Functions without a check that only reads are not called, because calling them would do
-something.
+something; nor are those whose events are not known, because they might fail.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,7 +34,10 @@ def missing_in_calls(
     harmless = next((one for one in checks if isinstance(one, Check) and one.method in READS), None)
     if harmless is None:
         return ""
-    event = gateway().event(harmless)
+    known = gateway()
+    if known.why_unknown(harmless):
+        return ""
+    event = known.event(harmless)
     for _ in range(IN_A_ROW):
         try:
             with calling("lambda:InvokeFunction", qualified):

@@ -13,7 +13,7 @@ from typing import Any
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
-from controller.aws.components.function.apis.rest_api import RestApiExport
+from controller.aws.components.function.apis import exported_api
 from controller.aws.components.function.apis.routes import routes_in
 from controller.domain.components.bypassing import REFUSE, Bypassing
 from controller.domain.components.function.target import LambdaTarget
@@ -112,8 +112,7 @@ class Callers:
                         yield f"the integration {one.get('IntegrationId', '')} of the API {api_id}".strip()
 
     def _of_rest_api(self, api_id: str) -> Iterator[str]:
-        definition = RestApiExport(self._clients, api_id, self._target.rest_api_stage).definition()
-        for route in routes_in({"rest_api_id": api_id, "definition": definition}):
+        for route in routes_in(exported_api(self._clients, self._target) or {}):
             if self._names_it(f":function:{route.function}") and route.qualifier in {"", OWN}:
                 yield f"the route {route.key} of the API {api_id}"
 

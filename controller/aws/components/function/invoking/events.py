@@ -42,11 +42,19 @@ class GatewayRoute:
 
 @dataclass(frozen=True)
 class FunctionGateway:
-    """What stands in front of a function. `shape` is that of requests that no known route takes."""
+    """What stands in front of a function. `shape` is that of requests that no known route takes.
+
+    `unread` says why its routes are not known; "" when they are.
+    """
 
     shape: Shape = "2.0"
     routes: Sequence[GatewayRoute] = ()
     stage: str = DEFAULT
+    unread: str = ""
+
+    def why_unknown(self, request: Request) -> str:
+        """Why it is not known which event visitors' requests of this kind make; "" when it is."""
+        return "" if request.route else self.unread
 
     def event(self, request: Request) -> bytes:
         """The event of this request, as JSON."""

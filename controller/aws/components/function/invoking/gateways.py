@@ -13,19 +13,18 @@ from controller.errors import SelfrightError, TransientError
 def gateway_of(clients: Clients, target: LambdaTarget) -> FunctionGateway:
     """The gateway of a function; without an API, no call is made.
 
-    An API that cannot be read makes events without path parameters: a check says more of a release than that.
+    An API that cannot be read makes events without path parameters; what it says for that is in `unread`.
     """
     if target.gateway == "load_balancer":
         return FunctionGateway("load_balancer")
     shape: Shape = "rest" if target.rest_api_id else "2.0"
     stage = target.rest_api_stage or DEFAULT
     try:
-        routes = tuple(_routes(clients, target))
+        return FunctionGateway(shape, tuple(_routes(clients, target)), stage)
     except TransientError:
         raise
-    except SelfrightError:
-        routes = ()
-    return FunctionGateway(shape, routes, stage)
+    except SelfrightError as error:
+        return FunctionGateway(shape, (), stage, unread=str(error))
 
 
 def _routes(clients: Clients, target: LambdaTarget) -> Iterator[GatewayRoute]:

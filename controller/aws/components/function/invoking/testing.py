@@ -16,6 +16,7 @@ from controller.domain.checks.event_check import EventCheck
 from controller.domain.checks.load_check import LoadCheck, check_load
 from controller.domain.checks.requests import Request
 from controller.domain.checks.verification import AnyCheck
+from controller.domain.printable import sentences
 from controller.errors import AwsError, NoAnswerError, TransientError
 from controller.seen_again import seen_again
 
@@ -55,8 +56,15 @@ class FunctionTests:
                     check
                 )  # The first call may have started an instance, which few visitors have to wait for.
         except NoAnswerError as error:
-            return CheckResult(check.name, False, str(error))
-        return check_answer(check, answer)
+            return self._believed(check, CheckResult(check.name, False, str(error)))
+        return self._believed(check, check_answer(check, answer))
+
+    def _believed(self, check: Request, result: CheckResult) -> CheckResult:
+        """The result; raises `AwsError` for a failure of an event that visitors' requests may never make."""
+        if result.passed or not (why := self._gateway.why_unknown(check)):
+            return result
+        nothing = f"That says nothing, because the routes of its API are not known: {why}"
+        raise AwsError(sentences(f"{result.check}: {result.detail}", nothing, "Or name the check's `route`."))
 
     def _send(self, check: EventCheck) -> CheckResult:
         """Send an event; it fails as it would for its sender, who would send it again.
@@ -81,7 +89,8 @@ class FunctionTests:
             return answer["Payload"].read(), answer.get("FunctionError")
 
     def _load(self, check: LoadCheck) -> CheckResult:
-        return check_load(check, LoadRun(check, lambda: self._wrong(check), self._clock).run())
+        run = LoadRun(check, lambda: self._wrong(check), self._clock).run()
+        return self._believed(check, check_load(check, run))
 
     def _wrong(self, check: LoadCheck) -> str:
         status = self._ask(check).status

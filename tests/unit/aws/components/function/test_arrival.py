@@ -5,6 +5,7 @@ from typing import Any
 from controller.domain.checks.verification import read_check
 from controller.domain.deployment import Revision
 from tests.fences import FORWARD
+from tests.unit.aws.components.function.invoking.test_events import behind_a_denied_api
 from tests.unit.aws.components.function.test_component import staged
 from tests.unit.aws.conftest import World
 
@@ -66,4 +67,11 @@ def test_while_two_versions_serve_the_alias_is_believed(world: World) -> None:
     """A call that runs on either of them proves nothing."""
     moved(world, 10)
     assert world.function().arrival(V1, V2, 10, READS).missing == ""
+    assert invoked(world) == []
+
+
+def test_a_function_whose_events_are_not_known_is_not_called(world: World) -> None:
+    """It might fail, and its failures would count as those of visitors."""
+    moved(world, 100)
+    assert behind_a_denied_api(world).arrival(V1, V2, 100, READS).missing == ""
     assert invoked(world) == []

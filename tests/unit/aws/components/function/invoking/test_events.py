@@ -2,16 +2,21 @@
 
 import base64
 import json
+from copy import copy
 from typing import Any
 
 import pytest
 
+from controller.aws.components.function.component import FunctionComponent
 from controller.aws.components.function.invoking.events import FunctionGateway, GatewayRoute, parameters
 from controller.aws.components.function.invoking.gateways import gateway_of
 from controller.domain.checks.check import Check
+from controller.domain.checks.verification import read_check
 from controller.domain.components.function.target import FunctionTarget
+from controller.domain.deployment import Revision
+from controller.errors import AwsError
 from tests.unit.aws.conftest import World
-from tests.unit.aws.fake_lambda import NAME
+from tests.unit.aws.fake_lambda import NAME, refuse
 
 ITEM = Check(component="api", path="/items/a%20b?day=1&day=2&x=", headers={"Cookie": "a=1; b=2", "Origin": "https://x"})
 ORDER = Check(component="api", method="POST", path="/orders", body={"trip": "Rome"})
@@ -123,9 +128,11 @@ class Api:
 
     def __init__(self) -> None:
         self._items = ""
+        self.read = 0
 
     def get_api(self, ApiId: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
         """Its settings."""
+        self.read += 1
         return {"Name": ApiId}
 
     def get_paginator(self, operation: str) -> "Api":
@@ -153,6 +160,47 @@ def test_the_routes_are_those_of_the_api_in_front(world: World) -> None:
     clients.gateway = Api()  # type: ignore[assignment]
     gateway = gateway_of(clients, FunctionTarget(kind="function", function_name=NAME, api_id="a1"))
     assert gateway.routes == (GatewayRoute("GET /items/{id}", "1.0"),)
+
+
+class Denied(Api):
+    """An API that the controller may not read."""
+
+    def get_api(self, ApiId: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        """AWS's refusal."""
+        raise refuse("AccessDeniedException", 403)
+
+
+def behind_a_denied_api(world: World) -> FunctionComponent:
+    """A function behind it, which needs a path's parameters."""
+    clients = world.clients
+    clients.gateway = Denied()  # type: ignore[assignment]
+    failed = {"errorType": "KeyError", "errorMessage": "'pathParameters'"}
+    world.functions.answers = {f"{NAME}:7": {"Payload": failed, "FunctionError": "Unhandled"}}
+    target = FunctionTarget(kind="function", function_name=NAME, api_id="a1")
+    return FunctionComponent(target, "api", "artifacts", clients)
+
+
+def test_a_failure_says_nothing_where_the_routes_are_not_known(world: World) -> None:
+    """A right is missing: that is no evidence against the version, and the reason says which."""
+    items = read_check('{"component":"api","path":"/items/1"}')
+    with pytest.raises(AwsError, match=r"failed with KeyError\. That says nothing, .* Allow apigateway:GET"):
+        behind_a_denied_api(world).check(Revision("7"), [items])
+
+
+def test_a_failure_by_a_route_of_its_own_counts_all_the_same(world: World) -> None:
+    """The check says itself which event visitors make."""
+    items = read_check('{"component":"api","path":"/items/1","route":"/items/{id}"}')
+    [result] = behind_a_denied_api(world).check(Revision("7"), [items])
+    assert not result.passed
+
+
+def test_an_api_is_read_once_for_all_functions_behind_it(world: World) -> None:
+    """API Gateway answers ten requests a second to a whole account."""
+    clients, api = world.clients, Api()
+    clients.gateway = api  # type: ignore[assignment]
+    for name in ("one", "two", "three"):
+        gateway_of(copy(clients), FunctionTarget(kind="function", function_name=name, api_id="a1"))
+    assert api.read == 1
 
 
 def test_without_an_api_nothing_is_read(world: World) -> None:

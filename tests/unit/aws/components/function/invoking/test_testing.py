@@ -66,7 +66,7 @@ def test_wrong_answers_are_errors_of_the_load(world: World) -> None:
 def test_a_body_alone_is_an_answer_where_the_functions_api_takes_it(world: World) -> None:
     """An HTTP API does; a REST API would answer 502."""
     world.functions.answers = {NAME: {"Payload": {"ok": True}}}
-    revision, check = Revision("7"), health(json={"ok": True})
+    revision, check = Revision("7"), health(json={"ok": True}, route="/health")
     [http] = world.function(api_id="abc").check(revision, [check])
     [rest] = world.function(rest_api_id="abc", rest_api_stage="prod").check(revision, [check])
     assert http.passed
