@@ -103,7 +103,8 @@ class Planner:
         if why := refusal_of(self.environment, indivisible, new):
             refused = [*refused, Refusal(why, INDIVISIBLE_ADVICE)]
         new = [*new, *(name for name in indivisible if name not in new)]
-        timing = timing_of(self.environment, changed, new)
+        uploads = [one.transfer for one in components if one.transfer and one.transfer.what == "files"]
+        timing = timing_of(self.environment, changed, new, sum(upload.count for upload in uploads))
         if len(timing.steps) > 1:
             components = [replace(one, at_once=one.name in new) for one in components]
         compared = set(changed).difference(new)

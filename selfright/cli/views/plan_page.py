@@ -109,7 +109,7 @@ def _items(items: Items, *, names: bool) -> Text:
     if names:
         return Text("  ").join(Text(f"{sign}{clean(name)}", style) for sign, which, style in kinds for name in which)
     counted = ((items.added, "added"), (items.changed, "changed"), (items.removed, "removed"))
-    return Text(", ".join(f"{len(which)} {what}" for which, what in counted if which) or "the same")
+    return Text(", ".join(f"{len(which):,} {what}" for which, what in counted if which) or "the same")
 
 
 def _difference(one: Difference) -> Text:

@@ -32,6 +32,11 @@ def test_the_time_is_that_of_the_bakes_and_a_little_more() -> None:
     assert compared.seconds == 605
 
 
+def test_many_files_take_time() -> None:
+    """A large site is uploaded before its first step."""
+    assert timing_of(environment(), ["site"], files=20_000).seconds == timing_of(environment(), ["site"]).seconds + 40
+
+
 def test_what_changes_nothing_takes_no_step() -> None:
     """And what cannot be divided goes in one."""
     assert timing_of(environment(), []).steps == ()

@@ -1,6 +1,7 @@
 """The answer that a visitor would get from the result of a function, as its gateway reads it."""
 
 import json
+import re
 from typing import Any
 
 from controller.domain.checks.check import FAILED, Answer
@@ -12,9 +13,18 @@ from controller.errors import NoAnswerError
 SHOWN = 80
 NOT_STARTED = {
     f"Runtime.{name}"
-    for name in ("HandlerNotFound", "ImportModuleError", "MalformedHandlerName", "UserCodeSyntaxError")
+    for name in (
+        "ExitError",
+        "HandlerNotFound",
+        "ImportModuleError",
+        "InvalidEntrypoint",
+        "InvalidWorkingDir",
+        "MalformedHandlerName",
+        "UserCodeSyntaxError",
+    )
 }
-"""The types of failures that Lambda's runtimes report when they cannot start the code."""
+"""The types of failures that Lambda and its runtimes report when they cannot start the code, or an image."""
+_REQUEST = re.compile(r"RequestId: \S+ Error: ")
 
 
 def answer_in(
@@ -53,5 +63,6 @@ def _failure(answer: Any) -> str:  # noqa: ANN401 - JSON
     if not isinstance(kind, str) or not kind.isprintable():
         return "an unknown error"
     message = answer.get("errorMessage") if kind in NOT_STARTED else None
-    words = redacted(printable(message.strip().partition("\n")[0])) if isinstance(message, str) else ""
+    first = _REQUEST.sub("", message.strip().partition("\n")[0], count=1) if isinstance(message, str) else ""
+    words = redacted(printable(first))
     return bounded(f"{kind}: {words}", PART_BYTES) if words else kind[:SHOWN]

@@ -82,6 +82,22 @@ def test_code_that_does_not_start_says_what_is_missing(message: str | None, show
     assert "Require stack" not in detail
 
 
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("InvalidEntrypoint", "fork/exec /lambda-entrypoint.sh: exec format error"),
+        ("InvalidWorkingDir", "chdir /srv: no such file or directory"),
+        ("ExitError", "Runtime exited with error: exit status 1"),
+    ],
+)
+def test_an_image_that_does_not_start_says_why(kind: str, words: str) -> None:
+    """Lambda's words are shown without the number of its request, which is another one each time."""
+    message = f"RequestId: 8f5f4f0e-4f0e-4f0e-8f5f-4f0e8f5f4f0e Error: {words}"
+    passed, detail = judged({"errorType": f"Runtime.{kind}", "errorMessage": message}, "Unhandled")
+    assert not passed
+    assert detail.startswith(f"the function failed with Runtime.{kind}: {words}")
+
+
 @pytest.mark.parametrize("payload", [None, {"errorType": 5}, {"errorType": "a\nb"}, ["x"]])
 def test_a_failure_without_a_type_is_a_failure(payload: object) -> None:
     """Runtimes differ in the errors that they return."""
