@@ -12,6 +12,12 @@ from controller.domain.checks.requests import Request, header_lines
 from controller.domain.printable import bind
 from controller.domain.reading.written import Whole
 
+JsonValues = Annotated[
+    dict[str, Any],
+    PlainValidator(json_paths.expectations, json_schema_input_type=dict[str, Any]),
+    Field(alias="json"),
+]
+"""JMESPath expressions and what they must be in an answer; the key is `json`."""
 PRESENT, ABSENT = "present", "absent"
 FAILED = "the function failed with"
 """How the detail of a check begins whose function raised an error."""
@@ -62,11 +68,7 @@ class Check(Placed, Request):
     kind: Literal["http"] = "http"
     status: Annotated[Whole, Field(ge=100, le=599)] = 200
     contains: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
-    values: Annotated[
-        dict[str, Any],
-        PlainValidator(json_paths.expectations, json_schema_input_type=dict[str, Any]),
-        Field(alias="json"),
-    ] = {}
+    values: JsonValues = {}
     header: Annotated[dict[str, str], PlainValidator(header_lines, json_schema_input_type=dict[str, str])] = {}
     max_latency_ms: Annotated[Whole, Field(ge=1, le=20_000)] | None = None
 

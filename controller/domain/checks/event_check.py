@@ -1,12 +1,11 @@
 """The event check: what a queue, a topic, a schedule or a stream would send, so that a worker is tested, too."""
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator
+from pydantic import BaseModel, ConfigDict
 
-from controller.domain.checks import json_paths
-from controller.domain.checks.check import OnStagedOnly
+from controller.domain.checks.check import JsonValues, OnStagedOnly
 from controller.domain.checks.requests import Body
 from controller.domain.names import Name
 
@@ -28,11 +27,7 @@ class EventCheck(OnStagedOnly, BaseModel):
     kind: Literal["event"]
     source: Source
     payload: Body = None
-    values: Annotated[
-        dict[str, Any],
-        PlainValidator(json_paths.expectations, json_schema_input_type=dict[str, Any]),
-        Field(alias="json"),
-    ] = {}
+    values: JsonValues = {}
 
     @property
     def name(self) -> str:

@@ -14,11 +14,11 @@ from controller import clock
 from controller.aws.client.clients import Clients
 from controller.aws.components.parameters.pointer import ParameterPointer
 from controller.aws.components.parameters.store import ParameterStore
+from controller.aws.components.plain import PlainComponent
 from controller.aws.components.traffic import MovedByTraffic
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
 from controller.domain.components.artifact import Artifact
-from controller.domain.components.bypassing import Bypassing
 from controller.domain.components.contents import Contents
 from controller.domain.components.parameters.artifact import ParametersArtifact
 from controller.domain.components.parameters.target import ParametersTarget
@@ -27,7 +27,7 @@ from controller.domain.deployment import Revision
 from controller.seen_again import seen_again
 
 
-class ParametersComponent(MovedByTraffic[ParameterPointer]):
+class ParametersComponent(MovedByTraffic[ParameterPointer], PlainComponent):
     """Implements `ports.Component`.
 
     A revision's id is made from names and values, so it is the digest as well. Before the first release it is "". A
@@ -50,14 +50,6 @@ class ParametersComponent(MovedByTraffic[ParameterPointer]):
     def current(self) -> Revision:
         """The revision that the application reads; one call."""
         return _revision(self._traffic.live())
-
-    def why_indivisible(self, artifact: Artifact, bundle: Contents, live: Revision) -> str:  # noqa: ARG002
-        """Never: readers are never divided."""
-        return ""
-
-    def bypassed_by(self) -> Bypassing:
-        """Nobody."""
-        return Bypassing()
 
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision:
         """Create the parameters that are missing; when all are there, only the listing is called."""
@@ -83,9 +75,6 @@ class ParametersComponent(MovedByTraffic[ParameterPointer]):
         for revision in gone:
             self._store.delete(revision)
         return len(gone)
-
-    def unstage(self, artifact: Artifact, bundle: Contents, stable: Revision) -> None:
-        """Nothing: nobody meets what was staged but by its traffic."""
 
     def discard(self, revision: Revision) -> bool:
         """Delete the revision's parameters, unless the pointer names it."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
+from controller.aws.components.plain import PlainComponent
 from controller.aws.components.site.files import SiteFiles
 from controller.aws.components.site.pruning import discard, prune
 from controller.aws.components.site.routing import SiteTraffic, index_key
@@ -12,7 +13,6 @@ from controller.aws.components.traffic import MovedByTraffic
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
 from controller.domain.components.artifact import Artifact
-from controller.domain.components.bypassing import Bypassing
 from controller.domain.components.contents import Contents
 from controller.domain.components.site.target import SiteTarget
 from controller.domain.deployment import Pending, Revision
@@ -23,7 +23,7 @@ DEPLOYING, PATIENCE = "CloudFront is still deploying a change that somebody made
 """Seconds. CloudFront takes some minutes."""
 
 
-class SiteComponent(MovedByTraffic[SiteTraffic]):
+class SiteComponent(MovedByTraffic[SiteTraffic], PlainComponent):
     """Implements `ports.Component`.
 
     A shift publishes a routing table: four calls, and one for what the function must know of a canary that is new.
@@ -45,14 +45,6 @@ class SiteComponent(MovedByTraffic[SiteTraffic]):
             reason = f"{self._traffic.name} sends {table.weight} % of the visitors to {table.canary}"
             raise ChangedByOthersError(f"{reason}; all must be on one revision before a release can begin.")
         return _revision(table.stable)
-
-    def why_indivisible(self, artifact: Artifact, bundle: Contents, live: Revision) -> str:  # noqa: ARG002
-        """Never: CloudFront's function divides visitors between any two revisions."""
-        return ""
-
-    def bypassed_by(self) -> Bypassing:
-        """Nobody."""
-        return Bypassing()
 
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
         """Upload the missing files; one call when the revision is complete already.
@@ -95,9 +87,6 @@ class SiteComponent(MovedByTraffic[SiteTraffic]):
         """Delete revisions except for the newest `count`, `keep`, and those that the routing table names."""
         table = self._traffic.live()
         return prune(self._files, {*(revision.id for revision in keep), table.stable, table.canary}, count)
-
-    def unstage(self, artifact: Artifact, bundle: Contents, stable: Revision) -> None:
-        """Nothing: nobody meets what was staged but by its traffic."""
 
     def discard(self, revision: Revision) -> bool:
         """Delete the revision's folder, and the shared files that only it uses."""

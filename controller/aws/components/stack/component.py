@@ -13,13 +13,13 @@ from typing import TypeVar
 
 from controller import clock
 from controller.aws.client.clients import Clients
+from controller.aws.components.plain import PlainComponent
 from controller.aws.components.stack.cloudformation import ChangeSet, Present, StackCalls
 from controller.aws.components.stack.restoring import StackRestoring
 from controller.aws.components.stack.stored_states import StackState, StackStore
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
 from controller.domain.components.artifact import Artifact
-from controller.domain.components.bypassing import Bypassing
 from controller.domain.components.contents import Contents
 from controller.domain.components.stack.artifact import StackArtifact
 from controller.domain.components.stack.changes import Allowed, dangers, refusal
@@ -50,7 +50,7 @@ FIRST_PATIENCE, PATIENCE = 15, 3
 MARK_LENGTH = 20
 
 
-class StackComponent:
+class StackComponent(PlainComponent):
     """Implements `ports.Component`. A revision is template and parameters; its id is "" when there is no stack."""
 
     def __init__(  # noqa: PLR0913 - the stack, the deployment, and the tools
@@ -82,14 +82,6 @@ class StackComponent:
                 f"the stack {self._calls.name} cannot be updated: {_advice(present, self._calls)}"
             )
         return Revision(present.revision)
-
-    def why_indivisible(self, artifact: Artifact, bundle: Contents, live: Revision) -> str:  # noqa: ARG002
-        """Never: a stack serves both releases."""
-        return ""
-
-    def bypassed_by(self) -> Bypassing:
-        """Nobody."""
-        return Bypassing()
 
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision | Pending:
         """Apply the template, unless it changes nothing; see `ports.Component.stage`."""
@@ -130,9 +122,6 @@ class StackComponent:
     ) -> Arrival:
         """At once: no traffic is moved."""
         return Arrival()
-
-    def unstage(self, artifact: Artifact, bundle: Contents, stable: Revision) -> None:
-        """Nothing: nobody meets what was staged but by its traffic."""
 
     def discard(self, revision: Revision) -> bool:  # noqa: ARG002
         """Nothing: `restore` undoes what was made."""

@@ -9,13 +9,13 @@ from typing import Any
 
 from controller import clock
 from controller.aws.client.clients import Clients
+from controller.aws.components.plain import PlainComponent
 from controller.aws.components.state_machine.alias import MachineAlias
 from controller.aws.components.state_machine.versions import FROM_TEMPLATE, MachineVersions
 from controller.aws.components.traffic import MovedByTraffic
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
 from controller.domain.components.artifact import Artifact
-from controller.domain.components.bypassing import Bypassing
 from controller.domain.components.contents import Contents
 from controller.domain.components.state_machine.definition import digest_of
 from controller.domain.components.state_machine.target import StateMachineTarget
@@ -30,8 +30,11 @@ OTHERS = (
 )
 
 
-class StateMachineComponent(MovedByTraffic[MachineAlias]):
-    """Implements `ports.Component`. A revision's digest is that of its definition."""
+class StateMachineComponent(MovedByTraffic[MachineAlias], PlainComponent):
+    """Implements `ports.Component`. A revision's digest is that of its definition.
+
+    Nobody is seen who bypasses the alias: Step Functions does not say who will start an execution, and by what.
+    """
 
     def __init__(
         self,
@@ -55,14 +58,6 @@ class StateMachineComponent(MovedByTraffic[MachineAlias]):
         """The version that the alias leads to; two calls."""
         version = self._live_version()
         return Revision(version, self._versions.digest(version))
-
-    def why_indivisible(self, artifact: Artifact, bundle: Contents, live: Revision) -> str:  # noqa: ARG002
-        """Never: an alias leads to any two versions."""
-        return ""
-
-    def bypassed_by(self) -> Bypassing:
-        """Nobody that could be seen from here: Step Functions does not say who will start an execution, and by what."""
-        return Bypassing()
 
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision:
         """Publish a version of this definition; return the live one if it has that and what the template says."""

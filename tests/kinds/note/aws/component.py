@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
+from controller.aws.components.plain import PlainComponent
 from controller.aws.components.traffic import MovedByTraffic, Traffic
 from controller.domain.checks.check import CheckResult
 from controller.domain.checks.verification import AnyCheck
 from controller.domain.components.artifact import Artifact
-from controller.domain.components.bypassing import Bypassing
 from controller.domain.components.contents import Contents
 from controller.domain.deployment import Revision
 from controller.domain.strategy import ALL
@@ -83,7 +83,7 @@ class NotePointer(Traffic[str]):
         return state
 
 
-class NoteComponent(MovedByTraffic[NotePointer]):
+class NoteComponent(MovedByTraffic[NotePointer], PlainComponent):
     """Implements `ports.Component`."""
 
     def __init__(self, store: NoteStore, name: str) -> None:
@@ -92,14 +92,6 @@ class NoteComponent(MovedByTraffic[NotePointer]):
     def current(self) -> Revision:
         """The revision that the pointer names."""
         return Revision(self._traffic.read())
-
-    def why_indivisible(self, artifact: Artifact, bundle: Contents, live: Revision) -> str:
-        """Never: readers are never divided."""
-        return ""
-
-    def bypassed_by(self) -> Bypassing:
-        """Nobody."""
-        return Bypassing()
 
     def stage(self, artifact: Artifact, bundle: Contents) -> Revision:
         """Write the text under its revision's id."""
@@ -115,9 +107,6 @@ class NoteComponent(MovedByTraffic[NotePointer]):
     def has(self, revision: Revision) -> bool:
         """Whether the text is there; before the first: yes."""
         return not revision.id or revision.id in self._store.names()
-
-    def unstage(self, artifact: Artifact, bundle: Contents, stable: Revision) -> None:
-        """Nothing: readers follow the pointer."""
 
     def discard(self, revision: Revision) -> bool:
         """Delete a text, unless it is live."""
