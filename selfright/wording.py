@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 PROGRAM = "SELFRIGHT_PROGRAM"
 """The environment variable in which a wrapper such as `./dev` gives the name by which users call this program."""
@@ -45,6 +46,18 @@ class Commands:
         """The text with every command in backticks made copyable."""
         text = COMMAND.sub(lambda found: f"`{self(found[1])}`", text)
         return AWS_COMMAND.sub(lambda found: f"`{found[1]}{self.aws}`", text)
+
+    def said(self, text: str) -> str:
+        """Text from the ledger or AWS for people: without control characters, and with commands that can be copied."""
+        return self.within(clean(text))
+
+    def within_all(self, document: Any) -> Any:  # noqa: ANN401 - JSON
+        """A document of which every text has been made copyable, at any depth."""
+        if isinstance(document, Mapping):
+            return {key: self.within_all(value) for key, value in document.items()}
+        if isinstance(document, list):
+            return [self.within_all(value) for value in document]
+        return self.within(document) if isinstance(document, str) else document
 
 
 def program() -> str:

@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from email.header import Header
@@ -24,6 +24,7 @@ from selfright.account.account import Account
 from selfright.bundling.builder import BUILDER, Builder
 from selfright.bundling.bundle import make_bundle
 from selfright.errors import AdviceError
+from selfright.packing.allowed import NOTHING, Allowed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -74,12 +75,18 @@ def read_bundle(path: Path) -> Bundle:
     return bundle
 
 
-def bundled(source: Path, folder: Path, allowed: Collection[str] = (), builder: Builder | None = BUILDER) -> Bundle:
+def bundled(source: Path, folder: Path, allowed: Allowed = NOTHING, builder: Builder | None = BUILDER) -> Bundle:
     """The bundle of a release folder, made in `folder`; a bundle is used unchanged.
 
-    `allowed` and `builder`: see `make_bundle`. Raises `InvalidBundleError`.
+    `allowed` and `builder`: see `make_bundle`. Raises `InvalidBundleError`; `AdviceError` if something is to be allowed
+    in a bundle.
     """
-    return read_bundle(make_bundle(source, folder, allowed=allowed, builder=builder) if source.is_dir() else source)
+    if source.is_dir():
+        return read_bundle(make_bundle(source, folder, allowed=allowed, builder=builder))
+    if allowed.patterns:
+        message = f"--allow has no effect on '{source}': it is a bundle, and what is in a bundle was allowed already."
+        raise AdviceError(message, "Leave it out, or name the release folder.")
+    return read_bundle(source)
 
 
 def send(

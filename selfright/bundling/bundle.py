@@ -22,6 +22,7 @@ from controller.errors import InvalidBundleError
 from selfright.bundling.build_spec import take_builds
 from selfright.bundling.builder import BUILDER, Builder
 from selfright.components.registry import kind_of
+from selfright.packing.allowed import NOTHING, Allowed
 from selfright.packing.packing import Packed, Packing
 from selfright.packing.secrets import refuse_secrets
 from selfright.packing.zip import add
@@ -33,15 +34,14 @@ def make_bundle(  # noqa: PLR0913 - all but the first two have names
     *,
     application: str | None = None,
     version: str | None = None,
-    allowed: Collection[str] = (),
+    allowed: Allowed = NOTHING,
     builder: Builder | None = BUILDER,
 ) -> Path:
     """Make a bundle from the folder `source` and return its path. Raises `InvalidBundleError`.
 
     `output`: the file to write, or a folder; by default `<application>-<version>.zip` in the current folder.
-    `application` and `version` replace those of `release.yaml`. `allowed`: things that look like secrets but are none:
-    files, as paths or patterns within their artifact's folder, and names of settings. `builder` builds the artifacts
-    whose sources have changed; None: the artifacts are taken as they are.
+    `application` and `version` replace those of `release.yaml`. `allowed` takes what looks like a secret but is none,
+    and must be needed. `builder` builds the artifacts whose sources have changed; None: they are taken as they are.
     """
     content, builds = take_builds(_read_source(source, {"application": application, "version": version}))
     manifest = make_manifest(content)
@@ -55,6 +55,7 @@ def make_bundle(  # noqa: PLR0913 - all but the first two have names
         draft = Path(folder) / "bundle.zip"
         with zipfile.ZipFile(draft, "w") as archive:
             _fill(archive, source, content, manifest, allowed)
+        allowed.refuse_idle()
         verify_bundle(draft)
         draft.replace(target)
     return target
@@ -93,7 +94,7 @@ def _target(output: Path | None, manifest: Manifest) -> Path:
 
 
 def _fill(
-    archive: zipfile.ZipFile, source: Path, content: dict[str, Any], manifest: Manifest, allowed: Collection[str]
+    archive: zipfile.ZipFile, source: Path, content: dict[str, Any], manifest: Manifest, allowed: Allowed
 ) -> None:
     """Write all artifacts, then the manifest with their names and digests."""
     known: dict[str, Packed] = {}

@@ -12,7 +12,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from controller.domain.printable import printable
-from selfright.wording import Commands, clean
+from selfright.wording import Commands
 
 UNWRAPPED = 2000
 """The width if it is not a terminal, so that long lines are not broken."""
@@ -40,7 +40,7 @@ class Terminal:
     def result(self, shown: RenderableType, document: object) -> None:
         """Print the result of the command: the document with `--output json`, else what is shown."""
         if self.as_json:
-            click.echo(as_json(document, indent=2))
+            click.echo(as_json(self.commands.within_all(document), indent=2))
         else:
             write(self.out, shown)
 
@@ -60,8 +60,8 @@ class Terminal:
     def error(self, message: str, next_step: str) -> None:
         """Print an error and the next step; with `--output json`, also as a document on stdout."""
         # A tool's last lines stay lines; indented, so that none of them can pass for one of ours.
-        within = self.commands.within
-        said, step = "\n  ".join(within(clean(line)) for line in message.splitlines()), within(clean(next_step))
+        said = "\n  ".join(self.commands.said(line) for line in message.splitlines())
+        step = self.commands.said(next_step)
         self.note(Text.assemble(("Error: ", "bold red"), said))
         if step:
             self.note(Text.assemble(("Next:  ", "bold"), step))

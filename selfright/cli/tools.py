@@ -19,6 +19,7 @@ from selfright.account.account import Account, use_local
 from selfright.account.watching import DeploymentWatcher, now
 from selfright.bundling.builder import Builder
 from selfright.cli.terminal import Terminal
+from selfright.packing.allowed import Allowed
 from selfright.wording import Commands, program
 
 Arguments = ParamSpec("Arguments")
@@ -43,6 +44,11 @@ class CommandTools:
     def watcher(self) -> DeploymentWatcher:
         """Watches deployments."""
         return DeploymentWatcher(self.account.ledger, self.clock, self.sleep)
+
+    def say_allowed(self, allowed: Allowed) -> None:
+        """Say what was taken for no secret."""
+        for line in allowed.said():
+            self.terminal.note(line)
 
 
 class Length(click.ParamType[float]):
@@ -117,7 +123,8 @@ allow_option = click.option(
     "--allow",
     multiple=True,
     metavar="PATTERN",
-    help="Not a secret, though it looks like one: a file's path in the component's folder, or a parameter's name.",
+    callback=lambda _, __, patterns: Allowed(patterns),
+    help="Not a secret, though it looks like one: a file, a folder with all that is in it, or a setting's name.",
 )
 
 build_option = click.option(

@@ -7,13 +7,14 @@ like a secret, leads out of the folder, or is not a plain file.
 import os
 import shlex
 import stat
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
 from controller.domain.zip.rules import why_unsafe
 from controller.errors import InvalidBundleError
+from selfright.packing.allowed import NOTHING, Allowed
 
 LEFT_OUT = (
     "__pycache__",
@@ -116,11 +117,11 @@ def leaves_out_tools(path: str, is_folder: bool) -> bool:  # noqa: ARG001 - othe
 
 
 def list_files(
-    folder: Path, *, allowed: Collection[str] = (), leaves_out: LeavesOut = leaves_out_tools, public: bool = False
+    folder: Path, *, allowed: Allowed = NOTHING, leaves_out: LeavesOut = leaves_out_tools, public: bool = False
 ) -> list[SourceFile]:
     """The files of `folder`, sorted by path; raises `InvalidBundleError`.
 
-    `allowed`: paths or patterns of files that look like secrets but are none. `public`: everybody can read them.
+    `allowed` takes what looks like a secret but is none. `public`: everybody can read them.
     """
     root = folder.resolve()
     found = list(_walk(folder, "", (root,), allowed, leaves_out))
@@ -132,7 +133,7 @@ def list_files(
 
 
 def _walk(
-    folder: Path, prefix: str, above: tuple[Path, ...], allowed: Collection[str], leaves_out: LeavesOut
+    folder: Path, prefix: str, above: tuple[Path, ...], allowed: Allowed, leaves_out: LeavesOut
 ) -> Iterator[SourceFile | Secret]:
     """`above` are the folders from the root to this one."""
     with os.scandir(folder) as entries:
@@ -171,11 +172,11 @@ def _stay_inside(link: Path, above: tuple[Path, ...]) -> None:
         raise InvalidBundleError(f"the link '{link}' leads in a circle", "Remove it from the folder.")
 
 
-def is_secret(place: Path, path: str, allowed: Collection[str]) -> bool:
+def is_secret(place: Path, path: str, allowed: Allowed) -> bool:
     """Whether the name of a file or folder is that of a secret; raises `InvalidBundleError` if it cannot be used."""
     if problem := why_unsafe(path):
         raise InvalidBundleError(f"the name {str(place)!r} {problem}", "Rename it.")
-    return _looks_secret(place) and not any(fnmatch(path, pattern) for pattern in allowed)
+    return _looks_secret(place) and not allowed.file(path, place)
 
 
 def refuse_secret_files(secrets: Sequence[Secret], *, public: bool) -> None:

@@ -2,13 +2,14 @@
 
 import hashlib
 import zipfile
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 from controller.domain.components.artifact import MANIFEST_NAME
 from controller.errors import InvalidBundleError
+from selfright.packing.allowed import NOTHING, Allowed
 from selfright.packing.folder import LeavesOut, SourceFile, leaves_out_tools, list_files
 from selfright.packing.zip import add, add_stored
 
@@ -26,13 +27,12 @@ class Packed:
 class Packing:
     """The bundle that is being made, and the artifact's place on this machine (`place`).
 
-    `allowed`: things that look like secrets but are none: files, as paths or patterns within the artifact's folder, and
-    names of settings.
+    `allowed` takes what looks like a secret but is none.
     """
 
     archive: zipfile.ZipFile
     place: Path
-    allowed: Collection[str] = ()
+    allowed: Allowed = NOTHING
 
     def folder(self, leaves_out: LeavesOut = leaves_out_tools, *, public: bool = False) -> list[SourceFile]:
         """The files of the artifact, which must be a folder; raises `InvalidBundleError`.

@@ -1,11 +1,11 @@
 """Keeps secrets out of a bundle's settings: its parameters, variables, headers of checks, and events of tasks."""
 
-from collections.abc import Collection, Iterator, Mapping
-from fnmatch import fnmatch
+from collections.abc import Iterator, Mapping
 
 from controller.domain.bundle.manifest import Manifest
 from controller.domain.checks.requests import Request
 from controller.errors import InvalidBundleError
+from selfright.packing.allowed import NOTHING, Allowed
 from selfright.secrecy import looks_secret
 
 _CREDENTIAL_HEADERS = {"authorization", "cookie", "proxy-authorization"}
@@ -14,15 +14,12 @@ Setting = tuple[str, str, bool]
 """The place of a setting, its name, and whether it looks like a secret."""
 
 
-def refuse_secrets(manifest: Manifest, allowed: Collection[str] = ()) -> None:
-    """Raise `InvalidBundleError` if a setting in the manifest looks like a secret.
-
-    `allowed`: names or patterns of settings that look like secrets but are none.
-    """
+def refuse_secrets(manifest: Manifest, allowed: Allowed = NOTHING) -> None:
+    """Raise `InvalidBundleError` if a setting in the manifest looks like a secret that `allowed` does not take."""
     _refuse(_settings(manifest), allowed)
 
 
-def refuse_secret_values(values: Mapping[str, str], file: str, allowed: Collection[str] = ()) -> None:
+def refuse_secret_values(values: Mapping[str, str], file: str, allowed: Allowed = NOTHING) -> None:
     """Raise `InvalidBundleError` if a name or value of the file looks like a secret."""
     _refuse(_examined(f"'{file}'", values), allowed)
 
@@ -47,9 +44,9 @@ def _examined(where: str, values: Mapping[str, str]) -> Iterator[Setting]:
     return ((where, name, looks_secret(name, value)) for name, value in values.items())
 
 
-def _refuse(settings: Iterator[Setting], allowed: Collection[str]) -> None:
+def _refuse(settings: Iterator[Setting], allowed: Allowed) -> None:
     for where, name, secret in settings:
-        if secret and not any(fnmatch(name, pattern) for pattern in allowed):
+        if secret and not allowed.setting(name, where):
             reason = f"`{name}` in {where} looks like a secret, and everybody who can deploy can read a bundle"
             advice = "Keep it in Secrets Manager and list it under `secrets`; if it is no secret, allow it by name:"
             raise InvalidBundleError(reason, f"{advice} --allow {name}")

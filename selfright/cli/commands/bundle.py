@@ -8,7 +8,8 @@ from selfright.account.releasing import read_bundle
 from selfright.bundling.bundle import make_bundle
 from selfright.cli.help import Command
 from selfright.cli.tools import CommandTools, allow_option, build_option, builder, common, pass_tools
-from selfright.wording import clean, size
+from selfright.packing.allowed import Allowed
+from selfright.wording import size
 
 EXAMPLES = (
     "bundle build/",
@@ -32,7 +33,7 @@ EXAMPLES = (
 @common
 @pass_tools
 def command(  # noqa: PLR0913, PLR0917 - click hands over every option
-    tools: CommandTools, source: Path, file: Path | None, version: str | None, building: bool, allow: tuple[str, ...]
+    tools: CommandTools, source: Path, file: Path | None, version: str | None, building: bool, allow: Allowed
 ) -> None:
     """Make the bundle of a release folder.
 
@@ -40,8 +41,9 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     folder gives the same bytes, wherever and whenever it is bundled.
     """
     bundle = read_bundle(make_bundle(source, file, version=version, allowed=allow, builder=builder(tools, building)))
+    tools.say_allowed(allow)
     made = f"{bundle.path}  ({bundle.application} {bundle.version}, {size(bundle.size)})"
-    shown = "\n".join([made, *(f"  ! {clean(remark)}" for remark in bundle.remarks)])
+    shown = "\n".join([made, *(f"  ! {tools.terminal.commands.said(remark)}" for remark in bundle.remarks)])
     document = {
         "bundle": str(bundle.path),
         "application": bundle.application,

@@ -28,5 +28,5 @@ def command(tools: CommandTools, environment: str, number: int) -> None:
         tools.terminal.note(f"{environment} had no deployment yet.")
     older = older_than_live(deployments)
     listed = [{**documents.deployment(one), "older_than": older.get(one.deployment_id)} for one in deployments]
-    shown = tables.history(deployments, tools.clock()) if deployments else ""
+    shown = tables.history(deployments, tools.terminal.commands, tools.clock()) if deployments else ""
     tools.terminal.result(shown, {"environment": environment, "deployments": listed})

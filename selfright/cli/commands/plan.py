@@ -23,6 +23,7 @@ from selfright.cli.tools import (
 )
 from selfright.cli.views import documents, plan_document, plan_page
 from selfright.cli.views.compared import not_as_released
+from selfright.packing.allowed import Allowed
 from selfright.planning.planner import Planner
 
 REFUSED = 1
@@ -56,7 +57,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     per_second: float | None,
     hotfix: bool,
     building: bool,
-    allow: tuple[str, ...],
+    allow: Allowed,
 ) -> None:
     """Say what a release would do.
 
@@ -70,7 +71,9 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     usual = UsualTraffic(TrafficReader(), tools.clock(), per_second)
     planner = Planner(account.world, account.clients, account.environment(environment), usual=usual, hotfix=hotfix)
     with tempfile.TemporaryDirectory(prefix="selfright-") as folder:
-        plan = planner.plan(bundled(source, Path(folder), allow, builder(tools, building)).path)
+        bundle = bundled(source, Path(folder), allow, builder(tools, building))
+        tools.say_allowed(allow)
+        plan = planner.plan(bundle.path)
     found = Comparer(account, tools.sleep).compare(account.ledger.status(environment))
     commands = tools.terminal.commands
     shown = Group(

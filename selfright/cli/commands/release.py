@@ -1,7 +1,7 @@
 """`selfright release`: upload a release and watch it until it has ended."""
 
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from selfright.cli.tools import (
     target_option,
 )
 from selfright.cli.watching import conclude, timeout_option, watch
+from selfright.packing.allowed import NOTHING, Allowed
 from selfright.wording import size
 
 LIVE = frozenset({Phase.SUCCEEDED})
@@ -66,7 +67,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     reason: str,
     timeout: float | None,
     building: bool,
-    allow: tuple[str, ...],
+    allow: Allowed,
 ) -> None:
     """Release FOLDER_OR_ZIP to an environment and watch it.
 
@@ -102,7 +103,7 @@ def upload(  # noqa: PLR0913 - the release, its place, and its options
     tools: CommandTools,
     source: Path,
     environment: str,
-    allowed: Collection[str] = (),
+    allowed: Allowed = NOTHING,
     *,
     building: bool = True,
     hotfix: str = "",
@@ -110,6 +111,7 @@ def upload(  # noqa: PLR0913 - the release, its place, and its options
     """Bundle (if it is a folder) and upload, with progress on stderr."""
     with tempfile.TemporaryDirectory(prefix="selfright-") as folder:
         bundle = bundled(source, Path(folder), allowed, builder(tools, building))
+        tools.say_allowed(allowed)
         with _progress(tools.terminal, bundle) as uploaded:
             sent = send(tools.account, bundle, environment, uploaded, hotfix)
     tools.terminal.note(f"Uploaded {bundle.object_name} ({size(bundle.size)}) for {environment}.")

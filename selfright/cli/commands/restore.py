@@ -14,7 +14,7 @@ from selfright.cli.tools import CommandTools, common, pass_tools
 from selfright.components.recovered import RecoveryStep
 from selfright.errors import AdviceError, advise
 from selfright.recovery.restoring import Done, Restoration, restoration
-from selfright.wording import clean
+from selfright.wording import Commands, clean
 
 EXAMPLES = (
     "restore smartpack-prod-20250101T120000-3f9a01 --dry-run",
@@ -47,7 +47,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     """
     recovery = restoration(tools.account, deployment, bucket)
     steps = recovery.plan(component)
-    tools.terminal.note(_shown(recovery, steps))
+    tools.terminal.note(_shown(recovery, steps, tools.terminal.commands))
     todo = [step for step in steps if step.level == "do"]
     possible = not any(step.level == "cannot" for step in steps)
     if dry_run:
@@ -69,10 +69,10 @@ def _run(recovery: Restoration, steps: Sequence[RecoveryStep], component: str | 
         raise AdviceError(str(advice), " ".join(filter(None, (advice.next_step, again)))) from error
 
 
-def _shown(recovery: Restoration, steps: Sequence[RecoveryStep]) -> RenderableType:
+def _shown(recovery: Restoration, steps: Sequence[RecoveryStep], commands: Commands) -> RenderableType:
     manifest = recovery.manifest
     head = f"Before {manifest.deployment_id}, recorded {manifest.recorded_at:%Y-%m-%d %H:%M:%S} UTC:"
-    lines = [f"  {SIGNS[step.level]} {clean(step.component)}: {clean(step.text)}" for step in steps]
+    lines = [f"  {SIGNS[step.level]} {clean(step.component)}: {commands.said(step.text)}" for step in steps]
     return Group(Text(head), *(Text(line) for line in lines or ["  everything is as it was then"]))
 
 
@@ -94,5 +94,6 @@ def _conclude(tools: CommandTools, recovery: Restoration, done: Done, *, restore
         leave = f'run this again, or accept the present state: `selfright unlock {key} --reason "…"`'
         held = [] if recovery.deployment is None else [f"Until it is, {key} takes no release: {leave}"]
         said = "\n".join(["Not everything is as it was:", *(f"  {clean(one)}" for one in done.trouble), *held])
+        said = tools.terminal.commands.within(said)
     tools.terminal.result(said, document)
     raise click.exceptions.Exit(0 if good else 1)

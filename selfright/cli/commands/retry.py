@@ -10,7 +10,7 @@ from selfright.cli.commands.release import report, watch_option
 from selfright.cli.help import Command
 from selfright.cli.tools import CommandTools, common, pass_tools
 from selfright.cli.watching import timeout_option
-from selfright.wording import clean
+from selfright.wording import Commands
 
 EXAMPLES = (
     'retry smartpack-prod-20250101T120000-3f9a01 --reason "the payment provider was down"',
@@ -49,15 +49,15 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     chosen = tools.account.ledger.get(deployment)
     check_retry(tools.account, chosen)
     if sys.stdin.isatty() and not yes:
-        click.confirm(question(chosen), abort=True, err=True)
+        click.confirm(question(chosen, tools.terminal.commands), abort=True, err=True)
     why = {"retry": reason.strip()} | ({"hotfix": reason.strip()} if hotfix else {})
     sent = release_again(tools.account, chosen, **why)
     tools.terminal.note(f"Releasing {chosen.version} again: deployment {sent.deployment_id}")
     report(tools, sent, watching=watching, timeout=timeout)
 
 
-def question(chosen: Deployment) -> str:
+def question(chosen: Deployment, commands: Commands) -> str:
     """What a person is asked: what is released again, where, and how it ended the last time."""
-    ended = clean(f"{chosen.phase}. {chosen.reason}".strip())
+    ended = commands.said(f"{chosen.phase}. {chosen.reason}".strip())
     release = f"{chosen.application} {chosen.version}".strip()
     return f"{chosen.deployment_id} was {ended}\nRelease {release} in {chosen.environment_key} again?"

@@ -108,7 +108,7 @@ def _all(tools: CommandTools, comparisons: _Comparisons) -> tuple[RenderableType
     tools.account.world  # noqa: B018 - made once, before the threads share it and its pace
     with ThreadPoolExecutor(AT_ONCE) as pool:
         found = list(pool.map(comparisons.of, statuses))
-    table = tables.environments(statuses, tools.clock())
+    table = tables.environments(statuses, tools.terminal.commands, tools.clock())
     shown = Group(table, compared(statuses, found, tools.terminal.commands))
     return shown, {"environments": [documents.status(*one) for one in zip(statuses, found, strict=True)]}
 

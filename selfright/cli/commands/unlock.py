@@ -7,7 +7,6 @@ import click
 from selfright.account.unlocking import blocking, unlock
 from selfright.cli.help import Command
 from selfright.cli.tools import CommandTools, EnvironmentKey, Reason, common, pass_tools
-from selfright.wording import clean
 
 EXAMPLES = (
     'unlock smartpack/prod --reason "moved forward by hand"',
@@ -33,7 +32,7 @@ def command(tools: CommandTools, environment: str, reason: str, yes: bool) -> No
     tools.account.environment(environment)
     deployment, held = blocking(tools.account.ledger, environment)
     if sys.stdin.isatty() and not yes:
-        click.confirm(f"{clean(held)}\nUnlock {environment} as it is now?", abort=True, err=True)
+        click.confirm(f"{tools.terminal.commands.said(held)}\nUnlock {environment} as it is now?", abort=True, err=True)
     unlock(tools.account, deployment, reason, tools.sleep)
     document = {"environment": environment, "deployment_id": deployment.deployment_id, "unlocked": True}
     tools.terminal.result(f"{environment} takes releases again, as it is now.", document)

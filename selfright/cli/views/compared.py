@@ -8,7 +8,7 @@ from rich.text import Text
 from selfright.account.comparing import ComparedComponent, ComparedEnvironment
 from selfright.account.status import EnvironmentStatus
 from selfright.cli.views import signs
-from selfright.wording import Commands, clean
+from selfright.wording import Commands
 
 
 def compared(
@@ -23,19 +23,18 @@ def compared(
 
 def _lines(status: EnvironmentStatus, one: ComparedEnvironment, commands: Commands) -> Iterator[Text]:
     if one.why_not and status.live and not (status.on_its_way or status.held):  # Those the table says already.
-        yield Text(f"? {one.environment_key} was not compared with AWS: {clean(one.why_not)}.", signs.CAREFUL)
+        yield Text(f"? {one.environment_key} was not compared with AWS: {commands.said(one.why_not)}.", signs.CAREFUL)
     yield from not_as_released(one, commands)
 
 
 def not_as_released(one: ComparedEnvironment, commands: Commands) -> Iterator[Text]:
     """Lines for each component that was changed by hand, or is not known to be as it was released."""
     for each in one.changed:
-        yield Text(f"✘ {one.environment_key}: {clean(_said(each))}", signs.BAD)
-        yield Text(f"  {commands.within(clean(each.next_step))}")
+        yield Text(f"✘ {one.environment_key}: {commands.said(_said(each))}", signs.BAD)
+        yield Text(f"  {commands.said(each.next_step)}")
     for each in one.unknown:
-        yield Text(
-            f"? {one.environment_key}: {each.name} was not compared with AWS: {clean(each.reason)}", signs.CAREFUL
-        )
+        said = f"{each.name} was not compared with AWS: {commands.said(each.reason)}"
+        yield Text(f"? {one.environment_key}: {said}", signs.CAREFUL)
 
 
 def _said(one: ComparedComponent) -> str:

@@ -46,12 +46,12 @@ def summary(record: DeploymentRecord, commands: Commands, *, in_full: bool = Fal
     one = record.deployment
     facts: list[Fact] = [("deployment", one.deployment_id)]
     if one.reason:
-        facts.append(("reason", commands.within(clean(one.reason))))
+        facts.append(("reason", commands.said(one.reason)))
     shifted = any(event.kind == "shifted" for event in record.timeline)
     if shifted and (seconds := restored_in(one)) is not None:
         facts.append(("traffic", f"set back to stable {duration(seconds)} after {_trip(one)}; {_arrived(one)}"))
     if not one.phase.is_terminal:
-        facts += _progress(one)
+        facts += _progress(one, commands)
     facts += _next(record, commands, in_full=in_full)
     return Group(headline(record), listed(facts))
 
@@ -68,7 +68,7 @@ def _trip(one: Deployment) -> str:
     return TRIPPED_BY[one.trip.source] if one.trip else "the trip"
 
 
-def _progress(one: Deployment) -> list[Fact]:
+def _progress(one: Deployment, commands: Commands) -> list[Fact]:
     traffic = f"{one.weight} % of the visitors get this release{_on_its_way(one)}"
     facts: list[Fact] = [("traffic", traffic)] if one.steps else []
     if one.phase is Phase.STAGING and len(one.order) > 1 and one.next_wave:
@@ -76,9 +76,9 @@ def _progress(one: Deployment) -> list[Fact]:
         facts.append(("staging", f"{wave}: {' and '.join(one.next_wave)}"))
     if one.evaluation:
         facts += [(who, counted(counts)) for who, counts in compared(one.evaluation)]
-        facts.append(("judge", f"{opinion(one.evaluation)}: {clean(one.evaluation.reason)}"))
+        facts.append(("judge", f"{opinion(one.evaluation)}: {commands.said(one.evaluation.reason)}"))
     if one.trip and one.trip.reason != one.reason:
-        facts.append(("trip", clean(one.trip.reason)))
+        facts.append(("trip", commands.said(one.trip.reason)))
     return facts
 
 
@@ -93,7 +93,7 @@ def _next(record: DeploymentRecord, commands: Commands, *, in_full: bool) -> lis
     one = record.deployment
     facts: list[Fact] = []
     if one.next_step:
-        facts.append(("next step", commands.within(clean(one.next_step))))
+        facts.append(("next step", commands.said(one.next_step)))
     if is_paused(one):
         facts += [("resume", commands(f"resume {one.deployment_id}")), ("roll back", _rollback(one, commands))]
     elif not one.phase.is_terminal:
@@ -129,7 +129,7 @@ def details(record: DeploymentRecord, commands: Commands) -> RenderableType:
         summary(record, commands, in_full=True),
         listed(facts),
         Text(),
-        timeline(record.timeline, one.upload.uploaded_at),
+        timeline(record.timeline, one.upload.uploaded_at, commands),
     )
 
 
@@ -144,7 +144,7 @@ def _change(one: Deployment, name: str) -> str:
     )
 
 
-def timeline(events: Iterable[TimelineEvent], start: datetime) -> Table:
+def timeline(events: Iterable[TimelineEvent], start: datetime, commands: Commands) -> Table:
     """Everything that happened, one line each: time of day, time since the upload, what."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style=signs.QUIET, no_wrap=True)
@@ -152,14 +152,14 @@ def timeline(events: Iterable[TimelineEvent], start: datetime) -> Table:
     table.add_column()
     for event in events:
         since = max(0.0, (event.at - start).total_seconds())
-        table.add_row(at(event.at), f"+{duration(since)}", happened(event))
+        table.add_row(at(event.at), f"+{duration(since)}", happened(event, commands))
     return table
 
 
-def line(event: TimelineEvent, present: Phase) -> Table:
+def line(event: TimelineEvent, present: Phase, commands: Commands) -> Table:
     """One event as it happens, while the deployment is in the `present` phase: time of day, phase, what."""
     phase = signs.phase_of(event, present)
-    said = happened(event)
+    said = happened(event, commands)
     if event.kind == "closed" and (why := said.plain.removeprefix(f"{phase}").lstrip(": ")) != said.plain:
         said = Text(why or SAID_AT_THE_END.get(phase, "It has ended."), said.style)
     return row(event.at, phase, said)
@@ -175,9 +175,9 @@ def row(moment: datetime, phase: Phase, said: Text) -> Table:
     return table
 
 
-def happened(event: TimelineEvent) -> Text:
+def happened(event: TimelineEvent, commands: Commands) -> Text:
     """One event in words."""
-    return Text(clean(event.message), signs.EVENTS.get(event.kind, ""))
+    return Text(commands.said(event.message), signs.EVENTS.get(event.kind, ""))
 
 
 def compared(evaluation: Evaluation) -> list[tuple[str, Counts]]:

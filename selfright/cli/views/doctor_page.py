@@ -72,15 +72,16 @@ def _table(found: Sequence[Diagnosis], commands: Commands) -> Table:
     table.add_column(overflow="fold")
     for one in found:
         sign, style = SIGNS[one.finding.severity]
-        table.add_row(Text(sign, style), Text.assemble((clean(one.subject), "bold"), f": {clean(one.finding.found)}"))
+        found = commands.said(one.finding.found)
+        table.add_row(Text(sign, style), Text.assemble((clean(one.subject), "bold"), f": {found}"))
         for line in _advice(one.finding, commands):
             table.add_row("", line)
     return table
 
 
 def _advice(finding: Finding, commands: Commands) -> list[Text]:
-    lines = [Text(clean(finding.means))] if finding.means else []
-    step = commands.within(clean(finding.next_step))
+    lines = [Text(commands.said(finding.means))] if finding.means else []
+    step = commands.said(finding.next_step)
     return [*lines, *([Text.assemble(("Next: ", "bold"), step)] if step else [])]
 
 

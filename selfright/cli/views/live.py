@@ -14,23 +14,23 @@ from selfright.account.status import is_paused
 from selfright.account.watching import LedgerReading
 from selfright.cli.views import signs
 from selfright.cli.views.deployment_page import compared, opinion
-from selfright.wording import clean, clock, percent
+from selfright.wording import Commands, clock, percent
 
 WIDTH = 78
 BAR = 40
 
 
-def picture(reading: LedgerReading, deployment_id: str, now: datetime) -> RenderableType:
+def picture(reading: LedgerReading, deployment_id: str, now: datetime, commands: Commands) -> RenderableType:
     """Draw the phase, traffic, bake clock, and the last evaluation."""
     one = reading.deployment
     if one is None:
         waiting = reading.trouble or "Uploaded. Waiting for the controller to begin …"
-        return Panel(Text(clean(waiting), signs.QUIET), title=deployment_id, title_align="left", width=WIDTH)
+        return Panel(Text(commands.said(waiting), signs.QUIET), title=deployment_id, title_align="left", width=WIDTH)
     parts: list[RenderableType] = [_top(one, now), _bars(one, now)]
     if one.evaluation:
         parts += [Text(), _counts(one)]
     if remarks := _remarks(reading, one):
-        parts += [Text(), *(Text(clean(remark), style) for remark, style in remarks)]
+        parts += [Text(), *(Text(commands.said(remark), style) for remark, style in remarks)]
     release = f"{one.application} {one.version}".strip()
     title = Text(f"{release} → {one.environment_key}", "bold")
     return Panel(Group(*parts), title=title, title_align="left", width=WIDTH, border_style=signs.PHASES[one.phase][1])

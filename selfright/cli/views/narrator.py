@@ -16,7 +16,7 @@ from selfright.account.watching import LedgerReading
 from selfright.cli.terminal import Terminal
 from selfright.cli.views import deployment_page, signs
 from selfright.cli.views.live import picture
-from selfright.wording import at, clean
+from selfright.wording import at
 
 See = Callable[[LedgerReading], None]
 REPEAT_SECONDS = 60
@@ -33,7 +33,7 @@ def narrating(terminal: Terminal, deployment_id: str, clock: Callable[[], dateti
     seen = [LedgerReading(clock())]
 
     def show() -> RenderableType:
-        return picture(seen[0], deployment_id, clock())
+        return picture(seen[0], deployment_id, clock(), terminal.commands)
 
     def see(reading: LedgerReading) -> None:
         seen[0] = reading
@@ -56,8 +56,9 @@ class Lines:
     def see(self, reading: LedgerReading) -> None:
         """Print the news of a reading."""
         one = reading.deployment
+        present = one.phase if one else Phase.RECEIVED
         for event in reading.news:
-            self.terminal.note(deployment_page.line(event, one.phase if one else Phase.RECEIVED))
+            self.terminal.note(deployment_page.line(event, present, self.terminal.commands))
         if not self.terminal.err.is_terminal:
             self._say_opinion(one)
             self._say_silence(reading)
@@ -84,7 +85,8 @@ class Lines:
 
     def _say_silence(self, reading: LedgerReading) -> None:
         if reading.trouble and not self.silent:
-            self.terminal.note(f"{at(reading.at)}  The ledger does not answer; trying again. {clean(reading.trouble)}")
+            trouble = self.terminal.commands.said(reading.trouble)
+            self.terminal.note(f"{at(reading.at)}  The ledger does not answer; trying again. {trouble}")
         self.silent = bool(reading.trouble)
 
     def _say_decision(self, one: Deployment) -> None:

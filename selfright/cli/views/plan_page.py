@@ -45,9 +45,9 @@ def plan(one: Plan, source: str, commands: Commands, by_hand: Sequence[str] = ()
     if one.outlooks:
         parts += [Text(), outlooks(one.outlooks, one.unjudged)]
     if one.irreversible:
-        parts += [Text(), _sentences("What a rollback would not restore", one.irreversible)]
+        parts += [Text(), _sentences("What a rollback would not restore", one.irreversible, commands)]
     if one.remarks:
-        parts += [Text(), _sentences("What to know before", one.remarks)]
+        parts += [Text(), _sentences("What to know before", one.remarks, commands)]
     return Group(*parts, Text(), _verdict(one, source, commands, by_hand))
 
 
@@ -150,12 +150,12 @@ def _steps(timing: Timing) -> str:
     return " ▸ ".join([*(f"{step.weight} % for {duration(step.bake)}" for step in before), watched])
 
 
-def _sentences(title: str, sentences: Sequence[str]) -> RenderableType:
+def _sentences(title: str, sentences: Sequence[str], commands: Commands) -> RenderableType:
     table = Table.grid(padding=(0, 1))
     table.add_column(style=signs.CAREFUL)
     table.add_column(overflow="fold")
     for one in sentences:
-        table.add_row("!", clean(one))
+        table.add_row("!", commands.said(one))
     return Group(Text(f"  {title}", "bold"), Padding(table, (0, 0, 0, 2)))
 
 
@@ -170,6 +170,6 @@ def _verdict(one: Plan, source: str, commands: Commands, by_hand: Sequence[str])
 
 
 def _refused(refusal: Refusal, commands: Commands) -> Iterator[Fact]:
-    yield "reason", clean(refusal.reason)
+    yield "reason", commands.said(refusal.reason)
     if refusal.next_step:
-        yield "next step", commands.within(clean(refusal.next_step))
+        yield "next step", commands.said(refusal.next_step)

@@ -35,7 +35,6 @@ EVENTS: dict[str, str] = {
 PHASE_OF: dict[str, Phase] = {
     EventKind.RECEIVED: Phase.RECEIVED,
     EventKind.VALIDATED: Phase.RECEIVED,
-    EventKind.REMARK: Phase.RECEIVED,
     EventKind.QUEUED: Phase.QUEUED,
     EventKind.GRANTED: Phase.QUEUED,
     EventKind.RESTORE_POINT: Phase.STAGING,

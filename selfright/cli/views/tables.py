@@ -19,13 +19,13 @@ MIN_WIDTHS = {"when": 8, "phase": 15, "deployment": 37}
 """Columns that are never cut on a narrow terminal, because they are read or copied."""
 
 
-def environments(statuses: Sequence[EnvironmentStatus], now: datetime) -> Table:
+def environments(statuses: Sequence[EnvironmentStatus], commands: Commands, now: datetime) -> Table:
     """All environments, one a line."""
     table = _table("environment", "live", "since", "on its way", "held")
     for one in statuses:
         live = _live(one.live) if one.live else "nothing"
         since = ago(one.live.closed_at or one.live.updated_at, now) if one.live else ""
-        table.add_row(one.environment_key, Text(live, "bold"), since, _on_its_way(one), _held(one))
+        table.add_row(one.environment_key, Text(live, "bold"), since, _on_its_way(one), _held(one, commands))
     return table
 
 
@@ -43,21 +43,21 @@ def _on_its_way(one: EnvironmentStatus) -> Text:
     return Text.assemble(f"{moving.version} ", signs.phase(moving.phase), weight, (decision, signs.CAREFUL))
 
 
-def _held(one: EnvironmentStatus) -> Text:
-    return _last(one.held, "bold red") if one.held else Text("no", signs.QUIET)
+def _held(one: EnvironmentStatus, commands: Commands) -> Text:
+    return _last(commands.said(one.held), "bold red") if one.held else Text("no", signs.QUIET)
 
 
 def status(
     one: EnvironmentStatus, records: Sequence[DeploymentRecord], commands: Commands, now: datetime
 ) -> RenderableType:
     """One environment, with what is on its way in full."""
-    parts: list[RenderableType] = [environments([one], now)]
+    parts: list[RenderableType] = [environments([one], commands, now)]
     for record in records:
         parts += [Text(), summary(record, commands)]
     return Group(*parts)
 
 
-def history(deployments: Sequence[Deployment], now: datetime) -> Table:
+def history(deployments: Sequence[Deployment], commands: Commands, now: datetime) -> Table:
     """The deployments of an environment, one a line, newest first."""
     table = _table("when", "version", "phase", "deployment", "took", "reason")
     older = older_than_live(deployments)
@@ -65,7 +65,8 @@ def history(deployments: Sequence[Deployment], now: datetime) -> Table:
         took = duration(finished_in(one))
         uploaded = ago(one.upload.uploaded_at, now)
         version = Text(one.version or clean(one.upload.key.rpartition("/")[2]), "bold")
-        table.add_row(uploaded, version, signs.phase(one.phase), one.deployment_id, took, _last(_remark(one, older)))
+        remark = _last(commands.said(_remark(one, older)))
+        table.add_row(uploaded, version, signs.phase(one.phase), one.deployment_id, took, remark)
     return table
 
 
@@ -86,4 +87,4 @@ def _table(*titles: str) -> Table:
 
 def _last(text: str, style: str = "") -> Text:
     """The text of the last column: cut at the edge of the terminal."""
-    return Text(clean(text), style, no_wrap=True, overflow="ellipsis")
+    return Text(text, style, no_wrap=True, overflow="ellipsis")

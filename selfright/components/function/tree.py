@@ -13,6 +13,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from controller.errors import InvalidBundleError
+from selfright.packing.allowed import NOTHING, Allowed
 from selfright.packing.folder import LEFT_OUT, Secret, is_secret, plain_file, refuse_secret_files
 
 BOOTSTRAP = "bootstrap"
@@ -35,10 +36,10 @@ class PackageEntry:
     link: str = ""
 
 
-def list_package(folder: Path, *, allowed: Collection[str] = ()) -> list[PackageEntry]:
+def list_package(folder: Path, *, allowed: Allowed = NOTHING) -> list[PackageEntry]:
     """What is in `folder`, sorted by path; raises `InvalidBundleError`.
 
-    `allowed`: paths or patterns of files that look like secrets but are none.
+    `allowed` takes what looks like a secret but is none.
     """
     found = list(_walk(folder, "", folder.resolve(), allowed))
     refuse_secret_files([one for one in found if isinstance(one, Secret)], public=False)
@@ -48,7 +49,7 @@ def list_package(folder: Path, *, allowed: Collection[str] = ()) -> list[Package
     return entries
 
 
-def _walk(folder: Path, prefix: str, root: Path, allowed: Collection[str]) -> Iterator[PackageEntry | Secret]:
+def _walk(folder: Path, prefix: str, root: Path, allowed: Allowed) -> Iterator[PackageEntry | Secret]:
     with os.scandir(folder) as scanned:
         found = [*scanned]
     names = {entry.name for entry in found}

@@ -5,10 +5,11 @@ What stays out is counted by pattern, so that people can be told, however much i
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch, translate
 from pathlib import PurePosixPath
 
+from selfright.packing.allowed import Allowed
 from selfright.packing.folder import Secret, SourceFile
 from selfright.packing.globs import matches
 from selfright.secrecy import secret_in
@@ -140,11 +141,10 @@ class LeftOut:
         return next((pattern for pattern in self._exclude if matches(pattern, path, is_folder=is_folder)), "")
 
 
-def secret_of(file: SourceFile, data: bytes, allowed: Collection[str]) -> Secret | None:
+def secret_of(file: SourceFile, data: bytes, allowed: Allowed) -> Secret | None:
     """The file, if it looks like a secret by its name or its contents."""
-    if any(fnmatch(file.path, pattern) for pattern in allowed):
-        return None
-    return next((Secret(file.path, file.source, why) for why in _signs(PurePosixPath(file.path.lower()), data)), None)
+    why = next(_signs(PurePosixPath(file.path.lower()), data), "")
+    return Secret(file.path, file.source, why) if why and not allowed.file(file.path, file.source) else None
 
 
 def _signs(path: PurePosixPath, data: bytes) -> Iterator[str]:

@@ -28,7 +28,7 @@ NOW = START + timedelta(seconds=35)
 
 def drawn(one: Deployment | None, trouble: str = "") -> list[str]:
     """The picture's lines, without its frame."""
-    lines = plain(picture(LedgerReading(NOW, one, trouble=trouble), ID, NOW)).splitlines()
+    lines = plain(picture(LedgerReading(NOW, one, trouble=trouble), ID, NOW, wording.Commands())).splitlines()
     return [line.strip("│╭╮╰╯─ ") for line in lines]
 
 
@@ -198,3 +198,9 @@ def test_the_pages_know_the_kinds_of_events_that_there_are() -> None:
     assert {*signs.EVENTS, *signs.PHASE_OF} <= set(EventKind)
     assert signs.EVENTS[EventKind.PAUSED] == signs.CAREFUL
     assert signs.PHASE_OF[EventKind.PAUSED] is Phase.BAKING
+
+
+@pytest.mark.parametrize("phase", [Phase.RECEIVED, Phase.STAGING])
+def test_a_remark_is_told_in_the_phase_in_which_it_was_made(phase: Phase) -> None:
+    """The bundle's own are made when it is received, those on what is live when that is recorded."""
+    assert signs.phase_of(TimelineEvent(NOW, EventKind.REMARK, "api: no check looks at it."), phase) is phase

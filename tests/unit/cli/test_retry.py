@@ -9,6 +9,7 @@ from controller.aws.bundles import S3Bundles
 from controller.aws.client.clients import client
 from controller.domain.deployment import Upload
 from selfright.cli.commands.retry import question
+from selfright.wording import Commands
 from tests.cli_world import BAKING, BUCKET, ID, LIVE_ID, ROLLED_BACK, CliWorld, ended
 
 AGAIN = "incoming/smartpack/prod/smartpack-1.2.0-again.zip"
@@ -82,7 +83,7 @@ def test_into_a_held_environment_nothing_is_released(world: CliWorld) -> None:
 
 def test_the_question_says_how_it_ended() -> None:
     """Whoever says yes knows what speaks against it."""
-    assert question(ROLLED_BACK) == (
+    assert question(ROLLED_BACK, Commands()) == (
         f"{ID} was ROLLED_BACK. Alarm smartpack-prod-api-errors: 5 errors.\n"
         "Release smartpack 1.2.0 in smartpack/prod again?"
     )
