@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from controller.domain.deployment import Deployment
-from controller.domain.judging.verdict import MISSING
+from controller.domain.judging.verdict import BLINDNESS, MISSING, Verdict
 from controller.domain.timeline import TimelineEvent
 from controller.domain.version_order import is_older
 
@@ -59,6 +59,12 @@ def is_paused(deployment: Deployment) -> bool:
         return False
     over = bake.extended and not bake.concluded and evaluation.at >= bake.ends_at
     return over and evaluation.verdict in MISSING
+
+
+def is_blind(deployment: Deployment) -> bool:
+    """Whether nothing has looked at the release: neither a check nor an alarm nor a request."""
+    evaluated = deployment.evaluation.verdict if deployment.evaluation else ""
+    return BLINDNESS in {deployment.unjudged, deployment.reason} or evaluated == Verdict.BLIND
 
 
 def finished_in(deployment: Deployment) -> float | None:

@@ -12,17 +12,20 @@ from selfright.planning.outlook import Outlook, Unjudged
 class Timing:
     """The duration in seconds: `bakes` for the bakes, and an estimated `overhead` for everything else.
 
-    `extended` is the most that is added if evidence is missing and the bakes are extended.
+    The most that may be added: `extended` if evidence is missing and the bakes are extended, `tasks` by the release's
+    tasks and `hooks` by the environment's hooks. How long those take is their own matter.
     """
 
     steps: tuple[Step, ...] = ()
     bakes: int = 0
     overhead: int = 0
     extended: int = 0
+    tasks: int = 0
+    hooks: int = 0
 
     @property
     def seconds(self) -> int:
-        """From the upload to the end, if all goes well."""
+        """From the upload to the end, if all goes well; without tasks and hooks."""
         return self.bakes + self.overhead
 
 

@@ -3,7 +3,7 @@
 Refusals come from the functions with which the controller refuses a release, so the words are the same.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,9 +29,13 @@ from selfright.components.registry import kind_of
 from selfright.planning.model import Plan
 from selfright.planning.outlook import Usual, outlooks, unjudged
 from selfright.planning.refusals import DescribedSecrets, refusals
-from selfright.planning.timing import calls_of, timing_of
+from selfright.planning.timing import calls_of, longest_tasks, timing_of
 
 FIRST = "nothing was released here before: a rollback restores what the stack has created, and a site then has no page"
+BLIND = (
+    "Blind: no check and no alarm looks at this release, and it probably gets too few requests to be judged, so nothing"
+    " would show that it is bad."
+)
 
 
 def _tasks(manifest: Manifest) -> Iterator[str]:
@@ -39,9 +43,8 @@ def _tasks(manifest: Manifest) -> Iterator[str]:
         yield f"{title(number, task)} stays done: {STAYS}"
 
 
-def _cut_short(manifest: Manifest, components: Sequence[ComponentPlan]) -> Iterator[str]:
+def _cut_short(manifest: Manifest, ends_after: Mapping[str, int | None]) -> Iterator[str]:
     """The tasks whose functions have a shorter timeout of their own, which the template says."""
-    ends_after = {one.name: one.ends_after for one in components}
     for number, task in enumerate(manifest.tasks, 1):
         if why := task.why_cut_short(ends_after[task.component]):
             yield f"{title(number, task)}: its timeout {why}."
@@ -105,9 +108,13 @@ class Planner:
         new = [*new, *(name for name in indivisible if name not in new)]
         uploads = [one.transfer for one in components if one.transfer and one.transfer.what == "files"]
         timing = timing_of(self.environment, changed, new, sum(upload.count for upload in uploads))
+        ends_after = {one.name: one.ends_after for one in components}
+        timing = replace(timing, tasks=longest_tasks(manifest.tasks, ends_after))
         if len(timing.steps) > 1:
             components = [replace(one, at_once=one.name in new) for one in components]
         compared = set(changed).difference(new)
+        missing = unjudged(self.environment, compared, timing.steps, self.usual)
+        unseen = BLIND if missing and not alarms and not manifest.verification.everything else ""
         live_version = self.world.deployments.get(lock.live).version if lock.live else ""
         beside = remarks_beside(manifest, self.environment, live_version, served or ())
         return replace(
@@ -118,14 +125,15 @@ class Planner:
             timing=timing,
             calls=calls_of(self.environment, components, timing.steps),
             outlooks=tuple(outlooks(self.environment, compared, timing.steps, self.usual)),
-            unjudged=unjudged(self.environment, compared, timing.steps, self.usual),
+            unjudged=missing,
             remarks=bounded(
                 [
                     *beside,
+                    *([unseen] if unseen else []),
                     *remarks_on_alarms(states),
                     *remarks_on(manifest, archive),
                     *(f"{one.name}: {said}" for one in components for said in one.remarks),
-                    *_cut_short(manifest, components),
+                    *_cut_short(manifest, ends_after),
                 ]
             ),
             risks=(*(() if lock.live else (FIRST,)), *_tasks(manifest), *self._outside_bundles(changed)),

@@ -3,9 +3,10 @@
 Lambda allows 15 control-plane requests a second for a whole account and region.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import ceil
 
+from controller.domain.bundle.tasks import ReleaseTask
 from controller.domain.deployment import Step
 from controller.domain.environment import Environment
 from controller.domain.steps import evaluation_pause, steps_for
@@ -34,8 +35,23 @@ def timing_of(
     bakes = sum(step.bake for step in steps)
     measured = any(environment.components[name].measured_by_version for name in changed if name not in at_once)
     compared = sum(1 for step in steps if step.weight < ALL and step.bake) if measured else 0
+    hooks = longest_hooks(environment) if steps else 0
     overhead = BEGIN + files // FILES_A_SECOND + len(steps) * STEP + compared * environment.judge.settled_seconds + END
-    return Timing(steps, bakes, overhead, bakes)
+    return Timing(steps, bakes, overhead, bakes, hooks=hooks)
+
+
+def longest_tasks(tasks: Sequence[ReleaseTask], ends_after: Mapping[str, int | None]) -> int:
+    """The seconds that these tasks take at most, one after the other.
+
+    `ends_after` is when Lambda ends the functions by their names, as far as that is known.
+    """
+    return sum(min(task.limit, ends_after.get(task.component) or task.limit) for task in tasks)
+
+
+def longest_hooks(environment: Environment) -> int:
+    """The seconds that the environment's hooks may take together before they are given up."""
+    hooks = environment.deployment_preference.hooks
+    return environment.hook_timeout * sum(1 for hook in (hooks.pre_traffic, hooks.post_traffic) if hook)
 
 
 def calls_of(environment: Environment, components: Sequence[ComponentPlan], steps: Sequence[Step]) -> LambdaCalls:

@@ -10,6 +10,7 @@ from controller.domain.bundle.manifest import Manifest
 from controller.domain.bundle.tasks import title
 from controller.domain.components.contents import Contents
 from controller.domain.environment import Environment
+from controller.domain.strategy import ALL, steps_of
 from controller.domain.version_order import is_older
 
 NO_DATA = "INSUFFICIENT_DATA"
@@ -34,7 +35,7 @@ def remarks_on(manifest: Manifest, bundle: Contents) -> tuple[str, ...]:
 def remarks_beside(
     manifest: Manifest, environment: Environment, live_version: str, served: Collection[str]
 ) -> Iterator[str]:
-    """The remarks on a release beside what is live where it goes: on its version, and on what it leaves out.
+    """The remarks on a release beside what is live where it goes: on its version, what it leaves out, what is blind.
 
     `live_version` is "" when nothing is live; `served` are the components that releases have brought to visitors there.
     """
@@ -42,6 +43,7 @@ def remarks_beside(
         yield f"Version {manifest.version} is older than {live_version}, which is live."
     for name in sorted({*served} & environment.components.keys() - manifest.components.keys()):
         yield f"{name}: It is not in this bundle, so what is live of it stays."
+    yield from _blind(manifest, environment)
 
 
 def remarks_on_alarms(states: Mapping[str, str]) -> Iterator[str]:
@@ -63,7 +65,24 @@ def _tasks(manifest: Manifest) -> Iterator[str]:
 
 
 def _unchecked(manifest: Manifest) -> Iterator[str]:
-    checked = {check.component for check in manifest.verification.everything}
-    for name, one in sorted(manifest.components.items()):
-        if one.answers_requests and name not in checked:
+    for name in _without_checks(manifest):
+        if manifest.components[name].answers_requests:
             yield f"{name}: No check looks at it, so alarms and the comparison with stable alone guard it."
+
+
+def _without_checks(manifest: Manifest) -> list[str]:
+    checked = {check.component for check in manifest.verification.everything}
+    return sorted(manifest.components.keys() - checked)
+
+
+def _blind(manifest: Manifest, environment: Environment) -> Iterator[str]:
+    """The components that have visitors, and at which nothing would look in this environment."""
+    preference, limits = environment.deployment_preference, environment.judge.limits
+    limited = limits.error_rate is not None or limits.p99_ms is not None or limits.minimum_successes > 0
+    compares = any(step.weight < ALL and step.bake for step in steps_of(preference, environment.final_bake))
+    for name in _without_checks(manifest) if not preference.alarms else ():
+        target = environment.components.get(name)
+        if target is None or not (manifest.components[name].answers_requests or target.measured_by_version):
+            continue
+        if not target.measured_by_version or not (compares or limited):
+            yield f"{name}: Blind: no check, no alarm and no judge looks at it, so nothing would show that it is bad."

@@ -30,7 +30,15 @@ from typing import Any
 from controller.domain.deployment import Comparison, Counts, Deployment, Evaluation, Revision
 from controller.domain.timeline import TimelineEvent
 from selfright.account.comparing import ComparedEnvironment
-from selfright.account.status import DeploymentRecord, EnvironmentStatus, back_in, finished_in, is_paused, restored_in
+from selfright.account.status import (
+    DeploymentRecord,
+    EnvironmentStatus,
+    back_in,
+    finished_in,
+    is_blind,
+    is_paused,
+    restored_in,
+)
 
 Document = dict[str, Any]
 
@@ -97,6 +105,7 @@ def _stands(one: Deployment) -> Document:
     return {
         "phase": str(one.phase),
         "paused": is_paused(one),
+        "blind": is_blind(one),
         "weight": one.weight,
         "written": one.written
         and {

@@ -29,6 +29,8 @@ def plan(one: Plan) -> Document:
             "bakes": one.timing.bakes,
             "overhead": one.timing.overhead,
             "more_if_extended": one.timing.extended,
+            "more_for_tasks": one.timing.tasks,
+            "more_for_hooks": one.timing.hooks,
         },
         "lambda_calls": _calls(one),
         "outlooks": [_outlook(outlook) for outlook in one.outlooks],

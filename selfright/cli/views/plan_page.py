@@ -133,13 +133,19 @@ def _figures(one: Plan) -> Iterator[Fact]:
     if one.waits_for:
         yield "waits", f"for deployment {one.waits_for}, which is on its way"
     yield "traffic", _steps(one.timing)
-    if one.timing.steps:
-        more = f"; {duration(one.timing.extended)} more at most if evidence is missing" if one.timing.extended else ""
-        yield "takes", f"about {duration(one.timing.seconds)}{more}"
+    if one.timing.steps or one.timing.tasks:
+        yield "takes", f"about {duration(one.timing.seconds)}{_more(one.timing)}"
     if one.calls.total:
         seconds = duration(one.calls.total / RATE)
         said = f"about {one.calls.total} control-plane requests, {seconds} at {RATE} a second"
         yield "Lambda", f"{said}; a rollback makes {one.calls.rollback}"
+
+
+def _more(timing: Timing) -> str:
+    """What may be added to the time of a release, as far as that is bounded."""
+    parts = (("for its tasks", timing.tasks), ("for hooks", timing.hooks), ("if evidence is missing", timing.extended))
+    said = [f"{duration(seconds)} {why}" for why, seconds in parts if seconds]
+    return f"; and at most {', '.join(said)}" if said else ""
 
 
 def _steps(timing: Timing) -> str:

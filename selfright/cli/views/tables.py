@@ -10,7 +10,14 @@ from rich.text import Text
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from controller.domain.printable import sentences
-from selfright.account.status import DeploymentRecord, EnvironmentStatus, finished_in, is_paused, older_than_live
+from selfright.account.status import (
+    DeploymentRecord,
+    EnvironmentStatus,
+    finished_in,
+    is_blind,
+    is_paused,
+    older_than_live,
+)
 from selfright.cli.views import signs
 from selfright.cli.views.deployment_page import summary
 from selfright.wording import Commands, ago, clean, duration
@@ -23,15 +30,17 @@ def environments(statuses: Sequence[EnvironmentStatus], commands: Commands, now:
     """All environments, one a line."""
     table = _table("environment", "live", "since", "on its way", "held")
     for one in statuses:
-        live = _live(one.live) if one.live else "nothing"
+        live = _live(one.live) if one.live else Text("nothing", "bold")
         since = ago(one.live.closed_at or one.live.updated_at, now) if one.live else ""
-        table.add_row(one.environment_key, Text(live, "bold"), since, _on_its_way(one), _held(one, commands))
+        table.add_row(one.environment_key, live, since, _on_its_way(one), _held(one, commands))
     return table
 
 
-def _live(one: Deployment) -> str:
+def _live(one: Deployment) -> Text:
     """Its version; after a rollback that failed, visitors get only parts of it, or none."""
-    return f"{one.version} (its rollback failed)" if one.phase is Phase.ROLLBACK_FAILED else one.version
+    if one.phase is Phase.ROLLBACK_FAILED:
+        return Text(f"{one.version} (its rollback failed)", "bold")
+    return Text.assemble((one.version, "bold"), (" (blind)" if is_blind(one) else "", signs.CAREFUL))
 
 
 def _on_its_way(one: EnvironmentStatus) -> Text:
@@ -39,7 +48,7 @@ def _on_its_way(one: EnvironmentStatus) -> Text:
         return Text("nothing", signs.QUIET)
     moving = one.on_its_way
     weight = f" at {moving.weight} %" if moving.weight else ""
-    decision = " (paused)" if is_paused(moving) else ""
+    decision = " (paused)" if is_paused(moving) else " (blind)" if is_blind(moving) else ""
     return Text.assemble(f"{moving.version} ", signs.phase(moving.phase), weight, (decision, signs.CAREFUL))
 
 

@@ -57,6 +57,31 @@ def test_a_plan_is_drawn(world: CliWorld, bundle: Path) -> None:
     assert f"selfright release {bundle} --environment smartpack/prod" in result.stdout
 
 
+def test_what_the_time_leaves_out_is_said(world: CliWorld, tmp_path: Path) -> None:
+    """Tasks and hooks take as long as they take: the most of it is known."""
+    declare(deployment_preference={"hooks": {"pre_traffic": "asks"}})
+    parts = bundle_parts("1.2.0")
+    parts.manifest["tasks"] = [{"component": "api", "timeout": "2s"}]
+    path = tmp_path / "smartpack-1.2.0.zip"
+    path.write_bytes(parts.pack())
+    shown = run(world, str(path), "-e", "smartpack/prod").stdout
+    assert "; and at most 2 s for its tasks, 5 min for hooks, 10 min if evidence is missing\n" in shown
+    seconds = json.loads(run(world, str(path), "-e", "smartpack/prod", "--output", "json").stdout)["seconds"]
+    assert (seconds["more_for_tasks"], seconds["more_for_hooks"]) == (2, 300)
+
+
+@pytest.mark.parametrize(("checks", "blind"), [((), True), (({"component": "site", "path": "/"},), False)])
+def test_a_release_that_nothing_would_judge_is_called_blind(
+    world: CliWorld, tmp_path: Path, checks: tuple[dict[str, str], ...], blind: bool
+) -> None:
+    """No check, no alarm, and too few requests for a verdict: it would go live whatever it is."""
+    declare()
+    path = tmp_path / "smartpack-1.2.0.zip"
+    path.write_bytes(a_bundle("1.2.0", checks=checks, api={"memory": 256}))
+    shown = run(world, str(path), "-e", "smartpack/prod", "--requests-per-second", "0.001").stdout
+    assert ("Blind: no check and no alarm looks at this release" in shown) is blind
+
+
 def test_the_json_has_all_of_it(world: CliWorld, bundle: Path) -> None:
     """The documented keys."""
     document = json.loads(run(world, str(bundle), "-e", "smartpack/prod", "--output", "json").stdout)

@@ -4,9 +4,10 @@ from dataclasses import replace
 import pytest
 
 from controller.aws.client.clients import client
+from controller.domain.judging.verdict import BLINDNESS, Verdict
 from controller.domain.phases import Phase
 from selfright.account.status import is_paused
-from tests.cli_world import BAKING, ID, LIVE_ID, PAUSED, ROLLED_BACK, STAGED, SUCCEEDED, CliWorld, ended
+from tests.cli_world import BAKING, ID, LIVE, LIVE_ID, PAUSED, ROLLED_BACK, STAGED, SUCCEEDED, CliWorld, ended
 
 
 def test_all_environments_are_listed(world: CliWorld) -> None:
@@ -48,6 +49,26 @@ def test_waves_and_what_is_skipped_are_shown(world: CliWorld) -> None:
     assert "  order       api, then site\n" in shown
     assert ", unchanged: skipped\n" in shown
     assert "not staged" in shown
+
+
+def test_a_release_that_nothing_looked_at_is_called_blind(world: CliWorld) -> None:
+    """While it is on its way and when it is live: in the table and in the document."""
+    evaluation = replace(BAKING.evaluation, verdict=Verdict.BLIND) if BAKING.evaluation else None
+    world.write(replace(BAKING, evaluation=evaluation))
+    world.write(replace(LIVE, evaluation=None, reason=BLINDNESS))
+    world.lock(holder=ID)
+    shown = world.run("status", "smartpack/prod").stdout
+    assert "1.1.0 (blind)" in shown
+    assert "at 10 % (blind)" in shown
+    document = json.loads(world.run("status", "smartpack/prod", "--output", "json").stdout)
+    assert (document["live"]["blind"], document["on_its_way"]["blind"]) == (True, True)
+
+
+def test_what_was_looked_at_is_not_called_blind(world: CliWorld) -> None:
+    """It has been judged."""
+    world.write(BAKING)
+    world.lock(holder=ID)
+    assert "blind" not in world.run("status", "smartpack/prod").stdout
 
 
 def test_a_held_environment_says_why(world: CliWorld) -> None:
@@ -104,7 +125,7 @@ def test_the_keys_of_a_deployment_stay(world: CliWorld) -> None:
     assert set(document) == {
         "deployment_id", "application", "environment", "version", "digest", "upload", "components", "waves", "changed",
             "staged",
-        "restore_point", "phase", "paused", "weight", "steps", "bake", "evaluation", "trip", "reason",
+        "restore_point", "phase", "paused", "blind", "weight", "steps", "bake", "evaluation", "trip", "reason",
         "next_step",
         "uploaded_at", "updated_at", "traffic_restored_at", "closed_at", "seconds", "seconds_to_restore",
         "seconds_until_back", "written",

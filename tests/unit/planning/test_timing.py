@@ -3,12 +3,13 @@ from dataclasses import replace
 
 from controller.aws.components.registry import AwsComponents
 from controller.domain.bundle.archive import BundleArchive
+from controller.domain.bundle.tasks import ReleaseTask
 from controller.domain.components.bypassing import Bypassing
 from controller.domain.deployment import Step
 from controller.domain.environment import Environment
 from selfright.components.planned import ComponentPlan, LambdaCalls
 from selfright.planning.model import Timing
-from selfright.planning.timing import calls_of, timing_of
+from selfright.planning.timing import calls_of, longest_tasks, timing_of
 from tests.builders import a_bundle
 from tests.fences import BACK, FORWARD
 from tests.unit.planning.conftest import ENVIRONMENT, PlanWorld
@@ -35,6 +36,17 @@ def test_the_time_is_that_of_the_bakes_and_a_little_more() -> None:
 def test_many_files_take_time() -> None:
     """A large site is uploaded before its first step."""
     assert timing_of(environment(), ["site"], files=20_000).seconds == timing_of(environment(), ["site"]).seconds + 40
+
+
+def test_what_tasks_and_hooks_may_take_is_not_left_out() -> None:
+    """A task ends at its own timeout or the function's, whichever is sooner; a hook is given up after its time."""
+    tasks = [ReleaseTask(component="api", timeout=written) for written in ("10m", None, "30s")]
+    assert longest_tasks(tasks, {}) == 600 + 840 + 30
+    assert longest_tasks(tasks, {"api": 60}) == 60 + 60 + 30
+    hooks = {"pre_traffic": "before", "post_traffic": "after"}
+    asking = environment(deployment_preference={"hooks": hooks}, hook_timeout="2m")
+    assert timing_of(asking, ["site"]).hooks == 240
+    assert timing_of(asking, []).hooks == timing_of(environment(), ["site"]).hooks == 0
 
 
 def test_what_changes_nothing_takes_no_step() -> None:

@@ -1,6 +1,9 @@
 """What people are told of a release before it is released."""
 
 import io
+from typing import Any
+
+import pytest
 
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.bundle.remarks import MOST, bounded, remarks_beside, remarks_on, remarks_on_alarms
@@ -12,6 +15,9 @@ def remarks(bundle: bytes) -> tuple[str, ...]:
     """The remarks on this bundle."""
     archive = BundleArchive(io.BytesIO(bundle))
     return remarks_on(archive.manifest(), archive)
+
+
+CHECKS = ({"component": "api", "path": "/"}, {"component": "site", "path": "/"})
 
 
 def test_a_component_without_checks_is_said() -> None:
@@ -39,6 +45,32 @@ ENVIRONMENT = Environment.model_validate(
 def beside(version: str, live: str, *served: str) -> list[str]:
     """The remarks on this version of the bundle beside what is live."""
     return list(remarks_beside(BundleArchive(io.BytesIO(a_bundle(version))).manifest(), ENVIRONMENT, live, served))
+
+
+FUNCTION = {"kind": "function", "function_name": "api"}
+SITE = {"kind": "site", "bucket": "site", "routing_function": "routing"}
+COMPARED = {"deployment_preference": {"type": "Canary10Percent5Minutes"}}
+AT_ONCE = {"deployment_preference": {"type": "AllAtOnce"}}
+LIMITED = {**AT_ONCE, "judge": {"limits": {"error_rate": 0.1}}}
+
+
+@pytest.mark.parametrize(
+    ("members", "blind"),
+    [
+        (COMPARED, ["site"]),
+        (AT_ONCE, ["api", "site"]),
+        (LIMITED, ["site"]),
+        ({"deployment_preference": {"type": "AllAtOnce", "alarms": ["errors"]}}, []),
+    ],
+)
+def test_a_component_at_which_nothing_looks_is_called_blind(members: dict[str, Any], blind: list[str]) -> None:
+    """The environment has no alarm, the bundle no check, and its versions are neither compared nor limited."""
+    known = {"application": "smartpack", "environment": "prod", "components": {"api": FUNCTION, "site": SITE}}
+    environment = Environment.model_validate({**known, **members})
+    for checks, expected in (((), blind), (CHECKS, [])):
+        manifest = BundleArchive(io.BytesIO(a_bundle(checks=checks))).manifest()
+        said = [one for one in remarks_beside(manifest, environment, "", ()) if "Blind: " in one]
+        assert [one.partition(":")[0] for one in said] == expected
 
 
 def test_an_older_version_after_a_newer_one_is_said() -> None:
