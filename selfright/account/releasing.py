@@ -24,7 +24,7 @@ from selfright.account.account import Account
 from selfright.bundling.builder import BUILDER, Builder
 from selfright.bundling.bundle import make_bundle
 from selfright.errors import AdviceError
-from selfright.packing.allowed import NOTHING, Allowed
+from selfright.packing.no_secrets import NOTHING, NoSecrets
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -75,7 +75,7 @@ def read_bundle(path: Path) -> Bundle:
     return bundle
 
 
-def bundled(source: Path, folder: Path, allowed: Allowed = NOTHING, builder: Builder | None = BUILDER) -> Bundle:
+def bundled(source: Path, folder: Path, allowed: NoSecrets = NOTHING, builder: Builder | None = BUILDER) -> Bundle:
     """The bundle of a release folder, made in `folder`; a bundle is used unchanged.
 
     `allowed` and `builder`: see `make_bundle`. Raises `InvalidBundleError`; `AdviceError` if something is to be allowed

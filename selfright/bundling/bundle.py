@@ -22,7 +22,7 @@ from controller.errors import InvalidBundleError
 from selfright.bundling.build_spec import take_builds
 from selfright.bundling.builder import BUILDER, Builder
 from selfright.components.registry import kind_of
-from selfright.packing.allowed import NOTHING, Allowed
+from selfright.packing.no_secrets import NOTHING, NoSecrets
 from selfright.packing.packing import Packed, Packing
 from selfright.packing.secrets import refuse_secrets
 from selfright.packing.zip import add
@@ -34,7 +34,7 @@ def make_bundle(  # noqa: PLR0913 - all but the first two have names
     *,
     application: str | None = None,
     version: str | None = None,
-    allowed: Allowed = NOTHING,
+    allowed: NoSecrets = NOTHING,
     builder: Builder | None = BUILDER,
 ) -> Path:
     """Make a bundle from the folder `source` and return its path. Raises `InvalidBundleError`.
@@ -94,7 +94,7 @@ def _target(output: Path | None, manifest: Manifest) -> Path:
 
 
 def _fill(
-    archive: zipfile.ZipFile, source: Path, content: dict[str, Any], manifest: Manifest, allowed: Allowed
+    archive: zipfile.ZipFile, source: Path, content: dict[str, Any], manifest: Manifest, allowed: NoSecrets
 ) -> None:
     """Write all artifacts, then the manifest with their names and digests."""
     known: dict[str, Packed] = {}

@@ -19,7 +19,7 @@ from selfright.account.account import Account, use_local
 from selfright.account.watching import DeploymentWatcher, now
 from selfright.bundling.builder import Builder
 from selfright.cli.terminal import Terminal
-from selfright.packing.allowed import Allowed
+from selfright.packing.no_secrets import NoSecrets
 from selfright.wording import Commands, program
 
 Arguments = ParamSpec("Arguments")
@@ -45,7 +45,7 @@ class CommandTools:
         """Watches deployments."""
         return DeploymentWatcher(self.account.ledger, self.clock, self.sleep)
 
-    def say_allowed(self, allowed: Allowed) -> None:
+    def say_allowed(self, allowed: NoSecrets) -> None:
         """Say what was taken for no secret."""
         for line in allowed.said():
             self.terminal.note(line)
@@ -123,7 +123,7 @@ allow_option = click.option(
     "--allow",
     multiple=True,
     metavar="PATTERN",
-    callback=lambda _, __, patterns: Allowed(patterns),
+    callback=lambda _, __, patterns: NoSecrets(patterns),
     help="Not a secret, though it looks like one: a file, a folder with all that is in it, or a setting's name.",
 )
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from controller.domain.zip.rules import why_unsafe
 from controller.errors import InvalidBundleError
-from selfright.packing.allowed import NOTHING, Allowed
+from selfright.packing.no_secrets import NOTHING, NoSecrets
 
 LEFT_OUT = (
     "__pycache__",
@@ -117,7 +117,7 @@ def leaves_out_tools(path: str, is_folder: bool) -> bool:  # noqa: ARG001 - othe
 
 
 def list_files(
-    folder: Path, *, allowed: Allowed = NOTHING, leaves_out: LeavesOut = leaves_out_tools, public: bool = False
+    folder: Path, *, allowed: NoSecrets = NOTHING, leaves_out: LeavesOut = leaves_out_tools, public: bool = False
 ) -> list[SourceFile]:
     """The files of `folder`, sorted by path; raises `InvalidBundleError`.
 
@@ -133,7 +133,7 @@ def list_files(
 
 
 def _walk(
-    folder: Path, prefix: str, above: tuple[Path, ...], allowed: Allowed, leaves_out: LeavesOut
+    folder: Path, prefix: str, above: tuple[Path, ...], allowed: NoSecrets, leaves_out: LeavesOut
 ) -> Iterator[SourceFile | Secret]:
     """`above` are the folders from the root to this one."""
     with os.scandir(folder) as entries:
@@ -172,7 +172,7 @@ def _stay_inside(link: Path, above: tuple[Path, ...]) -> None:
         raise InvalidBundleError(f"the link '{link}' leads in a circle", "Remove it from the folder.")
 
 
-def is_secret(place: Path, path: str, allowed: Allowed) -> bool:
+def is_secret(place: Path, path: str, allowed: NoSecrets) -> bool:
     """Whether the name of a file or folder is that of a secret; raises `InvalidBundleError` if it cannot be used."""
     if problem := why_unsafe(path):
         raise InvalidBundleError(f"the name {str(place)!r} {problem}", "Rename it.")

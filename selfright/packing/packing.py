@@ -9,8 +9,8 @@ from typing import IO, Any
 
 from controller.domain.components.artifact import MANIFEST_NAME
 from controller.errors import InvalidBundleError
-from selfright.packing.allowed import NOTHING, Allowed
 from selfright.packing.folder import LeavesOut, SourceFile, leaves_out_tools, list_files
+from selfright.packing.no_secrets import NOTHING, NoSecrets
 from selfright.packing.zip import add, add_stored
 
 
@@ -32,7 +32,7 @@ class Packing:
 
     archive: zipfile.ZipFile
     place: Path
-    allowed: Allowed = NOTHING
+    allowed: NoSecrets = NOTHING
 
     def folder(self, leaves_out: LeavesOut = leaves_out_tools, *, public: bool = False) -> list[SourceFile]:
         """The files of the artifact, which must be a folder; raises `InvalidBundleError`.

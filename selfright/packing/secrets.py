@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from controller.domain.bundle.manifest import Manifest
 from controller.domain.checks.requests import Request
 from controller.errors import InvalidBundleError
-from selfright.packing.allowed import NOTHING, Allowed
+from selfright.packing.no_secrets import NOTHING, NoSecrets
 from selfright.secrecy import looks_secret
 
 _CREDENTIAL_HEADERS = {"authorization", "cookie", "proxy-authorization"}
@@ -14,12 +14,12 @@ Setting = tuple[str, str, bool]
 """The place of a setting, its name, and whether it looks like a secret."""
 
 
-def refuse_secrets(manifest: Manifest, allowed: Allowed = NOTHING) -> None:
+def refuse_secrets(manifest: Manifest, allowed: NoSecrets = NOTHING) -> None:
     """Raise `InvalidBundleError` if a setting in the manifest looks like a secret that `allowed` does not take."""
     _refuse(_settings(manifest), allowed)
 
 
-def refuse_secret_values(values: Mapping[str, str], file: str, allowed: Allowed = NOTHING) -> None:
+def refuse_secret_values(values: Mapping[str, str], file: str, allowed: NoSecrets = NOTHING) -> None:
     """Raise `InvalidBundleError` if a name or value of the file looks like a secret."""
     _refuse(_examined(f"'{file}'", values), allowed)
 
@@ -44,7 +44,7 @@ def _examined(where: str, values: Mapping[str, str]) -> Iterator[Setting]:
     return ((where, name, looks_secret(name, value)) for name, value in values.items())
 
 
-def _refuse(settings: Iterator[Setting], allowed: Allowed) -> None:
+def _refuse(settings: Iterator[Setting], allowed: NoSecrets) -> None:
     for where, name, secret in settings:
         if secret and not allowed.setting(name, where):
             reason = f"`{name}` in {where} looks like a secret, and everybody who can deploy can read a bundle"

@@ -8,7 +8,7 @@ from selfright.account.releasing import read_bundle
 from selfright.bundling.bundle import make_bundle
 from selfright.cli.help import Command
 from selfright.cli.tools import CommandTools, allow_option, build_option, builder, common, pass_tools
-from selfright.packing.allowed import Allowed
+from selfright.packing.no_secrets import NoSecrets
 from selfright.wording import size
 
 EXAMPLES = (
@@ -33,7 +33,7 @@ EXAMPLES = (
 @common
 @pass_tools
 def command(  # noqa: PLR0913, PLR0917 - click hands over every option
-    tools: CommandTools, source: Path, file: Path | None, version: str | None, building: bool, allow: Allowed
+    tools: CommandTools, source: Path, file: Path | None, version: str | None, building: bool, allow: NoSecrets
 ) -> None:
     """Make the bundle of a release folder.
 

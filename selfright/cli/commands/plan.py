@@ -23,7 +23,7 @@ from selfright.cli.tools import (
 )
 from selfright.cli.views import documents, plan_document, plan_page
 from selfright.cli.views.compared import not_as_released
-from selfright.packing.allowed import Allowed
+from selfright.packing.no_secrets import NoSecrets
 from selfright.planning.planner import Planner
 
 REFUSED = 1
@@ -57,7 +57,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     per_second: float | None,
     hotfix: bool,
     building: bool,
-    allow: Allowed,
+    allow: NoSecrets,
 ) -> None:
     """Say what a release would do.
 

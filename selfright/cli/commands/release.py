@@ -24,7 +24,7 @@ from selfright.cli.tools import (
     target_option,
 )
 from selfright.cli.watching import conclude, timeout_option, watch
-from selfright.packing.allowed import NOTHING, Allowed
+from selfright.packing.no_secrets import NOTHING, NoSecrets
 from selfright.wording import size
 
 LIVE = frozenset({Phase.SUCCEEDED})
@@ -67,7 +67,7 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     reason: str,
     timeout: float | None,
     building: bool,
-    allow: Allowed,
+    allow: NoSecrets,
 ) -> None:
     """Release FOLDER_OR_ZIP to an environment and watch it.
 
@@ -103,7 +103,7 @@ def upload(  # noqa: PLR0913 - the release, its place, and its options
     tools: CommandTools,
     source: Path,
     environment: str,
-    allowed: Allowed = NOTHING,
+    allowed: NoSecrets = NOTHING,
     *,
     building: bool = True,
     hotfix: str = "",

@@ -13,8 +13,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from controller.errors import InvalidBundleError
-from selfright.packing.allowed import NOTHING, Allowed
 from selfright.packing.folder import LEFT_OUT, Secret, is_secret, plain_file, refuse_secret_files
+from selfright.packing.no_secrets import NOTHING, NoSecrets
 
 BOOTSTRAP = "bootstrap"
 """What Lambda starts in a runtime of one's own."""
@@ -36,7 +36,7 @@ class PackageEntry:
     link: str = ""
 
 
-def list_package(folder: Path, *, allowed: Allowed = NOTHING) -> list[PackageEntry]:
+def list_package(folder: Path, *, allowed: NoSecrets = NOTHING) -> list[PackageEntry]:
     """What is in `folder`, sorted by path; raises `InvalidBundleError`.
 
     `allowed` takes what looks like a secret but is none.
@@ -49,7 +49,7 @@ def list_package(folder: Path, *, allowed: Allowed = NOTHING) -> list[PackageEnt
     return entries
 
 
-def _walk(folder: Path, prefix: str, root: Path, allowed: Allowed) -> Iterator[PackageEntry | Secret]:
+def _walk(folder: Path, prefix: str, root: Path, allowed: NoSecrets) -> Iterator[PackageEntry | Secret]:
     with os.scandir(folder) as scanned:
         found = [*scanned]
     names = {entry.name for entry in found}

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch, translate
 from pathlib import PurePosixPath
 
-from selfright.packing.allowed import Allowed
 from selfright.packing.folder import Secret, SourceFile
 from selfright.packing.globs import matches
+from selfright.packing.no_secrets import NoSecrets
 from selfright.secrecy import secret_in
 
 LEFTOVERS = (
@@ -141,7 +141,7 @@ class LeftOut:
         return next((pattern for pattern in self._exclude if matches(pattern, path, is_folder=is_folder)), "")
 
 
-def secret_of(file: SourceFile, data: bytes, allowed: Allowed) -> Secret | None:
+def secret_of(file: SourceFile, data: bytes, allowed: NoSecrets) -> Secret | None:
     """The file, if it looks like a secret by its name or its contents."""
     why = next(_signs(PurePosixPath(file.path.lower()), data), "")
     return Secret(file.path, file.source, why) if why and not allowed.file(file.path, file.source) else None

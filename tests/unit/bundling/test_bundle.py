@@ -9,7 +9,7 @@ from controller.domain.bundle.archive import BundleArchive
 from controller.domain.components.site.artifact import SiteArtifact
 from controller.errors import InvalidBundleError
 from selfright.bundling.bundle import make_bundle, verify_bundle
-from selfright.packing.allowed import Allowed
+from selfright.packing.no_secrets import NoSecrets
 from tests.builders import a_zip
 
 MANIFEST = """\
@@ -211,7 +211,7 @@ def test_a_harmless_parameter_is_taken(source: Path, text: str) -> None:
 def test_a_parameter_that_only_looks_like_a_secret_can_be_allowed(source: Path) -> None:
     """By its name."""
     with_settings(source, "PASSWORD_RULES: ten letters")
-    verify_bundle(make_bundle(source, source.parent / "out.zip", allowed=Allowed(["PASSWORD_RULES"])))
+    verify_bundle(make_bundle(source, source.parent / "out.zip", allowed=NoSecrets(["PASSWORD_RULES"])))
 
 
 def test_parameters_must_be_a_file(source: Path) -> None:
@@ -259,7 +259,7 @@ def test_a_private_key_is_told_from_a_certificate(source: Path) -> None:
 def test_what_only_looks_like_a_secret_can_be_allowed(source: Path) -> None:
     """By path or pattern, within the artifact's folder."""
     write(source / "api/tests/server.key", KEY)
-    verify_bundle(make_bundle(source, source.parent / "out.zip", allowed=Allowed(["tests/*.key"])))
+    verify_bundle(make_bundle(source, source.parent / "out.zip", allowed=NoSecrets(["tests/*.key"])))
 
 
 def test_a_link_within_the_folder_is_followed(source: Path) -> None:

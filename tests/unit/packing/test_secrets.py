@@ -8,7 +8,7 @@ import pytest
 from controller.domain.bundle.manifest import Manifest
 from controller.errors import InvalidBundleError
 from selfright.bundling.bundle import make_bundle
-from selfright.packing.allowed import Allowed
+from selfright.packing.no_secrets import NoSecrets
 from selfright.packing.secrets import refuse_secrets
 
 VALUE = "hunter2"
@@ -39,7 +39,7 @@ def test_a_setting_that_looks_like_a_secret_is_refused(changes: dict[str, Any], 
     assert where in caught.value.reason
     assert "--allow " in caught.value.next_step
     assert VALUE not in str(caught.value)
-    refuse_secrets(release, Allowed(["DB_*", "ApiKey", "x-api-key", "cookie", "authorization"]))
+    refuse_secrets(release, NoSecrets(["DB_*", "ApiKey", "x-api-key", "cookie", "authorization"]))
 
 
 @pytest.mark.parametrize("name", ["CONFIG_SECRET_NAME", "SECRET_ARN", "accessKeyId", "PRIVATE_KEY_PATH"])

@@ -10,7 +10,7 @@ from controller.domain.bundle.remarks import remarks_on
 from controller.domain.components.site.artifact import SiteArtifact
 from controller.errors import InvalidBundleError
 from selfright.bundling.bundle import make_bundle
-from selfright.packing.allowed import Allowed
+from selfright.packing.no_secrets import NoSecrets
 
 KEY = b"-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n"
 NFC, NFD = (unicodedata.normalize(form, "café.html") for form in ("NFC", "NFD"))
@@ -33,7 +33,7 @@ class Source:
         """The bundle."""
         manifest = "application: shop\nversion: 1.0.0\ncomponents:\n  web: {kind: site, artifact: web%s}\n"
         (self.folder / "release.yaml").write_text(manifest % self.keys)
-        return make_bundle(self.folder, self.folder / "out.zip", allowed=Allowed(allowed))
+        return make_bundle(self.folder, self.folder / "out.zip", allowed=NoSecrets(allowed))
 
     def site(self) -> SiteArtifact:
         """The site in the bundle's manifest."""

@@ -7,7 +7,7 @@ from click.testing import CliRunner, Result
 
 from controller.errors import InvalidBundleError
 from selfright.cli import main
-from selfright.packing.allowed import Allowed
+from selfright.packing.no_secrets import NoSecrets
 from tests.cli_world import CliWorld
 
 RELEASE = "application: shop\nversion: 1.0.0\ncomponents:\n  web: {kind: site, artifact: web}\n"
@@ -63,12 +63,12 @@ def test_a_pattern_that_takes_nothing_is_refused(source: Path, pattern: str) -> 
 
 def test_a_name_with_brackets_is_taken_as_it_is_written() -> None:
     """Frameworks have such names, and the refusal prints them."""
-    assert Allowed(["app/[id]/server.key"]).file("app/[id]/server.key", Path("web/app/[id]/server.key"))
+    assert NoSecrets(["app/[id]/server.key"]).file("app/[id]/server.key", Path("web/app/[id]/server.key"))
 
 
 def test_what_was_taken_is_said_in_a_line_for_each_pattern() -> None:
     """At most ten of each; a setting with its place."""
-    allowed = Allowed(["*.sql", "DB_*"])
+    allowed = NoSecrets(["*.sql", "DB_*"])
     for number in range(12):
         assert allowed.file(f"{number}.sql", Path(f"web/{number}.sql"))
     assert allowed.setting("DB_TOKEN", "`components.api.variables`")
@@ -80,11 +80,11 @@ def test_what_was_taken_is_said_in_a_line_for_each_pattern() -> None:
 
 def test_nothing_is_idle_that_has_taken_something() -> None:
     """Also when another pattern takes the same."""
-    allowed = Allowed(["a.pem", "*.pem"])
+    allowed = NoSecrets(["a.pem", "*.pem"])
     assert allowed.file("a.pem", Path("api/a.pem"))
     allowed.refuse_idle()
     with pytest.raises(InvalidBundleError, match=r"`--allow b\.pem`"):
-        Allowed(["b.pem"]).refuse_idle()
+        NoSecrets(["b.pem"]).refuse_idle()
 
 
 @pytest.mark.parametrize("command", ["plan", "release"])

@@ -11,7 +11,7 @@ _SHOWN = 10
 """So many files and names are told of one pattern."""
 
 
-class Allowed:
+class NoSecrets:
     """The patterns of `--allow`, and what each of them has taken.
 
     A pattern is the path of a file or folder, or a setting's name; `*`, `?` and `[…]` are wildcards. A path is that
@@ -62,7 +62,7 @@ class Allowed:
             raise InvalidBundleError(reason, f"{step} that is in it), a pattern such as '*.pem', or a setting's name.")
 
 
-NOTHING = Allowed()
+NOTHING = NoSecrets()
 """Everything that looks like a secret is one."""
 
 
