@@ -26,19 +26,18 @@ Words = Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1,
 
 
 class Build(BaseModel):
-    """How an artifact is made.
-
-    `command` and `install` are lists of words (no shell interprets them) and run in the folder `in`; `install` runs
-    before a build when what it makes is not there already. `sources` are the paths that the artifact depends on; the
-    default is that whole folder.
-    """
+    """How an artifact is made."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     command: Words
+    """The words of the command that makes the artifact; no shell reads them: `[npm, run, build]`."""
     folder: Annotated[SourcePath, Field(alias="in")] = "."
+    """The folder in which it runs, beside release.yaml; unsaid, the folder of release.yaml."""
     install: Words | None = None
+    """The words of the command that brings its packages, run when that is needed: `[npm, ci]`."""
     sources: Annotated[list[SourcePath], Field(max_length=50)] = []
+    """The files and folders on which the artifact depends; unsaid, all of the folder in which it is built."""
 
     @property
     def reads(self) -> list[str]:

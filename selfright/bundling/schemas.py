@@ -1,20 +1,23 @@
 """JSON Schemas of `release.yaml` and `settings.yaml`, made from the models: editors complete and check by them.
 
-    python -m selfright.bundling.schemas FOLDER
-
-writes both into the folder. A schema knows the form of a file; what depends on several keys is checked by
-`selfright bundle` alone.
+`python -m selfright.editors FOLDER` writes both. A schema knows the form of a file; what depends on several keys is
+checked by `selfright bundle` alone.
 """
 
+import ast
+import inspect
 import json
-import sys
+import textwrap
 from collections.abc import Mapping
-from functools import reduce
+from functools import cache, reduce
+from itertools import pairwise
 from operator import or_
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, create_model
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
 
 from controller.domain.bundle.manifest import Manifest, Name
 from controller.domain.components.parameters.values import MOST, NAME, VALUE_BYTES
@@ -25,6 +28,11 @@ DIALECT = "http://json-schema.org/draft-07/schema#"
 """The newest one that all editors know."""
 TEXT = ["string", "number", "boolean"]
 """A text without quotes may look like one of these to an editor."""
+BUILD = "How the artifact is made, when its sources have changed; unsaid, it lies there already."
+SETTING = (
+    "The value of a setting: a text, as it is written (21, no and Null too), at most 4,096 bytes, without secrets. The"
+    " application reads it from SSM by this name."
+)
 _BOUNDS = {"ge": "minimum", "le": "maximum"}
 
 
@@ -37,7 +45,7 @@ def release_schema() -> dict[str, Any]:
         __base__=Manifest,
         components=(Annotated[dict[Name, component], Field(min_length=1, max_length=50)], ...),
     )
-    schema: dict[str, Any] = _lenient(source.model_json_schema())
+    schema: dict[str, Any] = _lenient(source.model_json_schema(schema_generator=_Described))
     about = "A release of Selfright: one version of an application, its components, and how it is verified."
     return {"$schema": DIALECT, **schema, "title": "release.yaml", "description": about}
 
@@ -53,6 +61,7 @@ def settings_schema() -> dict[str, Any]:
         "maxProperties": MOST,
         "propertyNames": {"pattern": f"^(?:{NAME})$"},
         "additionalProperties": {
+            "description": SETTING,
             "type": [*TEXT, "null"],  # `Null` is a text here
             "minLength": 1,
             "maxLength": VALUE_BYTES,
@@ -75,9 +84,52 @@ def write(folder: Path) -> list[Path]:
 def _source_model(kind: str) -> type[BaseModel]:
     artifact = kind_of(kind).artifact
     assert artifact  # noqa: S101 - only kinds that have one are asked
-    model: type[BaseModel] = create_model(artifact.__name__, __base__=artifact, build=(Build | None, None))
+    model: type[BaseModel] = create_model(
+        artifact.__name__, __base__=artifact, build=(Build | None, Field(None, description=BUILD))
+    )
     model.__doc__ = artifact.__doc__
     return model
+
+
+class _Described(GenerateJsonSchema):
+    """Gives each key the description that its field has in the model: an editor shows it beside the key."""
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        """The schema of one model."""
+        made = super().model_schema(schema)
+        said = descriptions(schema["cls"])
+        for name, member in made.get("properties", {}).items():
+            if name in said:
+                rule = member.get("description", "")
+                member["description"] = f"{said[name]} {rule}".strip()
+            if "$ref" in member:  # beside a reference, editors read nothing
+                member["allOf"] = [{"$ref": member.pop("$ref")}]
+        return made
+
+
+def descriptions(model: type[BaseModel]) -> dict[str, str]:
+    """Key → what stands below its field in the model, or in the nearest one that the model is made from."""
+    said: dict[str, str] = {}
+    for one in reversed(model.__mro__):
+        if issubclass(one, BaseModel) and one is not BaseModel:
+            said |= _below_fields(one)
+    return {field.alias or name: said[name] for name, field in model.model_fields.items() if name in said}
+
+
+@cache
+def _below_fields(model: type[BaseModel]) -> dict[str, str]:
+    try:
+        source = textwrap.dedent(inspect.getsource(model))
+    except (OSError, TypeError):  # it was made here
+        return {}
+    (tree,) = ast.parse(source).body
+    assert isinstance(tree, ast.ClassDef)  # noqa: S101 - a model is a class
+    return {
+        field.target.id: " ".join(below.value.value.split())
+        for field, below in pairwise(tree.body)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) and isinstance(below.value.value, str)
+    }
 
 
 def _lenient(schema: Any) -> Any:  # noqa: ANN401 - JSON
@@ -108,8 +160,3 @@ def _lenient(schema: Any) -> Any:  # noqa: ANN401 - JSON
 def _members(named: Mapping[str, Any]) -> dict[str, Any]:
     """Of each of these names, the schema; a name may be any word."""
     return {name: _lenient(schema) for name, schema in named.items()}
-
-
-if __name__ == "__main__":
-    for file in write(Path(sys.argv[1])):
-        sys.stdout.write(f"{file}\n")

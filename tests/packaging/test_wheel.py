@@ -187,6 +187,12 @@ def test_the_controller_is_synthesized_without_the_repository(project: Project, 
     assert [path.name for path in (tmp_path / "out").glob("*.template.json")] == ["SelfrightController.template.json"]
 
 
+def test_schemas_for_editors_are_written_without_the_repository(project: Project, tmp_path: Path) -> None:
+    """From a folder that has packages of our names."""
+    project.python("-m", "selfright.editors", str(tmp_path))
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["release.schema.json", "settings.schema.json"]
+
+
 def resources_of(template: Path) -> Mapping[str, Mapping[str, object]]:
     """The resources of a template."""
     return dict(json.loads(template.read_text())["Resources"])

@@ -58,12 +58,20 @@ class Manifest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     application: Name
+    """The application's name, as in the environment and in the upload's key: `shop`."""
     version: Version
+    """The release's version, whose contents never change."""
     description: Annotated[str, Field(max_length=1000)] | None = None
+    """What is new, for people."""
     components: Annotated[dict[Name, AnyArtifact], Field(min_length=1, max_length=50)]
+    """What is released, by names of your own, which the environment has too: all of them go live, and back, together.
+    """
     secrets: Annotated[list[SecretNeed], Field(max_length=20)] = []
+    """The secrets that must exist, with these keys, before anything is touched."""
     tasks: Annotated[list[ReleaseTask], Field(max_length=10)] = []
+    """What the release does once before its checks, such as a database migration: in this order, and never undone."""
     verification: Verification = Verification()
+    """The checks that the release must pass, before its visitors come and while they do."""
 
     @model_validator(mode="after")
     def _artifacts_are_apart(self) -> Self:

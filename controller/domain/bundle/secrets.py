@@ -18,4 +18,7 @@ class SecretNeed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: SecretName
+    """The secret's name in the environment, which says where it is in Secrets Manager: `config`."""
     keys: Annotated[tuple[SecretKey, ...], Field(max_length=100)] = ()
+    """The keys that its JSON object must have, each with a value: `[DATABASE_URL]`. The values are never in a bundle.
+    """

@@ -35,9 +35,14 @@ class ReleaseTask(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     component: Name
+    """The function or image of this release that is invoked, in its new version."""
     event: Annotated[dict[str, Any], PlainValidator(_event, json_schema_input_type=dict[str, Any])] = {}
+    """What it gets: `{do: migrate}`, at most 64 KB of all tasks together. Selfright adds the key `selfright`. Nothing
+    secret."""
     before: Literal["test"] = "test"
+    """When it runs: before the checks of its component, and after the snapshots of databases."""
     timeout: Annotated[int, Between("1s", LONGEST)] | None = None
+    """How long it may take; unsaid, as long as the function's own timeout allows, at most 14m."""
 
     @property
     def limit(self) -> int:

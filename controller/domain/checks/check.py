@@ -33,6 +33,7 @@ class Placed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
 
     only: Literal["staged", "outside"] | None = None
+    """`staged`: only before traffic; `outside`: only from outside. Unsaid: both."""
 
     @property
     def before_traffic(self) -> bool:
@@ -60,17 +61,20 @@ class OnStagedOnly:
 
 
 class Check(Placed, Request):
-    """One request and the answer that it expects.
-
-    `json` maps JMESPath expressions to values, `header` maps names to values (or `present`, `absent`).
-    """
+    """One request and the answer that it expects."""
 
     kind: Literal["http"] = "http"
+    """`http`, which need not be written: a request and its answer."""
     status: Annotated[Whole, Field(ge=100, le=599)] = 200
+    """The answer's status, 200 if unsaid. Redirects are not followed."""
     contains: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
+    """A text that must be in the answer: `'"ok"'`."""
     values: JsonValues = {}
+    """JMESPath expressions and their values: `{"items[0].count": 2}`. What is missing is `null`."""
     header: Annotated[dict[str, str], PlainValidator(header_lines, json_schema_input_type=dict[str, str])] = {}
+    """Headers of the answer and their values, or `present`, or `absent`: `{Cache-Control: no-store}`."""
     max_latency_ms: Annotated[Whole, Field(ge=1, le=20_000)] | None = None
+    """The most milliseconds for the whole answer; not limited if unsaid."""
 
 
 @dataclass(frozen=True)

@@ -16,18 +16,20 @@ class EventCheck(OnStagedOnly, BaseModel):
     """One event for the staged version of a function, before any visitor gets it; it must not fail.
 
     Nobody outside sends it, so it is sent to the staged version alone.
-
-    `payload` is what the sender of the event gives: a message, an event's detail, a record. `json` maps JMESPath
-    expressions to values of what the function returns.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
 
     component: Name
+    """The function of this release that gets the event, in its new version, before any visitor comes."""
     kind: Literal["event"]
+    """`event`: one event, which must not fail."""
     source: Source
+    """Who would send it; `direct`: the payload is the event itself."""
     payload: Body = None
+    """What the sender gives: a message, an event's detail, a record. It is real for the code, so let it be harmless."""
     values: JsonValues = {}
+    """JMESPath expressions and their values in what the function returns: `{swept: 0}`."""
 
     @property
     def name(self) -> str:

@@ -23,11 +23,17 @@ class LoadCheck(OnStagedOnly, Request):
     """
 
     kind: Literal["load"] = "load"
+    """`load`, which need not be written."""
     status: Annotated[Whole, Field(ge=100, le=599)] = 200
+    """The status of a right answer, 200 if unsaid."""
     requests: Annotated[Whole, Field(ge=1, le=1000)] = 100
+    """How many requests are made, 100 if unsaid."""
     concurrency: Annotated[Whole, Field(ge=1, le=20)] = 10
+    """How many of them at a time, 10 if unsaid."""
     p95_ms: Annotated[Whole, Field(ge=1, le=30_000)]
+    """The milliseconds in which 95 of 100 right answers must come."""
     max_errors: Annotated[Whole, Field(ge=0, le=1000)] = 0
+    """How many requests may fail, none if unsaid."""
 
     @model_validator(mode="after")
     def _ends_in_time(self) -> Self:

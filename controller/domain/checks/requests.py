@@ -82,19 +82,23 @@ Path = Annotated[str, Field(max_length=2048), AfterValidator(_from_the_root)]
 
 
 class Request(BaseModel):
-    """One request to a component. `body` is sent as JSON when it is an object, else as text.
-
-    `route` is the route of the gateway that takes it, where the environment names no API that knows: `/items/{id}`.
-    """
+    """One request to a component."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
 
     component: Name
+    """The component of this release that is asked; its URL comes from the environment."""
     method: Method = "GET"
+    """The method, GET if unsaid."""
     path: Path
+    """The path, and a query if there is one: `/items/42?full=1`."""
     route: Path | None = None
+    """The gateway's route that takes it before traffic: `/items/{id}`; only needed where the environment names no API.
+    """
     headers: Annotated[dict[str, str], PlainValidator(_settable, json_schema_input_type=dict[str, str])] = {}
+    """Headers that are sent: `{Origin: "${CORS_ORIGIN}"}`. Nothing secret."""
     body: Body = None
+    """What is sent: an object as JSON, a text as it is. Nothing secret."""
 
     @property
     def name(self) -> str:

@@ -11,8 +11,11 @@ class SiteCheck(Placed):
     """Loads a page with its scripts, styles, images, fonts, preloads and manifest: all of them must be there."""
 
     component: Name
+    """The site of this release whose page is loaded."""
     kind: Literal["site"]
+    """`site`: a page, with all that it needs from its own origin."""
     path: Path = "/"
+    """The page's path, / if unsaid."""
 
     @property
     def name(self) -> str:

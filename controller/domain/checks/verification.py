@@ -42,7 +42,10 @@ class Verification(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     checks: Annotated[list[Listed], Field(max_length=100)] = []
+    """Requests, pages and events that must be right, before visitors come and, if they can, from outside after each
+    shift."""
     load: LoadCheck | None = None
+    """Many requests to the new version of a function, before any visitor comes."""
 
     @property
     def everything(self) -> Sequence[AnyCheck]:

@@ -32,7 +32,7 @@ ArtifactPath = Annotated[str, AfterValidator(_inside_the_bundle)]
 
 
 class Artifact(BaseModel):
-    """The keys of every component. `digest` is empty in the source form; `after` names the components that go first.
+    """The keys of every component.
 
     Each kind is a subclass with `kind: Literal[…]`, in a folder of its own. The flags say which checks it allows:
     requests (`answers_requests`), a load (`can_be_loaded`), pages loaded as by a browser (`has_pages`).
@@ -41,9 +41,13 @@ class Artifact(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, ignored_types=(InstanceDefault,))
 
     kind: str
+    """What it is: `function`, `image`, `site`, `parameters`, `stack` or `state_machine`."""
     artifact: ArtifactPath
+    """Where it lies, beside release.yaml: `dist`."""
     digest: Digest = ""
+    """Written by `selfright bundle`, so leave it out."""
     after: Annotated[list[str], Field(max_length=50)] = []
+    """The components that are staged, tested and shifted before this one: `[api]`."""
 
     noun: ClassVar[str] = ""
     """The kind with its article, if it has one, for messages: "a function"."""

@@ -9,10 +9,14 @@ import pytest
 from jsonschema import Draft7Validator
 
 from app_artifacts.smartpack import build
+from controller.domain.checks.check import Check
+from controller.domain.checks.load_check import LoadCheck
 from controller.domain.components.registry import names_of
 from controller.domain.reading.strict_yaml import read_flat_yaml, read_yaml
 from controller.domain.reading.written import meaning
-from selfright.bundling.schemas import SCHEMAS, release_schema, settings_schema, write
+from selfright import editors
+from selfright.bundling.build_spec import Build
+from selfright.bundling.schemas import SCHEMAS, descriptions, release_schema, settings_schema, write
 
 ROOT = Path(__file__).parents[3]
 DOCS, SMARTPACK = ROOT / "docs", Path(build.__file__).parent
@@ -37,7 +41,7 @@ def mistakes(text: str) -> list[str]:
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_the_published_schemas_are_those_of_the_models(name: str, tmp_path: Path) -> None:
-    """After a change: `python -m selfright.bundling.schemas docs/schemas`."""
+    """After a change: `python -m selfright.editors docs/schemas`."""
     assert [file.name for file in write(tmp_path)] == list(SCHEMAS)
     assert (DOCS / "schemas" / name).read_text() == (tmp_path / name).read_text()
     Draft7Validator.check_schema(SCHEMAS[name]())
@@ -80,8 +84,30 @@ def test_every_kind_of_component_is_known() -> None:
     assert known == set(names_of(lambda kind: kind.artifact_class))
 
 
+def _says_nothing(description: str) -> bool:
+    return not description or description.startswith(("Must be ", "A duration "))
+
+
+def test_a_description_stands_below_its_field() -> None:
+    """A model says it once, also for those that are made from it; a key may have another name than its field."""
+    said = descriptions(LoadCheck)
+    assert said["path"] == descriptions(Check)["path"] == "The path, and a query if there is one: `/items/42?full=1`."
+    assert descriptions(Build)["in"].startswith("The folder in which it runs")
+    assert said["kind"] != descriptions(Check)["kind"]
+
+
 def _is_component(model: dict[str, Any]) -> bool:
     return "artifact" in model.get("properties", {})
+
+
+def test_every_key_says_what_it_is() -> None:
+    """An editor shows it: what it means, and not only which form it must have."""
+    release, settings = release_schema(), settings_schema()
+    models = {"": release, **release["$defs"]}
+    keys = {f"{name}.{key}": member for name, model in models.items() for key, member in model["properties"].items()}
+    assert len(keys) > 90
+    assert [key for key, one in keys.items() if _says_nothing(one.get("description", ""))] == []
+    assert not _says_nothing(settings["additionalProperties"]["description"])
 
 
 @pytest.mark.parametrize("file", sorted(SMARTPACK.rglob("settings.yaml")), ids=lambda file: file.parent.name)
@@ -89,6 +115,14 @@ def test_smartpacks_settings_have_no_marks(file: Path) -> None:
     """Numbers without quotes are texts."""
     document = json.loads(json.dumps(read_flat_yaml(file.read_bytes(), "settings.yaml")))
     assert list(Draft7Validator(settings_schema()).iter_errors(document)) == []
+
+
+def test_a_program_writes_them_for_editors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Beside a release, also without a clone; without a folder it says what is missing."""
+    editors.main([str(tmp_path / "made")])
+    assert capsys.readouterr().out.splitlines() == [str(tmp_path / "made" / name) for name in SCHEMAS]
+    with pytest.raises(SystemExit, match="Name the folder"):
+        editors.main([])
 
 
 @pytest.mark.parametrize("settings", [{"a/b": "x"}, {"A": ["x"]}, {"A": ""}, {"A": "{{x}}"}, {}])

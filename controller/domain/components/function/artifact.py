@@ -37,14 +37,15 @@ Runtime = Annotated[
 
 
 class LambdaArtifact(Artifact):
-    """The keys of every Lambda function, from a zip or an image. Only the given configuration is set.
-
-    `memory` is in MB; `timeout` is a duration.
-    """
+    """The keys of every Lambda function, from a zip or an image. Only the given configuration is set."""
 
     memory: Annotated[Whole, Field(ge=128, le=10_240)] | None = None
+    """The memory in MB, such as 512; unsaid, the function's own."""
     timeout: Annotated[int, Between("1s", "15m")] | None = None
+    """The time after which Lambda ends it, such as 30s; unsaid, the function's own."""
     variables: Annotated[dict[VariableName, str], AfterValidator(_settable)] = {}
+    """Environment variables that belong to the code: `{NODE_ENV: production}`; the environment's win. Nothing secret.
+    """
 
     answers_requests: ClassVar[bool] = True
     can_be_loaded: ClassVar[bool] = True
@@ -55,8 +56,11 @@ class FunctionArtifact(LambdaArtifact):
     """A Lambda function's code: a zip in the bundle, a folder in the source."""
 
     kind: Literal["function"]
+    """`function`: a Lambda function, from a folder or a `.zip` with its code."""
     handler: Handler | None = None
+    """What Lambda calls, such as `app.handler`; unsaid, the function's own."""
     runtime: Runtime | None = None
+    """Lambda's runtime, such as python3.13; unsaid, the function's own."""
 
     noun: ClassVar[str] = "a function"
 

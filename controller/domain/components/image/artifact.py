@@ -22,14 +22,17 @@ LAYER_BYTES = 1000 * 1024 * 1024
 class ImageArtifact(LambdaArtifact):
     """A Lambda function's container image: an OCI layout, a folder in the bundle, a folder or a `.tar` in the source.
 
-    The digest is that of the layout's `index.json`, which holds the digests of everything else. `command`,
-    `entry_point` and `working_directory` replace the image's own.
+    The digest is that of the layout's `index.json`, which holds the digests of everything else.
     """
 
     kind: Literal["image"]
+    """`image`: a Lambda function from a container image: an OCI layout, as a folder or a `.tar`."""
     command: Words | None = None
+    """The words that take the place of the image's CMD: `[app.handler]`."""
     entry_point: Words | None = None
+    """The words that take the place of the image's ENTRYPOINT."""
     working_directory: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+    """The folder that takes the place of the image's WORKDIR."""
 
     noun: ClassVar[str] = "an image"
 

@@ -14,6 +14,7 @@ class ParametersArtifact(Artifact):
     """Settings of the application: a YAML file of names and values."""
 
     kind: Literal["parameters"]
+    """`parameters`: settings in SSM, from a YAML file of names and values."""
 
     noun: ClassVar[str] = "parameters"
 

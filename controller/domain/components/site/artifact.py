@@ -58,18 +58,19 @@ def _some(paths: Sequence[str]) -> str:
 
 
 class SiteArtifact(Artifact):
-    """A site's files: a folder, without what matches `exclude`.
-
-    Files that match `hashed` have a hash of their contents in their names. `left_out` is written by `selfright bundle`:
-    pattern → how many files and folders it kept out of the bundle. `not_found_handling` says what an address without a
-    file shows; unsaid, the files say it.
-    """
+    """A site's files: a folder, without what matches `exclude`."""
 
     kind: Literal["site"]
+    """`site`: a folder of files behind CloudFront, which everybody can read."""
     hashed: Annotated[list[HashedPattern], Field(max_length=20), AfterValidator(_short)] | None = None
+    """Folders whose files have a hash in their names: `["assets/**"]`; unsaid, Selfright recognises them by their
+    names."""
     exclude: Annotated[list[Glob], Field(max_length=50)] = []
+    """Files that stay out of the bundle: `*.map` anywhere, `drafts/` a folder, `/notes.txt` from the site's folder."""
     left_out: Annotated[dict[Glob, Annotated[int, Field(ge=0)]], Field(max_length=200)] = {}
+    """Written by `selfright bundle`, so leave it out: pattern → how many files and folders stayed out of the bundle."""
     not_found_handling: NotFoundHandling | None = None
+    """What an address without a file shows: the application's page, or the page 404.html. Unsaid, the files say it."""
 
     noun: ClassVar[str] = "a site"
     answers_requests: ClassVar[bool] = True

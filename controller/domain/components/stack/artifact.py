@@ -19,7 +19,9 @@ class StackArtifact(Artifact):
     """A CloudFormation template, JSON or YAML, and values for its parameters; the environment's values win."""
 
     kind: Literal["stack"]
+    """`stack`: infrastructure, from a CloudFormation template (JSON or YAML)."""
     parameters: Annotated[dict[StackParameter, Annotated[str, Field(max_length=4096)]], Field(max_length=200)] = {}
+    """Values of the template's parameters: `{QueueName: orders}`; the environment's win."""
 
     noun: ClassVar[str] = "a stack"
 

@@ -21,7 +21,9 @@ class StateMachineArtifact(Artifact):
     """A definition, JSON or YAML, and what replaces the names (`${Table}`) in it; the environment's values win."""
 
     kind: Literal["state_machine"]
+    """`state_machine`: a workflow of Step Functions, from its definition (JSON or YAML)."""
     definition_substitutions: Substitutions = {}
+    """What names in the definition, such as `${Table}`, stand for: `{Table: orders}`; the environment's win."""
 
     noun: ClassVar[str] = "a state machine"
 
