@@ -81,8 +81,9 @@ class EnvironmentExaminer:
             yield ok(f"not compared with AWS: {compared.why_not}")
         for one in compared.changed:
             found = f"{one.name} {one.reason}" if one.found is not None else f"{one.name}: {one.reason}"
-            means = f"It should be on {one.expected}, as {one.version} left it: somebody changed it by hand."
-            yield problem(found, means, one.next_step)
+            left = f", as {one.version} left it" if one.version else ""
+            why = "it was not restored" if one.outcome == "not_restored" else "somebody changed it by hand"
+            yield problem(found, f"It should be on {one.expected or 'nothing'}{left}: {why}.", one.next_step)
         for one in compared.unknown:
             yield note(f"{one.name} was not compared with AWS: {one.reason}", "It may have been changed by hand.")
         if compared.components and not (compared.changed or compared.unknown):

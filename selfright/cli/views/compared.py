@@ -17,7 +17,8 @@ def compared(
     """One line for all that is as it was released, and lines for each component that is not, or is not known to be."""
     lines = [line for status, one in zip(statuses, found, strict=True) for line in _lines(status, one, commands)]
     if not lines and any(one.components for one in found):
-        lines = [Text("✔ Compared with AWS: as released.", signs.GOOD)]
+        held = any(status.held for status in statuses)
+        lines = [Text(f"✔ Compared with AWS: {'as it should be' if held else 'as released'}.", signs.GOOD)]
     return Group(*([Text(), *lines] if lines else []))
 
 
@@ -28,7 +29,7 @@ def _lines(status: EnvironmentStatus, one: ComparedEnvironment, commands: Comman
 
 
 def not_as_released(one: ComparedEnvironment, commands: Commands) -> Iterator[Text]:
-    """Lines for each component that was changed by hand, or is not known to be as it was released."""
+    """Lines for each component that was changed by hand or not restored, or is not known to be as it was released."""
     for each in one.changed:
         yield Text(f"✘ {one.environment_key}: {commands.said(_said(each))}", signs.BAD)
         yield Text(f"  {commands.said(each.next_step)}")
@@ -38,7 +39,13 @@ def not_as_released(one: ComparedEnvironment, commands: Commands) -> Iterator[Te
 
 
 def _said(one: ComparedComponent) -> str:
+    if one.outcome == "not_restored":
+        return f"{one.name} is still on {one.found} and should be on {one.expected or 'nothing'}: it was not restored."
     if one.found is None:  # The reason is a whole sentence of the adapter's.
-        should = f"It should be on {one.expected}, as {one.version} left it."
+        should = f"It should be on {_expected(one)}."
         return f"{one.name} was changed by hand. {one.reason.rstrip('.')}. {should}"
-    return f"{one.name} {one.reason} and should be on {one.expected}, as {one.version} left it: changed by hand."
+    return f"{one.name} {one.reason} and should be on {_expected(one)}: changed by hand."
+
+
+def _expected(one: ComparedComponent) -> str:
+    return f"{one.expected or 'nothing'}, as {one.version} left it" if one.version else one.expected or "nothing"

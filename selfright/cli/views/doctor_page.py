@@ -72,8 +72,8 @@ def _table(found: Sequence[Diagnosis], commands: Commands) -> Table:
     table.add_column(overflow="fold")
     for one in found:
         sign, style = SIGNS[one.finding.severity]
-        found = commands.said(one.finding.found)
-        table.add_row(Text(sign, style), Text.assemble((clean(one.subject), "bold"), f": {found}"))
+        said = commands.said(one.finding.found)
+        table.add_row(Text(sign, style), Text.assemble((clean(one.subject), "bold"), f": {said}"))
         for line in _advice(one.finding, commands):
             table.add_row("", line)
     return table

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,8 +9,10 @@ from click.testing import CliRunner, Result
 from controller.aws.client.clients import Clients, client
 from controller.aws.components.site.routing import index_key
 from controller.domain.components.site.routing import RoutingTable, render
+from controller.domain.deployment import Revision
+from controller.domain.phases import Phase
 from selfright.cli import main
-from tests.cli_world import BAKING, ID, CliWorld
+from tests.cli_world import BAKING, ID, ROLLED_BACK, CliWorld
 from tests.examining import ExaminedCloudFront, ExaminedLambda, FakeQuotas
 from tests.registering import register
 
@@ -126,6 +129,22 @@ def test_a_change_by_hand_is_a_problem(surgery: Surgery) -> None:
     (found,) = surgery.about("what is live")
     assert (found["severity"], found["found"]) == ("problem", "site is on cccc")
     assert "as 1.1.0 left it" in found["means"]
+
+
+@pytest.mark.parametrize(
+    ("revision", "why"), [("cccc", "somebody changed it by hand"), ("bbbb", "it was not restored")]
+)
+def test_a_held_environment_that_is_not_as_it_should_be_is_a_problem(surgery: Surgery, revision: str, why: str) -> None:
+    """With the way out: put it right, then roll back again."""
+    before, after = {"site": Revision("aaaa")}, {"site": Revision("bbbb")}
+    failed = replace(ROLLED_BACK, phase=Phase.ROLLBACK_FAILED, restore_point=before, staged=after, export="digest")
+    surgery.world.write(failed)
+    surgery.world.lock(held="The rollback failed.", held_by=ID)
+    surgery.edge.edit("LIVE", render(RoutingTable(revision)))
+    (found,) = surgery.about("what is live")
+    assert (found["severity"], found["found"]) == ("problem", f"site is on {revision}")
+    assert found["means"] == f"It should be on aaaa, as 1.1.0 left it: {why}."
+    assert f"Then `selfright rollback {ID}`" in found["next_step"]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from controller.domain.components.site.routing import RoutingTable, render
 from controller.domain.deployment import Revision
 from controller.domain.phases import Phase
 from selfright.cli import main
-from tests.cli_world import BAKING, ID, LIVE, LIVE_ID, CliWorld
+from tests.cli_world import BAKING, ID, LIVE, LIVE_ID, ROLLED_BACK, CliWorld
 from tests.registering import register
 from tests.unit.aws.fake_lambda import NAME, FakeLambda, refuse
 
@@ -22,6 +22,7 @@ ALL = {
     "settings": {"kind": "parameters", "prefix": "/smartpack/prod/settings"},
     "infra": {"kind": "stack", "stack_name": "infra", "role_arn": "arn:aws:iam::123456789012:role/stack"},
 }
+FAILED = replace(ROLLED_BACK, phase=Phase.ROLLBACK_FAILED)
 DENIED = refuse("AccessDeniedException", 403, message="User: somebody is not authorized")
 
 
@@ -168,11 +169,69 @@ def test_nothing_is_compared_while_a_deployment_is_on_its_way(world: CliWorld) -
     assert "✘" not in account.run().stdout
 
 
-def test_nothing_is_compared_in_a_held_environment(world: CliWorld) -> None:
-    """Its state is unknown, and the table says why it is held."""
+def test_nothing_is_compared_while_a_recovery_holds_the_environment(world: CliWorld) -> None:
+    """Its state is unknown until that has ended, and the table says why it is held."""
     account = Account(world)
-    world.lock(held="The rollback failed.")
+    world.lock(held="A recovery is running.", held_by=LIVE_ID)
     assert account.compared()["why_not"] == "the environment is held"
+
+
+def hold(world: CliWorld) -> None:
+    """The rollback of 1.2.0 has failed, which brought api 3 and settings dddd; the site is 1.1.0's."""
+    before, after = (
+        {"api": Revision("2"), "settings": Revision("cccc")},
+        {"api": Revision("3"), "settings": Revision("dddd")},
+    )
+    world.write(replace(FAILED, restore_point=before, staged=after, export="digest"))
+    world.lock(held="The rollback failed.", held_by=ID)
+
+
+def test_a_held_environment_is_compared_with_what_should_have_been_restored(world: CliWorld) -> None:
+    """The restore point of the release whose rollback failed, and what earlier releases left of the rest."""
+    account = Account(world)
+    hold(world)
+    assert "✔ Compared with AWS: as it should be.\n" in account.run().stdout
+    assert [one["outcome"] for one in account.compared()["components"]] == ["as_released"] * 3
+
+
+def test_a_change_by_hand_in_a_held_environment_is_said_with_the_way_out(world: CliWorld) -> None:
+    """First the command that puts it right, then the rollback, which verifies everything and frees the environment."""
+    account = Account(world)
+    hold(world)
+    account.functions.point("live", "1")
+    shown = account.run("smartpack/prod").stdout
+    assert "✘ smartpack/prod: api is on 1 and should be on 2, as 1.1.0 left it: changed by hand.\n" in shown
+    step = account.component("api")["next_step"]
+    assert step.startswith("Put it right: `aws lambda update-alias")
+    assert step.endswith(f"Then `selfright rollback {ID}` verifies everything and frees the environment.")
+
+
+def test_what_was_not_restored_is_no_change_by_hand(world: CliWorld) -> None:
+    """It is still on what the release has brought."""
+    account = Account(world)
+    hold(world)
+    account.point("dddd")
+    assert account.component("settings")["outcome"] == "not_restored"
+    said = "✘ smartpack/prod: settings is still on dddd and should be on cccc: it was not restored.\n"
+    assert said in account.run("smartpack/prod").stdout
+
+
+def test_a_component_that_the_failed_release_did_not_have_is_compared_too(world: CliWorld) -> None:
+    """Mostly, that is why the checks after the rollback failed; what has no command is restored from the export."""
+    account = Account(world)
+    hold(world)
+    world.routing.edit("LIVE", render(RoutingTable("eeee")))
+    step = account.component("site")["next_step"]
+    assert step.startswith(f"Put it right: `selfright restore {ID} --component site`. Then `selfright rollback {ID}`")
+
+
+def test_an_environment_that_is_freed_meanwhile_is_not_compared(world: CliWorld) -> None:
+    """Somebody else has put it right, or accepted it."""
+    account = Account(world)
+    hold(world)
+    account.functions.point("live", "1")
+    world.time.plan(1, lambda: world.lock(held="", held_by=""))
+    assert account.compared()["why_not"] == "a deployment began meanwhile"
 
 
 def test_a_deployment_that_begins_meanwhile_is_no_change_by_hand(world: CliWorld) -> None:
