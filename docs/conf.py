@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 NAVIGATION = {
     "Start": ["First steps <self>", "app_artifacts/smartpack/README", "docs/architecture"],
-    "Adopt": ["docs/bundle", "docs/sites", "docs/environment", "docs/smartpack"],
+    "Adopt": ["docs/bundle", "docs/sites", "docs/environment", "docs/environment-keys", "docs/smartpack"],
     "Release": ["docs/flow", "docs/protocol", "docs/judge", "state_machine/README"],
     "Operate": ["docs/operations", "docs/prove", "docs/recovery", "docs/security", "docs/local-aws"],
     "Reference": ["docs/adr/README", "benchmarks/README", "CHANGELOG"],

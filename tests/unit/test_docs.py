@@ -193,8 +193,8 @@ def test_every_phase_is_explained() -> None:
 
 
 def test_every_setting_of_an_environment_is_explained_with_its_default() -> None:
-    """The environment's page has every key of the model, and says the defaults that the code has."""
-    page = (ROOT / "docs" / "environment.md").read_text()
+    """The page of the environment's keys has every key of the model, and says the defaults that the code has."""
+    page = (ROOT / "docs" / "environment-keys.md").read_text()
     judge = Environment.model_fields["judge"].default
     for name, value in _flat("judge", judge.model_dump()):
         assert f"| `{name}` | {_shown(value)} |" in page
@@ -206,7 +206,7 @@ def test_every_setting_of_an_environment_is_explained_with_its_default() -> None
 @pytest.mark.parametrize("model", [kind_of(name).target for name in KINDS])
 def test_every_key_of_an_environments_component_is_explained(model: type[BaseModel]) -> None:
     """Where each kind of component runs."""
-    page = (ROOT / "docs" / "environment.md").read_text()
+    page = (ROOT / "docs" / "environment-keys.md").read_text()
     assert not [name for name in model.model_fields if f"`{name}`" not in page and name != "kind"]
 
 
