@@ -40,7 +40,8 @@ def _expired() -> AdviceError:
 
 
 def _no_region() -> AdviceError:
-    return AdviceError("No AWS region is set.", "Set AWS_REGION, for example: export AWS_REGION=eu-central-1")
+    step = "Set AWS_REGION, for example: export AWS_REGION=eu-central-1; for the local AWS, add --local."
+    return AdviceError("No AWS region is set.", step)
 
 
 def _no_profile() -> AdviceError:
