@@ -77,8 +77,7 @@ def _without_checks(manifest: Manifest) -> list[str]:
 
 def _blind(manifest: Manifest, environment: Environment) -> Iterator[str]:
     """The components that have visitors, and at which nothing would look in this environment."""
-    preference, limits = environment.deployment_preference, environment.judge.limits
-    limited = limits.error_rate is not None or limits.p99_ms is not None or limits.minimum_successes > 0
+    preference, limited = environment.deployment_preference, environment.judge.limits.any
     compares = any(step.weight < ALL and step.bake for step in steps_of(preference, environment.final_bake))
     for name in _without_checks(manifest) if not preference.alarms else ():
         target = environment.components.get(name)
