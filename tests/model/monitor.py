@@ -7,13 +7,16 @@ on it: a write without a condition that does no harm this time passes, and the s
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from controller.aws.components.function.alias import SEALED
 from controller.aws.ledger.table import plain
 from controller.domain.components.site.routing import parse
+from controller.domain.deployment import LONGEST_TASK
 from controller.domain.phases import TERMINAL, TOUCHED, Phase
 from controller.errors import ChangedByOthersError
+from controller.flow.run_task import ATTEMPTS
 from tests.model.rules import Deployment, Lock, Rules, holds
 
 Item = Mapping[str, Any]
@@ -108,12 +111,29 @@ class Monitor:
             self._allow(name, f"weight {now.weight}", self._rules.back(then))
         recorded = before.get("restore_point")
         _require(recorded in (None, after.get("restore_point")), f"{name}: its restore point was changed")
+        self._task(name, then, before, after)
         for tokens in LISTS:
             kept = list(after.get(tokens, ()))
             _require(
                 not kept or kept[: len(before.get(tokens, ()))] == list(before.get(tokens, ())),
                 f"{name}: {tokens} lost",
             )
+
+    def _task(self, name: str, then: Deployment, before: dict, after: dict) -> None:
+        """A task is claimed, which it may be again when nothing runs any more; or it is noted how it ended."""
+        was, is_ = before.get("task_run") or {}, after.get("task_run") or {}
+        if was == is_:
+            return
+        if was.get("claim") == is_.get("claim"):
+            same = all(was.get(one) == is_.get(one) for one in ("number", "attempt", "since"))
+            _require(same and set(was.get("done", ())) <= set(is_.get("done", ())), f"{name}: its task was changed")
+            return
+        self._allow(name, "a task", self._rules.claim_task(then))
+        _require(is_["claim"] == was.get("claim", 0) + 1, f"{name}: a claim of a task was skipped")
+        _require(is_["attempt"] <= ATTEMPTS, f"{name}: a task is begun {is_['attempt']} times")
+        left = was and was["number"] == is_["number"]
+        free = _time(was["since"]) + LONGEST_TASK if left else _time(before.get("tasks_until") or is_["since"])
+        _require(free <= _time(is_["since"]), f"{name}: a task is begun while another may be running")
 
     def _step(self, then: Deployment, now: Deployment, *, hand_over: bool) -> str:
         """Why this step of a deployment's phase is not allowed."""
@@ -330,6 +350,15 @@ class Monitor:
         if reason := self._rules.land(_item(item), way, on):
             raise ViolationError(f"{said}: {reason}")
 
+    def itself(self, environment: str, name: str) -> None:
+        """A component itself gets other contents: of the release that holds the lock, or stable's after it."""
+        self.writes += 1
+        holder = self._deployments.get(str(self._locks.get(environment, {}).get("holder")))
+        _require(holder is not None, f"{name} itself is changed, and nobody holds the lock")
+        item = _item(holder or {})
+        forward, back = (self._rules.write_in_place(item, way) for way in ("forward", "back"))
+        _require(not forward or not back, f"{item.id}: {name} itself is changed: {forward}")
+
     def alias(self, environment: str, name: str, description: str) -> None:
         """An alias has been updated; its description holds the seal."""
         self.component(environment, name, description.removeprefix(SEALED) if description.startswith(SEALED) else "")
@@ -358,6 +387,10 @@ def _item(item: Mapping[str, Any]) -> Deployment:
         item.get("rollback_execution_arn", ""),
         bool(item.get("grace_until")),
     )
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def _changed(item: Mapping[str, Any]) -> bool:

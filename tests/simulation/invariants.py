@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from controller.domain.deployment import Deployment
 from controller.domain.phases import TERMINAL, Phase
+from controller.flow.run_task import ATTEMPTS
 from tests.simulation.aws.dynamodb import Change
 from tests.simulation.releases import COMPONENTS, SECRET
 from tests.simulation.scene import FUNCTION, KEEP_REVISIONS, NO_EXECUTION, SITE, TABLE, Scene
@@ -51,6 +52,8 @@ def violations(scene: Scene, ends: Ends) -> list[str]:
         *_ended(scene, deployments, ends),
         *_left_over(scene),
         *_secret(scene),
+        *_own(scene, deployments),
+        *scene.application.troubles,
         *(f"I8: the upload {key} has no deployment" for key in scene.unknown_uploads),
     ]
 
@@ -105,6 +108,22 @@ def _left_over(scene: Scene) -> Iterator[str]:
             continue  # Whoever died before closing a guard leaves it to its expiry.
         if any(item[key]["S"].startswith(LEFT_OVER) for key in ("pk", "sk")):
             yield f"I5: left over: {item['pk']['S']} {item['sk']['S']}"
+
+
+def _own(scene: Scene, deployments: list[Deployment]) -> Iterator[str]:
+    """The function itself has what is live, and each release that went through has done its task, once or twice."""
+    lock = scene.world().locks.load(scene.key)
+    live = next((one for one in deployments if one.deployment_id == lock.live), None)
+    has = scene.visitors.of_function("$LATEST")
+    gave_up = any(awaited.left for one in deployments for awaited in one.awaited.values())
+    if live and not gave_up and has != scene.visitors.releases[live.version].content("api"):
+        yield f"I12: the function itself has {has}, and {live.version} is live"
+    began = scene.application.began()
+    for one in deployments:
+        if began.get(one.deployment_id, 0) > ATTEMPTS:
+            yield f"I13: the task of {one.deployment_id} was begun {began[one.deployment_id]} times"
+        if one.tasks and one.phase is Phase.SUCCEEDED and not scene.application.is_done(one.deployment_id):
+            yield f"I13: {one.deployment_id} has succeeded, and its task is not done"
 
 
 def retention(scene: Scene) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What happens in a plan: people who upload, roll back, resume, stop and unlock; and alarms that fire."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -109,6 +109,10 @@ class People:
             event = {"emergency": True, "deployment_id": chosen.deployment_id, "reason": "It burns."}
             self._scene.functions.invoke("-on_alarm", {"task": "on_alarm", **event}, "on_alarm: emergency")
             self._start_rollback(chosen.deployment_id)
+
+    def hook(self, answers: Sequence[str]) -> None:
+        """The hook answers its next questions like this."""
+        self._scene.application.hooks = list(answers)
 
     def few(self, few: bool) -> None:
         """Few visitors come, or many again."""

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -40,6 +40,8 @@ class Release:
     bad: str = ""
     old: Mapping[str, str] = field(default_factory=dict)
     own_assets: bool = False
+    tasks: Sequence[str] = ()
+    """How the invocations of its task go; without any, it has none."""
 
     def content(self, component: str) -> str:
         """The version whose content a component has."""
@@ -47,7 +49,9 @@ class Release:
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
-        return {"version": self.version, "bad": self.bad, "old": dict(self.old), "own_assets": self.own_assets}
+        return {"version": self.version, "bad": self.bad, "old": dict(self.old), "own_assets": self.own_assets} | (
+            {"tasks": list(self.tasks)} if self.tasks else {}
+        )
 
     @property
     def script(self) -> str:
@@ -85,6 +89,8 @@ def _parts(release: Release) -> BundleParts:
     site = {"index.html": f"<title>{release.content('site')}</title>".encode(), script: b"pack()"}
     code = f"VERSION = {release.content('api')!r}".encode()
     parts = bundle_parts(release.version, code, site, application=APPLICATION, checks=CHECKS)
+    if release.tasks:
+        parts.manifest["tasks"] = [{"component": "api", "event": {"do": "migrate"}, "timeout": "5m"}]
     return parts.with_parameters(_settings(release))
 
 

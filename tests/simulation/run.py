@@ -138,7 +138,7 @@ class _Run:
     def _further(self, ends: Ends) -> list[str]:
         """One more release goes through, and after it nothing is left beyond retention."""
         scene = self._scene
-        scene.metrics.few = False
+        scene.metrics.few, scene.application.hooks = False, []
         scene.faults.end()
         scene.upload(replace(LAST, own_assets=bool(scene.late)))
         self._quiet = 0

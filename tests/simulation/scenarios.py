@@ -1,8 +1,10 @@
 """What people, uploads and alarms do in a run, and what AWS does to it: made up by chance from a seed."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from random import Random
 
+from tests.simulation.application import HOOK, HOOKS, PATIENT, TASKS
 from tests.simulation.calls.faults import LASTING, ONCE, SERVICES, Fault, Kind, Outage
 from tests.simulation.plan import Event, Plan
 from tests.simulation.releases import BAD, BROKEN, COMPONENTS
@@ -12,6 +14,8 @@ LENGTH = 230.0
 CALLS = 320
 """Requests that it makes, about."""
 INVOCATIONS = 18
+SHARE = 0.3
+"""Of the plans have tasks; and of them hooks; and of the releases of the former no task."""
 ALARMS = ("shop-errors", "shop-latency")
 PAUSING = {"judge": {"evaluate_every": "20s", "period": "20s", "settle": "0s", "when_inconclusive": "pause"}}
 Scenario = Callable[[Random], list[Event]]
@@ -150,7 +154,29 @@ def plan_of(seed: int, scenario: str = "") -> Plan:
     faults = [_fault(chance, len(events)) for _ in range(chance.choice([0, 1, 1, 1, 2, 3, 5]))]
     outages = [_outage(chance) for _ in range(chance.choice([0, 0, 0, 1, 1, 2]))]
     slow = chance.choice([0.0, 0.0, 0.02, 0.1])
-    return Plan(seed, name, tuple(events), tuple(faults), tuple(outages), slow, settings)
+    plan = Plan(seed, name, tuple(events), tuple(faults), tuple(outages), slow, settings)
+    return _asked_before(Random(f"{seed} {scenario}"), plan)
+
+
+def _asked_before(chance: Random, plan: Plan) -> Plan:
+    """The same plan; in some, the releases have tasks, and in some, the environment has hooks."""
+    if chance.random() < SHARE:
+        with_tasks = (_with_tasks(chance, event) for event in plan.events)
+        plan = replace(plan, events=tuple(with_tasks))
+    if chance.random() < SHARE:
+        hooks = dict.fromkeys(chance.choice([["pre_traffic"], ["post_traffic"], ["pre_traffic", "post_traffic"]]), HOOK)
+        preference = {"type": [{"weight": 10, "bake": "1m"}], "alarms": list(ALARMS), "hooks": hooks}
+        answers = [chance.choice(HOOKS) for _ in range(chance.randint(0, 4))]
+        settings = {**plan.settings, "deployment_preference": preference, "hook_timeout": PATIENT}
+        plan = replace(plan, events=(Event(0.2, "hook", {"answers": answers}), *plan.events), settings=settings)
+    return plan
+
+
+def _with_tasks(chance: Random, event: Event) -> Event:
+    if event.what != "upload" or event.details.get("bad") == BROKEN or chance.random() < SHARE:
+        return event
+    ways = [chance.choice(TASKS) for _ in range(chance.choice([1, 1, 2, 3]))]
+    return replace(event, details={**event.details, "tasks": ways})
 
 
 def with_outage(scenario: str, service: str, minutes: float, seed: int) -> Plan:

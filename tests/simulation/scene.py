@@ -19,6 +19,7 @@ from controller.ports.world import World
 from controller.settings import Settings
 from controller.wiring import aws_world
 from tests.registering import register
+from tests.simulation.application import HOOK, Application
 from tests.simulation.aws.cloudfront import CloudFront
 from tests.simulation.aws.cloudwatch import CloudWatch
 from tests.simulation.aws.dynamodb import DynamoDb, ledger_table
@@ -94,6 +95,8 @@ class Scene:
         self.gateway.on_duplicate = self.functions.again
         self.gateway.landed.append(self._landed)
         self.visitors = Visitors(self.lambdas, self.routing, self.parameters)
+        answer = self.workflows.send_task_success
+        self.application = Application(scheduler, self.say, self.functions.again, answer)
         self.metrics = SimulatedMetrics(visitors=self.visitors)
         self.log: list[str] = []
         self.uploads: list[dict[str, Any]] = []
@@ -145,6 +148,7 @@ class Scene:
         self.secrets.create_secret(Name="shop/payments", SecretString=json.dumps({"key": SECRET}))
         self.configure(**self.plan.settings)  # from the beginning, so that no old read finds another environment
         self.lambdas.create_function(FunctionName=ON_ALARM, Code={"ZipFile": b"ours"})
+        self.lambdas.create_function(FunctionName=HOOK, Code={"ZipFile": b"theirs"})
         self.lambdas.on_invoke = self._invoked
         has_weather = self.plan.weather != "still"
         self.routing.distributions[DISTRIBUTION] = {}
@@ -255,7 +259,11 @@ class Scene:
         if name == ON_ALARM:
             self.functions.post("on_alarm", json.loads(payload), "on_alarm: rehearsal", 0.05)
             return {"StatusCode": 202}
+        if name == HOOK:
+            return self.application.ask(json.loads(payload))
         version = self.visitors.identities.get(("api", configuration["CodeSha256"]), "")
+        if b'"idempotency_key"' in payload:
+            return self.application.run_task(json.loads(payload), self.visitors.releases[version].tasks)
         status = 500 if self.visitors.is_bad(version, "staged") else 200
         return {"Payload": json.dumps({"statusCode": status, "body": '"ok"'}).encode()}
 
@@ -330,8 +338,20 @@ class Scene:
     def _landed(self, call: Call) -> None:
         if call.operation in TRAFFIC and call.result == "ok" and (served := self.visitors.served()) != self._served:
             self._served = served
+            self._judge_served()
             shown = "; ".join(f"{name} {_shown(served[name])}" for name in COMPONENTS)
             self.history.note(self.scheduler.seconds, "visitors", f">>> {shown}")
+
+    def _judge_served(self) -> None:
+        """No visitor gets a release whose task is not done, or to which the hook has not agreed."""
+        for one in self.deployments():
+            if one.phase not in {Phase.SHIFTING, Phase.BAKING} or not one.weight:
+                continue
+            if one.tasks and not self.application.is_done(one.deployment_id):
+                self.application.troubles.append(f"I13: {one.deployment_id} has visitors before its task is done")
+            hooks = self.plan.settings.get("deployment_preference", {}).get("hooks", {})
+            if hooks.get("pre_traffic") and one.changed and one.deployment_id not in self.application.allowed:
+                self.application.troubles.append(f"I13: {one.deployment_id} has visitors, and no hook has agreed")
 
     # What is seen
 

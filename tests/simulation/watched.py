@@ -6,6 +6,7 @@ from typing import Any
 from tests.model.monitor import Monitor, ViolationError
 from tests.simulation.aws.cloudfront import LIVE
 from tests.simulation.aws.dynamodb import Change
+from tests.simulation.aws.lambdas import _OF_A_VERSION
 from tests.simulation.scene import SITE, TABLE, Scene
 from tests.simulation.visitors import FUNCTION, PREFIX
 
@@ -26,6 +27,7 @@ class Watched:
         self._dropped, self._deleted, self._stored = scene.lambdas._drop, scene.objects._delete, scene.parameters._store
         scene.lambdas._drop, scene.objects._delete, scene.parameters._store = self._drop, self._delete, self._store
         scene.lambdas._write_alias = self._write_alias
+        self._latest, scene.lambdas._write_latest = scene.lambdas._write_latest, self._write_latest
         scene.routing._put = self._put
 
     @property
@@ -50,6 +52,14 @@ class Watched:
         written = self._alias(name, found, alias, wanted)
         self._judge(self._monitor.alias, self._scene.key, "api", str(wanted.get("Description", "")))
         return written
+
+    def _write_latest(self, found: Any, changes: Mapping[str, Any]) -> None:  # noqa: ANN401 - the fake's own
+        before = dict(found.latest)
+        self._latest(found, changes)
+        if before["FunctionName"] == FUNCTION and any(
+            before.get(one) != found.latest.get(one) for one in _OF_A_VERSION
+        ):
+            self._judge(self._monitor.itself, self._scene.key, "api")
 
     def _drop(self, name: str, found: Any, version: str) -> None:  # noqa: ANN401 - the fake's own
         self._dropped(name, found, version)

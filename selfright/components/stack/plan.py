@@ -12,7 +12,7 @@ from typing import Any
 from controller.aws.client.calls import calling
 from controller.aws.components.stack.cloudformation import HIDDEN, StackCalls
 from controller.domain.components.stack.artifact import StackArtifact
-from controller.domain.components.stack.changes import Allowed, Change, dangers, refusal
+from controller.domain.components.stack.changes import Allowed, Change, dangers, refusal, retyped
 from controller.domain.components.stack.parameter_values import values_for
 from controller.domain.components.stack.target import StackTarget
 from controller.domain.components.stack.templates import Template, read_template, revision_of
@@ -43,7 +43,10 @@ def plan_stack(planning: Planning, target: StackTarget, known: ComponentPlan, ar
         return replace(known, change="unchanged")
     before = read_template(present.template, "the present template") if present else None
     comparison = TemplateComparison(before, template, planning.called_routes())
-    feared = dangers(comparison.certain(), Allowed(target.allow_replacement, target.allow_deletion))
+    feared = dangers(comparison.removed(), Allowed(target.allow_replacement, target.allow_deletion))
+    reason = retyped(target.stack_name, before.resources if before else {}, template.resources)
+    if feared and not reason:
+        reason = refusal(target.stack_name, feared)
     return replace(
         known,
         change="changed" if present else "new",
@@ -53,7 +56,7 @@ def plan_stack(planning: Planning, target: StackTarget, known: ComponentPlan, ar
             *_differences(present.read if present else {}, read, FROM_SSM),
         ),
         risks=tuple(comparison.risks()),
-        refusal=Refusal(refusal(target.stack_name, feared), NEXT) if feared else None,
+        refusal=Refusal(reason, NEXT) if reason else None,
     )
 
 
@@ -76,17 +79,10 @@ class TemplateComparison:
         """Logical id → the resource in the new template, as JSON."""
         return _as_json(self.coming)
 
-    def certain(self) -> list[Change]:
-        """The certain changes: resources are removed or get another type. Changed properties may replace more."""
-        found = []
-        for name, one in self._before.items():
-            kept = str(one.get("DeletionPolicy", ""))
-            coming = self._after.get(name)
-            if coming is None:
-                found.append(Change("Remove", name, _type(one), policy=kept))
-            elif _type(coming) != _type(one):
-                found.append(Change("Modify", name, _type(one), "True", ("Type",), kept))
-        return found
+    def removed(self) -> list[Change]:
+        """The removed resources: what is certain. Changed properties may replace others."""
+        gone = ((name, one) for name, one in self._before.items() if name not in self._after)
+        return [Change("Remove", name, _type(one), policy=str(one.get("DeletionPolicy", ""))) for name, one in gone]
 
     def risks(self) -> Iterator[str]:
         """The changes that a rollback would not fully undo."""

@@ -8,7 +8,7 @@ from typing import Any
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.aws.components.state_machine.component import StateMachineComponent
-from controller.aws.components.state_machine.versions import FROM_TEMPLATE, MachineVersions
+from controller.aws.components.state_machine.versions import FROM_TEMPLATE, REFUSED, MachineVersions
 from controller.domain.components.state_machine.artifact import StateMachineArtifact
 from controller.domain.components.state_machine.definition import canonical
 from controller.domain.components.state_machine.target import StateMachineTarget
@@ -37,7 +37,7 @@ def plan_state_machine(
         change="changed",
         items=compare(_states(live["definition"]), _states(text), "states"),
         differences=tuple(Difference(NAMES[name], _text(live.get(name)), _text(latest.get(name))) for name in changed),
-        refusal=Refusal(f"Step Functions refuses the definition: {wrong}", NEXT) if wrong else None,
+        refusal=Refusal(f"{REFUSED}: {wrong}", NEXT) if wrong else None,
     )
 
 

@@ -143,7 +143,8 @@ class Gateway:
 
     def _slow_write(self, fault: Fault, made: "_Request") -> Any:  # noqa: ANN401
         """A write that nothing conditions lands within its bound: the product counts on that one."""
-        seconds = min(fault.seconds, LATEST) if made.client.service == UNCONDITIONAL else fault.seconds
+        unconditional = made.client.service == UNCONDITIONAL or made.operation == "invoke"
+        seconds = min(fault.seconds, LATEST) if unconditional else fault.seconds
         self._note(f"{made}: {fault}")
         self.on_their_way += 1
 

@@ -126,6 +126,7 @@ class FakeCloudFormation:
         }
         text = TemplateBody or self.read(TemplateURL)
         read = {name: self.ssm[values[name]] for name in read_template(text, "it").from_ssm}
+        _refuse_another_type(stack, text)
         changes = _changes(stack, text, {**values, **read})
         self.change_sets[ChangeSetName] = {
             "Status": "CREATE_COMPLETE" if changes else "FAILED",
@@ -275,6 +276,14 @@ class _Pages:
             }
 
 
+def _refuse_another_type(stack: Stack, text: str) -> None:
+    before = read_template(stack.template, "it").resources if stack.template else {}
+    after = read_template(text, "it").resources
+    if other := [name for name in before.keys() & after.keys() if before[name] != after[name]]:
+        said = "Update of resource type is not permitted. The new template modifies resource type of the following"
+        raise _error("ValidationError", f"{said} resources: [{', '.join(sorted(other))}]")
+
+
 def _changes(stack: Stack, text: str, values: Mapping[str, str]) -> list[dict[str, Any]]:
     before = read_template(stack.template, "it").content["Resources"] if stack.template else {}
     after = read_template(text, "it").content["Resources"]
@@ -296,13 +305,7 @@ def _changes(stack: Stack, text: str, values: Mapping[str, str]) -> list[dict[st
 def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     old, new = before.get("Properties", {}), after.get("Properties", {})
     names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
-    replaces = (
-        "True"
-        if REPLACING & set(names) or before["Type"] != after["Type"]
-        else "Conditional"
-        if "Maybe" in names
-        else "False"
-    )
+    replaces = "True" if REPLACING & set(names) else "Conditional" if "Maybe" in names else "False"
     needs = {"True": "Always", "Conditional": "Conditionally", "False": "Never"}[replaces]
     targets = [{"Attribute": "Properties", "Name": name, "RequiresRecreation": needs} for name in names]
     return {"Replacement": replaces, "Details": [{"Target": target} for target in targets]}

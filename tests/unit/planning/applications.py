@@ -18,9 +18,12 @@ from tests.simulation.aws.ssm import Ssm
 from tests.unit.aws.fake_cloudfront import FakeCloudFront
 from tests.unit.aws.fake_lambda import FakeLambda
 from tests.unit.planning.conftest import ARTIFACTS, ENVIRONMENT, LIVE, SITE, STACK, PlanWorld
+from tests.unit.planning.kinds import a_machine, an_image, tasks
 
 KEY = "smartpack/prod"
 ALARMS = ("errors", "latency")
+KINDS: Mapping[Callable[["Application"], None], float] = {an_image: 0.15, a_machine: 0.25, tasks: 0.25}
+"""Rarer kinds, and which share of the applications has them."""
 QUEUE = {"Type": "AWS::SQS::Queue"}
 TOPIC = {"Type": "AWS::SNS::Topic"}
 
@@ -78,6 +81,10 @@ def an_application(seed: int, folder: Path) -> Application:
     for trait in chance.sample(TRAITS, chance.choice((0, 1, 1, 1, 2, 2, 3))):
         trait(made)
         made.traits.append(trait.__name__.strip("_"))
+    for kind, share in KINDS.items():
+        if chance.random() < share and "api" in made.components:
+            kind(made)
+            made.traits.append(kind.__name__)
     return made
 
 

@@ -26,8 +26,10 @@ from tests.unit.aws.fake_cloudformation import FakeCloudFormation
 from tests.unit.aws.fake_cloudfront import FakeCloudFront
 from tests.unit.aws.fake_lambda import NAME as FUNCTION
 from tests.unit.aws.fake_lambda import FakeLambda, NoCallers
+from tests.unit.aws.fake_machines import FakeMachines
 from tests.unit.aws.fake_rest_api import FakeRestApi, a_definition, an_integration
 from tests.unit.conftest import REGION
+from tests.unit.planning.kinds import FakeRegistry
 
 ARTIFACTS, SITE, PREFIX = "artifacts", "site-bucket", "/smartpack/prod/settings"
 LIVE, STACK = "smartpack-prod-live", "smartpack-prod-infra"
@@ -54,6 +56,8 @@ class PlanWorld:
     ssm: Any
     rest: FakeRestApi = field(default_factory=lambda: FakeRestApi(a_definition(get=an_integration(f"{FUNCTION}:live"))))
     stacks: FakeCloudFormation = field(default_factory=FakeCloudFormation)
+    machines: FakeMachines = field(default_factory=FakeMachines)
+    registry: FakeRegistry = field(default_factory=FakeRegistry)
     ports: FakeWorld = field(default_factory=FakeWorld)
     configuration: dict[str, Any] = field(default_factory=lambda: dict(ENVIRONMENT))
     secrets: set[str] = field(default_factory=set)
@@ -74,6 +78,8 @@ class PlanWorld:
         clients.routing = self.routing  # type: ignore[assignment]
         clients.stacks = self.stacks  # type: ignore[assignment]
         clients.rest_gateway = self.rest
+        clients.machines = clients.machine_aliases = self.machines  # type: ignore[assignment]
+        clients.registry = self.registry  # type: ignore[assignment]
         return clients
 
     def plan(self, bundle: bytes, *, hotfix: bool = False) -> Plan:

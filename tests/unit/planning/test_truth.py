@@ -11,6 +11,7 @@ from controller.domain.phases import Phase
 from controller.errors import SelfrightError
 from controller.flow.receive import Received, receive
 from controller.flow.record_restore_point import record_restore_point
+from controller.flow.run_task import run_task
 from controller.flow.shift import shift
 from controller.flow.stage import stage
 from controller.flow.test import test_staged as run_tests
@@ -76,6 +77,8 @@ def _go_on(world: FakeWorld, name: str) -> None:
         for component in wave:
             _stage(world, name, component)
         tested = run_tests(world, name)
+        while tested.outcome == "task" and run_task(world, name).outcome == "done":
+            tested = run_tests(world, name)
         wave = tested.wave
     if tested.steps:
         shift(world, name, 0)

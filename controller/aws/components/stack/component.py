@@ -22,10 +22,10 @@ from controller.domain.checks.verification import AnyCheck
 from controller.domain.components.artifact import Artifact
 from controller.domain.components.contents import Contents
 from controller.domain.components.stack.artifact import StackArtifact
-from controller.domain.components.stack.changes import Allowed, dangers, refusal
+from controller.domain.components.stack.changes import Allowed, dangers, refusal, retyped
 from controller.domain.components.stack.parameter_values import values_for
 from controller.domain.components.stack.target import StackTarget
-from controller.domain.components.stack.templates import revision_of
+from controller.domain.components.stack.templates import read_template, revision_of
 from controller.domain.deployment import Left, Pending, Revision
 from controller.errors import (
     AwsError,
@@ -168,6 +168,7 @@ class StackComponent(PlainComponent):
         change_set = self._calls.change_set(token)
         if change_set is None:
             if present and exists:
+                self._require_same_types(present, wanted)
                 self._store.save(present)
             request = self._store.request(wanted)
             self._calls.make_change_set(token, create=not exists, role=self._target.role_arn, **request)
@@ -175,6 +176,11 @@ class StackComponent(PlainComponent):
         if change_set.is_pending:
             return self._pending("its change set is being made")
         return self._apply(change_set, token)
+
+    def _require_same_types(self, present: Present, wanted: StackState) -> None:
+        before, after = (read_template(one.template, "the template").resources for one in (present, wanted))
+        if reason := retyped(self._calls.name, before, after):
+            raise InvalidBundleError(reason)
 
     def _outcome(self, present: Present, wanted: StackState, token: str, *, ours: bool) -> Revision | Pending | None:
         """The result for an existing stack: done, pending, failed, changed by others; None if it may be changed now."""

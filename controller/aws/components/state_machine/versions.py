@@ -13,10 +13,13 @@ from controller import clock
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.domain.components.state_machine.definition import digest_of
-from controller.errors import ConflictError, LedgerConflictError, NotFoundError
+from controller.errors import AwsError, ConflictError, InvalidBundleError, LedgerConflictError, NotFoundError
 from controller.ports.components import always
 from controller.seen_again import seen_again, unless_changed
 
+INVALID = "InvalidDefinition"
+"""The code of Step Functions' error against a definition."""
+REFUSED = "Step Functions refuses the definition"
 OURS = "selfright "
 """The description of every version that Selfright publishes begins with this."""
 INITIAL = "INITIAL"
@@ -90,10 +93,19 @@ class MachineVersions:
         return str(published["stateMachineVersionArn"]).rpartition(":")[2]
 
     def update(self, text: str) -> None:
-        """Give the state machine itself another definition; raises what the permit raises."""
+        """Give the state machine itself another definition; raises what the permit raises.
+
+        Raises `InvalidBundleError` when Step Functions refuses the definition.
+        """
         self._permit()
-        with calling("states:UpdateStateMachine", self.name):
-            self._clients.machines.update_state_machine(stateMachineArn=self._arn, definition=text)
+        try:
+            with calling("states:UpdateStateMachine", self.name):
+                self._clients.machines.update_state_machine(stateMachineArn=self._arn, definition=text)
+        except AwsError as error:
+            if error.code != INVALID:
+                raise
+            said = str(error).partition(f"{INVALID}. ")[2] or str(error)
+            raise InvalidBundleError(f"{REFUSED}: {said}") from error
 
     def numbers(self) -> list[str]:
         """The newest versions, newest first; see `LOOKED_AT`."""

@@ -115,6 +115,19 @@ def advice(changes: Iterable[Change]) -> str:
     return f"If that is what you want, set {wanted} in the environment"
 
 
+def retyped(stack_name: str, before: Mapping[str, str], after: Mapping[str, str]) -> str:
+    """Why CloudFormation makes no change set at all: a resource would get another type; "" when none would.
+
+    Both are logical id → type.
+    """
+    found = [name for name in sorted(before.keys() & after.keys()) if before[name] != after[name]]
+    if not found:
+        return ""
+    said = "; ".join(f"{name} is {before[name]}, and would become {after[name]}" for name in found)
+    advice = "CloudFormation gives no resource another type: give the new one another name in the template"
+    return f"Refused to change the stack {stack_name}: {said}. {advice}."
+
+
 def refusal(stack_name: str, changes: Iterable[Change]) -> str:
     """Why a release with these changes is refused, and what the environment must say to allow them."""
     changes = list(changes)

@@ -85,12 +85,15 @@ def test_a_retained_table_may_go_from_the_template(world: PlanWorld) -> None:
     assert planned(world, template(Topic=TOPIC)).refusal is None
 
 
-def test_another_type_under_the_same_name_replaces_it(world: PlanWorld) -> None:
-    """That much is certain without asking CloudFormation."""
-    world.stacks.by_hand(STACK, template(Store=TABLE))
-    refusal = planned(world, template(Store={"Type": "AWS::S3::Bucket"})).refusal
+@pytest.mark.parametrize("before", [TABLE, {"Type": "AWS::SQS::Queue"}])
+def test_another_type_under_the_same_name_is_refused(world: PlanWorld, before: dict[str, Any]) -> None:
+    """CloudFormation makes no change set of it, whatever the environment allows, and whether it holds data or not."""
+    world.configuration["components"]["infra"] |= {"allow_replacement": ["*"], "allow_deletion": ["*"]}
+    world.stacks.by_hand(STACK, template(Store=before))
+    refusal = planned(world, template(Store=TOPIC)).refusal
     assert refusal
-    assert "Store (AWS::DynamoDB::Table) would be replaced because of Type" in refusal.reason
+    assert f"Store is {before['Type']}, and would become AWS::SNS::Topic" in refusal.reason
+    assert "give the new one another name" in refusal.reason
 
 
 def test_what_a_rollback_would_not_restore(world: PlanWorld) -> None:

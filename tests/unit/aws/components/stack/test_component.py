@@ -217,6 +217,15 @@ def test_values_come_from_the_bundle_and_those_of_the_environment_win(infra: Inf
     assert infra.aws.stacks[STACK].parameters == {"Mode": "careful", "Size": "3", "Name": "d"}
 
 
+def test_a_resource_of_another_type_is_refused_before_anything_is_made(live: Infra) -> None:
+    """CloudFormation would refuse the change set itself, and say neither which type nor what to do."""
+    live.target |= {"allow_replacement": ["*"], "allow_deletion": ["*"]}
+    live.begin()
+    with pytest.raises(InvalidBundleError, match="Topic is AWS::SNS::Topic, and would become AWS::SQS::Queue"):
+        live.stage(template(Topic=QUEUE))
+    assert live.aws.change_sets == {}
+
+
 def test_a_long_update_is_pending(live: Infra) -> None:
     """The first call returns after some seconds, and a later one finds the work done, with one change set in all."""
     live.aws.patience = 18

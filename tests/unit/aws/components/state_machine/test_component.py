@@ -18,9 +18,9 @@ from controller.domain.deployment import Deployment, Revision, Upload
 from controller.domain.environment import Environment
 from controller.domain.phases import Phase
 from controller.errors import (
-    AwsError,
     ChangedByOthersError,
     ConflictError,
+    InvalidBundleError,
     LedgerConflictError,
     TransientError,
     TrippedError,
@@ -125,9 +125,9 @@ def test_somebody_who_never_stops_writing_is_named(machines: FakeMachines) -> No
 
 
 def test_a_definition_that_step_functions_refuses_is_not_staged(machines: FakeMachines) -> None:
-    """In its own words."""
+    """In its own words; `plan` says the same."""
     machines.invalid = "SCHEMA_VALIDATION_FAILED at /States/Say"
-    with pytest.raises(AwsError, match="SCHEMA_VALIDATION_FAILED"):
+    with pytest.raises(InvalidBundleError, match="Step Functions refuses the definition: SCHEMA_VALIDATION_FAILED"):
         staged(machines)
     assert sorted(machines.versions) == ["1"]
 
