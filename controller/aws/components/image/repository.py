@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.domain.components.image.documents import MANIFESTS, Descriptor
-from controller.errors import AwsError, TransientError
+from controller.errors import AwsError, NotFoundError, TransientError
 
 AT_ONCE = 100
 """How many layers or images ECR takes in one call."""
@@ -23,6 +23,7 @@ LEAST_PART, LARGEST_PART = 5 * 1024 * 1024, 20 * 1024 * 1024
 """The least and most bytes of a part of a layer, by ECR's limits; the last part may be smaller."""
 _NAME_LENGTH = 63
 """The room that a tag (128 characters) has after a digest and a dot."""
+MISSING = "RepositoryNotFoundException"
 _INTERRUPTED = {"LayersNotFoundException", "UploadNotFoundException", "InvalidLayerPartException"}
 """The upload or a layer has disappeared in the meantime: a new push corrects that."""
 
@@ -138,10 +139,18 @@ class Repository:
 
     @contextmanager
     def _calling(self, operation: str, harmless: str = "") -> Iterator[None]:
-        """Like `calling`, but errors that a new push corrects are transient, and the code `harmless` is no error."""
+        """Like `calling`, but errors that a new push corrects are transient, and the code `harmless` is no error.
+
+        A repository that is missing is said in the same words, whichever call finds it.
+        """
         try:
             with calling(f"ecr:{operation}", self.name):
                 yield
+        except NotFoundError as error:
+            if MISSING not in str(error):
+                raise
+            step = "Correct `repository` in the environment, or create it"
+            raise NotFoundError(f"ECR has no repository {self.name} ({MISSING}). {step}.") from error
         except AwsError as error:
             if error.code in _INTERRUPTED:
                 raise TransientError(f"{error} The push begins again.", code=error.code) from error.__cause__

@@ -279,7 +279,7 @@ def test_our_tag_on_another_image_is_reported(registry: Registry) -> None:
 
 def test_a_missing_repository_is_reported_before_anything_is_pushed(registry: Registry) -> None:
     """The environment has its name."""
-    with pytest.raises(NotFoundError, match="ecr:DescribeRepositories on elsewhere: RepositoryNotFoundException"):
+    with pytest.raises(NotFoundError, match="ECR has no repository elsewhere"):
         registry.stage(repository="elsewhere")
     assert registry.functions.mutations == []
 
