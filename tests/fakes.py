@@ -312,6 +312,7 @@ class FakeAlarms:
     known: dict[str, str] = field(default_factory=dict)
     unreadable: Exception | None = None
     until: dict[str, datetime] = field(default_factory=dict)
+    since: dict[str, datetime] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)
 
     def reaction(self, names: Sequence[str]) -> timedelta:
@@ -319,8 +320,8 @@ class FakeAlarms:
         return timedelta(minutes=1)
 
     def reason(self, name: str) -> StateReason:
-        """As `until` and `why` say."""
-        return StateReason(self.why.get(name, ""), self.until.get(name))
+        """As `until`, `since` and `why` say."""
+        return StateReason(self.why.get(name, ""), self.until.get(name), self.since.get(name))
 
     def states(self, names: Sequence[str]) -> Mapping[str, str]:
         """The states of the alarms that exist."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
-from controller.domain.judging.alarm_data import StateReason, data_until
+from controller.domain.judging.alarm_data import StateReason, measured
 from controller.ports.signals import Alarms
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ class CloudWatchAlarms(Alarms):
         """As CloudWatch keeps it, in words and as data; a composite alarm's data are not of one measurement."""
         for answer in self._described([name]):
             for alarm in answer.get("MetricAlarms", []):
-                return StateReason(alarm.get("StateReason", ""), data_until(alarm.get("StateReasonData")))
+                made = measured(alarm.get("StateReasonData"))
+                return StateReason(alarm.get("StateReason", ""), made.until, made.since)
             for composite in answer.get("CompositeAlarms", []):
                 return StateReason(composite.get("StateReason", ""))
         return StateReason()

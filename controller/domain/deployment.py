@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias, TypedDict
 
-from controller.domain.phases import Phase
+from controller.domain.phases import MOVING, Phase
 from controller.domain.printable import MESSAGE_BYTES, NAME_BYTES, PART_BYTES, bind
 
 
@@ -473,6 +473,18 @@ class Deployment:
     def precedes(self, data_until: datetime | None) -> bool:
         """Whether measurements until then were made before it was received: they say nothing about it."""
         return data_until is not None and data_until <= self.created_at
+
+    def is_ahead_of(self, data_since: datetime | None, data_until: datetime | None) -> bool:
+        """Whether a measurement is of what was there before the first release: of nothing, or of a placeholder.
+
+        One that had begun when visitors could get the release is of both. What is not known counts against the release.
+        """
+        if self.previous or not self.fencing_token or self.phase not in MOVING:  # Before the lock, it is not known.
+            return False
+        if self.reached_at is None:
+            return True
+        since = data_since or data_until
+        return since is not None and since < self.reached_at
 
     @property
     def rollback_reason(self) -> str:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Literal
 
 from controller.domain.deployment import Deployment, Revision
+from controller.domain.judging.alarm_data import LATENESS
 from controller.domain.phases import TOUCHED, Phase
 from controller.domain.strategy import ALL
 from controller.domain.timeline import EventKind
@@ -19,8 +20,6 @@ from controller.flow.shared.timeline import environment_of, record
 from controller.ports.ledger import Expected
 from controller.ports.world import World
 
-LATENESS = timedelta(minutes=7)
-"""Measurements are visible up to four minutes later, alarms are evaluated every minute or two, events take a minute."""
 UNKNOWN = timedelta(minutes=30)
 """The time for which a release is guarded when its alarms' periods cannot be read."""
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from controller.domain.deployment import Bake, Changes, Deployment, TripSource, Written
 from controller.domain.environment import Environment, JudgePolicy
+from controller.domain.judging.alarm_data import LATENESS, StateReason
 from controller.domain.judging.evidence import Evidence, evaluation_of, judged
 from controller.domain.judging.measurement import floor
 from controller.domain.judging.verdict import MISSING, Judgement, Verdict, alarm_trouble
@@ -98,9 +99,16 @@ def _old_news(
     Only as long as it cannot have become quiet again: after that, it fires for the release, whatever its reason says.
     """
     firing = _firing(environment, deployment, states)
-    if not firing or world.clock.now() - deployment.created_at > STILL_FIRING:
-        return []
-    return [name for name in firing if deployment.precedes(world.alarms.reason(name).data_until)]
+    return [name for name in firing if _is_old_news(world, deployment, name, world.alarms.reason(name))]
+
+
+def _is_old_news(world: World, deployment: Deployment, alarm: str, why: StateReason) -> bool:
+    now, reached = world.clock.now(), deployment.reached_at
+    if deployment.precedes(why.data_until) and now - deployment.created_at <= STILL_FIRING:
+        return True
+    if reached is None or not deployment.is_ahead_of(why.data_since, why.data_until):
+        return False
+    return now - reached <= world.alarms.reaction([alarm]) + LATENESS
 
 
 def _newly_seen(deployment: Deployment, evidence: Evidence, now: datetime) -> Written | None:

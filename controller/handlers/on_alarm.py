@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from controller.domain.judging.alarm_data import data_until, data_until_in_words
+from controller.domain.judging.alarm_data import measured, measured_in_words
 from controller.domain.printable import LINE_BYTES, said
 from controller.flow.on_alarm import on_alarm, rehearse
 from controller.flow.rollback.emergency import emergency
@@ -37,8 +37,12 @@ def handle(world: World, event: dict[str, Any]) -> Result:
     return AlarmHandled([found for one in firing(event) for found in on_alarm(world, *one)])
 
 
-def firing(event: dict[str, Any]) -> list[tuple[str, str, datetime | None, datetime | None]]:
-    """The name, the reason, the time of the change and the end of its data, of every alarm that fires by the event.
+Fired = tuple[str, str, datetime | None, datetime | None, datetime | None]
+"""An alarm's name and reason, the time of the change, and the end and the beginning of its newest measurement."""
+
+
+def firing(event: dict[str, Any]) -> list[Fired]:
+    """Every alarm that fires by the event.
 
     Both forms of one alarm say the same. Data that it does not tell (a composite alarm's) are not newer than the last
     moment at which it may have fired.
@@ -51,15 +55,16 @@ def firing(event: dict[str, Any]) -> list[tuple[str, str, datetime | None, datet
     if state.get("value") != "ALARM":
         return []
     fired_at = _moment(state.get("timestamp"))
-    until = data_until(state.get("reasonData")) or _at_the_latest(fired_at)
-    return [(detail["alarmName"], str(state.get("reason", "")), fired_at, until)]
+    made = measured(state.get("reasonData"))
+    reason = str(state.get("reason", ""))
+    return [(detail["alarmName"], reason, fired_at, made.until or _at_the_latest(fired_at), made.since)]
 
 
-def _told(change: dict[str, Any]) -> tuple[str, str, datetime | None, datetime | None]:
+def _told(change: dict[str, Any]) -> Fired:
     """The same by a message of SNS."""
     reason, fired_at = str(change.get("NewStateReason", "")), _moment(change.get("StateChangeTime"))
-    latest = _at_the_latest(fired_at)
-    return change["AlarmName"], reason, fired_at, data_until_in_words(reason, change.get("Trigger")) or latest
+    made = measured_in_words(reason, change.get("Trigger"))
+    return change["AlarmName"], reason, fired_at, made.until or _at_the_latest(fired_at), made.since
 
 
 def _change(message: str) -> dict[str, Any]:

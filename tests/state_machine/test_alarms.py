@@ -1,5 +1,7 @@
 """An alarm at every moment of a release: none is missed, and each is handled at once."""
 
+from collections.abc import Callable
+
 import pytest
 
 from controller.domain.phases import Phase
@@ -60,6 +62,24 @@ def expected(task: Task, when: When, end: Phase, *, stays: bool) -> Phase:
     if is_guarded(task, when):
         return Phase.ROLLED_BACK
     return Phase.REJECTED if stays else end
+
+
+@pytest.mark.parametrize("state", ["Stage component", "Test staged release", "Shift traffic"])
+def test_an_alarm_before_the_first_release_has_visitors(make_scene: Callable[..., Scene], state: str) -> None:
+    """It is about the placeholder, or about nothing: the release that replaces it goes live, and is guarded then."""
+    scene = make_scene()
+    scene.at(state, "before", scene.alarm_flickers)
+    assert scene.release("1.0.0").phase is Phase.SUCCEEDED
+    scene.check()
+    assert scene.reconciled == 0
+
+
+def test_an_alarm_of_the_first_release_rolls_it_back(make_scene: Callable[..., Scene]) -> None:
+    """Once it has visitors, it answers for them as every release does."""
+    scene = make_scene()
+    scene.at("Judge canary", "before", scene.alarm_flickers)
+    assert scene.release("1.0.0").phase is Phase.ROLLED_BACK
+    scene.check()
 
 
 @pytest.mark.parametrize("task", ROLLBACK_TASKS, ids=str)

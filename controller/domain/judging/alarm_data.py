@@ -6,44 +6,55 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+LATENESS = timedelta(minutes=7)
+"""Measurements are visible up to four minutes later, alarms are evaluated every minute or two, events take a minute."""
 _DATED = re.compile(r"\((\d\d/\d\d/\d\d \d\d:\d\d:\d\d)\)")
 
 
 @dataclass(frozen=True)
 class StateReason:
-    """Why an alarm is in its state, in words; `data_until` is the end of its newest measurement, None if unknown."""
+    """Why an alarm is in its state, in words; the end and the beginning of its newest measurement, None if unknown."""
 
     text: str = ""
     data_until: datetime | None = None
+    data_since: datetime | None = None
 
     def said_of(self, alarm: str) -> str:
         """A sentence about this alarm: the same, however one learned that it fires."""
         return f"Alarm {alarm}: {self.text}" if self.text else f"Alarm {alarm} is firing."
 
 
-def data_until(reason: str | None) -> datetime | None:
-    """The end of the newest measurement in an alarm's reason, as data; None when it does not say.
+@dataclass(frozen=True)
+class Measured:
+    """When an alarm's newest measurement began and ended; None when it does not say."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def measured(reason: str | None) -> Measured:
+    """When the newest measurement was made that an alarm's reason has as data.
 
     It is CloudWatch's `StateReasonData`: `{"period": 60, "evaluatedDatapoints": [{"timestamp": …, "value": …}], …}`.
     """
     try:
         found = json.loads(reason or "")
         starts = [_moment(one["timestamp"]) for one in found["evaluatedDatapoints"]]
-        return max(starts) + timedelta(seconds=float(found["period"]))
+        return Measured(max(starts), max(starts) + timedelta(seconds=float(found["period"])))
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
-        return None
+        return Measured()
 
 
-def data_until_in_words(reason: str, trigger: object) -> datetime | None:
-    """The same of an alarm's message, which has the reason in words, and the alarm's period in `Trigger`; or None.
+def measured_in_words(reason: str, trigger: object) -> Measured:
+    """The same of an alarm's message, which has the reason in words, and the alarm's period in `Trigger`.
 
     CloudWatch writes `… datapoints [3.0 (31/12/26 06:48:00), 5.0 (31/12/26 06:47:00)] was greater than …`, in UTC.
     """
     try:
         starts = [datetime.strptime(one, "%d/%m/%y %H:%M:%S").replace(tzinfo=UTC) for one in _DATED.findall(reason)]
-        return max(starts) + timedelta(seconds=_period(trigger))
+        return Measured(max(starts), max(starts) + timedelta(seconds=_period(trigger)))
     except (ValueError, KeyError, TypeError, OverflowError, AttributeError):
-        return None
+        return Measured()
 
 
 def _period(trigger: Any) -> float:  # noqa: ANN401 - JSON

@@ -32,5 +32,5 @@ def pack_site(packing: Packing, artifact: SiteArtifact) -> Packed:
         md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
         index[path] = FileEntry(hashlib.sha256(data).hexdigest(), md5, len(data))
     refuse_secret_files(secrets, public=True)
-    sha256 = packing.add(artifact.index, render_index(index, artifact.not_found_handling)).sha256
+    sha256 = packing.add(artifact.index, render_index(index, artifact.not_found_handling, artifact.hashed)).sha256
     return Packed(artifact.artifact, sha256, {"left_out": left_out.counts} if left_out.counts else {})

@@ -28,7 +28,7 @@ def plan_site(planning: Planning, target: SiteTarget, known: ComponentPlan, arti
     `InvalidBundleError` as staging would.
     """
     index, live = artifact.read_index(planning.bundle), known.live
-    if live == index.revision:
+    if live == artifact.revision(planning.bundle, target.fallback):
         return replace(known, change="unchanged")
     files = SiteFiles(planning.clients, target.bucket)
     former = _live(files, live)

@@ -52,7 +52,7 @@ class SiteRecovery:
         there = self._files.of_revision(revision, sharing, files)
         wanted = {sharing.key(path, revision): FileEntry(**file) for path, file in files.items()}
         missing = {key for key, file in wanted.items() if not self._has(there, key, file)}
-        added = added_keys(self._files, revision, self._document["index"], sharing, self._target.fallback)
+        added = added_keys(self._files, revision, self._document["index"], sharing)
         return sorted(missing | ({index_key(revision), *added} - there.keys()))
 
     def _has(self, there: Mapping[str, Stored], key: str, file: FileEntry) -> bool:
@@ -62,11 +62,12 @@ class SiteRecovery:
 
     def _upload(self) -> None:
         assert self._entry.upload  # noqa: S101 - otherwise there is no step
+        page = self._document.get("application") or self._target.fallback
         with S3Bundles(self._clients.objects).open(self._entry.upload) as file:
             bundle = BundleArchive(file)
             for artifact in bundle.manifest().components.values():
-                if isinstance(artifact, SiteArtifact) and artifact.sha256.startswith(self._entry.revision):
-                    SiteStaging(self._files, artifact, bundle, self._target.fallback).run(again=True)
+                if isinstance(artifact, SiteArtifact) and artifact.revision(bundle, page) == self._entry.revision:
+                    SiteStaging(self._files, artifact, bundle, page).run(again=True)
                     return
         raise AwsError(f"the bundle {self._entry.upload.key} has no site of revision {self._entry.revision}.")
 

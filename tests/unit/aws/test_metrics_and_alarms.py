@@ -304,7 +304,7 @@ def test_an_alarm_keeps_why_it_fires_and_the_time_of_its_data(cloudwatch: Any) -
         alarm = {"AlarmName": "plain", "StateValue": "ALARM", "StateReason": "3 > 2", "StateReasonData": reason}
         stub.add_response("describe_alarms", {"MetricAlarms": [alarm]})
         until = datetime(2026, 1, 2, 3, 5, tzinfo=UTC)
-        assert CloudWatchAlarms(cloudwatch).reason("plain") == StateReason("3 > 2", until)
+        assert CloudWatchAlarms(cloudwatch).reason("plain") == StateReason("3 > 2", until, until - timedelta(minutes=1))
         composite = {"AlarmName": "both", "StateValue": "ALARM", "StateReason": "one of them"}
         stub.add_response("describe_alarms", {"CompositeAlarms": [composite]})
         assert CloudWatchAlarms(cloudwatch).reason("both") == StateReason("one of them")

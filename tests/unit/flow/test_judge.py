@@ -467,6 +467,30 @@ def test_an_alarm_that_still_fires_for_what_was_before_the_release_is_waited_for
     assert judge(world, "d2", 0).verdict == "unhealthy"
 
 
+def first(since: timedelta) -> FakeWorld:
+    """The first release, with all visitors, while an alarm fires for a minute that began so long after them."""
+    world = baking(GOOD, weight=100, previous="", reached_at=START)
+    world.alarms.known[ALARM] = "ALARM"
+    world.alarms.since[ALARM] = START + since
+    world.alarms.until[ALARM] = START + since + timedelta(minutes=1)
+    return world
+
+
+def test_an_alarm_of_what_was_there_before_the_first_release_is_waited_for() -> None:
+    """It has the time in which it must be quiet again; after that, it fires for the release."""
+    world = first(timedelta(seconds=-30))
+    assert judge(world, "d2", 0).verdict == "wait"
+    world.clock.forward(7 * 60)
+    assert judge(world, "d2", 0).verdict == "wait"
+    world.clock.forward(2 * 60)
+    assert judge(world, "d2", 0).verdict == "unhealthy"
+
+
+def test_the_first_release_answers_for_its_own_alarm() -> None:
+    """All of its newest measurement was made when visitors had the release."""
+    assert judge(first(timedelta(0)), "d2", 0).verdict == "unhealthy"
+
+
 def test_a_canary_whose_few_requests_fail_does_not_go_on() -> None:
     """Too few for a verdict, and yet something speaks against it."""
     world = baking({"7": Counts(2, 2), "6": Counts(18, 0)})

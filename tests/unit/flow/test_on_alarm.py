@@ -1,7 +1,8 @@
 """An alarm fires: what it guards is tripped, and its traffic is set back to stable."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from tests.unit.flow.scenes import (
     a_deployment,
     a_silent_deployment,
     a_world,
+    an_environment,
     at_the_first_step,
     at_weight,
     dying_everywhere,
@@ -41,6 +43,59 @@ def test_an_alarm_restores_all_traffic_and_ends_the_bake() -> None:
     assert (deployment.weight, deployment.traffic_restored_at) == (0, world.clock.now())
     assert live(world) == RESTORED
     assert "Too many errors" in str(world.workflows.answers["guard"])
+
+
+MINUTE = timedelta(minutes=1)
+
+
+def first_release(phase: Phase, **fields: Any) -> FakeWorld:  # noqa: ANN401 - any field of the deployment
+    """The first release of an environment, under way."""
+    return guarded(phase, **{"previous": "", "created_at": START - 5 * MINUTE, **fields})
+
+
+@pytest.mark.parametrize("since", [START - 3 * MINUTE, None])
+def test_before_the_first_release_has_visitors_no_alarm_is_about_it(since: datetime | None) -> None:
+    """A placeholder fails, or nothing answers: that is what the release is to end."""
+    world = first_release(Phase.STAGING, reached=0)
+    on_alarm(world, ALARM, "Too many errors.", START, since and since + MINUTE, since)
+    deployment = world.deployments.get("d2")
+    assert (deployment.phase, deployment.trip) == (Phase.STAGING, None)
+    [said] = [event.message for event in world.deployments.events["d2"]]
+    assert said.startswith("It measures what was there before the first release, and says nothing about it.")
+
+
+def test_a_minute_of_which_the_placeholder_had_a_part_is_not_the_first_releases() -> None:
+    """The alarm comes minutes later, and the newest minute had begun when visitors got the release."""
+    world = first_release(Phase.BAKING, weight=100, reached_at=START)
+    on_alarm(world, ALARM, "Too many errors.", START + 2 * MINUTE, START + 0.5 * MINUTE, START - 0.5 * MINUTE)
+    assert world.deployments.get("d2").trip is None
+
+
+@pytest.mark.parametrize("since", [START, START + 7 * MINUTE])
+def test_what_visitors_of_the_first_release_suffer_is_its_own(since: datetime) -> None:
+    """It is tripped as every release is."""
+    world = first_release(Phase.BAKING, weight=100, reached_at=START)
+    on_alarm(world, ALARM, "Too many errors.", since + 2 * MINUTE, since + MINUTE, since)
+    trip = world.deployments.get("d2").trip
+    assert trip is not None
+    assert trip.source == "alarm"
+
+
+def test_a_stack_may_be_to_blame_before_the_first_release_has_visitors() -> None:
+    """It is changed where it is, when it is staged."""
+    world = first_release(Phase.STAGING, reached=0, components=("api", "infra"))
+    infra = {"kind": "stack", "stack_name": "s", "role_arn": "arn:aws:iam::123456789012:role/changes"}
+    components = {"api": {"kind": "function", "function_name": "f"}, "infra": infra}
+    world.environments.known[KEY] = an_environment(components=components)
+    on_alarm(world, ALARM, "Too many errors.", START)
+    assert world.deployments.get("d2").trip is not None
+
+
+def test_an_alarm_about_the_release_before_trips_the_next_one_still() -> None:
+    """Only what nothing was before is not to blame."""
+    world = guarded(Phase.STAGING, reached=0, created_at=START - 5 * MINUTE)
+    on_alarm(world, ALARM, "Too many errors.", START, START - MINUTE, START - 2 * MINUTE)
+    assert world.deployments.get("d2").trip is not None
 
 
 def test_an_alarm_that_comes_twice_changes_nothing_more() -> None:

@@ -12,10 +12,10 @@ from controller.domain.components.site.redirects import parse_redirects
 from controller.errors import NotFoundError
 
 
-def added_keys(files: SiteFiles, revision: str, index: Mapping[str, Any], sharing: Sharing, fallback: str) -> list[str]:
+def added_keys(files: SiteFiles, revision: str, index: Mapping[str, Any], sharing: Sharing) -> list[str]:
     """The keys of what staging added to the files of an index; one call if the site has redirects of its own.
 
-    `sharing` is the revision's, `fallback` is the page of an application.
+    `sharing` is the revision's.
     """
     folder, data = f"{REVISIONS}{revision}/", b""
     if REDIRECTS_NAME in index["files"]:
@@ -23,11 +23,6 @@ def added_keys(files: SiteFiles, revision: str, index: Mapping[str, Any], sharin
             data, _ = files.read(f"{folder}{REDIRECTS_NAME}", RULES_BYTES)
         except NotFoundError:
             data = b""  # it is one of the missing files
-    found = addresses_of(
-        index["files"],
-        index.get("not_found_handling"),
-        fallback.removeprefix("/"),
-        parse_redirects(data),
-        sharing.has,
-    )
+    redirects = parse_redirects(data)
+    found = addresses_of(index["files"], index.get("not_found_handling"), redirects=redirects, is_shared=sharing.has)
     return [f"{folder}{name}" for name in (*found.copies, *found.redirects)]

@@ -27,7 +27,7 @@ class SiteComponent(MovedByTraffic[SiteTraffic], PlainComponent):
     """Implements `ports.Component`.
 
     A shift publishes a routing table: four calls, and one for what the function must know of a canary that is new.
-    A revision's id is the beginning of its index's SHA-256, which depends on all contents, so it is the digest as well.
+    A revision's id depends on its index, and so on all contents; so it is the digest as well.
     Before the first release the revision is "", and CloudFront answers 503.
     """
 

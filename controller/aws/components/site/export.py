@@ -10,7 +10,7 @@ from typing import Any
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.aws.components.site.files import SiteFiles
-from controller.aws.components.site.routing import index_key, sharing_in
+from controller.aws.components.site.routing import index_key, sharing_in, site_in
 from controller.domain.components.site.index import INDEX_BYTES
 from controller.domain.components.site.target import SiteTarget
 from controller.domain.deployment import Revision
@@ -35,18 +35,22 @@ class SiteExport:
         }
 
     def _index(self, revision: str) -> dict[str, Any]:
-        """The revision's files with their digests, and the folders that it shares with others (None: names tell it)."""
+        """The revision's files with their digests, and the folders that it shares with others (None: names tell it).
+
+        `application` is the path of its page for every address without a file, if it is an application.
+        """
         if not revision:
-            return {"index": {"files": {}}, "folders": []}
+            return {"index": {"files": {}}, "folders": [], "application": ""}
         data, metadata = self._files.read(index_key(revision), INDEX_BYTES)
-        return {"index": json.loads(data), "folders": sharing_in(metadata).folders}
+        page = site_in(metadata, self._target.fallback).get("application", "")
+        return {"index": json.loads(data), "folders": sharing_in(metadata).folders, "application": page}
 
     def _routing(self) -> dict[str, Any]:
         name = self._target.routing_function
         with calling("cloudfront:GetFunction", f"{name} (LIVE)"):
             found = self._clients.routing.get_function(Name=name, Stage="LIVE")
             code = found["FunctionCode"].read().decode()
-        return {"function": name, "fallback": self._target.fallback, "code": code}
+        return {"function": name, "code": code}
 
     def distribution(self) -> dict[str, Any] | None:
         """CloudFront's distribution; None when the environment does not name it."""

@@ -17,7 +17,7 @@ from controller.aws.components.site.files import SiteFiles
 from controller.aws.components.traffic import Traffic
 from controller.domain.components.site.hashes import REVISIONS, Sharing
 from controller.domain.components.site.index import INDEX_NAME
-from controller.domain.components.site.routing import RoutingTable, parse, render
+from controller.domain.components.site.routing import RoutingTable, parse, render, with_page
 from controller.domain.components.site.target import SiteTarget
 from controller.errors import ChangedByOthersError
 
@@ -127,8 +127,9 @@ class SiteTraffic(Traffic[SiteState]):
         for revision in (table.stable, table.canary):
             if revision and revision not in table.hashed:
                 metadata = self._files.metadata(index_key(revision))
-                hashed[revision], sites[revision] = sharing_in(metadata), site_in(metadata)
-        return replace(table, fallback=self._target.fallback, hashed=hashed, sites=sites)
+                hashed[revision] = sharing_in(metadata)
+                sites[revision] = site_in(metadata, self._target.fallback)
+        return replace(table, hashed=hashed, sites=sites)
 
 
 def sharing_in(metadata: Mapping[str, str]) -> Sharing:
@@ -136,7 +137,9 @@ def sharing_in(metadata: Mapping[str, str]) -> Sharing:
     return Sharing.below(json.loads(metadata.get(FOLDERS, "[]")))
 
 
-def site_in(metadata: Mapping[str, str]) -> Mapping[str, Any]:
-    """What the routing function must know of a revision's addresses, by the metadata of its index."""
-    content: Mapping[str, Any] = json.loads(metadata.get(SITE, "{}"))
-    return content
+def site_in(metadata: Mapping[str, str], fallback: str) -> Mapping[str, Any]:
+    """What the routing function must know of a revision's addresses, by the metadata of its index.
+
+    `fallback` is the page of an application that was staged before its page was written there.
+    """
+    return with_page(json.loads(metadata.get(SITE, "{}")), fallback)

@@ -41,7 +41,8 @@ class SiteStaging:
         self._files, self._artifact, self._bundle = files, artifact, bundle
         self._index: SiteIndex = artifact.read_index(bundle)
         self._sharing = artifact.sharing
-        self._addresses = artifact.addresses(bundle, fallback.removeprefix("/"))
+        self._addresses = artifact.addresses(bundle, fallback)
+        self._revision = artifact.revision(bundle, fallback)
         self._headers = artifact.headers(bundle)
 
     def run(self, *, again: bool = False) -> str:
@@ -49,7 +50,7 @@ class SiteStaging:
 
         `again`: compare every file, although the index says that all are there.
         """
-        known = self._files.find_metadata(index_key(self._index.revision))
+        known = self._files.find_metadata(index_key(self._revision))
         if known is not None:
             self._sharing = sharing_in(known)
         if again or known is None:
@@ -66,7 +67,7 @@ class SiteStaging:
                     self._add(uploads, there, MISSING_NAME, MISSING_PAGE, MISSING)
             self._finish(metadata)
             self._files.close()
-        return self._index.revision
+        return self._revision
 
     def _metadata(self) -> dict[str, str]:
         """What the routing function must know of the revision, for the index's metadata."""
@@ -85,7 +86,7 @@ class SiteStaging:
 
     def _there(self) -> dict[str, Stored]:
         """The objects that are in the bucket: in the shared folders, and from a staging that did not finish."""
-        return self._files.of_revision(self._index.revision, self._sharing, self._index.files)
+        return self._files.of_revision(self._revision, self._sharing, self._index.files)
 
     def _has(self, there: dict[str, Stored], path: str, name: str) -> bool:
         """Whether the file is there under this name.
@@ -116,7 +117,7 @@ class SiteStaging:
         shown = representation(path, _head(body))
         headers = self._headers.at(addresses_at(name)) if self._headers.blocks else {}
         says = _says(headers=headers) if headers else {}
-        own = {"revision": self._index.revision, **(MISSING if name == MISSING_NAME else says)}
+        own = {"revision": self._revision, **(MISSING if name == MISSING_NAME else says)}
         self._files.put(
             self._key(name),
             body,
@@ -140,7 +141,7 @@ class SiteStaging:
             sha256,
             content_type=representation(INDEX).type,
             cache_control=cache_control(hashed=False),
-            metadata={"revision": self._index.revision, **says},
+            metadata={"revision": self._revision, **says},
         )
         uploads.add(put, len(page))
 
@@ -148,17 +149,17 @@ class SiteStaging:
         """Write the index. If another run of ours was faster, it has written the same."""
         with suppress(ConflictError):
             self._files.put(
-                index_key(self._index.revision),
+                index_key(self._revision),
                 self._index.text,
                 self._index.digest,
                 content_type="application/json",
                 cache_control="no-cache",
-                metadata={**metadata, "revision": self._index.revision},
+                metadata={**metadata, "revision": self._revision},
                 only_if_new=True,
             )
 
     def _key(self, path: str) -> str:
-        return self._sharing.key(path, self._index.revision)
+        return self._sharing.key(path, self._revision)
 
 
 def _says(**answer: object) -> dict[str, str]:

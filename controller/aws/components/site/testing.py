@@ -39,8 +39,8 @@ class SiteChecks:
         except NotFoundError:
             return [CheckResult(label, False, f"revision {self._revision} has no index, so it is not complete")]
         sharing = sharing_in(metadata)
-        site = {self._revision: site_in(metadata)}
-        table = RoutingTable(self._revision, fallback=self._fallback, hashed={self._revision: sharing}, sites=site)
+        site = {self._revision: site_in(metadata, self._fallback)}
+        table = RoutingTable(self._revision, hashed={self._revision: sharing}, sites=site)
         index = parse_index(data)
         shared = {path for path in index.files if sharing.has(path)}
         return [self._check_files(label, index, sharing), *self._run_checks(checks, table, shared)]
@@ -50,7 +50,7 @@ class SiteChecks:
         wanted = {sharing.key(path, self._revision): file.size for path, file in index.files.items()}
         missing = sorted(key for key, size in wanted.items() if not _is_there(there, key, size))
         said = {"files": index.files, "not_found_handling": index.not_found_handling}
-        added = added_keys(self._files, self._revision, said, sharing, self._fallback)
+        added = added_keys(self._files, self._revision, said, sharing)
         missing += sorted(key for key in added if key not in there)
         if not missing:
             return CheckResult(label, True, f"all {len(wanted)} files are there")

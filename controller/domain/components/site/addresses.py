@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote
 from controller.domain.components.site.names import (
     HEADERS_NAME,
     INDEX_NAME,
+    INDEX_PAGE,
     MISSING_NAME,
     REDIRECTS_NAME,
     NotFoundHandling,
@@ -24,7 +25,7 @@ from controller.errors import InvalidBundleError
 
 MISSING_PAGE = b"<!doctype html><title>Not Found</title><p>There is no such page.</p>"
 """What it holds when the site has no page for that."""
-PAGE, INDEX, PAGE_404 = ".html", "index.html", "404.html"
+PAGE, INDEX, PAGE_404 = ".html", INDEX_PAGE, "404.html"
 PAGES_404 = (PAGE_404, f"404/{INDEX}")
 """A site's own page for what is missing: the first that is there. Some tools write every page into a folder."""
 PERMANENTLY = 301
@@ -59,12 +60,13 @@ class Redirect:
 class Addresses:
     """The addresses of one site.
 
-    `application`: its page answers every address without a dot that is not in `known`. `copies`: name of an object →
-    the file whose contents it has ("" is the page that Selfright brings). `rules` are what the function redirects by
-    itself, `said` what people should know of redirects, and `beyond` are lines that are not followed.
+    `application`: the path of the page that answers every address without a dot that is not in `known`; "" if none
+    does. `copies`: name of an object → the file whose contents it has ("" is the page that Selfright brings). `rules`
+    are what the function redirects by itself, `said` what people should know of redirects, and `beyond` are lines that
+    are not followed.
     """
 
-    application: bool = False
+    application: str = ""
     copies: Mapping[str, str] = field(default_factory=dict)
     redirects: Mapping[str, Redirect] = field(default_factory=dict)
     known: tuple[str, ...] = ()
@@ -119,8 +121,9 @@ def addresses_of(
     # Before the files are compared with them: there may be many of both.
     _require_room(Addresses(rules=tuple(move.rule for move in redirects.moves if move.is_pattern)))
     paths = {path for path in paths if not is_shared(path)}
-    application = is_application(paths, handling or redirects.handling)
-    missing = _page_404(paths) or (fallback if application and fallback in paths else "")
+    application = f"/{fallback.lstrip('/')}" if is_application(paths, handling or redirects.handling) else ""
+    fallback = application.removeprefix("/")
+    missing = _page_404(paths) or (fallback if fallback in paths else "")
     pages = dict(_without_suffix(paths))
     copies = {MISSING_NAME: missing, **pages}
     folders = {name: Redirect(f"/{encoded(name)}/") for name in _folders(paths)}

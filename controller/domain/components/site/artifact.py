@@ -128,6 +128,10 @@ class SiteArtifact(Artifact):
         redirects = parse_redirects(self._rules(bundle, REDIRECTS_NAME))
         return addresses_of(index.files.keys(), index.not_found_handling, fallback, redirects, self.sharing.has)
 
+    def revision(self, bundle: Contents, fallback: str) -> str:
+        """The id of the revision that is made of it where `fallback` is an application's page."""
+        return self.read_index(bundle).revision(self.addresses(bundle, fallback).application)
+
     def headers(self, bundle: Contents) -> "Headers":
         """The headers that the site's own file adds; raises `InvalidBundleError` when they have no room."""
         from controller.domain.components.site.headers import parse_headers, require_room  # noqa: PLC0415
@@ -200,6 +204,8 @@ class SiteArtifact(Artifact):
             raise differs(self.index, "the digest in the manifest")
         if index.not_found_handling != self.not_found_handling:
             raise differs(self.index, "`not_found_handling` in the manifest")
+        if index.hashed != (None if self.hashed is None else tuple(sorted(self.hashed))):
+            raise differs(self.index, "`hashed` in the manifest")
         self.addresses(bundle)
         self.headers(bundle)
         files = {f"{self.artifact}/{path}": file for path, file in index.files.items()}

@@ -1,16 +1,17 @@
 """A site's index: its files with their digests; and how each file is served.
 
-The index's digest covers the whole site: its first 16 hex digits are the revision's id.
+The index's digest covers the whole site: its first 16 hex digits are the id of the revision, unless that depends on
+something of the environment, too.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
-from controller.domain.components.site.names import INDEX_NAME, MISSING_NAME, NotFoundHandling
+from controller.domain.components.site.names import INDEX_NAME, INDEX_PAGE, MISSING_NAME, NotFoundHandling
 from controller.domain.zip.rules import why_unsafe
 from controller.errors import InvalidBundleError
 
@@ -25,6 +26,7 @@ __all__ = [
 INDEX_BYTES = 16 * 1024 * 1024
 """The size limit of an index."""
 _REVISION_DIGITS = 16
+USUAL_PAGE = f"/{INDEX_PAGE}"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MD5 = re.compile(r"[0-9a-f]{32}")
 _KEYS = {"sha256", "md5", "size"}
@@ -44,24 +46,33 @@ class FileEntry:
 class SiteIndex:
     """Path → file for every file of a site, and the index's bytes (`text`) with their SHA-256 in hex.
 
-    `not_found_handling` is the release's: whoever changes it gets another revision.
+    `not_found_handling` and `hashed` are the release's: whoever changes them gets another revision.
     """
 
     files: Mapping[str, FileEntry]
     digest: str
     text: bytes = field(default=b"", repr=False)
     not_found_handling: NotFoundHandling | None = None
+    hashed: tuple[str, ...] | None = None
 
-    @property
-    def revision(self) -> str:
-        """The id of the revision with exactly these files."""
-        return self.digest[:_REVISION_DIGITS]
+    def revision(self, page: str = USUAL_PAGE) -> str:
+        """The id of the revision with exactly these files; `page` is an application's page, which is copied into it."""
+        usual = page in {"", USUAL_PAGE}
+        return (self.digest if usual else hashlib.sha256(f"{self.digest} {page}".encode()).hexdigest())[
+            :_REVISION_DIGITS
+        ]
 
 
-def render_index(files: Mapping[str, FileEntry], not_found_handling: NotFoundHandling | None = None) -> bytes:
+def render_index(
+    files: Mapping[str, FileEntry],
+    not_found_handling: NotFoundHandling | None = None,
+    hashed: Collection[str] | None = None,
+) -> bytes:
     """The index's bytes: always the same for the same files that are served alike."""
     listed = {path: {"sha256": file.sha256, "md5": file.md5, "size": file.size} for path, file in files.items()}
-    said = {"not_found_handling": not_found_handling} if not_found_handling else {}
+    said: dict[str, object] = {"not_found_handling": not_found_handling} if not_found_handling else {}
+    if hashed is not None:
+        said["hashed"] = sorted(hashed)
     return json.dumps({"files": listed, **said}, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
@@ -74,10 +85,18 @@ def parse_index(data: bytes) -> SiteIndex:
     if not isinstance(content, dict) or not isinstance(content.get("files"), dict):
         raise InvalidBundleError("the site's index is not of the form {'files': {path: …}}", _NEXT)
     handling = content.get("not_found_handling")
-    if not content.keys() <= {"files", "not_found_handling"} or handling not in {None, *get_args(NotFoundHandling)}:
-        raise InvalidBundleError("the site's index says more than its files and `not_found_handling`", _NEXT)
+    hashed = content.get("hashed")
+    known = content.keys() <= {"files", "not_found_handling", "hashed"}
+    if not known or handling not in {None, *get_args(NotFoundHandling)} or not _is_sorted_text(hashed):
+        raise InvalidBundleError("the site's index says more than its files, `not_found_handling` and `hashed`", _NEXT)
     files = {path: _file(path, value) for path, value in content["files"].items()}
-    return SiteIndex(files, hashlib.sha256(data).hexdigest(), data, handling)
+    folders = None if hashed is None else tuple(hashed)
+    return SiteIndex(files, hashlib.sha256(data).hexdigest(), data, handling, folders)
+
+
+def _is_sorted_text(value: Any) -> bool:  # noqa: ANN401 - JSON
+    is_text = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return value is None or (is_text and value == sorted(value))
 
 
 def _file(path: str, value: Any) -> FileEntry:  # noqa: ANN401 - JSON

@@ -84,7 +84,7 @@ function target(path, site, revision) {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const isView = site.application && name.indexOf('.') === -1 && path !== '/' && !path.startsWith('/.well-known/');
   if (isView && (site.known || []).indexOf(path) === -1) {
-    return folder + TABLE.fallback;
+    return folder + encode(site.application);
   }
   return folder + encode(name ? path : path + 'index.html');
 }

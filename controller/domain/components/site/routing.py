@@ -8,7 +8,7 @@ Selfright published is recognised too, and code that a person edited is not.
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -49,7 +49,6 @@ class RoutingTable:
     stable: str = ""
     canary: str = ""
     weight: int = 0
-    fallback: str = "/index.html"
     hashed: Mapping[str, Sharing] = field(default_factory=dict)
     seal: str = ""
     sites: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -74,8 +73,8 @@ class RoutingTable:
         hashed = {revision: self.hashed[revision] for revision in (stable, canary) if revision in self.hashed}
         sites = {revision: self.sites[revision] for revision in (stable, canary) if revision in self.sites}
         if weight >= ALL:
-            return RoutingTable(canary, "", 0, self.fallback, hashed, sites=sites)
-        return RoutingTable(stable, canary if weight else "", weight, self.fallback, hashed, sites=sites)
+            return RoutingTable(canary, "", 0, hashed, sites=sites)
+        return RoutingTable(stable, canary if weight else "", weight, hashed, sites=sites)
 
 
 def render(table: RoutingTable) -> bytes:
@@ -84,7 +83,6 @@ def render(table: RoutingTable) -> bytes:
         "stable": table.stable or None,
         "canary": table.canary or None,
         "weight": table.weight,
-        "fallback": table.fallback,
         "hashed": {revision: sharing.folders for revision, sharing in table.hashed.items()},
         "sites": dict(table.sites),
         "seal": table.seal,
@@ -164,7 +162,7 @@ def _key(path: str, site: Mapping[str, Any], revision: str, table: RoutingTable)
     name = path.rpartition("/")[2]
     is_view = bool(site.get("application")) and "." not in name and path != "/" and not path.startswith(f"/{PUBLIC}")
     if is_view and path not in site.get("known", ()):
-        return folder + table.fallback
+        return f"{folder}{site['application']}"
     return folder + (path if name else path + INDEX)
 
 
@@ -195,14 +193,24 @@ def _table(code: str) -> RoutingTable | None:
             stable=content["stable"] or "",
             canary=content["canary"] or "",
             weight=content["weight"],
-            fallback=content["fallback"],
             hashed={revision: Sharing.below(folders) for revision, folders in hashed.items()},
             seal=content.get("seal", ""),
-            # What an older Selfright published showed an application's page for every path without a dot.
-            sites=content.get("sites", {revision: {"application": True} for revision in hashed}),
+            sites=dict(_sites(content, hashed)),
         )
     except (ValueError, KeyError, AttributeError, TypeError):
         return None
+
+
+def _sites(content: Mapping[str, Any], revisions: Collection[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What a table says of its revisions. An older Selfright wrote the application's page once for all of them."""
+    fallback = content.get("fallback", f"/{INDEX}")
+    for revision, site in content.get("sites", {revision: {"application": True} for revision in revisions}).items():
+        yield revision, with_page(site, fallback)
+
+
+def with_page(site: Mapping[str, Any], fallback: str) -> Mapping[str, Any]:
+    """What the function must know of a site, with its application's page; older ones have only said that it has one."""
+    return {**site, "application": fallback} if site.get("application") is True else site
 
 
 @cache

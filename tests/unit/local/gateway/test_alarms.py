@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from controller.domain.judging.alarm_data import data_until
+from controller.domain.judging.alarm_data import measured
 from selfright.local.gateway.alarms import SeenAlarms
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:alarms"
@@ -66,17 +66,17 @@ def test_a_firing_alarm_is_told_at_its_evaluation(cloudwatch: Any) -> None:  # n
 
 def test_it_says_when_it_was_measured(cloudwatch: Any) -> None:  # noqa: ANN401
     """The controller reads of the event, and of the alarm itself, the end of the period for which it fired."""
-    told, measured = Told(cloudwatch), datetime.now(UTC).replace(second=0, microsecond=0)
+    told, begun = Told(cloudwatch), datetime.now(UTC).replace(second=0, microsecond=0)
     told.seen.evaluate()
-    datum: Any = {"MetricName": "Errors", "Value": 9, "Timestamp": measured}
+    datum: Any = {"MetricName": "Errors", "Value": 9, "Timestamp": begun}
     cloudwatch.put_metric_data(Namespace="AWS/Lambda", MetricData=[datum])
     cloudwatch.set_alarm_state(AlarmName="errors", StateValue="ALARM", StateReason="too many")
     told.seen.evaluate()
-    until = measured + timedelta(minutes=1)
-    assert data_until(told.events[-1]["detail"]["state"]["reasonData"]) == until
+    until = begun + timedelta(minutes=1)
+    assert measured(told.events[-1]["detail"]["state"]["reasonData"]).until == until
     told.seen.evaluate()
     shown = json.loads(told.seen.shown(b'{"MetricAlarms": [{"AlarmName": "errors", "ActionsEnabled": false}]}'))
-    assert data_until(shown["MetricAlarms"][0]["StateReasonData"]) == until
+    assert measured(shown["MetricAlarms"][0]["StateReasonData"]).until == until
 
 
 def test_an_alarms_state_is_that_of_the_last_evaluation(cloudwatch: Any) -> None:  # noqa: ANN401

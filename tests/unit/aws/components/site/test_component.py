@@ -10,11 +10,12 @@ from controller.aws.components.site import staging
 from controller.aws.components.site.component import SiteComponent
 from controller.domain.bundle.archive import BundleArchive
 from controller.domain.checks.verification import read_check
+from controller.domain.components.site.index import parse_index, render_index
 from controller.domain.components.site.routing import RoutingTable, render
 from controller.domain.components.site.target import SiteTarget
 from controller.domain.deployment import Pending, Revision
 from controller.errors import ChangedByOthersError, InvalidBundleError
-from tests.builders import a_bundle, bundle_parts
+from tests.builders import a_bundle, bundle_parts, digest
 from tests.reading import Noting
 from tests.unit.aws.conftest import ROUTING, SITE, World
 
@@ -328,6 +329,30 @@ def test_what_is_missing_is_a_404_with_a_page_of_the_revision(
     assert results[1] == (True, "status 404, as expected")
     stored = world.s3.get_object(Bucket=SITE, Key=f"revisions/{revision.id}/.404.html")
     assert json.loads(stored["Metadata"]["selfright"]) == {"status": 404}
+
+
+def test_another_page_of_an_application_is_another_revision(world: World) -> None:
+    """Two environments, or one that was changed, name it; each revision keeps the page with which it was staged."""
+    files = {"index.html": b"<title>index", "app.htm": b"<title>app"}
+    parts = bundle_parts(site_files=files)
+    index = render_index(parse_index(bytes(parts.files["site.index.json"])).files, "single-page-application")
+    parts.files["site.index.json"] = index
+    parts.manifest["components"]["site"] |= {"digest": digest(index), "not_found_handling": "single-page-application"}
+    bundle = BundleArchive(io.BytesIO(parts.pack()))
+    let_in(world, "*", "revisions/*/.404.html")
+    found = {}
+    for page in ("index.html", "app.htm"):
+        target = SiteTarget(kind="site", bucket=SITE, routing_function=ROUTING, fallback=f"/{page}")
+        site = SiteComponent(target, "site", world.clients)
+        revision = site.stage(bundle.manifest().components["site"], bundle)
+        assert isinstance(revision, Revision)
+        found[page] = revision
+    assert found["index.html"] != found["app.htm"]
+    for page, revision in found.items():
+        title = files[page].decode()
+        missing = {"path": "/favicon.ico", "status": 404, "contains": title}
+        results = check(world, revision, missing, {"path": "/trips", "contains": title})
+        assert [passed for passed, _ in results] == [True] * 3
 
 
 RULED: Mapping[str, bytes] = {

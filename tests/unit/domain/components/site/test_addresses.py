@@ -82,7 +82,7 @@ def test_the_function_knows_an_applications_addresses_without_a_dot() -> None:
     """It would show the application's page there; below `.well-known` it never does."""
     paths = {"index.html", "LICENSE", "docs/index.html", "v1.2/index.html", ".well-known/a", "robots.txt"}
     assert addresses_of(paths, APPLICATION).for_function() == {
-        "application": True,
+        "application": "/index.html",
         "known": ["/LICENSE", "/docs", "/docs/", "/v1.2/"],
     }
 
@@ -207,4 +207,4 @@ def test_too_many_patterns_are_refused() -> None:
 def test_an_application_knows_its_redirects() -> None:
     """Or it would show its page there."""
     found = addresses_of({"index.html"}, None, "index.html", parse_redirects(b"/* /index.html 200\n/old /new"))
-    assert found.for_function() == {"application": True, "known": ["/old", "/old/"]}
+    assert found.for_function() == {"application": "/index.html", "known": ["/old", "/old/"]}

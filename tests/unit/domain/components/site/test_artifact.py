@@ -103,6 +103,21 @@ def test_the_release_decides() -> None:
     assert site.files(archive, "release.yaml")
 
 
+def test_folders_that_the_index_does_not_name_are_refused() -> None:
+    """The revision's id comes from the index, and which files are shared depends on them."""
+    site, archive = opened(with_hashed(bundle_parts(), ["assets/**"]))
+    with pytest.raises(InvalidBundleError, match="does not match `hashed` in the manifest"):
+        site.files(archive, "release.yaml")
+
+
+def test_only_an_applications_revision_depends_on_the_environment() -> None:
+    """A site of pages has a page of its own for what is missing."""
+    site, archive = opened(bundle_parts(site_files={"index.html": PAGE}))
+    assert site.revision(archive, "/index.html") == site.sha256[:16] != site.revision(archive, "/app.html")
+    site, archive = opened(bundle_parts(site_files={"index.html": PAGE, "404.html": PAGE}))
+    assert site.revision(archive, "/index.html") == site.revision(archive, "/app.html")
+
+
 def test_a_release_that_says_something_else_than_the_index_is_refused() -> None:
     """The revision's id comes from the index, so what it says is what is staged."""
     parts = handled(bundle_parts(), "404-page")

@@ -30,7 +30,30 @@ def test_the_revision_is_the_beginning_of_the_digest() -> None:
     """The index's digest covers the whole site."""
     data = an_index(SITE_FILES)
     assert parse_index(data).digest == hashlib.sha256(data).hexdigest()
-    assert parse_index(data).revision == hashlib.sha256(data).hexdigest()[:16]
+    assert parse_index(data).revision() == hashlib.sha256(data).hexdigest()[:16]
+
+
+def test_an_applications_page_makes_another_revision() -> None:
+    """It is copied into the revision, so the revision depends on what the environment calls it."""
+    index = parse_index(an_index(SITE_FILES))
+    assert index.revision("/index.html") == index.revision("") == index.revision()
+    assert len({index.revision(), index.revision("/app.html"), index.revision("/b.html")}) == 3
+
+
+def test_the_folders_of_hashed_files_make_another_revision() -> None:
+    """They decide where its files lie, and how long browsers keep them."""
+    said = parse_index(render_index({}, hashed=["b/**", "a/**"]))
+    assert said.hashed == ("a/**", "b/**")
+    assert (
+        len(
+            {
+                said.revision(),
+                parse_index(render_index({}, hashed=[])).revision(),
+                parse_index(render_index({})).revision(),
+            }
+        )
+        == 3
+    )
 
 
 @given(st.dictionaries(PATHS, st.just(FILE)))
@@ -52,6 +75,8 @@ INVALID = {
     "nested": (b"[" * 100_000, "not valid JSON"),
     "list": (b"[]", "not of the form"),
     "other keys": (b'{"files": {}, "more": 1}', "says more than"),
+    "odd hashed": (b'{"files": {}, "hashed": ["b/**", "a/**"]}', "says more than"),
+    "no hashed": (b'{"files": {}, "hashed": "a/**"}', "says more than"),
     "another handling": (b'{"files": {}, "not_found_handling": "x"}', "says more than"),
     "own page": (with_file(".404.html"), "keeps its own there"),
     "no mapping": (b'{"files": []}', "not of the form"),
@@ -79,5 +104,5 @@ def test_what_shows_what_is_missing_makes_another_revision() -> None:
     """The same files that are served otherwise are staged anew; unsaid, the index is as it was."""
     said, unsaid = parse_index(render_index({}, "404-page")), parse_index(render_index({}))
     assert (said.not_found_handling, unsaid.not_found_handling) == ("404-page", None)
-    assert said.revision != unsaid.revision
+    assert said.revision() != unsaid.revision()
     assert unsaid.text == b'{"files":{}}'

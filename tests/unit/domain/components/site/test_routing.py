@@ -18,9 +18,7 @@ from controller.domain.components.site.routing import (
 from controller.errors import ChangedByOthersError, InvalidBundleError
 
 A, B = "a" * 16, "b" * 16
-SPLIT = RoutingTable(
-    A, B, 10, "/index.html", {A: Sharing(("assets/",)), B: Sharing()}, sites={A: {"application": True}}
-)
+SPLIT = RoutingTable(A, B, 10, {A: Sharing(("assets/",)), B: Sharing()}, sites={A: {"application": "/index.html"}})
 REVISIONS = st.text("0123456789abcdef", min_size=16, max_size=16)
 SHARING = st.one_of(st.none(), st.lists(st.text(min_size=1, max_size=20), max_size=3)).map(Sharing.below)
 PLACEHOLDER = b'const TABLE = {"stable": null, "canary": null, "weight": 0, "fallback": "/index.html", "hashed": []};\n'
@@ -31,7 +29,7 @@ PLACEHOLDER = b'const TABLE = {"stable": null, "canary": null, "weight": 0, "fal
 )
 def test_a_rendered_table_can_be_read_again(stable: str, canary: str, weight: int, hashed: dict[str, Sharing]) -> None:
     """The published code is the only record of the routing, so it must hold the whole table."""
-    table = RoutingTable(stable, canary, weight, "/index.html", hashed)
+    table = RoutingTable(stable, canary, weight, hashed)
     assert parse(render(table)) == table
 
 
@@ -90,7 +88,7 @@ def test_promotion_keeps_the_folders_for_a_rollback() -> None:
     """A rollback after promotion need not read the bucket: the table still has the stable revision's folders."""
     promoted = SPLIT.pointed_at(A, B, 100)
     assert (promoted.stable, promoted.canary, promoted.weight) == (B, "", 0)
-    assert promoted.pointed_at(A, B, 0) == RoutingTable(A, "", 0, "/index.html", SPLIT.hashed, sites=SPLIT.sites)
+    assert promoted.pointed_at(A, B, 0) == RoutingTable(A, "", 0, SPLIT.hashed, sites=SPLIT.sites)
 
 
 def test_older_folders_are_forgotten() -> None:
@@ -153,7 +151,7 @@ def test_a_path_of_a_site_of_pages_finds_its_object(path: str, key: str) -> None
 
 def test_an_application_has_files_and_pages_beside_its_own() -> None:
     """The function is told of those without a dot."""
-    table = RoutingTable(A, sites={A: {"application": True, "known": ["/LICENSE", "/docs", "/docs/"]}})
+    table = RoutingTable(A, sites={A: {"application": "/index.html", "known": ["/LICENSE", "/docs", "/docs/"]}})
     keys = [object_key(path, A, table) for path in ("/LICENSE", "/docs", "/docs/", "/trips/")]
     assert keys == [f"revisions/{A}/{name}" for name in ("LICENSE", "docs", "docs/index.html", "index.html")]
 
@@ -182,13 +180,30 @@ def test_a_table_of_an_older_selfright_is_one_of_applications() -> None:
     rest = '"canary": null, "weight": 0, "fallback": "/index.html"'
     code = f'const TABLE = {{"stable": "{A}", {rest}, "hashed": {{"{A}": []}}}};'
     seal = hashlib.sha256(code.encode()).hexdigest()
-    assert parse(f"// selfright-routing {seal}\n{code}".encode()).sites == {A: {"application": True}}
+    assert parse(f"// selfright-routing {seal}\n{code}".encode()).sites == {A: {"application": "/index.html"}}
+
+
+def test_an_applications_page_is_the_revisions_own() -> None:
+    """Two revisions that were staged with another page each serve it, as the environment was then."""
+    sites = {A: {"application": "/index.html"}, B: {"application": "/app.html"}}
+    table = RoutingTable(A, B, 10, {A: Sharing(), B: Sharing()}, sites=sites)
+    assert object_key("/trips", A, table) == f"revisions/{A}/index.html"
+    assert object_key("/trips", B, parse(render(table))) == f"revisions/{B}/app.html"
+
+
+def test_the_page_of_an_older_table_is_that_of_its_environment() -> None:
+    """It stood there once, for both revisions."""
+    rest = '"canary": null, "weight": 0, "fallback": "/app.html"'
+    sites = f'"sites": {{"{A}": {{"application": true}}}}'
+    code = f'const TABLE = {{"stable": "{A}", {rest}, "hashed": {{"{A}": []}}, {sites}}};'
+    seal = hashlib.sha256(code.encode()).hexdigest()
+    assert parse(f"// selfright-routing {seal}\n{code}".encode()).sites == {A: {"application": "/app.html"}}
 
 
 def test_three_kilobytes_of_the_function_are_free() -> None:
     """An ordinary table of two revisions leaves this room for rules and addresses of both."""
-    sites = {A: {"application": True, "known": ["/LICENSE"]}, B: {}}
-    table = RoutingTable(A, B, 10, "/index.html", {A: Sharing(("assets/",)), B: Sharing()}, "4 forward", sites)
+    sites = {A: {"application": "/index.html", "known": ["/LICENSE"]}, B: {}}
+    table = RoutingTable(A, B, 10, {A: Sharing(("assets/",)), B: Sharing()}, "4 forward", sites)
     assert len(render(table)) <= LIMIT - 3 * 1024
 
 
@@ -196,7 +211,5 @@ def test_two_revisions_that_say_all_they_may_have_room() -> None:
     """What staging accepts for each of two revisions, the function holds during their canary."""
     site = {"rules": [["x" * (FUNCTION_BYTES - 20), "", 1]]}
     folders = tuple(f"{number:03}/" for number in range(50))
-    table = RoutingTable(
-        A, B, 10, "/index.html", {A: Sharing(folders), B: Sharing(folders)}, "4 forward", {A: site, B: site}
-    )
+    table = RoutingTable(A, B, 10, {A: Sharing(folders), B: Sharing(folders)}, "4 forward", {A: site, B: site})
     assert len(render(table)) <= LIMIT

@@ -46,7 +46,7 @@ PIECES = [
 ]
 SITES: list[dict[str, Any]] = [
     {},
-    {"application": True, "known": ["/a", "/trips/"]},
+    {"application": "/the app.html", "known": ["/a", "/trips/"]},
     {"rules": [["/a/:b", "/x/:b", 301], ["/trips/*", "https://example.com/:splat", 308]]},
 ]
 RUN = """
