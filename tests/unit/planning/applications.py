@@ -284,7 +284,10 @@ def _hashed(app: Application) -> None:
     """Other folders of files whose names carry a hash."""
     patterns = (["static/**"], [], ["assets"], ["revisions/**"], [f"{'x' * 200}{n}/**" for n in range(12)])
     if "site" in app.components:
-        app.components["site"]["hashed"] = app.chance.choice(patterns)
+        hashed = app.chance.choice(patterns)
+        index = json.dumps(json.loads(bytes(app.parts.files["site.index.json"])) | {"hashed": sorted(hashed)}).encode()
+        app.parts.files["site.index.json"] = index
+        app.components["site"] |= {"hashed": hashed, "digest": digest(index)}
 
 
 # Of the environment
