@@ -6,8 +6,9 @@ are written into `routing.js`, so they are in the syntax that both languages hav
 numbers, and most of all with files that people make themselves; in folders that only build tools fill it is not.
 
 They know hex digits (webpack, Next, Parcel, Hugo, Docusaurus, Django, Rails), eight characters of base64 (Vite, Rollup,
-Astro, SvelteKit, Nuxt), capitals of base32 (esbuild, Angular, Remix), base36 (Bun, Blazor), and Next's folder of a
-build. Of the names that Vite makes they miss one in a thousand in `assets/`, and one in fifty elsewhere.
+Astro, SvelteKit, Nuxt), capitals of base32 (esbuild, Angular, Remix), base36 (Bun, Blazor), and folders that are named
+by a hash (Next, Gatsby). Of the names that Vite makes they miss one in a thousand in `assets/`, and one in fifty
+elsewhere.
 """
 
 import re
@@ -23,13 +24,13 @@ _REMEMBERED = 30_000
 """Names: staging asks several times for each."""
 _DAY = "(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 _END = "(?![A-Za-z0-9])"
-_START = "(?:^|[._~@?-])"
+_START = r"(?:^|[._~@?\/-])"
 _DATED = f"(?:{_DAY}[0-9a-f]{{0,2}}|[a-f]{{4}}(?:19|20)[0-9]{{2}}){_END}"
 _MIXED = f"(?![0-9]+{_END}|[A-Fa-f]+{_END})"
 _EIGHT = "[A-Za-z0-9_-]{8}"
 _TELLING = "(?=[a-z_-]*[A-Z0-9])"
 _WORD = (
-    "(?:(?:[A-Z]?[a-z]*[aeiouy][a-z]+|[A-Z]?[a-z]+[aeiouy]|[AEIOUY][a-z]{2,}|As|I[dns]|O[nfs]|To)+[0-9]*"
+    "(?:(?:[A-Z]?[a-z]*[aeiouy][a-z]+|[A-Z]?[a-z]+[aeiouy]|[AEIOUY][a-z]{2,}|As|I[dnst]|O[nfs]|To)+[0-9]*"
     "|[A-Z]+[a-z]?[0-9]*|[A-Z]?[a-z]+[0-9]+|[0-9]+[a-z]{0,2}|[a-z]|[a-z]+[0-9][a-z]+)"
 )
 _WORDS = f"(?:{_WORD}(?:[_-]|(?=!|$)))+(?:!|$)"
@@ -45,7 +46,8 @@ PATTERNS: Final = {
     "code": r"\.(?:css|dat|m?js|wasm)$",
     "suffix": r"(?:\.(?:chunk|min|lean|bundle|iframe|module|worker))*\.[A-Za-z0-9]+$",
     "built": r"\/(?:_app\/immutable|_astro|_framework|_nuxt|assets|build|chunks)\/",
-    "build": r"\/_next\/(?:data|static)\/(?=[a-z_-]*[A-Z0-9])[A-Za-z0-9_-]{21}\/",
+    "build": r"\/_next\/(?:data|static)\/(?=[a-z_-]*[A-Z0-9])[A-Za-z0-9_-]{21}\/|\/static\/[0-9a-f]{32}\/"
+    r"|\/media\/[^\/]*-(?=[A-Z]*[2-7]+[A-Z])(?=([2-7]*[A-Z]){4})[A-Z2-7]{8}\.",
     "hash": "|".join(
         (
             rf"{_START}(?:hu)?{_MIXED}(?:[0-9a-f]{{16,64}}|[0-9A-F]{{16,64}}){_END}",
@@ -54,7 +56,7 @@ PATTERNS: Final = {
             r"[.-](?=(?:[0-9]*[A-Z]){4})[A-Z2-7]{8}!",
             r"chunk-(?=[a-z]*[0-9])[a-z0-9]{8}!",
             rf"(?:[.-](?={_EIGHT}!)|^\/.*[.-](?={_EIGHT}$))(?!{_WORDS}){_TELLING}",
-            rf"^\/(?:.*[.-])?(?!{_DAY}!){_TELLING}{_EIGHT}!",
+            rf"^\/(?:.*[.-])?(?!{_DAY}!|[0-9]+!){_TELLING}{_EIGHT}!",
             rf"^\/.*\.(?=[a-z0-9_-]*[A-Z]){_EIGHT}_[A-Za-z0-9]{{1,7}}$",
             r"^\/.*\.(?=[a-z]*[0-9])[a-z0-9]{10}!",
         )

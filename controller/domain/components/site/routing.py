@@ -29,6 +29,8 @@ PUBLICATION_PATH = "/.well-known/selfright/publication"
 _NAMES = "const NAMES = {};"
 _SOURCE_ONLY = re.compile(r"^ +|^// (?!Published).*\n|^\n", re.MULTILINE)
 """What the routing function does not need of its source: it has little room."""
+_SPACED = re.compile(r"(?<!TABLE)(?<!NAMES) (===|!==|=>|&&|\|\||[+=<?:]) ")
+"""Operators that need no spaces; no text in the source has one."""
 _TABLE = re.compile(r"^const TABLE = (\{.*\});$", re.MULTILINE)
 _SEAL = "// selfright-routing {}\n"
 _ODD = re.compile(r"[\\\x00-\x1f\x7f]|/\.{1,2}(/|$)|^[^/]")
@@ -217,4 +219,4 @@ def with_page(site: Mapping[str, Any], fallback: str) -> Mapping[str, Any]:
 def _template() -> str:
     source = Path(__file__).with_name("routing.js").read_text(encoding="utf-8")
     names = ", ".join(f"{name}: /{pattern}/" for name, pattern in PATTERNS.items())
-    return _SOURCE_ONLY.sub("", source).replace(_NAMES, f"const NAMES = {{{names}}};")
+    return _SPACED.sub(r"\1", _SOURCE_ONLY.sub("", source)).replace(_NAMES, f"const NAMES = {{{names}}};")
