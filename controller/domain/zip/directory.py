@@ -30,6 +30,10 @@ _UTF8_FLAG = 0x800
 _EXTRA_FIELD = struct.Struct("<2H")
 _SECOND_NAME, _BEFORE_SECOND_NAME = 0x7075, 5
 """The extra field in which some programs write a name in Unicode, after a version and a checksum."""
+IN_UTF8 = (
+    "Rename the file with letters of ASCII, or make the zip again with names in UTF-8: with"
+    " `python3 -m zipfile -c CODE.zip FILES…`, or by naming the folder itself as the `artifact` in release.yaml."
+)
 AGAIN = "Make the bundle again with `selfright bundle` and upload that file as it is."
 
 
@@ -131,11 +135,14 @@ def _entries(data: bytes, count: int, what: str) -> Iterator[Entry]:
         )
         at += _CENTRAL_HEADER.size
         raw_name = data[at : at + name_length]
-        refuse_second_name(data[at + name_length : at + name_length + extra], raw_name, what)
+        said_again = refuse_second_name(data[at + name_length : at + name_length + extra], raw_name, what)
         at += name_length + extra + comment
         unix = made_by >> 8 in _MADE_ON_UNIX
+        is_utf8 = flags & _UTF8_FLAG or unix or said_again
         mode = attributes >> 16 if unix else 0
-        yield Entry(_decode(raw_name, flags, what), raw_name, offset, packed, size, crc, method, flags, mode, unix)
+        yield Entry(
+            _decode(raw_name, what, known=bool(is_utf8)), raw_name, offset, packed, size, crc, method, flags, mode, unix
+        )
     if at != len(data):
         raise InvalidBundleError(f"the directory of {what} is damaged: it is longer than its entries", AGAIN)
 
@@ -143,24 +150,35 @@ def _entries(data: bytes, count: int, what: str) -> Iterator[Entry]:
 _MADE_ON_UNIX = (3, 19)  # Unix and macOS
 
 
-def refuse_second_name(extra: bytes, raw_name: bytes, what: str) -> None:
-    """Raise `InvalidBundleError` when an entry's extra fields give it another name, which some programs would use."""
-    at = 0
+def refuse_second_name(extra: bytes, raw_name: bytes, what: str) -> bool:
+    """Whether an entry's extra fields give it the same name in Unicode.
+
+    Raises `InvalidBundleError` when they give it another name, which some programs would use.
+    """
+    at, said_again = 0, False
     while len(extra) - at >= _EXTRA_FIELD.size:
         kind, length = _EXTRA_FIELD.unpack_from(extra, at)
         at += _EXTRA_FIELD.size
-        if kind == _SECOND_NAME and extra[at + _BEFORE_SECOND_NAME : at + length] != raw_name:
-            raise InvalidBundleError(f"'{raw_name!r}' in {what} has a second name", AGAIN)
+        if kind == _SECOND_NAME:
+            if extra[at + _BEFORE_SECOND_NAME : at + length] != raw_name:
+                raise InvalidBundleError(f"'{raw_name!r}' in {what} has a second name", IN_UTF8)
+            said_again = True
         at += length
+    return said_again
 
 
-def _decode(raw_name: bytes, flags: int, what: str) -> str:
-    if not (flags & _UTF8_FLAG or raw_name.isascii()):
-        raise InvalidBundleError(f"{what} has a name in an unknown encoding: {raw_name!r}", AGAIN)
+def _decode(raw_name: bytes, what: str, *, known: bool) -> str:
+    """The name. Unix has it as bytes, and so has every zip that is made there, with a flag for UTF-8 or without it.
+
+    Other systems write their own encoding, unless they say that it is UTF-8 (`known`).
+    """
+    if not (known or raw_name.isascii()):
+        raise InvalidBundleError(f"{what} has a name in an unknown encoding: {raw_name!r}", IN_UTF8)
     try:
         return raw_name.decode()
     except UnicodeDecodeError as error:
-        raise InvalidBundleError(f"{what} has an entry whose name is not valid UTF-8: {raw_name!r}", AGAIN) from error
+        reason = f"{what} has an entry whose name is not valid UTF-8: {raw_name!r}"
+        raise InvalidBundleError(reason, IN_UTF8) from error
 
 
 def _refuse_overlaps(entries: tuple[Entry, ...], data_end: int, what: str) -> None:

@@ -1,6 +1,7 @@
 """A function's own zip: its limits are Lambda's, not the bundle's."""
 
 import io
+import re
 import struct
 import zipfile
 import zlib
@@ -11,6 +12,7 @@ import pytest
 
 from controller.confinement import confined
 from controller.domain.components.function.package import check_package
+from controller.domain.zip.directory import read_directory
 from controller.errors import InvalidBundleError
 from tests.builders import Item, a_zip
 from tests.zips import altered, of_empty_entries, with_gap
@@ -88,6 +90,25 @@ def deflated(data: bytes, **fields: int) -> bytes:
 
 
 GOOD = a_zip({**CODE, "b.py": b"pass"})
+UNFLAGGED = GOOD.replace(b"b.py", "é.p".encode())
+"""As `zip -r` writes it on Linux: a name in UTF-8, without the flag that says so."""
+
+
+def of_windows(package: bytes) -> bytes:
+    """The zip as if it had been made on Windows."""
+    return re.sub(rb"(PK\x01\x02.)\x03", lambda found: found[1] + b"\0", package, flags=re.DOTALL)
+
+
+def with_unicode_name(package: bytes, name: bytes) -> bytes:
+    """The zip, whose last file has its name in Unicode in an extra field of the directory, too."""
+    at, end = package.rindex(b"PK\x01\x02"), package.rindex(b"PK\x05\x06")
+    raw = package[at + 46 : at + 46 + int.from_bytes(package[at + 28 : at + 30], "little")]
+    extra = struct.pack("<2HBL", 0x7075, 5 + len(name), 1, zlib.crc32(raw)) + name
+    entry = package[at : at + 30] + len(extra).to_bytes(2, "little") + package[at + 32 : at + 46 + len(raw)] + extra
+    length = int.from_bytes(package[end + 12 : end + 16], "little") + len(extra)
+    return package[:at] + entry + package[end : end + 12] + length.to_bytes(4, "little") + package[end + 16 :]
+
+
 LIES = {
     "a foreign local name": (GOOD.replace(b"app.py", b"api.py", 1), "described differently in two places"),
     "a wrong checksum": (altered(GOOD, "app.py", crc=1), "checksum does not match"),
@@ -98,7 +119,9 @@ LIES = {
     "a second name before the data": (with_second_name(in_directory=False), "has a second name"),
     "a file in a gap": (with_gap(GOOD, "b.py", GOOD[:40]), "is followed by foreign data"),
     "a file after the last": (with_gap(GOOD, "", GOOD[:40]), "is followed by foreign data"),
-    "a name in an unknown encoding": (GOOD.replace(b"b.py", b"\xe9.py"), "a name in an unknown encoding"),
+    "a name in an unknown encoding": (GOOD.replace(b"b.py", b"\xe9.py"), "name is not valid UTF-8"),
+    "a name of another system": (of_windows(UNFLAGGED), "a name in an unknown encoding"),
+    "another name in Unicode": (with_unicode_name(of_windows(UNFLAGGED), "ñ".encode()), "has a second name"),
 }
 
 
@@ -107,6 +130,21 @@ def test_a_zip_that_says_one_thing_and_holds_another_is_refused(package: bytes, 
     """Lambda would unpack something else than what was checked."""
     with pytest.raises(InvalidBundleError, match=reason):
         check_package(io.BytesIO(package), "api.zip")
+
+
+@pytest.mark.parametrize("package", [UNFLAGGED, with_unicode_name(of_windows(UNFLAGGED), "é.p".encode())])
+def test_a_name_in_utf8_needs_no_flag(package: bytes) -> None:
+    """Unix has names as bytes, and writes them so; elsewhere an extra field may say that they are UTF-8."""
+    check_package(io.BytesIO(package), "api.zip")
+    [_, entry] = read_directory(io.BytesIO(package), "'api.zip'", 2).entries
+    assert entry.name == "é.p"
+
+
+def test_the_advice_about_names_helps_who_has_made_the_zip() -> None:
+    """`selfright bundle` takes a zip as it is."""
+    with pytest.raises(InvalidBundleError) as caught:
+        check_package(io.BytesIO(of_windows(UNFLAGGED)), "api.zip")
+    assert "python3 -m zipfile" in caught.value.next_step
 
 
 @pytest.mark.parametrize("method", [0, 8])
