@@ -191,11 +191,16 @@ def refuse_secret_files(secrets: Sequence[Secret], *, public: bool) -> None:
     raise InvalidBundleError(f"{shown}{more}, and {readers}", f"{away}; if it is no secret, allow it: {allow}")
 
 
+def has_secret_name(name: str) -> bool:
+    """Whether the last part of a path, in small letters, is the name of a secret."""
+    return name not in _HARMLESS and any(fnmatch(name, pattern) for pattern in _SECRET_NAMES)
+
+
 def _looks_secret(place: Path) -> bool:
     name = place.name.lower()
     if name in _HARMLESS:
         return False
-    if any(fnmatch(name, pattern) for pattern in _SECRET_NAMES):
+    if has_secret_name(name):
         return True
     if not any(fnmatch(name, pattern) for pattern in _KEY_FILES) or not place.is_file():
         return False

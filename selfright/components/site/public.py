@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch, translate
 from pathlib import PurePosixPath
 
-from selfright.packing.folder import Secret, SourceFile
+from selfright.components.site.archives import secret_inside
+from selfright.packing.folder import Secret, SourceFile, has_secret_name
 from selfright.packing.globs import matches
 from selfright.packing.no_secrets import NoSecrets
 from selfright.secrecy import secret_in
@@ -150,5 +151,11 @@ def secret_of(file: SourceFile, data: bytes, allowed: NoSecrets) -> Secret | Non
 def _signs(path: PurePosixPath, data: bytes) -> Iterator[str]:
     if any(fnmatch(path.name, pattern) for pattern in _SECRET_NAMES):
         yield "looks like a secret"
-    elif path.suffix not in _NOT_TEXT and (kind := secret_in(data)):
+    elif path.suffix not in _NOT_TEXT and (kind := secret_in(data) or secret_inside(data, _is_secret_name)):
         yield f"contains what looks like {kind}"
+
+
+def _is_secret_name(path: str) -> bool:
+    """Whether a file in an archive has the name of a secret."""
+    name = PurePosixPath(path.lower()).name
+    return has_secret_name(name) or any(fnmatch(name, pattern) for pattern in _SECRET_NAMES)

@@ -57,6 +57,17 @@ def _some(paths: Sequence[str]) -> str:
     return shown if len(paths) <= SHOWN else f"{shown} and {len(paths) - SHOWN} more"
 
 
+_UNREAD = (".br", ".zst", ".lz4", ".7z", ".rar")
+
+
+def unsearched(paths: Collection[str]) -> Iterator[str]:
+    """The files that nothing here can unpack, and that are not beside what they hold (`app.js` beside `app.js.br`)."""
+    for path in paths:
+        bare, _, suffix = path.rpartition(".")
+        if f".{suffix.lower()}" in _UNREAD and bare not in paths:
+            yield path
+
+
 class SiteArtifact(Artifact):
     """A site's files: a folder, without what matches `exclude`."""
 
@@ -102,6 +113,8 @@ class SiteArtifact(Artifact):
             yield f"Left out of the site: {kept_out}."
         if unused := ", ".join(f"'{pattern}'" for pattern, count in self.left_out.items() if not count):
             yield f"No file matches {unused} under `exclude`."
+        if unread := sorted(unsearched(self.read_index(bundle).files)):
+            yield f"Not searched for secrets, because it cannot be unpacked here: {_some(unread)}."
         yield from self._on_hashes(self.read_index(bundle).files)
         yield from self._on_missing(bundle)
 

@@ -1,3 +1,4 @@
+import gzip
 import unicodedata
 import zipfile
 from collections.abc import Mapping
@@ -134,6 +135,12 @@ def test_a_secret_is_refused_by_its_contents(source: Source, path: str) -> None:
     assert f"{path}' contains what looks like a private key" in refusal.reason
     assert "exclude" in refusal.next_step
     assert "MIIE" not in str(refusal)
+
+
+def test_a_secret_in_an_archive_is_refused(source: Source) -> None:
+    """Whoever loads it unpacks it."""
+    source.write({"backup.txt.gz": gzip.compress(KEY)})
+    assert "backup.txt.gz' contains what looks like a private key" in source.refusal().reason
 
 
 @pytest.mark.parametrize("path", ["dump.sql", "example.pem"])

@@ -56,6 +56,13 @@ def with_hashed(parts: BundleParts, folders: list[str]) -> BundleParts:
     return parts
 
 
+def test_what_cannot_be_searched_for_secrets_is_said() -> None:
+    """What stands beside its packed form was searched there."""
+    files = {"index.html": PAGE, "404.html": PAGE, "a.js": b"x", "a.js.br": b"x", "b.js.br": b"x", "c/old.7z": b"x"}
+    said = [one for one in SiteArtifact.remarks(*opened(bundle_parts(site_files=files))) if "secrets" in one]
+    assert said == ["Not searched for secrets, because it cannot be unpacked here: b.js.br, c/old.7z."]
+
+
 def test_a_site_without_hashes_is_told_what_that_means() -> None:
     """Pages that are open during a release may miss their scripts."""
     parts = bundle_parts(site_files={"index.html": PAGE, **{f"js/{name}.js": b"x" for name in "abcde"}})
