@@ -25,14 +25,14 @@ class StateReason:
 
 
 @dataclass(frozen=True)
-class Measured:
+class NewestMeasurement:
     """When an alarm's newest measurement began and ended; None when it does not say."""
 
     since: datetime | None = None
     until: datetime | None = None
 
 
-def measured(reason: str | None) -> Measured:
+def measured(reason: str | None) -> NewestMeasurement:
     """When the newest measurement was made that an alarm's reason has as data.
 
     It is CloudWatch's `StateReasonData`: `{"period": 60, "evaluatedDatapoints": [{"timestamp": …, "value": …}], …}`.
@@ -40,21 +40,21 @@ def measured(reason: str | None) -> Measured:
     try:
         found = json.loads(reason or "")
         starts = [_moment(one["timestamp"]) for one in found["evaluatedDatapoints"]]
-        return Measured(max(starts), max(starts) + timedelta(seconds=float(found["period"])))
+        return NewestMeasurement(max(starts), max(starts) + timedelta(seconds=float(found["period"])))
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
-        return Measured()
+        return NewestMeasurement()
 
 
-def measured_in_words(reason: str, trigger: object) -> Measured:
+def measured_in_words(reason: str, trigger: object) -> NewestMeasurement:
     """The same of an alarm's message, which has the reason in words, and the alarm's period in `Trigger`.
 
     CloudWatch writes `… datapoints [3.0 (31/12/26 06:48:00), 5.0 (31/12/26 06:47:00)] was greater than …`, in UTC.
     """
     try:
         starts = [datetime.strptime(one, "%d/%m/%y %H:%M:%S").replace(tzinfo=UTC) for one in _DATED.findall(reason)]
-        return Measured(max(starts), max(starts) + timedelta(seconds=_period(trigger)))
+        return NewestMeasurement(max(starts), max(starts) + timedelta(seconds=_period(trigger)))
     except (ValueError, KeyError, TypeError, OverflowError, AttributeError):
-        return Measured()
+        return NewestMeasurement()
 
 
 def _period(trigger: Any) -> float:  # noqa: ANN401 - JSON

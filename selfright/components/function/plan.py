@@ -13,6 +13,7 @@ from controller.aws.components.function.invoking.gateways import gateway_of
 from controller.aws.components.function.staging import FunctionStaging
 from controller.domain.checks.requests import Request
 from controller.domain.components.function.artifact import LambdaArtifact
+from controller.domain.components.function.binaries import why_useless_on
 from controller.domain.components.function.package import MAX_FILES, MAX_UNPACKED
 from controller.domain.components.function.target import LambdaTarget
 from controller.domain.components.function.variables import RECORD
@@ -45,6 +46,7 @@ class FunctionPlanner:
         same_code = sha256_of(live) == self._component.code(self._artifact, self._planning.bundle).sha256
         package, transfer = self.sizes(live, same_code=same_code)
         new = wanted.applied_to(self._staging.configuration("$LATEST"))
+        known = replace(known, remarks=(*known.remarks, *self._useless(new)))
         known, differences = replace(known, ends_after=new.get("Timeout")), _differences(live, new)
         if same_code and not differences:
             return replace(known, change="unchanged", package=package)
@@ -71,6 +73,14 @@ class FunctionPlanner:
         gateway = gateway_of(self._planning.clients, self._target) if requests else FunctionGateway()
         for route in dict.fromkeys(filter(None, map(gateway.lacks, requests))):
             yield f"Its API has no route {route} now, so the check before traffic asks what no visitor can."
+
+    def _useless(self, new: Mapping[str, Any]) -> Iterator[str]:
+        """Compiled files for another processor that nothing imports; images are left out."""
+        for architecture in list(new.get("Architectures") or [])[:1] if self._artifact.kind == "function" else []:
+            path = self._artifact.artifact
+            with self._planning.bundle.stream(path) as stream:
+                if said := why_useless_on(architecture, stream, read_directory(stream, f"'{path}'", MAX_FILES)):
+                    yield said
 
     def _require_fit(self, live: Mapping[str, Any]) -> None:
         try:

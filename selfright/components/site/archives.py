@@ -17,7 +17,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, cast
 
 from selfright.secrecy import secret_in
 
@@ -41,12 +41,12 @@ _BROKEN = (
 _MAP = re.compile(rb"sourceMappingURL=data:[^,\s]{0,99};base64,([A-Za-z0-9+/=]+)")
 
 
-class _TooMuchError(Exception):
+class _BoundReachedError(Exception):
     """A bound is reached."""
 
 
 @dataclass
-class _Left:
+class _Allowance:
     """What may still be searched of one file."""
 
     bytes: int = BYTES
@@ -56,13 +56,13 @@ class _Left:
         """Count bytes."""
         self.bytes -= size
         if self.bytes < 0:
-            raise _TooMuchError
+            raise _BoundReachedError
 
     def next_entry(self) -> None:
         """Count an entry."""
         self.entries -= 1
         if self.entries < 0:
-            raise _TooMuchError
+            raise _BoundReachedError
 
 
 def secret_inside(data: bytes, is_secret_name: Callable[[str], bool]) -> str:
@@ -75,12 +75,12 @@ def secret_inside(data: bytes, is_secret_name: Callable[[str], bool]) -> str:
         if kind := secret_in(inlined):
             return f"{kind} in its source map"
     try:
-        return _inside(data, is_secret_name, _Left(), DEPTH)
-    except _TooMuchError:
+        return _inside(data, is_secret_name, _Allowance(), DEPTH)
+    except _BoundReachedError:
         return ""
 
 
-def _inside(data: bytes, is_secret_name: Callable[[str], bool], left: _Left, depth: int) -> str:
+def _inside(data: bytes, is_secret_name: Callable[[str], bool], left: _Allowance, depth: int) -> str:
     """The same of the members of one archive."""
     if not depth:
         return ""
@@ -95,7 +95,7 @@ def _inside(data: bytes, is_secret_name: Callable[[str], bool], left: _Left, dep
     return ""
 
 
-def _search(stream: IO[bytes], is_secret_name: Callable[[str], bool], left: _Left, depth: int) -> str:
+def _search(stream: IO[bytes], is_secret_name: Callable[[str], bool], left: _Allowance, depth: int) -> str:
     """The same of the contents of one member."""
     data = _read(stream, _AT_ONCE, left)
     if kind := secret_in(data):
@@ -109,13 +109,13 @@ def _search(stream: IO[bytes], is_secret_name: Callable[[str], bool], left: _Lef
     return ""
 
 
-def _read(stream: IO[bytes], size: int, left: _Left) -> bytes:
+def _read(stream: IO[bytes], size: int, left: _Allowance) -> bytes:
     data = stream.read(min(size, left.bytes + 1))
     left.count(len(data))
     return data
 
 
-def _members(data: bytes, left: _Left) -> Iterator[tuple[str, IO[bytes]]]:
+def _members(data: bytes, left: _Allowance) -> Iterator[tuple[str, IO[bytes]]]:
     """The names and contents of what is packed in it; a single file that is compressed has no name."""
     if data.startswith(b"PK\x03\x04"):
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -124,12 +124,10 @@ def _members(data: bytes, left: _Left) -> Iterator[tuple[str, IO[bytes]]]:
                 if not one.is_dir():
                     with archive.open(one) as stream:
                         yield one.filename, stream
-    elif stream := _unpacked(data):
-        with stream:
-            is_tar = _is_tar(stream.read(_HEAD))
-        unpacked = _unpacked(data)
-        assert unpacked  # noqa: S101 - it was one before
-        with unpacked:
+    elif unpack := _unpacker(data):
+        with unpack() as beginning:
+            is_tar = _is_tar(beginning.read(_HEAD))
+        with unpack() as unpacked:
             if is_tar:
                 yield from _of_tar(unpacked, left)
             else:
@@ -138,7 +136,7 @@ def _members(data: bytes, left: _Left) -> Iterator[tuple[str, IO[bytes]]]:
         yield from _of_tar(io.BytesIO(data), left)
 
 
-def _of_tar(stream: IO[bytes], left: _Left) -> Iterator[tuple[str, IO[bytes]]]:
+def _of_tar(stream: IO[bytes], left: _Allowance) -> Iterator[tuple[str, IO[bytes]]]:
     with tarfile.open(fileobj=stream, mode="r|") as archive:
         for one in archive:
             left.next_entry()
@@ -146,14 +144,14 @@ def _of_tar(stream: IO[bytes], left: _Left) -> Iterator[tuple[str, IO[bytes]]]:
                 yield one.name, contents
 
 
-def _unpacked(data: bytes) -> IO[bytes] | None:
-    """What a compressed file holds; None when it is none."""
+def _unpacker(data: bytes) -> Callable[[], IO[bytes]] | None:
+    """What opens the contents of a compressed file; None when it is none."""
     if data.startswith(b"\x1f\x8b"):
-        return gzip.GzipFile(fileobj=io.BytesIO(data))  # type: ignore[return-value]
+        return lambda: cast("IO[bytes]", gzip.GzipFile(fileobj=io.BytesIO(data)))
     if data.startswith(b"BZh"):
-        return bz2.BZ2File(io.BytesIO(data))
+        return lambda: bz2.BZ2File(io.BytesIO(data))
     if data.startswith(b"\xfd7zXZ\x00"):
-        return lzma.LZMAFile(io.BytesIO(data))
+        return lambda: lzma.LZMAFile(io.BytesIO(data))
     return None
 
 

@@ -6,15 +6,19 @@ from collections.abc import Collection, Iterator
 from fnmatch import fnmatch
 from typing import BinaryIO, cast
 
+from controller.domain.components.function.imports import is_imported
 from controller.domain.printable import printable
 from controller.domain.zip.directory import Directory, Entry
 from controller.domain.zip.entry import Inflating, Window, data_start
 
 ARCHITECTURE_ADVICE = (
     "Build the code for the function's architecture (for Python: `pip install --platform manylinux2014_x86_64` or"
-    " `manylinux2014_aarch64`, with `--only-binary :all:`), or change the function's architecture in its template."
+    " `manylinux2014_aarch64`, with `--only-binary :all:`), or change the function's architecture in its template. If"
+    " nothing needs the file, leave it out of the package."
 )
 _BOOTSTRAP = "bootstrap"
+_MOST = 50
+"""So many folders with compiled files for another processor are looked at."""
 _LIBRARIES = ("*.so", "*.so.*", "*.node")
 _EXTENSION = re.compile(r"(.*)\.cpython-[0-9a-z]+-[0-9a-z_]+-linux-(?:gnu|musl)\.so")
 """A module of Python's, for a processor that the name tells: on another one, Python does not even see it."""
@@ -36,18 +40,35 @@ def why_not_on(architecture: str, package: BinaryIO, directory: Directory, what:
     """Why the code in the zip `what` would not run on this architecture, as a sentence; "" when nothing says so.
 
     `bootstrap` must be for it. Of libraries there may be those for other processors beside them, as in packages that
-    bring several; and what a package does without is no reason.
+    bring several; and what a package does without, or what nothing imports, is no reason.
     """
-    foreign, names = "", {entry.name for entry in directory.entries}
+    for name, machine in _foreign(architecture, package, directory):
+        if name == _BOOTSTRAP or is_imported(name, package, directory):
+            return f"'{printable(name)}' in {what} is compiled for {machine}, and the function runs on {architecture}"
+    return ""
+
+
+def why_useless_on(architecture: str, package: BinaryIO, directory: Directory) -> str:
+    """What should be known of compiled files that would not run, and that nothing imports, as a sentence; or ""."""
+    for name, machine in _foreign(architecture, package, directory):
+        if name != _BOOTSTRAP and not is_imported(name, package, directory):
+            found = f"'{printable(name)}' is compiled for {machine}, and the function runs on {architecture}"
+            return f"{found}: nothing in the package imports it, so it is taken for one that is not needed."
+    return ""
+
+
+def _foreign(architecture: str, package: BinaryIO, directory: Directory) -> list[tuple[str, str]]:
+    """The compiled files for other processors that have nothing beside them, one of each package, with theirs."""
+    names = {entry.name for entry in directory.entries}
+    found: dict[str, tuple[str, str]] = {}
     for entry, machine in _machines(package, directory):
         if machine == architecture and entry.name != _BOOTSTRAP:
-            return ""
+            return []
         if machine != architecture and not _is_spare(entry.name, names):
-            found = f"'{printable(entry.name)}' in {what} is compiled for {machine}"
-            foreign = foreign or f"{found}, and the function runs on {architecture}"
+            found.setdefault(entry.name.rpartition("/")[0], (entry.name, machine))
             if entry.name == _BOOTSTRAP:
-                return foreign
-    return foreign
+                break
+    return list(found.values())[:_MOST]
 
 
 def _machines(package: BinaryIO, directory: Directory) -> Iterator[tuple[Entry, str]]:

@@ -52,7 +52,7 @@ PACKED = {
     "tar.gz": gzip.compress(tarred({"readme.txt": b"x", "key.txt": KEY})),
     "zip in tar in xz": lzma.compress(tarred({"inner.zip": zipped({"key.txt": KEY})})),
     "behind much else": gzip.compress(bytes(20_000_000) + KEY),
-    "across two reads": gzip.compress(bytes(archives._AT_ONCE - 20) + KEY),  # noqa: SLF001 - where a read ends
+    "across two reads": gzip.compress(bytes(archives._AT_ONCE - 20) + KEY),
 }
 
 

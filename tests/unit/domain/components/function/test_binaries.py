@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from controller.domain.components.function.binaries import why_not_on
+from controller.domain.components.function.binaries import why_not_on, why_useless_on
 from controller.domain.zip.directory import read_directory
 from tests.builders import Item, a_zip
 
@@ -56,9 +56,50 @@ def test_what_a_package_does_without_is_no_reason(name: str) -> None:
     assert why_not_on("arm64", package, read_directory(package, "a", 100), "a") == ""
 
 
+TAGGED = "cpython-313-x86_64-linux-gnu.so"
+UNUSED: dict[str, dict[str, bytes | Item]] = {
+    "node": {"node_modules/cpu-features/build/Release/cpu.node": elf(X86), "app.js": b"require('fs')"},
+    "scoped": {"node_modules/@a/b-linux-x64/b.node": elf(X86), "app.js": b"require('fs')",
+               "node_modules/@a/b-linux-x64/index.js": b"require('@a/b-linux-x64')"},
+    "python": {f"numpy/core/_m.{TAGGED}": elf(X86), "numpy/__init__.py": b"import numpy.core",
+               "numpy.libs/libblas.so": elf(X86), "app.py": b"import json"},
+    "a module": {f"_cffi_backend.{TAGGED}": elf(X86), "app.py": b"import json"},
+}  # fmt: skip
+USED: dict[str, dict[str, bytes | Item]] = {
+    "node": {"node_modules/bcrypt/b.node": elf(X86), "lib/a.js": b'const b = require("bcrypt")'},
+    "bundled": {"node_modules/bcrypt/b.node": elf(X86), "dist/a.mjs": b'import b from"bcrypt/promises"'},
+    "put together": {"node_modules/@img/sharp-linux-x64/s.node": elf(X86),
+                     "node_modules/sharp/lib.js": b"require(`@img/sharp-${platform}/sharp.node`)"},
+    "python": {f"numpy/core/_m.{TAGGED}": elf(X86), "numpy/__init__.py": b"", "app.py": b"from numpy import array"},
+    "compiled": {f"numpy/core/_m.{TAGGED}": elf(X86), "numpy/__init__.py": b"", "app.pyc": b"\x00numpy\x00"},
+    "the application's": {"build/Release/addon.node": elf(X86), "app.js": b""},
+    "a folder of libraries": {"lib/libvips.so": elf(X86), "app.py": b""},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("files", UNUSED.values(), ids=UNUSED)
+def test_what_nothing_imports_refuses_nothing_and_is_said(files: dict[str, bytes | Item]) -> None:
+    """It cannot fail; whether it matters is for people to know."""
+    package = io.BytesIO(a_zip(files))
+    directory = read_directory(package, "a", 100)
+    assert why_not_on("arm64", package, directory, "a") == ""
+    assert "nothing in the package imports it" in why_useless_on("arm64", package, directory)
+    assert why_useless_on("x86_64", package, directory) == ""
+
+
+@pytest.mark.parametrize("files", USED.values(), ids=USED)
+def test_what_is_imported_or_may_be_refuses(files: dict[str, bytes | Item]) -> None:
+    """The message names the file."""
+    package = io.BytesIO(a_zip(files))
+    directory = read_directory(package, "a", 100)
+    assert why_not_on("arm64", package, directory, "a").startswith(f"'{next(iter(files))}' in 'a'".replace("'a'", "a"))
+    assert why_useless_on("arm64", package, directory) == ""
+
+
 def test_what_a_package_needs_is_a_reason() -> None:
     """Nothing is beside it."""
     files = {
+        "app.py": b"import pydantic_core",
         "pydantic_core/__init__.py": b"x",
         "pydantic_core/_pydantic_core.cpython-313-x86_64-linux-gnu.so": elf(X86),
     }

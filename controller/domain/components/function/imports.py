@@ -1,0 +1,66 @@
+"""Whether anything in a function's package imports a compiled file, by what its sources say.
+
+Packages for Node.js bring compiled files that only make them faster, and Python's may be left over from a dependency
+that is gone. What nothing imports cannot fail. In doubt, a file counts as needed: beside the sources' own libraries,
+in packages that are too large to read, and where another language may load it.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from controller.domain.zip.directory import Directory, Entry
+from controller.domain.zip.entry import Inflating, Window, data_start
+
+_BYTES, _FILES = 64 * 1024 * 1024, 20_000
+"""So much of a package's sources is read."""
+_NODE = re.compile(r"((?:.*/)?node_modules/)((?:@[^/]+/)?[^/]+)/")
+_PLATFORM = re.compile(r"[-/.](?:linux|linuxmusl|darwin|win32|android|freebsd|x64|x86_64|arm64|aarch64)\b.*")
+"""The end of a name that programs put together for the machine on which they are: `@img/sharp-linux-x64`."""
+_SCRIPTS, _MODULES = (".js", ".cjs", ".mjs"), (".py", ".pyc")
+
+
+@dataclass(frozen=True)
+class _Owner:
+    """The package that brings a compiled file: its folders, in which kinds of files others import it, and by what."""
+
+    folders: tuple[str, ...]
+    suffixes: tuple[str, ...]
+    imports: re.Pattern[bytes]
+
+
+def is_imported(name: str, package: BinaryIO, directory: Directory) -> bool:
+    """Whether a source outside of the compiled file's own package imports that, or it cannot be known."""
+    owner = _owner(name, {entry.name for entry in directory.entries})
+    if owner is None:
+        return True
+    ends = [*(entry.offset for entry in directory.entries[1:]), directory.end]
+    sources = [
+        (entry, end)
+        for entry, end in zip(directory.entries, ends, strict=True)
+        if entry.name.endswith(owner.suffixes) and not entry.name.startswith(owner.folders) and not entry.is_link
+    ]
+    if len(sources) > _FILES or sum(entry.size for entry, _ in sources) > _BYTES:
+        return True
+    return any(owner.imports.search(data) for data in _contents(package, sources))
+
+
+def _owner(name: str, names: set[str]) -> _Owner | None:
+    """Who brings the file; None when that is no package that could be imported, but a part of the application."""
+    if found := _NODE.match(name):
+        place, of_node = found.groups()
+        stem = re.escape(_PLATFORM.sub("", of_node).encode())
+        return _Owner((f"{place}{of_node}/",), _SCRIPTS, re.compile(rb"[\"'`]" + stem + rb"[\"'`/-]"))
+    top = name.partition("/")[0]
+    module = top.partition(".")[0] if "/" not in name else top.removesuffix(".libs")
+    is_package = "/" not in name or f"{module}/__init__.py" in names or f"{module}/__init__.pyc" in names
+    if not is_package or not module.isidentifier() or module.startswith("lib"):
+        return None
+    return _Owner((f"{module}/", f"{module}.libs/"), _MODULES, re.compile(rb"\b" + re.escape(module.encode()) + rb"\b"))
+
+
+def _contents(package: BinaryIO, sources: Sequence[tuple[Entry, int]]) -> Iterator[bytes]:
+    for entry, end in sources:
+        window = Window(package, data_start(package, entry, end), entry.packed)
+        yield cast("BinaryIO", Inflating(window, entry)).read()
