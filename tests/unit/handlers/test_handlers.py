@@ -44,7 +44,7 @@ def changed(value: str = "ALARM", name: str = ALARM) -> str:
 def test_an_alarm_that_fires_is_found_in_both_forms(event: dict[str, Any]) -> None:
     """Its name, its reason, and when it fired."""
     fired_at = datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)
-    assert firing(event) == [(ALARM, "Threshold crossed.", fired_at, fired_at + CUT)]
+    assert firing(event) == [(ALARM, "Threshold crossed.", fired_at, fired_at + CUT, None)]
 
 
 COMPOSITE_EVENT = {
@@ -94,7 +94,7 @@ def test_a_composite_alarm_that_fires_is_found_in_both_forms(event: dict[str, An
     """Its form is another one; a suppressed notification to people does not keep a bad release live."""
     said = "shop-api-errors transitioned to ALARM at Friday 02 January, 2026 03:04:05 UTC"
     fired_at = datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)
-    assert firing(event) == [(ALARM, said, fired_at, fired_at + CUT)]
+    assert firing(event) == [(ALARM, said, fired_at, fired_at + CUT, None)]
 
 
 @pytest.mark.parametrize("value", ["OK", "INSUFFICIENT_DATA"])
@@ -114,7 +114,7 @@ def test_no_alarm_is_missed_for_its_date(moment: str | None) -> None:
     """An alarm without a readable time fires as well."""
     event = eventbridge()
     event["detail"]["state"]["timestamp"] = moment
-    assert firing(event) == [(ALARM, "Threshold crossed.", None, None)]
+    assert firing(event) == [(ALARM, "Threshold crossed.", None, None, None)]
 
 
 @pytest.mark.parametrize("event", [eventbridge(), sns(changed()), sns(changed("OK"), changed())])
