@@ -133,7 +133,7 @@ def test_alarms_that_cannot_be_read_are_an_error() -> None:
 
 def test_an_alarm_that_fires_while_they_are_read_is_not_missed() -> None:
     """The guards are open before the states are read, so the alarm's event finds the deployment and trips it."""
-    world = granted()
+    world = granted(previous="d1")
     world.alarms.states = lambda names: (on_alarm(world, ALARM, "now"), dict.fromkeys(names, "OK"))[1]  # type: ignore[method-assign]
     card = record_restore_point(world, "d2")
     assert (card.outcome, card.deployment.reason) == ("rejected", f"Alarm {ALARM}: now")
