@@ -323,7 +323,8 @@ class Deployment:
     `reached` is the highest weight in percent to which a shift has begun to move traffic (0: none ever began), also
     after a restoration; `reached_at` is when the first one began. `guard_tokens`, `hook_tokens`, `queue_tokens` and
     `pause_tokens` belong to the tasks that wait: every attempt of such a task has a token of its own, and all of them
-    are answered. `troubles` say what is not restored yet, `restored` when each component was, with its seal. Before
+    are answered. `troubles` say what is not restored yet, `restored` when each component was, with its seal, and
+    `unstaged` when what was staged was gone from it, or was left to people. Before
     `settles_at`, unconditional writes that were made before it was granted the lock may still arrive; `pointed_at` is
     when it last began to make such writes itself; before `tasks_until`, a task of the deployment before it may still be
     running. `unsent` are notifications that are still to be sent. `written` is
@@ -380,6 +381,7 @@ class Deployment:
     traffic_restored_at: datetime | None = None
     troubles: Mapping[str, Trouble] = field(default_factory=dict)
     restored: Mapping[str, datetime] = field(default_factory=dict)
+    unstaged: Mapping[str, datetime] = field(default_factory=dict)
     settles_at: datetime | None = None
     pointed_at: datetime | None = None
     tasks_until: datetime | None = None
@@ -528,9 +530,9 @@ Cleared: TypeAlias = Literal[
 class Changes(TypedDict, total=False):
     """What one write to the ledger changes of a deployment; see `Deployment` for the fields.
 
-    `staged_now`, `awaited_now`, `troubles_now`, `restored_now` and `unsent_now` set the entries that they name and
-    leave the others, because several components write at the same time while they are staged or restored.
-    `awaited`, `troubles` and `restored` replace all entries. Tokens are added to those that are there, and
+    `staged_now`, `awaited_now`, `troubles_now`, `restored_now`, `unstaged_now` and `unsent_now` set the entries that
+    they name and leave the others, because several components write at the same time while they are staged or restored.
+    `awaited`, `troubles`, `restored` and `unstaged` replace all entries. Tokens are added to those that are there, and
     `cleared` names fields that are as at first again. `sent` removes that entry of `unsent`.
     """
 
@@ -576,6 +578,8 @@ class Changes(TypedDict, total=False):
     troubles_now: Mapping[str, Trouble]
     restored: Mapping[str, datetime]
     restored_now: Mapping[str, datetime]
+    unstaged: Mapping[str, datetime]
+    unstaged_now: Mapping[str, datetime]
     settles_at: datetime
     pointed_at: datetime
     tasks_until: datetime

@@ -1,20 +1,27 @@
 """Close deployment: the end of a rollback."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from controller.domain.advice import again_advice, failed_advice
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
 from controller.domain.printable import sentences
+from controller.domain.timeline import EventKind
 from controller.errors import InvalidEnvironmentError, UnknownEnvironmentError
 from controller.flow.rollback.discard import leaves_something
+from controller.flow.rollback.unstage import not_unstaged
 from controller.flow.shared.closure import close
 from controller.flow.shared.results import DeploymentResult
-from controller.flow.shared.timeline import environment_of
+from controller.flow.shared.timeline import environment_of, record
 from controller.ports.ledger import Expected
 from controller.ports.world import World
 
 NEW_ADVICE = "Correct it and release it under a new version."
+UNSTAGE_ADVICE = (
+    "No visitor gets what is still in a function itself, but whoever calls that without its alias does: give it the"
+    " code and configuration of that version again by hand, or release what changes it."
+)
 RETRY_ADVICE = 'If the cause was not in it, release the same contents again: `selfright retry {} --reason "…"`'
 
 
@@ -26,9 +33,13 @@ def close_rollback(world: World, deployment_id: str, trouble: str, execution_arn
     deployment = world.deployments.get(deployment_id)
     if (deployment.phase, deployment.rollback_execution_arn) != (Phase.ROLLING_BACK, execution_arn):
         return DeploymentResult(deployment, str(deployment.phase))
+    staged: list[str] = []
     why, advice = sentences(deployment.rollback_reason, *_left(deployment)), again_advice(deployment_id)
     if deployment.is_condemned:
         advice = f"{NEW_ADVICE} {RETRY_ADVICE.format(deployment_id)}"
+    if deployment.restore_point and not trouble and (names := not_unstaged(world, deployment)):
+        staged = _still_staged(deployment, names)
+        why, advice = sentences(why, *staged), sentences(advice, UNSTAGE_ADVICE)
     if trouble and deployment.restore_point:
         phase, advice = Phase.ROLLBACK_FAILED, failed_advice(deployment)
         why = sentences(why, f"Restoring failed: {trouble}")
@@ -37,7 +48,20 @@ def close_rollback(world: World, deployment_id: str, trouble: str, execution_arn
     grace = _grace(world, deployment) if phase is Phase.ROLLED_BACK and leaves_something(deployment) else None
     expected = Expected(rollback_execution_arn=execution_arn)
     ended = close(world, deployment_id, phase, why, advice, phases={Phase.ROLLING_BACK}, expected=expected, grace=grace)
+    for one in staged:
+        record(world, deployment_id, EventKind.UNSTAGED, one)
     return DeploymentResult(ended, str(phase))
+
+
+def _still_staged(deployment: Deployment, names: Sequence[str]) -> list[str]:
+    """What is to be said of each component in which what was staged may still be."""
+    before = deployment.restore_point or {}
+    return [
+        f"{name}: its own code and configuration ($LATEST) may still be those of this release, because undoing that"
+        f" failed. Before, they were those of version {before[name].id}."
+        for name in names
+        if name in before
+    ]
 
 
 def _left(deployment: Deployment) -> list[str]:

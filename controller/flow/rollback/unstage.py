@@ -36,6 +36,11 @@ def to_unstage(world: World, deployment: Deployment) -> list[str]:
     return [name for name in there if name in deployment.changed or name not in deployment.staged]
 
 
+def not_unstaged(world: World, deployment: Deployment) -> list[str]:
+    """The components of which nobody knows whether what was staged is gone, because undoing that failed."""
+    return [name for name in to_unstage(world, deployment) if name not in deployment.unstaged]
+
+
 def unstage(world: World, deployment_id: str, name: str) -> ComponentResult:
     """Undo what staging has left in the component itself; running it again changes nothing.
 
@@ -73,12 +78,13 @@ def _noted(world: World, deployment: Deployment, name: str, answer: Pending | Le
     left = answer.reason if isinstance(answer, Left) else ""
     doing = answer.doing if isinstance(answer, Pending) else ""
     over = not isinstance(answer, Pending)
+    changes: Changes = {"unstaged_now": {name: now}} if over else {}
     if left or not over or (before and not before.over):
-        changes: Changes = {"awaited_now": {name: Awaited(since, doing, over=over, left=left)}}
-        try:
-            world.deployments.update(deployment.deployment_id, changes, phases={Phase.ROLLING_BACK})
-        except LedgerConflictError:
-            return ComponentResult(name, "over")
+        changes["awaited_now"] = {name: Awaited(since, doing, over=over, left=left)}
+    try:
+        world.deployments.update(deployment.deployment_id, changes, phases={Phase.ROLLING_BACK})
+    except LedgerConflictError:
+        return ComponentResult(name, "over")
     if not over:
         return ComponentResult(name, "pending", doing)
     if left or before or name in deployment.changed:

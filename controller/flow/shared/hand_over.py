@@ -179,6 +179,7 @@ def reopen(world: World, deployment: Deployment, execution_arn: str, trip: Trip)
             "awaited": {},
             "troubles": {},
             "restored": {},
+            "unstaged": {},
             "cleared": ("waits_since", "discards_since", "written", "grace_until"),
             "reached": ALL if present.phase is Phase.SUCCEEDED else present.reached,  # All visitors got it.
         }

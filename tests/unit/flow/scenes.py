@@ -302,6 +302,8 @@ def roll_back(world: World, by: TripSource = "person", arn: str = "arn:back") ->
             break
         world.clock.forward(verified.wait_seconds)  # type: ignore[attr-defined]
         names = verified.components or []
+    for name in verified.unstage or []:
+        world.deployments.update("d2", {"unstaged_now": {name: world.clock.now()}}, phases={Phase.ROLLING_BACK})
     return "over" if verified.outcome == "over" else str(close_rollback(world, "d2", verified.reason, arn).outcome)
 
 

@@ -9,7 +9,7 @@ from controller.domain.deployment import Left, Pending
 from controller.domain.phases import TERMINAL, Phase
 from controller.errors import AwsError, LedgerConflictError, TransientError
 from controller.flow.rollback.close import close_rollback
-from controller.flow.rollback.unstage import PATIENCE, to_unstage, unstage
+from controller.flow.rollback.unstage import PATIENCE, not_unstaged, to_unstage, unstage
 from controller.flow.rollback.verify_restoration import verify_restoration
 from tests.builders import a_bundle
 from tests.fake_components import FakeComponent
@@ -53,6 +53,26 @@ def test_what_somebody_else_has_changed_is_said_at_the_end() -> None:
     assert unstage(world, "d2", "api").outcome == "left_alone"
     ended = close_rollback(world, "d2", "", "arn:back").deployment
     assert (ended.phase, ended.reason) == (Phase.ROLLED_BACK, "It broke. api: a person's")
+
+
+def test_what_crashed_is_said_at_the_end() -> None:
+    """The workflow goes on after three crashes: people learn whose code the function itself has, and what to do."""
+    world = restored()
+    assert not_unstaged(world, world.deployments.get("d2")) == ["api"]
+    ended = close_rollback(world, "d2", "", "arn:back").deployment
+    assert ended.phase is Phase.ROLLED_BACK
+    assert "api: its own code and configuration ($LATEST) may still be those of this release" in ended.reason
+    assert "those of version 6." in ended.reason
+    assert "by hand, or release what changes it" in ended.next_step
+    assert len(messages(world, "unstaged")) == 1
+
+
+def test_what_was_unstaged_needs_no_words_at_the_end() -> None:
+    """It is as stable again."""
+    world = restored()
+    unstage(world, "d2", "api")
+    assert not_unstaged(world, world.deployments.get("d2")) == []
+    assert close_rollback(world, "d2", "", "arn:back").deployment.reason == "It broke."
 
 
 def test_it_is_asked_again_while_lambda_works() -> None:
