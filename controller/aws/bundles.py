@@ -112,5 +112,5 @@ class _RangeReader(io.RawIOBase):
             )
             data = answer["Body"].read()
         # HTTP lets a server ignore a range and send everything. Everything is kept then, so no block is sent twice.
-        begin = number if "ContentRange" in answer else 0
+        begin = number if answer.get("ContentRange") else 0
         return {begin + at // BLOCK: data[at : at + BLOCK] for at in range(0, len(data), BLOCK)}

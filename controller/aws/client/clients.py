@@ -262,7 +262,8 @@ def parse_time(value: "str | float | datetime") -> datetime:
     if isinstance(value, str) and value[10:11] == "T" and value.endswith("Z"):
         with suppress(ValueError):
             return datetime.fromisoformat(value)
-    return parse_timestamp(value)
+    read: datetime = parse_timestamp(cast("str", value))  # it takes numbers as well
+    return read
 
 
 def _client(
