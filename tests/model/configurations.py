@@ -191,7 +191,6 @@ CONFIGURATIONS = {
             (("alias",),) * 2,
             lates=1,
             faults=1,
-            deaths=1,
             alarms=1,
             finishers=False,
             stages=True,
