@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from controller.domain.advice import again_advice
 from controller.domain.deployment import Deployment
-from controller.domain.phases import UNTOUCHED, Phase
+from controller.domain.phases import TOUCHED, UNTOUCHED, Phase
 from controller.domain.timeline import EventKind
 from controller.errors import SelfrightError
 from controller.flow.rollback.afterwards import afterwards
@@ -25,6 +25,9 @@ from controller.ports.world import World
 GRACE = timedelta(seconds=30)
 """The task that ended a deployment gets this long to finish it itself."""
 ENDED = "Its execution ended before the deployment did: it was stopped, timed out, or broke."
+LEFT = "It tripped, and its execution still waited for something else."
+LEFT_AFTER = timedelta(minutes=1)
+"""So long after its trip a deployment is rolling back, unless its execution waits for something else."""
 STUCK = "Its lease ran out without any progress: it is stuck."
 
 
@@ -88,7 +91,8 @@ def _reconcile(world: World, deployment: Deployment) -> str:
     if deployment.unsent:
         with suppress(SelfrightError):  # Nothing waits for a notification; the next sweep sends it.
             _finish(world, deployment)
-    if world.workflows.is_running(_execution(deployment)) and not ran_out(deployment, world.clock.now()):
+    goes_on = not ran_out(deployment, world.clock.now()) and not _is_left(deployment, world.clock.now())
+    if goes_on and world.workflows.is_running(_execution(deployment)):
         return settle(world, deployment) if deployment.phase is Phase.QUEUED else ""
     if deployment.phase in UNTOUCHED:
         return _reject(world, deployment)
@@ -119,8 +123,15 @@ def _execution(deployment: Deployment) -> str:
     return deployment.execution_arn
 
 
+def _is_left(deployment: Deployment, now: datetime) -> bool:
+    """Whether it tripped, and its execution has not begun to roll it back: it pauses, and nobody has woken it."""
+    return deployment.phase in TOUCHED and deployment.trip is not None and now - deployment.trip.at >= LEFT_AFTER
+
+
 def _why(world: World, deployment: Deployment) -> str:
-    return STUCK if ran_out(deployment, world.clock.now()) else ENDED
+    if ran_out(deployment, world.clock.now()):
+        return STUCK
+    return LEFT if world.workflows.is_running(_execution(deployment)) else ENDED
 
 
 def _roll_back(world: World, deployment: Deployment) -> str:

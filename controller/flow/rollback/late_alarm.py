@@ -10,7 +10,7 @@ from controller.domain.phases import Phase
 from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError
 from controller.flow.rollback.begin_rollback import NOBODY, begin_rollback
-from controller.flow.rollback.traffic import restore_traffic
+from controller.flow.rollback.traffic import restore_traffic, start_for_alarm
 from controller.flow.shared.overtaking import serves
 from controller.flow.shared.timeline import record
 from controller.ports.ledger import Expected
@@ -31,14 +31,14 @@ def roll_back_late(world: World, deployment: Deployment, made: Trip) -> None:
     begun = begin_rollback(world, deployment_id, NOBODY, "alarm", made.reason)  # Its own execution may still be ending.
     if begun.outcome == "begun":
         restore_traffic(world, world.deployments.get(deployment_id))
-        _start(world, deployment, made)
+        start_for_alarm(world, deployment.deployment_id, made)
 
 
 def go_on(world: World, deployment: Deployment) -> None:
     """Start the rollback of what a late alarm has claimed, if that died before it could."""
     claimed = deployment.phase is Phase.ROLLING_BACK and deployment.rollback_execution_arn == NOBODY
     if deployment.late_alarm and claimed:
-        _start(world, deployment, deployment.late_alarm)
+        start_for_alarm(world, deployment.deployment_id, deployment.late_alarm)
 
 
 def try_again(world: World, deployment: Deployment, accusation: Trip) -> bool:
@@ -48,14 +48,8 @@ def try_again(world: World, deployment: Deployment, accusation: Trip) -> bool:
         return True  # If the next release is rolled back, this one is live again.
     if not serves(world, lock, deployment):
         return False
-    _start(world, deployment, accusation)
+    start_for_alarm(world, deployment.deployment_id, accusation)
     return True
-
-
-def _start(world: World, deployment: Deployment, accusation: Trip) -> None:
-    # With the minute, a start whose execution was refused or died can be repeated.
-    name = f"{deployment.deployment_id}-alarm-{world.clock.now():%d%H%M}"
-    world.workflows.start_rollback(deployment.deployment_id, accusation.reason, name, by="alarm")
 
 
 def _noted(world: World, deployment: Deployment, made: Trip) -> bool:

@@ -36,19 +36,30 @@ def trip_and_restore(world: World, deployment_id: str, made: Trip) -> dict[str, 
     """Write the trip, set traffic back to stable, and only then write the timeline: visitors come first.
 
     Returns component → what went wrong; nothing is done when the deployment has ended. If no shift ever began, there is
-    nothing to restore, and none can begin after the trip.
+    nothing to restore, and none can begin after the trip. For an alarm, the rollback machine is started when no state
+    waits for it and something is left to restore, or a hook says *not now*; whoever dies before that leaves a trip that
+    the reconciler finds.
     """
     deployment = write_trip(world, deployment_id, made)
     if deployment.trip is None or deployment.phase.is_terminal:
         return {}  # The deployment has ended: its guard was left over.
     try:
         failed = restore_traffic(world, deployment)
-        for token in (*deployment.guard_tokens, *deployment.hook_tokens):
-            world.workflows.fail(token, deployment.trip.reason)
+        tokens = (*deployment.guard_tokens, *deployment.hook_tokens)
+        woken = [token for token in tokens if world.workflows.fail(token, deployment.trip.reason)]
+        if not woken and deployment.trip == made and made.source == "alarm" and (failed or deployment.hook_since):
+            start_for_alarm(world, deployment_id, made)  # A pause may be long, and nothing else wakes its execution.
     finally:
         if deployment.trip == made:
             record_trip(world, deployment_id, made)
     return failed
+
+
+def start_for_alarm(world: World, deployment_id: str, accusation: Trip) -> None:
+    """Start the rollback machine for an alarm, which stops the deployment's own execution if that still runs."""
+    # With the minute, a start whose execution was refused or died can be repeated.
+    name = f"{deployment_id}-alarm-{world.clock.now():%d%H%M}"
+    world.workflows.start_rollback(deployment_id, accusation.reason, name, by="alarm")
 
 
 def restore_traffic(world: World, deployment: Deployment) -> dict[str, str]:

@@ -9,12 +9,23 @@ import pytest
 from controller.domain.advice import again_advice
 from controller.domain.deployment import Deployment, Upload, due
 from controller.domain.lock import Lock, order_of
-from controller.domain.phases import MOVING, OPEN, TERMINAL, UNTOUCHED, Phase
+from controller.domain.phases import MOVING, OPEN, TERMINAL, TOUCHED, UNTOUCHED, Phase
 from controller.errors import AwsError, TransientError
-from controller.flow.reconcile import ENDED, STUCK, reconcile
+from controller.flow.reconcile import ENDED, LEFT, STUCK, reconcile
+from controller.flow.rollback.begin_rollback import begin_rollback
 from controller.ports.world import World
 from tests.fakes import START, FakeWorld
-from tests.unit.flow.scenes import KEY, a_deployment, a_world, dying_everywhere, on_its_way, owing, waiting
+from tests.unit.flow.scenes import (
+    KEY,
+    a_deployment,
+    a_world,
+    dying_everywhere,
+    messages,
+    on_its_way,
+    owing,
+    tripped,
+    waiting,
+)
 
 
 def dead(phase: Phase, **fields: Any) -> FakeWorld:  # noqa: ANN401 - any field
@@ -74,6 +85,28 @@ def test_a_running_deployment_is_left_alone(phase: Phase) -> None:
     world = a_world()
     on_its_way(world, phase)
     assert reconcile(world) == {}
+
+
+@pytest.mark.parametrize("phase", sorted(TOUCHED))
+def test_what_tripped_and_is_not_rolled_back_is_rolled_back(phase: Phase) -> None:
+    """Its execution pauses, and whoever wrote the trip died before it could wake it."""
+    world = a_world()
+    on_its_way(world, phase, trip=tripped())
+    world.clock.forward(59)
+    assert reconcile(world) == {}  # Its execution has just read the trip.
+    world.clock.forward(1)
+    assert reconcile(world) == {"d2": "rollback started"}
+    assert messages(world, "reconciled") == [f"{LEFT} A rollback was started."]
+
+
+def test_a_tripped_deployment_that_was_left_is_taken_over() -> None:
+    """The rollback machine stops its execution, which pauses, and goes back itself."""
+    world = a_world()
+    on_its_way(world, Phase.SHIFTING, trip=tripped())
+    world.clock.forward(60)
+    reconcile(world)
+    assert begin_rollback(world, "d2", "arn:back", "reconciler", LEFT).outcome == "begun"
+    assert ("arn:d2" in world.workflows.running, world.deployments.get("d2").rollback_reason) == (False, "It broke.")
 
 
 def test_a_running_rollback_is_left_alone() -> None:

@@ -1,12 +1,13 @@
 """Restoring traffic: all components at once, as far as it goes."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from controller.domain.deployment import Revision
+from controller.domain.deployment import Revision, Trip
 from controller.domain.phases import TERMINAL, Phase
-from controller.errors import AwsError, LedgerConflictError, TrippedError
+from controller.errors import AwsError, LedgerConflictError, TransientError, TrippedError
 from controller.flow.rollback.traffic import note_restored, restore_traffic, trip_and_restore
 from controller.flow.shift import shift
 from tests.fake_components import FakeComponent
@@ -15,6 +16,7 @@ from tests.unit.flow.scenes import (
     ALARM,
     RESTORED,
     a_world,
+    at_weight,
     guarded,
     live,
     messages,
@@ -126,6 +128,47 @@ def test_an_alarm_answers_every_attempt_that_waits() -> None:
     world = guarded(Phase.BAKING, weight=10, guard_tokens=("one", "two"))
     trip_and_restore(world, "d2", tripped())
     assert world.workflows.answers == {"one": "It broke.", "two": "It broke."}
+
+
+def in_a_pause(**fields: Any) -> FakeWorld:  # noqa: ANN401 - any field
+    """A deployment with all visitors, whose last hook said *not now*: its execution waits, and no token is left."""
+    world = guarded(Phase.SHIFTING, weight=100, hook_since=START, **fields)
+    at_weight(world, 100)
+    return world
+
+
+def test_an_alarm_in_a_pause_starts_the_rollback() -> None:
+    """The pause may last for hours, and visitors must not stay on what could not be restored at once."""
+    world = in_a_pause()
+    world.components.known["api"].broken = TransientError("no answer")
+    assert trip_and_restore(world, "d2", replace(tripped(), at=world.clock.now())) == {"api": "no answer"}
+    assert list(world.workflows.rollbacks.values()) == ["d2"]
+
+
+def test_an_alarm_in_a_pause_ends_the_waiting_also_when_all_is_restored() -> None:
+    """Otherwise the environment's lock would be held for nothing."""
+    world = in_a_pause()
+    assert trip_and_restore(world, "d2", tripped()) == {}
+    assert (live(world), list(world.workflows.rollbacks.values())) == (RESTORED, ["d2"])
+
+
+def test_what_no_state_waits_for_is_restored_by_the_rollback_machine() -> None:
+    """A step that is on its way to the visitors pauses, too, and an alarm cannot wake it."""
+    world = guarded(Phase.SHIFTING, weight=10, guard_tokens=("over",))
+    world.workflows.answers["over"] = "The bake before."
+    world.components.known["site"].broken = TransientError("no answer")
+    trip_and_restore(world, "d2", tripped())
+    assert list(world.workflows.rollbacks.values()) == ["d2"]
+
+
+def test_an_alarm_that_wakes_the_execution_starts_no_second_rollback() -> None:
+    """The execution itself rolls back; nor does the same alarm by another way start one."""
+    world = in_a_pause(hook_tokens=("hook",))
+    world.components.known["api"].broken = TransientError("no answer")
+    trip_and_restore(world, "d2", tripped())
+    world.clock.forward(1)
+    trip_and_restore(world, "d2", Trip(world.clock.now(), "alarm", "It broke."))
+    assert (list(world.workflows.answers), world.workflows.rollbacks) == (["hook"], {})
 
 
 def test_where_no_visitor_was_moved_none_is_said_to_be_set_back() -> None:
