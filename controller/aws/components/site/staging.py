@@ -22,6 +22,7 @@ from controller.aws.components.site.sharing import is_shared_already
 from controller.domain.components.contents import Contents
 from controller.domain.components.site.addresses import INDEX, MISSING_PAGE, SAYS
 from controller.domain.components.site.artifact import SiteArtifact
+from controller.domain.components.site.hashes import REVISIONS
 from controller.domain.components.site.headers import addresses_at
 from controller.domain.components.site.index import FileEntry, SiteIndex
 from controller.domain.components.site.names import MISSING_NAME
@@ -41,6 +42,7 @@ class SiteStaging:
         self._files, self._artifact, self._bundle = files, artifact, bundle
         self._index: SiteIndex = artifact.read_index(bundle)
         self._sharing = artifact.sharing
+        self._fallback = fallback
         self._addresses = artifact.addresses(bundle, fallback)
         self._revision = artifact.revision(bundle, fallback)
         self._headers = artifact.headers(bundle)
@@ -51,8 +53,9 @@ class SiteStaging:
         `again`: compare every file, although the index says that all are there.
         """
         known = self._files.find_metadata(index_key(self._revision))
-        if known is not None:
+        if known is not None and again:
             self._sharing = sharing_in(known)
+            self._addresses = self._artifact.addresses(self._bundle, self._fallback, self._sharing)
         if again or known is None:
             metadata = self._metadata()
             there = self._there()
@@ -93,8 +96,8 @@ class SiteStaging:
 
         Raises `InvalidBundleError` when a shared name would change its contents.
         """
-        key, file = self._key(name), self._index.files[path]
-        if self._sharing.has(name):
+        key, file = self._key(path, name), self._index.files[path]
+        if self._is_shared(path, name):
             return is_shared_already(self._files, there, name, file)
         return key in there and there[key].is_like(file)
 
@@ -113,13 +116,13 @@ class SiteStaging:
             uploads.add(partial(self._put, path, one, body_in_memory), file.size)
 
     def _put(self, path: str, name: str, body: bytes | IO[bytes]) -> None:
-        shared = self._sharing.has(name)
+        shared = self._is_shared(path, name)
         shown = representation(path, _head(body))
         headers = self._headers.at(addresses_at(name)) if self._headers.blocks else {}
         says = _says(headers=headers) if headers else {}
         own = {"revision": self._revision, **(MISSING if name == MISSING_NAME else says)}
         self._files.put(
-            self._key(name),
+            self._key(path, name),
             body,
             self._index.files[path].sha256,
             content_type=shown.type,
@@ -130,7 +133,7 @@ class SiteStaging:
 
     def _add(self, uploads: Uploads, there: dict[str, Stored], name: str, page: bytes, says: Mapping[str, str]) -> None:
         """Upload a page of Selfright's own, unless it is there."""
-        key, sha256 = self._key(name), hashlib.sha256(page).hexdigest()
+        key, sha256 = self._own_key(name), hashlib.sha256(page).hexdigest()
         stored = FileEntry(sha256, hashlib.md5(page, usedforsecurity=False).hexdigest(), len(page))
         if key in there and there[key].is_like(stored):
             return
@@ -158,8 +161,15 @@ class SiteStaging:
                 only_if_new=True,
             )
 
-    def _key(self, path: str) -> str:
-        return self._sharing.key(path, self._revision)
+    def _is_shared(self, path: str, name: str) -> bool:
+        """Whether all revisions share the object `name` of a file; what staging adds under other names never is."""
+        return name == path and self._sharing.has(path)
+
+    def _key(self, path: str, name: str) -> str:
+        return name if self._is_shared(path, name) else self._own_key(name)
+
+    def _own_key(self, name: str) -> str:
+        return f"{REVISIONS}{self._revision}/{name}"
 
 
 def _says(**answer: object) -> dict[str, str]:

@@ -9,7 +9,7 @@ function then only adds `index.html` to a `/`.
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 
 from controller.domain.components.site.names import (
@@ -40,6 +40,7 @@ PUBLIC = ".well-known/"
 SHOWN = 3
 FUNCTION_BYTES = 1_000
 """How much of what the routing function must know of one revision has room in it, beside the shared folders."""
+Added = TypeVar("Added")
 
 
 @dataclass(frozen=True)
@@ -120,13 +121,13 @@ def addresses_of(
     """
     # Before the files are compared with them: there may be many of both.
     _require_room(Addresses(rules=tuple(move.rule for move in redirects.moves if move.is_pattern)))
-    paths = {path for path in paths if not is_shared(path)}
+    everything, paths = paths, {path for path in paths if not is_shared(path)}
     application = f"/{fallback.lstrip('/')}" if is_application(paths, handling or redirects.handling) else ""
     fallback = application.removeprefix("/")
     missing = _page_404(paths) or (fallback if fallback in paths else "")
-    pages = dict(_without_suffix(paths))
+    pages, hidden = _apart(dict(_without_suffix(paths)), is_shared)
     copies = {MISSING_NAME: missing, **pages}
-    folders = {name: Redirect(f"/{encoded(name)}/") for name in _folders(paths)}
+    folders, hidden_folders = _apart({name: Redirect(f"/{encoded(name)}/") for name in _folders(paths)}, is_shared)
     moving = _Moving({*paths, *copies, *folders}, is_shared)
     moved = moving.run(redirects)
     # An application's page answers such an address; to lead on from there, the function would have to know it.
@@ -139,7 +140,7 @@ def addresses_of(
         {**folders, **slashes, **moved},
         tuple(known) if application else (),
         tuple(moving.rules),
-        tuple(moving.said),
+        (*_on_hidden({*hidden, *hidden_folders}.difference(everything)), *moving.said),
         redirects.beyond,
     )
     _require_room(found)
@@ -277,6 +278,24 @@ def _folders(paths: Collection[str]) -> Iterator[str]:
 def _address(name: str) -> str:
     """The address of an object: a page in a folder is at the folder."""
     return name[: -len(INDEX)] if name == INDEX or name.endswith(f"/{INDEX}") else name
+
+
+def _apart(added: Mapping[str, Added], is_shared: Callable[[str], bool]) -> tuple[dict[str, Added], dict[str, Added]]:
+    """What staging adds, without and with what has the address of a shared file.
+
+    The routing function tells shared files by the address alone, so an object there would be that of all revisions.
+    """
+    shared = {name for name in added if is_shared(name)}
+    return ({name: added[name] for name in added if name not in shared}, {name: added[name] for name in shared})
+
+
+def _on_hidden(hidden: Collection[str]) -> Iterator[str]:
+    if hidden:
+        shown = ", ".join(f"/{name}" for name in sorted(hidden)[:SHOWN])
+        yield (
+            f"Without `.html` or the slash at its end, the address of {len(hidden)} pages is like that of a file with a"
+            f" hash, which all revisions share: nothing is shown there ({shown}). Link to the whole address."
+        )
 
 
 def _needs_telling(address: str) -> bool:

@@ -129,17 +129,19 @@ class SiteArtifact(Artifact):
 
         return bundle.once(self.index, parsed)
 
-    def addresses(self, bundle: Contents, fallback: str = "index.html") -> "Addresses":
+    def addresses(self, bundle: Contents, fallback: str = "index.html", sharing: Sharing | None = None) -> "Addresses":
         """The site's addresses; raises `InvalidBundleError` when the routing function has no room for them.
 
-        `fallback` is the application's page.
+        `fallback` is the application's page; `sharing` is that of a revision that was staged before.
         """
         from controller.domain.components.site.addresses import addresses_of  # noqa: PLC0415 - only to read a bundle
         from controller.domain.components.site.redirects import parse_redirects  # noqa: PLC0415
 
         index = self.read_index(bundle)
         redirects = parse_redirects(self._rules(bundle, REDIRECTS_NAME))
-        return addresses_of(index.files.keys(), index.not_found_handling, fallback, redirects, self.sharing.has)
+        return addresses_of(
+            index.files.keys(), index.not_found_handling, fallback, redirects, (sharing or self.sharing).has
+        )
 
     def revision(self, bundle: Contents, fallback: str) -> str:
         """The id of the revision that is made of it where `fallback` is an application's page."""

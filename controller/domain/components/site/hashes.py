@@ -34,13 +34,15 @@ _WORD = (
     "|[A-Z]+[a-z]?[0-9]*|[A-Z]?[a-z]+[0-9]+|[0-9]+[a-z]{0,2}|[a-z]|[a-z]+[0-9][a-z]+)"
 )
 _WORDS = f"(?:{_WORD}(?:[_-]|(?=!|$)))+(?:!|$)"
+_BARE = r"[^.A-Za-z0-9][A-Za-z0-9]*$|\.$"
+"""A name without a suffix like that of a file: a page's (`docs`, `v1.2-3f2a1b4c`)."""
 _CODE: Final = "!"
 _DOCUMENT: Final = "?"
 _BUILT: Final = "/"
 """Marks of a name: it is a script, style or program; a document; in a folder of a build tool."""
 
 PATTERNS: Final = {
-    "never": r"\.html?$|^\/revisions\/|\/[^.\/]*$|[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[^\/]*$",
+    "never": rf"\.html?$|^\/revisions\/|{_BARE}|[0-9A-Fa-f]{{8}}-[0-9A-Fa-f]{{4}}-[0-9A-Fa-f]{{4}}-[^\/]*$",
     "packed": r"(?:\.map)?(?:\.(?:br|gz))?$",
     "document": r"\.(?:csv|docx?|ics|json|md|pdf|pptx?|txt|xlsx?|xml|zip)$",
     "code": r"\.(?:css|dat|m?js|wasm)$",

@@ -27,7 +27,7 @@ LIMIT = 10_240
 PUBLICATION_PATH = "/.well-known/selfright/publication"
 """The routing function itself answers this path, with the name of its publication as JSON."""
 _NAMES = "const NAMES = {};"
-_SOURCE_ONLY = re.compile(r"^ +|^// (?!Published).*\n|^\n", re.MULTILINE)
+_SOURCE_ONLY = re.compile(r"^ +|^// (?!Published).*\n|^\n|(?<=[{,])\n", re.MULTILINE)
 """What the routing function does not need of its source: it has little room."""
 _SPACED = re.compile(r"(?<!TABLE)(?<!NAMES) (===|!==|=>|&&|\|\||[+=<?:]) ")
 """Operators that need no spaces; no text in the source has one."""

@@ -385,6 +385,32 @@ def test_a_site_brings_redirects_and_headers_of_its_own(world: World, one: Mappi
     assert check(world, stage(world, RULED), one)[1] == (True, f"status {one.get('status', 200)}, as expected")
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["docs/1.4.0-3f2a1b4c/index.html", "docs/v1.2-3f2a1b4c.html", "jquery.min-9f86d081.html", "a-3f2a1b4c.js.html"],
+)
+def test_a_page_with_a_hash_in_its_name_is_the_revisions(world: World, name: str) -> None:
+    """It may have other contents in the next release, whose staging changes nothing that visitors get."""
+    old = stage(world, {**PAGES, name: b"one"})
+    new = stage(world, {**PAGES, name: b"two"})
+    assert all(key.startswith("revisions/") for key in world.stored())
+    for revision, text in ((old, "one"), (new, "two")):
+        found = check(world, revision, {"path": f"/{name.removesuffix('index.html')}", "contains": text})
+        assert [passed for passed, _ in found] == [True, True]
+
+
+def test_a_page_of_a_version_with_a_hash_has_its_short_address(world: World) -> None:
+    """What has no suffix like that of a file is not taken for a file with a hash."""
+    revision = stage(world, {**PAGES, "v1.2-3f2a1b4c.html": b"one", "1.4.0-3f2a1b4c/index.html": b"two"})
+    found = check(
+        world,
+        revision,
+        {"path": "/v1.2-3f2a1b4c", "contains": "one"},
+        {"path": "/1.4.0-3f2a1b4c", "contains": "two"},
+    )
+    assert [passed for passed, _ in found] == [True, True, True]
+
+
 def test_an_application_shows_files_without_a_dot(world: World) -> None:
     """The routing function is told of them; every other path without a dot is the application's."""
     files = {**ONE, "LICENSE": b"text", ".well-known/apple-app-site-association": b"{}"}

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from controller.domain.components.site.addresses import (
     FUNCTION_BYTES,
@@ -8,6 +10,7 @@ from controller.domain.components.site.addresses import (
     addresses_of,
     is_application,
 )
+from controller.domain.components.site.hashes import Sharing
 from controller.domain.components.site.names import NotFoundHandling
 from controller.domain.components.site.redirects import parse_redirects
 from controller.errors import InvalidBundleError
@@ -101,6 +104,33 @@ def test_an_application_with_too_many_other_addresses_is_refused() -> None:
     with pytest.raises(InvalidBundleError, match=f"{FUNCTION_BYTES} are allowed") as caught:
         addresses_of(paths, APPLICATION)
     assert "404-page" in caught.value.next_step
+
+
+PART = st.sampled_from(
+    ["docs", "v1.2-3f2a1b4c", "main-3f2a1b4c.js", "chunk-3QFSZAXR.js", "a.b", "index", "assets", "x"]
+)
+PATH = st.builds("/".join, st.lists(PART, min_size=1, max_size=4))
+PATHS = st.sets(st.builds("".join, st.tuples(PATH, st.sampled_from(["", ".html", "/index.html", ".js"]))), max_size=8)
+
+
+@given(PATHS, st.lists(PATH, max_size=2), st.sampled_from([None, ("assets/", "docs/a.b/")]))
+def test_nothing_that_staging_adds_is_shared(
+    paths: set[str], moved_away: list[str], folders: tuple[str, ...] | None
+) -> None:
+    """The function looks for shared files outside of the revision, where another release's object would be found."""
+    redirects, sharing = parse_redirects("".join(f"/{one} /x\n" for one in moved_away).encode()), Sharing(folders)
+    found = addresses_of(paths, "404-page", "index.html", redirects, sharing.has)
+    assert not [name for name in (*found.copies, *found.redirects) if sharing.has(name)]
+
+
+def test_a_page_whose_short_address_is_that_of_a_shared_file_is_said() -> None:
+    """As a browser of sources has them; where the file itself is there, it comes first, and nothing need be said."""
+    paths = {"index.html", "src/main-3f2a1b4c.js.html", "src/old-3f2a1b4c.js/index.html", "a-3f2a1b4c.js"}
+    found = addresses_of({*paths, "a-3f2a1b4c.js.html"}, "404-page", is_shared=Sharing().has)
+    assert (set(found.copies), dict(found.redirects)) == ({".404.html"}, {})
+    [said] = found.said
+    assert "the address of 2 pages" in said
+    assert "(/src/main-3f2a1b4c.js, /src/old-3f2a1b4c.js)" in said
 
 
 def test_a_redirect_works_where_the_function_does_not_see_answers() -> None:

@@ -54,6 +54,8 @@ PLAIN = {
     "documents": ["invoice-10a2b3c4.pdf", "data-BxY3_kd9.csv"],
     "pages": ["posts/1a2b3c4d5e6f7a8b.html", "chapter-abcdefgh.html",
               "static/6d91c86c0fde632ba4cd01062fd9ccfa/page.html", "a-BxY3_kd9.htm"],
+    "versions with a hash": ["docs/v1.2-3f2a1b4c", "2.1.0-rc.1-0a1b2c3d", "jquery.min-9f86d081",
+                             "nightly/2025.01.15-3f2a1b4c", "docs/v2.0.0_3f2a1b4c", "x-3f2a1b4c."],
     "no suffix": ["a8b1c2d3e4f5a6b7", ".well-known/acme-challenge/a8b1c2d3e4f5a6b7"],
     "folders": ["static/blog/hero.png", "static/deadbeef/hero.png", "static/20240101/hero.png",
                 "1a2b3c4d5e6f7a8b/app.js", "_next/static/chunks/app/blog/[slug]/page.js"],

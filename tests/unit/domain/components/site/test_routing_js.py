@@ -242,7 +242,21 @@ def names() -> Iterable[str]:
         "_next/static/4nJ8sdkfj2kdfj3ks9d_a/",
         "revisions/",
     ]
-    ends = [".js", ".css", ".min.js", ".chunk.js.map", ".svg", ".pdf", ".html", "", ".js.br", "_Z1k.webp", "-s.p.woff2"]
+    ends = [
+        ".js",
+        ".css",
+        ".min.js",
+        ".chunk.js.map",
+        ".svg",
+        ".pdf",
+        ".html",
+        "",
+        ".js.br",
+        "_Z1k.webp",
+        "-s.p.woff2",
+        ".v2",
+        ".",
+    ]
     alphabets = [
         "0123456789abcdef",
         "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567",
@@ -251,7 +265,7 @@ def names() -> Iterable[str]:
     ]
     for _ in range(5000):
         token = "".join(chance.choices(chance.choice(alphabets), k=chance.choice([3, 8, 8, 8, 10, 16, 32, 300])))
-        start = chance.choice(["", "a-", "index.", "hero_hu", "é-"])
+        start = chance.choice(["", "a-", "index.", "hero_hu", "é-", "v1.2-", "x.min-"])
         yield f"{chance.choice(folders)}{start}{token}{chance.choice(ends)}"
 
 
