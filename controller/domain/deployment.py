@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias, TypedDict
 
+from controller.domain.checks.redaction import bind
 from controller.domain.phases import MOVING, Phase
-from controller.domain.printable import MESSAGE_BYTES, NAME_BYTES, PART_BYTES, bind
+from controller.domain.printable import MESSAGE_BYTES, NAME_BYTES, PART_BYTES
 
 
 @dataclass(frozen=True)

@@ -45,9 +45,3 @@ def sentences(*texts: str) -> str:
     """The texts one after the other, without the empty ones: each that another follows ends as a sentence does."""
     *before, last = [text for text in texts if text] or [""]
     return " ".join([*map(sentence, before), last])
-
-
-def bind(record: object, *names: str, most: int = LINE_BYTES) -> None:
-    """Give these texts of a frozen dataclass that is being made the form in which they may be kept."""
-    for name in names:
-        object.__setattr__(record, name, said(getattr(record, name), most))

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from controller.domain.printable import MESSAGE_BYTES, bind
+from controller.domain.checks.redaction import bind
+from controller.domain.printable import MESSAGE_BYTES
 
 
 class EventKind(StrEnum):

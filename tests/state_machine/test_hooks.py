@@ -74,8 +74,29 @@ def test_a_hook_may_allow_later(scene: Scene, occasion: str, output: object) -> 
 
 @OCCASIONS
 def test_a_hook_may_refuse_later(scene: Scene, occasion: str) -> None:
-    """It answers with CodeDeploy's word for it, in the output."""
-    assert answering(hooked(scene), occasion, {"status": "Failed"}).phase is Phase.ROLLED_BACK
+    """It answers with CodeDeploy's word for it, in the output; that is evidence, as a refusal at once is."""
+    deployment = answering(hooked(scene), occasion, {"status": "Failed"})
+    assert (deployment.phase, deployment.is_condemned) == (Phase.ROLLED_BACK, True)
+    assert "refused" in deployment.reason
+    scene.check()
+
+
+@OCCASIONS
+def test_a_hook_that_refuses_later_may_say_why(scene: Scene, occasion: str) -> None:
+    """Its reason is the deployment's, without its secrets."""
+    answer = {"status": "Failed", "reason": "orders are missing, password=hunter2"}
+    deployment = answering(hooked(scene), occasion, answer)
+    assert (deployment.is_condemned, deployment.reason) == (True, "orders are missing, password=[redacted]")
+    scene.check()
+
+
+@OCCASIONS
+def test_a_hook_that_says_not_now_by_its_token_has_said_nothing_against_the_version(
+    scene: Scene, occasion: str
+) -> None:
+    """It is not asked again, so the release goes back, and may be released again."""
+    deployment = answering(hooked(scene), occasion, {"status": "NotNow", "reason": "a freeze"})
+    assert (deployment.phase, deployment.is_condemned) == (Phase.ROLLED_BACK, False)
     scene.check()
 
 

@@ -31,8 +31,9 @@ def without_verification(machine: Machine) -> None:
     """A version whose traffic steps do not verify anything: a removed state."""
     states = states_of(machine)
     del states["Verify"], states["Is it healthy?"], states["Verification failed"]
-    for gone in ("Ask post-traffic hook", "May the release stay?", "Hook refused", "No answer after traffic"):
+    for gone in ("Ask post-traffic hook", "May the release stay?", "No answer after traffic"):
         del states[gone]
+    del states["Hook refused"], states["Hook refused without a reason"]
     states["Shift traffic"]["Next"] = "Bake"
     del states["Step done"]
 

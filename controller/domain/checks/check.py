@@ -7,9 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
 from controller.domain.checks import json_paths
-from controller.domain.checks.redaction import HIDDEN, is_sensitive, redacted, without_secrets
+from controller.domain.checks.redaction import HIDDEN, bind, is_sensitive, redacted, without_secrets
 from controller.domain.checks.requests import Request, header_lines
-from controller.domain.printable import bind
 from controller.domain.reading.written import Whole
 
 JsonValues = Annotated[
@@ -103,7 +102,6 @@ class CheckResult:
     def __post_init__(self) -> None:
         """Hide secrets, whoever made this: reasons go to the ledger, to people and into logs."""
         object.__setattr__(self, "check", without_secrets(self.check))
-        object.__setattr__(self, "detail", without_secrets(self.detail))
         bind(self, "detail")
 
 

@@ -9,6 +9,8 @@ import math
 import re
 from collections import Counter
 
+from controller.domain.printable import LINE_BYTES, MESSAGE_BYTES, said
+
 HIDDEN = "[redacted]"
 _WORDS = frozenset({
     "auth", "authenticator", "authorization", "authorisation", "bearer", "cookie", "cookies", "credential",
@@ -77,6 +79,16 @@ def without_secrets(text: str) -> str:
     text = _FIELD.sub(lambda found: f"{found[1]}{HIDDEN}" if is_sensitive(found["name"]) else found[0], text)
     text = _BEFORE.sub(lambda found: f"{found[1]}{HIDDEN}{found[2]}" if is_sensitive(found["name"]) else found[0], text)
     return _without_named(text)
+
+
+def bind(record: object, *names: str, most: int = LINE_BYTES) -> None:
+    """Give these texts of a frozen dataclass that is being made the form in which they may be kept.
+
+    Whoever made them, what is kept has no secret in it, is bounded, and can be printed.
+    """
+    for name in names:
+        if text := getattr(record, name):
+            object.__setattr__(record, name, said(without_secrets(text[: 2 * MESSAGE_BYTES]), most))
 
 
 def is_sensitive(name: str) -> bool:

@@ -41,6 +41,8 @@ AGAIN: Mapping[TripSource, Collection[Phase]] = {
 }
 """Who may still roll back after which ends: an alarm comes late."""
 
+OF_ITS_OWN: Collection[TripSource] = {"fault", "check"}
+"""Why the deployment's own execution asks: it waits for the rollback, and is not stopped."""
 NOBODY = ""
 """The execution that rolls back, as long as it has not begun: the release's own may still be ending."""
 
@@ -74,7 +76,7 @@ def begin_rollback(
         deployment_id = deployment.deployment_id
     if not deployment.phase.is_terminal:
         deployment = trip(world, deployment_id, by, reason)  # It may have ended in between.
-    if deployment.phase in MOVING and by != "fault" and world.workflows.is_running(deployment.execution_arn):
+    if deployment.phase in MOVING and by not in OF_ITS_OWN and world.workflows.is_running(deployment.execution_arn):
         world.workflows.stop(deployment.execution_arn, reason)
     if deployment.phase in UNTOUCHED:
         deployment = _reject(world, deployment)

@@ -54,6 +54,18 @@ def test_every_text_of_the_ledger_is_bounded_where_it_is_made() -> None:
     assert all(len(text.encode()) <= most for text, most in bounds.items())
 
 
+def test_no_text_of_the_ledger_has_a_secret_in_it() -> None:
+    """Whoever made it, and wherever it came from; also in what an older ledger has."""
+    secret = "connect to postgres://app:hunter2@db/x: password=hunter2"
+    texts = (
+        Trip(START, "fault", secret).reason,
+        Trouble(START, secret).reason,
+        Unsent(Phase.ROLLED_BACK, secret, "").reason,
+        TimelineEvent(START, "task", secret).message,
+    )
+    assert set(texts) == {"connect to postgres://[redacted]@db/x: password=[redacted]"}
+
+
 def test_what_is_put_together_reads_as_sentences() -> None:
     """A full stop is added where something follows, and nowhere else."""
     assert sentences("wrong prices", "", "Is it so?", "It failed") == "wrong prices. Is it so? It failed"

@@ -147,6 +147,38 @@ def test_the_reason_is_what_was_said(request_: dict[str, Any], said: str) -> Non
     assert reason_of(request_) == said
 
 
+@pytest.mark.parametrize(
+    ("failed", "who"),
+    [
+        ({"hook": {"status": "Failed", "reason": "no"}}, "check"),
+        ({"hook": {"status": "Succeeded"}, "failure": {"Error": "States.Timeout"}}, "fault"),
+        ({"hook": {"status": "NotNow"}}, "fault"),
+        ({"hook": {"status": ["Failed"]}}, "check"),
+        ({"hook": "fine"}, "fault"),
+        ({"failure": {"Error": "HookRefused", "Cause": "no"}}, "check"),
+        ({"failure": {"Error": "Unhealthy", "Cause": "no"}}, "fault"),
+        ({}, "fault"),
+    ],
+)
+def test_a_refusal_is_evidence_however_the_hook_answers(failed: dict[str, Any], who: str) -> None:
+    """By its token, too; a hook that fails its task, or gives no clear answer, has said nothing against the version."""
+    assert by_whom({"by": "fault", "failed": failed}) == who
+
+
+@pytest.mark.parametrize(
+    "failed",
+    [
+        {"failure": {"Error": "HookRefused", "Cause": "password=hunter2 at db"}},
+        {"failure": {"Error": "Refused", "Cause": "password=hunter2 at db"}},
+        {"failure": {"Cause": '{"errorMessage": "password=hunter2 at db"}'}},
+        {"hook": {"status": "Failed", "reason": "password=hunter2 at db"}},
+    ],
+)
+def test_no_secret_is_in_the_reason_of_what_failed(failed: dict[str, Any]) -> None:
+    """What a hook says is the application's, and a failure may quote it."""
+    assert reason_of({"by": "fault", "failed": failed}) == "password=[redacted] at db"
+
+
 def test_a_reason_has_an_end() -> None:
     """A long error is cut, however it is wrapped."""
     assert reason_of({"reason": "x" * 5000}) == "x" * 997 + "…"

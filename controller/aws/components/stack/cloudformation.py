@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
+from controller.domain.checks.redaction import redacted
 from controller.domain.components.stack.changes import Change, read_change
 from controller.domain.components.stack.templates import revision_of
 from controller.domain.printable import printable
@@ -189,7 +190,7 @@ class StackCalls:
             reason = str(event.get("ResourceStatusReason", ""))
             if str(event.get("ResourceStatus", "")).endswith("_FAILED") and "cancelled" not in reason:
                 what = f"{event.get('LogicalResourceId')} ({event.get('ResourceType')})"
-                failed = f"{what}: {printable(reason[:REASON_LENGTH]) or 'no reason given'}"
+                failed = f"{what}: {_shown(reason) or 'no reason given'}"
         return failed or "AWS gives no reason"
 
     def _template(self) -> str:
@@ -207,6 +208,11 @@ class StackCalls:
     @property
     def _there_already(self) -> type[ClientError]:
         return self._clients.stacks.exceptions.AlreadyExistsException
+
+
+def _shown(reason: str) -> str:
+    """The beginning of a reason without secrets: for a custom resource, it is what the application's code says."""
+    return printable(redacted(reason[: 4 * REASON_LENGTH])[:REASON_LENGTH])
 
 
 @contextmanager

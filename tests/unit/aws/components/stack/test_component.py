@@ -312,6 +312,15 @@ def test_a_failed_update_names_the_first_failure(live: Infra) -> None:
     assert (live.text, len(live.aws.executed)) == (ONE, 1)
 
 
+def test_a_failure_is_named_without_secrets(live: Infra) -> None:
+    """The failure of a custom resource is what the application's own code says."""
+    live.begin()
+    live.aws.failing = {"Queue": "connect to postgres://app:hunter2@db/x, token=hunter2"}
+    with pytest.raises(AwsError, match="token=") as failed:
+        live.stage(template(Topic=TOPIC, Queue=QUEUE))
+    assert "hunter2" not in str(failed.value)
+
+
 def test_the_same_template_can_be_tried_again(live: Infra) -> None:
     """A template that failed in one deployment may succeed in the next."""
     live.begin("d1")
