@@ -1,8 +1,8 @@
 """Whether anything in a function's package imports a compiled file, by what its sources say.
 
 Packages for Node.js bring compiled files that only make them faster, and Python's may be left over from a dependency
-that is gone. What nothing imports cannot fail. In doubt, a file counts as needed: beside the sources' own libraries,
-in packages that are too large to read, and where another language may load it.
+that is gone. What nothing imports cannot fail. In doubt, a file counts as needed: where no installer has noted that it
+brought it, in packages that are too large to read, and where another language may load it.
 """
 
 import re
@@ -15,6 +15,8 @@ from controller.domain.zip.entry import Inflating, Window, data_start
 
 _BYTES, _FILES = 64 * 1024 * 1024, 20_000
 """So much of a package's sources is read."""
+_NOTES, _NOTE_BYTES = 1_000, 4 * 1024 * 1024
+"""So many of pip's notes are read, and of so many bytes."""
 _NODE = re.compile(r"((?:.*/)?node_modules/)((?:@[^/]+/)?[^/]+)/")
 _PLATFORM = re.compile(r"[-/.](?:linux|linuxmusl|darwin|win32|android|freebsd|x64|x86_64|arm64|aarch64)\b.*")
 """The end of a name that programs put together for the machine on which they are: `@img/sharp-linux-x64`."""
@@ -36,6 +38,8 @@ def is_imported(name: str, package: BinaryIO, directory: Directory) -> bool:
     if owner is None:
         return True
     ends = [*(entry.offset for entry in directory.entries[1:]), directory.end]
+    if owner.suffixes == _MODULES and not _is_installed(name, package, directory):
+        return True  # It may be the application's own, even the handler, which only Lambda imports.
     sources = [
         (entry, end)
         for entry, end in zip(directory.entries, ends, strict=True)
@@ -44,6 +48,18 @@ def is_imported(name: str, package: BinaryIO, directory: Directory) -> bool:
     if len(sources) > _FILES or sum(entry.size for entry, _ in sources) > _BYTES:
         return True
     return any(owner.imports.search(data) for data in _contents(package, sources))
+
+
+def _is_installed(name: str, package: BinaryIO, directory: Directory) -> bool:
+    """Whether pip has noted that it brought this file."""
+    ends = [*(entry.offset for entry in directory.entries[1:]), directory.end]
+    notes = [
+        (entry, end)
+        for entry, end in zip(directory.entries, ends, strict=True)
+        if entry.name.endswith(".dist-info/RECORD") and entry.size <= _NOTE_BYTES
+    ]
+    listed = re.compile(rb"^" + re.escape(name.encode()) + rb",", re.MULTILINE)
+    return any(listed.search(data) for data in _contents(package, notes[:_NOTES]))
 
 
 def _owner(name: str, names: set[str]) -> _Owner | None:
