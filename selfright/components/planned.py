@@ -82,10 +82,11 @@ class Refusal:
 
 @dataclass(frozen=True)
 class ComponentPlan:
-    """What happens to one component. `live` is the revision that visitors get now ("" for none).
+    """What happens to one component. `live` is the revision that visitors get when the release begins ("" for none).
 
-    `at_once`: all visitors get it at the first step, because it was never live; others follow the steps. So does one
-    that is `indivisible`, if it is not refused: then that is why AWS cannot divide its visitors.
+    That is now, or after the deployment that is on its way. `at_once`: all visitors get it at the first step, because
+    it was never live; others follow the steps. So does one that is `indivisible`, if it is not refused: then that is
+    why AWS cannot divide its visitors.
     """
 
     name: str

@@ -1,14 +1,17 @@
 """All examinations of one environment."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import Clients
 from controller.domain.advice import held_advice
+from controller.domain.deployment import Deployment
 from controller.domain.environment import Environment
 from controller.domain.strategy import ALL, steps_of
+from controller.errors import ConflictError, SelfrightError
 from selfright.account.comparing import ComparedEnvironment
 from selfright.account.status import EnvironmentStatus
 from selfright.components.examined import Examination, Examining, Finding, note, ok, problem
@@ -19,6 +22,8 @@ from selfright.doctor.roles import examine_role
 from selfright.doctor.traffic import TrafficExaminer
 from selfright.planning.outlook import Usual
 from selfright.planning.refusals import DescribedSecrets
+
+AGAIN = "Run this again when that deployment has ended."
 
 
 @dataclass(frozen=True)
@@ -46,10 +51,14 @@ class EnvironmentExaminer:
         yield Examination("its state", self._state)
         yield Examination("what is live", self._live)
         divides = any(step.weight < ALL for step in steps_of(preference, environment.final_bake))
+        moving = self._moving()
         for name, target in sorted(environment.components.items()):
             now, clients = self.around.alarms.now, self.around.clients
             examining = Examining(clients, environment, name, now, divides, examine_role)
-            yield from kind_of(target.kind).examine(examining, target)
+            examined = kind_of(target.kind).examine(examining, target)
+            if moving and name in moving.components:
+                examined = [_while_moving(one, moving) for one in examined]
+            yield from examined
         yield from self.around.alarms.examinations(preference.alarms)
         for key, hook in (
             ("pre_traffic", preference.hooks.pre_traffic),
@@ -61,6 +70,12 @@ class EnvironmentExaminer:
             yield Examination(f"the secret {name}", partial(self._secret, secret))
         yield from UrlExaminer(environment, self.around.alarms.now, self.around.ask).examinations()
         yield from TrafficExaminer(environment, self.around.usual).examinations()
+
+    def _moving(self) -> Deployment | None:
+        """The deployment that is on its way; what cannot be read is said where the state is examined."""
+        with suppress(SelfrightError):
+            return self.around.status(self.environment.key).on_its_way
+        return None
 
     def _state(self) -> Iterator[Finding]:
         status = self.around.status(self.environment.key)
@@ -104,3 +119,18 @@ class EnvironmentExaminer:
         else:
             means = "A release that needs it is refused."
             yield problem(f"{secret} does not exist, or is being deleted", means, "Create it, or correct its name.")
+
+
+def _while_moving(examination: Examination, moving: Deployment) -> Examination:
+    """The examination of a component that a deployment is changing: what it is on may be that deployment's doing."""
+    by = f"{moving.deployment_id}, which is on its way,"
+    means = f"{by} changes this component, so it may be no trouble, and nothing is to be done about it by hand now."
+
+    def look() -> Iterator[Finding]:
+        try:
+            for one in examination.look():
+                yield note(one.found, means, AGAIN) if one.severity == "problem" else one
+        except ConflictError as error:
+            yield note(str(error), means, AGAIN)
+
+    return Examination(examination.subject, look)

@@ -18,7 +18,6 @@ from controller.domain.checks.requests import Request
 from controller.domain.checks.verification import checks_of
 from controller.domain.components.target import Target
 from controller.domain.environment import Environment
-from controller.domain.history import served_until
 from controller.domain.steps import refusal_of
 from controller.errors import ChangedByOthersError, InvalidBundleError, NotFoundError, RefusedError
 from controller.ports.world import World
@@ -26,9 +25,10 @@ from controller.seen_again import seen_again
 from selfright.components.kind import Planning
 from selfright.components.planned import ComponentPlan, Refusal
 from selfright.components.registry import kind_of
+from selfright.planning.ground import MOVED, Ground, ground_of
 from selfright.planning.model import Plan
 from selfright.planning.outlook import Usual, outlooks, unjudged
-from selfright.planning.refusals import DescribedSecrets, refusals
+from selfright.planning.refusals import Asked, DescribedSecrets, passing, refusals
 from selfright.planning.timing import calls_of, longest_tasks, timing_of
 
 FIRST = "nothing was released here before: a rollback restores what the stack has created, and a site then has no page"
@@ -90,18 +90,17 @@ class Planner:
     def _planned(self, planned: Plan, manifest: Manifest, archive: BundleArchive) -> Plan:
         alarms = self.environment.deployment_preference.alarms
         states = self.world.alarms.states(alarms) if alarms else {}
-        refused = refusals(
-            self.world, self.environment, manifest, planned.digest, self.has_secret, states, hotfix=self.hotfix
-        )
+        lock = self.world.locks.load(self.environment.key)
+        ground = ground_of(self.world, lock)
+        asked = Asked(self.environment, manifest, planned.digest, states, ground, hotfix=self.hotfix)
+        refused = refusals(self.world, asked, lock, self.has_secret)
         components = [
-            replace(self._component(name, manifest, archive), wave=number)
+            replace(self._component(name, manifest, archive, ground), wave=number)
             for number, wave in enumerate(manifest.waves)
             for name in wave
         ]
-        lock = self.world.locks.load(self.environment.key)
         changed = [one.name for one in components if one.change != "unchanged"]
-        served = served_until(self.world.deployments.get, lock.live)
-        new = [] if served is None else [name for name in changed if name not in served]
+        new = [] if ground.served is None else [name for name in changed if name not in ground.served]
         indivisible = {one.name: one.indivisible for one in components if one.indivisible}
         if why := refusal_of(self.environment, indivisible, new):
             refused = [*refused, Refusal(why, INDIVISIBLE_ADVICE)]
@@ -116,11 +115,11 @@ class Planner:
         missing = unjudged(self.environment, compared, timing.steps, self.usual)
         unseen = BLIND if missing and not alarms and not manifest.verification.everything else ""
         live_version = self.world.deployments.get(lock.live).version if lock.live else ""
-        beside = remarks_beside(manifest, self.environment, live_version, served or ())
+        beside = remarks_beside(manifest, self.environment, live_version, ground.served or ())
         return replace(
             planned,
             live_version=live_version,
-            waits_for=lock.holder,
+            waits_for=ground.waits_for,
             components=tuple(components),
             timing=timing,
             calls=calls_of(self.environment, components, timing.steps),
@@ -128,6 +127,8 @@ class Planner:
             unjudged=missing,
             remarks=bounded(
                 [
+                    *filter(None, [ground.said]),
+                    *passing(self.world, asked, lock),
                     *beside,
                     *([unseen] if unseen else []),
                     *remarks_on_alarms(states),
@@ -136,7 +137,7 @@ class Planner:
                     *_cut_short(manifest, ends_after),
                 ]
             ),
-            risks=(*(() if lock.live else (FIRST,)), *_tasks(manifest), *self._outside_bundles(changed)),
+            risks=(*(() if ground.live else (FIRST,)), *_tasks(manifest), *self._outside_bundles(changed)),
             refusals=(*refused, *(one.refusal for one in components if one.refusal)),
         )
 
@@ -145,23 +146,27 @@ class Planner:
         for name, target in sorted(self.environment.outside_bundles.items()) if changed else ():
             yield from (f"{name}: {said}" for said in kind_of(target.kind).stays(target))
 
-    def _component(self, name: str, manifest: Manifest, archive: BundleArchive) -> ComponentPlan:
+    def _component(self, name: str, manifest: Manifest, archive: BundleArchive, ground: Ground) -> ComponentPlan:
         artifact = manifest.components[name]
         checks = [check for check in manifest.verification.everything if check.component == name]
         component = self.world.components.get(self.environment, name)
         known = ComponentPlan(name, artifact.kind, "unknown")
+        supposed = ground.revision(name)
+        if supposed == MOVED:
+            return known
         try:
-            known = replace(known, live=seen_again(component.current).id)
-            planning = Planning(self.clients, component, archive, self._called_routes, checks)
+            known = replace(known, live=(supposed or seen_again(component.current)).id)
+            planning = Planning(self.clients, component, archive, lambda: self._called_routes(ground.live), checks)
             return kind_of(artifact.kind).plan(planning, self.environment.components[name], known, artifact)
         except (InvalidBundleError, RefusedError) as error:
             return replace(known, refusal=Refusal(error.reason, error.next_step))
         except (ChangedByOthersError, NotFoundError) as error:
+            if supposed:  # It is being changed by the deployment on its way, not by a person.
+                return known
             return replace(known, refusal=Refusal(str(error), CHANGED_ADVICE))
 
-    def _called_routes(self) -> set[str]:
+    def _called_routes(self, live: str) -> set[str]:
         """The routes that the live release is known to call, from its own checks."""
-        lock = self.world.locks.load(self.environment.key)
-        checks = checks_of(self.world.deployments.get(lock.live)) if lock.live else []
+        checks = checks_of(self.world.deployments.get(live)) if live else []
         requests = (check for check in checks if isinstance(check, Request))
         return {f"{check.method} {check.path.partition('?')[0]}" for check in requests}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from controller.aws.client.calls import calling
@@ -14,13 +15,18 @@ from controller.domain.deployment import Deployment
 from controller.domain.environment import Environment
 from controller.domain.history import accusation
 from controller.domain.judging.verdict import alarm_trouble
+from controller.domain.lock import Lock
+from controller.domain.phases import Phase
 from controller.domain.previous_attempt import check_previous_attempt
 from controller.errors import InvalidBundleError, NotFoundError
 from controller.ports.world import World
 from selfright.components.planned import Refusal
+from selfright.planning.ground import Ground
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
+
+FIRING = "ALARM"
 
 
 class DescribedSecrets:
@@ -37,43 +43,68 @@ class DescribedSecrets:
         return False
 
 
-def refusals(  # noqa: PLR0913, PLR0917 - the release, its place, and its kind
-    world: World,
-    environment: Environment,
-    manifest: Manifest,
-    digest: str,
-    has_secret: Callable[[str], bool],
-    states: Mapping[str, str],
-    *,
-    hotfix: bool,
-) -> list[Refusal]:
-    """All reasons against releasing this valid bundle now; the controller would stop at the first.
+@dataclass(frozen=True)
+class Asked:
+    """A release that is planned: its valid manifest and its digest, where it goes, and what it will stand on.
 
     `states` are those of the environment's alarms; for a `hotfix`, and for the first release here, alarms that are
-    firing are no reason.
+    firing are no reason against it.
     """
 
+    environment: Environment
+    manifest: Manifest
+    digest: str
+    states: Mapping[str, str]
+    ground: Ground
+    hotfix: bool = False
+
+
+def refusals(world: World, asked: Asked, lock: Lock, has_secret: Callable[[str], bool]) -> list[Refusal]:
+    """All reasons against releasing this valid bundle now; the controller would stop at the first.
+
+    While a deployment is on its way, what may have passed when that has ended is no reason: see `passing`.
+    """
+    key, version, found = asked.environment.key, asked.manifest.version, list[Refusal]()
+    try:
+        former = world.versions.previous_attempt(key, version)
+        if asked.ground.before and asked.ground.has_other_contents(version, asked.digest):
+            former = former or (asked.ground.before.digest, Phase.SUCCEEDED)
+        check_previous_attempt(former, key, version, asked.digest)
+    except InvalidBundleError as error:
+        found.append(Refusal(error.reason, error.next_step))
+    if held := lock.held:
+        found.append(Refusal(f"The environment is held: {held}", held_advice(key, held, lock.held_by)))
+    waits = bool(lock.holder)
+    if trouble := _alarm_trouble(asked, firing=not (asked.hotfix or waits) and bool(lock.live)):
+        found.append(Refusal(trouble, ALARM_ADVICE))
+    if accused := "" if asked.hotfix or waits else _accusation(world, lock.live):
+        found.append(Refusal(accused, ACCUSED_ADVICE))
+    return [*found, *_missing(asked.environment, asked.manifest.secrets, has_secret)]
+
+
+def passing(world: World, asked: Asked, lock: Lock) -> Iterator[str]:
+    """What would refuse the release if it still were so when the deployment has ended that is on its way."""
+    if asked.hotfix or not lock.holder:
+        return
+    alarms = sorted(asked.environment.deployment_preference.alarms)
+    firing = alarm_trouble(asked.states, [name for name in alarms if asked.states.get(name) == FIRING])
+    for trouble in filter(None, (firing, _accusation(world, lock.live))):
+        yield f"{trouble.rstrip('.')}. If it still is so when {lock.holder} has ended, this release is refused."
+
+
+def _alarm_trouble(asked: Asked, *, firing: bool) -> str:
+    """What is wrong with the alarms; those that are firing only count with `firing`."""
+    alarms = asked.environment.deployment_preference.alarms
+    return alarm_trouble(asked.states, [name for name in alarms if firing or asked.states.get(name) != FIRING])
+
+
+def _accusation(world: World, live: str) -> str:
     def seen(deployment_id: str) -> Deployment | None:
         with suppress(NotFoundError):
             return world.deployments.get(deployment_id) if deployment_id else None
         return None
 
-    found: list[Refusal] = []
-    try:
-        former = world.versions.previous_attempt(environment.key, manifest.version)
-        check_previous_attempt(former, environment.key, manifest.version, digest)
-    except InvalidBundleError as error:
-        found.append(Refusal(error.reason, error.next_step))
-    lock = world.locks.load(environment.key)
-    if held := lock.held:
-        found.append(Refusal(f"The environment is held: {held}", held_advice(environment.key, held, lock.held_by)))
-    ignoring = hotfix or not lock.live
-    alarms = environment.deployment_preference.alarms
-    if trouble := alarm_trouble(states, [name for name in alarms if not (ignoring and states.get(name) == "ALARM")]):
-        found.append(Refusal(trouble, ALARM_ADVICE))
-    if accused := "" if hotfix else accusation(seen, seen(lock.live)):
-        found.append(Refusal(accused, ACCUSED_ADVICE))
-    return [*found, *_missing(environment, manifest.secrets, has_secret)]
+    return accusation(seen, seen(live))
 
 
 def _missing(

@@ -39,7 +39,11 @@ def plan(one: Plan, source: str, commands: Commands, by_hand: Sequence[str] = ()
     parts: list[RenderableType] = [_headline(one)]
     for number, wave in groupby(one.components, key=lambda component: component.wave):
         title = f"wave {number + 1}, after the one before" if number else ""
-        parts += [Text(), *([Text(f"  {title}", signs.QUIET)] if title else []), _components(list(wave))]
+        parts += [
+            Text(),
+            *([Text(f"  {title}", signs.QUIET)] if title else []),
+            _components(list(wave), "then" if one.waits_for else "now"),
+        ]
     if one.components:
         parts += [Text(), listed(_figures(one))]
     if one.outlooks:
@@ -57,14 +61,15 @@ def _headline(one: Plan) -> Text:
     return Text.assemble((clean(release), "bold"), f" → {one.environment_key}  ", (live, signs.QUIET))
 
 
-def _components(components: list[ComponentPlan]) -> RenderableType:
+def _components(components: list[ComponentPlan], when: str) -> RenderableType:
+    """The table; what is live is so `when` the release begins: now, or after the one that it waits for."""
     table = Table.grid(padding=(0, 2))
     for style in ("", "bold", signs.QUIET):
         table.add_column(style=style, no_wrap=True)
     table.add_column(overflow="fold")
     for one in components:
         sign, style = SIGNS[one.change]
-        table.add_row(Text(sign, style), one.name, one.kind, _change(one))
+        table.add_row(Text(sign, style), one.name, one.kind, _change(one, when))
         details = list(_details(one))
         width = max((len(name) for name, _ in details), default=0)
         for name, said in details:
@@ -72,8 +77,8 @@ def _components(components: list[ComponentPlan]) -> RenderableType:
     return Padding(table, (0, 0, 0, 2))
 
 
-def _change(one: ComponentPlan) -> Text:
-    now = f" (now {one.live})" if one.live and one.change != "unchanged" else ""
+def _change(one: ComponentPlan, when: str) -> Text:
+    now = f" ({when} {one.live})" if one.live and one.change != "unchanged" else ""
     said = "cannot be released as it is" if one.refusal else SAID[one.change]
     style = signs.BAD if one.refusal else SIGNS[one.change][1]
     return Text.assemble((said, style), (now, signs.QUIET))

@@ -157,6 +157,17 @@ def test_the_state_of_the_environment_is_told(surgery: Surgery, members: dict[st
     assert surgery.about("its state")[0]["severity"] == severity
 
 
+@pytest.mark.parametrize(("members", "severity"), [({"holder": ID}, "note"), ({}, "problem")])
+def test_what_a_deployment_divides_is_no_problem(surgery: Surgery, members: dict[str, str], severity: str) -> None:
+    """Nobody is to move visitors by hand in the middle of a canary."""
+    surgery.world.write(BAKING)
+    surgery.world.lock(**members)
+    surgery.edge.edit("LIVE", render(RoutingTable("aaaa", "bbbb", 10)))
+    (found,) = surgery.about("the routing function")
+    assert found["severity"] == severity
+    assert (f"{ID}, which is on its way," in found["means"]) == bool(members)
+
+
 def test_what_may_not_be_read_is_a_note_with_the_action(surgery: Surgery) -> None:
     """And never a crash."""
     surgery.functions.denied = {"get_account_settings"}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from controller.domain.components.site.routing import RoutingTable, render
 from controller.domain.deployment import Trip
@@ -63,8 +63,8 @@ class Application:
         return self.parts.pack()
 
 
-def an_application(seed: int, folder: Path) -> Application:
-    """The application of this seed."""
+def an_application(seed: int, folder: Path, traits: "Traits | None" = None) -> Application:
+    """The application of this seed; what is not usual about it are some of these `traits` (None: of all, and kinds)."""
     chance = random.Random(seed)
     world = _world(folder)
     contents = {name: chance.choice(("same", "other")) for name in ("api", "site", "settings", "infra")}
@@ -78,10 +78,10 @@ def an_application(seed: int, folder: Path) -> Application:
     if has_stack:
         parts = parts.with_stack(_template({"A": QUEUE} if contents["infra"] == "same" else {"A": QUEUE, "B": TOPIC}))
     made = Application(chance, world, parts)
-    for trait in chance.sample(TRAITS, chance.choice((0, 1, 1, 1, 2, 2, 3))):
+    for trait in chance.sample(traits or TRAITS, chance.choice((0, 1, 1, 1, 2, 2, 3))):
         trait(made)
         made.traits.append(trait.__name__.strip("_"))
-    for kind, share in KINDS.items():
+    for kind, share in KINDS.items() if traits is None else ():
         if chance.random() < share and "api" in made.components:
             kind(made)
             made.traits.append(kind.__name__)
@@ -411,9 +411,13 @@ def _stack_by_hand(app: Application) -> None:
     app.world.stacks.by_hand(STACK, _template({"A": QUEUE, "T": {"Type": "AWS::DynamoDB::Table"}}))
 
 
-TRAITS: tuple[Callable[[Application], None], ...] = (
+Traits: TypeAlias = tuple[Callable[[Application], None], ...]
+OF_THE_MANIFEST: Traits = (
     *(_manifest_value, _configuration, _configuration, _order, _fewer, _digest, _another_file, _kind, _checks, _checks),
     *(_many_checks, _load, _secrets, _settings, _stack_template, _stack_template, _site, _site, _hashed),
+)
+TRAITS: Traits = (
+    *OF_THE_MANIFEST,
     *(_strategy, _missing_component, _variables, _private, _allowed, _database, _indivisible),
     *(_alarms, _hotfix, _held, _attempt, _accused, _alias, _image, _routing, _pointer, _stack_state, _stack_by_hand),
 )

@@ -32,7 +32,7 @@ from tests.unit.conftest import REGION
 from tests.unit.planning.kinds import FakeRegistry
 
 ARTIFACTS, SITE, PREFIX = "artifacts", "site-bucket", "/smartpack/prod/settings"
-LIVE, STACK = "smartpack-prod-live", "smartpack-prod-infra"
+LIVE, ON_ITS_WAY, STACK = "smartpack-prod-live", "smartpack-prod-next", "smartpack-prod-infra"
 ENVIRONMENT: dict[str, Any] = {
     "application": "smartpack",
     "environment": "prod",
@@ -108,6 +108,32 @@ class PlanWorld:
             brought[name] = staged
         self.make_live(version)
         self.ports.deployments.update(LIVE, {"staged": brought}, phases={Phase.SUCCEEDED})
+
+    def begin(self, bundle: bytes, version: str = "1.1.0", weight: int = 20) -> Deployment:
+        """A release is on its way: staged, and this share of the visitors has it."""
+        components = AwsComponents(ARTIFACTS, self.clients)
+        opened = BundleArchive(io.BytesIO(bundle))
+        stable, staged = dict[str, Revision](), dict[str, Revision]()
+        for name, artifact in opened.manifest().components.items():
+            component = components.get(self.environment, name)
+            stable[name], made = component.current(), component.stage(artifact, opened)
+            assert isinstance(made, Revision)
+            component.shift(stable[name], made, weight, FORWARD)
+            staged[name] = made
+        upload = Upload(ARTIFACTS, "incoming/smartpack/prod/y.zip", "v2", 1, START)
+        one = Deployment(ON_ITS_WAY, "smartpack", "prod", Phase.BAKING, upload, "arn", START, START, version=version)
+        one = replace(one, previous=self.ports.locks.load("smartpack/prod").live, components=tuple(sorted(staged)))
+        self.ports.deployments.create(replace(one, digest=opened.digest(), restore_point=stable, staged=staged))
+        self.lock(holder=ON_ITS_WAY)
+        return self.ports.deployments.get(ON_ITS_WAY)
+
+    def end(self) -> None:
+        """The release that is on its way gets all visitors, and ends well."""
+        one, components = self.ports.deployments.get(ON_ITS_WAY), AwsComponents(ARTIFACTS, self.clients)
+        for name, revision in one.staged.items():
+            components.get(self.environment, name).shift((one.restore_point or {})[name], revision, 100, FORWARD)
+        self.ports.deployments.update(ON_ITS_WAY, {"phase": Phase.SUCCEEDED}, phases={Phase.BAKING})
+        self.lock(holder="", live=ON_ITS_WAY)
 
     def make_live(self, version: str, *checks: str) -> None:
         """Note in the ledger that this version is live, and what it is checked by (as JSON)."""

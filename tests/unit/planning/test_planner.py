@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -7,7 +9,7 @@ from controller.domain.phases import Phase
 from selfright.components.planned import Difference, Items, Transfer
 from tests.builders import SITE_FILES, a_bundle, bundle_parts
 from tests.unit.aws.fake_rest_api import API, STAGE
-from tests.unit.planning.conftest import ENVIRONMENT, LIVE, PlanWorld
+from tests.unit.planning.conftest import ENVIRONMENT, LIVE, ON_ITS_WAY, PlanWorld
 
 LISTING = "before-parameter-build.s3.ListObjectsV2"
 SETTINGS = {"DEBUG": "no", "GREETING": "hello"}
@@ -307,6 +309,76 @@ def test_a_deployment_on_its_way_is_waited_for(world: PlanWorld) -> None:
     world.lock(holder="another")
     plan = world.plan(a_bundle())
     assert (plan.waits_for, plan.refusals) == ("another", ())
+
+
+def test_what_the_deployment_on_its_way_divides_is_no_persons_change(world: PlanWorld) -> None:
+    """The release waits for it, and is compared with what it will leave; the supposition is said."""
+    world.release(a_bundle())
+    before = world.begin(a_bundle("1.1.0", b"next", site_files={**SITE_FILES, "index.html": b"next"}))
+    plan = world.plan(a_bundle("1.2.0", b"next", site_files={**SITE_FILES, "index.html": b"last"}))
+    assert plan.refusals == ()
+    assert {one.name: one.change for one in plan.components} == {"api": "unchanged", "site": "changed"}
+    assert [one.live for one in plan.components] == [before.staged[name].id for name in ("api", "site")]
+    assert plan.remarks[0] == f"The plan supposes that {ON_ITS_WAY} (1.1.0), which is on its way, ends well."
+
+
+def test_what_is_being_rolled_back_is_supposed_to_be_restored(world: PlanWorld) -> None:
+    """Then what was live before it is what the release stands on."""
+    world.release(a_bundle())
+    before = world.begin(a_bundle("1.1.0", b"next"))
+    world.ports.deployments.update(ON_ITS_WAY, {"phase": Phase.ROLLING_BACK}, phases={Phase.BAKING})
+    plan = world.plan(a_bundle("1.2.0", b"last"))
+    assert plan.refusals == ()
+    assert before.restore_point
+    assert [one.live for one in plan.components] == [before.restore_point[name].id for name in ("api", "site")]
+    assert "(1.1.0), which is being rolled back, is restored." in plan.remarks[0]
+
+
+def test_what_the_deployment_on_its_way_has_not_staged_is_compared_later(world: PlanWorld) -> None:
+    """Nobody knows yet what it will leave; that is no refusal, whatever state it is in."""
+    world.release(a_bundle())
+    before = world.begin(a_bundle("1.1.0", b"next"))
+    staged = {"site": before.staged["site"]}
+    world.ports.deployments.known[ON_ITS_WAY] = replace(before, staged=staged, phase=Phase.STAGING)
+    plan = world.plan(a_bundle("1.2.0", b"last"))
+    assert (plan.refusals, plan.components[0].change) == ((), "unknown")
+
+
+def test_what_a_person_divides_is_refused_also_while_another_release_is_on_its_way(world: PlanWorld) -> None:
+    """That deployment does not have the component, so it leaves it as it is."""
+    world.release(a_bundle())
+    before = world.begin(a_bundle("1.1.0", b"next"))
+    world.ports.deployments.known[ON_ITS_WAY] = replace(before, components=("site",))
+    (refusal,) = world.plan(a_bundle("1.2.0", b"last")).refusals
+    assert "must be on one published version" in refusal.reason
+
+
+def test_an_alarm_that_fires_while_another_release_is_on_its_way_refuses_nothing_yet(world: PlanWorld) -> None:
+    """It may be that release's own, and is looked at when that has ended."""
+    world.configuration["deployment_preference"] = {"alarms": ["errors"]}
+    world.ports.alarms.known["errors"] = "ALARM"
+    world.release(a_bundle())
+    world.begin(a_bundle("1.1.0", b"next"))
+    plan = world.plan(a_bundle("1.2.0", b"last"))
+    said = f"Alarm errors is firing. If it still is so when {ON_ITS_WAY} has ended, this release is refused."
+    assert (plan.refusals, plan.remarks[1]) == ((), said)
+    assert said not in world.plan(a_bundle("1.2.0", b"last"), hotfix=True).remarks
+
+
+def test_the_version_that_is_on_its_way_with_other_contents_is_refused(world: PlanWorld) -> None:
+    """As it will be when that deployment has ended."""
+    world.release(a_bundle())
+    world.begin(a_bundle("1.1.0", b"next"))
+    assert world.plan(a_bundle("1.1.0", b"next")).refusals == ()
+    assert "with other contents" in world.plan(a_bundle("1.1.0", b"last")).refusals[0].reason
+
+
+def test_the_first_release_on_its_way_makes_no_newcomers(world: PlanWorld) -> None:
+    """The one after it goes by the steps, and a rollback restores the first."""
+    world.begin(a_bundle())
+    plan = world.plan(a_bundle("1.2.0", b"last"))
+    assert [step.weight for step in plan.timing.steps] == [10, 100]
+    assert plan.irreversible == []
 
 
 def test_components_are_told_in_their_waves(world: PlanWorld) -> None:

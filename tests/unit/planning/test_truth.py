@@ -18,11 +18,13 @@ from controller.flow.test import test_staged as run_tests
 from controller.flow.validate import validate
 from controller.flow.wait_for_lock import wait_for_lock
 from selfright.planning.model import Plan
+from tests.builders import a_bundle
 from tests.fakes import FakeWorld
-from tests.unit.planning.applications import KEY, Application, an_application
+from tests.unit.planning.applications import KEY, OF_THE_MANIFEST, Application, an_application
 from tests.unit.planning.conftest import ARTIFACTS
 
 CASES, BLOCK = 300, 50
+WAITING = 40
 POLLS = 40
 SAME = 60
 """So many characters of a reason must be the same; what AWS says may end in other words."""
@@ -112,6 +114,17 @@ def test_plan_and_controller_agree(first: int, tmp_path: Path) -> None:
     """On applications, environments and moments by chance; a refusal has the same words."""
     found = [disagreement(seed, tmp_path) for seed in range(first, first + BLOCK)]
     assert [one for one in found if one] == []
+
+
+@pytest.mark.parametrize("seed", range(WAITING))
+def test_they_agree_while_another_release_is_on_its_way(seed: int, tmp_path: Path) -> None:
+    """The plan is made in the middle of a canary; the controller looks when that release has ended well."""
+    app = an_application(seed, tmp_path, OF_THE_MANIFEST)
+    app.world.begin(a_bundle("1.1.0", b"next", site_files={"index.html": b"next"}))
+    refusals = [one.reason for one in planned(app).refusals]
+    app.world.end()
+    verdict = controllers_verdict(app)
+    assert verdict.accepted == (not refusals), (app.traits, refusals, verdict)
 
 
 def test_chance_makes_releases_that_can_be_released_and_all_sorts_of_others(tmp_path: Path) -> None:
