@@ -153,6 +153,7 @@ class _Moving:
     def __init__(self, names: Collection[str], is_shared: Callable[[str], bool]) -> None:
         """`names` are those of all objects of the revision."""
         self._names, self._is_shared = names, is_shared
+        self._parts = {name: _parts(f"/{_address(name)}") for name in names if name != MISSING_NAME}
         self.rules: list[Rule] = []
         self.said: list[str] = []
 
@@ -192,8 +193,10 @@ class _Moving:
         return leads_on
 
     def _say_what_is_hidden(self, move: MovedAddress) -> None:
-        hidden = [name for name in self._names if fits(move.source, f"/{_address(name)}") and name != MISSING_NAME]
-        if hidden and not move.forced:
+        if move.forced:
+            return
+        wanted = move.source.split("/")
+        if hidden := [name for name, parts in self._parts.items() if match(wanted, parts) is not None]:
             shown = ", ".join(sorted(hidden)[:SHOWN])
             self.said.append(f"'{move.source}' in _redirects comes before {len(hidden)} files, like {shown}.")
 
@@ -204,7 +207,11 @@ def _page_404(paths: Collection[str]) -> str:
 
 def fits(pattern: str, path: str) -> bool:
     """Whether a line for `pattern` is for this path, too."""
-    return match(pattern.split("/"), (path.removesuffix("/") or "/").split("/")) is not None
+    return match(pattern.split("/"), _parts(path)) is not None
+
+
+def _parts(path: str) -> list[str]:
+    return (path.removesuffix("/") or "/").split("/")
 
 
 def match(wanted: Sequence[str], parts: Sequence[str]) -> dict[str, str] | None:

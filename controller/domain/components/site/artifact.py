@@ -1,8 +1,8 @@
 """A site in a bundle: a folder of files, and an index of them beside it."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeVar
 
 from pydantic import AfterValidator, Field
 
@@ -50,6 +50,9 @@ Glob = Annotated[str, Field(max_length=200), AfterValidator(_glob)]
 
 RULES_BYTES = 256 * 1024
 """The limit of `_redirects` and of `_headers`."""
+COMPARED = 256
+"""So many files are compared with a byte of rules in the time in which a byte of other files is read."""
+Read = TypeVar("Read")
 
 
 def _some(paths: Sequence[str]) -> str:
@@ -137,11 +140,13 @@ class SiteArtifact(Artifact):
         from controller.domain.components.site.addresses import addresses_of  # noqa: PLC0415 - only to read a bundle
         from controller.domain.components.site.redirects import parse_redirects  # noqa: PLC0415
 
-        index = self.read_index(bundle)
-        redirects = parse_redirects(self._rules(bundle, REDIRECTS_NAME))
-        return addresses_of(
-            index.files.keys(), index.not_found_handling, fallback, redirects, (sharing or self.sharing).has
-        )
+        shared = sharing or self.sharing
+
+        def found(rules: bytes, index: "SiteIndex") -> "Addresses":
+            redirects = parse_redirects(rules)
+            return addresses_of(index.files.keys(), index.not_found_handling, fallback, redirects, shared.has)
+
+        return self._compared(bundle, REDIRECTS_NAME, f"{fallback} {shared.folders}", found)
 
     def revision(self, bundle: Contents, fallback: str) -> str:
         """The id of the revision that is made of it where `fallback` is an application's page."""
@@ -151,9 +156,35 @@ class SiteArtifact(Artifact):
         """The headers that the site's own file adds; raises `InvalidBundleError` when they have no room."""
         from controller.domain.components.site.headers import parse_headers, require_room  # noqa: PLC0415
 
-        headers = parse_headers(self._rules(bundle, HEADERS_NAME))
-        require_room(headers, self.read_index(bundle).files)
-        return headers
+        def found(rules: bytes, index: "SiteIndex") -> "Headers":
+            headers = parse_headers(rules)
+            require_room(headers, index.files)
+            return headers
+
+        return self._compared(bundle, HEADERS_NAME, "", found)
+
+    def _kept(self, bundle: Contents) -> list[str]:
+        """The files and pages that browsers may keep because of the site's own headers, although they may change."""
+        from controller.domain.components.site.headers import parse_headers  # noqa: PLC0415 - only to read a bundle
+
+        def found(rules: bytes, index: "SiteIndex") -> list[str]:
+            own = sorted(index.files.keys() - {HEADERS_NAME, REDIRECTS_NAME})
+            return parse_headers(rules).kept_by_browsers([path for path in own if not self.sharing.has(path)])
+
+        return self._compared(bundle, HEADERS_NAME, "kept", found)
+
+    def _compared(self, bundle: Contents, name: str, what: str, read: Callable[[bytes, "SiteIndex"], Read]) -> Read:
+        """What `read` makes of a file with rules and of the index, once for each bundle.
+
+        It compares every file of the site with every line, so it has limits of time and memory.
+        """
+        from controller.domain.reading.costly import read_within_limits  # noqa: PLC0415 - only to read a bundle
+
+        rules, index = self._rules(bundle, name), self.read_index(bundle)
+        cost = len(rules) * len(index.files) // COMPARED
+        return bundle.once(
+            f"{self.artifact}/{name} {what}", lambda: read_within_limits(lambda: read(rules, index), cost, name)
+        )
 
     def _rules(self, bundle: Contents, name: str) -> bytes:
         """A file that says how the site is served; empty if there is none."""
@@ -204,8 +235,7 @@ class SiteArtifact(Artifact):
         yield from addresses.said
         headers = self.headers(bundle)
         yield from (f"Not sent of _headers: {one}." for one in headers.beyond)
-        own = sorted(index.files.keys() - {HEADERS_NAME, REDIRECTS_NAME})
-        if kept := headers.kept_by_browsers([path for path in own if not self.sharing.has(path)]):
+        if kept := self._kept(bundle):
             yield (
                 f"Browsers keep {_some(kept)} for the time that `Cache-Control` in _headers says: until then, neither a"
                 " release nor a rollback reaches visitors who have them."
@@ -221,11 +251,12 @@ class SiteArtifact(Artifact):
             raise differs(self.index, "`not_found_handling` in the manifest")
         if index.hashed != (None if self.hashed is None else tuple(sorted(self.hashed))):
             raise differs(self.index, "`hashed` in the manifest")
-        self.addresses(bundle)
-        self.headers(bundle)
         files = {f"{self.artifact}/{path}": file for path, file in index.files.items()}
         for name, file in files.items():
             require(bundle, name, self.index)
             if bundle.size(name) != file.size:
                 raise differs(name, "the size in the site's index")
+        # Last, when the files are there: each is compared with every line of the site's own rules.
+        self.addresses(bundle)
+        self.headers(bundle)
         return {name: ExpectedContents(file.sha256, file.md5) for name, file in files.items()}

@@ -7,7 +7,7 @@ sent, and said.
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -17,13 +17,15 @@ from controller.errors import InvalidBundleError
 
 MOST = 100
 """So many blocks are read."""
+DEEPEST = 10
+"""Parts of an address: every file is compared with every block."""
 LONGEST = 2_000
 ROOM, QUOTES = 1_600, 6
 """Bytes of an object's metadata, of which S3 keeps two kilobytes; and what JSON adds to a header."""
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _VALUE = re.compile(r"[\x20-\x7e]*")
 _WHOLE = re.compile(r":[A-Za-z]\w*", re.ASCII)
-_PARTS = re.compile(r"(\*|:[A-Za-z]\w*)", re.ASCII)
+_ANY = re.compile(r"\*|(?<=/):[A-Za-z]\w*(?=/|$)", re.ASCII)
 _CACHING = "cache-control"
 _KEEPS = re.compile(r"^(?!.*\bno-(?:cache|store)\b).*(?:max-age=\"?0*[1-9]|\bimmutable\b)", re.IGNORECASE)
 _REFUSED = re.compile(
@@ -35,10 +37,67 @@ _REFUSED = re.compile(
 
 
 @dataclass(frozen=True)
+class Pattern:
+    """An address: `head` are its parts, or with a `*` those before and, in `tail`, those after it; None for a name.
+
+    `begin` and `end` are what the part with the `*` has before and after it; `end` is None without one. What fits
+    begins with `prefix` and ends with `suffix`, which is quick to see. No regular expression: one with several parts of
+    any length would take seconds for an address that hardly fits.
+    """
+
+    prefix: str
+    suffix: str
+    head: tuple[str | None, ...]
+    begin: str = ""
+    end: str | None = None
+    tail: tuple[str | None, ...] = ()
+
+    @classmethod
+    def of(cls, text: str) -> "Pattern":
+        """Read an address as the file has it."""
+        literal = [unquote(one) for one in _ANY.split(text)]
+        first, last = literal[0], literal[-1]
+        before, star, after = text.partition("*")
+        head, tail = _parts(before), _parts(after)
+        if not star:
+            return cls(first, last, head)
+        return cls(first, last, head[:-1], head[-1] or "", tail[0] or "", tail[1:])
+
+    def fits(self, address: str, parts: Sequence[str]) -> bool:
+        """Whether it is for this address, which has these parts."""
+        if not (address.startswith(self.prefix) and address.endswith(self.suffix)):
+            return False
+        if self.end is None:
+            return len(parts) == len(self.head) and _are_like(self.head, parts, 0)
+        first, last = len(self.head), len(parts) - len(self.tail) - 1
+        return (
+            first <= last
+            and parts[first].startswith(self.begin)
+            and parts[last].endswith(self.end)
+            and (first < last or len(parts[first]) >= len(self.begin) + len(self.end))
+            and _are_like(self.tail, parts, last + 1)
+            and _are_like(self.head, parts, 0)
+        )
+
+
+def _parts(text: str) -> tuple[str | None, ...]:
+    return tuple(None if _WHOLE.fullmatch(one) else unquote(one) for one in text.split("/"))
+
+
+def _are_like(wanted: Sequence[str | None], parts: Sequence[str], place: int) -> bool:
+    """Whether the parts from a place on are the wanted ones."""
+    for one in wanted:
+        if one != parts[place] if one is not None else not parts[place]:
+            return False
+        place += 1
+    return True
+
+
+@dataclass(frozen=True)
 class Block:
     """Headers for the addresses that fit; a value of None takes away what an earlier block says."""
 
-    pattern: re.Pattern[str]
+    pattern: Pattern
     headers: tuple[tuple[str, str | None], ...]
 
 
@@ -51,9 +110,9 @@ class Headers:
 
     def at(self, addresses: Iterable[str]) -> dict[str, str]:
         """The headers of answers at any of these addresses; of two blocks with one header both values are sent."""
-        wanted, found = tuple(addresses), dict[str, str]()
+        wanted, found = [(address, address.split("/")) for address in addresses], dict[str, str]()
         for block in self.blocks:
-            if not any(block.pattern.fullmatch(address) for address in wanted):
+            if not any(block.pattern.fits(address, parts) for address, parts in wanted):
                 continue
             for name, value in block.headers:
                 if value is None:
@@ -75,7 +134,7 @@ def parse_headers(data: bytes) -> Headers:
     """Read the file."""
     blocks: list[Block] = []
     beyond: list[str] = []
-    pattern: re.Pattern[str] | None = None
+    pattern: Pattern | None = None
     for number, line in enumerate(data.decode("utf-8-sig", errors="replace").splitlines(), 1):
         text = line.strip()
         if not text or text.startswith("#"):
@@ -98,21 +157,16 @@ def parse_headers(data: bytes) -> Headers:
     return Headers(tuple(blocks), tuple(beyond))
 
 
-def _pattern(text: str) -> tuple[re.Pattern[str] | None, str]:
+def _pattern(text: str) -> tuple[Pattern | None, str]:
     if not text.startswith("/") or text.startswith("//"):
         return None, "an address must begin with '/'; those with a host are not supported"
     if text.count("*") > 1 or any(one.isspace() for one in text):
         return None, "an address has at most one '*', and no spaces"
     if not all(_WHOLE.fullmatch(one) for one in text.split("/") if ":" in one):
         return None, "':name' must be a whole part of the path"
-    parts = [_part(one) for one in _PARTS.split(unquote(text))]
-    return re.compile("".join(parts)), ""
-
-
-def _part(text: str) -> str:
-    if text == "*":
-        return ".*"
-    return "[^/]+" if _PARTS.fullmatch(text) else re.escape(text)
+    if text.count("/") > DEEPEST:
+        return None, f"an address has at most {DEEPEST} parts"
+    return Pattern.of(text), ""
 
 
 def _header(text: str) -> tuple[str, str | None] | str:

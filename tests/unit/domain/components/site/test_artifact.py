@@ -1,11 +1,15 @@
 """A site in a bundle."""
 
 import io
+import json
+import time
 from collections.abc import Mapping
 
 import pytest
 
+from controller.confinement import within
 from controller.domain.bundle.archive import BundleArchive
+from controller.domain.components.site import artifact
 from controller.domain.components.site.artifact import SiteArtifact
 from controller.domain.components.site.index import parse_index, render_index
 from controller.errors import InvalidBundleError
@@ -170,6 +174,36 @@ def test_pages_that_browsers_would_keep_are_said() -> None:
     }
     said = list(SiteArtifact.remarks(*opened(bundle_parts(site_files=files))))
     assert [one.partition(" for ")[0] for one in said] == ["Browsers keep 404.html, index.html"]
+
+
+def test_an_index_of_files_that_are_not_there_is_refused_before_they_are_compared() -> None:
+    """Ninety thousand names and fifty patterns cost nothing."""
+    parts = bundle_parts(site_files={"index.html": PAGE, "_redirects": b"\n".join(b"/:a%d/z /" % n for n in range(40))})
+    index = json.loads(parts.files["site.index.json"])
+    index["files"] |= {f"p/{number:x}.html": index["files"]["index.html"] for number in range(30_000)}
+    parts.files["site.index.json"] = text = json.dumps(index).encode()
+    parts.manifest["components"]["site"]["digest"] = digest(text)
+    site, archive = opened(parts)
+    site.read_index(archive)
+    started = time.process_time()
+    with pytest.raises(InvalidBundleError, match="is not in the bundle"):
+        site.files(archive, "release.yaml")
+    assert time.process_time() - started < 1
+
+
+def test_rules_that_cost_too_much_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are compared with the files in a process that ends."""
+    monkeypatch.setattr(artifact, "COMPARED", 1)
+    site, archive = opened(bundle_parts(site_files={"index.html": PAGE, "_headers": b"/*\n  X-A: 1\n" * 2_000}))
+    with within(0), pytest.raises(InvalidBundleError, match="_headers cannot be read: that takes more than 0 seconds"):
+        site.files(archive, "release.yaml")
+
+
+def test_files_and_rules_are_compared_once() -> None:
+    """Verifying, remarks and staging ask for the same."""
+    site, archive = opened(bundle_parts(site_files={"index.html": PAGE, "_headers": b"/*\n  X-A: 1"}))
+    assert site.addresses(archive) is site.addresses(archive)
+    assert site.headers(archive) is site.headers(archive)
 
 
 def test_headers_without_room_are_refused_when_bundled() -> None:

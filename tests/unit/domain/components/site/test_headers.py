@@ -1,4 +1,9 @@
+import re
+import time
+
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from controller.domain.components.site.headers import ROOM, addresses_at, parse_headers, require_room
 from controller.errors import InvalidBundleError
@@ -93,6 +98,39 @@ def test_what_browsers_keep_is_known(value: str, is_kept: bool) -> None:
     """Neither a release nor a rollback reaches who has it; the files of other blocks are not meant."""
     headers = parse_headers(f"/docs/*\n  Cache-Control: {value}\n/*\n  X-A: 1".encode())
     assert headers.kept_by_browsers(["docs/index.html", "index.html"]) == ["docs/index.html"] * is_kept
+
+
+PART = st.sampled_from(["a", "b", "ab", "", "a.b"])
+LINE = st.lists(st.sampled_from(["a", "b", ":x", "*", "a*", "*b", "a*b", "", "%61"]), min_size=1, max_size=5)
+
+
+@given(LINE, st.lists(st.lists(PART, min_size=1, max_size=6).map(lambda parts: "/" + "/".join(parts)), max_size=6))
+def test_an_address_fits_as_its_regular_expression_would(parts: list[str], addresses: list[str]) -> None:
+    """One part that is not empty for a name, any text for the star; nothing here can take long."""
+    line = "/" + "/".join(parts)
+    assume(line.count("*") < 2 and not line.startswith("//"))
+    expression = re.sub(r":x", "[^/]+", re.sub(r"\*", ".*", line.replace("%61", "a")))
+    headers = parse_headers(f"{line}\n  X-A: 1".encode())
+    found = [address for address in addresses if headers.at([address])]
+    assert found == [address for address in addresses if re.fullmatch(expression, address)]
+
+
+def test_the_worst_addresses_take_no_time() -> None:
+    """Twenty thousand files with a hundred blocks: the controller itself compares them."""
+    block = "/*" + "".join(f"/:{name}" for name in "abcdefgh") + "/z"
+    headers = parse_headers(
+        "\n".join(f"{block}{number}\n  Cache-Control: max-age=60" for number in range(100)).encode()
+    )
+    assert len(headers.blocks) == 100
+    files = ["/".join(["a" * 12] * 60) + f"/{number:05}.txt" for number in range(1_000)]
+    started = time.process_time()
+    assert headers.kept_by_browsers(files) == []
+    assert time.process_time() - started < 3
+
+
+def test_the_depth_of_an_address_is_bounded() -> None:
+    """Every file is compared with every part."""
+    assert "at most 10 parts" in parse_headers(f"{'/a' * 11}\n  X-A: 1".encode()).beyond[0]
 
 
 def test_a_mark_of_windows_before_the_first_line_is_skipped() -> None:
