@@ -89,3 +89,7 @@ class UnsendableError(SelfrightError):
 
 class NoAnswerError(SelfrightError):
     """A request got no answer; the text says why in a few words."""
+
+
+class NotReachedError(NoAnswerError):
+    """A request reached nobody who could have answered it, which says nothing about who it was meant for."""

@@ -38,11 +38,12 @@ def _ask(  # noqa: PLR0913 - what to ask, and how
     probe: Probe, others: Sequence[OutsideCheck], until: float, url: str, check: OutsideCheck, *, private: bool
 ) -> CheckResult:
     as_good = [other for other in others if other.request == check.request]
-    result = CheckResult(check.name, passed=False, detail="it could not be made in time")
+    result = CheckResult(check.name, passed=False, detail="it could not be made in time", unknown=True)
     for _ in range(TRIES):
         if monotonic() > until:
             break
-        result = probe.run(url, check, as_good, private=private)
+        found = probe.run(url, check, as_good, private=private)
+        result = found if result.unknown or not found.unknown else result  # An answer says more than none.
         if result.passed:
             break
     return result

@@ -187,9 +187,13 @@ class FakeBudget:
 
 @dataclass
 class FakeProbe:
-    """Requests from outside: the first answers have the faults in `wrong`, one after the other; the rest are right."""
+    """Requests from outside: the first answers have the faults in `wrong`, one after the other; the rest are right.
+
+    Those in `unreached` are of nobody who could be asked.
+    """
 
     wrong: list[str] = field(default_factory=list)
+    unreached: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
     private: dict[str, str] = field(default_factory=dict)
     trusted: list[bool] = field(default_factory=list)
@@ -210,7 +214,7 @@ class FakeProbe:
         self.asked.append(f"{url}{check.path}")
         self.trusted.append(private)
         detail = self.wrong.pop(0) if self.wrong else ""
-        return CheckResult(check.name, not detail, detail)
+        return CheckResult(check.name, not detail, detail, unknown=detail in self.unreached)
 
     def refusal(self, url: str) -> str:
         """The reason in `private`."""

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 SUCCEEDED, NOT_NOW = "Succeeded", "NotNow"
 SHOWN = 300
 DIGITS = 9
-"""Python reads no number of thousands of digits, and no status has more than three."""
+"""No status has more."""
+TIMED_OUT, TIMED_OUT_AFTER = "Sandbox.Timedout", "Task timed out after "
+"""The type of the error with which Lambda ends a function, and what it says without a type."""
 BUSY_PAUSES = (1, 2, 4, 8, 16)
 """Seconds until a task is begun again that Lambda refused, because there were too many requests."""
 
@@ -122,11 +124,14 @@ def _ended(payload: bytes, *, failed: bool) -> TaskAnswer:
     """How a function ended, with the beginning of what it said."""
     text = payload[: 4 * SHOWN].decode(errors="replace")
     if failed:
-        said = ": ".join(filter(None, (_field(payload, "errorType"), _field(payload, "errorMessage")))) or text
-        return TaskAnswer("failed", f"it failed ({redacted(said[: 4 * SHOWN])[:SHOWN]})")
-    status = _field(payload, "statusCode")
-    if status.isdecimal() and int(status[:DIGITS]) >= HTTPStatus.BAD_REQUEST:
-        return TaskAnswer("failed", f"it answered with status {status[:DIGITS]}: {redacted(text)[:SHOWN]}")
+        kind, message = _field(payload, "errorType"), _field(payload, "errorMessage")
+        shown = redacted((": ".join(filter(None, (kind, message))) or text)[: 4 * SHOWN])[:SHOWN]
+        if kind == TIMED_OUT or (not kind and TIMED_OUT_AFTER in message):
+            return TaskAnswer("late", f"Lambda ended it after the function's own timeout ({shown})", over=True)
+        return TaskAnswer("failed", f"it failed ({shown})")
+    status = _field(payload, "statusCode").strip()
+    if _number(status) >= HTTPStatus.BAD_REQUEST:
+        return TaskAnswer("failed", f"it answered with status {redacted(status[:DIGITS])}: {redacted(text)[:SHOWN]}")
     return TaskAnswer("succeeded", f"it succeeded, and returned {redacted(text)[:SHOWN]}")
 
 
@@ -143,6 +148,14 @@ class LambdaRehearsals(Rehearsals):
         event = json.dumps({"task": "on_alarm", "deployment_id": deployment_id, "rehearsal": True}).encode()
         with calling("lambda:InvokeFunction", self._name):
             self._functions.invoke(FunctionName=self._name, InvocationType="Event", Payload=event)
+
+
+def _number(text: str) -> float:
+    """The number that the text says, in any form of JSON (`500`, `500.0`, `5e2`); 0 when it says none."""
+    try:
+        return float(text)
+    except ValueError:
+        return 0
 
 
 def _field(payload: bytes, name: str) -> str:

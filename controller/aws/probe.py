@@ -16,7 +16,7 @@ from controller.domain.checks.site_check import SiteCheck
 from controller.domain.checks.verification import OutsideCheck
 from controller.domain.components.site.routing import PUBLICATION_PATH
 from controller.domain.printable import printable
-from controller.errors import NoAnswerError
+from controller.errors import NoAnswerError, NotReachedError
 from controller.ports.signals import Probe
 
 SECONDS = 20.0
@@ -24,6 +24,12 @@ SECONDS = 20.0
 CHUNK = 64 * 1024
 SHOWN = 40
 REDIRECTS = range(300, 400)
+UNREACHED = (
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.SSLError,
+    urllib3.exceptions.ProxyError,
+)
+"""Nobody took the request: the network, a firewall or a certificate is in the way, and no release changes these."""
 HEADERS = {"user-agent": "selfright", "cache-control": "no-cache"}
 
 
@@ -69,7 +75,8 @@ class HttpProbe(Probe):
                 alternatives = [other for other in others if isinstance(other, Check)]
                 return self._compare(check, alternatives, self._ask(door, address, check))
         except NoAnswerError as error:
-            return CheckResult(check.name, False, str(error).replace(address, url))
+            unknown = isinstance(error, NotReachedError)
+            return CheckResult(check.name, False, str(error).replace(address, url), unknown=unknown)
 
     def _compare(self, check: Check, others: Sequence[Check], answer: Answer) -> CheckResult:
         if answer.status in REDIRECTS and answer.status != check.status:
@@ -96,7 +103,8 @@ class HttpProbe(Probe):
         except (urllib3.exceptions.HTTPError, TimeoutError) as error:
             # The messages of these errors are full of Python objects; the name of the class says enough.
             reason = type(error).__name__.removesuffix("Error")
-            raise NoAnswerError(f"no answer from {address} ({reason})") from error
+            missed = NotReachedError if isinstance(error, UNREACHED) else NoAnswerError
+            raise missed(f"no answer from {address} ({reason})") from error
         found = {name.lower(): value for name, value in answer.headers.items()}
         return Answer(answer.status, content, found, (self._clock() - started) * 1000)
 

@@ -16,7 +16,7 @@ from urllib3.exceptions import ConnectTimeoutError, LocationParseError, NewConne
 from urllib3.util import Url, parse_url
 
 from controller.domain.checks.addresses import ADVICE, why_not_public
-from controller.errors import NoAnswerError
+from controller.errors import NotReachedError
 
 CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
 """Time limits to connect, and between two pieces of an answer."""
@@ -54,7 +54,7 @@ def refusal(url: str, resolve: Resolve = addresses_of) -> str:
 
 @contextmanager
 def opened(url: str, *, private: bool, resolve: Resolve = addresses_of) -> Iterator[Door]:
-    """A door to the URL's origin; raises `NoAnswerError` when requests are refused or the name does not resolve.
+    """A door to the URL's origin; raises `NotReachedError` when requests are refused or the name does not resolve.
 
     `private`: requests to addresses that are not public are allowed, too.
     """
@@ -62,9 +62,9 @@ def opened(url: str, *, private: bool, resolve: Resolve = addresses_of) -> Itera
     try:
         addresses = resolve(_bare(parts), _port(parts))
     except (OSError, UnicodeError) as error:
-        raise NoAnswerError(f"no answer from {url} (NameResolution)") from error
+        raise NotReachedError(f"no answer from {url} (NameResolution)") from error
     if not private and (reason := _why_refused(parts, addresses)):
-        raise NoAnswerError(f"{reason}, which checks may not ask. {ADVICE}")
+        raise NotReachedError(f"{reason}, which checks may not ask. {ADVICE}")
     door = _CheckedDoor(parts, addresses[:ADDRESSES])
     try:
         yield door
@@ -131,9 +131,9 @@ def _parsed(url: str) -> Url:
     try:
         parts = parse_url(url)
     except LocationParseError as error:
-        raise NoAnswerError(f"{url} is not a valid URL: correct it in the environment") from error
+        raise NotReachedError(f"{url} is not a valid URL: correct it in the environment") from error
     if parts.scheme not in PORTS or not parts.host:
-        raise NoAnswerError(f"{url} is not a valid URL: correct it in the environment")
+        raise NotReachedError(f"{url} is not a valid URL: correct it in the environment")
     return parts
 
 

@@ -5,9 +5,11 @@ nobody knows whether the task ran. No function runs for more than a quarter of a
 run once more, under the same idempotency key; if that leaves no answer either, the release is rolled back. So two
 tasks never run at the same time, also not those of two releases: the next one waits as long for what a rollback left.
 
-Only an answer that says that it failed is evidence against the version.
+Only an answer that says that it failed is evidence against the version, and of the first attempt alone: the second one
+may fail because the first has done its work.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -19,6 +21,7 @@ from controller.domain.bundle.tasks import ReleaseTask, due_task, event_of, titl
 from controller.domain.deployment import LONGEST_TASK, Changes, Deployment, TaskRun, TripSource
 from controller.domain.environment import Environment
 from controller.domain.phases import Phase
+from controller.domain.printable import sentences
 from controller.domain.timeline import EventKind
 from controller.errors import AwsError, LedgerConflictError, SelfrightError, TransientError
 from controller.flow.shared.fence import permit, trip
@@ -31,6 +34,8 @@ from controller.ports.world import World
 ATTEMPTS = 2
 BEGINS_WITHIN = timedelta(minutes=1)
 """A claim is worth nothing after that: what would be begun later could run for longer than others wait."""
+NOTE_PAUSES = (1, 2, 4, 8, 16)
+"""Seconds until it is noted again that a task is done, while the ledger gives no answer."""
 PAUSE = 30
 """Seconds until the next question, while it is not known how a task ended."""
 
@@ -100,8 +105,11 @@ def _run(world: World, environment: Environment, deployment: Deployment, number:
         return _failed(world, deployment, "fault", f"{name} could not be run: {error}")
     if answer.outcome == "succeeded":
         return _done(world, deployment, number, f"{name}: {answer.said}")
-    if answer.outcome == "failed":
+    if answer.outcome == "failed" or answer.over:
         _note_over(world, deployment)
+    if answer.outcome == "failed" and _run_of(deployment).attempt > 1:
+        said = sentences(f"{name}: {answer.said}", "The first attempt gave no answer, and may have done it: look there")
+        return _failed(world, deployment, "fault", said)
     return _failed(world, deployment, "check" if answer.outcome == "failed" else "fault", f"{name}: {answer.said}")
 
 
@@ -120,19 +128,19 @@ def _note_over(world: World, claimed: Deployment) -> None:
     """Note that nothing of it runs any more, so that the tasks of the next release need not wait for it."""
     run, phases = _run_of(claimed), {Phase.STAGING, Phase.ROLLING_BACK}
     changes: Changes = {"task_run": replace(run, over=True)}
+    update = partial(world.deployments.update, phases=phases, expected=Expected(task_claim=run.claim))
     with suppress(LedgerConflictError):
-        expected = Expected(task_claim=run.claim)
-        world.deployments.update(claimed.deployment_id, changes, phases=phases, expected=expected)
+        _patiently(world, partial(update, claimed.deployment_id, changes))
 
 
 def _done(world: World, deployment: Deployment, number: int, said: str) -> TaskRan:
-    record(world, deployment.deployment_id, EventKind.TASK, said)
-    run = _run_of(deployment)
-    changes: Changes = {"task_run": replace(run, done=(*run.done, number)), **renewed(world)}
-    expected = Expected(task_claim=run.claim)
+    """Note that it is done: first where that counts, because a lost note would make it run once more."""
     try:
-        noted = world.deployments.update(deployment.deployment_id, changes, phases={Phase.STAGING}, expected=expected)
-    except LedgerConflictError:  # It is rolled back already, or has waited so long that the task was begun again.
+        noted = _noted_done(world, deployment, number)
+    finally:
+        with suppress(TransientError):
+            record(world, deployment.deployment_id, EventKind.TASK, said)
+    if noted is None:  # It is rolled back already, or has waited so long that the task was begun again.
         _note_over(world, deployment)
         return TaskRan(deployment, "pending", wait_seconds=1)
     if noted.trip:
@@ -140,7 +148,28 @@ def _done(world: World, deployment: Deployment, number: int, said: str) -> TaskR
     return TaskRan(noted, "done")
 
 
+def _noted_done(world: World, deployment: Deployment, number: int) -> Deployment | None:
+    """The deployment with this task done; None when the claim does not hold any more."""
+    run = _run_of(deployment)
+    changes: Changes = {"task_run": replace(run, done=(*run.done, number)), **renewed(world)}
+    expected, phases = Expected(task_claim=run.claim), {Phase.STAGING}
+    update = partial(world.deployments.update, phases=phases, expected=expected)
+    try:
+        return _patiently(world, partial(update, deployment.deployment_id, changes))
+    except LedgerConflictError:
+        return None
+
+
+def _patiently(world: World, write: Callable[[], Deployment]) -> Deployment:
+    """Write what is known of a task that has ended, also if the ledger gives no answer for a moment."""
+    for pause in NOTE_PAUSES:
+        with suppress(TransientError):
+            return write()
+        world.clock.sleep(pause)
+    return write()
+
+
 def _failed(world: World, deployment: Deployment, source: TripSource, reason: str) -> TaskRan:
     """The release is rolled back before any visitor came; only an answer that it failed (`check`) is evidence."""
-    tripped = trip(world, deployment.deployment_id, source, reason)
+    tripped = _patiently(world, partial(trip, world, deployment.deployment_id, source, reason))
     return TaskRan(tripped, "failed", reason)

@@ -73,11 +73,13 @@ class Hooks(Protocol):
 class TaskAnswer:
     """How a task of a release ended, and what is said of it.
 
-    Only one that `failed` has said something about its release; one that is `late` may still be running.
+    Only one that `failed` has said something about its release; one that is `late` may still be running, unless it is
+    known to be `over`.
     """
 
     outcome: Literal["succeeded", "failed", "late"]
     said: str
+    over: bool = False
 
 
 class Tasks(Protocol):

@@ -32,6 +32,14 @@ def test_a_check_has_failed_after_three_failures_in_a_row(wrong: int, passed: bo
     assert world.probe.asked == ["https://api.example/health"] * 3 + ["https://site.example/"]
 
 
+@pytest.mark.parametrize(("wrong", "unknown"), [(["gone"] * 3, True), (["gone", "no", "gone"], False)])
+def test_an_answer_says_more_than_none(wrong: list[str], unknown: bool) -> None:
+    """A wrong answer is a failure, also if nobody can be reached after that."""
+    world = a_world()
+    world.probe.wrong, world.probe.unreached = wrong, {"gone"}
+    assert probed(world)[0].unknown == unknown
+
+
 def test_a_component_without_a_url_is_not_checked() -> None:
     """Nor one that the environment does not have."""
     world = a_world()
@@ -53,5 +61,5 @@ def test_a_site_that_hangs_does_not_keep_the_verification_from_answering(monkeyp
     world.probe.wrong = ["no answer"] * 100
     results = probed(world)
     assert [result.passed for result in results] == [False, False]
-    assert results[1].detail == "it could not be made in time"
+    assert (results[1].detail, results[1].unknown) == ("it could not be made in time", True)
     assert len(world.probe.asked) == 1

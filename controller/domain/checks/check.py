@@ -93,11 +93,15 @@ class Answer:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """The result of a check; `detail` explains it in one sentence. Neither of its texts has a secret in it."""
+    """The result of a check; `detail` explains it in one sentence. Neither of its texts has a secret in it.
+
+    With `unknown` it did not pass because nobody could be asked, which says nothing about the release.
+    """
 
     check: str
     passed: bool
     detail: str
+    unknown: bool = False
 
     def __post_init__(self) -> None:
         """Hide secrets, whoever made this: reasons go to the ledger, to people and into logs."""

@@ -15,7 +15,7 @@ from controller.domain.checks.page_links import WITH_LINKS, Link, links_in
 from controller.domain.checks.page_types import Use, is_plausible
 from controller.domain.checks.site_check import SiteCheck
 from controller.domain.printable import printable
-from controller.errors import NoAnswerError
+from controller.errors import NoAnswerError, NotReachedError
 
 FILES, BYTES, SECONDS = 200, 50 * 1024 * 1024, 30
 AT_ONCE = 6
@@ -44,6 +44,7 @@ class PageLoad:
     seconds: float = SECONDS
     _loaded: int = field(default=0, init=False)
     _ends: float = field(default=0.0, init=False)
+    _unreached: int = field(default=0, init=False)
 
     def run(self, check: SiteCheck, url: str) -> CheckResult:
         """Load the page at `url` and, from the same origin, the files that it needs, directly or through others."""
@@ -55,7 +56,8 @@ class PageLoad:
         if not trouble:
             return CheckResult(check.name, True, f"the page and {count - 1} files that it needs are there")
         shown = "; ".join(trouble[:SHOWN])
-        return CheckResult(check.name, False, f"{len(trouble)} of {count} files are not right: {shown}")
+        unknown = len(trouble) == self._unreached
+        return CheckResult(check.name, False, f"{len(trouble)} of {count} files are not right: {shown}", unknown)
 
     def _load_all(self, page: Link) -> tuple[int, list[str]]:
         """Load the page, then the files that it links to, and so on; returns their number and what is wrong."""
@@ -86,6 +88,7 @@ class PageLoad:
                 link = Link(folder, link.use)  # its links are relative to that
                 answer = self.fetch(folder)
         except NoAnswerError as error:
+            self._unreached += isinstance(error, NotReachedError)
             return [f"{_shown(path)}: {error}"], set()
         self._loaded += len(answer.body)
         if answer.status != HTTPStatus.OK:

@@ -159,10 +159,39 @@ def test_a_task_whose_function_fails_has_failed() -> None:
     assert answer.said == "it failed (KeyError: password=[redacted])"
 
 
-@pytest.mark.parametrize(("status", "outcome"), [(200, "succeeded"), (404, "failed"), (500, "failed")])
-def test_a_task_that_answers_as_to_a_bad_request_has_failed(status: int, outcome: str) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"errorType": "Sandbox.Timedout", "errorMessage": "RequestId: 6f0 Error: Task timed out after 300.00 seconds"},
+        {"errorMessage": "2026-11-30T17:00:00.000Z 6f747a Task timed out after 300.00 seconds"},
+    ],
+)
+def test_a_task_that_lambda_ends_has_not_failed(error: dict[str, str]) -> None:
+    """The function's own timeout says nothing about the version; and nothing of it runs any more."""
+    answer = run(FakeFunctions(error, "Unhandled"))
+    assert (answer.outcome, answer.over) == ("late", True)
+    assert "Lambda ended it after the function's own timeout" in answer.said
+
+
+def test_a_function_that_speaks_of_a_timeout_has_failed() -> None:
+    """It ended by itself, with an error of its own."""
+    error = {"errorType": "LockError", "errorMessage": "Task timed out after 3 tries"}
+    assert run(FakeFunctions(error, "Unhandled")).outcome == "failed"
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [(200, "succeeded"), (404, "failed"), (500, "failed"), (True, "succeeded"), ("fine", "succeeded")],
+)
+def test_a_task_that_answers_as_to_a_bad_request_has_failed(status: object, outcome: str) -> None:
     """A handler that does not know the event says so by a status."""
     assert run(FakeFunctions({"statusCode": status, "body": "no such route"})).outcome == outcome
+
+
+@pytest.mark.parametrize("status", [500.0, "500", "500 ", "5e2"])
+def test_a_status_counts_in_every_form_of_a_number(status: object) -> None:
+    """Not every language writes it as Python does."""
+    assert run(FakeFunctions({"statusCode": status})).outcome == "failed"
 
 
 @pytest.mark.parametrize("payload", [b"[" * 200_000, b'{"statusCode": 1' + b"0" * 5000 + b"}"])

@@ -125,6 +125,20 @@ def test_no_answer_is_a_failed_check(url: str) -> None:
     assert result.detail == "no answer from http://127.0.0.1:1 (NewConnection)"
 
 
+@pytest.mark.parametrize("made", [check(), SiteCheck(component="site", kind="site")])
+def test_where_nobody_is_reached_nothing_is_known(made: OutsideCheck) -> None:
+    """The network or a firewall is in the way; or the address leads to where checks may not ask."""
+    assert ask("http://127.0.0.1:1", made).unknown
+    assert HttpProbe().run("http://127.0.0.1:1", made, private=False).unknown
+
+
+@pytest.mark.parametrize("path", ["/moved", "/drip"])
+def test_a_wrong_answer_and_one_that_never_ends_are_known(url: str, path: str) -> None:
+    """Somebody took the request."""
+    ticks = iter([0.0, *[100.0] * 100])
+    assert not HttpProbe(clock=lambda: next(ticks)).run(url, check(path), private=True).unknown
+
+
 def test_a_long_answer_is_cut(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Memory is bounded, whatever the canary sends."""
     monkeypatch.setattr(probe, "READ_AT_MOST", 10)

@@ -39,6 +39,18 @@ def with_tasks(*tasks: str) -> FakeWorld:
     return staged(tasks=tasks or (MIGRATION,))
 
 
+def failing(world: FakeWorld, method: str, failures: int) -> None:
+    """The ledger gives no answer to the next of these calls."""
+    real, left = getattr(world.deployments, method), [TransientError("no answer")] * failures
+
+    def call(*args: Any, **named: Any) -> Any:  # noqa: ANN401 - any call
+        if left:
+            raise left.pop()
+        return real(*args, **named)
+
+    setattr(world.deployments, method, call)
+
+
 def source(world: FakeWorld) -> str:
     """The source of the deployment's trip; "" without one."""
     trip = world.deployments.get("d2").trip
@@ -146,6 +158,35 @@ def test_a_task_that_is_late_or_cannot_be_asked_is_no_evidence(answer: TaskAnswe
     assert (source(world), world.deployments.get("d2").is_condemned) == ("fault", False)
 
 
+def test_a_second_attempt_that_fails_is_no_evidence() -> None:
+    """The first one may have made the table that is there already."""
+    world = with_tasks()
+    world.tasks.answers = [LOST, TaskAnswer("failed", "it failed (DuplicateTable)")]
+    run_task(world, "d2")
+    world.clock.forward(LONGEST_TASK.total_seconds())
+    ended = run_task(world, "d2")
+    assert (ended.outcome, source(world), world.deployments.get("d2").is_condemned) == ("failed", "fault", False)
+    assert "it failed (DuplicateTable). The first attempt gave no answer" in (ended.reason or "")
+
+
+@pytest.mark.parametrize("method", ["update", "record"])
+@pytest.mark.parametrize("failures", [1, 3])
+def test_what_is_known_of_a_task_is_not_lost_with_a_write(method: str, failures: int) -> None:
+    """A task that has succeeded does not run again because the ledger gave no answer for a moment."""
+    world = with_tasks()
+    world.tasks.meanwhile = once(lambda: failing(world, method, failures))
+    assert run_task(world, "d2").outcome == "done"
+    assert len(world.tasks.asked) == 1
+
+
+def test_a_failure_is_not_lost_with_a_write() -> None:
+    """A migration that has failed is not begun again either."""
+    world = with_tasks()
+    world.tasks.answers = [TaskAnswer("failed", "it failed")]
+    world.tasks.meanwhile = once(lambda: failing(world, "update", 2))
+    assert (run_task(world, "d2").outcome, source(world)) == ("failed", "check")
+
+
 def test_no_task_begins_after_a_trip() -> None:
     """Nothing goes forward any more."""
     world = with_tasks()
@@ -249,7 +290,10 @@ def test_tasks_do_not_wait_for_what_has_ended(known: dict[str, Any]) -> None:
     assert run_task(after_a_rollback(TaskRun(1, 1, 1, START, **known)), "d3").outcome == "done"
 
 
-@pytest.mark.parametrize("ended", [TaskAnswer("failed", "it failed"), NotFoundError("It is gone.")])
+@pytest.mark.parametrize(
+    "ended",
+    [TaskAnswer("failed", "it failed"), TaskAnswer("late", "Lambda ended it", over=True), NotFoundError("It is gone.")],
+)
 def test_a_task_that_has_failed_is_known_to_be_over(ended: TaskAnswer | Exception) -> None:
     """So the tasks of the corrected release begin at once."""
     world = with_tasks()

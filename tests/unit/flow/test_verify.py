@@ -49,6 +49,17 @@ def test_checks_are_made_where_they_belong() -> None:
     assert world.probe.asked == ["https://api.example/both", "https://api.example/outside", "https://site.example/"]
 
 
+@pytest.mark.parametrize(("wrong", "source"), [("no answer", "fault"), ("wrong", "check")])
+def test_only_an_answer_is_evidence(wrong: str, source: str) -> None:
+    """Where nobody can be reached, the release goes back, and may be released again."""
+    world = shifted(100)
+    world.probe.wrong, world.probe.unreached = ["no answer"] * 3 + [wrong] * 3, {"no answer"}
+    assert verify(world, "d2", 1).outcome == "unhealthy"
+    deployment = world.deployments.get("d2")
+    assert (deployment.trip and deployment.trip.source, deployment.is_condemned) == (source, source == "check")
+    assert ("Not all checks could be made from outside at 100 %: " in deployment.rollback_reason) == (source == "fault")
+
+
 @pytest.mark.parametrize("allowed", [False, True])
 def test_private_addresses_are_asked_only_if_the_environment_allows_it(allowed: bool) -> None:
     """The environment is trusted, the bundle is not."""
