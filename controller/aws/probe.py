@@ -73,25 +73,31 @@ class HttpProbe(Probe):
                 if isinstance(check, SiteCheck):
                     return PageLoad(lambda link: self._get(door, link), self._clock).run(check, address)
                 alternatives = [other for other in others if isinstance(other, Check)]
-                return self._compare(check, alternatives, self._ask(door, address, check))
+                return self._made(door, address, check, alternatives)
         except NoAnswerError as error:
             unknown = isinstance(error, NotReachedError)
             return CheckResult(check.name, False, str(error).replace(address, url), unknown=unknown)
 
+    def _made(self, door: Door, address: str, check: Check, others: Sequence[Check]) -> CheckResult:
+        """Compare the answer, and after that the page in the folder to which it leads, if somebody may want that."""
+        headers, body = {**HEADERS, **check.sent_headers()}, check.encoded_body()
+        answer = self._answer(door, address, check.method, headers, body)
+        result = self._compare(check, others, answer)
+        pages = [one for one in (check, *others) if one.status not in REDIRECTS]
+        folder = folder_of(address, answer) if pages and not result.passed and check.method in {"GET", "HEAD"} else ""
+        return (
+            self._compare(check, others, self._answer(door, folder, check.method, headers, body)) if folder else result
+        )
+
     def _compare(self, check: Check, others: Sequence[Check], answer: Answer) -> CheckResult:
-        if answer.status in REDIRECTS and answer.status != check.status:
+        result = check_answer_with(check, others, answer)
+        if not result.passed and answer.status in REDIRECTS and answer.status != check.status:
             where = redacted(answer.headers.get("location", "nowhere")[:800])[:200]
             return CheckResult(check.name, False, f"expected status {check.status}, got {answer.status}, to {where}")
-        return check_answer_with(check, others, answer)
+        return result
 
     def _get(self, door: Door, address: str) -> Answer:
         return self._answer(door, address, "GET", HEADERS, None)
-
-    def _ask(self, door: Door, address: str, check: Check) -> Answer:
-        headers, body = {**HEADERS, **check.sent_headers()}, check.encoded_body()
-        answer = self._answer(door, address, check.method, headers, body)
-        folder = folder_of(address, answer) if check.method in {"GET", "HEAD"} and check.status not in REDIRECTS else ""
-        return self._answer(door, folder, check.method, headers, body) if folder else answer
 
     def _answer(self, door: Door, address: str, method: str, headers: dict[str, str], body: bytes | None) -> Answer:
         """The whole answer, with the time that a visitor would have waited for it."""

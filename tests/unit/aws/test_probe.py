@@ -174,6 +174,24 @@ def test_an_answer_that_another_release_expects_passes(url: str) -> None:
     assert ask(url, check(contains="new"), [check(contains="welcome")]).passed
 
 
+@pytest.mark.parametrize("path", ["/moved", "/docs"])
+@pytest.mark.parametrize(("new", "stable"), [(200, 302), (301, 302), (302, 200)])
+def test_a_redirect_may_become_a_page_and_a_page_a_redirect(url: str, path: str, new: int, stable: int) -> None:
+    """While both releases serve, stable answers as it promises, also if its redirect leads to the page's folder."""
+    assert ask(url, check(path, status=new), [check(path, status=stable)]).passed
+
+
+def test_a_page_in_a_folder_is_as_good_as_a_redirect(url: str) -> None:
+    """Stable has a page in `/docs/`, and the new release leads away from there."""
+    assert ask(url, check("/docs", status=301), [check("/docs", contains="welcome")]).passed
+
+
+def test_a_redirect_that_neither_release_promises_is_reported(url: str) -> None:
+    """Where it leads, too."""
+    result = ask(url, check("/moved"), [check("/moved", status=301)])
+    assert (result.passed, result.detail) == (False, "expected status 200, got 302, to /elsewhere")
+
+
 def test_a_page_is_loaded_with_its_files(url: str) -> None:
     """All files are requested over HTTP, through one door."""
     assert ask(url, SiteCheck(component="site", kind="site", path="/whole")).passed
