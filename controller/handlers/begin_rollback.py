@@ -37,7 +37,7 @@ def by_whom(request: dict[str, Any]) -> TripSource:
 
     A hook that refused by its token is evidence, as one that refused at once is.
     """
-    source = next((source for source in get_args(TripSource) if source == request.get("by")), "person")
+    source: TripSource = next((source for source in get_args(TripSource) if source == request.get("by")), "person")
     return "check" if source == "fault" and _is_refusal(request.get("failed") or {}) else source
 
 
