@@ -205,7 +205,10 @@ def _note(w: World, d: int, s: State) -> list[Move]:
 
 
 def leases(w: World, d: int) -> list[Row]:
-    """A lease runs out: by chance while the execution is slow; for certain when it hangs."""
+    """A lease runs out: by chance while the execution is slow; for certain when it hangs.
+
+    That stands also for a trip on which the execution does not act: then, too, a rollback begins while it runs.
+    """
     if ("lapsed", d) not in w.sizes:
         return []
     return [Row(("lapsed", d), 0, [("phase", d), ("granted", d), ("x", d), "lapses"], partial(_lapse, w, d))]
