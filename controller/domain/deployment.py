@@ -254,8 +254,9 @@ class Evaluation:
 class Bake:
     """The bake of one traffic step: when it began, when it ends, and its state.
 
-    The judge sets `concluded`; a guard that opens after that closes itself at once. `synthetic` is the number of
-    requests that Selfright sent because visitors sent too few.
+    Until `waits_until` at the latest, numbers of it are waited for: a version may be silent. None where its end waits
+    for none. The judge sets `concluded`; a guard that opens after that closes itself at once. `synthetic` is the number
+    of requests that Selfright sent because visitors sent too few.
     """
 
     step: int
@@ -264,6 +265,7 @@ class Bake:
     extended: bool = False
     concluded: bool = False
     synthetic: int = 0
+    waits_until: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from pydantic import (
 from controller.domain.components.registry import one_of
 from controller.domain.components.target import Target
 from controller.domain.durations import Between
+from controller.domain.judging.measurement import PATIENCE
 from controller.domain.names import Name
 from controller.domain.strategy import Preference, steps_of
 
@@ -117,6 +118,11 @@ class JudgePolicy(_Strict):
         if self.settle is not None:
             return self.settle
         return self.period if self.period < MINUTE else max(self.period, LATE_METRICS)
+
+    @property
+    def longest_wait(self) -> int:
+        """The seconds after the end of a period until a version counts as silent that has reported nothing."""
+        return PATIENCE * max(self.period, self.settled_seconds)
 
 
 class Environment(_Strict):

@@ -18,7 +18,7 @@ from controller.domain.timeline import EventKind
 from controller.errors import LedgerConflictError, SelfrightError, TransientError
 from controller.flow.preconditions.hotfix import guarding, recovered
 from controller.flow.shared.bake import JUDGED, Judged, conclude, judged_now, open_bake, require_current
-from controller.flow.shared.evidence import blindness, gather
+from controller.flow.shared.evidence import blindness, compared, gather, measured
 from controller.flow.shared.fence import trip
 from controller.flow.shared.lease import renewed
 from controller.flow.shared.timeline import environment_of, record
@@ -135,7 +135,7 @@ def _opened(world: World, deployment: Deployment, step: int) -> Deployment:
     if deployment.bake and deployment.bake.step == step:
         return deployment
     now = world.clock.now()
-    bake = Bake(step, now, now + timedelta(seconds=deployment.steps[step].bake))
+    bake = _until(world, deployment, Bake(step, now, now), now + timedelta(seconds=deployment.steps[step].bake))
     try:
         opened = world.deployments.update(
             deployment.deployment_id,
@@ -155,6 +155,15 @@ def _opened(world: World, deployment: Deployment, step: int) -> Deployment:
         f"Baking at {opened.weight} % for {deployment.steps[step].bake} s.",
     )
     return opened
+
+
+def _until(world: World, deployment: Deployment, bake: Bake, ends_at: datetime) -> Bake:
+    """The same bake, which ends then, and until when a version is waited for that is silent."""
+    environment = environment_of(world, deployment)
+    policy, names = environment.judge, measured(environment, deployment)
+    waits = names if policy.limits.any else compared(environment, deployment)
+    longest = ends_at + timedelta(seconds=policy.longest_wait) if waits else None
+    return replace(bake, ends_at=ends_at, waits_until=longest)
 
 
 def _decide(
@@ -203,12 +212,13 @@ def _without_verdict(
     bake, policy = open_bake(deployment), environment.judge
     if not bake.extended:
         longer = max(bake.ends_at - bake.started_at, timedelta(seconds=2 * policy.period))
-        said = f"{judgement.reason} The bake is extended once."
-        return _extend(world, environment, deployment, replace(bake, extended=True, ends_at=now + longer), said)
+        said = f"{judgement.reason} The bake is extended once"
+        extended = replace(_until(world, deployment, bake, now + longer), extended=True)
+        return _extend(world, environment, deployment, extended, said)
     if policy.synthetic.requests and not bake.synthetic and (sent := _synthetic(world, environment, deployment)):
         now = world.clock.now()
-        more = replace(bake, synthetic=sent, ends_at=now + timedelta(seconds=2 * policy.period))
-        said = f"{judgement.reason} The controller sent {sent} synthetic requests."
+        more = _until(world, deployment, replace(bake, synthetic=sent), now + timedelta(seconds=2 * policy.period))
+        said = f"{judgement.reason} The controller sent {sent} synthetic requests, and the bake goes on"
         return _extend(world, environment, deployment, more, said)
     if policy.when_inconclusive == "advance":
         if not (against := _against(deployment, policy)):
@@ -259,7 +269,9 @@ def _synthetic(world: World, environment: Environment, deployment: Deployment) -
 def _extend(world: World, environment: Environment, deployment: Deployment, longer: Bake, said: str) -> Judged:
     expected = Expected(bake_step=longer.step)
     extended = world.deployments.update(deployment.deployment_id, {"bake": longer}, phases=JUDGED, expected=expected)
-    record(world, deployment.deployment_id, EventKind.EXTENDED, said)
+    late = f"; for a version that is silent, the judge waits until {longer.waits_until:%H:%M:%S}"
+    until = f", until {longer.ends_at:%H:%M:%S} UTC{late if longer.waits_until else ''}."
+    record(world, deployment.deployment_id, EventKind.EXTENDED, f"{said}{until}")
     return _wait(world, extended, environment, world.clock.now())
 
 

@@ -12,8 +12,8 @@ from selfright.planning.outlook import Outlook, Unjudged
 class Timing:
     """The duration in seconds: `bakes` for the bakes, and an estimated `overhead` for everything else.
 
-    The most that may be added: `extended` if evidence is missing and the bakes are extended, `tasks` by the release's
-    tasks and `hooks` by the environment's hooks. How long those take is their own matter.
+    The most that may be added: `extended` if visitors do not come (silent versions are waited for, and bakes extended),
+    `tasks` by the release's tasks and `hooks` by the environment's hooks. How long those take is their own matter.
     """
 
     steps: tuple[Step, ...] = ()

@@ -34,10 +34,12 @@ def timing_of(
     steps = steps_for(environment, changed, at_once)
     bakes = sum(step.bake for step in steps)
     measured = any(environment.components[name].measured_by_version for name in changed if name not in at_once)
-    compared = sum(1 for step in steps if step.weight < ALL and step.bake) if measured else 0
+    compared = [step for step in steps if step.weight < ALL and step.bake] if measured else []
     hooks = longest_hooks(environment) if steps else 0
-    overhead = BEGIN + files // FILES_A_SECOND + len(steps) * STEP + compared * environment.judge.settled_seconds + END
-    return Timing(steps, bakes, overhead, bakes, hooks=hooks)
+    settle = len(compared) * environment.judge.settled_seconds
+    overhead = BEGIN + files // FILES_A_SECOND + len(steps) * STEP + settle + END
+    extended = sum(_without_visitors(environment, step, steps) for step in compared)
+    return Timing(steps, bakes, overhead, extended, hooks=hooks)
 
 
 def longest_tasks(tasks: Sequence[ReleaseTask], ends_after: Mapping[str, int | None]) -> int:
@@ -52,6 +54,20 @@ def longest_hooks(environment: Environment) -> int:
     """The seconds that the environment's hooks may take together before they are given up."""
     hooks = environment.deployment_preference.hooks
     return environment.hook_timeout * sum(1 for hook in (hooks.pre_traffic, hooks.post_traffic) if hook)
+
+
+def _without_visitors(environment: Environment, step: Step, steps: Sequence[Step]) -> int:
+    """The most seconds that are added to a step whose versions are compared, if visitors do not come.
+
+    At the end of its time both versions are silent, and are waited for; so they are once more after each extension.
+    """
+    policy = environment.judge
+    silent = policy.longest_wait + evaluation_pause(policy, steps)
+    more = silent - policy.settled_seconds
+    if policy.minimum_requests:
+        more += max(step.bake, 2 * policy.period) + silent
+        more += 2 * policy.period + silent if policy.synthetic.requests else 0
+    return more
 
 
 def calls_of(environment: Environment, components: Sequence[ComponentPlan], steps: Sequence[Step]) -> LambdaCalls:

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from controller.domain.deployment import Counts, Deployment, Evaluation
+from controller.domain.deployment import Bake, Counts, Deployment, Evaluation
 from controller.domain.judging.verdict import Verdict
 from controller.domain.phases import Phase
 from controller.domain.timeline import TimelineEvent
@@ -74,12 +74,21 @@ def _progress(one: Deployment, commands: Commands) -> list[Fact]:
     if one.phase is Phase.STAGING and len(one.order) > 1 and one.next_wave:
         wave = f"wave {one.order.index(one.next_wave) + 1} of {len(one.order)}"
         facts.append(("staging", f"{wave}: {' and '.join(one.next_wave)}"))
+    if one.bake and one.phase is Phase.BAKING and not (one.bake.concluded or one.trip or is_paused(one)):
+        facts.append(("bake", _bake(one.bake)))
     if one.evaluation:
         facts += [(who, counted(counts)) for who, counts in compared(one.evaluation)]
         facts.append(("judge", f"{opinion(one.evaluation)}: {commands.said(one.evaluation.reason)}"))
     if one.trip and one.trip.reason != one.reason:
         facts.append(("trip", commands.said(one.trip.reason)))
     return facts
+
+
+def _bake(bake: Bake) -> str:
+    """Until when it goes on, and until when its numbers are waited for."""
+    said = f"until {at(bake.ends_at)}{' (extended once)' if bake.extended else ''}"
+    waits = bake.waits_until
+    return f"{said}; for a version that is silent, the judge waits until {at(waits)} at the latest" if waits else said
 
 
 def _on_its_way(one: Deployment) -> str:

@@ -100,6 +100,7 @@ def _stands(one: Deployment) -> Document:
         "step": one.bake.step,
         "started_at": _time(one.bake.started_at),
         "ends_at": _time(one.bake.ends_at),
+        "waits_until": _time(one.bake.waits_until),
         "extended": one.bake.extended,
     }
     return {

@@ -68,6 +68,7 @@ def _bars(one: Deployment, now: datetime) -> Table:
         table.add_row("traffic", signs.bar(one.weight / 100, BAR, style), f"{one.weight} %")
     if one.bake and not one.bake.concluded and not one.trip:
         name = "final bake" if one.weight == ALL else "bake"
+        name = "numbers" if _waits(one.bake, now) else name
         table.add_row(name, signs.bar(_elapsed(one.bake, now), BAR, signs.BUSY), _left(one, one.bake, now))
     return table
 
@@ -77,8 +78,15 @@ def _elapsed(bake: Bake, now: datetime) -> float:
     return (now - bake.started_at).total_seconds() / whole if whole else 1.0
 
 
+def _waits(bake: Bake, now: datetime) -> datetime | None:
+    """After its time: until when its numbers are waited for at the latest."""
+    return bake.waits_until if now >= bake.ends_at else None
+
+
 def _left(one: Deployment, bake: Bake, now: datetime) -> str:
     again = " more" if bake.extended else ""
+    if latest := _waits(bake, now):
+        return f"≤ {clock((latest - now).total_seconds())}  step {bake.step + 1} of {len(one.steps)}"
     return f"{clock((bake.ends_at - now).total_seconds())}{again}  step {bake.step + 1} of {len(one.steps)}"
 
 

@@ -148,7 +148,7 @@ def _figures(one: Plan) -> Iterator[Fact]:
 
 def _more(timing: Timing) -> str:
     """What may be added to the time of a release, as far as that is bounded."""
-    parts = (("for its tasks", timing.tasks), ("for hooks", timing.hooks), ("if evidence is missing", timing.extended))
+    parts = (("for its tasks", timing.tasks), ("for hooks", timing.hooks), ("if visitors do not come", timing.extended))
     said = [f"{duration(seconds)} {why}" for why, seconds in parts if seconds]
     return f"; and at most {', '.join(said)}" if said else ""
 

@@ -32,6 +32,14 @@ def drawn(one: Deployment | None, trouble: str = "") -> list[str]:
     return [line.strip("│╭╮╰╯─ ") for line in lines]
 
 
+def test_after_its_time_the_picture_says_how_long_numbers_are_waited_for() -> None:
+    """A version may be silent."""
+    assert BAKING.bake
+    ended = replace(BAKING.bake, ends_at=NOW - timedelta(seconds=5), waits_until=NOW + timedelta(seconds=70))
+    shown = [" ".join(line.split()) for line in drawn(replace(BAKING, bake=ended))]
+    assert f"numbers {'█' * 40} ≤ 1:10 step 1 of 2" in shown
+
+
 def test_the_picture_of_a_bake() -> None:
     """Phase, steps, traffic, bake clock, figures, verdict: all that one wants to know at a glance."""
     assert [" ".join(line.split()) for line in drawn(BAKING)] == [

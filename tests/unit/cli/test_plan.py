@@ -65,7 +65,7 @@ def test_what_the_time_leaves_out_is_said(world: CliWorld, tmp_path: Path) -> No
     path = tmp_path / "smartpack-1.2.0.zip"
     path.write_bytes(parts.pack())
     shown = run(world, str(path), "-e", "smartpack/prod").stdout
-    assert "; and at most 2 s for its tasks, 5 min for hooks, 10 min if evidence is missing\n" in shown
+    assert "; and at most 2 s for its tasks, 5 min for hooks, 22 min if visitors do not come\n" in shown
     seconds = json.loads(run(world, str(path), "-e", "smartpack/prod", "--output", "json").stdout)["seconds"]
     assert (seconds["more_for_tasks"], seconds["more_for_hooks"]) == (2, 300)
 

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -30,6 +31,18 @@ def test_one_environment_shows_what_is_on_its_way_in_full(world: CliWorld) -> No
     assert "  canary      40 requests, 1 error (2.5 %)\n" in shown
     assert "  stable      360 requests, 2 errors (0.6 %)\n" in shown
     assert f"  watch       selfright watch {ID}\n" in shown
+
+
+def test_a_bake_says_until_when_it_goes_on_and_until_when_it_waits(world: CliWorld) -> None:
+    """Also where nobody comes: then a version is silent."""
+    assert BAKING.bake
+    late = BAKING.bake.ends_at + timedelta(minutes=9)
+    world.write(replace(BAKING, bake=replace(BAKING.bake, extended=True, waits_until=late)))
+    until, waits = (f"{one.astimezone():%H:%M:%S}" for one in (BAKING.bake.ends_at, late))
+    said = f"until {until} (extended once); for a version that is silent, the judge waits until {waits} at the latest"
+    assert f"  bake        {said}\n" in world.run("status", ID).stdout
+    document = json.loads(world.run("status", ID, "--output", "json").stdout)
+    assert document["bake"]["waits_until"] == late.isoformat()
 
 
 def test_one_deployment_is_told_in_a_few_lines(world: CliWorld) -> None:

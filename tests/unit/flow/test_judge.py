@@ -40,13 +40,18 @@ from tests.unit.flow.scenes import (
     tripped,
 )
 
+WAITS = 15
+"""Seconds: three times the time in which numbers usually arrive."""
+
 
 def test_the_first_evaluation_opens_the_bake() -> None:
     """From here the clock runs, and the phase is BAKING."""
     world = baking()
     card = evaluate(world)
     assert (card.verdict, card.wait_seconds) == ("wait", 20)
-    assert world.deployments.get("d2").bake == Bake(0, START, START + timedelta(seconds=60))
+    assert world.deployments.get("d2").bake == Bake(
+        0, START, START + timedelta(seconds=60), waits_until=START + timedelta(seconds=60 + WAITS)
+    )
     assert world.deployments.get("d2").phase is Phase.BAKING
 
 
@@ -67,6 +72,15 @@ def test_evaluations_go_on_until_the_bake_is_over() -> None:
     assert evaluate(world).wait_seconds == 5
     world.clock.forward(5)
     assert evaluate(world).verdict == "healthy"
+
+
+def test_a_bake_without_versions_to_compare_waits_for_no_numbers() -> None:
+    """Its end is its time."""
+    world = baking(weight=100)
+    evaluate(world, 1)
+    bake = world.deployments.get("d2").bake
+    assert bake is not None
+    assert bake.waits_until is None
 
 
 def test_a_long_bake_is_evaluated_less_often() -> None:
@@ -147,6 +161,12 @@ def test_too_few_requests_extend_the_bake_once() -> None:
     bake = world.deployments.get("d2").bake
     assert bake is not None
     assert (bake.extended, bake.ends_at) == (True, START + timedelta(seconds=125))
+    assert bake.waits_until == START + timedelta(seconds=125 + WAITS)
+    said = next(one for one in messages(world, "extended"))
+    latest = f"{bake.waits_until:%H:%M:%S}"
+    assert said.endswith(
+        f", until {bake.ends_at:%H:%M:%S} UTC; for a version that is silent, the judge waits until {latest}."
+    )
     world.clock.forward(65)
     assert evaluate(world).verdict == "unhealthy"
 

@@ -23,14 +23,26 @@ def environment(**members: object) -> Environment:
 
 
 def test_the_time_is_that_of_the_bakes_and_a_little_more() -> None:
-    """Extended at most once each; where versions are compared, the last measurements are waited for."""
+    """Where versions are compared, the last measurements are waited for; only such a bake is extended."""
     preference = {"type": [{"weight": 10, "bake": "1m"}, {"weight": 50, "bake": "2m"}]}
     careful = environment(deployment_preference=preference, final_bake="30s")
     steps = (Step(10, 60), Step(50, 120), Step(100, 30))
-    assert timing_of(careful, ["site"]) == Timing(steps, 210, 35, 210)
+    assert timing_of(careful, ["site"]) == Timing(steps, 210, 35, 0)
     compared = timing_of(careful, ["api"])
-    assert compared == Timing(steps, 210, 35 + 2 * 180, 210)
+    assert compared == Timing(steps, 210, 35 + 2 * 180, 2 * (2 * (3 * 180 + 60) - 180 + 120))
     assert compared.seconds == 605
+
+
+def test_without_visitors_silent_versions_are_waited_for() -> None:
+    """Up to three times `settle` at the end of each bake, which is extended once, by two periods at least."""
+    preference = {"type": [{"weight": 20, "bake": "10s"}]}
+    judge = {"period": "10s", "evaluate_every": "10s", "settle": "20s"}
+    quick = environment(deployment_preference=preference, final_bake="5s", judge=judge)
+    assert timing_of(quick, ["api"]).extended == (60 + 10 - 20) + 20 + (60 + 10)
+    asked = environment(deployment_preference=preference, judge={**judge, "minimum_requests": 0})
+    assert timing_of(asked, ["api"]).extended == 60 + 10 - 20
+    sent = environment(deployment_preference=preference, judge={**judge, "synthetic": {"requests": 10}})
+    assert timing_of(sent, ["api"]).extended == 140 + 20 + 70
 
 
 def test_many_files_take_time() -> None:
@@ -114,4 +126,4 @@ def test_what_was_never_live_takes_no_time_of_its_own() -> None:
     """Alone it goes in one step; beside others it is compared with nothing."""
     both = environment(deployment_preference={"type": [{"weight": 10, "bake": "1m"}]}, final_bake="30s")
     assert timing_of(both, ["api"], ["api"]).steps == (Step(100, 30),)
-    assert timing_of(both, ["api", "site"], ["api"]) == Timing((Step(10, 60), Step(100, 30)), 90, 30, 90)
+    assert timing_of(both, ["api", "site"], ["api"]) == Timing((Step(10, 60), Step(100, 30)), 90, 30)
