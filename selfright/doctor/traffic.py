@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from controller.domain.durations import written
 from controller.domain.environment import Environment
+from controller.domain.printable import figure
 from controller.domain.strategy import ALL, steps_of
 from selfright.components.examined import Examination, Finding, note, ok, problem
 from selfright.planning.outlook import Outlook, Usual, outlooks
@@ -45,7 +46,7 @@ class TrafficExaminer:
         if expected < judge.minimum_requests:
             return self._too_few(one, expected)
         if one.suffices:
-            return ok(f"{one.component}: {one.traffic.per_second:.3g} requests a second suffice for a verdict")
+            return ok(f"{one.component}: {figure(one.traffic.per_second)} requests a second suffice for a verdict")
         worse = one.goal.error_rate if one.goal else 1.0
         found = f"{one.component}: a release with {percent(worse)} errors, the tolerance, may not be seen"
         ways = [] if one.bake is None else [f"a bake of {written(one.bake)} at {one.weight} %"]

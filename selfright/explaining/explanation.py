@@ -9,7 +9,7 @@ from datetime import datetime
 
 from controller.domain.deployment import Comparison, Counts, Deployment, Evaluation, Trip
 from controller.domain.phases import Phase
-from controller.domain.printable import sentence
+from controller.domain.printable import figure, sentence
 from selfright.account.status import DeploymentRecord, back_in, finished_in, is_paused
 from selfright.wording import TRIPPED_BY, clean, duration, percent, plural
 
@@ -73,7 +73,7 @@ def metric_of(one: Comparison) -> str:
     """What is compared, in words: `api's errors`, `api's requests slower than 120 ms (stable's p90)`."""
     if one.threshold_ms is None:
         return f"{one.component}'s {one.metric}"
-    return f"{one.component}'s requests slower than {one.threshold_ms:.4g} ms (stable's {one.metric})"
+    return f"{one.component}'s requests slower than {figure(one.threshold_ms, 4)} ms (stable's {one.metric})"
 
 
 def _decisive(one: Deployment, evaluations: Sequence[Evaluation]) -> Evaluation | None:
@@ -130,7 +130,10 @@ def _tripped(trip: Trip, decisive: Evaluation | None) -> str:
     if trip.source == "alarm":
         return _sentence(f"An alarm ended it: {trip.reason.removeprefix('Alarm ')}")
     if trip.source == "check":
-        return _sentence(f"A check of the release failed {trip.reason.removeprefix('Check failed ')}")
+        what = trip.reason.removeprefix("Check failed ")
+        if what == trip.reason:  # A task's answer is evidence as a check's is.
+            return _sentence(f"No metric ended it: {trip.reason}")
+        return _sentence(f"A check of the release failed {what}")
     if trip.source not in JUDGED:
         return _sentence(f"{SOURCES[trip.source]}: {trip.reason}")
     found = strongest(decisive) if decisive else None
@@ -142,7 +145,7 @@ def _tripped(trip: Trip, decisive: Evaluation | None) -> str:
 
 def _numbers(decisive: Evaluation | None) -> str:
     if decisive is None:
-        return "The judge had no numbers: it made no evaluation."
+        return "The judge made no evaluation, so there are no numbers."
     found = strongest(decisive)
     if found is None and not decisive.canary.requests:
         return "No request was measured on the canary by then."
@@ -153,12 +156,12 @@ def _numbers(decisive: Evaluation | None) -> str:
     bounds = ""
     if found.low is not None and found.high is not None:
         bounds = f"; the difference is between {_points(found.low)} and {_points(found.high)} percentage points"
-    return f"{sides}: an e-value of {decisive.e_value:.3g}, where {decisive.limit:.3g} rolls back{bounds}."
+    return f"{sides}: an e-value of {figure(decisive.e_value)}, where {figure(decisive.limit)} rolls back{bounds}."
 
 
 def _evaluation(one: Deployment, evaluations: Sequence[Evaluation], decisive: Evaluation | None) -> str:
     if decisive is None:
-        return "There was no evaluation, because no canary was baked."
+        return "The bake ended before the first one." if one.bake else "No canary was baked."
     number = evaluations.index(decisive) + 1
     since = _since(one, decisive.at)
     data = "" if decisive.data in {"complete", "uncompared"} else f" (its data: {decisive.data})"
@@ -189,7 +192,8 @@ def _counted(counts: Counts) -> str:
 
 
 def _points(difference: float) -> str:
-    return f"{100 * difference:+.2g}"
+    shown = figure(100 * difference, 2)
+    return shown if shown.startswith("-") else f"+{shown}"
 
 
 def _sentence(text: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from controller.domain.deployment import Counts, Evaluation
+from controller.domain.printable import figure
 from selfright.errors import AdviceError
 from selfright.explaining.error_bands import band
 from selfright.explaining.explanation import Explanation
@@ -130,7 +131,7 @@ class _Drawing:
         )
         axes.plot(times, values, color=EVIDENCE, marker="o", markersize=2.5, linewidth=1.5)
         axes.axhline(limit, color=CANARY, linestyle="--", linewidth=1.2)
-        axes.text(times[0], 1.15 * limit, f"{limit:.3g} rolls back", color=CANARY, fontsize=8)
+        axes.text(times[0], 1.15 * limit, f"{figure(limit)} rolls back", color=CANARY, fontsize=8)
         axes.set_ylim(min(0.1, 0.7 * min(values)), 5 * max(limit, *values))
 
     def _draw_weight(self) -> None:

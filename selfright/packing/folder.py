@@ -106,6 +106,8 @@ class Secret:
     signs: str = "looks like a secret"
 
 
+BUILD = "Build the application first."
+LESS = "Look at `exclude` in release.yaml, and at what is in the folder: only leftovers of tools may be there."
 LeavesOut = Callable[[str, bool], bool]
 """Whether a path is left out; the second value says whether it is a folder's."""
 
@@ -128,7 +130,9 @@ def list_files(
     refuse_secret_files([one for one in found if isinstance(one, Secret)], public=public)
     files = sorted((one for one in found if isinstance(one, SourceFile)), key=lambda file: file.path)
     if not files:
-        raise InvalidBundleError(f"the folder '{folder}' has no files", "Build the application first.")
+        if next(folder.iterdir(), None) is None:
+            raise InvalidBundleError(f"the folder '{folder}' has no files", BUILD)
+        raise InvalidBundleError(f"of the folder '{folder}' nothing is left: all of it is left out", LESS)
     return files
 
 

@@ -14,7 +14,6 @@ from controller.domain.strategy import ALL, steps_of
 from controller.domain.version_order import is_older
 
 NO_DATA = "INSUFFICIENT_DATA"
-GUARDS_NOTHING = "until there are some, it guards nothing."
 STAYS = "no rollback undoes it or runs it"
 """What is said of every task."""
 MOST = 30
@@ -49,8 +48,10 @@ def remarks_beside(
 def remarks_on_alarms(states: Mapping[str, str]) -> Iterator[str]:
     """The remarks on alarms that cannot guard a release, by their states."""
     if silent := sorted(name for name, state in states.items() if state == NO_DATA):
-        one = len(silent) == 1
-        yield f"Alarm{'' if one else 's'} {', '.join(silent)} {'has' if one else 'have'} no data: {GUARDS_NOTHING}"
+        if len(silent) == 1:
+            yield f"Alarm {silent[0]} has no data: until there are some, it guards nothing."
+        else:
+            yield f"Alarms {', '.join(silent)} have no data: until there are some, they guard nothing."
 
 
 def bounded(remarks: Iterable[str]) -> tuple[str, ...]:
@@ -66,8 +67,10 @@ def _tasks(manifest: Manifest) -> Iterator[str]:
 
 def _unchecked(manifest: Manifest) -> Iterator[str]:
     for name in _without_checks(manifest):
-        if manifest.components[name].answers_requests:
-            yield f"{name}: No check looks at it, so alarms and the comparison with stable alone guard it."
+        one = manifest.components[name]
+        if one.answers_requests:
+            guards = "alarms and the comparison with stable" if one.is_compared else "alarms"
+            yield f"{name}: No check looks at it, so {guards} alone guard it."
 
 
 def _without_checks(manifest: Manifest) -> list[str]:

@@ -35,7 +35,8 @@ class Artifact(BaseModel):
     """The keys of every component.
 
     Each kind is a subclass with `kind: Literal[…]`, in a folder of its own. The flags say which checks it allows:
-    requests (`answers_requests`), a load (`can_be_loaded`), pages loaded as by a browser (`has_pages`).
+    requests (`answers_requests`), a load (`can_be_loaded`), pages loaded as by a browser (`has_pages`). `is_compared`:
+    the judge compares its versions.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, ignored_types=(InstanceDefault,))
@@ -54,6 +55,7 @@ class Artifact(BaseModel):
     answers_requests: ClassVar[bool] = False
     can_be_loaded: ClassVar[bool] = False
     has_pages: ClassVar[bool] = False
+    is_compared: ClassVar[bool] = False
     can_be_shared: ClassVar[bool] = False
     """Whether several components of this kind may be made of one artifact."""
 

@@ -7,6 +7,7 @@ from controller.domain.deployment import Counts
 from controller.domain.judging.sequential.priors import ERRORS
 from controller.domain.judging.sequential.trial import Trial
 from controller.domain.judging.verdict import Judgement, Verdict
+from controller.domain.printable import figure
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ def judge_trial(trial: Trial, terms: Terms, now: datetime) -> Judgement:
     if missing := _missing(trial, terms, now):
         return missing
     step = sum(side.step.requests for side in trial.sides.values())
-    figures = f"{compared(*trial.counts())} (e-value {trial.e_value:.3g} of {trial.limit:.0f})"
+    figures = f"{compared(*trial.counts())} (e-value {figure(trial.e_value)} of {trial.limit:.0f})"
     if step < terms.minimum_requests:
         so_far = f"{step} of at least {terms.minimum_requests} requests on the canary since the last shift"
         return Judgement(Verdict.INCONCLUSIVE, f"Not enough evidence: {so_far}; {figures}.")
@@ -47,7 +48,7 @@ def strongest_evidence(trial: Trial) -> str:
     what = "failed" if metric == ERRORS else f"slower than stable's {metric}"
     return (
         f"{component}, {compared(stream.canary, stream.stable, what)};"
-        f" e-value {trial.e_value:.3g}, the limit is {trial.limit:.0f}."
+        f" e-value {figure(trial.e_value)}, the limit is {trial.limit:.0f}."
     )
 
 
@@ -57,7 +58,7 @@ def compared(canary: Counts, stable: Counts, what: str = "failed") -> str:
 
 
 def _of(counts: Counts) -> str:
-    return f"{counts.errors:,} of {counts.requests:,} ({counts.error_rate * 100:.3g} %)"
+    return f"{counts.errors:,} of {counts.requests:,} ({figure(counts.error_rate * 100)} %)"
 
 
 def _missing(trial: Trial, terms: Terms, now: datetime) -> Judgement | None:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from controller.domain.deployment import Bake, Deployment
 from controller.domain.phases import MOVING, Phase
+from controller.domain.printable import figure
 from controller.errors import LedgerConflictError, SelfrightError
 from controller.flow.shared.results import DeploymentResult
 from controller.ports.ledger import Expected
@@ -52,7 +53,9 @@ def judged_now(
 ) -> Judged:
     """The result of an evaluation, with what the console shows of it: the e-value against its limit."""
     seen = deployment.evaluation
-    evidence = f"e-value {seen.e_value:.3g} of {seen.limit:.3g}" if seen and seen.limit else "nothing to compare"
+    evidence = (
+        f"e-value {figure(seen.e_value)} of {figure(seen.limit)}" if seen and seen.limit else "nothing to compare"
+    )
     return Judged(deployment, "evaluated", reason, verdict, wait_seconds, evidence)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from controller.domain.printable import figure
 from controller.domain.strategy import ALL
 from selfright.backtest.incidents import Incident
 from selfright.backtest.report import Bad, Good, Report
@@ -86,7 +87,7 @@ def _alone(one: Incident) -> str:
     if one.judged is not None:
         return f"the judge alone: after {duration(one.judged)}"
     later = f", about {duration(one.forecast)} had it gone on" if one.forecast is not None else ""
-    return f"the judge alone: not yet by then (e-value {one.e_value:.3g} of {one.limit:.3g}){later}"
+    return f"the judge alone: not yet by then (e-value {figure(one.e_value)} of {figure(one.limit)}){later}"
 
 
 def _verdict(one: Report) -> Text:
@@ -104,7 +105,7 @@ def _lines(lines: Iterable[Fact]) -> RenderableType:
 
 
 def _rate(share: float) -> str:
-    return f"{100 * share:.3g} %"
+    return f"{figure(100 * share)} %"
 
 
 def document(one: Report) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from controller.domain.deployment import Counts, Deployment, Evaluation
+from controller.domain.printable import figure
 from selfright.cli.views import signs
 from selfright.explaining.explanation import reached
 from selfright.wording import duration, percent, plural
@@ -79,12 +80,12 @@ def _evidence(table: Table, columns: Sequence[Sequence[Evaluation]]) -> None:
         return
     highest = max(evaluations, key=_evidence_of)
     table.add_row(
-        "e-value", Text(_wide(columns, LIMIT_LINE * len(columns)), signs.BAD), f"{highest.limit:.3g} rolls back"
+        "e-value", Text(_wide(columns, LIMIT_LINE * len(columns)), signs.BAD), f"{figure(highest.limit)} rolls back"
     )
     for row in reversed(range(EVIDENCE_ROWS)):
         drawn = "".join(_block(height, EVIDENCE_ROWS, row, least=not row) for height in heights)
         style = signs.BAD if max(heights) >= 1 else signs.CAREFUL
-        table.add_row("", Text(_wide(columns, drawn), style), "" if row else f"{highest.e_value:.3g} at most")
+        table.add_row("", Text(_wide(columns, drawn), style), "" if row else f"{figure(highest.e_value)} at most")
 
 
 def _evidence_of(evaluation: Evaluation) -> float:

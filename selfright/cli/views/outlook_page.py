@@ -10,6 +10,7 @@ from rich.text import Text
 
 from controller.domain.durations import written
 from controller.domain.judging.power import POWER, Detection
+from controller.domain.printable import figure
 from selfright.cli.views import signs
 from selfright.planning.outlook import Outlook, Unjudged
 from selfright.wording import duration
@@ -53,7 +54,7 @@ def _lines(one: Outlook) -> Iterator[Text]:
         yield Text("its usual traffic is unknown: add --requests-per-second for an outlook", signs.QUIET)
         return
     usual = _rate(one.traffic.error_rate)
-    yield Text(f"usually {one.traffic.per_second:.3g} requests a second, {usual} of them fail")
+    yield Text(f"usually {figure(one.traffic.per_second)} requests a second, {usual} of them fail")
     yield _smallest(one.smallest, usual)
     if not one.suffices:
         yield from _missed(one, one.goal, usual)
@@ -82,4 +83,4 @@ def _missed(one: Outlook, goal: Detection, usual: str) -> Iterator[Text]:
 
 
 def _rate(share: float) -> str:
-    return f"{100 * share:.2g} %"
+    return f"{figure(100 * share, 2)} %"

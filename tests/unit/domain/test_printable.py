@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from controller.domain.deployment import Trip, Trouble, Unsent, Upload
 from controller.domain.phases import Phase
-from controller.domain.printable import MESSAGE_BYTES, NAME_BYTES, PART_BYTES, bounded, said, sentences
+from controller.domain.printable import MESSAGE_BYTES, NAME_BYTES, PART_BYTES, bounded, figure, said, sentences
 from controller.domain.timeline import TimelineEvent
 from controller.errors import AwsError, InvalidBundleError
 from tests.fakes import START
@@ -71,3 +71,21 @@ def test_what_is_put_together_reads_as_sentences() -> None:
     assert sentences("wrong prices", "", "Is it so?", "It failed") == "wrong prices. Is it so? It failed"
     assert sentences("wrong prices") == "wrong prices"
     assert not sentences("", "")
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (104, "104"),
+        (1.24e6, "1,240,000"),
+        (0.0123, "0.0123"),
+        (-79.6, "-79.6"),
+        (2.0, "2"),
+        (1e-9, "0"),
+        (0, "0"),
+        (float("inf"), "inf"),
+    ],
+)
+def test_figures_have_no_exponent(number: float, shown: str) -> None:
+    """Three significant digits, as people write them."""
+    assert figure(number) == shown

@@ -55,6 +55,24 @@ def test_a_slow_canary_is_told_with_the_threshold() -> None:
     )
 
 
+def test_a_task_that_failed_is_no_failed_check() -> None:
+    """Its own words say what it was."""
+    said = explained(tripped("check", "api: task 1: it failed (KeyError: 'DATABASE')"))
+    assert said.metric == "No metric ended it: api: task 1: it failed (KeyError: 'DATABASE')."
+    assert explained(tripped("check", "Check failed before traffic: GET /: 500")).metric == (
+        "A check of the release failed before traffic: GET /: 500."
+    )
+
+
+def test_large_figures_have_no_exponent() -> None:
+    """A difference of all requests, and an e-value of millions."""
+    all_bad = Comparison("api", "errors", Counts(100, 100), Counts(900, 0), 0.1, 1.24e6, 100, low=-0.8, high=1.0)
+    evaluation = replace(BAD[-1], e_value=1.24e6, limit=100.0, comparisons=(all_bad,))
+    numbers = explained(tripped("judge", "bad"), [evaluation]).numbers
+    assert "an e-value of 1,240,000, where 100 rolls back" in numbers
+    assert "between -80 and +100 percentage points" in numbers
+
+
 def test_an_alarm_is_told_with_the_last_evaluation_before_it() -> None:
     """The judge's numbers of that moment go with it."""
     one = tripped("alarm", "Alarm api-errors: 5 errors in 1 minute")
@@ -95,8 +113,8 @@ def test_a_refused_release_was_never_evaluated() -> None:
     """There are no numbers, and the reason is told."""
     said = explain(DeploymentRecord(replace(RECEIVED, phase=Phase.REJECTED, reason="The bundle is no zip")), [])
     assert said.metric == "No metric ended it: The bundle is no zip."
-    assert said.numbers == "The judge had no numbers: it made no evaluation."
-    assert said.evaluation == "There was no evaluation, because no canary was baked."
+    assert said.numbers == "The judge made no evaluation, so there are no numbers."
+    assert said.evaluation == "No canary was baked."
 
 
 def test_what_is_on_its_way_says_how_to_watch_it_or_to_decide() -> None:

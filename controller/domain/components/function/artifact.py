@@ -49,6 +49,7 @@ class LambdaArtifact(Artifact):
 
     answers_requests: ClassVar[bool] = True
     can_be_loaded: ClassVar[bool] = True
+    is_compared: ClassVar[bool] = True
     can_be_shared: ClassVar[bool] = True
 
 

@@ -164,6 +164,14 @@ def test_a_pattern_that_matches_nothing_is_said(source: Source) -> None:
     assert source.remarks() == ["web: No file matches '*.mpa' under `exclude`."]
 
 
+def test_where_all_is_left_out_the_patterns_are_named(source: Source) -> None:
+    """The application is built: what is wrong is `exclude`."""
+    source.keys = ", exclude: ['*']"
+    with pytest.raises(InvalidBundleError, match="nothing is left: all of it is left out") as refused:
+        source.remarks()
+    assert "`exclude`" in refused.value.next_step
+
+
 def test_a_pattern_that_leads_out_of_the_folder_is_refused(source: Source) -> None:
     """Patterns are about the site's own files."""
     source.keys = ", exclude: [../secret]"

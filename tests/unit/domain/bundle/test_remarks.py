@@ -73,6 +73,13 @@ def test_a_component_at_which_nothing_looks_is_called_blind(members: dict[str, A
         assert [one.partition(":")[0] for one in said] == expected
 
 
+def test_a_site_is_compared_with_nothing() -> None:
+    """CloudFront's numbers know no versions, so the judge does not guard it; a function's versions are compared."""
+    api, site = (one for one in remarks(a_bundle(checks=())) if "No check" in one)
+    assert api == "api: No check looks at it, so alarms and the comparison with stable alone guard it."
+    assert site == "site: No check looks at it, so alarms alone guard it."
+
+
 def test_an_older_version_after_a_newer_one_is_said() -> None:
     """It may be meant; often it is a bundle of yesterday."""
     assert beside("1.0.9", "1.0.10") == ["Version 1.0.9 is older than 1.0.10, which is live."]
@@ -91,6 +98,9 @@ def test_an_alarm_without_data_is_said() -> None:
     states = {"errors": "INSUFFICIENT_DATA", "slow": "OK"}
     assert list(remarks_on_alarms(states)) == ["Alarm errors has no data: until there are some, it guards nothing."]
     assert list(remarks_on_alarms({"slow": "OK"})) == []
+    assert list(remarks_on_alarms({"slow": "INSUFFICIENT_DATA", "errors": "INSUFFICIENT_DATA"})) == [
+        "Alarms errors, slow have no data: until there are some, they guard nothing."
+    ]
 
 
 def test_many_remarks_are_counted() -> None:
