@@ -45,24 +45,27 @@ def answer_in(
 
 
 def why_not_taken(payload: bytes, function_error: str | None) -> str:
-    """Why the sender of an event would send it, or a part of it, again; "" when it was taken."""
+    """Why the sender of an event would send it, or a part of it, again; "" when it was taken.
+
+    The event is the release's own and no visitor's request, so the failure's message is said, too, without secrets.
+    """
     try:
         result = json.loads(payload or b"null")
     except (ValueError, RecursionError):
         return "the function's answer is not JSON"
     if function_error:
-        return f"{FAILED} {_failure(result)}"
+        return f"{FAILED} {_failure(result, speaks=True)}"
     failed = result.get("batchItemFailures") if isinstance(result, dict) else None
     count = len(failed) if isinstance(failed, list) else 0
     return f"the function returned {count} record{'s' * (count != 1)} as failed" if count else ""
 
 
-def _failure(answer: Any) -> str:  # noqa: ANN401 - JSON
-    """The type of a failure, with Lambda's own words when the code did not start: then it has seen no request."""
+def _failure(answer: Any, *, speaks: bool = False) -> str:  # noqa: ANN401 - JSON
+    """The type of a failure, and its message if it `speaks`, or if the code did not start: then it saw no request."""
     kind = answer.get("errorType") if isinstance(answer, dict) else None
     if not isinstance(kind, str) or not kind.isprintable():
         return "an unknown error"
-    message = answer.get("errorMessage") if kind in NOT_STARTED else None
+    message = answer.get("errorMessage") if speaks or kind in NOT_STARTED else None
     first = _REQUEST.sub("", message.strip().partition("\n")[0], count=1) if isinstance(message, str) else ""
     words = redacted(printable(first))
     return bounded(f"{kind}: {words}", PART_BYTES) if words else kind[:SHOWN]

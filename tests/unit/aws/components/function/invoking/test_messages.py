@@ -41,7 +41,8 @@ def test_a_bus_takes_a_detail_or_more() -> None:
 
 
 CHECK = '{"component":"api","kind":"event","source":"sqs","payload":{"id":1}'
-FAILED = {"Payload": {"errorType": "KeyError", "errorMessage": "hunter2"}, "FunctionError": "Unhandled"}
+MESSAGE = "no order A1 for password=hunter2hunter2\nat line 1"
+FAILED = {"Payload": {"errorType": "KeyError", "errorMessage": MESSAGE}, "FunctionError": "Unhandled"}
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ FAILED = {"Payload": {"errorType": "KeyError", "errorMessage": "hunter2"}, "Func
         ({"Payload": {"batchItemFailures": []}}, "", "it was taken"),
         ({"Payload": {"batchItemFailures": [{"itemIdentifier": "1"}]}}, "", "the function returned 1 record as failed"),
         ({"Payload": {"batchItemFailures": [{}, {}]}}, "", "the function returned 2 records as failed"),
-        (FAILED, "", "the function failed with KeyError"),
+        (FAILED, "", "the function failed with KeyError: no order A1 for password=[redacted]"),
         ({"Payload": {"done": 2}}, ',"json":{"done":1}', "done is 2, expected 1"),
     ],
 )
