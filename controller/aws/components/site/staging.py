@@ -20,12 +20,12 @@ from controller.aws.components.site.files import SiteFiles, Stored
 from controller.aws.components.site.routing import FOLDERS, SITE, index_key, sharing_in
 from controller.aws.components.site.sharing import is_shared_already
 from controller.domain.components.contents import Contents
-from controller.domain.components.site.addresses import INDEX, MISSING_PAGE, SAYS
+from controller.domain.components.site.addresses import MISSING_PAGE, SAYS
 from controller.domain.components.site.artifact import SiteArtifact
 from controller.domain.components.site.hashes import REVISIONS
 from controller.domain.components.site.headers import addresses_at
 from controller.domain.components.site.index import FileEntry, SiteIndex
-from controller.domain.components.site.names import MISSING_NAME
+from controller.domain.components.site.names import INDEX_PAGE, MISSING_NAME
 from controller.domain.components.site.serving import HEAD_BYTES, cache_control, representation
 from controller.errors import ConflictError, InvalidBundleError
 
@@ -142,7 +142,7 @@ class SiteStaging:
             key,
             page,
             sha256,
-            content_type=representation(INDEX).type,
+            content_type=representation(INDEX_PAGE).type,
             cache_control=cache_control(hashed=False),
             metadata={"revision": self._revision, **says},
         )

@@ -10,17 +10,10 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from urllib.parse import quote, unquote
 
-from controller.domain.components.site.names import (
-    HEADERS_NAME,
-    INDEX_NAME,
-    INDEX_PAGE,
-    MISSING_NAME,
-    REDIRECTS_NAME,
-    NotFoundHandling,
-)
-from controller.domain.components.site.redirects import MovedAddress, Redirects, Rule
+from controller.domain.components.site.moving import SHOWN, Moving, Redirect, address_of, encoded, fits
+from controller.domain.components.site.names import INDEX_PAGE, MISSING_NAME, NotFoundHandling
+from controller.domain.components.site.redirects import Redirects, Rule
 from controller.errors import InvalidBundleError
 
 MISSING_PAGE = b"<!doctype html><title>Not Found</title><p>There is no such page.</p>"
@@ -28,33 +21,15 @@ MISSING_PAGE = b"<!doctype html><title>Not Found</title><p>There is no such page
 PAGE, INDEX, PAGE_404 = ".html", INDEX_PAGE, "404.html"
 PAGES_404 = (PAGE_404, f"404/{INDEX}")
 """A site's own page for what is missing: the first that is there. Some tools write every page into a folder."""
-PERMANENTLY = 301
 SAYS = "selfright"
 """The name of an object's metadata that tells the routing function how to answer with it, as JSON."""
-UNTOUCHED = "/-_.!~*'()"
-"""Characters that `encodeURIComponent` leaves as they are, and the slash."""
-OWN = frozenset({INDEX_NAME, MISSING_NAME, HEADERS_NAME, REDIRECTS_NAME})
-"""Names in a revision's folder that visitors do not see."""
 PUBLIC = ".well-known/"
 """No application shows its page below this folder."""
-SHOWN = 3
 FUNCTION_BYTES = 1_000
 """How much of what the routing function must know of one revision has room in it, beside the shared folders."""
+LONGEST = 1_600
+"""Bytes of where an object leads: S3 keeps two kilobytes of its metadata."""
 Added = TypeVar("Added")
-
-
-@dataclass(frozen=True)
-class Redirect:
-    """Leads to another address."""
-
-    location: str
-    status: int = PERMANENTLY
-
-    @property
-    def page(self) -> bytes:
-        """A page that leads there, too, where the routing function does not see answers."""
-        url = json.dumps(self.location)[1:-1].replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
-        return f'<!doctype html><meta http-equiv="refresh" content="0;url={url}"><a href="{url}">Moved</a>'.encode()
 
 
 @dataclass(frozen=True)
@@ -95,11 +70,6 @@ class Addresses:
         return {name: value for name, value in content.items() if value}
 
 
-def encoded(path: str) -> str:
-    """A path as a browser sends it."""
-    return quote(path, safe=UNTOUCHED)
-
-
 def is_application(paths: Collection[str], handling: NotFoundHandling | None) -> bool:
     """Whether one page answers every address: as the release says, else if it is the only one and no `404.html`."""
     if handling:
@@ -128,121 +98,29 @@ def addresses_of(
     pages, hidden = _apart(dict(_without_suffix(paths)), is_shared)
     copies = {MISSING_NAME: missing, **pages}
     folders, hidden_folders = _apart({name: Redirect(f"/{encoded(name)}/") for name in _folders(paths)}, is_shared)
-    moving = _Moving({*paths, *copies, *folders}, is_shared)
-    moved = moving.run(redirects)
     # An application's page answers such an address; to lead on from there, the function would have to know it.
     slashes = {} if application else dict(_without_slash(pages, is_shared))
-    names = {*paths, *copies, *folders, *moved}
-    known = sorted(f"/{address}" for name in names for address in [_address(name)] if _needs_telling(address))
+    leading, too_long = _bounded({**folders, **slashes})
+    moving = Moving({*paths, *copies, *folders}, leading, is_shared)
+    moving.run(redirects)
+    moved = moving.objects
+    names = {*paths, *copies, *moved, *(folders.keys() & leading.keys())}
+    known = sorted(f"/{address}" for name in names for address in [address_of(name)] if _needs_telling(address))
     found = Addresses(
         application,
         copies,
-        {**folders, **slashes, **moved},
+        {**leading, **moved},
         tuple(known) if application else (),
-        tuple(moving.rules),
-        (*_on_hidden({*hidden, *hidden_folders}.difference(everything)), *moving.said),
+        moving.rules,
+        (*_on_hidden({*hidden, *hidden_folders}.difference(everything)), *_on_long(too_long), *moving.said),
         redirects.beyond,
     )
     _require_room(found)
     return found
 
 
-class _Moving:
-    """Decides for each line of `_redirects` whether an object leads on, or the routing function itself."""
-
-    def __init__(self, names: Collection[str], is_shared: Callable[[str], bool]) -> None:
-        """`names` are those of all objects of the revision."""
-        self._names, self._is_shared = names, is_shared
-        self._parts = {name: _parts(f"/{_address(name)}") for name in names if name != MISSING_NAME}
-        self.rules: list[Rule] = []
-        self.said: list[str] = []
-
-    def run(self, redirects: Redirects) -> dict[str, Redirect]:
-        """The objects that lead on, by their names.
-
-        The first line for an address counts. So what a later pattern fits, too, must stand before it in the function.
-        """
-        objects: dict[str, Redirect] = {}
-        patterns = [(number, move) for number, move in enumerate(redirects.moves) if move.is_pattern]
-        for number, move in enumerate(redirects.moves):
-            if move.is_pattern:
-                if self._may_be_rule(move):
-                    self._say_what_is_hidden(move)
-                continue
-            fitting = [place for place, pattern in patterns if fits(pattern.source, move.source)]
-            exists = [name for name in _objects(move.source) if name in self._names]
-            if not OWN.isdisjoint(_objects(move.source)):
-                self.said.append(f"'{move.source}' in _redirects is not followed: Selfright keeps its own there.")
-            elif fitting and fitting[0] < number:
-                self.said.append(f"'{move.source}' in _redirects is never reached: an earlier line fits it.")
-            elif exists and not move.forced:
-                self.said.append(f"'{move.source}' in _redirects is a file's address, and shows the file.")
-            elif exists or fitting or any(map(self._is_shared, _objects(move.source))):
-                self._may_be_rule(move)
-            else:
-                objects |= {name: Redirect(move.target, move.status) for name in _leading(move)}
-        return objects
-
-    def _may_be_rule(self, move: MovedAddress) -> bool:
-        """Make a rule of the line, unless a browser that follows it would come to the same rule again, for ever."""
-        leads_on = not fits(move.source, _path(move.target))
-        if leads_on:
-            self.rules.append(move.rule)
-        else:
-            self.said.append(f"'{move.source}' in _redirects is not followed: '{move.target}' would lead to itself.")
-        return leads_on
-
-    def _say_what_is_hidden(self, move: MovedAddress) -> None:
-        if move.forced:
-            return
-        wanted = move.source.split("/")
-        if hidden := [name for name, parts in self._parts.items() if match(wanted, parts) is not None]:
-            shown = ", ".join(sorted(hidden)[:SHOWN])
-            self.said.append(f"'{move.source}' in _redirects comes before {len(hidden)} files, like {shown}.")
-
-
 def _page_404(paths: Collection[str]) -> str:
     return next((page for page in PAGES_404 if page in paths), "")
-
-
-def fits(pattern: str, path: str) -> bool:
-    """Whether a line for `pattern` is for this path, too."""
-    return match(pattern.split("/"), _parts(path)) is not None
-
-
-def _parts(path: str) -> list[str]:
-    return (path.removesuffix("/") or "/").split("/")
-
-
-def match(wanted: Sequence[str], parts: Sequence[str]) -> dict[str, str] | None:
-    """The values of a pattern's placeholders for a path, both in parts; None when it does not fit."""
-    values: dict[str, str] = {}
-    for number, one in enumerate(wanted):
-        part = parts[number] if number < len(parts) else None
-        if one == "*":
-            return {**values, "splat": "/".join(parts[number:])}
-        if one.startswith(":") and part:
-            values[one[1:]] = part
-        elif one != part:
-            return None
-    return values if len(wanted) == len(parts) else None
-
-
-def _objects(source: str) -> list[str]:
-    """The names of the objects that are shown at an address, with and without a slash."""
-    bare = source.strip("/")
-    return [bare, f"{bare}/{INDEX}"] if bare else [INDEX]
-
-
-def _leading(move: MovedAddress) -> list[str]:
-    """The names of the objects that lead on; none of them leads to itself."""
-    to = _path(move.target).removeprefix("/")
-    return [name for name in _objects(move.source) if _address(name) != to]
-
-
-def _path(target: str) -> str:
-    """The decoded path that a line leads to; that of another host is no path here."""
-    return unquote(target.partition("?")[0].partition("#")[0])
 
 
 def _require_room(addresses: Addresses) -> None:
@@ -282,11 +160,6 @@ def _folders(paths: Collection[str]) -> Iterator[str]:
             yield name
 
 
-def _address(name: str) -> str:
-    """The address of an object: a page in a folder is at the folder."""
-    return name[: -len(INDEX)] if name == INDEX or name.endswith(f"/{INDEX}") else name
-
-
 def _apart(added: Mapping[str, Added], is_shared: Callable[[str], bool]) -> tuple[dict[str, Added], dict[str, Added]]:
     """What staging adds, without and with what has the address of a shared file.
 
@@ -294,6 +167,20 @@ def _apart(added: Mapping[str, Added], is_shared: Callable[[str], bool]) -> tupl
     """
     shared = {name for name in added if is_shared(name)}
     return ({name: added[name] for name in added if name not in shared}, {name: added[name] for name in shared})
+
+
+def _bounded(leading: Mapping[str, Redirect]) -> tuple[dict[str, Redirect], list[str]]:
+    """The redirects that an object's metadata has room for, and the names of the others."""
+    long = [name for name, one in leading.items() if len(one.location) > LONGEST]
+    return {name: one for name, one in leading.items() if len(one.location) <= LONGEST} if long else dict(leading), long
+
+
+def _on_long(names: Sequence[str]) -> Iterator[str]:
+    if names:
+        yield (
+            f"{len(names)} addresses lead nowhere, like '/{address_of(min(names))[:80]}…': where they would lead to has"
+            f" more than {LONGEST} bytes when it is sent. Link to the address that shows the page, or shorten its name."
+        )
 
 
 def _on_hidden(hidden: Collection[str]) -> Iterator[str]:

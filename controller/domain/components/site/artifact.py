@@ -217,11 +217,13 @@ class SiteArtifact(Artifact):
 
     def _on_missing(self, bundle: Contents) -> Iterator[str]:
         """What an address without a file shows, when the release does not say it, and what redirects do."""
+        from controller.domain.components.site.redirects import parse_redirects  # noqa: PLC0415 - only to read a bundle
+
         index, addresses = self.read_index(bundle), self.addresses(bundle)
         if not addresses.shows_root and "index.html" not in index.files:
             yield "It has no index.html at its root, so the address / shows what is missing."
         if self.not_found_handling is None:
-            if addresses.application and REDIRECTS_NAME not in index.files:
+            if addresses.application and not parse_redirects(self._rules(bundle, REDIRECTS_NAME)).handling:
                 yield (
                     "It has one page and no 404.html, so it is taken for an application: that page answers every"
                     " address without a dot. If it is none, write `not_found_handling: 404-page`."

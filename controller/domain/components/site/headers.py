@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from controller.domain.components.site.addresses import INDEX
+from controller.domain.components.site.names import INDEX_PAGE
 from controller.domain.printable import printable
 from controller.errors import InvalidBundleError
 
@@ -186,7 +186,9 @@ def _header(text: str) -> tuple[str, str | None] | str:
 def addresses_at(name: str) -> tuple[str, ...]:
     """The addresses at which an object is shown: `docs/index.html` is at `/docs/`, too."""
     return (
-        (f"/{name}", f"/{name.removesuffix(INDEX)}") if name == INDEX or name.endswith(f"/{INDEX}") else (f"/{name}",)
+        (f"/{name}", f"/{name.removesuffix(INDEX_PAGE)}")
+        if name == INDEX_PAGE or name.endswith(f"/{INDEX_PAGE}")
+        else (f"/{name}",)
     )
 
 

@@ -11,3 +11,5 @@ INDEX_PAGE = "index.html"
 """The page of a folder, and of an application unless its environment names another one."""
 REDIRECTS_NAME, HEADERS_NAME = "_redirects", "_headers"
 """Files that say how a site is served; visitors do not see them."""
+OWN = frozenset({INDEX_NAME, MISSING_NAME, HEADERS_NAME, REDIRECTS_NAME})
+"""Names in a revision's folder that visitors do not see."""

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from controller.domain.components.site.addresses import INDEX, OWN, PUBLIC, encoded, match
+from controller.domain.components.site.addresses import PUBLIC
 from controller.domain.components.site.hashes import PATTERNS, REVISIONS, Sharing
-from controller.domain.components.site.names import MISSING_NAME
+from controller.domain.components.site.moving import filled, match
+from controller.domain.components.site.names import INDEX_PAGE, MISSING_NAME, OWN
 from controller.domain.components.site.redirects import Rule
 from controller.domain.strategy import ALL
 from controller.errors import ChangedByOthersError, InvalidBundleError
@@ -34,8 +35,6 @@ _SPACED = re.compile(r"(?<!TABLE)(?<!NAMES) (===|!==|=>|&&|\|\||[+=<?:]) ")
 _TABLE = re.compile(r"^const TABLE = (\{.*\});$", re.MULTILINE)
 _SEAL = "// selfright-routing {}\n"
 _ODD = re.compile(r"[\\\x00-\x1f\x7f]|/\.{1,2}(/|$)|^[^/]")
-PLACEHOLDER = re.compile(r":([A-Za-z]\w*)", re.ASCII)
-"""A placeholder in the address that a rule leads to."""
 _BADLY_ENCODED = re.compile(r"%(?![0-9A-Fa-f]{2})|%2[Ff]")
 
 
@@ -165,7 +164,7 @@ def _key(path: str, site: Mapping[str, Any], revision: str, table: RoutingTable)
     is_view = bool(site.get("application")) and "." not in name and path != "/" and not path.startswith(f"/{PUBLIC}")
     if is_view and path not in site.get("known", ()):
         return f"{folder}{site['application']}"
-    return folder + (path if name else path + INDEX)
+    return folder + (path if name else path + INDEX_PAGE)
 
 
 def _moved(rules: Sequence[Rule], path: str) -> tuple[int, str] | None:
@@ -174,12 +173,8 @@ def _moved(rules: Sequence[Rule], path: str) -> tuple[int, str] | None:
     for pattern, location, status in rules:
         values = match(pattern.split("/"), parts)
         if values is not None:
-            return status, _filled(location, values)
+            return status, filled(location, values)
     return None
-
-
-def _filled(location: str, values: Mapping[str, str]) -> str:
-    return PLACEHOLDER.sub(lambda found: encoded(values[found[1]]), location)
 
 
 def _seal(code: str) -> str:
@@ -205,7 +200,7 @@ def _table(code: str) -> RoutingTable | None:
 
 def _sites(content: Mapping[str, Any], revisions: Collection[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """What a table says of its revisions. An older Selfright wrote the application's page once for all of them."""
-    fallback = content.get("fallback", f"/{INDEX}")
+    fallback = content.get("fallback", f"/{INDEX_PAGE}")
     for revision, site in content.get("sites", {revision: {"application": True} for revision in revisions}).items():
         yield revision, with_page(site, fallback)
 

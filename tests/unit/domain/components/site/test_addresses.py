@@ -6,13 +6,14 @@ from controller.domain.components.site.addresses import (
     FUNCTION_BYTES,
     MISSING_PAGE,
     Addresses,
-    Redirect,
     addresses_of,
     is_application,
 )
 from controller.domain.components.site.hashes import Sharing
+from controller.domain.components.site.moving import Redirect
 from controller.domain.components.site.names import NotFoundHandling
 from controller.domain.components.site.redirects import parse_redirects
+from controller.domain.components.site.routing import RoutingTable, route
 from controller.errors import InvalidBundleError
 
 APPLICATION: NotFoundHandling = "single-page-application"
@@ -210,13 +211,97 @@ def test_a_redirect_of_a_folder_of_shared_files_is_the_functions() -> None:
         "/:lang /x",
         "/docs /docs/?a=1 301!",
         "/caf%C3%A9/* /caf\xe9/b",
+        "/docs/ /docs 301!",
     ],
 )
 def test_a_rule_that_would_lead_to_itself_is_not_followed(line: str) -> None:
     """Browsers would follow it for ever: elsewhere, a file at the second address ends that."""
     found = moved(line)
     assert found.rules == ()
-    assert "would lead to itself" in found.said[0]
+    assert "is not followed: '" in found.said[0]
+    assert "for ever" in found.said[0]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "/x /y\n/y /x",
+        "/x /y 301\n/y/ /z?a=1\n/z /x#top",
+        "/x/* /y/:splat\n/y/* /x/:splat",
+        "/y/:a/:b /x/:a/:b\n/x/* /y/:splat",
+        "/EN/* /en/:splat\n/* /EN/:splat",
+        "/a/* /b/a/:splat\n/b/* /:splat",
+        "/about.html /about 301!\n/about /about.html 301!",
+        "/k /x/k\n/x/* /:splat",
+        "/docs/ /manual 301!\n/manual /docs",
+    ],
+)
+def test_lines_that_lead_round_are_not_followed(lines: str) -> None:
+    """Each leads on by itself; the one that closes the circle is left out, and said."""
+    found = moved(lines)
+    *_, last = (one for one in found.said if "for ever" in one)
+    assert "is not followed: '" in last
+    everything = moved("")
+    assert len(found.rules) + len(found.redirects.keys() - everything.redirects.keys()) > 0
+
+
+NAME = st.sampled_from(["/a", "/b", "/c", "/a/", "/c/", "/about", "/docs", "/docs/", "/about.html", "/"])
+LINES = st.lists(st.tuples(NAME, NAME, st.sampled_from(["301", "302!"])).map(" ".join), max_size=6)
+
+
+@given(LINES)
+def test_every_address_leads_to_an_end(lines: list[str]) -> None:
+    """Whatever the lines are, a browser that follows redirects comes to a page, or to what is missing."""
+    found = moved("\n".join(lines))
+    table = RoutingTable("r", sites={"r": found.for_function()})
+    for address in ["/a", "/b/", "/c", "/about", "/about/", "/docs", "/docs/", "/about.html", "/"]:
+        at = address
+        for _ in range(20):
+            to = route(at, "r", table)
+            led = found.redirects.get(to.key.removeprefix("revisions/r/"))
+            if not (to.location or led):
+                break
+            at = to.location or (led.location if led else "")
+        else:
+            pytest.fail(f"{lines} leads on for ever from {address}")
+
+
+def test_what_ends_by_itself_is_followed() -> None:
+    """It comes to the same line again, and is shorter each time."""
+    assert moved("/a/:one/* /a/:splat").rules == (("/a/:one/*", "/a/:splat", 302),)
+
+
+def test_a_line_to_a_host_that_may_be_the_sites_own_is_said() -> None:
+    """The bundle does not know the names of its sites; on the other one of two it is what was meant."""
+    found = moved("/* https://www.example.com/:splat 301!\n")
+    assert found.rules == (("/*", "https://www.example.com/:splat", 301),)
+    assert found.said == (
+        "'/*' in _redirects leads to another host: if www.example.com shows this site, browsers follow it for ever.",
+    )
+    assert moved("/old https://example.com/new").said == ()
+
+
+@pytest.mark.parametrize(("line", "how"), [("/e /e", "with"), ("/f/ /f", "with"), ("/loop /loop/", "without")])
+def test_a_line_that_is_half_followed_is_said(line: str, how: str) -> None:
+    """One of the two forms of its address would lead to itself."""
+    [said] = moved(line).said
+    assert f"is followed only {how} a slash at its end" in said
+
+
+def test_a_line_that_is_not_followed_hides_no_other() -> None:
+    """What stands below it is reached."""
+    assert moved("/* /en/:splat\n/old /new").redirects.keys() > {"old", "old/index.html"}
+
+
+def test_an_address_that_no_metadata_holds_is_left_out_and_said() -> None:
+    """An object says where it leads in two kilobytes, and each byte of such a name takes three."""
+    name = "/".join(["\u3042" * 80, "\u3044" * 80, "\u3046" * 80])
+    found = addresses_of({"index.html", f"{name}/index.html", f"{name}x.html"}, "404-page")
+    assert found.redirects == {}
+    assert set(found.copies) == {".404.html", f"{name}x"}
+    [said] = found.said
+    assert said.startswith("2 addresses lead nowhere, like '/\u3042")
+    assert len(said) < 400
 
 
 @pytest.mark.parametrize("name", ["/.index.json", "/.404.html/", "/_headers", "/_redirects"])

@@ -36,6 +36,7 @@ def handled(parts: BundleParts, handling: str) -> BundleParts:
     ("files", "said"),
     [
         ({"index.html": PAGE}, "taken for an application"),
+        ({"index.html": PAGE, "_redirects": b"/old / 301"}, "taken for an application"),
         ({"index.html": PAGE, "docs/index.html": PAGE}, "no 404.html"),
         ({"index.html": PAGE, "silent-renew.html": PAGE}, "write `not_found_handling: single-page-application`"),
     ],
@@ -179,7 +180,7 @@ def test_pages_that_browsers_would_keep_are_said() -> None:
 def test_an_index_of_files_that_are_not_there_is_refused_before_they_are_compared() -> None:
     """Ninety thousand names and fifty patterns cost nothing."""
     parts = bundle_parts(site_files={"index.html": PAGE, "_redirects": b"\n".join(b"/:a%d/z /" % n for n in range(40))})
-    index = json.loads(parts.files["site.index.json"])
+    index = json.loads(bytes(parts.files["site.index.json"]))
     index["files"] |= {f"p/{number:x}.html": index["files"]["index.html"] for number in range(30_000)}
     parts.files["site.index.json"] = text = json.dumps(index).encode()
     parts.manifest["components"]["site"]["digest"] = digest(text)
