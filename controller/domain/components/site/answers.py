@@ -7,6 +7,7 @@ from typing import Any
 
 from controller.domain.checks.check import Answer
 from controller.domain.components.site.addresses import SAYS
+from controller.domain.components.site.moving import with_query
 
 
 def told(answer: Answer, metadata: Mapping[str, str], query: str) -> Answer:
@@ -16,7 +17,5 @@ def told(answer: Answer, metadata: Mapping[str, str], query: str) -> Answer:
     says: dict[str, Any] = json.loads(metadata[SAYS])
     headers = {**answer.headers, **says.get("headers", {})}
     if location := says.get("location"):
-        address, mark, place = location.partition("#")
-        more = f"?{query}" if query and "?" not in address else ""
-        headers["location"] = f"{address}{more}{mark}{place}"
+        headers["location"] = with_query(location, query)
     return replace(answer, status=says.get("status", answer.status), headers=headers)

@@ -18,6 +18,8 @@ from controller.domain.components.site.redirects import MovedAddress, Redirects,
 PERMANENTLY = 301
 UNTOUCHED = "/-_.!~*'()"
 """Characters that `encodeURIComponent` leaves as they are, and the slash."""
+IN_QUERY = "!$&'()*+,-./:;=?@_~%"
+"""Characters beside letters and digits that stay as they are in a query."""
 SHOWN = 3
 HOPS = 20
 """So many redirects browsers follow, one after the other."""
@@ -171,6 +173,21 @@ def encoded(path: str) -> str:
 def filled(location: str, values: Mapping[str, str]) -> str:
     """The address that a line leads to, with the values of its placeholders."""
     return _PLACEHOLDER.sub(lambda found: encoded(values[found[1]]), location)
+
+
+def with_query(location: str, query: str) -> str:
+    """An address to go to with the query of the visitor's, unless it has one; the same as `redirect` in `routing.js`.
+
+    CloudFront gives the function the values of each name together, and says `a=` and `a` alike.
+    """
+    address, mark, place = location.partition("#")
+    values: dict[str, list[str]] = {}
+    for one in filter(None, query.split("&")):
+        name, _, value = one.partition("=")
+        values.setdefault(name, []).append(f"{name}={value}" if value else name)
+    fields = "&".join(one for some in values.values() for one in some)
+    more = f"?{quote(fields, safe=IN_QUERY)}" if fields and "?" not in address else ""
+    return f"{address}{more}{mark}{place}"
 
 
 def fits(pattern: str, path: str) -> bool:

@@ -148,11 +148,13 @@ function told(response, request) {
   return response;
 }
 
+// No half of a character may reach encodeURIComponent, which would throw.
 function redirect(response, to, status, request) {
   const query = Object.keys(request.querystring || {}).map(name => {
     const field = request.querystring[name];
     return (field.multiValue || [field]).map(one => one.value ? name + '=' + one.value : name).join('&');
-  }).join('&').replace(/[^!$&'()*+,\-.\/0-9:;=?@A-Z_a-z~%]/g, encodeURIComponent);
+  }).join('&').replace(/[\ud800-\udbff][\udc00-\udfff]|[^!$&'()*+,\-.\/0-9:;=?@A-Z_a-z~%\ud800-\udfff]/g, encodeURIComponent)
+    .replace(/[\ud800-\udfff]/g, '%EF%BF%BD');
   response.statusCode = status;
   response.statusDescription = 'Moved';
   const more = query && !/^[^#]*\?/.test(to) ? '?' + query : '';

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 from controller.domain.components.site.addresses import PUBLIC
 from controller.domain.components.site.hashes import PATTERNS, REVISIONS, Sharing
-from controller.domain.components.site.moving import filled, match
+from controller.domain.components.site.moving import filled, match, with_query
 from controller.domain.components.site.names import INDEX_PAGE, MISSING_NAME, OWN
 from controller.domain.components.site.redirects import Rule
 from controller.domain.strategy import ALL
@@ -28,7 +28,7 @@ LIMIT = 10_240
 PUBLICATION_PATH = "/.well-known/selfright/publication"
 """The routing function itself answers this path, with the name of its publication as JSON."""
 _NAMES = "const NAMES = {};"
-_SOURCE_ONLY = re.compile(r"^ +|^// (?!Published).*\n|^\n|(?<=[{,])\n", re.MULTILINE)
+_SOURCE_ONLY = re.compile(r"^ +|^// (?!Published).*\n|^\n|(?<=[{,])\n|(?<=[^}];)\n", re.MULTILINE)
 """What the routing function does not need of its source: it has little room."""
 _SPACED = re.compile(r"(?<!TABLE)(?<!NAMES) (===|!==|=>|&&|\|\||[+=<?:]) ")
 """Operators that need no spaces; no text in the source has one."""
@@ -134,7 +134,7 @@ def route(path: str, revision: str, table: RoutingTable) -> Destination:
     if moved := _moved(site.get("rules", ()), clean):
         query = path.partition("#")[0].partition("?")[2]
         status, location = moved
-        return Destination("", status, f"{location}?{query}" if query and "?" not in location else location)
+        return Destination("", status, with_query(location, query))
     return Destination(_key(clean, site, revision, table))
 
 

@@ -205,6 +205,8 @@ def test_an_object_may_have_headers_of_its_own() -> None:
         ({"a": {"value": "1"}, "b": {"value": ""}}, "/docs/?a=1&b"),
         ({"a": {"value": "1", "multiValue": [{"value": "1"}, {"value": "2"}]}}, "/docs/?a=1&a=2"),
         ({"a": {"value": 'x%20y"\r\n'}}, "/docs/?a=x%20y%22%0D%0A"),
+        ({"a": {"value": "\u00e9\U0001f600"}}, "/docs/?a=%C3%A9%F0%9F%98%80"),
+        ({"a": {"value": "\ud83d|\ude00"}}, "/docs/?a=%EF%BF%BD%7C%EF%BF%BD"),
     ],
 )
 def test_a_redirect_keeps_the_query(query: dict[str, Any], location: str) -> None:
@@ -219,6 +221,56 @@ def test_a_query_comes_before_a_place_in_the_page() -> None:
     answer = answered({"status": 301, "location": "/docs/#top"}, querystring=asked)
     assert answer["headers"]["location"] == {"value": "/docs/?a=1#top"}
     assert told(Answer(200), {SAYS: '{"location": "/docs/#top"}'}, "a=1").headers["location"] == "/docs/?a=1#top"
+
+
+LOCATIONS = [
+    "/d/:splat",
+    "/d/:splat#top",
+    "/d/:splat?own=1",
+    "/d/:splat?own=1#top?",
+    "https://a.example",
+    "/d#a?b=:splat",
+]
+QUERIES = [
+    "",
+    "q=1",
+    "q=",
+    "q",
+    "a=1&b=2&a=3&b",
+    "a&a=&a=2",
+    "q=%20%ff&r=x=y?z",
+    "q=\u00e9\U0001f600",
+    'q=a|b"<',
+    "&&q=1&",
+]
+
+
+def as_cloudfront_reads(query: str) -> dict[str, Any]:
+    """The query as the function gets it."""
+    fields: dict[str, list[dict[str, str]]] = {}
+    for one in filter(None, query.split("&")):
+        name, _, value = one.partition("=")
+        fields.setdefault(name, []).append({"value": value})
+    return {
+        name: {"value": some[0]["value"], **({"multiValue": some} if len(some) > 1 else {})}
+        for name, some in fields.items()
+    }
+
+
+@pytest.mark.parametrize("location", LOCATIONS)
+def test_the_function_and_the_controller_agree_on_queries(location: str) -> None:
+    """By a rule and by an object: what a check before traffic sees is what visitors get."""
+    table = RoutingTable(B, hashed=FOLDERS, sites={B: {"rules": [["/f/*", location, 301]]}})
+    asked = [{"uri": "/f/x", "headers": {}, "querystring": as_cloudfront_reads(query)} for query in QUERIES]
+    says = {SAYS: json.dumps({"status": 301, "location": location})}
+    events: list[dict[str, Any]] = [{"viewer": {"ip": "::1"}, "request": one} for one in asked]
+    for one in asked:
+        headers = {"x-amz-meta-selfright": {"value": says[SAYS]}}
+        events.append({"request": one, "response": {"statusCode": 200, "headers": headers}})
+    found = [answer["headers"]["location"]["value"] for answer in run_events(table, events)]
+    by_rule = [route(f"/f/x?{query}", B, table).location for query in QUERIES]
+    by_object = [told(Answer(200), says, query).headers["location"] for query in QUERIES]
+    assert found == [*by_rule, *by_object]
 
 
 @pytest.mark.parametrize("table", [RoutingTable(), RoutingTable(A, B, 10, hashed=FOLDERS, seal="4 forward")])
