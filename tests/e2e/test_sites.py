@@ -94,7 +94,7 @@ def test_a_site_of_pages_goes_through_a_canary(lab: Lab) -> None:
     someone = visitors[0]
     assert moved(someone, "/docs?a=1&b=%20") == (301, "/docs/?a=1&b=%20")
     assert moved(someone, "/old") == (301, "/docs/")
-    assert moved(someone, "/blog/2024/hello/?x=1") == (302, "/posts/2024/hello?x=1")
+    assert moved(someone, "/blog/2024/hello/?x=1") == (302, "/posts/2024/hello/?x=1")
     assert someone.get("/docs/")[2]["x-docs"] == "yes"
     assert "x-docs" not in someone.get("/about")[2]
     assert someone.get("/LICENSE")[:2] == (200, "as it is")

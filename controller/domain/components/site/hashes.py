@@ -20,8 +20,8 @@ from typing import Final
 REVISIONS = "revisions/"
 """Each revision's folder is below it, with the files that are its own."""
 _LONGEST = 255
-_REMEMBERED = 30_000
-"""Names: staging asks several times for each."""
+_REMEMBERED = 60_000
+"""Names: staging asks several times for each file, and once for what it adds."""
 _DAY = "(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 _END = "(?![A-Za-z0-9])"
 _START = r"(?:^|[._~@?\/-])"

@@ -85,7 +85,7 @@ class Moving:
                 self._lead(number, move)
 
     def _lead(self, number: int, move: MovedAddress) -> None:
-        parts = _parts(move.source)
+        parts = move.source.split("/")
         fitting = [place for place, wanted, _ in self._rules if match(wanted, parts) is not None]
         exists = any(name in self._names for name in _objects(move.source))
         if fitting and fitting[0] < number:
@@ -141,7 +141,7 @@ class Moving:
         """The path that this one leads to; empty if it leads nowhere, or to another host."""
         if not path.startswith("/"):
             return ""
-        parts = _parts(path)
+        parts = path.split("/")
         for _, wanted, move in self._rules:
             if (values := match(wanted, parts)) is not None:
                 return _path(filled(move.target, values), host)
@@ -162,7 +162,7 @@ class Moving:
 
     @cached_property
     def _shown(self) -> Sequence[tuple[str, Sequence[str]]]:
-        return [(name, _parts(f"/{address_of(name)}")) for name in self._names if name != MISSING_NAME]
+        return [(name, f"/{address_of(name)}".split("/")) for name in self._names if name != MISSING_NAME]
 
 
 def encoded(path: str) -> str:
@@ -192,11 +192,14 @@ def with_query(location: str, query: str) -> str:
 
 def fits(pattern: str, path: str) -> bool:
     """Whether a line for `pattern` is for this path, too."""
-    return match(pattern.split("/"), _parts(path)) is not None
+    return match(pattern.split("/"), path.split("/")) is not None
 
 
 def match(wanted: Sequence[str], parts: Sequence[str]) -> dict[str, str] | None:
-    """The values of a pattern's placeholders for a path, both in parts; None when it does not fit."""
+    """The values of a pattern's placeholders for a path, both in parts; None when it does not fit.
+
+    A slash at the end of the path is its last part, which is empty; only a `*` keeps it.
+    """
     values: dict[str, str] = {}
     for number, one in enumerate(wanted):
         part = parts[number] if number < len(parts) else None
@@ -206,16 +209,12 @@ def match(wanted: Sequence[str], parts: Sequence[str]) -> dict[str, str] | None:
             values[one[1:]] = part
         elif one != part:
             return None
-    return values if len(wanted) == len(parts) else None
+    return None if any(parts[len(wanted) :]) else values
 
 
 def address_of(name: str) -> str:
     """The address of an object, without a slash before it: a page in a folder is at the folder."""
     return name[: -len(INDEX_PAGE)] if name == INDEX_PAGE or name.endswith(f"/{INDEX_PAGE}") else name
-
-
-def _parts(path: str) -> Sequence[str]:
-    return (path.removesuffix("/") or "/").split("/")
 
 
 def _samples(source: str) -> Iterator[Mapping[str, str]]:

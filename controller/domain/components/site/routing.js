@@ -103,7 +103,7 @@ function isHashed(path) {
 
 // The status and the address of the first rule for this path.
 function moved(rules, path) {
-  const parts = path.replace(/(.)\/$/, '$1').split('/');
+  const parts = path.split('/');
   for (let i = 0; i < rules.length; i++) {
     const values = match(rules[i][0].split('/'), parts);
     if (values) {
@@ -126,7 +126,7 @@ function match(wanted, parts) {
       return null;
     }
   }
-  return wanted.length === parts.length ? values : null;
+  return parts.slice(wanted.length).join('') ? null : values;
 }
 
 // What staging wrote into the object's metadata: another status, an address to go to, more headers.

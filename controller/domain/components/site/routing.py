@@ -169,7 +169,7 @@ def _key(path: str, site: Mapping[str, Any], revision: str, table: RoutingTable)
 
 def _moved(rules: Sequence[Rule], path: str) -> tuple[int, str] | None:
     """The status and the address of the first rule for this path."""
-    parts = (path.removesuffix("/") or path).split("/")
+    parts = path.split("/")
     for pattern, location, status in rules:
         values = match(pattern.split("/"), parts)
         if values is not None:
