@@ -63,7 +63,9 @@ def test_a_secret_is_found_however_it_is_packed(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [zipped({"a/.env": b"A=1"}), tarred({".env": b"A=1"}), gzip.compress(tarred({"x/.env": b""}))]
+    "data",
+    [zipped({"a/.env": b"A=1"}), tarred({".env": b"A=1"}), gzip.compress(tarred({"x/.env": b""}))],
+    ids=["a zip", "a tar", "a compressed tar"],
 )
 def test_the_name_of_a_secret_is_enough(data: bytes) -> None:
     """A file of settings has no form by which it could be known."""
