@@ -59,9 +59,10 @@ def test_every_thread_of_the_product_is_an_actor() -> None:
         for word in ("ThreadPoolExecutor", "Lock")
     }
     assert found["ThreadPoolExecutor"] == set(POOLS)
-    # Making a client waits for nothing; a load run holds its lock for no call; no simulated release has an image.
+    # Making a client waits for nothing; a load run holds its lock for no call; no image or API is simulated.
     others = {
         "controller.aws.client.clients",
+        "controller.aws.client.recent",
         "controller.aws.components.function.invoking.load_runs",
         "controller.aws.components.image.push",
     }
