@@ -22,7 +22,8 @@ from controller.settings import Settings
 from controller.wiring import aws_world
 from selfright.account.ledger import Ledger
 from selfright.errors import AdviceError
-from selfright.local_state import LocalState, tail
+from selfright.layout import INSTALLED
+from selfright.local_state import LocalState, in_use, tail
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -32,6 +33,13 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 PARAMETER = f"{ROOT}/controller"
+
+UP = (
+    ": in a clone of Selfright's repository, run `./dev up`, and `./dev` instead of `selfright`."
+    if INSTALLED
+    else ": ./dev up"
+)
+"""How a local AWS is started, from here."""
 
 
 class ControllerResources(BaseModel):
@@ -59,7 +67,7 @@ class Account:
             with calling("ssm:GetParameter", PARAMETER):
                 value = self.ssm.get_parameter(Name=PARAMETER)["Parameter"].get("Value", "")
         except NotFoundError as error:
-            raise _not_bootstrapped() from error
+            raise not_bootstrapped() from error
         try:
             return ControllerResources.model_validate_json(value)
         except ValidationError as error:
@@ -142,13 +150,16 @@ class Account:
         return client("stepfunctions")
 
 
-def _not_bootstrapped() -> AdviceError:
+def not_bootstrapped(state: LocalState | None = None) -> AdviceError:
+    """That there is no controller, and what to do; `state` is that of the local AWS of this folder."""
     endpoint, region = os.environ.get("AWS_ENDPOINT_URL"), os.environ.get("AWS_REGION", "the default region")
     if endpoint:
-        step = "Deploy it there first (`./dev up` does that for the local AWS)."
+        step = "Deploy it there first."
+        if in_use(state):
+            step = "If `./dev up` is still at work, it deploys one: wait until it has ended. Otherwise run it again."
         return AdviceError(f"There is no Selfright controller at {endpoint}.", step)
     step = "Check AWS_REGION and AWS_PROFILE. If they are right, deploy the controller: see the README."
-    if LocalState().alive():
+    if (state or LocalState()).alive():
         step = "A local AWS is running: add --local to use it. Otherwise check AWS_REGION and AWS_PROFILE."
     return AdviceError(f"There is no Selfright controller in {region} of this account (no {PARAMETER} in SSM).", step)
 
@@ -163,10 +174,10 @@ def use_local(state: LocalState | None = None, variables: MutableMapping[str, st
     state = state or LocalState()
     running = state.read()
     if running is None:
-        raise AdviceError("No local AWS is running.", "Start it: ./dev up")
+        raise AdviceError("No local AWS is running.", f"Start it{UP}")
     if not state.alive():
         said = f"The end of {state.log}:\n{tail(state.log)}"
-        raise AdviceError(f"The local AWS has died. {said}", "Start it again: ./dev up")
+        raise AdviceError(f"The local AWS has died. {said}", f"Start it again{UP}")
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
         variables.pop(name, None)
     variables.update(running.variables())

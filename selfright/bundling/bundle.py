@@ -23,7 +23,7 @@ from selfright.bundling.build_spec import take_builds
 from selfright.bundling.builder import BUILDER, Builder
 from selfright.components.registry import kind_of
 from selfright.packing.no_secrets import NOTHING, NoSecrets
-from selfright.packing.packing import Packed, Packing
+from selfright.packing.packing import Packed, Packing, alike
 from selfright.packing.secrets import refuse_secrets
 from selfright.packing.zip import add
 
@@ -81,7 +81,7 @@ def _read_source(source: Path, replacements: Mapping[str, str | None]) -> Placed
     try:
         content = read_yaml(path.read_bytes())
     except OSError as error:
-        reason = f"'{path}' cannot be read: {error.strerror}"
+        reason = f"'{path}' cannot be read: {error.strerror}{'' if path.exists() else alike(path)}"
         raise InvalidBundleError(reason, f"Name the folder that has the application's {MANIFEST_NAME}.") from error
     return content | {key: value for key, value in replacements.items() if value is not None}
 

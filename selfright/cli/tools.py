@@ -81,6 +81,18 @@ class EnvironmentKey(click.ParamType[str]):
         return str(value)
 
 
+class DeploymentId(click.ParamType[str]):
+    """A deployment's id; an environment in its place is wrong usage."""
+
+    name = "deployment"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401
+        """The id, if it can be one."""
+        if "/" in str(value):
+            self.fail(f"{value} is an environment, not a deployment: `history` lists its deployments.", param, ctx)
+        return str(value)
+
+
 class Reason(click.ParamType[str]):
     """Why somebody does something: one text, which is cut with an ellipsis where it is too long to be kept."""
 

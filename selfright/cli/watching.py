@@ -51,9 +51,13 @@ def watch(
         raise AdviceError(str(advice), " ".join(filter(None, (advice.next_step, again)))) from error
 
 
-def conclude(tools: CommandTools, record: DeploymentRecord, good: frozenset[Phase]) -> None:
-    """Print how it ended; exits with 0 if that is one of the `good` phases, otherwise with 1."""
-    tools.terminal.result(deployment_page.summary(record, tools.terminal.commands), documents.record(record))
+def conclude(tools: CommandTools, record: DeploymentRecord, good: frozenset[Phase], source: str = "") -> None:
+    """Print how it ended; exits with 0 if that is one of the `good` phases, otherwise with 1.
+
+    `source` is the folder or file that was released, if it is known.
+    """
+    shown = deployment_page.summary(record, tools.terminal.commands, source=source)
+    tools.terminal.result(shown, documents.record(record))
     raise click.exceptions.Exit(0 if record.deployment.phase in good else 1)
 
 

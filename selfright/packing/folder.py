@@ -108,6 +108,10 @@ class Secret:
 
 BUILD = "Build the application first."
 LESS = "Look at `exclude` in release.yaml, and at what is in the folder: only leftovers of tools may be there."
+REMOVE = "Remove it from the folder."
+COPY = "Copy its target into the folder, or remove the link if nothing needs it."
+MOST_LINKS = 10
+"""So many links that cannot be used are named; the others are counted."""
 LeavesOut = Callable[[str, bool], bool]
 """Whether a path is left out; the second value says whether it is a folder's."""
 
@@ -116,6 +120,23 @@ def leaves_out_tools(path: str, is_folder: bool) -> bool:  # noqa: ARG001 - othe
     """Leave out what tools and version control leave behind."""
     name = path.rpartition("/")[2]
     return any(fnmatch(name, pattern) for pattern in LEFT_OUT)
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """A link that cannot be in a bundle: why, and what to do."""
+
+    reason: str
+    next_step: str
+
+
+def refuse_links(found: Sequence[Unusable]) -> None:
+    """Raise `InvalidBundleError` with all links that cannot be used."""
+    if not found:
+        return
+    more = f"; and {len(found) - MOST_LINKS} more links" if len(found) > MOST_LINKS else ""
+    steps = dict.fromkeys(one.next_step for one in found)
+    raise InvalidBundleError("; ".join(one.reason for one in found[:MOST_LINKS]) + more, " ".join(steps))
 
 
 def list_files(
@@ -127,6 +148,7 @@ def list_files(
     """
     root = folder.resolve()
     found = list(_walk(folder, "", (root,), allowed, leaves_out))
+    refuse_links([one for one in found if isinstance(one, Unusable)])
     refuse_secret_files([one for one in found if isinstance(one, Secret)], public=public)
     files = sorted((one for one in found if isinstance(one, SourceFile)), key=lambda file: file.path)
     if not files:
@@ -138,15 +160,16 @@ def list_files(
 
 def _walk(
     folder: Path, prefix: str, above: tuple[Path, ...], allowed: NoSecrets, leaves_out: LeavesOut
-) -> Iterator[SourceFile | Secret]:
+) -> Iterator[SourceFile | Secret | Unusable]:
     """`above` are the folders from the root to this one."""
     with os.scandir(folder) as entries:
         for entry in entries:
             path, place = f"{prefix}{entry.name}", Path(entry.path)
             if leaves_out(path, place.is_dir()):
                 continue
-            if entry.is_symlink():
-                _stay_inside(place, above)
+            if entry.is_symlink() and (unusable := _unusable(place, above)):
+                yield unusable
+                continue
             known_as = {place, place.resolve()} if entry.is_symlink() else {place}
             if any(is_secret(one, path, allowed) for one in known_as):  # Another name makes a secret no other file.
                 yield Secret(path, place)
@@ -164,16 +187,15 @@ def plain_file(place: Path, path: str) -> SourceFile:
     return SourceFile(path, place, bool(mode & stat.S_IXUSR))
 
 
-def _stay_inside(link: Path, above: tuple[Path, ...]) -> None:
+def _unusable(link: Path, above: tuple[Path, ...]) -> Unusable | None:
+    """Why a link cannot be in a bundle; None when it can."""
     try:
         target = link.resolve(strict=True)
-    except (OSError, RuntimeError) as error:
-        raise InvalidBundleError(f"the link '{link}' leads nowhere", "Remove it from the folder.") from error
+    except (OSError, RuntimeError):
+        return Unusable(f"the link '{link}' leads nowhere", REMOVE)
     if not target.is_relative_to(above[0]):
-        reason = f"the link '{link}' leads out of the folder, to '{target}'"
-        raise InvalidBundleError(reason, "Copy its target into the folder, or remove the link if nothing needs it.")
-    if target in above:
-        raise InvalidBundleError(f"the link '{link}' leads in a circle", "Remove it from the folder.")
+        return Unusable(f"the link '{link}' leads out of the folder, to '{target}'", COPY)
+    return Unusable(f"the link '{link}' leads in a circle", REMOVE) if target in above else None
 
 
 def is_secret(place: Path, path: str, allowed: NoSecrets) -> bool:

@@ -3,7 +3,9 @@
 import hashlib
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, Any
 
@@ -12,6 +14,14 @@ from controller.errors import InvalidBundleError
 from selfright.packing.folder import LeavesOut, SourceFile, leaves_out_tools, list_files
 from selfright.packing.no_secrets import NOTHING, NoSecrets
 from selfright.packing.zip import add, add_stored
+
+
+def alike(place: Path) -> str:
+    """What in its folder may be meant by a place that does not exist, in brackets; "" when nothing is alike."""
+    with suppress(OSError):
+        found = get_close_matches(place.name, [one.name for one in place.parent.iterdir()], n=1, cutoff=0.8)
+        return f" (there is '{found[0]}')" if found else ""
+    return ""
 
 
 @dataclass(frozen=True)
@@ -44,7 +54,7 @@ class Packing:
     def in_folder(self) -> Path:
         """The place of the artifact, which must be a folder; raises `InvalidBundleError`."""
         if not self.place.is_dir():
-            what = "is not a folder" if self.place.exists() else "does not exist"
+            what = "is not a folder" if self.place.exists() else f"does not exist{alike(self.place)}"
             advice = f"Build it, or correct `artifact` in {MANIFEST_NAME}."
             raise InvalidBundleError(f"the artifact '{self.place}' {what}", advice)
         return self.place
@@ -55,7 +65,7 @@ class Packing:
         Raises `InvalidBundleError`.
         """
         if not self.place.is_file():
-            what = "is not a file" if self.place.exists() else "does not exist"
+            what = "is not a file" if self.place.exists() else f"does not exist{alike(self.place)}"
             raise InvalidBundleError(f"the artifact '{self.place}' {what}", advice)
         return self.place.read_bytes()
 

@@ -58,12 +58,16 @@ def _unknown(_: Target) -> None:
     return None
 
 
+def _no_attempt(_: str) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class Planner:
     """Plans releases to one environment.
 
-    `has_secret` says whether a secret of this id exists, and `usual` gives the usual traffic of a function. A `hotfix`
-    may begin although alarms are firing.
+    `has_secret` says whether a secret of this id exists, `usual` gives the usual traffic of a function, and `attempt`
+    the deployment that released a version here last. A `hotfix` may begin although alarms are firing.
     """
 
     world: World
@@ -71,6 +75,7 @@ class Planner:
     environment: Environment
     has_secret: Callable[[str], bool] = _has_secret
     usual: Usual = _unknown
+    attempt: Callable[[str], str] = _no_attempt
     hotfix: bool = False
 
     def plan(self, bundle: Path) -> Plan:
@@ -92,7 +97,7 @@ class Planner:
         states = self.world.alarms.states(alarms) if alarms else {}
         lock = self.world.locks.load(self.environment.key)
         ground = ground_of(self.world, lock)
-        asked = Asked(self.environment, manifest, planned.digest, states, ground, hotfix=self.hotfix)
+        asked = Asked(self.environment, manifest, planned.digest, states, ground, self.attempt, hotfix=self.hotfix)
         refused = refusals(self.world, asked, lock, self.has_secret)
         components = [
             replace(self._component(name, manifest, archive, ground), wave=number)

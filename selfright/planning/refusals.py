@@ -48,7 +48,7 @@ class Asked:
     """A release that is planned: its valid manifest and its digest, where it goes, and what it will stand on.
 
     `states` are those of the environment's alarms; for a `hotfix`, and for the first release here, alarms that are
-    firing are no reason against it.
+    firing are no reason against it. `attempt` gives the deployment that released a version here last ("" for none).
     """
 
     environment: Environment
@@ -56,6 +56,7 @@ class Asked:
     digest: str
     states: Mapping[str, str]
     ground: Ground
+    attempt: Callable[[str], str]
     hotfix: bool = False
 
 
@@ -69,7 +70,8 @@ def refusals(world: World, asked: Asked, lock: Lock, has_secret: Callable[[str],
         former = world.versions.previous_attempt(key, version)
         if asked.ground.before and asked.ground.has_other_contents(version, asked.digest):
             former = former or (asked.ground.before.digest, Phase.SUCCEEDED)
-        check_previous_attempt(former, key, version, asked.digest)
+        known = asked.attempt(version) if former else ""
+        check_previous_attempt(former, key, version, asked.digest, known)
     except InvalidBundleError as error:
         found.append(Refusal(error.reason, error.next_step))
     if held := lock.held:

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from selfright.cli.help import Command
-from selfright.cli.tools import CommandTools, common, pass_tools
+from selfright.cli.tools import CommandTools, DeploymentId, common, pass_tools
 from selfright.cli.views import documents, signs
 from selfright.cli.views.chart import chart
 from selfright.explaining.explanation import Explanation, explain
@@ -24,7 +24,7 @@ EXAMPLES = (
 
 
 @click.command(cls=Command, examples=EXAMPLES)
-@click.argument("deployment")
+@click.argument("deployment", type=DeploymentId())
 @click.option(
     "--plot",
     "picture",

@@ -10,7 +10,7 @@ from controller.domain import durations
 from controller.domain.deployment import Deployment
 from selfright.account.logs import Follower, LogReader, LogSource, begins, ends, window
 from selfright.cli.help import Command
-from selfright.cli.tools import CommandTools, common, pass_tools
+from selfright.cli.tools import CommandTools, DeploymentId, common, pass_tools
 from selfright.cli.views import log_lines
 
 EXAMPLES = (
@@ -38,7 +38,7 @@ class Since(click.ParamType[timedelta | datetime]):
 
 
 @click.command(cls=Command, examples=EXAMPLES)
-@click.argument("deployment")
+@click.argument("deployment", type=DeploymentId())
 @click.option(
     "-f", "--follow", "following", is_flag=True, help="Show new lines until the deployment has ended, or Ctrl-C."
 )

@@ -2,12 +2,15 @@
 
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import click
 from rich.console import Group
 
+from controller.domain.phases import REMEMBERED
 from selfright.account.comparing import Comparer
+from selfright.account.ledger import Ledger
 from selfright.account.past_requests import TrafficReader, UsualTraffic
 from selfright.account.releasing import bundled
 from selfright.cli.help import Command
@@ -27,6 +30,8 @@ from selfright.packing.no_secrets import NoSecrets
 from selfright.planning.planner import Planner
 
 REFUSED = 1
+RECENT = 200
+"""So many deployments are looked through for the one that released a version before."""
 
 EXAMPLES = (
     "plan build/ --environment smartpack/prod",
@@ -69,7 +74,9 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     """
     account = tools.account
     usual = UsualTraffic(TrafficReader(), tools.clock(), per_second)
-    planner = Planner(account.world, account.clients, account.environment(environment), usual=usual, hotfix=hotfix)
+    attempt = partial(_attempt, account.ledger, environment)
+    place = account.environment(environment)
+    planner = Planner(account.world, account.clients, place, usual=usual, attempt=attempt, hotfix=hotfix)
     with tempfile.TemporaryDirectory(prefix="selfright-") as folder:
         bundle = bundled(source, Path(folder), allow, builder(tools, building))
         tools.say_allowed(allow)
@@ -83,3 +90,9 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     tools.terminal.result(shown, {**plan_document.plan(plan), "compared": documents.compared(found)})
     if plan.refusals:
         sys.exit(REFUSED)
+
+
+def _attempt(ledger: Ledger, environment: str, version: str) -> str:
+    """The deployment whose end is remembered of a version; "" when it was long ago."""
+    deployments = ledger.history(environment, RECENT)
+    return next((one.deployment_id for one in deployments if one.version == version and one.phase in REMEMBERED), "")

@@ -1,5 +1,6 @@
 """`selfright release`: upload a release and watch it until it has ended."""
 
+import shlex
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -78,13 +79,13 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     when it begins; the comparison of both versions replaces them.
     """
     sent = upload(tools, source, environment, allow, building=building, hotfix=_why(hotfix, reason))
-    report(tools, sent, watching=watching, timeout=timeout)
+    report(tools, sent, watching=watching, timeout=timeout, source=str(source))
 
 
-def report(tools: CommandTools, sent: Sent, *, watching: bool, timeout: float | None) -> None:
-    """Watch what was sent until it has ended, or say how to do that."""
+def report(tools: CommandTools, sent: Sent, *, watching: bool, timeout: float | None, source: str = "") -> None:
+    """Watch what was sent from `source` until it has ended, or say how to do that."""
     if watching:
-        conclude(tools, watch(tools, sent.deployment_id, timeout=timeout), LIVE)
+        conclude(tools, watch(tools, sent.deployment_id, timeout=timeout), LIVE, shlex.quote(source) if source else "")
     hint = tools.terminal.commands(f"watch {sent.deployment_id}")
     document = {"deployment_id": sent.deployment_id, "upload": _document(sent)}
     tools.terminal.result(f"{sent.deployment_id}\nWatch it: {hint}", document)

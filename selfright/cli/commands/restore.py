@@ -10,7 +10,7 @@ from rich.text import Text
 
 from controller.errors import SelfrightError
 from selfright.cli.help import Command
-from selfright.cli.tools import CommandTools, common, pass_tools
+from selfright.cli.tools import CommandTools, DeploymentId, common, pass_tools
 from selfright.components.recovered import RecoveryStep
 from selfright.errors import AdviceError, advise
 from selfright.recovery.restoring import Done, Restoration, restoration
@@ -25,7 +25,7 @@ SIGNS = {"do": "→", "note": "·", "cannot": "✗"}
 
 
 @click.command(cls=Command, examples=EXAMPLES)
-@click.argument("deployment")
+@click.argument("deployment", type=DeploymentId())
 @click.option("--component", metavar="NAME", help="Only this component; a database is restored only if it is named.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
 @click.option(

@@ -4,13 +4,13 @@ import click
 
 from selfright.account.rolling_back import resume
 from selfright.cli.help import Command
-from selfright.cli.tools import CommandTools, common, pass_tools
+from selfright.cli.tools import CommandTools, DeploymentId, common, pass_tools
 
 EXAMPLES = ("resume smartpack-prod-20250101T120000-3f9a01",)
 
 
 @click.command(cls=Command, examples=EXAMPLES)
-@click.argument("deployment")
+@click.argument("deployment", type=DeploymentId())
 @common
 @pass_tools
 def command(tools: CommandTools, deployment: str) -> None:

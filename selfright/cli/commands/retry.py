@@ -8,7 +8,7 @@ from controller.domain.deployment import Deployment
 from selfright.account.earlier_releases import check_retry, release_again
 from selfright.cli.commands.release import report, watch_option
 from selfright.cli.help import Command
-from selfright.cli.tools import CommandTools, common, pass_tools
+from selfright.cli.tools import CommandTools, DeploymentId, common, pass_tools
 from selfright.cli.watching import timeout_option
 from selfright.wording import Commands
 
@@ -19,7 +19,7 @@ EXAMPLES = (
 
 
 @click.command(cls=Command, examples=EXAMPLES)
-@click.argument("deployment")
+@click.argument("deployment", type=DeploymentId())
 @click.option("--reason", metavar="TEXT", required=True, help="Why; the ledger keeps it with your name.")
 @click.option("--hotfix", is_flag=True, help="It also corrects the cause of a firing alarm: ignore that alarm.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask (it asks only on a terminal).")

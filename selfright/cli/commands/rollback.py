@@ -71,8 +71,8 @@ def command(  # noqa: PLR0913, PLR0917 - click hands over every option
     if (deployment is None) == (environment is None):
         raise click.UsageError("Name either a DEPLOYMENT or an --environment.")
     if deployment and "/" in deployment:
-        step = f"Name it as one: `selfright rollback --environment {deployment}`"
-        raise AdviceError(f"{deployment} is an environment, not a deployment.", step)
+        step = f"Name it as one: {tools.terminal.commands(f'rollback --environment {deployment}')}"
+        raise click.UsageError(f"{deployment} is an environment, not a deployment. {step}")
     if version is not None:
         if environment is None:
             raise click.UsageError("--to needs an --environment, such as smartpack/prod.")

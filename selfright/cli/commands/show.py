@@ -3,7 +3,7 @@
 import click
 
 from selfright.cli.help import Command
-from selfright.cli.tools import CommandTools, common, pass_tools
+from selfright.cli.tools import CommandTools, DeploymentId, common, pass_tools
 from selfright.cli.views import deployment_page, documents
 
 EXAMPLES = (
@@ -13,7 +13,7 @@ EXAMPLES = (
 
 
 @click.command(cls=Command, examples=EXAMPLES)
-@click.argument("deployment")
+@click.argument("deployment", type=DeploymentId())
 @common
 @pass_tools
 def command(tools: CommandTools, deployment: str) -> None:

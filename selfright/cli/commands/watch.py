@@ -7,7 +7,7 @@ import click
 from controller.domain.identity import uploaded_at
 from selfright.cli.commands.release import LIVE
 from selfright.cli.help import Command
-from selfright.cli.tools import CommandTools, common, pass_tools
+from selfright.cli.tools import CommandTools, DeploymentId, common, pass_tools
 from selfright.cli.watching import conclude, timeout_option, watch
 
 EXAMPLES = (
@@ -21,7 +21,7 @@ COMES_WITHIN = timedelta(minutes=20)
 
 
 @click.command(cls=Command, examples=EXAMPLES)
-@click.argument("deployment")
+@click.argument("deployment", type=DeploymentId())
 @timeout_option
 @common
 @pass_tools

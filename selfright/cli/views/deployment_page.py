@@ -41,8 +41,11 @@ def _sentence(record: DeploymentRecord) -> str:
     return sentences.get(one.phase, f"is on its way to {where}.")
 
 
-def summary(record: DeploymentRecord, commands: Commands, *, in_full: bool = False) -> RenderableType:
-    """A deployment in a few lines: how it stands, why, and what to do next; `in_full`: its details stand below."""
+def summary(record: DeploymentRecord, commands: Commands, *, in_full: bool = False, source: str = "") -> RenderableType:
+    """A deployment in a few lines: how it stands, why, and what to do next; `in_full`: its details stand below.
+
+    `source` is what was released, where that is known.
+    """
     one = record.deployment
     facts: list[Fact] = [("deployment", one.deployment_id)]
     if one.reason:
@@ -52,7 +55,7 @@ def summary(record: DeploymentRecord, commands: Commands, *, in_full: bool = Fal
         facts.append(("traffic", f"set back to stable {duration(seconds)} after {_trip(one)}; {_arrived(one)}"))
     if not one.phase.is_terminal:
         facts += _progress(one, commands)
-    facts += _next(record, commands, in_full=in_full)
+    facts += _next(record, commands, in_full=in_full, source=source)
     return Group(headline(record), listed(facts))
 
 
@@ -98,7 +101,7 @@ def _on_its_way(one: Deployment) -> str:
     return " (this has not arrived at all of them yet)"
 
 
-def _next(record: DeploymentRecord, commands: Commands, *, in_full: bool) -> list[Fact]:
+def _next(record: DeploymentRecord, commands: Commands, *, in_full: bool, source: str) -> list[Fact]:
     one = record.deployment
     facts: list[Fact] = []
     if one.next_step:
@@ -110,7 +113,7 @@ def _next(record: DeploymentRecord, commands: Commands, *, in_full: bool) -> lis
     elif one.phase is Phase.ROLLBACK_FAILED:
         facts.append(("then", _rollback(one, commands)))
     elif one.phase is Phase.REJECTED:
-        facts.append(("again", commands(f"release FOLDER --environment {one.environment_key}")))
+        facts.append(("again", commands(f"release {source or 'FOLDER'} --environment {one.environment_key}")))
     if not in_full and one.phase in {Phase.ROLLED_BACK, Phase.REJECTED, Phase.ROLLBACK_FAILED}:
         facts.append(("details", commands(f"show {one.deployment_id}")))
     return facts

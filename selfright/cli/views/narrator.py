@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from rich.console import RenderableType
@@ -11,6 +11,7 @@ from rich.text import Text
 
 from controller.domain.deployment import Deployment
 from controller.domain.phases import Phase
+from controller.domain.timeline import TimelineEvent
 from selfright.account.status import is_paused
 from selfright.account.watching import LedgerReading
 from selfright.cli.terminal import Terminal
@@ -52,19 +53,26 @@ class Lines:
     opinion_at: datetime | None = None
     silent: bool = False
     asked: bool = False
+    said: list[str] = field(default_factory=list)
 
     def see(self, reading: LedgerReading) -> None:
         """Print the news of a reading."""
         one = reading.deployment
         present = one.phase if one else Phase.RECEIVED
         for event in reading.news:
-            self.terminal.note(deployment_page.line(event, present, self.terminal.commands))
+            self.terminal.note(deployment_page.line(self._once(event), present, self.terminal.commands))
         if not self.terminal.err.is_terminal:
             self._say_opinion(one)
             self._say_silence(reading)
         if one and is_paused(one) and not self.asked:
             self.asked = True
             self._say_decision(one)
+
+    def _once(self, event: TimelineEvent) -> TimelineEvent:
+        """The event, without its reason if that is a line above already."""
+        before = next((one for one in self.said if event.message.endswith(f": {one}")), "")
+        self.said.append(event.message)
+        return replace(event, message=event.message.removesuffix(f": {before}")) if before else event
 
     def _say_opinion(self, one: Deployment | None) -> None:
         """Print the judge's evaluation when the verdict changes, and every minute."""

@@ -13,7 +13,17 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from controller.errors import InvalidBundleError
-from selfright.packing.folder import LEFT_OUT, Secret, is_secret, plain_file, refuse_secret_files
+from selfright.packing.folder import (
+    COPY,
+    LEFT_OUT,
+    REMOVE,
+    Secret,
+    Unusable,
+    is_secret,
+    plain_file,
+    refuse_links,
+    refuse_secret_files,
+)
 from selfright.packing.no_secrets import NOTHING, NoSecrets
 
 BOOTSTRAP = "bootstrap"
@@ -42,6 +52,7 @@ def list_package(folder: Path, *, allowed: NoSecrets = NOTHING) -> list[PackageE
     `allowed` takes what looks like a secret but is none.
     """
     found = list(_walk(folder, "", folder.resolve(), allowed))
+    refuse_links([one for one in found if isinstance(one, Unusable)])
     refuse_secret_files([one for one in found if isinstance(one, Secret)], public=False)
     entries = sorted((one for one in found if isinstance(one, PackageEntry)), key=lambda entry: entry.path)
     if all(entry.path.endswith("/") for entry in entries):
@@ -49,7 +60,7 @@ def list_package(folder: Path, *, allowed: NoSecrets = NOTHING) -> list[PackageE
     return entries
 
 
-def _walk(folder: Path, prefix: str, root: Path, allowed: NoSecrets) -> Iterator[PackageEntry | Secret]:
+def _walk(folder: Path, prefix: str, root: Path, allowed: NoSecrets) -> Iterator[PackageEntry | Secret | Unusable]:
     with os.scandir(folder) as scanned:
         found = [*scanned]
     names = {entry.name for entry in found}
@@ -62,7 +73,8 @@ def _walk(folder: Path, prefix: str, root: Path, allowed: NoSecrets) -> Iterator
         if is_secret(place, path, allowed):
             yield Secret(path, place)
         elif entry.is_symlink():
-            yield PackageEntry(path, place, link=_link(place, root))
+            link = _link(place, root)
+            yield link if isinstance(link, Unusable) else PackageEntry(path, place, link=link)
         elif entry.is_dir():
             yield from _walk(place, f"{path}/", root, allowed)
         else:
@@ -89,22 +101,21 @@ def _is_spare(prefix: str, link: Path, root: Path) -> bool:
     return not link.exists() or not link.resolve().is_relative_to(root)
 
 
-def _link(link: Path, root: Path) -> str:
-    """Where a link leads, from its own folder; what it leads to is in the package as well."""
+def _link(link: Path, root: Path) -> str | Unusable:
+    """Where a link leads, from its own folder; what it leads to is in the package as well. Or why it cannot be used."""
     try:
         target = link.resolve(strict=True)
     except (OSError, RuntimeError) as error:  # Python 3.11 raises RuntimeError for a circle
         if isinstance(error, RuntimeError) or error.errno == errno.ELOOP:
-            raise _circle(link) from error
-        raise InvalidBundleError(f"the link '{link}' leads nowhere", "Remove it from the folder.") from error
+            return _circle(link)
+        return Unusable(f"the link '{link}' leads nowhere", REMOVE)
     if not target.is_relative_to(root):
-        reason = f"the link '{link}' leads out of the folder, to '{target}'"
-        raise InvalidBundleError(reason, "Copy its target into the folder, or remove the link if nothing needs it.")
+        return Unusable(f"the link '{link}' leads out of the folder, to '{target}'", COPY)
     home = link.parent.resolve()
     if home.is_relative_to(target):
-        raise _circle(link)
+        return _circle(link)
     return os.path.relpath(target, home)
 
 
-def _circle(link: Path) -> InvalidBundleError:
-    return InvalidBundleError(f"the link '{link}' leads in a circle", "Remove it from the folder.")
+def _circle(link: Path) -> Unusable:
+    return Unusable(f"the link '{link}' leads in a circle", REMOVE)

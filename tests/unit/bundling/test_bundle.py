@@ -294,6 +294,23 @@ def test_a_link_that_leads_nowhere_or_back_is_refused(source: Path, target: str,
     assert reason in refusal(source)
 
 
+def test_all_links_of_a_site_that_cannot_be_used_are_named_at_once(source: Path) -> None:
+    """Nobody wants to correct them one after the other."""
+    (source / "build/site/gone").symlink_to("nowhere")
+    (source / "build/site/lost").symlink_to("nowhere")
+    said = refusal(source)
+    assert "gone' leads nowhere" in said
+    assert "lost' leads nowhere" in said
+
+
+def test_a_name_that_is_nearly_right_is_noticed(source: Path) -> None:
+    """Of the manifest, and of an artifact."""
+    write(source / "release.yaml", MANIFEST.replace("build/site", "build/sites"))
+    assert "does not exist (there is 'site')" in refusal(source)
+    (source / "release.yaml").rename(source / "release.yml")
+    assert "cannot be read: No such file or directory (there is 'release.yml')" in refusal(source)
+
+
 def test_a_special_file_is_refused(source: Path) -> None:
     """A pipe would never end."""
     os.mkfifo(source / "api/pipe")

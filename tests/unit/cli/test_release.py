@@ -1,5 +1,6 @@
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,23 @@ def test_a_release_that_was_rolled_back_exits_with_1_and_says_why_and_what_next(
     )
     assert "  next step   Correct it and release it under a new version.\n" in result.stdout
     assert "  details     selfright show smartpack-prod-" in result.stdout
+
+
+def test_a_refused_release_can_be_sent_again_by_the_command_as_printed(world: CliWorld, bundle: str) -> None:
+    """With the folder that was given."""
+    world.controller_does(ended("REJECTED"))
+    again = f"  again       selfright release {bundle} --environment smartpack/prod\n"
+    assert again in world.run("release", bundle, *TO).stdout
+
+
+def test_a_reason_stands_once_in_the_timeline(world: CliWorld, bundle: str) -> None:
+    """The lines after it leave it out; the result has it again."""
+    reason = "Check failed before traffic: GET /: 500"
+    events = (("tripped", reason), ("rolling_back", f"Rolling back: {reason}"), ("closed", f"ROLLED_BACK: {reason}"))
+    world.controller_does(replace(ROLLED_BACK, reason=reason), *events)
+    result = world.run("release", bundle, *TO)
+    assert (result.stderr.count(reason), result.stdout.count(reason)) == (1, 1)
+    assert "Rolling back" in result.stderr
 
 
 def test_nothing_is_said_of_traffic_that_never_moved(world: CliWorld, bundle: str) -> None:

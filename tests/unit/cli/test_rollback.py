@@ -98,8 +98,16 @@ def test_of_a_held_environment_the_one_whose_rollback_failed_is_meant(world: Cli
 def test_an_environment_in_place_of_a_deployment_is_told_its_option(world: CliWorld) -> None:
     """Nothing is started: whoever mistyped may have meant another command."""
     result = world.run("rollback", "smartpack/prod")
-    assert (result.exit_code, world.states.started) == (1, [])
-    assert "`selfright rollback --environment smartpack/prod`" in result.stderr
+    assert (result.exit_code, world.states.started) == (2, [])
+    assert "Name it as one: selfright rollback --environment smartpack/prod" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["watch", "show", "explain", "logs", "resume", "restore"])
+def test_an_environment_is_no_deployment(world: CliWorld, command: str) -> None:
+    """Wrong usage, as every command says it."""
+    result = world.run(command, "smartpack/prod")
+    assert result.exit_code == 2
+    assert "smartpack/prod is an environment, not a deployment" in result.stderr
 
 
 def test_right_after_another_rollback_the_release_must_be_named(world: CliWorld) -> None:

@@ -9,7 +9,7 @@ from botocore.exceptions import EndpointConnectionError, NoCredentialsError, NoR
 from controller.aws.client.calls import calling
 from controller.aws.client.clients import client
 from controller.errors import AwsError, InvalidBundleError, SelfrightError
-from selfright.account.account import use_local
+from selfright.account.account import not_bootstrapped, use_local
 from selfright.errors import AdviceError, advise
 from selfright.local_state import LocalAws, LocalState
 from tests.cli_world import CliWorld
@@ -91,6 +91,19 @@ def test_an_account_without_a_controller_says_what_to_check(account: None) -> No
     assert answer.exit_code == 1
     assert "There is no Selfright controller in us-east-1 of this account" in answer.stderr
     assert "AWS_REGION" in answer.stderr
+
+
+def test_a_local_aws_that_is_not_ready_says_to_wait(
+    account: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`./dev up` starts it first, and deploys the controller into it after that."""
+    place = LocalState(tmp_path)
+    place.write(LocalAws(4567, 8780, 1, ()))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4567")
+    step = not_bootstrapped(place).next_step
+    assert step.startswith("If `./dev up` is still at work, it deploys one: wait until it has ended.")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://elsewhere")
+    assert not_bootstrapped(place).next_step == "Deploy it there first."
 
 
 def test_a_controller_of_another_version_is_said(world: CliWorld) -> None:

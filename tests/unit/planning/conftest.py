@@ -2,7 +2,7 @@
 # ruff: noqa: ANN401 - botocore clients have no types of their own
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -82,13 +82,13 @@ class PlanWorld:
         clients.registry = self.registry  # type: ignore[assignment]
         return clients
 
-    def plan(self, bundle: bytes, *, hotfix: bool = False) -> Plan:
+    def plan(self, bundle: bytes, *, hotfix: bool = False, attempt: Callable[[str], str] = lambda _: "") -> Plan:
         """Plan this bundle."""
         self.ports.components = AwsComponents(ARTIFACTS, self.clients)  # type: ignore[assignment]
         path = self.folder / "bundle.zip"
         path.write_bytes(bundle)
-        planner = Planner(self.ports, self.clients, self.environment, self.secrets.__contains__, hotfix=hotfix)
-        return planner.plan(path)
+        has, place = self.secrets.__contains__, self.environment
+        return Planner(self.ports, self.clients, place, has, attempt=attempt, hotfix=hotfix).plan(path)
 
     def component(self, bundle: bytes, name: str) -> ComponentPlan:
         """What is planned for one component."""

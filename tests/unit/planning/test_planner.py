@@ -261,6 +261,14 @@ def test_a_version_with_a_past_is_refused(world: PlanWorld, phase: Phase, said: 
     assert said in world.plan(a_bundle()).refusals[0].reason
 
 
+def test_a_spent_version_names_the_deployment_to_retry(world: PlanWorld) -> None:
+    """The command runs as it is printed."""
+    bundle = a_bundle()
+    world.ports.versions.previous_attempts["smartpack/prod", "1.0.0"] = (world.plan(bundle).digest, Phase.ROLLED_BACK)
+    (refusal,) = world.plan(bundle, attempt=lambda version: f"smartpack-prod-{version}").refusals
+    assert '`selfright retry smartpack-prod-1.0.0 --reason "…"`' in refusal.next_step
+
+
 def test_a_held_environment_and_a_firing_alarm_are_both_told(world: PlanWorld) -> None:
     """The controller stops at the first; a plan reports all."""
     world.configuration["deployment_preference"] = {"alarms": ["errors"]}

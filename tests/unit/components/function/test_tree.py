@@ -135,6 +135,14 @@ def test_a_link_without_an_end_is_refused_by_name(folder: Path, links: dict[str,
     assert reason in refusal(laid(folder, {}, links))
 
 
+def test_all_links_that_cannot_be_used_are_named_at_once(folder: Path) -> None:
+    """Each with its reason; of very many, the others are counted."""
+    said = refusal(laid(folder, {}, {"lib/gone": "nowhere", "lib/up": "..", "a": "/etc"}))
+    assert all(one in said for one in ("lib/gone' leads nowhere", "lib/up' leads in a circle", "a' leads out of the"))
+    many = refusal(laid(folder, {}, {f"many/{number}": "nowhere" for number in range(20)}))
+    assert "more links" in many
+
+
 def test_an_empty_folder_stays(folder: Path, tmp_path: Path) -> None:
     """Also one in which only a tool's file held its place."""
     (folder / "plugins/more").mkdir(parents=True)
