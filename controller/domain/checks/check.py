@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
 from controller.domain.checks import json_paths
-from controller.domain.checks.redaction import HIDDEN, bind, is_sensitive, redacted, without_secrets
+from controller.domain.checks.redaction import HIDDEN, bind, redacted, without_secrets
 from controller.domain.checks.requests import Request, header_lines
+from controller.domain.checks.secret_forms import is_sensitive
 from controller.domain.reading.written import Whole
 
 JsonValues = Annotated[

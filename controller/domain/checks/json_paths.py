@@ -11,7 +11,8 @@ from functools import partial
 from typing import Any
 
 from controller.confinement import TooCostlyError, confined
-from controller.domain.checks.redaction import is_sensitive, redacted
+from controller.domain.checks.redaction import redacted
+from controller.domain.checks.secret_forms import is_sensitive
 from controller.domain.reading.costly import SMALL
 from controller.domain.reading.written import Plain, meaning, plain
 
